@@ -1,0 +1,131 @@
+//! What the stages say has happened, as typed events. `report` turns them into bars, lines and log records.
+//!
+//! **Invariant:** an event about data follows its commit. What was announced is on disk.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::Entity;
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A stage went on to its next part.
+    Phase(Phase),
+    /// One HTTP attempt ended, well or not.
+    Attempted {
+        /// The answer was 429.
+        throttled: bool,
+        /// The request will be sent again.
+        will_retry: bool,
+    },
+    /// A request is sent again after a wait.
+    Retrying {
+        /// `GET /v2/Services/IS…/Users`.
+        request: String,
+        /// What went wrong.
+        why: String,
+        /// How long it waits.
+        after: Duration,
+        /// The number of the attempt that failed, from 1.
+        attempt: u32,
+    },
+    /// The number of requests that may be in flight changed.
+    ConcurrencyLimit(usize),
+    /// How many requests the crawl takes in all, as far as the lists read so far tell.
+    Estimated {
+        /// Requests in all, those already done included.
+        requests: u64,
+        /// Requests already done, in earlier runs too.
+        done: u64,
+        /// True once every list of users and channels is complete, so that the number is no longer a lower bound.
+        exact: bool,
+        /// Seconds for what is left at the allowed rate.
+        seconds_left: f64,
+    },
+    /// A page was committed to the snapshot.
+    Committed {
+        /// What it held.
+        entity: Entity,
+        /// How many rows were on it.
+        rows: u64,
+        /// The list it belongs to is now complete.
+        list_complete: bool,
+    },
+    /// A list could not be read; the run goes on with the others.
+    UnitFailed {
+        /// `user_channels of US…`.
+        subject: String,
+        /// Why, in one line.
+        error: String,
+    },
+    /// A user or channel was gone when it was looked at again.
+    Vanished {
+        /// Its SID.
+        subject: String,
+    },
+    /// A list is read anew from its first page.
+    ListRestarted {
+        /// `user_channels of US…`.
+        subject: String,
+        /// Why, in one line.
+        why: String,
+    },
+    /// A file of an export is whole and in its place.
+    Exported {
+        /// The record.
+        record: String,
+        /// The file's name.
+        file: String,
+        /// How many rows it has.
+        rows: u64,
+        /// Its size.
+        bytes: u64,
+    },
+    /// Rows written to files so far, in all.
+    Exporting {
+        /// The record being written.
+        record: String,
+        /// Its rows so far.
+        rows: u64,
+    },
+}
+
+/// The parts of a crawl.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Lists and details are read.
+    Reading,
+    /// What did not agree is read again.
+    Reconciling,
+    /// The verdict is written.
+    Finishing,
+}
+
+/// Where a stage sends its events. Cloned freely.
+#[derive(Clone)]
+pub struct Events(Arc<dyn Fn(Event) + Send + Sync>);
+
+impl Events {
+    /// Events go to this function. It must not block.
+    pub fn new(receive: impl Fn(Event) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(receive))
+    }
+
+    /// Events go nowhere.
+    pub fn none() -> Self {
+        Self::new(|_| {})
+    }
+
+    /// Sends one event.
+    pub fn send(&self, event: Event) {
+        (self.0)(event);
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Events")
+    }
+}

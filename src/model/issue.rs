@@ -1,0 +1,86 @@
+//! What was odd about a record. Bad data is an issue on a record, never the end of a run.
+
+use serde::Serialize;
+
+/// The kinds of resource that the model knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entity {
+    /// A Chat service.
+    Service,
+    /// A role.
+    Role,
+    /// A user.
+    User,
+    /// A channel.
+    Channel,
+    /// A user's place on a channel (User Channel).
+    Membership,
+    /// A member of a channel.
+    Member,
+    /// A pending invitation.
+    Invite,
+    /// A message.
+    Message,
+}
+
+impl Entity {
+    /// Every entity, in the order of exports and summaries.
+    pub const ALL: [Self; 8] = [
+        Self::Service,
+        Self::Role,
+        Self::User,
+        Self::Channel,
+        Self::Membership,
+        Self::Member,
+        Self::Invite,
+        Self::Message,
+    ];
+
+    /// The name of its collection, as in exports, counts and the snapshot's views.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Service => "services",
+            Self::Role => "roles",
+            Self::User => "users",
+            Self::Channel => "channels",
+            Self::Membership => "user_channels",
+            Self::Member => "members",
+            Self::Invite => "invites",
+            Self::Message => "messages",
+        }
+    }
+}
+
+/// What kind of oddity an [`Issue`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IssueKind {
+    /// A key that the published schema does not have. Kept in the record's `extra`.
+    UnknownKey,
+    /// A value that the published enumeration does not have. Kept in its field.
+    UnknownValue,
+    /// A value of another type than the published one. Its field is null, the value is in `extra`.
+    WrongType,
+    /// A SID that does not fit its pattern. Kept in its field.
+    MalformedSid,
+    /// A parent (account, service, channel, user) other than the one asked for.
+    OtherParent,
+    /// A row without its key: it cannot be stored as a record. The whole row is the issue's value.
+    Unusable,
+}
+
+/// One oddity of one record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Issue {
+    /// The kind of resource.
+    pub entity: Entity,
+    /// Its SID; for a membership `US…/CH…`; empty where the row has none.
+    pub subject: String,
+    /// The key that it is about; empty for the row as a whole.
+    pub field: String,
+    /// What is odd.
+    pub kind: IssueKind,
+    /// The value as sent, as JSON text.
+    pub value: String,
+}

@@ -1,0 +1,18 @@
+//! The intermediate model: what a Chat service holds, as plain data.
+//!
+//! Every stage speaks in these types. They know nothing of HTTP, files or SQL.
+//!
+//! **Invariant:** no I/O and no imports from other modules of the crate.
+
+pub mod issue;
+pub mod records;
+pub mod sid;
+pub mod value;
+
+pub use issue::{Entity, Issue, IssueKind};
+pub use records::{Channel, Extra, Invite, JsonText, Member, Membership, Message, Role, Service, User};
+pub use sid::{
+    AccountSid, ChannelSid, InvalidSid, InviteSid, MemberSid, MessageSid, RoleSid, ServiceSid, Sid, SidKind,
+    StoredSid, UserSid,
+};
+pub use value::{ChannelType, MembershipStatus, NotificationLevel, RoleType, Timestamp};

@@ -1,0 +1,167 @@
+//! Small values that the API sends as text and that are mostly of a known form: dates, statuses, levels.
+//!
+//! **Invariant:** unknown is kept. Each type gives back exactly the text it was made from.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// A point in time as the API wrote it. The usual form, `2016-03-24T21:05:50Z`, is held as seconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Timestamp {
+    /// Seconds since 1970-01-01T00:00:00Z, written as RFC 3339 with `Z`.
+    Seconds(i64),
+    /// Any other text, verbatim: Chat v1 pages and older v2 texts use RFC 2822.
+    Verbatim(Box<str>),
+}
+
+impl Timestamp {
+    /// Takes what the API sent.
+    pub fn from_wire(text: &str) -> Self {
+        let seconds = text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second);
+        match seconds {
+            Some(seconds) if Self::Seconds(seconds).to_string() == text => Self::Seconds(seconds),
+            _ => Self::Verbatim(text.into()),
+        }
+    }
+
+    /// The instant in seconds since 1970, from RFC 3339 or RFC 2822; none where the text is neither.
+    pub fn seconds(&self) -> Option<i64> {
+        match self {
+            Self::Seconds(seconds) => Some(*seconds),
+            Self::Verbatim(text) => {
+                let parsed = text.parse::<jiff::Timestamp>().ok();
+                let parsed = parsed.or_else(|| jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp()));
+                parsed.map(jiff::Timestamp::as_second)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Seconds(seconds) => match jiff::Timestamp::from_second(*seconds) {
+                Ok(instant) => fmt::Display::fmt(&instant, formatter),
+                Err(_) => write!(formatter, "{seconds}"), // beyond year 9999: never made from a text
+            },
+            Self::Verbatim(text) => formatter.write_str(text),
+        }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+macro_rules! open_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)*
+            /// A value that the published enumeration does not have, verbatim.
+            Other(Box<str>),
+        }
+
+        impl $name {
+            /// Takes what the API sent.
+            pub fn from_wire(text: &str) -> Self {
+                match text {
+                    $($text => Self::$variant,)*
+                    _ => Self::Other(text.into()),
+                }
+            }
+
+            /// The text as the API sent it.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $text,)*
+                    Self::Other(text) => text,
+                }
+            }
+
+            /// False for a value that the published enumeration does not have.
+            pub fn is_known(&self) -> bool {
+                !matches!(self, Self::Other(_))
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    };
+}
+
+open_enum! {
+    /// A user's status on a channel (OpenAPI `user_channel_enum_channel_status`).
+    MembershipStatus {
+        /// The user is a member.
+        Joined = "joined",
+        /// The user was invited and has not answered.
+        Invited = "invited",
+        /// The user is neither; the spelling of the specification since 2025-10-28.
+        NotParticipating = "notParticipating",
+        /// The same status in the spelling of every earlier release.
+        NotParticipatingSnakeCase = "not_participating",
+    }
+}
+
+open_enum! {
+    /// The push notification level of a membership (OpenAPI `user_channel_enum_notification_level`).
+    NotificationLevel {
+        /// Push notifications as the service has them.
+        Default = "default",
+        /// No push notifications.
+        Muted = "muted",
+    }
+}
+
+open_enum! {
+    /// The visibility of a channel (OpenAPI `channel_enum_channel_type`).
+    ChannelType {
+        /// Anybody may see and join it. Not visible to Conversations.
+        Public = "public",
+        /// Members only.
+        Private = "private",
+    }
+}
+
+open_enum! {
+    /// What a role is for (OpenAPI `role_enum_role_type`).
+    RoleType {
+        /// A role within a channel.
+        Channel = "channel",
+        /// A role within the whole service.
+        Deployment = "deployment",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_give_back_their_text() {
+        for text in ["2016-03-24T21:05:50Z", "1969-12-31T23:59:59Z", "2016-03-24T21:05:50.5Z", "2016-03-24T21:05:50+00:00"] {
+            assert_eq!(Timestamp::from_wire(text).to_string(), text);
+        }
+        let rfc_2822 = Timestamp::from_wire("Thu, 24 Mar 2016 21:05:50 +0000");
+        assert_eq!(rfc_2822.to_string(), "Thu, 24 Mar 2016 21:05:50 +0000");
+        assert_eq!(rfc_2822.seconds(), Timestamp::from_wire("2016-03-24T21:05:50Z").seconds());
+        assert_eq!(Timestamp::from_wire("soon").seconds(), None);
+    }
+
+    #[test]
+    fn unknown_enum_values_are_kept() {
+        assert_eq!(MembershipStatus::from_wire("notParticipating").as_str(), "notParticipating");
+        assert_eq!(MembershipStatus::from_wire("not_participating").as_str(), "not_participating");
+        let unknown = MembershipStatus::from_wire("banned");
+        assert!(!unknown.is_known());
+        assert_eq!(unknown.as_str(), "banned");
+    }
+}
