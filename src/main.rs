@@ -1,1 +1,3 @@
-fn main(){}
+//! The `chatferry` command (to be laid).
+
+fn main() {}

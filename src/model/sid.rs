@@ -226,7 +226,9 @@ mod tests {
 
     #[test]
     fn any_other_text_is_kept_verbatim() {
-        for text in ["", "US", "CH0123456789abcdef0123456789abcdef", "US0123456789ABCDEF0123456789ABCDEF", "é"] {
+        for text in
+            ["", "US", "CH0123456789abcdef0123456789abcdef", "US0123456789ABCDEF0123456789ABCDEF", "é"]
+        {
             let sid = UserSid::from_wire(text);
             assert!(sid.is_verbatim(), "{text}");
             assert_eq!(sid.to_string(), text);

@@ -31,7 +31,8 @@ impl Timestamp {
             Self::Seconds(seconds) => Some(*seconds),
             Self::Verbatim(text) => {
                 let parsed = text.parse::<jiff::Timestamp>().ok();
-                let parsed = parsed.or_else(|| jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp()));
+                let parsed =
+                    parsed.or_else(|| jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp()));
                 parsed.map(jiff::Timestamp::as_second)
             }
         }
@@ -147,7 +148,12 @@ mod tests {
 
     #[test]
     fn timestamps_give_back_their_text() {
-        for text in ["2016-03-24T21:05:50Z", "1969-12-31T23:59:59Z", "2016-03-24T21:05:50.5Z", "2016-03-24T21:05:50+00:00"] {
+        for text in [
+            "2016-03-24T21:05:50Z",
+            "1969-12-31T23:59:59Z",
+            "2016-03-24T21:05:50.5Z",
+            "2016-03-24T21:05:50+00:00",
+        ] {
             assert_eq!(Timestamp::from_wire(text).to_string(), text);
         }
         let rfc_2822 = Timestamp::from_wire("Thu, 24 Mar 2016 21:05:50 +0000");

@@ -1,7 +1,7 @@
 //! The snapshot: one SQLite file that holds what a crawl received and how far it got. (to be laid; this is the reading side's shape)
 
-use std::path::Path;
 use crate::model::*;
+use std::path::Path;
 
 /// What to walk: an entity, in its key's order, with the records it refers to.
 #[derive(Debug, Clone, Copy)]
@@ -82,9 +82,19 @@ pub struct SnapshotError {}
 
 impl Snapshot {
     /// Opens a snapshot for reading.
-    pub fn open(_path: &Path) -> Result<Self, SnapshotError> { Err(SnapshotError {}) }
+    pub fn open(_path: &Path) -> Result<Self, SnapshotError> {
+        Err(SnapshotError {})
+    }
     /// What it says about itself.
-    pub fn info(&self) -> Result<Info, SnapshotError> { Err(SnapshotError {}) }
+    pub fn info(&self) -> Result<Info, SnapshotError> {
+        Err(SnapshotError {})
+    }
     /// Visits every step of a walk in order; the visitor's error ends it.
-    pub fn walk<E: From<SnapshotError>>(&self, _walk: &Walk, _visit: impl FnMut(&Step) -> Result<(), E>) -> Result<(), E> { Err(SnapshotError {}.into()) }
+    pub fn walk<E: From<SnapshotError>>(
+        &self,
+        _walk: &Walk,
+        _visit: impl FnMut(&Step) -> Result<(), E>,
+    ) -> Result<(), E> {
+        Err(SnapshotError {}.into())
+    }
 }

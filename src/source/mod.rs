@@ -4,7 +4,8 @@
 //! pure and tolerant: what cannot be understood becomes an [`Issue`](crate::model::Issue) beside the record.
 
 use crate::model::{
-    Channel, ChannelSid, Entity, Invite, Issue, Member, Membership, Message, Role, Service, ServiceSid, User, UserSid,
+    Channel, ChannelSid, Entity, Invite, Issue, Member, Membership, Message, Role, Service, ServiceSid, User,
+    UserSid,
 };
 
 /// A paged list of an API.
