@@ -74,6 +74,14 @@ impl Target {
     pub fn brings_work(&self) -> bool {
         matches!(self, Self::Services | Self::Users(_) | Self::Channels(_))
     }
+
+    /// Whether it is of the service (or the account) itself, not of a user or channel.
+    pub fn is_of_service(&self) -> bool {
+        matches!(
+            self,
+            Self::Services | Self::Service(_) | Self::Roles(_) | Self::Users(_) | Self::Channels(_)
+        )
+    }
 }
 
 /// The numbers of the column `unit.kind`.
