@@ -2,11 +2,18 @@
 //!
 //! A [`List`] names what is asked for, a [`ListPage`] is one answer of it in the model's terms. Conversion from the wire is
 //! pure and tolerant: what cannot be understood becomes an [`Issue`](crate::model::Issue) beside the record.
+//!
+//! **Invariant:** a [`ListPage`] without `next` is the end of its list because the API said so, never because a page was empty
+//! or short.
+
+pub mod chat;
 
 use crate::model::{
     Channel, ChannelSid, Entity, Invite, Issue, Member, Membership, Message, Role, Service, ServiceSid, User,
     UserSid,
 };
+use crate::twilio::{Client, PageError, RequestError};
+pub use chat::ChatSource;
 
 /// A paged list of an API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +50,20 @@ impl List {
             Self::Messages(..) => Entity::Message,
         }
     }
+
+    /// The service that it is of; none for the list of services.
+    pub fn service(&self) -> Option<&ServiceSid> {
+        match self {
+            Self::Services => None,
+            Self::Roles(service)
+            | Self::Users(service)
+            | Self::Channels(service)
+            | Self::UserChannels(service, _)
+            | Self::Members(service, _)
+            | Self::Invites(service, _)
+            | Self::Messages(service, _) => Some(service),
+        }
+    }
 }
 
 /// The records of one page, in the API's order.
@@ -72,4 +93,102 @@ pub struct ListPage {
     pub next: Option<String>,
     /// The page size that the server says it used.
     pub page_size: Option<u32>,
+}
+
+/// One resource, fetched by its SID.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fetched<M> {
+    /// The resource.
+    pub record: M,
+    /// What was odd about it.
+    pub issues: Vec<Issue>,
+}
+
+/// Something could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// A request failed for good.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// A list cannot be followed.
+    #[error(transparent)]
+    Page(#[from] PageError),
+}
+
+impl SourceError {
+    /// The request that failed; none when the list itself is at fault.
+    pub fn request(&self) -> Option<&RequestError> {
+        match self {
+            Self::Request(error) => Some(error),
+            Self::Page(_) => None,
+        }
+    }
+}
+
+/// An API that can be read into the model.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Source {
+    /// Programmable Chat.
+    Chat(ChatSource),
+}
+
+impl Source {
+    /// Its name in snapshots and messages.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Chat(_) => "chat",
+        }
+    }
+
+    /// The client that it sends through.
+    pub fn client(&self) -> &Client {
+        match self {
+            Self::Chat(chat) => chat.client(),
+        }
+    }
+
+    /// The largest page that a list allows.
+    pub fn largest_page(&self, list: &List) -> u32 {
+        match self {
+            Self::Chat(_) => ChatSource::largest_page(list),
+        }
+    }
+
+    /// Reads one page of a list; see [`ChatSource::page`].
+    pub async fn page(
+        &self,
+        list: &List,
+        cursor: Option<&str>,
+        page_size: Option<u32>,
+    ) -> Result<ListPage, SourceError> {
+        match self {
+            Self::Chat(chat) => chat.page(list, cursor, page_size).await,
+        }
+    }
+
+    /// Fetches a service.
+    pub async fn service(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
+        match self {
+            Self::Chat(chat) => chat.service(service).await,
+        }
+    }
+
+    /// Fetches a user.
+    pub async fn user(&self, service: &ServiceSid, user: &UserSid) -> Result<Fetched<User>, SourceError> {
+        match self {
+            Self::Chat(chat) => chat.user(service, user).await,
+        }
+    }
+
+    /// Fetches a channel.
+    pub async fn channel(
+        &self,
+        service: &ServiceSid,
+        channel: &ChannelSid,
+    ) -> Result<Fetched<Channel>, SourceError> {
+        match self {
+            Self::Chat(chat) => chat.channel(service, channel).await,
+        }
+    }
 }
