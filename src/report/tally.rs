@@ -1,0 +1,118 @@
+//! What the events so far add up to. Bars and plain lines are two views of it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::event::{Event, Phase};
+use crate::model::Entity;
+
+use super::estimate::Pace;
+
+/// The sum of the events so far.
+#[derive(Debug, Clone)]
+pub(super) struct Tally {
+    pub(super) phase: Phase,
+    /// HTTP attempts that ended.
+    pub(super) attempts: u64,
+    /// Of these, those that are sent again.
+    pub(super) retried: u64,
+    /// Of these, those answered with 429.
+    pub(super) throttled: u64,
+    /// Pages committed: requests that brought something.
+    pub(super) pages: u64,
+    /// Rows committed, by entity.
+    pub(super) rows: BTreeMap<Entity, u64>,
+    /// Lists that are complete, by entity.
+    pub(super) lists: BTreeMap<Entity, u64>,
+    pub(super) failed: u64,
+    pub(super) vanished: u64,
+    /// How many requests may be in flight.
+    pub(super) limit: Option<usize>,
+    pub(super) estimate: Option<Estimate>,
+    /// The record that an export is writing, with its rows so far.
+    pub(super) exporting: Option<(String, u64)>,
+    pace: Pace,
+}
+
+/// The last `Event::Estimated`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Estimate {
+    pub(super) requests: u64,
+    pub(super) done: u64,
+    pub(super) exact: bool,
+    pub(super) seconds_left: f64,
+}
+
+impl Tally {
+    pub(super) fn new() -> Self {
+        Self {
+            phase: Phase::Reading,
+            attempts: 0,
+            retried: 0,
+            throttled: 0,
+            pages: 0,
+            rows: BTreeMap::new(),
+            lists: BTreeMap::new(),
+            failed: 0,
+            vanished: 0,
+            limit: None,
+            estimate: None,
+            exporting: None,
+            pace: Pace::default(),
+        }
+    }
+
+    /// Adds an event that happened at this time after the start.
+    pub(super) fn add(&mut self, event: &Event, now: Duration) {
+        match event {
+            Event::Phase(phase) => self.phase = *phase,
+            Event::Attempted { throttled, will_retry } => {
+                self.attempts += 1;
+                self.throttled += u64::from(*throttled);
+                self.retried += u64::from(*will_retry);
+            }
+            Event::ConcurrencyLimit(limit) => self.limit = Some(*limit),
+            Event::Estimated { requests, done, exact, seconds_left } => {
+                let (requests, done, exact) = (*requests, *done, *exact);
+                self.estimate = Some(Estimate { requests, done, exact, seconds_left: *seconds_left });
+            }
+            Event::Committed { entity, rows, list_complete } => {
+                self.pages += 1;
+                self.pace.page(now);
+                *self.rows.entry(*entity).or_default() += rows;
+                *self.lists.entry(*entity).or_default() += u64::from(*list_complete);
+            }
+            Event::UnitFailed { .. } => self.failed += 1,
+            Event::Vanished { .. } => self.vanished += 1,
+            Event::Exporting { record, rows } => self.exporting = Some((record.clone(), *rows)),
+            Event::Exported { .. } => self.exporting = None,
+            Event::Retrying { .. } | Event::ListRestarted { .. } => {}
+        }
+    }
+
+    /// Users whose channels are all read, and users known, both in this run.
+    pub(super) fn users(&self) -> (u64, u64) {
+        let done = self.lists.get(&Entity::Membership).copied().unwrap_or_default();
+        let known = self.rows.get(&Entity::User).copied().unwrap_or_default();
+        (done, known)
+    }
+
+    /// Rows of every kind.
+    pub(super) fn all_rows(&self) -> u64 {
+        self.rows.values().sum()
+    }
+
+    /// Pages a second, lately.
+    pub(super) fn rate(&self, now: Duration) -> Option<f64> {
+        self.pace.rate(now)
+    }
+
+    /// How long what is left takes: at the pace seen lately, but never less than the allowed rate permits.
+    pub(super) fn time_left(&self, now: Duration) -> Option<Duration> {
+        let estimate = self.estimate?;
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let left = estimate.requests.saturating_sub(estimate.done) as f64;
+        let observed = self.rate(now).map_or(0.0, |rate| left / rate);
+        Duration::try_from_secs_f64(observed.max(estimate.seconds_left)).ok()
+    }
+}
