@@ -4,10 +4,13 @@
 
 mod completions;
 mod config;
+mod connect;
 pub mod context;
+mod crawl;
 pub mod failure;
 pub mod interrupt;
 mod man;
+mod snapshot;
 mod start;
 
 use crate::cli::Verb;
@@ -33,8 +36,8 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
     let missing = |verb| Err(CommandError::new(ExitStatus::Failed, NotInThisBuild { verb }));
     match verb {
         Verb::Probe(_) => missing("probe"),
-        Verb::Crawl(_) => missing("crawl"),
-        Verb::Snapshot(_) => missing("snapshot"),
+        Verb::Crawl(args) => crawl::run(&args, context).await,
+        Verb::Snapshot(args) => snapshot::run(&args, context),
         Verb::Demo(_) => missing("demo"),
         Verb::Config(args) => config::run(&args, context),
         Verb::Completions(args) => completions::run(&args, context),

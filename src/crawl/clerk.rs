@@ -5,11 +5,10 @@
 use tokio::sync::{mpsc, oneshot};
 
 use crate::event::{Event, Events};
-use crate::model::Issue;
+use crate::model::{Issue, ListPage};
 use crate::snapshot::{
     Detail, Estimate, Info, Reconciled, SnapshotError, SnapshotWriter, Stored, Unit, UnitId, Verdict,
 };
-use crate::source::ListPage;
 
 /// Pages on their way to the clerk. Enough that readers rarely wait for a commit; at 100 rows a page some 5 MB.
 pub(super) const ON_THE_WAY: usize = 64;
@@ -122,12 +121,11 @@ impl Clerk {
     }
 
     fn control(&mut self, order: Order) -> Result<(), SnapshotError> {
-        // A reply that nobody waits for any more is of no use: the run is ending.
         match order {
-            Order::Pending { most, taken, reply } => drop(reply.send(self.snapshot.pending(most, &taken)?)),
-            Order::Reconcile { round, last, reply } => drop(reply.send(self.snapshot.reconcile(round, last)?)),
-            Order::NextRound { reply } => drop(reply.send(self.snapshot.next_round()?)),
-            Order::Finish { now, reply } => drop(reply.send(self.snapshot.finish(&now)?)),
+            Order::Pending { most, taken, reply } => answer(reply, self.snapshot.pending(most, &taken)?),
+            Order::Reconcile { round, last, reply } => answer(reply, self.snapshot.reconcile(round, last)?),
+            Order::NextRound { reply } => answer(reply, self.snapshot.next_round()?),
+            Order::Finish { now, reply } => answer(reply, self.snapshot.finish(&now)?),
             _ => unreachable!("commit_pages takes every other order"),
         }
         Ok(())
@@ -150,11 +148,19 @@ impl Clerk {
     fn count(&self, counted: &mut Counted) -> Result<(), SnapshotError> {
         let requests = (self.count_requests)();
         let seconds = self.began.elapsed().as_secs_f64();
-        let [total, retried, throttled] = std::array::from_fn(|index| requests[index] - counted.requests[index]);
+        let [total, retried, throttled] =
+            std::array::from_fn(|index| requests[index] - counted.requests[index]);
         self.snapshot.count_requests(total, retried, throttled)?;
         self.snapshot.count_seconds(seconds - counted.seconds)?;
         *counted = Counted { requests, seconds };
         Ok(())
+    }
+}
+
+/// Gives an answer. Nobody waits for it any more where the run is ending.
+fn answer<T>(reply: oneshot::Sender<T>, value: T) {
+    if reply.send(value).is_err() {
+        tracing::debug!("the run is ending: an answer is not waited for");
     }
 }
 

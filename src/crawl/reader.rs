@@ -95,7 +95,8 @@ impl Reader {
                     restarts += 1;
                     page_size = smaller;
                     self.send(Order::Restart(unit.id)).await?;
-                    self.events.send(Event::ListRestarted { subject: unit.target.to_string(), why: why.to_owned() });
+                    self.events
+                        .send(Event::ListRestarted { subject: unit.target.to_string(), why: why.to_owned() });
                     unit.cursor = None;
                     unit.pass += 1;
                     guard = LoopGuard::default();
@@ -132,9 +133,12 @@ impl Reader {
             return Ok(Next::Restart { page_size, why: "its page token was no longer accepted" });
         }
         if request.is_bad_page_size() || request.is_server_error() {
-            let smaller = page_size.unwrap_or_else(|| self.source.largest_page(list)) / 2;
+            let smaller = page_size.unwrap_or_else(|| (self.source.largest_page())(list.entity())) / 2;
             if smaller >= SMALLEST_PAGE {
-                return Ok(Next::Restart { page_size: Some(smaller), why: "the server could not serve the page" });
+                return Ok(Next::Restart {
+                    page_size: Some(smaller),
+                    why: "the server could not serve the page",
+                });
             }
         }
         if request.is_not_found() {
@@ -177,7 +181,9 @@ impl Reader {
                             return Ok(Next::Vanished(one_line(&parent)));
                         }
                     }
-                    Err(parent) if is(&parent, |request| request.is_cancelled()) => return Ok(Next::Interrupted),
+                    Err(parent) if is(&parent, |request| request.is_cancelled()) => {
+                        return Ok(Next::Interrupted);
+                    }
                     Err(_) => return Ok(Next::Fail(error)),
                 }
             }
@@ -191,9 +197,9 @@ impl Reader {
             Target::User(service, user) | Target::UserChannels(service, user) => {
                 self.source.user(service, user).await.map(drop)
             }
-            Target::Channel(service, channel) | Target::Members(service, channel) | Target::Invites(service, channel) => {
-                self.source.channel(service, channel).await.map(drop)
-            }
+            Target::Channel(service, channel)
+            | Target::Members(service, channel)
+            | Target::Invites(service, channel) => self.source.channel(service, channel).await.map(drop),
             _ => Ok(()),
         }
     }

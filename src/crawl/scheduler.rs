@@ -102,7 +102,8 @@ impl Scheduler {
             if ending.is_none() {
                 if look && in_hand.queue.is_empty() {
                     let taken = in_hand.reading.values().copied().collect();
-                    in_hand.queue = self.ask(|reply| Order::Pending { most: PREFETCH, taken, reply }).await?.into();
+                    in_hand.queue =
+                        self.ask(|reply| Order::Pending { most: PREFETCH, taken, reply }).await?.into();
                     look = !in_hand.queue.is_empty();
                 }
                 self.hand_out(&mut in_hand);
@@ -181,7 +182,10 @@ impl Scheduler {
 
 impl InHand {
     /// Takes note of a unit that ended. `Some` with its error where too many have failed in a row.
-    fn note(&mut self, ended: Result<(Id, Result<Read, CrawlError>), JoinError>) -> Result<Option<String>, CrawlError> {
+    fn note(
+        &mut self,
+        ended: Result<(Id, Result<Read, CrawlError>), JoinError>,
+    ) -> Result<Option<String>, CrawlError> {
         let (task, read) = ended.map_err(CrawlError::Stopped)?;
         self.reading.remove(&task);
         if self.first_contact == Some(task) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::model::{Entity, ServiceSid};
+use crate::snapshot::{Failure, Requests, Verdict};
 
 use super::human;
 
@@ -29,29 +30,19 @@ pub struct CrawlSummary {
     /// Lists that could not be read.
     pub failures: u64,
     /// The first of them; all are in the snapshot.
-    pub failed_units: Vec<FailedUnit>,
+    pub failed_units: Vec<Failure>,
     /// Subjects that changed while they were read, as a second look showed.
     pub drift: u64,
     /// Subjects of which something is missing, with no change seen.
     pub holes: u64,
+    /// Selected users that the service does not have; all are in the snapshot.
+    pub not_found: Vec<String>,
     /// Users and channels that were gone when they were looked at again.
     pub vanished: u64,
     /// Oddities of single records, kept in the snapshot.
     pub issues: u64,
     /// How long this run took.
     pub elapsed_seconds: f64,
-}
-
-/// What the evidence says about completeness. Serialized as in the snapshot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Everything is there, and everything agrees.
-    Complete,
-    /// Everything was read; some of it changed meanwhile.
-    CompleteWithDrift,
-    /// Something is missing.
-    Incomplete,
 }
 
 /// Why a crawl stopped before its end.
@@ -62,28 +53,8 @@ pub enum Stopped {
     Interrupted,
     /// `--max-duration`.
     TimeUp,
-}
-
-/// What a crawl cost.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Requests {
-    /// HTTP attempts in all.
-    pub total: u64,
-    /// Attempts that were sent again.
-    pub retried: u64,
-    /// Answers with status 429.
-    pub throttled: u64,
-    /// The fewest requests that this crawl could have taken.
-    pub minimum: u64,
-}
-
-/// A list that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FailedUnit {
-    /// `user_channels of US…`.
-    pub subject: String,
-    /// Why, in one line.
-    pub error: String,
+    /// Too many lists in a row could not be read.
+    GaveUp,
 }
 
 impl CrawlSummary {
@@ -139,6 +110,9 @@ impl CrawlSummary {
             (Verdict::Incomplete, Some(Stopped::TimeUp)) => {
                 format!("incomplete: the time was up with {held} in {snapshot}; {again}")
             }
+            (Verdict::Incomplete, Some(Stopped::GaveUp)) => {
+                format!("incomplete: nothing could be read any more, with {held} in {snapshot}; {again}")
+            }
             (Verdict::Incomplete, None) => {
                 format!("incomplete: {} in {snapshot}, {}; {again}", held, self.missing())
             }
@@ -160,6 +134,10 @@ impl CrawlSummary {
                 "{} {verb} not agree with Twilio's counts",
                 human::counted(self.holes, "subject")
             ));
+        }
+        if !self.not_found.is_empty() {
+            let number = self.not_found.len() as u64;
+            parts.push(format!("{} were not found", human::counted(number, "selected user")));
         }
         if parts.is_empty() {
             "but not everything was read".to_owned()

@@ -15,11 +15,12 @@ mod plain;
 pub mod probe_summary;
 pub mod problem;
 pub mod progress;
+pub mod snapshot_text;
 pub mod table;
 pub mod talk;
 mod tally;
 
-pub use crawl_summary::{CrawlSummary, FailedUnit, Requests, Stopped, Verdict};
+pub use crawl_summary::{CrawlSummary, Stopped};
 pub use probe_summary::{Answer, ProbeSummary, ProbedService};
 pub use progress::Progress;
 pub use talk::Talk;

@@ -30,6 +30,22 @@ pub struct Counts {
     pub invites: u64,
 }
 
+impl Counts {
+    /// How many records of an entity there are.
+    pub fn of(&self, entity: Entity) -> u64 {
+        match entity {
+            Entity::Service => self.services,
+            Entity::Role => self.roles,
+            Entity::User => self.users,
+            Entity::Channel => self.channels,
+            Entity::Membership => self.user_channels,
+            Entity::Member => self.members,
+            Entity::Invite => self.invites,
+            Entity::Message => 0, // no crawl stores messages
+        }
+    }
+}
+
 /// A list or detail that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {

@@ -41,4 +41,4 @@ pub use reconcile::Reconciled;
 pub use schema::FORMAT;
 pub use unit::{Estimate, Target, Unit, UnitId};
 pub use walk::{Order, Step, Walk, With};
-pub use writer::{Detail, SnapshotWriter, Stored};
+pub use writer::{Detail, LargestPage, SnapshotWriter, Stored};

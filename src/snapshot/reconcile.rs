@@ -195,16 +195,51 @@ impl SnapshotWriter {
     /// Ends the crawl: the verdict from the evidence, and the fewest requests it could have taken.
     pub fn finish(&mut self, finished: &str) -> Result<Verdict, SnapshotError> {
         self.begin()?;
+        let minimum = self.minimum()?;
         let verdict = self.sql(|connection| {
             forgive_counters(connection)?;
             let verdict = judge(connection)?;
-            properties::set(connection, "requests_minimum", &minimum(connection)?.to_string())?;
+            properties::set(connection, "requests_minimum", &minimum.to_string())?;
             properties::set(connection, "verdict", verdict.as_str())?;
             properties::set(connection, "finished", finished)?;
             Ok(verdict)
         })?;
         self.commit()?;
         Ok(verdict)
+    }
+
+    /// The fewest requests: every list's rows on full pages, at least one page each, and one request for each service.
+    fn minimum(&self) -> Result<i64, SnapshotError> {
+        let lists = [
+            (Kind::UserChannels, Entity::Membership, "membership_row r WHERE r.user = unit.parent"),
+            (Kind::Members, Entity::Member, "member_row r WHERE r.channel = unit.parent"),
+            (Kind::Invites, Entity::Invite, "invite_row r WHERE r.channel = unit.parent"),
+            (Kind::Users, Entity::User, "user_row r WHERE r.service = unit.service"),
+            (Kind::Channels, Entity::Channel, "channel_row r WHERE r.service = unit.service"),
+            (Kind::Roles, Entity::Role, "role_row r WHERE r.service = unit.service"),
+        ];
+        let mut sum = 0;
+        for (kind, entity, rows) in lists {
+            let page = self.page_of(entity);
+            sum += self.sql(|connection| {
+                connection.query_row(
+                    &format!(
+                        "SELECT coalesce(sum((max(1, (SELECT count(*) FROM {rows})) + ?2 - 1) / ?2), 0)
+                         FROM unit WHERE kind = ?1"
+                    ),
+                    [kind.number(), page],
+                    |row| row.get::<_, i64>(0),
+                )
+            })?;
+        }
+        let services: i64 = self.sql(|connection| {
+            connection.query_row(
+                "SELECT count(*) FROM unit WHERE kind IN (?1, ?2)",
+                [Kind::Service.number(), Kind::Services.number()],
+                |row| row.get(0),
+            )
+        })?;
+        Ok(sum + services)
     }
 }
 
@@ -430,28 +465,4 @@ fn judge(connection: &Connection) -> rusqlite::Result<Verdict> {
         |row| row.get(0),
     )?;
     Ok(if moved { Verdict::CompleteWithDrift } else { Verdict::Complete })
-}
-
-/// The fewest requests: every list's rows on full pages, at least one page each, and one request for each service.
-fn minimum(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.query_row(
-        "SELECT coalesce(sum(CASE kind
-           WHEN ?1 THEN (max(1, (SELECT count(*) FROM membership_row WHERE user = parent) + 49)) / 50
-           WHEN ?2 THEN (max(1, (SELECT count(*) FROM member_row WHERE channel = parent) + 99)) / 100
-           WHEN ?3 THEN (max(1, (SELECT count(*) FROM invite_row WHERE channel = parent) + 99)) / 100
-           WHEN ?4 THEN (max(1, (SELECT count(*) FROM user_row u WHERE u.service = unit.service) + 99)) / 100
-           WHEN ?5 THEN (max(1, (SELECT count(*) FROM channel_row c WHERE c.service = unit.service) + 99)) / 100
-           ELSE 1 END), 0)
-         FROM (SELECT kind, parent, service FROM unit WHERE kind NOT IN (?6, ?7)) AS unit",
-        [
-            Kind::UserChannels.number(),
-            Kind::Members.number(),
-            Kind::Invites.number(),
-            Kind::Users.number(),
-            Kind::Channels.number(),
-            Kind::User.number(),
-            Kind::Channel.number(),
-        ],
-        |row| row.get(0),
-    )
 }

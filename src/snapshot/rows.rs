@@ -6,11 +6,7 @@ use super::unit::{FIRST, Kind, Unit};
 use super::writer::SnapshotWriter;
 use crate::model::{Channel, Entity, Invite, Member, Membership, Role, Service, User};
 
-/// Rows of a full page of User Channels (OpenAPI: maximum of `PageSize`), to estimate how many pages a user takes.
-const USER_CHANNELS_PAGE: i64 = 50;
-/// Rows of a full page of members, invites and messages.
-const CHANNEL_LIST_PAGE: i64 = 100;
-
+/// How many pages a list of so many rows is estimated to take.
 fn pages(rows: Option<i64>, page: i64) -> i64 {
     // A count from a server is not trusted to be sane; work that must come first stays above it.
     (rows.unwrap_or(0).max(0) / page + i64::from(rows.unwrap_or(0) % page > 0)).clamp(1, FIRST - 1)
@@ -146,7 +142,7 @@ impl SnapshotWriter {
             returned_id(&mut statement)
         })?;
         if self.identity().include.contains(&Entity::Membership) {
-            let pages = pages(user.joined_channels_count, USER_CHANNELS_PAGE);
+            let pages = pages(user.joined_channels_count, self.page_of(Entity::Membership));
             return self.add_work(service, Kind::UserChannels, id, pages);
         }
         Ok(false)
@@ -206,7 +202,7 @@ impl SnapshotWriter {
         })?;
         let mut more_work = false;
         if self.identity().include.contains(&Entity::Member) {
-            let pages = pages(channel.members_count, CHANNEL_LIST_PAGE);
+            let pages = pages(channel.members_count, self.page_of(Entity::Member));
             more_work |= self.add_work(service, Kind::Members, id, pages)?;
         }
         if self.identity().include.contains(&Entity::Invite) {

@@ -15,11 +15,15 @@ use super::lock::WriteLock;
 use super::properties::CrawlIdentity;
 use super::schema;
 use super::unit::{Estimate, FIRST, Kind, Target, Unit, state};
-use crate::model::{AccountSid, Channel, Entity, Issue, IssueKind, Service, ServiceSid, User, UserSid};
-use crate::source::{ListPage, Records};
+use crate::model::{
+    AccountSid, Channel, Entity, Issue, IssueKind, ListPage, Records, Service, ServiceSid, User, UserSid,
+};
 
 /// Distinct (account, service) pairs remembered between rows. There is one for each service, unless a server sends oddities.
 const SCOPES_REMEMBERED: usize = 1024;
+
+/// How many rows a full page of an entity's lists has, at the API that is read.
+pub type LargestPage = fn(Entity) -> u32;
 
 /// A snapshot opened for writing, under its lock.
 #[derive(Debug)]
@@ -29,6 +33,7 @@ pub struct SnapshotWriter {
     scopes: HashMap<(Option<AccountSid>, Option<ServiceSid>), i64>,
     estimate: Cell<Estimate>,
     identity: CrawlIdentity,
+    largest_page: LargestPage,
     _lock: WriteLock,
 }
 
@@ -58,10 +63,14 @@ pub struct Stored {
 
 impl SnapshotWriter {
     /// Makes a new snapshot for a crawl. There must be no file of that name.
-    pub fn create(path: &Path, identity: &CrawlIdentity) -> Result<Self, SnapshotError> {
+    pub fn create(
+        path: &Path,
+        identity: &CrawlIdentity,
+        largest_page: LargestPage,
+    ) -> Result<Self, SnapshotError> {
         let lock = WriteLock::take(path)?;
         let connection = schema::create(path)?;
-        let writer = Self::new(connection, path, identity.clone(), lock);
+        let writer = Self::new(connection, path, identity.clone(), largest_page, lock);
         writer.begin()?;
         writer.write_identity(identity)?;
         writer.add_first_units(identity)?;
@@ -70,24 +79,31 @@ impl SnapshotWriter {
     }
 
     /// Opens the snapshot of an earlier run of the same crawl.
-    pub fn open(path: &Path) -> Result<Self, SnapshotError> {
+    pub fn open(path: &Path, largest_page: LargestPage) -> Result<Self, SnapshotError> {
         let lock = WriteLock::take(path)?;
         let connection = schema::open_to_write(path)?;
         let wrap = |source| SnapshotError::from_sqlite(path, source);
         connection.execute_batch("PRAGMA journal_mode = WAL").map_err(wrap)?;
         let identity = CrawlIdentity::read(&connection).map_err(wrap)?;
-        let writer = Self::new(connection, path, identity, lock);
+        let writer = Self::new(connection, path, identity, largest_page, lock);
         writer.estimate.set(writer.estimate_from_units()?);
         Ok(writer)
     }
 
-    fn new(connection: Connection, path: &Path, identity: CrawlIdentity, lock: WriteLock) -> Self {
+    fn new(
+        connection: Connection,
+        path: &Path,
+        identity: CrawlIdentity,
+        largest_page: LargestPage,
+        lock: WriteLock,
+    ) -> Self {
         Self {
             connection,
             path: path.to_path_buf(),
             scopes: HashMap::new(),
             estimate: Cell::new(Estimate::default()),
             identity,
+            largest_page,
             _lock: lock,
         }
     }
@@ -100,6 +116,11 @@ impl SnapshotWriter {
     /// What the crawl is of.
     pub fn identity(&self) -> &CrawlIdentity {
         &self.identity
+    }
+
+    /// Rows of a full page.
+    pub(super) fn page_of(&self, entity: Entity) -> i64 {
+        i64::from((self.largest_page)(entity).max(1))
     }
 
     /// How much work the crawl is, as known so far.

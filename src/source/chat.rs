@@ -10,8 +10,11 @@ mod tests;
 use std::sync::Arc;
 
 use self::convert::Asked;
-use super::{Fetched, List, ListPage, Records, SourceError};
-use crate::model::{AccountSid, Channel, ChannelSid, Issue, Membership, Service, ServiceSid, User, UserSid};
+use super::{Fetched, List, SourceError};
+use crate::model::{
+    AccountSid, Channel, ChannelSid, Entity, Issue, ListPage, Membership, Records, Service, ServiceSid, User,
+    UserSid,
+};
 use crate::twilio::chat::requests::{self, Collection};
 use crate::twilio::chat::wire::{Oddities, Page, Wire, decode_one, decode_page};
 use crate::twilio::page::{is_same_page, next_path};
@@ -34,9 +37,9 @@ impl ChatSource {
         &self.client
     }
 
-    /// The largest page that a list allows.
-    pub fn largest_page(list: &List) -> u32 {
-        collection(list).largest_page()
+    /// The largest page that the lists of an entity allow.
+    pub fn largest_page(entity: Entity) -> u32 {
+        collection(entity).largest_page()
     }
 
     /// Reads one page: the first, or the one that the page before it named in [`ListPage::next`]. `page_size` is for the
@@ -133,16 +136,16 @@ impl ChatSource {
     }
 }
 
-fn collection(list: &List) -> Collection {
-    match list {
-        List::Services => Collection::Services,
-        List::Roles(_) => Collection::Roles,
-        List::Users(_) => Collection::Users,
-        List::Channels(_) => Collection::Channels,
-        List::UserChannels(..) => Collection::UserChannels,
-        List::Members(..) => Collection::Members,
-        List::Invites(..) => Collection::Invites,
-        List::Messages(..) => Collection::Messages,
+fn collection(entity: Entity) -> Collection {
+    match entity {
+        Entity::Service => Collection::Services,
+        Entity::Role => Collection::Roles,
+        Entity::User => Collection::Users,
+        Entity::Channel => Collection::Channels,
+        Entity::Membership => Collection::UserChannels,
+        Entity::Member => Collection::Members,
+        Entity::Invite => Collection::Invites,
+        Entity::Message => Collection::Messages,
     }
 }
 
@@ -214,7 +217,8 @@ impl<'a> Reading<'a> {
         &mut self,
         convert: impl Fn(W, Oddities, &mut Vec<Issue>) -> Option<M>,
     ) -> Result<Vec<M>, BodyError> {
-        let Page { rows, next_page_url, page_size } = decode_page(self.body, collection(self.list).key())?;
+        let Page { rows, next_page_url, page_size } =
+            decode_page(self.body, collection(self.list.entity()).key())?;
         self.received = rows.len();
         self.page_size = page_size;
         self.next_page_url = next_page_url.map(|url| url.0.into_owned());

@@ -8,10 +8,7 @@
 
 pub mod chat;
 
-use crate::model::{
-    Channel, ChannelSid, Entity, Invite, Issue, Member, Membership, Message, Role, Service, ServiceSid, User,
-    UserSid,
-};
+use crate::model::{Channel, ChannelSid, Entity, Issue, ListPage, Service, ServiceSid, User, UserSid};
 use crate::twilio::{Client, PageError, RequestError};
 pub use chat::ChatSource;
 
@@ -64,35 +61,6 @@ impl List {
             | Self::Messages(service, _) => Some(service),
         }
     }
-}
-
-/// The records of one page, in the API's order.
-#[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs, reason = "each variant is the records its name says")]
-pub enum Records {
-    Services(Vec<Service>),
-    Roles(Vec<Role>),
-    Users(Vec<User>),
-    Channels(Vec<Channel>),
-    Memberships(Vec<Membership>),
-    Members(Vec<Member>),
-    Invites(Vec<Invite>),
-    Messages(Vec<Message>),
-}
-
-/// One page of a list.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ListPage {
-    /// The usable rows.
-    pub records: Records,
-    /// How many rows the page had, unusable ones included.
-    pub received: usize,
-    /// What was odd about them.
-    pub issues: Vec<Issue>,
-    /// Path and query of the next page, verbatim from `next_page_url`; `None` on the last page.
-    pub next: Option<String>,
-    /// The page size that the server says it used.
-    pub page_size: Option<u32>,
 }
 
 /// One resource, fetched by its SID.
@@ -148,10 +116,10 @@ impl Source {
         }
     }
 
-    /// The largest page that a list allows.
-    pub fn largest_page(&self, list: &List) -> u32 {
+    /// The largest page that the lists of an entity allow.
+    pub fn largest_page(&self) -> fn(Entity) -> u32 {
         match self {
-            Self::Chat(_) => ChatSource::largest_page(list),
+            Self::Chat(_) => ChatSource::largest_page,
         }
     }
 
