@@ -67,6 +67,8 @@ pub struct Info {
     pub finished: Option<Timestamp>,
     /// The version of the tool that wrote it.
     pub tool_version: String,
+    /// What was asked for with `--include`.
+    pub include: Vec<Entity>,
     /// A digest of the content that does not depend on order (for `datapackage.json`).
     pub id: String,
 }
