@@ -13,9 +13,11 @@ pub mod config;
 pub mod connection;
 pub mod crawl;
 pub mod demo;
+pub mod export;
 pub mod global;
 pub mod man;
 pub mod probe;
+pub mod simulate;
 pub mod snapshot;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -25,9 +27,11 @@ pub use config::ConfigArgs;
 pub use connection::ConnectionArgs;
 pub use crawl::CrawlArgs;
 pub use demo::DemoArgs;
+pub use export::ExportArgs;
 pub use global::{ColorWhen, GlobalArgs, LogFormat, ProgressStyle};
 pub use man::ManArgs;
 pub use probe::ProbeArgs;
+pub use simulate::SimulateArgs;
 pub use snapshot::SnapshotArgs;
 
 /// Get a Twilio Programmable Chat service out, completely and politely.
@@ -61,7 +65,9 @@ pub struct Cli {
 pub enum Verb {
     Probe(ProbeArgs),
     Crawl(CrawlArgs),
+    Export(ExportArgs),
     Snapshot(SnapshotArgs),
+    Simulate(SimulateArgs),
     Demo(DemoArgs),
     Config(ConfigArgs),
     Completions(CompletionsArgs),

@@ -7,9 +7,13 @@ mod config;
 mod connect;
 pub mod context;
 mod crawl;
+mod demo;
+mod export;
 pub mod failure;
 pub mod interrupt;
 mod man;
+mod probe;
+mod simulate;
 mod snapshot;
 mod start;
 
@@ -24,21 +28,15 @@ pub use start::{Streams, start};
 /// How every verb ends.
 pub type Outcome = Result<ExitStatus, CommandError>;
 
-/// A verb whose stages are not joined in this build.
-#[derive(Debug, thiserror::Error)]
-#[error("`{verb}` is not part of this build")]
-struct NotInThisBuild {
-    verb: &'static str,
-}
-
 /// Runs the verb.
 async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
-    let missing = |verb| Err(CommandError::new(ExitStatus::Failed, NotInThisBuild { verb }));
     match verb {
-        Verb::Probe(_) => missing("probe"),
+        Verb::Probe(args) => probe::run(&args, context).await,
         Verb::Crawl(args) => crawl::run(&args, context).await,
         Verb::Snapshot(args) => snapshot::run(&args, context),
-        Verb::Demo(_) => missing("demo"),
+        Verb::Export(args) => export::run(&args, context),
+        Verb::Simulate(args) => simulate::run(&args, context).await,
+        Verb::Demo(args) => demo::run(&args, context).await,
         Verb::Config(args) => config::run(&args, context),
         Verb::Completions(args) => completions::run(&args, context),
         Verb::Man(args) => man::run(&args, context),

@@ -17,6 +17,7 @@
 //! **Invariant:** everything is bounded: units in hand, pages on their way, rounds of reading again.
 
 mod clerk;
+pub mod cost;
 mod error;
 mod reader;
 mod scheduler;

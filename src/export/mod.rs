@@ -1,1 +1,33 @@
-//! (to be laid)
+//! Writes a snapshot's records to files: CSV and NDJSON, described by a `datapackage.json`.
+//!
+//! One walk over the snapshot feeds all the formats of a record. Rows are neither collected nor sorted here, so memory does
+//! not depend on their number.
+//!
+//! **Invariant:** files appear whole or not at all. All of an export's files are written under temporary names and synced;
+//! only then are they renamed, and `datapackage.json` comes last. Whatever goes wrong before that leaves the folder as it was.
+//!
+//! **Invariant:** same snapshot and options, same bytes. Nothing here asks for the time or for randomness.
+
+mod csv;
+mod error;
+mod folder;
+mod format;
+mod ndjson;
+mod options;
+mod output;
+mod package;
+mod run;
+mod select;
+mod source;
+
+pub use error::ExportError;
+pub use format::{Compression, Format};
+pub use options::ExportOptions;
+pub use run::{ExportReport, WrittenFile, run, stream};
+pub use select::{check_names, check_stream};
+pub use source::Rows;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! `chatferry export`: the flags, as typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Write a snapshot's records to files
+///
+/// Writes every record of the mappings as CSV and NDJSON, sorted by key, with a datapackage.json that describes the files
+/// (schema, rows, bytes, SHA-256) and says whether the crawl was complete. Files appear whole or not at all, and the same
+/// snapshot always gives the same bytes. Needs no network.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The snapshot to read
+    #[arg(long, value_name = "FILE", default_value = "snapshot.db")]
+    pub snapshot: PathBuf,
+
+    /// The folder to write to, or `-` for one record in one format on standard output
+    ///
+    /// The folder is made if it is not there. A former export in it is replaced; a folder that holds other files is refused.
+    #[arg(long, value_name = "DIR|-")]
+    pub out: String,
+
+    /// The mappings to write: bundled names or TOML files [default: chat]
+    #[arg(long = "mapping", value_name = "NAME|FILE")]
+    pub mappings: Vec<String>,
+
+    /// The records to write [default: all that the snapshot holds]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub records: Option<Vec<String>>,
+
+    /// The formats to write
+    #[arg(long = "format", value_name = "LIST", value_delimiter = ',', default_value = "csv,ndjson")]
+    pub formats: Vec<FormatArg>,
+
+    /// Compress the files
+    #[arg(long, value_name = "METHOD")]
+    pub compress: Option<CompressArg>,
+
+    /// Put an apostrophe in front of CSV texts that a spreadsheet would run as formulas
+    #[arg(long)]
+    pub spreadsheet_safe: bool,
+
+    /// Write into a folder that holds other files too; they are kept, except where names are the same
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// A value of `--format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// RFC 4180 with a header
+    Csv,
+    /// One JSON object on each line
+    Ndjson,
+}
+
+/// A value of `--compress`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompressArg {
+    /// gzip (.gz)
+    Gzip,
+    /// Zstandard (.zst)
+    Zstd,
+}

@@ -1,0 +1,183 @@
+//! `chatferry export`: joins the flags, the mappings, the snapshot and the writers.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use crate::cli::export::{CompressArg, ExportArgs, FormatArg};
+use crate::error::ExitStatus;
+use crate::event::Events;
+use crate::export::{self, Compression, ExportError, ExportOptions, ExportReport, Format};
+use crate::mapping;
+use crate::report::human;
+use crate::snapshot::{Snapshot, Verdict};
+
+use super::failure::Explained;
+use super::{Context, Outcome};
+
+/// The mappings that are exported when none is named.
+const DEFAULT_MAPPINGS: &[&str] = &["chat"];
+
+/// What was typed, checked.
+#[derive(Debug)]
+pub struct ExportSettings {
+    /// The snapshot's file.
+    pub snapshot: PathBuf,
+    /// Where to; standard output without it.
+    pub folder: Option<PathBuf>,
+    /// What to write and how.
+    pub options: ExportOptions,
+}
+
+/// Checks what was typed: everything that can be said before the snapshot is opened.
+pub fn settings(args: &ExportArgs) -> Result<ExportSettings, ExportError> {
+    let named: Vec<&str> = args.mappings.iter().map(String::as_str).collect();
+    let named = if named.is_empty() { DEFAULT_MAPPINGS } else { &named };
+    let mut mappings = Vec::new();
+    for name in named {
+        mappings.push(mapping::load(name).map_err(|error| ExportError::Mapping(Box::new(error)))?);
+    }
+    export::check_names(&mappings, args.records.as_deref())?;
+    let mut formats: Vec<Format> = args.formats.iter().map(|&format| Format::from(format)).collect();
+    formats.sort();
+    formats.dedup();
+    let options = ExportOptions {
+        mappings,
+        records: args.records.clone(),
+        formats,
+        compression: args.compress.map(Compression::from),
+        spreadsheet_safe: args.spreadsheet_safe,
+        force: args.force,
+    };
+    let folder = (args.out != "-").then(|| PathBuf::from(&args.out));
+    if folder.is_none() {
+        export::check_stream(&options)?;
+    }
+    Ok(ExportSettings { snapshot: args.snapshot.clone(), folder, options })
+}
+
+/// Runs the verb.
+pub(super) fn run(args: &ExportArgs, context: &mut Context) -> Outcome {
+    let progress = context.progress();
+    let written = write(args, &mut context.stdout, &progress.events());
+    progress.finish();
+    let report = match written {
+        Err(error) if error.is_closed_pipe() => return Ok(ExitStatus::Done),
+        written => written?,
+    };
+    // With `--out -` standard output has the rows, and nothing else may stand there.
+    if args.out == "-" {
+        return Ok(ExitStatus::Done);
+    }
+    let text = summarize(&report);
+    context.conclude(&report, &text)?;
+    Ok(ExitStatus::Done)
+}
+
+/// Exports; `out` is standard output, which gets the rows of `--out -` and nothing else.
+fn write(args: &ExportArgs, out: &mut dyn Write, events: &Events) -> Result<ExportReport, ExportError> {
+    let settings = settings(args)?;
+    let snapshot = Snapshot::open(&settings.snapshot)?;
+    match &settings.folder {
+        Some(folder) => export::run(&snapshot, &settings.options, folder, events),
+        None => export::stream(&snapshot, &settings.options, out, events),
+    }
+}
+
+impl Explained for ExportError {
+    fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Snapshot(error) => error.exit_status(),
+            error if error.is_usage() => ExitStatus::Usage,
+            _ => ExitStatus::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Snapshot(error) => error.hint(),
+            _ => None,
+        }
+    }
+}
+
+/// The report in words, for people.
+pub(super) fn summarize(report: &ExportReport) -> String {
+    let mut lines: Vec<String> = report
+        .files
+        .iter()
+        .map(|file| {
+            format!(
+                "{:>12} rows  {:>14} bytes  {}",
+                human::count(file.rows),
+                human::count(file.bytes),
+                file.path
+            )
+        })
+        .collect();
+    lines.push(match report.verdict {
+        Verdict::Complete => "complete: the snapshot is, and so are these files".to_owned(),
+        Verdict::CompleteWithDrift => {
+            "complete with drift: data changed while it was crawled; `chatferry snapshot info` lists where"
+                .to_owned()
+        }
+        Verdict::Incomplete => {
+            "incomplete: the snapshot is, and so are these files; datapackage.json says so too".to_owned()
+        }
+    });
+    lines.join("\n")
+}
+
+impl From<FormatArg> for Format {
+    fn from(arg: FormatArg) -> Self {
+        match arg {
+            FormatArg::Csv => Self::Csv,
+            FormatArg::Ndjson => Self::Ndjson,
+        }
+    }
+}
+
+impl From<CompressArg> for Compression {
+    fn from(arg: CompressArg) -> Self {
+        match arg {
+            CompressArg::Gzip => Self::Gzip,
+            CompressArg::Zstd => Self::Zstd,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: ExportArgs,
+    }
+
+    fn settings_of(line: &[&str]) -> Result<ExportSettings, ExportError> {
+        let line = std::iter::once("export").chain(line.iter().copied());
+        settings(&Line::try_parse_from(line).unwrap().args)
+    }
+
+    #[test]
+    fn the_defaults_are_the_published_ones() {
+        let settings = settings_of(&["--out", "here"]).unwrap();
+        assert_eq!(settings.snapshot, PathBuf::from("snapshot.db"));
+        assert_eq!(settings.options.formats, [Format::Csv, Format::Ndjson]);
+        assert!(settings.options.records.is_none());
+        let names: Vec<&str> =
+            settings.options.mappings.iter().map(|mapping| mapping.name.as_str()).collect();
+        assert_eq!(names, DEFAULT_MAPPINGS);
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_before_the_snapshot_is_opened() {
+        assert!(settings_of(&["--out", "x", "--mapping", "chatt"]).unwrap_err().is_usage());
+        assert!(settings_of(&["--out", "x", "--records", "users,userz"]).unwrap_err().is_usage());
+        let error = settings_of(&["--out", "-", "--records", "users"]).unwrap_err();
+        assert!(matches!(error, ExportError::NotOneStream { records: 1, formats: 2 }));
+        settings_of(&["--out", "-", "--records", "users", "--format", "csv"]).unwrap();
+    }
+}

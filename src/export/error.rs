@@ -1,0 +1,111 @@
+//! What can go wrong in an export.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::mapping::MappingError;
+use crate::snapshot::SnapshotError;
+
+/// An export failed. Nothing of it is visible in the output folder unless the variant says so.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// A mapping cannot be used.
+    #[error("the mapping cannot be used")]
+    Mapping(#[source] Box<MappingError>),
+    /// No mapping has such a record.
+    #[error("there is no record `{name}`{}; the records are {known}", crate::mapping::did_you_mean(suggestion.as_deref()))]
+    UnknownRecord {
+        /// What was asked for.
+        name: String,
+        /// What may have been meant.
+        suggestion: Option<String>,
+        /// The records there are.
+        known: String,
+    },
+    /// Two mappings would write the same files.
+    #[error(
+        "record `{name}` is in mapping `{first}` and in mapping `{second}`: export them to different folders"
+    )]
+    RecordTwice {
+        /// The record.
+        name: String,
+        /// One mapping.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A record was asked for whose entity the snapshot does not hold.
+    #[error(
+        "record `{record}` needs the {entity}, which this snapshot was made without: crawl with `--include …,{flag}`"
+    )]
+    NotCrawled {
+        /// The record.
+        record: String,
+        /// What it is made of.
+        entity: &'static str,
+        /// What `--include` calls it.
+        flag: String,
+    },
+    /// No record is left to write.
+    #[error("nothing to export: the snapshot holds none of the records' entities")]
+    Nothing,
+    /// Standard output takes one file.
+    #[error(
+        "`--out -` takes one record in one format, not {records} records in {formats} formats: choose with --records and --format"
+    )]
+    NotOneStream {
+        /// How many records there are.
+        records: usize,
+        /// How many formats there are.
+        formats: usize,
+    },
+    /// The output path is not a folder.
+    #[error("`{}` is not a folder", path.display())]
+    NotAFolder {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The output folder holds files that no export of chatferry wrote.
+    #[error("`{}` holds files that are not of a former export ({}): choose another folder, or --force to write beside them", path.display(), examples.join(", "))]
+    ForeignFiles {
+        /// The folder.
+        path: PathBuf,
+        /// Some of them.
+        examples: Vec<String>,
+    },
+    /// Another process writes to the folder.
+    #[error("another export is writing to `{}`", path.display())]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file or folder cannot be read or written.
+    #[error("cannot {action} `{}`", path.display())]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why it failed.
+        #[source]
+        source: io::Error,
+    },
+    /// Standard output cannot be written.
+    #[error("cannot write to standard output")]
+    Stream(#[source] io::Error),
+    /// The snapshot cannot be read.
+    #[error("the snapshot cannot be read")]
+    Snapshot(#[from] SnapshotError),
+}
+
+impl ExportError {
+    /// Whether nothing was started because what the user gave cannot be (exit code 2).
+    pub fn is_usage(&self) -> bool {
+        !matches!(self, Self::File { .. } | Self::Stream(_) | Self::Snapshot(_) | Self::Busy { .. })
+    }
+
+    /// Whether the reader of standard output went away, which is no failure of ours.
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Stream(source) if source.kind() == io::ErrorKind::BrokenPipe)
+    }
+}

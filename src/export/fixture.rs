@@ -1,0 +1,323 @@
+//! A small service in memory that walks like a snapshot, with everything in it that is hard to write down.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::error::ExportError;
+use super::source::Rows;
+use crate::model::*;
+use crate::snapshot::{Counts, Info, Order, Requests, SnapshotError, Step, Verdict, Walk};
+
+/// The records of one service.
+pub(super) struct Fixture {
+    pub(super) info: Info,
+    pub(super) service: Service,
+    pub(super) roles: Vec<Role>,
+    pub(super) users: Vec<User>,
+    pub(super) channels: Vec<Channel>,
+    pub(super) memberships: Vec<Membership>,
+    pub(super) members: Vec<Member>,
+    /// Fails every walk over this entity after its first step.
+    pub(super) broken: Option<Entity>,
+}
+
+/// Texts that break careless writers.
+pub(super) const HOSTILE: [&str; 12] = [
+    "",
+    "a,b",
+    "say \"hi\"",
+    "line\nbreak",
+    "carriage\r\nreturn",
+    "nul\0byte",
+    "=cmd|' /C calc'!A0",
+    "\u{202e}bidi\u{2066}",
+    "👩‍👩‍👧 emoji",
+    " spaces ",
+    "null",
+    "{\"a\": \"\\u0000 \\\\ \\\"\"}",
+];
+
+#[expect(clippy::unnecessary_wraps, reason = "the model's fields are optional")]
+fn account() -> Option<AccountSid> {
+    Some(AccountSid::from_digits(0xac))
+}
+
+fn service_sid() -> ServiceSid {
+    ServiceSid::from_digits(0x15)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the model's fields are optional")]
+fn date(seconds: i64) -> Option<Timestamp> {
+    Some(Timestamp::Seconds(1_500_000_000 + seconds))
+}
+
+/// A service with as many users and channels, everybody on every second channel.
+pub(super) fn fixture(users: u32, channels: u32) -> Fixture {
+    let text = |number: u32| HOSTILE[number as usize % HOSTILE.len()].to_owned();
+    let users: Vec<User> = (0..users)
+        .map(|number| User {
+            sid: UserSid::from_digits(u128::from(number) << 64 | 7),
+            account_sid: account(),
+            service_sid: Some(service_sid()),
+            attributes: (number % 3 > 0).then(|| text(number + 11)),
+            friendly_name: (number % 5 > 0).then(|| text(number)),
+            role_sid: Some(RoleSid::from_digits(1)),
+            identity: Some(format!("user-{number}")),
+            is_online: None,
+            is_notifiable: (number % 2 == 0).then_some(number % 4 == 0),
+            date_created: date(i64::from(number)),
+            date_updated: Some(Timestamp::Verbatim("Thu, 24 Mar 2016 21:05:50 +0000".into())),
+            joined_channels_count: Some(0),
+            extra: None,
+        })
+        .collect();
+    let channels: Vec<Channel> = (0..channels)
+        .map(|number| Channel {
+            sid: ChannelSid::from_digits(u128::from(number) << 32 | 3),
+            account_sid: account(),
+            service_sid: Some(service_sid()),
+            friendly_name: Some(text(number)),
+            unique_name: (number % 2 == 0).then(|| format!("channel-{number}")),
+            attributes: Some("{}".to_owned()),
+            r#type: Some(if number % 2 == 0 { ChannelType::Private } else { ChannelType::Public }),
+            date_created: date(i64::from(number)),
+            date_updated: date(i64::from(number) + 1),
+            created_by: Some("system".to_owned()),
+            members_count: Some(i64::from(number)),
+            messages_count: Some(0),
+            extra: None,
+        })
+        .collect();
+    let mut memberships = Vec::new();
+    let mut members = Vec::new();
+    for (user_number, user) in users.iter().enumerate() {
+        for (channel_number, channel) in channels.iter().enumerate() {
+            if (user_number + channel_number) % 2 > 0 {
+                continue;
+            }
+            let number = (user_number * channels.len() + channel_number) as u128;
+            let joined = !number.is_multiple_of(5);
+            let index = (!number.is_multiple_of(3)).then_some((number % 7) as i64);
+            let sid = MemberSid::from_digits(number.reverse_bits());
+            memberships.push(Membership {
+                account_sid: account(),
+                service_sid: Some(service_sid()),
+                channel_sid: channel.sid.clone(),
+                user_sid: user.sid.clone(),
+                member_sid: joined.then(|| sid.clone()),
+                status: Some(if joined { MembershipStatus::Joined } else { MembershipStatus::Invited }),
+                last_consumed_message_index: index,
+                unread_messages_count: index.map(|index| index * 2),
+                notification_level: Some(NotificationLevel::Default),
+                extra: None,
+            });
+            if joined {
+                members.push(Member {
+                    sid,
+                    account_sid: account(),
+                    channel_sid: channel.sid.clone(),
+                    service_sid: Some(service_sid()),
+                    identity: user.identity.clone(),
+                    date_created: date(1),
+                    date_updated: date(2),
+                    role_sid: Some(RoleSid::from_digits(2)),
+                    last_consumed_message_index: index,
+                    last_consumption_timestamp: index.and_then(date),
+                    attributes: Some("{\"muted\": false}".to_owned()),
+                    extra: None,
+                });
+            }
+        }
+    }
+    members.sort_by(|left, right| (&left.channel_sid, &left.sid).cmp(&(&right.channel_sid, &right.sid)));
+    Fixture {
+        info: info(),
+        service: service(),
+        roles: roles(),
+        users,
+        channels,
+        memberships,
+        members,
+        broken: None,
+    }
+}
+
+fn info() -> Info {
+    use Entity::{Channel, Member, Membership, Role, User};
+    Info {
+        format: 1,
+        tool_version: "0.1.0".to_owned(),
+        id: "d1".repeat(16),
+        account_sid: AccountSid::from_digits(0xac),
+        services: vec![service_sid()],
+        source: "chat".to_owned(),
+        include: vec![Role, User, Channel, Membership, Member],
+        selected_users: None,
+        started: "2020-09-13T12:26:40Z".to_owned(),
+        finished: Some("2020-09-13T12:27:40Z".to_owned()),
+        elapsed_seconds: 60.0,
+        verdict: Verdict::Complete,
+        counts: Counts::default(),
+        requests: Requests::default(),
+        units: BTreeMap::new(),
+        disagreement_counts: BTreeMap::new(),
+        disagreements: Vec::new(),
+        failures: Vec::new(),
+        vanished: BTreeMap::new(),
+        not_found: Vec::new(),
+        oddities: Vec::new(),
+    }
+}
+
+fn service() -> Service {
+    Service {
+        sid: service_sid(),
+        account_sid: account(),
+        friendly_name: Some("Support, \"north\"".to_owned()),
+        date_created: date(0),
+        date_updated: date(1),
+        default_service_role_sid: Some(RoleSid::from_digits(1)),
+        default_channel_role_sid: Some(RoleSid::from_digits(2)),
+        default_channel_creator_role_sid: None,
+        read_status_enabled: Some(true),
+        reachability_enabled: Some(false),
+        typing_indicator_timeout: Some(5),
+        consumption_report_interval: Some(0),
+        limits: Some(JsonText("{\n  \"channel_members\": 100,\n  \"user_channels\": 250\n}".into())),
+        pre_webhook_url: None,
+        post_webhook_url: Some(String::new()),
+        webhook_method: Some("POST".to_owned()),
+        webhook_filters: Some(JsonText("[\"onMessageSent\"]".into())),
+        pre_webhook_retry_count: Some(0),
+        post_webhook_retry_count: None,
+        notifications: Some(JsonText("{}".into())),
+        media: None,
+        extra: None,
+    }
+}
+
+fn roles() -> Vec<Role> {
+    let role = |digits, name: &str, r#type, permissions: &[&str]| Role {
+        sid: RoleSid::from_digits(digits),
+        account_sid: account(),
+        service_sid: Some(service_sid()),
+        friendly_name: Some(name.to_owned()),
+        r#type: Some(r#type),
+        permissions: Some(permissions.iter().map(|&permission| permission.to_owned()).collect()),
+        date_created: date(0),
+        date_updated: date(0),
+        extra: None,
+    };
+    vec![
+        role(1, "service user", RoleType::Deployment, &["createChannel", "joinChannel", "editOwnUserInfo"]),
+        role(2, "channel user", RoleType::Channel, &["sendMessage", "inviteMember", "fly"]),
+        role(3, "nobody", RoleType::Other("guild".into()), &[]),
+    ]
+}
+
+impl Fixture {
+    fn step(&self) -> Step {
+        let service = Rc::new(self.service.clone());
+        Step {
+            service,
+            membership: None,
+            user: None,
+            channel: None,
+            member: None,
+            role: None,
+            invite: None,
+            message: None,
+        }
+    }
+
+    fn channel(&self, sid: &ChannelSid) -> Option<Rc<Channel>> {
+        self.channels.iter().find(|channel| channel.sid == *sid).cloned().map(Rc::new)
+    }
+
+    fn role(&self, sid: Option<&RoleSid>) -> Option<Rc<Role>> {
+        self.roles.iter().find(|role| Some(&role.sid) == sid).cloned().map(Rc::new)
+    }
+
+    fn steps(&self, walk: Walk) -> Vec<Step> {
+        let mut steps = match walk.entity {
+            Entity::Service => vec![self.step()],
+            Entity::Role => self
+                .roles
+                .iter()
+                .map(|role| Step { role: Some(Rc::new(role.clone())), ..self.step() })
+                .collect(),
+            Entity::User => {
+                let step = |user: &User| Step {
+                    role: self.role(user.role_sid.as_ref()),
+                    user: Some(Rc::new(user.clone())),
+                    ..self.step()
+                };
+                self.users.iter().map(step).collect()
+            }
+            Entity::Channel => {
+                let step =
+                    |channel: &Channel| Step { channel: Some(Rc::new(channel.clone())), ..self.step() };
+                self.channels.iter().map(step).collect()
+            }
+            Entity::Membership => {
+                self.memberships.iter().map(|membership| self.membership(membership)).collect()
+            }
+            Entity::Member => {
+                let step = |member: &Member| Step {
+                    channel: self.channel(&member.channel_sid),
+                    role: self.role(member.role_sid.as_ref()),
+                    member: Some(Rc::new(member.clone())),
+                    ..self.step()
+                };
+                self.members.iter().map(step).collect()
+            }
+            Entity::Invite | Entity::Message => Vec::new(),
+        };
+        if walk.order == Order::ByChannel {
+            steps.sort_by_key(|step| {
+                let membership = step.membership.clone().unwrap();
+                (membership.channel_sid, membership.member_sid, membership.user_sid)
+            });
+        }
+        for step in &mut steps {
+            step.user = step.user.take().filter(|_| walk.with.user || walk.entity == Entity::User);
+            step.channel =
+                step.channel.take().filter(|_| walk.with.channel || walk.entity == Entity::Channel);
+            step.member = step.member.take().filter(|_| walk.with.member || walk.entity == Entity::Member);
+            step.role = step.role.take().filter(|_| walk.with.role || walk.entity == Entity::Role);
+        }
+        steps
+    }
+
+    fn membership(&self, membership: &Membership) -> Step {
+        let member = self.members.iter().find(|member| Some(&member.sid) == membership.member_sid.as_ref());
+        Step {
+            user: self.users.iter().find(|user| user.sid == membership.user_sid).cloned().map(Rc::new),
+            channel: self.channel(&membership.channel_sid),
+            role: self.role(member.and_then(|member| member.role_sid.as_ref())),
+            member: member.cloned().map(Rc::new),
+            membership: Some(membership.clone()),
+            ..self.step()
+        }
+    }
+}
+
+impl Rows for Fixture {
+    fn info(&self) -> Result<Info, SnapshotError> {
+        Ok(self.info.clone())
+    }
+
+    fn walk(
+        &self,
+        walk: &Walk,
+        visit: &mut dyn FnMut(&Step) -> Result<(), ExportError>,
+    ) -> Result<(), ExportError> {
+        for step in self.steps(*walk) {
+            visit(&step)?;
+            if self.broken == Some(walk.entity) {
+                return Err(ExportError::Stream(std::io::Error::other("the walk broke")));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,178 @@
+//! `datapackage.json`: a Frictionless Data Package (version 1 of the specification) that describes an export's files.
+//!
+//! What Frictionless has no key for stands under `chatferry`: the crawl's verdict, source and window, and the settings of
+//! the export.
+//!
+//! **Invariant:** the bytes depend on the snapshot and the options alone; `created` is when the crawl finished.
+
+use serde::Serialize;
+use serde_json::{Map, Value as Json, json};
+
+use super::format::Format;
+use super::options::ExportOptions;
+use super::run::WrittenFile;
+use super::select::Selected;
+use crate::mapping::{Column, ColumnType, Pii};
+use crate::snapshot::Info;
+
+/// What a file says that was written with `--spreadsheet-safe`.
+const SPREADSHEET_SAFE: &str = "text cells that begin with = + - @ tab CR or LF have an apostrophe in front";
+
+#[derive(Serialize)]
+struct Package<'a> {
+    profile: &'static str,
+    name: &'static str,
+    title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created: Option<String>,
+    resources: Vec<Json>,
+    chatferry: Facts<'a>,
+}
+
+/// What a reader must know about the export as a whole.
+#[derive(Serialize)]
+struct Facts<'a> {
+    /// The crawl's verdict.
+    verdict: &'a str,
+    source: &'a str,
+    account_sid: String,
+    services: Vec<String>,
+    /// Between these two instants the records were read.
+    window: Window,
+    snapshot: SnapshotFacts<'a>,
+    tool_version: &'static str,
+    settings: Settings,
+}
+
+#[derive(Serialize)]
+struct Window {
+    started: String,
+    finished: Option<String>,
+}
+
+#[derive(Serialize)]
+struct SnapshotFacts<'a> {
+    id: &'a str,
+    tool_version: &'a str,
+    include: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Settings {
+    mappings: Vec<String>,
+    spreadsheet_safe: bool,
+}
+
+/// The package's bytes.
+pub(super) fn describe(
+    info: &Info,
+    options: &ExportOptions,
+    files: &[(&Selected<'_>, WrittenFile)],
+) -> Vec<u8> {
+    let finished = info.finished.clone();
+    let package = Package {
+        profile: "data-package",
+        name: "chatferry-export",
+        title: format!(
+            "{} export",
+            if info.source == "chat" { "Twilio Programmable Chat" } else { "Twilio Conversations" }
+        ),
+        created: finished.clone(),
+        resources: files.iter().map(|(selected, file)| resource(selected, file, options)).collect(),
+        chatferry: Facts {
+            verdict: info.verdict.as_str(),
+            source: &info.source,
+            account_sid: info.account_sid.to_string(),
+            services: info.services.iter().map(ToString::to_string).collect(),
+            window: Window { started: info.started.clone(), finished },
+            snapshot: SnapshotFacts {
+                id: &info.id,
+                tool_version: &info.tool_version,
+                include: info.include.iter().map(|entity| entity.plural()).collect(),
+            },
+            tool_version: env!("CARGO_PKG_VERSION"),
+            settings: Settings {
+                mappings: options.mappings.iter().map(|mapping| mapping.name.clone()).collect(),
+                spreadsheet_safe: options.spreadsheet_safe,
+            },
+        },
+    };
+    let mut bytes = serde_json::to_vec_pretty(&package).expect("a package has text keys only");
+    bytes.push(b'\n');
+    bytes
+}
+
+fn resource(selected: &Selected<'_>, file: &WrittenFile, options: &ExportOptions) -> Json {
+    let record = selected.record;
+    let mut resource = Map::new();
+    let mut set = |key: &str, value: Json| {
+        resource.insert(key.to_owned(), value);
+    };
+    set("name", format!("{}_{}", record.name, file.format.name()).into());
+    set("title", record.name.clone().into());
+    set("description", record.description.clone().into());
+    set("path", file.path.clone().into());
+    set("profile", "tabular-data-resource".into());
+    set("format", file.format.name().into());
+    set("mediatype", file.format.media_type().into());
+    set("encoding", "utf-8".into());
+    if let Some(compression) = options.compression {
+        set("compression", compression.suffix().into());
+    }
+    if file.format == Format::Csv {
+        set("dialect", csv_dialect());
+        if options.spreadsheet_safe {
+            set("spreadsheet_safe", SPREADSHEET_SAFE.into());
+        }
+    }
+    set("bytes", file.bytes.into());
+    set("hash", format!("sha256:{}", file.sha256).into());
+    set("rows", file.rows.into());
+    let fields: Vec<Json> = record
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(position, column)| field(column, file.irregular_dates.contains(&position)))
+        .collect();
+    set("schema", json!({ "fields": fields, "primaryKey": record.key, "missingValues": [""] }));
+    set("mapping", selected.mapping.name.clone().into());
+    if !selected.not_crawled.is_empty() {
+        let names: Vec<&str> = selected.not_crawled.iter().map(|entity| entity.plural()).collect();
+        set("not_crawled", names.into());
+    }
+    Json::Object(resource)
+}
+
+fn csv_dialect() -> Json {
+    json!({
+        "delimiter": ",",
+        "lineTerminator": "\n",
+        "quoteChar": "\"",
+        "doubleQuote": true,
+        "header": true,
+        "caseSensitiveHeader": true,
+    })
+}
+
+fn field(column: &Column, irregular_dates: bool) -> Json {
+    let mut field = json!({ "name": column.name, "type": field_type(column.column_type) });
+    if irregular_dates {
+        // Some dates are in another form than RFC 3339, such as RFC 2822, because the API sent them so.
+        field["format"] = "any".into();
+    }
+    if !column.description.is_empty() {
+        field["description"] = column.description.clone().into();
+    }
+    if column.pii != Pii::None {
+        field["pii"] = json!(column.pii);
+    }
+    field
+}
+
+/// The type in the words of Table Schema.
+fn field_type(column_type: ColumnType) -> &'static str {
+    match column_type {
+        ColumnType::Json => "any",
+        other => other.name(),
+    }
+}

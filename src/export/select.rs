@@ -1,0 +1,101 @@
+//! Which records an export writes.
+
+use std::collections::HashMap;
+
+use super::error::ExportError;
+use super::options::ExportOptions;
+use crate::mapping::{Mapping, Record, nearest};
+use crate::model::Entity;
+use crate::snapshot::{Info, Order, Walk, With};
+
+/// A record that will be written, and what the snapshot must bring along for it.
+#[derive(Debug)]
+pub(super) struct Selected<'m> {
+    pub(super) mapping: &'m Mapping,
+    pub(super) record: &'m Record,
+    /// Entities that the record's columns read and that the crawl did not: their columns are null for that reason alone.
+    pub(super) not_crawled: Vec<Entity>,
+}
+
+impl Selected<'_> {
+    /// The walk that gives the record's rows in its order.
+    pub(super) fn walk(&self) -> Walk {
+        let order = match self.record.order {
+            crate::mapping::KeyOrder::Natural => Order::ByUser,
+            crate::mapping::KeyOrder::ByChannel => Order::ByChannel,
+        };
+        let with = With {
+            user: self.record.reads(Entity::User),
+            channel: self.record.reads(Entity::Channel),
+            member: self.record.reads(Entity::Member),
+            role: self.record.reads(Entity::Role),
+        };
+        Walk { entity: self.record.entity, order, with }
+    }
+}
+
+/// Checks that every record asked for exists, and once: what can be said before a snapshot is opened.
+pub fn check_names(mappings: &[Mapping], wanted: Option<&[String]>) -> Result<(), ExportError> {
+    let mut owners: HashMap<&str, &str> = HashMap::new();
+    for mapping in mappings {
+        for record in &mapping.records {
+            let is_wanted = wanted.is_none_or(|wanted| wanted.contains(&record.name));
+            if let (true, Some(first)) = (is_wanted, owners.insert(&record.name, &mapping.name)) {
+                let (first, second) = (first.to_owned(), mapping.name.clone());
+                return Err(ExportError::RecordTwice { name: record.name.clone(), first, second });
+            }
+        }
+    }
+    for name in wanted.unwrap_or_default() {
+        if !owners.contains_key(name.as_str()) {
+            let known: Vec<&str> = records(mappings).map(|(_, record)| record.name.as_str()).collect();
+            let suggestion = nearest(name, known.iter().copied()).map(str::to_owned);
+            return Err(ExportError::UnknownRecord {
+                name: name.clone(),
+                suggestion,
+                known: known.join(", "),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Checks that one record in one format was chosen, as far as it can be said before a snapshot is opened.
+pub fn check_stream(options: &ExportOptions) -> Result<(), ExportError> {
+    let records = options.records.as_ref().map_or_else(|| records(&options.mappings).count(), Vec::len);
+    let formats = options.formats.len();
+    if (records, formats) == (1, 1) { Ok(()) } else { Err(ExportError::NotOneStream { records, formats }) }
+}
+
+fn records(mappings: &[Mapping]) -> impl Iterator<Item = (&Mapping, &Record)> {
+    mappings.iter().flat_map(|mapping| mapping.records.iter().map(move |record| (mapping, record)))
+}
+
+/// The records to write, in the order of the mappings. A record whose entity was not crawled is left out of the default,
+/// because an empty file would say that there are none; asked for by name, it is an error.
+pub(super) fn select<'m>(
+    mappings: &'m [Mapping],
+    wanted: Option<&[String]>,
+    info: &Info,
+) -> Result<Vec<Selected<'m>>, ExportError> {
+    check_names(mappings, wanted)?;
+    let holds = |entity: Entity| entity == Entity::Service || info.include.contains(&entity);
+    let mut selected = Vec::new();
+    for (mapping, record) in records(mappings) {
+        if !wanted.is_none_or(|wanted| wanted.contains(&record.name)) {
+            continue;
+        }
+        if !holds(record.entity) {
+            if wanted.is_none() {
+                continue;
+            }
+            let entity = record.entity.plural();
+            let flag = entity.replace('_', "-");
+            return Err(ExportError::NotCrawled { record: record.name.clone(), entity, flag });
+        }
+        let not_crawled =
+            Entity::ALL.into_iter().filter(|&entity| record.reads(entity) && !holds(entity)).collect();
+        selected.push(Selected { mapping, record, not_crawled });
+    }
+    if selected.is_empty() { Err(ExportError::Nothing) } else { Ok(selected) }
+}

@@ -1,0 +1,104 @@
+//! The shape of a mapping file, as written: TOML, version 1.
+//!
+//! Nothing is checked here beyond shape and types; [`super::compile`] does the rest. Unknown keys are errors, so that a
+//! misspelt one cannot be ignored.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::value::{ColumnType, Pii};
+
+/// The version of mapping files that this tool reads.
+pub(super) const VERSION: i64 = 1;
+
+/// A mapping file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MappingFile {
+    pub(super) version: Spanned<i64>,
+    pub(super) name: Spanned<String>,
+    #[serde(default)]
+    pub(super) description: String,
+    pub(super) records: Spanned<Vec<RecordEntry>>,
+}
+
+/// One record: a file of an export.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RecordEntry {
+    pub(super) name: Spanned<String>,
+    #[serde(default)]
+    pub(super) description: String,
+    pub(super) entity: Spanned<String>,
+    #[serde(rename = "where")]
+    pub(super) filter: Option<Spanned<String>>,
+    pub(super) key: Spanned<Vec<Spanned<String>>>,
+    pub(super) columns: Spanned<Vec<ColumnEntry>>,
+}
+
+/// One column of a record.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ColumnEntry {
+    pub(super) name: Spanned<String>,
+    #[serde(rename = "type")]
+    pub(super) column_type: Option<Spanned<ColumnType>>,
+    #[serde(default)]
+    pub(super) description: String,
+    pub(super) pii: Option<Pii>,
+    pub(super) path: Option<Spanned<String>>,
+    #[serde(rename = "const")]
+    pub(super) constant: Option<Spanned<Scalar>>,
+    pub(super) value: Option<Spanned<String>>,
+    pub(super) table: Option<Spanned<BTreeMap<String, Scalar>>>,
+    pub(super) otherwise: Option<Spanned<Otherwise>>,
+    pub(super) on_error: Option<Spanned<OnError>>,
+}
+
+/// A constant.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Scalar {
+    Boolean(bool),
+    Integer(i64),
+    Number(f64),
+    Text(String),
+}
+
+impl Scalar {
+    /// The column type that fits it.
+    pub(super) fn column_type(&self) -> ColumnType {
+        match self {
+            Self::Boolean(_) => ColumnType::Boolean,
+            Self::Integer(_) => ColumnType::Integer,
+            Self::Number(_) => ColumnType::Number,
+            Self::Text(_) => ColumnType::String,
+        }
+    }
+}
+
+/// What becomes of a text that a value table does not have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Otherwise {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// The cell is null.
+    Null,
+}
+
+/// What becomes of a row whose expression fails.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum OnError {
+    /// The export ends.
+    #[default]
+    Fail,
+    /// The cell is null.
+    Null,
+    /// The row is left out; it is counted and listed.
+    Skip,
+}
