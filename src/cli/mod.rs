@@ -57,7 +57,6 @@ pub struct Cli {
 /// The verbs: one for each stage, in the order in which they are used.
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "a comment here would hide the help, which is the comment of the arguments")]
-#[expect(clippy::large_enum_variant, reason = "there is one value of it in the life of the program")]
 pub enum Verb {
     Probe(ProbeArgs),
     Crawl(CrawlArgs),

@@ -61,18 +61,18 @@ pub fn start(
             let output = OutputSettings::preliminary(&typed.global);
             let color = colored(output.color, streams.stderr_is_terminal);
             let talk = Talk::new(streams.stderr, streams.stderr_is_terminal, color);
-            log::install(&talk, log_options(&output));
-            return conclude(Err(error.into()), &output, &talk, &mut streams.stdout);
+            log::install(&talk, log_options(output));
+            return conclude(Err(error.into()), output, &talk, &mut streams.stdout);
         }
     };
     let color = colored(output.color, streams.stderr_is_terminal);
     let talk = Talk::new(streams.stderr, streams.stderr_is_terminal, color);
-    log::install(&talk, log_options(&output));
+    log::install(&talk, log_options(output));
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
             let error = CommandError::new(ExitStatus::Failed, error);
-            return conclude(Err(error), &output, &talk, &mut streams.stdout);
+            return conclude(Err(error), output, &talk, &mut streams.stdout);
         }
     };
     let interrupt = {
@@ -89,15 +89,15 @@ pub fn start(
         interrupt,
     };
     let outcome = runtime.block_on(dispatch(typed.verb, &mut context));
-    conclude(outcome, &output, &talk, &mut context.stdout)
+    conclude(outcome, output, &talk, &mut context.stdout)
 }
 
-fn log_options(output: &OutputSettings) -> LogOptions {
+fn log_options(output: OutputSettings) -> LogOptions {
     LogOptions { json: output.log_format == LogFormat::Json, verbose: output.verbose, quiet: output.quiet }
 }
 
 /// Tells how it ended, where that is still to be told.
-fn conclude(outcome: Outcome, output: &OutputSettings, talk: &Talk, stdout: &mut dyn Write) -> ExitStatus {
+fn conclude(outcome: Outcome, output: OutputSettings, talk: &Talk, stdout: &mut dyn Write) -> ExitStatus {
     let error = match outcome {
         Ok(status) => return status,
         // Whoever reads stdout has had enough, as `head` has; there is nothing to tell.
@@ -126,10 +126,8 @@ fn write_object(problem: &Problem, stdout: &mut dyn Write) -> io::Result<()> {
 fn parse(arguments: &[OsString], no_color: bool, streams: &Streams) -> Result<Cli, clap::Error> {
     let color = match color_typed(arguments) {
         Some(ColorWhen::Always) => ColorChoice::Always,
-        Some(ColorWhen::Never) => ColorChoice::Never,
-        Some(ColorWhen::Auto) | None if no_color => ColorChoice::Never,
-        Some(ColorWhen::Auto) | None if streams.stdout_is_terminal => ColorChoice::Always,
-        Some(ColorWhen::Auto) | None => ColorChoice::Never,
+        Some(ColorWhen::Auto) | None if streams.stdout_is_terminal && !no_color => ColorChoice::Always,
+        Some(_) | None => ColorChoice::Never,
     };
     let matches = cli::command().color(color).try_get_matches_from(arguments)?;
     Cli::from_arg_matches(&matches)

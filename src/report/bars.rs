@@ -16,7 +16,7 @@ const UNCOUNTED: &str = "{prefix:>9} {spinner} {msg}";
 /// The bars of a run.
 #[derive(Debug)]
 pub(super) struct Bars {
-    bars: MultiProgress,
+    drawn_on: MultiProgress,
     users: ProgressBar,
     requests: ProgressBar,
     rows: ProgressBar,
@@ -36,7 +36,7 @@ impl Bars {
         let users = add("users", COUNTED);
         let requests = add("requests", COUNTED);
         let rows = add("rows", UNCOUNTED);
-        Self { bars: bars.clone(), users, requests, rows, last_at: None }
+        Self { drawn_on: bars.clone(), users, requests, rows, last_at: None }
     }
 
     /// Shows the tally, if the last picture is old enough.
@@ -62,7 +62,7 @@ impl Bars {
     pub(super) fn finish(&self) {
         for bar in [&self.users, &self.requests, &self.rows] {
             bar.finish_and_clear();
-            self.bars.remove(bar);
+            self.drawn_on.remove(bar);
         }
     }
 }

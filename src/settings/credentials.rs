@@ -99,7 +99,7 @@ impl Loader {
             (None, None) => None,
         };
         let secret = match (named, self.environment.get(variable)?) {
-            (Some(source), Some(text)) if matches!(source.place(), Place::File { .. }) => {
+            (Some(source), Some(text)) if matches!(source.place(), Place::File(_)) => {
                 tracing::debug!(variable, "the environment's secret is used, not the settings file's");
                 Some(SecretSource::Variable(variable, Secret::new(text.to_owned())))
             }

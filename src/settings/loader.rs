@@ -19,7 +19,7 @@ const DEFAULT_FILE: &str = "chatferry.toml";
 pub struct Loader {
     pub(super) environment: Environment,
     pub(super) file: Option<SettingsFile>,
-    /// Relative paths of the settings file's default are looked for here.
+    /// The settings file, as it was named.
     pub(super) file_path: Option<PathBuf>,
 }
 
@@ -54,7 +54,7 @@ impl Loader {
         };
         let file = match (&path, &profile) {
             (Some(path), profile) => {
-                let read = SettingsFile::read(&folder.join(path), profile.as_deref());
+                let read = SettingsFile::read(folder, path, profile.as_deref());
                 Some(read.map_err(|source| SettingsError::File { path: path.clone(), source })?)
             }
             (None, Some(profile)) => {

@@ -35,7 +35,7 @@ pub use listing::{InForce, Listing};
 pub use loader::Loader;
 pub use nearest::nearest;
 pub use output::OutputSettings;
-pub use place::Place;
+pub use place::{FilePlace, Place};
 pub use users::UserSelector;
 
 #[cfg(test)]
