@@ -77,7 +77,11 @@ pub fn start(
     };
     let interrupt = {
         let _entered = runtime.enter();
-        Interrupt::listen(&talk)
+        let talk = talk.clone();
+        Interrupt::listen(move |text| match output.log_format {
+            LogFormat::Json => tracing::warn!("{text}"),
+            LogFormat::Text => talk.line(text),
+        })
     };
     let mut context = Context {
         global: typed.global,

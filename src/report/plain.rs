@@ -58,7 +58,8 @@ pub(super) fn phase(phase: Phase) -> &'static str {
     }
 }
 
-fn users(tally: &Tally) -> String {
+/// `12 of 150 users`, with `at least` while the users are still being listed.
+pub(super) fn users(tally: &Tally) -> String {
     let (done, known) = tally.users();
     let listed = tally.lists.get(&Entity::User).is_some_and(|lists| *lists > 0);
     // After a resume the users of earlier runs are not counted anew, so the known ones can be fewer than the done.

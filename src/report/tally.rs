@@ -28,19 +28,33 @@ pub(super) struct Tally {
     pub(super) vanished: u64,
     /// How many requests may be in flight.
     pub(super) limit: Option<usize>,
+    /// The last estimate, brought up to date by the pages since.
     pub(super) estimate: Option<Estimate>,
     /// The record that an export is writing, with its rows so far.
     pub(super) exporting: Option<(String, u64)>,
     pace: Pace,
 }
 
-/// The last `Event::Estimated`.
+/// The numbers of `Event::Estimated`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Estimate {
     pub(super) requests: u64,
     pub(super) done: u64,
     pub(super) exact: bool,
     pub(super) seconds_left: f64,
+}
+
+impl Estimate {
+    /// A page came since. Estimates come now and then, and the count on the screen shall not stand still between them.
+    fn with_one_more_done(self) -> Self {
+        let left = self.requests.saturating_sub(self.done);
+        if left == 0 {
+            return self;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let share = (left - 1) as f64 / left as f64;
+        Self { done: self.done + 1, seconds_left: self.seconds_left * share, ..self }
+    }
 }
 
 impl Tally {
@@ -79,6 +93,7 @@ impl Tally {
             Event::Committed { entity, rows, list_complete } => {
                 self.pages += 1;
                 self.pace.page(now);
+                self.estimate = self.estimate.map(Estimate::with_one_more_done);
                 *self.rows.entry(*entity).or_default() += rows;
                 *self.lists.entry(*entity).or_default() += u64::from(*list_complete);
             }

@@ -23,6 +23,19 @@ fn a_token_goes_with_the_account_and_a_key_with_its_secret() {
 }
 
 #[test]
+fn a_whole_pair_of_the_environment_is_stronger_than_a_key_of_the_file() {
+    let file = "api_key = \"SK0123456789abcdef0123456789abcdef\"\nsecret_command = \"echo fromfile\"\n";
+    assert_eq!(read(&World::with_file(&[ACCOUNT, TOKEN], file), "").unwrap().0, ACCOUNT.1);
+    assert_eq!(
+        read(&World::with_file(&[ACCOUNT], file), "").unwrap(),
+        (KEY.1.to_owned(), "fromfile".to_owned())
+    );
+    let listing = World::with_file(&[ACCOUNT, TOKEN], file).listing("").unwrap();
+    let credentials = listing.settings.last().unwrap();
+    assert_eq!((credentials.key, credentials.value.as_deref()), ("credentials", Some("auth token")));
+}
+
+#[test]
 fn the_secret_comes_from_the_strongest_layer() {
     let file = "secret_command = \"printf 'fromfile\\\\n'\"\n";
     let file_only = World::with_file(&[ACCOUNT], file);
@@ -36,21 +49,21 @@ fn the_secret_comes_from_the_strongest_layer() {
 
 #[test]
 fn what_is_missing_or_in_the_wrong_place_is_named() {
-    let swapped_key = ("TWILIO_ACCOUNT_SID", KEY.1);
-    let swapped_account = ("TWILIO_API_KEY", ACCOUNT.1);
-    let cases: [(&[(&str, &str)], &str, &str); 11] = [
+    const SWAPPED_KEY: (&str, &str) = ("TWILIO_ACCOUNT_SID", KEY.1);
+    const SWAPPED_ACCOUNT: (&str, &str) = ("TWILIO_API_KEY", ACCOUNT.1);
+    let cases: [(Variables, &str, &str); 11] = [
         (&[], "", "TWILIO_ACCOUNT_SID is not set"),
         (&[TOKEN], "", "TWILIO_ACCOUNT_SID is not set"),
         (&[ACCOUNT], "", "TWILIO_AUTH_TOKEN is not set"),
         (&[ACCOUNT, KEY], "", "TWILIO_API_SECRET is not set"),
         (&[ACCOUNT, KEY, TOKEN], "", "TWILIO_API_SECRET is not set"),
         (
-            &[swapped_key, TOKEN],
+            &[SWAPPED_KEY, TOKEN],
             "",
             "TWILIO_ACCOUNT_SID holds an API key, where an Account SID (`AC` and 32 hexadecimal digits) belongs",
         ),
         (
-            &[ACCOUNT, swapped_account, API_SECRET],
+            &[ACCOUNT, SWAPPED_ACCOUNT, API_SECRET],
             "",
             "TWILIO_API_KEY holds an Account SID, where an API key's SID (`SK` and 32 hexadecimal digits) belongs",
         ),

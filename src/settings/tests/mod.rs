@@ -13,6 +13,9 @@ use tempfile::TempDir;
 use super::*;
 use crate::cli::{Cli, Verb};
 
+/// An environment.
+type Variables = &'static [(&'static str, &'static str)];
+
 /// A folder with a settings file, an environment, and what was typed.
 struct World {
     folder: TempDir,

@@ -6,8 +6,8 @@ use crate::settings::keys::Kind;
 #[test]
 fn the_strongest_layer_that_says_something_wins() {
     let file = "rps = 4\n[profiles.p]\nrps = 3\n";
-    let environment: &[(&str, &str)] = &[("CHATFERRY_RPS", "2")];
-    let cases: [(&str, &[(&str, &str)], &str, &str, &str); 6] = [
+    let environment: Variables = &[("CHATFERRY_RPS", "2")];
+    let cases: [(&str, Variables, &str, &str, &str); 6] = [
         ("--rps 1 --profile p", environment, file, "1", "--rps"),
         ("--profile p", environment, file, "2", "CHATFERRY_RPS"),
         ("--profile p", &[], file, "3", "chatferry.toml:3 (profile p)"),
@@ -61,7 +61,7 @@ fn a_key_with_a_flag_has_that_flag_on_some_verb() {
     let command = crate::cli::command();
     let flags: Vec<String> = std::iter::once(&command)
         .chain(command.get_subcommands())
-        .flat_map(|command| command.get_arguments())
+        .flat_map(clap::Command::get_arguments)
         .filter_map(|argument| argument.get_long().map(str::to_owned))
         .collect();
     for key in KEYS {

@@ -18,8 +18,7 @@ fn a_crawl_needs_a_service_and_has_defaults_for_the_rest() {
     assert_eq!(settings.users, None);
     assert!(!settings.restart);
     let parts: Vec<_> = settings.include.parts().collect();
-    use Part::{Channels, Members, Roles, UserChannels, Users};
-    assert_eq!(parts, [Roles, Users, Channels, UserChannels, Members]);
+    assert_eq!(parts, [Part::Roles, Part::Users, Part::Channels, Part::UserChannels, Part::Members]);
 }
 
 #[test]
