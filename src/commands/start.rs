@@ -5,6 +5,7 @@
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{ColorChoice, FromArgMatches};
@@ -18,6 +19,9 @@ use crate::settings::{Environment, Loader, OutputSettings};
 
 use super::failure::CommandError;
 use super::{Context, Interrupt, Outcome, dispatch};
+
+/// The longest that the end of the program waits for threads of the runtime.
+const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
 /// What the program reads and writes.
 #[expect(missing_debug_implementations, reason = "writers have none")]
@@ -92,8 +96,14 @@ pub fn start(
         talk: talk.clone(),
         interrupt,
     };
+    for (variable, meant) in context.settings.unknown_variables() {
+        tracing::warn!(%variable, meant, "unknown environment variable");
+    }
     let outcome = runtime.block_on(dispatch(typed.verb, &mut context));
-    conclude(outcome, output, &talk, &mut context.stdout)
+    let status = conclude(outcome, output, &talk, &mut context.stdout);
+    // Stages end what they begin. A thread that waits for a file or a terminal all the same must not hold the exit.
+    runtime.shutdown_timeout(LEAVE_WITHIN);
+    status
 }
 
 fn log_options(output: OutputSettings) -> LogOptions {
@@ -157,15 +167,19 @@ fn explain(error: &clap::Error, arguments: &[OsString], no_color: bool, streams:
     }
     let mut written = streams.stderr.write_all(text.as_bytes()).and_then(|()| streams.stderr.flush());
     if before_dashes(arguments).any(|argument| argument == "--json") {
-        let message = error.render().to_string();
-        let first = message.lines().next().unwrap_or_default();
-        let message = first.strip_prefix("error: ").unwrap_or(first).to_owned();
-        let exit_code = ExitStatus::Usage.code();
-        let problem = Problem { message, causes: Vec::new(), hint: None, exit_code };
+        let problem = usage_problem(&error.render().to_string());
         written = written.and(write_object(&problem, &mut streams.stdout));
     }
     // Nobody listens: the exit code still tells.
     written.map_or(ExitStatus::Usage, |()| ExitStatus::Usage)
+}
+
+/// clap's message as an object: its first line, and its tip if it has one.
+fn usage_problem(rendered: &str) -> Problem {
+    let first = rendered.lines().next().unwrap_or_default();
+    let message = first.strip_prefix("error: ").unwrap_or(first).to_owned();
+    let hint = rendered.lines().find_map(|line| line.trim_start().strip_prefix("tip: ")).map(str::to_owned);
+    Problem { message, causes: Vec::new(), hint, exit_code: ExitStatus::Usage.code() }
 }
 
 /// `--color` as typed, found before clap parses: it decides how clap itself speaks.

@@ -94,6 +94,9 @@ fn wrong_usage_ends_with_two_and_help_with_zero() {
     let ended = run("config --nonsense --json", &[]);
     let object: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(object["error"]["message"], "unexpected argument '--nonsense' found");
+    let ended = run("config --concurency 3 --json", &[]);
+    let object: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(object["error"]["hint"], "a similar argument exists: '--concurrency'");
     for line in ["--help", "-h", "--version", "crawl --help"] {
         let ended = run(line, &[]);
         assert_eq!((ended.status, ended.stderr.as_str()), (ExitStatus::Done, ""), "{line}");

@@ -23,10 +23,10 @@ const NORMAL: LogOptions = LogOptions { json: false, verbose: 0, quiet: false };
 
 #[test]
 fn verbosity_decides_what_is_logged() {
-    assert_eq!(logged(QUIET), "ERROR an error path=\"p\"\n");
+    assert_eq!(logged(QUIET), "error: an error path=\"p\"\n");
     let normal = logged(NORMAL);
-    assert!(normal.contains("INFO a notice pages=3\n"), "{normal}");
-    assert!(normal.contains("WARN a warning of hyper\n"), "{normal}");
+    assert!(normal.contains("note: a notice pages=3\n"), "{normal}");
+    assert!(normal.contains("warning: a warning of hyper\n"), "{normal}");
     assert!(!normal.contains("decision"), "{normal}");
     let verbose = logged(LogOptions { verbose: 1, ..NORMAL });
     assert!(verbose.contains("a decision") && !verbose.contains("a page"), "{verbose}");

@@ -7,6 +7,7 @@ use tracing::subscriber::with_default;
 
 use super::*;
 use crate::event::Event;
+use crate::model::Entity;
 use crate::report::log::{LogOptions, subscriber};
 use crate::report::progress::{Progress, Style};
 use crate::report::talk::Kept;
@@ -80,6 +81,15 @@ fn a_line_comes_every_few_seconds_and_only_when_something_changed() {
     run.at(90_000, [Event::Phase(Phase::Finishing)]);
     run.progress.finish();
     assert_eq!(run.kept.text(), before, "nothing is shown after the end");
+}
+
+#[test]
+fn a_run_that_goes_on_counts_what_was_there() {
+    let run = Run::new(Style::Plain);
+    run.at(0, [Event::Resumed { users: 150, users_listed: true, users_done: 140, rows: 2_000 }]);
+    run.at(4_000, page(Entity::Membership, 13, true));
+    run.at(5_000, [Event::Phase(Phase::Reading)]);
+    assert_eq!(run.kept.text(), "[5.0s] reading: 141 of 150 users, 2,013 rows, 1 request at 1.0/s\n");
 }
 
 #[test]

@@ -57,6 +57,18 @@ fn every_key_is_read_from_its_variable_and_from_the_file() {
 }
 
 #[test]
+fn a_slip_in_the_name_of_a_variable_is_noticed() {
+    let variables = [
+        ("CHATFERRY_RSP", "1"),
+        ("CHATFERRY_RPS", "1"),
+        ("CHATFERRY_TARGET_AUTH_TOKEN", "x"),
+        ("TWILIO_X", "1"),
+    ];
+    let loader = World::new(&variables).loader(&World::cli("config")).unwrap();
+    assert_eq!(loader.unknown_variables(), [("CHATFERRY_RSP".to_owned(), Some("CHATFERRY_RPS"))]);
+}
+
+#[test]
 fn a_key_with_a_flag_has_that_flag_on_some_verb() {
     let command = crate::cli::command();
     let flags: Vec<String> = std::iter::once(&command)
