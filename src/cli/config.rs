@@ -27,4 +27,5 @@ The settings file is TOML. Its keys are the flags with `_` for `-`; a profile ov
   chat_url = \"http://127.0.0.1:8080\"
 
 Flags win over the environment, the environment over the file, the file over the defaults.
-CHATFERRY_CONFIG and CHATFERRY_PROFILE stand for --config and --profile.";
+Every flag that is listed has a variable: CHATFERRY_RPS is --rps. CHATFERRY_CONFIG and
+CHATFERRY_PROFILE are --config and --profile.";

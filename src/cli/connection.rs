@@ -1,8 +1,6 @@
 //! The flags of the verbs that talk to Twilio.
 
-use std::path::PathBuf;
-
-use clap::Args;
+use clap::{Args, ValueHint};
 
 /// Which hosts, with which credentials, and how politely.
 #[derive(Debug, Default, Clone, Args)]
@@ -42,10 +40,11 @@ pub struct ConnectionArgs {
     #[arg(
         long,
         value_name = "FILE",
+        value_hint = ValueHint::FilePath,
         help_heading = "Credentials and endpoints",
         conflicts_with = "secret_command"
     )]
-    pub secret_file: Option<PathBuf>,
+    pub secret_file: Option<String>,
     /// Run this command with `sh -c`; what it prints is the auth token or API secret
     #[arg(long, value_name = "CMD", help_heading = "Credentials and endpoints")]
     pub secret_command: Option<String>,

@@ -1,8 +1,6 @@
 //! `chatferry crawl`
 
-use std::path::PathBuf;
-
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 
 use super::ConnectionArgs;
 use super::connection::credentials_help;
@@ -22,8 +20,8 @@ pub struct CrawlArgs {
     #[arg(long)]
     pub all_services: bool,
     /// The snapshot file to write or to go on with [default: snapshot.db]
-    #[arg(long, value_name = "FILE")]
-    pub snapshot: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub snapshot: Option<String>,
     /// The API to read from [default: auto]
     #[arg(long, value_name = "API", value_enum)]
     pub source: Option<SourceChoice>,
@@ -35,8 +33,8 @@ pub struct CrawlArgs {
     /// Read the channels of these users only: SIDs or identities, one a line; `-` for stdin
     ///
     /// Empty lines and lines that start with `#` are skipped.
-    #[arg(long, value_name = "FILE")]
-    pub users: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub users: Option<String>,
     /// Begin anew; an older snapshot file is replaced only when the new one is finished
     #[arg(long)]
     pub restart: bool,

@@ -9,6 +9,7 @@ use clap::Args;
 /// Starts the simulator with a few hundred users and some faults, crawls it, exports it, shows the first rows, and says
 /// what to open and what to run next. It needs no account and no network.
 #[derive(Debug, Default, Clone, Args)]
+#[command(after_help = "Example:\n  chatferry demo --users 2000 --out big-demo")]
 pub struct DemoArgs {
     /// The folder to write to [default: chatferry-demo]
     #[arg(long, value_name = "DIR")]

@@ -17,13 +17,13 @@ pub struct GlobalArgs {
     /// Say nothing but errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// How log lines on stderr are written [default: text]
+    /// Log lines for people, or one JSON object a line, progress included [default: text]
     #[arg(long, global = true, value_name = "FORMAT", value_enum)]
     pub log_format: Option<LogFormat>,
-    /// How progress is shown on stderr [default: auto]
+    /// Progress as bars (on a terminal only), as a line every few seconds, or none [default: auto]
     #[arg(long, global = true, value_name = "STYLE", value_enum)]
     pub progress: Option<ProgressStyle>,
-    /// When to use colour; `NO_COLOR` is respected [default: auto]
+    /// When to use color; auto respects `NO_COLOR` [default: auto]
     #[arg(long, global = true, value_name = "WHEN", value_enum)]
     pub color: Option<ColorWhen>,
     /// Read settings from this file [default: chatferry.toml, if it exists]
@@ -36,33 +36,36 @@ pub struct GlobalArgs {
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(
+    missing_docs,
+    reason = "the flag's help says it; comments here would make the help of every verb longer"
+)]
 pub enum LogFormat {
-    /// Lines for people
     Text,
-    /// One JSON object a line, progress included
     Json,
 }
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(
+    missing_docs,
+    reason = "the flag's help says it; comments here would make the help of every verb longer"
+)]
 pub enum ProgressStyle {
-    /// Bars on a terminal, plain lines elsewhere
     Auto,
-    /// Bars; nothing where stderr is not a terminal
     Bar,
-    /// A line every few seconds
     Plain,
-    /// Nothing
     None,
 }
 
-/// When to use colour.
+/// When to use color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(
+    missing_docs,
+    reason = "the flag's help says it; comments here would make the help of every verb longer"
+)]
 pub enum ColorWhen {
-    /// On a terminal, unless `NO_COLOR` is set
     Auto,
-    /// Always
     Always,
-    /// Never
     Never,
 }

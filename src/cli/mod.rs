@@ -3,6 +3,9 @@
 //! Values stay text here. `settings` turns them into what the program works with, by the same parsers that read the
 //! environment and `chatferry.toml`, so a value is right or wrong in the same way wherever it came from.
 //!
+//! To add a verb: its file here, its variant in [`Verb`] at its place in the order of use, its file and its line in `commands`, and its
+//! flags' keys in `settings::keys`. A verb is offered when it works, not before.
+//!
 //! **Invariant:** no defaults. A flag that was not given is `None`, so that environment and file can be asked next;
 //! the defaults are in `settings::keys`.
 //!
@@ -61,7 +64,6 @@ pub struct Cli {
 /// The verbs: one for each stage, in the order in which they are used.
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "a comment here would hide the help, which is the comment of the arguments")]
-#[expect(clippy::large_enum_variant, reason = "there is one value of it in the life of the program")]
 pub enum Verb {
     Probe(ProbeArgs),
     Crawl(CrawlArgs),
@@ -81,8 +83,8 @@ Quick start:
   chatferry probe                                 what is there, what a crawl costs
   chatferry crawl --service IS…                   read it into snapshot.db
 
-Settings come from flags, then the environment, then chatferry.toml, then defaults;
-`chatferry config` shows which.
+Settings come from flags, then the environment (CHATFERRY_CHAT_URL is --chat-url), then
+chatferry.toml, then defaults; `chatferry config` shows which.
 
 Exit codes:
     0  done, and nothing is wrong

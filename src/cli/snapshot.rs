@@ -4,9 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-/// Look at a snapshot file. It is only read, and no network is used.
+/// Look at a snapshot file.
+///
+/// It is only read, and no network is used.
 #[derive(Debug, Clone, Args)]
-#[command(subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  chatferry snapshot info\n  chatferry snapshot check old.db --json"
+)]
 pub struct SnapshotArgs {
     /// What to do with it.
     #[command(subcommand)]

@@ -48,7 +48,7 @@ fn from(place: &Place) -> String {
     match place {
         Place::Flag(_) => format!("flag {place}"),
         Place::Variable(_) => format!("environment {place}"),
-        Place::File { .. } => format!("file {place}"),
+        Place::File(_) => format!("file {place}"),
         Place::Derived(_) | Place::Default => place.to_string(),
     }
 }

@@ -34,7 +34,7 @@ pub struct Context {
 impl Context {
     /// Begins to show progress, in the style that was asked for.
     pub fn progress(&self) -> Progress {
-        Progress::start(style(&self.output, self.talk.is_terminal()), &self.talk)
+        Progress::start(style(self.output, self.talk.is_terminal()), &self.talk)
     }
 
     /// Gives the verb's result: with `--json` the object on stdout, otherwise the text on stderr.
@@ -64,7 +64,7 @@ impl Context {
 }
 
 /// The style of progress that was asked for, as far as it is possible.
-fn style(output: &OutputSettings, terminal: bool) -> Style {
+fn style(output: OutputSettings, terminal: bool) -> Style {
     let json = output.log_format == LogFormat::Json;
     match output.progress {
         _ if output.quiet => Style::None,
@@ -101,7 +101,7 @@ mod tests {
                 color: ColorWhen::Never,
                 no_color: false,
             };
-            style(&output, terminal)
+            style(output, terminal)
         };
         for (progress, log_format, terminal, expected) in [
             (Auto, LogFormat::Text, true, Style::Bar),

@@ -13,7 +13,6 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::ExitStatus;
-use crate::report::Talk;
 
 /// Signals that wait to be looked at. Two are all that is ever asked for.
 const WAITING: usize = 2;
@@ -29,11 +28,13 @@ pub struct Interrupt {
 
 impl Interrupt {
     /// Begins to look at signals. Needs the runtime.
-    pub fn listen(talk: &Talk) -> Self {
+    ///
+    /// `tell` is called at the first one, with what is to be said.
+    pub fn listen(tell: impl FnOnce(&'static str) + Send + 'static) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
         let mut tasks = JoinSet::new();
-        tasks.spawn(forward(sender, talk.clone()));
-        Self::watch(receiver, tasks, talk.clone(), leave)
+        tasks.spawn(forward(sender));
+        Self::watch(receiver, tasks, tell, leave)
     }
 
     /// Looks at no signals: for tests, and for verbs inside verbs.
@@ -54,7 +55,7 @@ impl Interrupt {
     fn watch(
         mut signals: mpsc::Receiver<()>,
         mut tasks: JoinSet<()>,
-        talk: Talk,
+        tell: impl FnOnce(&'static str) + Send + 'static,
         leave: impl FnOnce() + Send + 'static,
     ) -> Self {
         let token = CancellationToken::new();
@@ -66,7 +67,7 @@ impl Interrupt {
             }
             mark.store(true, Ordering::Relaxed);
             cancel.cancel();
-            talk.line("interrupted: finishing what is in flight (again to leave at once)");
+            tell("interrupted: finishing what is in flight (again to leave at once)");
             if signals.recv().await.is_some() {
                 leave();
             }
@@ -83,7 +84,7 @@ fn leave() {
 
 /// Passes signals on. Where they cannot be caught the system's own handling stays, and a debug record says so.
 #[cfg(unix)]
-async fn forward(sender: mpsc::Sender<()>, _talk: Talk) {
+async fn forward(sender: mpsc::Sender<()>) {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupts, mut terminations) =
         match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
@@ -105,7 +106,7 @@ async fn forward(sender: mpsc::Sender<()>, _talk: Talk) {
 }
 
 #[cfg(not(unix))]
-async fn forward(sender: mpsc::Sender<()>, _talk: Talk) {
+async fn forward(sender: mpsc::Sender<()>) {
     while tokio::signal::ctrl_c().await.is_ok() {
         if sender.send(()).await.is_err() {
             return;
@@ -125,7 +126,9 @@ mod tests {
         let (left, has_left) = oneshot::channel();
         let kept = Kept::default();
         let leave = move || left.send(()).expect("the test still waits");
-        let interrupt = Interrupt::watch(receiver, JoinSet::new(), kept.talk(), leave);
+        let talk = kept.talk();
+        let tell = move |text: &'static str| talk.line(text);
+        let interrupt = Interrupt::watch(receiver, JoinSet::new(), tell, leave);
         assert!(!interrupt.is_interrupted());
 
         sender.send(()).await.unwrap();

@@ -31,7 +31,11 @@ pub(super) fn run(args: &ManArgs, context: &mut Context) -> Outcome {
         None => {
             let mut page = Vec::new();
             clap_mangen::Man::new(cli::command()).render(&mut page).map_err(StdoutError)?;
-            context.data(&page)?;
+            if context.output.json {
+                context.json(&serde_json::json!({ "page": String::from_utf8_lossy(&page) }))?;
+            } else {
+                context.data(&page)?;
+            }
         }
         Some(folder) => {
             write(folder).map_err(|source| ManError { folder: folder.clone(), source })?;

@@ -1,6 +1,6 @@
 //! One `run` for each verb, and what they share. The only place where stages are joined.
 //!
-//! To add a verb: its file in `cli`, its variant in [`Verb`], its file here, its line in [`dispatch`].
+//! To add a verb: its file in `cli`, its variant in [`Verb`], its file here, its line in `dispatch`.
 
 mod completions;
 mod config;
@@ -42,3 +42,6 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Man(args) => man::run(&args, context),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{ColorChoice, FromArgMatches};
@@ -18,6 +19,9 @@ use crate::settings::{Environment, Loader, OutputSettings};
 
 use super::failure::CommandError;
 use super::{Context, Interrupt, Outcome, dispatch};
+
+/// The longest that the end of the program waits for threads of the runtime.
+const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
 /// What the program reads and writes.
 #[expect(missing_debug_implementations, reason = "writers have none")]
@@ -61,23 +65,27 @@ pub fn start(
             let output = OutputSettings::preliminary(&typed.global);
             let color = colored(output.color, streams.stderr_is_terminal);
             let talk = Talk::new(streams.stderr, streams.stderr_is_terminal, color);
-            log::install(&talk, log_options(&output));
-            return conclude(Err(error.into()), &output, &talk, &mut streams.stdout);
+            log::install(&talk, log_options(output));
+            return conclude(Err(error.into()), output, &talk, &mut streams.stdout);
         }
     };
     let color = colored(output.color, streams.stderr_is_terminal);
     let talk = Talk::new(streams.stderr, streams.stderr_is_terminal, color);
-    log::install(&talk, log_options(&output));
+    log::install(&talk, log_options(output));
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
             let error = CommandError::new(ExitStatus::Failed, error);
-            return conclude(Err(error), &output, &talk, &mut streams.stdout);
+            return conclude(Err(error), output, &talk, &mut streams.stdout);
         }
     };
     let interrupt = {
         let _entered = runtime.enter();
-        Interrupt::listen(&talk)
+        let talk = talk.clone();
+        Interrupt::listen(move |text| match output.log_format {
+            LogFormat::Json => tracing::warn!("{text}"),
+            LogFormat::Text => talk.line(text),
+        })
     };
     let mut context = Context {
         global: typed.global,
@@ -88,16 +96,22 @@ pub fn start(
         talk: talk.clone(),
         interrupt,
     };
+    for (variable, meant) in context.settings.unknown_variables() {
+        tracing::warn!(%variable, meant, "unknown environment variable");
+    }
     let outcome = runtime.block_on(dispatch(typed.verb, &mut context));
-    conclude(outcome, &output, &talk, &mut context.stdout)
+    let status = conclude(outcome, output, &talk, &mut context.stdout);
+    // Stages end what they begin. A thread that waits for a file or a terminal all the same must not hold the exit.
+    runtime.shutdown_timeout(LEAVE_WITHIN);
+    status
 }
 
-fn log_options(output: &OutputSettings) -> LogOptions {
+fn log_options(output: OutputSettings) -> LogOptions {
     LogOptions { json: output.log_format == LogFormat::Json, verbose: output.verbose, quiet: output.quiet }
 }
 
 /// Tells how it ended, where that is still to be told.
-fn conclude(outcome: Outcome, output: &OutputSettings, talk: &Talk, stdout: &mut dyn Write) -> ExitStatus {
+fn conclude(outcome: Outcome, output: OutputSettings, talk: &Talk, stdout: &mut dyn Write) -> ExitStatus {
     let error = match outcome {
         Ok(status) => return status,
         // Whoever reads stdout has had enough, as `head` has; there is nothing to tell.
@@ -126,10 +140,8 @@ fn write_object(problem: &Problem, stdout: &mut dyn Write) -> io::Result<()> {
 fn parse(arguments: &[OsString], no_color: bool, streams: &Streams) -> Result<Cli, clap::Error> {
     let color = match color_typed(arguments) {
         Some(ColorWhen::Always) => ColorChoice::Always,
-        Some(ColorWhen::Never) => ColorChoice::Never,
-        Some(ColorWhen::Auto) | None if no_color => ColorChoice::Never,
-        Some(ColorWhen::Auto) | None if streams.stdout_is_terminal => ColorChoice::Always,
-        Some(ColorWhen::Auto) | None => ColorChoice::Never,
+        Some(ColorWhen::Auto) | None if streams.stdout_is_terminal && !no_color => ColorChoice::Always,
+        Some(_) | None => ColorChoice::Never,
     };
     let matches = cli::command().color(color).try_get_matches_from(arguments)?;
     Cli::from_arg_matches(&matches)
@@ -155,15 +167,19 @@ fn explain(error: &clap::Error, arguments: &[OsString], no_color: bool, streams:
     }
     let mut written = streams.stderr.write_all(text.as_bytes()).and_then(|()| streams.stderr.flush());
     if before_dashes(arguments).any(|argument| argument == "--json") {
-        let message = error.render().to_string();
-        let first = message.lines().next().unwrap_or_default();
-        let message = first.strip_prefix("error: ").unwrap_or(first).to_owned();
-        let exit_code = ExitStatus::Usage.code();
-        let problem = Problem { message, causes: Vec::new(), hint: None, exit_code };
+        let problem = usage_problem(&error.render().to_string());
         written = written.and(write_object(&problem, &mut streams.stdout));
     }
     // Nobody listens: the exit code still tells.
     written.map_or(ExitStatus::Usage, |()| ExitStatus::Usage)
+}
+
+/// clap's message as an object: its first line, and its tip if it has one.
+fn usage_problem(rendered: &str) -> Problem {
+    let first = rendered.lines().next().unwrap_or_default();
+    let message = first.strip_prefix("error: ").unwrap_or(first).to_owned();
+    let hint = rendered.lines().find_map(|line| line.trim_start().strip_prefix("tip: ")).map(str::to_owned);
+    Problem { message, causes: Vec::new(), hint, exit_code: ExitStatus::Usage.code() }
 }
 
 /// `--color` as typed, found before clap parses: it decides how clap itself speaks.

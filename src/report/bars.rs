@@ -16,7 +16,7 @@ const UNCOUNTED: &str = "{prefix:>9} {spinner} {msg}";
 /// The bars of a run.
 #[derive(Debug)]
 pub(super) struct Bars {
-    bars: MultiProgress,
+    drawn_on: MultiProgress,
     users: ProgressBar,
     requests: ProgressBar,
     rows: ProgressBar,
@@ -36,7 +36,7 @@ impl Bars {
         let users = add("users", COUNTED);
         let requests = add("requests", COUNTED);
         let rows = add("rows", UNCOUNTED);
-        Self { bars: bars.clone(), users, requests, rows, last_at: None }
+        Self { drawn_on: bars.clone(), users, requests, rows, last_at: None }
     }
 
     /// Shows the tally, if the last picture is old enough.
@@ -48,7 +48,7 @@ impl Bars {
         let (done, known) = tally.users();
         self.users.set_length(known.max(done));
         self.users.set_position(done);
-        self.users.set_message(format!("{}/{}", human::count(done), human::count(known.max(done))));
+        self.users.set_message(plain::users(tally));
         if let Some(estimate) = tally.estimate {
             self.requests.set_length(estimate.requests.max(estimate.done));
             self.requests.set_position(estimate.done);
@@ -62,7 +62,7 @@ impl Bars {
     pub(super) fn finish(&self) {
         for bar in [&self.users, &self.requests, &self.rows] {
             bar.finish_and_clear();
-            self.bars.remove(bar);
+            self.drawn_on.remove(bar);
         }
     }
 }
@@ -71,7 +71,8 @@ fn requests(tally: &Tally, now: Duration) -> String {
     let mut parts = Vec::new();
     if let Some(estimate) = tally.estimate {
         let bound = if estimate.exact { "" } else { "at least " };
-        parts.push(format!("{}/{bound}{}", human::count(estimate.done), human::count(estimate.requests)));
+        let (done, all) = (human::count(estimate.done), human::count(estimate.requests));
+        parts.push(format!("{done} of {bound}{all}"));
     } else {
         parts.push(human::count(tally.attempts));
     }
@@ -81,7 +82,7 @@ fn requests(tally: &Tally, now: Duration) -> String {
     if let Some(left) = tally.time_left(now) {
         parts.push(format!("{} left", plain::left_text(tally, left)));
     }
-    parts.join("  ")
+    parts.join(", ")
 }
 
 fn rows(tally: &Tally) -> String {

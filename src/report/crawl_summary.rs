@@ -16,6 +16,8 @@ pub struct CrawlSummary {
     pub verdict: Verdict,
     /// Why it stopped before the end, if it did.
     pub stopped: Option<Stopped>,
+    /// How to go on, where the same command would not.
+    pub resume: Option<String>,
     /// True when there was nothing to do: the snapshot had been finished before.
     pub already_finished: bool,
     /// The snapshot file, as it was given.
@@ -87,8 +89,9 @@ impl CrawlSummary {
         let memberships = self.count(Entity::Membership);
         let held = held(users, memberships, self.counts.contains_key(&Entity::Membership));
         let all = if users == 1 { "" } else { "all " };
+        let are = if held.starts_with("1 ") && !held.contains(" and ") { "is" } else { "are" };
         let snapshot = &self.snapshot;
-        let again = "run the same command again to go on from there";
+        let again = self.resume.as_deref().unwrap_or("run the same command again to go on from there");
         match (self.verdict, self.stopped) {
             (Verdict::Complete, _) if self.already_finished => {
                 format!(
@@ -98,9 +101,9 @@ impl CrawlSummary {
             (Verdict::CompleteWithDrift, _) if self.already_finished => format!(
                 "complete with drift: {snapshot} was finished before, nothing to do ({held}); --restart begins anew"
             ),
-            (Verdict::Complete, _) => format!("complete: {all}{held} are in {snapshot}"),
+            (Verdict::Complete, _) => format!("complete: {all}{held} {are} in {snapshot}"),
             (Verdict::CompleteWithDrift, _) => format!(
-                "complete with drift: {all}{held} are in {snapshot}; {} changed while {} read, listed there",
+                "complete with drift: {all}{held} {are} in {snapshot}; {} changed while {} read, listed there",
                 human::counted(self.drift, "subject"),
                 if self.drift == 1 { "it was" } else { "they were" },
             ),

@@ -5,10 +5,14 @@
 //! **Invariant:** other crates' records below warnings are never let through, at any verbosity: those of HTTP
 //! libraries can hold headers, and a header holds the credentials.
 
-use tracing::Level;
+use anstyle::AnsiColor;
 use tracing::subscriber::Subscriber;
+use tracing::{Event, Level};
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, fmt};
 
 use super::talk::Talk;
@@ -49,9 +53,38 @@ pub fn subscriber(talk: &Talk, options: LogOptions) -> impl Subscriber + Send + 
     let layer = if options.json {
         layer.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
     } else {
-        layer.without_time().with_target(false).with_ansi(talk.is_colored()).compact().boxed()
+        layer.with_ansi(talk.is_colored()).event_format(Lines { talk: talk.clone() }).boxed()
     };
     registry.with(layer.with_filter(filter))
+}
+
+/// Records for people: `warning: could not be read subject=… error=…`, in the manner of errors.
+struct Lines {
+    talk: Talk,
+}
+
+impl<S, N> FormatEvent<S, N> for Lines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> std::fmt::Result {
+        let (color, label) = match *event.metadata().level() {
+            Level::ERROR => (AnsiColor::Red, "error:"),
+            Level::WARN => (AnsiColor::Yellow, "warning:"),
+            Level::INFO => (AnsiColor::Green, "note:"),
+            Level::DEBUG => (AnsiColor::Blue, "debug:"),
+            Level::TRACE => (AnsiColor::Magenta, "trace:"),
+        };
+        write!(writer, "{} ", self.talk.paint(color, label))?;
+        context.field_format().format_fields(writer.by_ref(), event)?;
+        writeln!(writer)
+    }
 }
 
 /// Log records of this process go to this talk from now on. The first call counts.

@@ -5,7 +5,6 @@
 use std::time::Duration;
 
 use crate::event::Phase;
-use crate::model::Entity;
 
 use super::human;
 use super::tally::Tally;
@@ -58,13 +57,13 @@ pub(super) fn phase(phase: Phase) -> &'static str {
     }
 }
 
-fn users(tally: &Tally) -> String {
+/// `12 of 150 users`, with `at least` while the users are still being listed.
+pub(super) fn users(tally: &Tally) -> String {
     let (done, known) = tally.users();
-    let listed = tally.lists.get(&Entity::User).is_some_and(|lists| *lists > 0);
-    // After a resume the users of earlier runs are not counted anew, so the known ones can be fewer than the done.
+    // With `--users` or without the part `users` there is no list of users to count against.
     if known < done || known == 0 {
         human::counted(done, "user")
-    } else if listed {
+    } else if tally.users_listed() {
         format!("{} of {}", human::count(done), human::counted(known, "user"))
     } else {
         format!("{} of at least {}", human::count(done), human::counted(known, "user"))

@@ -150,6 +150,9 @@ fn log(tally: &Tally, now: Duration) {
 fn record(event: &Event) {
     match event {
         Event::Phase(Phase::Reading) | Event::Attempted { .. } | Event::Estimated { .. } => {}
+        Event::Resumed { users, users_done, rows, .. } => {
+            tracing::info!(users, users_done, rows, "going on where an earlier run stopped");
+        }
         Event::Phase(phase) => tracing::debug!(phase = plain::phase(*phase), "next phase"),
         Event::Retrying { request, why, after, attempt } => {
             tracing::debug!(%request, %why, after_seconds = after.as_secs_f64(), attempt, "sending again");

@@ -38,12 +38,12 @@ impl Talk {
         self.inner.terminal
     }
 
-    /// Whether colour may be used.
+    /// Whether color may be used.
     pub fn is_colored(&self) -> bool {
         self.inner.colored
     }
 
-    /// The text, bold and in a colour where that is wanted.
+    /// The text, bold and in a color where that is wanted.
     pub fn paint(&self, color: AnsiColor, text: &str) -> String {
         if self.inner.colored {
             let style = Style::new().bold().fg_color(Some(color.into()));

@@ -11,6 +11,7 @@ use super::error::SettingsError;
 use super::flags::Flags;
 use super::keys::{self, Key};
 use super::loader::Loader;
+use super::place::Place;
 use super::{hosts, parse};
 
 /// More requests in flight than any account is allowed; a larger number is a slip.
@@ -58,8 +59,9 @@ impl Loader {
         let origin = |key: &'static Key, product| -> Result<Origin, SettingsError> {
             match self.read(&flags, key, |text| Ok(Origin::parse(text, allow_http)?))? {
                 Some(origin) => Ok(origin),
-                None => Ok(hosts::origin(product, edge.as_deref(), region.as_deref())
-                    .expect("checked labels make a host name")),
+                None => hosts::origin(product, edge.as_deref(), region.as_deref()).map_err(|error| {
+                    SettingsError::Value { place: Place::Derived("region and edge"), source: error.into() }
+                }),
             }
         };
         let number = |key, bounds| self.read_or_default(&flags, key, |text| parse::number(text, bounds));

@@ -178,7 +178,8 @@ impl Loader {
         let Some(found) = listed else { return Ok(None) };
         let wrong = |source| SettingsError::Value { place: found.place.clone(), source };
         let mut services: Vec<ServiceSid> = Vec::new();
-        for text in found.texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
+        let texts = found.texts.iter().flat_map(|text| text.split(',')).map(str::trim);
+        for text in texts.filter(|text| !text.is_empty()) {
             let sid = text.parse().map_err(|error| wrong(ValueError::Sid(error)))?;
             if !services.contains(&sid) {
                 services.push(sid);

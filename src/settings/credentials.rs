@@ -1,7 +1,8 @@
 //! Which credentials, and where their secret comes from.
 //!
 //! The account's SID goes with its auth token, or with an API key and that key's secret. Where both are set the key is used, as
-//! Twilio's own command line does: a key can be revoked alone. The secret comes from the first of: `--secret-file` or
+//! Twilio's own command line does: a key can be revoked alone. Only a key of the settings file gives way to a whole pair of the
+//! environment, since the environment is the stronger layer. The secret comes from the first of: `--secret-file` or
 //! `--secret-command`, their variables, `TWILIO_API_SECRET` or `TWILIO_AUTH_TOKEN`, the settings file.
 //!
 //! **Invariant:** the secret is read when a verb needs it, not before: `chatferry config` runs no command.
@@ -61,6 +62,15 @@ impl CredentialSettings {
         self.secret.as_ref().map(SecretSource::place)
     }
 
+    /// What kind of credentials they are, if they are whole.
+    pub fn kind(&self) -> Option<&'static str> {
+        match (&self.account_sid, &self.api_key, &self.secret) {
+            (Some(_), Some(_), Some(_)) => Some("API key"),
+            (Some(_), None, Some(_)) => Some("auth token"),
+            _ => None,
+        }
+    }
+
     /// Checks everything and reads the secret.
     pub fn read(&self) -> Result<Credentials, CredentialError> {
         let account = self.account_sid.as_ref().ok_or(CredentialError::Missing {
@@ -91,7 +101,12 @@ impl CredentialSettings {
 impl Loader {
     pub(super) fn credentials(&self, flags: &Flags) -> Result<CredentialSettings, SettingsError> {
         let account_sid = self.find(flags, &keys::ACCOUNT_SID)?;
-        let api_key = self.find(flags, &keys::API_KEY)?;
+        let token_pair_is_set = self.environment.has(AUTH_TOKEN_VARIABLE)
+            && matches!(&account_sid, Some(Found { place: Place::Variable(_), .. }))
+            && !self.environment.has(API_SECRET_VARIABLE);
+        let api_key = self
+            .find(flags, &keys::API_KEY)?
+            .filter(|found| !(token_pair_is_set && matches!(found.place, Place::File(_))));
         let variable = if api_key.is_some() { API_SECRET_VARIABLE } else { AUTH_TOKEN_VARIABLE };
         let named = match self.either(flags, &keys::SECRET_FILE, &keys::SECRET_COMMAND)? {
             (Some(file), _) => Some(SecretSource::File(PathBuf::from(file.text()), file.place)),
@@ -99,7 +114,7 @@ impl Loader {
             (None, None) => None,
         };
         let secret = match (named, self.environment.get(variable)?) {
-            (Some(source), Some(text)) if matches!(source.place(), Place::File { .. }) => {
+            (Some(source), Some(text)) if matches!(source.place(), Place::File(_)) => {
                 tracing::debug!(variable, "the environment's secret is used, not the settings file's");
                 Some(SecretSource::Variable(variable, Secret::new(text.to_owned())))
             }

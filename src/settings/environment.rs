@@ -44,6 +44,11 @@ impl Environment {
         }
     }
 
+    /// The names of the variables that are set.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.variables.keys().map(String::as_str)
+    }
+
     /// Whether a variable is there and not empty, whatever it holds.
     pub fn has(&self, name: &str) -> bool {
         self.variables.get(name).is_some_and(|value| !value.is_empty())

@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 use super::error::FileError;
 use super::keys::{KEYS, Key, Kind};
 use super::nearest::nearest;
-use super::place::Place;
+use super::place::{FilePlace, Place};
 
 /// Names under which people look for a place for their secret. They get an answer of their own.
 const SECRETS: [&str; 8] = [
@@ -42,13 +42,13 @@ struct FileValue {
 }
 
 impl SettingsFile {
-    pub(super) fn read(path: &Path, profile: Option<&str>) -> Result<Self, FileError> {
-        let text = std::fs::read_to_string(path).map_err(FileError::Read)?;
+    /// Reads and checks a file of this folder. Messages name it as the user did.
+    pub(super) fn read(folder: &Path, path: &Path, profile: Option<&str>) -> Result<Self, FileError> {
+        let text = std::fs::read_to_string(folder.join(path)).map_err(FileError::Read)?;
         Self::parse(path, &text, profile)
     }
 
-    /// Parses the text of a file. The path is for messages.
-    pub(super) fn parse(path: &Path, text: &str, profile: Option<&str>) -> Result<Self, FileError> {
+    fn parse(path: &Path, text: &str, profile: Option<&str>) -> Result<Self, FileError> {
         let document = DeTable::parse(text).map_err(|error| {
             let (line, column) = position(text, error.span().unwrap_or_default());
             FileError::Syntax { line, column, message: error.message().to_owned() }
@@ -64,13 +64,13 @@ impl SettingsFile {
         }
         let profile = match profile {
             None => None,
-            Some(name) => match profiles.remove(name) {
-                Some(values) => Some((name.to_owned(), values)),
-                None => {
+            Some(name) => {
+                let Some(values) = profiles.remove(name) else {
                     let known = profiles.into_keys().collect();
                     return Err(FileError::NoProfile { profile: name.to_owned(), known });
-                }
-            },
+                };
+                Some((name.to_owned(), values))
+            }
         };
         Ok(Self { path: path.to_owned(), top, profile })
     }
@@ -80,8 +80,8 @@ impl SettingsFile {
         let in_profile =
             self.profile.as_ref().and_then(|(name, values)| Some((Some(name), values.get(key.name)?)));
         let (profile, value) = in_profile.or_else(|| Some((None, self.top.get(key.name)?)))?;
-        let place = Place::File { path: self.path.clone(), profile: profile.cloned(), line: value.line };
-        Some((value.texts.clone(), place))
+        let place = FilePlace { path: self.path.clone(), profile: profile.cloned(), line: value.line };
+        Some((value.texts.clone(), Place::File(Box::new(place))))
     }
 }
 

@@ -1,7 +1,6 @@
 //! What was typed, by key, as text: the first of the layers.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use crate::cli::{ConnectionArgs, CrawlArgs, GlobalArgs, ProbeArgs};
 
@@ -37,10 +36,6 @@ impl Flags {
     }
 }
 
-fn path(path: Option<&Path>) -> Option<String> {
-    path.map(|path| path.to_string_lossy().into_owned())
-}
-
 fn given(switch: bool) -> Option<&'static str> {
     switch.then_some("true")
 }
@@ -64,7 +59,7 @@ impl From<&ConnectionArgs> for Flags {
             .with(&keys::CHAT_URL, args.chat_url.clone())
             .with(&keys::CONVERSATIONS_URL, args.conversations_url.clone())
             .with(&keys::ALLOW_HTTP, given(args.allow_http))
-            .with(&keys::SECRET_FILE, path(args.secret_file.as_deref()))
+            .with(&keys::SECRET_FILE, args.secret_file.clone())
             .with(&keys::SECRET_COMMAND, args.secret_command.clone())
     }
 }
@@ -74,10 +69,10 @@ impl From<&CrawlArgs> for Flags {
         Self::default()
             .with_list(&keys::SERVICE, &args.services)
             .with(&keys::ALL_SERVICES, given(args.all_services))
-            .with(&keys::SNAPSHOT, path(args.snapshot.as_deref()))
+            .with(&keys::SNAPSHOT, args.snapshot.clone())
             .with(&keys::SOURCE, args.source.as_ref().map(choice_name))
             .with(&keys::INCLUDE, args.include.clone())
-            .with(&keys::USERS, path(args.users.as_deref()))
+            .with(&keys::USERS, args.users.clone())
     }
 }
 

@@ -15,7 +15,8 @@ use super::place::Place;
 pub struct Listing {
     /// The settings file that was read.
     pub file: Option<PathBuf>,
-    /// The settings, in the order of [`KEYS`], the secrets at the end.
+    /// The settings, in the order of [`KEYS`], the secrets and the credentials that
+    /// all of it makes at the end.
     pub settings: Vec<InForce>,
 }
 
@@ -72,6 +73,12 @@ impl Loader {
                 place: set.then_some(Place::Variable(variable)),
             });
         }
+        let credentials = connection.credentials.kind();
+        settings.push(InForce {
+            key: "credentials",
+            value: Some(credentials.unwrap_or("incomplete").to_owned()),
+            place: Some(Place::Derived("the above")),
+        });
         Ok(Listing { file: self.file_path.clone(), settings })
     }
 

@@ -8,18 +8,24 @@ use super::environment::Environment;
 use super::error::{FileError, SettingsError, ValueError};
 use super::file::SettingsFile;
 use super::flags::Flags;
-use super::keys::{Key, Kind};
+use super::keys::{KEYS, Key, Kind};
+use super::nearest::nearest;
 use super::place::Place;
 
 /// The settings file that is read when none is named.
 const DEFAULT_FILE: &str = "chatferry.toml";
+
+/// Variables that are no keys.
+const OTHER_VARIABLES: [&str; 2] = ["CHATFERRY_CONFIG", "CHATFERRY_PROFILE"];
+/// The second account's credentials, and what tests set.
+const RESERVED_PREFIXES: [&str; 2] = ["CHATFERRY_TARGET_", "CHATFERRY_TEST_"];
 
 /// Environment and settings file, read and ready to be asked. Flags come with each question, since each verb has its own.
 #[derive(Debug)]
 pub struct Loader {
     pub(super) environment: Environment,
     pub(super) file: Option<SettingsFile>,
-    /// Relative paths of the settings file's default are looked for here.
+    /// The settings file, as it was named.
     pub(super) file_path: Option<PathBuf>,
 }
 
@@ -54,7 +60,7 @@ impl Loader {
         };
         let file = match (&path, &profile) {
             (Some(path), profile) => {
-                let read = SettingsFile::read(&folder.join(path), profile.as_deref());
+                let read = SettingsFile::read(folder, path, profile.as_deref());
                 Some(read.map_err(|source| SettingsError::File { path: path.clone(), source })?)
             }
             (None, Some(profile)) => {
@@ -63,6 +69,20 @@ impl Loader {
             (None, None) => None,
         };
         Ok(Self { environment, file, file_path: path })
+    }
+
+    /// Variables that look like ours and are not, each with what was probably meant. They may be of a later version, so they are
+    /// worth a warning and no more.
+    pub fn unknown_variables(&self) -> Vec<(String, Option<&'static str>)> {
+        let known = || KEYS.iter().map(|key| key.variable).chain(OTHER_VARIABLES);
+        let ours = |name: &&str| {
+            name.starts_with("CHATFERRY_") && !RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        };
+        let names = self.environment.names().filter(ours);
+        names
+            .filter(|name| !known().any(|known| known == *name))
+            .map(|name| (name.to_owned(), nearest(name, known())))
+            .collect()
     }
 
     /// Who gives a key its value. The first layer that has one wins.

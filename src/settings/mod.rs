@@ -1,8 +1,8 @@
 //! What the user typed, set and wrote, made into settings that a stage can rely on.
 //!
 //! For each key the flag is asked first, then the environment, then the chosen profile of `chatferry.toml`, then its top
-//! level, then the default. Every layer gives text, and one parser per key reads it ([`parse`]), so a value is judged
-//! in the same way wherever it came from. A new setting is one line in [`keys`] and one read where it is used.
+//! level, then the default. Every layer gives text, and one parser per key reads it (`parse`), so a value is judged
+//! in the same way wherever it came from. A new setting is one line in `keys` and one read where it is used.
 //!
 //! **Invariant:** bad input ends here, before any request. What leaves this module is checked.
 //!
@@ -35,7 +35,7 @@ pub use listing::{InForce, Listing};
 pub use loader::Loader;
 pub use nearest::nearest;
 pub use output::OutputSettings;
-pub use place::Place;
+pub use place::{FilePlace, Place};
 pub use users::UserSelector;
 
 #[cfg(test)]

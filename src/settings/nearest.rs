@@ -2,11 +2,13 @@
 
 /// The candidate that is nearest to `typed`, if one is near enough to be worth a suggestion.
 pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let typed = typed.to_lowercase().replace('-', "_");
-    let allowed = (typed.chars().count() / 3).max(1);
+    let plain = |name: &str| name.to_lowercase().replace('-', "_");
+    let typed = plain(typed);
+    // One slip in three letters; in a long name the letters that all names share would otherwise make all of them near.
+    let allowed = (typed.chars().count() / 3).clamp(1, 3);
     candidates
         .into_iter()
-        .map(|candidate| (distance(&typed, &candidate.replace('-', "_")), candidate))
+        .map(|candidate| (distance(&typed, &plain(candidate)), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)

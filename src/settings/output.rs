@@ -21,7 +21,7 @@ pub struct OutputSettings {
     pub log_format: LogFormat,
     /// How progress is shown, as asked for.
     pub progress: ProgressStyle,
-    /// When to use colour, as asked for.
+    /// When to use color, as asked for.
     pub color: ColorWhen,
     /// `NO_COLOR` is set: `auto` means never.
     pub no_color: bool,

@@ -13,18 +13,22 @@ pub enum Place {
     /// An environment variable.
     Variable(&'static str),
     /// The settings file.
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The profile, or none for the top level.
-        profile: Option<String>,
-        /// The line, from 1.
-        line: usize,
-    },
+    File(Box<FilePlace>),
     /// Made from other settings, which are named.
     Derived(&'static str),
     /// Nobody set it.
     Default,
+}
+
+/// A place in the settings file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilePlace {
+    /// The file.
+    pub path: PathBuf,
+    /// The profile, or none for the top level.
+    pub profile: Option<String>,
+    /// The line, from 1.
+    pub line: usize,
 }
 
 impl Place {
@@ -37,8 +41,8 @@ impl Place {
         match self {
             Self::Flag(_) => 0,
             Self::Variable(_) => 1,
-            Self::File { profile: Some(_), .. } => 2,
-            Self::File { profile: None, .. } => 3,
+            Self::File(place) if place.profile.is_some() => 2,
+            Self::File(_) => 3,
             Self::Derived(_) => 4,
             Self::Default => 5,
         }
@@ -49,7 +53,7 @@ impl Place {
         match self {
             Self::Flag(_) => "flag",
             Self::Variable(_) => "environment",
-            Self::File { .. } => "file",
+            Self::File(_) => "file",
             Self::Derived(_) => "derived",
             Self::Default => "default",
         }
@@ -62,9 +66,12 @@ impl fmt::Display for Place {
         match self {
             Self::Flag(name) => write!(formatter, "--{}", name.replace('_', "-")),
             Self::Variable(name) => formatter.write_str(name),
-            Self::File { path, profile: None, line } => write!(formatter, "{}:{line}", path.display()),
-            Self::File { path, profile: Some(profile), line } => {
-                write!(formatter, "{}:{line} (profile {profile})", path.display())
+            Self::File(place) => {
+                write!(formatter, "{}:{}", place.path.display(), place.line)?;
+                match &place.profile {
+                    Some(profile) => write!(formatter, " (profile {profile})"),
+                    None => Ok(()),
+                }
             }
             Self::Derived(from) => write!(formatter, "from {from}"),
             Self::Default => formatter.write_str("default"),
