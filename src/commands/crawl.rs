@@ -47,7 +47,7 @@ pub(super) async fn crawl(
     let place = Place::of(settings);
     let writer = match open(&place, &identity, &source)? {
         Opened::ToRead(writer) => writer,
-        Opened::Finished(info) => return Ok(summary(&settings.snapshot, &info, None, true)),
+        Opened::Finished(info) => return Ok(summary(settings, &place, &info, None)),
     };
     let options = CrawlOptions {
         concurrency: connection.concurrency,
@@ -60,7 +60,7 @@ pub(super) async fn crawl(
     {
         replace(new, old)?;
     }
-    Ok(summary(&settings.snapshot, &info, Some(&ended), false))
+    Ok(summary(settings, &place, &info, Some(&ended)))
 }
 
 /// Where the snapshot is written.
@@ -171,7 +171,8 @@ pub(super) fn entities(include: &Include) -> Vec<Entity> {
     Entity::ALL.into_iter().filter(wanted).collect()
 }
 
-fn summary(snapshot: &Path, info: &Info, ended: Option<&Ended>, already_finished: bool) -> CrawlSummary {
+/// What is said of a run; of one that had nothing to do where it has no end.
+fn summary(settings: &CrawlSettings, place: &Place, info: &Info, ended: Option<&Ended>) -> CrawlSummary {
     let of_outcome = |outcome: &str| {
         let wanted = |name: &str| name.rsplit('.').next() == Some(outcome);
         info.disagreement_counts.iter().filter(|(name, _)| wanted(name)).map(|(_, count)| count).sum::<u64>()
@@ -185,8 +186,11 @@ fn summary(snapshot: &Path, info: &Info, ended: Option<&Ended>, already_finished
             Some(Ended::GaveUp(_)) => Some(Stopped::GaveUp),
             Some(Ended::Finished(_)) | None => None,
         },
-        already_finished,
-        snapshot: snapshot.display().to_string(),
+        // With --restart the same command would begin anew a snapshot that it has just begun.
+        resume: (settings.restart && matches!(place, Place::File(_)))
+            .then(|| "run the same command without --restart to go on from there".to_owned()),
+        already_finished: ended.is_none(),
+        snapshot: settings.snapshot.display().to_string(),
         services: info.services.clone(),
         counts,
         requests: info.requests,
@@ -201,7 +205,8 @@ fn summary(snapshot: &Path, info: &Info, ended: Option<&Ended>, already_finished
     }
 }
 
-fn exit_status(summary: &CrawlSummary) -> ExitStatus {
+/// The exit status that a crawl's end leads to.
+pub(super) fn exit_status(summary: &CrawlSummary) -> ExitStatus {
     match (summary.verdict, summary.stopped) {
         _ if summary.already_finished => ExitStatus::Done,
         (_, Some(Stopped::Interrupted)) => ExitStatus::Interrupted,

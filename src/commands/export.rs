@@ -1,7 +1,7 @@
 //! `chatferry export`: joins the flags, the mappings, the snapshot and the writers.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::export::{CompressArg, ExportArgs, FormatArg};
 use crate::error::ExitStatus;
@@ -12,14 +12,14 @@ use crate::report::human;
 use crate::snapshot::{Snapshot, Verdict};
 
 use super::failure::Explained;
-use super::{Context, Outcome};
+use super::{CommandError, Context, Outcome};
 
 /// The mappings that are exported when none is named.
 const DEFAULT_MAPPINGS: &[&str] = &["chat"];
 
 /// What was typed, checked.
 #[derive(Debug)]
-pub struct ExportSettings {
+struct ExportSettings {
     /// The snapshot's file.
     pub snapshot: PathBuf,
     /// Where to; standard output without it.
@@ -29,7 +29,7 @@ pub struct ExportSettings {
 }
 
 /// Checks what was typed: everything that can be said before the snapshot is opened.
-pub fn settings(args: &ExportArgs) -> Result<ExportSettings, ExportError> {
+fn settings(args: &ExportArgs) -> Result<ExportSettings, ExportError> {
     let named: Vec<&str> = args.mappings.iter().map(String::as_str).collect();
     let named = if named.is_empty() { DEFAULT_MAPPINGS } else { &named };
     let mut mappings = Vec::new();
@@ -71,6 +71,28 @@ pub(super) fn run(args: &ExportArgs, context: &mut Context) -> Outcome {
     let text = summarize(&report);
     context.conclude(&report, &text)?;
     Ok(ExitStatus::Done)
+}
+
+/// Exports a snapshot to a folder as it is done without any further flag.
+pub(super) fn to_folder(
+    snapshot: &Path,
+    folder: &Path,
+    context: &mut Context,
+) -> Result<ExportReport, CommandError> {
+    let args = ExportArgs {
+        snapshot: snapshot.to_path_buf(),
+        out: folder.display().to_string(),
+        mappings: Vec::new(),
+        records: None,
+        formats: vec![FormatArg::Csv, FormatArg::Ndjson],
+        compress: None,
+        spreadsheet_safe: false,
+        force: false,
+    };
+    let progress = context.progress();
+    let written = write(&args, &mut context.stdout, &progress.events());
+    progress.finish();
+    Ok(written?)
 }
 
 /// Exports; `out` is standard output, which gets the rows of `--out -` and nothing else.

@@ -14,7 +14,7 @@ use super::{Context, Outcome};
 
 /// The simulator could not be served.
 #[derive(Debug, thiserror::Error)]
-pub enum SimulateError {
+enum SimulateError {
     /// `--faults` cannot be read: wrong usage.
     #[error("`--faults` cannot be used")]
     Faults(#[source] FaultsError),

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::event::{Event, Events};
 use crate::model::{Issue, ListPage};
 use crate::snapshot::{
-    Detail, Estimate, Info, Reconciled, SnapshotError, SnapshotWriter, Stored, Unit, UnitId, Verdict,
+    Detail, Estimate, Info, Reconciled, SnapshotError, SnapshotWriter, SoFar, Stored, Unit, UnitId, Verdict,
 };
 
 /// Pages on their way to the clerk. Enough that readers rarely wait for a commit; at 100 rows a page some 5 MB.
@@ -57,6 +57,11 @@ impl Clerk {
     /// Works until every sender of orders is gone, then closes the snapshot and says what it holds.
     pub(super) fn work(mut self) -> Result<Info, SnapshotError> {
         let mut counted = Counted::default();
+        let so_far = self.snapshot.so_far()?;
+        if so_far.users > 0 {
+            let SoFar { users, users_listed, users_done, rows } = so_far;
+            self.events.send(Event::Resumed { users, users_listed, users_done, rows });
+        }
         while let Some(order) = self.orders.blocking_recv() {
             let waiting = self.commit_pages(order, &mut counted)?;
             if let Some(order) = waiting {

@@ -39,6 +39,6 @@ pub use properties::{CrawlIdentity, Requests, Verdict};
 pub use reader::Snapshot;
 pub use reconcile::Reconciled;
 pub use schema::FORMAT;
-pub use unit::{Estimate, Target, Unit, UnitId};
+pub use unit::{Estimate, SoFar, Target, Unit, UnitId};
 pub use walk::{Order, Step, Walk, With};
 pub use writer::{Detail, LargestPage, SnapshotWriter, Stored};

@@ -335,6 +335,29 @@ impl SnapshotWriter {
         })
     }
 
+    /// What earlier runs have read.
+    pub fn so_far(&self) -> Result<SoFar, SnapshotError> {
+        let number = |sql: &str, parameters: &[i64]| {
+            self.sql(|connection| {
+                connection.query_row(sql, rusqlite::params_from_iter(parameters), |row| row.get::<_, i64>(0))
+            })
+            .map(i64::cast_unsigned)
+        };
+        let [users_kind, lists_kind] = [Kind::Users.number(), Kind::UserChannels.number()];
+        Ok(SoFar {
+            users: number("SELECT count(*) FROM user_row WHERE listed", &[])?,
+            users_listed: number(
+                "SELECT count(*) FROM unit WHERE kind IN (0, ?1) AND state = 0",
+                &[users_kind],
+            )? == 0,
+            users_done: number(
+                "SELECT count(*) FROM unit WHERE kind = ?1 AND state = ?2",
+                &[lists_kind, state::COMPLETE],
+            )?,
+            rows: number("SELECT coalesce(sum(rows), 0) FROM unit", &[])?,
+        })
+    }
+
     /// The service's number, added if it is new.
     pub(super) fn service_number(&self, sid: &ServiceSid) -> Result<i64, SnapshotError> {
         use super::encode::bind;
@@ -351,6 +374,19 @@ impl SnapshotWriter {
             Ok(connection.last_insert_rowid())
         })
     }
+}
+
+/// What earlier runs of a crawl have read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SoFar {
+    /// Users known.
+    pub users: u64,
+    /// Whether the lists of users are complete.
+    pub users_listed: bool,
+    /// Users whose channels are all read.
+    pub users_done: u64,
+    /// Rows of every kind, as received.
+    pub rows: u64,
 }
 
 /// How much work a crawl is.
