@@ -106,17 +106,10 @@ fn open(place: &Place, identity: &CrawlIdentity, source: &Source) -> Result<Open
     if let Some((found, asked)) = writer.identity().difference(identity) {
         return Err(SnapshotError::OtherCrawl { path: path.to_path_buf(), found, asked });
     }
-    match writer.finished()? {
-        Some(Verdict::Incomplete) => writer.reopen()?,
-        Some(_) => {
-            let info = writer.info()?;
-            writer.close()?;
-            return Ok(Opened::Finished(Box::new(info)));
-        }
-        None => {
-            writer.retry_failed_units()?;
-        }
+    if !matches!(writer.finished()?, None | Some(Verdict::Incomplete)) {
+        return Ok(Opened::Finished(Box::new(writer.info()?)));
     }
+    writer.resume()?;
     Ok(Opened::ToRead(Box::new(writer)))
 }
 

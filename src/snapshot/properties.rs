@@ -170,16 +170,21 @@ impl SnapshotWriter {
         self.sql(finished)
     }
 
-    /// Opens an ended crawl again: what failed is tried again, what disagreed is looked at again.
-    pub fn reopen(&mut self) -> Result<(), SnapshotError> {
+    /// Goes on with the crawl: what failed is tried again, and what disagreed in a crawl that has ended is looked at again.
+    pub fn resume(&mut self) -> Result<(), SnapshotError> {
+        self.sql(|connection| connection.execute_batch("PRAGMA journal_mode = WAL"))?;
         self.begin()?;
         self.retry_failed_units()?;
-        self.sql(|connection| {
-            connection.execute("DELETE FROM property WHERE key = 'finished'", [])?;
-            set(connection, "verdict", Verdict::Incomplete.as_str())?;
-            connection.execute("DELETE FROM disagreement WHERE outcome IN ('open', 'hole', 'count_only')", [])
-        })?;
-        self.commit()
+        if self.finished()?.is_some() {
+            self.sql(|connection| {
+                connection.execute("DELETE FROM property WHERE key = 'finished'", [])?;
+                set(connection, "verdict", Verdict::Incomplete.as_str())?;
+                connection
+                    .execute("DELETE FROM disagreement WHERE outcome IN ('open', 'hole', 'count_only')", [])
+            })?;
+        }
+        self.commit()?;
+        self.count_work()
     }
 
     /// Adds to the requests of the crawl's runs so far. The minimum is set once, at the end.

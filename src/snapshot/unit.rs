@@ -268,7 +268,7 @@ impl SnapshotWriter {
     }
 
     /// Failed units wait again, each with its cursor.
-    pub fn retry_failed_units(&mut self) -> Result<usize, SnapshotError> {
+    pub(super) fn retry_failed_units(&mut self) -> Result<usize, SnapshotError> {
         self.sql(|connection| {
             connection.execute("UPDATE unit SET state = 0, failure = NULL WHERE state = ?1", [state::FAILED])
         })
@@ -313,9 +313,9 @@ impl SnapshotWriter {
         Ok(())
     }
 
-    /// How much work the crawl is, counted from its units.
-    pub(super) fn estimate_from_units(&self) -> Result<Estimate, SnapshotError> {
-        self.sql(|connection| {
+    /// Counts from the units how much work the crawl is.
+    pub(super) fn count_work(&self) -> Result<(), SnapshotError> {
+        let estimate = self.sql(|connection| {
             connection.query_row(
                 "SELECT
                    coalesce(sum(CASE WHEN state = 0 THEN max(1, pages + 1,
@@ -332,7 +332,9 @@ impl SnapshotWriter {
                     })
                 },
             )
-        })
+        })?;
+        self.set_estimate(estimate);
+        Ok(())
     }
 
     /// What earlier runs have read.

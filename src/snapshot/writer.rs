@@ -78,15 +78,13 @@ impl SnapshotWriter {
         Ok(writer)
     }
 
-    /// Opens the snapshot of an earlier run of the same crawl.
+    /// Opens the snapshot of an earlier run. Nothing is written to it before [`SnapshotWriter::resume`].
     pub fn open(path: &Path, largest_page: LargestPage) -> Result<Self, SnapshotError> {
         let lock = WriteLock::take(path)?;
         let connection = schema::open_to_write(path)?;
         let wrap = |source| SnapshotError::from_sqlite(path, source);
-        connection.execute_batch("PRAGMA journal_mode = WAL").map_err(wrap)?;
         let identity = CrawlIdentity::read(&connection).map_err(wrap)?;
         let writer = Self::new(connection, path, identity, largest_page, lock);
-        writer.estimate.set(writer.estimate_from_units()?);
         Ok(writer)
     }
 
@@ -126,6 +124,10 @@ impl SnapshotWriter {
     /// How much work the crawl is, as known so far.
     pub fn estimate(&self) -> Estimate {
         self.estimate.get()
+    }
+
+    pub(super) fn set_estimate(&self, estimate: Estimate) {
+        self.estimate.set(estimate);
     }
 
     /// Begins a transaction.
