@@ -259,7 +259,7 @@ fn read<T>(
     ended: Ended,
     parse: impl Fn(&Bytes) -> Result<T, BodyError>,
     attempts: u32,
-) -> Result<Reply<T>, Failed> {
+) -> Result<Reply<T>, Box<Failed>> {
     let (status, headers, body) = match ended {
         Ended::Answer { status, headers, body } => (status, headers, Ok(body)),
         Ended::CutShort { status, headers, source } => (status, headers, Err(source)),
@@ -270,7 +270,7 @@ fn read<T>(
                 source => RequestErrorKind::Broken(source),
             };
             let error = RequestError::new(request, kind, attempts, Duration::ZERO);
-            return Err(Failed { error, retry_after: None });
+            return Err(Box::new(Failed { error, retry_after: None }));
         }
     };
     let request_id = text(&headers, REQUEST_ID).map(tame);
@@ -292,7 +292,8 @@ fn read<T>(
     if let Some(body) = body {
         error.explain(&body);
     }
-    Err(Failed { error, retry_after: text(&headers, RETRY_AFTER.as_str()).map(str::to_owned) })
+    let retry_after = text(&headers, RETRY_AFTER.as_str()).map(str::to_owned);
+    Err(Box::new(Failed { error, retry_after }))
 }
 
 /// A failure in the terms of the retry decision.

@@ -73,7 +73,7 @@ pub(crate) struct Page<'a, W> {
     /// Where the next page is; `None` at the end of the list.
     pub(crate) next_page_url: Option<Text<'a>>,
     /// The page size that the server says it used.
-    pub(crate) page_size: Option<u32>,
+    pub(crate) size: Option<u32>,
 }
 
 /// The fields of a row that is not as published.
@@ -240,17 +240,17 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Text<'de
 
 impl<'a> Meta<'a> {
     fn page<W>(self, rows: Vec<Row<'a, W>>) -> Page<'a, W> {
-        let page_size = self.page_size.and_then(|size| serde_json::from_str(size.get()).ok());
-        Page { rows, next_page_url: self.next_page_url, page_size }
+        let size = self.page_size.and_then(|size| serde_json::from_str(size.get()).ok());
+        Page { rows, next_page_url: self.next_page_url, size }
     }
 }
 
 /// Reads a page whose rows are under `key`, or under the key that the page itself names.
 pub(crate) fn decode_page<'a, W: Wire<'a>>(body: &'a [u8], key: &str) -> Result<Page<'a, W>, BodyError> {
+    const EXPECTED: &str = "a page of a list";
     if let Some(page) = decode_published(body, key) {
         return Ok(page);
     }
-    const EXPECTED: &str = "a page of a list";
     let Pairs(pairs) = serde_json::from_slice(body).map_err(|source| not(EXPECTED, source))?;
     let find = |key: &str| pairs.iter().rfind(|(name, _)| name.0 == key).map(|(_, value)| *value);
     let unexpected = BodyError::Unexpected { expected: EXPECTED };
@@ -381,7 +381,7 @@ mod tests {
         let body =
             page(r#"[{"sid": "US1", "identity": "j\u00f6rg", "url": "https://x/", "links": {"a": "b"}}]"#);
         let page = decode_published::<User<'_>>(body.as_bytes(), "users").expect("as published");
-        assert_eq!(page.page_size, Some(50));
+        assert_eq!(page.size, Some(50));
         let Row::Usable(user, oddities) = &page.rows[0] else { panic!("usable") };
         assert!(matches!(user.sid, Some(Text(Cow::Borrowed("US1")))));
         assert_eq!(user.identity.as_ref().unwrap().0, "jörg");
@@ -414,7 +414,7 @@ mod tests {
         let body = r#"{"meta": {"key": "people", "next_page_url": "https://x/2", "page_size": "?", "new": 1},
             "people": [{"sid": "US1"}], "other": []}"#;
         let page = users(body);
-        assert_eq!((page.rows.len(), page.page_size), (1, None));
+        assert_eq!((page.rows.len(), page.size), (1, None));
         assert_eq!(page.next_page_url.unwrap().0, "https://x/2");
         let body = r#"{"users": [], "meta": {"next_page_url": null}}"#;
         assert!(users(body).rows.is_empty());

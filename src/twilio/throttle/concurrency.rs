@@ -30,7 +30,7 @@ const CEILING_SHARE: f64 = 0.3;
 const CONFIDENCE: f64 = 64.0;
 /// The first wait before a ceiling is tried, and the longest.
 const PROBE_FIRST: Duration = Duration::from_secs(1);
-const PROBE_LONGEST: Duration = Duration::from_secs(60);
+const PROBE_LONGEST: Duration = Duration::from_mins(1);
 /// The account's requests in flight, as a part of what is allowed: from here on no growth,
 const HOLD: f64 = 0.75;
 /// and from here on a cut.

@@ -66,9 +66,10 @@ impl Throttle {
 
     /// Waits until one more attempt may start.
     pub async fn permit(self: &Arc<Self>) -> Permit {
-        let slot = self.slots.acquire().await.expect("the semaphore is never closed");
+        if let Ok(slot) = self.slots.acquire().await {
+            slot.forget(); // the permit gives it back, unless it is owed; the semaphore is never closed
+        }
         let mut permit = Permit { throttle: Arc::clone(self), sent: None };
-        slot.forget(); // the permit gives it back, unless it is owed
         self.rate.wait().await;
         let mut state = self.lock();
         state.in_flight += 1;

@@ -73,7 +73,7 @@ fn throttle(concurrency: usize, requests_per_second: u32) -> Arc<Throttle> {
     Arc::new(Throttle::new(limits, Events::none()))
 }
 
-const PHASE: Duration = Duration::from_secs(60);
+const PHASE: Duration = Duration::from_mins(1);
 const SETTLE: Duration = Duration::from_secs(5);
 const MEAN_SERVICE: f64 = 0.1;
 
