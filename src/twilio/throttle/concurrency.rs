@@ -9,10 +9,11 @@
 //!
 //! **Why a ceiling:** plain AIMD meets the server's limit again in every cycle, which alone is more than one refusal in
 //! a hundred. A refused level is therefore kept as a ceiling that is tried again only now and then, at doubling intervals; once
-//! a try succeeds, further ones follow in growing steps, so that a limit that was lifted is found again.
+//! a try succeeds, further ones follow at once and in growing steps, so that a limit that was lifted is found again.
 //!
-//! **Why evidence:** not every 429 is about concurrency. A level becomes a ceiling only when a fair share of the requests
-//! sent at it or above were refused; a stray refusal costs one cut, which the next round trip wins back.
+//! **Why tallies:** not every 429 is about concurrency, and a network's delay blurs the level at which the server begins to
+//! refuse. A ceiling is lowered when requests near a level are refused clearly more often than those well below it. Where both
+//! are refused alike, fewer in flight would not help, and a refusal costs one cut, which the next round trips win back.
 
 use std::time::Duration;
 
@@ -22,14 +23,20 @@ use tokio::time::Instant;
 const CUT: f64 = 0.7;
 /// The limit that a run starts with; it doubles with every round trip until something says no.
 const START: usize = 4;
-/// A level is a ceiling when at least so many requests at or above it were refused,
-const CEILING_REFUSALS: f64 = 2.0;
-/// and at least this share of them.
-const CEILING_SHARE: f64 = 0.3;
-/// Successes beyond these add no confidence, so that a server that changes is believed within a few round trips.
-const CONFIDENCE: f64 = 64.0;
-/// The first wait before a ceiling is tried, and the longest.
+/// Levels from this part of a level on are near it.
+const NEAR: f64 = 0.85;
+/// From this share of refusals well below a level on, there are strays,
+const STRAYS: f64 = 0.002;
+/// and refusals near the level mean something only beyond so many times their number,
+const CLEARLY: f64 = 3.0;
+/// and beyond so many more.
+const CHANCE: f64 = 2.0;
+/// How many answers a level's tally remembers, about.
+const MEMORY: f64 = 64.0;
+/// The first wait before a ceiling is tried, and the longest: by the level, for a low ceiling costs much when it is wrong and
+/// its tries cost little, and in all.
 const PROBE_FIRST: Duration = Duration::from_secs(1);
+const PROBE_LONGEST_BY_LEVEL: Duration = Duration::from_secs(2);
 const PROBE_LONGEST: Duration = Duration::from_mins(1);
 /// The account's requests in flight, as a part of what is allowed: from here on no growth,
 const HOLD: f64 = 0.75;
@@ -54,10 +61,34 @@ pub(super) struct Sent {
     pub(super) level: usize,
 }
 
+/// How many of some requests were refused, the latest ones weighing most.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    answers: f64,
+    refusals: f64,
+}
+
+impl Tally {
+    fn add(&mut self, refused: bool) {
+        self.answers += 1.0 - self.answers / MEMORY;
+        self.refusals += f64::from(u8::from(refused)) - self.refusals / MEMORY;
+    }
+
+    fn sum(tallies: &[Self]) -> Self {
+        tallies.iter().fold(Self::default(), |sum, tally| Self {
+            answers: sum.answers + tally.answers,
+            refusals: sum.refusals + tally.refusals,
+        })
+    }
+}
+
+/// The highest level that the server is believed to allow.
 #[derive(Debug)]
 struct Ceiling {
     level: usize,
-    /// When it is tried again, and how long the wait after that is if it fails.
+    /// Where the climb began that led to the level: what was good for longer.
+    base: usize,
+    /// When a higher level is tried, and how long the wait is after that.
     probe_at: Instant,
     interval: Duration,
     /// How far the next try goes.
@@ -65,11 +96,12 @@ struct Ceiling {
     probe: Option<Probe>,
 }
 
+/// A try at a higher level.
 #[derive(Debug)]
 struct Probe {
     since: Instant,
     level: usize,
-    /// Requests sent near the probed level since then that were answered well.
+    /// Requests sent above the ceiling since then that were answered well.
     confirmed: usize,
 }
 
@@ -81,9 +113,10 @@ pub(super) struct Aimd {
     account_limit: Option<u32>,
     last_cut: Option<Instant>,
     ceiling: Option<Ceiling>,
-    /// By level: how many requests sent at it were answered well, and how many refused; halved with every cut.
-    answered: Vec<f64>,
-    refused: Vec<f64>,
+    /// By the level at which requests were sent.
+    tallies: Vec<Tally>,
+    /// Some refusals have nothing to do with concurrency.
+    strays: bool,
 }
 
 impl Aimd {
@@ -96,8 +129,8 @@ impl Aimd {
             account_limit,
             last_cut: None,
             ceiling: None,
-            answered: vec![0.0; most + 1],
-            refused: vec![0.0; most + 1],
+            tallies: vec![Tally::default(); most + 1],
+            strays: false,
         }
     }
 
@@ -110,18 +143,18 @@ impl Aimd {
     /// Takes the answer to a request.
     pub(super) fn answered(&mut self, sent: Sent, signal: Signal, now: Instant) {
         let level = sent.level.clamp(1, self.most);
-        if signal.refused {
-            self.refused[level] += 1.0;
-            self.learn_ceiling(sent, level, now);
-            self.cut(sent, now);
+        self.tallies[level].add(signal.refused);
+        if self.last_cut.is_some_and(|cut| sent.at <= cut) {
             return;
         }
-        self.answered[level] = (self.answered[level] + 1.0).min(CONFIDENCE);
         let crowding = self.crowding(signal);
-        if crowding > CROWDED {
-            self.cut(sent, now);
-        } else if crowding < HOLD && self.after_last_cut(sent) {
-            self.grow(sent, level, now);
+        if signal.refused {
+            self.learn(level, now);
+            self.cut(now);
+        } else if crowding > CROWDED {
+            self.cut(now);
+        } else if crowding < HOLD {
+            self.grow(sent, now);
         }
     }
 
@@ -133,56 +166,53 @@ impl Aimd {
         }
     }
 
-    fn after_last_cut(&self, sent: Sent) -> bool {
-        self.last_cut.is_none_or(|cut| sent.at > cut)
-    }
-
-    fn cut(&mut self, sent: Sent, now: Instant) {
-        if self.last_cut.is_some_and(|cut| sent.at <= cut) {
-            return;
-        }
+    fn cut(&mut self, now: Instant) {
         self.limit = (self.limit * CUT).max(1.0);
         self.last_cut = Some(now);
-        for share in self.answered.iter_mut().chain(&mut self.refused) {
-            *share /= 2.0;
-        }
     }
 
-    /// Makes the refused level a ceiling when the evidence is there.
-    fn learn_ceiling(&mut self, sent: Sent, level: usize, now: Instant) {
-        let refused: f64 = self.refused[level..].iter().sum();
-        let answered: f64 = self.answered[level..].iter().sum::<f64>().min(CONFIDENCE);
-        if refused < CEILING_REFUSALS || refused < CEILING_SHARE * (refused + answered) {
-            return;
-        }
-        let found = (level - 1).max(1);
+    /// What a refusal at a level says about the ceiling.
+    fn learn(&mut self, level: usize, now: Instant) {
+        let refused = (level - 1).max(1);
         let Some(ceiling) = &mut self.ceiling else {
-            self.ceiling = Some(Ceiling {
-                level: found,
-                probe_at: now + PROBE_FIRST,
-                interval: PROBE_FIRST,
-                step: 1,
-                probe: None,
-            });
+            let (probe_at, interval) = (now + PROBE_FIRST, PROBE_FIRST);
+            self.ceiling =
+                Some(Ceiling { level: refused, base: refused, probe_at, interval, step: 1, probe: None });
             return;
         };
-        // Of the many refusals that one overshoot brings, the first doubles the interval; the others only lower the level.
-        if ceiling.probe.take().is_some() || self.last_cut.is_none_or(|cut| sent.at > cut) {
-            ceiling.interval = (ceiling.interval * 2).min(PROBE_LONGEST);
-            ceiling.step = 1;
+        let from = part(level, NEAR);
+        let near = Tally::sum(&self.tallies[from..=level]);
+        let below = Tally::sum(&self.tallies[..from]);
+        self.strays = below.refusals > STRAYS * below.answers;
+        if level < part(ceiling.level, NEAR) {
+            // The server's limit may have fallen far. What is not known of the levels below is taken for the worst.
+            let strays = (below.refusals + 1.0) / (below.answers + 1.0);
+            if near.refusals > CLEARLY * strays * near.answers + CHANCE {
+                ceiling.lower_to(refused, now);
+            }
+            return;
         }
-        ceiling.level = ceiling.level.min(found).max(1);
-        ceiling.probe_at = now + ceiling.interval;
+        let expected = below.refusals / below.answers.max(1.0) * near.answers;
+        if self.strays && near.refusals < CLEARLY * expected + CHANCE {
+            return;
+        }
+        if ceiling.probe.is_some() {
+            ceiling.postpone(now); // a try that failed: the ceiling is where it was
+        } else {
+            let risen = ceiling.level.saturating_sub(ceiling.base);
+            let lower = if risen > 1 { ceiling.base + risen / 2 } else { ceiling.level - 1 };
+            ceiling.lower_to(lower, now);
+        }
     }
 
     /// One more for every answer, while the limit is what holds requests back.
-    fn grow(&mut self, sent: Sent, level: usize, now: Instant) {
-        if count(level) < self.limit * HOLD {
+    fn grow(&mut self, sent: Sent, now: Instant) {
+        if count(sent.level) < self.limit * HOLD {
             return;
         }
         let mut top = self.most;
         if let Some(ceiling) = &mut self.ceiling {
-            top = ceiling.top(sent, level, self.most, self.limit, now);
+            top = ceiling.top(sent, self.most, self.limit, self.strays, now);
             if ceiling.level >= self.most {
                 self.ceiling = None;
             }
@@ -192,10 +222,25 @@ impl Aimd {
 }
 
 impl Ceiling {
+    /// Waits longer before the next try, which is a small one.
+    fn postpone(&mut self, now: Instant) {
+        let by_level = PROBE_LONGEST_BY_LEVEL.saturating_mul(u32::try_from(self.level).unwrap_or(u32::MAX));
+        self.interval = (self.interval * 2).min(by_level).min(PROBE_LONGEST);
+        self.probe_at = now + self.interval;
+        self.step = 1;
+        self.probe = None;
+    }
+
+    fn lower_to(&mut self, level: usize, now: Instant) {
+        self.level = self.level.min(level).max(1);
+        self.base = self.base.min(self.level);
+        self.postpone(now);
+    }
+
     /// How far the limit may grow: to the ceiling, or beyond it while that is being tried.
-    fn top(&mut self, sent: Sent, level: usize, most: usize, limit: f64, now: Instant) -> usize {
+    fn top(&mut self, sent: Sent, most: usize, limit: f64, strays: bool, now: Instant) -> usize {
         if let Some(probe) = &mut self.probe {
-            if sent.at > probe.since && level > self.level {
+            if sent.at > probe.since && sent.level > self.level {
                 probe.confirmed += 1;
             }
             if probe.confirmed <= probe.level {
@@ -204,9 +249,13 @@ impl Ceiling {
             // A whole round trip at the new level went well: it is the ceiling now, and the next step is twice as far.
             self.level = probe.level;
             self.step = self.step.saturating_mul(2);
-            self.interval = PROBE_FIRST;
+            if strays {
+                self.interval = (self.interval / 2).max(PROBE_FIRST); // earlier tries may have failed by chance
+            }
             self.probe_at = now;
             self.probe = None;
+        } else if now >= self.probe_at {
+            self.base = self.level; // a climb begins, if the limit is there
         }
         if now >= self.probe_at && limit >= count(self.level) {
             let level = self.level.saturating_add(self.step).min(most);
@@ -215,6 +264,12 @@ impl Ceiling {
         }
         self.level
     }
+}
+
+/// The level that is this part of another.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "no more than `level`")]
+fn part(level: usize, part: f64) -> usize {
+    (count(level) * part).ceil() as usize
 }
 
 /// A number of requests as a float; they are far below 2^53.
