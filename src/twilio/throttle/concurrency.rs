@@ -15,9 +15,9 @@
 //! refuse. A ceiling is lowered when requests near a level are refused clearly more often than those well below it. Where both
 //! are refused alike, fewer in flight would not help, and a refusal costs one cut, which the next round trips win back.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
+
+use super::ceiling::Ceiling;
 
 /// What is left of the limit after a cut. Other software shares the account, so it is a deep one.
 const CUT: f64 = 0.7;
@@ -33,11 +33,6 @@ const CLEARLY: f64 = 3.0;
 const CHANCE: f64 = 2.0;
 /// How many answers a level's tally remembers, about.
 const MEMORY: f64 = 64.0;
-/// The first wait before a ceiling is tried, and the longest: by the level, for a low ceiling costs much when it is wrong and
-/// its tries cost little, and in all.
-const PROBE_FIRST: Duration = Duration::from_secs(1);
-const PROBE_LONGEST_BY_LEVEL: Duration = Duration::from_secs(2);
-const PROBE_LONGEST: Duration = Duration::from_mins(1);
 /// The account's requests in flight, as a part of what is allowed: from here on no growth,
 const HOLD: f64 = 0.75;
 /// and from here on a cut.
@@ -80,29 +75,6 @@ impl Tally {
             refusals: sum.refusals + tally.refusals,
         })
     }
-}
-
-/// The highest level that the server is believed to allow.
-#[derive(Debug)]
-struct Ceiling {
-    level: usize,
-    /// Where the climb began that led to the level: what was good for longer.
-    base: usize,
-    /// When a higher level is tried, and how long the wait is after that.
-    probe_at: Instant,
-    interval: Duration,
-    /// How far the next try goes.
-    step: usize,
-    probe: Option<Probe>,
-}
-
-/// A try at a higher level.
-#[derive(Debug)]
-struct Probe {
-    since: Instant,
-    level: usize,
-    /// Requests sent above the ceiling since then that were answered well.
-    confirmed: usize,
 }
 
 /// The limit and what it was learned from.
@@ -175,16 +147,14 @@ impl Aimd {
     fn learn(&mut self, level: usize, now: Instant) {
         let refused = (level - 1).max(1);
         let Some(ceiling) = &mut self.ceiling else {
-            let (probe_at, interval) = (now + PROBE_FIRST, PROBE_FIRST);
-            self.ceiling =
-                Some(Ceiling { level: refused, base: refused, probe_at, interval, step: 1, probe: None });
+            self.ceiling = Some(Ceiling::new(refused, now));
             return;
         };
         let from = part(level, NEAR);
         let near = Tally::sum(&self.tallies[from..=level]);
         let below = Tally::sum(&self.tallies[..from]);
         self.strays = below.refusals > STRAYS * below.answers;
-        if level < part(ceiling.level, NEAR) {
+        if level < part(ceiling.level(), NEAR) {
             // The server's limit may have fallen far. What is not known of the levels below is taken for the worst.
             let strays = (below.refusals + 1.0) / (below.answers + 1.0);
             if near.refusals > CLEARLY * strays * near.answers + CHANCE {
@@ -196,13 +166,7 @@ impl Aimd {
         if self.strays && near.refusals < CLEARLY * expected + CHANCE {
             return;
         }
-        if ceiling.probe.is_some() {
-            ceiling.postpone(now); // a try that failed: the ceiling is where it was
-        } else {
-            let risen = ceiling.level.saturating_sub(ceiling.base);
-            let lower = if risen > 1 { ceiling.base + risen / 2 } else { ceiling.level - 1 };
-            ceiling.lower_to(lower, now);
-        }
+        ceiling.refused(now);
     }
 
     /// One more for every answer, while the limit is what holds requests back.
@@ -212,57 +176,13 @@ impl Aimd {
         }
         let mut top = self.most;
         if let Some(ceiling) = &mut self.ceiling {
-            top = ceiling.top(sent, self.most, self.limit, self.strays, now);
-            if ceiling.level >= self.most {
+            let reached = self.limit >= count(ceiling.level());
+            top = ceiling.top(sent, reached, self.strays, now).min(self.most);
+            if ceiling.level() >= self.most {
                 self.ceiling = None;
             }
         }
         self.limit = (self.limit + 1.0).min(count(top)).max(1.0);
-    }
-}
-
-impl Ceiling {
-    /// Waits longer before the next try, which is a small one.
-    fn postpone(&mut self, now: Instant) {
-        let by_level = PROBE_LONGEST_BY_LEVEL.saturating_mul(u32::try_from(self.level).unwrap_or(u32::MAX));
-        self.interval = (self.interval * 2).min(by_level).min(PROBE_LONGEST);
-        self.probe_at = now + self.interval;
-        self.step = 1;
-        self.probe = None;
-    }
-
-    fn lower_to(&mut self, level: usize, now: Instant) {
-        self.level = self.level.min(level).max(1);
-        self.base = self.base.min(self.level);
-        self.postpone(now);
-    }
-
-    /// How far the limit may grow: to the ceiling, or beyond it while that is being tried.
-    fn top(&mut self, sent: Sent, most: usize, limit: f64, strays: bool, now: Instant) -> usize {
-        if let Some(probe) = &mut self.probe {
-            if sent.at > probe.since && sent.level > self.level {
-                probe.confirmed += 1;
-            }
-            if probe.confirmed <= probe.level {
-                return probe.level;
-            }
-            // A whole round trip at the new level went well: it is the ceiling now, and the next step is twice as far.
-            self.level = probe.level;
-            self.step = self.step.saturating_mul(2);
-            if strays {
-                self.interval = (self.interval / 2).max(PROBE_FIRST); // earlier tries may have failed by chance
-            }
-            self.probe_at = now;
-            self.probe = None;
-        } else if now >= self.probe_at {
-            self.base = self.level; // a climb begins, if the limit is there
-        }
-        if now >= self.probe_at && limit >= count(self.level) {
-            let level = self.level.saturating_add(self.step).min(most);
-            self.probe = Some(Probe { since: now, level, confirmed: 0 });
-            return level;
-        }
-        self.level
     }
 }
 

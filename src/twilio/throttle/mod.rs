@@ -4,6 +4,7 @@
 //! **Invariant:** one wait per attempt, and a [`Permit`] is never held during a back-off: whoever waits for `Retry-After` holds
 //! up only its own request.
 
+mod ceiling;
 mod concurrency;
 mod rate;
 #[cfg(test)]
