@@ -217,10 +217,10 @@ impl<'a> Reading<'a> {
         &mut self,
         convert: impl Fn(W, Oddities, &mut Vec<Issue>) -> Option<M>,
     ) -> Result<Vec<M>, BodyError> {
-        let Page { rows, next_page_url, page_size } =
+        let Page { rows, next_page_url, size } =
             decode_page(self.body, collection(self.list.entity()).key())?;
         self.received = rows.len();
-        self.page_size = page_size;
+        self.page_size = size;
         self.next_page_url = next_page_url.map(|url| url.0.into_owned());
         Ok(convert::rows(rows, self.list.entity(), &mut self.issues, convert))
     }

@@ -1,7 +1,7 @@
 //! Reads one API into the model.
 //!
 //! A [`List`] names what is asked for, a [`ListPage`] is one answer of it in the model's terms. Conversion from the wire is
-//! pure and tolerant: what cannot be understood becomes an [`Issue`](crate::model::Issue) beside the record.
+//! pure and tolerant: what cannot be understood becomes an [`Issue`] beside the record.
 //!
 //! **Invariant:** a [`ListPage`] without `next` is the end of its list because the API said so, never because a page was empty
 //! or short.

@@ -8,21 +8,22 @@
 //!
 //! **Invariant:** nothing retries below this: reqwest's own retries would be attempts that no one waits for or counts.
 
+mod answer;
 #[cfg(test)]
 mod tests;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, USER_AGENT};
 use serde::de::IgnoredAny;
 use tokio::time::{Instant, sleep};
 use url::Url;
 
-use super::error::{BodyError, ClientError, RequestError, RequestErrorKind, tame};
+use self::answer::{Ended, outcome, read, text};
+use super::error::{BodyError, ClientError, RequestError, RequestErrorKind};
 use super::options::ClientOptions;
 use super::request::{Api, ApiRequest, Method};
 use super::retry::{Decision, Outcome, StopReason, Tries, decide};
@@ -33,8 +34,6 @@ use crate::secret::Origin;
 
 /// The account's requests in flight (error 20429's page names the header).
 const CONCURRENT_REQUESTS: &str = "twilio-concurrent-requests";
-/// `RQ…`, for Twilio's support.
-const REQUEST_ID: &str = "twilio-request-id";
 /// Writes fire webhooks only when this says `true`; it is always said, and always `false`.
 const WEBHOOK_ENABLED: &str = "x-twilio-webhook-enabled";
 
@@ -72,13 +71,6 @@ pub struct Reply<T> {
     pub attempts: u32,
     /// What was read from the body.
     pub body: T,
-}
-
-/// The end of one attempt: an answer, or none.
-enum Ended {
-    Answer { status: StatusCode, headers: HeaderMap, body: Bytes },
-    CutShort { status: StatusCode, headers: HeaderMap, source: reqwest::Error },
-    None { source: reqwest::Error },
 }
 
 impl Client {
@@ -245,67 +237,4 @@ impl Client {
         }
         builder
     }
-}
-
-/// A failed attempt, and what its answer said about the next.
-struct Failed {
-    error: RequestError,
-    retry_after: Option<String>,
-}
-
-/// Reads what an attempt ended with.
-fn read<T>(
-    request: &ApiRequest,
-    ended: Ended,
-    parse: impl Fn(&Bytes) -> Result<T, BodyError>,
-    attempts: u32,
-) -> Result<Reply<T>, Failed> {
-    let (status, headers, body) = match ended {
-        Ended::Answer { status, headers, body } => (status, headers, Ok(body)),
-        Ended::CutShort { status, headers, source } => (status, headers, Err(source)),
-        Ended::None { source } => {
-            let kind = match source {
-                source if source.is_connect() => RequestErrorKind::NotSent(source),
-                source if source.is_timeout() => RequestErrorKind::TimedOut(source),
-                source => RequestErrorKind::Broken(source),
-            };
-            let error = RequestError::new(request, kind, attempts, Duration::ZERO);
-            return Err(Failed { error, retry_after: None });
-        }
-    };
-    let request_id = text(&headers, REQUEST_ID).map(tame);
-    let (kind, body) = match body {
-        Ok(body) if status.is_success() => match parse(&body) {
-            Ok(body) => return Ok(Reply { status: status.as_u16(), request_id, attempts, body }),
-            Err(source) => (RequestErrorKind::BadBody(source), None),
-        },
-        Err(source) if status.is_success() && source.is_timeout() => {
-            (RequestErrorKind::TimedOut(source), None)
-        }
-        Err(source) if status.is_success() => (RequestErrorKind::Broken(source), None),
-        body if status.is_redirection() => (RequestErrorKind::Redirect, body.ok()),
-        body => (RequestErrorKind::Status, body.ok()),
-    };
-    let mut error = RequestError::new(request, kind, attempts, Duration::ZERO);
-    error.status = Some(status.as_u16());
-    error.request_id = request_id;
-    if let Some(body) = body {
-        error.explain(&body);
-    }
-    Err(Failed { error, retry_after: text(&headers, RETRY_AFTER.as_str()).map(str::to_owned) })
-}
-
-/// A failure in the terms of the retry decision.
-fn outcome<'a>(error: &RequestError, retry_after: Option<&'a str>) -> Outcome<'a> {
-    match error.kind {
-        RequestErrorKind::NotSent(_) => Outcome::NotSent,
-        RequestErrorKind::TimedOut(_) => Outcome::TimedOut,
-        RequestErrorKind::Broken(_) => Outcome::Broken,
-        RequestErrorKind::BadBody(_) => Outcome::BadBody,
-        _ => Outcome::Status { status: error.status.unwrap_or_default(), retry_after },
-    }
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
 }

@@ -3,8 +3,6 @@
 //! **Invariant:** a `next_page_url` of the configured origin, or of Twilio's own hosts for the product, becomes a path on the
 //! configured origin, path and query verbatim. Any other host is an error, and nothing is sent to it.
 
-use std::num::NonZeroU64;
-
 use url::{Position, Url, form_urlencoded};
 
 use super::request::Api;
@@ -81,19 +79,14 @@ pub fn is_same_page(current: &str, next: &str) -> bool {
 }
 
 /// Notices that a list repeats, whatever the length of the loop, and holds one position only: the one kept last is
-/// replaced after 1, 2, 4, 8… pages (Brent's cycle detection). A loop of `n` pages after `m` others is noticed within
+/// replaced after 1, 3, 7, 15… pages (Brent's cycle detection). A loop of `n` pages after `m` others is noticed within
 /// `3 × max(n, m)` pages. A guard that starts in the middle of a list, as after a restart, notices the loop just as well.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct LoopGuard {
     kept: Option<String>,
-    steps: u64,
-    power: NonZeroU64,
-}
-
-impl Default for LoopGuard {
-    fn default() -> Self {
-        Self { kept: None, steps: 0, power: NonZeroU64::MIN }
-    }
+    /// Pages since it was kept, and how many it is kept for.
+    since: u64,
+    span: u64,
 }
 
 impl LoopGuard {
@@ -103,11 +96,11 @@ impl LoopGuard {
         if self.kept.as_ref() == Some(&position) {
             return Err(PageError::Repeated { list: list.to_owned() });
         }
-        self.steps += 1;
-        if self.steps == self.power.get() {
+        self.since += 1;
+        if self.since > self.span {
             self.kept = Some(position);
-            self.steps = 0;
-            self.power = self.power.saturating_mul(NonZeroU64::new(2).expect("2 is not 0"));
+            self.since = 0;
+            self.span = self.span.saturating_mul(2) | 1;
         }
         Ok(())
     }

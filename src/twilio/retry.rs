@@ -33,7 +33,7 @@ impl Default for RetryPolicy {
             refusals: 40,
             base: Duration::from_millis(250),
             cap: Duration::from_secs(20),
-            patience: Duration::from_secs(600),
+            patience: Duration::from_mins(10),
             scale: 1.0,
         }
     }

@@ -119,7 +119,7 @@ async fn serve(mut stream: TcpStream, seen: Arc<Mutex<Seen>>) {
                 stream.write_all(&bytes).await.unwrap_or_default();
                 return;
             }
-            Act::Hang => tokio::time::sleep(Duration::from_secs(3600)).await,
+            Act::Hang => tokio::time::sleep(Duration::from_hours(1)).await,
         }
     }
 }

@@ -18,7 +18,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// The permissions of Chat's roles (Twilio's "Chat permissions" page, and roles that its own samples record).
-const PERMISSIONS: [&str; 22] = [
+pub(super) const PERMISSIONS: [&str; 22] = [
     "addMember",
     "createChannel",
     "deleteAnyMessage",

@@ -6,14 +6,17 @@
 //! **Why two ways:** a page that is as published, which is nearly every one, is decoded in one pass into its types. Only where
 //! that fails is it taken apart, row by row and then, for the rows that are odd, field by field.
 
+mod resources;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+pub(crate) use self::resources::{Channel, Invite, Member, Message, Role, Service, User, UserChannel};
 use crate::twilio::error::BodyError;
 
 /// A JSON string. It borrows from the body unless it holds escapes; `Option<Cow<str>>` would copy always.
@@ -73,7 +76,7 @@ pub(crate) struct Page<'a, W> {
     /// Where the next page is; `None` at the end of the list.
     pub(crate) next_page_url: Option<Text<'a>>,
     /// The page size that the server says it used.
-    pub(crate) page_size: Option<u32>,
+    pub(crate) size: Option<u32>,
 }
 
 /// The fields of a row that is not as published.
@@ -85,7 +88,7 @@ pub(crate) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// Takes a field: `None` when it is missing, null, or of another type, which is noted. The last of equal keys counts.
-    fn take<T: Deserialize<'a>>(&mut self, key: &str) -> Option<T> {
+    pub(super) fn take<T: Deserialize<'a>>(&mut self, key: &str) -> Option<T> {
         let position = self.pairs.iter().rposition(|(name, _)| name.0 == key)?;
         let (_, value) = self.pairs.remove(position);
         if let Ok(value) = serde_json::from_str::<Option<T>>(value.get()) {
@@ -98,128 +101,6 @@ impl<'a> Fields<'a> {
 
 /// Keys that every resource has and that say nothing of their own.
 const ADDRESSES: [&str; 2] = ["url", "links"];
-
-macro_rules! resources {
-    ($($(#[$doc:meta])* $name:ident by $key:ident {
-        texts: [$($text:ident),*], flags: [$($flag:ident),*], numbers: [$($number:ident),*],
-        json: [$($json:ident),*], lists: [$($list:ident),*],
-    })*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Default, Deserialize)]
-        #[serde(default, deny_unknown_fields)]
-        pub(crate) struct $name<'a> {
-            $(#[serde(borrow)] pub(crate) $text: Option<Text<'a>>,)*
-            $(pub(crate) $flag: Option<bool>,)*
-            $(pub(crate) $number: Option<i64>,)*
-            $(#[serde(borrow)] pub(crate) $json: Option<&'a RawValue>,)*
-            $(#[serde(borrow)] pub(crate) $list: Option<Vec<Text<'a>>>,)*
-            #[serde(rename = "url")]
-            _url: IgnoredAny,
-            #[serde(rename = "links")]
-            _links: IgnoredAny,
-        }
-
-        impl<'a> Wire<'a> for $name<'a> {
-            fn tolerant(fields: &mut Fields<'a>) -> Self {
-                let key = |name: &'static str| name.trim_start_matches("r#");
-                Self {
-                    $($text: fields.take(key(stringify!($text))),)*
-                    $($flag: fields.take(key(stringify!($flag))),)*
-                    $($number: fields.take(key(stringify!($number))),)*
-                    $($json: fields.take(key(stringify!($json))),)*
-                    $($list: fields.take(key(stringify!($list))),)*
-                    _url: IgnoredAny,
-                    _links: IgnoredAny,
-                }
-            }
-            fn has_key(&self) -> bool {
-                self.$key.is_some()
-            }
-        }
-    )*};
-}
-
-resources! {
-    /// OpenAPI `chat.v2.service`.
-    Service by sid {
-        texts: [sid, account_sid, friendly_name, date_created, date_updated, default_service_role_sid,
-            default_channel_role_sid, default_channel_creator_role_sid, pre_webhook_url, post_webhook_url,
-            webhook_method],
-        flags: [read_status_enabled, reachability_enabled],
-        numbers: [typing_indicator_timeout, consumption_report_interval, pre_webhook_retry_count,
-            post_webhook_retry_count],
-        json: [limits, webhook_filters, notifications, media],
-        lists: [],
-    }
-
-    /// OpenAPI `chat.v2.service.role`.
-    Role by sid {
-        texts: [sid, account_sid, service_sid, friendly_name, r#type, date_created, date_updated],
-        flags: [],
-        numbers: [],
-        json: [],
-        lists: [permissions],
-    }
-
-    /// OpenAPI `chat.v2.service.user`.
-    User by sid {
-        texts: [sid, account_sid, service_sid, attributes, friendly_name, role_sid, identity, date_created,
-            date_updated],
-        flags: [is_online, is_notifiable],
-        numbers: [joined_channels_count],
-        json: [],
-        lists: [],
-    }
-
-    /// OpenAPI `chat.v2.service.channel`.
-    Channel by sid {
-        texts: [sid, account_sid, service_sid, friendly_name, unique_name, attributes, r#type, date_created,
-            date_updated, created_by],
-        flags: [],
-        numbers: [members_count, messages_count],
-        json: [],
-        lists: [],
-    }
-
-    /// OpenAPI `chat.v2.service.user.user_channel`.
-    UserChannel by channel_sid {
-        texts: [account_sid, service_sid, channel_sid, user_sid, member_sid, status, notification_level],
-        flags: [],
-        numbers: [last_consumed_message_index, unread_messages_count],
-        json: [],
-        lists: [],
-    }
-
-    /// OpenAPI `chat.v2.service.channel.member`.
-    Member by sid {
-        texts: [sid, account_sid, channel_sid, service_sid, identity, role_sid, last_consumption_timestamp,
-            date_created, date_updated, attributes],
-        flags: [],
-        numbers: [last_consumed_message_index],
-        json: [],
-        lists: [],
-    }
-
-    /// OpenAPI `chat.v2.service.channel.invite`.
-    Invite by sid {
-        texts: [sid, account_sid, channel_sid, service_sid, identity, date_created, date_updated, role_sid,
-            created_by],
-        flags: [],
-        numbers: [],
-        json: [],
-        lists: [],
-    }
-
-    /// OpenAPI `chat.v2.service.channel.message`. `to` is the channel once more.
-    Message by sid {
-        texts: [sid, account_sid, attributes, service_sid, to, channel_sid, date_created, date_updated,
-            last_updated_by, from, body, r#type],
-        flags: [was_edited],
-        numbers: [index],
-        json: [media],
-        lists: [],
-    }
-}
 
 /// The part of `meta` that matters.
 #[derive(Debug, Deserialize)]
@@ -240,17 +121,17 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Text<'de
 
 impl<'a> Meta<'a> {
     fn page<W>(self, rows: Vec<Row<'a, W>>) -> Page<'a, W> {
-        let page_size = self.page_size.and_then(|size| serde_json::from_str(size.get()).ok());
-        Page { rows, next_page_url: self.next_page_url, page_size }
+        let size = self.page_size.and_then(|size| serde_json::from_str(size.get()).ok());
+        Page { rows, next_page_url: self.next_page_url, size }
     }
 }
 
 /// Reads a page whose rows are under `key`, or under the key that the page itself names.
 pub(crate) fn decode_page<'a, W: Wire<'a>>(body: &'a [u8], key: &str) -> Result<Page<'a, W>, BodyError> {
+    const EXPECTED: &str = "a page of a list";
     if let Some(page) = decode_published(body, key) {
         return Ok(page);
     }
-    const EXPECTED: &str = "a page of a list";
     let Pairs(pairs) = serde_json::from_slice(body).map_err(|source| not(EXPECTED, source))?;
     let find = |key: &str| pairs.iter().rfind(|(name, _)| name.0 == key).map(|(_, value)| *value);
     let unexpected = BodyError::Unexpected { expected: EXPECTED };
@@ -381,7 +262,7 @@ mod tests {
         let body =
             page(r#"[{"sid": "US1", "identity": "j\u00f6rg", "url": "https://x/", "links": {"a": "b"}}]"#);
         let page = decode_published::<User<'_>>(body.as_bytes(), "users").expect("as published");
-        assert_eq!(page.page_size, Some(50));
+        assert_eq!(page.size, Some(50));
         let Row::Usable(user, oddities) = &page.rows[0] else { panic!("usable") };
         assert!(matches!(user.sid, Some(Text(Cow::Borrowed("US1")))));
         assert_eq!(user.identity.as_ref().unwrap().0, "jörg");
@@ -414,7 +295,7 @@ mod tests {
         let body = r#"{"meta": {"key": "people", "next_page_url": "https://x/2", "page_size": "?", "new": 1},
             "people": [{"sid": "US1"}], "other": []}"#;
         let page = users(body);
-        assert_eq!((page.rows.len(), page.page_size), (1, None));
+        assert_eq!((page.rows.len(), page.size), (1, None));
         assert_eq!(page.next_page_url.unwrap().0, "https://x/2");
         let body = r#"{"users": [], "meta": {"next_page_url": null}}"#;
         assert!(users(body).rows.is_empty());

@@ -9,28 +9,30 @@
 //!
 //! **Why a ceiling:** plain AIMD meets the server's limit again in every cycle, which alone is more than one refusal in
 //! a hundred. A refused level is therefore kept as a ceiling that is tried again only now and then, at doubling intervals; once
-//! a try succeeds, further ones follow in growing steps, so that a limit that was lifted is found again.
+//! a try succeeds, further ones follow at once and in growing steps, so that a limit that was lifted is found again.
 //!
-//! **Why evidence:** not every 429 is about concurrency. A level becomes a ceiling only when a fair share of the requests
-//! sent at it or above were refused; a stray refusal costs one cut, which the next round trip wins back.
-
-use std::time::Duration;
+//! **Why tallies:** not every 429 is about concurrency, and a network's delay blurs the level at which the server begins to
+//! refuse. A ceiling is lowered when requests near a level are refused clearly more often than those well below it. Where both
+//! are refused alike, fewer in flight would not help, and a refusal costs one cut, which the next round trips win back.
 
 use tokio::time::Instant;
+
+use super::ceiling::Ceiling;
 
 /// What is left of the limit after a cut. Other software shares the account, so it is a deep one.
 const CUT: f64 = 0.7;
 /// The limit that a run starts with; it doubles with every round trip until something says no.
 const START: usize = 4;
-/// A level is a ceiling when at least so many requests at or above it were refused,
-const CEILING_REFUSALS: f64 = 2.0;
-/// and at least this share of them.
-const CEILING_SHARE: f64 = 0.3;
-/// Successes beyond these add no confidence, so that a server that changes is believed within a few round trips.
-const CONFIDENCE: f64 = 64.0;
-/// The first wait before a ceiling is tried, and the longest.
-const PROBE_FIRST: Duration = Duration::from_secs(1);
-const PROBE_LONGEST: Duration = Duration::from_secs(60);
+/// Levels from this part of a level on are near it.
+const NEAR: f64 = 0.85;
+/// From this share of refusals well below a level on, there are strays,
+const STRAYS: f64 = 0.002;
+/// and refusals near the level mean something only beyond so many times their number,
+const CLEARLY: f64 = 3.0;
+/// and beyond so many more.
+const CHANCE: f64 = 2.0;
+/// How many answers a level's tally remembers, about.
+const MEMORY: f64 = 64.0;
 /// The account's requests in flight, as a part of what is allowed: from here on no growth,
 const HOLD: f64 = 0.75;
 /// and from here on a cut.
@@ -54,23 +56,25 @@ pub(super) struct Sent {
     pub(super) level: usize,
 }
 
-#[derive(Debug)]
-struct Ceiling {
-    level: usize,
-    /// When it is tried again, and how long the wait after that is if it fails.
-    probe_at: Instant,
-    interval: Duration,
-    /// How far the next try goes.
-    step: usize,
-    probe: Option<Probe>,
+/// How many of some requests were refused, the latest ones weighing most.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    answers: f64,
+    refusals: f64,
 }
 
-#[derive(Debug)]
-struct Probe {
-    since: Instant,
-    level: usize,
-    /// Requests sent near the probed level since then that were answered well.
-    confirmed: usize,
+impl Tally {
+    fn add(&mut self, refused: bool) {
+        self.answers += 1.0 - self.answers / MEMORY;
+        self.refusals += f64::from(u8::from(refused)) - self.refusals / MEMORY;
+    }
+
+    fn sum(tallies: &[Self]) -> Self {
+        tallies.iter().fold(Self::default(), |sum, tally| Self {
+            answers: sum.answers + tally.answers,
+            refusals: sum.refusals + tally.refusals,
+        })
+    }
 }
 
 /// The limit and what it was learned from.
@@ -81,9 +85,10 @@ pub(super) struct Aimd {
     account_limit: Option<u32>,
     last_cut: Option<Instant>,
     ceiling: Option<Ceiling>,
-    /// By level: how many requests sent at it were answered well, and how many refused; halved with every cut.
-    answered: Vec<f64>,
-    refused: Vec<f64>,
+    /// By the level at which requests were sent.
+    tallies: Vec<Tally>,
+    /// Some refusals have nothing to do with concurrency.
+    strays: bool,
 }
 
 impl Aimd {
@@ -96,8 +101,8 @@ impl Aimd {
             account_limit,
             last_cut: None,
             ceiling: None,
-            answered: vec![0.0; most + 1],
-            refused: vec![0.0; most + 1],
+            tallies: vec![Tally::default(); most + 1],
+            strays: false,
         }
     }
 
@@ -110,18 +115,18 @@ impl Aimd {
     /// Takes the answer to a request.
     pub(super) fn answered(&mut self, sent: Sent, signal: Signal, now: Instant) {
         let level = sent.level.clamp(1, self.most);
-        if signal.refused {
-            self.refused[level] += 1.0;
-            self.learn_ceiling(sent, level, now);
-            self.cut(sent, now);
+        self.tallies[level].add(signal.refused);
+        if self.last_cut.is_some_and(|cut| sent.at <= cut) {
             return;
         }
-        self.answered[level] = (self.answered[level] + 1.0).min(CONFIDENCE);
         let crowding = self.crowding(signal);
-        if crowding > CROWDED {
-            self.cut(sent, now);
-        } else if crowding < HOLD && self.after_last_cut(sent) {
-            self.grow(sent, level, now);
+        if signal.refused {
+            self.learn(level, now);
+            self.cut(now);
+        } else if crowding > CROWDED {
+            self.cut(now);
+        } else if crowding < HOLD {
+            self.grow(sent, now);
         }
     }
 
@@ -133,57 +138,47 @@ impl Aimd {
         }
     }
 
-    fn after_last_cut(&self, sent: Sent) -> bool {
-        self.last_cut.is_none_or(|cut| sent.at > cut)
-    }
-
-    fn cut(&mut self, sent: Sent, now: Instant) {
-        if self.last_cut.is_some_and(|cut| sent.at <= cut) {
-            return;
-        }
+    fn cut(&mut self, now: Instant) {
         self.limit = (self.limit * CUT).max(1.0);
         self.last_cut = Some(now);
-        for share in self.answered.iter_mut().chain(&mut self.refused) {
-            *share /= 2.0;
-        }
     }
 
-    /// Makes the refused level a ceiling when the evidence is there.
-    fn learn_ceiling(&mut self, sent: Sent, level: usize, now: Instant) {
-        let refused: f64 = self.refused[level..].iter().sum();
-        let answered: f64 = self.answered[level..].iter().sum::<f64>().min(CONFIDENCE);
-        if refused < CEILING_REFUSALS || refused < CEILING_SHARE * (refused + answered) {
-            return;
-        }
-        let found = (level - 1).max(1);
+    /// What a refusal at a level says about the ceiling.
+    fn learn(&mut self, level: usize, now: Instant) {
+        let refused = (level - 1).max(1);
         let Some(ceiling) = &mut self.ceiling else {
-            self.ceiling = Some(Ceiling {
-                level: found,
-                probe_at: now + PROBE_FIRST,
-                interval: PROBE_FIRST,
-                step: 1,
-                probe: None,
-            });
+            self.ceiling = Some(Ceiling::new(refused, now));
             return;
         };
-        // Of the many refusals that one overshoot brings, the first doubles the interval; the others only lower the level.
-        if ceiling.probe.take().is_some() || self.last_cut.is_none_or(|cut| sent.at > cut) {
-            ceiling.interval = (ceiling.interval * 2).min(PROBE_LONGEST);
-            ceiling.step = 1;
+        let from = part(level, NEAR);
+        let near = Tally::sum(&self.tallies[from..=level]);
+        let below = Tally::sum(&self.tallies[..from]);
+        self.strays = below.refusals > STRAYS * below.answers;
+        if level < part(ceiling.level(), NEAR) {
+            // The server's limit may have fallen far. What is not known of the levels below is taken for the worst.
+            let strays = (below.refusals + 1.0) / (below.answers + 1.0);
+            if near.refusals > CLEARLY * strays * near.answers + CHANCE {
+                ceiling.lower_to(refused, now);
+            }
+            return;
         }
-        ceiling.level = ceiling.level.min(found).max(1);
-        ceiling.probe_at = now + ceiling.interval;
+        let expected = below.refusals / below.answers.max(1.0) * near.answers;
+        if self.strays && near.refusals < CLEARLY * expected + CHANCE {
+            return;
+        }
+        ceiling.refused(now);
     }
 
     /// One more for every answer, while the limit is what holds requests back.
-    fn grow(&mut self, sent: Sent, level: usize, now: Instant) {
-        if count(level) < self.limit * HOLD {
+    fn grow(&mut self, sent: Sent, now: Instant) {
+        if count(sent.level) < self.limit * HOLD {
             return;
         }
         let mut top = self.most;
         if let Some(ceiling) = &mut self.ceiling {
-            top = ceiling.top(sent, level, self.most, self.limit, now);
-            if ceiling.level >= self.most {
+            let reached = self.limit >= count(ceiling.level());
+            top = ceiling.top(sent, reached, self.strays, now).min(self.most);
+            if ceiling.level() >= self.most {
                 self.ceiling = None;
             }
         }
@@ -191,30 +186,10 @@ impl Aimd {
     }
 }
 
-impl Ceiling {
-    /// How far the limit may grow: to the ceiling, or beyond it while that is being tried.
-    fn top(&mut self, sent: Sent, level: usize, most: usize, limit: f64, now: Instant) -> usize {
-        if let Some(probe) = &mut self.probe {
-            if sent.at > probe.since && level > self.level {
-                probe.confirmed += 1;
-            }
-            if probe.confirmed <= probe.level {
-                return probe.level;
-            }
-            // A whole round trip at the new level went well: it is the ceiling now, and the next step is twice as far.
-            self.level = probe.level;
-            self.step = self.step.saturating_mul(2);
-            self.interval = PROBE_FIRST;
-            self.probe_at = now;
-            self.probe = None;
-        }
-        if now >= self.probe_at && limit >= count(self.level) {
-            let level = self.level.saturating_add(self.step).min(most);
-            self.probe = Some(Probe { since: now, level, confirmed: 0 });
-            return level;
-        }
-        self.level
-    }
+/// The level that is this part of another.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "no more than `level`")]
+fn part(level: usize, part: f64) -> usize {
+    (count(level) * part).ceil() as usize
 }
 
 /// A number of requests as a float; they are far below 2^53.

@@ -4,6 +4,7 @@
 //! **Invariant:** one wait per attempt, and a [`Permit`] is never held during a back-off: whoever waits for `Retry-After` holds
 //! up only its own request.
 
+mod ceiling;
 mod concurrency;
 mod rate;
 #[cfg(test)]
@@ -66,9 +67,10 @@ impl Throttle {
 
     /// Waits until one more attempt may start.
     pub async fn permit(self: &Arc<Self>) -> Permit {
-        let slot = self.slots.acquire().await.expect("the semaphore is never closed");
+        if let Ok(slot) = self.slots.acquire().await {
+            slot.forget(); // the permit gives it back, unless it is owed; the semaphore is never closed
+        }
         let mut permit = Permit { throttle: Arc::clone(self), sent: None };
-        slot.forget(); // the permit gives it back, unless it is owed
         self.rate.wait().await;
         let mut state = self.lock();
         state.in_flight += 1;

@@ -74,9 +74,10 @@ impl RateLimit {
             sleep(refused.wait_time_from(gate.clock.now())).await;
         }
         if gate.granted.len() >= gate.per_second
-            && let Some(oldest) = gate.granted.pop_front()
+            && let Some(oldest) = gate.granted.front()
         {
-            sleep_until(oldest + WINDOW).await;
+            sleep_until(*oldest + WINDOW).await; // who gives up here leaves the window as it was
+            gate.granted.pop_front();
         }
         gate.granted.push_back(Instant::now());
     }

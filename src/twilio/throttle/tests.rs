@@ -14,6 +14,8 @@ use super::*;
 struct Server {
     limit: AtomicUsize,
     in_flight: AtomicUsize,
+    /// The way there, and the way back.
+    lag: Duration,
     /// One in so many requests is refused for no reason; 0 for none.
     stray: usize,
     /// Whether its answers say how many are in flight.
@@ -23,6 +25,7 @@ struct Server {
 
 impl Server {
     async fn answer(&self, random: &mut fastrand::Rng) -> Signal {
+        sleep(self.lag).await;
         let stray = self.stray > 0 && random.usize(..self.stray) == 0;
         let refused = stray || self.in_flight.load(Ordering::SeqCst) >= self.limit.load(Ordering::SeqCst);
         self.log.lock().unwrap().push((Instant::now(), refused));
@@ -32,6 +35,7 @@ impl Server {
             sleep(Duration::from_micros(random.u64(60_000..140_000))).await;
             self.in_flight.fetch_sub(1, Ordering::SeqCst);
         }
+        sleep(self.lag).await;
         Signal { refused, account_in_flight: self.hints.then(|| u32::try_from(seen).unwrap()) }
     }
 
@@ -73,7 +77,7 @@ fn throttle(concurrency: usize, requests_per_second: u32) -> Arc<Throttle> {
     Arc::new(Throttle::new(limits, Events::none()))
 }
 
-const PHASE: Duration = Duration::from_secs(60);
+const PHASE: Duration = Duration::from_mins(1);
 const SETTLE: Duration = Duration::from_secs(5);
 const MEAN_SERVICE: f64 = 0.1;
 
@@ -91,12 +95,15 @@ async fn phase(server: &Server, limit: usize, settle: Duration) -> (f64, f64) {
 
 #[tokio::test(start_paused = true)]
 async fn an_unknown_limit_is_found_and_hardly_ever_met_again() {
-    let server = Arc::new(Server::default());
-    let throttle = throttle(64, 0);
-    let _workers = workers(128, &server, &throttle);
-    let (refused, throughput) = phase(&server, 20, SETTLE).await;
-    assert!(refused < 0.005, "{refused}");
-    assert!(throughput > 0.93, "{throughput}");
+    // The longer the way, the more are in flight for the client that the server no longer or not yet counts.
+    for (lag, throughput_at_least) in [(0, 0.95), (1, 0.93), (10, 0.75), (30, 0.55)] {
+        let server = Arc::new(Server { lag: Duration::from_millis(lag), ..Server::default() });
+        let throttle = throttle(64, 0);
+        let _workers = workers(128, &server, &throttle);
+        let (refused, throughput) = phase(&server, 20, SETTLE).await;
+        assert!(refused < 0.005, "lag {lag}: {refused}");
+        assert!(throughput > throughput_at_least, "lag {lag}: {throughput}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -113,14 +120,16 @@ async fn a_limit_that_changes_is_followed_down_and_up() {
 
 #[tokio::test(start_paused = true)]
 async fn stray_refusals_do_not_bring_the_crawl_to_a_crawl() {
-    let server = Arc::new(Server { stray: 20, ..Server::default() });
-    let throttle = throttle(16, 0);
-    let _workers = workers(32, &server, &throttle);
-    server.limit.store(1000, Ordering::SeqCst);
-    sleep(PHASE).await;
-    let (good, _) = server.seen(Instant::now() - PHASE, Instant::now());
-    let ideal = 16.0 / MEAN_SERVICE * PHASE.as_secs_f64();
-    assert!(good / ideal > 0.45, "{}", good / ideal);
+    for (one_in, throughput_at_least) in [(100, 0.75), (20, 0.35)] {
+        let server = Arc::new(Server { stray: one_in, ..Server::default() });
+        let throttle = throttle(16, 0);
+        let _workers = workers(32, &server, &throttle);
+        server.limit.store(1000, Ordering::SeqCst);
+        sleep(PHASE).await;
+        let (good, _) = server.seen(Instant::now() - PHASE, Instant::now());
+        let throughput = good / (16.0 / MEAN_SERVICE * PHASE.as_secs_f64());
+        assert!(throughput > throughput_at_least, "one in {one_in}: {throughput}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
