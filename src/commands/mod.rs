@@ -1,1 +1,3 @@
 //! (to be laid)
+
+pub mod simulate;

@@ -34,7 +34,7 @@ mod timer;
 mod truth;
 mod wire;
 
-pub use faults::{Faults, FaultsError};
+pub use faults::{Faults, FaultsError, fault_names};
 pub use options::Options;
 pub use running::{Running, SimulatorError, start};
 pub use stats::Stats;

@@ -86,6 +86,11 @@ pub(crate) const FAULTS: &[(Fault, &str, Unit, &str)] = &[
     (Fault::ForbiddenAfter, "forbidden-after", Unit::Count, "answer 403 after that many requests"),
 ];
 
+/// The names of all faults, as `--faults` takes them.
+pub fn fault_names() -> impl Iterator<Item = &'static str> {
+    FAULTS.iter().map(|(_, name, ..)| *name)
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Amount {
     share: f64,
