@@ -42,7 +42,7 @@ pub(crate) enum Match<'a> {
 }
 
 impl Route {
-    /// Whether it asks for something of one user or channel.
+    /// Whether it asks for one thing in the service, or for a list of one user or channel.
     pub(crate) fn is_below_service(&self) -> bool {
         self.path.matches('{').count() > 1
     }

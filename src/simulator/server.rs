@@ -146,6 +146,7 @@ async fn handle(
         concurrent: in_flight + server.options.background_load,
         arrived,
         gzip: server.options.gzip && accepts_gzip(&headers),
+        domain: if uri.path().starts_with("/v1/") { "conversations.twilio.com" } else { "chat.twilio.com" },
     };
     let Some(reply) = reply else {
         server.timer.until(arrived + server.options.latency).await;

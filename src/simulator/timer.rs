@@ -113,3 +113,31 @@ impl Shared {
         state.waiting.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_wait_ends_too_early_and_a_past_moment_is_no_wait() {
+        let timer = Timer::start().unwrap();
+        timer.until(Instant::now()).await;
+        for _ in 0..5 {
+            let moment = Instant::now() + Duration::from_millis(4);
+            timer.until(moment).await;
+            assert!(Instant::now() + MOST_EARLY >= moment);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stopped_timer_lets_go_of_who_waits() {
+        let timer = Timer::start().unwrap();
+        let shared = Arc::clone(&timer.shared);
+        let waiting = timer.until(Instant::now() + Duration::from_secs(3_600));
+        let stopping = async {
+            shared.lock().stop = true;
+            shared.changed.notify_one();
+        };
+        tokio::join!(waiting, stopping);
+    }
+}

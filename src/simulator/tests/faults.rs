@@ -81,11 +81,16 @@ async fn singled_out_users_and_channels() {
     assert_eq!((users.len(), channels.len()), (2, 2));
     let listed = values(truth.users());
     for user in &users {
-        assert!(listed.iter().any(|row| row["sid"] == **user && row["joined_channels_count"] == 0));
+        assert!(listed.iter().any(|row| row["sid"] == **user));
+        assert!(truth.user_channels(user).is_empty());
         assert_eq!(asked.get(&asked.in_service(&format!("/Users/{user}"))).await.status, 404);
         assert_eq!(asked.get(&asked.in_service(&format!("/Users/{user}/Channels"))).await.status, 404);
     }
+    let gone =
+        |row: &Value| users.iter().any(|user| row["sid"] == **user) && row["joined_channels_count"] != 0;
+    assert!(listed.iter().any(gone));
     for channel in &channels {
+        assert!(truth.members(channel).is_empty());
         assert_eq!(asked.get(&asked.in_service(&format!("/Channels/{channel}/Members"))).await.status, 404);
     }
     let looping = &truth.looping_users()[0];
