@@ -1,4 +1,5 @@
-//! Routes: which path leads to which operation. Each API has its table; a new resource is a file and its lines there.
+//! Routes: which path leads to which operation. Each API has its table; a new resource is a file and its
+//! lines there.
 
 use super::data::World;
 use super::failure::Failure;

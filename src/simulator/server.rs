@@ -157,8 +157,8 @@ async fn handle(
     server.recorder.answered(reply.status);
     let response = respond(reply, &told);
     server.timer.until(arrived + server.options.latency).await;
-    // The place is given back before the answer goes out: a client that sends its next request on receipt is never counted
-    // twice.
+    // The place is given back before the answer goes out: a client that sends its next request on receipt is
+    // never counted twice.
     drop(place);
     response
 }

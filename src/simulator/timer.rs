@@ -1,8 +1,9 @@
 //! Waits with a precision that tokio's timer has not.
 //!
-//! Why: tokio rounds a wait up to whole milliseconds, which makes 20 ms of latency 21 on average. One thread here sleeps on a
-//! condition variable, whose wake-up the system does within about 0.1 ms, and wakes the waiting tasks. Nobody spins. What the way
-//! back to the task costs is measured and taken off the next waits, so that the mean is right.
+//! Why: tokio rounds a wait up to whole milliseconds, which makes 20 ms of latency 21 on average. One thread
+//! here sleeps on a condition variable, whose wake-up the system does within about 0.1 ms, and wakes the
+//! waiting tasks. Nobody spins. What the way back to the task costs is measured and taken off the next waits,
+//! so that the mean is right.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

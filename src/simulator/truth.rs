@@ -1,8 +1,8 @@
 //! The truth: every row exactly as an undisturbed server lists it at this moment, for tests to compare with.
 //!
-//! Faults of rows (unknown enum values and keys, wrong types) are part of the rows. Faults of delivery (hidden rows, endless
-//! lists, accidents) are not. Vanished users and channels are listed as before they went, counts included; their memberships
-//! are gone from both sides.
+//! Faults of rows (unknown enum values and keys, wrong types) are part of the rows. Faults of delivery
+//! (hidden rows, endless lists, accidents) are not. Vanished users and channels are listed as before they
+//! went, counts included; their memberships are gone from both sides.
 
 use std::sync::Arc;
 
@@ -104,8 +104,8 @@ impl Truth {
         sorted(self.world.selected.looping.iter().map(|user| self.world.users.text(*user)))
     }
 
-    /// Users whose memberships change after they were listed, in SID order. The truth is the state after it; who read both
-    /// sides before the change has seen the state before it, and was right.
+    /// Users whose memberships change after they were listed, in SID order. The truth is the state after it;
+    /// who read both sides before the change has seen the state before it, and was right.
     pub fn changing_users(&self) -> Vec<String> {
         sorted(self.world.selected.changing.keys().map(|user| self.world.users.text(*user)))
     }

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Compares an export of chatferry with what Twilio's own client library reads from the same server.
 
-It lists the users and every user's channels with the `twilio` package, and compares each with the lines of `users.ndjson` and
-`user_channels.ndjson` in the export's directory. It prints counts, and exits with 1 on any difference, 2 on wrong usage.
+It lists the users and every user's channels with the `twilio` package, and compares each with the
+lines of `users.ndjson` and `user_channels.ndjson` in the export's directory. It prints counts, and
+exits with 1 on any difference, 2 on wrong usage.
 
-The library always calls https://chat.twilio.com; its HTTP client is replaced by one that sends these calls to the origin given.
-Credentials come from TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, as `chatferry simulate` prints them.
+The library always calls https://chat.twilio.com; its HTTP client is replaced by one that sends these
+calls to the origin given. Credentials come from TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, as
+`chatferry simulate` prints them.
 
     check_with_twilio_python.py http://127.0.0.1:PORT IS… EXPORT_DIRECTORY
 """

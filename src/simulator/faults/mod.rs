@@ -1,11 +1,12 @@
 //! What can go wrong, on purpose and repeatably.
 //!
-//! Three families: *accidents* of one attempt (decided by request and attempt number, at most three in a row for one
-//! request, so that a retry succeeds in the end), *page* faults (decided by list and page token) and *row* faults (decided by
-//! the row alone, and part of the truth). Besides, a number of users, channels or memberships can be singled out.
+//! Three families: *accidents* of one attempt (decided by request and attempt number, at most three in a row
+//! for one request, so that a retry succeeds in the end), *page* faults (decided by list and page token) and
+//! *row* faults (decided by the row alone, and part of the truth). Besides, a number of users, channels or
+//! memberships can be singled out.
 //!
-//! **Invariant:** a decision depends on the seed and its key, never on time, so that a run can be repeated as far as
-//! concurrency permits.
+//! **Invariant:** a decision depends on the seed and its key, never on time, so that a run can be repeated as
+//! far as concurrency permits.
 
 mod accident;
 mod parse;
