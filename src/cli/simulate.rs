@@ -4,10 +4,9 @@ use clap::Args;
 
 /// Serve an embedded Twilio on this machine, to try things out and to test against.
 ///
-/// Programmable Chat v2, and of Conversations v1 what tells that it answers, on 127.0.0.1. The account is
-/// made from a seed: the same seed and sizes give the same SIDs, rows and credentials. It prints where it
-/// listens, then the environment to use it with, and serves until Ctrl-C. What it saw is at /simulator/stats,
-/// as JSON.
+/// Programmable Chat v2, and of Conversations v1 what tells that it answers, on 127.0.0.1. The account is made from a seed:
+/// the same seed and sizes give the same SIDs, rows and credentials. It prints where it listens, then the environment to use
+/// it with, and serves until Ctrl-C. What it saw is at /simulator/stats, as JSON.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = SIMULATE_HELP)]
 pub struct SimulateArgs {
