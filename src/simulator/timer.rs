@@ -134,7 +134,7 @@ mod tests {
     async fn a_stopped_timer_lets_go_of_who_waits() {
         let timer = Timer::start().unwrap();
         let shared = Arc::clone(&timer.shared);
-        let waiting = timer.until(Instant::now() + Duration::from_secs(3_600));
+        let waiting = timer.until(Instant::now() + Duration::from_hours(1));
         let stopping = async {
             shared.lock().stop = true;
             shared.changed.notify_one();

@@ -104,8 +104,9 @@ impl Truth {
         sorted(self.world.selected.looping.iter().map(|user| self.world.users.text(*user)))
     }
 
-    /// Users whose memberships change after they were listed, in SID order. The truth is the state after it;
-    /// who read both sides before the change has seen the state before it, and was right.
+    /// Users with a membership that goes or comes once its user's channels or its channel's members were listed,
+    /// in SID order. The truth is the state at the moment of asking; who read one side alone saw the state
+    /// before the change, and was right.
     pub fn changing_users(&self) -> Vec<String> {
         sorted(self.world.selected.changing.keys().map(|user| self.world.users.text(*user)))
     }

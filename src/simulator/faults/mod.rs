@@ -82,7 +82,12 @@ pub(crate) const FAULTS: &[(Fault, &str, Unit, &str)] = &[
     (Fault::VanishUser, "vanish-user", Unit::Count, "users that are listed but not found when read"),
     (Fault::VanishChannel, "vanish-channel", Unit::Count, "channels that are listed but not found when read"),
     (Fault::HiddenRow, "hidden-row", Unit::Count, "memberships missing from their user's list"),
-    (Fault::Changing, "changing", Unit::Count, "users whose memberships change after they were listed"),
+    (
+        Fault::Changing,
+        "changing",
+        Unit::Count,
+        "users with a membership that goes or comes once one of its sides was listed",
+    ),
     (Fault::UnauthorizedAfter, "unauthorized-after", Unit::Count, "answer 401 after that many requests"),
     (Fault::ForbiddenAfter, "forbidden-after", Unit::Count, "answer 403 after that many requests"),
 ];

@@ -134,6 +134,20 @@ async fn a_changing_user_changes_once_and_everywhere() {
 }
 
 #[tokio::test]
+async fn a_change_is_seen_from_whichever_side_is_read_second() {
+    let asked = simulate(with("changing=4")).await;
+    let truth = asked.running.truth();
+    let joined =
+        |user: &str| truth.user_channels(user).iter().filter(|row| row["status"] == "joined").count();
+    let before: Vec<usize> = truth.changing_users().iter().map(|user| joined(user)).collect();
+    for channel in truth.channel_sids() {
+        asked.rows(&asked.in_service(&format!("/Channels/{channel}/Members?PageSize=100"))).await;
+    }
+    let after: Vec<usize> = truth.changing_users().iter().map(|user| joined(user)).collect();
+    assert!(before.iter().zip(&after).all(|(before, after)| before.abs_diff(*after) == 1));
+}
+
+#[tokio::test]
 async fn odd_rows_are_part_of_the_truth() {
     let asked = simulate(with("unknown-enum=20%,unknown-key=20%,wrong-type=20%")).await;
     let truth = asked.running.truth();
