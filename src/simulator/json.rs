@@ -1,7 +1,7 @@
 //! Writes JSON straight into a text, without a tree in between: a page is one allocation.
 //!
-//! Deliberately not serde: the simulator states each key where the OpenAPI description states it, and shares no type with
-//! the client.
+//! Deliberately not serde: the simulator states each key where the OpenAPI description states it, and shares
+//! no type with the client.
 
 use std::fmt::{Display, Write as _};
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::Faults;
 
-/// What the simulated account is like and how its server behaves. The default is a small, friendly one without limits.
+/// What the simulated account is like and how its server behaves. The default is a small, friendly one
+/// without limits.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The port on 127.0.0.1; 0 takes any that is free.
@@ -17,13 +18,15 @@ pub struct Options {
     pub channels: u32,
     /// Memberships of a user, on average; some have none, some hundreds.
     pub memberships: u32,
-    /// How long an answer takes, from the request's arrival: kept to about 0.1 ms, better than tokio's own timer.
+    /// How long an answer takes, from the request's arrival: kept to about 0.1 ms, better than tokio's own
+    /// timer.
     pub latency: Duration,
     /// Requests a second (in any sliding second) above which 429 is answered.
     pub rate: Option<u32>,
     /// Requests in flight above which 429 is answered.
     pub max_concurrent: Option<u32>,
-    /// Other requests in flight that `Twilio-Concurrent-Requests` pretends, as if the account's own app ran too.
+    /// Other requests in flight that `Twilio-Concurrent-Requests` pretends, as if the account's own app ran
+    /// too.
     pub background_load: u32,
     /// `Retry-After` in seconds on a 429 of the limits.
     pub retry_after: Option<u32>,

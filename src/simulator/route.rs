@@ -1,4 +1,5 @@
-//! Routes: which path leads to which operation. Each API has its table; a new resource is a file and its lines there.
+//! Routes: which path leads to which operation. Each API has its table; a new resource is a file and its
+//! lines there.
 
 use super::data::World;
 use super::failure::Failure;
@@ -42,7 +43,7 @@ pub(crate) enum Match<'a> {
 }
 
 impl Route {
-    /// Whether it asks for something of one user or channel.
+    /// Whether it asks for one thing in the service, or for a list of one user or channel.
     pub(crate) fn is_below_service(&self) -> bool {
         self.path.matches('{').count() > 1
     }

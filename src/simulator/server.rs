@@ -146,6 +146,7 @@ async fn handle(
         concurrent: in_flight + server.options.background_load,
         arrived,
         gzip: server.options.gzip && accepts_gzip(&headers),
+        domain: if uri.path().starts_with("/v1/") { "conversations.twilio.com" } else { "chat.twilio.com" },
     };
     let Some(reply) = reply else {
         server.timer.until(arrived + server.options.latency).await;
@@ -156,8 +157,8 @@ async fn handle(
     server.recorder.answered(reply.status);
     let response = respond(reply, &told);
     server.timer.until(arrived + server.options.latency).await;
-    // The place is given back before the answer goes out: a client that sends its next request on receipt is never counted
-    // twice.
+    // The place is given back before the answer goes out: a client that sends its next request on receipt is
+    // never counted twice.
     drop(place);
     response
 }

@@ -1,7 +1,8 @@
 //! The truth: every row exactly as an undisturbed server lists it at this moment, for tests to compare with.
 //!
-//! Faults of rows (unknown enum values and keys, wrong types) are part of the rows. Faults of delivery (hidden rows, endless
-//! lists, accidents) are not. Memberships of vanished users and channels are gone, the users and channels themselves are listed.
+//! Faults of rows (unknown enum values and keys, wrong types) are part of the rows. Faults of delivery
+//! (hidden rows, endless lists, accidents) are not. Vanished users and channels are listed as before they
+//! went, counts included; their memberships are gone from both sides.
 
 use std::sync::Arc;
 
@@ -103,7 +104,9 @@ impl Truth {
         sorted(self.world.selected.looping.iter().map(|user| self.world.users.text(*user)))
     }
 
-    /// Users whose memberships change after they were listed, in SID order.
+    /// Users with a membership that goes or comes once its user's channels or its channel's members were listed,
+    /// in SID order. The truth is the state at the moment of asking; who read one side alone saw the state
+    /// before the change, and was right.
     pub fn changing_users(&self) -> Vec<String> {
         sorted(self.world.selected.changing.keys().map(|user| self.world.users.text(*user)))
     }

@@ -1,7 +1,7 @@
 //! Connections that can be broken off on purpose.
 //!
-//! A handler cannot leave a request without an answer: hyper would write something. So the stream under hyper has a switch
-//! that makes every further write fail.
+//! A handler cannot leave a request without an answer: hyper would write something. So the stream under hyper
+//! has a switch that makes every further write fail.
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,6 +1,7 @@
 //! `/v2/Services/{ServiceSid}/Channels`
 //!
-//! Without a `Type` the list shows public channels only ("defaults to `public`", `ListChannel`, parameter `Type`).
+//! Without a `Type` the list shows public channels only ("defaults to `public`", `ListChannel`, parameter
+//! `Type`).
 
 use super::shared::{self, check_service, date, one, owners, page, row_fault, unknown_key};
 use crate::simulator::data::View;

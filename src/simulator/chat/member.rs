@@ -60,12 +60,18 @@ impl Listing for MemberList<'_> {
 
 pub(crate) fn list(call: &Call<'_>) -> Result<String, Failure> {
     let channel = shared::channel(call, 1)?;
-    let view = call.world.view();
-    let listing = MemberList::new(&view, channel, call.query.all("Identity").collect());
     let mut url = format!("{}/Channels/", call.world.service_url);
     call.world.channels.write(channel, &mut url);
     url.push_str("/Members");
-    page(call, &listing, &url, &["Identity"], false).map(|page| page.body)
+    let identities = call.query.all("Identity").collect();
+    let page = {
+        let view = call.world.view();
+        page(call, &MemberList::new(&view, channel, identities), &url, &["Identity"], false)?
+    };
+    if page.last {
+        call.world.members_were_listed(channel);
+    }
+    Ok(page.body)
 }
 
 /// Takes a member SID, or the identity of a member.

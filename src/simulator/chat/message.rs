@@ -47,7 +47,8 @@ impl Listing for MessageList<'_> {
         write(self.view, self.channel, self.turned(rank), out);
     }
 
-    /// Messages are not in SID order: the token must name one, or be the number after one (see the empty-page fault).
+    /// Messages are not in SID order: the token must name one, or be the number after one (see the empty-page
+    /// fault).
     fn position(&self, digits: u128) -> Option<(u32, bool)> {
         let exact = self.sids.rank(digits).map(|position| (self.turned(position), true));
         let after =

@@ -1,7 +1,7 @@
 //! Programmable Chat, API version 2, as its OpenAPI description states it.
 //!
-//! **Invariant:** written from the description, with no type and no code of the client: it is the second opinion that the
-//! client is tested against.
+//! **Invariant:** written from the description, with no type and no code of the client: it is the second
+//! opinion that the client is tested against.
 
 mod channel;
 mod invite;

@@ -73,7 +73,10 @@ pub(crate) fn write(world: &World, out: &mut String) {
     object.number("pre_webhook_retry_count", 0);
     object.number("post_webhook_retry_count", 3);
     object.raw("notifications", NOTIFICATIONS);
-    object.raw("media", "{\"size_limit_mb\":150,\"compatibility_message\":\"Media messages are not supported by your client\"}");
+    let mut media = Object::open(object.value("media"));
+    media.number("size_limit_mb", 150);
+    media.text("compatibility_message", "Media messages are not supported by your client");
+    media.close();
     let url = &world.service_url;
     object.plain("url", |out| out.push_str(url));
     let mut links = Object::open(object.value("links"));
@@ -89,7 +92,8 @@ pub(crate) fn write(world: &World, out: &mut String) {
 /// The push notification configuration.
 const NOTIFICATIONS: &str = concat!(
     "{\"log_enabled\":true,",
-    "\"new_message\":{\"enabled\":true,\"template\":\"${CHANNEL};${USER}: ${MESSAGE}\",\"sound\":\"default\",\"badge_count_enabled\":true},",
+    "\"new_message\":{\"enabled\":true,\"template\":\"${CHANNEL};${USER}: ${MESSAGE}\",",
+    "\"sound\":\"default\",\"badge_count_enabled\":true},",
     "\"added_to_channel\":{\"enabled\":false},",
     "\"removed_from_channel\":{\"enabled\":false},",
     "\"invited_to_channel\":{\"enabled\":true,\"template\":\"${USER} invites you to ${CHANNEL}\",\"sound\":null}}"

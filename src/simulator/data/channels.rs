@@ -1,5 +1,6 @@
 //! What there is to know of a channel.
 
+use super::graph::Standing;
 use super::hash::{Purpose, below, next};
 use super::{View, World, names};
 
@@ -58,8 +59,14 @@ impl World {
 }
 
 impl View<'_> {
-    /// How many members the channel has.
+    /// How many members the channel has. Of a vanished channel, how many it had when it was listed.
     pub(crate) fn members_count(&self, channel: u32) -> usize {
-        self.world.graph.of_channel(channel).filter(|edge| self.joined(*edge)).count()
+        let graph = &self.world.graph;
+        let edges = graph.of_channel(channel);
+        if self.world.selected.vanished_channels.contains(&channel) {
+            edges.filter(|edge| graph.standing(*edge) == Standing::Joined).count()
+        } else {
+            edges.filter(|edge| self.joined(*edge)).count()
+        }
     }
 }

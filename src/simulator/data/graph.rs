@@ -1,7 +1,7 @@
 //! Who is in which channel: one relation, seen alike from both sides.
 //!
-//! A membership is a number, its *edge*. Edges are grouped by channel in channel order, so a user's edges in ascending
-//! order are in channel order too: each side is a slice, and the whole costs 8 bytes a membership.
+//! A membership is a number, its *edge*. Edges are grouped by channel in channel order, so a user's edges in
+//! ascending order are in channel order too: each side is a slice, and the whole costs 8 bytes a membership.
 //!
 //! **Invariant:** a user's edges and a channel's edges are the same set; every count is taken from it.
 

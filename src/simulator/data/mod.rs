@@ -1,7 +1,7 @@
 //! The simulated account: who there is, who is in which channel, and what was changed since.
 //!
-//! [`World`] is what the seed says, and never changes; `Changes` is what writes and drift did to it; [`View`] is both
-//! together, held for the making of one answer.
+//! [`World`] is what the seed says, and never changes; `Changes` is what writes and drift did to it; [`View`]
+//! is both together, held for the making of one answer.
 
 pub(crate) mod channels;
 pub(crate) mod graph;

@@ -1,7 +1,8 @@
 //! Believable names, identities and attributes, some of them awkward.
 //!
-//! An identity or unique name carries a tag, the rank in base 36, so that it is unique and can be found again without a
-//! table. About one in eight is of the kind that breaks careless code: slashes, `#`, `+`, spaces, emoji, right-to-left.
+//! An identity or unique name carries a tag, the rank in base 36, so that it is unique and can be found again
+//! without a table. About one in eight is of the kind that breaks careless code: slashes, `#`, `+`, spaces,
+//! emoji, right-to-left.
 
 use std::fmt::Write as _;
 

@@ -1,7 +1,8 @@
 //! The service's roles: the four that every service starts with, and two of its own.
 //!
-//! Permissions of the first four are those of Twilio's documentation of Chat roles and permissions. The fifth holds `inviteMember`, which
-//! Conversations has not, and a permission that nothing documents.
+//! The service roles' permissions are Twilio's documented defaults; those of the channel roles are likely
+//! ones of the documented names. The fifth role holds `inviteMember`, which Conversations has not, and a
+//! permission that nothing documents.
 
 /// A role.
 #[derive(Debug, Clone, Copy)]

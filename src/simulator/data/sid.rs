@@ -1,7 +1,8 @@
 //! SIDs that look random, come in order, and need no table.
 //!
-//! The numbers of one kind are cut into as many equal cells as there are resources; resource *n* has a random number in
-//! cell *n*. So rank order is SID order, the rank of a SID is a division, and the digits show no pattern to a reader.
+//! The numbers of one kind are cut into as many equal cells as there are resources; resource *n* has a random
+//! number in cell *n*. So rank order is SID order, the rank of a SID is a division, and the digits show no
+//! pattern to a reader.
 
 use super::hash::{Draws, Purpose};
 

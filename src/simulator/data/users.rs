@@ -1,5 +1,6 @@
 //! What there is to know of a user.
 
+use super::graph::Standing;
 use super::hash::{Purpose, below, next};
 use super::roles::{ROLES, SERVICE_ADMIN, SERVICE_USER};
 use super::{View, World, names};
@@ -64,8 +65,14 @@ impl World {
 }
 
 impl View<'_> {
-    /// How many channels the user has joined.
+    /// How many channels the user has joined. Of a vanished user, how many it had when it was listed.
     pub(crate) fn joined_channels_count(&self, user: u32) -> usize {
-        self.world.graph.of_user(user).iter().filter(|edge| self.joined(**edge)).count()
+        let graph = &self.world.graph;
+        let edges = graph.of_user(user).iter();
+        if self.world.selected.vanished_users.contains(&user) {
+            edges.filter(|edge| graph.standing(**edge) == Standing::Joined).count()
+        } else {
+            edges.filter(|edge| self.joined(**edge)).count()
+        }
     }
 }

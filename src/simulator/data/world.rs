@@ -130,16 +130,32 @@ impl World {
         change(&mut self.changes.write().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The user was listed to its end: if it is one of those that change then, it does.
+    /// The user's channels were listed to their end.
     pub(crate) fn user_was_listed(&self, user: u32) {
-        let Some(edge) = self.selected.changing.get(&user) else { return };
+        if let Some(edge) = self.selected.changing.get(&user) {
+            self.come_or_go(user, *edge);
+        }
+    }
+
+    /// The channel's members were listed to their end.
+    pub(crate) fn members_were_listed(&self, channel: u32) {
+        let edges = self.graph.of_channel(channel);
+        for (user, edge) in self.selected.changing.iter().filter(|(_, edge)| edges.contains(edge)) {
+            self.come_or_go(*user, *edge);
+        }
+    }
+
+    /// The first time, the membership goes, or comes: whichever side was listed first, the other side will
+    /// disagree.
+    fn come_or_go(&self, user: u32, edge: u32) {
         self.change(|changes| {
-            if changes.changed.insert(user) {
-                if self.selected.coming.contains(edge) {
-                    changes.absent.remove(edge);
-                } else {
-                    changes.absent.insert(*edge);
-                }
+            if !changes.changed.insert(user) {
+                return;
+            }
+            if self.selected.coming.contains(&edge) {
+                changes.absent.remove(&edge);
+            } else {
+                changes.absent.insert(edge);
             }
         });
     }

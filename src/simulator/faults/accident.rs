@@ -40,7 +40,7 @@ pub(crate) struct Situation {
     pub(crate) write: bool,
     /// It asks for a page by its token.
     pub(crate) has_token: bool,
-    /// It asks for something of one user or channel, which may be missing.
+    /// It asks for something in the service, which may be missing, and not for the service's own lists.
     pub(crate) below_service: bool,
 }
 

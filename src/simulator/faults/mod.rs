@@ -1,11 +1,12 @@
 //! What can go wrong, on purpose and repeatably.
 //!
-//! Three families: *accidents* of one attempt (decided by request and attempt number, at most three in a row for one
-//! request, so that a retry succeeds in the end), *page* faults (decided by list and page token) and *row* faults (decided by
-//! the row alone, and part of the truth). Besides, a number of users, channels or memberships can be singled out.
+//! Three families: *accidents* of one attempt (decided by request and attempt number, at most three in a row
+//! for one request, so that a retry succeeds in the end), *page* faults (decided by list and page token) and
+//! *row* faults (decided by the row alone, and part of the truth). Besides, a number of users, channels or
+//! memberships can be singled out.
 //!
-//! **Invariant:** a decision depends on the seed and its key, never on time, so that a run can be repeated as far as
-//! concurrency permits.
+//! **Invariant:** a decision depends on the seed and its key, never on time, so that a run can be repeated as
+//! far as concurrency permits.
 
 mod accident;
 mod parse;
@@ -81,10 +82,20 @@ pub(crate) const FAULTS: &[(Fault, &str, Unit, &str)] = &[
     (Fault::VanishUser, "vanish-user", Unit::Count, "users that are listed but not found when read"),
     (Fault::VanishChannel, "vanish-channel", Unit::Count, "channels that are listed but not found when read"),
     (Fault::HiddenRow, "hidden-row", Unit::Count, "memberships missing from their user's list"),
-    (Fault::Changing, "changing", Unit::Count, "users whose memberships change after they were listed"),
+    (
+        Fault::Changing,
+        "changing",
+        Unit::Count,
+        "users with a membership that goes or comes once one of its sides was listed",
+    ),
     (Fault::UnauthorizedAfter, "unauthorized-after", Unit::Count, "answer 401 after that many requests"),
     (Fault::ForbiddenAfter, "forbidden-after", Unit::Count, "answer 403 after that many requests"),
 ];
+
+/// The names of all faults, as `--faults` takes them.
+pub fn fault_names() -> impl Iterator<Item = &'static str> {
+    FAULTS.iter().map(|(_, name, ..)| *name)
+}
 
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Amount {

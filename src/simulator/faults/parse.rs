@@ -35,7 +35,7 @@ pub enum FaultsError {
 
 /// The names of all faults.
 fn known() -> String {
-    FAULTS.iter().map(|(_, name, ..)| *name).collect::<Vec<_>>().join(", ")
+    super::fault_names().collect::<Vec<_>>().join(", ")
 }
 
 impl FromStr for Faults {

@@ -17,7 +17,8 @@ pub(crate) struct Selected {
     pub(crate) vanished_channels: HashSet<u32>,
     /// Memberships missing from the user's list.
     pub(crate) hidden: HashSet<u32>,
-    /// User → the membership that goes (or comes, see `coming`) after the user was listed.
+    /// User → the membership that goes (or comes, see `coming`) once its user's channels or its channel's
+    /// members were listed.
     pub(crate) changing: HashMap<u32, u32>,
     /// Those of `changing` that are not there at first.
     pub(crate) coming: HashSet<u32>,

@@ -1,4 +1,5 @@
-//! Pages of a list, by keyset: `PageToken=PT<SID>` is what comes after that item, `PB<SID>` what comes before it.
+//! Pages of a list, by keyset: `PageToken=PT<SID>` is what comes after that item, `PB<SID>` what comes before
+//! it.
 //!
 //! `Page` is the client's own count and is only echoed, as the OpenAPI description says.
 

@@ -146,7 +146,8 @@ fn disturb(
         chosen.next = chosen.ranks.last().map(|rank| listing.digits(*rank));
     }
     let Some(digits) = after else { return };
-    // Only where a real item stands is the page emptied: the next token is that item's plus one, which is no item.
+    // Only where a real item stands is the page emptied: the next token is that item's plus one, which is no
+    // item.
     let Some((rank, true)) = listing.position(digits) else { return };
     if !chosen.ranks.is_empty() && strikes(Fault::EmptyPage) {
         chosen.ranks.clear();

@@ -81,11 +81,16 @@ async fn singled_out_users_and_channels() {
     assert_eq!((users.len(), channels.len()), (2, 2));
     let listed = values(truth.users());
     for user in &users {
-        assert!(listed.iter().any(|row| row["sid"] == **user && row["joined_channels_count"] == 0));
+        assert!(listed.iter().any(|row| row["sid"] == **user));
+        assert!(truth.user_channels(user).is_empty());
         assert_eq!(asked.get(&asked.in_service(&format!("/Users/{user}"))).await.status, 404);
         assert_eq!(asked.get(&asked.in_service(&format!("/Users/{user}/Channels"))).await.status, 404);
     }
+    let gone =
+        |row: &Value| users.iter().any(|user| row["sid"] == **user) && row["joined_channels_count"] != 0;
+    assert!(listed.iter().any(gone));
     for channel in &channels {
+        assert!(truth.members(channel).is_empty());
         assert_eq!(asked.get(&asked.in_service(&format!("/Channels/{channel}/Members"))).await.status, 404);
     }
     let looping = &truth.looping_users()[0];
@@ -126,6 +131,20 @@ async fn a_changing_user_changes_once_and_everywhere() {
         assert_eq!(fetched["joined_channels_count"], joined);
     }
     assert_eq!(differences, HashSet::from([-1, 1]));
+}
+
+#[tokio::test]
+async fn a_change_is_seen_from_whichever_side_is_read_second() {
+    let asked = simulate(with("changing=4")).await;
+    let truth = asked.running.truth();
+    let joined =
+        |user: &str| truth.user_channels(user).iter().filter(|row| row["status"] == "joined").count();
+    let before: Vec<usize> = truth.changing_users().iter().map(|user| joined(user)).collect();
+    for channel in truth.channel_sids() {
+        asked.rows(&asked.in_service(&format!("/Channels/{channel}/Members?PageSize=100"))).await;
+    }
+    let after: Vec<usize> = truth.changing_users().iter().map(|user| joined(user)).collect();
+    assert!(before.iter().zip(&after).all(|(before, after)| before.abs_diff(*after) == 1));
 }
 
 #[tokio::test]

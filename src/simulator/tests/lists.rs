@@ -151,3 +151,23 @@ async fn names_work_in_place_of_sids() {
         assert_eq!(asked.get(&path).await.json(), *channel);
     }
 }
+
+#[tokio::test]
+async fn tiny_and_crowded_accounts_work() {
+    for (users, channels, memberships) in
+        [(0, 0, 0), (1, 0, 5), (0, 1, 5), (1, 1, 5), (9, 5, 1_000), (40, 6, 0), (3, 400, 400)]
+    {
+        let options = Options { users, channels, memberships, ..Options::default() };
+        let options = Options { faults: "vanish-user=1,hidden-row=1,changing=2".parse().unwrap(), ..options };
+        let asked = simulate(options).await;
+        let truth = asked.running.truth();
+        assert_eq!(asked.rows(&asked.in_service("/Users")).await.len(), users as usize);
+        let listed = asked.rows(&asked.in_service("/Channels?Type=public&Type=private")).await;
+        assert_eq!(listed, values(truth.channels()));
+        for user in truth.user_sids() {
+            let rows = truth.user_channels(&user);
+            let sids: BTreeSet<String> = rows.iter().map(|row| row["channel_sid"].to_string()).collect();
+            assert_eq!(sids.len(), rows.len());
+        }
+    }
+}

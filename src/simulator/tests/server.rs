@@ -17,7 +17,8 @@ async fn both_kinds_of_credentials_and_no_others() {
     assert_eq!(asked.get_as(&path, running.api_key(), running.api_secret()).await.status, 200);
     let refused = asked.get_as(&path, running.account_sid(), running.api_secret()).await;
     assert_eq!(refused.status, 401);
-    let expected = json!({"code": 20003, "message": "Authenticate", "more_info": "https://www.twilio.com/docs/errors/20003", "status": 401});
+    let more_info = "https://www.twilio.com/docs/errors/20003";
+    let expected = json!({"code": 20003, "message": "Authenticate", "more_info": more_info, "status": 401});
     assert_eq!(refused.json(), expected);
 }
 
@@ -168,7 +169,8 @@ async fn presence_is_told_to_a_fetch_only() {
     );
     let mut online = Vec::new();
     for user in users.iter().take(40) {
-        online.push(asked.get(&asked.in_service(&format!("/Users/{}", user["sid"].as_str().unwrap()))).await.json()["is_online"].clone());
+        let path = asked.in_service(&format!("/Users/{}", user["sid"].as_str().unwrap()));
+        online.push(asked.get(&path).await.json()["is_online"].clone());
     }
     assert!([json!(true), json!(false), json!(null)].iter().all(|value| online.contains(value)));
 }
