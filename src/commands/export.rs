@@ -3,14 +3,16 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use crate::cli::export::{CompressArg, ExportArgs, FormatArg};
+use zeroize::Zeroizing;
+
+use crate::cli::export::{CompressArg, ExportArgs, FormatArg, PiiArg};
 use crate::event::Events;
 use crate::export::{self, Compression, ExportError, ExportOptions, ExportReport, Format};
-use crate::mapping;
+use crate::mapping::{self, MappingError, PiiKey, PiiPolicy};
 use crate::snapshot::Snapshot;
 
 /// The mappings that are exported when none is named.
-const DEFAULT_MAPPINGS: &[&str] = &["chat"];
+const DEFAULT_MAPPINGS: &[&str] = &["chat", "conversations"];
 
 /// What was typed, checked.
 #[derive(Debug)]
@@ -29,9 +31,23 @@ pub fn settings(args: &ExportArgs) -> Result<ExportSettings, ExportError> {
     let named = if named.is_empty() { DEFAULT_MAPPINGS } else { &named };
     let mut mappings = Vec::new();
     for name in named {
-        mappings.push(mapping::load(name).map_err(|error| ExportError::Mapping(Box::new(error)))?);
+        mappings.push(mapping::load(name).map_err(in_mapping)?);
     }
     export::check_names(&mappings, args.records.as_deref())?;
+    let wanted =
+        |name: &str| args.records.as_ref().is_none_or(|records| records.iter().any(|record| record == name));
+    for mapping in &mut mappings {
+        if let Some(condition) = &args.condition {
+            mapping.add_condition(condition, wanted).map_err(in_mapping)?;
+        }
+    }
+    if let Some(columns) = &args.columns {
+        mapping::select_columns(&mut mappings, columns, wanted).map_err(in_mapping)?;
+    }
+    let pii = pii(args)?;
+    for mapping in &mut mappings {
+        mapping.apply_pii(&pii);
+    }
     let mut formats: Vec<Format> = args.formats.iter().map(|&format| Format::from(format)).collect();
     formats.sort();
     formats.dedup();
@@ -40,6 +56,8 @@ pub fn settings(args: &ExportArgs) -> Result<ExportSettings, ExportError> {
         records: args.records.clone(),
         formats,
         compression: args.compress.map(Compression::from),
+        pii,
+        condition: args.condition.clone(),
         spreadsheet_safe: args.spreadsheet_safe,
         force: args.force,
     };
@@ -50,8 +68,32 @@ pub fn settings(args: &ExportArgs) -> Result<ExportSettings, ExportError> {
     Ok(ExportSettings { snapshot: args.snapshot.clone(), folder, options })
 }
 
+fn in_mapping(error: MappingError) -> ExportError {
+    ExportError::Mapping(Box::new(error))
+}
+
+/// What is done with personal columns, with the key read from its file.
+fn pii(args: &ExportArgs) -> Result<PiiPolicy, ExportError> {
+    match (args.pii, &args.pii_key_file) {
+        (PiiArg::Keep, _) => Ok(PiiPolicy::Keep),
+        (PiiArg::Drop, _) => Ok(PiiPolicy::Drop),
+        (PiiArg::Hmac, None) => Err(ExportError::NoKey),
+        (PiiArg::Hmac, Some(path)) => {
+            let bytes =
+                std::fs::read(path).map_err(|source| ExportError::KeyFile { path: path.clone(), source })?;
+            let key = PiiKey::new(Zeroizing::new(bytes))
+                .map_err(|source| ExportError::ShortKey { path: path.clone(), source })?;
+            Ok(PiiPolicy::Hmac(key))
+        }
+    }
+}
+
 /// Exports; `out` is standard output, which gets the rows of `--out -` and nothing else.
-pub fn run(args: &ExportArgs, out: &mut dyn Write, events: &Events) -> Result<ExportReport, ExportError> {
+pub fn run(
+    args: &ExportArgs,
+    out: &mut (dyn Write + Send),
+    events: &Events,
+) -> Result<ExportReport, ExportError> {
     let settings = settings(args)?;
     let snapshot = Snapshot::open(&settings.snapshot)?;
     match &settings.folder {
@@ -62,8 +104,10 @@ pub fn run(args: &ExportArgs, out: &mut dyn Write, events: &Events) -> Result<Ex
 
 /// The report in words, for people.
 pub fn summarize(report: &ExportReport, talk: &mut dyn Write) -> std::io::Result<()> {
-    for file in &report.files {
-        writeln!(talk, "{:>12} rows  {:>14} bytes  {}", file.rows, file.bytes, file.path)?;
+    for record in &report.records {
+        for file in &record.files {
+            writeln!(talk, "{:>12} rows  {:>14} bytes  {}", record.passed.rows, file.bytes, file.path)?;
+        }
     }
     match report.verdict.as_str() {
         "incomplete" => writeln!(
@@ -82,6 +126,7 @@ impl From<FormatArg> for Format {
         match arg {
             FormatArg::Csv => Self::Csv,
             FormatArg::Ndjson => Self::Ndjson,
+            FormatArg::Parquet => Self::Parquet,
         }
     }
 }
@@ -129,5 +174,21 @@ mod tests {
         let error = settings_of(&["--out", "-", "--records", "users"]).unwrap_err();
         assert!(matches!(error, ExportError::NotOneStream { records: 1, formats: 2 }));
         settings_of(&["--out", "-", "--records", "users", "--format", "csv"]).unwrap();
+        assert!(settings_of(&["--out", "x", "--where", "satus == 'joined'"]).unwrap_err().is_usage());
+        assert!(settings_of(&["--out", "x", "--columns", "identify"]).unwrap_err().is_usage());
+    }
+
+    #[test]
+    fn a_key_is_read_from_its_file_and_must_be_long_enough() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        let line = ["--out", "x", "--pii", "hmac", "--pii-key-file", file.to_str().unwrap()];
+        assert!(matches!(settings_of(&line), Err(ExportError::KeyFile { .. })));
+        std::fs::write(&file, "too short\n").unwrap();
+        let error = settings_of(&line).unwrap_err();
+        assert!(matches!(&error, ExportError::ShortKey { .. }) && error.is_usage());
+        std::fs::write(&file, "0123456789abcdef0123456789abcdef\n").unwrap();
+        let settings = settings_of(&line).unwrap();
+        assert!(!format!("{settings:?}").contains("0123456789abcdef0123"), "the key is not printed");
     }
 }
