@@ -1,2 +1,3 @@
 //! (to be laid)
 pub mod export;
+pub mod mapping;

@@ -29,8 +29,8 @@ pub use format::{Compression, Format};
 pub use options::ExportOptions;
 pub use rows::{RowFailure, RowsPassed};
 pub use run::{ExportReport, WrittenFile, WrittenRecord, run, stream};
-pub use select::{check_names, check_stream};
-pub use source::Rows;
+pub use select::{check_names, check_stream, walk_of};
+pub use source::{Rows, subject};
 
 #[cfg(test)]
 mod fixture;

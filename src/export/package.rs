@@ -129,10 +129,17 @@ fn resource(
     set("title", record.name.clone().into());
     set("description", record.description.clone().into());
     set("path", file.path.clone().into());
-    set("profile", "tabular-data-resource".into());
+    let is_text = file.format.is_text();
+    if is_text {
+        set("profile", "tabular-data-resource".into());
+    } else {
+        // Validators check a file's bytes and hash; of Parquet tables they misread nullable integers and cannot count bytes.
+        set("profile", "data-resource".into());
+        set("type", "file".into());
+    }
     set("format", file.format.name().into());
     set("mediatype", file.format.media_type().into());
-    if file.format.is_text() {
+    if is_text {
         set("encoding", "utf-8".into());
     }
     if let Some(compression) = options.compression_of(file.format) {
@@ -149,14 +156,12 @@ fn resource(
     }
     set("bytes", file.bytes.into());
     set("hash", format!("sha256:{}", file.sha256).into());
-    set("rows", passed.rows.into());
+    set(if is_text { "rows" } else { "row_count" }, passed.rows.into());
     let fields: Vec<Json> = record
         .columns
         .iter()
         .enumerate()
-        .map(|(position, column)| {
-            field(column, file.format.is_text() && passed.odd_dates.contains(&position))
-        })
+        .map(|(position, column)| field(column, is_text && passed.odd_dates.contains(&position)))
         .collect();
     let mut schema = json!({ "fields": fields, "missingValues": [""] });
     if let (Some(key), false) = (record.written_key(), passed.null_in_key) {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::error::ExportError;
 use super::format::RowWriter;
-use super::select::Selected;
+use super::select::{Selected, walk_of};
 use super::source::{Rows, subject};
 use crate::event::{Event, Events};
 use crate::mapping::{CellError, ColumnType, Evaluator, Outcome, Value};
@@ -88,7 +88,7 @@ pub(super) fn pass<W: Write>(
     let dates = positions(&|position| record.columns[position].column_type == ColumnType::Datetime);
     let key = positions(&|position| record.key.contains(&record.columns[position].name));
     let mut evaluator = Evaluator::new(record);
-    source.walk(&selected.walk(), &mut |step| {
+    source.walk(&walk_of(record), &mut |step| {
         let subject = subject(step);
         match evaluator.evaluate(&subject).map_err(ExportError::Row)? {
             Outcome::Filtered => return Ok(()),

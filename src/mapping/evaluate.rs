@@ -167,6 +167,39 @@ impl<'m> Evaluator<'m> {
         Ok(Outcome::Row(nulled))
     }
 
+    /// Tries every condition and column on a row, whatever fails: for `mapping check`.
+    pub fn try_all(&mut self, subject: &Subject<'_>) -> Vec<Tried> {
+        let record = self.record;
+        let scope = scope(subject, &self.needs, &record.constants);
+        let mut tried = Vec::new();
+        for filter in &record.filters {
+            let outcome = match &filter.condition {
+                Condition::Plain(node) => Ok(node.holds(subject)),
+                Condition::Expression(expression) => {
+                    run(expression, Some(&scope)).map(|value| value.is_true())
+                }
+            };
+            let outcome = outcome.map(serde_json::Value::from);
+            tried.push(Tried { name: "where".to_owned(), is_fatal: true, outcome });
+        }
+        for (position, column) in record.columns.iter().enumerate() {
+            let mut is_fatal = true;
+            let mut outcome = Ok(Computed::Plain);
+            if let Source::Expression(expression, on_error) = &column.source {
+                is_fatal = *on_error == OnError::Fail;
+                outcome =
+                    run(expression, Some(&scope)).and_then(|value| computed(&value, column.column_type));
+            }
+            let outcome = outcome.map(|value| {
+                let mut computed = vec![Computed::Plain; record.columns.len()];
+                computed[position] = value;
+                json(Row { columns: &record.columns, subject, computed: &computed }.value(position))
+            });
+            tried.push(Tried { name: column.name.clone(), is_fatal, outcome });
+        }
+        tried
+    }
+
     /// The row that was last evaluated over that subject.
     pub fn row<'a>(&'a self, subject: &'a Subject<'a>) -> Row<'a> {
         Row { columns: &self.record.columns, subject, computed: &self.computed }
@@ -180,6 +213,30 @@ impl<'m> Evaluator<'m> {
             subject: subject_sid(self.record.entity, subject),
             message,
         }
+    }
+}
+
+/// What a condition or a column gave on a row.
+#[derive(Debug, Clone)]
+pub struct Tried {
+    /// The column's name, or `where`.
+    pub name: String,
+    /// Whether a failure would end an export.
+    pub is_fatal: bool,
+    /// The value as NDJSON has it, or what went wrong.
+    pub outcome: Result<serde_json::Value, String>,
+}
+
+/// A cell's value as NDJSON has it.
+fn json(value: Value<'_>) -> serde_json::Value {
+    match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Boolean(value) => value.into(),
+        Value::Integer(value) => value.into(),
+        Value::Number(value) => value.into(),
+        Value::List(texts) => texts.into(),
+        Value::Json(text) => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
+        other => other.to_text().map(std::borrow::Cow::into_owned).into(),
     }
 }
 

@@ -25,6 +25,7 @@ mod near;
 mod pii;
 mod record;
 mod roles;
+mod sample;
 mod scope;
 mod value;
 mod vocabulary;
@@ -34,16 +35,19 @@ pub use bundled::{names as bundled_names, text as bundled_text};
 pub use compile::{load, parse};
 pub(crate) use error::did_you_mean;
 pub use error::{MappingError, Place, Problem};
-pub use evaluate::{CellError, Evaluator, Outcome, Row};
+pub use evaluate::{CellError, Evaluator, Outcome, Row, Tried};
 pub use field::{FieldInfo, Subject};
 pub use filter::Filter;
 pub use near::nearest;
 pub use pii::{PiiKey, PiiPolicy, ShortKey};
 pub use record::{Column, InvitePolicy, KeyOrder, Mapping, Record};
 pub use roles::{Counterpart, MappedRole, RoleOverride, RoleParts, RoleTable};
+pub use sample::Sample;
 pub use value::{ColumnType, Pii, Value, push_seconds, push_sid};
 
 #[cfg(test)]
 mod evaluate_tests;
+#[cfg(test)]
+mod schema_tests;
 #[cfg(test)]
 mod tests;
