@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 /// Write a snapshot's records to files
 ///
-/// Writes every record of the mappings as CSV and NDJSON, sorted by key, with a datapackage.json that describes the files
+/// Writes every record of the mappings as CSV and NDJSON (and Parquet, with --format), sorted by key, with a datapackage.json that describes the files
 /// (schema, rows, bytes, SHA-256) and says whether the crawl was complete. Files appear whole or not at all, and the same
 /// snapshot always gives the same bytes. Needs no network.
 #[derive(Debug, Args)]
@@ -21,7 +21,7 @@ pub struct ExportArgs {
     #[arg(long, value_name = "DIR|-")]
     pub out: String,
 
-    /// The mappings to write: bundled names or TOML files [default: chat]
+    /// The mappings to write: bundled names or TOML files [default: chat and conversations]
     #[arg(long = "mapping", value_name = "NAME|FILE")]
     pub mappings: Vec<String>,
 
@@ -33,7 +33,23 @@ pub struct ExportArgs {
     #[arg(long = "format", value_name = "LIST", value_delimiter = ',', default_value = "csv,ndjson")]
     pub formats: Vec<FormatArg>,
 
-    /// Compress the files
+    /// Write these columns alone, in this order: `column`, or `record.column` for one record
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub columns: Option<Vec<String>>,
+
+    /// Write the rows alone for which a Jinja expression is true, such as `status == 'joined'`
+    #[arg(long = "where", value_name = "EXPR")]
+    pub condition: Option<String>,
+
+    /// What to do with personal data, by Twilio's own classification of the columns
+    #[arg(long, value_name = "POLICY", default_value = "keep")]
+    pub pii: PiiArg,
+
+    /// The key for `--pii hmac`: a file of at least 16 random bytes
+    #[arg(long, value_name = "FILE", required_if_eq("pii", "hmac"))]
+    pub pii_key_file: Option<PathBuf>,
+
+    /// Compress the text files
     #[arg(long, value_name = "METHOD")]
     pub compress: Option<CompressArg>,
 
@@ -53,6 +69,8 @@ pub enum FormatArg {
     Csv,
     /// One JSON object on each line
     Ndjson,
+    /// Apache Parquet, zstd-compressed within
+    Parquet,
 }
 
 /// A value of `--compress`.
@@ -62,4 +80,15 @@ pub enum CompressArg {
     Gzip,
     /// Zstandard (.zst)
     Zstd,
+}
+
+/// A value of `--pii`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PiiArg {
+    /// Write it as it is
+    Keep,
+    /// Leave the columns out
+    Drop,
+    /// Write keyed hashes (HMAC-SHA-256), the same for the same value, so that joins still work
+    Hmac,
 }

@@ -19,6 +19,7 @@ pub mod demo;
 pub mod export;
 pub mod global;
 pub mod man;
+pub mod mapping;
 pub mod probe;
 pub mod simulate;
 pub mod snapshot;
@@ -33,6 +34,7 @@ pub use demo::DemoArgs;
 pub use export::ExportArgs;
 pub use global::{ColorWhen, GlobalArgs, LogFormat, ProgressStyle};
 pub use man::ManArgs;
+pub use mapping::MappingArgs;
 pub use probe::ProbeArgs;
 pub use simulate::SimulateArgs;
 pub use snapshot::SnapshotArgs;
@@ -68,6 +70,7 @@ pub enum Verb {
     Probe(ProbeArgs),
     Crawl(CrawlArgs),
     Export(ExportArgs),
+    Mapping(MappingArgs),
     Snapshot(SnapshotArgs),
     Simulate(SimulateArgs),
     Demo(DemoArgs),

@@ -3,11 +3,13 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::cli::export::{CompressArg, ExportArgs, FormatArg};
+use zeroize::Zeroizing;
+
+use crate::cli::export::{CompressArg, ExportArgs, FormatArg, PiiArg};
 use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::export::{self, Compression, ExportError, ExportOptions, ExportReport, Format};
-use crate::mapping;
+use crate::mapping::{self, MappingError, PiiKey, PiiPolicy};
 use crate::report::human;
 use crate::snapshot::{Snapshot, Verdict};
 
@@ -15,7 +17,7 @@ use super::failure::Explained;
 use super::{CommandError, Context, Outcome};
 
 /// The mappings that are exported when none is named.
-const DEFAULT_MAPPINGS: &[&str] = &["chat"];
+const DEFAULT_MAPPINGS: &[&str] = &["chat", "conversations"];
 
 /// What was typed, checked.
 #[derive(Debug)]
@@ -34,9 +36,23 @@ fn settings(args: &ExportArgs) -> Result<ExportSettings, ExportError> {
     let named = if named.is_empty() { DEFAULT_MAPPINGS } else { &named };
     let mut mappings = Vec::new();
     for name in named {
-        mappings.push(mapping::load(name).map_err(|error| ExportError::Mapping(Box::new(error)))?);
+        mappings.push(mapping::load(name).map_err(in_mapping)?);
     }
     export::check_names(&mappings, args.records.as_deref())?;
+    let wanted =
+        |name: &str| args.records.as_ref().is_none_or(|records| records.iter().any(|record| record == name));
+    for mapping in &mut mappings {
+        if let Some(condition) = &args.condition {
+            mapping.add_condition(condition, wanted).map_err(in_mapping)?;
+        }
+    }
+    if let Some(columns) = &args.columns {
+        mapping::select_columns(&mut mappings, columns, wanted).map_err(in_mapping)?;
+    }
+    let pii = pii(args)?;
+    for mapping in &mut mappings {
+        mapping.apply_pii(&pii);
+    }
     let mut formats: Vec<Format> = args.formats.iter().map(|&format| Format::from(format)).collect();
     formats.sort();
     formats.dedup();
@@ -45,6 +61,8 @@ fn settings(args: &ExportArgs) -> Result<ExportSettings, ExportError> {
         records: args.records.clone(),
         formats,
         compression: args.compress.map(Compression::from),
+        pii,
+        condition: args.condition.clone(),
         spreadsheet_safe: args.spreadsheet_safe,
         force: args.force,
     };
@@ -53,6 +71,26 @@ fn settings(args: &ExportArgs) -> Result<ExportSettings, ExportError> {
         export::check_stream(&options)?;
     }
     Ok(ExportSettings { snapshot: args.snapshot.clone(), folder, options })
+}
+
+fn in_mapping(error: MappingError) -> ExportError {
+    ExportError::Mapping(Box::new(error))
+}
+
+/// What is done with personal columns, with the key read from its file.
+fn pii(args: &ExportArgs) -> Result<PiiPolicy, ExportError> {
+    match (args.pii, &args.pii_key_file) {
+        (PiiArg::Keep, _) => Ok(PiiPolicy::Keep),
+        (PiiArg::Drop, _) => Ok(PiiPolicy::Drop),
+        (PiiArg::Hmac, None) => Err(ExportError::NoKey),
+        (PiiArg::Hmac, Some(path)) => {
+            let bytes =
+                std::fs::read(path).map_err(|source| ExportError::KeyFile { path: path.clone(), source })?;
+            let key = PiiKey::new(Zeroizing::new(bytes))
+                .map_err(|source| ExportError::ShortKey { path: path.clone(), source })?;
+            Ok(PiiPolicy::Hmac(key))
+        }
+    }
 }
 
 /// Runs the verb.
@@ -85,6 +123,10 @@ pub(super) fn to_folder(
         mappings: Vec::new(),
         records: None,
         formats: vec![FormatArg::Csv, FormatArg::Ndjson],
+        columns: None,
+        condition: None,
+        pii: PiiArg::Keep,
+        pii_key_file: None,
         compress: None,
         spreadsheet_safe: false,
         force: false,
@@ -96,7 +138,11 @@ pub(super) fn to_folder(
 }
 
 /// Exports; `out` is standard output, which gets the rows of `--out -` and nothing else.
-fn write(args: &ExportArgs, out: &mut dyn Write, events: &Events) -> Result<ExportReport, ExportError> {
+fn write(
+    args: &ExportArgs,
+    out: &mut (dyn Write + Send),
+    events: &Events,
+) -> Result<ExportReport, ExportError> {
     let settings = settings(args)?;
     let snapshot = Snapshot::open(&settings.snapshot)?;
     match &settings.folder {
@@ -124,28 +170,23 @@ impl Explained for ExportError {
 
 /// The report in words, for people.
 pub(super) fn summarize(report: &ExportReport) -> String {
-    let mut lines: Vec<String> = report
-        .files
-        .iter()
-        .map(|file| {
-            format!(
-                "{:>12} rows  {:>14} bytes  {}",
-                human::count(file.rows),
-                human::count(file.bytes),
-                file.path
-            )
-        })
-        .collect();
-    lines.push(match report.verdict {
-        Verdict::Complete => "complete: the snapshot is, and so are these files".to_owned(),
+    let mut lines = Vec::new();
+    for record in &report.records {
+        let rows = human::count(record.passed.rows);
+        for file in &record.files {
+            lines.push(format!("{rows:>12} rows  {:>14} bytes  {}", human::count(file.bytes), file.path));
+        }
+    }
+    let verdict = match report.verdict {
+        Verdict::Complete => "complete: the snapshot is, and so are these files",
         Verdict::CompleteWithDrift => {
             "complete with drift: data changed while it was crawled; `chatferry snapshot info` lists where"
-                .to_owned()
         }
         Verdict::Incomplete => {
-            "incomplete: the snapshot is, and so are these files; datapackage.json says so too".to_owned()
+            "incomplete: the snapshot is, and so are these files; datapackage.json says so too"
         }
-    });
+    };
+    lines.push(verdict.to_owned());
     lines.join("\n")
 }
 
@@ -154,6 +195,7 @@ impl From<FormatArg> for Format {
         match arg {
             FormatArg::Csv => Self::Csv,
             FormatArg::Ndjson => Self::Ndjson,
+            FormatArg::Parquet => Self::Parquet,
         }
     }
 }
@@ -201,5 +243,21 @@ mod tests {
         let error = settings_of(&["--out", "-", "--records", "users"]).unwrap_err();
         assert!(matches!(error, ExportError::NotOneStream { records: 1, formats: 2 }));
         settings_of(&["--out", "-", "--records", "users", "--format", "csv"]).unwrap();
+        assert!(settings_of(&["--out", "x", "--where", "satus == 'joined'"]).unwrap_err().is_usage());
+        assert!(settings_of(&["--out", "x", "--columns", "identify"]).unwrap_err().is_usage());
+    }
+
+    #[test]
+    fn a_key_is_read_from_its_file_and_must_be_long_enough() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        let line = ["--out", "x", "--pii", "hmac", "--pii-key-file", file.to_str().unwrap()];
+        assert!(matches!(settings_of(&line), Err(ExportError::KeyFile { .. })));
+        std::fs::write(&file, "too short\n").unwrap();
+        let error = settings_of(&line).unwrap_err();
+        assert!(matches!(&error, ExportError::ShortKey { .. }) && error.is_usage());
+        std::fs::write(&file, "0123456789abcdef0123456789abcdef\n").unwrap();
+        let settings = settings_of(&line).unwrap();
+        assert!(!format!("{settings:?}").contains("0123456789abcdef0123"), "the key is not printed");
     }
 }

@@ -12,6 +12,7 @@ mod export;
 pub mod failure;
 pub mod interrupt;
 mod man;
+mod mapping;
 mod probe;
 mod simulate;
 mod snapshot;
@@ -35,6 +36,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Crawl(args) => crawl::run(&args, context).await,
         Verb::Snapshot(args) => snapshot::run(&args, context),
         Verb::Export(args) => export::run(&args, context),
+        Verb::Mapping(args) => mapping::run(&args, context),
         Verb::Simulate(args) => simulate::run(&args, context).await,
         Verb::Demo(args) => demo::run(&args, context).await,
         Verb::Config(args) => config::run(&args, context),

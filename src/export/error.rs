@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::mapping::MappingError;
+use crate::mapping::{CellError, MappingError, ShortKey};
 use crate::snapshot::SnapshotError;
 
 /// An export failed. Nothing of it is visible in the output folder unless the variant says so.
@@ -12,6 +12,27 @@ pub enum ExportError {
     /// A mapping cannot be used.
     #[error("the mapping cannot be used")]
     Mapping(#[source] Box<MappingError>),
+    /// Pseudonyms without a key.
+    #[error("`--pii hmac` needs a key: give `--pii-key-file`")]
+    NoKey,
+    /// The key's file cannot be read.
+    #[error("the key file `{}` cannot be read", path.display())]
+    KeyFile {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The key's file does not hold a key.
+    #[error("the key file `{}` cannot be used", path.display())]
+    ShortKey {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: ShortKey,
+    },
     /// No mapping has such a record.
     #[error("there is no record `{name}`{}; the records are {known}", crate::mapping::did_you_mean(suggestion.as_deref()))]
     UnknownRecord {
@@ -93,6 +114,9 @@ pub enum ExportError {
     /// Standard output cannot be written.
     #[error("cannot write to standard output")]
     Stream(#[source] io::Error),
+    /// An expression failed on a row, and its column says that this ends the export.
+    #[error(transparent)]
+    Row(Box<CellError>),
     /// The snapshot cannot be read.
     #[error("the snapshot cannot be read")]
     Snapshot(#[from] SnapshotError),
@@ -101,7 +125,10 @@ pub enum ExportError {
 impl ExportError {
     /// Whether nothing was started because what the user gave cannot be (exit code 2).
     pub fn is_usage(&self) -> bool {
-        !matches!(self, Self::File { .. } | Self::Stream(_) | Self::Snapshot(_) | Self::Busy { .. })
+        !matches!(
+            self,
+            Self::File { .. } | Self::Stream(_) | Self::Snapshot(_) | Self::Busy { .. } | Self::Row(_)
+        )
     }
 
     /// Whether the reader of standard output went away, which is no failure of ours.

@@ -10,15 +10,14 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
 use super::error::ExportError;
+use super::place::{PACKAGE, Place};
 
-/// The file that describes an export.
-pub(super) const PACKAGE: &str = "datapackage.json";
 /// Lists our files while they are being replaced.
 const JOURNAL: &str = ".chatferry-journal.json";
 const TEMPORARY_PREFIX: &str = ".chatferry-";
@@ -64,7 +63,7 @@ impl Folder {
         }
         fs::create_dir_all(path).map_err(failed("create the folder"))?;
         let lock = lock(path)?;
-        let former = former_files(path);
+        let former = former_files(|name| fs::read(path.join(name)).ok());
         let mut foreign = Vec::new();
         for entry in fs::read_dir(path).map_err(failed("read the folder"))? {
             let name = entry.map_err(failed("read the folder"))?.file_name();
@@ -87,13 +86,8 @@ impl Folder {
         Ok(Self { path: path.to_owned(), former, lock })
     }
 
-    /// The folder's path.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// A file of the folder under a temporary name. It disappears when it is dropped.
-    pub(super) fn temporary(&self) -> Result<NamedTempFile, ExportError> {
+    fn temporary(&self) -> Result<NamedTempFile, ExportError> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX);
         #[cfg(unix)]
@@ -102,20 +96,59 @@ impl Folder {
             // As any other file that the user creates; the umask applies.
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
-        builder.tempfile_in(&self.path).map_err(|source| self.failed("create a file in", "", source))
+        builder.tempfile_in(&self.path).map_err(|source| self.error("create a file in", "", source))
     }
 
-    /// Puts the finished files in their places, the package last, and removes what only the former export had.
-    pub(super) fn publish(
-        self,
-        files: Vec<(String, NamedTempFile)>,
-        package: NamedTempFile,
-    ) -> Result<(), ExportError> {
+    fn place(&self, name: &str, file: NamedTempFile) -> Result<(), ExportError> {
+        match file.persist(self.path.join(name)) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.error("put in place", name, error.error)),
+        }
+    }
+
+    fn remove(&self, name: &str) -> Result<(), ExportError> {
+        match fs::remove_file(self.path.join(name)) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(self.error("remove", name, source))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the renames durable. Only Unix lets a folder be synced.
+    fn sync(&self) -> Result<(), ExportError> {
+        if cfg!(unix) {
+            let synced = File::open(&self.path).and_then(|folder| folder.sync_all());
+            synced.map_err(|source| self.error("sync", "", source))?;
+        }
+        Ok(())
+    }
+
+    fn error(&self, action: &'static str, name: &str, source: io::Error) -> ExportError {
+        let path = if name.is_empty() { self.path.clone() } else { self.path.join(name) };
+        ExportError::File { action, path, source }
+    }
+}
+
+impl Place for Folder {
+    type File = NamedTempFile;
+
+    fn create(&self, _name: &str) -> Result<NamedTempFile, ExportError> {
+        self.temporary()
+    }
+
+    fn complete(&self, file: &mut NamedTempFile) -> io::Result<()> {
+        file.as_file().sync_all()
+    }
+
+    fn publish(self, files: Vec<(String, NamedTempFile)>, package: NamedTempFile) -> Result<(), ExportError> {
         let new: BTreeSet<String> = files.iter().map(|(name, _)| name.clone()).collect();
         let journal = Journal { files: new.union(&self.former).cloned().collect() };
         let mut journal_file = self.temporary()?;
         serde_json::to_writer(journal_file.as_file_mut(), &journal)
-            .map_err(|error| self.failed("write", JOURNAL, error.into()))?;
+            .map_err(io::Error::from)
+            .and_then(|()| self.complete(&mut journal_file))
+            .map_err(|source| self.error("write", JOURNAL, source))?;
         self.place(JOURNAL, journal_file)?;
         self.remove(PACKAGE)?;
         for (name, file) in files {
@@ -130,35 +163,8 @@ impl Folder {
         self.sync()
     }
 
-    fn place(&self, name: &str, file: NamedTempFile) -> Result<(), ExportError> {
-        file.as_file().sync_all().map_err(|source| self.failed("write", name, source))?;
-        match file.persist(self.path.join(name)) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.failed("put in place", name, error.error)),
-        }
-    }
-
-    fn remove(&self, name: &str) -> Result<(), ExportError> {
-        match fs::remove_file(self.path.join(name)) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                Err(self.failed("remove", name, source))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Makes the renames durable. Only Unix lets a folder be synced.
-    fn sync(&self) -> Result<(), ExportError> {
-        if cfg!(unix) {
-            let synced = File::open(&self.path).and_then(|folder| folder.sync_all());
-            synced.map_err(|source| self.failed("sync", "", source))?;
-        }
-        Ok(())
-    }
-
-    fn failed(&self, action: &'static str, name: &str, source: io::Error) -> ExportError {
-        let path = if name.is_empty() { self.path.clone() } else { self.path.join(name) };
-        ExportError::File { action, path, source }
+    fn failed(&self, name: &str, source: io::Error) -> ExportError {
+        self.error("write", name, source)
     }
 }
 
@@ -172,23 +178,23 @@ fn lock(path: &Path) -> Result<Option<File>, ExportError> {
     }
 }
 
-/// The names of our files in a folder, by its package or journal. A file that is not ours, or damaged, says nothing.
-fn former_files(path: &Path) -> BTreeSet<String> {
+/// The names of our files in a place, by its package or journal. A file that is not ours, or damaged, says nothing.
+pub(super) fn former_files(read: impl Fn(&str) -> Option<Vec<u8>>) -> BTreeSet<String> {
     let mut files = BTreeSet::new();
-    let package = fs::read(path.join(PACKAGE)).ok();
-    if let Some(package) = package.and_then(|text| serde_json::from_slice::<FormerPackage>(&text).ok()) {
+    if let Some(package) = read(PACKAGE).and_then(|text| serde_json::from_slice::<FormerPackage>(&text).ok())
+    {
         files.insert(PACKAGE.to_owned());
         files.extend(package.resources.into_iter().map(|resource| resource.path));
     }
-    let journal = fs::read(path.join(JOURNAL)).ok();
-    if let Some(journal) = journal.and_then(|text| serde_json::from_slice::<Journal>(&text).ok()) {
+    if let Some(journal) = read(JOURNAL).and_then(|text| serde_json::from_slice::<Journal>(&text).ok()) {
         files.insert(PACKAGE.to_owned());
         files.extend(journal.files);
     }
     // A package is a file that anybody can edit: it cannot make us remove files of other folders.
     files.retain(|name| {
         let mut parts = Path::new(name).components();
-        matches!((parts.next(), parts.next()), (Some(std::path::Component::Normal(part)), None) if part == name.as_str())
+        let first = parts.next();
+        matches!((first, parts.next()), (Some(Component::Normal(part)), None) if part == name.as_str())
     });
     files
 }

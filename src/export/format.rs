@@ -18,6 +18,8 @@ pub enum Format {
     Csv,
     /// One JSON object on each line.
     Ndjson,
+    /// Apache Parquet.
+    Parquet,
 }
 
 /// How the text formats are compressed.
@@ -31,14 +33,20 @@ pub enum Compression {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 2] = [Self::Csv, Self::Ndjson];
+    pub const ALL: [Self; 3] = [Self::Csv, Self::Ndjson, Self::Parquet];
 
     /// The name in flags and the ending of its files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Csv => "csv",
             Self::Ndjson => "ndjson",
+            Self::Parquet => "parquet",
         }
+    }
+
+    /// Whether it is text, which may be compressed as a whole. Others compress within themselves.
+    pub(super) fn is_text(self) -> bool {
+        matches!(self, Self::Csv | Self::Ndjson)
     }
 
     /// The media type.
@@ -46,6 +54,7 @@ impl Format {
         match self {
             Self::Csv => "text/csv",
             Self::Ndjson => "application/x-ndjson",
+            Self::Parquet => "application/vnd.apache.parquet",
         }
     }
 }
@@ -80,14 +89,18 @@ pub(super) trait RowWriter<W: io::Write> {
 }
 
 /// The writer of a format, with its header already written.
-pub(super) fn writer<'w, W: io::Write + 'w>(
+pub(super) fn writer<'w, W: io::Write + Send + 'w>(
     format: Format,
     columns: &[Column],
     options: &ExportOptions,
     output: Output<W>,
-) -> Box<dyn RowWriter<W> + 'w> {
-    match format {
+) -> io::Result<Box<dyn RowWriter<W> + 'w>> {
+    Ok(match format {
         Format::Csv => Box::new(CsvWriter::new(columns, options.spreadsheet_safe, output)),
         Format::Ndjson => Box::new(NdjsonWriter::new(columns, output)),
-    }
+        #[cfg(feature = "parquet")]
+        Format::Parquet => Box::new(super::parquet::ParquetWriter::new(columns, output)?),
+        #[cfg(not(feature = "parquet"))]
+        Format::Parquet => return Err(io::Error::other("this chatferry was built without Parquet")),
+    })
 }

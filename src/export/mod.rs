@@ -1,4 +1,4 @@
-//! Writes a snapshot's records to files: CSV and NDJSON, described by a `datapackage.json`.
+//! Writes a snapshot's records to files: CSV, NDJSON and Parquet, described by a `datapackage.json`.
 //!
 //! One walk over the snapshot feeds all the formats of a record. Rows are neither collected nor sorted here, so memory does
 //! not depend on their number.
@@ -16,6 +16,10 @@ mod ndjson;
 mod options;
 mod output;
 mod package;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod place;
+mod rows;
 mod run;
 mod select;
 mod source;
@@ -23,9 +27,10 @@ mod source;
 pub use error::ExportError;
 pub use format::{Compression, Format};
 pub use options::ExportOptions;
-pub use run::{ExportReport, WrittenFile, run, stream};
-pub use select::{check_names, check_stream};
-pub use source::Rows;
+pub use rows::{RowFailure, RowsPassed};
+pub use run::{ExportReport, WrittenFile, WrittenRecord, run, stream};
+pub use select::{check_names, check_stream, walk_of};
+pub use source::{Rows, subject};
 
 #[cfg(test)]
 mod fixture;

@@ -1,7 +1,7 @@
 //! What an export is asked to do.
 
 use super::format::{Compression, Format};
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, PiiPolicy};
 
 /// What one export needs to know.
 #[derive(Debug)]
@@ -14,8 +14,19 @@ pub struct ExportOptions {
     pub formats: Vec<Format>,
     /// How the text formats are compressed.
     pub compression: Option<Compression>,
+    /// What was done with personal columns; the mappings were adjusted accordingly.
+    pub pii: PiiPolicy,
+    /// The condition that was added to every record.
+    pub condition: Option<String>,
     /// Whether CSV cells that a spreadsheet would take for formulas get an apostrophe in front.
     pub spreadsheet_safe: bool,
     /// Whether to write into a folder that holds other files too.
     pub force: bool,
+}
+
+impl ExportOptions {
+    /// How files of that format are compressed.
+    pub(super) fn compression_of(&self, format: Format) -> Option<Compression> {
+        if format.is_text() { self.compression } else { None }
+    }
 }

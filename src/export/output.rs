@@ -74,6 +74,19 @@ impl<W: Write> Output<W> {
     }
 }
 
+/// For writers that want to be given a file.
+impl<W: Write> Write for Output<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffer.extend_from_slice(bytes);
+        self.row_done()?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Counts and hashes what passes.
 struct Tally<W> {
     inner: W,

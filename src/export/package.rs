@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::format::Format;
 use super::options::ExportOptions;
-use super::run::WrittenFile;
+use super::run::{WrittenFile, WrittenRecord};
 use super::select::Selected;
 use crate::mapping::{Column, ColumnType, Pii};
 use crate::snapshot::Info;
@@ -61,14 +61,22 @@ struct SnapshotFacts<'a> {
 struct Settings {
     mappings: Vec<String>,
     spreadsheet_safe: bool,
+    r#where: Option<String>,
+    pii: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pii_key_id: Option<String>,
 }
 
 /// The package's bytes.
 pub(super) fn describe(
     info: &Info,
     options: &ExportOptions,
-    files: &[(&Selected<'_>, WrittenFile)],
+    selected: &[Selected<'_>],
+    records: &[WrittenRecord],
 ) -> Vec<u8> {
+    let resources = selected.iter().zip(records).flat_map(|(selected, record)| {
+        record.files.iter().map(move |file| resource(selected, record, file, options))
+    });
     let finished = info.finished.clone();
     let package = Package {
         profile: "data-package",
@@ -78,7 +86,7 @@ pub(super) fn describe(
             if info.source == "chat" { "Twilio Programmable Chat" } else { "Twilio Conversations" }
         ),
         created: finished.clone(),
-        resources: files.iter().map(|(selected, file)| resource(selected, file, options)).collect(),
+        resources: resources.collect(),
         chatferry: Facts {
             verdict: info.verdict.as_str(),
             source: &info.source,
@@ -94,6 +102,9 @@ pub(super) fn describe(
             settings: Settings {
                 mappings: options.mappings.iter().map(|mapping| mapping.name.clone()).collect(),
                 spreadsheet_safe: options.spreadsheet_safe,
+                r#where: options.condition.clone(),
+                pii: options.pii.name(),
+                pii_key_id: options.pii.key_id(),
             },
         },
     };
@@ -102,8 +113,13 @@ pub(super) fn describe(
     bytes
 }
 
-fn resource(selected: &Selected<'_>, file: &WrittenFile, options: &ExportOptions) -> Json {
-    let record = selected.record;
+fn resource(
+    selected: &Selected<'_>,
+    written: &WrittenRecord,
+    file: &WrittenFile,
+    options: &ExportOptions,
+) -> Json {
+    let (record, passed) = (selected.record, &written.passed);
     let mut resource = Map::new();
     let mut set = |key: &str, value: Json| {
         resource.insert(key.to_owned(), value);
@@ -112,12 +128,24 @@ fn resource(selected: &Selected<'_>, file: &WrittenFile, options: &ExportOptions
     set("title", record.name.clone().into());
     set("description", record.description.clone().into());
     set("path", file.path.clone().into());
-    set("profile", "tabular-data-resource".into());
+    let is_text = file.format.is_text();
+    if is_text {
+        set("profile", "tabular-data-resource".into());
+    } else {
+        // Validators check a file's bytes and hash; of Parquet tables they misread nullable integers and cannot count bytes.
+        set("profile", "data-resource".into());
+        set("type", "file".into());
+    }
     set("format", file.format.name().into());
     set("mediatype", file.format.media_type().into());
-    set("encoding", "utf-8".into());
-    if let Some(compression) = options.compression {
+    if is_text {
+        set("encoding", "utf-8".into());
+    }
+    if let Some(compression) = options.compression_of(file.format) {
         set("compression", compression.suffix().into());
+    }
+    if file.format == Format::Parquet && passed.unreadable_dates > 0 {
+        set("unreadable_dates", passed.unreadable_dates.into());
     }
     if file.format == Format::Csv {
         set("dialect", csv_dialect());
@@ -127,18 +155,27 @@ fn resource(selected: &Selected<'_>, file: &WrittenFile, options: &ExportOptions
     }
     set("bytes", file.bytes.into());
     set("hash", format!("sha256:{}", file.sha256).into());
-    set("rows", file.rows.into());
+    set(if is_text { "rows" } else { "row_count" }, passed.rows.into());
     let fields: Vec<Json> = record
         .columns
         .iter()
         .enumerate()
-        .map(|(position, column)| field(column, file.irregular_dates.contains(&position)))
+        .map(|(position, column)| field(column, is_text && passed.odd_dates.contains(&position)))
         .collect();
-    set("schema", json!({ "fields": fields, "primaryKey": record.key, "missingValues": [""] }));
+    let mut schema = json!({ "fields": fields, "missingValues": [""] });
+    if let (Some(key), false) = (record.written_key(), passed.null_in_key) {
+        schema["primaryKey"] = json!(key);
+    }
+    set("schema", schema);
     set("mapping", selected.mapping.name.clone().into());
     if !selected.not_crawled.is_empty() {
         let names: Vec<&str> = selected.not_crawled.iter().map(|entity| entity.plural()).collect();
         set("not_crawled", names.into());
+    }
+    if !passed.failures.is_empty() {
+        set("skipped", passed.skipped.into());
+        set("nulled", passed.nulled.into());
+        set("failures", json!(passed.failures));
     }
     Json::Object(resource)
 }
@@ -165,6 +202,9 @@ fn field(column: &Column, irregular_dates: bool) -> Json {
     }
     if column.pii != Pii::None {
         field["pii"] = json!(column.pii);
+    }
+    if column.is_pseudonymous() {
+        field["pseudonym"] = format!("HMAC-SHA-256, kind {}", column.kind).into();
     }
     field
 }

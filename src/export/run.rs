@@ -1,54 +1,57 @@
 //! The export itself: walks each record once, writes all its formats, and puts the files in their places together.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use serde::Serialize;
-use tempfile::NamedTempFile;
 
 use super::error::ExportError;
-use super::folder::{Folder, PACKAGE};
-use super::format::{Format, RowWriter, writer};
+use super::folder::Folder;
+use super::format::{Format, writer};
 use super::options::ExportOptions;
 use super::output::Output;
 use super::package;
+use super::place::{PACKAGE, Place};
+use super::rows::{RowsPassed, pass};
 use super::select::{Selected, select};
-use super::source::{Rows, subject};
+use super::source::Rows;
 use crate::event::{Event, Events};
-use crate::mapping::{ColumnType, Row, Value};
-use crate::model::Timestamp;
-use crate::snapshot::Verdict;
-
-/// How many rows pass between two progress events.
-const ROWS_PER_EVENT: u64 = 1 << 16;
+use crate::snapshot::{Info, Verdict};
 
 /// What an export wrote.
 #[derive(Debug, Serialize)]
 pub struct ExportReport {
     /// The crawl's verdict.
     pub verdict: Verdict,
-    /// The record files.
+    /// The records.
+    pub records: Vec<WrittenRecord>,
+}
+
+/// One record of an export.
+#[derive(Debug, Serialize)]
+pub struct WrittenRecord {
+    /// The record.
+    pub record: String,
+    /// The mapping that it is of.
+    pub mapping: String,
+    /// What is known of its rows.
+    #[serde(flatten)]
+    pub passed: RowsPassed,
+    /// Its files.
     pub files: Vec<WrittenFile>,
 }
 
 /// One file of an export.
 #[derive(Debug, Clone, Serialize)]
 pub struct WrittenFile {
-    /// The record.
-    pub record: String,
     /// The file's name within the folder.
     pub path: String,
     /// Its format.
     pub format: Format,
-    /// How many rows it has.
-    pub rows: u64,
     /// Its size.
     pub bytes: u64,
     /// The SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
-    /// Date columns (by position) that hold at least one text that is not RFC 3339.
-    #[serde(skip)]
-    pub(super) irregular_dates: Vec<usize>,
 }
 
 /// Exports to a folder.
@@ -60,36 +63,48 @@ pub fn run(
 ) -> Result<ExportReport, ExportError> {
     let info = source.info()?;
     let selected = select(&options.mappings, options.records.as_deref(), &info)?;
-    let folder = Folder::claim(folder, options.force)?;
-    let mut described = Vec::new();
+    export(source, &info, &selected, options, Folder::claim(folder, options.force)?, events)
+}
+
+/// Exports to a place that was claimed.
+pub(super) fn export<P: Place>(
+    source: &impl Rows,
+    info: &Info,
+    selected: &[Selected<'_>],
+    options: &ExportOptions,
+    place: P,
+    events: &Events,
+) -> Result<ExportReport, ExportError> {
+    let mut records = Vec::new();
     let mut files = Vec::new();
-    for selected in &selected {
-        for (written, file) in write_record(source, selected, options, &folder, events)? {
-            files.push((written.path.clone(), file));
-            described.push((selected, written));
+    for selected in selected {
+        let (record, written) = write_record(source, selected, options, &place, events)?;
+        files.extend(record.files.iter().map(|file| file.path.clone()).zip(written));
+        records.push(record);
+    }
+    let mut package = place.create(PACKAGE)?;
+    let text = package::describe(info, options, selected, &records);
+    let stored = package.write_all(&text).and_then(|()| place.complete(&mut package));
+    stored.map_err(|source| place.failed(PACKAGE, source))?;
+    place.publish(files, package)?;
+    for record in &records {
+        for file in &record.files {
+            events.send(Event::Exported {
+                record: record.record.clone(),
+                file: file.path.clone(),
+                rows: record.passed.rows,
+                bytes: file.bytes,
+            });
         }
     }
-    let mut package = folder.temporary()?;
-    let text = package::describe(&info, options, &described);
-    package.write_all(&text).map_err(|source| in_folder(&folder, PACKAGE, source))?;
-    folder.publish(files, package)?;
-    let files: Vec<WrittenFile> = described.into_iter().map(|(_, written)| written).collect();
-    for file in &files {
-        events.send(Event::Exported {
-            record: file.record.clone(),
-            file: file.path.clone(),
-            rows: file.rows,
-            bytes: file.bytes,
-        });
-    }
-    Ok(ExportReport { verdict: info.verdict, files })
+    Ok(ExportReport { verdict: info.verdict.clone(), records })
 }
 
 /// Exports one record in one format to a stream.
 pub fn stream(
     source: &impl Rows,
     options: &ExportOptions,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
     events: &Events,
 ) -> Result<ExportReport, ExportError> {
     let info = source.info()?;
@@ -98,119 +113,60 @@ pub fn stream(
         let (records, formats) = (selected.len(), options.formats.len());
         return Err(ExportError::NotOneStream { records, formats });
     };
-    let output = Output::new(out, options.compression).map_err(ExportError::Stream)?;
-    let mut writers = vec![writer(format, &one.record.columns, options, output)];
-    let passed = write_rows(source, one, &mut writers, events, |_, source| ExportError::Stream(source))?;
+    let output = Output::new(out, options.compression_of(format)).map_err(ExportError::Stream)?;
+    let writer = writer(format, &one.record.columns, options, output).map_err(ExportError::Stream)?;
+    let mut writers = vec![writer];
+    let passed = pass(source, one, &mut writers, events, |_, source| ExportError::Stream(source))?;
     let mut files = Vec::new();
     for writer in writers {
         let (_, written) = writer.finish().and_then(Output::finish).map_err(ExportError::Stream)?;
-        files.push(WrittenFile {
-            record: one.record.name.clone(),
-            path: "-".to_owned(),
-            format,
-            rows: passed.rows,
-            bytes: written.bytes,
-            sha256: written.sha256,
-            irregular_dates: Vec::new(),
-        });
+        let path = "-".to_owned();
+        files.push(WrittenFile { path, format, bytes: written.bytes, sha256: written.sha256 });
     }
-    Ok(ExportReport { verdict: info.verdict, files })
+    let record =
+        WrittenRecord { record: one.record.name.clone(), mapping: one.mapping.name.clone(), passed, files };
+    Ok(ExportReport { verdict: info.verdict, records: vec![record] })
 }
 
-/// Writes all formats of one record to temporary files.
-fn write_record(
+/// Writes all formats of one record to files that cannot be seen yet.
+fn write_record<P: Place>(
     source: &impl Rows,
     selected: &Selected<'_>,
     options: &ExportOptions,
-    folder: &Folder,
+    place: &P,
     events: &Events,
-) -> Result<Vec<(WrittenFile, NamedTempFile)>, ExportError> {
+) -> Result<(WrittenRecord, Vec<P::File>), ExportError> {
     let record = selected.record;
-    let name = |format: Format| match options.compression {
+    let name = |format: Format| match options.compression_of(format) {
         Some(compression) => format!("{}.{}.{}", record.name, format.name(), compression.suffix()),
         None => format!("{}.{}", record.name, format.name()),
     };
     let mut writers = Vec::new();
     for &format in &options.formats {
-        let output = Output::new(folder.temporary()?, options.compression)
-            .map_err(|source| in_folder(folder, &name(format), source))?;
-        writers.push(writer(format, &record.columns, options, output));
+        let file = place.create(&name(format))?;
+        let writer = Output::new(file, options.compression_of(format))
+            .and_then(|output| writer(format, &record.columns, options, output));
+        writers.push(writer.map_err(|source| place.failed(&name(format), source))?);
     }
-    let passed = write_rows(source, selected, &mut writers, events, |position, source| {
-        in_folder(folder, &name(options.formats[position]), source)
+    let passed = pass(source, selected, &mut writers, events, |position, source| {
+        place.failed(&name(options.formats[position]), source)
     })?;
-    let mut files = Vec::new();
+    let (mut written_files, mut files) = (Vec::new(), Vec::new());
     for (writer, &format) in writers.into_iter().zip(&options.formats) {
-        let path = name(format);
-        let finished = writer.finish().and_then(Output::finish).and_then(|(file, written)| {
-            file.as_file().sync_all()?;
+        let finished = writer.finish().and_then(Output::finish).and_then(|(mut file, written)| {
+            place.complete(&mut file)?;
             Ok((file, written))
         });
-        let (file, written) = finished.map_err(|source| in_folder(folder, &path, source))?;
-        let written = WrittenFile {
-            record: record.name.clone(),
-            path,
-            format,
-            rows: passed.rows,
-            bytes: written.bytes,
-            sha256: written.sha256,
-            irregular_dates: passed.irregular_dates.clone(),
-        };
-        files.push((written, file));
+        let path = name(format);
+        let (file, written) = finished.map_err(|source| place.failed(&path, source))?;
+        written_files.push(WrittenFile { path, format, bytes: written.bytes, sha256: written.sha256 });
+        files.push(file);
     }
-    Ok(files)
-}
-
-/// What is known of a record's rows when all of them have passed.
-struct Passed {
-    rows: u64,
-    irregular_dates: Vec<usize>,
-}
-
-/// Feeds every row of a record to all writers.
-fn write_rows<W: Write>(
-    source: &impl Rows,
-    selected: &Selected<'_>,
-    writers: &mut [Box<dyn RowWriter<W> + '_>],
-    events: &Events,
-    failed: impl Fn(usize, io::Error) -> ExportError,
-) -> Result<Passed, ExportError> {
-    let record = selected.record;
-    let mut rows = 0_u64;
-    let is_date = |position: &usize| record.columns[*position].column_type == ColumnType::Datetime;
-    let (mut regular, mut irregular): (Vec<usize>, Vec<usize>) =
-        ((0..record.columns.len()).filter(is_date).collect(), Vec::new());
-    source.walk(&selected.walk(), &mut |step| {
-        let subject = subject(step);
-        if record.filter.as_ref().is_some_and(|filter| !filter.keeps(&subject)) {
-            return Ok(());
-        }
-        let row = Row { columns: &record.columns, subject: &subject };
-        for (position, writer) in writers.iter_mut().enumerate() {
-            writer.row(&row).map_err(|source| failed(position, source))?;
-        }
-        regular.retain(|&position| {
-            let odd = is_odd_date(record.columns[position].value(&subject));
-            if odd {
-                irregular.push(position);
-            }
-            !odd
-        });
-        rows += 1;
-        if rows.is_multiple_of(ROWS_PER_EVENT) {
-            events.send(Event::Exporting { record: record.name.clone(), rows });
-        }
-        Ok(())
-    })?;
-    events.send(Event::Exporting { record: record.name.clone(), rows });
-    Ok(Passed { rows, irregular_dates: irregular })
-}
-
-/// Whether a date is a text that RFC 3339 readers do not take. It is written as it came all the same.
-fn is_odd_date(value: Value<'_>) -> bool {
-    matches!(value, Value::Time(Timestamp::Verbatim(text)) if text.parse::<jiff::Timestamp>().is_err())
-}
-
-fn in_folder(folder: &Folder, name: &str, source: io::Error) -> ExportError {
-    ExportError::File { action: "write", path: folder.path().join(name), source }
+    let record = WrittenRecord {
+        record: record.name.clone(),
+        mapping: selected.mapping.name.clone(),
+        passed,
+        files: written_files,
+    };
+    Ok((record, files))
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::error::ExportError;
 use super::options::ExportOptions;
-use crate::mapping::{Mapping, Record, nearest};
+use crate::mapping::{KeyOrder, Mapping, Record, nearest};
 use crate::model::Entity;
 use crate::snapshot::{Info, Order, Walk, With};
 
@@ -17,21 +17,19 @@ pub(super) struct Selected<'m> {
     pub(super) not_crawled: Vec<Entity>,
 }
 
-impl Selected<'_> {
-    /// The walk that gives the record's rows in its order.
-    pub(super) fn walk(&self) -> Walk {
-        let order = match self.record.order {
-            crate::mapping::KeyOrder::Natural => Order::ByUser,
-            crate::mapping::KeyOrder::ByChannel => Order::ByChannel,
-        };
-        let with = With {
-            user: self.record.reads(Entity::User),
-            channel: self.record.reads(Entity::Channel),
-            member: self.record.reads(Entity::Member),
-            role: self.record.reads(Entity::Role),
-        };
-        Walk { entity: self.record.entity, order, with }
-    }
+/// The walk that gives a record's rows in its order.
+pub fn walk_of(record: &Record) -> Walk {
+    let order = match record.order {
+        KeyOrder::Natural => Order::ByUser,
+        KeyOrder::ByChannel => Order::ByChannel,
+    };
+    let with = With {
+        user: record.reads(Entity::User),
+        channel: record.reads(Entity::Channel),
+        member: record.reads(Entity::Member),
+        role: record.reads(Entity::Role),
+    };
+    Walk { entity: record.entity, order, with }
 }
 
 /// Checks that every record asked for exists, and once: what can be said before a snapshot is opened.

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::fixture::{Fixture, HOSTILE, fixture};
 use super::*;
 use crate::event::Events;
-use crate::mapping;
+use crate::mapping::{self, PiiPolicy};
 use crate::model::Entity;
 
 fn options(mappings: &[&str]) -> ExportOptions {
@@ -20,6 +20,8 @@ fn options(mappings: &[&str]) -> ExportOptions {
         records: None,
         formats: vec![Format::Csv, Format::Ndjson],
         compression: None,
+        pii: PiiPolicy::Keep,
+        condition: None,
         spreadsheet_safe: false,
         force: false,
     }
@@ -71,11 +73,13 @@ fn both_formats_hold_the_same_rows_and_the_package_describes_them() {
     assert_eq!(package["chatferry"]["verdict"], "complete");
     assert_eq!(package["created"], "2020-09-13T12:27:40Z");
     assert_eq!(files.len(), 13, "six records in two formats, and the package: {:?}", files.keys());
-    for (resource, written) in package["resources"].as_array().unwrap().iter().zip(&report.files) {
+    let written =
+        report.records.iter().flat_map(|record| record.files.iter().map(move |file| (record, file)));
+    for (resource, (record, written)) in package["resources"].as_array().unwrap().iter().zip(written) {
         let bytes = &files[resource["path"].as_str().unwrap()];
         assert_eq!(resource["bytes"], bytes.len());
         assert_eq!(resource["hash"], format!("sha256:{}", written.sha256));
-        assert_eq!(resource["rows"], written.rows);
+        assert_eq!(resource["rows"], record.passed.rows);
     }
     for record in ["services", "roles", "users", "channels", "user_channels", "members"] {
         let objects = ndjson_rows(&files[&format!("{record}.ndjson")]);
@@ -266,6 +270,72 @@ fn compressed_files_hold_the_same_bytes() {
     assert!(plain == gzip && plain == zstd);
 }
 
+/// Every row of a Parquet file as text cells, null as none.
+#[cfg(feature = "parquet")]
+fn parquet_rows(bytes: Vec<u8>) -> Vec<Vec<Option<String>>> {
+    use arrow_array::{Array as _, BooleanArray, Int64Array, StringArray, TimestampMillisecondArray};
+    let reader =
+        ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes))
+            .unwrap();
+    let mut rows = Vec::new();
+    for batch in reader.build().unwrap() {
+        let batch = batch.unwrap();
+        for row in 0..batch.num_rows() {
+            let cell = |column: &arrow_array::ArrayRef| {
+                let any = column.as_any();
+                let value = |value: &dyn ToString| column.is_valid(row).then(|| value.to_string());
+                if let Some(texts) = any.downcast_ref::<StringArray>() {
+                    value(&texts.value(row))
+                } else if let Some(numbers) = any.downcast_ref::<Int64Array>() {
+                    value(&numbers.value(row))
+                } else if let Some(booleans) = any.downcast_ref::<BooleanArray>() {
+                    value(&booleans.value(row))
+                } else {
+                    let times = any.downcast_ref::<TimestampMillisecondArray>().unwrap();
+                    value(&jiff::Timestamp::from_millisecond(times.value(row)).unwrap())
+                }
+            };
+            rows.push(batch.columns().iter().map(cell).collect());
+        }
+    }
+    rows
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_holds_what_ndjson_holds() {
+    let source = fixture(60, 7);
+    for record in ["services", "roles", "users", "channels", "user_channels", "members"] {
+        let mut options = options(&["chat"]);
+        options.records = Some(vec![record.to_owned()]);
+        options.formats = vec![Format::Ndjson];
+        let objects = ndjson_rows(&streamed(&source, &options));
+        options.formats = vec![Format::Parquet];
+        options.compression = Some(Compression::Gzip);
+        let first = streamed(&source, &options);
+        assert!(first == streamed(&source, &options), "same bytes, and never compressed as a whole");
+        let rows = parquet_rows(first);
+        assert_eq!(rows.len(), objects.len());
+        for (row, object) in rows.iter().zip(&objects) {
+            for (cell, (key, value)) in row.iter().zip(object) {
+                let expected = match value {
+                    Json::Null => None,
+                    Json::String(text) if text.starts_with("Thu, ") => {
+                        Some("2016-03-24T21:05:50Z".to_owned())
+                    }
+                    Json::String(text) => Some(text.clone()),
+                    other => Some(other.to_string()),
+                };
+                let cell = cell.as_ref().map(|cell| match value {
+                    Json::Object(_) => serde_json::from_str::<Json>(cell).unwrap().to_string(),
+                    _ => cell.clone(),
+                });
+                assert_eq!(cell, expected, "{record}.{key}");
+            }
+        }
+    }
+}
+
 /// Compares an export with the files of `tests/data/golden/<case>`, or writes them where the environment says so.
 fn assert_golden(case: &str, source: &Fixture, options: &ExportOptions) {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/golden").join(case);
@@ -277,13 +347,24 @@ fn assert_golden(case: &str, source: &Fixture, options: &ExportOptions) {
     let (expected, written) = (files(&golden), files(folder.path()));
     assert_eq!(written.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
     for (name, bytes) in &written {
-        assert_eq!(String::from_utf8_lossy(bytes), String::from_utf8_lossy(&expected[name]), "{case}/{name}");
+        let (left, right) = (String::from_utf8_lossy(bytes), String::from_utf8_lossy(&expected[name]));
+        for (line, pair) in left.lines().zip(right.lines()).enumerate() {
+            assert_eq!(pair.0, pair.1, "{case}/{name}:{}", line + 1);
+        }
+        assert!(*bytes == expected[name], "{case}/{name} has another length or other line ends");
     }
 }
 
 #[test]
 fn the_chat_mapping_writes_these_files() {
     assert_golden("chat", &fixture(13, 4), &options(&["chat"]));
+}
+
+#[test]
+fn the_other_bundled_mappings_write_these_files() {
+    for case in ["conversations", "audit", "roles"] {
+        assert_golden(case, &fixture(13, 4), &options(&[case]));
+    }
 }
 
 proptest! {

@@ -1,7 +1,12 @@
 //! The mappings that come with the tool. They are files of `mappings/`, and nothing about them is special.
 
 /// Name and text of each bundled mapping.
-pub(super) const BUNDLED: &[(&str, &str)] = &[("chat", include_str!("../../mappings/chat.toml"))];
+const BUNDLED: &[(&str, &str)] = &[
+    ("chat", include_str!("../../mappings/chat.toml")),
+    ("conversations", include_str!("../../mappings/conversations.toml")),
+    ("audit", include_str!("../../mappings/audit.toml")),
+    ("roles", include_str!("../../mappings/roles.toml")),
+];
 
 /// The names of the bundled mappings.
 pub fn names() -> Vec<&'static str> {

@@ -2,18 +2,23 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
 
 use toml::Spanned;
 
 use super::bundled;
+use super::column;
 use super::error::{MappingError, Place, Problem};
-use super::field::{FieldInfo, entity_name, entity_named, field, fields_of, reachable};
-use super::file::{ColumnEntry, MappingFile, RecordEntry, Scalar, VERSION};
+use super::expression::NameError;
+use super::field::{entity_name, entity_named};
+use super::file::{MappingFile, RecordEntry, VERSION};
 use super::filter::Filter;
 use super::key;
 use super::near::nearest;
-use super::record::{Column, Constant, Mapping, Record, Source, ValueTable};
-use super::value::{ColumnType, Pii};
+use super::record::{InvitePolicy, Mapping, Record};
+use super::roles::RoleTable;
+use super::scope::Constants;
 use crate::model::Entity;
 
 /// A problem and the bytes of the file that it is about.
@@ -21,32 +26,61 @@ pub(super) type Located<T> = Result<T, (Range<usize>, Problem)>;
 
 /// Reads a mapping: a bundled one by its name, any other by its file's path.
 pub fn load(name_or_path: &str) -> Result<Mapping, MappingError> {
-    if let Some(text) = bundled::text(name_or_path) {
-        return parse(text, &format!("mapping {name_or_path}"));
+    let (text, file) = read(name_or_path, None)?;
+    parse(&text, &file, Path::new(name_or_path).parent())
+}
+
+/// Reads a mapping from its text. `file` is what messages call it, `folder` where the files that it names are looked for.
+pub fn parse(text: &str, file: &str, folder: Option<&Path>) -> Result<Mapping, MappingError> {
+    let parsed = parse_file(text, file)?;
+    let roles = match (&parsed.roles, &parsed.roles_from) {
+        (Some(roles), _) => Some(roles.get_ref().clone()),
+        (None, Some(from)) => Some(roles_of(from.get_ref(), folder)?),
+        (None, None) => None,
+    };
+    let roles = roles.map(Arc::new);
+    mapping(parsed, text, file, roles).map_err(|located| invalid(located, text, file))
+}
+
+fn parse_file(text: &str, file: &str) -> Result<MappingFile, MappingError> {
+    toml::from_str::<MappingFile>(text)
+        .map_err(|error| invalid((error.span().unwrap_or_default(), syntax(&error)), text, file))
+}
+
+fn invalid((span, problem): (Range<usize>, Problem), text: &str, file: &str) -> MappingError {
+    MappingError::Invalid {
+        file: file.to_owned(),
+        place: Place::of(text, span.start),
+        problem: Box::new(problem),
     }
-    let path = std::path::Path::new(name_or_path);
+}
+
+/// The text of a mapping and what messages call it.
+fn read(name_or_path: &str, folder: Option<&Path>) -> Result<(String, String), MappingError> {
+    if let Some(text) = bundled::text(name_or_path) {
+        return Ok((text.to_owned(), format!("mapping {name_or_path}")));
+    }
+    let path = folder.map_or_else(|| Path::new(name_or_path).to_owned(), |folder| folder.join(name_or_path));
     let looks_like_a_name = !name_or_path.contains(['.', '/', '\\']);
     if looks_like_a_name && !path.exists() {
         let bundled = bundled::names();
         let suggestion = nearest(name_or_path, bundled.iter().copied()).map(str::to_owned);
         return Err(MappingError::Unknown { name: name_or_path.to_owned(), suggestion, bundled });
     }
-    match std::fs::read_to_string(path) {
-        Ok(text) => parse(&text, name_or_path),
-        Err(source) => Err(MappingError::Unreadable { path: path.to_owned(), source }),
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok((text, path.display().to_string())),
+        Err(source) => Err(MappingError::Unreadable { path, source }),
     }
 }
 
-/// Reads a mapping from its text; `file` is what messages call it.
-pub fn parse(text: &str, file: &str) -> Result<Mapping, MappingError> {
-    let located = toml::from_str::<MappingFile>(text)
-        .map_err(|error| (error.span().unwrap_or_default(), syntax(&error)))
-        .and_then(|parsed| mapping(parsed, text));
-    located.map_err(|(span, problem)| MappingError::Invalid {
-        file: file.to_owned(),
-        place: Place::of(text, span.start),
-        problem: Box::new(problem),
-    })
+/// The role table of another mapping. That one must have it itself, so that there is no going round in circles.
+fn roles_of(name_or_path: &str, folder: Option<&Path>) -> Result<RoleTable, MappingError> {
+    let (text, file) = read(name_or_path, folder)?;
+    let parsed = parse_file(&text, &file)?;
+    match parsed.roles {
+        Some(roles) => Ok(roles.into_inner()),
+        None => Err(invalid((parsed.name.span(), Problem::Empty { what: "`[roles]`" }), &text, &file)),
+    }
 }
 
 /// The parser's message, with a suggestion where it lists what it would have known.
@@ -60,15 +94,30 @@ fn syntax(error: &toml::de::Error) -> Problem {
     Problem::Syntax { message, suggestion }
 }
 
-fn mapping(parsed: MappingFile, text: &str) -> Located<Mapping> {
+fn mapping(parsed: MappingFile, text: &str, file: &str, roles: Option<Arc<RoleTable>>) -> Located<Mapping> {
     if *parsed.version.get_ref() != VERSION {
         let found = *parsed.version.get_ref();
         return Err((parsed.version.span(), Problem::Version { found, known: VERSION }));
     }
     check_name("mapping", &parsed.name)?;
+    if let (Some(roles), Some(from)) = (&parsed.roles, &parsed.roles_from) {
+        let span = roles.span().start.max(from.span().start)..0;
+        return Err((span, Problem::Twice { what: "role table", name: "roles".to_owned() }));
+    }
+    if let (Some(span), Some(message)) =
+        (parsed.roles.as_ref().map(Spanned::span), roles.as_ref().and_then(|roles| roles.problem()))
+    {
+        return Err((span, Problem::Expression { message }));
+    }
     if parsed.records.get_ref().is_empty() {
         return Err((parsed.records.span(), Problem::Empty { what: "`records`" }));
     }
+    let compiler = Compiler {
+        text,
+        file: file.into(),
+        invites: parsed.invites,
+        constants: Constants::new(parsed.invites.name(), roles.clone()),
+    };
     let mut names = HashSet::new();
     let mut records = Vec::new();
     for entry in parsed.records.into_inner() {
@@ -77,12 +126,14 @@ fn mapping(parsed: MappingFile, text: &str) -> Located<Mapping> {
             let name = entry.name.get_ref().clone();
             return Err((entry.name.span(), Problem::Twice { what: "record", name }));
         }
-        records.push(record(entry)?);
+        records.push(compiler.record(entry)?);
     }
     Ok(Mapping {
         name: parsed.name.into_inner(),
         description: parsed.description,
         text: text.to_owned(),
+        invites: parsed.invites,
+        roles,
         records,
     })
 }
@@ -95,153 +146,64 @@ fn check_name(what: &'static str, name: &Spanned<String>) -> Located<()> {
     if fits { Ok(()) } else { Err((name.span(), Problem::Name { what, name: text.clone() })) }
 }
 
-fn record(entry: RecordEntry) -> Located<Record> {
-    let entity = entity_named(entry.entity.get_ref()).ok_or_else(|| {
-        let known: Vec<&str> = Entity::ALL.into_iter().map(entity_name).collect();
-        let suggestion = nearest(entry.entity.get_ref(), known.iter().copied()).map(str::to_owned);
-        let known = format!("entities are {}", known.join(", "));
-        let name = entry.entity.get_ref().clone();
-        (entry.entity.span(), Problem::Unknown { what: "entity", name, suggestion, known })
-    })?;
-    if entry.columns.get_ref().is_empty() {
-        return Err((entry.columns.span(), Problem::Empty { what: "`columns`" }));
-    }
-    let mut columns: Vec<Column> = Vec::new();
-    for column_entry in entry.columns.into_inner() {
-        if columns.iter().any(|column| column.name == *column_entry.name.get_ref()) {
-            let name = column_entry.name.get_ref().clone();
-            return Err((column_entry.name.span(), Problem::Twice { what: "column", name }));
+/// What the records of a file have in common.
+pub(super) struct Compiler<'t> {
+    text: &'t str,
+    file: Arc<str>,
+    invites: InvitePolicy,
+    constants: Constants,
+}
+
+impl Compiler<'_> {
+    fn record(&self, entry: RecordEntry) -> Located<Record> {
+        let entity = entity_named(entry.entity.get_ref()).ok_or_else(|| {
+            let known: Vec<&str> = Entity::ALL.into_iter().map(entity_name).collect();
+            let suggestion = nearest(entry.entity.get_ref(), known.iter().copied()).map(str::to_owned);
+            let known = format!("entities are {}", known.join(", "));
+            let name = entry.entity.get_ref().clone();
+            (entry.entity.span(), Problem::Unknown { what: "entity", name, suggestion, known })
+        })?;
+        if entry.columns.get_ref().is_empty() {
+            return Err((entry.columns.span(), Problem::Empty { what: "`columns`" }));
         }
-        columns.push(column(column_entry, entity)?);
-    }
-    let order = key::order(entity, &entry.key, &columns)?;
-    let filter = entry.filter.as_ref().map(|text| filter(text, entity)).transpose()?;
-    Ok(Record {
-        name: entry.name.into_inner(),
-        description: entry.description,
-        entity,
-        order,
-        key: entry.key.into_inner().into_iter().map(Spanned::into_inner).collect(),
-        filter,
-        columns,
-    })
-}
-
-fn filter(text: &Spanned<String>, entity: Entity) -> Located<Filter> {
-    Filter::recognise(text.get_ref(), entity).ok_or_else(|| {
-        let message = "`where` must compare fields with constants, joined by `and`".to_owned();
-        (text.span(), Problem::Expression { message })
-    })
-}
-
-fn column(entry: ColumnEntry, entity: Entity) -> Located<Column> {
-    let name = entry.name.get_ref().clone();
-    if name.is_empty() {
-        return Err((entry.name.span(), Problem::Empty { what: "a column's name" }));
-    }
-    let source = source(&entry, entity)?;
-    let (found, pii, source_name) = match &source {
-        Source::Field(field) => (field.column_type, field.pii, field_name(field)),
-        Source::Table(table) => (table.column_type(), table.field.pii, "the value table".to_owned()),
-        Source::Constant(constant) => (constant.column_type(), Pii::None, "the constant".to_owned()),
-    };
-    let column_type = match entry.column_type {
-        None => found,
-        Some(declared) if holds(*declared.get_ref(), found) => declared.into_inner(),
-        Some(declared) => {
-            let problem = Problem::Type {
-                column: name,
-                declared: declared.get_ref().name(),
-                source_name,
-                found: found.name(),
-            };
-            return Err((declared.span(), problem));
+        let mut columns: Vec<super::Column> = Vec::new();
+        for column_entry in entry.columns.into_inner() {
+            if columns.iter().any(|column| column.name == *column_entry.name.get_ref()) {
+                let name = column_entry.name.get_ref().clone();
+                return Err((column_entry.name.span(), Problem::Twice { what: "column", name }));
+            }
+            columns.push(column::compile(self, column_entry, entity)?);
         }
-    };
-    Ok(Column { name, column_type, description: entry.description, pii: entry.pii.unwrap_or(pii), source })
-}
+        let order = key::order(entity, &entry.key, &columns)?;
+        let mut filters = Vec::new();
+        if let Some(text) = &entry.filter {
+            let filter = Filter::compile(text.get_ref(), entity, self.invites.name());
+            filters.push(filter.map_err(|error| self.expression_problem(text, error))?);
+        }
+        Ok(Record {
+            name: entry.name.into_inner(),
+            description: entry.description,
+            file: Arc::clone(&self.file),
+            entity,
+            order,
+            key: entry.key.into_inner().into_iter().map(Spanned::into_inner).collect(),
+            filters,
+            columns,
+            constants: self.constants.clone(),
+            invites: self.invites,
+        })
+    }
 
-/// Whether a column of that type can hold values of the other.
-fn holds(declared: ColumnType, found: ColumnType) -> bool {
-    use ColumnType::{Array, Datetime, Integer, Json, Number, Object, String};
-    declared == found
-        || matches!(
-            (declared, found),
-            (Json, Object | Array) | (Array, Object) | (String, Datetime) | (Number, Integer)
-        )
-}
-
-fn source(entry: &ColumnEntry, entity: Entity) -> Located<Source> {
-    let column = || entry.name.get_ref().clone();
-    let found: Vec<&str> = [
-        ("`path`", entry.path.is_some()),
-        ("`const`", entry.constant.is_some()),
-        ("`value`", entry.value.is_some()),
-    ]
-    .into_iter()
-    .filter_map(|(key, present)| present.then_some(key))
-    .collect();
-    if found.len() != 1 {
-        let found = if found.is_empty() { "none of them".to_owned() } else { found.join(" and ") };
-        return Err((entry.name.span(), Problem::Source { column: column(), found }));
+    /// A problem within an expression, at its place in the file where the expression stands there without escapes.
+    pub(super) fn expression_problem(
+        &self,
+        text: &Spanned<String>,
+        error: NameError,
+    ) -> (Range<usize>, Problem) {
+        let span = text.span();
+        let written = self.text.get(span.clone()).unwrap_or_default();
+        let inside = written.find(text.get_ref().as_str()).map(|start| start + error.offset);
+        let start = span.start + inside.unwrap_or(0);
+        (start..span.end, Problem::Expression { message: error.message })
     }
-    if let (Some(table), None) = (&entry.table, &entry.path) {
-        return Err((table.span(), Problem::Needs { column: column(), key: "table", needs: "a `path`" }));
-    }
-    if let (Some(otherwise), None) = (&entry.otherwise, &entry.table) {
-        let problem = Problem::Needs { column: column(), key: "otherwise", needs: "a `table`" };
-        return Err((otherwise.span(), problem));
-    }
-    if let (Some(on_error), None) = (&entry.on_error, &entry.value) {
-        let needs = "a `value`: nothing else can fail";
-        return Err((on_error.span(), Problem::Needs { column: column(), key: "on_error", needs }));
-    }
-    if let Some(constant) = &entry.constant {
-        return Ok(Source::Constant(Constant(constant.get_ref().clone())));
-    }
-    if let Some(value) = &entry.value {
-        let message = "expressions are not supported by this build".to_owned();
-        return Err((value.span(), Problem::Expression { message }));
-    }
-    let path = entry.path.as_ref().expect("exactly one source is present and it is neither of the others");
-    let field = resolve(path, entity)?;
-    let Some(table) = &entry.table else { return Ok(Source::Field(field)) };
-    if field.column_type != ColumnType::String {
-        let needs = "a `path` to a text";
-        return Err((path.span(), Problem::Needs { column: column(), key: "table", needs }));
-    }
-    let values = table.get_ref().iter().map(|(from, to)| (from.clone(), Constant(to.clone()))).collect();
-    let otherwise = entry.otherwise.as_ref().map(|otherwise| *otherwise.get_ref()).unwrap_or_default();
-    let table = ValueTable { field, values, otherwise };
-    if !table.values.iter().all(|(_, to)| matches!(to.0, Scalar::Text(_))) {
-        let needs = "texts alone as its values";
-        return Err((entry.name.span(), Problem::Needs { column: column(), key: "table", needs }));
-    }
-    Ok(Source::Table(Box::new(table)))
-}
-
-/// `channel.unique_name`
-pub(super) fn field_name(field: &FieldInfo) -> String {
-    format!("{}.{}", entity_name(field.entity), field.name)
-}
-
-/// Looks a path up among the fields that rows of the entity can have.
-fn resolve(path: &Spanned<String>, entity: Entity) -> Located<&'static FieldInfo> {
-    let text = path.get_ref();
-    let (record, name) = text.split_once('.').unwrap_or((entity_name(entity), text));
-    let found = entity_named(record).filter(|record| reachable(entity).contains(record));
-    if let Some(field) = found.and_then(|record| field(record, name)) {
-        return Ok(field);
-    }
-    let paths: Vec<String> =
-        reachable(entity).iter().flat_map(|&entity| fields_of(entity)).map(field_name).collect();
-    let suggestion = nearest(text, paths.iter().map(String::as_str)).map(str::to_owned);
-    let known = if let Some(record) = found {
-        let names: Vec<&str> = fields_of(record).map(|field| field.name).collect();
-        format!("the fields of `{}` are {}", entity_name(record), names.join(", "))
-    } else {
-        let names: Vec<&str> = reachable(entity).iter().map(|&entity| entity_name(entity)).collect();
-        format!("a row of `{}` has {}", entity_name(entity), names.join(", "))
-    };
-    Err((path.span(), Problem::Unknown { what: "field", name: text.clone(), suggestion, known }))
 }

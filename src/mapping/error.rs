@@ -118,7 +118,9 @@ pub enum Problem {
         known: String,
     },
     /// A column without, or with more than one, source of its value.
-    #[error("column `{column}` must have exactly one of `path`, `const` and `value`, not {found}")]
+    #[error(
+        "column `{column}` must have exactly one of `path`, `first_of`, `const` and `value`, not {found}"
+    )]
     Source {
         /// The column.
         column: String,

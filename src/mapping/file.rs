@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::record::InvitePolicy;
+use super::roles::RoleTable;
 use super::value::{ColumnType, Pii};
 
 /// The version of mapping files that this tool reads.
@@ -21,6 +23,10 @@ pub(super) struct MappingFile {
     pub(super) name: Spanned<String>,
     #[serde(default)]
     pub(super) description: String,
+    #[serde(default)]
+    pub(super) invites: InvitePolicy,
+    pub(super) roles_from: Option<Spanned<String>>,
+    pub(super) roles: Option<Spanned<RoleTable>>,
     pub(super) records: Spanned<Vec<RecordEntry>>,
 }
 
@@ -48,7 +54,9 @@ pub(super) struct ColumnEntry {
     #[serde(default)]
     pub(super) description: String,
     pub(super) pii: Option<Pii>,
+    pub(super) kind: Option<String>,
     pub(super) path: Option<Spanned<String>>,
+    pub(super) first_of: Option<Spanned<Vec<Spanned<String>>>>,
     #[serde(rename = "const")]
     pub(super) constant: Option<Spanned<Scalar>>,
     pub(super) value: Option<Spanned<String>>,
@@ -59,7 +67,7 @@ pub(super) struct ColumnEntry {
 
 /// A constant.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a text, a number, true or false")]
 pub(super) enum Scalar {
     Boolean(bool),
     Integer(i64),

@@ -1,12 +1,15 @@
-//! The condition of a record: which of the walked rows it holds.
+//! Conditions: which of the walked rows a record holds.
 //!
-//! Conditions are Jinja expressions. Those of the common form, comparisons of fields with constants joined by `and`
-//! (`status == 'joined' and channel.type != 'public'`), are recognised when the mapping is loaded and evaluated without the
-//! expression engine, with the same result.
+//! Conditions are Jinja expressions. Those of the common form, comparisons of fields with constants joined by `and`, `or`
+//! and `not` (`status == 'joined' and channel.type != 'public'`), are recognised when the mapping is loaded and evaluated
+//! without the expression engine, with the same result.
 //!
 //! **Invariant:** what is recognised here means the same in Jinja. Anything in doubt is left to the engine.
 
-use super::field::{FieldInfo, Subject, entity_named, field};
+use std::sync::Arc;
+
+use super::expression::{Expression, NameError};
+use super::field::{FieldInfo, Subject, entity_named, field, reachable};
 use super::value::{Value, push_seconds, push_sid};
 use crate::model::{Entity, Timestamp};
 
@@ -15,27 +18,30 @@ use crate::model::{Entity, Timestamp};
 pub struct Filter {
     /// The condition as written.
     pub text: String,
-    terms: Vec<Term>,
+    pub(super) condition: Condition,
+}
+
+/// How a condition is evaluated.
+#[derive(Debug, Clone)]
+pub(super) enum Condition {
+    /// By comparing fields.
+    Plain(Node),
+    /// By the expression engine.
+    Expression(Arc<Expression>),
+}
+
+/// A recognised condition.
+#[derive(Debug, Clone)]
+pub(super) enum Node {
+    All(Vec<Node>),
+    Any(Vec<Node>),
+    Not(Box<Node>),
+    Equal(&'static FieldInfo, Literal),
+    Constant(bool),
 }
 
 #[derive(Debug, Clone, PartialEq)]
-struct Term {
-    field: FieldRef,
-    equal: bool,
-    literal: Literal,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct FieldRef(&'static FieldInfo);
-
-impl PartialEq for FieldRef {
-    fn eq(&self, other: &Self) -> bool {
-        (self.0.entity, self.0.name) == (other.0.entity, other.0.name)
-    }
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Literal {
+pub(super) enum Literal {
     None,
     Boolean(bool),
     Integer(i64),
@@ -43,30 +49,54 @@ enum Literal {
 }
 
 impl Filter {
-    /// Recognises a condition of the common form over the rows of an entity.
-    pub(super) fn recognise(text: &str, walked: Entity) -> Option<Self> {
-        let tokens = tokens(text)?;
-        let mut terms = Vec::new();
-        let mut rest = tokens.as_slice();
-        loop {
-            let (term, after) = term(rest, walked)?;
-            terms.push(term);
-            match after {
-                [] => return Some(Self { text: text.to_owned(), terms }),
-                [Token::Word("and"), after @ ..] => rest = after,
-                _ => return None,
+    /// Compiles a condition over the rows of an entity. `invites` is what `run.invites` stands for.
+    pub(super) fn compile(text: &str, walked: Entity, invites: &str) -> Result<Self, NameError> {
+        let condition = match recognise(text, walked, invites) {
+            Some(node) => Condition::Plain(node),
+            None => Condition::Expression(Arc::new(Expression::compile(text, walked)?)),
+        };
+        Ok(Self { text: text.to_owned(), condition })
+    }
+
+    /// The fields it reads.
+    pub(super) fn reads(&self) -> Vec<&'static FieldInfo> {
+        match &self.condition {
+            Condition::Plain(node) => {
+                let mut fields = Vec::new();
+                node.collect(&mut fields);
+                fields
             }
+            Condition::Expression(expression) => expression.needs.all_fields(),
         }
     }
 
-    /// Whether the row is kept.
-    pub fn keeps(&self, subject: &Subject<'_>) -> bool {
-        self.terms.iter().all(|term| equals((term.field.0.get)(subject), &term.literal) == term.equal)
+    /// The expression, where the engine is needed.
+    pub(super) fn expression(&self) -> Option<&Expression> {
+        match &self.condition {
+            Condition::Plain(_) => None,
+            Condition::Expression(expression) => Some(expression),
+        }
+    }
+}
+
+impl Node {
+    pub(super) fn holds(&self, subject: &Subject<'_>) -> bool {
+        match self {
+            Self::All(nodes) => nodes.iter().all(|node| node.holds(subject)),
+            Self::Any(nodes) => nodes.iter().any(|node| node.holds(subject)),
+            Self::Not(node) => !node.holds(subject),
+            Self::Equal(field, literal) => equals((field.get)(subject), literal),
+            Self::Constant(value) => *value,
+        }
     }
 
-    /// Whether it reads that record.
-    pub(super) fn reads(&self, entity: Entity) -> bool {
-        self.terms.iter().any(|term| term.field.0.entity == entity)
+    fn collect(&self, fields: &mut Vec<&'static FieldInfo>) {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.collect(fields)),
+            Self::Not(node) => node.collect(fields),
+            Self::Equal(field, _) => fields.push(field),
+            Self::Constant(_) => {}
+        }
     }
 }
 
@@ -90,41 +120,42 @@ fn equals(value: Value<'_>, literal: &Literal) -> bool {
     }
 }
 
+/// Recognises a condition of the common form.
+fn recognise(text: &str, walked: Entity, invites: &str) -> Option<Node> {
+    let tokens = tokens(text)?;
+    let mut parser = Parser { tokens: &tokens, walked, invites };
+    let node = parser.any()?;
+    parser.tokens.is_empty().then_some(node)
+}
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Token<'a> {
     Word(&'a str),
     Text(&'a str),
-    Equal,
-    Unequal,
+    Sign(&'static str),
 }
 
-/// Splits a condition into words, quoted texts and comparisons; nothing when it has anything else.
+/// Splits a condition into words, quoted texts and signs; nothing when it has anything else.
 fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
-        let (token, after) = match first {
-            '\'' | '"' => {
-                let (inner, after) = rest.get(1..)?.split_once(first)?;
-                if inner.contains('\\') {
-                    return None;
-                }
-                (Token::Text(inner), after)
+        let sign = ["==", "!=", "(", ")", "[", "]", ","].into_iter().find(|sign| rest.starts_with(sign));
+        let (token, after) = if let Some(sign) = sign {
+            (Token::Sign(sign), rest.strip_prefix(sign)?)
+        } else if matches!(first, '\'' | '"') {
+            let (inner, after) = rest.get(1..)?.split_once(first)?;
+            if inner.contains('\\') {
+                return None;
             }
-            '=' => (Token::Equal, rest.strip_prefix("==")?),
-            '!' => (Token::Unequal, rest.strip_prefix("!=")?),
-            _ => {
-                let end = rest
-                    .find(|letter: char| {
-                        !(letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.' | '-'))
-                    })
-                    .unwrap_or(rest.len());
-                let (word, after) = rest.split_at(end);
-                if word.is_empty() {
-                    return None;
-                }
-                (Token::Word(word), after)
+            (Token::Text(inner), after)
+        } else {
+            let is_word = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.');
+            let (word, after) = rest.split_at(rest.find(|letter| !is_word(letter)).unwrap_or(rest.len()));
+            if word.is_empty() {
+                return None;
             }
+            (Token::Word(word), after)
         };
         tokens.push(token);
         rest = after.trim_start();
@@ -132,36 +163,118 @@ fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
     Some(tokens)
 }
 
-fn term<'t, 'a>(tokens: &'t [Token<'a>], walked: Entity) -> Option<(Term, &'t [Token<'a>])> {
-    let (Token::Word(path), rest) = tokens.split_first()? else { return None };
-    let field = FieldRef(path_of(path, walked)?);
-    let (equal, literal, rest) = match rest {
-        [Token::Word("is"), Token::Word("not"), Token::Word("none"), rest @ ..] => {
-            (false, Literal::None, rest)
-        }
-        [Token::Word("is"), Token::Word("none"), rest @ ..] => (true, Literal::None, rest),
-        [comparison @ (Token::Equal | Token::Unequal), literal, rest @ ..] => {
-            (*comparison == Token::Equal, literal_of(*literal)?, rest)
-        }
-        _ => return None,
-    };
-    Some((Term { field, equal, literal }, rest))
+/// Reads tokens with Jinja's precedence: `or` binds least, then `and`, then `not`.
+struct Parser<'t, 'a> {
+    tokens: &'t [Token<'a>],
+    walked: Entity,
+    invites: &'a str,
 }
 
-fn path_of(path: &str, walked: Entity) -> Option<&'static FieldInfo> {
-    match path.split_once('.') {
-        Some((record, name)) => field(entity_named(record)?, name),
-        None => field(walked, path),
+impl<'a> Parser<'_, 'a> {
+    fn take(&mut self, token: Token<'_>) -> bool {
+        match self.tokens.split_first() {
+            Some((first, rest)) if *first == token => {
+                self.tokens = rest;
+                true
+            }
+            _ => false,
+        }
     }
-}
 
-fn literal_of(token: Token<'_>) -> Option<Literal> {
-    match token {
-        Token::Text(text) => Some(Literal::Text(text.to_owned())),
-        Token::Word("none") => Some(Literal::None),
-        Token::Word("true") => Some(Literal::Boolean(true)),
-        Token::Word("false") => Some(Literal::Boolean(false)),
-        Token::Word(word) => word.parse().ok().map(Literal::Integer),
-        Token::Equal | Token::Unequal => None,
+    fn next(&mut self) -> Option<Token<'a>> {
+        let (first, rest) = self.tokens.split_first()?;
+        self.tokens = rest;
+        Some(*first)
+    }
+
+    fn any(&mut self) -> Option<Node> {
+        let mut nodes = vec![self.all()?];
+        while self.take(Token::Word("or")) {
+            nodes.push(self.all()?);
+        }
+        Some(if nodes.len() == 1 { nodes.pop()? } else { Node::Any(nodes) })
+    }
+
+    fn all(&mut self) -> Option<Node> {
+        let mut nodes = vec![self.not()?];
+        while self.take(Token::Word("and")) {
+            nodes.push(self.not()?);
+        }
+        Some(if nodes.len() == 1 { nodes.pop()? } else { Node::All(nodes) })
+    }
+
+    fn not(&mut self) -> Option<Node> {
+        if self.take(Token::Word("not")) {
+            return Some(Node::Not(Box::new(self.not()?)));
+        }
+        if self.take(Token::Sign("(")) {
+            let node = self.any()?;
+            // What follows a bracket could be a comparison of its result, which is left to the engine.
+            return self.take(Token::Sign(")")).then_some(node);
+        }
+        self.comparison()
+    }
+
+    fn comparison(&mut self) -> Option<Node> {
+        let Token::Word(path) = self.next()? else { return None };
+        if self.take(Token::Sign("==")) {
+            let literal = self.literal()?;
+            return self.equal(path, literal);
+        }
+        if self.take(Token::Sign("!=")) {
+            let literal = self.literal()?;
+            return Some(Node::Not(Box::new(self.equal(path, literal)?)));
+        }
+        if self.take(Token::Word("is")) {
+            let negated = self.take(Token::Word("not"));
+            if !self.take(Token::Word("none")) {
+                return None;
+            }
+            let node = self.equal(path, Literal::None)?;
+            return Some(if negated { Node::Not(Box::new(node)) } else { node });
+        }
+        let negated = self.take(Token::Word("not"));
+        if !(self.take(Token::Word("in")) && self.take(Token::Sign("["))) {
+            return None;
+        }
+        let mut nodes = Vec::new();
+        loop {
+            let literal = self.literal()?;
+            nodes.push(self.equal(path, literal)?);
+            if self.take(Token::Sign("]")) {
+                break;
+            }
+            if !self.take(Token::Sign(",")) {
+                return None;
+            }
+        }
+        Some(if negated { Node::Not(Box::new(Node::Any(nodes))) } else { Node::Any(nodes) })
+    }
+
+    fn literal(&mut self) -> Option<Literal> {
+        match self.next()? {
+            Token::Text(text) => Some(Literal::Text(text.to_owned())),
+            Token::Word("none") => Some(Literal::None),
+            Token::Word("true") => Some(Literal::Boolean(true)),
+            Token::Word("false") => Some(Literal::Boolean(false)),
+            Token::Word(word) => word.parse().ok().map(Literal::Integer),
+            Token::Sign(_) => None,
+        }
+    }
+
+    fn equal(&self, path: &str, literal: Literal) -> Option<Node> {
+        if path == "run.invites" {
+            return Some(Node::Constant(literal == Literal::Text(self.invites.to_owned())));
+        }
+        let field = match path.split_once('.') {
+            Some((record, name)) => {
+                let record = entity_named(record).filter(|record| reachable(self.walked).contains(record))?;
+                field(record, name)?
+            }
+            None => field(self.walked, path)?,
+        };
+        // Lists and objects compare by their parts, which the engine knows how to do.
+        let scalar = !matches!(field.column_type, super::ColumnType::Array | super::ColumnType::Object);
+        scalar.then_some(Node::Equal(field, literal))
     }
 }

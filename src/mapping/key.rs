@@ -8,7 +8,8 @@
 
 use toml::Spanned;
 
-use super::compile::{Located, field_name};
+use super::column::field_name;
+use super::compile::Located;
 use super::error::Problem;
 use super::field::entity_name;
 use super::near::nearest;

@@ -1,33 +1,53 @@
 //! Mapping files: what records an export has, which columns, and where each value comes from.
 //!
-//! A mapping is data (TOML, version 1). It is checked and compiled once, when it is loaded: names become plain functions from
-//! a row's records to a value, so that a row of plain paths costs what hand-written code would.
+//! A mapping is data (TOML, version 1; `mappings/mapping.schema.json` describes it). It is checked and compiled once, when it
+//! is loaded: names become plain functions from a row's records to a value, so that a row of plain paths costs what
+//! hand-written code would. What paths, constants and tables cannot say, a Jinja expression can.
 //!
 //! **Invariant:** a mapping that loads does not fail on a name afterwards. Unknown keys, fields and columns, keys that no walk
 //! sorts by and types that do not fit are errors with file, line and column before anything is read or written.
 //!
 //! **Invariant:** only `model` is imported. A mapping does not know what a snapshot or a file is.
 
+mod adjust;
 mod bundled;
+mod column;
 mod compile;
 mod error;
+mod evaluate;
+mod expression;
 mod field;
 mod file;
 mod filter;
+mod functions;
 mod key;
 mod near;
+mod pii;
 mod record;
+mod roles;
+mod sample;
+mod scope;
 mod value;
+mod vocabulary;
 
+pub use adjust::select_columns;
 pub use bundled::{names as bundled_names, text as bundled_text};
 pub use compile::{load, parse};
 pub(crate) use error::did_you_mean;
 pub use error::{MappingError, Place, Problem};
+pub use evaluate::{CellError, Evaluator, Outcome, Row, Tried};
 pub use field::{FieldInfo, Subject};
 pub use filter::Filter;
 pub use near::nearest;
-pub use record::{Column, Constant, KeyOrder, Mapping, Record, Row, Source, ValueTable};
+pub use pii::{PiiKey, PiiPolicy, ShortKey};
+pub use record::{Column, InvitePolicy, KeyOrder, Mapping, Record};
+pub use roles::{Counterpart, MappedRole, RoleOverride, RoleParts, RoleTable};
+pub use sample::Sample;
 pub use value::{ColumnType, Pii, Value, push_seconds, push_sid};
 
+#[cfg(test)]
+mod evaluate_tests;
+#[cfg(test)]
+mod schema_tests;
 #[cfg(test)]
 mod tests;

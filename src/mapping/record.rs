@@ -1,7 +1,14 @@
 //! A mapping ready for use: every name looked up, every expression compiled.
 
+use std::sync::Arc;
+
+use super::expression::{Expression, Needs};
 use super::field::{FieldInfo, Subject};
-use super::file::{Otherwise, Scalar};
+use super::file::{OnError, Otherwise, Scalar};
+use super::filter::Filter;
+use super::pii::PiiKey;
+use super::roles::RoleTable;
+use super::scope::Constants;
 use super::value::{ColumnType, Pii, Value};
 use crate::model::Entity;
 
@@ -14,8 +21,33 @@ pub struct Mapping {
     pub description: String,
     /// The file's own text, as `mapping show` prints it.
     pub text: String,
+    /// What becomes of invited users in Conversations, which knows no invitations.
+    pub invites: InvitePolicy,
+    /// What becomes of roles, if the mapping says so.
+    pub roles: Option<Arc<RoleTable>>,
     /// Its records, in the file's order.
     pub records: Vec<Record>,
+}
+
+/// What becomes of invited users in Conversations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvitePolicy {
+    /// They are reported and nothing else.
+    #[default]
+    Report,
+    /// They become participants, without having been asked.
+    Participant,
+}
+
+impl InvitePolicy {
+    /// The name in mapping files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Participant => "participant",
+        }
+    }
 }
 
 /// One record of a mapping: one file of an export in each format.
@@ -25,16 +57,22 @@ pub struct Record {
     pub name: String,
     /// What a row is.
     pub description: String,
+    /// What messages call the file that it is from.
+    pub(super) file: Arc<str>,
     /// The entity that it has a row for each of.
     pub entity: Entity,
     /// The order of its rows.
     pub order: KeyOrder,
     /// The columns that identify a row, in sorting order.
     pub key: Vec<String>,
-    /// Which of the entity's records have a row; all without it.
-    pub filter: Option<super::filter::Filter>,
+    /// Which of the entity's records have a row; all without any.
+    pub filters: Vec<Filter>,
     /// Its columns, in order.
     pub columns: Vec<Column>,
+    /// What its expressions see beside the row.
+    pub(super) constants: Constants,
+    /// What `run.invites` stands for in conditions that are added later.
+    pub(super) invites: InvitePolicy,
 }
 
 /// The order of a record's rows, among those that a walk over the snapshot delivers.
@@ -57,30 +95,38 @@ pub struct Column {
     pub description: String,
     /// How personal it is.
     pub pii: Pii,
+    /// The kind of value, within which the same value has the same pseudonym.
+    pub kind: String,
+    /// The key of its pseudonyms, where it is pseudonymous.
+    pub(super) key: Option<PiiKey>,
     /// Where its value comes from.
-    pub source: Source,
+    pub(super) source: Source,
 }
 
 /// Where a column's value comes from.
 #[derive(Debug, Clone)]
-pub enum Source {
+pub(super) enum Source {
     /// A field of the model.
     Field(&'static FieldInfo),
+    /// The first of these fields that is not null.
+    First(Vec<&'static FieldInfo>),
     /// The same value in every row.
     Constant(Constant),
     /// A field whose texts are replaced by a table.
     Table(Box<ValueTable>),
+    /// An expression, and what becomes of a row where it fails.
+    Expression(Arc<Expression>, OnError),
 }
 
 /// A constant of a column.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Constant(pub(super) Scalar);
+pub(super) struct Constant(pub(super) Scalar);
 
 /// A value table.
 #[derive(Debug, Clone)]
-pub struct ValueTable {
+pub(super) struct ValueTable {
     /// The field whose text is looked up.
-    pub field: &'static FieldInfo,
+    pub(super) field: &'static FieldInfo,
     /// Text and what stands for it, sorted by text.
     pub(super) values: Vec<(String, Constant)>,
     /// What becomes of other texts.
@@ -88,11 +134,6 @@ pub struct ValueTable {
 }
 
 impl Constant {
-    /// The column type that fits it.
-    pub(super) fn column_type(&self) -> ColumnType {
-        self.0.column_type()
-    }
-
     fn value(&self) -> Value<'_> {
         match &self.0 {
             Scalar::Boolean(value) => Value::Boolean(*value),
@@ -104,12 +145,6 @@ impl Constant {
 }
 
 impl ValueTable {
-    /// The column type that fits it.
-    #[expect(clippy::unused_self, reason = "tables of other types may come")]
-    pub(super) fn column_type(&self) -> ColumnType {
-        ColumnType::String
-    }
-
     fn value<'a>(&'a self, subject: &Subject<'a>) -> Value<'a> {
         let value = (self.field.get)(subject);
         let Value::Text(text) = value else { return value };
@@ -122,47 +157,75 @@ impl ValueTable {
 }
 
 impl Column {
-    /// The column's value in a row.
-    pub fn value<'a>(&'a self, subject: &Subject<'a>) -> Value<'a> {
+    /// The column's value in a row, unless an expression or a hash has to be computed for it.
+    pub(super) fn plain_value<'a>(&'a self, subject: &Subject<'a>) -> Value<'a> {
         match &self.source {
             Source::Field(field) => (field.get)(subject),
+            Source::First(fields) => {
+                let values = fields.iter().map(|field| (field.get)(subject));
+                values.into_iter().find(|value| *value != Value::Null).unwrap_or(Value::Null)
+            }
             Source::Constant(constant) => constant.value(),
             Source::Table(table) => table.value(subject),
+            Source::Expression(..) => Value::Null,
         }
     }
 
+    /// Whether its value is computed once for a row and kept for all formats.
+    pub(super) fn is_computed(&self) -> bool {
+        self.key.is_some() || matches!(self.source, Source::Expression(..))
+    }
+
+    /// Whether it is written as pseudonyms.
+    pub fn is_pseudonymous(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// The fields it reads.
-    pub fn reads(&self) -> impl Iterator<Item = &'static FieldInfo> {
-        let fields: Vec<&'static FieldInfo> = match &self.source {
+    pub(super) fn reads(&self) -> Vec<&'static FieldInfo> {
+        match &self.source {
             Source::Field(field) => vec![field],
+            Source::First(fields) => fields.clone(),
             Source::Table(table) => vec![table.field],
             Source::Constant(_) => Vec::new(),
-        };
-        fields.into_iter()
+            Source::Expression(expression, _) => expression.needs.all_fields(),
+        }
     }
 }
 
 impl Record {
-    /// Whether a row needs that record beside the walked one.
+    /// Whether a row needs that record.
     pub fn reads(&self, entity: Entity) -> bool {
-        let by_column = self.columns.iter().flat_map(Column::reads).any(|field| field.entity == entity);
-        by_column || self.filter.as_ref().is_some_and(|filter| filter.reads(entity))
+        let by_column = self.columns.iter().flat_map(Column::reads);
+        by_column.chain(self.filters.iter().flat_map(Filter::reads)).any(|field| field.entity == entity)
     }
-}
 
-/// One row: a record's columns over the records that a walk gave.
-#[derive(Debug, Clone, Copy)]
-pub struct Row<'a> {
-    /// The columns that are written.
-    pub columns: &'a [Column],
-    /// What their values come from.
-    pub subject: &'a Subject<'a>,
-}
+    /// The key, if every column of it is written as it is.
+    pub fn written_key(&self) -> Option<&[String]> {
+        let is_written = |name: &String| {
+            self.columns.iter().any(|column| column.name == *name && !column.is_pseudonymous())
+        };
+        self.key.iter().all(is_written).then_some(self.key.as_slice())
+    }
 
-impl<'a> Row<'a> {
-    /// The values, in the order of the columns.
-    pub fn values(&self) -> impl Iterator<Item = Value<'a>> {
-        let subject = self.subject;
-        self.columns.iter().map(move |column| column.value(subject))
+    /// What all its expressions need of a row.
+    pub(super) fn needs(&self) -> Needs {
+        let mut needs = Needs::default();
+        for column in &self.columns {
+            if let Source::Expression(expression, _) = &column.source {
+                needs.add(&expression.needs);
+            }
+        }
+        self.filters
+            .iter()
+            .filter_map(Filter::expression)
+            .for_each(|expression| needs.add(&expression.needs));
+        needs
+    }
+
+    /// Whether it needs the expression engine at all.
+    pub(super) fn has_expressions(&self) -> bool {
+        self.columns.iter().any(|column| matches!(column.source, Source::Expression(..)))
+            || self.filters.iter().any(|filter| filter.expression().is_some())
     }
 }

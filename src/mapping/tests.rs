@@ -3,7 +3,7 @@
 use super::*;
 
 fn problem(text: &str) -> String {
-    parse(text, "my.toml").unwrap_err().to_string()
+    parse(text, "my.toml", None).unwrap_err().to_string()
 }
 
 const HEAD: &str = "version = 1\nname = \"mine\"\n[[records]]\nname = \"rows\"\nentity = \"membership\"\n";
@@ -20,6 +20,43 @@ fn the_bundled_mappings_load() {
             }
         }
     }
+}
+
+#[test]
+fn the_examples_load_and_only_they_and_roles_need_the_expression_engine() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/examples");
+    for file in std::fs::read_dir(folder).unwrap() {
+        load(file.unwrap().path().to_str().unwrap()).unwrap();
+    }
+    for name in bundled_names() {
+        for record in load(name).unwrap().records {
+            let of_roles = record.entity == crate::model::Entity::Role;
+            assert!(of_roles || !record.has_expressions(), "{name}: {}", record.name);
+        }
+    }
+}
+
+#[test]
+fn the_conversations_records_have_the_published_columns() {
+    let mapping = load("conversations").unwrap();
+    let columns = |record: usize| -> String {
+        let names: Vec<&str> =
+            mapping.records[record].columns.iter().map(|column| column.name.as_str()).collect();
+        format!("{}: {}", mapping.records[record].name, names.join(", "))
+    };
+    assert_eq!(
+        columns(0),
+        "participants: account_sid, chat_service_sid, conversation_sid, sid, identity, attributes, role_sid, \
+         date_created, date_updated, last_read_message_index, last_read_timestamp"
+    );
+    assert_eq!(
+        columns(1),
+        "user_conversations: account_sid, chat_service_sid, conversation_sid, user_sid, participant_sid, identity, \
+         notification_level, last_read_message_index, unread_messages_count, friendly_name, unique_name, attributes, \
+         created_by, date_created, date_updated"
+    );
+    let others: Vec<&str> = mapping.records[2..].iter().map(|record| record.name.as_str()).collect();
+    assert_eq!(others, ["conversations", "conversation_users", "conversation_roles"]);
 }
 
 #[test]
@@ -69,7 +106,7 @@ fn what_is_wrong_is_said_with_its_place() {
     assert!(column("{ name = \"u\", pth = \"x\" }").ends_with("(did you mean `path`?)"));
     assert_eq!(
         column("{ name = \"u\" }"),
-        "my.toml:8:12: column `u` must have exactly one of `path`, `const` and `value`, not none of them"
+        "my.toml:8:12: column `u` must have exactly one of `path`, `first_of`, `const` and `value`, not none of them"
     );
     assert_eq!(
         column("{ name = \"u\", path = \"user.sid\", type = \"integer\" }"),
@@ -87,7 +124,7 @@ fn what_is_wrong_is_said_with_its_place() {
     assert!(problem("version = 1\nname = \"A\"\nrecords = []").contains("must be of a-z, 0-9 and _"));
     assert_eq!(
         load("chta").unwrap_err().to_string(),
-        "there is no mapping `chta` (did you mean `chat`?); the bundled ones are chat"
+        "there is no mapping `chta` (did you mean `chat`?); the bundled ones are chat, conversations, audit, roles"
     );
 }
 
@@ -98,7 +135,7 @@ fn keys_that_no_walk_sorts_by_are_refused() {
             "{HEAD}key = {key}\ncolumns = [ {{ name = \"u\", path = \"user.sid\" }}, \
              {{ name = \"c\", path = \"channel_sid\" }}, {{ name = \"m\", path = \"member_sid\" }} ]"
         );
-        parse(&text, "my.toml")
+        parse(&text, "my.toml", None)
     };
     assert_eq!(with_key("[\"u\", \"c\"]").unwrap().records[0].order, KeyOrder::Natural);
     assert_eq!(with_key("[\"c\", \"m\"]").unwrap().records[0].order, KeyOrder::ByChannel);

@@ -4,6 +4,8 @@
 //!
 //! **Invariant:** null is its own variant. No writer can mistake it for 0, `false` or the empty text.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
@@ -31,6 +33,36 @@ pub enum Value<'a> {
     List(&'a [String]),
     /// JSON text of an object, an array or anything else.
     Json(&'a str),
+}
+
+impl<'a> Value<'a> {
+    /// The text that a cell of text would have for it; none for null.
+    pub fn to_text(self) -> Option<Cow<'a, str>> {
+        let pushed = |push: &dyn Fn(&mut Vec<u8>) -> bool| {
+            let mut text = Vec::with_capacity(34);
+            push(&mut text).then(|| String::from_utf8_lossy(&text).into_owned())
+        };
+        Some(match self {
+            Self::Null => return None,
+            Self::Text(text) | Self::Json(text) => Cow::Borrowed(text),
+            Self::Boolean(value) => Cow::Borrowed(if value { "true" } else { "false" }),
+            Self::Integer(value) => Cow::Owned(value.to_string()),
+            Self::Number(value) => Cow::Owned(value.to_string()),
+            Self::List(texts) => Cow::Owned(serde_json::to_string(texts).unwrap_or_default()),
+            Self::Sid(prefix, digits) => Cow::Owned(
+                pushed(&|text| {
+                    push_sid(text, prefix, digits);
+                    true
+                })
+                .unwrap_or_default(),
+            ),
+            Self::Time(Timestamp::Seconds(seconds)) => Cow::Owned(
+                pushed(&|text| push_seconds(text, *seconds))
+                    .unwrap_or_else(|| Timestamp::Seconds(*seconds).to_string()),
+            ),
+            Self::Time(Timestamp::Verbatim(text)) => Cow::Borrowed(text),
+        })
+    }
 }
 
 /// The type of a column, in the words of mapping files.

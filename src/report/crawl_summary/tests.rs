@@ -23,6 +23,7 @@ fn summary(verdict: Verdict) -> CrawlSummary {
         failed_units: Vec::new(),
         drift: 0,
         holes: 0,
+        not_found: Vec::new(),
         vanished: 0,
         issues: 0,
         elapsed_seconds: 12.34,
@@ -30,7 +31,7 @@ fn summary(verdict: Verdict) -> CrawlSummary {
 }
 
 fn failed(number: u64) -> CrawlSummary {
-    let unit = |index| FailedUnit {
+    let unit = |index| Failure {
         subject: format!("user_channels of US{index:032x}"),
         error: "GET /v2/…/Channels: 500 after 8 attempts".to_owned(),
     };

@@ -1,0 +1,302 @@
+//! Rows: a record's columns over the records that a walk gives, one after another.
+//!
+//! Plain columns are read from the model when they are written. Expressions and pseudonyms are computed once for a row, so that
+//! every format has the same value at the cost of one.
+
+use super::expression::{Expression, Needs, describe};
+use super::field::Subject;
+use super::file::OnError;
+use super::filter::Condition;
+use super::record::{Column, Record, Source};
+use super::scope::scope;
+use super::value::{ColumnType, Value};
+use crate::model::{Entity, Sid, SidKind, Timestamp};
+
+/// A value that was computed for a row.
+#[derive(Debug, Clone, PartialEq)]
+enum Computed {
+    /// It was not: the column is plain.
+    Plain,
+    Null,
+    Boolean(bool),
+    Integer(i64),
+    Number(f64),
+    Text(String),
+    Time(Timestamp),
+    Json(String),
+}
+
+/// An expression failed on a row.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: record `{record}`, {place}, {subject}: {message}")]
+pub struct CellError {
+    /// The mapping's file.
+    pub file: String,
+    /// The record.
+    pub record: String,
+    /// ``column `name` `` or `where`.
+    pub place: String,
+    /// The SID of the row's record; for a membership `US…/CH…`.
+    pub subject: String,
+    /// What went wrong.
+    pub message: String,
+}
+
+/// What became of a row.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is written; these cells of it are null because their expressions failed.
+    Row(Vec<CellError>),
+    /// The record's conditions do not hold.
+    Filtered,
+    /// It is left out because an expression failed.
+    Skipped(CellError),
+}
+
+/// Computes the rows of a record.
+#[derive(Debug)]
+pub struct Evaluator<'m> {
+    record: &'m Record,
+    needs: Needs,
+    has_expressions: bool,
+    has_computed: bool,
+    computed: Vec<Computed>,
+}
+
+/// One row.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    /// The columns that are written.
+    pub columns: &'a [Column],
+    subject: &'a Subject<'a>,
+    computed: &'a [Computed],
+}
+
+impl<'a> Row<'a> {
+    /// The values, in the order of the columns.
+    pub fn values(&self) -> impl Iterator<Item = Value<'a>> {
+        let row = *self;
+        (0..self.columns.len()).map(move |position| row.value(position))
+    }
+
+    /// The value of one column.
+    pub fn value(&self, position: usize) -> Value<'a> {
+        match self.computed.get(position) {
+            None | Some(Computed::Plain) => self.columns[position].plain_value(self.subject),
+            Some(Computed::Null) => Value::Null,
+            Some(Computed::Boolean(value)) => Value::Boolean(*value),
+            Some(Computed::Integer(value)) => Value::Integer(*value),
+            Some(Computed::Number(value)) => Value::Number(*value),
+            Some(Computed::Text(text)) => Value::Text(text),
+            Some(Computed::Time(time)) => Value::Time(time),
+            Some(Computed::Json(text)) => Value::Json(text),
+        }
+    }
+}
+
+impl<'m> Evaluator<'m> {
+    /// Gets ready for a record.
+    pub fn new(record: &'m Record) -> Self {
+        let has_computed = record.columns.iter().any(Column::is_computed);
+        let computed = if has_computed { vec![Computed::Plain; record.columns.len()] } else { Vec::new() };
+        Self {
+            record,
+            needs: record.needs(),
+            has_expressions: record.has_expressions(),
+            has_computed,
+            computed,
+        }
+    }
+
+    /// Takes the next row: its conditions, then its expressions and pseudonyms.
+    ///
+    /// # Errors
+    /// When an expression fails whose column says that this ends the export.
+    pub fn evaluate(&mut self, subject: &Subject<'_>) -> Result<Outcome, Box<CellError>> {
+        let record = self.record;
+        let scope =
+            if self.has_expressions { Some(scope(subject, &self.needs, &record.constants)) } else { None };
+        for filter in &record.filters {
+            let keeps = match &filter.condition {
+                Condition::Plain(node) => node.holds(subject),
+                Condition::Expression(expression) => {
+                    let value = run(expression, scope.as_ref())
+                        .map_err(|message| Box::new(self.error("`where`".to_owned(), subject, message)))?;
+                    value.is_true()
+                }
+            };
+            if !keeps {
+                return Ok(Outcome::Filtered);
+            }
+        }
+        let mut nulled = Vec::new();
+        if !self.has_computed {
+            return Ok(Outcome::Row(nulled));
+        }
+        for (position, column) in record.columns.iter().enumerate().filter(|(_, column)| column.is_computed())
+        {
+            let value = match &column.source {
+                Source::Expression(expression, on_error) => {
+                    let result = run(expression, scope.as_ref())
+                        .and_then(|value| computed(&value, column.column_type));
+                    match result {
+                        Ok(value) => value,
+                        Err(message) => {
+                            let error = self.error(format!("column `{}`", column.name), subject, message);
+                            match on_error {
+                                OnError::Fail => return Err(Box::new(error)),
+                                OnError::Skip => return Ok(Outcome::Skipped(error)),
+                                OnError::Null => nulled.push(error),
+                            }
+                            Computed::Null
+                        }
+                    }
+                }
+                _ => Computed::Plain,
+            };
+            self.computed[position] = value;
+            if let Some(key) = &column.key {
+                let row = Row { columns: &record.columns, subject, computed: &self.computed };
+                let pseudonym = match row.value(position).to_text() {
+                    Some(text) => Computed::Text(key.hash(&column.kind, text.as_bytes())),
+                    None => Computed::Null,
+                };
+                self.computed[position] = pseudonym;
+            }
+        }
+        Ok(Outcome::Row(nulled))
+    }
+
+    /// Tries every condition and column on a row, whatever fails: for `mapping check`.
+    pub fn try_all(&mut self, subject: &Subject<'_>) -> Vec<Tried> {
+        let record = self.record;
+        let scope = scope(subject, &self.needs, &record.constants);
+        let mut tried = Vec::new();
+        for filter in &record.filters {
+            let outcome = match &filter.condition {
+                Condition::Plain(node) => Ok(node.holds(subject)),
+                Condition::Expression(expression) => {
+                    run(expression, Some(&scope)).map(|value| value.is_true())
+                }
+            };
+            let outcome = outcome.map(serde_json::Value::from);
+            tried.push(Tried { name: "where".to_owned(), is_fatal: true, outcome });
+        }
+        for (position, column) in record.columns.iter().enumerate() {
+            let mut is_fatal = true;
+            let mut outcome = Ok(Computed::Plain);
+            if let Source::Expression(expression, on_error) = &column.source {
+                is_fatal = *on_error == OnError::Fail;
+                outcome =
+                    run(expression, Some(&scope)).and_then(|value| computed(&value, column.column_type));
+            }
+            let outcome = outcome.map(|value| {
+                let mut computed = vec![Computed::Plain; record.columns.len()];
+                computed[position] = value;
+                json(Row { columns: &record.columns, subject, computed: &computed }.value(position))
+            });
+            tried.push(Tried { name: column.name.clone(), is_fatal, outcome });
+        }
+        tried
+    }
+
+    /// The row that was last evaluated over that subject.
+    pub fn row<'a>(&'a self, subject: &'a Subject<'a>) -> Row<'a> {
+        Row { columns: &self.record.columns, subject, computed: &self.computed }
+    }
+
+    fn error(&self, place: String, subject: &Subject<'_>, message: String) -> CellError {
+        CellError {
+            file: self.record.file.to_string(),
+            record: self.record.name.clone(),
+            place,
+            subject: subject_sid(self.record.entity, subject),
+            message,
+        }
+    }
+}
+
+/// What a condition or a column gave on a row.
+#[derive(Debug, Clone)]
+pub struct Tried {
+    /// The column's name, or `where`.
+    pub name: String,
+    /// Whether a failure would end an export.
+    pub is_fatal: bool,
+    /// The value as NDJSON has it, or what went wrong.
+    pub outcome: Result<serde_json::Value, String>,
+}
+
+/// A cell's value as NDJSON has it.
+fn json(value: Value<'_>) -> serde_json::Value {
+    match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Boolean(value) => value.into(),
+        Value::Integer(value) => value.into(),
+        Value::Number(value) => value.into(),
+        Value::List(texts) => texts.into(),
+        Value::Json(text) => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
+        other => other.to_text().map(std::borrow::Cow::into_owned).into(),
+    }
+}
+
+fn run(expression: &Expression, scope: Option<&minijinja::Value>) -> Result<minijinja::Value, String> {
+    let scope = scope.cloned().unwrap_or_default();
+    let value = expression.evaluate(scope).map_err(|error| describe(&error))?;
+    if value.is_undefined() { Err("the result is undefined".to_owned()) } else { Ok(value) }
+}
+
+/// Takes an expression's result as a cell of the column's type. Nothing is converted: a wrong type is a mistake to be told.
+fn computed(value: &minijinja::Value, column_type: ColumnType) -> Result<Computed, String> {
+    use minijinja::value::ValueKind;
+    let fits = match (column_type, value.kind()) {
+        (_, ValueKind::None) => Some(Computed::Null),
+        (ColumnType::String, ValueKind::String) => value.as_str().map(|text| Computed::Text(text.to_owned())),
+        (ColumnType::Datetime, ValueKind::String) => value
+            .as_str()
+            .map(Timestamp::from_wire)
+            .filter(|time| time.seconds().is_some())
+            .map(Computed::Time),
+        (ColumnType::Integer, ValueKind::Number) if value.is_integer() => {
+            value.as_i64().map(Computed::Integer)
+        }
+        (ColumnType::Number, ValueKind::Number) => {
+            f64::try_from(value.clone()).ok().filter(|number| number.is_finite()).map(Computed::Number)
+        }
+        (ColumnType::Boolean, ValueKind::Bool) => Some(Computed::Boolean(value.is_true())),
+        (ColumnType::Object, ValueKind::Map)
+        | (ColumnType::Array, ValueKind::Seq | ValueKind::Iterable)
+        | (ColumnType::Json, _) => {
+            Some(Computed::Json(serde_json::to_string(value).map_err(|error| error.to_string())?))
+        }
+        _ => None,
+    };
+    fits.ok_or_else(|| {
+        let shown: String = value.to_string().chars().take(40).collect();
+        format!(
+            "the result is a {} (`{shown}`), which a column of type {} cannot hold",
+            value.kind(),
+            column_type.name()
+        )
+    })
+}
+
+/// The SID of the row's own record.
+fn subject_sid(entity: Entity, subject: &Subject<'_>) -> String {
+    fn text<K: SidKind>(sid: Option<&Sid<K>>) -> String {
+        sid.map(ToString::to_string).unwrap_or_default()
+    }
+    match entity {
+        Entity::Service => subject.service.sid.to_string(),
+        Entity::Role => text(subject.role.map(|role| &role.sid)),
+        Entity::User => text(subject.user.map(|user| &user.sid)),
+        Entity::Channel => text(subject.channel.map(|channel| &channel.sid)),
+        Entity::Member => text(subject.member.map(|member| &member.sid)),
+        Entity::Invite => text(subject.invite.map(|invite| &invite.sid)),
+        Entity::Message => text(subject.message.map(|message| &message.sid)),
+        Entity::Membership => subject
+            .membership
+            .map(|membership| format!("{}/{}", membership.user_sid, membership.channel_sid))
+            .unwrap_or_default(),
+    }
+}

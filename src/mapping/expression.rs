@@ -1,0 +1,199 @@
+//! Expressions: Jinja, as minijinja has it, over the records of a row.
+//!
+//! What an expression reads is found when it is compiled. Unknown names are errors then, and only the fields that are read are
+//! handed to the engine for a row.
+//!
+//! **Invariant:** an expression ends. Each evaluation has [`FUEL`] steps; the engine has no loader, no clock and no I/O.
+//!
+//! **Invariant:** undefined is an error, in an operation and as a result, so that a slip never becomes an empty cell.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use minijinja::{Environment, UndefinedBehavior};
+
+use super::field::{FieldInfo, entity_name, entity_named, field, fields_of, reachable};
+use super::functions;
+use super::near::nearest;
+use super::value::ColumnType;
+use super::vocabulary;
+use crate::model::Entity;
+
+/// How many steps of the engine one evaluation may take.
+pub(super) const FUEL: u64 = 50_000;
+/// The longest expression, in bytes.
+const LONGEST: usize = 16 * 1024;
+/// What `run` has.
+pub(super) const RUN: &[&str] = &["invites"];
+
+/// The engine. One for the process: expressions are compiled into it and differ in their context alone.
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL));
+    environment.remove_global("debug");
+    functions::register(&mut environment);
+    environment
+});
+
+/// A compiled expression.
+pub(super) struct Expression {
+    pub(super) text: String,
+    pub(super) needs: Needs,
+    compiled: minijinja::Expression<'static, 'static>,
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Expression").field(&self.text).finish()
+    }
+}
+
+/// What an expression reads from a row.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Needs {
+    /// Fields of the walked record that it names without the record.
+    pub(super) bare: Vec<&'static FieldInfo>,
+    /// Fields that it names with their record.
+    pub(super) fields: Vec<&'static FieldInfo>,
+}
+
+/// A name or a construct in an expression that cannot be.
+#[derive(Debug)]
+pub(super) struct NameError {
+    /// Where in the expression, in bytes.
+    pub(super) offset: usize,
+    /// What is wrong.
+    pub(super) message: String,
+}
+
+impl Needs {
+    /// Every field, however it is named.
+    pub(super) fn all_fields(&self) -> Vec<&'static FieldInfo> {
+        self.bare.iter().chain(&self.fields).copied().collect()
+    }
+
+    /// Adds what another expression needs.
+    pub(super) fn add(&mut self, other: &Self) {
+        for (mine, theirs) in [(&mut self.bare, &other.bare), (&mut self.fields, &other.fields)] {
+            for field in theirs {
+                if !mine.iter().any(|known| std::ptr::eq(*known, *field)) {
+                    mine.push(field);
+                }
+            }
+        }
+    }
+}
+
+impl Expression {
+    /// Compiles an expression over the rows of an entity.
+    pub(super) fn compile(text: &str, walked: Entity) -> Result<Self, NameError> {
+        if text.len() > LONGEST {
+            let message = format!("the expression has {} bytes; at most {LONGEST} are allowed", text.len());
+            return Err(NameError { offset: 0, message });
+        }
+        let compiled = ENVIRONMENT.compile_expression_owned(text.to_owned()).map_err(|error| NameError {
+            offset: error.range().map_or(0, |range| range.start),
+            message: describe(&error),
+        })?;
+        vocabulary::check(text, &ENVIRONMENT)?;
+        let mut names: Vec<String> = compiled.undeclared_variables(true).into_iter().collect();
+        names.sort();
+        let mut needs = Needs::default();
+        for name in &names {
+            resolve(name, walked, &mut needs)
+                .map_err(|message| NameError { offset: offset_of(text, name), message })?;
+        }
+        Ok(Self { text: text.to_owned(), needs, compiled })
+    }
+
+    /// Evaluates it in a context of [`super::scope`].
+    pub(super) fn evaluate(&self, scope: minijinja::Value) -> Result<minijinja::Value, minijinja::Error> {
+        self.compiled.eval(scope)
+    }
+}
+
+/// The engine's error in one line, without what it was wrapped in.
+pub(super) fn describe(error: &minijinja::Error) -> String {
+    use minijinja::ErrorKind;
+    match (error.kind(), error.detail()) {
+        (ErrorKind::OutOfFuel, _) => format!("it does not end within {FUEL} steps"),
+        (kind, Some(detail)) => format!("{kind}: {detail}"),
+        (kind, None) => kind.to_string(),
+    }
+}
+
+/// Where a name stands in an expression: its first occurrence that is not part of a longer name.
+fn offset_of(text: &str, name: &str) -> usize {
+    let is_name = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let bytes = text.as_bytes();
+    let whole = |&(start, _): &(usize, &str)| {
+        let before = start.checked_sub(1).and_then(|before| bytes.get(before));
+        !is_name(before) && before != Some(&b'.') && !is_name(bytes.get(start + name.len()))
+    };
+    text.match_indices(name).find(whole).map_or(0, |(start, _)| start)
+}
+
+/// Finds out what a name of an expression is: `status`, `channel`, `channel.type`, `run.invites`.
+fn resolve(name: &str, walked: Entity, needs: &mut Needs) -> Result<(), String> {
+    let mut parts = name.splitn(3, '.');
+    let (first, second, third) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
+    if first == "run" {
+        return match second {
+            Some(key) if !RUN.contains(&key) => Err(format!("`run` has {}, not `{key}`", RUN.join(", "))),
+            _ => Ok(()),
+        };
+    }
+    if let Some(record) = entity_named(first) {
+        if !reachable(walked).contains(&record) {
+            let has: Vec<&str> = reachable(walked).iter().map(|&entity| entity_name(entity)).collect();
+            return Err(format!(
+                "a row of `{}` has no `{first}`, but {}",
+                entity_name(walked),
+                has.join(", ")
+            ));
+        }
+        let Some(second) = second else {
+            needs.fields.extend(fields_of(record));
+            return Ok(());
+        };
+        let Some(found) = field(record, second) else {
+            let names: Vec<&str> = fields_of(record).map(|field| field.name).collect();
+            return Err(unknown(&format!("{first}.{second}"), second, &names));
+        };
+        needs.fields.push(found);
+        return nested(found, third);
+    }
+    if let Some(found) = field(walked, first) {
+        needs.bare.push(found);
+        return nested(found, second);
+    }
+    if ENVIRONMENT.globals().any(|(global, _)| global == first) && second.is_none() {
+        return Ok(());
+    }
+    let mut names: Vec<&str> = fields_of(walked).map(|field| field.name).collect();
+    names.extend(reachable(walked).iter().map(|&entity| entity_name(entity)));
+    Err(unknown(first, first, &names))
+}
+
+/// Checks what follows a field: only objects have keys of their own.
+fn nested(field: &FieldInfo, key: Option<&str>) -> Result<(), String> {
+    match key {
+        Some(key) if !matches!(field.column_type, ColumnType::Object | ColumnType::Json) => {
+            let hint =
+                if field.name == "attributes" { "; it is JSON in a string: use `|fromjson`" } else { "" };
+            let entity = entity_name(field.entity);
+            Err(format!(
+                "`{entity}.{}` is {}, so it has no `{key}`{hint}",
+                field.name,
+                field.column_type.name()
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn unknown(name: &str, part: &str, known: &[&str]) -> String {
+    let suggestion = super::error::did_you_mean(nearest(part, known.iter().copied()));
+    format!("unknown name `{name}`{suggestion}; there are {}", known.join(", "))
+}

@@ -1,0 +1,83 @@
+//! The filters that expressions have beyond Jinja's own: few, and documented in the README.
+//!
+//! - `fromjson`: a value from JSON in a string, such as `attributes`. Null gives null.
+//! - `tojson`: JSON text of a value, compact, keys in their order, no HTML escapes.
+//! - `role_map`: what a role becomes in Conversations, by the role table of the mapping: `type`, `permissions`, `dropped`,
+//!   `unknown`.
+//! - `keyed_hash(kind)`: HMAC-SHA-256 of a text under the key of `--pii-key-file`, the same as `--pii hmac` gives for that kind.
+
+use minijinja::value::Serde;
+use minijinja::{Environment, Error, ErrorKind, State, Value};
+
+use super::pii::PiiKey;
+use super::roles::{RoleParts, RoleTable};
+
+/// The context's name for the role table.
+pub(super) const ROLES: &str = "__roles";
+/// The context's name for the key.
+pub(super) const KEY: &str = "__key";
+
+/// Adds the filters to the engine.
+pub(super) fn register(environment: &mut Environment<'static>) {
+    environment.add_filter("fromjson", from_json);
+    environment.add_filter("tojson", to_json);
+    environment.add_filter("role_map", role_map);
+    environment.add_filter("keyed_hash", keyed_hash);
+}
+
+fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message)
+}
+
+fn from_json(value: &Value) -> Result<Value, Error> {
+    if value.is_none() {
+        return Ok(Value::from(()));
+    }
+    let Some(text) = value.as_str() else {
+        return Err(invalid(format!("fromjson needs a string, not {}", value.kind())));
+    };
+    match serde_json::from_str::<serde_json::Value>(text) {
+        Ok(json) => Ok(Value::from(Serde(json))),
+        Err(error) => Err(invalid(format!("not JSON: {error}"))),
+    }
+}
+
+fn to_json(value: &Value) -> Result<Value, Error> {
+    if value.is_undefined() {
+        return Err(Error::new(ErrorKind::UndefinedError, "tojson of an undefined value"));
+    }
+    serde_json::to_string(value).map(Value::from).map_err(|error| invalid(error.to_string()))
+}
+
+fn role_map(state: &State<'_, '_>, role: &Value) -> Result<Value, Error> {
+    let table = state.lookup(ROLES);
+    let Some(table) = table.as_ref().and_then(|table| table.downcast_object_ref::<RoleTable>()) else {
+        return Err(invalid("the mapping has no role table: name one with `roles = \"roles\"`"));
+    };
+    let text = |key: &str| role.get_attr(key).ok().and_then(|value| value.as_str().map(str::to_owned));
+    let permissions: Option<Vec<String>> = match role.get_attr("permissions")? {
+        permissions if permissions.is_none() => None,
+        permissions => Some(permissions.try_iter()?.map(|permission| permission.to_string()).collect()),
+    };
+    let mapped = table.map(&RoleParts {
+        sid: text("sid").as_deref(),
+        friendly_name: text("friendly_name").as_deref(),
+        r#type: text("type").as_deref(),
+        permissions: permissions.as_deref(),
+    });
+    Ok(Value::from(Serde(mapped)))
+}
+
+fn keyed_hash(state: &State<'_, '_>, value: &Value, kind: &str) -> Result<Value, Error> {
+    if value.is_none() {
+        return Ok(Value::from(()));
+    }
+    let key = state.lookup(KEY);
+    let Some(key) = key.as_ref().and_then(|key| key.downcast_object_ref::<PiiKey>()) else {
+        return Err(invalid("keyed_hash needs a key: give --pii-key-file"));
+    };
+    match value.as_str() {
+        Some(text) => Ok(Value::from(key.hash(kind, text.as_bytes()))),
+        None => Err(invalid(format!("keyed_hash needs a string, not {}", value.kind()))),
+    }
+}
