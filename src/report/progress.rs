@@ -106,7 +106,7 @@ impl Progress {
             let (requests, left) = (human::count(*requests), human::count(requests - done));
             let time = human::seconds(*seconds_left);
             tracing::info!(
-                "the crawl takes {requests} requests; {left} are left, {time} at the allowed rate"
+                "by Twilio's counters the crawl takes {requests} requests; {left} are left, {time} at the allowed rate"
             );
         }
         self.show(false);
