@@ -15,10 +15,11 @@ pub struct ExportArgs {
     #[arg(long, value_name = "FILE", default_value = "snapshot.db")]
     pub snapshot: PathBuf,
 
-    /// The folder to write to, or `-` for one record in one format on standard output
+    /// The folder to write to, an object store's URL, or `-` for one record in one format on standard output
     ///
     /// The folder is made if it is not there. A former export in it is replaced; a folder that holds other files is refused.
-    #[arg(long, value_name = "DIR|-")]
+    /// Object stores are `s3://BUCKET/PREFIX`, `gs://…` and `az://…`, with credentials from their usual environment variables.
+    #[arg(long, value_name = "DIR|URL|-")]
     pub out: String,
 
     /// The mappings to write: bundled names or TOML files [default: chat and conversations]

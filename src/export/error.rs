@@ -111,6 +111,26 @@ pub enum ExportError {
         #[source]
         source: io::Error,
     },
+    /// A URL that is no place to write to.
+    #[error("cannot export to `{url}`")]
+    Destination {
+        /// The URL.
+        url: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A store refused, or could not be reached.
+    #[error("cannot {action} `{url}`")]
+    Store {
+        /// What was tried.
+        action: &'static str,
+        /// The object or prefix.
+        url: String,
+        /// Why it failed.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Standard output cannot be written.
     #[error("cannot write to standard output")]
     Stream(#[source] io::Error),
@@ -127,7 +147,12 @@ impl ExportError {
     pub fn is_usage(&self) -> bool {
         !matches!(
             self,
-            Self::File { .. } | Self::Stream(_) | Self::Snapshot(_) | Self::Busy { .. } | Self::Row(_)
+            Self::File { .. }
+                | Self::Store { .. }
+                | Self::Stream(_)
+                | Self::Snapshot(_)
+                | Self::Busy { .. }
+                | Self::Row(_)
         )
     }
 

@@ -223,7 +223,7 @@ impl Fixture {
         self.roles.iter().find(|role| Some(&role.sid) == sid).cloned()
     }
 
-    fn steps(&self, walk: Walk) -> Vec<Step> {
+    pub(super) fn steps(&self, walk: Walk) -> Vec<Step> {
         let mut steps = match walk.entity {
             Entity::Service => vec![self.step()],
             Entity::Role => {
