@@ -5,3 +5,8 @@ pub fn now() -> jiff::Timestamp {
     let now = jiff::Timestamp::now();
     jiff::Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
+
+/// A seed for the jitter of waits: another one for each run, so that two runs do not wait in step.
+pub fn seed() -> u64 {
+    jiff::Timestamp::now().as_nanosecond().unsigned_abs() as u64 ^ u64::from(std::process::id())
+}

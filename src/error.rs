@@ -1,1 +1,87 @@
-//! (to be laid)
+//! How the program ends: one table of exit codes, which scripts rely on.
+//!
+//! **Invariant:** a status becomes a process exit code in `main` alone (and in `commands::interrupt`, which leaves at the
+//! second Ctrl-C).
+
+use std::process::ExitCode;
+
+/// How a verb ended. The numbers are a contract with scripts and never change their meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ExitStatus {
+    /// Done, and nothing is wrong.
+    Done,
+    /// Failed for a reason with no better code.
+    Failed,
+    /// Wrong usage, settings, mapping or input file. Nothing was started.
+    Usage,
+    /// Twilio refused the credentials or the permission.
+    Refused,
+    /// Some units failed or the time was up. What was done is kept, and running it again goes on from there.
+    Incomplete,
+    /// Done, and there is something to see: differences, changes, blocked items, drift.
+    Findings,
+    /// Interrupted. What was done is kept, and running it again goes on from there.
+    Interrupted,
+}
+
+impl ExitStatus {
+    /// Every status, in the order of its code.
+    pub const ALL: [Self; 7] = [
+        Self::Done,
+        Self::Failed,
+        Self::Usage,
+        Self::Refused,
+        Self::Incomplete,
+        Self::Findings,
+        Self::Interrupted,
+    ];
+
+    /// The process exit code.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Refused => 3,
+            Self::Incomplete => 4,
+            Self::Findings => 5,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// What the code means, in a line; the table in the long help is made of these.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done, and nothing is wrong",
+            Self::Failed => "failed for a reason with no better code",
+            Self::Usage => "wrong usage, settings, mapping or input file; nothing was started",
+            Self::Refused => "Twilio refused the credentials or the permission",
+            Self::Incomplete => "incomplete: what was done is kept, running it again goes on from there",
+            Self::Findings => "done, and there is something to see: differences, changes, drift",
+            Self::Interrupted => "interrupted: what was done is kept, running it again goes on from there",
+        }
+    }
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(status.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_are_those_of_the_contract() {
+        let codes: Vec<u8> = ExitStatus::ALL.iter().map(|status| status.code()).collect();
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 130]);
+    }
+
+    #[test]
+    fn every_code_has_a_meaning_of_its_own() {
+        let meanings: std::collections::BTreeSet<_> = ExitStatus::ALL.iter().map(|s| s.meaning()).collect();
+        assert_eq!(meanings.len(), ExitStatus::ALL.len());
+    }
+}

@@ -13,6 +13,17 @@ use crate::model::Entity;
 pub enum Event {
     /// A stage went on to its next part.
     Phase(Phase),
+    /// What earlier runs have already brought, at the start of a crawl that goes on.
+    Resumed {
+        /// Users known.
+        users: u64,
+        /// The users of every service are all known.
+        users_listed: bool,
+        /// Users whose channels are all read.
+        users_done: u64,
+        /// Rows of every kind.
+        rows: u64,
+    },
     /// One HTTP attempt ended, well or not.
     Attempted {
         /// The answer was 429.

@@ -1,3 +1,107 @@
-//! (to be laid)
+//! What a user may type: clap types only, one file for each verb. Doc comments are the help.
+//!
+//! Values stay text here. `settings` turns them into what the program works with, by the same parsers that read the
+//! environment and `chatferry.toml`, so a value is right or wrong in the same way wherever it came from.
+//!
+//! To add a verb: its file here, its variant in [`Verb`] at its place in the order of use, its file and its line in `commands`, and its
+//! flags' keys in `settings::keys`. A verb is offered when it works, not before.
+//!
+//! **Invariant:** no defaults. A flag that was not given is `None`, so that environment and file can be asked next;
+//! the defaults are in `settings::keys`.
+//!
+//! **Invariant:** no flag takes a secret as its value: values of flags are seen by every process of the machine.
+
+pub mod completions;
+pub mod config;
+pub mod connection;
+pub mod crawl;
+pub mod demo;
 pub mod export;
+pub mod global;
+pub mod man;
 pub mod mapping;
+pub mod probe;
+pub mod simulate;
+pub mod snapshot;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+pub use completions::CompletionsArgs;
+pub use config::ConfigArgs;
+pub use connection::ConnectionArgs;
+pub use crawl::CrawlArgs;
+pub use demo::DemoArgs;
+pub use export::ExportArgs;
+pub use global::{ColorWhen, GlobalArgs, LogFormat, ProgressStyle};
+pub use man::ManArgs;
+pub use mapping::MappingArgs;
+pub use probe::ProbeArgs;
+pub use simulate::SimulateArgs;
+pub use snapshot::SnapshotArgs;
+
+/// Get a Twilio Programmable Chat service out, completely and politely.
+///
+/// chatferry reads a service with its users, channels and memberships into one snapshot file, and writes from
+/// it what other systems load. It goes on where it stopped, it says what is missing, and it changes nothing at Twilio.
+#[derive(Debug, Parser)]
+#[command(
+    name = "chatferry",
+    version,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "`chatferry VERB --help` explains a verb, with examples. `chatferry --help` says more than `-h`.",
+    after_long_help = MAIN_HELP
+)]
+pub struct Cli {
+    /// What every verb understands.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The verbs: one for each stage, in the order in which they are used.
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "a comment here would hide the help, which is the comment of the arguments")]
+pub enum Verb {
+    Probe(ProbeArgs),
+    Crawl(CrawlArgs),
+    Export(ExportArgs),
+    Mapping(MappingArgs),
+    Snapshot(SnapshotArgs),
+    Simulate(SimulateArgs),
+    Demo(DemoArgs),
+    Config(ConfigArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
+}
+
+const MAIN_HELP: &str = "\
+Quick start:
+  chatferry demo                                  see it work, nothing needed
+  export TWILIO_ACCOUNT_SID=AC… TWILIO_AUTH_TOKEN=…
+  chatferry probe                                 what is there, what a crawl costs
+  chatferry crawl --service IS…                   read it into snapshot.db
+
+Settings come from flags, then the environment (CHATFERRY_CHAT_URL is --chat-url), then
+chatferry.toml, then defaults; `chatferry config` shows which.
+
+Exit codes:
+    0  done, and nothing is wrong
+    1  failed for a reason with no better code
+    2  wrong usage, settings, mapping or input file; nothing was started
+    3  Twilio refused the credentials or the permission
+    4  incomplete: what was done is kept, running it again goes on from there
+    5  done, and there is something to see: differences, changes, drift
+  130  interrupted: what was done is kept, running it again goes on from there";
+
+/// The command as clap builds it, for completions, manual pages and tests.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests;

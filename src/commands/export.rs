@@ -1,23 +1,28 @@
 //! `chatferry export`: joins the flags, the mappings, the snapshot and the writers.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use url::Url;
 use zeroize::Zeroizing;
 
 use crate::cli::export::{CompressArg, ExportArgs, FormatArg, PiiArg};
+use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::export::{self, Compression, ExportError, ExportOptions, ExportReport, Format};
 use crate::mapping::{self, MappingError, PiiKey, PiiPolicy};
-use crate::snapshot::Snapshot;
+use crate::report::human;
+use crate::snapshot::{Snapshot, Verdict};
+
+use super::failure::Explained;
+use super::{CommandError, Context, Outcome};
 
 /// The mappings that are exported when none is named.
 const DEFAULT_MAPPINGS: &[&str] = &["chat", "conversations"];
 
 /// What was typed, checked.
 #[derive(Debug)]
-pub struct ExportSettings {
+struct ExportSettings {
     /// The snapshot's file.
     pub snapshot: PathBuf,
     /// Where to.
@@ -53,7 +58,7 @@ impl Destination {
 }
 
 /// Checks what was typed: everything that can be said before the snapshot is opened.
-pub fn settings(args: &ExportArgs) -> Result<ExportSettings, ExportError> {
+fn settings(args: &ExportArgs) -> Result<ExportSettings, ExportError> {
     let named: Vec<&str> = args.mappings.iter().map(String::as_str).collect();
     let named = if named.is_empty() { DEFAULT_MAPPINGS } else { &named };
     let mut mappings = Vec::new();
@@ -115,8 +120,52 @@ fn pii(args: &ExportArgs) -> Result<PiiPolicy, ExportError> {
     }
 }
 
+/// Runs the verb.
+pub(super) fn run(args: &ExportArgs, context: &mut Context) -> Outcome {
+    let progress = context.progress();
+    let written = write(args, &mut context.stdout, &progress.events());
+    progress.finish();
+    let report = match written {
+        Err(error) if error.is_closed_pipe() => return Ok(ExitStatus::Done),
+        written => written?,
+    };
+    // With `--out -` standard output has the rows, and nothing else may stand there.
+    if args.out == "-" {
+        return Ok(ExitStatus::Done);
+    }
+    let text = summarize(&report);
+    context.conclude(&report, &text)?;
+    Ok(ExitStatus::Done)
+}
+
+/// Exports a snapshot to a folder as it is done without any further flag.
+pub(super) fn to_folder(
+    snapshot: &Path,
+    folder: &Path,
+    context: &mut Context,
+) -> Result<ExportReport, CommandError> {
+    let args = ExportArgs {
+        snapshot: snapshot.to_path_buf(),
+        out: folder.display().to_string(),
+        mappings: Vec::new(),
+        records: None,
+        formats: vec![FormatArg::Csv, FormatArg::Ndjson],
+        columns: None,
+        condition: None,
+        pii: PiiArg::Keep,
+        pii_key_file: None,
+        compress: None,
+        spreadsheet_safe: false,
+        force: false,
+    };
+    let progress = context.progress();
+    let written = write(&args, &mut context.stdout, &progress.events());
+    progress.finish();
+    Ok(written?)
+}
+
 /// Exports; `out` is standard output, which gets the rows of `--out -` and nothing else.
-pub fn run(
+fn write(
     args: &ExportArgs,
     out: &mut (dyn Write + Send),
     events: &Events,
@@ -130,23 +179,43 @@ pub fn run(
     }
 }
 
+impl Explained for ExportError {
+    fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Snapshot(error) => error.exit_status(),
+            error if error.is_usage() => ExitStatus::Usage,
+            _ => ExitStatus::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Snapshot(error) => error.hint(),
+            _ => None,
+        }
+    }
+}
+
 /// The report in words, for people.
-pub fn summarize(report: &ExportReport, talk: &mut dyn Write) -> std::io::Result<()> {
+pub(super) fn summarize(report: &ExportReport) -> String {
+    let mut lines = Vec::new();
     for record in &report.records {
+        let rows = human::count(record.passed.rows);
         for file in &record.files {
-            writeln!(talk, "{:>12} rows  {:>14} bytes  {}", record.passed.rows, file.bytes, file.path)?;
+            lines.push(format!("{rows:>12} rows  {:>14} bytes  {}", human::count(file.bytes), file.path));
         }
     }
-    match report.verdict.as_str() {
-        "incomplete" => writeln!(
-            talk,
-            "The snapshot is incomplete, and so are these files; datapackage.json says so too."
-        ),
-        "complete_with_drift" => {
-            writeln!(talk, "The data changed while it was crawled; `chatferry snapshot info` lists where.")
+    let verdict = match report.verdict {
+        Verdict::Complete => "complete: the snapshot is, and so are these files",
+        Verdict::CompleteWithDrift => {
+            "complete with drift: data changed while it was crawled; `chatferry snapshot info` lists where"
         }
-        _ => Ok(()),
-    }
+        Verdict::Incomplete => {
+            "incomplete: the snapshot is, and so are these files; datapackage.json says so too"
+        }
+    };
+    lines.push(verdict.to_owned());
+    lines.join("\n")
 }
 
 impl From<FormatArg> for Format {

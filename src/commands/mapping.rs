@@ -7,13 +7,17 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use crate::cli::mapping::{MappingAction, MappingArgs};
+use crate::error::ExitStatus;
 use crate::export::{subject, walk_of};
 use crate::mapping::{self, Evaluator, Mapping, MappingError, Record, Sample, Tried};
 use crate::snapshot::{Snapshot, SnapshotError};
 
+use super::failure::Explained;
+use super::{Context, Outcome};
+
 /// `chatferry mapping` failed.
 #[derive(Debug, thiserror::Error)]
-pub enum MappingCommandError {
+pub(super) enum MappingCommandError {
     /// The mapping cannot be used (exit code 2).
     #[error(transparent)]
     Mapping(Box<MappingError>),
@@ -27,7 +31,7 @@ pub enum MappingCommandError {
 
 /// What a check found.
 #[derive(Debug, Default, Serialize)]
-pub struct CheckReport {
+struct CheckReport {
     /// The mapping.
     pub mapping: String,
     /// How many records and columns it has.
@@ -42,7 +46,7 @@ pub struct CheckReport {
 
 /// An expression that failed on a row.
 #[derive(Debug, Serialize)]
-pub struct CheckFailure {
+struct CheckFailure {
     /// The record.
     pub record: String,
     /// The column, or `where`.
@@ -55,8 +59,36 @@ pub struct CheckFailure {
     pub fatal: bool,
 }
 
-/// Does what was asked for. A check's report is given back; what it found is an exit code of 5 if it has failures.
-pub fn run(args: &MappingArgs, out: &mut dyn Write) -> Result<Option<CheckReport>, MappingCommandError> {
+/// Runs the verb. A check that found something is exit code 5.
+pub(super) fn run(args: &MappingArgs, context: &mut Context) -> Outcome {
+    let Some(report) = act(args, &mut context.stdout)? else { return Ok(ExitStatus::Done) };
+    if context.output.json {
+        context.json(&report)?;
+    } else {
+        summarize(&report, &mut context.stdout).map_err(MappingCommandError::Output)?;
+    }
+    Ok(if report.failures.is_empty() { ExitStatus::Done } else { ExitStatus::Findings })
+}
+
+impl Explained for MappingCommandError {
+    fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Mapping(_) => ExitStatus::Usage,
+            Self::Snapshot(error) => error.exit_status(),
+            Self::Output(_) => ExitStatus::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Snapshot(error) => error.hint(),
+            Self::Mapping(_) | Self::Output(_) => None,
+        }
+    }
+}
+
+/// Does what was asked for; gives the report of a check.
+fn act(args: &MappingArgs, out: &mut dyn Write) -> Result<Option<CheckReport>, MappingCommandError> {
     match &args.action {
         MappingAction::List => list(out).map(|()| None),
         MappingAction::Show { name } => show(name, out).map(|()| None),
@@ -173,7 +205,7 @@ impl CheckReport {
 }
 
 /// A check's report in words.
-pub fn summarize(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
+fn summarize(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "mapping {}: {} records, {} columns", report.mapping, report.records, report.columns)?;
     for failure in &report.failures {
         let end = if failure.fatal { ", which would end an export" } else { "" };

@@ -1,3 +1,49 @@
-//! (to be laid)
-pub mod export;
-pub mod mapping;
+//! One `run` for each verb, and what they share. The only place where stages are joined.
+//!
+//! To add a verb: its file in `cli`, its variant in [`Verb`], its file here, its line in `dispatch`.
+
+mod completions;
+mod config;
+mod connect;
+pub mod context;
+mod crawl;
+mod demo;
+mod export;
+pub mod failure;
+pub mod interrupt;
+mod man;
+mod mapping;
+mod probe;
+mod simulate;
+mod snapshot;
+mod start;
+
+use crate::cli::Verb;
+use crate::error::ExitStatus;
+
+pub use context::Context;
+pub use failure::{CommandError, Explained, StdoutError};
+pub use interrupt::Interrupt;
+pub use start::{Streams, start};
+
+/// How every verb ends.
+pub type Outcome = Result<ExitStatus, CommandError>;
+
+/// Runs the verb.
+async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
+    match verb {
+        Verb::Probe(args) => probe::run(&args, context).await,
+        Verb::Crawl(args) => crawl::run(&args, context).await,
+        Verb::Snapshot(args) => snapshot::run(&args, context),
+        Verb::Export(args) => export::run(&args, context),
+        Verb::Mapping(args) => mapping::run(&args, context),
+        Verb::Simulate(args) => simulate::run(&args, context).await,
+        Verb::Demo(args) => demo::run(&args, context).await,
+        Verb::Config(args) => config::run(&args, context),
+        Verb::Completions(args) => completions::run(&args, context),
+        Verb::Man(args) => man::run(&args, context),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,12 @@
 //! A small service in memory that walks like a snapshot, with everything in it that is hard to write down.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use super::error::ExportError;
 use super::source::Rows;
 use crate::model::*;
-use crate::snapshot::{Info, Order, SnapshotError, Step, Walk};
+use crate::snapshot::{Counts, Info, Order, Requests, SnapshotError, Step, Verdict, Walk};
 
 /// The records of one service.
 pub(super) struct Fixture {
@@ -142,15 +145,27 @@ pub(super) fn fixture(users: u32, channels: u32) -> Fixture {
 fn info() -> Info {
     use Entity::{Channel, Member, Membership, Role, User};
     Info {
-        verdict: "complete".to_owned(),
-        source: "chat".to_owned(),
-        account_sid: account(),
-        services: vec![service_sid()],
-        started: Timestamp::Seconds(1_600_000_000),
-        finished: Some(Timestamp::Seconds(1_600_000_060)),
+        format: 1,
         tool_version: "0.1.0".to_owned(),
+        id: "d1".repeat(16),
+        account_sid: AccountSid::from_digits(0xac),
+        services: vec![service_sid()],
+        source: "chat".to_owned(),
         include: vec![Role, User, Channel, Membership, Member],
-        id: "d1".repeat(32),
+        selected_users: None,
+        started: "2020-09-13T12:26:40Z".to_owned(),
+        finished: Some("2020-09-13T12:27:40Z".to_owned()),
+        elapsed_seconds: 60.0,
+        verdict: Verdict::Complete,
+        counts: Counts::default(),
+        requests: Requests::default(),
+        units: BTreeMap::new(),
+        disagreement_counts: BTreeMap::new(),
+        disagreements: Vec::new(),
+        failures: Vec::new(),
+        vanished: BTreeMap::new(),
+        not_found: Vec::new(),
+        oddities: Vec::new(),
     }
 }
 
@@ -202,7 +217,7 @@ fn roles() -> Vec<Role> {
 
 impl Fixture {
     fn step(&self) -> Step {
-        let service = self.service.clone();
+        let service = Rc::new(self.service.clone());
         Step {
             service,
             membership: None,
@@ -215,30 +230,33 @@ impl Fixture {
         }
     }
 
-    fn channel(&self, sid: &ChannelSid) -> Option<Channel> {
-        self.channels.iter().find(|channel| channel.sid == *sid).cloned()
+    fn channel(&self, sid: &ChannelSid) -> Option<Rc<Channel>> {
+        self.channels.iter().find(|channel| channel.sid == *sid).cloned().map(Rc::new)
     }
 
-    fn role(&self, sid: Option<&RoleSid>) -> Option<Role> {
-        self.roles.iter().find(|role| Some(&role.sid) == sid).cloned()
+    fn role(&self, sid: Option<&RoleSid>) -> Option<Rc<Role>> {
+        self.roles.iter().find(|role| Some(&role.sid) == sid).cloned().map(Rc::new)
     }
 
     pub(super) fn steps(&self, walk: Walk) -> Vec<Step> {
         let mut steps = match walk.entity {
             Entity::Service => vec![self.step()],
-            Entity::Role => {
-                self.roles.iter().map(|role| Step { role: Some(role.clone()), ..self.step() }).collect()
-            }
+            Entity::Role => self
+                .roles
+                .iter()
+                .map(|role| Step { role: Some(Rc::new(role.clone())), ..self.step() })
+                .collect(),
             Entity::User => {
                 let step = |user: &User| Step {
                     role: self.role(user.role_sid.as_ref()),
-                    user: Some(user.clone()),
+                    user: Some(Rc::new(user.clone())),
                     ..self.step()
                 };
                 self.users.iter().map(step).collect()
             }
             Entity::Channel => {
-                let step = |channel: &Channel| Step { channel: Some(channel.clone()), ..self.step() };
+                let step =
+                    |channel: &Channel| Step { channel: Some(Rc::new(channel.clone())), ..self.step() };
                 self.channels.iter().map(step).collect()
             }
             Entity::Membership => {
@@ -248,7 +266,7 @@ impl Fixture {
                 let step = |member: &Member| Step {
                     channel: self.channel(&member.channel_sid),
                     role: self.role(member.role_sid.as_ref()),
-                    member: Some(member.clone()),
+                    member: Some(Rc::new(member.clone())),
                     ..self.step()
                 };
                 self.members.iter().map(step).collect()
@@ -274,10 +292,10 @@ impl Fixture {
     fn membership(&self, membership: &Membership) -> Step {
         let member = self.members.iter().find(|member| Some(&member.sid) == membership.member_sid.as_ref());
         Step {
-            user: self.users.iter().find(|user| user.sid == membership.user_sid).cloned(),
+            user: self.users.iter().find(|user| user.sid == membership.user_sid).cloned().map(Rc::new),
             channel: self.channel(&membership.channel_sid),
             role: self.role(member.and_then(|member| member.role_sid.as_ref())),
-            member: member.cloned(),
+            member: member.cloned().map(Rc::new),
             membership: Some(membership.clone()),
             ..self.step()
         }

@@ -35,8 +35,7 @@ struct Facts<'a> {
     /// The crawl's verdict.
     verdict: &'a str,
     source: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account_sid: Option<String>,
+    account_sid: String,
     services: Vec<String>,
     /// Between these two instants the records were read.
     window: Window,
@@ -78,7 +77,7 @@ pub(super) fn describe(
     let resources = selected.iter().zip(records).flat_map(|(selected, record)| {
         record.files.iter().map(move |file| resource(selected, record, file, options))
     });
-    let finished = info.finished.as_ref().map(ToString::to_string);
+    let finished = info.finished.clone();
     let package = Package {
         profile: "data-package",
         name: "chatferry-export",
@@ -89,11 +88,11 @@ pub(super) fn describe(
         created: finished.clone(),
         resources: resources.collect(),
         chatferry: Facts {
-            verdict: &info.verdict,
+            verdict: info.verdict.as_str(),
             source: &info.source,
-            account_sid: info.account_sid.as_ref().map(ToString::to_string),
+            account_sid: info.account_sid.to_string(),
             services: info.services.iter().map(ToString::to_string).collect(),
-            window: Window { started: info.started.to_string(), finished },
+            window: Window { started: info.started.clone(), finished },
             snapshot: SnapshotFacts {
                 id: &info.id,
                 tool_version: &info.tool_version,

@@ -16,13 +16,13 @@ use super::rows::{RowsPassed, pass};
 use super::select::{Selected, select};
 use super::source::Rows;
 use crate::event::{Event, Events};
-use crate::snapshot::Info;
+use crate::snapshot::{Info, Verdict};
 
 /// What an export wrote.
 #[derive(Debug, Serialize)]
 pub struct ExportReport {
     /// The crawl's verdict.
-    pub verdict: String,
+    pub verdict: Verdict,
     /// The records.
     pub records: Vec<WrittenRecord>,
 }

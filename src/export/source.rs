@@ -36,10 +36,10 @@ pub fn subject(step: &Step) -> Subject<'_> {
     Subject {
         service: &step.service,
         membership: step.membership.as_ref(),
-        user: step.user.as_ref(),
-        channel: step.channel.as_ref(),
-        member: step.member.as_ref(),
-        role: step.role.as_ref(),
+        user: step.user.as_deref(),
+        channel: step.channel.as_deref(),
+        member: step.member.as_deref(),
+        role: step.role.as_deref(),
         invite: step.invite.as_ref(),
         message: step.message.as_ref(),
     }

@@ -69,7 +69,7 @@ fn both_formats_hold_the_same_rows_and_the_package_describes_them() {
     let report = export(&source, &options(&["chat"]), folder.path()).unwrap();
     let files = files(folder.path());
     let package: Json = serde_json::from_slice(&files["datapackage.json"]).unwrap();
-    assert_eq!(report.verdict, "complete");
+    assert_eq!(report.verdict.as_str(), "complete");
     assert_eq!(package["chatferry"]["verdict"], "complete");
     assert_eq!(package["created"], "2020-09-13T12:27:40Z");
     assert_eq!(files.len(), 13, "six records in two formats, and the package: {:?}", files.keys());

@@ -70,6 +70,20 @@ pub enum IssueKind {
     Unusable,
 }
 
+impl IssueKind {
+    /// Its name, as in exports and the snapshot.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UnknownKey => "unknown_key",
+            Self::UnknownValue => "unknown_value",
+            Self::WrongType => "wrong_type",
+            Self::MalformedSid => "malformed_sid",
+            Self::OtherParent => "other_parent",
+            Self::Unusable => "unusable",
+        }
+    }
+}
+
 /// One oddity of one record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Issue {

@@ -5,11 +5,13 @@
 //! **Invariant:** no I/O and no imports from other modules of the crate.
 
 pub mod issue;
+pub mod page;
 pub mod records;
 pub mod sid;
 pub mod value;
 
 pub use issue::{Entity, Issue, IssueKind};
+pub use page::{ListPage, Records};
 pub use records::{Channel, Extra, Invite, JsonText, Member, Membership, Message, Role, Service, User};
 pub use sid::{
     AccountSid, ChannelSid, InvalidSid, InviteSid, MemberSid, MessageSid, RoleSid, ServiceSid, Sid, SidKind,

@@ -108,9 +108,21 @@ impl<K: SidKind> Sid<K> {
 
 /// The number behind a canonical SID text.
 fn digits<K: SidKind>(text: &str) -> Option<u128> {
-    let hex = text.strip_prefix(K::PREFIX)?;
-    let canonical = hex.len() == 32 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    if canonical { u128::from_str_radix(hex, 16).ok() } else { None }
+    let hex: &[u8; 32] = text.strip_prefix(K::PREFIX)?.as_bytes().try_into().ok()?;
+    let (high, low) = hex.split_at(16);
+    Some((u128::from(half(high)?) << 64) | u128::from(half(low)?))
+}
+
+/// The number of 16 lower-case hexadecimal digits. Five SIDs are read for every row; this is twice as fast as the general way.
+fn half(hex: &[u8]) -> Option<u64> {
+    hex.iter().try_fold(0_u64, |number, byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            _ => return None,
+        };
+        Some((number << 4) | u64::from(digit))
+    })
 }
 
 impl<K: SidKind> FromStr for Sid<K> {

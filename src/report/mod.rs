@@ -1,1 +1,26 @@
-//! (to be laid)
+//! What a person sees: progress from events, log lines, summaries, errors.
+//!
+//! stdout is data and belongs to the verb; stderr is talk and goes through [`Talk`], so that a line never tears a bar. Summaries are
+//! pure functions from plain structs to text; the same structs are the objects of `--json`.
+//!
+//! **Invariant:** everything goes to a writer that was given. Nothing here asks what time it is but [`progress`], whose clock
+//! is given to what it drives.
+
+mod bars;
+pub mod crawl_summary;
+mod estimate;
+pub mod human;
+pub mod log;
+mod plain;
+pub mod probe_summary;
+pub mod problem;
+pub mod progress;
+pub mod snapshot_text;
+pub mod table;
+pub mod talk;
+mod tally;
+
+pub use crawl_summary::{CrawlSummary, Stopped};
+pub use probe_summary::{Answer, ProbeSummary, ProbedService};
+pub use progress::Progress;
+pub use talk::Talk;

@@ -1,1 +1,43 @@
-//! (to be laid)
+//! An embedded Twilio on loopback: Programmable Chat v2 and as much of Conversations v1 as a client needs to
+//! see that it answers.
+//!
+//! It is written from Twilio's OpenAPI descriptions and documentation alone, so that it is a second opinion
+//! on what the client believes. Its account is made from a seed, costs 8 bytes a membership, and never
+//! changes but by writes and by the faults that are asked for.
+//!
+//! A request goes through `server` (authentication, `limits`, accidents of `faults`) to a `route` of `chat`
+//! or `conversations`, which reads `data` and writes `json` through `paging`; the answer leaves when `timer`
+//! says.
+//!
+//! **Invariant:** nothing of `twilio` or `source` is imported here: shared types would hide a misread field
+//! from every test.
+//!
+//! **Invariant:** it listens on 127.0.0.1 only.
+
+mod auth;
+mod chat;
+mod conversations;
+mod data;
+mod failure;
+mod faults;
+mod json;
+mod limits;
+mod options;
+mod paging;
+mod query;
+mod reply;
+mod route;
+mod running;
+mod server;
+mod stats;
+#[cfg(test)]
+mod tests;
+mod timer;
+mod truth;
+mod wire;
+
+pub use faults::{Faults, FaultsError, fault_names};
+pub use options::Options;
+pub use running::{Running, SimulatorError, start};
+pub use stats::Stats;
+pub use truth::{Row, Truth};

@@ -1,12 +1,16 @@
 //! Reads one API into the model.
 //!
 //! A [`List`] names what is asked for, a [`ListPage`] is one answer of it in the model's terms. Conversion from the wire is
-//! pure and tolerant: what cannot be understood becomes an [`Issue`](crate::model::Issue) beside the record.
+//! pure and tolerant: what cannot be understood becomes an [`Issue`] beside the record.
+//!
+//! **Invariant:** a [`ListPage`] without `next` is the end of its list because the API said so, never because a page was empty
+//! or short.
 
-use crate::model::{
-    Channel, ChannelSid, Entity, Invite, Issue, Member, Membership, Message, Role, Service, ServiceSid, User,
-    UserSid,
-};
+pub mod chat;
+
+use crate::model::{Channel, ChannelSid, Entity, Issue, ListPage, Service, ServiceSid, User, UserSid};
+use crate::twilio::{Client, PageError, RequestError};
+pub use chat::ChatSource;
 
 /// A paged list of an API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,33 +47,116 @@ impl List {
             Self::Messages(..) => Entity::Message,
         }
     }
+
+    /// The service that it is of; none for the list of services.
+    pub fn service(&self) -> Option<&ServiceSid> {
+        match self {
+            Self::Services => None,
+            Self::Roles(service)
+            | Self::Users(service)
+            | Self::Channels(service)
+            | Self::UserChannels(service, _)
+            | Self::Members(service, _)
+            | Self::Invites(service, _)
+            | Self::Messages(service, _) => Some(service),
+        }
+    }
 }
 
-/// The records of one page, in the API's order.
+/// One resource, fetched by its SID.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs, reason = "each variant is the records its name says")]
-pub enum Records {
-    Services(Vec<Service>),
-    Roles(Vec<Role>),
-    Users(Vec<User>),
-    Channels(Vec<Channel>),
-    Memberships(Vec<Membership>),
-    Members(Vec<Member>),
-    Invites(Vec<Invite>),
-    Messages(Vec<Message>),
-}
-
-/// One page of a list.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ListPage {
-    /// The usable rows.
-    pub records: Records,
-    /// How many rows the page had, unusable ones included.
-    pub received: usize,
-    /// What was odd about them.
+pub struct Fetched<M> {
+    /// The resource.
+    pub record: M,
+    /// What was odd about it.
     pub issues: Vec<Issue>,
-    /// Path and query of the next page, verbatim from `next_page_url`; `None` on the last page.
-    pub next: Option<String>,
-    /// The page size that the server says it used.
-    pub page_size: Option<u32>,
+}
+
+/// Something could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// A request failed for good.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// A list cannot be followed.
+    #[error(transparent)]
+    Page(#[from] PageError),
+}
+
+impl SourceError {
+    /// The request that failed; none when the list itself is at fault.
+    pub fn request(&self) -> Option<&RequestError> {
+        match self {
+            Self::Request(error) => Some(error),
+            Self::Page(_) => None,
+        }
+    }
+}
+
+/// An API that can be read into the model.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Source {
+    /// Programmable Chat.
+    Chat(ChatSource),
+}
+
+impl Source {
+    /// Its name in snapshots and messages.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Chat(_) => "chat",
+        }
+    }
+
+    /// The client that it sends through.
+    pub fn client(&self) -> &Client {
+        match self {
+            Self::Chat(chat) => chat.client(),
+        }
+    }
+
+    /// The largest page that the lists of an entity allow.
+    pub fn largest_page(&self) -> fn(Entity) -> u32 {
+        match self {
+            Self::Chat(_) => ChatSource::largest_page,
+        }
+    }
+
+    /// Reads one page of a list; see [`ChatSource::page`].
+    pub async fn page(
+        &self,
+        list: &List,
+        cursor: Option<&str>,
+        page_size: Option<u32>,
+    ) -> Result<ListPage, SourceError> {
+        match self {
+            Self::Chat(chat) => chat.page(list, cursor, page_size).await,
+        }
+    }
+
+    /// Fetches a service.
+    pub async fn service(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
+        match self {
+            Self::Chat(chat) => chat.service(service).await,
+        }
+    }
+
+    /// Fetches a user.
+    pub async fn user(&self, service: &ServiceSid, user: &UserSid) -> Result<Fetched<User>, SourceError> {
+        match self {
+            Self::Chat(chat) => chat.user(service, user).await,
+        }
+    }
+
+    /// Fetches a channel.
+    pub async fn channel(
+        &self,
+        service: &ServiceSid,
+        channel: &ChannelSid,
+    ) -> Result<Fetched<Channel>, SourceError> {
+        match self {
+            Self::Chat(chat) => chat.channel(service, channel).await,
+        }
+    }
 }

@@ -1,0 +1,486 @@
+//! The figures that the README states of `crawl` and `export`, measured on whole processes against the simulator in a process
+//! of its own. Run with `cargo bench --bench crawl -- NAME`, where NAME is `cpu`, `latency`, `politeness`, `memory` or `export`;
+//! without a name, all but `memory`, which takes the longest.
+//!
+//! Ratios are taken within one run, since a machine's speed drifts; absolute figures are for orientation.
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let names: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match names.as_slice() {
+        // The bare loop runs in a process of its own, so that its CPU time is its own.
+        ["bare", url, account, token, service, concurrency] => {
+            bare_loop(url, account, token, service, concurrency.parse()?)
+        }
+        [] => ["cpu", "latency", "politeness", "export"].into_iter().try_for_each(run),
+        names => names.iter().try_for_each(|name| run(name)),
+    }
+}
+
+fn run(name: &str) -> Result<()> {
+    match name {
+        "cpu" => cpu(),
+        "latency" => latency(),
+        "politeness" => politeness(),
+        "memory" => memory(),
+        "export" => export(),
+        other => Err(format!("no bench `{other}`").into()),
+    }
+}
+
+/// CPU time of a crawl against a loop that fetches and parses the same pages and keeps nothing.
+fn cpu() -> Result<()> {
+    let simulator = Simulator::start(&["--users", "20000", "--channels", "8000", "--memberships", "20"])?;
+    let mut ratios = Vec::new();
+    for round in 1..=3 {
+        let bare = measure(simulator.bare(64)?)?;
+        let folder = tempfile::tempdir()?;
+        let crawl = measure(simulator.crawl(folder.path(), &["--rps", "0", "--concurrency", "64"])?)?;
+        let ratio = crawl.cpu.as_secs_f64() / bare.cpu.as_secs_f64();
+        ratios.push(ratio);
+        println!("cpu {round}: crawl {:.2?}, bare loop {:.2?}, ratio {ratio:.2}", crawl.cpu, bare.cpu);
+        println!("cpu {round}: {}", summary(&crawl));
+    }
+    ratios.sort_by(f64::total_cmp);
+    println!("cpu: median ratio {:.2} (at most 2 wanted)", ratios[1]);
+    Ok(())
+}
+
+/// Wall time with 20 ms latency and concurrency 16 against requests × latency ÷ 16.
+fn latency() -> Result<()> {
+    let simulator = Simulator::start(&[
+        "--users",
+        "12000",
+        "--channels",
+        "4000",
+        "--memberships",
+        "12",
+        "--latency-ms",
+        "20",
+    ])?;
+    let folder = tempfile::tempdir()?;
+    let crawl = measure(simulator.crawl(folder.path(), &["--rps", "0", "--concurrency", "16"])?)?;
+    let requests = crawl.number("total");
+    let ideal = requests * 0.020 / 16.0;
+    let wall = crawl.wall.as_secs_f64();
+    println!(
+        "latency: {requests} requests in {wall:.2} s, ideal {ideal:.2} s, ratio {:.3} (at most 1.05 wanted)",
+        wall / ideal
+    );
+    Ok(())
+}
+
+/// What the server sees of `--rps 200`, and how many answers are 429 where it allows 20 requests in flight.
+fn politeness() -> Result<()> {
+    let simulator = Simulator::start(&["--users", "3000", "--channels", "1000", "--latency-ms", "30"])?;
+    let folder = tempfile::tempdir()?;
+    measure(simulator.crawl(folder.path(), &["--rps", "200", "--concurrency", "64"])?)?;
+    let stats = simulator.stats()?;
+    let span = stats["span_seconds"].as_f64().unwrap_or(0.0);
+    let rate = stats["requests"].as_f64().unwrap_or(0.0) / span;
+    println!(
+        "politeness: --rps 200: {} requests, at most {} in any second (220 wanted), {rate:.1} a second over the run (196 wanted)",
+        stats["requests"], stats["max_per_second"]
+    );
+    let simulator = Simulator::start(&[
+        "--users",
+        "20000",
+        "--channels",
+        "2000",
+        "--latency-ms",
+        "30",
+        "--max-concurrent",
+        "20",
+    ])?;
+    let folder = tempfile::tempdir()?;
+    let flags = ["--rps", "0", "--concurrency", "64", "--account-concurrency", "1000000"];
+    let crawl = measure(simulator.crawl(folder.path(), &flags)?)?;
+    let stats = simulator.stats()?;
+    let (requests, throttled) = (crawl.number("total"), crawl.number("throttled"));
+    println!(
+        "politeness: 20 allowed in flight, 64 configured: {throttled} of {requests} answers were 429 ({:.2} %, under 1 wanted), \
+         {:.1} s, ideal {:.1} s; {} in flight at most",
+        100.0 * throttled / requests,
+        crawl.wall.as_secs_f64(),
+        requests * 0.030 / 20.0,
+        stats["max_in_flight"]
+    );
+    Ok(())
+}
+
+/// Peak memory of a crawl of 1,000,000 users against one of 10,000.
+fn memory() -> Result<()> {
+    let mut peaks = Vec::new();
+    for users in ["10000", "1000000"] {
+        let simulator = Simulator::start(&["--users", users, "--channels", "20000", "--memberships", "12"])?;
+        let folder = tempfile::tempdir()?;
+        let crawl = measure(simulator.crawl(folder.path(), &["--rps", "0", "--concurrency", "32"])?)?;
+        println!("memory: {users} users: {}", summary(&crawl));
+        peaks.push(crawl.peak_kib);
+    }
+    let growth = (peaks[1].cast_signed() - peaks[0].cast_signed()) / 1024;
+    println!(
+        "memory: {growth} MiB more (16 wanted at most), peak {} MiB (100 wanted at most)",
+        peaks[1] / 1024
+    );
+    Ok(())
+}
+
+/// Speed of an export, against what `serde_json` and `csv` alone do with the same rows.
+fn export() -> Result<()> {
+    let simulator = Simulator::start(&["--users", "40000", "--channels", "8000", "--memberships", "25"])?;
+    let folder = tempfile::tempdir()?;
+    measure(
+        simulator.crawl(
+            folder.path(),
+            &["--rps", "0", "--concurrency", "64", "--include", "users,user-channels"],
+        )?,
+    )?;
+    for format in ["ndjson", "csv"] {
+        let mut command = Command::new(binary());
+        command.current_dir(folder.path()).args([
+            "export",
+            "--out",
+            format,
+            "--records",
+            "user_channels",
+            "--format",
+            format,
+            "--json",
+        ]);
+        let export = measure(command)?;
+        let file = folder.path().join(format).join(format!("user_channels.{format}"));
+        let bytes = std::fs::metadata(&file)?.len();
+        #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+        let megabytes = bytes as f64 / 1e6;
+        let alone = rewrite(&file, format)?;
+        println!(
+            "export: {format}: {megabytes:.0} MB in {:.2?} CPU: {:.0} MB/s; the crate alone takes {alone:.2?} for the same rows (ratio {:.2}); peak {} MiB",
+            export.cpu,
+            megabytes / export.cpu.as_secs_f64(),
+            export.cpu.as_secs_f64() / alone.as_secs_f64(),
+            export.peak_kib / 1024
+        );
+    }
+    Ok(())
+}
+
+#[derive(Deserialize, serde::Serialize)]
+struct UserChannel {
+    account_sid: Option<String>,
+    service_sid: Option<String>,
+    channel_sid: Option<String>,
+    user_sid: Option<String>,
+    member_sid: Option<String>,
+    status: Option<String>,
+    last_consumed_message_index: Option<i64>,
+    unread_messages_count: Option<i64>,
+    notification_level: Option<String>,
+}
+
+/// Time to write the rows of a file again from structs in memory with `serde_json` or `csv` and nothing else.
+fn rewrite(file: &Path, format: &str) -> Result<Duration> {
+    let rows: Vec<UserChannel> = if format == "csv" {
+        csv::Reader::from_path(file)?.deserialize().collect::<std::result::Result<_, _>>()?
+    } else {
+        BufReader::new(std::fs::File::open(file)?)
+            .lines()
+            .map(|line| Ok(serde_json::from_str(&line?)?))
+            .collect::<Result<_>>()?
+    };
+    let mut out = std::io::BufWriter::with_capacity(1 << 18, tempfile::tempfile()?);
+    let start = cpu_of("self")?;
+    if format == "csv" {
+        let mut writer = csv::Writer::from_writer(&mut out);
+        for row in &rows {
+            writer.serialize(row)?;
+        }
+        writer.flush()?;
+    } else {
+        for row in &rows {
+            serde_json::to_writer(&mut out, row)?;
+            out.write_all(b"\n")?;
+        }
+    }
+    out.flush()?;
+    Ok(cpu_of("self")? - start)
+}
+
+/// The simulator in a process of its own.
+struct Simulator {
+    child: Child,
+    url: String,
+    account: String,
+    token: String,
+    service: String,
+}
+
+impl Simulator {
+    fn start(flags: &[&str]) -> Result<Self> {
+        let mut child = Command::new(binary()).arg("simulate").args(flags).stdout(Stdio::piped()).spawn()?;
+        let stdout = child.stdout.take().ok_or("no output of the simulator")?;
+        let (mut url, mut account, mut token, mut service) = Default::default();
+        for line in BufReader::new(stdout).lines() {
+            let line = line?;
+            let after = |prefix: &str| line.strip_prefix(prefix).map(str::to_owned);
+            url = after("listening on ").unwrap_or(url);
+            account = after("export TWILIO_ACCOUNT_SID=").unwrap_or(account);
+            token = after("export TWILIO_AUTH_TOKEN=").unwrap_or(token);
+            if let Some(found) = after("chatferry crawl --service ") {
+                service = found;
+                break;
+            }
+        }
+        Ok(Self { child, url, account, token, service })
+    }
+
+    fn crawl(&self, folder: &Path, flags: &[&str]) -> Result<Command> {
+        let mut command = Command::new(binary());
+        command
+            .args(["crawl", "--service", &self.service, "--json", "--progress", "none"])
+            .args(flags)
+            .current_dir(folder)
+            .env("TWILIO_ACCOUNT_SID", &self.account)
+            .env("TWILIO_AUTH_TOKEN", &self.token)
+            .env("CHATFERRY_CHAT_URL", &self.url);
+        Ok(command)
+    }
+
+    fn bare(&self, concurrency: usize) -> Result<Command> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args([
+            "bare",
+            &self.url,
+            &self.account,
+            &self.token,
+            &self.service,
+            &concurrency.to_string(),
+        ]);
+        Ok(command)
+    }
+
+    fn stats(&self) -> Result<serde_json::Value> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let body = reqwest::get(format!("{}/simulator/stats", self.url)).await?.bytes().await?;
+            Ok(serde_json::from_slice(&body)?)
+        })
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        // It has nothing to save.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn binary() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_chatferry"))
+}
+
+/// A finished process.
+struct Measured {
+    wall: Duration,
+    cpu: Duration,
+    peak_kib: u64,
+    stdout: String,
+}
+
+impl Measured {
+    /// A number of the result's `requests`.
+    fn number(&self, key: &str) -> f64 {
+        let result: serde_json::Value = serde_json::from_str(&self.stdout).unwrap_or_default();
+        result["requests"][key].as_f64().unwrap_or(f64::NAN)
+    }
+}
+
+/// Runs a process to its end and takes its CPU time and peak memory as the kernel counts them.
+fn measure(mut command: Command) -> Result<Measured> {
+    let start = Instant::now();
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
+    let pid = child.id().to_string();
+    let stdout = child.stdout.take().ok_or("no output")?;
+    let reader = std::thread::spawn(move || std::io::read_to_string(stdout));
+    let mut peak_kib = 0;
+    // The peak is gone with the process, its CPU time only once it has been waited for.
+    loop {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+        let field = |name: &str| {
+            status.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
+        };
+        if field("State:").is_none_or(|state| state.starts_with('Z')) {
+            break;
+        }
+        if let Some(peak) = field("VmHWM:") {
+            peak_kib = peak.trim_end_matches(" kB").parse()?;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let wall = start.elapsed();
+    let cpu = cpu_of(&pid)?;
+    let stdout = reader.join().map_err(|_| "the reader of the output failed")??;
+    let status = child.wait()?;
+    if !status.success() {
+        return Err(format!("{command:?} ended with {status}: {stdout}").into());
+    }
+    Ok(Measured { wall, cpu, peak_kib, stdout })
+}
+
+/// User and system time of a process so far (Linux's `/proc/PID/stat`, fields 14 and 15, in hundredths of a second).
+fn cpu_of(process: &str) -> Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks: u64 = fields[11].parse::<u64>()? + fields[12].parse::<u64>()?;
+    Ok(Duration::from_millis(ticks * 10))
+}
+
+fn summary(crawl: &Measured) -> String {
+    let result: serde_json::Value = serde_json::from_str(&crawl.stdout).unwrap_or_default();
+    format!(
+        "{} users, {} user channels, {} requests, {:.1?} wall, {:.1?} CPU, peak {} MiB, {}",
+        result["counts"]["users"],
+        result["counts"]["user_channels"],
+        result["requests"]["total"],
+        crawl.wall,
+        crawl.cpu,
+        crawl.peak_kib / 1024,
+        result["verdict"]
+    )
+}
+
+/// A page as a client without any care would parse it: typed and owned.
+#[derive(Deserialize)]
+struct Page {
+    meta: Meta,
+    users: Option<Vec<User>>,
+    channels: Option<Vec<Channel>>,
+    members: Option<Vec<Member>>,
+    roles: Option<Vec<serde_json::Value>>,
+}
+
+#[derive(Deserialize)]
+struct Meta {
+    next_page_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "parsed and dropped: that is the bare loop")]
+struct User {
+    sid: String,
+    account_sid: Option<String>,
+    service_sid: Option<String>,
+    attributes: Option<String>,
+    friendly_name: Option<String>,
+    role_sid: Option<String>,
+    identity: Option<String>,
+    is_online: Option<bool>,
+    is_notifiable: Option<bool>,
+    date_created: Option<String>,
+    date_updated: Option<String>,
+    joined_channels_count: Option<i64>,
+    url: Option<String>,
+}
+
+/// A channel, or a User Channel: the API gives both under the key `channels`.
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "parsed and dropped: that is the bare loop")]
+struct Channel {
+    sid: Option<String>,
+    account_sid: Option<String>,
+    service_sid: Option<String>,
+    channel_sid: Option<String>,
+    user_sid: Option<String>,
+    member_sid: Option<String>,
+    status: Option<String>,
+    last_consumed_message_index: Option<i64>,
+    unread_messages_count: Option<i64>,
+    notification_level: Option<String>,
+    friendly_name: Option<String>,
+    unique_name: Option<String>,
+    attributes: Option<String>,
+    date_created: Option<String>,
+    date_updated: Option<String>,
+    created_by: Option<String>,
+    members_count: Option<i64>,
+    messages_count: Option<i64>,
+    url: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "parsed and dropped: that is the bare loop")]
+struct Member {
+    sid: Option<String>,
+    account_sid: Option<String>,
+    channel_sid: Option<String>,
+    service_sid: Option<String>,
+    identity: Option<String>,
+    role_sid: Option<String>,
+    last_consumed_message_index: Option<i64>,
+    last_consumption_timestamp: Option<String>,
+    date_created: Option<String>,
+    date_updated: Option<String>,
+    attributes: Option<String>,
+    url: Option<String>,
+}
+
+/// Fetches and parses the pages that a crawl reads, with a client made alike, and keeps nothing but where to go on.
+fn bare_loop(url: &str, account: &str, token: &str, service: &str, concurrency: usize) -> Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let client =
+        reqwest::Client::builder().gzip(true).pool_max_idle_per_host(concurrency).no_proxy().build()?;
+    let base = format!("/v2/Services/{service}");
+    let first = [
+        format!("{base}/Roles?PageSize=100"),
+        format!("{base}/Users?PageSize=100"),
+        format!("{base}/Channels?Type=public&Type=private&PageSize=100"),
+    ];
+    let queue = Arc::new(Mutex::new(VecDeque::from(first)));
+    runtime.block_on(async {
+        let mut tasks: JoinSet<Result<Vec<String>>> = JoinSet::new();
+        loop {
+            while tasks.len() < concurrency {
+                let Some(path) = queue.lock().await.pop_front() else { break };
+                let request = client.get(format!("{url}{path}")).basic_auth(account, Some(token));
+                let base = base.clone();
+                tasks.spawn(async move {
+                    let body = request.send().await?.error_for_status()?.bytes().await?;
+                    Ok(found(&serde_json::from_slice(&body)?, &base))
+                });
+            }
+            let Some(done) = tasks.join_next().await else { return Ok(()) };
+            queue.lock().await.extend(done??);
+        }
+    })
+}
+
+/// Where a page leads: to its next page, its users' channels, its channels' members.
+fn found(page: &Page, base: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    if let Some(next) = &page.meta.next_page_url {
+        paths.push(next.trim_start_matches("https://chat.twilio.com").to_owned());
+    }
+    for user in page.users.iter().flatten() {
+        paths.push(format!("{base}/Users/{}/Channels?PageSize=50", user.sid));
+    }
+    for sid in page.channels.iter().flatten().filter_map(|channel| channel.sid.as_ref()) {
+        paths.push(format!("{base}/Channels/{sid}/Members?PageSize=100"));
+    }
+    std::hint::black_box((&page.members, &page.roles));
+    paths
+}

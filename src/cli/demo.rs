@@ -1,0 +1,23 @@
+//! `chatferry demo`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// See all of it at work, against a made-up Twilio on this machine.
+///
+/// Starts the simulator with a few hundred users and some faults, crawls it, exports it, shows the first rows, and says
+/// what to open and what to run next. It needs no account and no network.
+#[derive(Debug, Default, Clone, Args)]
+#[command(after_help = "Example:\n  chatferry demo --users 2000 --out big-demo")]
+pub struct DemoArgs {
+    /// The folder to write to [default: chatferry-demo]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// How many users to make up [default: 300]
+    #[arg(long, value_name = "N")]
+    pub users: Option<u32>,
+    /// Which made-up world; the same number gives the same data [default: 1]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}

@@ -1,0 +1,43 @@
+//! `chatferry snapshot`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// Look at a snapshot file.
+///
+/// It is only read, and no network is used.
+#[derive(Debug, Clone, Args)]
+#[command(
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  chatferry snapshot info\n  chatferry snapshot check old.db --json"
+)]
+pub struct SnapshotArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub verb: SnapshotVerb,
+}
+
+/// What can be done with a snapshot.
+#[derive(Debug, Clone, Subcommand)]
+pub enum SnapshotVerb {
+    /// Tell what it holds, when it was taken, and how complete it is
+    Info(SnapshotFile),
+    /// Check the file, its references and its verdict
+    ///
+    /// Exit code 0 when all is well, 4 when the crawl is incomplete, 5 when something does not agree, 2 when the file is not a
+    /// snapshot that can be read.
+    Check(SnapshotFile),
+}
+
+/// Which snapshot.
+#[derive(Debug, Clone, Args)]
+pub struct SnapshotFile {
+    /// The snapshot file [default: snapshot.db]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// The snapshot file, as the other verbs take it
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    pub snapshot: Option<PathBuf>,
+}

@@ -1,0 +1,101 @@
+//! The command line as a whole: it parses, it reads well, and it offers what it should.
+
+use clap::Parser;
+
+use super::*;
+use crate::error::ExitStatus;
+
+fn parse(line: &str) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(line.split_whitespace())
+}
+
+/// The long help of a verb as a terminal of a hundred columns shows it.
+fn help(verb: &[&str]) -> String {
+    let mut command = command().term_width(100);
+    command.build();
+    let mut found = &mut command;
+    for name in verb {
+        found = found.find_subcommand_mut(name).expect("the verb exists");
+    }
+    let help = found.render_long_help().to_string();
+    help.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+#[test]
+fn the_definition_is_sound() {
+    command().debug_assert();
+}
+
+#[test]
+fn the_help_of_every_verb_reads_well() {
+    insta::assert_snapshot!("chatferry", help(&[]));
+    for verb in ["probe", "crawl", "snapshot", "demo", "config", "completions", "man"] {
+        insta::assert_snapshot!(verb, help(&[verb]));
+    }
+    insta::assert_snapshot!("snapshot_info", help(&["snapshot", "info"]));
+    insta::assert_snapshot!("snapshot_check", help(&["snapshot", "check"]));
+}
+
+#[test]
+fn the_short_help_fits_a_screen() {
+    let mut command = command().term_width(100);
+    let help = command.render_help().to_string();
+    assert!(help.lines().count() <= 40, "{help}");
+    assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+}
+
+#[test]
+fn the_table_of_exit_codes_is_the_one_of_the_program() {
+    for status in ExitStatus::ALL {
+        let line = format!("  {:>3}  {}", status.code(), status.meaning());
+        assert!(MAIN_HELP.lines().any(|text| text == line), "{line}");
+    }
+}
+
+#[test]
+fn global_flags_work_before_and_after_the_verb() {
+    for line in [
+        "chatferry --json -v --log-format json --progress plain --color never --config f --profile p config",
+        "chatferry config --json -v --log-format json --progress plain --color never --config f --profile p",
+    ] {
+        let global = parse(line).unwrap().global;
+        assert!(global.json);
+        assert_eq!(global.verbose, 1);
+        assert_eq!(global.log_format, Some(LogFormat::Json));
+        assert_eq!(global.progress, Some(ProgressStyle::Plain));
+        assert_eq!(global.color, Some(ColorWhen::Never));
+        assert_eq!(global.config.unwrap().to_str(), Some("f"));
+        assert_eq!(global.profile.as_deref(), Some("p"));
+    }
+}
+
+#[test]
+fn what_contradicts_itself_is_refused() {
+    for line in [
+        "chatferry",
+        "chatferry config -v -q",
+        "chatferry crawl --service IS1 --all-services",
+        "chatferry crawl --secret-file f --secret-command c",
+        "chatferry crawl --auth-token hunter2",
+        "chatferry crawl extra",
+        "chatferry snapshot",
+        "chatferry snapshot info a --snapshot b",
+        "chatferry completions cobol",
+        "chatferry plan",
+        "chatferry apply",
+    ] {
+        assert!(parse(line).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn a_crawl_takes_every_flag_of_its_contract() {
+    let line = "chatferry crawl --service IS1 --service IS2 --snapshot s.db --source chat --include roles,users \
+                --users - --restart --concurrency 1 --rps 0 --account-concurrency 9 --max-duration 2h \
+                --chat-url http://127.0.0.1:1 --conversations-url http://127.0.0.1:2 --allow-http --secret-file f";
+    let Verb::Crawl(args) = parse(line).unwrap().verb else { panic!("a crawl") };
+    assert_eq!(args.services, ["IS1", "IS2"]);
+    assert_eq!(args.source, Some(crawl::SourceChoice::Chat));
+    assert_eq!(args.connection.rps.as_deref(), Some("0"));
+    assert!(args.restart && args.connection.allow_http);
+}

@@ -1,0 +1,122 @@
+//! What every verb is given: settings to ask, writers, the way to be interrupted.
+
+use std::fmt;
+use std::io::{Read, Write};
+
+use serde::Serialize;
+
+use crate::cli::{GlobalArgs, LogFormat, ProgressStyle};
+use crate::report::progress::Style;
+use crate::report::{Progress, Talk};
+use crate::settings::{Loader, OutputSettings};
+
+use super::failure::StdoutError;
+use super::interrupt::Interrupt;
+
+/// What every verb is given.
+pub struct Context {
+    /// The flags of every verb.
+    pub global: GlobalArgs,
+    /// Environment and settings file, ready to be asked.
+    pub settings: Loader,
+    /// How to talk.
+    pub output: OutputSettings,
+    /// For data.
+    pub stdout: Box<dyn Write + Send>,
+    /// For `-` as an input file.
+    pub stdin: Box<dyn Read + Send>,
+    /// For talk: stderr.
+    pub talk: Talk,
+    /// Says when to stop.
+    pub interrupt: Interrupt,
+}
+
+impl Context {
+    /// Begins to show progress, in the style that was asked for.
+    pub fn progress(&self) -> Progress {
+        Progress::start(style(self.output, self.talk.is_terminal()), &self.talk)
+    }
+
+    /// Gives the verb's result: with `--json` the object on stdout, otherwise the text on stderr.
+    pub fn conclude(&mut self, result: &impl Serialize, text: &str) -> Result<(), StdoutError> {
+        if self.output.json {
+            return self.json(result);
+        }
+        if self.output.log_format == LogFormat::Json {
+            tracing::info!(summary = text, "done");
+        } else if !self.output.quiet {
+            self.talk.line(text);
+        }
+        Ok(())
+    }
+
+    /// Writes one JSON object to stdout.
+    pub fn json(&mut self, result: &impl Serialize) -> Result<(), StdoutError> {
+        let mut text = serde_json::to_string_pretty(result).map_err(|error| StdoutError(error.into()))?;
+        text.push('\n');
+        self.data(text.as_bytes())
+    }
+
+    /// Writes data to stdout.
+    pub fn data(&mut self, bytes: &[u8]) -> Result<(), StdoutError> {
+        self.stdout.write_all(bytes).and_then(|()| self.stdout.flush()).map_err(StdoutError)
+    }
+}
+
+/// The style of progress that was asked for, as far as it is possible.
+fn style(output: OutputSettings, terminal: bool) -> Style {
+    let json = output.log_format == LogFormat::Json;
+    match output.progress {
+        _ if output.quiet => Style::None,
+        ProgressStyle::None => Style::None,
+        ProgressStyle::Bar | ProgressStyle::Auto if terminal && !json => Style::Bar,
+        ProgressStyle::Bar if !json => Style::None,
+        ProgressStyle::Bar | ProgressStyle::Auto | ProgressStyle::Plain if json => Style::Log,
+        ProgressStyle::Bar | ProgressStyle::Auto | ProgressStyle::Plain => Style::Plain,
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("Context");
+        debug.field("settings", &self.settings).field("output", &self.output).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::ColorWhen;
+
+    #[test]
+    fn progress_is_shown_as_asked_for_where_that_is_possible() {
+        use ProgressStyle::{Auto, Bar, None, Plain};
+        let chosen = |progress, log_format, quiet, terminal| {
+            let output = OutputSettings {
+                json: false,
+                verbose: 0,
+                quiet,
+                log_format,
+                progress,
+                color: ColorWhen::Never,
+                no_color: false,
+            };
+            style(output, terminal)
+        };
+        for (progress, log_format, terminal, expected) in [
+            (Auto, LogFormat::Text, true, Style::Bar),
+            (Auto, LogFormat::Text, false, Style::Plain),
+            (Bar, LogFormat::Text, true, Style::Bar),
+            (Bar, LogFormat::Text, false, Style::None),
+            (Plain, LogFormat::Text, true, Style::Plain),
+            (None, LogFormat::Text, true, Style::None),
+            (Auto, LogFormat::Json, true, Style::Log),
+            (Plain, LogFormat::Json, false, Style::Log),
+            (None, LogFormat::Json, false, Style::None),
+        ] {
+            let style = chosen(progress, log_format, false, terminal);
+            assert_eq!(style, expected, "{progress:?} {log_format:?} {terminal}");
+            assert_eq!(chosen(progress, log_format, true, terminal), Style::None);
+        }
+    }
+}

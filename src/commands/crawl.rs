@@ -1,0 +1,253 @@
+//! `crawl`: reads a service into a snapshot, or goes on with one.
+
+use std::path::{Path, PathBuf};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::CrawlArgs;
+use crate::crawl::{self, CrawlError, CrawlOptions, CrawlOutcome, Ended};
+use crate::error::ExitStatus;
+use crate::event::Events;
+use crate::model::Entity;
+use crate::report::{CrawlSummary, Stopped};
+use crate::secret::Credentials;
+use crate::settings::{ConnectionSettings, CrawlSettings, Include, Part, Services, UserSelector};
+use crate::snapshot::{CrawlIdentity, Info, SnapshotError, SnapshotWriter, Verdict};
+use crate::source::{ChatSource, Source};
+
+use super::connect::{self, REFUSED_HINT};
+use super::failure::Explained;
+use super::{CommandError, Context, Outcome};
+
+/// Runs the verb.
+pub(super) async fn run(args: &CrawlArgs, context: &mut Context) -> Outcome {
+    let settings = context.settings.crawl(args, &mut context.stdin)?;
+    let connection = context.settings.connection(&args.connection)?;
+    let progress = context.progress();
+    let stop = context.interrupt.token();
+    let crawled = crawl(&settings, &connection, &progress.events(), &stop).await;
+    progress.finish();
+    let summary = crawled?;
+    let status = exit_status(&summary);
+    context.conclude(&summary, &summary.text())?;
+    Ok(status)
+}
+
+/// A crawl from settings to summary, without a word: for this verb and for those that begin with a crawl.
+pub(super) async fn crawl(
+    settings: &CrawlSettings,
+    connection: &ConnectionSettings,
+    events: &Events,
+    stop: &CancellationToken,
+) -> Result<CrawlSummary, CommandError> {
+    let credentials = connection.read_credentials()?;
+    let identity = identity(settings, &credentials)?;
+    let client = connect::client(connection, events, stop)?;
+    let source = Source::Chat(ChatSource::new(client));
+    let place = Place::of(settings);
+    let writer = match open(&place, &identity, &source)? {
+        Opened::ToRead(writer) => writer,
+        Opened::Finished(info) => return Ok(summary(settings, &place, &info, None)),
+    };
+    let options = CrawlOptions {
+        concurrency: connection.concurrency,
+        requests_per_second: connection.rps.map_or(0, std::num::NonZeroU32::get),
+        max_duration: connection.max_duration,
+    };
+    let CrawlOutcome { ended, info } = crawl::run(source, *writer, &options, events, stop).await?;
+    if let (Place::Restarted { new, old }, Ended::Finished(verdict)) = (&place, &ended)
+        && *verdict != Verdict::Incomplete
+    {
+        replace(new, old)?;
+    }
+    Ok(summary(settings, &place, &info, Some(&ended)))
+}
+
+/// Where the snapshot is written.
+enum Place {
+    /// In the file itself.
+    File(PathBuf),
+    /// In a file beside the old one, which it replaces once it is finished.
+    Restarted { new: PathBuf, old: PathBuf },
+}
+
+impl Place {
+    fn of(settings: &CrawlSettings) -> Self {
+        let old = settings.snapshot.clone();
+        if settings.restart && old.exists() {
+            let mut new = old.as_os_str().to_owned();
+            new.push(".restart");
+            Self::Restarted { new: new.into(), old }
+        } else {
+            Self::File(old)
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::File(path) | Self::Restarted { new: path, .. } => path,
+        }
+    }
+}
+
+enum Opened {
+    ToRead(Box<SnapshotWriter>),
+    Finished(Box<Info>),
+}
+
+/// Makes the snapshot, or opens the one of an earlier run of the same crawl.
+fn open(place: &Place, identity: &CrawlIdentity, source: &Source) -> Result<Opened, SnapshotError> {
+    let path = place.path();
+    if !path.exists() {
+        return SnapshotWriter::create(path, identity, source.largest_page())
+            .map(|new| Opened::ToRead(Box::new(new)));
+    }
+    let mut writer = SnapshotWriter::open(path, source.largest_page())?;
+    if let Some((found, asked)) = writer.identity().difference(identity) {
+        return Err(SnapshotError::OtherCrawl { path: path.to_path_buf(), found, asked });
+    }
+    if !matches!(writer.finished()?, None | Some(Verdict::Incomplete)) {
+        return Ok(Opened::Finished(Box::new(writer.info()?)));
+    }
+    writer.resume()?;
+    Ok(Opened::ToRead(Box::new(writer)))
+}
+
+/// The new snapshot takes the old one's place.
+fn replace(new: &Path, old: &Path) -> Result<(), SnapshotError> {
+    std::fs::rename(new, old).map_err(|source| SnapshotError::File { path: old.to_path_buf(), source })
+}
+
+fn identity(settings: &CrawlSettings, credentials: &Credentials) -> Result<CrawlIdentity, CommandError> {
+    let services = match &settings.services {
+        Services::All => Vec::new(),
+        Services::Listed(services) => services.clone(),
+    };
+    if settings.users.is_some() && services.len() != 1 {
+        return Err(CommandError::new(ExitStatus::Usage, UsersNeedOneService)
+            .with_hint("give one --service with --users, and one snapshot for each"));
+    }
+    let users = settings.users.as_ref().map(|users| {
+        let text = |user: &UserSelector| match user {
+            UserSelector::Sid(sid) => sid.to_string(),
+            UserSelector::Identity(identity) => identity.clone(),
+        };
+        users.iter().map(text).collect()
+    });
+    Ok(CrawlIdentity {
+        account_sid: credentials.account_sid.clone(),
+        services,
+        source: "chat".to_owned(),
+        include: entities(&settings.include),
+        users,
+        started: crate::clock::now().to_string(),
+    })
+}
+
+/// Users were given without the one service that they are of.
+#[derive(Debug, thiserror::Error)]
+#[error("--users is of one service, and not exactly one was given")]
+struct UsersNeedOneService;
+
+/// What is read, in the model's terms. A service's own record always is.
+pub(super) fn entities(include: &Include) -> Vec<Entity> {
+    let wanted = |entity: &Entity| match entity {
+        Entity::Service => true,
+        Entity::Role => include.has(Part::Roles),
+        Entity::User => include.has(Part::Users),
+        Entity::Channel => include.has(Part::Channels),
+        Entity::Membership => include.has(Part::UserChannels),
+        Entity::Member => include.has(Part::Members),
+        Entity::Invite => include.has(Part::Invites),
+        Entity::Message => include.has(Part::Messages),
+    };
+    Entity::ALL.into_iter().filter(wanted).collect()
+}
+
+/// What is said of a run; of one that had nothing to do where it has no end.
+fn summary(settings: &CrawlSettings, place: &Place, info: &Info, ended: Option<&Ended>) -> CrawlSummary {
+    let of_outcome = |outcome: &str| {
+        let wanted = |name: &str| name.rsplit('.').next() == Some(outcome);
+        info.disagreement_counts.iter().filter(|(name, _)| wanted(name)).map(|(_, count)| count).sum::<u64>()
+    };
+    let counts = info.include.iter().map(|entity| (*entity, info.counts.of(*entity))).collect();
+    CrawlSummary {
+        verdict: info.verdict,
+        stopped: match ended {
+            Some(Ended::Interrupted) => Some(Stopped::Interrupted),
+            Some(Ended::TimeUp) => Some(Stopped::TimeUp),
+            Some(Ended::GaveUp(_)) => Some(Stopped::GaveUp),
+            Some(Ended::Finished(_)) | None => None,
+        },
+        // With --restart the same command would begin anew a snapshot that it has just begun.
+        resume: (settings.restart && matches!(place, Place::File(_)))
+            .then(|| "run the same command without --restart to go on from there".to_owned()),
+        already_finished: ended.is_none(),
+        snapshot: settings.snapshot.display().to_string(),
+        services: info.services.clone(),
+        counts,
+        requests: info.requests,
+        failures: info.units.get("failed").copied().unwrap_or_default(),
+        failed_units: info.failures.clone(),
+        drift: of_outcome("drift") + of_outcome("count_only"),
+        holes: of_outcome("hole"),
+        not_found: info.not_found.clone(),
+        vanished: info.units.get("vanished").copied().unwrap_or_default(),
+        issues: info.oddities.iter().map(|oddity| oddity.count).sum(),
+        elapsed_seconds: info.elapsed_seconds,
+    }
+}
+
+/// The exit status that a crawl's end leads to.
+pub(super) fn exit_status(summary: &CrawlSummary) -> ExitStatus {
+    match (summary.verdict, summary.stopped) {
+        _ if summary.already_finished => ExitStatus::Done,
+        (_, Some(Stopped::Interrupted)) => ExitStatus::Interrupted,
+        (Verdict::Complete, _) => ExitStatus::Done,
+        (Verdict::CompleteWithDrift, _) => ExitStatus::Findings,
+        (Verdict::Incomplete, _) => ExitStatus::Incomplete,
+    }
+}
+
+impl Explained for CrawlError {
+    fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Unauthorized(_) | Self::Forbidden { .. } => ExitStatus::Refused,
+            Self::Snapshot(error) => error.exit_status(),
+            _ => ExitStatus::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Unauthorized(_) | Self::Forbidden { .. } => {
+                format!("{REFUSED_HINT}; what was read is kept, and the same command goes on from there")
+            }
+            Self::NoSuchService { .. } => {
+                "check the SID, and that the credentials are of the account that has the \
+                 service; `chatferry probe` lists the services it has"
+                    .to_owned()
+            }
+            Self::Gone(_) => {
+                "Programmable Chat has ended for this account; Conversations still has its data".to_owned()
+            }
+            Self::Unreadable { .. } => {
+                "check the network and --chat-url; nothing was lost, run the same command again".to_owned()
+            }
+            Self::Snapshot(error) => return error.hint(),
+            Self::Stopped(_) | Self::ClerkGone => {
+                "what was committed is kept; run the same command again".to_owned()
+            }
+        })
+    }
+}
+
+impl Explained for SnapshotError {
+    fn exit_status(&self) -> ExitStatus {
+        if self.is_bad_input() { ExitStatus::Usage } else { ExitStatus::Failed }
+    }
+
+    fn hint(&self) -> Option<String> {
+        self.advice().map(str::to_owned)
+    }
+}

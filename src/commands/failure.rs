@@ -1,0 +1,105 @@
+//! How a verb fails: an error that knows its exit status and what to do about it.
+
+use std::error::Error;
+use std::io;
+
+use crate::error::ExitStatus;
+use crate::report::problem::Problem;
+use crate::settings::SettingsError;
+
+/// A stage's error that knows how it ends the program. Implemented here for the errors of the stages, which know nothing of exit
+/// codes; `?` then turns them into a [`CommandError`].
+pub trait Explained: Error + Send + Sync + 'static {
+    /// The exit status that it leads to.
+    fn exit_status(&self) -> ExitStatus;
+    /// What to do about it.
+    fn hint(&self) -> Option<String> {
+        None
+    }
+}
+
+/// A verb failed.
+#[derive(Debug)]
+pub struct CommandError {
+    /// The exit status that it leads to.
+    pub status: ExitStatus,
+    /// What went wrong.
+    pub error: Box<dyn Error + Send + Sync>,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl CommandError {
+    /// An error that ends the program with this status.
+    pub fn new(status: ExitStatus, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { status, error: error.into(), hint: None }
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// How it is told.
+    pub fn problem(&self) -> Problem {
+        Problem::new(self.error.as_ref(), self.hint.clone(), self.status.code())
+    }
+
+    /// Whether the reader of stdout went away, as `head` does. That is no failure worth a word.
+    pub fn is_broken_pipe(&self) -> bool {
+        let stdout = self.error.downcast_ref::<StdoutError>();
+        stdout.is_some_and(|StdoutError(error)| error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl<E: Explained> From<E> for CommandError {
+    fn from(error: E) -> Self {
+        let (status, hint) = (error.exit_status(), error.hint());
+        Self { status, error: Box::new(error), hint }
+    }
+}
+
+/// Data could not be written to stdout.
+#[derive(Debug, thiserror::Error)]
+#[error("standard output cannot be written")]
+pub struct StdoutError(#[source] pub io::Error);
+
+impl Explained for StdoutError {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Failed
+    }
+}
+
+impl Explained for SettingsError {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Self::hint(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chain_is_told_once_each_with_a_hint() {
+        let error =
+            CommandError::from(StdoutError(io::Error::other("disk full"))).with_hint("free some space");
+        let problem = error.problem();
+        assert_eq!(problem.message, "standard output cannot be written");
+        assert_eq!(problem.causes, ["disk full"]);
+        assert_eq!(problem.hint.as_deref(), Some("free some space"));
+        assert_eq!(problem.exit_code, 1);
+    }
+
+    #[test]
+    fn only_the_pipe_of_stdout_counts_as_broken_pipe() {
+        let pipe = || io::Error::from(io::ErrorKind::BrokenPipe);
+        assert!(CommandError::from(StdoutError(pipe())).is_broken_pipe());
+        assert!(!CommandError::new(ExitStatus::Failed, pipe()).is_broken_pipe());
+    }
+}

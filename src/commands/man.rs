@@ -1,0 +1,52 @@
+//! `chatferry man`: manual pages, made of the same text as `--help`.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::cli::{self, ManArgs};
+use crate::error::ExitStatus;
+
+use super::failure::{Explained, StdoutError};
+use super::{Context, Outcome};
+
+/// The pages cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("the manual pages cannot be written to {}", folder.display())]
+pub(super) struct ManError {
+    /// Where to.
+    folder: PathBuf,
+    /// Why.
+    source: io::Error,
+}
+
+impl Explained for ManError {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Failed
+    }
+}
+
+/// Prints the page of the program, or writes one page for each verb.
+pub(super) fn run(args: &ManArgs, context: &mut Context) -> Outcome {
+    match &args.out {
+        None => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(cli::command()).render(&mut page).map_err(StdoutError)?;
+            if context.output.json {
+                context.json(&serde_json::json!({ "page": String::from_utf8_lossy(&page) }))?;
+            } else {
+                context.data(&page)?;
+            }
+        }
+        Some(folder) => {
+            write(folder).map_err(|source| ManError { folder: folder.clone(), source })?;
+            let text = format!("the manual pages are in {}", folder.display());
+            context.conclude(&serde_json::json!({ "out": folder.display().to_string() }), &text)?;
+        }
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn write(folder: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    clap_mangen::generate_to(cli::command(), folder)
+}

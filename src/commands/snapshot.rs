@@ -1,0 +1,48 @@
+//! `snapshot info` and `snapshot check`.
+
+use crate::cli::SnapshotArgs;
+use crate::cli::snapshot::{SnapshotFile, SnapshotVerb};
+use crate::error::ExitStatus;
+use crate::report::snapshot_text;
+use crate::snapshot::{Snapshot, Verdict};
+
+use super::{Context, Outcome};
+
+/// Runs the verb.
+pub(super) fn run(args: &SnapshotArgs, context: &mut Context) -> Outcome {
+    match &args.verb {
+        SnapshotVerb::Info(file) => info(file, context),
+        SnapshotVerb::Check(file) => check(file, context),
+    }
+}
+
+fn open(file: &SnapshotFile, context: &Context) -> Result<Snapshot, super::CommandError> {
+    let given = file.file.as_deref().or(file.snapshot.as_deref());
+    Ok(Snapshot::open(&context.settings.snapshot(given)?)?)
+}
+
+fn info(file: &SnapshotFile, context: &mut Context) -> Outcome {
+    let info = open(file, context)?.info()?;
+    if context.output.json {
+        context.json(&info)?;
+    } else {
+        context.data(snapshot_text::info(&info).as_bytes())?;
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn check(file: &SnapshotFile, context: &mut Context) -> Outcome {
+    let report = open(file, context)?.check()?;
+    if context.output.json {
+        context.json(&report)?;
+    } else {
+        context.data(snapshot_text::check(&report).as_bytes())?;
+    }
+    Ok(match report.verdict {
+        _ if !report.sound => ExitStatus::Usage,
+        Verdict::Incomplete => ExitStatus::Incomplete,
+        Verdict::CompleteWithDrift => ExitStatus::Findings,
+        Verdict::Complete if report.is_clean() => ExitStatus::Done,
+        Verdict::Complete => ExitStatus::Findings,
+    })
+}

@@ -1,0 +1,207 @@
+//! From what was typed to the exit status: parse, read settings, run, tell what went wrong.
+//!
+//! Everything that belongs to the process is given, so a test can run the program without one.
+
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use clap::error::ErrorKind;
+use clap::{ColorChoice, FromArgMatches};
+
+use crate::cli::{self, Cli, ColorWhen, LogFormat};
+use crate::error::ExitStatus;
+use crate::report::Talk;
+use crate::report::log::{self, LogOptions};
+use crate::report::problem::Problem;
+use crate::settings::{Environment, Loader, OutputSettings};
+
+use super::failure::CommandError;
+use super::{Context, Interrupt, Outcome, dispatch};
+
+/// The longest that the end of the program waits for threads of the runtime.
+const LEAVE_WITHIN: Duration = Duration::from_secs(2);
+
+/// What the program reads and writes.
+#[expect(missing_debug_implementations, reason = "writers have none")]
+pub struct Streams {
+    /// For `-` as an input file.
+    pub stdin: Box<dyn Read + Send>,
+    /// For data.
+    pub stdout: Box<dyn Write + Send>,
+    /// For talk.
+    pub stderr: Box<dyn Write + Send>,
+    /// Whether stdout is a terminal.
+    pub stdout_is_terminal: bool,
+    /// Whether stderr is a terminal.
+    pub stderr_is_terminal: bool,
+}
+
+/// Runs the program to its end.
+pub fn start(
+    arguments: &[OsString],
+    environment: Environment,
+    folder: &Path,
+    mut streams: Streams,
+) -> ExitStatus {
+    let no_color = environment.has("NO_COLOR");
+    let typed = match parse(arguments, no_color, &streams) {
+        Ok(typed) => typed,
+        Err(error) => return explain(&error, arguments, no_color, &mut streams),
+    };
+    let colored = |when, terminal| match when {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto => terminal && !no_color,
+    };
+    let loaded = Loader::new(&typed.global, environment, folder).and_then(|settings| {
+        let output = settings.output(&typed.global)?;
+        Ok((settings, output))
+    });
+    let (settings, output) = match loaded {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            let output = OutputSettings::preliminary(&typed.global);
+            let color = colored(output.color, streams.stderr_is_terminal);
+            let talk = Talk::new(streams.stderr, streams.stderr_is_terminal, color);
+            log::install(&talk, log_options(output));
+            return conclude(Err(error.into()), output, &talk, &mut streams.stdout);
+        }
+    };
+    let color = colored(output.color, streams.stderr_is_terminal);
+    let talk = Talk::new(streams.stderr, streams.stderr_is_terminal, color);
+    log::install(&talk, log_options(output));
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let error = CommandError::new(ExitStatus::Failed, error);
+            return conclude(Err(error), output, &talk, &mut streams.stdout);
+        }
+    };
+    let interrupt = {
+        let _entered = runtime.enter();
+        let talk = talk.clone();
+        Interrupt::listen(move |text| match output.log_format {
+            LogFormat::Json => tracing::warn!("{text}"),
+            LogFormat::Text => talk.line(text),
+        })
+    };
+    let mut context = Context {
+        global: typed.global,
+        settings,
+        output,
+        stdout: streams.stdout,
+        stdin: streams.stdin,
+        talk: talk.clone(),
+        interrupt,
+    };
+    for (variable, meant) in context.settings.unknown_variables() {
+        tracing::warn!(%variable, meant, "unknown environment variable");
+    }
+    let outcome = runtime.block_on(dispatch(typed.verb, &mut context));
+    let status = conclude(outcome, output, &talk, &mut context.stdout);
+    // Stages end what they begin. A thread that waits for a file or a terminal all the same must not hold the exit.
+    runtime.shutdown_timeout(LEAVE_WITHIN);
+    status
+}
+
+fn log_options(output: OutputSettings) -> LogOptions {
+    LogOptions { json: output.log_format == LogFormat::Json, verbose: output.verbose, quiet: output.quiet }
+}
+
+/// Tells how it ended, where that is still to be told.
+fn conclude(outcome: Outcome, output: OutputSettings, talk: &Talk, stdout: &mut dyn Write) -> ExitStatus {
+    let error = match outcome {
+        Ok(status) => return status,
+        // Whoever reads stdout has had enough, as `head` has; there is nothing to tell.
+        Err(error) if error.is_broken_pipe() => return ExitStatus::Done,
+        Err(error) => error,
+    };
+    let problem = error.problem();
+    if output.log_format == LogFormat::Json {
+        problem.log();
+    } else {
+        problem.tell(talk);
+    }
+    if output.json && write_object(&problem, stdout).is_err() {
+        tracing::debug!("stdout is gone");
+    }
+    error.status
+}
+
+fn write_object(problem: &Problem, stdout: &mut dyn Write) -> io::Result<()> {
+    let object = serde_json::json!({ "error": problem });
+    serde_json::to_writer_pretty(&mut *stdout, &object)?;
+    stdout.write_all(b"\n")?;
+    stdout.flush()
+}
+
+fn parse(arguments: &[OsString], no_color: bool, streams: &Streams) -> Result<Cli, clap::Error> {
+    let color = match color_typed(arguments) {
+        Some(ColorWhen::Always) => ColorChoice::Always,
+        Some(ColorWhen::Auto) | None if streams.stdout_is_terminal && !no_color => ColorChoice::Always,
+        Some(_) | None => ColorChoice::Never,
+    };
+    let matches = cli::command().color(color).try_get_matches_from(arguments)?;
+    Cli::from_arg_matches(&matches)
+}
+
+/// Help and version go to stdout and are no error; the rest is wrong usage.
+fn explain(error: &clap::Error, arguments: &[OsString], no_color: bool, streams: &mut Streams) -> ExitStatus {
+    let shown = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let terminal = if shown { streams.stdout_is_terminal } else { streams.stderr_is_terminal };
+    let colored = match color_typed(arguments) {
+        Some(ColorWhen::Always) => true,
+        Some(ColorWhen::Never) => false,
+        Some(ColorWhen::Auto) | None => terminal && !no_color,
+    };
+    let styled = error.render();
+    let text = if colored { styled.ansi().to_string() } else { styled.to_string() };
+    if shown {
+        let written = streams.stdout.write_all(text.as_bytes()).and_then(|()| streams.stdout.flush());
+        return match written {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => ExitStatus::Failed,
+            _ => ExitStatus::Done,
+        };
+    }
+    let mut written = streams.stderr.write_all(text.as_bytes()).and_then(|()| streams.stderr.flush());
+    if before_dashes(arguments).any(|argument| argument == "--json") {
+        let problem = usage_problem(&error.render().to_string());
+        written = written.and(write_object(&problem, &mut streams.stdout));
+    }
+    // Nobody listens: the exit code still tells.
+    written.map_or(ExitStatus::Usage, |()| ExitStatus::Usage)
+}
+
+/// clap's message as an object: its first line, and its tip if it has one.
+fn usage_problem(rendered: &str) -> Problem {
+    let first = rendered.lines().next().unwrap_or_default();
+    let message = first.strip_prefix("error: ").unwrap_or(first).to_owned();
+    let hint = rendered.lines().find_map(|line| line.trim_start().strip_prefix("tip: ")).map(str::to_owned);
+    Problem { message, causes: Vec::new(), hint, exit_code: ExitStatus::Usage.code() }
+}
+
+/// `--color` as typed, found before clap parses: it decides how clap itself speaks.
+fn color_typed(arguments: &[OsString]) -> Option<ColorWhen> {
+    let mut typed = None;
+    let mut arguments = before_dashes(arguments).peekable();
+    while let Some(argument) = arguments.next() {
+        let value = match argument.to_str()?.strip_prefix("--color") {
+            Some("") => arguments.peek().and_then(|next| next.to_str()),
+            Some(rest) => rest.strip_prefix('='),
+            None => None,
+        };
+        match value {
+            Some("always") => typed = Some(ColorWhen::Always),
+            Some("never") => typed = Some(ColorWhen::Never),
+            Some("auto") => typed = Some(ColorWhen::Auto),
+            _ => {}
+        }
+    }
+    typed
+}
+
+fn before_dashes(arguments: &[OsString]) -> impl Iterator<Item = &OsString> {
+    arguments.iter().take_while(|argument| *argument != "--")
+}

@@ -1,0 +1,113 @@
+//! What a crawl costs, before it is begun: its requests, counted by reading the lists of users and channels and nothing else.
+//!
+//! A user's channels take a page for each 50 of `joined_channels_count`, a channel's members one for each 100 of
+//! `members_count`, and at least one each. A user may have invitations beside, which no counter tells; where those fill
+//! another page, the crawl takes one more.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Entity, Records, Service, ServiceSid};
+use crate::source::{List, Source, SourceError};
+
+/// A service and what reading it takes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceCost {
+    /// The service's own record.
+    pub service: Service,
+    /// How many users it has; `None` where they were not asked for.
+    pub users: Option<u64>,
+    /// How many channels.
+    pub channels: Option<u64>,
+    /// Requests of a crawl, by what they read.
+    pub requests: BTreeMap<Entity, u64>,
+}
+
+/// The account's services.
+pub async fn services(source: &Source) -> Result<Vec<ServiceSid>, SourceError> {
+    let mut found = Vec::new();
+    each_page(source, &List::Services, |records| {
+        if let Records::Services(services) = records {
+            found.extend(services.into_iter().map(|service| service.sid));
+        }
+    })
+    .await?;
+    Ok(found)
+}
+
+/// Counts what a crawl of a service takes, with these entities included.
+pub async fn service(
+    source: &Source,
+    sid: &ServiceSid,
+    include: &[Entity],
+) -> Result<ServiceCost, SourceError> {
+    let service = source.service(sid).await?.record;
+    let wanted = |entity| include.contains(&entity);
+    let page = source.largest_page();
+    let mut requests = BTreeMap::from([(Entity::Service, 1)]);
+    if wanted(Entity::Role) {
+        let pages = each_page(source, &List::Roles(sid.clone()), |_| {}).await?;
+        requests.insert(Entity::Role, pages);
+    }
+    let mut users = None;
+    if wanted(Entity::User) || wanted(Entity::Membership) {
+        let (mut count, mut pages) = (0, 0);
+        let listed = each_page(source, &List::Users(sid.clone()), |records| {
+            if let Records::Users(users) = records {
+                count += users.len() as u64;
+                pages += users
+                    .iter()
+                    .map(|user| pages_of(user.joined_channels_count, page(Entity::Membership)))
+                    .sum::<u64>();
+            }
+        })
+        .await?;
+        requests.insert(Entity::User, listed);
+        if wanted(Entity::Membership) {
+            requests.insert(Entity::Membership, pages);
+        }
+        users = Some(count);
+    }
+    let mut channels = None;
+    if wanted(Entity::Channel) || wanted(Entity::Member) || wanted(Entity::Invite) {
+        let (mut count, mut pages) = (0, 0);
+        let listed = each_page(source, &List::Channels(sid.clone()), |records| {
+            if let Records::Channels(channels) = records {
+                count += channels.len() as u64;
+                pages += channels
+                    .iter()
+                    .map(|channel| pages_of(channel.members_count, page(Entity::Member)))
+                    .sum::<u64>();
+            }
+        })
+        .await?;
+        requests.insert(Entity::Channel, listed);
+        if wanted(Entity::Member) {
+            requests.insert(Entity::Member, pages);
+        }
+        if wanted(Entity::Invite) {
+            requests.insert(Entity::Invite, count);
+        }
+        channels = Some(count);
+    }
+    Ok(ServiceCost { service, users, channels, requests })
+}
+
+/// Pages that a list of so many rows takes: at least the one that says it is empty.
+fn pages_of(rows: Option<i64>, page: u32) -> u64 {
+    rows.unwrap_or(0).max(0).cast_unsigned().div_ceil(u64::from(page)).max(1)
+}
+
+/// Reads a list page by page; gives the number of pages.
+async fn each_page(source: &Source, list: &List, mut take: impl FnMut(Records)) -> Result<u64, SourceError> {
+    let mut guard = crate::twilio::LoopGuard::default();
+    let mut cursor = None;
+    let mut pages = 0;
+    loop {
+        let page = source.page(list, cursor.as_deref(), None).await?;
+        pages += 1;
+        take(page.records);
+        let Some(next) = page.next else { return Ok(pages) };
+        guard.advance(list.entity().plural(), &next)?;
+        cursor = Some(next);
+    }
+}

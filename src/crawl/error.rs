@@ -1,0 +1,52 @@
+//! What ends a crawl as a whole.
+
+use crate::model::ServiceSid;
+use crate::snapshot::SnapshotError;
+use crate::source::SourceError;
+
+/// A crawl could not go on. What was committed is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum CrawlError {
+    /// The credentials were refused (401).
+    #[error("Twilio refused the credentials")]
+    Unauthorized(#[source] SourceError),
+    /// The credentials may not read the service (403).
+    #[error("Twilio does not permit these credentials to read {service}")]
+    Forbidden {
+        /// The service.
+        service: ServiceSid,
+        /// What Twilio said.
+        #[source]
+        source: SourceError,
+    },
+    /// The service is not there for this account.
+    #[error("there is no Chat service {service} in this account")]
+    NoSuchService {
+        /// The service.
+        service: ServiceSid,
+        /// What Twilio said.
+        #[source]
+        source: SourceError,
+    },
+    /// Programmable Chat does not answer for the account (410).
+    #[error("Programmable Chat no longer answers for this account")]
+    Gone(#[source] SourceError),
+    /// Nothing could be read at all.
+    #[error("cannot read {subject}")]
+    Unreadable {
+        /// What was asked for first.
+        subject: String,
+        /// Why it could not be read.
+        #[source]
+        source: SourceError,
+    },
+    /// The snapshot could not be written.
+    #[error("cannot store what was read")]
+    Snapshot(#[from] SnapshotError),
+    /// A part of the program failed. What was committed is kept.
+    #[error("a part of the crawl stopped unexpectedly")]
+    Stopped(#[source] tokio::task::JoinError),
+    /// The clerk has gone; its own error says why.
+    #[error("the crawl's writer has stopped")]
+    ClerkGone,
+}

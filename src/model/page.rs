@@ -1,0 +1,33 @@
+//! One page of a list, in the model's terms: what a source gives and a snapshot stores.
+
+use super::issue::Issue;
+use super::records::{Channel, Invite, Member, Membership, Message, Role, Service, User};
+
+/// The records of one page, in the API's order.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "each variant is the records its name says")]
+pub enum Records {
+    Services(Vec<Service>),
+    Roles(Vec<Role>),
+    Users(Vec<User>),
+    Channels(Vec<Channel>),
+    Memberships(Vec<Membership>),
+    Members(Vec<Member>),
+    Invites(Vec<Invite>),
+    Messages(Vec<Message>),
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListPage {
+    /// The usable rows.
+    pub records: Records,
+    /// How many rows the page had, unusable ones included.
+    pub received: usize,
+    /// What was odd about them.
+    pub issues: Vec<Issue>,
+    /// Path and query of the next page, verbatim from `next_page_url`; `None` on the last page.
+    pub next: Option<String>,
+    /// The page size that the server says it used.
+    pub page_size: Option<u32>,
+}

@@ -1,0 +1,95 @@
+//! Progress as bars: users, requests, rows.
+
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::tally::Tally;
+use super::{human, plain};
+
+/// Between two looks at the tally. Events can be thousands a second, and a person sees ten pictures.
+pub(super) const EVERY: Duration = Duration::from_millis(100);
+
+const COUNTED: &str = "{prefix:>9} {bar:32.cyan/blue} {msg}";
+const UNCOUNTED: &str = "{prefix:>9} {spinner} {msg}";
+
+/// The bars of a run.
+#[derive(Debug)]
+pub(super) struct Bars {
+    drawn_on: MultiProgress,
+    users: ProgressBar,
+    requests: ProgressBar,
+    rows: ProgressBar,
+    last_at: Option<Duration>,
+}
+
+impl Bars {
+    /// Draws the bars.
+    pub(super) fn new(bars: &MultiProgress) -> Self {
+        let add = |prefix: &'static str, template: &str| {
+            let style = ProgressStyle::with_template(template).expect("the template is constant and right");
+            let bar =
+                bars.add(ProgressBar::new(0).with_style(style.progress_chars("━╸─")).with_prefix(prefix));
+            bar.tick();
+            bar
+        };
+        let users = add("users", COUNTED);
+        let requests = add("requests", COUNTED);
+        let rows = add("rows", UNCOUNTED);
+        Self { drawn_on: bars.clone(), users, requests, rows, last_at: None }
+    }
+
+    /// Shows the tally, if the last picture is old enough.
+    pub(super) fn show(&mut self, tally: &Tally, now: Duration) {
+        if self.last_at.is_some_and(|last_at| now < last_at + EVERY) {
+            return;
+        }
+        self.last_at = Some(now);
+        let (done, known) = tally.users();
+        self.users.set_length(known.max(done));
+        self.users.set_position(done);
+        self.users.set_message(plain::users(tally));
+        if let Some(estimate) = tally.estimate {
+            self.requests.set_length(estimate.requests.max(estimate.done));
+            self.requests.set_position(estimate.done);
+        }
+        self.requests.set_message(requests(tally, now));
+        self.rows.set_message(rows(tally));
+        self.rows.tick();
+    }
+
+    /// Takes the bars away; what is left to say is in the summary.
+    pub(super) fn finish(&self) {
+        for bar in [&self.users, &self.requests, &self.rows] {
+            bar.finish_and_clear();
+            self.drawn_on.remove(bar);
+        }
+    }
+}
+
+fn requests(tally: &Tally, now: Duration) -> String {
+    let mut parts = Vec::new();
+    if let Some(estimate) = tally.estimate {
+        let bound = if estimate.exact { "" } else { "at least " };
+        let (done, all) = (human::count(estimate.done), human::count(estimate.requests));
+        parts.push(format!("{done} of {bound}{all}"));
+    } else {
+        parts.push(human::count(tally.attempts));
+    }
+    if let Some(rate) = tally.rate(now) {
+        parts.push(human::rate(rate));
+    }
+    if let Some(left) = tally.time_left(now) {
+        parts.push(format!("{} left", plain::left_text(tally, left)));
+    }
+    parts.join(", ")
+}
+
+fn rows(tally: &Tally) -> String {
+    if let Some((record, rows)) = &tally.exporting {
+        return format!("{} of {record}", human::count(*rows));
+    }
+    let mut parts = vec![human::count(tally.all_rows())];
+    parts.extend(plain::limits(tally));
+    format!("{}: {}", plain::phase(tally.phase), parts.join(", "))
+}

@@ -1,0 +1,220 @@
+//! How a crawl ended: the object of `crawl --json` and its text for people, with one plain verdict line at the end.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+
+use crate::model::{Entity, ServiceSid};
+use crate::snapshot::{Failure, Requests, Verdict};
+
+use super::human;
+
+/// How a crawl ended.
+#[derive(Debug, Clone, Serialize)]
+pub struct CrawlSummary {
+    /// What the evidence says.
+    pub verdict: Verdict,
+    /// Why it stopped before the end, if it did.
+    pub stopped: Option<Stopped>,
+    /// How to go on, where the same command would not.
+    pub resume: Option<String>,
+    /// True when there was nothing to do: the snapshot had been finished before.
+    pub already_finished: bool,
+    /// The snapshot file, as it was given.
+    pub snapshot: String,
+    /// The services that were read.
+    pub services: Vec<ServiceSid>,
+    /// Records in the snapshot, by resource.
+    #[serde(serialize_with = "by_plural")]
+    pub counts: BTreeMap<Entity, u64>,
+    /// What it cost.
+    pub requests: Requests,
+    /// Lists that could not be read.
+    pub failures: u64,
+    /// The first of them; all are in the snapshot.
+    pub failed_units: Vec<Failure>,
+    /// Subjects that changed while they were read, as a second look showed.
+    pub drift: u64,
+    /// Subjects of which something is missing, with no change seen.
+    pub holes: u64,
+    /// Selected users that the service does not have; all are in the snapshot.
+    pub not_found: Vec<String>,
+    /// Users and channels that were gone when they were looked at again.
+    pub vanished: u64,
+    /// Oddities of single records, kept in the snapshot.
+    pub issues: u64,
+    /// How long this run took.
+    pub elapsed_seconds: f64,
+}
+
+/// Why a crawl stopped before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stopped {
+    /// Ctrl-C.
+    Interrupted,
+    /// `--max-duration`.
+    TimeUp,
+    /// Too many lists in a row could not be read.
+    GaveUp,
+}
+
+impl CrawlSummary {
+    /// The summary for people: a few lines, the verdict last.
+    pub fn text(&self) -> String {
+        let mut lines = Vec::new();
+        if !self.already_finished {
+            lines.push(format!("  read      {}", counts(&self.counts)));
+            lines.push(format!("  requests  {}", requests(self.requests)));
+            lines.push(format!("  time      {}", human::seconds(self.elapsed_seconds)));
+            lines.extend(self.oddities());
+            lines.extend(
+                self.failed_units
+                    .iter()
+                    .take(SHOWN)
+                    .map(|unit| format!("  failed    {}: {}", unit.subject, unit.error)),
+            );
+            let more = self.failures.saturating_sub(SHOWN as u64);
+            if more > 0 && !self.failed_units.is_empty() {
+                lines.push(format!("            and {} more, listed in the snapshot", human::count(more)));
+            }
+        }
+        lines.push(self.verdict_line());
+        lines.join("\n")
+    }
+
+    /// The verdict in one plain line.
+    pub fn verdict_line(&self) -> String {
+        let users = self.count(Entity::User);
+        let memberships = self.count(Entity::Membership);
+        let held = held(users, memberships, self.counts.contains_key(&Entity::Membership));
+        let all = if users == 1 { "" } else { "all " };
+        let are = if held.starts_with("1 ") && !held.contains(" and ") { "is" } else { "are" };
+        let snapshot = &self.snapshot;
+        let again = self.resume.as_deref().unwrap_or("run the same command again to go on from there");
+        match (self.verdict, self.stopped) {
+            (Verdict::Complete, _) if self.already_finished => {
+                format!(
+                    "complete: {snapshot} was finished before, nothing to do ({held}); --restart begins anew"
+                )
+            }
+            (Verdict::CompleteWithDrift, _) if self.already_finished => format!(
+                "complete with drift: {snapshot} was finished before, nothing to do ({held}); --restart begins anew"
+            ),
+            (Verdict::Complete, _) => format!("complete: {all}{held} {are} in {snapshot}"),
+            (Verdict::CompleteWithDrift, _) => format!(
+                "complete with drift: {all}{held} {are} in {snapshot}; {} changed while {} read, listed there",
+                human::counted(self.drift, "subject"),
+                if self.drift == 1 { "it was" } else { "they were" },
+            ),
+            (Verdict::Incomplete, Some(Stopped::Interrupted)) => {
+                format!("incomplete: interrupted with {held} in {snapshot}; {again}")
+            }
+            (Verdict::Incomplete, Some(Stopped::TimeUp)) => {
+                format!("incomplete: the time was up with {held} in {snapshot}; {again}")
+            }
+            (Verdict::Incomplete, Some(Stopped::GaveUp)) => {
+                format!("incomplete: nothing could be read any more, with {held} in {snapshot}; {again}")
+            }
+            (Verdict::Incomplete, None) => {
+                format!("incomplete: {} in {snapshot}, {}; {again}", held, self.missing())
+            }
+        }
+    }
+
+    fn count(&self, entity: Entity) -> u64 {
+        self.counts.get(&entity).copied().unwrap_or_default()
+    }
+
+    fn missing(&self) -> String {
+        let mut parts = Vec::new();
+        if self.failures > 0 {
+            parts.push(format!("{} could not be read", human::counted(self.failures, "list")));
+        }
+        if self.holes > 0 {
+            let verb = if self.holes == 1 { "does" } else { "do" };
+            parts.push(format!(
+                "{} {verb} not agree with Twilio's counts",
+                human::counted(self.holes, "subject")
+            ));
+        }
+        if !self.not_found.is_empty() {
+            let number = self.not_found.len() as u64;
+            parts.push(format!("{} were not found", human::counted(number, "selected user")));
+        }
+        if parts.is_empty() {
+            "but not everything was read".to_owned()
+        } else {
+            format!("but {}", parts.join(" and "))
+        }
+    }
+
+    fn oddities(&self) -> Option<String> {
+        let parts: Vec<String> = [
+            (self.drift, "changed meanwhile"),
+            (self.holes, "with something missing"),
+            (self.vanished, "vanished meanwhile"),
+            (self.issues, "with odd values, kept as they came"),
+        ]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{} {what}", human::count(number)))
+        .collect();
+        (!parts.is_empty()).then(|| format!("  noted     {}", parts.join(", ")))
+    }
+}
+
+/// Failed units that are shown to people.
+const SHOWN: usize = 5;
+
+fn held(users: u64, memberships: u64, with_memberships: bool) -> String {
+    let users = human::counted(users, "user");
+    if with_memberships {
+        format!("{users} and {}", human::counted(memberships, "user channel"))
+    } else {
+        users
+    }
+}
+
+fn counts(counts: &BTreeMap<Entity, u64>) -> String {
+    let parts: Vec<String> = counts
+        .iter()
+        .map(|(entity, number)| {
+            let singular = match entity {
+                Entity::Service => "service",
+                Entity::Role => "role",
+                Entity::User => "user",
+                Entity::Channel => "channel",
+                Entity::Membership => "user channel",
+                Entity::Member => "member",
+                Entity::Invite => "invite",
+                Entity::Message => "message",
+            };
+            human::counted(*number, singular)
+        })
+        .collect();
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+fn requests(requests: Requests) -> String {
+    let Requests { total, retried, throttled, minimum } = requests;
+    let count = human::count;
+    format!(
+        "{} ({} at the least, {} sent again, {} throttled)",
+        count(total),
+        count(minimum),
+        count(retried),
+        count(throttled)
+    )
+}
+
+/// Counts under the names of the exports.
+pub(super) fn by_plural<S: Serializer>(
+    counts: &BTreeMap<Entity, u64>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(counts.iter().map(|(entity, number)| (entity.plural(), number)))
+}
+
+#[cfg(test)]
+mod tests;

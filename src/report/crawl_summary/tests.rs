@@ -1,0 +1,77 @@
+//! Summaries of crawls as people and programs see them.
+
+use super::*;
+
+fn summary(verdict: Verdict) -> CrawlSummary {
+    CrawlSummary {
+        verdict,
+        stopped: None,
+        resume: None,
+        already_finished: false,
+        snapshot: "snapshot.db".to_owned(),
+        services: vec![ServiceSid::from_digits(1)],
+        counts: BTreeMap::from([
+            (Entity::Service, 1),
+            (Entity::Role, 6),
+            (Entity::User, 312),
+            (Entity::Channel, 48),
+            (Entity::Membership, 4_211),
+            (Entity::Member, 4_209),
+        ]),
+        requests: Requests { total: 1_002, retried: 14, throttled: 9, minimum: 988 },
+        failures: 0,
+        failed_units: Vec::new(),
+        drift: 0,
+        holes: 0,
+        not_found: Vec::new(),
+        vanished: 0,
+        issues: 0,
+        elapsed_seconds: 12.34,
+    }
+}
+
+fn failed(number: u64) -> CrawlSummary {
+    let unit = |index| Failure {
+        subject: format!("user_channels of US{index:032x}"),
+        error: "GET /v2/…/Channels: 500 after 8 attempts".to_owned(),
+    };
+    CrawlSummary {
+        failures: number,
+        failed_units: (0..number.min(100)).map(unit).collect(),
+        ..summary(Verdict::Incomplete)
+    }
+}
+
+#[test]
+fn each_outcome_has_one_plain_verdict_line_at_its_end() {
+    let drift = CrawlSummary { drift: 3, vanished: 1, issues: 2, ..summary(Verdict::CompleteWithDrift) };
+    let interrupted = CrawlSummary { stopped: Some(Stopped::Interrupted), ..summary(Verdict::Incomplete) };
+    let time_up = CrawlSummary { stopped: Some(Stopped::TimeUp), ..summary(Verdict::Incomplete) };
+    let resume = Some("run it again without --restart".to_owned());
+    let restarted = CrawlSummary { resume, ..time_up.clone() };
+    let again = CrawlSummary { already_finished: true, ..summary(Verdict::Complete) };
+    let holes = CrawlSummary { holes: 1, ..summary(Verdict::Incomplete) };
+    let users_only = CrawlSummary {
+        counts: BTreeMap::from([(Entity::Service, 1), (Entity::User, 1)]),
+        ..summary(Verdict::Complete)
+    };
+    for (name, summary) in [
+        ("complete", summary(Verdict::Complete)),
+        ("users_only", users_only),
+        ("drift", drift),
+        ("failed", failed(7)),
+        ("holes", holes),
+        ("interrupted", interrupted),
+        ("time_up", time_up),
+        ("restarted", restarted),
+        ("already_finished", again),
+    ] {
+        assert!(summary.text().ends_with(&summary.verdict_line()));
+        insta::assert_snapshot!(format!("crawl_{name}"), summary.text());
+    }
+}
+
+#[test]
+fn the_object_has_the_keys_of_the_contract() {
+    insta::assert_json_snapshot!("crawl_object", failed(1));
+}

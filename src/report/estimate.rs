@@ -1,0 +1,71 @@
+//! The pace of a run: pages a second over the last while.
+//!
+//! Why not the mean since the start: a limit that was found after a minute would weigh on the rate for an hour.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// How far back the pace looks.
+const WINDOW: Duration = Duration::from_secs(20);
+/// The window is counted in slices of this length, so that its size does not depend on the rate.
+const SLICE: Duration = Duration::from_millis(500);
+/// Before this there is no pace worth showing.
+const WARM_UP: Duration = Duration::from_secs(1);
+
+/// Pages by slice of time, the newest last.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pace {
+    slices: VecDeque<(Duration, u64)>,
+    first: Option<Duration>,
+}
+
+impl Pace {
+    /// A page came at this time after the start.
+    pub(super) fn page(&mut self, now: Duration) {
+        self.first.get_or_insert(now);
+        match self.slices.back_mut() {
+            Some((start, pages)) if now < *start + SLICE => *pages += 1,
+            _ => self.slices.push_back((now, 1)),
+        }
+        while self.slices.front().is_some_and(|(start, _)| *start + WINDOW + SLICE < now) {
+            self.slices.pop_front();
+        }
+    }
+
+    /// Pages a second over the window that ends now.
+    pub(super) fn rate(&self, now: Duration) -> Option<f64> {
+        let first = self.first?;
+        let from = now.saturating_sub(WINDOW).max(first);
+        let span = now.saturating_sub(from);
+        if span < WARM_UP {
+            return None;
+        }
+        let pages: u64 = self.slices.iter().filter(|(start, _)| *start >= from).map(|(_, pages)| pages).sum();
+        #[expect(clippy::cast_precision_loss, reason = "pages of a few seconds")]
+        let rate = pages as f64 / span.as_secs_f64();
+        (pages > 0).then_some(rate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pace_is_that_of_the_last_while() {
+        let mut pace = Pace::default();
+        assert_eq!(pace.rate(Duration::ZERO), None);
+        for page in 0..1_000_u64 {
+            pace.page(Duration::from_millis(page * 10));
+        }
+        let rate = pace.rate(Duration::from_secs(10)).unwrap();
+        assert!((rate - 100.0).abs() < 1.0, "{rate}");
+        for page in 0..300_u64 {
+            pace.page(Duration::from_millis(10_000 + page * 100));
+        }
+        let rate = pace.rate(Duration::from_secs(40)).unwrap();
+        assert!((rate - 10.0).abs() < 0.5, "{rate}");
+        assert_eq!(pace.rate(Duration::from_secs(400)), None);
+        assert!(pace.slices.len() < 50);
+    }
+}

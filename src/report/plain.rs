@@ -1,0 +1,111 @@
+//! Progress as lines: for logs of jobs and for people without a terminal.
+//!
+//! A line is due when something changed and the last one is [`EVERY`] old. Events drive it: where nothing happens, nothing changed.
+
+use std::time::Duration;
+
+use crate::event::Phase;
+
+use super::human;
+use super::tally::Tally;
+
+/// The least time between two lines.
+pub(super) const EVERY: Duration = Duration::from_secs(5);
+
+/// Decides when a line is due.
+#[derive(Debug, Default)]
+pub(super) struct Plain {
+    last_at: Duration,
+    last_line: String,
+}
+
+impl Plain {
+    /// The line to write now, if one is due. `last` asks for one whatever the time, at the end of a phase.
+    pub(super) fn line(&mut self, tally: &Tally, now: Duration, last: bool) -> Option<String> {
+        if !last && now < self.last_at + EVERY {
+            return None;
+        }
+        let what = line(tally, now, last);
+        if what == self.last_line || (tally.pages == 0 && tally.exporting.is_none() && tally.attempts == 0) {
+            return None;
+        }
+        self.last_at = now;
+        self.last_line.clone_from(&what);
+        Some(format!("[{}] {what}", human::duration(now)))
+    }
+}
+
+/// `reading: 120 of 312 users, 1,630 rows, requests 140 of at least 460 at 80.0/s, 4.0s left, 16 in flight at most`
+pub(super) fn line(tally: &Tally, now: Duration, last: bool) -> String {
+    if let Some((record, rows)) = &tally.exporting {
+        return format!("exporting: {} of {record}", human::counted(*rows, "row"));
+    }
+    let phase = phase(tally.phase);
+    let mut parts = vec![users(tally), human::counted(tally.all_rows(), "row"), requests(tally, now)];
+    if !last && let Some(left) = tally.time_left(now) {
+        parts.push(format!("{} left", left_text(tally, left)));
+    }
+    parts.extend(limits(tally));
+    format!("{phase}: {}", parts.join(", "))
+}
+
+pub(super) fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Reading => "reading",
+        Phase::Reconciling => "reading again what does not agree",
+        Phase::Finishing => "finishing",
+    }
+}
+
+/// `12 of 150 users`, with `at least` while the users are still being listed.
+pub(super) fn users(tally: &Tally) -> String {
+    let (done, known) = tally.users();
+    // With `--users` or without the part `users` there is no list of users to count against.
+    if known < done || known == 0 {
+        human::counted(done, "user")
+    } else if tally.users_listed() {
+        format!("{} of {}", human::count(done), human::counted(known, "user"))
+    } else {
+        format!("{} of at least {}", human::count(done), human::counted(known, "user"))
+    }
+}
+
+fn requests(tally: &Tally, now: Duration) -> String {
+    let rate = tally.rate(now).map(|rate| format!(" at {}", human::rate(rate))).unwrap_or_default();
+    match tally.estimate {
+        None => format!("{}{rate}", human::counted(tally.attempts, "request")),
+        Some(estimate) => {
+            let bound = if estimate.exact { "" } else { "at least " };
+            let (done, all) = (human::count(estimate.done), human::count(estimate.requests));
+            format!("requests {done} of {bound}{all}{rate}")
+        }
+    }
+}
+
+/// How long is left, with `at least` while the lists are not all known.
+pub(super) fn left_text(tally: &Tally, left: Duration) -> String {
+    let bound = if tally.estimate.is_some_and(|estimate| estimate.exact) { "" } else { "at least " };
+    format!("{bound}{}", human::duration(left))
+}
+
+/// What holds the run back: the limit in force, and what went wrong.
+pub(super) fn limits(tally: &Tally) -> Vec<String> {
+    let mut parts = Vec::new();
+    if let Some(limit) = tally.limit {
+        parts.push(format!("{} in flight at most", human::count(u64::try_from(limit).unwrap_or(u64::MAX))));
+    }
+    for (number, what) in [
+        (tally.retried, "retried"),
+        (tally.throttled, "throttled"),
+        (tally.failed, "failed"),
+        (tally.vanished, "vanished"),
+    ] {
+        if number > 0 {
+            parts.push(format!("{} {what}", human::count(number)));
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests;

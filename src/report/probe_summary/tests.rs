@@ -1,0 +1,55 @@
+//! Summaries of probes as people and programs see them.
+
+use super::*;
+
+fn answers(origin: &str) -> Answer {
+    Answer { answers: true, origin: origin.to_owned(), problem: None }
+}
+
+fn summary() -> ProbeSummary {
+    ProbeSummary {
+        account_sid: AccountSid::from_digits(2),
+        credentials: "API key",
+        chat: answers("https://chat.twilio.com"),
+        conversations: answers("https://conversations.twilio.com"),
+        services: vec![ProbedService {
+            sid: ServiceSid::from_digits(1),
+            friendly_name: Some("Support".to_owned()),
+            channel_members_limit: Some(100),
+            user_channels_limit: Some(250),
+            users: Some(12_000),
+            channels: Some(1),
+        }],
+        requests_by_resource: BTreeMap::from([(Entity::User, 120), (Entity::Membership, 12_400)]),
+        requests: 12_520,
+        requests_exact: true,
+        requests_per_second: Some(100),
+        estimated_seconds: Some(125.2),
+        elapsed_seconds: 1.5,
+    }
+}
+
+#[test]
+fn a_probe_tells_what_answers_and_what_a_crawl_costs() {
+    insta::assert_snapshot!("probe", summary().text());
+    insta::assert_json_snapshot!("probe_object", summary());
+}
+
+#[test]
+fn what_is_not_known_is_not_claimed() {
+    let lower_bound = ProbeSummary { requests_exact: false, ..summary() };
+    assert_eq!(
+        lower_bound.verdict_line(),
+        "a crawl takes at least 12,520 requests: at least 2m 05s at 100 requests a second"
+    );
+    let unlimited = ProbeSummary { requests_per_second: None, estimated_seconds: None, ..summary() };
+    assert_eq!(unlimited.verdict_line(), "a crawl takes 12,520 requests");
+    let problem = Some("404 Not Found".to_owned());
+    let gone = ProbeSummary {
+        chat: Answer { answers: false, problem, ..answers("https://chat.twilio.com") },
+        services: Vec::new(),
+        requests_by_resource: BTreeMap::new(),
+        ..summary()
+    };
+    insta::assert_snapshot!("probe_gone", gone.text());
+}

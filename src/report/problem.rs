@@ -1,0 +1,60 @@
+//! An error as it is told: the chain once, then a hint.
+
+use std::error::Error;
+
+use anstyle::AnsiColor;
+use serde::Serialize;
+
+use super::talk::Talk;
+
+/// An error with its causes and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// What went wrong.
+    pub message: String,
+    /// Why, the nearest cause first.
+    pub causes: Vec<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The exit code that it leads to.
+    pub exit_code: u8,
+}
+
+impl Problem {
+    /// Takes an error apart. A cause that says what was just said is left out: transparent errors repeat theirs.
+    pub fn new(error: &dyn Error, hint: Option<String>, exit_code: u8) -> Self {
+        let message = error.to_string();
+        let mut causes = Vec::new();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let text = cause.to_string();
+            if causes.last().unwrap_or(&message) != &text {
+                causes.push(text);
+            }
+            source = cause.source();
+        }
+        Self { message, causes, hint, exit_code }
+    }
+
+    /// Tells it for people.
+    pub fn tell(&self, talk: &Talk) {
+        talk.line(&format!("{} {}", talk.paint(AnsiColor::Red, "error:"), self.message));
+        for cause in &self.causes {
+            talk.line(&format!("{} {cause}", talk.paint(AnsiColor::Red, "caused by:")));
+        }
+        if let Some(hint) = &self.hint {
+            talk.line(&format!("{} {hint}", talk.paint(AnsiColor::Cyan, "hint:")));
+        }
+    }
+
+    /// Tells it as a log record.
+    pub fn log(&self) {
+        tracing::error!(
+            causes = %self.causes.join(": "),
+            hint = self.hint.as_deref().unwrap_or_default(),
+            exit_code = self.exit_code,
+            "{}",
+            self.message
+        );
+    }
+}

@@ -1,0 +1,225 @@
+//! Which credentials, and where their secret comes from.
+//!
+//! The account's SID goes with its auth token, or with an API key and that key's secret. Where both are set the key is used, as
+//! Twilio's own command line does: a key can be revoked alone. Only a key of the settings file gives way to a whole pair of the
+//! environment, since the environment is the stronger layer. The secret comes from the first of: `--secret-file` or
+//! `--secret-command`, their variables, `TWILIO_API_SECRET` or `TWILIO_AUTH_TOKEN`, the settings file.
+//!
+//! **Invariant:** the secret is read when a verb needs it, not before: `chatferry config` runs no command.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::model::AccountSid;
+use crate::secret::{Credentials, Secret};
+
+use super::error::{CredentialError, SettingsError};
+use super::flags::Flags;
+use super::keys::{self, API_SECRET_VARIABLE, AUTH_TOKEN_VARIABLE};
+use super::loader::{Found, Loader};
+use super::place::Place;
+
+/// Which credentials, found but not yet read.
+#[derive(Debug, Clone)]
+pub struct CredentialSettings {
+    account_sid: Option<Found>,
+    api_key: Option<Found>,
+    secret: Option<SecretSource>,
+}
+
+/// Where the secret comes from.
+#[derive(Debug, Clone)]
+enum SecretSource {
+    Variable(&'static str, Secret),
+    File(PathBuf, Place),
+    Command(String, Place),
+}
+
+impl SecretSource {
+    fn place(&self) -> Place {
+        match self {
+            Self::Variable(name, _) => Place::Variable(name),
+            Self::File(_, place) | Self::Command(_, place) => place.clone(),
+        }
+    }
+
+    fn read(&self) -> Result<Secret, CredentialError> {
+        match self {
+            Self::Variable(_, secret) => Ok(secret.clone()),
+            Self::File(path, _) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|source| CredentialError::SecretFile { path: path.clone(), source })?;
+                Ok(Secret::new(without_line_end(text)))
+            }
+            Self::Command(command, _) => run(command),
+        }
+    }
+}
+
+impl CredentialSettings {
+    /// Who gives the secret, if anyone.
+    pub fn secret_place(&self) -> Option<Place> {
+        self.secret.as_ref().map(SecretSource::place)
+    }
+
+    /// What kind of credentials they are, if they are whole.
+    pub fn kind(&self) -> Option<&'static str> {
+        match (&self.account_sid, &self.api_key, &self.secret) {
+            (Some(_), Some(_), Some(_)) => Some("API key"),
+            (Some(_), None, Some(_)) => Some("auth token"),
+            _ => None,
+        }
+    }
+
+    /// Checks everything and reads the secret.
+    pub fn read(&self) -> Result<Credentials, CredentialError> {
+        let account = self.account_sid.as_ref().ok_or(CredentialError::Missing {
+            missing: "TWILIO_ACCOUNT_SID",
+            because: "every request is signed for one account",
+        })?;
+        let account_sid = account_sid(account)?;
+        let api_key = self.api_key.as_ref().map(api_key).transpose()?;
+        let source = self.secret.as_ref().ok_or(match api_key {
+            Some(_) => CredentialError::Missing {
+                missing: API_SECRET_VARIABLE,
+                because: "an API key is set, and it goes with its own secret, not with the account's auth token",
+            },
+            None => CredentialError::Missing {
+                missing: AUTH_TOKEN_VARIABLE,
+                because: "TWILIO_ACCOUNT_SID alone does not sign a request",
+            },
+        })?;
+        let secret = source.read()?;
+        check_secret(&secret, &source.place())?;
+        Ok(match api_key {
+            Some(api_key) => Credentials::api_key(account_sid, api_key, secret),
+            None => Credentials::auth_token(account_sid, secret),
+        })
+    }
+}
+
+impl Loader {
+    pub(super) fn credentials(&self, flags: &Flags) -> Result<CredentialSettings, SettingsError> {
+        let account_sid = self.find(flags, &keys::ACCOUNT_SID)?;
+        let token_pair_is_set = self.environment.has(AUTH_TOKEN_VARIABLE)
+            && matches!(&account_sid, Some(Found { place: Place::Variable(_), .. }))
+            && !self.environment.has(API_SECRET_VARIABLE);
+        let api_key = self
+            .find(flags, &keys::API_KEY)?
+            .filter(|found| !(token_pair_is_set && matches!(found.place, Place::File(_))));
+        let variable = if api_key.is_some() { API_SECRET_VARIABLE } else { AUTH_TOKEN_VARIABLE };
+        let named = match self.either(flags, &keys::SECRET_FILE, &keys::SECRET_COMMAND)? {
+            (Some(file), _) => Some(SecretSource::File(PathBuf::from(file.text()), file.place)),
+            (None, Some(command)) => Some(SecretSource::Command(command.text(), command.place)),
+            (None, None) => None,
+        };
+        let secret = match (named, self.environment.get(variable)?) {
+            (Some(source), Some(text)) if matches!(source.place(), Place::File(_)) => {
+                tracing::debug!(variable, "the environment's secret is used, not the settings file's");
+                Some(SecretSource::Variable(variable, Secret::new(text.to_owned())))
+            }
+            (Some(source), _) => Some(source),
+            (None, Some(text)) => Some(SecretSource::Variable(variable, Secret::new(text.to_owned()))),
+            (None, None) => None,
+        };
+        Ok(CredentialSettings { account_sid, api_key, secret })
+    }
+}
+
+const AN_ACCOUNT_SID: &str = "an Account SID (`AC` and 32 hexadecimal digits)";
+const AN_API_KEY: &str = "an API key's SID (`SK` and 32 hexadecimal digits)";
+const A_SECRET: &str = "an auth token or an API key's secret (letters and digits)";
+
+fn account_sid(found: &Found) -> Result<AccountSid, CredentialError> {
+    let text = found.text();
+    if has_sid_shape(&text, "SK") {
+        return Err(wrong_kind(found, "an API key", AN_ACCOUNT_SID));
+    }
+    // The text is not repeated: it may be a secret that was put in the wrong variable.
+    text.parse()
+        .map_err(|_text| CredentialError::WrongShape { place: found.place.clone(), expected: AN_ACCOUNT_SID })
+}
+
+fn api_key(found: &Found) -> Result<String, CredentialError> {
+    let text = found.text();
+    if has_sid_shape(&text, "AC") {
+        return Err(wrong_kind(found, "an Account SID", AN_API_KEY));
+    }
+    if has_sid_shape(&text, "SK") {
+        return Ok(text);
+    }
+    Err(CredentialError::WrongShape { place: found.place.clone(), expected: AN_API_KEY })
+}
+
+fn check_secret(secret: &Secret, place: &Place) -> Result<(), CredentialError> {
+    let text = secret.expose();
+    if has_sid_shape(text, "AC") || has_sid_shape(text, "SK") {
+        let found = "a SID";
+        return Err(CredentialError::WrongKind { place: place.clone(), found, expected: A_SECRET });
+    }
+    // Twilio issues letters and digits only; anything else is a slip such as a quote or a second line.
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(CredentialError::WrongShape { place: place.clone(), expected: A_SECRET });
+    }
+    Ok(())
+}
+
+fn wrong_kind(found: &Found, what: &'static str, expected: &'static str) -> CredentialError {
+    CredentialError::WrongKind { place: found.place.clone(), found: what, expected }
+}
+
+fn has_sid_shape(text: &str, prefix: &str) -> bool {
+    text.strip_prefix(prefix)
+        .is_some_and(|hex| hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// What the command prints. It may ask the user: stdin and stderr are left to it.
+fn run(command: &str) -> Result<Secret, CredentialError> {
+    let output = Command::new("sh")
+        .arg("-c")
+        .arg(command)
+        .stdin(Stdio::inherit())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(CredentialError::SecretCommand)?;
+    if !output.status.success() {
+        return Err(CredentialError::SecretCommandFailed { status: output.status });
+    }
+    Ok(Secret::new(without_line_end(String::from_utf8_lossy(&output.stdout).into_owned())))
+}
+
+fn without_line_end(mut text: String) -> String {
+    while text.ends_with(['\n', '\r']) {
+        text.pop();
+    }
+    text
+}
+
+impl CredentialError {
+    /// What to do about it.
+    pub(super) fn hint(&self) -> String {
+        match self {
+            Self::Missing { missing: "TWILIO_ACCOUNT_SID", .. } => {
+                "set TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN, or with TWILIO_API_KEY and TWILIO_API_SECRET".to_owned()
+            }
+            Self::Missing { because, .. } => {
+                format!("{because}; set it, or use --secret-file or --secret-command")
+            }
+            Self::WrongKind { found: "an API key", .. } => {
+                "put the key (SK…) in TWILIO_API_KEY, its secret in TWILIO_API_SECRET, and the account (AC…) in \
+                 TWILIO_ACCOUNT_SID"
+                    .to_owned()
+            }
+            Self::WrongKind { found: "an Account SID", .. } => {
+                "put the account (AC…) in TWILIO_ACCOUNT_SID and the key (SK…) in TWILIO_API_KEY".to_owned()
+            }
+            Self::WrongKind { .. } | Self::WrongShape { .. } => {
+                "the account's SID, its auth token and its API keys are in the Twilio console".to_owned()
+            }
+            Self::SecretFile { .. } => "the file holds the secret and nothing else".to_owned(),
+            Self::SecretCommand(_) | Self::SecretCommandFailed { .. } => {
+                "try the command alone; it must print the secret and exit with 0".to_owned()
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! `chatferry.toml`: the settings file, with its profiles.
+//!
+//! **Invariant:** a key that is not understood is an error, in profiles that are not chosen too: a slip that is read as
+//! "not set" would be found when it is too late.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::error::FileError;
+use super::keys::{KEYS, Key, Kind};
+use super::nearest::nearest;
+use super::place::{FilePlace, Place};
+
+/// Names under which people look for a place for their secret. They get an answer of their own.
+const SECRETS: [&str; 8] = [
+    "auth_token",
+    "api_secret",
+    "api_key_secret",
+    "secret",
+    "password",
+    "token",
+    "twilio_auth_token",
+    "twilio_api_secret",
+];
+
+/// A settings file that was read and checked, with the profile that is chosen.
+#[derive(Debug)]
+pub(super) struct SettingsFile {
+    path: PathBuf,
+    top: BTreeMap<&'static str, FileValue>,
+    profile: Option<(String, BTreeMap<&'static str, FileValue>)>,
+}
+
+#[derive(Debug)]
+struct FileValue {
+    texts: Vec<String>,
+    line: usize,
+}
+
+impl SettingsFile {
+    /// Reads and checks a file of this folder. Messages name it as the user did.
+    pub(super) fn read(folder: &Path, path: &Path, profile: Option<&str>) -> Result<Self, FileError> {
+        let text = std::fs::read_to_string(folder.join(path)).map_err(FileError::Read)?;
+        Self::parse(path, &text, profile)
+    }
+
+    fn parse(path: &Path, text: &str, profile: Option<&str>) -> Result<Self, FileError> {
+        let document = DeTable::parse(text).map_err(|error| {
+            let (line, column) = position(text, error.span().unwrap_or_default());
+            FileError::Syntax { line, column, message: error.message().to_owned() }
+        })?;
+        let mut top = BTreeMap::new();
+        let mut profiles = BTreeMap::new();
+        for (key, value) in document.get_ref() {
+            if key.get_ref() == "profiles" {
+                read_profiles(text, value, &mut profiles)?;
+            } else {
+                read_pair(text, key, value, &mut top)?;
+            }
+        }
+        let profile = match profile {
+            None => None,
+            Some(name) => {
+                let Some(values) = profiles.remove(name) else {
+                    let known = profiles.into_keys().collect();
+                    return Err(FileError::NoProfile { profile: name.to_owned(), known });
+                };
+                Some((name.to_owned(), values))
+            }
+        };
+        Ok(Self { path: path.to_owned(), top, profile })
+    }
+
+    /// The values of a key: from the profile, else from the top.
+    pub(super) fn get(&self, key: &Key) -> Option<(Vec<String>, Place)> {
+        let in_profile =
+            self.profile.as_ref().and_then(|(name, values)| Some((Some(name), values.get(key.name)?)));
+        let (profile, value) = in_profile.or_else(|| Some((None, self.top.get(key.name)?)))?;
+        let place = FilePlace { path: self.path.clone(), profile: profile.cloned(), line: value.line };
+        Some((value.texts.clone(), Place::File(Box::new(place))))
+    }
+}
+
+type Values = BTreeMap<&'static str, FileValue>;
+
+fn read_profiles(
+    text: &str,
+    value: &Spanned<DeValue<'_>>,
+    profiles: &mut BTreeMap<String, Values>,
+) -> Result<(), FileError> {
+    let tables = value.get_ref().as_table().ok_or_else(|| wrong_type(text, value, "profiles", "tables"))?;
+    for (name, table) in tables {
+        let pairs =
+            table.get_ref().as_table().ok_or_else(|| wrong_type(text, table, name.get_ref(), "a table"))?;
+        let mut values = BTreeMap::new();
+        for (key, value) in pairs {
+            read_pair(text, key, value, &mut values)?;
+        }
+        profiles.insert(name.get_ref().to_string(), values);
+    }
+    Ok(())
+}
+
+fn read_pair(
+    text: &str,
+    key: &Spanned<std::borrow::Cow<'_, str>>,
+    value: &Spanned<DeValue<'_>>,
+    values: &mut Values,
+) -> Result<(), FileError> {
+    let (line, column) = position(text, key.span());
+    let name = key.get_ref().as_ref();
+    let Some(known) = Key::named(name) else {
+        if SECRETS.contains(&name.to_ascii_lowercase().as_str()) {
+            return Err(FileError::Secret { line, column, key: name.to_owned() });
+        }
+        let meant = nearest(name, KEYS.iter().map(|key| key.name));
+        return Err(FileError::UnknownKey { line, column, key: name.to_owned(), meant });
+    };
+    let texts = texts(known.kind, value.get_ref())
+        .ok_or_else(|| wrong_type(text, value, known.name, expected(known.kind)))?;
+    values.insert(known.name, FileValue { texts, line });
+    Ok(())
+}
+
+/// The value as the parsers want it: text. A type other than the key's gives nothing.
+fn texts(kind: Kind, value: &DeValue<'_>) -> Option<Vec<String>> {
+    match kind {
+        Kind::Text => Some(vec![value.as_str()?.to_owned()]),
+        Kind::Number => {
+            let integer = value.as_integer()?;
+            let number = i64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()?;
+            Some(vec![number.to_string()])
+        }
+        Kind::Switch => Some(vec![value.as_bool()?.to_string()]),
+        Kind::List => {
+            let items = value.as_array()?;
+            items.iter().map(|item| Some(item.get_ref().as_str()?.to_owned())).collect()
+        }
+    }
+}
+
+fn expected(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "a string",
+        Kind::Number => "a whole number",
+        Kind::Switch => "true or false",
+        Kind::List => "an array of strings",
+    }
+}
+
+fn wrong_type(text: &str, value: &Spanned<DeValue<'_>>, key: &str, expected: &'static str) -> FileError {
+    let (line, column) = position(text, value.span());
+    FileError::WrongType { line, column, key: key.to_owned(), expected }
+}
+
+/// Line and column of a byte offset, both from 1; columns count characters.
+fn position(text: &str, span: Range<usize>) -> (usize, usize) {
+    let before = text.get(..span.start).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    (line, before.get(line_start..).map_or(0, |rest| rest.chars().count()) + 1)
+}

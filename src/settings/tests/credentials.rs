@@ -1,0 +1,123 @@
+//! Which credentials are used, and what is said about those that cannot be.
+
+use super::*;
+
+const ACCOUNT: (&str, &str) = ("TWILIO_ACCOUNT_SID", "AC0123456789abcdef0123456789abcdef");
+const KEY: (&str, &str) = ("TWILIO_API_KEY", "SK0123456789abcdef0123456789abcdef");
+const TOKEN: (&str, &str) = ("TWILIO_AUTH_TOKEN", "marker1secret");
+const API_SECRET: (&str, &str) = ("TWILIO_API_SECRET", "marker2secret");
+
+fn read(world: &World, line: &str) -> Result<(String, String), SettingsError> {
+    let credentials = world.connection(line)?.read_credentials()?;
+    assert_eq!(credentials.account_sid.to_string(), ACCOUNT.1);
+    Ok((credentials.username.clone(), credentials.secret.expose().to_owned()))
+}
+
+#[test]
+fn a_token_goes_with_the_account_and_a_key_with_its_secret() {
+    let token = (ACCOUNT.1.to_owned(), TOKEN.1.to_owned());
+    let key = (KEY.1.to_owned(), API_SECRET.1.to_owned());
+    assert_eq!(read(&World::new(&[ACCOUNT, TOKEN]), "").unwrap(), token);
+    assert_eq!(read(&World::new(&[ACCOUNT, KEY, API_SECRET]), "").unwrap(), key);
+    assert_eq!(read(&World::new(&[ACCOUNT, TOKEN, KEY, API_SECRET]), "").unwrap(), key);
+}
+
+#[test]
+fn a_whole_pair_of_the_environment_is_stronger_than_a_key_of_the_file() {
+    let file = "api_key = \"SK0123456789abcdef0123456789abcdef\"\nsecret_command = \"echo fromfile\"\n";
+    assert_eq!(read(&World::with_file(&[ACCOUNT, TOKEN], file), "").unwrap().0, ACCOUNT.1);
+    assert_eq!(
+        read(&World::with_file(&[ACCOUNT], file), "").unwrap(),
+        (KEY.1.to_owned(), "fromfile".to_owned())
+    );
+    let listing = World::with_file(&[ACCOUNT, TOKEN], file).listing("").unwrap();
+    let credentials = listing.settings.last().unwrap();
+    assert_eq!((credentials.key, credentials.value.as_deref()), ("credentials", Some("auth token")));
+}
+
+#[test]
+fn the_secret_comes_from_the_strongest_layer() {
+    let file = "secret_command = \"printf 'fromfile\\\\n'\"\n";
+    let file_only = World::with_file(&[ACCOUNT], file);
+    assert_eq!(read(&file_only, "").unwrap().1, "fromfile");
+    let with_variable = World::with_file(&[ACCOUNT, TOKEN], file);
+    assert_eq!(read(&with_variable, "").unwrap().1, TOKEN.1);
+    let secret = with_variable.folder.path().join("secret");
+    std::fs::write(&secret, "fromflag\r\n").unwrap();
+    assert_eq!(read(&with_variable, &format!("--secret-file {}", secret.display())).unwrap().1, "fromflag");
+}
+
+#[test]
+fn what_is_missing_or_in_the_wrong_place_is_named() {
+    const SWAPPED_KEY: (&str, &str) = ("TWILIO_ACCOUNT_SID", KEY.1);
+    const SWAPPED_ACCOUNT: (&str, &str) = ("TWILIO_API_KEY", ACCOUNT.1);
+    let cases: [(Variables, &str, &str); 11] = [
+        (&[], "", "TWILIO_ACCOUNT_SID is not set"),
+        (&[TOKEN], "", "TWILIO_ACCOUNT_SID is not set"),
+        (&[ACCOUNT], "", "TWILIO_AUTH_TOKEN is not set"),
+        (&[ACCOUNT, KEY], "", "TWILIO_API_SECRET is not set"),
+        (&[ACCOUNT, KEY, TOKEN], "", "TWILIO_API_SECRET is not set"),
+        (
+            &[SWAPPED_KEY, TOKEN],
+            "",
+            "TWILIO_ACCOUNT_SID holds an API key, where an Account SID (`AC` and 32 hexadecimal digits) belongs",
+        ),
+        (
+            &[ACCOUNT, SWAPPED_ACCOUNT, API_SECRET],
+            "",
+            "TWILIO_API_KEY holds an Account SID, where an API key's SID (`SK` and 32 hexadecimal digits) belongs",
+        ),
+        (
+            &[("TWILIO_ACCOUNT_SID", "marker1secret"), TOKEN],
+            "",
+            "TWILIO_ACCOUNT_SID is not an Account SID (`AC` and 32 hexadecimal digits)",
+        ),
+        (
+            &[ACCOUNT, ("TWILIO_AUTH_TOKEN", "marker1secret\"")],
+            "",
+            "TWILIO_AUTH_TOKEN is not an auth token or an API key's secret (letters and digits)",
+        ),
+        (
+            &[ACCOUNT, ("TWILIO_AUTH_TOKEN", ACCOUNT.1)],
+            "",
+            "TWILIO_AUTH_TOKEN holds a SID, where an auth token or an API key's secret (letters and digits) belongs",
+        ),
+        (&[ACCOUNT], "--secret-command false", "the secret command failed (exit status: 1)"),
+    ];
+    for (variables, line, said) in cases {
+        let error = read(&World::new(variables), line).unwrap_err();
+        assert_eq!(chain(&error), format!("the credentials cannot be used: {said}"));
+        let everything = format!("{}{error:?}{:?}", chain(&error), error.hint());
+        assert!(!everything.contains("marker"), "{everything}");
+        assert!(error.hint().is_some());
+    }
+}
+
+#[test]
+fn an_unreadable_or_empty_secret_file_is_named() {
+    let world = World::new(&[ACCOUNT]);
+    let error = read(&world, "--secret-file gone").unwrap_err();
+    assert!(chain(&error).contains("the secret file gone cannot be read"), "{error}");
+    let empty = world.folder.path().join("empty");
+    std::fs::write(&empty, "\n").unwrap();
+    let error = read(&world, &format!("--secret-file {}", empty.display())).unwrap_err();
+    assert!(chain(&error).contains("--secret-file is not an auth token"), "{error:?}");
+}
+
+#[test]
+fn nothing_that_is_shown_holds_a_secret() {
+    let variables = [ACCOUNT, TOKEN, KEY, API_SECRET, ("CHATFERRY_SECRET_COMMAND", "echo marker3secret")];
+    let world = World::new(&variables);
+    let cli = World::cli("config");
+    let loader = world.loader(&cli).unwrap();
+    let listing = world.listing("").unwrap();
+    let shown =
+        format!("{listing:?}{loader:?}{:?}", world.connection("").unwrap().credentials.secret_place());
+    assert!(!shown.contains("marker"), "{shown}");
+    let set: Vec<_> =
+        listing.settings.iter().filter(|setting| setting.value.as_deref() == Some("set")).collect();
+    assert_eq!(set.len(), 3);
+
+    let misplaced = World::new(&[("TWILIO_ACCOUNT_SID", "marker1secret")]).listing("").unwrap();
+    assert!(!format!("{misplaced:?}").contains("marker"));
+}

@@ -1,0 +1,114 @@
+//! The settings of single verbs.
+
+use std::time::Duration;
+
+use super::*;
+
+const SID: &str = "IS0123456789abcdef0123456789abcdef";
+
+#[test]
+fn a_crawl_needs_a_service_and_has_defaults_for_the_rest() {
+    let world = World::new(&[]);
+    let error = world.crawl("").unwrap_err();
+    assert_eq!(error.to_string(), "no service is chosen");
+    assert!(error.hint().is_some());
+    let settings = world.crawl(&format!("--service {SID} --service {SID}")).unwrap();
+    assert_eq!(settings.services, Services::Listed(vec![SID.parse().unwrap()]));
+    assert_eq!(settings.snapshot.to_str(), Some("snapshot.db"));
+    assert_eq!(settings.users, None);
+    assert!(!settings.restart);
+    let parts: Vec<_> = settings.include.parts().collect();
+    assert_eq!(parts, [Part::Roles, Part::Users, Part::Channels, Part::UserChannels, Part::Members]);
+}
+
+#[test]
+fn users_come_from_a_file_or_from_stdin() {
+    let world = World::new(&[]);
+    let settings = world.crawl("--all-services --users -").unwrap();
+    assert_eq!(settings.users, Some(vec![UserSelector::Identity("ann".to_owned())]));
+    let list = world.folder.path().join("users.txt");
+    std::fs::write(&list, "ann\nCH0123456789abcdef0123456789abcdef\n").unwrap();
+    let error = world.crawl(&format!("--all-services --users {}", list.display())).unwrap_err();
+    assert!(chain(&error).contains("users.txt cannot be used: line 2 is a SID of another kind"), "{error:?}");
+}
+
+#[test]
+fn wrong_values_are_told_with_the_flag_and_a_remedy() {
+    let world = World::new(&[]);
+    for (line, said, hint) in [
+        (
+            "--service IS1",
+            "--service cannot be used: `IS1` is not a Service SID: expected `IS` and 32 hexadecimal digits",
+            None,
+        ),
+        (
+            "--all-services --include messages",
+            "--include cannot be used: messages cannot be read yet",
+            Some("leave `messages` out of --include"),
+        ),
+        (
+            "--all-services --include role,users",
+            "--include cannot be used: `role` is none of roles, users, channels, user-channels, members, invites, messages",
+            Some("did you mean `roles`?"),
+        ),
+        (
+            "--all-services --include members",
+            "--include cannot be used: `members` is read through `channels`, which is not in the list",
+            Some("add `channels` to the list"),
+        ),
+        ("--all-services --include ,", "--include cannot be used: nothing is named", None),
+        (
+            "--all-services --source conversations",
+            "--source: reading from Conversations is not possible yet",
+            Some("use --source chat"),
+        ),
+        (
+            "--all-services --users gone.txt",
+            "the list of users gone.txt cannot be used: it cannot be read: No such file or directory (os error 2)",
+            None,
+        ),
+    ] {
+        let error = world.crawl(line).unwrap_err();
+        assert_eq!(chain(&error), said);
+        assert_eq!(error.hint().as_deref(), hint, "{line}");
+    }
+}
+
+#[test]
+fn absurd_numbers_and_times_are_refused() {
+    let world = World::new(&[]);
+    for line in [
+        "--concurrency 0",
+        "--concurrency 99999",
+        "--concurrency x",
+        "--rps 1.5",
+        "--rps 1000000",
+        "--account-concurrency 0",
+        "--max-duration 0s",
+        "--max-duration 3",
+        "--max-duration soon",
+        "--max-duration 9000000h",
+        "--chat-url ftp://x",
+        "--chat-url http://example.com",
+        "--chat-url https://u:p@example.com",
+        "--chat-url https://example.com/v2",
+    ] {
+        let error = world.connection(line).unwrap_err();
+        assert!(matches!(error, SettingsError::Value { .. }), "{line}: {error}");
+    }
+    let settings = world
+        .connection("--rps 0 --concurrency 4 --max-duration 1h30m --allow-http --chat-url http://x")
+        .unwrap();
+    assert_eq!(settings.rps, None);
+    assert_eq!(settings.concurrency, 4);
+    assert_eq!(settings.max_duration, Some(Duration::from_mins(90)));
+    assert_eq!(settings.chat.to_string(), "http://x");
+}
+
+#[test]
+fn the_snapshot_of_reading_verbs_is_the_one_that_crawl_writes() {
+    let world = World::with_file(&[], "snapshot = \"mine.db\"\n");
+    let loader = world.loader(&World::cli("config")).unwrap();
+    assert_eq!(loader.snapshot(None).unwrap().to_str(), Some("mine.db"));
+    assert_eq!(loader.snapshot(Some("its.db".as_ref())).unwrap().to_str(), Some("its.db"));
+}

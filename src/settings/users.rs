@@ -1,0 +1,130 @@
+//! The list of users of `--users`: SIDs or identities, one a line.
+//!
+//! Empty lines and lines that start with `#` are skipped, so an identity that starts with `#` is given by its SID. An identity may be
+//! nearly anything and is taken verbatim, spaces included. Refused is what is surely a slip: the SID of something else, a
+//! User SID with digits missing, control characters, more than 256 characters.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::Path;
+
+use crate::model::UserSid;
+
+use super::error::UsersError;
+
+/// Longer than any identity that Twilio documents.
+const LONGEST: usize = 256;
+/// `US` and this many digits or more is a User SID that was cut or stretched, not somebody's name.
+const SURELY_A_SID: usize = 24;
+
+/// A user, as the user of this program names it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UserSelector {
+    /// By SID.
+    Sid(UserSid),
+    /// By the application's own name.
+    Identity(String),
+}
+
+/// Reads a list of users from a file, or from `stdin` for `-`.
+pub(super) fn read(path: &Path, stdin: &mut dyn Read) -> Result<Vec<UserSelector>, UsersError> {
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        stdin.read_to_end(&mut bytes).map_err(UsersError::Read)?;
+    } else {
+        bytes = std::fs::read(path).map_err(UsersError::Read)?;
+    }
+    parse(&bytes)
+}
+
+/// Parses a list of users.
+pub(super) fn parse(bytes: &[u8]) -> Result<Vec<UserSelector>, UsersError> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let mut users = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        let wrong = |reason: String| UsersError::Line { line: index + 1, reason };
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let text = std::str::from_utf8(line)
+            .map_err(|error| wrong(format!("is not UTF-8 (after {} good bytes)", error.valid_up_to())))?;
+        if text.trim().is_empty() || text.starts_with('#') {
+            continue;
+        }
+        let user = selector(text).map_err(wrong)?;
+        if seen.insert(user.clone()) {
+            users.push(user);
+        }
+    }
+    if users.is_empty() { Err(UsersError::Empty) } else { Ok(users) }
+}
+
+fn selector(text: &str) -> Result<UserSelector, String> {
+    let trimmed = text.trim();
+    if let Ok(sid) = trimmed.parse() {
+        return Ok(UserSelector::Sid(sid));
+    }
+    if let Some(character) = text.chars().find(|character| character.is_control()) {
+        return Err(format!("has a control character ({})", character.escape_default()));
+    }
+    let length = text.chars().count();
+    if length > LONGEST {
+        return Err(format!("has {length} characters; an identity has at most {LONGEST}"));
+    }
+    if let Some((prefix, digits)) = trimmed.split_at_checked(2) {
+        let all_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let letters = prefix.bytes().all(|byte| byte.is_ascii_uppercase());
+        if letters && all_hex && digits.len() == 32 {
+            return Err(format!("is a SID of another kind (`{prefix}…`); a User SID begins with `US`"));
+        }
+        if prefix == "US" && all_hex && digits.len() >= SURELY_A_SID {
+            return Err(format!("looks like a User SID, but has {} digits, not 32", digits.len()));
+        }
+    }
+    Ok(UserSelector::Identity(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SID: &str = "US0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn sids_and_identities_are_told_apart_and_each_counts_once() {
+        let text = format!(
+            "\u{feff}# leavers\r\n{SID}\r\n\r\nann@example.org\n  {SID} \nUSer1\nJosé Ñ\nann@example.org\n"
+        );
+        let users = parse(text.as_bytes()).unwrap();
+        let identity = |text: &str| UserSelector::Identity(text.to_owned());
+        assert_eq!(
+            users,
+            [
+                UserSelector::Sid(SID.parse().unwrap()),
+                identity("ann@example.org"),
+                identity("USer1"),
+                identity("José Ñ")
+            ]
+        );
+    }
+
+    #[test]
+    fn a_wrong_line_is_named_by_its_number() {
+        let long = "x".repeat(257);
+        for (line, said) in [
+            ("CH0123456789abcdef0123456789abcdef", "line 2 is a SID of another kind (`CH…`)"),
+            ("US0123456789abcdef0123456789abcde", "line 2 looks like a User SID, but has 31 digits"),
+            ("a\tb", "line 2 has a control character (\\t)"),
+            (&long, "line 2 has 257 characters"),
+        ] {
+            let error = parse(format!("ann\n{line}\n").as_bytes()).unwrap_err();
+            assert!(error.to_string().starts_with(said), "{error}");
+        }
+        let error = parse(b"ann\nb\xffb\n").unwrap_err();
+        assert_eq!(error.to_string(), "line 2 is not UTF-8 (after 1 good bytes)");
+    }
+
+    #[test]
+    fn a_list_without_users_is_an_error() {
+        assert!(matches!(parse(b"# nobody\n\n"), Err(UsersError::Empty)));
+    }
+}

@@ -1,0 +1,88 @@
+//! Errors as the API states them: a JSON body of code, message, address of the explanation, and status.
+
+use super::json::Object;
+
+/// A refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) status: u16,
+    pub(crate) code: u32,
+    pub(crate) message: String,
+    /// Seconds for `Retry-After`.
+    pub(crate) retry_after: Option<u32>,
+}
+
+impl Failure {
+    fn new(status: u16, code: u32, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), retry_after: None }
+    }
+
+    /// 20003: the credentials are wrong.
+    pub(crate) fn unauthorized() -> Self {
+        Self::new(401, 20003, "Authenticate")
+    }
+
+    /// The status of a fault.
+    pub(crate) fn of_status(status: u16, retry_after: Option<u32>) -> Self {
+        let failure = match status {
+            401 => Self::unauthorized(),
+            403 => Self::new(403, 20403, "Forbidden"),
+            429 => Self::new(429, 20429, "Too Many Requests"),
+            503 => Self::new(503, 20503, "Service unavailable"),
+            status => Self::new(status, 20500, "An internal server error has occurred"),
+        };
+        Self { retry_after, ..failure }
+    }
+
+    /// 20404: no such resource.
+    pub(crate) fn not_found(path: &str) -> Self {
+        Self::new(404, 20404, format!("The requested resource {path} was not found"))
+    }
+
+    /// 20004: the path exists, but not with this method.
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(405, 20004, "Method not allowed")
+    }
+
+    /// 50050: no such service.
+    pub(crate) fn service_not_found() -> Self {
+        Self::new(404, 50050, "Service not found")
+    }
+
+    /// 50200: no such user.
+    pub(crate) fn user_not_found() -> Self {
+        Self::new(404, 50200, "User not found")
+    }
+
+    /// 50300: no such channel.
+    pub(crate) fn channel_not_found() -> Self {
+        Self::new(404, 50300, "Channel not found")
+    }
+
+    /// 50400: the user is not in the channel.
+    pub(crate) fn not_a_member() -> Self {
+        Self::new(404, 50400, "User not member of channel")
+    }
+
+    /// 21481: the page token is not one of the API's.
+    pub(crate) fn bad_page_token() -> Self {
+        Self::new(400, 21481, "Invalid PageToken")
+    }
+
+    /// 20001: a parameter has a value it cannot have.
+    pub(crate) fn bad_parameter(name: &str, value: &str) -> Self {
+        Self::new(400, 20001, format!("Parameter '{name}' has an invalid value: '{value}'"))
+    }
+
+    /// The body.
+    pub(crate) fn body(&self) -> String {
+        let mut out = String::with_capacity(160);
+        let mut object = Object::open(&mut out);
+        object.number("code", self.code);
+        object.text("message", &self.message);
+        object.text("more_info", &format!("https://www.twilio.com/docs/errors/{}", self.code));
+        object.number("status", self.status);
+        object.close();
+        out
+    }
+}

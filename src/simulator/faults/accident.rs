@@ -1,0 +1,122 @@
+//! Accidents: what befalls one attempt of one request.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{Fault, Faults};
+use crate::simulator::data::hash::{Draws, Purpose, happens};
+
+/// One request has no more accidents than this, so that a client with a few retries gets through.
+const MOST_IN_A_ROW: u32 = 3;
+
+/// What happens instead of, or after, the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Accident {
+    /// Another status, with `Retry-After` in seconds.
+    Status(u16, Option<u32>),
+    /// The connection ends without an answer.
+    Reset,
+    /// The body is cut.
+    Truncate,
+    /// A 200 that is not JSON.
+    Html,
+    /// No answer ever.
+    Hang,
+    /// The page token is refused.
+    ExpiredToken,
+    /// Not found, once.
+    NotFound,
+    /// The write is done, the answer lost.
+    LostAnswer,
+}
+
+/// What matters of a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Situation {
+    /// The hash of method, path, query and body.
+    pub(crate) key: u64,
+    /// It changes something.
+    pub(crate) write: bool,
+    /// It asks for a page by its token.
+    pub(crate) has_token: bool,
+    /// It asks for something in the service, which may be missing, and not for the service's own lists.
+    pub(crate) below_service: bool,
+}
+
+/// Counts attempts and decides.
+#[derive(Debug)]
+pub(crate) struct Accidents {
+    faults: Faults,
+    draws: Draws,
+    /// Attempts and accidents so far of each request; empty while no accident is asked for.
+    seen: Mutex<HashMap<u64, (u32, u32)>>,
+    requests: AtomicU64,
+    active: bool,
+}
+
+/// The accidents that any request may have, in the order they are tried.
+const STATUSES: &[(Fault, u16)] = &[
+    (Fault::Throttled, 429),
+    (Fault::InternalError, 500),
+    (Fault::BadGateway, 502),
+    (Fault::Unavailable, 503),
+    (Fault::GatewayTimeout, 504),
+];
+const LAST_OF_AN_ATTEMPT: usize = Fault::LostAnswer as usize;
+
+impl Accidents {
+    pub(crate) fn new(faults: Faults, draws: Draws) -> Self {
+        let active = faults.amounts[..=LAST_OF_AN_ATTEMPT].iter().any(|amount| amount.share > 0.0);
+        Self { faults, draws, seen: Mutex::default(), requests: AtomicU64::new(0), active }
+    }
+
+    /// What befalls this attempt, if anything.
+    pub(crate) fn befall(&self, situation: Situation) -> Option<Accident> {
+        let requests = self.requests.fetch_add(1, Ordering::Relaxed);
+        for (fault, status) in [(Fault::UnauthorizedAfter, 401), (Fault::ForbiddenAfter, 403)] {
+            if self.faults.count(fault).is_some_and(|limit| requests >= u64::from(limit)) {
+                return Some(Accident::Status(status, None));
+            }
+        }
+        if !self.active {
+            return None;
+        }
+        let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (attempts, accidents) = seen.entry(situation.key).or_default();
+        let attempt = *attempts;
+        *attempts += 1;
+        if *accidents >= MOST_IN_A_ROW {
+            return None;
+        }
+        let accident = self.decide(situation, attempt);
+        *accidents += u32::from(accident.is_some());
+        accident
+    }
+
+    fn decide(&self, situation: Situation, attempt: u32) -> Option<Accident> {
+        let strikes = |fault: Fault| {
+            let share = self.faults.share(fault);
+            let key = situation.key.wrapping_add(u64::from(attempt) << 8 | fault as u64);
+            share > 0.0 && happens(self.draws.draw(Purpose::Fault, key), share)
+        };
+        for (fault, status) in STATUSES {
+            if strikes(*fault) {
+                return Some(Accident::Status(*status, self.faults.retry_after(*fault)));
+            }
+        }
+        let others = [
+            (Fault::ExpiredToken, Accident::ExpiredToken, situation.has_token && attempt == 0),
+            (Fault::FlakyNotFound, Accident::NotFound, situation.below_service && attempt == 0),
+            (Fault::Reset, Accident::Reset, true),
+            (Fault::Truncate, Accident::Truncate, !situation.write),
+            (Fault::Html, Accident::Html, !situation.write),
+            (Fault::Timeout, Accident::Hang, true),
+            (Fault::LostAnswer, Accident::LostAnswer, situation.write),
+        ];
+        others
+            .into_iter()
+            .find(|(fault, _, applies)| *applies && strikes(*fault))
+            .map(|(_, accident, _)| accident)
+    }
+}

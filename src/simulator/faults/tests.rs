@@ -1,0 +1,74 @@
+use super::*;
+
+#[test]
+fn the_text_form_is_read() {
+    let faults: Faults = "429=3%:retry-after=2, reset=0.5%,loop-user=4".parse().unwrap();
+    assert!((faults.share(Fault::Throttled) - 0.03).abs() < 1e-9);
+    assert_eq!(faults.retry_after(Fault::Throttled), Some(2));
+    assert!((faults.share(Fault::Reset) - 0.005).abs() < 1e-9);
+    assert_eq!(faults.count(Fault::LoopUser), Some(4));
+    assert_eq!(faults.count(Fault::Changing), None);
+    assert_eq!("".parse::<Faults>().unwrap(), Faults::default());
+}
+
+#[test]
+fn the_table_is_in_the_order_of_the_kinds() {
+    assert!(FAULTS.iter().enumerate().all(|(index, (fault, ..))| *fault as usize == index));
+}
+
+#[test]
+fn mistakes_are_named() {
+    let error = "42=1%".parse::<Faults>().unwrap_err().to_string();
+    assert!(error.starts_with("there is no fault `42`; known are 429, 500,"), "{error}");
+    for wrong in ["429", "429=5", "429=101%", "loop-user=1%", "500=1%:retry-after=1", "503=1%:retry-after=x"]
+    {
+        assert!(wrong.parse::<Faults>().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_request_gets_through_after_three_accidents() {
+    let accidents = Accidents::new("500=100%".parse().unwrap(), Draws::new(1));
+    let situation = Situation { key: 9, write: false, has_token: false, below_service: false };
+    for _ in 0..3 {
+        assert_eq!(accidents.befall(situation), Some(Accident::Status(500, None)));
+    }
+    assert_eq!(accidents.befall(situation), None);
+}
+
+#[test]
+fn shares_are_kept_and_repeatable() {
+    let run = || {
+        let accidents = Accidents::new("502=10%,reset=5%".parse().unwrap(), Draws::new(3));
+        (0..10_000_u64)
+            .map(|key| {
+                let situation = Situation { key, write: false, has_token: false, below_service: false };
+                accidents.befall(situation)
+            })
+            .collect::<Vec<_>>()
+    };
+    let (first, second) = (run(), run());
+    assert_eq!(first, second);
+    let gateway = first.iter().filter(|accident| **accident == Some(Accident::Status(502, None))).count();
+    assert!((800..1200).contains(&gateway), "{gateway}");
+}
+
+#[test]
+fn a_token_expires_once() {
+    let accidents = Accidents::new("expired-token=100%,flaky-404=100%".parse().unwrap(), Draws::new(1));
+    let page = Situation { key: 9, write: false, has_token: true, below_service: false };
+    assert_eq!(accidents.befall(page), Some(Accident::ExpiredToken));
+    assert_eq!(accidents.befall(page), None);
+    let one = Situation { key: 10, write: false, has_token: false, below_service: true };
+    assert_eq!(accidents.befall(one), Some(Accident::NotFound));
+    assert_eq!(accidents.befall(one), None);
+}
+
+#[test]
+fn credentials_fail_after_the_given_number() {
+    let accidents = Accidents::new("unauthorized-after=2".parse().unwrap(), Draws::new(1));
+    let situation = |key| Situation { key, write: false, has_token: false, below_service: false };
+    assert_eq!(accidents.befall(situation(1)), None);
+    assert_eq!(accidents.befall(situation(2)), None);
+    assert_eq!(accidents.befall(situation(3)), Some(Accident::Status(401, None)));
+}

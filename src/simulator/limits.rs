@@ -1,0 +1,112 @@
+//! Limits of the server: requests in flight and requests in any sliding second.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A sliding second.
+#[derive(Debug, Default)]
+pub(crate) struct SlidingSecond {
+    moments: VecDeque<Instant>,
+}
+
+impl SlidingSecond {
+    /// How many there were in the second before `now`.
+    pub(crate) fn count(&mut self, now: Instant) -> usize {
+        while self.moments.front().is_some_and(|first| now.saturating_duration_since(*first) >= SECOND) {
+            self.moments.pop_front();
+        }
+        self.moments.len()
+    }
+
+    /// Adds one now.
+    pub(crate) fn add(&mut self, now: Instant) {
+        self.moments.push_back(now);
+    }
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The limits and what counts against them.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    rate: Option<u32>,
+    max_concurrent: Option<u32>,
+    accepted: Mutex<SlidingSecond>,
+    in_flight: AtomicU32,
+}
+
+/// One accepted request; gives its place back when dropped.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    limits: &'a Limits,
+    /// How many are in flight, this one included.
+    pub(crate) in_flight: u32,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.limits.in_flight.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Limits {
+    pub(crate) fn new(rate: Option<u32>, max_concurrent: Option<u32>) -> Self {
+        Self { rate, max_concurrent, accepted: Mutex::default(), in_flight: AtomicU32::new(0) }
+    }
+
+    /// How many are in flight.
+    pub(crate) fn in_flight(&self) -> u32 {
+        self.in_flight.load(Ordering::Acquire)
+    }
+
+    /// Takes the request in, unless that is above a limit. What is refused counts against none.
+    pub(crate) fn enter(&self, now: Instant) -> Option<Place<'_>> {
+        let limit = self.max_concurrent.unwrap_or(u32::MAX);
+        let others = self
+            .in_flight
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |others| {
+                (others < limit).then_some(others + 1)
+            })
+            .ok()?;
+        let place = Place { limits: self, in_flight: others + 1 };
+        if let Some(rate) = self.rate {
+            let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+            if accepted.count(now) >= rate as usize {
+                return None;
+            }
+            accepted.add(now);
+        }
+        Some(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sliding_second_takes_no_more_than_the_rate() {
+        let limits = Limits::new(Some(3), None);
+        let start = Instant::now();
+        let at = |milliseconds| start + Duration::from_millis(milliseconds);
+        assert!([0, 10, 20].into_iter().all(|moment| limits.enter(at(moment)).is_some()));
+        assert!(limits.enter(at(999)).is_none());
+        assert!(limits.enter(at(1_000)).is_some());
+        assert!(limits.enter(at(1_005)).is_none());
+        assert!(limits.enter(at(1_010)).is_some());
+    }
+
+    #[test]
+    fn a_place_is_given_back() {
+        let limits = Limits::new(None, Some(2));
+        let now = Instant::now();
+        let (first, second) = (limits.enter(now), limits.enter(now));
+        assert!(first.is_some() && second.is_some_and(|place| place.in_flight == 2));
+        let third = limits.enter(now).unwrap();
+        assert!(limits.enter(now).is_none());
+        drop((first, third));
+        assert_eq!(limits.in_flight(), 0);
+    }
+}

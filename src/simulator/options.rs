@@ -1,0 +1,59 @@
+//! How to simulate.
+
+use std::time::Duration;
+
+use super::Faults;
+
+/// What the simulated account is like and how its server behaves. The default is a small, friendly one
+/// without limits.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The port on 127.0.0.1; 0 takes any that is free.
+    pub port: u16,
+    /// Everything about the account follows from it.
+    pub seed: u64,
+    /// How many users.
+    pub users: u32,
+    /// How many channels.
+    pub channels: u32,
+    /// Memberships of a user, on average; some have none, some hundreds.
+    pub memberships: u32,
+    /// How long an answer takes, from the request's arrival: kept to about 0.1 ms, better than tokio's own
+    /// timer.
+    pub latency: Duration,
+    /// Requests a second (in any sliding second) above which 429 is answered.
+    pub rate: Option<u32>,
+    /// Requests in flight above which 429 is answered.
+    pub max_concurrent: Option<u32>,
+    /// Other requests in flight that `Twilio-Concurrent-Requests` pretends, as if the account's own app ran
+    /// too.
+    pub background_load: u32,
+    /// `Retry-After` in seconds on a 429 of the limits.
+    pub retry_after: Option<u32>,
+    /// Whether URLs in answers are on Twilio's hosts, as in production, or on the simulator's own.
+    pub production_urls: bool,
+    /// Whether answers are compressed for clients that accept gzip.
+    pub gzip: bool,
+    /// What goes wrong.
+    pub faults: Faults,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            seed: 1,
+            users: 300,
+            channels: 120,
+            memberships: 12,
+            latency: Duration::ZERO,
+            rate: None,
+            max_concurrent: None,
+            background_load: 0,
+            retry_after: None,
+            production_urls: true,
+            gzip: true,
+            faults: Faults::default(),
+        }
+    }
+}

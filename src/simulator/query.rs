@@ -1,0 +1,85 @@
+//! What a request asks for: decoded path segments and parameters.
+
+use std::borrow::Cow;
+
+use url::form_urlencoded;
+
+/// Parameters of a query or a form, in order; a name may come again.
+#[derive(Debug, Default)]
+pub(crate) struct Parameters<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl<'a> Parameters<'a> {
+    pub(crate) fn parse(text: &'a str) -> Self {
+        Self(form_urlencoded::parse(text.as_bytes()).collect())
+    }
+
+    /// The first of this name.
+    pub(crate) fn first<'b>(&'b self, name: &'b str) -> Option<&'b str> {
+        self.all(name).next()
+    }
+
+    /// All of this name.
+    pub(crate) fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'b str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_ref())
+    }
+
+    /// Those of this name as they stand in a URL, each followed by `&`.
+    pub(crate) fn encoded(&self, name: &str) -> String {
+        let mut serializer = form_urlencoded::Serializer::new(String::new());
+        self.all(name).for_each(|value| {
+            serializer.append_pair(name, value);
+        });
+        let mut text = serializer.finish();
+        if !text.is_empty() {
+            text.push('&');
+        }
+        text
+    }
+}
+
+/// The segments of a path, percent-decoded each for itself.
+pub(crate) fn segments(path: &str) -> Vec<Cow<'_, str>> {
+    path.trim_start_matches('/').split('/').map(decode).collect()
+}
+
+fn decode(segment: &str) -> Cow<'_, str> {
+    if !segment.contains('%') {
+        return Cow::Borrowed(segment);
+    }
+    let bytes = segment.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let digits = bytes.get(at + 1..at + 3).and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) if bytes[at] == b'%' => {
+                decoded.push(byte);
+                at += 3;
+            }
+            _ => {
+                decoded.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    Cow::Owned(String::from_utf8_lossy(&decoded).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_keep_encoded_slashes_together() {
+        assert_eq!(segments("/v2/a%2Fb%23c/%F0%9F%A6%8A%201/100%"), ["v2", "a/b#c", "🦊 1", "100%"]);
+    }
+
+    #[test]
+    fn parameters_may_come_again() {
+        let parameters = Parameters::parse("Type=public&Type=private&PageSize=2");
+        assert_eq!(parameters.all("Type").collect::<Vec<_>>(), ["public", "private"]);
+        assert_eq!(parameters.first("PageSize"), Some("2"));
+        assert_eq!(parameters.encoded("Type"), "Type=public&Type=private&");
+        assert_eq!(parameters.encoded("Identity"), "");
+    }
+}

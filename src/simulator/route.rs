@@ -1,0 +1,82 @@
+//! Routes: which path leads to which operation. Each API has its table; a new resource is a file and its
+//! lines there.
+
+use super::data::World;
+use super::failure::Failure;
+use super::query::Parameters;
+
+/// One operation of the OpenAPI description.
+#[derive(Debug)]
+pub(crate) struct Route {
+    /// The operation id, such as `ListUserChannel`.
+    pub(crate) operation: &'static str,
+    /// `GET` or `POST`.
+    pub(crate) method: &'static str,
+    /// The path as described, parameters in braces.
+    pub(crate) path: &'static str,
+    /// The highest `PageSize` of a list; 0 for what is no list.
+    pub(crate) maximum: u32,
+    /// Answers it.
+    pub(crate) answer: fn(&Call<'_>) -> Result<String, Failure>,
+}
+
+/// One request to a route.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) route: &'static Route,
+    /// The path's parameters in order, decoded.
+    pub(crate) captures: Vec<&'a str>,
+    /// The path as it was sent.
+    pub(crate) path: &'a str,
+    pub(crate) query: Parameters<'a>,
+    pub(crate) form: Parameters<'a>,
+}
+
+/// What a path leads to.
+#[derive(Debug)]
+pub(crate) enum Match<'a> {
+    Found(usize, &'static Route, Vec<&'a str>),
+    /// The path exists with another method.
+    OtherMethod,
+    Nothing,
+}
+
+impl Route {
+    /// Whether it asks for one thing in the service, or for a list of one user or channel.
+    pub(crate) fn is_below_service(&self) -> bool {
+        self.path.matches('{').count() > 1
+    }
+
+    fn captures<'a>(&self, segments: &[&'a str]) -> Option<Vec<&'a str>> {
+        let mut pattern = self.path.trim_start_matches('/').split('/');
+        let mut captures = Vec::new();
+        for segment in segments {
+            match pattern.next() {
+                Some(name) if name.starts_with('{') && !segment.is_empty() => captures.push(*segment),
+                Some(literal) if literal == *segment => {}
+                _ => return None,
+            }
+        }
+        pattern.next().is_none().then_some(captures)
+    }
+}
+
+/// All routes, in the order of the statistics.
+pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
+    super::chat::ROUTES.iter().chain(super::conversations::ROUTES)
+}
+
+/// Finds the route.
+pub(crate) fn find<'a>(method: &str, segments: &[&'a str]) -> Match<'a> {
+    let mut result = Match::Nothing;
+    for (number, route) in all().enumerate() {
+        if let Some(captures) = route.captures(segments) {
+            if route.method == method {
+                return Match::Found(number, route, captures);
+            }
+            result = Match::OtherMethod;
+        }
+    }
+    result
+}

@@ -1,0 +1,7 @@
+//! The simulator as clients meet it, and as the published descriptions judge it.
+
+mod client;
+mod conformance;
+mod faults;
+mod lists;
+mod server;

@@ -1,0 +1,110 @@
+//! A client for the tests: nothing but reqwest and JSON.
+
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+use crate::simulator::{Options, Running, start};
+
+/// A running simulator and a way to ask it.
+pub(super) struct Asked {
+    pub(super) running: Running,
+    client: reqwest::Client,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) text: String,
+}
+
+impl Answer {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+}
+
+pub(super) async fn simulate(options: Options) -> Asked {
+    let client = reqwest::Client::builder()
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .timeout(Duration::from_secs(20))
+        .build()
+        .unwrap();
+    Asked { running: start(options).await.unwrap(), client }
+}
+
+impl Asked {
+    /// A path in the service, such as `/Users`.
+    pub(super) fn in_service(&self, path: &str) -> String {
+        format!("/v2/Services/{}{path}", self.running.service_sid())
+    }
+
+    pub(super) async fn try_get(&self, path: &str) -> reqwest::Result<Answer> {
+        let request = self.client.get(format!("{}{path}", self.running.url()));
+        self.send(request.basic_auth(self.running.account_sid(), Some(self.running.auth_token()))).await
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Answer {
+        self.try_get(path).await.unwrap()
+    }
+
+    pub(super) async fn get_as(&self, path: &str, user: &str, password: &str) -> Answer {
+        let request = self.client.get(format!("{}{path}", self.running.url()));
+        self.send(request.basic_auth(user, Some(password))).await.unwrap()
+    }
+
+    pub(super) async fn try_post(&self, path: &str, form: &str) -> reqwest::Result<Answer> {
+        let request = self.client.post(format!("{}{path}", self.running.url()));
+        let request = request.basic_auth(self.running.api_key(), Some(self.running.api_secret()));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(form.to_owned())).await
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
+        let response = request.send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Ok(Answer { status, headers, text: response.text().await? })
+    }
+
+    /// The path of a URL on Twilio's hosts or the simulator's own.
+    pub(super) fn path_of(&self, url: &str) -> String {
+        ["https://chat.twilio.com", "https://conversations.twilio.com", &self.running.url()]
+            .iter()
+            .find_map(|origin| url.strip_prefix(origin))
+            .unwrap_or_else(|| panic!("foreign URL {url}"))
+            .to_owned()
+    }
+
+    /// All pages of a list.
+    pub(super) async fn pages(&self, path: &str) -> Vec<Value> {
+        let mut pages = Vec::new();
+        let mut next = Some(path.to_owned());
+        while let Some(path) = next {
+            let page = self.get(&path).await.json();
+            next = page["meta"]["next_page_url"].as_str().map(|url| self.path_of(url));
+            pages.push(page);
+            assert!(pages.len() < 10_000, "{path} does not end");
+        }
+        pages
+    }
+
+    /// All rows of a list.
+    pub(super) async fn rows(&self, path: &str) -> Vec<Value> {
+        let pages = self.pages(path).await;
+        pages.iter().flat_map(|page| rows_of(page).iter().cloned()).collect()
+    }
+}
+
+/// The rows of a page.
+pub(super) fn rows_of(page: &Value) -> &Vec<Value> {
+    page[page["meta"]["key"].as_str().unwrap()].as_array().unwrap()
+}
+
+/// Truth as plain values.
+pub(super) fn values(rows: impl IntoIterator<Item = crate::simulator::Row>) -> Vec<Value> {
+    rows.into_iter().map(Value::Object).collect()
+}

@@ -1,0 +1,156 @@
+//! How the model's small values are stored in SQLite's columns, and read back.
+//!
+//! SQLite types values, not columns, and that is used: the usual value is compact, the unusual one is its own text.
+//! - a SID: 16 bytes, or the text that is no SID;
+//! - a date: seconds, or the text of another form;
+//! - an enumeration: its number (schema.sql's views name them), or the text that is unknown.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Result, Row, Statement};
+
+use crate::model::{
+    ChannelType, JsonText, MembershipStatus, NotificationLevel, RoleType, Sid, SidKind, StoredSid, Timestamp,
+};
+
+/// A value that can be bound to a statement's parameter (numbered from 1).
+pub(super) trait Bind {
+    fn bind(&self, statement: &mut Statement<'_>, parameter: usize) -> Result<()>;
+}
+
+/// Binds values to the parameters of a statement, the first to number 1.
+macro_rules! bind {
+    ($statement:expr, $($value:expr),+ $(,)?) => {{
+        let mut parameter = 0;
+        $(
+            parameter += 1;
+            $crate::snapshot::encode::Bind::bind(&$value, &mut $statement, parameter)?;
+        )+
+        debug_assert_eq!(parameter, $statement.parameter_count());
+    }};
+}
+pub(super) use bind;
+
+impl<T: Bind + ?Sized> Bind for &T {
+    fn bind(&self, statement: &mut Statement<'_>, parameter: usize) -> Result<()> {
+        (**self).bind(statement, parameter)
+    }
+}
+
+impl<T: Bind> Bind for Option<T> {
+    fn bind(&self, statement: &mut Statement<'_>, parameter: usize) -> Result<()> {
+        match self {
+            Some(value) => value.bind(statement, parameter),
+            None => statement.raw_bind_parameter(parameter, rusqlite::types::Null),
+        }
+    }
+}
+
+macro_rules! bind_as_is {
+    ($($kind:ty),*) => {$(
+        impl Bind for $kind {
+            fn bind(&self, statement: &mut Statement<'_>, parameter: usize) -> Result<()> {
+                statement.raw_bind_parameter(parameter, self)
+            }
+        }
+    )*};
+}
+bind_as_is!(i64, u32, bool, String, str);
+
+impl<K: SidKind> Bind for Sid<K> {
+    fn bind(&self, statement: &mut Statement<'_>, parameter: usize) -> Result<()> {
+        match self.stored() {
+            StoredSid::Digits(bytes) => statement.raw_bind_parameter(parameter, &bytes[..]),
+            StoredSid::Verbatim(text) => statement.raw_bind_parameter(parameter, text),
+        }
+    }
+}
+
+impl Bind for Timestamp {
+    fn bind(&self, statement: &mut Statement<'_>, parameter: usize) -> Result<()> {
+        match self {
+            Self::Seconds(seconds) => statement.raw_bind_parameter(parameter, seconds),
+            Self::Verbatim(text) => statement.raw_bind_parameter(parameter, &**text),
+        }
+    }
+}
+
+impl Bind for JsonText {
+    fn bind(&self, statement: &mut Statement<'_>, parameter: usize) -> Result<()> {
+        statement.raw_bind_parameter(parameter, &*self.0)
+    }
+}
+
+/// Reads a value that [`Bind`] wrote.
+pub(super) trait FromStored: Sized {
+    /// `None` for null.
+    fn from_stored(value: ValueRef<'_>) -> Option<Self>;
+}
+
+impl<K: SidKind> FromStored for Sid<K> {
+    fn from_stored(value: ValueRef<'_>) -> Option<Self> {
+        match value {
+            ValueRef::Blob(bytes) => <[u8; 16]>::try_from(bytes).ok().map(Self::from_bytes),
+            ValueRef::Text(text) => Some(Self::from_wire(&String::from_utf8_lossy(text))),
+            _ => None,
+        }
+    }
+}
+
+impl FromStored for Timestamp {
+    fn from_stored(value: ValueRef<'_>) -> Option<Self> {
+        match value {
+            ValueRef::Integer(seconds) => Some(Self::Seconds(seconds)),
+            ValueRef::Text(text) => Some(Self::Verbatim(String::from_utf8_lossy(text).into())),
+            _ => None,
+        }
+    }
+}
+
+impl FromStored for JsonText {
+    fn from_stored(value: ValueRef<'_>) -> Option<Self> {
+        match value {
+            ValueRef::Text(text) => Some(Self(String::from_utf8_lossy(text).into())),
+            _ => None,
+        }
+    }
+}
+
+macro_rules! numbered {
+    ($name:ident: $($number:literal = $variant:ident),*) => {
+        impl Bind for $name {
+            fn bind(&self, statement: &mut Statement<'_>, parameter: usize) -> Result<()> {
+                match self {
+                    $(Self::$variant => statement.raw_bind_parameter(parameter, $number),)*
+                    Self::Other(text) => statement.raw_bind_parameter(parameter, &**text),
+                }
+            }
+        }
+
+        impl FromStored for $name {
+            fn from_stored(value: ValueRef<'_>) -> Option<Self> {
+                match value {
+                    $(ValueRef::Integer($number) => Some(Self::$variant),)*
+                    ValueRef::Text(text) => Some(Self::Other(String::from_utf8_lossy(text).into())),
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+numbered!(MembershipStatus: 1 = Joined, 2 = Invited, 3 = NotParticipating, 4 = NotParticipatingSnakeCase);
+numbered!(NotificationLevel: 1 = Default, 2 = Muted);
+numbered!(ChannelType: 1 = Public, 2 = Private);
+numbered!(RoleType: 1 = Channel, 2 = Deployment);
+
+/// A column that may be null.
+pub(super) fn optional<T: FromStored>(row: &Row<'_>, column: usize) -> Result<Option<T>> {
+    Ok(T::from_stored(row.get_ref(column)?))
+}
+
+/// A column that the schema says is not null.
+pub(super) fn required<T: FromStored>(row: &Row<'_>, column: usize) -> Result<T> {
+    let value = row.get_ref(column)?;
+    T::from_stored(value)
+        .ok_or_else(|| rusqlite::Error::InvalidColumnType(column, "value".into(), value.data_type()))
+}

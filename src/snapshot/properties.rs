@@ -1,0 +1,237 @@
+//! What a snapshot says about itself: the crawl it is of, how far that got, and its verdict.
+
+use rusqlite::{Connection, OptionalExtension};
+use serde::{Deserialize, Serialize};
+
+use super::error::SnapshotError;
+use super::writer::SnapshotWriter;
+use crate::model::{AccountSid, Entity, ServiceSid};
+
+/// What a crawl is of. A snapshot is of one crawl, and only the same one may go on with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CrawlIdentity {
+    /// The account whose credentials read it.
+    pub account_sid: AccountSid,
+    /// The services asked for; empty for all of the account.
+    pub services: Vec<ServiceSid>,
+    /// The API that was read: `chat`.
+    pub source: String,
+    /// What was asked for, in the order of [`Entity::ALL`].
+    pub include: Vec<Entity>,
+    /// The users that the crawl is limited to, as SIDs or identities; `None` for all.
+    pub users: Option<Vec<String>>,
+    /// When it was begun, RFC 3339.
+    pub started: String,
+}
+
+/// The crawl's judgement of its own completeness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Everything listed was received, and every count agrees.
+    Complete,
+    /// Everything listed was received; some of it changed meanwhile, and is listed.
+    CompleteWithDrift,
+    /// Something is missing, and is listed; or the crawl has not ended.
+    Incomplete,
+}
+
+impl Verdict {
+    /// Its name, as in `--json` and `datapackage.json`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::CompleteWithDrift => "complete_with_drift",
+            Self::Incomplete => "incomplete",
+        }
+    }
+
+    fn from_name(name: &str) -> Self {
+        match name {
+            "complete" => Self::Complete,
+            "complete_with_drift" => Self::CompleteWithDrift,
+            _ => Self::Incomplete,
+        }
+    }
+}
+
+/// Requests that a crawl took, in all its runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Requests {
+    /// Every attempt.
+    pub total: u64,
+    /// Attempts that were sent again.
+    pub retried: u64,
+    /// Attempts that were answered with 429.
+    pub throttled: u64,
+    /// The fewest that this crawl could have taken.
+    pub minimum: u64,
+}
+
+/// Reads one property.
+pub(super) fn get(connection: &Connection, key: &str) -> rusqlite::Result<Option<String>> {
+    connection
+        .prepare_cached("SELECT value FROM property WHERE key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()
+}
+
+/// Writes one property.
+pub(super) fn set(connection: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO property (key, value) VALUES (?1, ?2)")?
+        .execute([key, value])
+        .map(|_| ())
+}
+
+impl CrawlIdentity {
+    /// Reads it back from a snapshot.
+    pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
+        let text = |key: &str| Ok::<_, rusqlite::Error>(get(connection, key)?.unwrap_or_default());
+        let list =
+            |key: &str| Ok::<_, rusqlite::Error>(text(key)?.split_whitespace().map(str::to_owned).collect());
+        let services: Vec<String> = list("services")?;
+        let include: Vec<String> = list("include")?;
+        let users = match get(connection, "users")? {
+            Some(users) => serde_json::from_str(&users).ok(),
+            None => None,
+        };
+        Ok(Self {
+            account_sid: AccountSid::from_wire(&text("account_sid")?),
+            services: services.iter().map(|sid| ServiceSid::from_wire(sid)).collect(),
+            source: text("source")?,
+            include: Entity::ALL
+                .into_iter()
+                .filter(|entity| include.iter().any(|name| name == entity.plural()))
+                .collect(),
+            users,
+            started: text("started")?,
+        })
+    }
+
+    /// Says how another crawl differs, for an error; `None` where it is the same one, begun at another time.
+    pub fn difference(&self, asked: &Self) -> Option<(String, String)> {
+        let services = |identity: &Self| match identity.services.as_slice() {
+            [] => "all services".to_owned(),
+            [one] => format!("service {one}"),
+            many => {
+                format!("services {}", many.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+            }
+        };
+        let include = |identity: &Self| {
+            let names: Vec<_> = identity.include.iter().map(|entity| entity.plural()).collect();
+            names.join(", ")
+        };
+        let users = |identity: &Self| match &identity.users {
+            None => "all users".to_owned(),
+            Some(users) => format!("{} selected users", users.len()),
+        };
+        if self.account_sid != asked.account_sid {
+            Some((format!("account {}", self.account_sid), format!("account {}", asked.account_sid)))
+        } else if self.services != asked.services {
+            Some((services(self), services(asked)))
+        } else if self.source != asked.source {
+            Some((format!("source {}", self.source), format!("source {}", asked.source)))
+        } else if self.include != asked.include {
+            Some((include(self), include(asked)))
+        } else if self.users != asked.users {
+            let (mut found, asked) = (users(self), users(asked));
+            if found == asked {
+                found = format!("other {found}");
+            }
+            Some((found, asked))
+        } else {
+            None
+        }
+    }
+}
+
+impl SnapshotWriter {
+    pub(super) fn write_identity(&self, identity: &CrawlIdentity) -> Result<(), SnapshotError> {
+        let services: Vec<_> = identity.services.iter().map(ToString::to_string).collect();
+        let include: Vec<_> = identity.include.iter().map(|entity| entity.plural()).collect();
+        self.sql(|connection| {
+            set(connection, "account_sid", &identity.account_sid.to_string())?;
+            set(connection, "services", &services.join(" "))?;
+            set(connection, "source", &identity.source)?;
+            set(connection, "include", &include.join(" "))?;
+            set(connection, "started", &identity.started)?;
+            set(connection, "tool_version", env!("CARGO_PKG_VERSION"))?;
+            set(connection, "verdict", Verdict::Incomplete.as_str())?;
+            if let Some(users) = &identity.users {
+                set(connection, "users", &serde_json::json!(users).to_string())?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Whether the crawl has ended, and with what verdict. An ended crawl may be incomplete.
+    pub fn finished(&self) -> Result<Option<Verdict>, SnapshotError> {
+        self.sql(finished)
+    }
+
+    /// Goes on with the crawl: what failed is tried again, and what disagreed in a crawl that has ended is looked at again.
+    pub fn resume(&mut self) -> Result<(), SnapshotError> {
+        self.sql(|connection| connection.execute_batch("PRAGMA journal_mode = WAL"))?;
+        self.begin()?;
+        self.retry_failed_units()?;
+        if self.finished()?.is_some() {
+            self.sql(|connection| {
+                connection.execute("DELETE FROM property WHERE key = 'finished'", [])?;
+                set(connection, "verdict", Verdict::Incomplete.as_str())?;
+                connection
+                    .execute("DELETE FROM disagreement WHERE outcome IN ('open', 'hole', 'count_only')", [])
+            })?;
+        }
+        self.commit()?;
+        self.count_work()
+    }
+
+    /// Adds to the requests of the crawl's runs so far. The minimum is set once, at the end.
+    pub fn count_requests(&self, total: u64, retried: u64, throttled: u64) -> Result<(), SnapshotError> {
+        self.sql(|connection| {
+            let sum = requests(connection)?;
+            set(connection, "requests_total", &(sum.total + total).to_string())?;
+            set(connection, "requests_retried", &(sum.retried + retried).to_string())?;
+            set(connection, "requests_throttled", &(sum.throttled + throttled).to_string())
+        })
+    }
+
+    /// Adds to the seconds that the crawl's runs have taken.
+    pub fn count_seconds(&self, seconds: f64) -> Result<(), SnapshotError> {
+        self.sql(|connection| {
+            let so_far = elapsed(connection)?;
+            set(connection, "elapsed_seconds", &format!("{:.3}", so_far + seconds))
+        })
+    }
+}
+
+/// Whether the crawl has ended, and with what verdict.
+pub(super) fn finished(connection: &Connection) -> rusqlite::Result<Option<Verdict>> {
+    if get(connection, "finished")?.is_none() {
+        return Ok(None);
+    }
+    verdict(connection).map(Some)
+}
+
+/// The verdict as it stands: incomplete until the crawl has ended.
+pub(super) fn verdict(connection: &Connection) -> rusqlite::Result<Verdict> {
+    Ok(Verdict::from_name(&get(connection, "verdict")?.unwrap_or_default()))
+}
+
+/// Requests so far.
+pub(super) fn requests(connection: &Connection) -> rusqlite::Result<Requests> {
+    let number =
+        |key| Ok::<_, rusqlite::Error>(get(connection, key)?.and_then(|text| text.parse().ok()).unwrap_or(0));
+    Ok(Requests {
+        total: number("requests_total")?,
+        retried: number("requests_retried")?,
+        throttled: number("requests_throttled")?,
+        minimum: number("requests_minimum")?,
+    })
+}
+
+/// Seconds so far.
+pub(super) fn elapsed(connection: &Connection) -> rusqlite::Result<f64> {
+    Ok(get(connection, "elapsed_seconds")?.and_then(|text| text.parse().ok()).unwrap_or(0.0))
+}

@@ -1,0 +1,401 @@
+//! The one writer of a snapshot: opening it, transactions, and the commit of a page.
+//!
+//! **Invariant:** a commit is rows and cursor together. [`SnapshotWriter::store_page`] does both inside the transaction that
+//! the caller opened with [`SnapshotWriter::begin`].
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use super::encode::bind;
+use super::error::SnapshotError;
+use super::lock::WriteLock;
+use super::properties::CrawlIdentity;
+use super::schema;
+use super::unit::{Estimate, FIRST, Kind, Target, Unit, state};
+use crate::model::{
+    AccountSid, Channel, Entity, Issue, IssueKind, ListPage, Records, Service, ServiceSid, User, UserSid,
+};
+
+/// Distinct (account, service) pairs remembered between rows. There is one for each service, unless a server sends oddities.
+const SCOPES_REMEMBERED: usize = 1024;
+
+/// How many rows a full page of an entity's lists has, at the API that is read.
+pub type LargestPage = fn(Entity) -> u32;
+
+/// A snapshot opened for writing, under its lock.
+#[derive(Debug)]
+pub struct SnapshotWriter {
+    connection: Connection,
+    path: PathBuf,
+    scopes: HashMap<(Option<AccountSid>, Option<ServiceSid>), i64>,
+    estimate: Cell<Estimate>,
+    identity: CrawlIdentity,
+    largest_page: LargestPage,
+    _lock: WriteLock,
+}
+
+/// A record that is fetched by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Detail {
+    /// A service.
+    Service(Box<Service>),
+    /// A user.
+    User(Box<User>),
+    /// A channel.
+    Channel(Box<Channel>),
+}
+
+/// What a committed page was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stored {
+    /// What it held.
+    pub entity: Entity,
+    /// Rows as received.
+    pub rows: u64,
+    /// The unit is complete.
+    pub complete: bool,
+    /// New units wait to be read.
+    pub more_work: bool,
+}
+
+impl SnapshotWriter {
+    /// Makes a new snapshot for a crawl. There must be no file of that name.
+    pub fn create(
+        path: &Path,
+        identity: &CrawlIdentity,
+        largest_page: LargestPage,
+    ) -> Result<Self, SnapshotError> {
+        let lock = WriteLock::take(path)?;
+        let connection = schema::create(path)?;
+        let writer = Self::new(connection, path, identity.clone(), largest_page, lock);
+        writer.begin()?;
+        writer.write_identity(identity)?;
+        writer.add_first_units(identity)?;
+        writer.commit()?;
+        Ok(writer)
+    }
+
+    /// Opens the snapshot of an earlier run. Nothing is written to it before [`SnapshotWriter::resume`].
+    pub fn open(path: &Path, largest_page: LargestPage) -> Result<Self, SnapshotError> {
+        let lock = WriteLock::take(path)?;
+        let connection = schema::open_to_write(path)?;
+        let wrap = |source| SnapshotError::from_sqlite(path, source);
+        let identity = CrawlIdentity::read(&connection).map_err(wrap)?;
+        let writer = Self::new(connection, path, identity, largest_page, lock);
+        Ok(writer)
+    }
+
+    fn new(
+        connection: Connection,
+        path: &Path,
+        identity: CrawlIdentity,
+        largest_page: LargestPage,
+        lock: WriteLock,
+    ) -> Self {
+        Self {
+            connection,
+            path: path.to_path_buf(),
+            scopes: HashMap::new(),
+            estimate: Cell::new(Estimate::default()),
+            identity,
+            largest_page,
+            _lock: lock,
+        }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the crawl is of.
+    pub fn identity(&self) -> &CrawlIdentity {
+        &self.identity
+    }
+
+    /// Rows of a full page.
+    pub(super) fn page_of(&self, entity: Entity) -> i64 {
+        i64::from((self.largest_page)(entity).max(1))
+    }
+
+    /// How much work the crawl is, as known so far.
+    pub fn estimate(&self) -> Estimate {
+        self.estimate.get()
+    }
+
+    pub(super) fn set_estimate(&self, estimate: Estimate) {
+        self.estimate.set(estimate);
+    }
+
+    /// Begins a transaction.
+    pub fn begin(&self) -> Result<(), SnapshotError> {
+        self.sql(|connection| connection.execute_batch("BEGIN IMMEDIATE"))
+    }
+
+    /// Commits it.
+    pub fn commit(&self) -> Result<(), SnapshotError> {
+        self.sql(|connection| connection.execute_batch("COMMIT"))
+    }
+
+    /// Undoes it, as far as it was not undone already.
+    pub fn rollback(&self) {
+        if !self.connection.is_autocommit() {
+            // A rollback fails only where SQLite has rolled back by itself.
+            drop(self.connection.execute_batch("ROLLBACK"));
+        }
+    }
+
+    /// Makes the finished snapshot one self-contained file, so that it can be copied and read from read-only media.
+    pub fn close(self) -> Result<(), SnapshotError> {
+        self.sql(|connection| connection.execute_batch("PRAGMA journal_mode = DELETE"))
+    }
+
+    /// Runs SQL and sorts its errors.
+    pub(super) fn sql<T>(
+        &self,
+        run: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, SnapshotError> {
+        run(&self.connection).map_err(|source| SnapshotError::from_sqlite(&self.path, source))
+    }
+
+    /// Stores a page: its rows, its issues and the unit's cursor.
+    pub fn store_page(&mut self, unit: &Unit, page: &ListPage) -> Result<Stored, SnapshotError> {
+        let mut more_work = false;
+        match &page.records {
+            Records::Services(services) => more_work |= self.store_listed_services(services)?,
+            Records::Roles(roles) => self.store_roles(unit, roles)?,
+            Records::Users(users) => more_work |= self.store_users(unit, users)?,
+            Records::Channels(channels) => more_work |= self.store_channels(unit, channels)?,
+            Records::Memberships(memberships) => self.store_memberships(unit, memberships)?,
+            Records::Members(members) => self.store_members(unit, members)?,
+            Records::Invites(invites) => self.store_invites(unit, invites)?,
+            Records::Messages(_) => {} // no unit asks for messages
+        }
+        self.store_issues(&page.issues)?;
+        let complete = page.next.is_none();
+        self.advance(unit, page.received, page.next.as_deref())?;
+        if complete && unit.pass > 0 {
+            self.drop_former_passes(unit)?;
+        }
+        Ok(Stored { entity: unit.target.entity(), rows: page.received as u64, complete, more_work })
+    }
+
+    /// Moves the unit's cursor.
+    fn advance(&self, unit: &Unit, received: usize, next: Option<&str>) -> Result<(), SnapshotError> {
+        let state = if next.is_none() { state::COMPLETE } else { state::PENDING };
+        let (pages, expected) = self.sql(|connection| {
+            let mut statement = connection.prepare_cached(
+                "UPDATE unit SET state = ?2, next = ?3, pages = pages + 1, rows = rows + ?4 WHERE id = ?1
+                 RETURNING pages, expected_pages",
+            )?;
+            bind!(statement, unit.id.0, state, next, i64::try_from(received).unwrap_or(i64::MAX));
+            let mut rows = statement.raw_query();
+            let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+            let numbers = (row.get::<_, i64>(0)?, row.get::<_, i64>(1)?);
+            while rows.next()?.is_some() {} // a RETURNING statement must be read to its end
+            Ok(numbers)
+        })?;
+        let expected = if expected >= FIRST { 1 } else { expected };
+        let mut estimate = self.estimate.get();
+        estimate.done += 1;
+        if next.is_some() && pages >= expected {
+            estimate.requests += 1;
+        } else if next.is_none() && pages < expected {
+            estimate.requests = estimate.requests.saturating_sub((expected - pages).cast_unsigned());
+        }
+        if next.is_none() && unit.target.brings_work() {
+            estimate.open_lists = estimate.open_lists.saturating_sub(1);
+        }
+        self.estimate.set(estimate);
+        Ok(())
+    }
+
+    /// Adds a unit unless it is there, and counts its requests.
+    pub(super) fn add_work(
+        &self,
+        service: i64,
+        kind: Kind,
+        parent: i64,
+        pages: i64,
+    ) -> Result<bool, SnapshotError> {
+        let added = self.add_unit(service, kind, parent, pages)?;
+        if added {
+            let mut estimate = self.estimate.get();
+            estimate.requests += if pages >= FIRST { 1 } else { pages.max(1).cast_unsigned() };
+            estimate.open_lists += u64::from(kind.brings_work());
+            self.estimate.set(estimate);
+        }
+        Ok(added)
+    }
+
+    fn add_first_units(&self, identity: &CrawlIdentity) -> Result<(), SnapshotError> {
+        if identity.services.is_empty() {
+            self.add_work(0, Kind::Services, 0, FIRST)?;
+        }
+        for service in &identity.services {
+            self.add_service_units(service)?;
+        }
+        Ok(())
+    }
+
+    /// A service's own record and the lists that are asked for.
+    pub(super) fn add_service_units(&self, sid: &ServiceSid) -> Result<bool, SnapshotError> {
+        let service = self.service_number(sid)?;
+        let include = &self.identity.include;
+        let wanted = |entity| include.contains(&entity);
+        let mut added = self.add_work(service, Kind::Service, 0, FIRST)?;
+        if wanted(Entity::Role) {
+            added |= self.add_work(service, Kind::Roles, 0, FIRST)?;
+        }
+        if let Some(selected) = &self.identity.users {
+            return Ok(self.select_users(service, selected)? || added);
+        }
+        if wanted(Entity::User) || wanted(Entity::Membership) {
+            added |= self.add_work(service, Kind::Users, 0, FIRST)?;
+        }
+        if wanted(Entity::Channel) || wanted(Entity::Member) || wanted(Entity::Invite) {
+            added |= self.add_work(service, Kind::Channels, 0, FIRST)?;
+        }
+        Ok(added)
+    }
+
+    /// Stores a record that was fetched by itself; its unit is complete.
+    pub fn store_detail(
+        &mut self,
+        unit: &Unit,
+        detail: &Detail,
+        issues: &[Issue],
+    ) -> Result<Stored, SnapshotError> {
+        let more_work = match detail {
+            Detail::Service(service) => self.store_service(service).map(|()| false)?,
+            Detail::User(user) => self.store_user(unit.service, unit.pass, user)?,
+            Detail::Channel(channel) => self.store_channel(unit.service, unit.pass, channel)?,
+        };
+        self.store_issues(issues)?;
+        self.advance(unit, 1, None)?;
+        Ok(Stored { entity: unit.target.entity(), rows: 1, complete: true, more_work })
+    }
+
+    /// Limits the crawl to some users of the service. Those given by SID are fetched; for identities the list is searched,
+    /// since an identity has no place in a path.
+    fn select_users(&self, service: i64, selected: &[String]) -> Result<bool, SnapshotError> {
+        let mut added = false;
+        let mut identities = false;
+        for key in selected {
+            self.sql(|connection| {
+                connection.prepare_cached("INSERT OR IGNORE INTO selection (key) VALUES (?1)")?.execute([key])
+            })?;
+            let Ok(sid) = key.parse::<UserSid>() else {
+                identities = true;
+                continue;
+            };
+            let user = self.sql(|connection| {
+                let mut insert = connection.prepare_cached(
+                    "INSERT INTO user_row (service, sid, pass, listed) VALUES (?1, ?2, 0, 0)",
+                )?;
+                bind!(insert, service, sid);
+                insert.raw_execute()?;
+                Ok(connection.last_insert_rowid())
+            })?;
+            added |= self.add_work(service, Kind::User, user, FIRST)?;
+        }
+        if identities {
+            added |= self.add_work(service, Kind::Users, 0, FIRST)?;
+        }
+        Ok(added)
+    }
+
+    /// Whether a user belongs to the crawl; marks it as found.
+    pub(super) fn is_selected(&self, user: &User) -> Result<bool, SnapshotError> {
+        if self.identity.users.is_none() {
+            return Ok(true);
+        }
+        self.sql(|connection| {
+            let found = connection
+                .prepare_cached("UPDATE selection SET found = 1 WHERE key IN (?1, ?2)")?
+                .execute(rusqlite::params![user.sid.to_string(), user.identity])?;
+            Ok(found > 0)
+        })
+    }
+
+    /// The number of the pair of SIDs that a row was sent with.
+    pub(super) fn scope(
+        &mut self,
+        account: Option<&AccountSid>,
+        service: Option<&ServiceSid>,
+    ) -> Result<i64, SnapshotError> {
+        let key = (account.cloned(), service.cloned());
+        if let Some(id) = self.scopes.get(&key) {
+            return Ok(*id);
+        }
+        let id = self.sql(|connection| {
+            let mut find =
+                connection.prepare_cached("SELECT id FROM scope WHERE account IS ?1 AND service IS ?2")?;
+            bind!(find, key.0, key.1);
+            let mut rows = find.raw_query();
+            if let Some(row) = rows.next()? {
+                return row.get(0);
+            }
+            drop(rows);
+            let mut insert =
+                connection.prepare_cached("INSERT INTO scope (account, service) VALUES (?1, ?2)")?;
+            bind!(insert, key.0, key.1);
+            insert.raw_execute()?;
+            Ok(connection.last_insert_rowid())
+        })?;
+        if self.scopes.len() >= SCOPES_REMEMBERED {
+            self.scopes.clear();
+        }
+        self.scopes.insert(key, id);
+        Ok(id)
+    }
+
+    /// Keeps what was odd about records.
+    pub(super) fn store_issues(&self, issues: &[Issue]) -> Result<(), SnapshotError> {
+        if issues.is_empty() {
+            return Ok(());
+        }
+        self.sql(|connection| {
+            let mut statement = connection.prepare_cached(
+                "INSERT OR REPLACE INTO issue (entity, subject, field, kind, value) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?;
+            for issue in issues {
+                // Two unusable rows have no SID to tell them apart; the row itself does.
+                let subject = match (issue.kind, issue.subject.as_str()) {
+                    (IssueKind::Unusable, "") => issue.value.as_str(),
+                    (_, subject) => subject,
+                };
+                bind!(statement, issue.entity.plural(), subject, issue.field, issue.kind.name(), issue.value);
+                statement.raw_execute()?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Once a list has been read anew to its end, what only its former reading had is gone.
+    fn drop_former_passes(&self, unit: &Unit) -> Result<(), SnapshotError> {
+        let (table, column, parent) = match unit.target {
+            Target::UserChannels(..) => ("membership_row", "user", unit.parent),
+            Target::Members(..) => ("member_row", "channel", unit.parent),
+            Target::Invites(..) => ("invite_row", "channel", unit.parent),
+            Target::Roles(_) => ("role_row", "service", unit.service),
+            // Users and channels stay: units and rows refer to them. Those that are gone answer 404 and are recorded.
+            _ => return Ok(()),
+        };
+        self.sql(|connection| {
+            connection
+                .prepare_cached(&format!("DELETE FROM {table} WHERE {column} = ?1 AND pass < ?2"))?
+                .execute(rusqlite::params![parent, unit.pass])
+        })?;
+        Ok(())
+    }
+}
+
+impl Drop for SnapshotWriter {
+    fn drop(&mut self) {
+        self.rollback();
+    }
+}

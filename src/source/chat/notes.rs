@@ -1,0 +1,166 @@
+//! What is odd about one row, gathered while its fields are converted.
+//!
+//! **Invariant:** a row without oddities allocates nothing here.
+
+use std::str::FromStr;
+
+use serde_json::value::RawValue;
+
+use crate::model::{Entity, Extra, Issue, IssueKind, JsonText, Sid, SidKind, Timestamp};
+use crate::twilio::chat::wire::{Oddities, Text};
+
+/// The oddities of a row so far. Values are JSON text.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    found: Vec<(String, IssueKind, String)>,
+    extra: Vec<(String, String)>,
+}
+
+impl Notes {
+    /// Begins with what decoding found.
+    pub(super) fn new(oddities: Oddities) -> Self {
+        let mut notes = Self::default();
+        for (key, value) in oddities.unknown {
+            notes.keep(key, IssueKind::UnknownKey, value);
+        }
+        for (key, value) in oddities.wrong_type {
+            notes.keep(key, IssueKind::WrongType, value);
+        }
+        notes
+    }
+
+    /// Notes a value that has no field, and keeps it.
+    fn keep(&mut self, field: String, kind: IssueKind, value: String) {
+        self.extra.push((field.clone(), value.clone()));
+        self.found.push((field, kind, value));
+    }
+
+    /// Notes a value that its field holds.
+    pub(super) fn note(&mut self, field: &str, kind: IssueKind, text: &str) {
+        self.found.push((field.to_owned(), kind, json_string(text)));
+    }
+
+    /// A SID. One that does not fit its pattern is kept as it is.
+    pub(super) fn sid<K: SidKind>(&mut self, field: &str, text: Option<Text<'_>>) -> Option<Sid<K>> {
+        let text = text?.0;
+        let sid = Sid::from_wire(&text);
+        // Upper-case digits fit the published pattern, but are not how the model holds a number.
+        if sid.is_verbatim() && Sid::<K>::from_str(&text).is_err() {
+            self.note(field, IssueKind::MalformedSid, &text);
+        }
+        Some(sid)
+    }
+
+    /// The SID of a parent that the row may do without. Another one than the one asked for is kept.
+    pub(super) fn parent<K: SidKind>(
+        &mut self,
+        field: &str,
+        text: Option<Text<'_>>,
+        asked: Option<&Sid<K>>,
+    ) -> Option<Sid<K>> {
+        let sid = self.sid(field, text)?;
+        if let Some(asked) = asked
+            && !is_same(&sid, asked)
+        {
+            self.note(field, IssueKind::OtherParent, &sid.to_string());
+        }
+        Some(sid)
+    }
+
+    /// The SID of a parent that is part of the row's key: always the one asked for. Another one goes beside the record.
+    pub(super) fn key_parent<K: SidKind>(
+        &mut self,
+        field: &str,
+        text: Option<Text<'_>>,
+        asked: &Sid<K>,
+    ) -> Sid<K> {
+        if let Some(text) = text {
+            let sid = Sid::from_wire(&text.0);
+            if !is_same(&sid, asked) {
+                self.keep(field.to_owned(), IssueKind::OtherParent, json_string(&text.0));
+            }
+        }
+        asked.clone()
+    }
+
+    /// A value of an enumeration, by its type's own reading. One that it does not have is kept.
+    pub(super) fn choice<T>(
+        &mut self,
+        field: &str,
+        text: Option<Text<'_>>,
+        from_wire: impl Fn(&str) -> T,
+        is_known: impl Fn(&T) -> bool,
+    ) -> Option<T> {
+        let text = text?.0;
+        let value = from_wire(&text);
+        if !is_known(&value) {
+            self.note(field, IssueKind::UnknownValue, &text);
+        }
+        Some(value)
+    }
+
+    /// Ends the row. `subject` names it in its issues.
+    pub(super) fn finish(
+        self,
+        entity: Entity,
+        subject: impl FnOnce() -> String,
+        issues: &mut Vec<Issue>,
+    ) -> Extra {
+        if !self.found.is_empty() {
+            let subject = subject();
+            issues.extend(self.found.into_iter().map(|(field, kind, value)| Issue {
+                entity,
+                subject: subject.clone(),
+                field,
+                kind,
+                value,
+            }));
+        }
+        object(&self.extra)
+    }
+}
+
+/// Twilio's SIDs name the same thing in either case; the model tells verbatim texts apart.
+fn is_same<K: SidKind>(sent: &Sid<K>, asked: &Sid<K>) -> bool {
+    sent == asked || sent.to_string().eq_ignore_ascii_case(&asked.to_string())
+}
+
+/// A text as JSON.
+fn json_string(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// A JSON object of keys and JSON texts; `None` without any.
+fn object(pairs: &[(String, String)]) -> Extra {
+    if pairs.is_empty() {
+        return None;
+    }
+    let members: Vec<_> = pairs.iter().map(|(key, value)| format!("{}:{value}", json_string(key))).collect();
+    Some(JsonText(format!("{{{}}}", members.join(",")).into()))
+}
+
+/// A row that cannot be a record.
+pub(super) fn unusable(entity: Entity, row: &RawValue) -> Issue {
+    Issue {
+        entity,
+        subject: String::new(),
+        field: String::new(),
+        kind: IssueKind::Unusable,
+        value: row.get().to_owned(),
+    }
+}
+
+/// A text.
+pub(super) fn owned(text: Option<Text<'_>>) -> Option<String> {
+    text.map(|text| text.0.into_owned())
+}
+
+/// A point in time.
+pub(super) fn time(text: Option<Text<'_>>) -> Option<Timestamp> {
+    text.map(|text| Timestamp::from_wire(&text.0))
+}
+
+/// A nested value whose shape is Twilio's business.
+pub(super) fn json(value: Option<&RawValue>) -> Option<JsonText> {
+    value.map(|value| JsonText(value.get().into()))
+}

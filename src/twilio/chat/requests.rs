@@ -1,0 +1,235 @@
+//! The requests of Programmable Chat that this tool sends.
+//!
+//! **Invariant:** only the first page of a list says a page size. The following ones are asked for as the API gave them.
+//!
+//! **Deliberately absent:** every request that deletes. Chat and Conversations hold the same objects, so that a deletion here
+//! is one there.
+
+use crate::model::{ChannelSid, NotificationLevel, ServiceSid, Timestamp, UserSid};
+use crate::twilio::request::{Api, ApiRequest};
+
+/// The lists, with the largest page that each allows (`maximum` of `PageSize` in OpenAPI `chat/v2`, `List…`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Collection {
+    /// `/v2/Services`
+    Services,
+    /// `/v2/Services/{IS}/Roles`
+    Roles,
+    /// `/v2/Services/{IS}/Users`
+    Users,
+    /// `/v2/Services/{IS}/Channels`
+    Channels,
+    /// `/v2/Services/{IS}/Users/{US}/Channels`
+    UserChannels,
+    /// `/v2/Services/{IS}/Channels/{CH}/Members`
+    Members,
+    /// `/v2/Services/{IS}/Channels/{CH}/Invites`
+    Invites,
+    /// `/v2/Services/{IS}/Channels/{CH}/Messages`
+    Messages,
+}
+
+impl Collection {
+    /// The largest page that may be asked for.
+    pub fn largest_page(self) -> u32 {
+        match self {
+            Self::UserChannels => 50,
+            _ => 100,
+        }
+    }
+
+    /// The key of the array in its pages. User Channels come as `channels`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Services => "services",
+            Self::Roles => "roles",
+            Self::Users => "users",
+            Self::Channels | Self::UserChannels => "channels",
+            Self::Members => "members",
+            Self::Invites => "invites",
+            Self::Messages => "messages",
+        }
+    }
+
+    fn first_page(self, request: ApiRequest, page_size: Option<u32>) -> ApiRequest {
+        let largest = self.largest_page();
+        request.query("PageSize", &page_size.unwrap_or(largest).clamp(1, largest).to_string())
+    }
+}
+
+/// What an update of a User Channel sets. What is `None` stays as it is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct UserChannelChanges {
+    /// `NotificationLevel`
+    pub notification_level: Option<NotificationLevel>,
+    /// `LastConsumedMessageIndex`
+    pub last_consumed_message_index: Option<i64>,
+    /// `LastConsumptionTimestamp`
+    pub last_consumption_timestamp: Option<Timestamp>,
+}
+
+fn get(segments: &[&str]) -> ApiRequest {
+    ApiRequest::get(Api::Chat, segments)
+}
+
+/// Lists the account's services.
+pub fn list_services(page_size: Option<u32>) -> ApiRequest {
+    Collection::Services.first_page(get(&["v2", "Services"]), page_size)
+}
+
+/// Fetches a service.
+pub fn fetch_service(service: &ServiceSid) -> ApiRequest {
+    get(&["v2", "Services", &service.to_string()])
+}
+
+/// Lists a service's roles.
+pub fn list_roles(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
+    Collection::Roles.first_page(get(&["v2", "Services", &service.to_string(), "Roles"]), page_size)
+}
+
+/// Lists a service's users.
+pub fn list_users(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
+    Collection::Users.first_page(get(&["v2", "Services", &service.to_string(), "Users"]), page_size)
+}
+
+/// Fetches a user. Only this says `is_online`.
+pub fn fetch_user(service: &ServiceSid, user: &UserSid) -> ApiRequest {
+    get(&["v2", "Services", &service.to_string(), "Users", &user.to_string()])
+}
+
+/// Lists a user's User Channels.
+pub fn list_user_channels(service: &ServiceSid, user: &UserSid, page_size: Option<u32>) -> ApiRequest {
+    let segments = ["v2", "Services", &service.to_string(), "Users", &user.to_string(), "Channels"];
+    Collection::UserChannels.first_page(get(&segments), page_size)
+}
+
+/// Fetches a User Channel.
+pub fn fetch_user_channel(service: &ServiceSid, user: &UserSid, channel: &ChannelSid) -> ApiRequest {
+    get(&user_channel(&service.to_string(), &user.to_string(), &channel.to_string()))
+}
+
+/// Updates a User Channel. Setting the same values twice leaves what setting them once leaves.
+pub fn update_user_channel(
+    service: &ServiceSid,
+    user: &UserSid,
+    channel: &ChannelSid,
+    changes: &UserChannelChanges,
+) -> ApiRequest {
+    let (service, user, channel) = (service.to_string(), user.to_string(), channel.to_string());
+    let mut request = ApiRequest::post(Api::Chat, user_channel(&service, &user, &channel)).idempotent();
+    if let Some(level) = &changes.notification_level {
+        request = request.form("NotificationLevel", level.as_str());
+    }
+    if let Some(index) = changes.last_consumed_message_index {
+        request = request.form("LastConsumedMessageIndex", &index.to_string());
+    }
+    if let Some(timestamp) = &changes.last_consumption_timestamp {
+        request = request.form("LastConsumptionTimestamp", &timestamp.to_string());
+    }
+    request
+}
+
+fn user_channel<'a>(service: &'a str, user: &'a str, channel: &'a str) -> [&'a str; 7] {
+    ["v2", "Services", service, "Users", user, "Channels", channel]
+}
+
+/// Lists a service's channels. Both types are asked for: without `Type` the specification promises public ones only.
+pub fn list_channels(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
+    let request = get(&["v2", "Services", &service.to_string(), "Channels"]);
+    Collection::Channels.first_page(request.query("Type", "public").query("Type", "private"), page_size)
+}
+
+/// Fetches a channel.
+pub fn fetch_channel(service: &ServiceSid, channel: &ChannelSid) -> ApiRequest {
+    get(&["v2", "Services", &service.to_string(), "Channels", &channel.to_string()])
+}
+
+/// Lists a channel's members.
+pub fn list_members(service: &ServiceSid, channel: &ChannelSid, page_size: Option<u32>) -> ApiRequest {
+    of_channel(Collection::Members, "Members", service, channel, page_size)
+}
+
+/// Lists a channel's pending invites.
+pub fn list_invites(service: &ServiceSid, channel: &ChannelSid, page_size: Option<u32>) -> ApiRequest {
+    of_channel(Collection::Invites, "Invites", service, channel, page_size)
+}
+
+/// Lists a channel's messages, oldest first.
+pub fn list_messages(service: &ServiceSid, channel: &ChannelSid, page_size: Option<u32>) -> ApiRequest {
+    of_channel(Collection::Messages, "Messages", service, channel, page_size).query("Order", "asc")
+}
+
+fn of_channel(
+    collection: Collection,
+    name: &str,
+    service: &ServiceSid,
+    channel: &ChannelSid,
+    page_size: Option<u32>,
+) -> ApiRequest {
+    let segments = ["v2", "Services", &service.to_string(), "Channels", &channel.to_string(), name];
+    collection.first_page(get(&segments), page_size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::twilio::request::Method;
+
+    #[test]
+    fn lists_ask_for_the_largest_page_and_never_more() {
+        let (service, user, channel) =
+            (ServiceSid::from_digits(1), UserSid::from_digits(2), ChannelSid::from_digits(3));
+        let base = format!("/v2/Services/{service}");
+        let in_channel = format!("{base}/Channels/{channel}");
+        for (request, expected) in [
+            (list_services(None), "/v2/Services?PageSize=100".to_owned()),
+            (list_roles(&service, None), format!("{base}/Roles?PageSize=100")),
+            (list_users(&service, Some(1000)), format!("{base}/Users?PageSize=100")),
+            (list_users(&service, Some(0)), format!("{base}/Users?PageSize=1")),
+            (list_channels(&service, None), format!("{base}/Channels?Type=public&Type=private&PageSize=100")),
+            (list_user_channels(&service, &user, None), format!("{base}/Users/{user}/Channels?PageSize=50")),
+            (
+                list_user_channels(&service, &user, Some(20)),
+                format!("{base}/Users/{user}/Channels?PageSize=20"),
+            ),
+            (list_members(&service, &channel, None), format!("{in_channel}/Members?PageSize=100")),
+            (list_invites(&service, &channel, None), format!("{in_channel}/Invites?PageSize=100")),
+            (
+                list_messages(&service, &channel, None),
+                format!("{in_channel}/Messages?PageSize=100&Order=asc"),
+            ),
+            (fetch_service(&service), base.clone()),
+            (fetch_user(&service, &user), format!("{base}/Users/{user}")),
+            (fetch_channel(&service, &channel), in_channel.clone()),
+            (
+                fetch_user_channel(&service, &user, &channel),
+                format!("{base}/Users/{user}/Channels/{channel}"),
+            ),
+        ] {
+            assert_eq!(request.path_and_query(), expected);
+            assert_eq!((request.method(), request.form_body()), (Method::Get, None));
+        }
+    }
+
+    #[test]
+    fn an_update_sets_what_is_given_and_may_be_repeated() {
+        let (service, user, channel) =
+            (ServiceSid::from_digits(1), UserSid::from_digits(2), ChannelSid::from_digits(3));
+        let changes = UserChannelChanges {
+            notification_level: Some(NotificationLevel::Muted),
+            last_consumed_message_index: Some(0),
+            last_consumption_timestamp: Some(Timestamp::from_wire("2016-03-24T21:05:50Z")),
+        };
+        let request = update_user_channel(&service, &user, &channel, &changes);
+        assert_eq!(request.path(), format!("/v2/Services/{service}/Users/{user}/Channels/{channel}"));
+        assert_eq!(
+            request.form_body(),
+            Some(
+                "NotificationLevel=muted&LastConsumedMessageIndex=0&LastConsumptionTimestamp=2016-03-24T21%3A05%3A50Z"
+            )
+        );
+        assert_eq!((request.method(), request.is_idempotent()), (Method::Post, true));
+        let nothing = update_user_channel(&service, &user, &channel, &UserChannelChanges::default());
+        assert_eq!(nothing.form_body(), Some(""));
+    }
+}

@@ -1,0 +1,240 @@
+//! Sends requests: waits its turn, signs, reads the whole answer, and tries again where that makes sense.
+//!
+//! **Invariant:** this is the only place that exposes a secret, and it does so to the configured origins alone: the URL is
+//! checked against the origin before it is signed, and redirects are not followed.
+//!
+//! **Invariant:** an answer counts when its body was read to the end and understood. A page that is cut short is a failed
+//! attempt, not a short page.
+//!
+//! **Invariant:** nothing retries below this: reqwest's own retries would be attempts that no one waits for or counts.
+
+mod answer;
+#[cfg(test)]
+mod tests;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, USER_AGENT};
+use serde::de::IgnoredAny;
+use tokio::time::{Instant, sleep};
+use url::Url;
+
+use self::answer::{Ended, outcome, read, text};
+use super::error::{BodyError, ClientError, RequestError, RequestErrorKind};
+use super::options::ClientOptions;
+use super::request::{Api, ApiRequest, Method};
+use super::retry::{Decision, Outcome, StopReason, Tries, decide};
+use super::throttle::{Signal, Throttle};
+use crate::event::Event;
+use crate::model::AccountSid;
+use crate::secret::Origin;
+
+/// The account's requests in flight (error 20429's page names the header).
+const CONCURRENT_REQUESTS: &str = "twilio-concurrent-requests";
+/// Writes fire webhooks only when this says `true`; it is always said, and always `false`.
+const WEBHOOK_ENABLED: &str = "x-twilio-webhook-enabled";
+
+/// A client of one account. Shared by reference; its limits hold for all who share it.
+#[derive(Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    throttle: Arc<Throttle>,
+    random: Mutex<fastrand::Rng>,
+    attempts: AtomicU64,
+    retried: AtomicU64,
+    throttled: AtomicU64,
+    options: ClientOptions,
+}
+
+/// How many attempts a client has made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// In all.
+    pub attempts: u64,
+    /// Those after the first one of their request.
+    pub retried: u64,
+    /// Those that were answered with 429.
+    pub throttled: u64,
+}
+
+/// A success.
+#[derive(Debug)]
+pub struct Reply<T> {
+    /// The HTTP status.
+    pub status: u16,
+    /// `RQ…`, for Twilio's support.
+    pub request_id: Option<String>,
+    /// How many attempts it took.
+    pub attempts: u32,
+    /// What was read from the body.
+    pub body: T,
+}
+
+impl Client {
+    /// A client with its own connection pool, as large as its concurrency.
+    pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .gzip(true)
+            .pool_max_idle_per_host(options.limits.concurrency)
+            .connect_timeout(options.timeouts.connect)
+            .read_timeout(options.timeouts.read)
+            .timeout(options.timeouts.total);
+        if options.chat_origin.is_loopback() && options.conversations_origin.is_loopback() {
+            builder = builder.no_proxy(); // a proxy cannot reach this machine's own loopback
+        }
+        let http = builder.build().map_err(ClientError)?;
+        let throttle = Arc::new(Throttle::new(options.limits, options.events.clone()));
+        let random = Mutex::new(fastrand::Rng::with_seed(options.seed));
+        let zero = AtomicU64::default;
+        Ok(Self { http, throttle, random, attempts: zero(), retried: zero(), throttled: zero(), options })
+    }
+
+    /// The account whose credentials sign the requests.
+    pub fn account_sid(&self) -> &AccountSid {
+        &self.options.credentials.account_sid
+    }
+
+    /// Where requests to a product go.
+    pub fn origin(&self, api: Api) -> &Origin {
+        match api {
+            Api::Chat => &self.options.chat_origin,
+            Api::Conversations => &self.options.conversations_origin,
+        }
+    }
+
+    /// How many requests may be in flight now.
+    pub fn concurrency_limit(&self) -> usize {
+        self.throttle.limit()
+    }
+
+    /// How many attempts were made so far.
+    pub fn counters(&self) -> Counters {
+        Counters {
+            attempts: self.attempts.load(Ordering::Relaxed),
+            retried: self.retried.load(Ordering::Relaxed),
+            throttled: self.throttled.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Sends a request whose answer is JSON, and gives the body as it came.
+    pub async fn send(&self, request: &ApiRequest) -> Result<Reply<Bytes>, RequestError> {
+        self.send_parsed(request, |body| {
+            serde_json::from_slice::<IgnoredAny>(body).map_err(BodyError::NotJson)?;
+            Ok(body.clone())
+        })
+        .await
+    }
+
+    /// Sends a request and reads its answer with `parse`. A body that `parse` refuses is a failed attempt.
+    pub async fn send_parsed<T>(
+        &self,
+        request: &ApiRequest,
+        parse: impl Fn(&Bytes) -> Result<T, BodyError>,
+    ) -> Result<Reply<T>, RequestError> {
+        let started = Instant::now();
+        let mut tries = Tries::default();
+        let mut attempts = 0;
+        let fail = |kind, attempts| RequestError::new(request, kind, attempts, started.elapsed());
+        loop {
+            let Some(url) = self.url(request) else { return Err(fail(RequestErrorKind::BadPath, attempts)) };
+            let Some(ended) = self.attempt(request, url, attempts).await else {
+                return Err(fail(RequestErrorKind::Cancelled, attempts));
+            };
+            attempts += 1;
+            let failed = match read(request, ended, &parse, attempts) {
+                Ok(reply) => {
+                    self.attempted(false, false);
+                    return Ok(reply);
+                }
+                Err(failed) => failed,
+            };
+            let retry_after = failed.retry_after.as_deref();
+            let outcome = outcome(&failed.error, retry_after);
+            let refused = matches!(outcome, Outcome::Status { status: 429, .. });
+            if refused {
+                tries.refused += 1;
+            } else {
+                tries.failed += 1;
+            }
+            let random = self.random.lock().unwrap_or_else(PoisonError::into_inner).f64();
+            let now = (self.options.now)();
+            let decision = decide(&self.options.retry, tries, outcome, request.is_idempotent(), random, now);
+            let ending = self.options.cancellation.is_cancelled();
+            self.attempted(refused, matches!(decision, Decision::Retry { .. }) && !ending);
+            match decision {
+                Decision::Retry { .. } if ending => return Err(fail(RequestErrorKind::Cancelled, attempts)),
+                Decision::Retry { after, why } => {
+                    let request = request.to_string();
+                    let why = why.to_string();
+                    self.options.events.send(Event::Retrying { request, why, after, attempt: attempts });
+                    self.options.cancellation.run_until_cancelled(sleep(after)).await;
+                }
+                Decision::Stop { why } => {
+                    let mut error = failed.error;
+                    error.elapsed = started.elapsed();
+                    if why == StopReason::TooLong {
+                        error.kind = RequestErrorKind::WaitTooLong;
+                    }
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// The URL of a request, which is of the origin that the credentials are for, or none.
+    fn url(&self, request: &ApiRequest) -> Option<Url> {
+        let origin = self.origin(request.api());
+        origin.join(&request.path_and_query()).ok().filter(|url| origin.contains(url))
+    }
+
+    fn attempted(&self, throttled: bool, will_retry: bool) {
+        self.options.events.send(Event::Attempted { throttled, will_retry });
+    }
+
+    /// One attempt, from its wait to the last byte of its answer; `None` when it was not begun because the run is ending.
+    async fn attempt(&self, request: &ApiRequest, url: Url, earlier: u32) -> Option<Ended> {
+        let permit = self.options.cancellation.run_until_cancelled(self.throttle.permit()).await?;
+        self.attempts.fetch_add(1, Ordering::Relaxed);
+        self.retried.fetch_add(u64::from(earlier > 0), Ordering::Relaxed);
+        let response = match self.build(request, url).send().await {
+            Ok(response) => response,
+            Err(source) => return Some(Ended::None { source: source.without_url() }),
+        };
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.bytes().await;
+        let refused = status == StatusCode::TOO_MANY_REQUESTS;
+        self.throttled.fetch_add(u64::from(refused), Ordering::Relaxed);
+        let account_in_flight = text(&headers, CONCURRENT_REQUESTS).and_then(|text| text.parse().ok());
+        permit.answered(Signal { refused, account_in_flight });
+        Some(match body {
+            Ok(body) => Ended::Answer { status, headers, body },
+            Err(source) => Ended::CutShort { status, headers, source: source.without_url() },
+        })
+    }
+
+    fn build(&self, request: &ApiRequest, url: Url) -> reqwest::RequestBuilder {
+        let credentials = &self.options.credentials;
+        let method = match request.method() {
+            Method::Get => http::Method::GET,
+            Method::Post => http::Method::POST,
+        };
+        let mut builder = self
+            .http
+            .request(method, url)
+            .basic_auth(&credentials.username, Some(credentials.secret.expose()))
+            .header(USER_AGENT, concat!("chatferry/", env!("CARGO_PKG_VERSION")));
+        if let Some(form) = request.form_body() {
+            builder = builder
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .header(WEBHOOK_ENABLED, "false")
+                .body(form.to_owned());
+        }
+        builder
+    }
+}

@@ -1,0 +1,321 @@
+//! Why a request failed, with what it takes to act on it: the request, Twilio's own code and words, how often and how long it
+//! was tried.
+//!
+//! **Invariant:** an error holds no credentials and no body. Of foreign text it has Twilio's `message` and `more_info` alone,
+//! cut to a length and without control characters, so that an answer cannot write to a terminal.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::request::{ApiRequest, Method};
+
+/// The client cannot be made from its options.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client could not be set up")]
+pub struct ClientError(#[source] pub(super) reqwest::Error);
+
+/// The body of a success is not what the API sends. Such an answer is tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// Not JSON, or cut short.
+    #[error("the answer is not JSON, or cut short")]
+    NotJson(#[source] serde_json::Error),
+    /// JSON, but of another shape.
+    #[error("the answer is not {expected}")]
+    Unexpected {
+        /// What was expected.
+        expected: &'static str,
+    },
+}
+
+/// A request failed for good. `Display` is one line; its causes are the sources.
+#[derive(Debug)]
+pub struct RequestError {
+    /// The method.
+    pub method: Method,
+    /// The path, without query.
+    pub path: String,
+    /// What failed.
+    pub kind: RequestErrorKind,
+    /// The HTTP status of the last answer.
+    pub status: Option<u16>,
+    /// Twilio's error code, such as 20404.
+    pub code: Option<i64>,
+    /// Twilio's words.
+    pub message: Option<String>,
+    /// Where Twilio explains the code.
+    pub more_info: Option<String>,
+    /// `RQ…`, for Twilio's support.
+    pub request_id: Option<String>,
+    /// How many attempts were made.
+    pub attempts: u32,
+    /// From the first attempt's wait to the last one's end.
+    pub elapsed: Duration,
+    pub(super) asked_page_size: bool,
+    pub(super) asked_page_token: bool,
+}
+
+/// What failed last.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RequestErrorKind {
+    /// An answer that is no success.
+    Status,
+    /// A redirect. It is not followed: credentials stay with the configured origin.
+    Redirect,
+    /// The server asked to wait for longer than is sensible.
+    WaitTooLong,
+    /// No connection.
+    NotSent(reqwest::Error),
+    /// The connection broke.
+    Broken(reqwest::Error),
+    /// Time-out.
+    TimedOut(reqwest::Error),
+    /// A success with a body that cannot be used.
+    BadBody(BodyError),
+    /// The run is ending: the request was not sent, or not sent again.
+    Cancelled,
+    /// The path does not make a URL of the origin.
+    BadPath,
+}
+
+/// Twilio's error body: `{"code", "message", "more_info", "status"}`. It may be missing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ErrorBody {
+    code: Option<serde_json::Value>,
+    message: Option<serde_json::Value>,
+    more_info: Option<serde_json::Value>,
+}
+
+/// What an error keeps of a foreign text.
+const LONGEST_TEXT: usize = 500;
+
+/// A foreign text, fit for one line of a terminal.
+pub(super) fn tame(text: &str) -> String {
+    let mut tame = String::new();
+    let mut space = false;
+    for character in text.trim().chars() {
+        if tame.len() >= LONGEST_TEXT {
+            tame.push('…');
+            break;
+        }
+        if character.is_whitespace() || character.is_control() || is_directional(character) {
+            space = true;
+            continue;
+        }
+        if std::mem::take(&mut space) && !tame.is_empty() {
+            tame.push(' ');
+        }
+        tame.push(character);
+    }
+    tame
+}
+
+/// Invisible characters that reorder the text around them.
+fn is_directional(character: char) -> bool {
+    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+impl RequestError {
+    /// An error of a request before anything is known but what failed.
+    pub(super) fn new(
+        request: &ApiRequest,
+        kind: RequestErrorKind,
+        attempts: u32,
+        elapsed: Duration,
+    ) -> Self {
+        Self {
+            method: request.method(),
+            path: request.path().to_owned(),
+            kind,
+            status: None,
+            code: None,
+            message: None,
+            more_info: None,
+            request_id: None,
+            attempts,
+            elapsed,
+            asked_page_size: request.has_query("PageSize"),
+            asked_page_token: request.has_query("PageToken"),
+        }
+    }
+
+    /// Takes what Twilio's error body says, if it is one.
+    pub(super) fn explain(&mut self, body: &[u8]) {
+        let body: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
+        let text = |value: Option<serde_json::Value>| {
+            value.as_ref().and_then(serde_json::Value::as_str).map(tame).filter(|text| !text.is_empty())
+        };
+        self.code = body.code.and_then(|code| code.as_i64());
+        self.message = text(body.message);
+        self.more_info = text(body.more_info);
+    }
+
+    /// The credentials were refused.
+    pub fn is_unauthorized(&self) -> bool {
+        self.status == Some(401)
+    }
+
+    /// The credentials may not do this.
+    pub fn is_forbidden(&self) -> bool {
+        self.status == Some(403)
+    }
+
+    /// There is no such resource.
+    pub fn is_not_found(&self) -> bool {
+        self.status == Some(404)
+    }
+
+    /// The API itself is gone (410), as Programmable Chat may be after its end of life.
+    pub fn is_gone(&self) -> bool {
+        self.status == Some(410)
+    }
+
+    /// The page token is no longer accepted: the list must be read from its first page. 21481 is the documented code; a 400
+    /// of a request with a token that is not about anything else is taken for the same.
+    pub fn is_bad_page_token(&self) -> bool {
+        let unspecific = matches!(self.code, None | Some(20001 | 70002));
+        self.code == Some(21481) || (self.status == Some(400) && self.asked_page_token && unspecific)
+    }
+
+    /// The page size is more than the server allows.
+    pub fn is_bad_page_size(&self) -> bool {
+        self.status == Some(400) && self.asked_page_size && !self.is_bad_page_token()
+    }
+
+    /// The run is ending.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self.kind, RequestErrorKind::Cancelled)
+    }
+
+    /// The server failed, again and again, as it does when a page is too much for it.
+    pub fn is_server_error(&self) -> bool {
+        self.status.is_some_and(|status| status >= 500)
+    }
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}: ", self.method, self.path)?;
+        match &self.kind {
+            RequestErrorKind::Status => match self.status {
+                Some(status) => write_status(formatter, status)?,
+                None => formatter.write_str("no success")?,
+            },
+            RequestErrorKind::Redirect => formatter.write_str("a redirect, which is not followed")?,
+            RequestErrorKind::WaitTooLong => {
+                formatter.write_str("the server asks for a wait that is too long")?;
+            }
+            RequestErrorKind::NotSent(_) => formatter.write_str("no connection")?,
+            RequestErrorKind::Broken(_) => formatter.write_str("the connection broke")?,
+            RequestErrorKind::TimedOut(_) => formatter.write_str("timed out")?,
+            RequestErrorKind::BadBody(_) => formatter.write_str("an unreadable answer")?,
+            RequestErrorKind::Cancelled => return formatter.write_str("not sent, the run is ending"),
+            RequestErrorKind::BadPath => return formatter.write_str("not a path of the configured origin"),
+        }
+        if let Some(code) = self.code {
+            write!(formatter, ", Twilio error {code}")?;
+        }
+        if let Some(message) = &self.message {
+            write!(formatter, ": {message}")?;
+        }
+        if let Some(more_info) = &self.more_info {
+            write!(formatter, ", see {more_info}")?;
+        }
+        let attempts = if self.attempts == 1 { "attempt" } else { "attempts" };
+        write!(formatter, " ({} {attempts} in {:.1} s", self.attempts, self.elapsed.as_secs_f64())?;
+        if let Some(request_id) = &self.request_id {
+            write!(formatter, ", request {request_id}")?;
+        }
+        formatter.write_str(")")
+    }
+}
+
+fn write_status(formatter: &mut fmt::Formatter<'_>, status: u16) -> fmt::Result {
+    let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    match reason {
+        Some(reason) => write!(formatter, "{status} {reason}"),
+        None => write!(formatter, "{status}"),
+    }
+}
+
+impl std::error::Error for RequestError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.kind {
+            RequestErrorKind::NotSent(source)
+            | RequestErrorKind::Broken(source)
+            | RequestErrorKind::TimedOut(source) => Some(source),
+            RequestErrorKind::BadBody(source) => Some(source),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::twilio::request::Api;
+
+    fn error(query: &str, status: u16, body: &str) -> RequestError {
+        let request = ApiRequest::get_verbatim(Api::Chat, &format!("/v2/Services/IS1/Users{query}")).unwrap();
+        let mut error = RequestError::new(&request, RequestErrorKind::Status, 3, Duration::from_millis(2140));
+        error.status = Some(status);
+        error.explain(body.as_bytes());
+        error
+    }
+
+    #[test]
+    fn it_says_what_failed_in_one_line() {
+        let mut error = error(
+            "?PageToken=PTsecretly",
+            404,
+            r#"{"code": 20404, "message": "The requested\nresource was \u001b[31mnot found",
+                "more_info": "https://www.twilio.com/docs/errors/20404", "status": 404}"#,
+        );
+        error.request_id = Some("RQ1".into());
+        assert_eq!(
+            error.to_string(),
+            "GET /v2/Services/IS1/Users: 404 Not Found, Twilio error 20404: The requested resource was [31mnot found, \
+             see https://www.twilio.com/docs/errors/20404 (3 attempts in 2.1 s, request RQ1)"
+        );
+        assert!(error.is_not_found() && !error.is_gone());
+    }
+
+    #[test]
+    fn an_error_body_may_be_anything() {
+        for body in ["", "<html>", "[]", "null", r#"{"code": "x", "message": 7}"#] {
+            let error = error("", 503, body);
+            assert_eq!((error.code, &error.message), (None, &None), "{body}");
+            assert_eq!(
+                error.to_string(),
+                "GET /v2/Services/IS1/Users: 503 Service Unavailable (3 attempts in 2.1 s)"
+            );
+        }
+        assert_eq!(tame(&"x".repeat(2000)).chars().count(), LONGEST_TEXT + 1);
+    }
+
+    #[test]
+    fn a_bad_token_and_a_bad_size_are_told_apart() {
+        let table = [
+            ("?PageSize=100", 400, r#"{"code": 20001}"#, false, true),
+            ("?PageSize=100", 400, "", false, true),
+            ("?PageSize=100&PageToken=PT1", 400, r#"{"code": 20001}"#, true, false),
+            ("?PageSize=100&PageToken=PT1", 400, r#"{"code": 70002}"#, true, false),
+            ("?PageSize=100&PageToken=PT1", 400, r#"{"code": 21481}"#, true, false),
+            ("?PageSize=100&PageToken=PT1", 400, r#"{"code": 50000}"#, false, true),
+            ("?PageToken=PT1", 404, r#"{"code": 20404}"#, false, false),
+            ("", 400, r#"{"code": 20001}"#, false, false),
+        ];
+        for (query, status, body, token, size) in table {
+            let error = error(query, status, body);
+            assert_eq!(
+                (error.is_bad_page_token(), error.is_bad_page_size()),
+                (token, size),
+                "{query} {body}"
+            );
+        }
+    }
+}

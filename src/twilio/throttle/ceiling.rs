@@ -1,0 +1,103 @@
+//! The highest number of requests in flight that the server is believed to allow, and when a higher one is tried.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::concurrency::Sent;
+
+/// The first wait before a ceiling is tried, and the longest: by the level, for a low ceiling costs much when it is wrong and
+/// its tries cost little, and in all.
+const PROBE_FIRST: Duration = Duration::from_secs(1);
+const PROBE_LONGEST_BY_LEVEL: Duration = Duration::from_secs(2);
+const PROBE_LONGEST: Duration = Duration::from_mins(1);
+
+/// The highest level that the server is believed to allow.
+#[derive(Debug)]
+pub(super) struct Ceiling {
+    level: usize,
+    /// Where the climb began that led to the level: what was good for longer.
+    base: usize,
+    /// When a higher level is tried, and how long the wait is after that.
+    probe_at: Instant,
+    interval: Duration,
+    /// How far the next try goes.
+    step: usize,
+    probe: Option<Probe>,
+}
+
+/// A try at a higher level.
+#[derive(Debug)]
+struct Probe {
+    since: Instant,
+    level: usize,
+    /// Requests sent above the ceiling since then that were answered well.
+    confirmed: usize,
+}
+
+impl Ceiling {
+    /// A ceiling that is tried soon.
+    pub(super) fn new(level: usize, now: Instant) -> Self {
+        Self { level, base: level, probe_at: now + PROBE_FIRST, interval: PROBE_FIRST, step: 1, probe: None }
+    }
+
+    /// The level.
+    pub(super) fn level(&self) -> usize {
+        self.level
+    }
+
+    /// Waits longer before the next try, which is a small one.
+    fn postpone(&mut self, now: Instant) {
+        let by_level = PROBE_LONGEST_BY_LEVEL.saturating_mul(u32::try_from(self.level).unwrap_or(u32::MAX));
+        self.interval = (self.interval * 2).min(by_level).min(PROBE_LONGEST);
+        self.probe_at = now + self.interval;
+        self.step = 1;
+        self.probe = None;
+    }
+
+    /// A request near the ceiling was refused, or one beyond it that tried it.
+    pub(super) fn refused(&mut self, now: Instant) {
+        if self.probe.is_some() {
+            self.postpone(now); // a try that failed: the ceiling is where it was
+        } else {
+            let risen = self.level.saturating_sub(self.base);
+            self.lower_to(if risen > 1 { self.base + risen / 2 } else { self.level - 1 }, now);
+        }
+    }
+
+    /// The server's limit is no higher than this.
+    pub(super) fn lower_to(&mut self, level: usize, now: Instant) {
+        self.level = self.level.min(level).max(1);
+        self.base = self.base.min(self.level);
+        self.postpone(now);
+    }
+
+    /// How far the limit may grow after this request was answered well: to the ceiling, or beyond it while that is being tried.
+    /// `reached` says that the limit is at the ceiling, `strays` that some refusals have nothing to do with it.
+    pub(super) fn top(&mut self, sent: Sent, reached: bool, strays: bool, now: Instant) -> usize {
+        if let Some(probe) = &mut self.probe {
+            if sent.at > probe.since && sent.level > self.level {
+                probe.confirmed += 1;
+            }
+            if probe.confirmed <= probe.level {
+                return probe.level;
+            }
+            // A whole round trip at the new level went well: it is the ceiling now, and the next step is twice as far.
+            self.level = probe.level;
+            self.step = self.step.saturating_mul(2);
+            if strays {
+                self.interval = (self.interval / 2).max(PROBE_FIRST); // earlier tries may have failed by chance
+            }
+            self.probe_at = now;
+            self.probe = None;
+        } else if now >= self.probe_at {
+            self.base = self.level; // a climb begins, if the limit is there
+        }
+        if now >= self.probe_at && reached {
+            let level = self.level.saturating_add(self.step);
+            self.probe = Some(Probe { since: now, level, confirmed: 0 });
+            return level;
+        }
+        self.level
+    }
+}

@@ -1,0 +1,199 @@
+//! How many requests may be in flight: grows while the server is content, shrinks when it refuses (AIMD), and remembers
+//! where it was refused.
+//!
+//! Twilio limits the requests an account has in flight, without publishing the number, and answers 429 beyond it (error
+//! 20429). This file is the decision alone, without waiting or time of its own.
+//!
+//! **Invariant:** one cut for each round trip. Requests that were already on their way at the last cut say nothing about the
+//! level that it left.
+//!
+//! **Why a ceiling:** plain AIMD meets the server's limit again in every cycle, which alone is more than one refusal in
+//! a hundred. A refused level is therefore kept as a ceiling that is tried again only now and then, at doubling intervals; once
+//! a try succeeds, further ones follow at once and in growing steps, so that a limit that was lifted is found again.
+//!
+//! **Why tallies:** not every 429 is about concurrency, and a network's delay blurs the level at which the server begins to
+//! refuse. A ceiling is lowered when requests near a level are refused clearly more often than those well below it. Where both
+//! are refused alike, fewer in flight would not help, and a refusal costs one cut, which the next round trips win back.
+
+use tokio::time::Instant;
+
+use super::ceiling::Ceiling;
+
+/// What is left of the limit after a cut. Other software shares the account, so it is a deep one.
+const CUT: f64 = 0.7;
+/// The limit that a run starts with; it doubles with every round trip until something says no.
+const START: usize = 4;
+/// Levels from this part of a level on are near it.
+const NEAR: f64 = 0.85;
+/// From this share of refusals well below a level on, there are strays,
+const STRAYS: f64 = 0.002;
+/// and refusals near the level mean something only beyond so many times their number,
+const CLEARLY: f64 = 3.0;
+/// and beyond so many more.
+const CHANCE: f64 = 2.0;
+/// How many answers a level's tally remembers, about.
+const MEMORY: f64 = 64.0;
+/// The account's requests in flight, as a part of what is allowed: from here on no growth,
+const HOLD: f64 = 0.75;
+/// and from here on a cut.
+const CROWDED: f64 = 0.9;
+
+/// What one answer said about the server's load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signal {
+    /// The answer was 429.
+    pub refused: bool,
+    /// The account's requests in flight, of every program together, as `Twilio-Concurrent-Requests` gave it.
+    pub account_in_flight: Option<u32>,
+}
+
+/// When and at what level a request was sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sent {
+    /// When.
+    pub(super) at: Instant,
+    /// The requests in flight then, itself included.
+    pub(super) level: usize,
+}
+
+/// How many of some requests were refused, the latest ones weighing most.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    answers: f64,
+    refusals: f64,
+}
+
+impl Tally {
+    fn add(&mut self, refused: bool) {
+        self.answers += 1.0 - self.answers / MEMORY;
+        self.refusals += f64::from(u8::from(refused)) - self.refusals / MEMORY;
+    }
+
+    fn sum(tallies: &[Self]) -> Self {
+        tallies.iter().fold(Self::default(), |sum, tally| Self {
+            answers: sum.answers + tally.answers,
+            refusals: sum.refusals + tally.refusals,
+        })
+    }
+}
+
+/// The limit and what it was learned from.
+#[derive(Debug)]
+pub(super) struct Aimd {
+    limit: f64,
+    most: usize,
+    account_limit: Option<u32>,
+    last_cut: Option<Instant>,
+    ceiling: Option<Ceiling>,
+    /// By the level at which requests were sent.
+    tallies: Vec<Tally>,
+    /// Some refusals have nothing to do with concurrency.
+    strays: bool,
+}
+
+impl Aimd {
+    /// Starts low. `most` is never exceeded; `account_limit` is what the account as a whole shall stay below.
+    pub(super) fn new(most: usize, account_limit: Option<u32>) -> Self {
+        let most = most.max(1);
+        Self {
+            limit: count(START.min(most)),
+            most,
+            account_limit,
+            last_cut: None,
+            ceiling: None,
+            tallies: vec![Tally::default(); most + 1],
+            strays: false,
+        }
+    }
+
+    /// How many requests may be in flight.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and `most`")]
+    pub(super) fn limit(&self) -> usize {
+        self.limit as usize
+    }
+
+    /// Takes the answer to a request.
+    pub(super) fn answered(&mut self, sent: Sent, signal: Signal, now: Instant) {
+        let level = sent.level.clamp(1, self.most);
+        self.tallies[level].add(signal.refused);
+        if self.last_cut.is_some_and(|cut| sent.at <= cut) {
+            return;
+        }
+        let crowding = self.crowding(signal);
+        if signal.refused {
+            self.learn(level, now);
+            self.cut(now);
+        } else if crowding > CROWDED {
+            self.cut(now);
+        } else if crowding < HOLD {
+            self.grow(sent, now);
+        }
+    }
+
+    /// The part of the account's allowance that is in use, as far as the answer said.
+    fn crowding(&self, signal: Signal) -> f64 {
+        match (signal.account_in_flight, self.account_limit) {
+            (Some(in_flight), Some(limit)) => f64::from(in_flight) / f64::from(limit.max(1)),
+            _ => 0.0,
+        }
+    }
+
+    fn cut(&mut self, now: Instant) {
+        self.limit = (self.limit * CUT).max(1.0);
+        self.last_cut = Some(now);
+    }
+
+    /// What a refusal at a level says about the ceiling.
+    fn learn(&mut self, level: usize, now: Instant) {
+        let refused = (level - 1).max(1);
+        let Some(ceiling) = &mut self.ceiling else {
+            self.ceiling = Some(Ceiling::new(refused, now));
+            return;
+        };
+        let from = part(level, NEAR);
+        let near = Tally::sum(&self.tallies[from..=level]);
+        let below = Tally::sum(&self.tallies[..from]);
+        self.strays = below.refusals > STRAYS * below.answers;
+        if level < part(ceiling.level(), NEAR) {
+            // The server's limit may have fallen far. What is not known of the levels below is taken for the worst.
+            let strays = (below.refusals + 1.0) / (below.answers + 1.0);
+            if near.refusals > CLEARLY * strays * near.answers + CHANCE {
+                ceiling.lower_to(refused, now);
+            }
+            return;
+        }
+        let expected = below.refusals / below.answers.max(1.0) * near.answers;
+        if self.strays && near.refusals < CLEARLY * expected + CHANCE {
+            return;
+        }
+        ceiling.refused(now);
+    }
+
+    /// One more for every answer, while the limit is what holds requests back.
+    fn grow(&mut self, sent: Sent, now: Instant) {
+        if count(sent.level) < self.limit * HOLD {
+            return;
+        }
+        let mut top = self.most;
+        if let Some(ceiling) = &mut self.ceiling {
+            let reached = self.limit >= count(ceiling.level());
+            top = ceiling.top(sent, reached, self.strays, now).min(self.most);
+            if ceiling.level() >= self.most {
+                self.ceiling = None;
+            }
+        }
+        self.limit = (self.limit + 1.0).min(count(top)).max(1.0);
+    }
+}
+
+/// The level that is this part of another.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "no more than `level`")]
+fn part(level: usize, part: f64) -> usize {
+    (count(level) * part).ceil() as usize
+}
+
+/// A number of requests as a float; they are far below 2^53.
+#[expect(clippy::cast_precision_loss, reason = "a number of requests in flight is small")]
+fn count(requests: usize) -> f64 {
+    requests as f64
+}

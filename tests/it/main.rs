@@ -1,0 +1,15 @@
+//! The program as its users meet it: the real binary against the simulator, one module for each verb or concern.
+
+#![expect(clippy::unwrap_used, reason = "helpers outside of test functions may unwrap too")]
+
+mod architecture;
+mod bad_input;
+mod crawl;
+mod export;
+mod faults;
+mod probe;
+mod readme;
+mod resume;
+mod secrets;
+mod snapshot;
+mod support;
