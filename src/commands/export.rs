@@ -26,14 +26,14 @@ struct ExportSettings {
     /// The snapshot's file.
     pub snapshot: PathBuf,
     /// Where to.
-    pub destination: Destination,
+    destination: Destination,
     /// What to write and how.
     pub options: ExportOptions,
 }
 
 /// Where an export goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Destination {
+enum Destination {
     /// Standard output.
     Stream,
     /// A folder.

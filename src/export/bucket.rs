@@ -3,8 +3,8 @@
 //! Large files are multipart uploads that are completed only when the whole export is written; small ones are held back until
 //! then. Credentials come from the environment variables that users of the store know (`AWS_…`, `GOOGLE_…`, `AZURE_…`).
 //!
-//! Why a runtime of its own: exports are plain synchronous code, and the store's client is not. It must not be used from
-//! within another runtime's worker.
+//! Why a runtime of its own: exports are plain synchronous code, and the store's client is not. Requests run on that runtime's
+//! threads and the export waits for their answers on a channel, so that it may itself be called from wherever it likes.
 //!
 //! **Invariant:** the same order as in a folder: the old package goes first, the new one comes last.
 
@@ -30,10 +30,41 @@ pub(super) struct Bucket {
     former: BTreeSet<String>,
 }
 
+/// A runtime that may be dropped within another one.
+struct Threads(Option<Runtime>);
+
+impl Threads {
+    fn start() -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        Ok(Self(Some(runtime)))
+    }
+
+    fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        self.0.as_ref().expect("the runtime is there until it is dropped").spawn(work)
+    }
+
+    /// Runs on the runtime and waits here; none when the work panicked.
+    fn run<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Option<T> {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        let work = self.spawn(async move { sender.send(work.await) });
+        let result = receiver.recv().ok();
+        drop(work);
+        result
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 /// What every file needs to reach its store.
 #[derive(Clone)]
 struct Client {
-    runtime: Arc<Runtime>,
+    threads: Arc<Threads>,
     store: Arc<dyn ObjectStore>,
     prefix: Path,
     /// The URL as messages have it.
@@ -63,13 +94,13 @@ impl Bucket {
         shown: &str,
         force: bool,
     ) -> Result<Self, ExportError> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        let runtime = runtime.map_err(|source| store_error("reach", shown, source))?;
+        let threads = Threads::start().map_err(|source| store_error("reach", shown, source))?;
         let client =
-            Client { runtime: Arc::new(runtime), store, prefix, shown: shown.trim_end_matches('/').into() };
+            Client { threads: Arc::new(threads), store, prefix, shown: shown.trim_end_matches('/').into() };
         let (package, journal) = (client.read(PACKAGE)?, client.read(JOURNAL)?);
         let former = former_files(package.as_deref(), journal.as_deref());
-        let listed = client.runtime.block_on(client.store.list_with_delimiter(Some(&client.prefix)));
+        let (store, path) = (Arc::clone(&client.store), client.prefix.clone());
+        let listed = client.run(async move { store.list_with_delimiter(Some(&path)).await });
         let listed = listed.map_err(|source| store_error("list", shown, source))?;
         let names = listed.objects.iter().map(|object| &object.location).chain(&listed.common_prefixes);
         let foreign: Vec<String> = names
@@ -85,13 +116,23 @@ impl Bucket {
 }
 
 impl Client {
+    /// Runs a request and waits for its answer.
+    fn run<T: Send + 'static>(
+        &self,
+        request: impl Future<Output = object_store::Result<T>> + Send + 'static,
+    ) -> object_store::Result<T> {
+        let dropped =
+            || object_store::Error::Generic { store: "client", source: "the request was dropped".into() };
+        self.threads.run(request).unwrap_or_else(|| Err(dropped()))
+    }
+
     fn path(&self, name: &str) -> Path {
         self.prefix.clone().join(name)
     }
 
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, ExportError> {
-        let path = self.path(name);
-        let read = self.runtime.block_on(async { self.store.get(&path).await?.bytes().await });
+        let (store, path) = (Arc::clone(&self.store), self.path(name));
+        let read = self.run(async move { store.get(&path).await?.bytes().await });
         match read {
             Ok(bytes) => Ok(Some(bytes.to_vec())),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
@@ -100,12 +141,14 @@ impl Client {
     }
 
     fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), ExportError> {
-        let put = self.runtime.block_on(self.store.put(&self.path(name), PutPayload::from(bytes)));
+        let (store, path) = (Arc::clone(&self.store), self.path(name));
+        let put = self.run(async move { store.put(&path, PutPayload::from(bytes)).await });
         put.map(|_| ()).map_err(|source| self.error("write", name, source))
     }
 
     fn delete(&self, name: &str) -> Result<(), ExportError> {
-        match self.runtime.block_on(self.store.delete(&self.path(name))) {
+        let (store, path) = (Arc::clone(&self.store), self.path(name));
+        match self.run(async move { store.delete(&path).await }) {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(source) => Err(self.error("remove", name, source)),
         }
@@ -170,20 +213,22 @@ impl BucketFile {
         let upload = match &mut self.upload {
             Some(upload) => upload,
             none => {
-                let begun = client.runtime.block_on(client.store.put_multipart(&self.path));
+                let (store, path) = (Arc::clone(&client.store), self.path.clone());
+                let begun = client.run(async move { store.put_multipart(&path).await });
                 none.insert(begun.map_err(io::Error::other)?)
             }
         };
         let sending = upload.put_part(PutPayload::from(part));
-        self.in_flight = Some(client.runtime.spawn(sending));
+        self.in_flight = Some(client.threads.spawn(sending));
         Ok(())
     }
 
     fn wait(&mut self) -> io::Result<()> {
         match self.in_flight.take() {
-            Some(sending) => match self.client.runtime.block_on(sending) {
-                Ok(sent) => sent.map_err(io::Error::other),
-                Err(error) => Err(io::Error::other(error)),
+            Some(sending) => match self.client.threads.run(sending) {
+                Some(Ok(sent)) => sent.map_err(io::Error::other),
+                Some(Err(error)) => Err(io::Error::other(error)),
+                None => Err(io::Error::other("the request was dropped")),
             },
             None => Ok(()),
         }
@@ -193,7 +238,7 @@ impl BucketFile {
     fn appear(mut self, name: &str) -> Result<(), ExportError> {
         match self.upload.take() {
             Some(mut upload) => {
-                let completed = self.client.runtime.block_on(upload.complete());
+                let completed = self.client.run(async move { upload.complete().await });
                 completed.map(|_| ()).map_err(|source| self.client.error("write", name, source))
             }
             None => self.client.put(name, std::mem::take(&mut self.buffer)),
@@ -224,7 +269,7 @@ impl Drop for BucketFile {
             if let Some(sending) = self.in_flight.take() {
                 sending.abort();
             }
-            if let Err(error) = self.client.runtime.block_on(upload.abort()) {
+            if let Err(error) = self.client.run(async move { upload.abort().await }) {
                 tracing::warn!(%error, object = %self.path, "an unfinished upload could not be removed");
             }
         }
@@ -242,10 +287,8 @@ mod tests {
     }
 
     fn names(bucket: &Bucket) -> Vec<String> {
-        let listed = bucket
-            .client
-            .runtime
-            .block_on(bucket.client.store.list_with_delimiter(Some(&bucket.client.prefix)));
+        let (store, path) = (Arc::clone(&bucket.client.store), bucket.client.prefix.clone());
+        let listed = bucket.client.run(async move { store.list_with_delimiter(Some(&path)).await });
         listed.unwrap().objects.iter().map(|object| object.location.filename().unwrap().to_owned()).collect()
     }
 
@@ -279,6 +322,15 @@ mod tests {
         second.publish(files, described).unwrap();
         let third = bucket(&store, false).unwrap();
         assert_eq!(names(&third), ["datapackage.json", "roles.csv"]);
+    }
+
+    /// As the command does: it is called on a thread of the program's own runtime.
+    #[tokio::test]
+    async fn it_may_be_used_within_a_runtime() {
+        let store = Arc::new(InMemory::new());
+        let bucket = bucket(&store, false).unwrap();
+        let (files, described) = (vec![write(&bucket, "a.csv", b"a")], package(&bucket, &["a.csv"]));
+        bucket.publish(files, described).unwrap();
     }
 
     #[test]

@@ -360,6 +360,15 @@ fn the_chat_mapping_writes_these_files() {
     assert_golden("chat", &fixture(13, 4), &options(&["chat"]));
 }
 
+/// The example of the mappings' README; users without JSON in their attributes are skipped and listed.
+#[test]
+fn an_example_mapping_writes_these_files() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/mappings/examples/stream.toml");
+    let mut options = options(&[example]);
+    options.formats = vec![Format::Ndjson];
+    assert_golden("stream", &fixture(13, 4), &options);
+}
+
 #[test]
 fn the_other_bundled_mappings_write_these_files() {
     for case in ["conversations", "audit", "roles"] {
