@@ -238,7 +238,7 @@ impl Fixture {
         self.roles.iter().find(|role| Some(&role.sid) == sid).cloned().map(Rc::new)
     }
 
-    pub(super) fn steps(&self, walk: Walk) -> Vec<Step> {
+    fn steps(&self, walk: Walk) -> Vec<Step> {
         let mut steps = match walk.entity {
             Entity::Service => vec![self.step()],
             Entity::Role => self

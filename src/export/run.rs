@@ -119,7 +119,7 @@ pub(super) fn export<P: Place>(
             });
         }
     }
-    Ok(ExportReport { verdict: info.verdict.clone(), records })
+    Ok(ExportReport { verdict: info.verdict, records })
 }
 
 /// Exports one record in one format to a stream.
