@@ -8,7 +8,8 @@ use clap::{Args, ValueEnum};
 ///
 /// Writes every record of the mappings as CSV and NDJSON (and Parquet, with --format), sorted by key, with a datapackage.json that describes the files
 /// (schema, rows, bytes, SHA-256) and says whether the crawl was complete. Files appear whole or not at all, and the same
-/// snapshot always gives the same bytes. Needs no network.
+/// snapshot always gives the same bytes. Needs no
+/// network, unless it writes to an object store.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// The snapshot to read

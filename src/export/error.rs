@@ -67,6 +67,14 @@ pub enum ExportError {
         /// What `--include` calls it.
         flag: String,
     },
+    /// `--pii drop` left nothing of a record.
+    #[error(
+        "record `{record}` has only personal columns, and `--pii drop` leaves none: choose others with --records, or --pii hmac"
+    )]
+    NoColumns {
+        /// The record.
+        record: String,
+    },
     /// No record is left to write.
     #[error("nothing to export: the snapshot holds none of the records' entities")]
     Nothing,
