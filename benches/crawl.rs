@@ -381,7 +381,6 @@ struct Meta {
 
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "parsed and dropped: that is the bare loop")]
-#[expect(clippy::struct_field_names, reason = "the names are the API's")]
 struct User {
     sid: String,
     account_sid: Option<String>,
@@ -400,7 +399,7 @@ struct User {
 
 /// A channel, or a User Channel: the API gives both under the key `channels`.
 #[derive(Deserialize)]
-#[expect(dead_code, reason = "parsed and dropped: that is the bare loop")]
+#[expect(dead_code, clippy::struct_field_names, reason = "the names are the API's; parsed and dropped")]
 struct Channel {
     sid: Option<String>,
     account_sid: Option<String>,
