@@ -31,7 +31,7 @@ fn state(folder: &Path) -> Vec<(String, Vec<u8>)> {
         if path.is_dir() {
             found.extend(state(&path));
             found.push((name, Vec::new()));
-        } else if !name.ends_with(".lock") {
+        } else if path.extension().is_none_or(|extension| extension != "lock") {
             found.push((name, std::fs::read(&path).unwrap()));
         }
     }

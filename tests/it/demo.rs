@@ -45,8 +45,8 @@ fn it_works_in_an_empty_folder_without_any_setting() {
         assert!(ran.stderr.contains(&beginning), "{beginning}");
     }
     assert_eq!(ndjson(&folder.path().join("chatferry-demo/export/users.ndjson")).len(), 300);
-    let names = std::fs::read_dir(folder.path()).unwrap().count();
-    assert_eq!(names, 1, "everything is in the one folder");
+    let entries = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(entries, 1, "everything is in the one folder");
 }
 
 /// Each command that it says to run next works as it is written.

@@ -164,8 +164,8 @@ fn the_package_describes_the_files() {
         let bytes = files.remove(path).unwrap_or_else(|| panic!("{path} is described twice or not there"));
         assert_eq!(resource["bytes"], bytes.len(), "{path}");
         let digest = Sha256::digest(&bytes);
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(resource["hash"], format!("sha256:{hex}"), "{path}");
+        let hex: Vec<String> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(resource["hash"], format!("sha256:{}", hex.concat()), "{path}");
         let named = |field: &Value| field["name"].as_str().unwrap().to_owned();
         let fields: Vec<String> =
             resource["schema"]["fields"].as_array().unwrap().iter().map(named).collect();

@@ -106,8 +106,9 @@ fn info_tells_what_was_read_and_how() {
 
     let text = world.run(&["snapshot", "info", "snapshot.db"]);
     assert_eq!(text.code, 0, "{text:?}");
-    let users = truth["user_channels"].len().to_string();
-    let grouped = format!("{},{}", &users[..users.len() - 3], &users[users.len() - 3..]);
+    let rows = truth["user_channels"].len().to_string();
+    let (thousands, rest) = rows.split_at(rows.len() - 3);
+    let grouped = format!("{thousands},{rest}");
     for says in ["verdict     complete", world.running.account_sid(), world.running.service_sid(), &grouped] {
         assert!(text.stdout.contains(says), "{says}: {}", text.stdout);
     }
