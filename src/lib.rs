@@ -1,6 +1,21 @@
-//! chatferry: migration and export utility for Twilio Programmable Chat and Conversations.
+//! chatferry: gets a Twilio Programmable Chat service out, completely and politely.
 //!
-//! One module for each stage, and data goes one way: wire → model → rows. ARCHITECTURE.md is the map.
+//! One module for each stage, and data goes one way: wire → model → rows.
+//!
+//! ```text
+//! twilio ──answers──▶ source ──model──▶ crawl ──commits──▶ snapshot ──mapping──▶ export ──▶ files
+//! ```
+//!
+//! - [`twilio`] sends one request to one API; [`source`] turns answers into the [`model`].
+//! - [`crawl`] decides which request is next and commits to the [`snapshot`], a SQLite file that later stages read.
+//! - [`mapping`] says what rows are made of the model; [`export`] writes them.
+//! - [`cli`], [`settings`] and [`report`] are what a person types and sees; [`commands`] joins the stages, and nothing else does.
+//! - [`simulator`] is an embedded Twilio that imports none of the above.
+//!
+//! **Invariant:** modules import downwards only, by the table of ARCHITECTURE.md at the package's root, which also has a
+//! crawl's course, what must stay true with the tests that guard it, and how to add a verb, a resource or a writer.
+//!
+//! The library is the program's own: its API may change with any version. What scripts may rely on is the command line.
 
 pub mod cli;
 pub mod clock;

@@ -2,6 +2,8 @@
 //!
 //! It takes what readers send in order, commits as many pages at a time as are waiting, and says so after the commit.
 
+use std::time::Duration;
+
 use tokio::sync::{mpsc, oneshot};
 
 use crate::event::{Event, Events};
@@ -15,6 +17,12 @@ pub(super) const ON_THE_WAY: usize = 64;
 
 /// Pages in one transaction at most. Beyond some dozens a larger one costs no less per page.
 const PAGES_PER_COMMIT: usize = 64;
+
+/// How long a page waits for others to be committed with. A commit costs as much as storing some pages.
+const GATHER: Duration = Duration::from_millis(10);
+
+/// How often the requests and seconds so far are written down. A kill loses at most this much of the count.
+const COUNT_EVERY: Duration = Duration::from_secs(1);
 
 /// What the clerk is asked to do.
 pub(super) enum Order {
@@ -36,6 +44,16 @@ pub(super) enum Order {
     NextRound { reply: oneshot::Sender<u32> },
     /// End the crawl with a verdict.
     Finish { now: String, reply: oneshot::Sender<Verdict> },
+}
+
+impl Order {
+    /// Whether it goes into a transaction with others.
+    fn is_of_pages(&self) -> bool {
+        matches!(
+            self,
+            Self::Page(..) | Self::Detail(..) | Self::Restart(_) | Self::Fail { .. } | Self::Vanish { .. }
+        )
+    }
 }
 
 /// Requests so far in this run: attempts, those sent again, those refused with 429.
@@ -63,8 +81,9 @@ impl Clerk {
             self.events.send(Event::Resumed { users, users_listed, users_done, rows });
         }
         while let Some(order) = self.orders.blocking_recv() {
-            let waiting = self.commit_pages(order, &mut counted)?;
-            if let Some(order) = waiting {
+            let control =
+                if order.is_of_pages() { self.commit_pages(order, &mut counted)? } else { Some(order) };
+            if let Some(order) = control {
                 self.control(order)?;
             }
         }
@@ -83,6 +102,7 @@ impl Clerk {
         let mut done = Vec::new();
         let mut more_work = false;
         let mut next = Some(first);
+        let mut gathered = false;
         self.snapshot.begin()?;
         while let Some(order) = next.take() {
             match order {
@@ -112,9 +132,16 @@ impl Clerk {
             }
             if done.len() < PAGES_PER_COMMIT {
                 next = self.orders.try_recv().ok();
+                if next.is_none() && !gathered {
+                    gathered = true;
+                    std::thread::sleep(GATHER);
+                    next = self.orders.try_recv().ok();
+                }
             }
         }
-        self.count(counted)?;
+        if self.began.elapsed().as_secs_f64() >= counted.seconds + COUNT_EVERY.as_secs_f64() {
+            self.count(counted)?;
+        }
         self.snapshot.commit()?;
         if !done.is_empty() {
             self.say(done);

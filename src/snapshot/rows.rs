@@ -216,14 +216,17 @@ impl SnapshotWriter {
         unit: &Unit,
         memberships: &[Membership],
     ) -> Result<(), SnapshotError> {
-        for membership in memberships {
-            let scope = self.scope(membership.account_sid.as_ref(), membership.service_sid.as_ref())?;
-            self.sql(|connection| {
-                let mut statement = connection.prepare_cached(
-                    "INSERT OR REPLACE INTO membership_row (user, channel_sid, pass, service, scope, member_sid,
-                       status, last_consumed_message_index, unread_messages_count, notification_level, extra)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-                )?;
+        let scopes = memberships
+            .iter()
+            .map(|row| self.scope(row.account_sid.as_ref(), row.service_sid.as_ref()))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.sql(|connection| {
+            let mut statement = connection.prepare_cached(
+                "INSERT OR REPLACE INTO membership_row (user, channel_sid, pass, service, scope, member_sid,
+                   status, last_consumed_message_index, unread_messages_count, notification_level, extra)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            )?;
+            for (membership, scope) in memberships.iter().zip(scopes) {
                 bind!(
                     statement,
                     unit.parent,
@@ -238,22 +241,25 @@ impl SnapshotWriter {
                     membership.notification_level,
                     membership.extra,
                 );
-                statement.raw_execute()
-            })?;
-        }
-        Ok(())
+                statement.raw_execute()?;
+            }
+            Ok(())
+        })
     }
 
     pub(super) fn store_members(&mut self, unit: &Unit, members: &[Member]) -> Result<(), SnapshotError> {
-        for member in members {
-            let scope = self.scope(member.account_sid.as_ref(), member.service_sid.as_ref())?;
-            self.sql(|connection| {
-                let mut statement = connection.prepare_cached(
-                    "INSERT OR REPLACE INTO member_row (channel, sid, pass, scope, identity, role_sid,
-                       last_consumed_message_index, last_consumption_timestamp, date_created, date_updated,
-                       attributes, extra)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-                )?;
+        let scopes = members
+            .iter()
+            .map(|row| self.scope(row.account_sid.as_ref(), row.service_sid.as_ref()))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.sql(|connection| {
+            let mut statement = connection.prepare_cached(
+                "INSERT OR REPLACE INTO member_row (channel, sid, pass, scope, identity, role_sid,
+                   last_consumed_message_index, last_consumption_timestamp, date_created, date_updated,
+                   attributes, extra)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            )?;
+            for (member, scope) in members.iter().zip(scopes) {
                 bind!(
                     statement,
                     unit.parent,
@@ -269,10 +275,10 @@ impl SnapshotWriter {
                     member.attributes,
                     member.extra,
                 );
-                statement.raw_execute()
-            })?;
-        }
-        Ok(())
+                statement.raw_execute()?;
+            }
+            Ok(())
+        })
     }
 
     pub(super) fn store_invites(&mut self, unit: &Unit, invites: &[Invite]) -> Result<(), SnapshotError> {

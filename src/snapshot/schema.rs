@@ -17,6 +17,9 @@ pub const FORMAT: i64 = 1;
 /// Page cache of one connection. Sorts spill to temporary files beyond it, so this bounds SQLite's memory.
 const CACHE_KIB: i64 = 16 * 1024;
 
+/// Pages of the write-ahead log before they go into the file (32 MiB): the more, the fewer are written twice.
+const CHECKPOINT_PAGES: u32 = 4096;
+
 /// Creates a new, empty snapshot where no file is. Errors name the snapshot that it is a draft of.
 pub(super) fn create(draft: &Path, snapshot: &Path) -> Result<Connection, SnapshotError> {
     let wrap = |source| SnapshotError::from_sqlite(snapshot, source);
@@ -78,7 +81,7 @@ fn tune(connection: &Connection) -> rusqlite::Result<()> {
     // commits but never tears one.
     connection.execute_batch(&format!(
         "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -{CACHE_KIB}; PRAGMA temp_store = FILE;
-         PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = OFF;"
+         PRAGMA busy_timeout = 5000; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; PRAGMA foreign_keys = OFF;"
     ))?;
     super::evidence::register(connection)
 }

@@ -4,7 +4,6 @@
 //! the caller opened with [`SnapshotWriter::begin`].
 
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -20,8 +19,8 @@ use crate::model::{
     AccountSid, Channel, Entity, Issue, IssueKind, ListPage, Records, Service, ServiceSid, User, UserSid,
 };
 
-/// Distinct (account, service) pairs remembered between rows. There is one for each service, unless a server sends oddities.
-const SCOPES_REMEMBERED: usize = 1024;
+/// The account and service that a row was sent with. Rows that follow one another nearly always have the same.
+type Scope = (Option<AccountSid>, Option<ServiceSid>);
 
 /// How many rows a full page of an entity's lists has, at the API that is read.
 pub type LargestPage = fn(Entity) -> u32;
@@ -31,7 +30,7 @@ pub type LargestPage = fn(Entity) -> u32;
 pub struct SnapshotWriter {
     connection: Connection,
     path: PathBuf,
-    scopes: HashMap<(Option<AccountSid>, Option<ServiceSid>), i64>,
+    last_scope: Option<(Scope, i64)>,
     estimate: Cell<Estimate>,
     identity: CrawlIdentity,
     largest_page: LargestPage,
@@ -106,7 +105,7 @@ impl SnapshotWriter {
         Self {
             connection,
             path: path.to_path_buf(),
-            scopes: HashMap::new(),
+            last_scope: None,
             estimate: Cell::new(Estimate::default()),
             identity,
             largest_page,
@@ -335,11 +334,20 @@ impl SnapshotWriter {
         account: Option<&AccountSid>,
         service: Option<&ServiceSid>,
     ) -> Result<i64, SnapshotError> {
-        let key = (account.cloned(), service.cloned());
-        if let Some(id) = self.scopes.get(&key) {
+        if let Some(((last_account, last_service), id)) = &self.last_scope
+            && last_account.as_ref() == account
+            && last_service.as_ref() == service
+        {
             return Ok(*id);
         }
-        let id = self.sql(|connection| {
+        let key = (account.cloned(), service.cloned());
+        let id = self.scope_number(&key)?;
+        self.last_scope = Some((key, id));
+        Ok(id)
+    }
+
+    fn scope_number(&self, key: &Scope) -> Result<i64, SnapshotError> {
+        self.sql(|connection| {
             let mut find =
                 connection.prepare_cached("SELECT id FROM scope WHERE account IS ?1 AND service IS ?2")?;
             bind!(find, key.0, key.1);
@@ -353,12 +361,7 @@ impl SnapshotWriter {
             bind!(insert, key.0, key.1);
             insert.raw_execute()?;
             Ok(connection.last_insert_rowid())
-        })?;
-        if self.scopes.len() >= SCOPES_REMEMBERED {
-            self.scopes.clear();
-        }
-        self.scopes.insert(key, id);
-        Ok(id)
+        })
     }
 
     /// Keeps what was odd about records.
