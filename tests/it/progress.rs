@@ -78,31 +78,29 @@ fn progress_can_be_left_out_and_everything_else_too() {
 
 #[test]
 fn a_log_in_json_has_a_record_on_every_line() {
-    for (faults, code) in [
-        ("", 0),
-        ("429=5%,500=3%,html=3%,flaky-404=5%", 0),
-        ("loop-user=1", 4),
-        ("vanish-user=1", 5),
-        ("unauthorized-after=100", 3),
+    for (faults, code, verbose) in [
+        ("", 0, &[][..]),
+        ("429=5%,500=3%,html=3%,flaky-404=5%", 0, &["-vv"]),
+        ("loop-user=1", 4, &[]),
+        ("vanish-user=1", 5, &["-vv"]),
+        ("unauthorized-after=100", 3, &["-vv"]),
     ] {
-        for verbose in [&[][..], &["-vv"]] {
-            let world = world(faults);
-            let mut flags = vec!["--log-format", "json"];
-            flags.extend(verbose);
-            let ran = crawl(&world, &flags);
-            assert_eq!((ran.code, &*ran.stdout), (code, ""), "{faults}: {ran:?}");
-            let records = records(&ran);
-            assert!(records.iter().any(|record| record["message"] == "progress"), "{faults}: {ran:?}");
-            if code == 3 {
-                let last = records.last().unwrap();
-                assert_eq!((&last["level"], &last["exit_code"]), (&"ERROR".into(), &3.into()), "{last}");
-                assert!(last["hint"].as_str().unwrap().contains("TWILIO_ACCOUNT_SID"), "{last}");
-            } else {
-                assert!(records.iter().any(|record| record["summary"].is_string()), "{faults}: {ran:?}");
-            }
-            if code == 4 {
-                assert!(records.iter().any(|record| record["level"] == "WARN"), "{faults}: {ran:?}");
-            }
+        let world = world(faults);
+        let mut flags = vec!["--log-format", "json"];
+        flags.extend(verbose);
+        let ran = crawl(&world, &flags);
+        assert_eq!((ran.code, &*ran.stdout), (code, ""), "{faults}: {ran:?}");
+        let records = records(&ran);
+        assert!(records.iter().any(|record| record["message"] == "progress"), "{faults}: {ran:?}");
+        if code == 3 {
+            let last = records.last().unwrap();
+            assert_eq!((&last["level"], &last["exit_code"]), (&"ERROR".into(), &3.into()), "{last}");
+            assert!(last["hint"].as_str().unwrap().contains("TWILIO_ACCOUNT_SID"), "{last}");
+        } else {
+            assert!(records.iter().any(|record| record["summary"].is_string()), "{faults}: {ran:?}");
+        }
+        if code == 4 {
+            assert!(records.iter().any(|record| record["level"] == "WARN"), "{faults}: {ran:?}");
         }
     }
     let world = world("");

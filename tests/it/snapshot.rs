@@ -186,6 +186,8 @@ fn check_passes_a_sound_snapshot() {
 
 #[test]
 fn check_finds_what_was_damaged() {
+    let world = crawled();
+    let sound = std::fs::read(world.path("snapshot.db")).unwrap();
     for (damage, name) in [
         ("DELETE FROM channel_row WHERE id = (SELECT min(id) FROM channel_row)", "channel is not known"),
         ("DELETE FROM user_row WHERE id = (SELECT user FROM membership_row LIMIT 1)", "user is not listed"),
@@ -200,7 +202,7 @@ fn check_finds_what_was_damaged() {
             "complete and have a next page",
         ),
     ] {
-        let world = crawled();
+        std::fs::write(world.path("snapshot.db"), &sound).unwrap();
         let connection = Connection::open(world.path("snapshot.db")).unwrap();
         assert!(connection.execute(damage, []).unwrap() > 0, "{damage}");
         drop(connection);
