@@ -1,10 +1,10 @@
 //! `chatferry mapping`: lists, shows and checks mapping files.
 
-use std::io::{self, Write};
+use std::fmt::Write;
 use std::path::Path;
 
 use serde::Serialize;
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::cli::mapping::{MappingAction, MappingArgs};
 use crate::error::ExitStatus;
@@ -24,9 +24,6 @@ pub(super) enum MappingCommandError {
     /// The snapshot cannot be read.
     #[error("the snapshot cannot be read")]
     Snapshot(#[from] SnapshotError),
-    /// Standard output cannot be written.
-    #[error("cannot write to standard output")]
-    Output(#[from] io::Error),
 }
 
 /// What a check found.
@@ -61,13 +58,13 @@ struct CheckFailure {
 
 /// Runs the verb. A check that found something is exit code 5.
 pub(super) fn run(args: &MappingArgs, context: &mut Context) -> Outcome {
-    let Some(report) = act(args, &mut context.stdout)? else { return Ok(ExitStatus::Done) };
+    let (text, object, status) = act(args)?;
     if context.output.json {
-        context.json(&report)?;
+        context.json(&object)?;
     } else {
-        summarize(&report, &mut context.stdout).map_err(MappingCommandError::Output)?;
+        context.data(text.as_bytes())?;
     }
-    Ok(if report.failures.is_empty() { ExitStatus::Done } else { ExitStatus::Findings })
+    Ok(status)
 }
 
 impl Explained for MappingCommandError {
@@ -75,45 +72,55 @@ impl Explained for MappingCommandError {
         match self {
             Self::Mapping(_) => ExitStatus::Usage,
             Self::Snapshot(error) => error.exit_status(),
-            Self::Output(_) => ExitStatus::Failed,
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
             Self::Snapshot(error) => error.hint(),
-            Self::Mapping(_) | Self::Output(_) => None,
+            Self::Mapping(_) => None,
         }
     }
 }
 
-/// Does what was asked for; gives the report of a check.
-fn act(args: &MappingArgs, out: &mut dyn Write) -> Result<Option<CheckReport>, MappingCommandError> {
-    match &args.action {
-        MappingAction::List => list(out).map(|()| None),
-        MappingAction::Show { name } => show(name, out).map(|()| None),
-        MappingAction::Check { file, snapshot, rows } => check(file, snapshot.as_deref(), *rows).map(Some),
-    }
+/// Does what was asked for: the answer as text, as an object, and how it ends the program.
+fn act(args: &MappingArgs) -> Result<(String, Json, ExitStatus), MappingCommandError> {
+    let mut text = String::new();
+    let (object, status) = match &args.action {
+        MappingAction::List => (list(&mut text)?, ExitStatus::Done),
+        MappingAction::Show { name } => {
+            let mapping = load(name)?;
+            text.push_str(&mapping.text);
+            (json!({ "name": mapping.name, "text": mapping.text }), ExitStatus::Done)
+        }
+        MappingAction::Check { file, snapshot, rows } => {
+            let report = check(file, snapshot.as_deref(), *rows)?;
+            text = summarize(&report);
+            (json!(report), if report.failures.is_empty() { ExitStatus::Done } else { ExitStatus::Findings })
+        }
+    };
+    Ok((text, object, status))
 }
 
 fn load(name: &str) -> Result<Mapping, MappingCommandError> {
     mapping::load(name).map_err(|error| MappingCommandError::Mapping(Box::new(error)))
 }
 
-fn list(out: &mut dyn Write) -> Result<(), MappingCommandError> {
+/// Lists the bundled mappings as text; gives them as an object.
+fn list(out: &mut String) -> Result<Json, MappingCommandError> {
+    let mut mappings = Vec::new();
     for name in mapping::bundled_names() {
         let mapping = load(name)?;
-        writeln!(out, "{name}: {}", mapping.description)?;
+        writeln!(out, "{name}: {}", mapping.description).expect("writing to a String does not fail");
+        let mut records = Vec::new();
         for record in &mapping.records {
-            writeln!(out, "  {:<20} {}", record.name, record.description)?;
+            writeln!(out, "  {:<20} {}", record.name, record.description)
+                .expect("writing to a String does not fail");
+            records.push(json!({ "name": record.name, "description": record.description }));
         }
+        mappings.push(json!({ "name": name, "description": mapping.description, "records": records }));
     }
-    Ok(())
-}
-
-fn show(name: &str, out: &mut dyn Write) -> Result<(), MappingCommandError> {
-    out.write_all(load(name)?.text.as_bytes())?;
-    Ok(())
+    Ok(json!({ "mappings": mappings }))
 }
 
 fn check(file: &str, snapshot: Option<&Path>, rows: usize) -> Result<CheckReport, MappingCommandError> {
@@ -205,23 +212,22 @@ impl CheckReport {
 }
 
 /// A check's report in words.
-fn summarize(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "mapping {}: {} records, {} columns", report.mapping, report.records, report.columns)?;
+fn summarize(report: &CheckReport) -> String {
+    let CheckReport { mapping, records, columns, .. } = report;
+    let mut lines = vec![format!("mapping {mapping}: {records} records, {columns} columns")];
     for failure in &report.failures {
         let end = if failure.fatal { ", which would end an export" } else { "" };
         let CheckFailure { record, column, on, message, .. } = failure;
-        writeln!(out, "  {record}.{column} fails on {on}{end}: {message}")?;
+        lines.push(format!("  {record}.{column} fails on {on}{end}: {message}"));
     }
     for (record, rows) in &report.rows {
-        writeln!(out, "{record}:")?;
-        for row in rows.as_array().into_iter().flatten() {
-            writeln!(out, "  {row}")?;
-        }
+        lines.push(format!("{record}:"));
+        lines.extend(rows.as_array().into_iter().flatten().map(|row| format!("  {row}")));
     }
     if report.failures.is_empty() {
-        writeln!(out, "every expression works on made-up rows, full and with nulls")?;
+        lines.push("every expression works on made-up rows, full and with nulls".to_owned());
     }
-    Ok(())
+    lines.join("\n") + "\n"
 }
 
 #[cfg(test)]
@@ -261,23 +267,17 @@ mod tests {
             failures,
             ["y a made-up row false", "x a made-up row of nulls true", "y a made-up row of nulls false"]
         );
-        let mut text = Vec::new();
-        summarize(&report, &mut text).unwrap();
-        assert!(
-            String::from_utf8(text)
-                .unwrap()
-                .contains("r.x fails on a made-up row of nulls, which would end an export")
-        );
+        let end = "r.x fails on a made-up row of nulls, which would end an export";
+        assert!(summarize(&report).contains(end));
     }
 
     #[test]
     fn a_bundled_mapping_is_shown_as_it_is() {
-        let mut shown = Vec::new();
-        show("chat", &mut shown).unwrap();
-        assert_eq!(shown, mapping::bundled_text("chat").unwrap().as_bytes());
-        assert!(matches!(show("chatt", &mut Vec::new()), Err(MappingCommandError::Mapping(_))));
-        let mut listed = Vec::new();
-        list(&mut listed).unwrap();
-        assert!(String::from_utf8(listed).unwrap().contains("\n  user_channels "));
+        let show = |name: &str| act(&MappingArgs { action: MappingAction::Show { name: name.to_owned() } });
+        assert_eq!(show("chat").unwrap().0, mapping::bundled_text("chat").unwrap());
+        assert!(matches!(show("chatt"), Err(MappingCommandError::Mapping(_))));
+        let (text, object, _) = act(&MappingArgs { action: MappingAction::List }).unwrap();
+        assert!(text.contains("\n  user_channels "));
+        assert_eq!(object["mappings"][0]["name"], "chat");
     }
 }

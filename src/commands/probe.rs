@@ -9,10 +9,11 @@ use crate::error::ExitStatus;
 use crate::model::{Entity, Service};
 use crate::report::{Answer, ProbeSummary, ProbedService};
 use crate::settings::Services;
-use crate::source::{ChatSource, Source};
+use crate::source::{ChatSource, Source, SourceError};
 use crate::twilio::{Api, Client, RequestError, conversations};
 
 use super::connect::{self, judge};
+use super::failure::Explained;
 use super::{CommandError, Context, Outcome};
 
 /// Runs the verb.
@@ -35,16 +36,18 @@ pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
         for service in &services {
             costs.push(cost::service(&source, service, &include).await?);
         }
-        Ok::<(), crate::source::SourceError>(())
+        Ok::<(), SourceError>(())
     }
     .await;
     let elapsed = progress.elapsed();
     progress.finish();
+    let refusal = asked.as_ref().err();
     let chat = Answer {
-        answers: asked.is_ok(),
+        answers: refusal.is_none_or(lacks_a_service),
         origin: client.origin(Api::Chat).to_string(),
-        problem: asked.as_ref().err().map(ToString::to_string),
+        problem: refusal.map(ToString::to_string),
     };
+    let hint = refusal.map(what_to_check);
     let requests_per_second = connection.rps.map(std::num::NonZeroU32::get);
     let mut requests_by_resource = BTreeMap::new();
     for (entity, requests) in costs.iter().flat_map(|cost| &cost.requests) {
@@ -65,6 +68,7 @@ pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
         estimated_seconds: requests_per_second
             .map(|rate| f64::from(u32::try_from(requests).unwrap_or(u32::MAX)) / f64::from(rate)),
         elapsed_seconds: elapsed.as_secs_f64(),
+        hint,
     };
     let status = match asked.err().map(CommandError::from) {
         None => ExitStatus::Done,
@@ -82,6 +86,23 @@ async fn ask_conversations(client: &Client) -> Answer {
         _ => error.to_string(),
     });
     Answer { answers: problem.is_none(), origin: client.origin(Api::Conversations).to_string(), problem }
+}
+
+/// Whether Chat answered that there is no such service, which is an answer all the same.
+fn lacks_a_service(error: &SourceError) -> bool {
+    error.request().is_some_and(|request| request.is_not_found() && request.code.is_some())
+}
+
+fn what_to_check(error: &SourceError) -> String {
+    match error.hint() {
+        Some(hint) => hint,
+        None if lacks_a_service(error) => {
+            "check the SID, and that the credentials are of the account that has the service; \
+             without --service every service of the account is looked at"
+                .to_owned()
+        }
+        None => "check the network and --chat-url".to_owned(),
+    }
 }
 
 fn probed(cost: ServiceCost) -> ProbedService {

@@ -35,6 +35,8 @@ pub struct ProbeSummary {
     pub estimated_seconds: Option<f64>,
     /// How long the probe took.
     pub elapsed_seconds: f64,
+    /// What to check, where something is wrong.
+    pub hint: Option<String>,
 }
 
 /// Whether an API answers.
@@ -85,6 +87,7 @@ impl ProbeSummary {
             lines.push(format!("  requests       {}", parts.join(", ")));
         }
         lines.push(self.verdict_line());
+        lines.extend(self.hint.iter().map(|hint| format!("hint: {hint}")));
         lines.join("\n")
     }
 
@@ -92,6 +95,9 @@ impl ProbeSummary {
     pub fn verdict_line(&self) -> String {
         if !self.chat.answers {
             return "Chat does not answer: there is nothing that can be crawled".to_owned();
+        }
+        if self.chat.problem.is_some() {
+            return "not every service could be looked at: what a crawl costs is not known".to_owned();
         }
         let bound = if self.requests_exact { "" } else { "at least " };
         let requests = human::counted(self.requests, "request");
@@ -108,7 +114,8 @@ impl ProbeSummary {
 
 fn answer(answer: &Answer) -> String {
     match &answer.problem {
-        _ if answer.answers => format!("answers at {}", answer.origin),
+        None if answer.answers => format!("answers at {}", answer.origin),
+        Some(problem) if answer.answers => format!("answers at {}: {problem}", answer.origin),
         Some(problem) => format!("does not answer at {}: {problem}", answer.origin),
         None => format!("does not answer at {}", answer.origin),
     }

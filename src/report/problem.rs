@@ -21,15 +21,18 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// Takes an error apart. A cause that says what was just said is left out: transparent errors repeat theirs.
+    /// Takes an error apart. A cause that says what was just said is left out: transparent errors repeat theirs. One that says it
+    /// again and more takes the place of the first, such as SQLite's with its code.
     pub fn new(error: &dyn Error, hint: Option<String>, exit_code: u8) -> Self {
         let message = error.to_string();
-        let mut causes = Vec::new();
+        let mut causes: Vec<String> = Vec::new();
         let mut source = error.source();
         while let Some(cause) = source {
             let text = cause.to_string();
-            if causes.last().unwrap_or(&message) != &text {
-                causes.push(text);
+            match causes.last_mut() {
+                Some(last) if text.ends_with(last.as_str()) => *last = text,
+                None if text == message => {}
+                _ => causes.push(text),
             }
             source = cause.source();
         }

@@ -90,13 +90,18 @@ impl SourceFile {
         let mut found = Vec::new();
         for (position, (line, text, in_tests)) in self.code.iter().enumerate() {
             for (at, _) in text.match_indices("crate::") {
-                if text[..at].ends_with(|before: char| before.is_alphanumeric() || "_$".contains(before)) {
+                let (before, from) = text.split_at(at);
+                if before.ends_with(|last: char| last.is_alphanumeric() || "_$".contains(last)) {
                     continue;
                 }
                 let following = self.code[position + 1..].iter().map(|(_, text, _)| text.as_str());
-                let rest = std::iter::once(&text[at + "crate::".len()..]).chain(following.take(40));
+                let rest = std::iter::once(from).chain(following.take(40));
                 let rest = rest.collect::<Vec<_>>().join(" ");
-                found.extend(first_segments(&rest).into_iter().map(|name| (*line, name, *in_tests)));
+                found.extend(
+                    first_segments(rest.trim_start_matches("crate::"))
+                        .into_iter()
+                        .map(|name| (*line, name, *in_tests)),
+                );
             }
         }
         found
@@ -115,7 +120,7 @@ fn first_segments(text: &str) -> Vec<String> {
             '}' => depth -= 1,
             ',' if depth == 0 => begins = true,
             _ if begins && !character.is_whitespace() => {
-                names.push(word(&list[at..]));
+                names.push(word(list.split_at(at).1));
                 begins = false;
             }
             _ => {}

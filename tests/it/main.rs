@@ -6,9 +6,11 @@
 mod architecture;
 mod bad_input;
 mod crawl;
+mod demo;
 mod export;
 mod faults;
 mod probe;
+mod progress;
 mod readme;
 mod resume;
 mod secrets;

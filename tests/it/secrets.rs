@@ -17,7 +17,7 @@ impl Needles {
     fn of(user: &str, secret: &str) -> Self {
         let header = base64(format!("{user}:{secret}").as_bytes());
         // The end of the header's value, padding aside, is enough to read the secret from.
-        let tail = header.trim_end_matches('=')[base64(user.as_bytes()).len()..].to_owned();
+        let (_, tail) = header.trim_end_matches('=').split_at(base64(user.as_bytes()).len());
         Self(vec![secret.into(), tail.into(), secret.to_uppercase().into()])
     }
 

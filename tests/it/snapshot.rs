@@ -106,8 +106,9 @@ fn info_tells_what_was_read_and_how() {
 
     let text = world.run(&["snapshot", "info", "snapshot.db"]);
     assert_eq!(text.code, 0, "{text:?}");
-    let users = truth["user_channels"].len().to_string();
-    let grouped = format!("{},{}", &users[..users.len() - 3], &users[users.len() - 3..]);
+    let rows = truth["user_channels"].len().to_string();
+    let (thousands, rest) = rows.split_at(rows.len() - 3);
+    let grouped = format!("{thousands},{rest}");
     for says in ["verdict     complete", world.running.account_sid(), world.running.service_sid(), &grouped] {
         assert!(text.stdout.contains(says), "{says}: {}", text.stdout);
     }
@@ -185,6 +186,8 @@ fn check_passes_a_sound_snapshot() {
 
 #[test]
 fn check_finds_what_was_damaged() {
+    let world = crawled();
+    let sound = std::fs::read(world.path("snapshot.db")).unwrap();
     for (damage, name) in [
         ("DELETE FROM channel_row WHERE id = (SELECT min(id) FROM channel_row)", "channel is not known"),
         ("DELETE FROM user_row WHERE id = (SELECT user FROM membership_row LIMIT 1)", "user is not listed"),
@@ -199,7 +202,7 @@ fn check_finds_what_was_damaged() {
             "complete and have a next page",
         ),
     ] {
-        let world = crawled();
+        std::fs::write(world.path("snapshot.db"), &sound).unwrap();
         let connection = Connection::open(world.path("snapshot.db")).unwrap();
         assert!(connection.execute(damage, []).unwrap() > 0, "{damage}");
         drop(connection);

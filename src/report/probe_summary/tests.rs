@@ -26,6 +26,7 @@ fn summary() -> ProbeSummary {
         requests_per_second: Some(100),
         estimated_seconds: Some(125.2),
         elapsed_seconds: 1.5,
+        hint: None,
     }
 }
 
@@ -46,6 +47,7 @@ fn what_is_not_known_is_not_claimed() {
     assert_eq!(unlimited.verdict_line(), "a crawl takes 12,520 requests");
     let problem = Some("404 Not Found".to_owned());
     let gone = ProbeSummary {
+        hint: Some("check the SID".to_owned()),
         chat: Answer { answers: false, problem, ..answers("https://chat.twilio.com") },
         services: Vec::new(),
         requests_by_resource: BTreeMap::new(),
