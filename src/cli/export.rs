@@ -8,17 +8,19 @@ use clap::{Args, ValueEnum};
 ///
 /// Writes every record of the mappings as CSV and NDJSON (and Parquet, with --format), sorted by key, with a datapackage.json that describes the files
 /// (schema, rows, bytes, SHA-256) and says whether the crawl was complete. Files appear whole or not at all, and the same
-/// snapshot always gives the same bytes. Needs no network.
+/// snapshot always gives the same bytes. Needs no
+/// network, unless it writes to an object store.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// The snapshot to read
     #[arg(long, value_name = "FILE", default_value = "snapshot.db")]
     pub snapshot: PathBuf,
 
-    /// The folder to write to, or `-` for one record in one format on standard output
+    /// The folder to write to, an object store's URL, or `-` for one record in one format on standard output
     ///
     /// The folder is made if it is not there. A former export in it is replaced; a folder that holds other files is refused.
-    #[arg(long, value_name = "DIR|-")]
+    /// Object stores are `s3://BUCKET/PREFIX`, `gs://…` and `az://…`, with credentials from their usual environment variables.
+    #[arg(long, value_name = "DIR|URL|-")]
     pub out: String,
 
     /// The mappings to write: bundled names or TOML files [default: chat and conversations]

@@ -12,7 +12,7 @@ use crate::model::Entity;
 use crate::report::{CrawlSummary, Stopped};
 use crate::secret::Credentials;
 use crate::settings::{ConnectionSettings, CrawlSettings, Include, Part, Services, UserSelector};
-use crate::snapshot::{CrawlIdentity, Info, SnapshotError, SnapshotWriter, Verdict};
+use crate::snapshot::{CrawlIdentity, Info, Replacement, SnapshotError, SnapshotWriter, Verdict};
 use crate::source::{ChatSource, Source};
 
 use super::connect::{self, REFUSED_HINT};
@@ -44,10 +44,16 @@ pub(super) async fn crawl(
     let identity = identity(settings, &credentials)?;
     let client = connect::client(connection, events, stop)?;
     let source = Source::Chat(ChatSource::new(client));
-    let place = Place::of(settings);
+    let place = Place::of(settings)?;
     let writer = match open(&place, &identity, &source)? {
         Opened::ToRead(writer) => writer,
-        Opened::Finished(info) => return Ok(summary(settings, &place, &info, None)),
+        Opened::Finished(info) => {
+            // A replacement that was finished and not put in its place: the run ended between the two.
+            if let Place::Restarted(replacement) = &place {
+                replacement.complete()?;
+            }
+            return Ok(summary(settings, &place, &info, None));
+        }
     };
     let options = CrawlOptions {
         concurrency: connection.concurrency,
@@ -55,10 +61,10 @@ pub(super) async fn crawl(
         max_duration: connection.max_duration,
     };
     let CrawlOutcome { ended, info } = crawl::run(source, *writer, &options, events, stop).await?;
-    if let (Place::Restarted { new, old }, Ended::Finished(verdict)) = (&place, &ended)
+    if let (Place::Restarted(replacement), Ended::Finished(verdict)) = (&place, &ended)
         && *verdict != Verdict::Incomplete
     {
-        replace(new, old)?;
+        replacement.complete()?;
     }
     Ok(summary(settings, &place, &info, Some(&ended)))
 }
@@ -68,24 +74,23 @@ enum Place {
     /// In the file itself.
     File(PathBuf),
     /// In a file beside the old one, which it replaces once it is finished.
-    Restarted { new: PathBuf, old: PathBuf },
+    Restarted(Replacement),
 }
 
 impl Place {
-    fn of(settings: &CrawlSettings) -> Self {
-        let old = settings.snapshot.clone();
-        if settings.restart && old.exists() {
-            let mut new = old.as_os_str().to_owned();
-            new.push(".restart");
-            Self::Restarted { new: new.into(), old }
+    fn of(settings: &CrawlSettings) -> Result<Self, SnapshotError> {
+        let file = &settings.snapshot;
+        Ok(if settings.restart && file.exists() {
+            Self::Restarted(Replacement::of(file)?)
         } else {
-            Self::File(old)
-        }
+            Self::File(file.clone())
+        })
     }
 
     fn path(&self) -> &Path {
         match self {
-            Self::File(path) | Self::Restarted { new: path, .. } => path,
+            Self::File(path) => path,
+            Self::Restarted(replacement) => replacement.path(),
         }
     }
 }
@@ -111,11 +116,6 @@ fn open(place: &Place, identity: &CrawlIdentity, source: &Source) -> Result<Open
     }
     writer.resume()?;
     Ok(Opened::ToRead(Box::new(writer)))
-}
-
-/// The new snapshot takes the old one's place.
-fn replace(new: &Path, old: &Path) -> Result<(), SnapshotError> {
-    std::fs::rename(new, old).map_err(|source| SnapshotError::File { path: old.to_path_buf(), source })
 }
 
 fn identity(settings: &CrawlSettings, credentials: &Credentials) -> Result<CrawlIdentity, CommandError> {
@@ -248,6 +248,6 @@ impl Explained for SnapshotError {
     }
 
     fn hint(&self) -> Option<String> {
-        self.advice().map(str::to_owned)
+        Some(self.advice().to_owned())
     }
 }

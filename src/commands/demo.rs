@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use crate::cli::{ConnectionArgs, CrawlArgs, DemoArgs, GlobalArgs};
+use crate::cli::{ConnectionArgs, CrawlArgs, DemoArgs, GlobalArgs, LogFormat};
 use crate::error::ExitStatus;
 use crate::report::CrawlSummary;
 use crate::settings::{Environment, Loader};
@@ -163,7 +163,9 @@ fn next_steps(snapshot: &Path, export: &Path) -> String {
 }
 
 fn say(context: &Context, text: &str) {
-    if !context.output.quiet {
-        context.talk.line(text);
+    match context.output.log_format {
+        LogFormat::Json => tracing::info!("{}", text.trim_end()),
+        LogFormat::Text if context.output.quiet => {}
+        LogFormat::Text => context.talk.line(text),
     }
 }

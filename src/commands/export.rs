@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use url::Url;
 use zeroize::Zeroizing;
 
 use crate::cli::export::{CompressArg, ExportArgs, FormatArg, PiiArg};
@@ -24,10 +25,36 @@ const DEFAULT_MAPPINGS: &[&str] = &["chat", "conversations"];
 struct ExportSettings {
     /// The snapshot's file.
     pub snapshot: PathBuf,
-    /// Where to; standard output without it.
-    pub folder: Option<PathBuf>,
+    /// Where to.
+    destination: Destination,
     /// What to write and how.
     pub options: ExportOptions,
+}
+
+/// Where an export goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Destination {
+    /// Standard output.
+    Stream,
+    /// A folder.
+    Folder(PathBuf),
+    /// A prefix of a bucket.
+    Store(Url),
+}
+
+impl Destination {
+    /// Takes `-`, a URL of an object store, or a folder's path.
+    fn of(text: &str) -> Self {
+        if text == "-" {
+            return Self::Stream;
+        }
+        match Url::parse(text) {
+            Ok(url) if matches!(url.scheme(), "s3" | "s3a" | "gs" | "az" | "azure" | "abfs" | "abfss") => {
+                Self::Store(url)
+            }
+            _ => Self::Folder(PathBuf::from(text)),
+        }
+    }
 }
 
 /// Checks what was typed: everything that can be said before the snapshot is opened.
@@ -66,11 +93,11 @@ fn settings(args: &ExportArgs) -> Result<ExportSettings, ExportError> {
         spreadsheet_safe: args.spreadsheet_safe,
         force: args.force,
     };
-    let folder = (args.out != "-").then(|| PathBuf::from(&args.out));
-    if folder.is_none() {
+    let destination = Destination::of(&args.out);
+    if destination == Destination::Stream {
         export::check_stream(&options)?;
     }
-    Ok(ExportSettings { snapshot: args.snapshot.clone(), folder, options })
+    Ok(ExportSettings { snapshot: args.snapshot.clone(), destination, options })
 }
 
 fn in_mapping(error: MappingError) -> ExportError {
@@ -145,9 +172,10 @@ fn write(
 ) -> Result<ExportReport, ExportError> {
     let settings = settings(args)?;
     let snapshot = Snapshot::open(&settings.snapshot)?;
-    match &settings.folder {
-        Some(folder) => export::run(&snapshot, &settings.options, folder, events),
-        None => export::stream(&snapshot, &settings.options, out, events),
+    match &settings.destination {
+        Destination::Folder(folder) => export::run(&snapshot, &settings.options, folder, events),
+        Destination::Store(url) => export::run_to_store(&snapshot, &settings.options, url, events),
+        Destination::Stream => export::stream(&snapshot, &settings.options, out, events),
     }
 }
 
@@ -231,6 +259,9 @@ mod tests {
         assert_eq!(settings.snapshot, PathBuf::from("snapshot.db"));
         assert_eq!(settings.options.formats, [Format::Csv, Format::Ndjson]);
         assert!(settings.options.records.is_none());
+        assert_eq!(settings.destination, Destination::Folder("here".into()));
+        assert!(matches!(Destination::of("s3://bucket/prefix"), Destination::Store(_)));
+        assert!(matches!(Destination::of(r"c:\exports"), Destination::Folder(_)));
         let names: Vec<&str> =
             settings.options.mappings.iter().map(|mapping| mapping.name.as_str()).collect();
         assert_eq!(names, DEFAULT_MAPPINGS);

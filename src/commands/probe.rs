@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::cli::ProbeArgs;
 use crate::crawl::cost::{self, ServiceCost};
 use crate::error::ExitStatus;
-use crate::model::Service;
+use crate::model::{Entity, Service};
 use crate::report::{Answer, ProbeSummary, ProbedService};
 use crate::settings::Services;
 use crate::source::{ChatSource, Source};
@@ -59,7 +59,8 @@ pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
         services: costs.into_iter().map(probed).collect(),
         requests_by_resource,
         requests,
-        requests_exact: asked.is_ok(),
+        // Invitations stand in a user's list too, and no counter tells how many: they may fill another page.
+        requests_exact: asked.is_ok() && !include.contains(&Entity::Membership),
         requests_per_second,
         estimated_seconds: requests_per_second
             .map(|rate| f64::from(u32::try_from(requests).unwrap_or(u32::MAX)) / f64::from(rate)),

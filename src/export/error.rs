@@ -67,6 +67,14 @@ pub enum ExportError {
         /// What `--include` calls it.
         flag: String,
     },
+    /// `--pii drop` left nothing of a record.
+    #[error(
+        "record `{record}` has only personal columns, and `--pii drop` leaves none: choose others with --records, or --pii hmac"
+    )]
+    NoColumns {
+        /// The record.
+        record: String,
+    },
     /// No record is left to write.
     #[error("nothing to export: the snapshot holds none of the records' entities")]
     Nothing,
@@ -111,6 +119,26 @@ pub enum ExportError {
         #[source]
         source: io::Error,
     },
+    /// A URL that is no place to write to.
+    #[error("cannot export to `{url}`")]
+    Destination {
+        /// The URL.
+        url: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A store refused, or could not be reached.
+    #[error("cannot {action} `{url}`")]
+    Store {
+        /// What was tried.
+        action: &'static str,
+        /// The object or prefix.
+        url: String,
+        /// Why it failed.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Standard output cannot be written.
     #[error("cannot write to standard output")]
     Stream(#[source] io::Error),
@@ -127,7 +155,12 @@ impl ExportError {
     pub fn is_usage(&self) -> bool {
         !matches!(
             self,
-            Self::File { .. } | Self::Stream(_) | Self::Snapshot(_) | Self::Busy { .. } | Self::Row(_)
+            Self::File { .. }
+                | Self::Store { .. }
+                | Self::Stream(_)
+                | Self::Snapshot(_)
+                | Self::Busy { .. }
+                | Self::Row(_)
         )
     }
 

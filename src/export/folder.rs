@@ -9,17 +9,14 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
 use super::error::ExportError;
-use super::place::{PACKAGE, Place};
+use super::place::{JOURNAL, Journal, PACKAGE, Place, examples, former_files};
 
-/// Lists our files while they are being replaced.
-const JOURNAL: &str = ".chatferry-journal.json";
 const TEMPORARY_PREFIX: &str = ".chatferry-";
 const TEMPORARY_SUFFIX: &str = ".tmp";
 
@@ -34,24 +31,6 @@ pub(super) struct Folder {
     lock: Option<File>,
 }
 
-/// As much of a package as says whose it is.
-#[derive(Deserialize)]
-struct FormerPackage {
-    #[expect(dead_code, reason = "its presence says that chatferry wrote the file")]
-    chatferry: serde::de::IgnoredAny,
-    resources: Vec<FormerResource>,
-}
-
-#[derive(Deserialize)]
-struct FormerResource {
-    path: String,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Journal {
-    files: BTreeSet<String>,
-}
-
 impl Folder {
     /// Takes a folder for an export, and makes it if need be.
     pub(super) fn claim(path: &Path, force: bool) -> Result<Self, ExportError> {
@@ -63,7 +42,8 @@ impl Folder {
         }
         fs::create_dir_all(path).map_err(failed("create the folder"))?;
         let lock = lock(path)?;
-        let former = former_files(|name| fs::read(path.join(name)).ok());
+        let read = |name: &str| fs::read(path.join(name)).ok();
+        let former = former_files(read(PACKAGE).as_deref(), read(JOURNAL).as_deref());
         let mut foreign = Vec::new();
         for entry in fs::read_dir(path).map_err(failed("read the folder"))? {
             let name = entry.map_err(failed("read the folder"))?.file_name();
@@ -79,9 +59,7 @@ impl Folder {
             }
         }
         if !foreign.is_empty() && !force {
-            foreign.sort();
-            foreign.truncate(3);
-            return Err(ExportError::ForeignFiles { path: path.to_owned(), examples: foreign });
+            return Err(ExportError::ForeignFiles { path: path.to_owned(), examples: examples(foreign) });
         }
         Ok(Self { path: path.to_owned(), former, lock })
     }
@@ -143,13 +121,12 @@ impl Place for Folder {
 
     fn publish(self, files: Vec<(String, NamedTempFile)>, package: NamedTempFile) -> Result<(), ExportError> {
         let new: BTreeSet<String> = files.iter().map(|(name, _)| name.clone()).collect();
-        let journal = Journal { files: new.union(&self.former).cloned().collect() };
-        let mut journal_file = self.temporary()?;
-        serde_json::to_writer(journal_file.as_file_mut(), &journal)
-            .map_err(io::Error::from)
-            .and_then(|()| self.complete(&mut journal_file))
+        let mut journal = self.temporary()?;
+        journal
+            .write_all(&Journal::of(&new, &self.former))
+            .and_then(|()| self.complete(&mut journal))
             .map_err(|source| self.error("write", JOURNAL, source))?;
-        self.place(JOURNAL, journal_file)?;
+        self.place(JOURNAL, journal)?;
         self.remove(PACKAGE)?;
         for (name, file) in files {
             self.place(&name, file)?;
@@ -176,25 +153,4 @@ fn lock(path: &Path) -> Result<Option<File>, ExportError> {
         Err(fs::TryLockError::WouldBlock) => Err(ExportError::Busy { path: path.to_owned() }),
         Err(fs::TryLockError::Error(_)) => Ok(None),
     }
-}
-
-/// The names of our files in a place, by its package or journal. A file that is not ours, or damaged, says nothing.
-pub(super) fn former_files(read: impl Fn(&str) -> Option<Vec<u8>>) -> BTreeSet<String> {
-    let mut files = BTreeSet::new();
-    if let Some(package) = read(PACKAGE).and_then(|text| serde_json::from_slice::<FormerPackage>(&text).ok())
-    {
-        files.insert(PACKAGE.to_owned());
-        files.extend(package.resources.into_iter().map(|resource| resource.path));
-    }
-    if let Some(journal) = read(JOURNAL).and_then(|text| serde_json::from_slice::<Journal>(&text).ok()) {
-        files.insert(PACKAGE.to_owned());
-        files.extend(journal.files);
-    }
-    // A package is a file that anybody can edit: it cannot make us remove files of other folders.
-    files.retain(|name| {
-        let mut parts = Path::new(name).components();
-        let first = parts.next();
-        matches!((first, parts.next()), (Some(Component::Normal(part)), None) if part == name.as_str())
-    });
-    files
 }

@@ -8,6 +8,8 @@
 //!
 //! **Invariant:** same snapshot and options, same bytes. Nothing here asks for the time or for randomness.
 
+#[cfg(feature = "cloud")]
+mod bucket;
 mod csv;
 mod error;
 mod folder;
@@ -28,7 +30,7 @@ pub use error::ExportError;
 pub use format::{Compression, Format};
 pub use options::ExportOptions;
 pub use rows::{RowFailure, RowsPassed};
-pub use run::{ExportReport, WrittenFile, WrittenRecord, run, stream};
+pub use run::{ExportReport, WrittenFile, WrittenRecord, run, run_to_store, stream};
 pub use select::{check_names, check_stream, walk_of};
 pub use source::{Rows, subject};
 

@@ -6,6 +6,7 @@ use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use super::format::Compression;
+use crate::mapping::hexadecimal;
 
 /// How many bytes are collected before they go on. Large enough that the cost of a system call does not show.
 const CHUNK: usize = 256 * 1024;
@@ -105,14 +106,4 @@ impl<W: Write> Write for Tally<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.inner.flush()
     }
-}
-
-/// The bytes in lower-case hexadecimal.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        for digit in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(u32::from(digit), 16).expect("four bits are one hexadecimal digit"));
-        }
-        text
-    })
 }

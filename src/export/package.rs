@@ -57,9 +57,16 @@ struct SnapshotFacts<'a> {
     include: Vec<&'static str>,
 }
 
+/// Which mapping made the files.
+#[derive(Serialize)]
+struct MappingFacts {
+    name: String,
+    sha256: String,
+}
+
 #[derive(Serialize)]
 struct Settings {
-    mappings: Vec<String>,
+    mappings: Vec<MappingFacts>,
     spreadsheet_safe: bool,
     r#where: Option<String>,
     pii: &'static str,
@@ -100,7 +107,14 @@ pub(super) fn describe(
             },
             tool_version: env!("CARGO_PKG_VERSION"),
             settings: Settings {
-                mappings: options.mappings.iter().map(|mapping| mapping.name.clone()).collect(),
+                mappings: options
+                    .mappings
+                    .iter()
+                    .map(|mapping| MappingFacts {
+                        name: mapping.name.clone(),
+                        sha256: mapping.sha256.clone(),
+                    })
+                    .collect(),
                 spreadsheet_safe: options.spreadsheet_safe,
                 r#where: options.condition.clone(),
                 pii: options.pii.name(),

@@ -66,6 +66,28 @@ pub fn run(
     export(source, &info, &selected, options, Folder::claim(folder, options.force)?, events)
 }
 
+/// Exports to object storage: `s3://bucket/prefix`, `gs://…`, `az://…`. Not to be called from within an async runtime's worker.
+pub fn run_to_store(
+    source: &impl Rows,
+    options: &ExportOptions,
+    url: &url::Url,
+    events: &Events,
+) -> Result<ExportReport, ExportError> {
+    let info = source.info()?;
+    let selected = select(&options.mappings, options.records.as_deref(), &info)?;
+    #[cfg(feature = "cloud")]
+    {
+        let bucket = super::bucket::Bucket::claim(url, options.force)?;
+        export(source, &info, &selected, options, bucket, events)
+    }
+    #[cfg(not(feature = "cloud"))]
+    {
+        let _ = (selected, events);
+        let source = "this chatferry was built without object storage: build it with `--features cloud`";
+        Err(ExportError::Destination { url: url.to_string(), source: source.into() })
+    }
+}
+
 /// Exports to a place that was claimed.
 pub(super) fn export<P: Place>(
     source: &impl Rows,
@@ -97,7 +119,7 @@ pub(super) fn export<P: Place>(
             });
         }
     }
-    Ok(ExportReport { verdict: info.verdict.clone(), records })
+    Ok(ExportReport { verdict: info.verdict, records })
 }
 
 /// Exports one record in one format to a stream.

@@ -91,6 +91,9 @@ pub(super) fn select<'m>(
             let flag = entity.replace('_', "-");
             return Err(ExportError::NotCrawled { record: record.name.clone(), entity, flag });
         }
+        if record.columns.is_empty() {
+            return Err(ExportError::NoColumns { record: record.name.clone() });
+        }
         let not_crawled =
             Entity::ALL.into_iter().filter(|&entity| record.reads(entity) && !holds(entity)).collect();
         selected.push(Selected { mapping, record, not_crawled });

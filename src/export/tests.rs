@@ -248,6 +248,39 @@ fn what_was_not_crawled_is_left_out_or_refused() {
 }
 
 #[test]
+fn personal_columns_are_left_out_or_become_pseudonyms_that_join() {
+    let source = fixture(6, 2);
+    let key = mapping::PiiKey::new(zeroize::Zeroizing::new(b"0123456789abcdef".to_vec())).unwrap();
+    let export_with = |policy: &PiiPolicy, columns: Option<&str>| {
+        let mut options = options(&["chat"]);
+        options.records = Some(vec!["users".to_owned(), "members".to_owned()]);
+        if let Some(column) = columns {
+            let wanted = |name: &str| name == "users" || name == "members";
+            mapping::select_columns(&mut options.mappings, &[column.to_owned()], wanted).unwrap();
+        }
+        options.mappings[0].apply_pii(policy);
+        options.pii = policy.clone();
+        let folder = tempfile::tempdir().unwrap();
+        export(&source, &options, folder.path()).map(|_| files(folder.path()))
+    };
+    let dropped = export_with(&PiiPolicy::Drop, None).unwrap();
+    assert_eq!(
+        csv_rows(&dropped["users.csv"])[0].join(","),
+        "sid,account_sid,service_sid,role_sid,is_online,is_notifiable,date_created,date_updated,joined_channels_count"
+    );
+    assert!(matches!(export_with(&PiiPolicy::Drop, Some("identity")), Err(ExportError::NoColumns { .. })));
+    let hashed = export_with(&PiiPolicy::Hmac(key.clone()), None).unwrap();
+    let all = String::from_utf8(hashed.values().flatten().copied().collect()).unwrap();
+    assert!(!all.contains("user-0") && !all.contains("0123456789abcdef\""), "neither identities nor the key");
+    let users = ndjson_rows(&hashed["users.ndjson"]);
+    let members = ndjson_rows(&hashed["members.ndjson"]);
+    assert!(members.iter().all(|member| users.iter().any(|user| user["identity"] == member["identity"])));
+    assert_eq!(users[0]["attributes"], Json::Null);
+    let package: Json = serde_json::from_slice(&hashed["datapackage.json"]).unwrap();
+    assert_eq!(package["chatferry"]["settings"]["pii_key_id"], key.id());
+}
+
+#[test]
 fn a_stream_is_one_file() {
     let source = fixture(2, 2);
     let error = stream(&source, &options(&["chat"]), &mut Vec::new(), &Events::none()).unwrap_err();
@@ -358,6 +391,15 @@ fn assert_golden(case: &str, source: &Fixture, options: &ExportOptions) {
 #[test]
 fn the_chat_mapping_writes_these_files() {
     assert_golden("chat", &fixture(13, 4), &options(&["chat"]));
+}
+
+/// The example of the mappings' README; users without JSON in their attributes are skipped and listed.
+#[test]
+fn an_example_mapping_writes_these_files() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/mappings/examples/stream.toml");
+    let mut options = options(&[example]);
+    options.formats = vec![Format::Ndjson];
+    assert_golden("stream", &fixture(13, 4), &options);
 }
 
 #[test]

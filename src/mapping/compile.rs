@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
 use super::bundled;
@@ -19,6 +20,7 @@ use super::near::nearest;
 use super::record::{InvitePolicy, Mapping, Record};
 use super::roles::RoleTable;
 use super::scope::Constants;
+use super::value::hexadecimal;
 use crate::model::Entity;
 
 /// A problem and the bytes of the file that it is about.
@@ -33,13 +35,21 @@ pub fn load(name_or_path: &str) -> Result<Mapping, MappingError> {
 /// Reads a mapping from its text. `file` is what messages call it, `folder` where the files that it names are looked for.
 pub fn parse(text: &str, file: &str, folder: Option<&Path>) -> Result<Mapping, MappingError> {
     let parsed = parse_file(text, file)?;
+    let mut digest = Sha256::new_with_prefix(text);
     let roles = match (&parsed.roles, &parsed.roles_from) {
         (Some(roles), _) => Some(roles.get_ref().clone()),
-        (None, Some(from)) => Some(roles_of(from.get_ref(), folder)?),
+        (None, Some(from)) => {
+            let (roles, text) = roles_of(from.get_ref(), folder)?;
+            digest.update([0]);
+            digest.update(text);
+            Some(roles)
+        }
         (None, None) => None,
     };
-    let roles = roles.map(Arc::new);
-    mapping(parsed, text, file, roles).map_err(|located| invalid(located, text, file))
+    let mut mapping =
+        mapping(parsed, text, file, roles.map(Arc::new)).map_err(|located| invalid(located, text, file))?;
+    mapping.sha256 = hexadecimal(&digest.finalize());
+    Ok(mapping)
 }
 
 fn parse_file(text: &str, file: &str) -> Result<MappingFile, MappingError> {
@@ -74,11 +84,11 @@ fn read(name_or_path: &str, folder: Option<&Path>) -> Result<(String, String), M
 }
 
 /// The role table of another mapping. That one must have it itself, so that there is no going round in circles.
-fn roles_of(name_or_path: &str, folder: Option<&Path>) -> Result<RoleTable, MappingError> {
+fn roles_of(name_or_path: &str, folder: Option<&Path>) -> Result<(RoleTable, String), MappingError> {
     let (text, file) = read(name_or_path, folder)?;
     let parsed = parse_file(&text, &file)?;
     match parsed.roles {
-        Some(roles) => Ok(roles.into_inner()),
+        Some(roles) => Ok((roles.into_inner(), text)),
         None => Err(invalid((parsed.name.span(), Problem::Empty { what: "`[roles]`" }), &text, &file)),
     }
 }
@@ -132,6 +142,7 @@ fn mapping(parsed: MappingFile, text: &str, file: &str, roles: Option<Arc<RoleTa
         name: parsed.name.into_inner(),
         description: parsed.description,
         text: text.to_owned(),
+        sha256: String::new(),
         invites: parsed.invites,
         roles,
         records,

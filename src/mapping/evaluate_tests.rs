@@ -228,3 +228,12 @@ fn plain_conditions_mean_the_same_as_in_jinja() {
         assert_eq!(ours, evaluate(&record, &subject).unwrap(), "{text}");
     }
 }
+
+/// The first mapping of `mappings/README.md` works as it stands there.
+#[test]
+fn the_mapping_of_the_readme_loads() {
+    let readme = include_str!("../../mappings/README.md");
+    let (_, rest) = readme.split_once("```toml\n").unwrap();
+    let mapping = parse(rest.split_once("```").unwrap().0, "README.md", None).unwrap();
+    assert_eq!(mapping.records[0].columns.len(), 7);
+}

@@ -43,7 +43,7 @@ pub use pii::{PiiKey, PiiPolicy, ShortKey};
 pub use record::{Column, InvitePolicy, KeyOrder, Mapping, Record};
 pub use roles::{Counterpart, MappedRole, RoleOverride, RoleParts, RoleTable};
 pub use sample::Sample;
-pub use value::{ColumnType, Pii, Value, push_seconds, push_sid};
+pub use value::{ColumnType, Pii, Value, hexadecimal, push_seconds, push_sid};
 
 #[cfg(test)]
 mod evaluate_tests;

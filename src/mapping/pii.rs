@@ -14,13 +14,11 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::field::{FieldInfo, entity_name};
-use super::value::Pii;
+use super::value::{Pii, hexadecimal};
 use crate::model::Entity;
 
 /// The fewest bytes that a key may have.
 pub(super) const SHORTEST_KEY: usize = 16;
-
-const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// A key for pseudonyms.
 #[derive(Clone)]
@@ -47,12 +45,7 @@ impl PiiKey {
         mac.update(kind.as_bytes());
         mac.update(&[0]);
         mac.update(value);
-        let mut out = String::with_capacity(64);
-        for byte in mac.finalize().into_bytes() {
-            out.push(char::from(HEX[usize::from(byte >> 4)]));
-            out.push(char::from(HEX[usize::from(byte & 15)]));
-        }
-        out
+        hexadecimal(&mac.finalize().into_bytes())
     }
 
     /// Which key it is: a pseudonym of a fixed text, shortened.

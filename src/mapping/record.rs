@@ -21,6 +21,8 @@ pub struct Mapping {
     pub description: String,
     /// The file's own text, as `mapping show` prints it.
     pub text: String,
+    /// The SHA-256 of the text, and of that which the role table is from: two mappings with the same do the same.
+    pub sha256: String,
     /// What becomes of invited users in Conversations, which knows no invitations.
     pub invites: InvitePolicy,
     /// What becomes of roles, if the mapping says so.

@@ -12,6 +12,8 @@ use crate::model::{
     ChannelType, JsonText, MembershipStatus, NotificationLevel, RoleType, Sid, SidKind, StoredSid, Timestamp,
 };
 
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
 /// The value of one cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value<'a> {
@@ -195,9 +197,18 @@ macro_rules! text_fields {
 
 text_fields!(MembershipStatus, NotificationLevel, ChannelType, RoleType);
 
+/// The bytes in lower-case hexadecimal.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.push(char::from(HEX[usize::from(byte >> 4)]));
+        text.push(char::from(HEX[usize::from(byte & 15)]));
+    }
+    text
+}
+
 /// Writes a SID's 34 characters to the end of `out`.
 pub fn push_sid(out: &mut Vec<u8>, prefix: &str, digits: [u8; 16]) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
     let mut text = [0_u8; 32];
     for (pair, byte) in text.chunks_exact_mut(2).zip(digits) {
         pair[0] = HEX[usize::from(byte >> 4)];

@@ -196,16 +196,12 @@ fn counts(counts: &BTreeMap<Entity, u64>) -> String {
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
 
-fn requests(requests: Requests) -> String {
+/// What a crawl cost. The minimum is known once it has ended.
+pub(super) fn requests(requests: Requests) -> String {
     let Requests { total, retried, throttled, minimum } = requests;
     let count = human::count;
-    format!(
-        "{} ({} at the least, {} sent again, {} throttled)",
-        count(total),
-        count(minimum),
-        count(retried),
-        count(throttled)
-    )
+    let least = if minimum > 0 { format!("{} at the least, ", count(minimum)) } else { String::new() };
+    format!("{} ({least}{} sent again, {} throttled)", count(total), count(retried), count(throttled))
 }
 
 /// Counts under the names of the exports.

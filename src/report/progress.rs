@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::event::{Event, Events, Phase};
 
 use super::bars::Bars;
+use super::human;
 use super::plain::{self, Plain};
 use super::talk::Talk;
 use super::tally::Tally;
@@ -95,7 +96,19 @@ impl Progress {
     fn receive(&self, event: &Event) {
         record(event);
         let now = (self.clock)();
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner).tally.add(event, now);
+        let known = {
+            let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = shared.tally.is_exact();
+            shared.tally.add(event, now);
+            shared.tally.is_exact() && !before
+        };
+        if known && let Event::Estimated { requests, done, seconds_left, .. } = event {
+            let (requests, left) = (human::count(*requests), human::count(requests - done));
+            let time = human::seconds(*seconds_left);
+            tracing::info!(
+                "by Twilio's counters the crawl takes {requests} requests; {left} are left, {time} at the allowed rate"
+            );
+        }
         self.show(false);
     }
 

@@ -33,17 +33,7 @@ pub fn info(info: &Info) -> String {
     for entity in &info.include {
         line(&entity.plural().replace('_', " "), &human::count(info.counts.of(*entity)));
     }
-    let requests = info.requests;
-    line(
-        "requests",
-        &format!(
-            "{} ({} at the least, {} sent again, {} throttled)",
-            human::count(requests.total),
-            human::count(requests.minimum),
-            human::count(requests.retried),
-            human::count(requests.throttled)
-        ),
-    );
+    line("requests", &super::crawl_summary::requests(info.requests));
     let lists: Vec<_> =
         info.units.iter().map(|(state, count)| format!("{} {state}", human::count(*count))).collect();
     line("lists", &lists.join(", "));

@@ -133,6 +133,11 @@ impl Tally {
         self.before.users_listed || self.lists.get(&Entity::User).is_some_and(|lists| *lists > 0)
     }
 
+    /// Whether it is known how many requests the crawl takes.
+    pub(super) fn is_exact(&self) -> bool {
+        self.estimate.is_some_and(|estimate| estimate.exact)
+    }
+
     /// Rows of every kind.
     pub(super) fn all_rows(&self) -> u64 {
         self.before.rows + self.rows.values().sum::<u64>()

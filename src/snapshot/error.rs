@@ -80,9 +80,9 @@ pub enum SnapshotError {
 }
 
 impl SnapshotError {
-    /// What to do about it, where there is something to say.
-    pub fn advice(&self) -> Option<&'static str> {
-        Some(match self {
+    /// What to do about it.
+    pub fn advice(&self) -> &'static str {
+        match self {
             Self::Missing { .. } => "run `chatferry crawl` first, or name the file with --snapshot",
             Self::NotASnapshot { .. } => "name another file with --snapshot; nothing was written to this one",
             Self::OtherFormat { .. } => {
@@ -96,8 +96,14 @@ impl SnapshotError {
             Self::OtherCrawl { .. } => {
                 "name another file with --snapshot, or begin anew with --restart; nothing was changed"
             }
-            Self::File { .. } | Self::Database { .. } => return None,
-        })
+            Self::File { .. } => {
+                "see that its folder is there and can be written, or name another file with --snapshot"
+            }
+            Self::Database { .. } => {
+                "see whether the disk is full or failing; what was committed is kept, and when that is mended run the same \
+                 command again"
+            }
+        }
     }
 
     /// Whether the input is at fault, so that nothing was started.

@@ -102,7 +102,8 @@ pub struct Info {
     pub services: Vec<ServiceSid>,
     /// `chat`.
     pub source: String,
-    /// What was asked for.
+    /// What was asked for, under the names of the counts.
+    #[serde(serialize_with = "by_plural")]
     pub include: Vec<Entity>,
     /// How many users the crawl was limited to; null for all.
     pub selected_users: Option<usize>,
@@ -132,6 +133,10 @@ pub struct Info {
     pub not_found: Vec<String>,
     /// Oddities of records.
     pub oddities: Vec<Oddity>,
+}
+
+fn by_plural<S: serde::Serializer>(include: &[Entity], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(include.iter().map(|entity| entity.plural()))
 }
 
 impl Snapshot {

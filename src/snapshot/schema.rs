@@ -20,17 +20,17 @@ const CACHE_KIB: i64 = 16 * 1024;
 /// Pages of the write-ahead log before they go into the file (32 MiB): the more, the fewer are written twice.
 const CHECKPOINT_PAGES: u32 = 4096;
 
-/// Creates a new, empty snapshot where no file is.
-pub(super) fn create(path: &Path) -> Result<Connection, SnapshotError> {
-    let wrap = |source| SnapshotError::from_sqlite(path, source);
+/// Creates a new, empty snapshot where no file is. Errors name the snapshot that it is a draft of.
+pub(super) fn create(draft: &Path, snapshot: &Path) -> Result<Connection, SnapshotError> {
+    let wrap = |source| SnapshotError::from_sqlite(snapshot, source);
     // `create_new` says precisely why a file cannot be made; SQLite says only that it cannot.
     std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)
-        .open(path)
-        .map_err(|source| SnapshotError::File { path: path.to_path_buf(), source })?;
-    let connection = Connection::open(path).map_err(wrap)?;
-    connection.execute_batch("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;").map_err(wrap)?;
+        .open(draft)
+        .map_err(|source| SnapshotError::File { path: snapshot.to_path_buf(), source })?;
+    let connection = Connection::open(draft).map_err(wrap)?;
+    connection.execute_batch("PRAGMA page_size = 8192").map_err(wrap)?;
     tune(&connection).map_err(wrap)?;
     let sql = format!(
         "BEGIN; {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT}; COMMIT;",

@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use super::encode::bind;
 use super::error::SnapshotError;
 use super::lock::WriteLock;
+use super::place::Draft;
 use super::properties::CrawlIdentity;
 use super::schema;
 use super::unit::{Estimate, FIRST, Kind, Target, Unit, state};
@@ -68,12 +69,19 @@ impl SnapshotWriter {
         largest_page: LargestPage,
     ) -> Result<Self, SnapshotError> {
         let lock = WriteLock::take(path)?;
-        let connection = schema::create(path)?;
-        let writer = Self::new(connection, path, identity.clone(), largest_page, lock);
+        let draft = Draft::of(path)?;
+        let connection = schema::create(draft.path(), path)?;
+        let mut writer = Self::new(connection, path, identity.clone(), largest_page, lock);
         writer.begin()?;
         writer.write_identity(identity)?;
         writer.add_first_units(identity)?;
         writer.commit()?;
+        // A file is closed before it is renamed: SQLite remembers the name for its log.
+        let wrap = |source| SnapshotError::from_sqlite(path, source);
+        writer.connection = Connection::open_in_memory().map_err(wrap)?;
+        draft.publish()?;
+        writer.connection = schema::open_to_write(path)?;
+        writer.sql(|connection| connection.execute_batch("PRAGMA journal_mode = WAL"))?;
         Ok(writer)
     }
 

@@ -1,39 +1,12 @@
 //! Killed, interrupted, run again: the result is that of one undisturbed run.
 
 use std::io::Read;
-use std::process::{Child, Stdio};
+#[cfg(unix)]
+use std::process::Child;
 
 use chatferry::simulator::Options;
 
-use crate::support::{DEFAULT_RECORDS, World, files};
-
-/// The binary as a child that can be killed.
-fn spawn(world: &World, flags: &[&str]) -> Child {
-    let mut arguments = vec!["crawl", "--service", world.running.service_sid(), "--progress", "none"];
-    arguments.extend(flags);
-    let url = world.running.url();
-    std::process::Command::new(assert_cmd::cargo::cargo_bin("chatferry"))
-        .args(&arguments)
-        .current_dir(world.folder.path())
-        .env_clear()
-        .env("CHATFERRY_TEST_BACKOFF_SCALE", "0")
-        .env("TWILIO_ACCOUNT_SID", world.running.account_sid())
-        .env("TWILIO_AUTH_TOKEN", world.running.auth_token())
-        .env("CHATFERRY_CHAT_URL", &url)
-        .env("CHATFERRY_RPS", "0")
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-/// Waits until the server has seen so many more requests, or the child has ended.
-fn wait_for_requests(world: &World, child: &mut Child, more: u64) {
-    let target = world.running.stats().requests + more;
-    while world.running.stats().requests < target && child.try_wait().unwrap().is_none() {
-        std::thread::yield_now();
-    }
-}
+use crate::support::{DEFAULT_RECORDS, World, files, spawn, wait_for_requests};
 
 #[test]
 fn killed_at_any_moment_and_resumed_it_is_as_if_it_never_was() {
@@ -67,6 +40,25 @@ fn killed_at_any_moment_and_resumed_it_is_as_if_it_never_was() {
     assert_eq!(finished.code, 0, "{}", finished.talk);
     world.assert_exported_truth(&world.export("truth", &[]), &DEFAULT_RECORDS);
     assert_eq!(data_files(&world), expected, "byte for byte");
+}
+
+/// The killed run's write-ahead log must not be played into the snapshot that replaces its own.
+#[test]
+fn begun_anew_after_a_kill_nothing_of_the_former_run_is_left() {
+    let world = World::with_faults("");
+    let mut child = spawn(&world, &[]);
+    wait_for_requests(&world, &mut child, 200);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let log = std::fs::metadata(world.path("snapshot.db-wal")).unwrap();
+    assert!(log.len() > 0, "the killed run left a log, or this test shows nothing");
+    let restarted = world.crawl(&["--restart"]);
+    assert_eq!(restarted.code, 0, "{}", restarted.talk);
+    let info = world.json(&["snapshot", "info"]);
+    assert_eq!(info["verdict"], "complete");
+    assert_eq!(info["requests"], restarted.result["requests"], "it is the new one's own account of itself");
+    world.assert_exported_truth(&world.export("out", &[]), &DEFAULT_RECORDS);
+    assert!(!world.path("snapshot.db-wal").exists());
 }
 
 fn data_files(world: &World) -> std::collections::BTreeMap<String, Vec<u8>> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 
 use assert_cmd::Command;
 use chatferry::simulator::{self, Faults, Options, Running};
@@ -64,6 +65,19 @@ impl World {
         self.path(folder)
     }
 
+    /// Any verb, run to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        run(&mut self.chatferry(arguments))
+    }
+
+    /// The object that `--json` gives for a verb which succeeds.
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        let mut arguments = arguments.to_vec();
+        arguments.push("--json");
+        let ran = self.run(&arguments);
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -112,6 +126,24 @@ pub(crate) struct Crawled {
     pub(crate) talk: String,
 }
 
+/// What a run gave.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(command: &mut Command) -> Ran {
+    let output = command.output().unwrap();
+    Ran {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
 /// The binary in a folder, with no environment but its path.
 pub(crate) fn chatferry(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::cargo_bin("chatferry").unwrap();
@@ -122,6 +154,34 @@ pub(crate) fn chatferry(folder: &Path, arguments: &[&str]) -> Command {
         .env("CHATFERRY_TEST_BACKOFF_SCALE", "0")
         .env("NO_COLOR", "1");
     command
+}
+
+/// A crawl as a child that can be killed.
+pub(crate) fn spawn(world: &World, flags: &[&str]) -> Child {
+    let mut arguments = vec!["crawl", "--service", world.running.service_sid(), "--progress", "none"];
+    arguments.extend(flags);
+    let url = world.running.url();
+    std::process::Command::new(assert_cmd::cargo::cargo_bin("chatferry"))
+        .args(&arguments)
+        .current_dir(world.folder.path())
+        .env_clear()
+        .env("CHATFERRY_TEST_BACKOFF_SCALE", "0")
+        .env("TWILIO_ACCOUNT_SID", world.running.account_sid())
+        .env("TWILIO_AUTH_TOKEN", world.running.auth_token())
+        .env("CHATFERRY_CHAT_URL", &url)
+        .env("CHATFERRY_RPS", "0")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Waits until the server has seen so many more requests, or the child has ended.
+pub(crate) fn wait_for_requests(world: &World, child: &mut Child, more: u64) {
+    let target = world.running.stats().requests + more;
+    while world.running.stats().requests < target && child.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
 }
 
 /// The rows of an NDJSON file.

@@ -1,3 +1,5 @@
+//! Faults as they are written and as they strike.
+
 use super::*;
 
 #[test]
