@@ -111,6 +111,8 @@ fn expressions_give_values_of_their_columns_types() {
     );
     assert_eq!(value("'yes' if role else 'no'", "string").unwrap(), "\"no\"");
     assert_eq!(value("run.invites", "string").unwrap(), "\"report\"");
+    assert_eq!(value("identity[:3]", "string").unwrap(), "\"ada\"");
+    assert_eq!(value("(user.identity ~ '[x]')[-4:]", "string").unwrap(), "\"g[x]\"");
 }
 
 const BAD_METHOD: &str = "m.toml:10:41: `user.identity` is string, so it has no `split`";

@@ -104,6 +104,14 @@ impl Expression {
             resolve(name, walked, &mut needs)
                 .map_err(|message| NameError { offset: offset_of(text, name), message })?;
         }
+        if text.contains('[') {
+            let mut read = Needs::default();
+            for name in mentioned(text) {
+                // What is no name of ours here, such as a filter or an argument, was judged above.
+                let _known = resolve(name, walked, &mut read).is_ok();
+            }
+            needs.add(&read);
+        }
         Ok(Self { text: text.to_owned(), needs, compiled })
     }
 
@@ -132,6 +140,21 @@ fn offset_of(text: &str, name: &str) -> usize {
         !is_name(before) && before != Some(&b'.') && !is_name(bytes.get(start + name.len()))
     };
     text.match_indices(name).find(whole).map_or(0, |(start, _)| start)
+}
+
+/// Every name outside quotes, with what follows it after points. The engine does not tell which names it slices
+/// (`identity[:3]`), so in expressions with brackets all that look like names are tried.
+fn mentioned(text: &str) -> impl Iterator<Item = &str> {
+    let mut quote = None;
+    text.split(move |letter: char| {
+        match quote {
+            Some(open) if letter == open => quote = None,
+            None if matches!(letter, '\'' | '"') => quote = Some(letter),
+            _ => {}
+        }
+        quote.is_some() || !(letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.'))
+    })
+    .filter(|name| name.starts_with(|first: char| first.is_ascii_alphabetic()))
 }
 
 /// Finds out what a name of an expression is: `status`, `channel`, `channel.type`, `run.invites`.

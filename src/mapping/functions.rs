@@ -52,7 +52,7 @@ fn to_json(value: &Value) -> Result<Value, Error> {
 fn role_map(state: &State<'_, '_>, role: &Value) -> Result<Value, Error> {
     let table = state.lookup(ROLES);
     let Some(table) = table.as_ref().and_then(|table| table.downcast_object_ref::<RoleTable>()) else {
-        return Err(invalid("the mapping has no role table: name one with `roles = \"roles\"`"));
+        return Err(invalid("the mapping has no role table: name one with `roles_from = \"roles\"`"));
     };
     let text = |key: &str| role.get_attr(key).ok().and_then(|value| value.as_str().map(str::to_owned));
     let permissions: Option<Vec<String>> = match role.get_attr("permissions")? {
