@@ -206,7 +206,7 @@ impl CheckReport {
 
 /// A check's report in words.
 fn summarize(report: &CheckReport, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "mapping {}: {} records, {} columns", report.mapping, report.records, report.columns)?;
+    writeln!(out, "mapping {}: records {}, columns {}", report.mapping, report.records, report.columns)?;
     for failure in &report.failures {
         let end = if failure.fatal { ", which would end an export" } else { "" };
         let CheckFailure { record, column, on, message, .. } = failure;
