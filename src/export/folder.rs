@@ -122,7 +122,11 @@ impl Place for Folder {
         file.as_file().sync_all()
     }
 
-    fn publish(mut self, files: Vec<(String, NamedTempFile)>, package: NamedTempFile) -> Result<(), ExportError> {
+    fn publish(
+        mut self,
+        files: Vec<(String, NamedTempFile)>,
+        package: NamedTempFile,
+    ) -> Result<(), ExportError> {
         let new: BTreeSet<String> = files.iter().map(|(name, _)| name.clone()).collect();
         let mut journal = self.temporary()?;
         journal
