@@ -4,6 +4,8 @@
 //!
 //! Ratios are taken within one run, since a machine's speed drifts; absolute figures are for orientation.
 
+#![expect(clippy::print_stdout, reason = "a bench tells its figures")]
+
 use std::collections::VecDeque;
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
@@ -49,7 +51,7 @@ fn cpu() -> Result<()> {
     for round in 1..=3 {
         let bare = measure(simulator.bare(64)?)?;
         let folder = tempfile::tempdir()?;
-        let crawl = measure(simulator.crawl(folder.path(), &["--rps", "0", "--concurrency", "64"])?)?;
+        let crawl = measure(simulator.crawl(folder.path(), &["--rps", "0", "--concurrency", "64"]))?;
         let ratio = crawl.cpu.as_secs_f64() / bare.cpu.as_secs_f64();
         ratios.push(ratio);
         println!("cpu {round}: crawl {:.2?}, bare loop {:.2?}, ratio {ratio:.2}", crawl.cpu, bare.cpu);
@@ -73,7 +75,7 @@ fn latency() -> Result<()> {
         "20",
     ])?;
     let folder = tempfile::tempdir()?;
-    let crawl = measure(simulator.crawl(folder.path(), &["--rps", "0", "--concurrency", "16"])?)?;
+    let crawl = measure(simulator.crawl(folder.path(), &["--rps", "0", "--concurrency", "16"]))?;
     let requests = crawl.number("total");
     let ideal = requests * 0.020 / 16.0;
     let wall = crawl.wall.as_secs_f64();
@@ -88,7 +90,7 @@ fn latency() -> Result<()> {
 fn politeness() -> Result<()> {
     let simulator = Simulator::start(&["--users", "3000", "--channels", "1000", "--latency-ms", "30"])?;
     let folder = tempfile::tempdir()?;
-    measure(simulator.crawl(folder.path(), &["--rps", "200", "--concurrency", "64"])?)?;
+    measure(simulator.crawl(folder.path(), &["--rps", "200", "--concurrency", "64"]))?;
     let stats = simulator.stats()?;
     let span = stats["span_seconds"].as_f64().unwrap_or(0.0);
     let rate = stats["requests"].as_f64().unwrap_or(0.0) / span;
@@ -108,7 +110,7 @@ fn politeness() -> Result<()> {
     ])?;
     let folder = tempfile::tempdir()?;
     let flags = ["--rps", "0", "--concurrency", "64", "--account-concurrency", "1000000"];
-    let crawl = measure(simulator.crawl(folder.path(), &flags)?)?;
+    let crawl = measure(simulator.crawl(folder.path(), &flags))?;
     let stats = simulator.stats()?;
     let (requests, throttled) = (crawl.number("total"), crawl.number("throttled"));
     println!(
@@ -128,7 +130,7 @@ fn memory() -> Result<()> {
     for users in ["10000", "1000000"] {
         let simulator = Simulator::start(&["--users", users, "--channels", "20000", "--memberships", "12"])?;
         let folder = tempfile::tempdir()?;
-        let crawl = measure(simulator.crawl(folder.path(), &["--rps", "0", "--concurrency", "32"])?)?;
+        let crawl = measure(simulator.crawl(folder.path(), &["--rps", "0", "--concurrency", "32"]))?;
         println!("memory: {users} users: {}", summary(&crawl));
         peaks.push(crawl.peak_kib);
     }
@@ -145,10 +147,8 @@ fn export() -> Result<()> {
     let simulator = Simulator::start(&["--users", "40000", "--channels", "8000", "--memberships", "25"])?;
     let folder = tempfile::tempdir()?;
     measure(
-        simulator.crawl(
-            folder.path(),
-            &["--rps", "0", "--concurrency", "64", "--include", "users,user-channels"],
-        )?,
+        simulator
+            .crawl(folder.path(), &["--rps", "0", "--concurrency", "64", "--include", "users,user-channels"]),
     )?;
     for format in ["ndjson", "csv"] {
         let mut command = Command::new(binary());
@@ -217,7 +217,7 @@ fn rewrite(file: &Path, format: &str) -> Result<Duration> {
         }
     }
     out.flush()?;
-    Ok(cpu_of("self")? - start)
+    Ok(cpu_of("self")?.saturating_sub(start))
 }
 
 /// The simulator in a process of its own.
@@ -248,7 +248,7 @@ impl Simulator {
         Ok(Self { child, url, account, token, service })
     }
 
-    fn crawl(&self, folder: &Path, flags: &[&str]) -> Result<Command> {
+    fn crawl(&self, folder: &Path, flags: &[&str]) -> Command {
         let mut command = Command::new(binary());
         command
             .args(["crawl", "--service", &self.service, "--json", "--progress", "none"])
@@ -257,7 +257,7 @@ impl Simulator {
             .env("TWILIO_ACCOUNT_SID", &self.account)
             .env("TWILIO_AUTH_TOKEN", &self.token)
             .env("CHATFERRY_CHAT_URL", &self.url);
-        Ok(command)
+        command
     }
 
     fn bare(&self, concurrency: usize) -> Result<Command> {
@@ -381,6 +381,7 @@ struct Meta {
 
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "parsed and dropped: that is the bare loop")]
+#[expect(clippy::struct_field_names, reason = "the names are the API's")]
 struct User {
     sid: String,
     account_sid: Option<String>,

@@ -8,5 +8,6 @@ pub fn now() -> jiff::Timestamp {
 
 /// A seed for the jitter of waits: another one for each run, so that two runs do not wait in step.
 pub fn seed() -> u64 {
-    jiff::Timestamp::now().as_nanosecond().unsigned_abs() as u64 ^ u64::from(std::process::id())
+    let nanoseconds = u64::try_from(jiff::Timestamp::now().subsec_nanosecond()).unwrap_or_default();
+    nanoseconds << 32 | u64::from(std::process::id())
 }

@@ -41,8 +41,7 @@ fn check(file: &SnapshotFile, context: &mut Context) -> Outcome {
     Ok(match report.verdict {
         _ if !report.sound => ExitStatus::Usage,
         Verdict::Incomplete => ExitStatus::Incomplete,
-        Verdict::CompleteWithDrift => ExitStatus::Findings,
         Verdict::Complete if report.is_clean() => ExitStatus::Done,
-        Verdict::Complete => ExitStatus::Findings,
+        Verdict::Complete | Verdict::CompleteWithDrift => ExitStatus::Findings,
     })
 }

@@ -21,9 +21,6 @@ const PAGES_PER_COMMIT: usize = 64;
 /// How long a page waits for others to be committed with. A commit costs as much as storing some pages.
 const GATHER: Duration = Duration::from_millis(10);
 
-/// How often the requests and seconds so far are written down. A kill loses at most this much of the count.
-const COUNT_EVERY: Duration = Duration::from_secs(1);
-
 /// What the clerk is asked to do.
 pub(super) enum Order {
     /// Store a page of a list.
@@ -139,9 +136,7 @@ impl Clerk {
                 }
             }
         }
-        if self.began.elapsed().as_secs_f64() >= counted.seconds + COUNT_EVERY.as_secs_f64() {
-            self.count(counted)?;
-        }
+        self.count(counted)?;
         self.snapshot.commit()?;
         if !done.is_empty() {
             self.say(done);

@@ -4,12 +4,12 @@ use crate::model::ServiceSid;
 use crate::snapshot::SnapshotError;
 use crate::source::SourceError;
 
-/// A crawl could not go on. What was committed is kept.
+/// A crawl could not go on. What was committed is kept. Sources are boxed: a request's error is large, and rare.
 #[derive(Debug, thiserror::Error)]
 pub enum CrawlError {
     /// The credentials were refused (401).
     #[error("Twilio refused the credentials")]
-    Unauthorized(#[source] SourceError),
+    Unauthorized(#[source] Box<SourceError>),
     /// The credentials may not read the service (403).
     #[error("Twilio does not permit these credentials to read {service}")]
     Forbidden {
@@ -17,7 +17,7 @@ pub enum CrawlError {
         service: ServiceSid,
         /// What Twilio said.
         #[source]
-        source: SourceError,
+        source: Box<SourceError>,
     },
     /// The service is not there for this account.
     #[error("there is no Chat service {service} in this account")]
@@ -26,11 +26,11 @@ pub enum CrawlError {
         service: ServiceSid,
         /// What Twilio said.
         #[source]
-        source: SourceError,
+        source: Box<SourceError>,
     },
     /// Programmable Chat does not answer for the account (410).
     #[error("Programmable Chat no longer answers for this account")]
-    Gone(#[source] SourceError),
+    Gone(#[source] Box<SourceError>),
     /// Nothing could be read at all.
     #[error("cannot read {subject}")]
     Unreadable {
@@ -38,7 +38,7 @@ pub enum CrawlError {
         subject: String,
         /// Why it could not be read.
         #[source]
-        source: SourceError,
+        source: Box<SourceError>,
     },
     /// The snapshot could not be written.
     #[error("cannot store what was read")]

@@ -12,7 +12,7 @@ use crate::event::{Event, Events};
 use crate::model::ServiceSid;
 use crate::snapshot::{Detail, Target, Unit};
 use crate::source::{List, Source, SourceError};
-use crate::twilio::page::LoopGuard;
+use crate::twilio::{LoopGuard, RequestError};
 
 /// How often one unit is begun anew in a run, for expired page tokens, smaller pages or a 404 that was none.
 const RESTARTS: u32 = 5;
@@ -127,7 +127,7 @@ impl Reader {
             return Ok(Next::Interrupted);
         }
         if request.is_unauthorized() {
-            return Err(CrawlError::Unauthorized(error));
+            return Err(CrawlError::Unauthorized(error.into()));
         }
         if request.is_bad_page_token() {
             return Ok(Next::Restart { page_size, why: "its page token was no longer accepted" });
@@ -145,20 +145,20 @@ impl Reader {
             return self.look_again(unit, page_size, error).await;
         }
         if request.is_gone() {
-            return Err(CrawlError::Gone(error));
+            return Err(CrawlError::Gone(error.into()));
         }
         if request.is_forbidden() {
             return match service_of(&unit.target) {
                 // Refused for the service as a whole, or for this one list?
                 Some(service) if unit.target.is_of_service() || self.is_forbidden(service).await => {
-                    Err(CrawlError::Forbidden { service: service.clone(), source: error })
+                    Err(CrawlError::Forbidden { service: service.clone(), source: error.into() })
                 }
                 Some(_) => Ok(Next::Fail(error)),
-                None => Err(CrawlError::Unauthorized(error)),
+                None => Err(CrawlError::Unauthorized(error.into())),
             };
         }
         if unit.target == Target::Services {
-            return Err(CrawlError::Unreadable { subject: unit.target.to_string(), source: error });
+            return Err(CrawlError::Unreadable { subject: unit.target.to_string(), source: error.into() });
         }
         Ok(Next::Fail(error))
     }
@@ -175,13 +175,13 @@ impl Reader {
             for look in 0..2 {
                 match self.parent(&unit.target).await {
                     Ok(()) => return Ok(Next::Restart { page_size, why: "it answered 404 and is there" }),
-                    Err(parent) if is(&parent, |request| request.is_not_found()) => {
+                    Err(parent) if is(&parent, RequestError::is_not_found) => {
                         if look == 1 {
                             self.service_is_there(service).await?;
                             return Ok(Next::Vanished(one_line(&parent)));
                         }
                     }
-                    Err(parent) if is(&parent, |request| request.is_cancelled()) => {
+                    Err(parent) if is(&parent, RequestError::is_cancelled) => {
                         return Ok(Next::Interrupted);
                     }
                     Err(_) => return Ok(Next::Fail(error)),
@@ -207,8 +207,8 @@ impl Reader {
     /// Fails where the service itself answers 404.
     async fn service_is_there(&self, service: &ServiceSid) -> Result<(), CrawlError> {
         match self.source.service(service).await {
-            Err(error) if is(&error, |request| request.is_not_found()) => {
-                Err(CrawlError::NoSuchService { service: service.clone(), source: error })
+            Err(error) if is(&error, RequestError::is_not_found) => {
+                Err(CrawlError::NoSuchService { service: service.clone(), source: error.into() })
             }
             _ => Ok(()),
         }
@@ -217,7 +217,7 @@ impl Reader {
     async fn is_forbidden(&self, service: &ServiceSid) -> bool {
         match self.source.service(service).await {
             Ok(_) => false,
-            Err(error) => is(&error, |request| request.is_forbidden()),
+            Err(error) => is(&error, RequestError::is_forbidden),
         }
     }
 
@@ -241,13 +241,13 @@ impl Reader {
             }
             Err(error) => error,
         };
-        if is(&error, |request| request.is_cancelled()) {
+        if is(&error, RequestError::is_cancelled) {
             return Ok(Read::Interrupted);
         }
-        if is(&error, |request| request.is_unauthorized()) {
-            return Err(CrawlError::Unauthorized(error));
+        if is(&error, RequestError::is_unauthorized) {
+            return Err(CrawlError::Unauthorized(error.into()));
         }
-        if is(&error, |request| request.is_not_found()) {
+        if is(&error, RequestError::is_not_found) {
             return match self.look_again(&unit, None, error).await? {
                 Next::Vanished(evidence) => {
                     self.send(Order::Vanish { unit, evidence }).await?;
@@ -274,11 +274,15 @@ impl Reader {
         let service = service.clone();
         Err(match error.request() {
             Some(request) if request.is_cancelled() => return Ok(Read::Interrupted),
-            Some(request) if request.is_unauthorized() => CrawlError::Unauthorized(error),
-            Some(request) if request.is_forbidden() => CrawlError::Forbidden { service, source: error },
-            Some(request) if request.is_not_found() => CrawlError::NoSuchService { service, source: error },
-            Some(request) if request.is_gone() => CrawlError::Gone(error),
-            _ => CrawlError::Unreadable { subject: unit.target.to_string(), source: error },
+            Some(request) if request.is_unauthorized() => CrawlError::Unauthorized(error.into()),
+            Some(request) if request.is_forbidden() => {
+                CrawlError::Forbidden { service, source: error.into() }
+            }
+            Some(request) if request.is_not_found() => {
+                CrawlError::NoSuchService { service, source: error.into() }
+            }
+            Some(request) if request.is_gone() => CrawlError::Gone(error.into()),
+            _ => CrawlError::Unreadable { subject: unit.target.to_string(), source: error.into() },
         })
     }
 
@@ -321,7 +325,7 @@ fn service_of(target: &Target) -> Option<&ServiceSid> {
     }
 }
 
-fn is(error: &SourceError, test: impl FnOnce(&crate::twilio::RequestError) -> bool) -> bool {
+fn is(error: &SourceError, test: impl FnOnce(&RequestError) -> bool) -> bool {
     error.request().is_some_and(test)
 }
 

@@ -1,9 +1,10 @@
 //! Finding what does not agree, having it read again once, and the verdict. See `evidence` for what is held against what.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::params;
 
 use super::error::SnapshotError;
-use super::evidence::Members;
+use super::finding::{self, kind};
+use super::outcome;
 use super::properties::{self, Verdict};
 use super::schema::write_out;
 use super::unit::{Kind, state};
@@ -17,24 +18,6 @@ pub struct Reconciled {
     pub opened: u64,
     /// Whether new units wait.
     pub more_work: bool,
-}
-
-/// The kinds of disagreement, as in the column `disagreement.kind`.
-mod kind {
-    pub(super) const USER_COUNT: &str = "user_count";
-    pub(super) const CHANNEL_COUNT: &str = "channel_count";
-    pub(super) const MEMBER_LIST: &str = "member_list";
-    pub(super) const UNLISTED_CHANNEL: &str = "unlisted_channel";
-}
-
-/// Something that does not agree now.
-struct Finding {
-    kind: &'static str,
-    service: i64,
-    parent: i64,
-    sid: String,
-    expected: Option<i64>,
-    received: Option<i64>,
 }
 
 impl SnapshotWriter {
@@ -52,12 +35,12 @@ impl SnapshotWriter {
             )
         })?;
         self.add_unlisted_channels()?;
-        self.sql(find_user_counts)?;
+        self.sql(finding::find_user_counts)?;
         if self.lists_failed()? == 0 {
             let whole = self.identity().users.is_none();
-            self.sql(|connection| find_channel_counts(connection, whole))?;
+            self.sql(|connection| finding::find_channel_counts(connection, whole))?;
         }
-        self.sql(|connection| settle(connection, round))?;
+        self.sql(|connection| outcome::settle(connection, round))?;
         let opened = self.open_new(round, last)?;
         self.commit()?;
         let more_work = self.has_pending()?;
@@ -179,7 +162,7 @@ impl SnapshotWriter {
             connection.execute_batch(
                 "CREATE INDEX IF NOT EXISTS user_by_identity ON user_row (service, identity)",
             )?;
-            one_sided_users(connection, service, channel)
+            finding::one_sided_users(connection, service, channel)
         })?;
         for user in users {
             self.read_again(service, Kind::User, user, 1)?;
@@ -197,8 +180,8 @@ impl SnapshotWriter {
         self.begin()?;
         let minimum = self.minimum()?;
         let verdict = self.sql(|connection| {
-            forgive_counters(connection)?;
-            let verdict = judge(connection)?;
+            outcome::forgive_counters(connection)?;
+            let verdict = outcome::judge(connection)?;
             properties::set(connection, "requests_minimum", &minimum.to_string())?;
             properties::set(connection, "verdict", verdict.as_str())?;
             properties::set(connection, "finished", finished)?;
@@ -241,228 +224,4 @@ impl SnapshotWriter {
         })?;
         Ok(sum + services)
     }
-}
-
-fn find_user_counts(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute(
-        &write_out(
-            "INSERT INTO finding SELECT ?1, service, id, sid, expected, received FROM (
-           SELECT u.service, u.id, @US(u.sid) AS sid, u.joined_channels_count AS expected,
-             (SELECT count(*) FROM membership_row m WHERE m.user = u.id AND m.status = 1) AS received
-           FROM user_row u JOIN unit ON unit.kind = ?2 AND unit.parent = u.id AND unit.service = u.service
-           WHERE unit.state = ?3 AND u.joined_channels_count IS NOT NULL)
-         WHERE expected <> received",
-        ),
-        params![kind::USER_COUNT, Kind::UserChannels.number(), state::COMPLETE],
-    )?;
-    Ok(())
-}
-
-/// Compares each channel's sides. With a crawl of selected users (`whole` false) the users' side is a part only, and the
-/// Members list stands in for it.
-fn find_channel_counts(connection: &Connection, whole: bool) -> rusqlite::Result<()> {
-    let mut channels = connection.prepare(&write_out(
-        "SELECT c.service, c.id, c.members_count,
-           (SELECT sid_set(m.member_sid) FROM membership_row m
-              WHERE m.service = c.service AND m.channel_sid = c.sid AND m.status = 1),
-           (SELECT sid_set(x.sid) FROM member_row x WHERE x.channel = c.id),
-           coalesce((SELECT state FROM unit WHERE kind = ?1 AND parent = c.id AND service = c.service), -1),
-           @CH(c.sid)
-         FROM channel_row c WHERE c.listed
-           AND NOT EXISTS (SELECT 1 FROM unit WHERE kind = ?2 AND parent = c.id AND service = c.service AND state = ?3)",
-    ))?;
-    let users_read: bool = connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM unit WHERE kind = ?1)",
-        [Kind::UserChannels.number()],
-        |row| row.get(0),
-    )?;
-    let mut rows =
-        channels.query(params![Kind::Members.number(), Kind::Channel.number(), state::VANISHED])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (service, parent) = (row.get(0)?, row.get(1)?);
-        let count: Option<i64> = row.get(2)?;
-        let users_side = (whole && users_read).then(|| row.get::<_, String>(3)).transpose()?;
-        let users_side = users_side.map(|text| Members::parse(&text));
-        let list_state: i64 = row.get(5)?;
-        if list_state == state::VANISHED {
-            continue;
-        }
-        let list = (list_state == state::COMPLETE).then(|| row.get::<_, String>(4)).transpose()?;
-        let list = list.map(|text| Members::parse(&text));
-        let seen = users_side.as_ref().or(list.as_ref());
-        if let (Some(count), Some(seen)) = (count, seen)
-            && count != seen.count
-        {
-            found.push((kind::CHANNEL_COUNT, service, parent, Some(count), Some(seen.count)));
-        }
-        if let (Some(list), Some(users_side)) = (&list, &users_side)
-            && !list.same(users_side)
-        {
-            found.push((kind::MEMBER_LIST, service, parent, Some(list.count), Some(users_side.count)));
-        }
-        for (kind, service, parent, expected, received) in found.drain(..) {
-            let sid = row.get(6)?;
-            insert(connection, &Finding { kind, service, parent, sid, expected, received })?;
-        }
-    }
-    Ok(())
-}
-
-fn insert(connection: &Connection, finding: &Finding) -> rusqlite::Result<()> {
-    connection.prepare_cached("INSERT OR REPLACE INTO finding VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(
-        params![
-            finding.kind,
-            finding.service,
-            finding.parent,
-            finding.sid,
-            finding.expected,
-            finding.received
-        ],
-    )?;
-    Ok(())
-}
-
-/// Settles what was open before this round and has been read again meanwhile.
-fn settle(connection: &Connection, round: u32) -> rusqlite::Result<()> {
-    connection.execute(
-        "UPDATE disagreement AS d SET outcome = 'drift', detail = 'agreed when it was read again'
-         WHERE outcome = 'open' AND round < ?1
-           AND NOT EXISTS (SELECT 1 FROM finding f WHERE f.kind = d.kind AND f.parent = d.parent)",
-        [round],
-    )?;
-    connection.execute(
-        "UPDATE disagreement AS d SET expected = f.expected, received = f.received,
-           outcome = CASE WHEN f.expected IS d.first_expected AND f.received IS d.first_received
-             THEN 'hole' ELSE 'drift' END,
-           detail = CASE WHEN f.expected IS d.first_expected AND f.received IS d.first_received
-             THEN 'the same when it was read again' ELSE 'moved while it was read again' END
-         FROM finding f WHERE f.kind = d.kind AND f.parent = d.parent AND d.outcome = 'open' AND d.round < ?1",
-        [round],
-    )?;
-    Ok(())
-}
-
-/// A counter that is off while both lists agree is said as such: two complete lists outweigh a counter. And members who
-/// are missing from the users' side because their user vanished are no hole.
-fn forgive_counters(connection: &Connection) -> rusqlite::Result<()> {
-    // A channel's counter: its own two lists agree, and its Members list was read.
-    connection.execute(
-        "UPDATE disagreement AS d SET outcome = 'count_only', detail = 'both lists agree; the counter alone is off'
-         WHERE kind = ?1 AND outcome = 'hole'
-           AND EXISTS (SELECT 1 FROM unit WHERE kind = ?2 AND parent = d.parent AND state = ?3)
-           AND EXISTS (SELECT 1 FROM unit WHERE kind = ?4)
-           AND NOT EXISTS (SELECT 1 FROM disagreement o WHERE o.kind = ?5 AND o.parent = d.parent)",
-        params![
-            kind::CHANNEL_COUNT,
-            Kind::Members.number(),
-            state::COMPLETE,
-            Kind::UserChannels.number(),
-            kind::MEMBER_LIST
-        ],
-    )?;
-    forgive_vanished_users(connection)?;
-    // A user's counter: every channel's two lists agree, so no channel misses the user and none is missing.
-    let lists_agree: bool = connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM unit WHERE kind = ?1)
-           AND NOT EXISTS (SELECT 1 FROM unit WHERE state IN (?2, ?3))
-           AND NOT EXISTS (SELECT 1 FROM disagreement WHERE kind = ?4 AND outcome IN ('hole', 'open'))
-           AND NOT EXISTS (SELECT 1 FROM property WHERE key = 'users')",
-        params![Kind::Members.number(), state::FAILED, state::PENDING, kind::MEMBER_LIST],
-        |row| row.get(0),
-    )?;
-    if lists_agree {
-        connection.execute(
-            "UPDATE disagreement SET outcome = 'count_only', detail = 'both lists agree; the counter alone is off'
-             WHERE kind = ?1 AND outcome = 'hole'",
-            [kind::USER_COUNT],
-        )?;
-    }
-    Ok(())
-}
-
-fn forgive_vanished_users(connection: &Connection) -> rusqlite::Result<()> {
-    let any: bool =
-        connection.query_row("SELECT EXISTS (SELECT 1 FROM vanished WHERE entity = 'user')", [], |row| {
-            row.get(0)
-        })?;
-    if !any {
-        return Ok(());
-    }
-    connection.execute(
-        "UPDATE disagreement AS d SET outcome = 'drift', detail = 'members whose user vanished'
-         WHERE kind IN (?1, ?2) AND outcome = 'hole' AND NOT EXISTS (
-           SELECT 1 FROM member_row x WHERE x.channel = d.parent
-             AND NOT EXISTS (SELECT 1 FROM membership_row m JOIN channel_row c ON c.id = d.parent
-               WHERE m.service = d.service AND m.channel_sid = c.sid AND m.status = 1 AND m.member_sid IS x.sid)
-             AND NOT EXISTS (SELECT 1 FROM user_row u
-               JOIN unit ON unit.kind = ?3 AND unit.parent = u.id AND unit.service = u.service AND unit.state = ?4
-               WHERE u.service = d.service AND u.identity IS x.identity))
-           AND EXISTS (SELECT 1 FROM unit WHERE kind = ?5 AND parent = d.parent AND state = ?6)",
-        params![
-            kind::MEMBER_LIST,
-            kind::CHANNEL_COUNT,
-            Kind::UserChannels.number(),
-            state::VANISHED,
-            Kind::Members.number(),
-            state::COMPLETE
-        ],
-    )?;
-    Ok(())
-}
-
-/// The users of a channel's memberships that only one side has, and whether a member has no user at all.
-fn one_sided_users(
-    connection: &Connection,
-    service: i64,
-    channel: i64,
-) -> rusqlite::Result<(Vec<i64>, bool)> {
-    let mut users: Vec<i64> = connection
-        .prepare_cached(
-            "SELECT m.user FROM membership_row m JOIN channel_row c ON c.id = ?2
-             WHERE m.service = ?1 AND m.channel_sid = c.sid AND m.status = 1
-               AND NOT EXISTS (SELECT 1 FROM member_row x WHERE x.channel = ?2 AND x.sid IS m.member_sid)",
-        )?
-        .query_map([service, channel], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    let mut strangers = false;
-    let mut missing = connection.prepare_cached(
-        "SELECT x.identity FROM member_row x JOIN channel_row c ON c.id = ?2 WHERE x.channel = ?2
-           AND NOT EXISTS (SELECT 1 FROM membership_row m
-             WHERE m.service = ?1 AND m.channel_sid = c.sid AND m.status = 1 AND m.member_sid IS x.sid)",
-    )?;
-    let mut find =
-        connection.prepare_cached("SELECT id FROM user_row WHERE service = ?1 AND identity IS ?2")?;
-    let mut rows = missing.query([service, channel])?;
-    while let Some(row) = rows.next()? {
-        let identity: Option<String> = row.get(0)?;
-        let user: Option<i64> = find.query_row(params![service, identity], |row| row.get(0)).optional()?;
-        match user {
-            Some(user) => users.push(user),
-            None => strangers = true,
-        }
-    }
-    users.sort_unstable();
-    users.dedup();
-    Ok((users, strangers))
-}
-
-fn judge(connection: &Connection) -> rusqlite::Result<Verdict> {
-    let missing: bool = connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM unit WHERE state IN (?1, ?2))
-           OR EXISTS (SELECT 1 FROM disagreement WHERE outcome IN ('hole', 'open'))
-           OR EXISTS (SELECT 1 FROM issue WHERE kind = 'unusable')
-           OR EXISTS (SELECT 1 FROM selection WHERE NOT found)",
-        [state::PENDING, state::FAILED],
-        |row| row.get(0),
-    )?;
-    if missing {
-        return Ok(Verdict::Incomplete);
-    }
-    let moved: bool = connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM disagreement) OR EXISTS (SELECT 1 FROM vanished)",
-        [],
-        |row| row.get(0),
-    )?;
-    Ok(if moved { Verdict::CompleteWithDrift } else { Verdict::Complete })
 }

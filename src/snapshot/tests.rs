@@ -30,6 +30,7 @@ fn service_sid() -> ServiceSid {
     ServiceSid::from_digits(0x15)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the model's fields are optional")]
 fn account() -> Option<AccountSid> {
     Some(AccountSid::from_digits(0xac))
 }
@@ -82,7 +83,7 @@ fn membership(user: u128, channel: u128, status: &str) -> Membership {
         user_sid: UserSid::from_digits(user),
         member_sid: (status == "joined").then(|| member_sid(user, channel)),
         status: Some(MembershipStatus::from_wire(status)),
-        last_consumed_message_index: (user % 2 == 0).then_some(0),
+        last_consumed_message_index: user.is_multiple_of(2).then_some(0),
         unread_messages_count: None,
         notification_level: Some(NotificationLevel::from_wire("mentions")),
         extra: None,

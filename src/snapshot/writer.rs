@@ -14,9 +14,9 @@ use super::lock::WriteLock;
 use super::place::Draft;
 use super::properties::CrawlIdentity;
 use super::schema;
-use super::unit::{Estimate, FIRST, Kind, Target, Unit, state};
+use super::unit::{Estimate, FIRST, Target, Unit, state};
 use crate::model::{
-    AccountSid, Channel, Entity, Issue, IssueKind, ListPage, Records, Service, ServiceSid, User, UserSid,
+    AccountSid, Channel, Entity, Issue, IssueKind, ListPage, Records, Service, ServiceSid, User,
 };
 
 /// The account and service that a row was sent with. Rows that follow one another nearly always have the same.
@@ -220,55 +220,6 @@ impl SnapshotWriter {
         Ok(())
     }
 
-    /// Adds a unit unless it is there, and counts its requests.
-    pub(super) fn add_work(
-        &self,
-        service: i64,
-        kind: Kind,
-        parent: i64,
-        pages: i64,
-    ) -> Result<bool, SnapshotError> {
-        let added = self.add_unit(service, kind, parent, pages)?;
-        if added {
-            let mut estimate = self.estimate.get();
-            estimate.requests += if pages >= FIRST { 1 } else { pages.max(1).cast_unsigned() };
-            estimate.open_lists += u64::from(kind.brings_work());
-            self.estimate.set(estimate);
-        }
-        Ok(added)
-    }
-
-    fn add_first_units(&self, identity: &CrawlIdentity) -> Result<(), SnapshotError> {
-        if identity.services.is_empty() {
-            self.add_work(0, Kind::Services, 0, FIRST)?;
-        }
-        for service in &identity.services {
-            self.add_service_units(service)?;
-        }
-        Ok(())
-    }
-
-    /// A service's own record and the lists that are asked for.
-    pub(super) fn add_service_units(&self, sid: &ServiceSid) -> Result<bool, SnapshotError> {
-        let service = self.service_number(sid)?;
-        let include = &self.identity.include;
-        let wanted = |entity| include.contains(&entity);
-        let mut added = self.add_work(service, Kind::Service, 0, FIRST)?;
-        if wanted(Entity::Role) {
-            added |= self.add_work(service, Kind::Roles, 0, FIRST)?;
-        }
-        if let Some(selected) = &self.identity.users {
-            return Ok(self.select_users(service, selected)? || added);
-        }
-        if wanted(Entity::User) || wanted(Entity::Membership) {
-            added |= self.add_work(service, Kind::Users, 0, FIRST)?;
-        }
-        if wanted(Entity::Channel) || wanted(Entity::Member) || wanted(Entity::Invite) {
-            added |= self.add_work(service, Kind::Channels, 0, FIRST)?;
-        }
-        Ok(added)
-    }
-
     /// Stores a record that was fetched by itself; its unit is complete.
     pub fn store_detail(
         &mut self,
@@ -284,48 +235,6 @@ impl SnapshotWriter {
         self.store_issues(issues)?;
         self.advance(unit, 1, None)?;
         Ok(Stored { entity: unit.target.entity(), rows: 1, complete: true, more_work })
-    }
-
-    /// Limits the crawl to some users of the service. Those given by SID are fetched; for identities the list is searched,
-    /// since an identity has no place in a path.
-    fn select_users(&self, service: i64, selected: &[String]) -> Result<bool, SnapshotError> {
-        let mut added = false;
-        let mut identities = false;
-        for key in selected {
-            self.sql(|connection| {
-                connection.prepare_cached("INSERT OR IGNORE INTO selection (key) VALUES (?1)")?.execute([key])
-            })?;
-            let Ok(sid) = key.parse::<UserSid>() else {
-                identities = true;
-                continue;
-            };
-            let user = self.sql(|connection| {
-                let mut insert = connection.prepare_cached(
-                    "INSERT INTO user_row (service, sid, pass, listed) VALUES (?1, ?2, 0, 0)",
-                )?;
-                bind!(insert, service, sid);
-                insert.raw_execute()?;
-                Ok(connection.last_insert_rowid())
-            })?;
-            added |= self.add_work(service, Kind::User, user, FIRST)?;
-        }
-        if identities {
-            added |= self.add_work(service, Kind::Users, 0, FIRST)?;
-        }
-        Ok(added)
-    }
-
-    /// Whether a user belongs to the crawl; marks it as found.
-    pub(super) fn is_selected(&self, user: &User) -> Result<bool, SnapshotError> {
-        if self.identity.users.is_none() {
-            return Ok(true);
-        }
-        self.sql(|connection| {
-            let found = connection
-                .prepare_cached("UPDATE selection SET found = 1 WHERE key IN (?1, ?2)")?
-                .execute(rusqlite::params![user.sid.to_string(), user.identity])?;
-            Ok(found > 0)
-        })
     }
 
     /// The number of the pair of SIDs that a row was sent with.

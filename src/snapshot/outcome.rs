@@ -1,0 +1,115 @@
+//! From disagreements to outcomes, and from outcomes to the verdict. See `evidence` for what each outcome means.
+
+use rusqlite::{Connection, params};
+
+use super::finding::kind;
+use super::properties::Verdict;
+use super::unit::{Kind, state};
+
+/// Settles what was open before this round and has been read again meanwhile.
+pub(super) fn settle(connection: &Connection, round: u32) -> rusqlite::Result<()> {
+    connection.execute(
+        "UPDATE disagreement AS d SET outcome = 'drift', detail = 'agreed when it was read again'
+         WHERE outcome = 'open' AND round < ?1
+           AND NOT EXISTS (SELECT 1 FROM finding f WHERE f.kind = d.kind AND f.parent = d.parent)",
+        [round],
+    )?;
+    connection.execute(
+        "UPDATE disagreement AS d SET expected = f.expected, received = f.received,
+           outcome = CASE WHEN f.expected IS d.first_expected AND f.received IS d.first_received
+             THEN 'hole' ELSE 'drift' END,
+           detail = CASE WHEN f.expected IS d.first_expected AND f.received IS d.first_received
+             THEN 'the same when it was read again' ELSE 'moved while it was read again' END
+         FROM finding f WHERE f.kind = d.kind AND f.parent = d.parent AND d.outcome = 'open' AND d.round < ?1",
+        [round],
+    )?;
+    Ok(())
+}
+
+/// A counter that is off while both lists agree is said as such: two complete lists outweigh a counter. And members who
+/// are missing from the users' side because their user vanished are no hole.
+pub(super) fn forgive_counters(connection: &Connection) -> rusqlite::Result<()> {
+    // A channel's counter: its own two lists agree, and its Members list was read.
+    connection.execute(
+        "UPDATE disagreement AS d SET outcome = 'count_only', detail = 'both lists agree; the counter alone is off'
+         WHERE kind = ?1 AND outcome = 'hole'
+           AND EXISTS (SELECT 1 FROM unit WHERE kind = ?2 AND parent = d.parent AND state = ?3)
+           AND EXISTS (SELECT 1 FROM unit WHERE kind = ?4)
+           AND NOT EXISTS (SELECT 1 FROM disagreement o WHERE o.kind = ?5 AND o.parent = d.parent)",
+        params![
+            kind::CHANNEL_COUNT,
+            Kind::Members.number(),
+            state::COMPLETE,
+            Kind::UserChannels.number(),
+            kind::MEMBER_LIST
+        ],
+    )?;
+    forgive_vanished_users(connection)?;
+    // A user's counter: every channel's two lists agree, so no channel misses the user and none is missing.
+    let lists_agree: bool = connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM unit WHERE kind = ?1)
+           AND NOT EXISTS (SELECT 1 FROM unit WHERE state IN (?2, ?3))
+           AND NOT EXISTS (SELECT 1 FROM disagreement WHERE kind = ?4 AND outcome IN ('hole', 'open'))
+           AND NOT EXISTS (SELECT 1 FROM property WHERE key = 'users')",
+        params![Kind::Members.number(), state::FAILED, state::PENDING, kind::MEMBER_LIST],
+        |row| row.get(0),
+    )?;
+    if lists_agree {
+        connection.execute(
+            "UPDATE disagreement SET outcome = 'count_only', detail = 'both lists agree; the counter alone is off'
+             WHERE kind = ?1 AND outcome = 'hole'",
+            [kind::USER_COUNT],
+        )?;
+    }
+    Ok(())
+}
+
+fn forgive_vanished_users(connection: &Connection) -> rusqlite::Result<()> {
+    let any: bool =
+        connection.query_row("SELECT EXISTS (SELECT 1 FROM vanished WHERE entity = 'user')", [], |row| {
+            row.get(0)
+        })?;
+    if !any {
+        return Ok(());
+    }
+    connection.execute(
+        "UPDATE disagreement AS d SET outcome = 'drift', detail = 'members whose user vanished'
+         WHERE kind IN (?1, ?2) AND outcome = 'hole' AND NOT EXISTS (
+           SELECT 1 FROM member_row x WHERE x.channel = d.parent
+             AND NOT EXISTS (SELECT 1 FROM membership_row m JOIN channel_row c ON c.id = d.parent
+               WHERE m.service = d.service AND m.channel_sid = c.sid AND m.status = 1 AND m.member_sid IS x.sid)
+             AND NOT EXISTS (SELECT 1 FROM user_row u
+               JOIN unit ON unit.kind = ?3 AND unit.parent = u.id AND unit.service = u.service AND unit.state = ?4
+               WHERE u.service = d.service AND u.identity IS x.identity))
+           AND EXISTS (SELECT 1 FROM unit WHERE kind = ?5 AND parent = d.parent AND state = ?6)",
+        params![
+            kind::MEMBER_LIST,
+            kind::CHANNEL_COUNT,
+            Kind::UserChannels.number(),
+            state::VANISHED,
+            Kind::Members.number(),
+            state::COMPLETE
+        ],
+    )?;
+    Ok(())
+}
+
+pub(super) fn judge(connection: &Connection) -> rusqlite::Result<Verdict> {
+    let missing: bool = connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM unit WHERE state IN (?1, ?2))
+           OR EXISTS (SELECT 1 FROM disagreement WHERE outcome IN ('hole', 'open'))
+           OR EXISTS (SELECT 1 FROM issue WHERE kind = 'unusable')
+           OR EXISTS (SELECT 1 FROM selection WHERE NOT found)",
+        [state::PENDING, state::FAILED],
+        |row| row.get(0),
+    )?;
+    if missing {
+        return Ok(Verdict::Incomplete);
+    }
+    let moved: bool = connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM disagreement) OR EXISTS (SELECT 1 FROM vanished)",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(if moved { Verdict::CompleteWithDrift } else { Verdict::Complete })
+}

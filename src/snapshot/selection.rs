@@ -1,0 +1,83 @@
+//! What a crawl is limited to: its services, what is included of each, and the users selected.
+
+use super::encode::bind;
+use super::error::SnapshotError;
+use super::properties::CrawlIdentity;
+use super::unit::{FIRST, Kind};
+use super::writer::SnapshotWriter;
+use crate::model::{Entity, ServiceSid, User, UserSid};
+
+impl SnapshotWriter {
+    pub(super) fn add_first_units(&self, identity: &CrawlIdentity) -> Result<(), SnapshotError> {
+        if identity.services.is_empty() {
+            self.add_work(0, Kind::Services, 0, FIRST)?;
+        }
+        for service in &identity.services {
+            self.add_service_units(service)?;
+        }
+        Ok(())
+    }
+
+    /// A service's own record and the lists that are asked for.
+    pub(super) fn add_service_units(&self, sid: &ServiceSid) -> Result<bool, SnapshotError> {
+        let service = self.service_number(sid)?;
+        let include = &self.identity().include;
+        let wanted = |entity| include.contains(&entity);
+        let mut added = self.add_work(service, Kind::Service, 0, FIRST)?;
+        if wanted(Entity::Role) {
+            added |= self.add_work(service, Kind::Roles, 0, FIRST)?;
+        }
+        if let Some(selected) = &self.identity().users {
+            return Ok(self.select_users(service, selected)? || added);
+        }
+        if wanted(Entity::User) || wanted(Entity::Membership) {
+            added |= self.add_work(service, Kind::Users, 0, FIRST)?;
+        }
+        if wanted(Entity::Channel) || wanted(Entity::Member) || wanted(Entity::Invite) {
+            added |= self.add_work(service, Kind::Channels, 0, FIRST)?;
+        }
+        Ok(added)
+    }
+
+    /// Limits the crawl to some users of the service. Those given by SID are fetched; for identities the list is searched,
+    /// since an identity has no place in a path.
+    fn select_users(&self, service: i64, selected: &[String]) -> Result<bool, SnapshotError> {
+        let mut added = false;
+        let mut identities = false;
+        for key in selected {
+            self.sql(|connection| {
+                connection.prepare_cached("INSERT OR IGNORE INTO selection (key) VALUES (?1)")?.execute([key])
+            })?;
+            let Ok(sid) = key.parse::<UserSid>() else {
+                identities = true;
+                continue;
+            };
+            let user = self.sql(|connection| {
+                let mut insert = connection.prepare_cached(
+                    "INSERT INTO user_row (service, sid, pass, listed) VALUES (?1, ?2, 0, 0)",
+                )?;
+                bind!(insert, service, sid);
+                insert.raw_execute()?;
+                Ok(connection.last_insert_rowid())
+            })?;
+            added |= self.add_work(service, Kind::User, user, FIRST)?;
+        }
+        if identities {
+            added |= self.add_work(service, Kind::Users, 0, FIRST)?;
+        }
+        Ok(added)
+    }
+
+    /// Whether a user belongs to the crawl; marks it as found.
+    pub(super) fn is_selected(&self, user: &User) -> Result<bool, SnapshotError> {
+        if self.identity().users.is_none() {
+            return Ok(true);
+        }
+        self.sql(|connection| {
+            let found = connection
+                .prepare_cached("UPDATE selection SET found = 1 WHERE key IN (?1, ?2)")?
+                .execute(rusqlite::params![user.sid.to_string(), user.identity])?;
+            Ok(found > 0)
+        })
+    }
+}
