@@ -24,6 +24,8 @@ const TEMPORARY_SUFFIX: &str = ".tmp";
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
+    /// Whether this export made the folder, and it has nothing in it yet.
+    is_new: bool,
     /// Files of a former export.
     former: BTreeSet<String>,
     /// Holds the lock until the export is done.
@@ -40,6 +42,7 @@ impl Folder {
         if path.exists() && !path.is_dir() {
             return Err(ExportError::NotAFolder { path: path.to_owned() });
         }
+        let is_new = !path.exists();
         fs::create_dir_all(path).map_err(failed("create the folder"))?;
         let lock = lock(path)?;
         let read = |name: &str| fs::read(path.join(name)).ok();
@@ -61,7 +64,7 @@ impl Folder {
         if !foreign.is_empty() && !force {
             return Err(ExportError::ForeignFiles { path: path.to_owned(), examples: examples(foreign) });
         }
-        Ok(Self { path: path.to_owned(), former, lock })
+        Ok(Self { path: path.to_owned(), is_new, former, lock })
     }
 
     /// A file of the folder under a temporary name. It disappears when it is dropped.
@@ -119,13 +122,18 @@ impl Place for Folder {
         file.as_file().sync_all()
     }
 
-    fn publish(self, files: Vec<(String, NamedTempFile)>, package: NamedTempFile) -> Result<(), ExportError> {
+    fn publish(
+        mut self,
+        files: Vec<(String, NamedTempFile)>,
+        package: NamedTempFile,
+    ) -> Result<(), ExportError> {
         let new: BTreeSet<String> = files.iter().map(|(name, _)| name.clone()).collect();
         let mut journal = self.temporary()?;
         journal
             .write_all(&Journal::of(&new, &self.former))
             .and_then(|()| self.complete(&mut journal))
             .map_err(|source| self.error("write", JOURNAL, source))?;
+        self.is_new = false;
         self.place(JOURNAL, journal)?;
         self.remove(PACKAGE)?;
         for (name, file) in files {
@@ -142,6 +150,17 @@ impl Place for Folder {
 
     fn failed(&self, name: &str, source: io::Error) -> ExportError {
         self.error("write", name, source)
+    }
+}
+
+impl Drop for Folder {
+    /// An export that failed leaves no empty folder behind; one with anything in it cannot be removed this way.
+    fn drop(&mut self) {
+        if self.is_new
+            && let Err(error) = fs::remove_dir(&self.path)
+        {
+            tracing::debug!(%error, folder = %self.path.display(), "the new folder stays");
+        }
     }
 }
 

@@ -170,6 +170,9 @@ fn a_failure_leaves_the_folder_as_it_was() {
     source.broken = Some(Entity::Membership);
     assert!(export(&source, &options(&["chat"]), folder.path()).is_err());
     assert_eq!(files(folder.path()), before);
+    let new = folder.path().join("new");
+    assert!(export(&source, &options(&["chat"]), &new).is_err());
+    assert!(!new.exists(), "a folder that was made for nothing is removed");
 }
 
 #[test]
