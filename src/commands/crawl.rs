@@ -45,7 +45,16 @@ pub(super) async fn crawl(
     let client = connect::client(connection, events, stop)?;
     let source = Source::Chat(ChatSource::new(client));
     let place = Place::of(settings)?;
-    let writer = match open(&place, &identity, &source)? {
+    let opened = open(&place, &identity, &source).map_err(|error| match (&place, &error) {
+        (Place::Restarted(replacement), SnapshotError::OtherCrawl { .. }) => {
+            let left = replacement.path().display().to_string();
+            CommandError::from(error).with_hint(format!(
+                "an earlier --restart with other settings left `{left}` unfinished: give those settings again, or remove it"
+            ))
+        }
+        _ => error.into(),
+    })?;
+    let writer = match opened {
         Opened::ToRead(writer) => writer,
         Opened::Finished(info) => {
             // A replacement that was finished and not put in its place: the run ended between the two.

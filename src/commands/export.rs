@@ -191,9 +191,21 @@ impl Explained for ExportError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Snapshot(error) => error.hint(),
+            Self::File { source, .. } if is_full(source) => Some(
+                "free some space and run the same command again; a former export is as it was".to_owned(),
+            ),
+            Self::Stream(source) if is_full(source) => {
+                Some("free some space where it is written to".to_owned())
+            }
             _ => None,
         }
     }
+}
+
+/// Whether there is no room for more.
+fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 /// The report in words, for people.
