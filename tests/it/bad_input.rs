@@ -328,6 +328,18 @@ fn a_snapshot_of_another_job_is_not_gone_on_with() {
 }
 
 #[test]
+fn a_restart_that_was_left_unfinished_is_not_mixed_with_another() {
+    let world = small();
+    world.crawl(&[]);
+    assert_eq!(world.crawl(&["--restart", "--rps", "50", "--max-duration", "1s"]).code, 4);
+    let before = state(world.folder.path());
+    let ran =
+        world.run(&["crawl", "--service", world.running.service_sid(), "--restart", "--include", "users"]);
+    assert_refused(&ran, 2, &["snapshot.db.restart", "hint: ", "remove it"]);
+    assert_eq!(state(world.folder.path()), before, "nothing was written");
+}
+
+#[test]
 fn a_snapshot_in_use_is_not_written_by_a_second_run() {
     let latency = std::time::Duration::from_millis(50);
     let world = World::new(Options { users: 60, latency, ..Options::default() });
@@ -481,7 +493,7 @@ mod full_disk {
         let before = state(world.folder.path());
         for blocks in [0, 40, 200, 600] {
             let ran = limited(&world, blocks, &["export", "--out", "out", "--quiet"]);
-            assert_refused(&ran, 1, &["out/"]);
+            assert_refused(&ran, 1, &["out/", "hint: free some space"]);
             assert_eq!(state(world.folder.path()), before, "the former export is there, and nothing else");
         }
     }
