@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::error::ExportError;
 use super::source::Rows;
 use crate::model::*;
-use crate::snapshot::{Counts, Info, Order, Requests, SnapshotError, Step, Verdict, Walk};
+use crate::snapshot::{Counts, Info, Order, Requests, SnapshotError, Step, Verdict, Walk, Wanted};
 
 /// The records of one service.
 pub(super) struct Fixture {
@@ -280,10 +280,14 @@ impl Fixture {
             });
         }
         for step in &mut steps {
-            step.user = step.user.take().filter(|_| walk.with.user || walk.entity == Entity::User);
+            step.user =
+                step.user.take().filter(|_| walk.with.user != Wanted::No || walk.entity == Entity::User);
             step.channel =
                 step.channel.take().filter(|_| walk.with.channel || walk.entity == Entity::Channel);
-            step.member = step.member.take().filter(|_| walk.with.member || walk.entity == Entity::Member);
+            step.member = step
+                .member
+                .take()
+                .filter(|_| walk.with.member != Wanted::No || walk.entity == Entity::Member);
             step.role = step.role.take().filter(|_| walk.with.role || walk.entity == Entity::Role);
         }
         steps

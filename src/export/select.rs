@@ -6,7 +6,7 @@ use super::error::ExportError;
 use super::options::ExportOptions;
 use crate::mapping::{KeyOrder, Mapping, Record, nearest};
 use crate::model::Entity;
-use crate::snapshot::{Info, Order, Walk, With};
+use crate::snapshot::{Info, Order, Walk, Wanted, With};
 
 /// A record that will be written, and what the snapshot must bring along for it.
 #[derive(Debug)]
@@ -24,12 +24,23 @@ pub fn walk_of(record: &Record) -> Walk {
         KeyOrder::ByChannel => Order::ByChannel,
     };
     let with = With {
-        user: record.reads(Entity::User),
+        user: wanted(record, Entity::User),
         channel: record.reads(Entity::Channel),
-        member: record.reads(Entity::Member),
+        member: wanted(record, Entity::Member),
         role: record.reads(Entity::Role),
     };
     Walk { entity: record.entity, order, with }
+}
+
+/// A user or member that stands in for the other one's identity is looked up where that is missing, and not before.
+fn wanted(record: &Record, entity: Entity) -> Wanted {
+    if !record.reads(entity) {
+        Wanted::No
+    } else if record.reads_as_second_identity(entity) {
+        Wanted::ForIdentity
+    } else {
+        Wanted::Yes
+    }
 }
 
 /// Checks that every record asked for exists, and once: what can be said before a snapshot is opened.

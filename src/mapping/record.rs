@@ -202,6 +202,23 @@ impl Record {
         by_column.chain(self.filters.iter().flat_map(Filter::reads)).any(|field| field.entity == entity)
     }
 
+    /// Whether all that a row needs of that record (a user or a member) is its identity, and that only where the other one
+    /// of the two has none: `first_of = ["member.identity", "user.identity"]`.
+    pub fn reads_as_second_identity(&self, entity: Entity) -> bool {
+        let is_second = |column: &Column| match &column.source {
+            Source::First(fields) => {
+                let identities = fields.iter().all(|field| field.name == "identity");
+                identities && fields.len() == 2 && fields[1].entity == entity && fields[0].entity != entity
+            }
+            _ => false,
+        };
+        let reads = |field: &FieldInfo| field.entity == entity;
+        let in_columns = self.columns.iter().filter(|column| column.reads().into_iter().any(reads));
+        in_columns.clone().next().is_some()
+            && in_columns.clone().all(is_second)
+            && !self.filters.iter().flat_map(Filter::reads).any(reads)
+    }
+
     /// The key, if every column of it is written as it is.
     pub fn written_key(&self) -> Option<&[String]> {
         let is_written = |name: &String| {

@@ -27,8 +27,9 @@ impl SnapshotWriter {
         self.begin()?;
         self.sql(|connection| {
             connection.execute_batch(
-                "CREATE INDEX IF NOT EXISTS membership_by_channel
-                   ON membership_row (service, channel_sid, status, member_sid);
+                "CREATE INDEX IF NOT EXISTS membership_by_channel ON membership_row (service, channel_sid, member_sid,
+                   user, status, last_consumed_message_index, unread_messages_count, notification_level, scope, extra);
+                 CREATE INDEX IF NOT EXISTS user_sid_by_id ON user_row (id, sid);
                  CREATE TEMP TABLE IF NOT EXISTS finding (kind TEXT, service INTEGER, parent INTEGER, sid TEXT,
                    expected INTEGER, received INTEGER, PRIMARY KEY (kind, parent)) WITHOUT ROWID;
                  DELETE FROM finding;",

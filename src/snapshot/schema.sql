@@ -64,7 +64,8 @@ CREATE TABLE membership_row (
   extra TEXT,
   PRIMARY KEY (user, channel_sid)
 ) WITHOUT ROWID;
--- membership_by_channel is made once the crawl is done: see evidence.rs.
+-- The indexes membership_by_channel and user_sid_by_id are made once the crawl is done (reconcile.rs). Both hold all that
+-- a walk by channel reads, so that it never looks a row up in a place of its own.
 
 CREATE TABLE member_row (
   channel INTEGER NOT NULL, sid NOT NULL, pass INTEGER NOT NULL, scope INTEGER NOT NULL,

@@ -233,7 +233,7 @@ impl Book {
 
 fn walk(path: &std::path::Path, entity: Entity, order: Order) -> Vec<String> {
     let snapshot = Snapshot::open(path).unwrap();
-    let with = With { user: true, channel: true, member: true, role: true };
+    let with = With { user: Wanted::Yes, channel: true, member: Wanted::Yes, role: true };
     let mut seen = Vec::new();
     snapshot
         .walk::<SnapshotError>(&Walk { entity, order, with }, |step| {

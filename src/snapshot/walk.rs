@@ -2,22 +2,15 @@
 //!
 //! **Invariant:** memory does not grow with the data. One row is held at a time, and a bounded number of looked-up records.
 
-use std::collections::HashMap;
-use std::hash::Hash;
 use std::rc::Rc;
 
-use rusqlite::{CachedStatement, Row};
+use rusqlite::Row;
 
 use super::decode;
-use super::encode::bind;
 use super::error::SnapshotError;
+use super::look_up::LookUp;
 use super::reader::Snapshot;
-use crate::model::{
-    Channel, ChannelSid, Entity, Invite, Member, MemberSid, Membership, Message, Role, RoleSid, Service, User,
-};
-
-/// Looked-up records remembered between rows.
-const REMEMBERED: usize = 4096;
+use crate::model::{Channel, Entity, Invite, Member, Membership, Message, Role, Service, User};
 
 /// What to walk: an entity, in its key's order, with the records it refers to.
 #[derive(Debug, Clone, Copy)]
@@ -41,12 +34,24 @@ pub enum Order {
 
 /// The referred records that a walk shall look up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(missing_docs, clippy::struct_excessive_bools, reason = "each flag is the record its name says")]
+#[expect(missing_docs, reason = "each field is the record its name says")]
 pub struct With {
-    pub user: bool,
+    pub user: Wanted,
     pub channel: bool,
-    pub member: bool,
+    pub member: Wanted,
     pub role: bool,
+}
+
+/// Whether a user or member is looked up. Both have the identity; a look-up for it alone can nearly always be spared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Wanted {
+    /// Never.
+    #[default]
+    No,
+    /// Where the other one of the two is not there or has no identity.
+    ForIdentity,
+    /// Always.
+    Yes,
 }
 
 /// One step of a walk: the record of the walked entity is always there, others where wanted and known.
@@ -125,7 +130,7 @@ impl Snapshot {
                     })?;
                 }
                 Entity::Membership => {
-                    self.walk_memberships(*walk, number, &mut look_up, &mut step, &mut visit)?;
+                    self.walk_memberships(*walk, number, look_up, &mut step, &mut visit)?;
                 }
                 Entity::Member => {
                     let sql = format!(
@@ -161,58 +166,8 @@ impl Snapshot {
         Ok(())
     }
 
-    fn walk_memberships<E: From<SnapshotError>>(
-        &self,
-        walk: Walk,
-        number: i64,
-        look_up: &mut LookUp<'_>,
-        step: &mut Step,
-        visit: &mut impl FnMut(&Step) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let with = walk.with;
-        let by_user = walk.order == Order::ByUser;
-        let columns = if with.user { decode::USER } else { "NULL" };
-        let (from, order) = if by_user {
-            // CROSS JOIN keeps SQLite to this order of loops: users as their index has them, then their rows.
-            (
-                "user_row u CROSS JOIN membership_row m ON m.user = u.id WHERE u.service = ?1",
-                "u.sid, m.channel_sid",
-            )
-        } else {
-            (
-                "membership_row m CROSS JOIN user_row u ON u.id = m.user WHERE m.service = ?1",
-                "m.channel_sid, m.member_sid, u.sid",
-            )
-        };
-        let sql = format!("SELECT {}, {columns}, m.user FROM {from} ORDER BY {order}", decode::MEMBERSHIP);
-        let user_number_at = decode::MEMBERSHIP_COLUMNS + if with.user { decode::USER_COLUMNS } else { 1 };
-        let mut last_user = None;
-        self.each(&sql, number, visit, step, |row, step| {
-            let membership = decode::membership(row, &self.scopes)?;
-            if with.user {
-                let user: i64 = row.get(user_number_at)?;
-                if last_user != Some(user) {
-                    step.user = Some(Rc::new(decode::user(row, decode::MEMBERSHIP_COLUMNS, &self.scopes)?));
-                    last_user = Some(user);
-                }
-            }
-            step.channel = look_up.channel_if(with.channel, &membership.channel_sid)?;
-            if with.member || with.role {
-                let member = match &membership.member_sid {
-                    Some(member) => look_up.member(&membership.channel_sid, member)?,
-                    None => None,
-                };
-                let role = member.as_ref().and_then(|member| member.role_sid.as_ref());
-                step.role = look_up.role_if(with.role, role)?;
-                step.member = member;
-            }
-            step.membership = Some(membership);
-            Ok(())
-        })
-    }
-
     /// Runs a query for one service; each row fills the step that is then visited.
-    fn each<E: From<SnapshotError>>(
+    pub(super) fn each<E: From<SnapshotError>>(
         &self,
         sql: &str,
         service: i64,
@@ -240,85 +195,4 @@ impl Snapshot {
         };
         read().map_err(|source| SnapshotError::from_sqlite(self.path(), source))
     }
-}
-
-/// Finds referred records, remembering a bounded number of them.
-struct LookUp<'s> {
-    snapshot: &'s Snapshot,
-    service: i64,
-    roles: HashMap<RoleSid, Option<Rc<Role>>>,
-    channels: HashMap<ChannelSid, Option<Rc<Channel>>>,
-    role: CachedStatement<'s>,
-    channel: CachedStatement<'s>,
-    member: CachedStatement<'s>,
-}
-
-impl<'s> LookUp<'s> {
-    fn new(snapshot: &'s Snapshot, service: i64) -> Result<Self, SnapshotError> {
-        let wrap = |source| SnapshotError::from_sqlite(snapshot.path(), source);
-        let prepare = |sql: String| snapshot.connection.prepare_cached(&sql).map_err(wrap);
-        Ok(Self {
-            snapshot,
-            service,
-            roles: HashMap::new(),
-            channels: HashMap::new(),
-            role: prepare(format!(
-                "SELECT {} FROM role_row r WHERE service = ?1 AND sid = ?2",
-                decode::ROLE
-            ))?,
-            channel: prepare(format!(
-                "SELECT {} FROM channel_row c WHERE service = ?1 AND sid = ?2 AND listed",
-                decode::CHANNEL
-            ))?,
-            member: prepare(format!(
-                "SELECT {} FROM channel_row c CROSS JOIN member_row x ON x.channel = c.id
-                 WHERE c.service = ?1 AND c.sid = ?2 AND x.sid = ?3",
-                decode::MEMBER
-            ))?,
-        })
-    }
-
-    fn role_if(&mut self, wanted: bool, sid: Option<&RoleSid>) -> rusqlite::Result<Option<Rc<Role>>> {
-        let Some(sid) = sid.filter(|_| wanted) else { return Ok(None) };
-        let (statement, service, scopes) = (&mut self.role, self.service, &self.snapshot.scopes);
-        remember(&mut self.roles, sid, || {
-            bind!(*statement, service, sid);
-            statement.raw_query().next()?.map(|row| decode::role(row, scopes)).transpose()
-        })
-    }
-
-    fn channel_if(&mut self, wanted: bool, sid: &ChannelSid) -> rusqlite::Result<Option<Rc<Channel>>> {
-        if !wanted {
-            return Ok(None);
-        }
-        let (statement, service, scopes) = (&mut self.channel, self.service, &self.snapshot.scopes);
-        remember(&mut self.channels, sid, || {
-            bind!(*statement, service, sid);
-            statement.raw_query().next()?.map(|row| decode::channel(row, scopes)).transpose()
-        })
-    }
-
-    /// A member is met once in a walk, so it is not remembered.
-    fn member(&mut self, channel: &ChannelSid, sid: &MemberSid) -> rusqlite::Result<Option<Rc<Member>>> {
-        bind!(self.member, self.service, channel, sid);
-        let scopes = &self.snapshot.scopes;
-        let found = self.member.raw_query().next()?.map(|row| decode::member(row, scopes)).transpose()?;
-        Ok(found.map(Rc::new))
-    }
-}
-
-fn remember<K: Clone + Eq + Hash, V>(
-    known: &mut HashMap<K, Option<Rc<V>>>,
-    key: &K,
-    find: impl FnOnce() -> rusqlite::Result<Option<V>>,
-) -> rusqlite::Result<Option<Rc<V>>> {
-    if let Some(found) = known.get(key) {
-        return Ok(found.clone());
-    }
-    let found = find()?.map(Rc::new);
-    if known.len() >= REMEMBERED {
-        known.clear();
-    }
-    known.insert(key.clone(), found.clone());
-    Ok(found)
 }
