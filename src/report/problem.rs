@@ -31,6 +31,8 @@ impl Problem {
             let text = cause.to_string();
             match causes.last_mut() {
                 Some(last) if text.ends_with(last.as_str()) => *last = text,
+                // The other way round: some libraries print the whole chain in each of its links.
+                Some(last) if last.contains(&text) => {}
                 None if text == message => {}
                 _ => causes.push(text),
             }
