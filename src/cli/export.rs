@@ -12,9 +12,9 @@ use clap::{Args, ValueEnum};
 /// network, unless it writes to an object store.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// The snapshot to read
-    #[arg(long, value_name = "FILE", default_value = "snapshot.db")]
-    pub snapshot: PathBuf,
+    /// The snapshot to read [default: snapshot.db]
+    #[arg(long, value_name = "FILE")]
+    pub snapshot: Option<PathBuf>,
 
     /// The folder to write to, an object store's URL, or `-` for one record in one format on standard output
     ///

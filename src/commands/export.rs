@@ -23,8 +23,6 @@ const DEFAULT_MAPPINGS: &[&str] = &["chat", "conversations"];
 /// What was typed, checked.
 #[derive(Debug)]
 struct ExportSettings {
-    /// The snapshot's file.
-    pub snapshot: PathBuf,
     /// Where to.
     destination: Destination,
     /// What to write and how.
@@ -97,7 +95,7 @@ fn settings(args: &ExportArgs) -> Result<ExportSettings, ExportError> {
     if destination == Destination::Stream {
         export::check_stream(&options)?;
     }
-    Ok(ExportSettings { snapshot: args.snapshot.clone(), destination, options })
+    Ok(ExportSettings { destination, options })
 }
 
 fn in_mapping(error: MappingError) -> ExportError {
@@ -122,8 +120,10 @@ fn pii(args: &ExportArgs) -> Result<PiiPolicy, ExportError> {
 
 /// Runs the verb.
 pub(super) fn run(args: &ExportArgs, context: &mut Context) -> Outcome {
+    let settings = settings(args)?;
+    let snapshot = context.settings.snapshot(args.snapshot.as_deref())?;
     let progress = context.progress();
-    let written = write(args, &mut context.stdout, &progress.events());
+    let written = write(&settings, &snapshot, &mut context.stdout, &progress.events());
     progress.finish();
     let report = match written {
         Err(error) if error.is_closed_pipe() => return Ok(ExitStatus::Done),
@@ -145,7 +145,7 @@ pub(super) fn to_folder(
     context: &mut Context,
 ) -> Result<ExportReport, CommandError> {
     let args = ExportArgs {
-        snapshot: snapshot.to_path_buf(),
+        snapshot: Some(snapshot.to_path_buf()),
         out: folder.display().to_string(),
         mappings: Vec::new(),
         records: None,
@@ -158,20 +158,21 @@ pub(super) fn to_folder(
         spreadsheet_safe: false,
         force: false,
     };
+    let settings = settings(&args)?;
     let progress = context.progress();
-    let written = write(&args, &mut context.stdout, &progress.events());
+    let written = write(&settings, snapshot, &mut context.stdout, &progress.events());
     progress.finish();
     Ok(written?)
 }
 
 /// Exports; `out` is standard output, which gets the rows of `--out -` and nothing else.
 fn write(
-    args: &ExportArgs,
+    settings: &ExportSettings,
+    snapshot: &Path,
     out: &mut (dyn Write + Send),
     events: &Events,
 ) -> Result<ExportReport, ExportError> {
-    let settings = settings(args)?;
-    let snapshot = Snapshot::open(&settings.snapshot)?;
+    let snapshot = Snapshot::open(snapshot)?;
     match &settings.destination {
         Destination::Folder(folder) => export::run(&snapshot, &settings.options, folder, events),
         Destination::Store(url) => export::run_to_store(&snapshot, &settings.options, url, events),
@@ -268,7 +269,6 @@ mod tests {
     #[test]
     fn the_defaults_are_the_published_ones() {
         let settings = settings_of(&["--out", "here"]).unwrap();
-        assert_eq!(settings.snapshot, PathBuf::from("snapshot.db"));
         assert_eq!(settings.options.formats, [Format::Csv, Format::Ndjson]);
         assert!(settings.options.records.is_none());
         assert_eq!(settings.destination, Destination::Folder("here".into()));
