@@ -18,6 +18,10 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
+/// The program's own allocator, so that the bare loop has no other.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> Result<()> {

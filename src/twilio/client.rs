@@ -212,6 +212,8 @@ impl Client {
         self.throttled.fetch_add(u64::from(refused), Ordering::Relaxed);
         let account_in_flight = text(&headers, CONCURRENT_REQUESTS).and_then(|text| text.parse().ok());
         permit.answered(Signal { refused, account_in_flight });
+        // Whoever waits for the slot sends first; this answer is parsed while that one is on its way.
+        tokio::task::yield_now().await;
         Some(match body {
             Ok(body) => Ended::Answer { status, headers, body },
             Err(source) => Ended::CutShort { status, headers, source: source.without_url() },
