@@ -6,7 +6,7 @@ use super::error::SnapshotError;
 use super::finding::{self, kind};
 use super::outcome;
 use super::properties::{self, Verdict};
-use super::schema::write_out;
+use super::schema::{CACHE_TO_WRITE, write_out};
 use super::unit::{Kind, state};
 use super::writer::SnapshotWriter;
 use crate::model::Entity;
@@ -26,6 +26,8 @@ impl SnapshotWriter {
     pub fn reconcile(&mut self, round: u32, last: bool) -> Result<Reconciled, SnapshotError> {
         self.begin()?;
         self.sql(|connection| {
+            // SQLite sorts in as much memory as its cache may have, beside the cache: half of each while indexes are made.
+            connection.execute_batch(&format!("PRAGMA cache_size = -{}", CACHE_TO_WRITE / 2))?;
             connection.execute_batch(
                 "CREATE INDEX IF NOT EXISTS membership_by_channel ON membership_row (service, channel_sid, member_sid,
                    user, status, last_consumed_message_index, unread_messages_count, notification_level, scope, extra);
@@ -33,7 +35,8 @@ impl SnapshotWriter {
                  CREATE TEMP TABLE IF NOT EXISTS finding (kind TEXT, service INTEGER, parent INTEGER, sid TEXT,
                    expected INTEGER, received INTEGER, PRIMARY KEY (kind, parent)) WITHOUT ROWID;
                  DELETE FROM finding;",
-            )
+            )?;
+            connection.execute_batch(&format!("PRAGMA cache_size = -{CACHE_TO_WRITE}"))
         })?;
         self.add_unlisted_channels()?;
         self.sql(finding::find_user_counts)?;

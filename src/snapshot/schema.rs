@@ -14,8 +14,8 @@ const APPLICATION: i64 = 0x4368_4679;
 /// The format that this version reads and writes: the number in `PRAGMA user_version`.
 pub const FORMAT: i64 = 1;
 
-/// Page cache of a connection that writes. Sorts spill to temporary files beyond it, so this bounds SQLite's memory.
-const CACHE_TO_WRITE: u32 = 16 * 1024;
+/// Page cache of a connection that writes, in KiB. Sorts spill to temporary files beyond it, so this bounds SQLite's memory.
+pub(super) const CACHE_TO_WRITE: u32 = 16 * 1024;
 
 /// Page cache of a connection that reads, in KiB: users and channels are looked up beside the rows of a walk.
 const CACHE_TO_READ: u32 = 48 * 1024;
