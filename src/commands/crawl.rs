@@ -121,7 +121,11 @@ fn open(place: &Place, identity: &CrawlIdentity, source: &Source) -> Result<Open
         return Err(SnapshotError::OtherCrawl { path: path.to_path_buf(), found, asked });
     }
     if !matches!(writer.finished()?, None | Some(Verdict::Incomplete)) {
-        return Ok(Opened::Finished(Box::new(writer.info()?)));
+        let info = writer.info()?;
+        if writer.has_log() {
+            writer.close_if_free()?;
+        }
+        return Ok(Opened::Finished(Box::new(info)));
     }
     writer.resume()?;
     Ok(Opened::ToRead(Box::new(writer)))

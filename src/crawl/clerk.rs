@@ -89,7 +89,7 @@ impl Clerk {
         self.snapshot.commit()?;
         let info = self.snapshot.info()?;
         if info.finished.is_some() {
-            self.snapshot.close()?;
+            self.snapshot.close_if_free()?;
         }
         Ok(info)
     }

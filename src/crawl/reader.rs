@@ -9,9 +9,9 @@ use tokio_util::sync::CancellationToken;
 use super::clerk::Order;
 use super::error::CrawlError;
 use crate::event::{Event, Events};
-use crate::model::ServiceSid;
+use crate::model::{Issue, Service, ServiceSid};
 use crate::snapshot::{Detail, Target, Unit};
-use crate::source::{List, Source, SourceError};
+use crate::source::{Fetched, List, Source, SourceError};
 use crate::twilio::{LoopGuard, RequestError};
 
 /// How often one unit is begun anew in a run, for expired page tokens, smaller pages or a 404 that was none.
@@ -132,7 +132,9 @@ impl Reader {
         if request.is_bad_page_token() {
             return Ok(Next::Restart { page_size, why: "its page token was no longer accepted" });
         }
-        if request.is_bad_page_size() || request.is_server_error() {
+        // The list of a service may have thousands of pages: in its middle the position is kept for a later run.
+        let in_the_middle = unit.cursor.is_some() && unit.target.is_of_service();
+        if request.is_bad_page_size() || (request.is_server_error() && !in_the_middle) {
             let smaller = page_size.unwrap_or_else(|| (self.source.largest_page())(list.entity())) / 2;
             if smaller >= SMALLEST_PAGE {
                 return Ok(Next::Restart {
@@ -177,8 +179,8 @@ impl Reader {
                     Ok(()) => return Ok(Next::Restart { page_size, why: "it answered 404 and is there" }),
                     Err(parent) if is(&parent, RequestError::is_not_found) => {
                         if look == 1 {
-                            self.service_is_there(service).await?;
-                            return Ok(Next::Vanished(one_line(&parent)));
+                            let vanished = Next::Vanished(one_line(&parent));
+                            return self.if_service_is_there(service, vanished).await;
                         }
                     }
                     Err(parent) if is(&parent, RequestError::is_cancelled) => {
@@ -188,8 +190,8 @@ impl Reader {
                 }
             }
         }
-        self.service_is_there(service).await?;
-        Ok(Next::Restart { page_size, why: "it answered 404 and its service is there" })
+        let restart = Next::Restart { page_size, why: "it answered 404 and its service is there" };
+        self.if_service_is_there(service, restart).await
     }
 
     async fn parent(&self, target: &Target) -> Result<(), SourceError> {
@@ -204,13 +206,26 @@ impl Reader {
         }
     }
 
-    /// Fails where the service itself answers 404.
-    async fn service_is_there(&self, service: &ServiceSid) -> Result<(), CrawlError> {
-        match self.source.service(service).await {
+    /// What to do next if the service itself answers. Where it does not, nothing is known of what it holds.
+    async fn if_service_is_there(&self, service: &ServiceSid, next: Next) -> Result<Next, CrawlError> {
+        match self.service_twice(service).await {
+            Ok(_) => Ok(next),
+            Err(error) if is(&error, RequestError::is_cancelled) => Ok(Next::Interrupted),
+            Err(error) if is(&error, RequestError::is_unauthorized) => {
+                Err(CrawlError::Unauthorized(error.into()))
+            }
             Err(error) if is(&error, RequestError::is_not_found) => {
                 Err(CrawlError::NoSuchService { service: service.clone(), source: error.into() })
             }
-            _ => Ok(()),
+            Err(error) => Ok(Next::Fail(error)),
+        }
+    }
+
+    /// A service's own record. Twilio has answered 404 for what is there, so one is not believed.
+    async fn service_twice(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
+        match self.source.service(service).await {
+            Err(error) if is(&error, RequestError::is_not_found) => self.source.service(service).await,
+            answered => answered,
         }
     }
 
@@ -222,48 +237,55 @@ impl Reader {
     }
 
     async fn read_detail(&self, unit: Unit) -> Result<Read, CrawlError> {
-        let fetched = match &unit.target {
-            Target::Service(service) => return self.read_service(&unit, service).await,
-            Target::User(service, user) => {
-                let fetched = self.source.user(service, user).await;
-                fetched.map(|fetched| (Detail::User(Box::new(fetched.record)), fetched.issues))
-            }
-            Target::Channel(service, channel) => {
-                let fetched = self.source.channel(service, channel).await;
-                fetched.map(|fetched| (Detail::Channel(Box::new(fetched.record)), fetched.issues))
-            }
-            _ => unreachable!("every other target is a list"),
-        };
-        let error = match fetched {
-            Ok((detail, issues)) => {
-                self.send(Order::Detail(unit, detail, issues)).await?;
-                return Ok(Read::Complete);
-            }
-            Err(error) => error,
-        };
-        if is(&error, RequestError::is_cancelled) {
-            return Ok(Read::Interrupted);
+        if let Target::Service(service) = &unit.target {
+            return self.read_service(&unit, service).await;
         }
-        if is(&error, RequestError::is_unauthorized) {
-            return Err(CrawlError::Unauthorized(error.into()));
-        }
-        if is(&error, RequestError::is_not_found) {
-            return match self.look_again(&unit, None, error).await? {
+        for _ in 0..RESTARTS {
+            let error = match self.detail(&unit.target).await {
+                Ok((detail, issues)) => {
+                    self.send(Order::Detail(unit, detail, issues)).await?;
+                    return Ok(Read::Complete);
+                }
+                Err(error) => error,
+            };
+            let next = match error.request() {
+                Some(request) if request.is_cancelled() => Next::Interrupted,
+                Some(request) if request.is_unauthorized() => {
+                    return Err(CrawlError::Unauthorized(error.into()));
+                }
+                Some(request) if request.is_not_found() => self.look_again(&unit, None, error).await?,
+                _ => Next::Fail(error),
+            };
+            match next {
+                Next::Restart { .. } => {}
                 Next::Vanished(evidence) => {
                     self.send(Order::Vanish { unit, evidence }).await?;
-                    Ok(Read::Complete)
+                    return Ok(Read::Complete);
                 }
-                Next::Interrupted => Ok(Read::Interrupted),
-                Next::Fail(error) => self.fail(unit, one_line(&error)).await,
-                Next::Restart { why, .. } => self.fail(unit, why.to_owned()).await,
-            };
+                Next::Interrupted => return Ok(Read::Interrupted),
+                Next::Fail(error) => return self.fail(unit, one_line(&error)).await,
+            }
         }
-        self.fail(unit, one_line(&error)).await
+        self.fail(unit, format!("it answered 404 and is there, {RESTARTS} times")).await
+    }
+
+    async fn detail(&self, target: &Target) -> Result<(Detail, Vec<Issue>), SourceError> {
+        match target {
+            Target::User(service, user) => {
+                let fetched = self.source.user(service, user).await?;
+                Ok((Detail::User(Box::new(fetched.record)), fetched.issues))
+            }
+            Target::Channel(service, channel) => {
+                let fetched = self.source.channel(service, channel).await?;
+                Ok((Detail::Channel(Box::new(fetched.record)), fetched.issues))
+            }
+            _ => unreachable!("a service is read by read_service, and every other target is a list"),
+        }
     }
 
     /// The first thing read of a service. If that fails, so does the run: nothing else would be different.
     async fn read_service(&self, unit: &Unit, service: &ServiceSid) -> Result<Read, CrawlError> {
-        let error = match self.source.service(service).await {
+        let error = match self.service_twice(service).await {
             Ok(fetched) => {
                 let detail = Detail::Service(Box::new(fetched.record));
                 self.send(Order::Detail(unit.clone(), detail, fetched.issues)).await?;

@@ -39,9 +39,9 @@ pub(super) fn find_user_counts(connection: &Connection) -> rusqlite::Result<()> 
     Ok(())
 }
 
-/// Compares each channel's sides. With a crawl of selected users (`whole` false) the users' side is a part only, and the
+/// Compares each channel's sides. Where the users' side was not read, or of selected users only (`users_side` false), the
 /// Members list stands in for it.
-pub(super) fn find_channel_counts(connection: &Connection, whole: bool) -> rusqlite::Result<()> {
+pub(super) fn find_channel_counts(connection: &Connection, users_side: bool) -> rusqlite::Result<()> {
     let mut channels = connection.prepare(&write_out(
         "SELECT c.service, c.id, c.members_count,
            (SELECT sid_set(m.member_sid) FROM membership_row m
@@ -52,35 +52,30 @@ pub(super) fn find_channel_counts(connection: &Connection, whole: bool) -> rusql
          FROM channel_row c WHERE c.listed
            AND NOT EXISTS (SELECT 1 FROM unit WHERE kind = ?2 AND parent = c.id AND service = c.service AND state = ?3)",
     ))?;
-    let users_read: bool = connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM unit WHERE kind = ?1)",
-        [Kind::UserChannels.number()],
-        |row| row.get(0),
-    )?;
     let mut rows =
         channels.query(params![Kind::Members.number(), Kind::Channel.number(), state::VANISHED])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let (service, parent) = (row.get(0)?, row.get(1)?);
         let count: Option<i64> = row.get(2)?;
-        let users_side = (whole && users_read).then(|| row.get::<_, String>(3)).transpose()?;
-        let users_side = users_side.map(|text| Members::parse(&text));
+        let by_users = users_side.then(|| row.get::<_, String>(3)).transpose()?;
+        let by_users = by_users.map(|text| Members::parse(&text));
         let list_state: i64 = row.get(5)?;
         if list_state == state::VANISHED {
             continue;
         }
         let list = (list_state == state::COMPLETE).then(|| row.get::<_, String>(4)).transpose()?;
         let list = list.map(|text| Members::parse(&text));
-        let seen = users_side.as_ref().or(list.as_ref());
+        let seen = by_users.as_ref().or(list.as_ref());
         if let (Some(count), Some(seen)) = (count, seen)
             && count != seen.count
         {
             found.push((kind::CHANNEL_COUNT, service, parent, Some(count), Some(seen.count)));
         }
-        if let (Some(list), Some(users_side)) = (&list, &users_side)
-            && !list.same(users_side)
+        if let (Some(list), Some(by_users)) = (&list, &by_users)
+            && !list.same(by_users)
         {
-            found.push((kind::MEMBER_LIST, service, parent, Some(list.count), Some(users_side.count)));
+            found.push((kind::MEMBER_LIST, service, parent, Some(list.count), Some(by_users.count)));
         }
         for (kind, service, parent, expected, received) in found.drain(..) {
             let sid = row.get(6)?;

@@ -101,7 +101,15 @@ impl SnapshotWriter {
                 .prepare_cached(
                     "INSERT OR REPLACE INTO vanished (entity, sid, evidence) VALUES (?1, ?2, ?3)",
                 )?
-                .execute(rusqlite::params![entity, sid, evidence])
+                .execute(rusqlite::params![entity, sid, evidence])?;
+            // What was read of its list before it went is a part of nothing.
+            let table = match unit.target {
+                Target::UserChannels(..) => "membership_row WHERE user",
+                Target::Members(..) => "member_row WHERE channel",
+                Target::Invites(..) => "invite_row WHERE channel",
+                _ => return Ok(0),
+            };
+            connection.prepare_cached(&format!("DELETE FROM {table} = ?1"))?.execute([unit.parent])
         })?;
         Ok(())
     }

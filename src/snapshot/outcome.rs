@@ -6,13 +6,26 @@ use super::finding::kind;
 use super::properties::Verdict;
 use super::unit::{Kind, state};
 
-/// Settles what was open before this round and has been read again meanwhile.
-pub(super) fn settle(connection: &Connection, round: u32) -> rusqlite::Result<()> {
+/// Settles what was open before this round and has been read again meanwhile. What could not be read again, so that nothing
+/// was compared, stays open: no finding is no agreement. `channels_compared` says whether channels were looked at.
+pub(super) fn settle(connection: &Connection, round: u32, channels_compared: bool) -> rusqlite::Result<()> {
     connection.execute(
         "UPDATE disagreement AS d SET outcome = 'drift', detail = 'agreed when it was read again'
          WHERE outcome = 'open' AND round < ?1
-           AND NOT EXISTS (SELECT 1 FROM finding f WHERE f.kind = d.kind AND f.parent = d.parent)",
-        [round],
+           AND NOT EXISTS (SELECT 1 FROM finding f WHERE f.kind = d.kind AND f.parent = d.parent)
+           AND (kind = ?2 OR ?3)
+           AND NOT EXISTS (SELECT 1 FROM unit WHERE parent = d.parent AND service = d.service AND state = ?4
+             AND kind IN (CASE d.kind WHEN ?2 THEN ?5 ELSE ?6 END, CASE d.kind WHEN ?2 THEN ?7 ELSE ?8 END))",
+        params![
+            round,
+            kind::USER_COUNT,
+            channels_compared,
+            state::FAILED,
+            Kind::UserChannels.number(),
+            Kind::Members.number(),
+            Kind::User.number(),
+            Kind::Channel.number()
+        ],
     )?;
     connection.execute(
         "UPDATE disagreement AS d SET expected = f.expected, received = f.received,
@@ -35,6 +48,7 @@ pub(super) fn forgive_counters(connection: &Connection) -> rusqlite::Result<()> 
          WHERE kind = ?1 AND outcome = 'hole'
            AND EXISTS (SELECT 1 FROM unit WHERE kind = ?2 AND parent = d.parent AND state = ?3)
            AND EXISTS (SELECT 1 FROM unit WHERE kind = ?4)
+           AND NOT EXISTS (SELECT 1 FROM property WHERE key = 'users')
            AND NOT EXISTS (SELECT 1 FROM disagreement o WHERE o.kind = ?5 AND o.parent = d.parent)",
         params![
             kind::CHANNEL_COUNT,
@@ -64,6 +78,7 @@ pub(super) fn forgive_counters(connection: &Connection) -> rusqlite::Result<()> 
     Ok(())
 }
 
+/// Forgives a channel whose Members list has members of vanished users and is otherwise the users' side exactly.
 fn forgive_vanished_users(connection: &Connection) -> rusqlite::Result<()> {
     let any: bool =
         connection.query_row("SELECT EXISTS (SELECT 1 FROM vanished WHERE entity = 'user')", [], |row| {
@@ -81,6 +96,13 @@ fn forgive_vanished_users(connection: &Connection) -> rusqlite::Result<()> {
              AND NOT EXISTS (SELECT 1 FROM user_row u
                JOIN unit ON unit.kind = ?3 AND unit.parent = u.id AND unit.service = u.service AND unit.state = ?4
                WHERE u.service = d.service AND u.identity IS x.identity))
+           AND EXISTS (SELECT 1 FROM member_row x JOIN user_row u ON u.service = d.service AND u.identity IS x.identity
+             JOIN unit ON unit.kind = ?3 AND unit.parent = u.id AND unit.service = u.service AND unit.state = ?4
+             WHERE x.channel = d.parent)
+           AND NOT EXISTS (SELECT 1 FROM membership_row m JOIN channel_row c ON c.id = d.parent
+             WHERE m.service = d.service AND m.channel_sid = c.sid AND m.status = 1
+               AND NOT EXISTS (SELECT 1 FROM member_row x WHERE x.channel = d.parent AND x.sid IS m.member_sid))
+           AND (kind = ?1 OR expected = (SELECT count(*) FROM member_row x WHERE x.channel = d.parent))
            AND EXISTS (SELECT 1 FROM unit WHERE kind = ?5 AND parent = d.parent AND state = ?6)",
         params![
             kind::MEMBER_LIST,

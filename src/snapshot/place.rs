@@ -87,6 +87,10 @@ impl Replacement {
 
     /// Puts the new one, which is finished and closed, in the place of the old one.
     pub fn complete(&self) -> Result<(), SnapshotError> {
+        // Somebody reads the new one: without its log it is not whole, and a log cannot be renamed with it.
+        if has_log(&self.new) {
+            return Err(SnapshotError::Locked { path: self.new.clone() });
+        }
         // The old one's log is first played into it, so that it is whole until the moment it is replaced. One that cannot be
         // opened has no log that anybody could use.
         if let Ok(old) = schema::open_to_write(&self.old) {
@@ -95,6 +99,11 @@ impl Replacement {
         remove_companions(&self.old, &self.old)?;
         put(&self.new, &self.old)
     }
+}
+
+/// Whether a write-ahead log stands beside a snapshot.
+pub(super) fn has_log(snapshot: &Path) -> bool {
+    beside(snapshot, "-wal").exists()
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

@@ -40,11 +40,13 @@ impl SnapshotWriter {
         })?;
         self.add_unlisted_channels()?;
         self.sql(finding::find_user_counts)?;
-        if self.lists_failed()? == 0 {
-            let whole = self.identity().users.is_none();
-            self.sql(|connection| finding::find_channel_counts(connection, whole))?;
+        let channels_compared = self.lists_failed()? == 0;
+        if channels_compared {
+            let users_side =
+                self.identity().users.is_none() && self.identity().include.contains(&Entity::Membership);
+            self.sql(|connection| finding::find_channel_counts(connection, users_side))?;
         }
-        self.sql(|connection| outcome::settle(connection, round))?;
+        self.sql(|connection| outcome::settle(connection, round, channels_compared))?;
         let opened = self.open_new(round, last)?;
         self.commit()?;
         let more_work = self.has_pending()?;
@@ -77,9 +79,10 @@ impl SnapshotWriter {
             connection.execute(
                 "INSERT INTO channel_row (service, sid, pass, listed)
                  SELECT m.service, m.channel_sid, 0, 0 FROM membership_row m
+                 WHERE NOT EXISTS (SELECT 1 FROM unit WHERE kind = ?1 AND service = m.service AND state <> ?2)
                  GROUP BY m.service, m.channel_sid
                  HAVING NOT EXISTS (SELECT 1 FROM channel_row c WHERE c.service = m.service AND c.sid = m.channel_sid)",
-                [],
+                [Kind::Channels.number(), state::COMPLETE], // a list that was not read to its end lacks channels anyway
             )?;
             let mut statement = connection.prepare(&write_out(
                 "SELECT id, service, @CH(sid) FROM channel_row c WHERE listed = 0 AND NOT EXISTS
@@ -118,16 +121,16 @@ impl SnapshotWriter {
 
     /// Opens what was not known to disagree and has it read again.
     fn open_new(&self, round: u32, last: bool) -> Result<u64, SnapshotError> {
-        let outcome = if last { "drift" } else { "open" };
+        // At the last look there is no reading again, so it stays open, and the crawl incomplete: the next run looks again.
         let detail = if last { "appeared while others were read again" } else { "" };
         let opened = self.sql(|connection| {
             connection.execute(
                 "INSERT INTO disagreement (kind, service, parent, sid, first_expected, first_received, expected,
                    received, round, outcome, detail)
-                 SELECT kind, service, parent, sid, expected, received, expected, received, ?1, ?2, ?3
+                 SELECT kind, service, parent, sid, expected, received, expected, received, ?1, 'open', ?2
                  FROM finding f WHERE NOT EXISTS
                    (SELECT 1 FROM disagreement d WHERE d.kind = f.kind AND d.parent = f.parent)",
-                params![round, outcome, detail],
+                params![round, detail],
             )
         })?;
         if !last && opened > 0 {
@@ -145,6 +148,7 @@ impl SnapshotWriter {
             statement.query_map([round], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
         })?;
         let members = self.identity().include.contains(&Entity::Member);
+        let memberships = self.identity().include.contains(&Entity::Membership);
         for (kind, service, parent) in open {
             if kind == kind::USER_COUNT {
                 self.read_again(service, Kind::User, parent, 1)?;
@@ -154,6 +158,8 @@ impl SnapshotWriter {
             self.read_again(service, Kind::Channel, parent, 1)?;
             if members {
                 self.read_again(service, Kind::Members, parent, 1)?;
+            }
+            if members && memberships {
                 self.read_users_of(service, parent)?;
             }
         }

@@ -221,3 +221,59 @@ fn the_same_crawl_goes_on_and_another_is_refused() {
     let reopened = SnapshotWriter::open(&book.path, page_size).unwrap();
     assert_eq!(*reopened.identity(), identity(), "read back from the file");
 }
+
+#[test]
+fn what_could_not_be_read_again_is_not_taken_to_agree() {
+    let mut book = Book::new();
+    book.fetch_service();
+    book.fill(&[(1, 10)]);
+    book.writer.reconcile(0, false).unwrap();
+    let failing = book.unit(&format!("user channels of {}", UserSid::from_digits(1)));
+    book.writer.fail_unit(failing.id, "500").unwrap();
+    reread(&mut book, &[]);
+    book.writer.reconcile(1, false).unwrap();
+    assert_eq!(book.writer.finish("now").unwrap(), Verdict::Incomplete);
+    assert!(book.outcomes().iter().all(|(_, outcome)| outcome == "open"), "{:?}", book.outcomes());
+    // The next run reads it, finds the same, and looks again.
+    book.writer.resume().unwrap();
+    book.list_user(1, &[(1, 10)]);
+    assert_eq!(book.writer.reconcile(0, false).unwrap().opened, 3);
+}
+
+#[test]
+fn a_user_who_vanished_elsewhere_excuses_nothing() {
+    let mut book = Book::new();
+    book.fetch_service();
+    book.fill(&[]);
+    // A third user vanishes; and channel 10's Members list hides a member, again and again.
+    book.writer
+        .sql(|connection| {
+            connection.execute_batch(
+                "INSERT INTO user_row (service, sid, pass, identity) VALUES (1, x'03', 0, 'gone');
+                 INSERT INTO unit (service, kind, parent, expected_pages, state)
+                   SELECT 1, 7, id, 1, 3 FROM user_row WHERE identity = 'gone';
+                 INSERT INTO vanished (entity, sid, evidence) VALUES ('user', 'US03', '404');
+                 DELETE FROM member_row WHERE identity = 'user 1'
+                   AND channel = (SELECT id FROM channel_row WHERE sid = x'0000000000000000000000000000000a');",
+            )
+        })
+        .unwrap();
+    assert!(book.writer.reconcile(0, false).unwrap().opened > 0);
+    book.writer
+        .sql(|connection| connection.execute("UPDATE unit SET state = 1 WHERE state = 0", []))
+        .unwrap();
+    book.writer.reconcile(1, false).unwrap();
+    assert_eq!(book.writer.finish("now").unwrap(), Verdict::Incomplete);
+}
+
+#[test]
+fn a_user_that_vanishes_leaves_no_part_of_its_list() {
+    let mut book = Book::new();
+    let users = format!("users of {}", service_sid());
+    book.store(&users, Records::Users(vec![user(1, 9)]), None);
+    let list = format!("user channels of {}", UserSid::from_digits(1));
+    book.store(&list, Records::Memberships(vec![membership(1, 10, "joined")]), Some("/v2/next"));
+    let unit = book.unit(&list);
+    book.writer.vanish_unit(&unit, "404").unwrap();
+    assert_eq!(book.writer.info().unwrap().counts.user_channels, 0);
+}

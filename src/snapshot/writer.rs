@@ -118,6 +118,11 @@ impl SnapshotWriter {
         &self.path
     }
 
+    /// Whether a write-ahead log stands beside the file.
+    pub fn has_log(&self) -> bool {
+        super::place::has_log(&self.path)
+    }
+
     /// What the crawl is of.
     pub fn identity(&self) -> &CrawlIdentity {
         &self.identity
@@ -155,9 +160,16 @@ impl SnapshotWriter {
         }
     }
 
-    /// Makes the finished snapshot one self-contained file, so that it can be copied and read from read-only media.
-    pub fn close(self) -> Result<(), SnapshotError> {
-        self.sql(|connection| connection.execute_batch("PRAGMA journal_mode = DELETE"))
+    /// Makes the finished snapshot one self-contained file, so that it can be copied and read from read-only media. While
+    /// somebody reads it, it stays beside its write-ahead log; a later run, or whoever closes it last, joins the two.
+    pub fn close_if_free(self) -> Result<(), SnapshotError> {
+        match self.sql(|connection| connection.execute_batch("PRAGMA journal_mode = DELETE")) {
+            Err(SnapshotError::Locked { path }) => {
+                tracing::warn!(snapshot = %path.display(), "somebody reads the snapshot: copy it with its -wal file");
+                Ok(())
+            }
+            closed => closed,
+        }
     }
 
     /// Runs SQL and sorts its errors.
@@ -229,7 +241,11 @@ impl SnapshotWriter {
     ) -> Result<Stored, SnapshotError> {
         let more_work = match detail {
             Detail::Service(service) => self.store_service(service).map(|()| false)?,
-            Detail::User(user) => self.store_user(unit.service, unit.pass, user)?,
+            Detail::User(user) => {
+                // A user that is fetched is one of the crawl's; this notes that it was found.
+                self.is_selected(user)?;
+                self.store_user(unit.service, unit.pass, user)?
+            }
             Detail::Channel(channel) => self.store_channel(unit.service, unit.pass, channel)?,
         };
         self.store_issues(issues)?;

@@ -119,6 +119,41 @@ fn selected_users_come_with_the_channels_they_are_on() {
 }
 
 #[test]
+fn users_selected_by_sid_alone_are_fetched_without_the_list() {
+    let world = World::with_faults("");
+    let user = world.truth()["users"][3]["sid"].as_str().unwrap().to_owned();
+    std::fs::write(world.path("users.txt"), &user).unwrap();
+    let crawled = world.crawl(&["--users", "users.txt"]);
+    assert_eq!((crawled.code, &crawled.result["verdict"]), (0, &json!("complete")), "{}", crawled.talk);
+    assert_eq!(crawled.result["counts"]["users"], 1);
+    assert!(!world.running.stats().by_route.contains_key("v2 ListUser"));
+}
+
+#[test]
+fn members_without_user_channels_read_no_user() {
+    let world = World::with_faults("hidden-row=2");
+    let crawled = world.crawl(&["--include", "channels,members"]);
+    assert_eq!(crawled.code, 0, "{} {}", crawled.result, crawled.talk);
+    let asked = world.running.stats().by_route;
+    assert!(!asked.contains_key("v2 ListUser") && !asked.contains_key("v2 ListUserChannel"), "{asked:?}");
+}
+
+#[test]
+fn a_reader_who_is_there_when_the_crawl_ends_does_not_fail_it() {
+    let world = World::new(Options { users: 60, ..Options::default() });
+    let crawled = world.crawl(&["--rps", "40", "--max-duration", "1s"]);
+    assert_eq!(crawled.code, 4);
+    let reader = rusqlite::Connection::open(world.path("snapshot.db")).unwrap();
+    let count = |sql: &str| reader.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert!(count("SELECT count(*) FROM users") > 0);
+    let finished = world.crawl(&[]);
+    assert_eq!(finished.code, 0, "{}", finished.talk);
+    assert!(finished.talk.contains("-wal"), "{}", finished.talk);
+    drop(reader);
+    world.assert_exported_truth(&world.export("out", &[]), &DEFAULT_RECORDS);
+}
+
+#[test]
 fn a_selected_user_who_is_not_there_is_said() {
     let world = World::with_faults("");
     std::fs::write(world.path("users.txt"), "nobody@example.com\n").unwrap();
