@@ -7,7 +7,8 @@
 //!
 //! What does not agree is kept in the table `disagreement` and read again once. Then it is **drift** if it agrees now or has
 //! moved (the data changed meanwhile), **`count_only`** if a counter alone is off while both lists agree member by member,
-//! and a **hole** otherwise.
+//! and a **hole** otherwise. What could not be compared again, or appeared at the last look, stays **open**; like a hole it
+//! leaves the crawl incomplete, and the next run looks again.
 //!
 //! Why sets are compared by a sum: SIDs are random numbers, so the number of members and the sum of their SIDs' digits tell
 //! two sets apart, and both sides can be read in whatever order they are stored.

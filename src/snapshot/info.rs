@@ -66,7 +66,7 @@ pub struct Disagreement {
     pub expected: Option<i64>,
     /// What the other side gave.
     pub received: Option<i64>,
-    /// `drift`, `count_only`, `hole`, or `open` while the crawl has not ended.
+    /// `drift`, `count_only`, `hole`, or `open`: not looked at again yet.
     pub outcome: String,
     /// How that was found.
     pub detail: String,

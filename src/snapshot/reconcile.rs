@@ -141,29 +141,48 @@ impl SnapshotWriter {
 
     /// Has the lists and details behind this round's open disagreements read again.
     fn schedule(&self, round: u32) -> Result<(), SnapshotError> {
-        let open: Vec<(String, i64, i64)> = self.sql(|connection| {
-            let mut statement = connection.prepare(
-                "SELECT kind, service, parent FROM disagreement WHERE outcome = 'open' AND round = ?1",
-            )?;
-            statement.query_map([round], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
-        })?;
         let members = self.identity().include.contains(&Entity::Member);
         let memberships = self.identity().include.contains(&Entity::Membership);
-        for (kind, service, parent) in open {
-            if kind == kind::USER_COUNT {
-                self.read_again(service, Kind::User, parent, 1)?;
-                self.read_again(service, Kind::UserChannels, parent, 1)?;
-                continue;
-            }
-            self.read_again(service, Kind::Channel, parent, 1)?;
-            if members {
-                self.read_again(service, Kind::Members, parent, 1)?;
-            }
-            if members && memberships {
-                self.read_users_of(service, parent)?;
+        // Some at a time: a server whose counters are all wrong must not fill the memory.
+        let (mut last_kind, mut last_parent) = (String::new(), 0);
+        loop {
+            let open = self.open_after(round, &last_kind, last_parent)?;
+            let Some((kind, _, parent)) = open.last() else { return Ok(()) };
+            (last_kind, last_parent) = (kind.clone(), *parent);
+            for (kind, service, parent) in open {
+                if kind == kind::USER_COUNT {
+                    self.read_again(service, Kind::User, parent, 1)?;
+                    self.read_again(service, Kind::UserChannels, parent, 1)?;
+                    continue;
+                }
+                self.read_again(service, Kind::Channel, parent, 1)?;
+                if members {
+                    self.read_again(service, Kind::Members, parent, 1)?;
+                }
+                if members && memberships {
+                    self.read_users_of(service, parent)?;
+                }
             }
         }
-        Ok(())
+    }
+
+    /// The next open disagreements of a round, in the order of their key.
+    fn open_after(
+        &self,
+        round: u32,
+        kind: &str,
+        parent: i64,
+    ) -> Result<Vec<(String, i64, i64)>, SnapshotError> {
+        self.sql(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT kind, service, parent FROM disagreement
+                 WHERE outcome = 'open' AND round = ?1 AND (kind, parent) > (?2, ?3)
+                 ORDER BY kind, parent LIMIT 1000",
+            )?;
+            let rows = statement
+                .query_map(params![round, kind, parent], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            rows.collect()
+        })
     }
 
     /// Has those users read again who are on one side of a channel's membership and not on the other.

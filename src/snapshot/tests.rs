@@ -277,3 +277,17 @@ fn a_user_that_vanishes_leaves_no_part_of_its_list() {
     book.writer.vanish_unit(&unit, "404").unwrap();
     assert_eq!(book.writer.info().unwrap().counts.user_channels, 0);
 }
+
+#[test]
+fn every_disagreement_is_read_again_however_many_there_are() {
+    const USERS: u32 = 2_500;
+    let mut book = Book::new();
+    let users = (1..=USERS).map(|number| user(u128::from(number), 1)).collect();
+    book.store(&format!("users of {}", service_sid()), Records::Users(users), None);
+    book.writer
+        .sql(|connection| connection.execute("UPDATE unit SET state = 1 WHERE state = 0", []))
+        .unwrap();
+    assert_eq!(book.writer.reconcile(0, false).unwrap().opened, u64::from(USERS));
+    // The user's own record and its list, for each.
+    assert_eq!(book.writer.pending(10_000, &[]).unwrap().len(), 2 * USERS as usize);
+}
