@@ -17,15 +17,18 @@
 //!
 //! The library is the program's own: its API may change with any version. What scripts may rely on is the command line.
 
+pub mod apply;
 pub mod cli;
 pub mod clock;
 pub mod commands;
+pub mod compare;
 pub mod crawl;
 pub mod error;
 pub mod event;
 pub mod export;
 pub mod mapping;
 pub mod model;
+pub mod plan;
 pub mod report;
 pub mod secret;
 pub mod settings;

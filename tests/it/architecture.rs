@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module of the top level and what its code may import, besides `clock`, which anyone may.
-const MAY_IMPORT: [(&str, &[&str]); 16] = [
+const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("model", &[]),
     ("clock", &[]),
     ("error", &[]),
@@ -19,14 +19,17 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("crawl", &["source", "snapshot", "model", "event", "twilio"]),
     ("mapping", &["model"]),
     ("export", &["mapping", "snapshot", "model", "event"]),
-    ("report", &["event", "model", "snapshot"]),
+    ("plan", &["mapping", "snapshot", "model"]),
+    ("apply", &["plan", "twilio", "model", "event", "source"]),
+    ("compare", &["snapshot", "source", "model"]),
+    ("report", &["event", "model", "snapshot", "plan", "compare"]),
     ("simulator", &[]),
     ("cli", &[]),
     ("settings", &["cli", "secret", "model"]),
     ("commands", &ALL),
 ];
 
-const ALL: [&str; 15] = [
+const ALL: [&str; 18] = [
     "model",
     "clock",
     "error",
@@ -38,6 +41,9 @@ const ALL: [&str; 15] = [
     "crawl",
     "mapping",
     "export",
+    "plan",
+    "apply",
+    "compare",
     "report",
     "simulator",
     "cli",

@@ -1,0 +1,1 @@
+//! Performs a plan: the only stage that is given something that can write.

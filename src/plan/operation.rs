@@ -1,0 +1,177 @@
+//! One operation of a plan: what would be written, to what, and what is there before.
+//!
+//! **Invariant:** an operation is complete without the snapshot that it was made from: kind, subject, `before` and `after` give the
+//! request, by `request` alone.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{ChannelSid, InviteSid, MemberSid, RoleSid, ServiceSid, UserSid};
+
+/// What an operation does.
+///
+/// The order is the order of dependency: what a later kind refers to, an earlier one has made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Makes a public channel private, by Chat v3. One way.
+    MakePrivate,
+    /// Creates a role.
+    CreateRole,
+    /// Creates a user.
+    CreateUser,
+    /// Updates a user.
+    UpdateUser,
+    /// Creates a conversation.
+    CreateConversation,
+    /// Creates a participant.
+    CreateParticipant,
+    /// Updates a participant: also sets the read horizon, which a create does not take.
+    UpdateParticipant,
+    /// Updates a User Conversation: the notification level.
+    UpdateUserConversation,
+    /// Updates a conversation. Last of what is written to it, since a closed one takes nothing any more.
+    UpdateConversation,
+    /// Mutes the User Channel that was copied, so that nobody is notified twice.
+    MuteSource,
+    /// Removes a participant that chatferry created. In an undo plan alone, as the other deletes.
+    DeleteParticipant,
+    /// Removes a conversation that chatferry created.
+    DeleteConversation,
+    /// Removes a user that chatferry created.
+    DeleteUser,
+    /// Removes a role that chatferry created.
+    DeleteRole,
+}
+
+impl Kind {
+    /// Every kind, in the order in which they are performed.
+    pub const ALL: [Self; 14] = [
+        Self::MakePrivate,
+        Self::CreateRole,
+        Self::CreateUser,
+        Self::UpdateUser,
+        Self::CreateConversation,
+        Self::CreateParticipant,
+        Self::UpdateParticipant,
+        Self::UpdateUserConversation,
+        Self::UpdateConversation,
+        Self::MuteSource,
+        Self::DeleteParticipant,
+        Self::DeleteConversation,
+        Self::DeleteUser,
+        Self::DeleteRole,
+    ];
+
+    /// Its name in files and flags.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MakePrivate => "make_private",
+            Self::CreateRole => "create_role",
+            Self::CreateUser => "create_user",
+            Self::UpdateUser => "update_user",
+            Self::CreateConversation => "create_conversation",
+            Self::CreateParticipant => "create_participant",
+            Self::UpdateParticipant => "update_participant",
+            Self::UpdateUserConversation => "update_user_conversation",
+            Self::UpdateConversation => "update_conversation",
+            Self::MuteSource => "mute_source",
+            Self::DeleteParticipant => "delete_participant",
+            Self::DeleteConversation => "delete_conversation",
+            Self::DeleteUser => "delete_user",
+            Self::DeleteRole => "delete_role",
+        }
+    }
+
+    /// The kind of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether it removes something.
+    pub fn is_delete(self) -> bool {
+        matches!(
+            self,
+            Self::DeleteParticipant | Self::DeleteConversation | Self::DeleteUser | Self::DeleteRole
+        )
+    }
+}
+
+/// How far an operation has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// To be done.
+    Pending,
+    /// Done.
+    Done,
+    /// Was there already, as planned: nothing was written.
+    Existing,
+    /// Refused by Twilio for a reason of its own; `reason` says which.
+    Failed,
+    /// Cannot be done as things are; `reason` says why. An operation that depends on a failed one is blocked too.
+    Blocked,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Done, Self::Existing, Self::Failed, Self::Blocked];
+
+    /// Its name in files and flags.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Done => "done",
+            Self::Existing => "existing",
+            Self::Failed => "failed",
+            Self::Blocked => "blocked",
+        }
+    }
+}
+
+/// Values by Conversations' own key names, in a fixed order.
+///
+/// The value of `role_sid` is the SID of a role of the target where that is known, and otherwise `{RL…}` with the source's SID
+/// in braces: the role that stands for it once it is created.
+pub type Fields = serde_json::Map<String, serde_json::Value>;
+
+/// What an operation is about: SIDs of the **source**, and the names by which the target knows it.
+///
+/// In place, source and target SIDs are the same.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Subject {
+    /// The service that is written to: the target's, or the source's for `make_private` and `mute_source`.
+    pub service_sid: Option<ServiceSid>,
+    /// The role.
+    pub role_sid: Option<RoleSid>,
+    /// The user.
+    pub user_sid: Option<UserSid>,
+    /// The channel.
+    pub channel_sid: Option<ChannelSid>,
+    /// The member; none for a participant that is made of an invite.
+    pub member_sid: Option<MemberSid>,
+    /// The invite that a participant is made of.
+    pub invite_sid: Option<InviteSid>,
+    /// The user's or member's identity.
+    pub identity: Option<String>,
+    /// The unique name that the conversation has in the target.
+    pub unique_name: Option<String>,
+    /// The SID in the target of what is written, where it was known when the plan was made.
+    pub target_sid: Option<String>,
+    /// The SID of the conversation in the target, where it was known when the plan was made.
+    pub conversation_sid: Option<String>,
+    /// The SID of the user in the target, where it was known when the plan was made.
+    pub target_user_sid: Option<String>,
+}
+
+/// One operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Operation {
+    /// What it does.
+    pub kind: Kind,
+    /// To what.
+    pub subject: Subject,
+    /// The values of `after`'s keys as they are before. Empty for what is created.
+    pub before: Fields,
+    /// The values that are written.
+    pub after: Fields,
+}

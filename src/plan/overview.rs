@@ -1,0 +1,124 @@
+//! What a plan says about itself: where it is from, what it would do in all, and whether it may be performed.
+//!
+//! **Invariant:** no time of making is in here, so that planning twice gives the same bytes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::operation::{Kind, State};
+
+/// What kind of move it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Move {
+    /// Source and target are the same service: what Chat has is in Conversations already.
+    InPlace,
+    /// To another service, of the same account or another.
+    Copy,
+    /// Takes back what another plan did.
+    Undo,
+}
+
+/// A service on one side of the move.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Side {
+    /// The account.
+    pub account_sid: String,
+    /// The service.
+    pub service_sid: String,
+    /// Its name for people.
+    pub friendly_name: Option<String>,
+}
+
+/// What a plan was made from, and how. Written first and never changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// The version of chatferry that made it.
+    pub tool_version: String,
+    /// In place, copy or undo.
+    pub kind: Move,
+    /// Where the snapshot is from.
+    pub source: Side,
+    /// What would be written to.
+    pub target: Side,
+    /// The snapshot's file, as it was given.
+    pub snapshot: String,
+    /// The digest of what the snapshot holds.
+    pub snapshot_digest: String,
+    /// `chat` or `conversations`: the API that the snapshot was read from.
+    pub snapshot_source: String,
+    /// The snapshot's verdict: `complete`, `complete_with_drift` or `incomplete`.
+    pub snapshot_verdict: String,
+    /// When the snapshot was begun and finished, RFC 3339.
+    pub snapshot_window: (String, Option<String>),
+    /// The mapping's name or file.
+    pub mapping: String,
+    /// The digest of the mapping's text.
+    pub mapping_digest: String,
+    /// The digest of all that was read of the target.
+    pub target_digest: String,
+    /// The digest of the target service's own record and configuration, which `apply` reads again.
+    pub target_service_digest: String,
+    /// Whether the sources' User Channels are muted.
+    pub mute_source: bool,
+    /// The undone plan's digest, of an undo plan.
+    pub undoes: Option<String>,
+}
+
+/// Whether a plan may be performed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The target holds everything; there is nothing to do.
+    NothingToDo,
+    /// It may be performed.
+    Ready,
+    /// A check blocks it as a whole.
+    Blocked,
+}
+
+/// What one kind of operation takes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// The kind.
+    pub kind: Kind,
+    /// Requests, look-ups before updates included.
+    pub requests: u64,
+    /// Seconds, under Twilio's write limits and the chosen rates.
+    pub seconds: f64,
+}
+
+/// How many conversations have this many participants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bucket {
+    /// The fewest.
+    pub from: u64,
+    /// The most; none for the last bucket.
+    pub to: Option<u64>,
+    /// Conversations.
+    pub conversations: u64,
+}
+
+/// What a plan comes to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Whether it may be performed.
+    pub verdict: Verdict,
+    /// Operations by kind and state.
+    pub operations: BTreeMap<Kind, BTreeMap<State, u64>>,
+    /// Items that are in the target as they should be, by collection (`channels`, `members`, …).
+    pub noop: BTreeMap<String, u64>,
+    /// How many findings each check has; a check that found nothing is there with 0.
+    pub findings: BTreeMap<String, u64>,
+    /// Requests that performing it takes.
+    pub requests: u64,
+    /// Seconds that it takes.
+    pub estimated_seconds: f64,
+    /// What it takes by kind, in the order of performance.
+    pub steps: Vec<Step>,
+    /// Conversations by their number of participants.
+    pub sizes: Vec<Bucket>,
+    /// The most participants that the target allows in a conversation.
+    pub participants_limit: u64,
+}
