@@ -2,9 +2,9 @@
 
 use super::field::{Subject, reachable};
 use crate::model::{
-    AccountSid, Channel, ChannelSid, ChannelType, Entity, Invite, InviteSid, JsonText, Member, MemberSid,
-    Membership, MembershipStatus, Message, MessageSid, NotificationLevel, Role, RoleSid, RoleType, Service,
-    ServiceSid, Timestamp, User, UserSid,
+    AccountSid, Channel, ChannelSid, ChannelType, ContentSid, Entity, Invite, InviteSid, JsonText, Member,
+    MemberSid, Membership, MembershipStatus, Message, MessageSid, NotificationLevel, Role, RoleSid, RoleType,
+    Service, ServiceSid, Timestamp, User, UserSid,
 };
 
 /// One record of each kind.
@@ -240,6 +240,9 @@ impl Maker {
             index: self.some(0),
             r#type: self.text("text"),
             media: self.json(r#"{"sid":"ME00000000000000000000000000000000"}"#),
+            participant_sid: self.some(MemberSid::from_digits(6)),
+            delivery: self.json(r#"{"total":1}"#),
+            content_sid: self.some(ContentSid::from_digits(9)),
             extra: self.json("{}"),
         }
     }

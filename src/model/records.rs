@@ -6,7 +6,9 @@
 
 use serde::Serialize;
 
-use super::sid::{AccountSid, ChannelSid, InviteSid, MemberSid, MessageSid, RoleSid, ServiceSid, UserSid};
+use super::sid::{
+    AccountSid, ChannelSid, ContentSid, InviteSid, MemberSid, MessageSid, RoleSid, ServiceSid, UserSid,
+};
 use super::value::{ChannelType, MembershipStatus, NotificationLevel, RoleType, Timestamp};
 
 /// JSON text as the API sent it, for nested objects whose shape is Twilio's business (`limits`, `notifications`).
@@ -275,8 +277,15 @@ pub struct Message {
     pub index: Option<i64>,
     /// `text` or `media`.
     pub r#type: Option<String>,
-    /// `{sid, size, content_type, filename}`, a JSON object.
+    /// `{sid, size, content_type, filename}`: a JSON object from Chat, an array of such from Conversations. Never an address:
+    /// those that Twilio gives for media are temporary.
     pub media: Option<JsonText>,
+    /// The sender as a participant. Conversations alone says it.
+    pub participant_sid: Option<MemberSid>,
+    /// How it was delivered to participants outside of chat, a JSON object. Conversations alone says it.
+    pub delivery: Option<JsonText>,
+    /// The template that it was made from. Conversations alone says it.
+    pub content_sid: Option<ContentSid>,
     /// See [`Extra`].
     pub extra: Extra,
 }

@@ -19,7 +19,12 @@ impl Scopes {
         rows.collect::<Result<_>>().map(Self)
     }
 
-    fn of(&self, row: &Row<'_>, column: usize) -> Result<(Option<AccountSid>, Option<ServiceSid>)> {
+    /// The pair that a row's column names.
+    pub(super) fn of(
+        &self,
+        row: &Row<'_>,
+        column: usize,
+    ) -> Result<(Option<AccountSid>, Option<ServiceSid>)> {
         let id: Option<i64> = row.get(column)?;
         Ok(id.and_then(|id| self.0.get(&id)).cloned().unwrap_or_default())
     }

@@ -24,6 +24,7 @@ mod info;
 mod lock;
 mod look_up;
 mod memberships;
+mod messages;
 mod outcome;
 mod place;
 mod properties;

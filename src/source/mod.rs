@@ -7,6 +7,7 @@
 //! or short.
 
 pub mod chat;
+mod media;
 
 use crate::model::{Channel, ChannelSid, Entity, Issue, ListPage, Service, ServiceSid, User, UserSid};
 use crate::twilio::{Client, PageError, RequestError};
