@@ -218,6 +218,7 @@ kinds! {
     InviteKind, InviteSid, "IN", "Invite";
     MessageKind, MessageSid, "IM", "Message";
     ContentKind, ContentSid, "HX", "Content";
+    MessagingServiceKind, MessagingServiceSid, "MG", "Messaging Service";
 }
 
 #[cfg(test)]

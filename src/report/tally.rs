@@ -117,7 +117,7 @@ impl Tally {
             Event::Vanished { .. } => self.vanished += 1,
             Event::Exporting { record, rows } => self.exporting = Some((record.clone(), *rows)),
             Event::Exported { .. } => self.exporting = None,
-            Event::Retrying { .. } | Event::ListRestarted { .. } => {}
+            Event::Retrying { .. } | Event::ListRestarted { .. } | Event::SourceChosen { .. } => {}
         }
     }
 
