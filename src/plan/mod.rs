@@ -22,7 +22,7 @@ pub mod overview;
 pub mod request;
 
 pub use error::PlanError;
-pub use file::{Entry, PlanDraft, PlanFile, Wanted};
+pub use file::{Entry, Journal, Lane, LaneName, NotDone, PendingOperation, PlanDraft, PlanFile, Wanted};
 pub use finding::{Check, Finding, Severity};
 pub use operation::{Fields, Kind, Operation, State, Subject};
 pub use overview::{Bucket, Header, Move, Side, Step, Totals, Verdict};
