@@ -62,6 +62,7 @@ pub(super) struct ColumnEntry {
     #[serde(rename = "const")]
     pub(super) constant: Option<Spanned<Scalar>>,
     pub(super) value: Option<Spanned<String>>,
+    pub(super) default: Option<Spanned<Scalar>>,
     pub(super) table: Option<Spanned<BTreeMap<String, Scalar>>>,
     pub(super) otherwise: Option<Spanned<Otherwise>>,
     pub(super) on_error: Option<Spanned<OnError>>,

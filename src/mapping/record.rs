@@ -115,6 +115,8 @@ pub(super) enum Source {
     Field(&'static FieldInfo),
     /// The first of these fields that is not null.
     First(Vec<&'static FieldInfo>),
+    /// A field of the model, and what stands for null in it.
+    Or(&'static FieldInfo, Constant),
     /// The same value in every row.
     Constant(Constant),
     /// A field whose texts are replaced by a table.
@@ -170,6 +172,10 @@ impl Column {
                 let values = fields.iter().map(|field| (field.get)(subject));
                 values.into_iter().find(|value| *value != Value::Null).unwrap_or(Value::Null)
             }
+            Source::Or(field, default) => match (field.get)(subject) {
+                Value::Null => default.value(),
+                value => value,
+            },
             Source::Constant(constant) => constant.value(),
             Source::Table(table) => table.value(subject),
             Source::Expression(..) => Value::Null,
@@ -194,7 +200,7 @@ impl Column {
     /// The fields it reads.
     pub(super) fn reads(&self) -> Vec<&'static FieldInfo> {
         match &self.source {
-            Source::Field(field) => vec![field],
+            Source::Field(field) | Source::Or(field, _) => vec![field],
             Source::First(fields) => fields.clone(),
             Source::Table(table) => vec![table.field],
             Source::Constant(_) => Vec::new(),

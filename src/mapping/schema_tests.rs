@@ -93,11 +93,16 @@ fn bundled_mappings_and_examples_are_valid_and_mistakes_are_not() {
         ("description = \"nothing\"", false),
         ("const = 1, on_error = \"skip\"", false),
         ("value = \"1\", type = \"integer\", on_error = \"skip\"", true),
+        ("path = \"identity\", default = \"nobody\"", true),
+        ("path = \"identity\", default = \"\", table = { a = \"b\" }", false),
+        ("const = 1, default = 1", false),
         ("path = \"identity\", otherwise = \"null\"", false),
         ("path = \"identity\", table = { a = \"b\" }, otherwise = \"null\"", true),
     ] {
         assert_eq!(valid(&column(text)), expected, "{text}");
         assert_eq!(parse(&column(text), "m.toml", None).is_ok(), expected, "{text}");
     }
+    // Which type a path has is not for the schema to say.
+    assert!(parse(&column("path = \"identity\", default = 1"), "m.toml", None).is_err());
     assert!(!validator.is_valid(&json!({ "version": 2, "name": "m", "records": [] })));
 }

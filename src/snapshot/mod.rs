@@ -19,6 +19,7 @@ mod encode;
 mod error;
 mod evidence;
 mod finding;
+mod focus;
 mod frontier;
 mod info;
 mod lock;
@@ -44,6 +45,7 @@ mod tests;
 
 pub use check::{Check, CheckReport};
 pub use error::SnapshotError;
+pub use focus::Focus;
 pub use info::{Counts, Disagreement, Failure, Info, Oddity};
 pub use place::Replacement;
 pub use properties::{CrawlIdentity, Requests, Verdict};

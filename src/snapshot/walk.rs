@@ -203,8 +203,9 @@ impl Snapshot {
         let sql = format!("SELECT {}, s.id FROM service_row s ORDER BY s.sid", decode::SERVICE);
         let read = || {
             let mut statement = self.connection.prepare(&sql)?;
-            let rows =
-                statement.query_map([], |row| Ok((row.get(22)?, decode::service(row, &self.scopes)?)))?;
+            let rows = statement.query_map([], |row| {
+                Ok((row.get(decode::SERVICE_COLUMNS)?, decode::service(row, &self.scopes)?))
+            })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
         read().map_err(|source| SnapshotError::from_sqlite(self.path(), source))
