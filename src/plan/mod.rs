@@ -14,6 +14,7 @@
 //!
 //! **Invariant:** a plan contains no delete, but for one that undoes, and that only of what a journal proves was created.
 
+pub mod align;
 pub mod error;
 pub mod file;
 pub mod finding;
