@@ -7,6 +7,7 @@ mod architecture;
 mod bad_input;
 mod crawl;
 mod demo;
+mod diff;
 mod export;
 mod faults;
 mod messages;
