@@ -119,7 +119,11 @@ impl ProbeSummary {
         }
         lines.extend(self.routes.text().map(|routes| format!("  memberships    {routes}")));
         if self.source == "conversations" {
-            let why = if self.chat.problem.is_none() { "as asked for" } else { "because Chat does not answer for it" };
+            let why = if self.chat.problem.is_none() {
+                "as asked for"
+            } else {
+                "because Chat does not answer for it"
+            };
             lines.push(format!(
                 "  read from      Conversations, {why}: private channels only, no invites, no counts"
             ));
