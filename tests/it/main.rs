@@ -16,4 +16,5 @@ mod readme;
 mod resume;
 mod secrets;
 mod snapshot;
+mod source;
 mod support;
