@@ -29,6 +29,8 @@ pub(crate) enum Accident {
     NotFound,
     /// The write is done, the answer lost.
     LostAnswer,
+    /// The write is done, and another status told.
+    AcceptedThen(u16),
 }
 
 /// What matters of a request.
@@ -66,7 +68,7 @@ const STATUSES: &[(Fault, u16)] = &[
     (Fault::Unavailable, 503),
     (Fault::GatewayTimeout, 504),
 ];
-const LAST_OF_AN_ATTEMPT: usize = Fault::LostAnswer as usize;
+const LAST_OF_AN_ATTEMPT: usize = Fault::AcceptedUnavailable as usize;
 
 impl Accidents {
     pub(crate) fn new(faults: Faults, draws: Draws) -> Self {
@@ -129,6 +131,7 @@ impl Accidents {
             (Fault::Html, Accident::Html, !situation.write),
             (Fault::Timeout, Accident::Hang, true),
             (Fault::LostAnswer, Accident::LostAnswer, situation.write),
+            (Fault::AcceptedUnavailable, Accident::AcceptedThen(503), situation.write),
         ];
         others
             .into_iter()
