@@ -7,7 +7,7 @@ use clap::Args;
 /// Programmable Chat v2 and Conversations v1, which show the same objects, on 127.0.0.1. The account is made from a seed: the
 /// same seed and sizes give the same SIDs, rows and credentials. There are an empty service in the same account and one in
 /// another account too. It prints where it listens, then the environment to use it with, and serves until Ctrl-C. What it saw
-/// is at /simulator/stats, as JSON.
+/// is at /simulator/stats, as JSON, and what was written at /simulator/writes, one JSON object a line.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = SIMULATE_HELP)]
 pub struct SimulateArgs {

@@ -78,7 +78,8 @@ impl WriteLog {
 
     /// One JSON object a line.
     pub(crate) fn to_ndjson(&self) -> String {
-        self.all().iter().map(|write| format!("{}\n", write.to_json())).collect()
+        let lines: Vec<String> = self.all().iter().map(|write| write.to_json().to_string() + "\n").collect();
+        lines.concat()
     }
 }
 

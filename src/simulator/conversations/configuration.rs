@@ -31,8 +31,9 @@ pub(super) fn update(call: &Call<'_>) -> Result<String, Failure> {
         }
         defaults.messaging_service_sid =
             messaging.map(str::to_owned).or_else(|| defaults.messaging_service_sid.take());
-        defaults.inactive_timer = inactive.unwrap_or_else(|| defaults.inactive_timer.take());
-        defaults.closed_timer = closed.unwrap_or_else(|| defaults.closed_timer.take());
+        let given = |timer: String| (!timer.is_empty()).then_some(timer);
+        defaults.inactive_timer = inactive.map_or_else(|| defaults.inactive_timer.take(), given);
+        defaults.closed_timer = closed.map_or_else(|| defaults.closed_timer.take(), given);
     });
     Ok(one(|out| write(call, out)))
 }

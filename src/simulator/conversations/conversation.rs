@@ -53,7 +53,7 @@ pub(super) fn create(call: &Call<'_>) -> Result<String, Failure> {
     let (created, updated) = (call.form.moment("DateCreated")?, call.form.moment("DateUpdated")?);
     let messaging_service_sid = messaging_service(call)?;
     let mut writer = call.world.writer();
-    let unique_name = form::unique_name(&call.form, &writer.view(), None)?.flatten();
+    let unique_name = form::unique_name(&call.form, &writer.view(), None)?.filter(|name| !name.is_empty());
     let now = writer.now();
     let timers = form::timers(&call.form, now)?;
     if timers.is_some() && state.is_none() {
@@ -96,7 +96,8 @@ pub(super) fn update(call: &Call<'_>) -> Result<String, Failure> {
     let timers = form::timers(&call.form, now)?;
     writer.update_channel(channel, |record| {
         record.friendly_name = friendly_name.or_else(|| record.friendly_name.take());
-        record.unique_name = unique_name.unwrap_or_else(|| record.unique_name.take());
+        let name = unique_name.or_else(|| record.unique_name.take());
+        record.unique_name = name.filter(|name| !name.is_empty());
         record.attributes = attributes.or_else(|| record.attributes.take());
         record.state = state.unwrap_or(record.state);
         record.timers = timers.unwrap_or(record.timers);

@@ -54,16 +54,13 @@ pub(super) fn identity(form: &Parameters<'_>) -> Result<String, Failure> {
     Ok(identity.to_owned())
 }
 
-/// `UniqueName`: of no conversation but `own`, and not like a SID. An empty one is none.
+/// `UniqueName`: of no conversation but `own`, and not like a SID. An empty one is to be none.
 pub(super) fn unique_name(
     form: &Parameters<'_>,
     view: &View<'_>,
     own: Option<u32>,
-) -> Result<Option<Option<String>>, Failure> {
+) -> Result<Option<String>, Failure> {
     let Some(name) = form.first("UniqueName") else { return Ok(None) };
-    if name.is_empty() {
-        return Ok(Some(None));
-    }
     let digits = name.strip_prefix("CH").unwrap_or_default();
     if digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(Failure::refused(400, 50390, "Unique name must not look like a conversation SID"));
@@ -71,7 +68,7 @@ pub(super) fn unique_name(
     if view.channel_named(name).is_some_and(|found| Some(found) != own) {
         return Err(Failure::refused(409, 50353, "Conversation with provided unique name already exists"));
     }
-    Ok(Some(Some(name.to_owned())))
+    Ok(Some(name.to_owned()))
 }
 
 /// `RoleSid`: a role of the service, or of its conversations.
@@ -124,16 +121,16 @@ pub(super) fn default_timers(inactive: Option<&str>, closed: Option<&str>, now: 
     Timers { inactive: moment(inactive, SHORTEST_INACTIVE), closed: moment(closed, SHORTEST_CLOSED) }
 }
 
-/// A duration of ISO 8601 as an account's default, checked; an empty one is none.
+/// A duration of ISO 8601 as an account's default, checked; an empty one is to be none.
 pub(super) fn default_timer(
     form: &Parameters<'_>,
     name: &'static str,
     now: Timestamp,
-) -> Result<Option<Option<String>>, Failure> {
-    let Some(text) = form.first(name) else { return Ok(None) };
+) -> Result<Option<String>, Failure> {
+    let text = form.first(name);
     let shortest = if name.contains("Closed") { SHORTEST_CLOSED } else { SHORTEST_INACTIVE };
-    let moment = after(now, name, Some(text), shortest)?;
-    Ok(Some(moment.map(|_| text.to_owned())))
+    after(now, name, text, shortest)?;
+    Ok(text.map(str::to_owned))
 }
 
 /// The moment that a duration leads to; an empty text is none.

@@ -34,6 +34,7 @@ pub(crate) enum Accident {
 }
 
 /// What matters of a request.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Situation {
     /// The hash of method, path, query and body.

@@ -165,10 +165,8 @@ async fn every_reply_validates() {
     }
 }
 
-/// Every write of the description once, in an order in which each succeeds.
-#[tokio::test]
-async fn every_write_validates() {
-    let asked = simulate(Options::default()).await;
+/// Every write of the description: API, operation, path and form.
+fn writes(asked: &Asked) -> Vec<(&'static str, &'static str, String, &'static str)> {
     let truth = asked.running.truth();
     let target = format!("/v1/Services/{}", asked.running.target_service_sid());
     let base = asked.in_service("").replace("/v2/", "/v3/");
@@ -176,7 +174,7 @@ async fn every_write_validates() {
     let user = truth.user_sids().find(|user| truth.user_channels(user).iter().any(joined)).unwrap();
     let joined = truth.user_channels(&user).into_iter().find(joined).unwrap();
     let conversation = format!("{target}/Conversations/team%2F7");
-    let writes = [
+    vec![
         (
             "chat_v3",
             "UpdateChannel",
@@ -259,7 +257,14 @@ async fn every_write_validates() {
         ("conversations_v1", "DeleteServiceConversation", conversation, ""),
         ("conversations_v1", "DeleteServiceUser", format!("{target}/Users/zo%C3%AB"), ""),
         ("conversations_v1", "DeleteServiceRole", format!("{target}/Roles/{{role}}"), ""),
-    ];
+    ]
+}
+
+/// Each of them once, in an order in which each succeeds.
+#[tokio::test]
+async fn every_write_validates() {
+    let asked = simulate(Options::default()).await;
+    let writes = writes(&asked);
     let mut role = String::new();
     for (api, id, path, form) in &writes {
         let operation = &data(&format!("{api}_operations.json"))[id];
