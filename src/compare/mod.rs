@@ -22,10 +22,12 @@ mod difference;
 mod error;
 mod ignore;
 mod run;
+mod target;
 mod terms;
 
 pub use difference::{Change, Comparison, Counts, Difference, Mark, Totals};
 pub use error::CompareError;
 pub use ignore::{IGNORED_BY_DEFAULT, Ignored};
 pub use run::{CompareOptions, run};
+pub use target::{TargetOptions, Uncounted, against_target};
 pub use terms::{Side, Terms};

@@ -22,6 +22,7 @@ mod error;
 mod order;
 mod reader;
 mod scheduler;
+pub mod views;
 
 use std::time::Duration;
 

@@ -40,7 +40,9 @@ mod selection;
 mod service_view;
 mod survey;
 mod unit;
+mod views;
 mod walk;
+mod whole;
 mod writer;
 
 #[cfg(test)]
@@ -60,4 +62,5 @@ pub use seats::{Seat, SeatsWith};
 pub use service_view::{JoinedCount, ServiceView};
 pub use unit::{Estimate, SoFar, Target, Unit, UnitId};
 pub use walk::{Order, Step, Walk, Wanted, With};
+pub use whole::ListOf;
 pub use writer::{Detail, LargestPage, SnapshotWriter, Stored};

@@ -12,7 +12,9 @@ mod media;
 mod notes;
 mod read;
 
-use crate::model::{Channel, ChannelSid, Entity, Issue, ListPage, Service, ServiceSid, User, UserSid};
+use crate::model::{
+    Channel, ChannelSid, Entity, Issue, ListPage, Membership, Service, ServiceSid, User, UserSid,
+};
 use crate::twilio::{Client, PageError, RequestError};
 pub use chat::ChatSource;
 pub use conversations::ConversationsSource;
@@ -206,6 +208,19 @@ impl Source {
         match self {
             Self::Chat(chat) => chat.channel(service, channel).await,
             Self::Conversations(conversations) => conversations.channel(service, channel).await,
+        }
+    }
+
+    /// Fetches the membership of a user on a channel.
+    pub async fn membership(
+        &self,
+        service: &ServiceSid,
+        user: &UserSid,
+        channel: &ChannelSid,
+    ) -> Result<Fetched<Membership>, SourceError> {
+        match self {
+            Self::Chat(chat) => chat.membership(service, user, channel).await,
+            Self::Conversations(conversations) => conversations.membership(service, user, channel).await,
         }
     }
 }

@@ -21,7 +21,7 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("export", &["mapping", "snapshot", "model", "event"]),
     ("plan", &["mapping", "snapshot", "model"]),
     ("apply", &["plan", "twilio", "model", "event", "source"]),
-    ("compare", &["snapshot", "source", "model"]),
+    ("compare", &["snapshot", "source", "model", "plan", "mapping"]),
     ("report", &["event", "model", "snapshot", "plan", "compare"]),
     ("simulator", &[]),
     ("cli", &[]),

@@ -24,6 +24,7 @@ pub use self::column::{Column, Fields, columns};
 use self::row::Parent;
 pub use self::row::RawRow;
 use self::unread::{Lacking, Witness};
+pub(super) use self::unread::{parents_list, unit};
 use super::error::SnapshotError;
 use super::list_digest::{self, ListDigest};
 use super::reader::Snapshot;

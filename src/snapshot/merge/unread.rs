@@ -129,7 +129,7 @@ fn unusable(connection: &Connection, entity: Entity) -> rusqlite::Result<Option<
 }
 
 /// Why the list of a user or channel is not whole.
-fn parents_list(
+pub(in crate::snapshot) fn parents_list(
     connection: &Connection,
     service: i64,
     list: Kind,
@@ -157,7 +157,12 @@ fn parents_list(
 }
 
 /// Why a unit is not complete.
-fn unit(connection: &Connection, service: i64, kind: Kind, parent: i64) -> rusqlite::Result<Option<String>> {
+pub(in crate::snapshot) fn unit(
+    connection: &Connection,
+    service: i64,
+    kind: Kind,
+    parent: i64,
+) -> rusqlite::Result<Option<String>> {
     let found: Option<(i64, Option<String>)> = connection
         .prepare_cached("SELECT state, failure FROM unit WHERE kind = ?1 AND parent = ?2 AND service = ?3")?
         .query_row([kind.number(), parent, service], |row| Ok((row.get(0)?, row.get(1)?)))

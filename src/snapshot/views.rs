@@ -1,0 +1,36 @@
+//! Memberships that were read one by one, beside a crawl that left them out.
+
+use super::encode::bind;
+use super::error::SnapshotError;
+use super::unit::{Target, Unit, UnitId};
+use super::writer::SnapshotWriter;
+use crate::model::{Membership, ServiceSid, UserSid};
+
+impl SnapshotWriter {
+    /// Stores memberships of a user whom the snapshot has listed. Says whether it has.
+    pub fn store_views(
+        &mut self,
+        service: &ServiceSid,
+        user: &UserSid,
+        memberships: &[Membership],
+    ) -> Result<bool, SnapshotError> {
+        let number = self.service_number(service)?;
+        let parent: Option<i64> = self.sql(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT id FROM user_row WHERE service = ?1 AND sid = ?2")?;
+            bind!(statement, number, user);
+            statement.raw_query().next()?.map(|row| row.get(0)).transpose()
+        })?;
+        let Some(parent) = parent else { return Ok(false) };
+        let unit = Unit {
+            id: UnitId(0),
+            target: Target::UserChannels(service.clone(), user.clone()),
+            cursor: None,
+            pass: 0,
+            parent,
+            service: number,
+        };
+        self.store_memberships(&unit, memberships)?;
+        Ok(true)
+    }
+}
