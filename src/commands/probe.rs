@@ -10,7 +10,8 @@ use crate::model::{Entity, Service};
 use crate::report::{Answer, ProbeSummary, ProbedService};
 use crate::settings::Services;
 use crate::source::{ChatSource, Source, SourceError};
-use crate::twilio::{Api, Client, RequestError, conversations};
+use crate::twilio::conversations::requests as conversations;
+use crate::twilio::{Api, Client, RequestError};
 
 use super::connect::{self, judge};
 use super::failure::Explained;

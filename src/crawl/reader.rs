@@ -223,14 +223,14 @@ impl Reader {
 
     /// A service's own record. Twilio has answered 404 for what is there, so one is not believed.
     async fn service_twice(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
-        match self.source.service(service).await {
-            Err(error) if is(&error, RequestError::is_not_found) => self.source.service(service).await,
+        match self.source.service_alone(service).await {
+            Err(error) if is(&error, RequestError::is_not_found) => self.source.service_alone(service).await,
             answered => answered,
         }
     }
 
     async fn is_forbidden(&self, service: &ServiceSid) -> bool {
-        match self.source.service(service).await {
+        match self.source.service_alone(service).await {
             Ok(_) => false,
             Err(error) => is(&error, RequestError::is_forbidden),
         }

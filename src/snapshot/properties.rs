@@ -14,7 +14,7 @@ pub struct CrawlIdentity {
     pub account_sid: AccountSid,
     /// The services asked for; empty for all of the account.
     pub services: Vec<ServiceSid>,
-    /// The API that was read: `chat`.
+    /// The API that is read: `chat` or `conversations`.
     pub source: String,
     /// What was asked for, in the order of [`Entity::ALL`].
     pub include: Vec<Entity>,
@@ -107,6 +107,11 @@ impl CrawlIdentity {
             users,
             started: text("started")?,
         })
+    }
+
+    /// Requests that a service's own record takes. In Conversations its settings are four resources of their own.
+    pub fn requests_of_service(&self) -> i64 {
+        if self.source == "conversations" { 5 } else { 1 }
     }
 
     /// Says how another crawl differs, for an error; `None` where it is the same one, begun at another time.

@@ -261,9 +261,9 @@ fn a_snapshot_of_another_version_is_not_touched() {
     let world = small();
     world.crawl(&[]);
     let connection = Connection::open(world.path("snapshot.db")).unwrap();
-    connection.execute_batch("PRAGMA user_version = 2").unwrap();
+    connection.execute_batch("PRAGMA user_version = 1").unwrap();
     drop(connection);
-    assert_unusable(&world, "snapshot.db", &["format 2", "reads format 1", "the chatferry that wrote it"]);
+    assert_unusable(&world, "snapshot.db", &["format 1", "reads format 2", "the chatferry that wrote it"]);
 }
 
 #[test]
