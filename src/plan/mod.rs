@@ -31,7 +31,7 @@ pub use align::{PlanRecords, UnfitMapping};
 pub use check::CHECKS;
 pub use compute::{Inputs, Limits, PlanOptions, Sink, compute};
 pub use error::PlanError;
-pub use file::{Entry, PlanDraft, PlanFile, Wanted};
+pub use file::{Entry, Journal, Lane, LaneName, NotDone, PendingOperation, PlanDraft, PlanFile, Wanted};
 pub use finding::{Check, Finding, Severity};
 pub use operation::{Fields, Kind, Operation, State, Subject};
 pub use overview::{Bucket, Header, Move, Side, Step, Totals, Verdict};
