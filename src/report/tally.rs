@@ -145,7 +145,10 @@ impl Tally {
                     applying.kind = kind;
                 }
             }
-            Event::Retrying { .. } | Event::ListRestarted { .. } | Event::NotPerformed { .. } => {}
+            Event::Retrying { .. }
+            | Event::ListRestarted { .. }
+            | Event::NotPerformed { .. }
+            | Event::SourceChosen { .. } => {}
         }
     }
 
