@@ -25,6 +25,7 @@ pub mod plan;
 pub mod probe;
 pub mod simulate;
 pub mod snapshot;
+pub mod verify;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -42,6 +43,7 @@ pub use plan::PlanArgs;
 pub use probe::ProbeArgs;
 pub use simulate::SimulateArgs;
 pub use snapshot::SnapshotArgs;
+pub use verify::{VerifyArgs, VerifyFormat};
 
 /// Get a Twilio Programmable Chat service out, completely and politely.
 ///
@@ -75,6 +77,7 @@ pub enum Verb {
     Crawl(CrawlArgs),
     Export(ExportArgs),
     Plan(PlanArgs),
+    Verify(VerifyArgs),
     Mapping(MappingArgs),
     Snapshot(SnapshotArgs),
     Diff(DiffArgs),

@@ -21,6 +21,7 @@ mod snapshot;
 mod source;
 mod start;
 pub mod target;
+mod verify;
 
 use crate::cli::Verb;
 use crate::error::ExitStatus;
@@ -42,6 +43,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Diff(args) => diff::run(&args, context),
         Verb::Export(args) => export::run(&args, context),
         Verb::Plan(args) => plan::run(&args, context).await,
+        Verb::Verify(args) => verify::run(&args, context).await,
         Verb::Mapping(args) => mapping::run(&args, context),
         Verb::Simulate(args) => simulate::run(&args, context).await,
         Verb::Demo(args) => demo::run(&args, context).await,

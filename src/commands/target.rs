@@ -20,7 +20,7 @@ use super::CommandError;
 use super::connect;
 
 /// Everything that Conversations has of a service.
-const INCLUDE: [Entity; 6] =
+pub const EVERYTHING: [Entity; 6] =
     [Entity::Service, Entity::Role, Entity::User, Entity::Channel, Entity::Membership, Entity::Member];
 
 /// Names one by one what a copy is about: the conversations by SID or unique name, whose participants are read, and the users
@@ -28,15 +28,30 @@ const INCLUDE: [Entity; 6] =
 pub type Select<'a> =
     &'a dyn Fn(&mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>) -> Result<(), CommandError>;
 
-/// Reads a target service into a snapshot file, with the credentials of this connection. Without a selection all of it is
-/// read; with one, all roles, users and conversations are listed, and the rest is read of what is selected.
+/// What is read of a target.
+#[derive(Clone, Copy)]
+pub struct Part<'a> {
+    /// The records, [`EVERYTHING`] or fewer.
+    pub include: &'a [Entity],
+    /// Without a selection all of them are read; with one, all roles, users and conversations are listed, and the rest is read of
+    /// what is selected.
+    pub select: Option<Select<'a>>,
+}
+
+impl std::fmt::Debug for Part<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Part").field("include", &self.include).finish_non_exhaustive()
+    }
+}
+
+/// Reads a target service into a snapshot file, with the credentials of this connection.
 ///
 /// The outcome says how it ended: what is not finished is gone on with by asking for the same again.
 pub async fn crawl_target(
     connection: &ConnectionSettings,
     service: &ServiceSid,
     snapshot: &Path,
-    select: Option<Select<'_>>,
+    part: Part<'_>,
     events: &Events,
     stop: &CancellationToken,
 ) -> Result<CrawlOutcome, CommandError> {
@@ -44,11 +59,11 @@ pub async fn crawl_target(
         account_sid: connection.read_credentials()?.account_sid,
         services: vec![service.clone()],
         source: "conversations".to_owned(),
-        include: INCLUDE.to_vec(),
+        include: part.include.to_vec(),
         users: None,
         started: crate::clock::now().to_string(),
     };
-    let writer = open(snapshot, &identity, select)?;
+    let writer = open(snapshot, &identity, part.select)?;
     let source = Source::Conversations(ConversationsSource::new(connect::client(connection, events, stop)?));
     Ok(crawl::run(source, writer, &connect::crawl_options(connection), events, stop).await?)
 }
@@ -134,7 +149,7 @@ mod tests {
             account_sid: crate::model::AccountSid::from_digits(1),
             services: vec![service.clone()],
             source: "conversations".to_owned(),
-            include: INCLUDE.to_vec(),
+            include: EVERYTHING.to_vec(),
             users: None,
             started: started.to_owned(),
         };

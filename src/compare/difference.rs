@@ -151,7 +151,8 @@ fn by_plural<S: Serializer>(counts: &BTreeMap<Entity, Counts>, serializer: S) ->
 }
 
 impl Totals {
-    pub(super) fn add(&mut self, entity: Entity, mark: Mark, number: u64) {
+    /// Counts records of a mark.
+    pub fn add(&mut self, entity: Entity, mark: Mark, number: u64) {
         self.total.add(mark, number);
         self.by_entity.entry(entity).or_default().add(mark, number);
     }

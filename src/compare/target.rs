@@ -23,8 +23,6 @@ pub struct TargetOptions {
     pub share: Option<Share>,
     /// Whether what is the same is told too.
     pub tell_same: bool,
-    /// Whether what the target alone has is told.
-    pub extras: bool,
 }
 
 /// Items that have no counterpart and are not asked for: they are said once, and are no difference.
@@ -32,6 +30,8 @@ pub struct TargetOptions {
 pub struct Uncounted {
     /// Invitations that the mapping leaves behind.
     pub invites: u64,
+    /// Roles, users and conversations of another service that have nothing to do with the source.
+    pub strangers: u64,
 }
 
 /// Holds a snapshot against its target and visits each difference in the order of alignment.
@@ -46,15 +46,17 @@ pub fn against_target<E: From<SnapshotError>>(
         totals.by_entity.entry(entity).or_default();
     }
     let mut uncounted = Uncounted::default();
-    let aligning = AlignOptions {
-        kind: options.kind,
-        exact_above: u64::MAX,
-        share: options.share,
-        extras: options.extras,
-    };
+    let aligning =
+        AlignOptions { kind: options.kind, exact_above: u64::MAX, share: options.share, extras: true };
     align::align::<E>(pair, records, aligning, &mut |item| {
         if item.entity == Entity::Invite {
             uncounted.invites += 1;
+            return Ok(());
+        }
+        // Another service may hold what it likes beside a copy. In place, what the source lacks is a difference.
+        let is_at_large = matches!(item.entity, Entity::Role | Entity::User | Entity::Channel);
+        if options.kind == Move::Copy && is_at_large && matches!(item.standing, Standing::Extra) {
+            uncounted.strangers += 1;
             return Ok(());
         }
         let (mark, reason) = judge(pair, item)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cli::{ConnectionArgs, CrawlArgs, GlobalArgs, PlanArgs, ProbeArgs};
+use crate::cli::{ConnectionArgs, CrawlArgs, GlobalArgs, PlanArgs, ProbeArgs, VerifyArgs};
 
 use super::keys::{self, Key};
 use super::parse::choice_name;
@@ -82,6 +82,12 @@ impl From<&ProbeArgs> for Flags {
             .with_list(&keys::SERVICE, &args.services)
             .with(&keys::SOURCE, args.source.as_ref().map(choice_name))
             .with(&keys::INCLUDE, args.include.clone())
+    }
+}
+
+impl From<&VerifyArgs> for Flags {
+    fn from(args: &VerifyArgs) -> Self {
+        Self::default().with(&keys::TARGET, args.target.clone())
     }
 }
 

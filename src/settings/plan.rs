@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::PlanArgs;
+use crate::cli::{PlanArgs, VerifyArgs};
 use crate::model::ServiceSid;
 
 use super::connection::ConnectionSettings;
@@ -102,6 +102,12 @@ impl Loader {
             max_change_percent: u8::try_from(percent).unwrap_or(100),
             plan,
         })
+    }
+
+    /// Where what `verify` is given without a plan was moved to: in place unless said otherwise.
+    pub fn verify_target(&self, args: &VerifyArgs) -> Result<Target, SettingsError> {
+        let flags = Flags::from(args);
+        Ok(self.read(&flags, &keys::TARGET, target)?.unwrap_or(Target::InPlace))
     }
 
     /// The plan file of verbs that read one: as given, or as `plan` would write it.

@@ -1,12 +1,21 @@
 //! Memberships that were read one by one, beside a crawl that left them out.
 
+use std::path::Path;
+
 use super::encode::bind;
 use super::error::SnapshotError;
 use super::unit::{Target, Unit, UnitId};
-use super::writer::SnapshotWriter;
+use super::writer::{LargestPage, SnapshotWriter};
 use crate::model::{Membership, ServiceSid, UserSid};
 
 impl SnapshotWriter {
+    /// Opens a snapshot whose crawl is over, to store memberships in it while somebody reads it.
+    pub fn open_for_views(path: &Path, largest_page: LargestPage) -> Result<Self, SnapshotError> {
+        let writer = Self::open(path, largest_page)?;
+        writer.sql(|connection| connection.execute_batch("PRAGMA journal_mode = WAL"))?;
+        Ok(writer)
+    }
+
     /// Stores memberships of a user whom the snapshot has listed. Says whether it has.
     pub fn store_views(
         &mut self,

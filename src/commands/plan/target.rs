@@ -19,7 +19,7 @@ use crate::source::{ChatSource, ConversationsSource, Source};
 use crate::twilio::RequestError;
 
 use super::super::failure::Explained;
-use super::super::target::crawl_target;
+use super::super::target::{Part, crawl_target};
 use super::super::{CommandError, connect};
 
 /// What is read of a target.
@@ -146,7 +146,8 @@ impl ToRead<'_> {
         if !self.is_begun()? && self.file.exists() {
             clear(&self.file)?;
         }
-        let crawled = crawl_target(self.connection, &self.service, &self.file, None, events, stop).await;
+        let part = Part { include: &READ, select: None };
+        let crawled = crawl_target(self.connection, &self.service, &self.file, part, events, stop).await;
         let CrawlOutcome { ended, info } = crawled.map_err(|error| self.explain(error))?;
         match ended {
             Ended::Interrupted => return Err(TargetError::Interrupted.into()),

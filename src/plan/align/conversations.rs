@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::compare;
 use super::fields::{CREATED, KEY};
 use super::item::{Actual, Conversation, Item, Standing, channel_name};
+use super::names;
 use super::records::{Evaluated, Rows};
 use super::seats::Seats;
 use super::walk::{Context, Visit, fingerprint, number, plain, subject, walk_over};
@@ -139,13 +140,11 @@ impl Conversations<'_> {
     /// What the conversation is called in the target: as the mapping says, and otherwise after its channel's SID, so that it is
     /// found again. In place, a conversation without a unique name needs none.
     fn unique_name(&self, desired: &[Option<Value<'_>>], channel: &Channel) -> Option<String> {
-        let wanted = desired[KEY].and_then(Value::to_text).filter(|name| !name.is_empty());
-        match wanted {
-            Some(name) => Some(name.into_owned()),
-            None if self.context.is_copy() => {
-                Some(format!("{}{}", self.context.records.mapping.plan.unique_name_prefix, channel.sid))
-            }
-            None => None,
+        if self.context.is_copy() {
+            let prefix = &self.context.records.mapping.plan.unique_name_prefix;
+            return Some(names::unique_name(desired, prefix, &channel.sid));
         }
+        let wanted = desired[KEY].and_then(Value::to_text).filter(|name| !name.is_empty());
+        wanted.map(std::borrow::Cow::into_owned)
     }
 }

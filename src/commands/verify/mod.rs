@@ -1,0 +1,115 @@
+//! `verify`: is everything in the target as it should be?
+//!
+//! The target is read as it is now, into a snapshot beside the plan that goes when all is said of it, and held against the source
+//! by the alignment that plans are made of.
+
+mod input;
+mod read;
+mod tell;
+mod views;
+
+use std::io::{self, BufWriter};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::{VerifyArgs, VerifyFormat};
+use crate::error::ExitStatus;
+use crate::event::Events;
+use crate::model::ServiceSid;
+use crate::report::differences::{Format, summary};
+use crate::snapshot::{ServiceView, Snapshot, clear};
+
+use super::failure::Explained;
+use super::{CommandError, Context, Outcome};
+use input::Input;
+use views::NamingError;
+
+/// The target was not read to its end.
+#[derive(Debug, thiserror::Error)]
+enum VerifyError {
+    /// So much failed that it was given up.
+    #[error("the target could not be read: {why}")]
+    GaveUp { why: String },
+    #[error("the time was up before the target was read to its end")]
+    TimeUp,
+    #[error("interrupted before the target was read to its end")]
+    Interrupted,
+    #[error("`{what}` has no service {service}")]
+    NoService { what: String, service: String },
+}
+
+impl Explained for VerifyError {
+    fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Interrupted => ExitStatus::Interrupted,
+            Self::GaveUp { .. } | Self::TimeUp => ExitStatus::Incomplete,
+            Self::NoService { .. } => ExitStatus::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NoService { .. } => "crawl the service again, without --include".to_owned(),
+            _ => "nothing was verified; what was read is kept, and the same command goes on from there"
+                .to_owned(),
+        })
+    }
+}
+
+impl Explained for NamingError {
+    fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Snapshot(error) => error.exit_status(),
+            Self::Plan(error) => error.exit_status(),
+            Self::Ended => ExitStatus::Failed,
+        }
+    }
+}
+
+/// Runs the verb.
+pub(super) async fn run(args: &VerifyArgs, context: &mut Context) -> Outcome {
+    let connection = context.settings.connection(&args.connection)?;
+    let input = Input::of(args, connection, &context.settings)?;
+    let stop = context.interrupt.token();
+    let progress = context.progress();
+    let events = progress.events();
+    let run = Run { input: &input, events: &events, stop: &stop, tell_same: args.all };
+    let format = match args.format {
+        VerifyFormat::Table => Format::Table,
+        VerifyFormat::Ndjson => Format::Ndjson,
+    };
+    let compared = match run.read().await {
+        Err(error) => Err(error),
+        // With --json stdout has the totals, and nothing else may stand there.
+        Ok(read) if context.output.json => run.compare(read, format, io::sink()).await,
+        Ok(read) => run.compare(read, format, BufWriter::new(&mut context.stdout)).await,
+    };
+    progress.finish();
+    let comparison = compared?;
+    clear(&input.scratch)?;
+    context.conclude(&comparison, &summary(&comparison))?;
+    Ok(if comparison.totals.total.unreadable > 0 {
+        ExitStatus::Incomplete
+    } else if comparison.is_same() {
+        ExitStatus::Done
+    } else {
+        ExitStatus::Findings
+    })
+}
+
+/// What a run has at hand.
+struct Run<'r> {
+    input: &'r Input,
+    events: &'r Events,
+    stop: &'r CancellationToken,
+    /// Whether what is the same is told too.
+    tell_same: bool,
+}
+
+fn service_of<'s>(snapshot: &'s Snapshot, service: &ServiceSid) -> Result<ServiceView<'s>, CommandError> {
+    let missing = || VerifyError::NoService {
+        what: snapshot.path().display().to_string(),
+        service: service.to_string(),
+    };
+    Ok(snapshot.service(service)?.ok_or_else(missing)?)
+}

@@ -1,0 +1,149 @@
+//! Reads the target: all of it, or in a copy or a sample what the source has a counterpart of.
+
+use std::sync::Arc;
+
+use tokio::task::spawn_blocking;
+
+use crate::compare::{Difference, Mark};
+use crate::crawl::views::ReadViews;
+use crate::crawl::{self, CrawlError, CrawlOutcome, Ended};
+use crate::model::{ChannelSid, Entity};
+use crate::plan::align;
+use crate::plan::align::Share;
+use crate::plan::{Move, PlanError, PlanRecords};
+use crate::snapshot::{Focus, Info, Snapshot, SnapshotError, SnapshotWriter, clear};
+use crate::source::{ChatSource, ConversationsSource, Source};
+
+use super::super::target::{EVERYTHING, Part, crawl_target};
+use super::super::{CommandError, connect};
+use super::input::Input;
+use super::views::{self, OfMuted, OfSample};
+use super::{Run, VerifyError, service_of};
+
+/// What is read of a target whose memberships are sampled.
+const WITHOUT_MEMBERSHIPS: [Entity; 5] =
+    [Entity::Service, Entity::Role, Entity::User, Entity::Channel, Entity::Member];
+
+/// What was read of the target.
+pub(super) struct Read {
+    /// What its snapshot says of itself.
+    pub(super) info: Info,
+    /// Memberships of a sample that are not there or could not be read. What is there is in the snapshot.
+    pub(super) lacking: Vec<Difference>,
+}
+
+impl Run<'_> {
+    /// Reads the target.
+    pub(super) async fn read(&self) -> Result<Read, CommandError> {
+        let input = self.input;
+        let include: &[Entity] = if input.share.is_some() { &WITHOUT_MEMBERSHIPS } else { &EVERYTHING };
+        let source = service_of(&input.snapshot, &input.source)?;
+        let records = PlanRecords::of(&input.mapping).map_err(PlanError::from)?;
+        let select = |name: &mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>| {
+            Ok(align::names(&source, &records, input.kind, input.share, input.share.is_none(), name)?)
+        };
+        let is_part = input.kind == Move::Copy || input.share.is_some();
+        let part = Part { include, select: is_part.then_some(&select) };
+        discard_other(input, include)?;
+        let connection = &input.target_connection;
+        let crawled =
+            crawl_target(connection, &input.target, &input.scratch, part, self.events, self.stop).await?;
+        let CrawlOutcome { ended, info } = crawled;
+        match ended {
+            Ended::Interrupted => return Err(VerifyError::Interrupted.into()),
+            Ended::TimeUp => return Err(VerifyError::TimeUp.into()),
+            Ended::GaveUp(why) => return Err(VerifyError::GaveUp { why }.into()),
+            Ended::Finished(_) => {}
+        }
+        let lacking = match input.share {
+            Some(share) => self.read_sample(share).await?,
+            None => Vec::new(),
+        };
+        Ok(Read { info, lacking })
+    }
+
+    /// Reads the memberships of a sample into the snapshot, and gives those that are not there.
+    async fn read_sample(&self, share: Share) -> Result<Vec<Difference>, CommandError> {
+        let input = self.input;
+        let naming = OfSample {
+            source: (input.file.clone(), input.source.clone()),
+            target: (input.scratch.clone(), input.target.clone()),
+            mapping: Arc::clone(&input.mapping),
+            kind: input.kind,
+            share,
+        };
+        let client = connect::client(&input.target_connection, self.events, self.stop)?;
+        let target = Source::Conversations(ConversationsSource::new(client));
+        let mut writer = SnapshotWriter::open_for_views(&input.scratch, ConversationsSource::largest_page)?;
+        let (sender, receiver) = views::channel();
+        let named = spawn_blocking(move || naming.name(&sender));
+        let mut lacking = Vec::new();
+        let concurrency = input.target_connection.concurrency;
+        let taken = |read: ReadViews| {
+            writer.store_views(&input.target, &read.user, &read.memberships)?;
+            lacking.extend(unread(&read, "the user's own view of the conversation is not there"));
+            Ok::<_, CommandError>(())
+        };
+        let all = crawl::views::run(&target, &input.target, receiver, concurrency, self.stop, taken).await?;
+        if !all {
+            return Err(VerifyError::Interrupted.into());
+        }
+        named.await.map_err(CrawlError::Stopped)??;
+        writer.close_if_free()?;
+        Ok(lacking)
+    }
+
+    /// Looks whether the source's memberships are muted that the plan mutes, and hands on what was read of each user.
+    pub(super) async fn read_muted(
+        &self,
+        take: impl FnMut(ReadViews) -> Result<(), CommandError>,
+    ) -> Result<(), CommandError> {
+        let input = self.input;
+        let Some(plan) = input.plan.clone().filter(|_| input.mutes) else { return Ok(()) };
+        let naming = OfMuted { plan, source: (input.file.clone(), input.source.clone()), share: input.share };
+        let client = connect::client(&input.source_connection, self.events, self.stop)?;
+        let source = Source::Chat(ChatSource::new(client));
+        let (sender, receiver) = views::channel();
+        let named = spawn_blocking(move || naming.name(&sender));
+        let concurrency = input.source_connection.concurrency;
+        if !crawl::views::run(&source, &input.source, receiver, concurrency, self.stop, take).await? {
+            return Err(VerifyError::Interrupted.into());
+        }
+        Ok(named.await.map_err(CrawlError::Stopped)??)
+    }
+}
+
+/// An interrupted reading of something else gives way.
+fn discard_other(input: &Input, include: &[Entity]) -> Result<(), CommandError> {
+    let same = match Snapshot::open(&input.scratch).and_then(|snapshot| snapshot.identity()) {
+        Ok(identity) => identity.services == [input.target.clone()] && identity.include == include,
+        Err(SnapshotError::Missing { .. }) => return Ok(()),
+        Err(SnapshotError::OtherFormat { .. } | SnapshotError::Damaged { .. }) => false,
+        Err(error) => return Err(error.into()),
+    };
+    if same { Ok(()) } else { Ok(clear(&input.scratch)?) }
+}
+
+/// What is said of memberships that are not there or could not be read.
+pub(super) fn unread<'r>(read: &'r ReadViews, absent: &'static str) -> impl Iterator<Item = Difference> + 'r {
+    let of = move |mark, channel: &ChannelSid, why: &str| Difference {
+        mark,
+        reason: Some(why.to_owned()),
+        ..plain(format!("{}/{channel}", read.user))
+    };
+    let gone = read.absent.iter().map(move |channel| of(Mark::Missing, channel, absent));
+    gone.chain(read.unread.iter().map(move |(channel, why)| of(Mark::Unreadable, channel, why)))
+}
+
+/// A membership of which nothing is said yet.
+pub(super) fn plain(sid: String) -> Difference {
+    Difference {
+        mark: Mark::Same,
+        entity: Entity::Membership,
+        sid,
+        name: None,
+        changes: Vec::new(),
+        record: None,
+        reason: None,
+    }
+}

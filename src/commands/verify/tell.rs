@@ -1,0 +1,124 @@
+//! Holds the source against what was read of the target, and says what differs.
+
+use std::io::Write;
+
+use crate::compare::{
+    Change, Comparison, Difference, Mark, Side, TargetOptions, Totals, Uncounted, against_target,
+};
+use crate::model::{Membership, NotificationLevel};
+use crate::plan::align::Pair;
+use crate::plan::{PlanError, PlanRecords};
+use crate::report::differences::{DifferenceReport, Format};
+use crate::snapshot::{Info, Snapshot, Verdict};
+
+use super::super::CommandError;
+use super::super::failure::StdoutError;
+use super::input::Input;
+use super::read::{Read, plain, unread};
+use super::{Run, service_of};
+
+impl Run<'_> {
+    /// Writes the differences as they come.
+    pub(super) async fn compare<W: Write>(
+        &self,
+        read: Read,
+        format: Format,
+        out: W,
+    ) -> Result<Comparison, CommandError> {
+        let input = self.input;
+        let mut report = DifferenceReport::start(format, out).map_err(StdoutError)?;
+        let (mut totals, uncounted) = self.align(&mut report)?;
+        let mut tell = |difference: &Difference| {
+            totals.add(difference.entity, difference.mark, 1);
+            if difference.mark != Mark::Same || self.tell_same {
+                report.add(difference).map_err(StdoutError)?;
+            }
+            Ok::<_, CommandError>(())
+        };
+        for difference in &read.lacking {
+            tell(difference)?;
+        }
+        self.read_muted(|read| {
+            for membership in &read.memberships {
+                tell(&muted(membership))?;
+            }
+            unread(&read, "the source's User Channel that the plan mutes is not there any more")
+                .try_for_each(|difference| tell(&difference))
+        })
+        .await?;
+        let comparison = Comparison {
+            totals,
+            old: side(&input.file.display().to_string(), &input.info),
+            new: side(&format!("{} in Conversations", input.target), &read.info),
+            ignored: Vec::new(),
+            notes: notes(input, &read.info, uncounted),
+        };
+        report.finish(&comparison).map_err(StdoutError)?;
+        Ok(comparison)
+    }
+
+    fn align<W: Write>(&self, report: &mut DifferenceReport<W>) -> Result<(Totals, Uncounted), CommandError> {
+        let input = self.input;
+        let target = Snapshot::open(&input.scratch)?;
+        let pair = Pair {
+            source: service_of(&input.snapshot, &input.source)?,
+            target: service_of(&target, &input.target)?,
+        };
+        let records = PlanRecords::of(&input.mapping).map_err(PlanError::from)?;
+        let options = TargetOptions { kind: input.kind, share: input.share, tell_same: self.tell_same };
+        against_target(&pair, &records, options, |difference| {
+            Ok(report.add(difference).map_err(StdoutError)?)
+        })
+    }
+}
+
+/// What is said of a source's membership that should be muted.
+fn muted(membership: &Membership) -> Difference {
+    let level = membership.notification_level.as_ref();
+    let is_muted = level == Some(&NotificationLevel::Muted);
+    let new = level.map_or(serde_json::Value::Null, |level| level.as_str().into());
+    let change = Change { field: "notification_level", old: "muted".into(), new };
+    Difference {
+        mark: if is_muted { Mark::Same } else { Mark::Different },
+        changes: if is_muted { Vec::new() } else { vec![change] },
+        reason: Some("the source's own User Channel, which the plan mutes".to_owned()),
+        ..plain(format!("{}/{}", membership.user_sid, membership.channel_sid))
+    }
+}
+
+fn side(name: &str, info: &Info) -> Side {
+    Side {
+        snapshot: name.to_owned(),
+        started: info.started.clone(),
+        account_sid: info.account_sid.clone(),
+        services: info.services.clone(),
+        source: info.source.clone(),
+        verdict: info.verdict,
+    }
+}
+
+/// What a reader must know.
+fn notes(input: &Input, info: &Info, uncounted: Uncounted) -> Vec<String> {
+    let mut notes = Vec::new();
+    if input.info.verdict == Verdict::Incomplete {
+        notes.push("the snapshot is incomplete: what it lacks was not verified".to_owned());
+    }
+    if info.verdict == Verdict::Incomplete {
+        notes.push("not everything of the target could be read: what lies there is told with `!`".to_owned());
+    }
+    if let Some(share) = input.share {
+        notes.push(format!(
+            "a sample: who is on part {} of {} of the conversations; roles and users are all verified",
+            share.part, share.of
+        ));
+    }
+    if uncounted.invites > 0 {
+        let number = uncounted.invites;
+        notes.push(format!("{number} pending invitations have no counterpart, and the mapping makes none"));
+    }
+    if uncounted.strangers > 0 {
+        let number = uncounted.strangers;
+        notes.push(format!("{number} roles, users and conversations of the target are not of this source"));
+    }
+    notes
+}
