@@ -24,6 +24,13 @@ pub enum Event {
         /// Rows of every kind.
         rows: u64,
     },
+    /// The crawl reads from another API than the one it was to begin with.
+    SourceChosen {
+        /// Its name for people: `Conversations`.
+        source: &'static str,
+        /// Why, in one line.
+        why: String,
+    },
     /// One HTTP attempt ended, well or not.
     Attempted {
         /// The answer was 429.

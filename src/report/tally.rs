@@ -145,7 +145,8 @@ impl Tally {
                     applying.kind = kind;
                 }
             }
-            Event::Retrying { .. } | Event::ListRestarted { .. } | Event::NotPerformed { .. } => {}
+            Event::Retrying { .. } | Event::ListRestarted { .. } => {}
+            Event::SourceChosen { .. } | Event::NotPerformed { .. } => {}
         }
     }
 
