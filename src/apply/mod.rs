@@ -147,6 +147,9 @@ async fn perform(
     let (operations, pending) = (sum(&|_| true), sum(&|state| state == State::Pending));
     events.send(Event::Applying { operations, ended: operations - pending });
     let mut scheduler = Scheduler::new(performer, options, stop);
+    if let Some(ended) = scheduler.settle().await? {
+        return Ok(ended);
+    }
     for kind in Kind::ALL {
         if options.only.as_ref().is_some_and(|only| !only.contains(&kind)) {
             continue;

@@ -277,6 +277,24 @@ impl Journal {
         })
     }
 
+    /// Operations after this one that an earlier run was about to send, and of which nobody knows what became.
+    pub fn begun(&self, after: i64, most: usize) -> Result<Vec<PendingOperation>, PlanError> {
+        self.sql(|connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {} FROM operation INDEXED BY operation_begun
+                 WHERE started IS NOT NULL AND state = 0 AND number > ?1 ORDER BY number LIMIT ?2",
+                row::COLUMNS
+            ))?;
+            let mut rows = statement.query((after, limit(most)))?;
+            let mut begun = Vec::new();
+            while let Some(row) = rows.next()? {
+                let row::Read { number, operation, .. } = row::read(row, &self.services)?;
+                begun.push(PendingOperation { number, operation, started: true });
+            }
+            Ok(begun)
+        })
+    }
+
     /// Notes that an operation is about to be sent.
     pub fn started(&self, number: i64, now: &str) -> Result<(), PlanError> {
         self.write("UPDATE operation SET started = ?2 WHERE number = ?1", (number, now))
