@@ -145,8 +145,10 @@ impl Tally {
                     applying.kind = kind;
                 }
             }
-            Event::Retrying { .. } | Event::ListRestarted { .. } => {}
-            Event::SourceChosen { .. } | Event::NotPerformed { .. } => {}
+            Event::Retrying { .. }
+            | Event::ListRestarted { .. }
+            | Event::NotPerformed { .. }
+            | Event::SourceChosen { .. } => {}
         }
     }
 
