@@ -251,8 +251,12 @@ impl Desk {
         *self.ended.entry(operation.kind).or_default().entry(end.state).or_default() += 1;
         let (kind, state) = (operation.kind.name(), end.state.name());
         answers.push(Answer::Event(Event::Performed { kind, state }));
-        if let (State::Failed | State::Blocked, Some(reason)) = (end.state, &end.reason) {
-            let (subject, error) = (item::told(operation), reason.clone());
+        // What depends on a failure is counted and not told one by one: the failure was.
+        if let (State::Failed | State::Blocked, Some(reason)) = (end.state, &end.reason)
+            && !reason.starts_with(Journal::DEPENDS_ON_FAILED)
+        {
+            let subject = format!("{kind} {}", item::subject(operation));
+            let error = reason.clone();
             answers.push(Answer::Event(Event::NotPerformed { subject, error }));
         }
         Ok(())

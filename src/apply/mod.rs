@@ -40,10 +40,12 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 pub use self::error::ApplyError;
+pub use self::item::subject;
 use self::keeper::{Keeper, Kept};
 pub use self::perform::Clients;
 use self::perform::Performer;
 use self::scheduler::Scheduler;
+pub use self::scheduler::endpoint;
 use crate::event::{Event, Events};
 use crate::plan::{Journal, Kind, NotDone, State};
 

@@ -19,7 +19,7 @@ use super::item::Item;
 use super::keeper::Keeper;
 use super::look_up::{self, End, Seen};
 use crate::plan::{Endpoint, Fields, Kind, State};
-use crate::twilio::{Client, Reply, RequestError, RequestErrorKind};
+use crate::twilio::{Client, Counters, Reply, RequestError, RequestErrorKind};
 
 /// Writes of unknown outcome, and 404s of what should be there, after which an operation is left for another run. Between them
 /// the target is looked at, which has attempts of its own.
@@ -35,6 +35,19 @@ pub struct Clients {
 }
 
 impl Clients {
+    /// The attempts of both.
+    pub fn counters(&self) -> Counters {
+        let (source, target) = (self.source.counters(), self.target.counters());
+        if Arc::ptr_eq(&self.source, &self.target) {
+            return target;
+        }
+        Counters {
+            attempts: source.attempts + target.attempts,
+            retried: source.retried + target.retried,
+            throttled: source.throttled + target.throttled,
+        }
+    }
+
     pub(super) fn of(&self, endpoint: Endpoint) -> &Client {
         match endpoint {
             Endpoint::SourceChat => &self.source,

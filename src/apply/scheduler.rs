@@ -216,7 +216,7 @@ impl Scheduler {
 }
 
 /// The side that a kind writes to.
-fn endpoint(kind: Kind) -> Endpoint {
+pub fn endpoint(kind: Kind) -> Endpoint {
     match kind {
         Kind::MakePrivate | Kind::MuteSource => Endpoint::SourceChat,
         _ => Endpoint::TargetConversations,

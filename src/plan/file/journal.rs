@@ -23,6 +23,7 @@ use super::row::{self, Services};
 use super::schema::{self, kind_number, state_number};
 use crate::model::Entity;
 use crate::plan::error::PlanError;
+use crate::plan::finding::Check;
 use crate::plan::operation::{Kind, Operation, State};
 use crate::plan::overview::{Header, Totals};
 
@@ -147,6 +148,19 @@ impl Journal {
     /// What the plan comes to, with the states as they are now.
     pub fn totals(&self) -> Result<Totals, PlanError> {
         PlanFile::open(&self.path)?.totals()
+    }
+
+    /// The checks that were made when it was planned.
+    pub fn checks(&self) -> Result<Vec<&'static Check>, PlanError> {
+        PlanFile::open(&self.path)?.checks()
+    }
+
+    /// Whether any of it was begun.
+    pub fn is_begun(&self) -> Result<bool, PlanError> {
+        let ended = [State::Done, State::Existing, State::Failed];
+        let counts = self.counts()?;
+        let any = counts.values().flatten().any(|(state, count)| ended.contains(state) && *count > 0);
+        Ok(any || !self.begun(0, 1)?.is_empty())
     }
 
     /// Begins a transaction.
