@@ -182,8 +182,7 @@ fn a_copy_creates_what_the_target_lacks() {
 
 /// Sends a write to the simulated account, as an application would.
 fn post(world: &World, path: &str, form: &[(&str, &str)]) -> Value {
-    let body =
-        form.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&");
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     let request = reqwest::Client::new()
         .post(format!("{}{path}", world.running.url()))
         .basic_auth(world.running.account_sid(), Some(world.running.auth_token()))
@@ -194,10 +193,6 @@ fn post(world: &World, path: &str, form: &[(&str, &str)]) -> Value {
     let answer: Value = serde_json::from_str(&answer).unwrap();
     assert!(answer["sid"].is_string(), "{answer}");
     answer
-}
-
-fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 #[test]
@@ -230,8 +225,8 @@ fn what_a_copys_target_has_already_is_matched_by_name() {
     let result: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(result["verdict"], "ready", "{result}");
 
-    let creates = operations(&world, &["--kind", "create_user,create_conversation"]);
-    let about = |key: &str, sid: &str| creates.iter().any(|operation| operation["subject"][key] == sid);
+    let planned = operations(&world, &["--kind", "create_user,create_conversation"]);
+    let about = |key: &str, sid: &str| planned.iter().any(|operation| operation["subject"][key] == sid);
     assert!(
         !about("user_sid", &user) && !about("channel_sid", &channel),
         "what is there is not created again"
