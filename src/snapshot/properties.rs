@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
 use super::error::SnapshotError;
+use super::unit::state;
 use super::writer::SnapshotWriter;
 use crate::model::{AccountSid, Entity, ServiceSid};
 
@@ -109,6 +110,11 @@ impl CrawlIdentity {
         })
     }
 
+    /// Whether the API says how many rows lists have. Conversations does not.
+    pub fn has_counters(&self) -> bool {
+        self.source != "conversations"
+    }
+
     /// Requests that a service's own record takes. In Conversations its settings are four resources of their own.
     pub fn requests_of_service(&self) -> i64 {
         if self.source == "conversations" { 5 } else { 1 }
@@ -190,6 +196,25 @@ impl SnapshotWriter {
         }
         self.commit()?;
         self.count_work()
+    }
+
+    /// Turns the crawl to another API, if nothing was received from the first one. Says whether it turned.
+    pub fn turn_to(&mut self, source: &str) -> Result<bool, SnapshotError> {
+        let turned = self.sql(|connection| {
+            let touched: bool = connection.query_row(
+                "SELECT EXISTS (SELECT 1 FROM unit WHERE pages > 0 OR state IN (?1, ?2))",
+                [state::COMPLETE, state::VANISHED],
+                |row| row.get(0),
+            )?;
+            if !touched {
+                set(connection, "source", source)?;
+            }
+            Ok(!touched)
+        })?;
+        if turned {
+            source.clone_into(&mut self.identity.source);
+        }
+        Ok(turned)
     }
 
     /// Adds to the requests of the crawl's runs so far. The minimum is set once, at the end.

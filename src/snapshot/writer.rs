@@ -32,7 +32,7 @@ pub struct SnapshotWriter {
     path: PathBuf,
     last_scope: Option<(Scope, i64)>,
     estimate: Cell<Estimate>,
-    identity: CrawlIdentity,
+    pub(super) identity: CrawlIdentity,
     largest_page: LargestPage,
     /// Whether the crawl is limited to the table `focus`.
     pub(super) focused: bool,
@@ -126,6 +126,14 @@ impl SnapshotWriter {
             focused: false,
             _lock: lock,
         }
+    }
+
+    /// Removes the snapshot: one that is only another reading of what can be read again.
+    pub fn discard(mut self) -> Result<(), SnapshotError> {
+        // SQLite must have closed the file before it goes.
+        self.connection =
+            Connection::open_in_memory().map_err(|source| SnapshotError::from_sqlite(&self.path, source))?;
+        super::place::discard(&self.path)
     }
 
     /// The file.

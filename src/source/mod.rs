@@ -122,12 +122,25 @@ impl Source {
         }
     }
 
+    /// Its name for people.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::Chat(_) => "Chat",
+            Self::Conversations(_) => "Conversations",
+        }
+    }
+
     /// The client that it sends through.
     pub fn client(&self) -> &Client {
         match self {
             Self::Chat(chat) => chat.client(),
             Self::Conversations(conversations) => conversations.client(),
         }
+    }
+
+    /// Whether users and channels say how many memberships they have.
+    pub fn has_counters(&self) -> bool {
+        matches!(self, Self::Chat(_))
     }
 
     /// The largest page that the lists of an entity allow.

@@ -12,7 +12,7 @@ const A: u128 = 0xaaaa_aaaa_aaaa_aaaa_aaaa_aaaa_aaaa_aaaa;
 
 macro_rules! example {
     ($name:literal) => {
-        include_str!(concat!("../../../tests/data/wire/conversations_v1_reads/", $name, ".json"))
+        include_str!(concat!("../../../tests/data/wire/conversations_v1/", $name, ".json"))
     };
 }
 
