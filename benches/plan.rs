@@ -145,7 +145,9 @@ impl Made {
             }
             Target::Roles(_) => Records::Roles(vec![self.role(1), self.role(2)]),
             Target::Users(_) => Records::Users((0..self.users).map(|user| self.user(user)).collect()),
-            Target::Channels(_) => Records::Channels((0..self.channels()).map(|number| self.channel(number)).collect()),
+            Target::Channels(_) => {
+                Records::Channels((0..self.channels()).map(|number| self.channel(number)).collect())
+            }
             Target::UserChannels(_, sid) => {
                 let user = number(&sid.to_string());
                 let of = |place: u128| self.membership(user, (user + place * step) % self.channels());
@@ -261,9 +263,8 @@ fn spread(number: u128) -> u128 {
 fn number(sid: &str) -> u128 {
     let digits = u128::from_str_radix(sid.split_at(2).1, 16).unwrap_or(0);
     // Newton's method: each round doubles the digits of the inverse that are right.
-    let inverse = (0..7).fold(1_u128, |inverse, _| {
-        inverse.wrapping_mul(2_u128.wrapping_sub(SPREAD.wrapping_mul(inverse)))
-    });
+    let inverse = (0..7)
+        .fold(1_u128, |inverse, _| inverse.wrapping_mul(2_u128.wrapping_sub(SPREAD.wrapping_mul(inverse))));
     digits.wrapping_mul(inverse) - 1
 }
 

@@ -8,6 +8,7 @@ use crate::plan::*;
 
 mod checks;
 mod moves;
+mod random;
 
 fn target() -> World {
     World::new("conversations", 0x99)
