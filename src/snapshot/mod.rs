@@ -11,7 +11,7 @@
 //! Why rows are keyed by the number of their user or channel: a page's rows then stand together, and writing stays in one
 //! place of the tree at a time. The one index with random keys, by channel, is made once, when everything has been read.
 //!
-//! All SQL of the crate is in this folder.
+//! All SQL of snapshots is in this folder.
 
 mod check;
 mod decode;
