@@ -13,6 +13,8 @@ pub mod chart;
 pub mod island;
 mod policy;
 
+use std::path::Path;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, HtmlEscape, State, UndefinedBehavior, Value};
@@ -81,7 +83,11 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     );
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|name| {
-        if name.ends_with(".md") { AutoEscape::Custom(MARKDOWN.into()) } else { AutoEscape::Html }
+        if Path::new(name).extension().is_some_and(|extension| extension == "md") {
+            AutoEscape::Custom(MARKDOWN.into())
+        } else {
+            AutoEscape::Html
+        }
     });
     environment.set_formatter(|out, state, value| match state.auto_escape() {
         AutoEscape::Custom(_) => {
@@ -117,12 +123,13 @@ fn prose(state: &State<'_, '_>, text: &str) -> Value {
     let mut safe = String::with_capacity(text.len() + 16);
     for (number, part) in text.split('`').enumerate() {
         let is_code = number % 2 == 1 && !part.is_empty();
-        safe.push_str(&match (markdown, is_code) {
+        let part = match (markdown, is_code) {
             (true, true) => markdown::code(part),
             (true, false) => markdown::escaped(part),
             (false, true) => format!("<code>{}</code>", HtmlEscape(part)),
             (false, false) => HtmlEscape(part).to_string(),
-        });
+        };
+        safe.push_str(&part);
     }
     Value::from_safe_string(safe)
 }

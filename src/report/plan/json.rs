@@ -50,9 +50,9 @@ pub fn json(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportError> {
     let head = Head { digest: &story.digest, header: &story.header };
     let totals: &Totals = &story.totals;
     let checks: Vec<_> = story.checks.iter().map(Assessed::of).collect();
-    write!(out, "{{\"header\":{},\n", serde_json::to_string(&head)?)?;
-    write!(out, "\"totals\":{},\n", serde_json::to_string(totals)?)?;
-    write!(out, "\"checks\":{},\n", serde_json::to_string(&checks)?)?;
+    writeln!(out, "{{\"header\":{},", serde_json::to_string(&head)?)?;
+    writeln!(out, "\"totals\":{},", serde_json::to_string(totals)?)?;
+    writeln!(out, "\"checks\":{},", serde_json::to_string(&checks)?)?;
     write!(out, "\"findings\":[")?;
     let mut between = "\n";
     plan.findings(|finding| {
