@@ -2,7 +2,7 @@
 //!
 //! A user's channels take a page for each 50 of `joined_channels_count`, a channel's members one for each 100 of
 //! `members_count`, and at least one each. A user may have invitations beside, which no counter tells; where those fill
-//! another page, the crawl takes one more.
+//! another page, the crawl takes one more. Conversations has no such counts: there one page each is the least.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +20,10 @@ pub struct ServiceCost {
     pub channels: Option<u64>,
     /// Requests of a crawl, by what they read.
     pub requests: BTreeMap<Entity, u64>,
+    /// Pages of every user's channels: all memberships by user. `None` where users were not listed.
+    pub by_user: Option<u64>,
+    /// Pages of every channel's members: all memberships by channel. `None` where channels were not listed.
+    pub by_channel: Option<u64>,
 }
 
 /// The account's services.
@@ -41,9 +45,10 @@ pub async fn service(
     include: &[Entity],
 ) -> Result<ServiceCost, SourceError> {
     let service = source.service(sid).await?.record;
+    let (mut by_user, mut by_channel) = (None, None);
     let wanted = |entity| include.contains(&entity);
     let page = source.largest_page();
-    let mut requests = BTreeMap::from([(Entity::Service, 1)]);
+    let mut requests = BTreeMap::from([(Entity::Service, source.requests_of_service())]);
     if wanted(Entity::Role) {
         let pages = each_page(source, &List::Roles(sid.clone()), |_| {}).await?;
         requests.insert(Entity::Role, pages);
@@ -66,6 +71,7 @@ pub async fn service(
             requests.insert(Entity::Membership, pages);
         }
         users = Some(count);
+        by_user = Some(pages);
     }
     let mut channels = None;
     if wanted(Entity::Channel) || wanted(Entity::Member) || wanted(Entity::Invite) {
@@ -88,8 +94,9 @@ pub async fn service(
             requests.insert(Entity::Invite, count);
         }
         channels = Some(count);
+        by_channel = Some(pages);
     }
-    Ok(ServiceCost { service, users, channels, requests })
+    Ok(ServiceCost { service, users, channels, requests, by_user, by_channel })
 }
 
 /// Pages that a list of so many rows takes: at least the one that says it is empty.

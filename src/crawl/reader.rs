@@ -147,7 +147,7 @@ impl Reader {
             return self.look_again(unit, page_size, error).await;
         }
         if request.is_gone() {
-            return Err(CrawlError::Gone(error.into()));
+            return Err(CrawlError::Gone { api: self.source.title(), source: error.into() });
         }
         if request.is_forbidden() {
             return match service_of(&unit.target) {
@@ -172,7 +172,10 @@ impl Reader {
         page_size: Option<u32>,
         error: SourceError,
     ) -> Result<Next, CrawlError> {
-        let Some(service) = service_of(&unit.target) else { return Ok(Next::Fail(error)) };
+        let Some(service) = service_of(&unit.target) else {
+            // The account's list of services: without it there is nothing to read.
+            return Err(CrawlError::Unreadable { subject: unit.target.to_string(), source: error.into() });
+        };
         if !unit.target.is_of_service() {
             for look in 0..2 {
                 match self.parent(&unit.target).await {
@@ -214,15 +217,25 @@ impl Reader {
             Err(error) if is(&error, RequestError::is_unauthorized) => {
                 Err(CrawlError::Unauthorized(error.into()))
             }
-            Err(error) if is(&error, RequestError::is_not_found) => {
-                Err(CrawlError::NoSuchService { service: service.clone(), source: error.into() })
-            }
+            Err(error) if is(&error, RequestError::is_not_found) => Err(CrawlError::NoSuchService {
+                api: self.source.title(),
+                service: service.clone(),
+                source: error.into(),
+            }),
             Err(error) => Ok(Next::Fail(error)),
         }
     }
 
     /// A service's own record. Twilio has answered 404 for what is there, so one is not believed.
     async fn service_twice(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
+        match self.source.service_alone(service).await {
+            Err(error) if is(&error, RequestError::is_not_found) => self.source.service_alone(service).await,
+            answered => answered,
+        }
+    }
+
+    /// A service's own record with all that belongs to it.
+    async fn whole_service(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
         match self.source.service(service).await {
             Err(error) if is(&error, RequestError::is_not_found) => self.source.service(service).await,
             answered => answered,
@@ -230,7 +243,7 @@ impl Reader {
     }
 
     async fn is_forbidden(&self, service: &ServiceSid) -> bool {
-        match self.source.service(service).await {
+        match self.source.service_alone(service).await {
             Ok(_) => false,
             Err(error) => is(&error, RequestError::is_forbidden),
         }
@@ -285,7 +298,7 @@ impl Reader {
 
     /// The first thing read of a service. If that fails, so does the run: nothing else would be different.
     async fn read_service(&self, unit: &Unit, service: &ServiceSid) -> Result<Read, CrawlError> {
-        let error = match self.service_twice(service).await {
+        let error = match self.whole_service(service).await {
             Ok(fetched) => {
                 let detail = Detail::Service(Box::new(fetched.record));
                 self.send(Order::Detail(unit.clone(), detail, fetched.issues)).await?;
@@ -301,9 +314,11 @@ impl Reader {
                 CrawlError::Forbidden { service, source: error.into() }
             }
             Some(request) if request.is_not_found() => {
-                CrawlError::NoSuchService { service, source: error.into() }
+                CrawlError::NoSuchService { api: self.source.title(), service, source: error.into() }
             }
-            Some(request) if request.is_gone() => CrawlError::Gone(error.into()),
+            Some(request) if request.is_gone() => {
+                CrawlError::Gone { api: self.source.title(), source: error.into() }
+            }
             _ => CrawlError::Unreadable { subject: unit.target.to_string(), source: error.into() },
         })
     }

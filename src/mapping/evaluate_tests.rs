@@ -28,6 +28,7 @@ fn service() -> Service {
         post_webhook_retry_count: None,
         notifications: None,
         media: None,
+        configuration: None,
         extra: None,
     }
 }

@@ -24,6 +24,6 @@ pub mod talk;
 mod tally;
 
 pub use crawl_summary::{CrawlSummary, Stopped};
-pub use probe_summary::{Answer, ProbeSummary, ProbedService};
+pub use probe_summary::{Answer, ProbeSummary, ProbedService, Routes};
 pub use progress::Progress;
 pub use talk::Talk;

@@ -34,10 +34,10 @@ pub enum SettingsError {
     /// A setting without which the verb cannot start.
     #[error("no service is chosen")]
     NoService,
-    /// Reading Conversations is not there yet.
-    #[error("{place}: reading from Conversations is not possible yet")]
-    ConversationsNotYet {
-        /// Who asked for it.
+    /// Invites were asked of Conversations.
+    #[error("{place}: Conversations has no invites to read")]
+    NoInvites {
+        /// Who asked for Conversations.
         place: Place,
     },
     /// The settings file.

@@ -27,6 +27,7 @@ impl Failure {
         let failure = match status {
             401 => Self::unauthorized(),
             403 => Self::new(403, 20403, "Forbidden"),
+            410 => Self::new(410, 20410, "This API has reached its end of life"),
             429 => Self::new(429, 20429, "Too Many Requests"),
             503 => Self::new(503, 20503, "Service unavailable"),
             status => Self::new(status, 20500, "An internal server error has occurred"),
@@ -64,6 +65,16 @@ impl Failure {
         Self::new(404, 50400, "User not member of channel")
     }
 
+    /// 50350: no such conversation, or a public channel.
+    pub(crate) fn conversation_not_found() -> Self {
+        Self::new(404, 50350, "Conversation not found")
+    }
+
+    /// 50430: the user is not in the conversation.
+    pub(crate) fn not_a_participant() -> Self {
+        Self::new(404, 50430, "User not participant")
+    }
+
     /// 21481: the page token is not one of the API's.
     pub(crate) fn bad_page_token() -> Self {
         Self::new(400, 21481, "Invalid PageToken")
@@ -72,6 +83,32 @@ impl Failure {
     /// 20001: a parameter has a value it cannot have.
     pub(crate) fn bad_parameter(name: &str, value: &str) -> Self {
         Self::new(400, 20001, format!("Parameter '{name}' has an invalid value: '{value}'"))
+    }
+
+    /// 20001: a parameter that must be there is not.
+    pub(crate) fn missing(name: &str) -> Self {
+        Self::new(400, 20001, format!("Missing required parameter {name} in the post body"))
+    }
+
+    /// 20001: a parameter that the description of the operation does not have. Twilio may ignore it; a client that sends it is
+    /// wrong about something.
+    pub(crate) fn unknown_parameter(name: &str) -> Self {
+        Self::new(400, 20001, format!("This operation has no parameter '{name}'"))
+    }
+
+    /// One of the codes of Conversations.
+    pub(crate) fn refused(status: u16, code: u32, message: &'static str) -> Self {
+        Self::new(status, code, message)
+    }
+
+    /// 50063, 50074: too many writes to one conversation, or to the service.
+    pub(crate) fn too_many_writes(of_service: bool, retry_after: Option<u32>) -> Self {
+        let failure = if of_service {
+            Self::new(429, 50074, "Service rate limit exceeded")
+        } else {
+            Self::new(429, 50063, "Conversation rate limit exceeded")
+        };
+        Self { retry_after, ..failure }
     }
 
     /// The body.

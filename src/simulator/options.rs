@@ -28,12 +28,18 @@ pub struct Options {
     /// Other requests in flight that `Twilio-Concurrent-Requests` pretends, as if the account's own app ran
     /// too.
     pub background_load: u32,
+    /// Writes to one conversation, and to one service itself, in any sliding second above which 429 is answered.
+    pub write_rate: Option<u32>,
+    /// Whether the log of writes is kept.
+    pub record_writes: bool,
     /// `Retry-After` in seconds on a 429 of the limits.
     pub retry_after: Option<u32>,
     /// Whether URLs in answers are on Twilio's hosts, as in production, or on the simulator's own.
     pub production_urls: bool,
     /// Whether answers are compressed for clients that accept gzip.
     pub gzip: bool,
+    /// The limits of the target service in the same account.
+    pub target_limits: ServiceLimits,
     /// What goes wrong.
     pub faults: Faults,
 }
@@ -50,10 +56,29 @@ impl Default for Options {
             rate: None,
             max_concurrent: None,
             background_load: 0,
+            write_rate: None,
+            record_writes: true,
             retry_after: None,
             production_urls: true,
             gzip: true,
+            target_limits: ServiceLimits::HIGHEST,
             faults: Faults::default(),
         }
     }
+}
+
+/// The limits of a Chat service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServiceLimits {
+    /// Members of a channel.
+    pub channel_members: u32,
+    /// Channels of a user.
+    pub user_channels: u32,
+}
+
+impl ServiceLimits {
+    /// Those of a new service (`FetchService`, published example).
+    pub const DEFAULT: Self = Self { channel_members: 100, user_channels: 250 };
+    /// The highest that can be set.
+    pub const HIGHEST: Self = Self { channel_members: 1_000, user_channels: 1_000 };
 }

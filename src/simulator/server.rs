@@ -7,32 +7,40 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
-use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, Method, Response, Uri};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, Uri};
 use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 
 use super::Options;
+use super::answer::{Answered, is_conversations, situation};
 use super::auth::Accepted;
+use super::data::hash::Draws;
 use super::data::hash::{self, Purpose};
-use super::data::{World, sid};
+use super::data::{Account, Origins, sid};
 use super::failure::Failure;
-use super::faults::{Accident, Accidents, Situation};
-use super::limits::Limits;
+use super::faults::{Accident, Accidents};
+use super::limits::{Limits, WriteLimits};
 use super::query::{self, Parameters};
-use super::reply::{Reply, Told, accepts_gzip, respond};
-use super::route::{self, Call, Match};
+use super::reply::{Told, accepts_gzip, respond};
+use super::route::{self, Match};
 use super::stats::Recorder;
 use super::timer::Timer;
 use super::wire::Cut;
+use super::writes::{self, Write, WriteLog};
 
 /// What all requests share.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) options: Options,
-    pub(crate) world: Arc<World>,
+    /// The first has the generated service.
+    pub(crate) accounts: Vec<Account>,
     pub(crate) recorder: Recorder,
     pub(crate) stop: CancellationToken,
+    pub(crate) writes: WriteLog,
+    pub(super) write_limits: WriteLimits,
+    pub(super) origins: Origins,
+    draws: Draws,
     accepted: Accepted,
     limits: Limits,
     accidents: Accidents,
@@ -41,17 +49,22 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn new(options: Options, world: Arc<World>, timer: Timer) -> Self {
+    pub(crate) fn new(options: Options, accounts: Vec<Account>, origins: Origins, timer: Timer) -> Self {
+        let draws = Draws::new(options.seed);
         Self {
             recorder: Recorder::new(),
+            writes: WriteLog::new(options.record_writes),
+            write_limits: WriteLimits::new(options.write_rate),
             stop: CancellationToken::new(),
-            accepted: Accepted::new(&world.account),
+            accepted: Accepted::new(accounts.iter().map(|account| &account.credentials)),
             limits: Limits::new(options.rate, options.max_concurrent),
-            accidents: Accidents::new(options.faults.clone(), world.draws),
+            accidents: Accidents::new(options.faults.clone(), draws),
             timer,
+            origins,
+            draws,
             numbers: AtomicU64::new(0),
             options,
-            world,
+            accounts,
         }
     }
 
@@ -60,54 +73,9 @@ impl Server {
         Router::new()
             .route("/simulator/stats", get(show_stats))
             .route("/simulator/stats/reset", post(reset_stats))
+            .route("/simulator/writes", get(show_writes))
             .fallback(handle)
             .with_state(self)
-    }
-
-    /// The answer to an accepted request; none to let the connection go.
-    fn answer(&self, found: &Match<'_>, uri: &Uri, body: &str, accident: Option<Accident>) -> Option<Reply> {
-        let failure = match (found, accident) {
-            (_, Some(Accident::Status(status, retry_after))) => Failure::of_status(status, retry_after),
-            (_, Some(Accident::ExpiredToken)) => Failure::bad_page_token(),
-            (_, Some(Accident::NotFound)) | (Match::Nothing, _) => Failure::not_found(uri.path()),
-            (_, Some(Accident::Html)) => return Some(Reply::html()),
-            (_, Some(Accident::Reset | Accident::Hang)) => return None,
-            (Match::OtherMethod, _) => Failure::method_not_allowed(),
-            (Match::Found(_, route, captures), accident) => {
-                let call = Call {
-                    world: &self.world,
-                    route,
-                    captures: captures.clone(),
-                    path: uri.path(),
-                    query: Parameters::parse(uri.query().unwrap_or_default()),
-                    form: Parameters::parse(body),
-                };
-                match (route.answer)(&call) {
-                    Ok(body) => {
-                        if route.method == "POST" {
-                            self.recorder.wrote();
-                        }
-                        let truncate = accident == Some(Accident::Truncate);
-                        let lost = accident == Some(Accident::LostAnswer);
-                        return (!lost).then(|| Reply { truncate, ..Reply::json(200, body) });
-                    }
-                    Err(failure) => failure,
-                }
-            }
-        };
-        Some(Reply::failure(&failure))
-    }
-}
-
-/// What a request is, as far as accidents are concerned.
-fn situation(method: &Method, uri: &Uri, body: &str, found: &Match<'_>) -> Situation {
-    Situation {
-        key: hash::text(&uri.to_string())
-            ^ hash::text(method.as_str()).rotate_left(17)
-            ^ hash::text(body).rotate_left(31),
-        write: method == Method::POST,
-        has_token: uri.query().is_some_and(|query| query.contains("PageToken=")),
-        below_service: matches!(found, Match::Found(_, route, _) if route.is_below_service()),
     }
 }
 
@@ -127,26 +95,39 @@ async fn handle(
     let place = server.limits.enter(arrived);
     let in_flight = place.as_ref().map_or_else(|| server.limits.in_flight() + 1, |place| place.in_flight);
     server.recorder.arrived(number, in_flight, arrived);
-    let authorized =
-        headers.get(AUTHORIZATION).is_some_and(|value| server.accepted.accepts(value.as_bytes()));
+    let account = headers.get(AUTHORIZATION).and_then(|value| server.accepted.account(value.as_bytes()));
+    let account = account.and_then(|number| server.accounts.get(number));
     let body = std::str::from_utf8(&body).unwrap_or_default();
-    let reply = if !authorized {
-        Some(Reply::failure(&Failure::unauthorized()))
-    } else if place.is_none() {
-        Some(Reply::failure(&Failure::of_status(429, server.options.retry_after)))
-    } else {
-        let accident = server.accidents.befall(situation(&method, &uri, body, &found));
-        if accident == Some(Accident::Hang) {
-            server.stop.cancelled().await;
+    let Answered { reply, status, accepted } = match account {
+        None => Answered::failure(&Failure::unauthorized()),
+        Some(_) if place.is_none() => Answered::failure(&Failure::of_status(429, server.options.retry_after)),
+        Some(account) => {
+            let accident = server.accidents.befall(situation(&method, &uri, body, &found));
+            if accident == Some(Accident::Hang) {
+                server.stop.cancelled().await;
+            }
+            server.answer(account, &found, &uri, body, accident)
         }
-        server.answer(&found, &uri, body, accident)
     };
+    if method != Method::GET {
+        server.writes.add(|| Write {
+            method: method.to_string(),
+            path: uri.path().to_owned(),
+            form: Parameters::parse(body).into_pairs(),
+            webhook_enabled: headers
+                .get("x-twilio-webhook-enabled")
+                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+            status,
+            answered: reply.is_some(),
+            accepted,
+        });
+    }
     let told = Told {
         request_id: sid::text("RQ", request_digits(&server)),
         concurrent: in_flight + server.options.background_load,
         arrived,
         gzip: server.options.gzip && accepts_gzip(&headers),
-        domain: if uri.path().starts_with("/v1/") { "conversations.twilio.com" } else { "chat.twilio.com" },
+        domain: if is_conversations(uri.path()) { "conversations.twilio.com" } else { "chat.twilio.com" },
     };
     let Some(reply) = reply else {
         server.timer.until(arrived + server.options.latency).await;
@@ -166,12 +147,23 @@ async fn handle(
 /// The next request's number, made to look random.
 fn request_digits(server: &Server) -> u128 {
     let number = server.numbers.fetch_add(1, Ordering::Relaxed);
-    let high = server.world.draws.draw(Purpose::RequestId, number);
+    let high = server.draws.draw(Purpose::RequestId, number);
     u128::from(high) << 64 | u128::from(hash::next(high))
 }
 
 async fn show_stats(State(server): State<Arc<Server>>) -> axum::Json<serde_json::Value> {
-    axum::Json(server.recorder.stats().to_json())
+    let mut stats = server.recorder.stats().to_json();
+    let created = writes::summary(&writes::created(&server.accounts));
+    if let (Some(stats), serde_json::Value::Object(created)) = (stats.as_object_mut(), created) {
+        stats.extend(created);
+    }
+    axum::Json(stats)
+}
+
+async fn show_writes(State(server): State<Arc<Server>>) -> Response<Body> {
+    let mut response = Response::new(Body::from(server.writes.to_ndjson()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+    response
 }
 
 async fn reset_stats(State(server): State<Arc<Server>>) -> axum::Json<serde_json::Value> {

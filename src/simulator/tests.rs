@@ -2,6 +2,8 @@
 
 mod client;
 mod conformance;
+mod conversations;
 mod faults;
 mod lists;
 mod server;
+mod writes;

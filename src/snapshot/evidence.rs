@@ -5,6 +5,9 @@
 //! - the same against the channel's Members list, as sets;
 //! - channels that users are on against the list of channels.
 //!
+//! Conversations gives no counts; there the two lists are held against each other alone, and a participant without identity
+//! (by SMS or the like), who has no user, is left out of it.
+//!
 //! What does not agree is kept in the table `disagreement` and read again once. Then it is **drift** if it agrees now or has
 //! moved (the data changed meanwhile), **`count_only`** if a counter alone is off while both lists agree member by member,
 //! and a **hole** otherwise. What could not be compared again, or appeared at the last look, stays **open**; like a hole it

@@ -100,7 +100,7 @@ pub struct Info {
     pub account_sid: AccountSid,
     /// The services crawled.
     pub services: Vec<ServiceSid>,
-    /// `chat`.
+    /// The API that was read: `chat` or `conversations`.
     pub source: String,
     /// What was asked for, under the names of the counts.
     #[serde(serialize_with = "by_plural")]

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::finding::kind;
+use super::finding::{self, kind};
 use super::properties::Verdict;
 use super::unit::{Kind, state};
 
@@ -87,10 +87,11 @@ fn forgive_vanished_users(connection: &Connection) -> rusqlite::Result<()> {
     if !any {
         return Ok(());
     }
-    connection.execute(
+    let comparable = finding::comparable(connection)?;
+    let sql = format!(
         "UPDATE disagreement AS d SET outcome = 'drift', detail = 'members whose user vanished'
          WHERE kind IN (?1, ?2) AND outcome = 'hole' AND NOT EXISTS (
-           SELECT 1 FROM member_row x WHERE x.channel = d.parent
+           SELECT 1 FROM member_row x WHERE x.channel = d.parent AND {comparable}
              AND NOT EXISTS (SELECT 1 FROM membership_row m JOIN channel_row c ON c.id = d.parent
                WHERE m.service = d.service AND m.channel_sid = c.sid AND m.status = 1 AND m.member_sid IS x.sid)
              AND NOT EXISTS (SELECT 1 FROM user_row u
@@ -103,7 +104,10 @@ fn forgive_vanished_users(connection: &Connection) -> rusqlite::Result<()> {
              WHERE m.service = d.service AND m.channel_sid = c.sid AND m.status = 1
                AND NOT EXISTS (SELECT 1 FROM member_row x WHERE x.channel = d.parent AND x.sid IS m.member_sid))
            AND (kind = ?1 OR expected = (SELECT count(*) FROM member_row x WHERE x.channel = d.parent))
-           AND EXISTS (SELECT 1 FROM unit WHERE kind = ?5 AND parent = d.parent AND state = ?6)",
+           AND EXISTS (SELECT 1 FROM unit WHERE kind = ?5 AND parent = d.parent AND state = ?6)"
+    );
+    connection.execute(
+        &sql,
         params![
             kind::MEMBER_LIST,
             kind::CHANNEL_COUNT,

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::decode::Scopes;
 use super::error::SnapshotError;
-use super::schema;
+use super::{properties, schema};
 
 /// A snapshot opened for reading.
 #[derive(Debug)]
@@ -30,6 +30,11 @@ impl Snapshot {
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The API that was read: `chat` or `conversations`.
+    pub fn source(&self) -> Result<String, SnapshotError> {
+        Ok(self.sql(|connection| properties::get(connection, "source"))?.unwrap_or_default())
     }
 
     /// Runs SQL and sorts its errors.

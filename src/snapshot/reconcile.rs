@@ -220,7 +220,7 @@ impl SnapshotWriter {
         Ok(verdict)
     }
 
-    /// The fewest requests: every list's rows on full pages, at least one page each, and one request for each service.
+    /// The fewest requests: every list's rows on full pages, at least one page each, and what a service's own record takes.
     fn minimum(&self) -> Result<i64, SnapshotError> {
         let lists = [
             (Kind::UserChannels, Entity::Membership, "membership_row r WHERE r.user = unit.parent"),
@@ -246,8 +246,8 @@ impl SnapshotWriter {
         }
         let services: i64 = self.sql(|connection| {
             connection.query_row(
-                "SELECT count(*) FROM unit WHERE kind IN (?1, ?2)",
-                [Kind::Service.number(), Kind::Services.number()],
+                "SELECT coalesce(sum(CASE kind WHEN ?1 THEN ?3 ELSE 1 END), 0) FROM unit WHERE kind IN (?1, ?2)",
+                [Kind::Service.number(), Kind::Services.number(), self.identity().requests_of_service()],
                 |row| row.get(0),
             )
         })?;

@@ -15,4 +15,5 @@ mod readme;
 mod resume;
 mod secrets;
 mod snapshot;
+mod source;
 mod support;

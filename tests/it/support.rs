@@ -169,6 +169,7 @@ pub(crate) fn spawn(world: &World, flags: &[&str]) -> Child {
         .env("TWILIO_ACCOUNT_SID", world.running.account_sid())
         .env("TWILIO_AUTH_TOKEN", world.running.auth_token())
         .env("CHATFERRY_CHAT_URL", &url)
+        .env("CHATFERRY_CONVERSATIONS_URL", &url)
         .env("CHATFERRY_RPS", "0")
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

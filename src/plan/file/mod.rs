@@ -16,6 +16,7 @@ mod digest;
 mod draft;
 mod entry;
 mod finding;
+mod journal;
 mod lock;
 mod place;
 mod reader;
@@ -27,5 +28,6 @@ mod tests;
 
 pub use draft::PlanDraft;
 pub use entry::{Entry, Wanted};
+pub use journal::{Journal, Lane, LaneName, NotDone, PendingOperation};
 pub use reader::PlanFile;
 pub use schema::FORMAT;

@@ -80,6 +80,11 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, PlanError> {
     open(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }
 
+/// Opens an existing plan to apply it. The caller holds the lock.
+pub(super) fn open_to_write(path: &Path) -> Result<Connection, PlanError> {
+    open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+}
+
 /// Opens an existing plan.
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection, PlanError> {
     let wrap = |source| PlanError::from_sqlite(path, source);

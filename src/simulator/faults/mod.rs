@@ -34,6 +34,7 @@ pub(crate) enum Fault {
     ExpiredToken,
     FlakyNotFound,
     LostAnswer,
+    AcceptedUnavailable,
     RepeatRow,
     EmptyPage,
     ShortPage,
@@ -47,6 +48,7 @@ pub(crate) enum Fault {
     Changing,
     UnauthorizedAfter,
     ForbiddenAfter,
+    ChatGone,
 }
 
 /// In what a fault's amount is given.
@@ -72,6 +74,7 @@ pub(crate) const FAULTS: &[(Fault, &str, Unit, &str)] = &[
     (Fault::ExpiredToken, "expired-token", Unit::Share, "refuse a page token once, code 21481"),
     (Fault::FlakyNotFound, "flaky-404", Unit::Share, "answer 404 once for something that exists"),
     (Fault::LostAnswer, "lost-answer", Unit::Share, "accept a write, then lose the connection"),
+    (Fault::AcceptedUnavailable, "accepted-503", Unit::Share, "accept a write, then answer 503"),
     (Fault::RepeatRow, "repeat-row", Unit::Share, "repeat a page's last row on the next page"),
     (Fault::EmptyPage, "empty-page", Unit::Share, "put an empty page in the middle of a list"),
     (Fault::ShortPage, "short-page", Unit::Share, "send half of a page and the rest on the next"),
@@ -90,6 +93,12 @@ pub(crate) const FAULTS: &[(Fault, &str, Unit, &str)] = &[
     ),
     (Fault::UnauthorizedAfter, "unauthorized-after", Unit::Count, "answer 401 after that many requests"),
     (Fault::ForbiddenAfter, "forbidden-after", Unit::Count, "answer 403 after that many requests"),
+    (
+        Fault::ChatGone,
+        "chat-gone",
+        Unit::Count,
+        "answer 410 to Chat, all versions, after that many requests to it",
+    ),
 ];
 
 /// The names of all faults, as `--faults` takes them.

@@ -43,6 +43,11 @@ impl Asked {
         format!("/v2/Services/{}{path}", self.running.service_sid())
     }
 
+    /// A path in the service as Conversations has it.
+    pub(super) fn in_conversations(&self, path: &str) -> String {
+        format!("/v1/Services/{}{path}", self.running.service_sid())
+    }
+
     pub(super) async fn try_get(&self, path: &str) -> reqwest::Result<Answer> {
         let request = self.client.get(format!("{}{path}", self.running.url()));
         self.send(request.basic_auth(self.running.account_sid(), Some(self.running.auth_token()))).await
@@ -62,6 +67,16 @@ impl Asked {
         let request = request.basic_auth(self.running.api_key(), Some(self.running.api_secret()));
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         self.send(request.body(form.to_owned())).await
+    }
+
+    pub(super) async fn post(&self, path: &str, form: &str) -> Answer {
+        self.try_post(path, form).await.unwrap()
+    }
+
+    pub(super) async fn delete(&self, path: &str) -> Answer {
+        let request = self.client.delete(format!("{}{path}", self.running.url()));
+        let request = request.basic_auth(self.running.api_key(), Some(self.running.api_secret()));
+        self.send(request).await.unwrap()
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {

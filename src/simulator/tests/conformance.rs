@@ -5,10 +5,10 @@ use std::path::Path;
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-use super::client::{Asked, simulate};
+use super::client::{Answer, Asked, simulate, values};
 use crate::simulator::{Options, route};
 
-const APIS: [(&str, &str); 2] = [("v2", "chat_v2"), ("v1", "conversations_v1")];
+const APIS: [(&str, &str); 3] = [("v2", "chat_v2"), ("v3", "chat_v3"), ("v1", "conversations_v1")];
 
 fn data(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/wire").join(name);
@@ -52,60 +52,85 @@ fn validator(api: &str, response: &Value) -> Validator {
     jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
 }
 
+/// What stands for the parameters of a path.
+const USER: [&str; 1] = ["{UserSid}"];
+const CHANNEL: [&str; 2] = ["{ChannelSid}", "{ConversationSid}"];
+
 /// Real paths for a described one, of the first few users and channels.
 fn paths(asked: &Asked, described: &str) -> Vec<String> {
     let truth = asked.running.truth();
-    let of_service = described.replace("{ServiceSid}", asked.running.service_sid());
-    let of_service =
-        of_service.replace("/Services/{Sid}", &format!("/Services/{}", asked.running.service_sid()));
-    let first = |rows: Vec<Map<String, Value>>, key: &str| {
-        rows.first().map(|row| row[key].as_str().unwrap().to_owned())
-    };
-    let mut paths = vec![of_service];
-    for (name, parents) in [
-        ("Users", truth.user_sids().take(25).collect()),
-        ("Channels", truth.channel_sids().take(25).collect::<Vec<_>>()),
-    ] {
-        paths = paths
-            .iter()
-            .flat_map(|path| {
-                let open = [
-                    format!("/{name}/{{Sid}}"),
-                    format!("/{name}/{{UserSid}}"),
-                    format!("/{name}/{{ChannelSid}}"),
-                ];
-                let found = open.iter().find(|open| path.contains(*open) && !path.contains("Users/US"));
-                match found {
-                    Some(open) => {
-                        parents.iter().map(|sid| path.replace(open, &format!("/{name}/{sid}"))).collect()
-                    }
-                    None => vec![path.clone()],
-                }
-            })
-            .collect();
+    let conversations = described.starts_with("/v1/");
+    let service = asked.running.service_sid();
+    let mut described = described.to_owned();
+    for open in ["/Services/{ServiceSid}", "/Services/{ChatServiceSid}", "/Services/{Sid}"] {
+        described = described.replace(open, &format!("/Services/{service}"));
     }
-    paths
-        .into_iter()
-        .filter_map(|path| {
-            let parent = path.split('/').nth(5).unwrap_or_default();
-            let last = match path.rsplit('/').nth(1) {
-                _ if !path.contains('{') => return Some(path),
-                Some("Channels") => first(truth.user_channels(parent), "channel_sid"),
-                Some("Members") => first(truth.members(parent), "sid"),
-                Some("Invites") => first(truth.invites(parent), "sid"),
-                Some("Messages") => first(truth.messages(parent), "sid"),
-                Some("Roles") => first(truth.roles(), "sid"),
-                other => panic!("no example for {other:?} of {path}"),
+    for name in ["Users", "Channels", "Conversations"] {
+        // The last of a path is one of these too.
+        let parameter = if name == "Users" { "{UserSid}" } else { "{ChannelSid}" };
+        described = described.replace(&format!("/{name}/{{Sid}}"), &format!("/{name}/{parameter}"));
+    }
+    let users: Vec<String> = truth.user_sids().take(25).collect();
+    let channels: Vec<String> = if conversations {
+        truth.conversation_sids().take(25).collect()
+    } else {
+        truth.channel_sids().take(25).collect()
+    };
+    let text = |row: &Map<String, Value>, key: &str| row[key].as_str().unwrap().to_owned();
+    let open = |names: &[&'static str]| names.iter().copied().find(|name| described.contains(name));
+    let fill =
+        |path: &str, name: Option<&str>, sid: &str| name.map_or(path.to_owned(), |n| path.replace(n, sid));
+    match (open(&USER), open(&CHANNEL)) {
+        (Some(user), Some(channel)) => {
+            let of = |sid: &String| {
+                if conversations {
+                    truth.user_conversations(sid).first().map(|row| text(row, "conversation_sid"))
+                } else {
+                    truth.user_channels(sid).first().map(|row| text(row, "channel_sid"))
+                }
             };
-            let open = path.rfind('{').unwrap();
-            last.map(|last| format!("{}{last}", path.split_at(open).0))
-        })
-        .collect()
+            let pairs = users.iter().filter_map(|sid| Some((sid, of(sid)?)));
+            pairs
+                .map(|(sid, other)| fill(&fill(&described, Some(user), sid), Some(channel), &other))
+                .collect()
+        }
+        (Some(user), None) => users.iter().map(|sid| fill(&described, Some(user), sid)).collect(),
+        (None, channel) => {
+            let parents = if channel.is_some() { channels } else { vec![String::new()] };
+            let below = |parent: &String| {
+                let path = fill(&described, channel, parent);
+                let rows = match path.rsplit('/').nth(1) {
+                    _ if !path.contains('{') => return Some(path),
+                    Some("Members") => truth.members(parent),
+                    Some("Participants") => truth.participants(parent),
+                    Some("Invites") => truth.invites(parent),
+                    Some("Messages") => truth.messages(parent),
+                    Some("Roles") => truth.roles(),
+                    other => panic!("no example for {other:?} of {path}"),
+                };
+                rows.first().map(|row| path.replace("{Sid}", &text(row, "sid")))
+            };
+            parents.iter().filter_map(below).collect()
+        }
+    }
 }
 
 /// `not_participating` is what Twilio documented before: real, but not in today's enum.
 fn with_todays_spelling(text: &str) -> Value {
     serde_json::from_str(&text.replace("\"not_participating\"", "\"notParticipating\"")).unwrap()
+}
+
+/// Fails unless an answer has the described status and body.
+fn assert_described(api: &str, id: &str, operation: &Value, answer: &Answer) {
+    assert_eq!(Some(u64::from(answer.status)), operation["status"].as_u64(), "{id}: {}", answer.text);
+    if operation["response"].is_null() {
+        assert_eq!(answer.text, "", "{id}");
+        return;
+    }
+    let validator = validator(api, &operation["response"]);
+    let value = with_todays_spelling(&answer.text);
+    let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+    assert_eq!(errors, Vec::<String>::new(), "{id}: {}", answer.text);
 }
 
 #[tokio::test]
@@ -120,31 +145,146 @@ async fn every_reply_validates() {
             let operation = &operations[route.operation];
             assert_eq!(operation["path"], route.path, "{}", route.operation);
             assert_eq!(operation["method"].as_str().unwrap().to_uppercase(), route.method);
-            let validator = validator(api, &operation["response"]);
+            assert_eq!(operation["form"]["names"].as_array().map_or(0, Vec::len), route.form.len());
+            assert!(
+                route
+                    .form
+                    .iter()
+                    .all(|name| { operation["form"]["names"].as_array().unwrap().contains(&json!(name)) })
+            );
+            if route.method != "GET" {
+                continue; // below, and in the tests of writes
+            }
             let paths = paths(&asked, route.path);
             assert!(!paths.is_empty());
             for path in paths {
-                let answer = match route.method {
-                    "POST" => asked.try_post(&path, "NotificationLevel=muted").await.unwrap(),
-                    _ => asked.get(&path).await,
-                };
-                if route.method == "POST" && answer.status == 404 {
-                    continue;
-                }
-                assert_eq!(
-                    Some(u64::from(answer.status)),
-                    operation["status"].as_u64(),
-                    "{path}: {}",
-                    answer.text
-                );
-                let value = with_todays_spelling(&answer.text);
-                let errors: Vec<String> =
-                    validator.iter_errors(&value).map(|error| error.to_string()).collect();
-                assert_eq!(errors, Vec::<String>::new(), "{path}");
+                assert_described(api, &path, operation, &asked.get(&path).await);
             }
         }
         assert_eq!(served_count, operations.as_object().unwrap().len());
     }
+}
+
+/// Every write of the description: API, operation, path and form.
+fn writes(asked: &Asked) -> Vec<(&'static str, &'static str, String, &'static str)> {
+    let truth = asked.running.truth();
+    let target = format!("/v1/Services/{}", asked.running.target_service_sid());
+    let base = asked.in_service("").replace("/v2/", "/v3/");
+    let public = values(truth.channels()).into_iter().find(|row| row["type"] == "public").unwrap();
+    let user = truth.user_sids().find(|user| truth.user_channels(user).iter().any(joined)).unwrap();
+    let joined = truth.user_channels(&user).into_iter().find(joined).unwrap();
+    let conversation = format!("{target}/Conversations/team%2F7");
+    vec![
+        (
+            "chat_v3",
+            "UpdateChannel",
+            format!("{base}/Channels/{}", public["sid"].as_str().unwrap()),
+            "Type=private",
+        ),
+        (
+            "chat_v2",
+            "UpdateUserChannel",
+            asked.in_service(&format!("/Users/{user}/Channels/{}", joined["channel_sid"].as_str().unwrap())),
+            "NotificationLevel=muted",
+        ),
+        ("conversations_v1", "UpdateConfiguration", "/v1/Configuration".to_owned(), "DefaultClosedTimer=P1D"),
+        (
+            "conversations_v1",
+            "UpdateServiceConfiguration",
+            format!("{target}/Configuration"),
+            "ReachabilityEnabled=false",
+        ),
+        (
+            "conversations_v1",
+            "CreateServiceRole",
+            format!("{target}/Roles"),
+            "FriendlyName=guest&Type=service&Permission=a&Permission=b",
+        ),
+        (
+            "conversations_v1",
+            "UpdateServiceRole",
+            format!("{target}/Roles/{{role}}"),
+            "Permission=createConversation",
+        ),
+        (
+            "conversations_v1",
+            "CreateServiceUser",
+            format!("{target}/Users"),
+            "Identity=zo%C3%AB&Attributes=%7B%7D",
+        ),
+        (
+            "conversations_v1",
+            "UpdateServiceUser",
+            format!("{target}/Users/zo%C3%AB"),
+            "FriendlyName=Zo%C3%AB",
+        ),
+        (
+            "conversations_v1",
+            "CreateServiceConversation",
+            format!("{target}/Conversations"),
+            "UniqueName=team%2F7&DateCreated=2019-03-01T10%3A00%3A00Z",
+        ),
+        (
+            "conversations_v1",
+            "UpdateServiceConversation",
+            conversation.clone(),
+            "State=inactive&Timers.Closed=PT20M",
+        ),
+        (
+            "conversations_v1",
+            "CreateServiceConversationParticipant",
+            format!("{conversation}/Participants"),
+            "Identity=zo%C3%AB",
+        ),
+        (
+            "conversations_v1",
+            "UpdateServiceConversationParticipant",
+            format!("{conversation}/Participants/zo%C3%AB"),
+            "LastReadMessageIndex=7",
+        ),
+        (
+            "conversations_v1",
+            "UpdateServiceUserConversation",
+            format!("{target}/Users/zo%C3%AB/Conversations/team%2F7"),
+            "NotificationLevel=muted",
+        ),
+        (
+            "conversations_v1",
+            "DeleteServiceConversationParticipant",
+            format!("{conversation}/Participants/zo%C3%AB"),
+            "",
+        ),
+        ("conversations_v1", "DeleteServiceConversation", conversation, ""),
+        ("conversations_v1", "DeleteServiceUser", format!("{target}/Users/zo%C3%AB"), ""),
+        ("conversations_v1", "DeleteServiceRole", format!("{target}/Roles/{{role}}"), ""),
+    ]
+}
+
+/// Each of them once, in an order in which each succeeds.
+#[tokio::test]
+async fn every_write_validates() {
+    let asked = simulate(Options::default()).await;
+    let writes = writes(&asked);
+    let mut role = String::new();
+    for (api, id, path, form) in &writes {
+        let operation = &data(&format!("{api}_operations.json"))[id];
+        let path = path.replace("{role}", &role);
+        let answer = match operation["method"].as_str().unwrap() {
+            "delete" => asked.delete(&path).await,
+            _ => asked.try_post(&path, form).await.unwrap(),
+        };
+        assert_described(api, id, operation, &answer);
+        if *id == "CreateServiceRole" {
+            answer.json()["sid"].as_str().unwrap().clone_into(&mut role);
+        }
+    }
+    let served = route::all().filter(|route| route.method != "GET").count();
+    assert_eq!(writes.len(), served);
+    assert_eq!(asked.running.stats().writes, served as u64);
+}
+
+fn joined(row: &Map<String, Value>) -> bool {
+    row["status"] == "joined"
 }
 
 #[test]
@@ -172,6 +312,9 @@ async fn over_asking_is_clamped_and_the_default_is_fifty() {
     assert_eq!(asked.get(&asked.in_service("/Users?PageSize=0")).await.status, 400);
 }
 
+/// A published example that the published schema refuses: its `method` is null.
+const CONTRADICTS: [&str; 1] = ["FetchServiceWebhookConfiguration.fetchEmpty.json"];
+
 #[test]
 fn the_published_examples_validate() {
     for (_, api) in APIS {
@@ -184,10 +327,11 @@ fn the_published_examples_validate() {
             let mut schema = plain_schema(operation["response"].clone());
             schema["components"] = json!({ "schemas": plain_schema(data(&format!("{api}_schemas.json"))) });
             let validator = jsonschema::validator_for(&schema).unwrap();
-            assert!(validator.is_valid(&data(&format!("{api}/{name}"))), "{api}/{name}");
+            let contradicts = CONTRADICTS.contains(&name.as_str());
+            assert_eq!(validator.is_valid(&data(&format!("{api}/{name}"))), !contradicts, "{api}/{name}");
             seen += 1;
         }
-        assert!(seen >= 3);
+        assert!(seen >= 1);
     }
 }
 
@@ -219,6 +363,19 @@ fn the_copies_are_the_published_ones() {
             let (path, method) = (operation["path"].as_str().unwrap(), operation["method"].as_str().unwrap());
             let original = &published["paths"][path][method];
             assert_eq!(original["operationId"], **id);
+            let form = &original["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"];
+            let names =
+                form["properties"].as_object().map(|properties| properties.keys().collect::<Vec<_>>());
+            assert_eq!(
+                operation["form"]["names"],
+                names.map_or(operation["form"]["names"].clone(), |names| json!(names))
+            );
+            if operation["form"].is_object() {
+                assert_eq!(
+                    operation["form"]["required"].as_array().unwrap().len(),
+                    form["required"].as_array().map_or(0, Vec::len)
+                );
+            }
             let content =
                 &original["responses"][operation["status"].to_string()]["content"]["application/json"];
             assert_eq!(operation["response"], trimmed(&content["schema"]));
@@ -228,7 +385,7 @@ fn the_copies_are_the_published_ones() {
                 .map(|parameter| json!({"name": parameter["name"], "schema": trimmed(&parameter["schema"])}))
                 .collect();
             assert_eq!(operation["query"], Value::Array(query));
-            for (example, value) in content["examples"].as_object().unwrap() {
+            for (example, value) in content["examples"].as_object().into_iter().flatten() {
                 assert_eq!(value["value"], data(&format!("{api}/{id}.{example}.json")));
             }
         }
