@@ -102,6 +102,7 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     environment.add_filter("seconds", human::seconds);
     environment.add_filter("code", code);
     environment.add_filter("prose", prose);
+    environment.add_filter("opening", opening);
     environment.add_template("base.html", BASE)?;
     environment.add_template("charts.html", CHARTS)?;
     Ok(environment)
@@ -115,6 +116,12 @@ fn code(text: &str) -> Result<Value, minijinja::Error> {
         return Err(minijinja::Error::new(ErrorKind::InvalidOperation, "there is no empty inline code"));
     }
     Ok(Value::from_safe_string(markdown::code(text)))
+}
+
+/// A fragment as it begins a line.
+fn opening(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Prose of the program's own, where backticks are around code; the rest is escaped as anything else.

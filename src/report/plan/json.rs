@@ -1,6 +1,6 @@
 //! The plan as one JSON object: header, totals, checks, and every finding. The operations are in `plan show --format ndjson`.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 
 use serde::Serialize;
 
@@ -46,6 +46,7 @@ struct Found<'a> {
 
 /// Writes the plan as one JSON object, a finding a line.
 pub fn json(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportError> {
+    let mut out = BufWriter::new(out);
     let story = Story::of(plan, Extent::default())?;
     let head = Head { digest: &story.digest, header: &story.header };
     let totals: &Totals = &story.totals;
@@ -69,5 +70,6 @@ pub fn json(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportError> {
         Ok::<(), ReportError>(())
     })?;
     out.write_all(b"\n]}\n")?;
+    out.flush()?;
     Ok(())
 }

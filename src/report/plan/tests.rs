@@ -148,7 +148,7 @@ fn the_page_has_every_finding_once_and_counts_them() {
     );
     // The number of a row's check is that of the check's section.
     for (number, code, count) in
-        [(0, "conversation_over_limit", 700), (1, "attributes_not_json", 200), (2, "public_channel", 100)]
+        [(0, "conversation_over_limit", 700), (1, "attributes_broken", 200), (2, "public_channel", 100)]
     {
         assert_eq!(rows.iter().filter(|(check, ..)| *check == number).count(), count);
         assert!(page.contains(&format!(r#"data-check="{number}" data-code="{code}""#)), "{code}");
