@@ -13,6 +13,7 @@ pub mod failure;
 pub mod interrupt;
 mod man;
 mod mapping;
+mod plan;
 mod probe;
 mod simulate;
 mod snapshot;
@@ -38,6 +39,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Crawl(args) => crawl::run(&args, context).await,
         Verb::Snapshot(args) => snapshot::run(&args, context),
         Verb::Export(args) => export::run(&args, context),
+        Verb::Plan(args) => plan::run(&args, context).await,
         Verb::Mapping(args) => mapping::run(&args, context),
         Verb::Simulate(args) => simulate::run(&args, context).await,
         Verb::Demo(args) => demo::run(&args, context).await,

@@ -15,6 +15,7 @@
 
 mod check;
 mod decode;
+mod digest;
 mod encode;
 mod error;
 mod evidence;
@@ -47,7 +48,7 @@ pub use check::{Check, CheckReport};
 pub use error::SnapshotError;
 pub use focus::Focus;
 pub use info::{Counts, Disagreement, Failure, Info, Oddity};
-pub use place::Replacement;
+pub use place::{Replacement, clear};
 pub use properties::{CrawlIdentity, Requests, Verdict};
 pub use reader::Snapshot;
 pub use reconcile::Reconciled;

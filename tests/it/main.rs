@@ -9,6 +9,7 @@ mod crawl;
 mod demo;
 mod export;
 mod faults;
+mod plan;
 mod probe;
 mod progress;
 mod readme;
