@@ -8,6 +8,7 @@
 
 mod bars;
 pub mod crawl_summary;
+pub mod differences;
 mod estimate;
 pub mod human;
 pub mod log;
