@@ -11,6 +11,7 @@
 //!
 //! **Invariant:** no flag takes a secret as its value: values of flags are seen by every process of the machine.
 
+pub mod apply;
 pub mod completions;
 pub mod config;
 pub mod connection;
@@ -28,6 +29,7 @@ pub mod snapshot;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+pub use apply::ApplyArgs;
 pub use completions::CompletionsArgs;
 pub use config::ConfigArgs;
 pub use connection::ConnectionArgs;
@@ -75,6 +77,7 @@ pub enum Verb {
     Crawl(CrawlArgs),
     Export(ExportArgs),
     Plan(PlanArgs),
+    Apply(ApplyArgs),
     Mapping(MappingArgs),
     Snapshot(SnapshotArgs),
     Diff(DiffArgs),

@@ -2,6 +2,7 @@
 //!
 //! To add a verb: its file in `cli`, its variant in [`Verb`], its file here, its line in `dispatch`.
 
+mod apply;
 mod completions;
 mod config;
 mod connect;
@@ -42,6 +43,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Diff(args) => diff::run(&args, context),
         Verb::Export(args) => export::run(&args, context),
         Verb::Plan(args) => plan::run(&args, context).await,
+        Verb::Apply(args) => apply::run(&args, context).await,
         Verb::Mapping(args) => mapping::run(&args, context),
         Verb::Simulate(args) => simulate::run(&args, context).await,
         Verb::Demo(args) => demo::run(&args, context).await,
