@@ -16,6 +16,7 @@ pub mod config;
 pub mod connection;
 pub mod crawl;
 pub mod demo;
+pub mod diff;
 pub mod export;
 pub mod global;
 pub mod man;
@@ -31,6 +32,7 @@ pub use config::ConfigArgs;
 pub use connection::ConnectionArgs;
 pub use crawl::CrawlArgs;
 pub use demo::DemoArgs;
+pub use diff::{DiffArgs, DiffFormat};
 pub use export::ExportArgs;
 pub use global::{ColorWhen, GlobalArgs, LogFormat, ProgressStyle};
 pub use man::ManArgs;
@@ -72,6 +74,7 @@ pub enum Verb {
     Export(ExportArgs),
     Mapping(MappingArgs),
     Snapshot(SnapshotArgs),
+    Diff(DiffArgs),
     Simulate(SimulateArgs),
     Demo(DemoArgs),
     Config(ConfigArgs),

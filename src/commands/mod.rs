@@ -8,6 +8,7 @@ mod connect;
 pub mod context;
 mod crawl;
 mod demo;
+mod diff;
 mod export;
 pub mod failure;
 pub mod interrupt;
@@ -37,6 +38,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Probe(args) => probe::run(&args, context).await,
         Verb::Crawl(args) => crawl::run(&args, context).await,
         Verb::Snapshot(args) => snapshot::run(&args, context),
+        Verb::Diff(args) => diff::run(&args, context),
         Verb::Export(args) => export::run(&args, context),
         Verb::Mapping(args) => mapping::run(&args, context),
         Verb::Simulate(args) => simulate::run(&args, context).await,
