@@ -79,6 +79,7 @@ keys! {
     SOURCE = Key::flag("source", "CHATFERRY_SOURCE", Kind::Text, Some("auto"));
     INCLUDE = Key::flag("include", "CHATFERRY_INCLUDE", Kind::List, Some(DEFAULT_INCLUDE));
     USERS = Key::flag("users", "CHATFERRY_USERS", Kind::Text, None);
+    CROSS_CHECK = Key::flag("cross_check", "CHATFERRY_CROSS_CHECK", Kind::Text, None);
     LOG_FORMAT = Key::flag("log_format", "CHATFERRY_LOG_FORMAT", Kind::Text, Some("text"));
     PROGRESS = Key::flag("progress", "CHATFERRY_PROGRESS", Kind::Text, Some("auto"));
     COLOR = Key::flag("color", "CHATFERRY_COLOR", Kind::Text, Some("auto"));

@@ -6,6 +6,7 @@
 mod architecture;
 mod bad_input;
 mod crawl;
+mod cross_check;
 mod demo;
 mod diff;
 mod export;
