@@ -22,6 +22,10 @@ pub struct CrawlSummary {
     pub already_finished: bool,
     /// The snapshot file, as it was given.
     pub snapshot: String,
+    /// The API that was read: `chat` or `conversations`.
+    pub source: String,
+    /// What there was to hold the rows against: `user_counts`, `channel_counts`, `member_lists`.
+    pub evidence: Vec<&'static str>,
     /// The services that were read.
     pub services: Vec<ServiceSid>,
     /// Records in the snapshot, by resource.
@@ -65,6 +69,14 @@ impl CrawlSummary {
         let mut lines = Vec::new();
         if !self.already_finished {
             lines.push(format!("  read      {}", counts(&self.counts)));
+            if self.is_of_conversations() {
+                let evidence = if self.evidence.is_empty() {
+                    "it gives no counts, and without both user-channels and members nothing tells whether rows are missing"
+                } else {
+                    "it gives no counts, so users' and conversations' own lists were held against each other"
+                };
+                lines.push(format!("  source    Conversations: {evidence}"));
+            }
             lines.push(format!("  requests  {}", requests(self.requests)));
             lines.push(format!("  time      {}", human::seconds(self.elapsed_seconds)));
             lines.extend(self.oddities());
@@ -85,10 +97,8 @@ impl CrawlSummary {
 
     /// The verdict in one plain line.
     pub fn verdict_line(&self) -> String {
-        let users = self.count(Entity::User);
-        let memberships = self.count(Entity::Membership);
-        let held = held(users, memberships, self.counts.contains_key(&Entity::Membership));
-        let all = if users == 1 { "" } else { "all " };
+        let held = held(&self.counts);
+        let all = if held.starts_with("1 ") { "" } else { "all " };
         let are = if held.starts_with("1 ") && !held.contains(" and ") { "is" } else { "are" };
         let snapshot = &self.snapshot;
         let again = self.resume.as_deref().unwrap_or("run the same command again to go on from there");
@@ -122,8 +132,8 @@ impl CrawlSummary {
         }
     }
 
-    fn count(&self, entity: Entity) -> u64 {
-        self.counts.get(&entity).copied().unwrap_or_default()
+    fn is_of_conversations(&self) -> bool {
+        self.source == "conversations"
     }
 
     fn missing(&self) -> String {
@@ -133,8 +143,9 @@ impl CrawlSummary {
         }
         if self.holes > 0 {
             let verb = if self.holes == 1 { "does" } else { "do" };
+            let against = if self.is_of_conversations() { "other lists" } else { "counts" };
             parts.push(format!(
-                "{} {verb} not agree with Twilio's counts",
+                "{} {verb} not agree with Twilio's {against}",
                 human::counted(self.holes, "subject")
             ));
         }
@@ -167,32 +178,40 @@ impl CrawlSummary {
 /// Failed units that are shown to people.
 const SHOWN: usize = 5;
 
-fn held(users: u64, memberships: u64, with_memberships: bool) -> String {
-    let users = human::counted(users, "user");
-    if with_memberships {
-        format!("{users} and {}", human::counted(memberships, "user channel"))
+/// What most crawls are about: users and what belongs to them; channels where no users were asked for.
+fn held(counts: &BTreeMap<Entity, u64>) -> String {
+    let named: &[Entity] = if counts.contains_key(&Entity::Channel) && !counts.contains_key(&Entity::User) {
+        &[Entity::Channel, Entity::Member, Entity::Message]
     } else {
-        users
+        &[Entity::User, Entity::Membership, Entity::Message]
+    };
+    let mut parts: Vec<String> = named
+        .iter()
+        .filter_map(|entity| counts.get(entity).map(|number| human::counted(*number, singular(*entity))))
+        .collect();
+    match (parts.pop(), parts.is_empty()) {
+        (None, _) => human::counted(0, singular(Entity::User)),
+        (Some(last), true) => last,
+        (Some(last), false) => format!("{} and {last}", parts.join(", ")),
+    }
+}
+
+fn singular(entity: Entity) -> &'static str {
+    match entity {
+        Entity::Service => "service",
+        Entity::Role => "role",
+        Entity::User => "user",
+        Entity::Channel => "channel",
+        Entity::Membership => "user channel",
+        Entity::Member => "member",
+        Entity::Invite => "invite",
+        Entity::Message => "message",
     }
 }
 
 fn counts(counts: &BTreeMap<Entity, u64>) -> String {
-    let parts: Vec<String> = counts
-        .iter()
-        .map(|(entity, number)| {
-            let singular = match entity {
-                Entity::Service => "service",
-                Entity::Role => "role",
-                Entity::User => "user",
-                Entity::Channel => "channel",
-                Entity::Membership => "user channel",
-                Entity::Member => "member",
-                Entity::Invite => "invite",
-                Entity::Message => "message",
-            };
-            human::counted(*number, singular)
-        })
-        .collect();
+    let parts: Vec<String> =
+        counts.iter().map(|(entity, number)| human::counted(*number, singular(*entity))).collect();
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
 

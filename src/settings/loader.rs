@@ -160,13 +160,19 @@ impl SettingsError {
             Self::Value { source: ValueError::PartNeeds { through, .. }, .. } => {
                 Some(format!("add `{through}` to the list"))
             }
-            Self::Value { source: ValueError::MessagesNotYet, .. } => {
-                Some("leave `messages` out of --include".to_owned())
-            }
             Self::NoService => {
                 Some("give --service IS…, or --all-services; `chatferry probe` lists them".to_owned())
             }
-            Self::ConversationsNotYet { .. } => Some("use --source chat".to_owned()),
+            Self::NoInvites { .. } => {
+                Some("leave `invites` out of --include, or read from Chat with --source chat".to_owned())
+            }
+            Self::NoTarget => Some(
+                "give --target in-place for the same service, or --target IS… for a copy into another"
+                    .to_owned(),
+            ),
+            Self::ReportFolder { .. } => Some("make the folder, or name another".to_owned()),
+            Self::SameFile { .. } => Some("name another file".to_owned()),
+            Self::NoSuchName { known, .. } => Some(format!("there is {known}")),
             Self::File { source, .. } => file_hint(source),
             Self::ProfileWithoutFile { .. } => {
                 Some(format!("make a {DEFAULT_FILE} here, or name one with --config FILE"))
