@@ -236,6 +236,7 @@ fn evidence(info: &Info) -> Vec<&'static str> {
         ("user_counts", counters && memberships),
         ("channel_counts", counters && channels && (members || (memberships && whole))),
         ("member_lists", members && memberships && whole),
+        ("message_counts", counters && info.include.contains(&Entity::Message)),
     ]
     .into_iter()
     .filter_map(|(name, there)| there.then_some(name))

@@ -21,6 +21,7 @@ pub mod cost;
 mod error;
 mod order;
 mod reader;
+mod room;
 mod scheduler;
 
 use std::time::Duration;

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::clerk::Order;
 use super::error::CrawlError;
 use super::order::Rising;
+use super::room::Room;
 use crate::event::{Event, Events};
 use crate::model::{Issue, Service, ServiceSid};
 use crate::snapshot::{Detail, Target, Unit};
@@ -50,6 +51,7 @@ pub(super) struct Reader {
     orders: mpsc::Sender<Order>,
     events: Events,
     stop: CancellationToken,
+    room: Room,
 }
 
 impl Reader {
@@ -59,7 +61,7 @@ impl Reader {
         events: Events,
         stop: CancellationToken,
     ) -> Self {
-        Self { source, orders, events, stop }
+        Self { source, orders, events, stop, room: Room::new() }
     }
 
     /// Reads a unit to its end, or says why not.
@@ -85,7 +87,8 @@ impl Reader {
                     order.check(&mut page);
                     came = true;
                     let next = page.next.clone();
-                    self.send(Order::Page(unit.clone(), page)).await?;
+                    let place = self.room.take(&page).await;
+                    self.send(Order::Page(unit.clone(), page, place)).await?;
                     let Some(next) = next else { return Ok(Read::Complete) };
                     let Err(repeated) = guard.advance(&unit.target.to_string(), &next) else {
                         unit.cursor = Some(next);
