@@ -23,6 +23,7 @@ mod order;
 mod reader;
 mod room;
 mod scheduler;
+mod target;
 
 use std::time::Duration;
 

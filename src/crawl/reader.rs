@@ -10,6 +10,7 @@ use super::clerk::Order;
 use super::error::CrawlError;
 use super::order::Rising;
 use super::room::Room;
+use super::target::{list_of, service_of};
 use crate::event::{Event, Events};
 use crate::model::{Issue, Service, ServiceSid};
 use crate::snapshot::{Detail, Target, Unit};
@@ -343,37 +344,6 @@ impl Reader {
 
     async fn send(&self, order: Order) -> Result<(), CrawlError> {
         self.orders.send(order).await.map_err(|_gone| CrawlError::ClerkGone)
-    }
-}
-
-/// The list that a unit is; none for single records.
-fn list_of(target: &Target) -> Option<List> {
-    Some(match target.clone() {
-        Target::Services => List::Services,
-        Target::Roles(service) => List::Roles(service),
-        Target::Users(service) => List::Users(service),
-        Target::Channels(service) => List::Channels(service),
-        Target::UserChannels(service, user) => List::UserChannels(service, user),
-        Target::Members(service, channel) => List::Members(service, channel),
-        Target::Invites(service, channel) => List::Invites(service, channel),
-        Target::Messages(service, channel) => List::Messages(service, channel),
-        Target::Service(_) | Target::User(..) | Target::Channel(..) => return None,
-    })
-}
-
-fn service_of(target: &Target) -> Option<&ServiceSid> {
-    match target {
-        Target::Services => None,
-        Target::Service(service)
-        | Target::Roles(service)
-        | Target::Users(service)
-        | Target::Channels(service)
-        | Target::User(service, _)
-        | Target::Channel(service, _)
-        | Target::UserChannels(service, _)
-        | Target::Members(service, _)
-        | Target::Invites(service, _)
-        | Target::Messages(service, _) => Some(service),
     }
 }
 
