@@ -16,10 +16,12 @@ pub mod config;
 pub mod connection;
 pub mod crawl;
 pub mod demo;
+pub mod diff;
 pub mod export;
 pub mod global;
 pub mod man;
 pub mod mapping;
+pub mod plan;
 pub mod probe;
 pub mod simulate;
 pub mod snapshot;
@@ -31,10 +33,12 @@ pub use config::ConfigArgs;
 pub use connection::ConnectionArgs;
 pub use crawl::CrawlArgs;
 pub use demo::DemoArgs;
+pub use diff::{DiffArgs, DiffFormat};
 pub use export::ExportArgs;
 pub use global::{ColorWhen, GlobalArgs, LogFormat, ProgressStyle};
 pub use man::ManArgs;
 pub use mapping::MappingArgs;
+pub use plan::PlanArgs;
 pub use probe::ProbeArgs;
 pub use simulate::SimulateArgs;
 pub use snapshot::SnapshotArgs;
@@ -70,8 +74,10 @@ pub enum Verb {
     Probe(ProbeArgs),
     Crawl(CrawlArgs),
     Export(ExportArgs),
+    Plan(PlanArgs),
     Mapping(MappingArgs),
     Snapshot(SnapshotArgs),
+    Diff(DiffArgs),
     Simulate(SimulateArgs),
     Demo(DemoArgs),
     Config(ConfigArgs),
@@ -85,6 +91,7 @@ Quick start:
   export TWILIO_ACCOUNT_SID=AC… TWILIO_AUTH_TOKEN=…
   chatferry probe                                 what is there, what a crawl costs
   chatferry crawl --service IS…                   read it into snapshot.db
+  chatferry plan --target in-place                what moving to Conversations takes
 
 Settings come from flags, then the environment (CHATFERRY_CHAT_URL is --chat-url), then
 chatferry.toml, then defaults; `chatferry config` shows which.

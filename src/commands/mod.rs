@@ -8,11 +8,13 @@ mod connect;
 pub mod context;
 mod crawl;
 mod demo;
+mod diff;
 mod export;
 pub mod failure;
 pub mod interrupt;
 mod man;
 mod mapping;
+mod plan;
 mod probe;
 mod simulate;
 mod snapshot;
@@ -37,7 +39,9 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Probe(args) => probe::run(&args, context).await,
         Verb::Crawl(args) => crawl::run(&args, context).await,
         Verb::Snapshot(args) => snapshot::run(&args, context),
+        Verb::Diff(args) => diff::run(&args, context),
         Verb::Export(args) => export::run(&args, context),
+        Verb::Plan(args) => plan::run(&args, context).await,
         Verb::Mapping(args) => mapping::run(&args, context),
         Verb::Simulate(args) => simulate::run(&args, context).await,
         Verb::Demo(args) => demo::run(&args, context).await,

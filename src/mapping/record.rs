@@ -7,6 +7,7 @@ use super::field::{FieldInfo, Subject};
 use super::file::{OnError, Otherwise, Scalar};
 use super::filter::Filter;
 use super::pii::PiiKey;
+use super::plan_rules::PlanRules;
 use super::roles::RoleTable;
 use super::scope::Constants;
 use super::value::{ColumnType, Pii, Value};
@@ -27,6 +28,8 @@ pub struct Mapping {
     pub invites: InvitePolicy,
     /// What becomes of roles, if the mapping says so.
     pub roles: Option<Arc<RoleTable>>,
+    /// What a plan may do.
+    pub plan: PlanRules,
     /// Its records, in the file's order.
     pub records: Vec<Record>,
 }
@@ -197,6 +200,11 @@ impl Column {
         self.key.is_some()
     }
 
+    /// Whether its value is read from that record.
+    pub fn reads_of(&self, entity: Entity) -> bool {
+        self.reads().into_iter().any(|field| field.entity == entity)
+    }
+
     /// The fields it reads.
     pub(super) fn reads(&self) -> Vec<&'static FieldInfo> {
         match &self.source {
@@ -231,6 +239,24 @@ impl Record {
         in_columns.clone().next().is_some()
             && in_columns.clone().all(is_second)
             && !self.filters.iter().flat_map(Filter::reads).any(reads)
+    }
+
+    /// The same record with some of its columns alone, in the given order: what it does not have is left out.
+    #[must_use]
+    pub fn narrowed(&self, names: &[&str]) -> Self {
+        let column = |name: &&str| self.columns.iter().find(|column| column.name == *name).cloned();
+        Self {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            file: Arc::clone(&self.file),
+            entity: self.entity,
+            order: self.order,
+            key: self.key.clone(),
+            filters: self.filters.clone(),
+            columns: names.iter().filter_map(column).collect(),
+            constants: self.constants.clone(),
+            invites: self.invites,
+        }
     }
 
     /// The key, if every column of it is written as it is.

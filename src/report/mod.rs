@@ -8,10 +8,14 @@
 
 mod bars;
 pub mod crawl_summary;
+pub mod differences;
 mod estimate;
 pub mod human;
 pub mod log;
+mod markdown;
+pub mod page;
 mod plain;
+pub mod plan;
 pub mod probe_summary;
 pub mod problem;
 pub mod progress;

@@ -93,9 +93,22 @@ impl Snapshot {
     pub fn walk<E: From<SnapshotError>>(
         &self,
         walk: &Walk,
+        visit: impl FnMut(&Step) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.walk_within(*walk, None, visit)
+    }
+
+    /// [`Snapshot::walk`] over all services or one.
+    pub(super) fn walk_within<E: From<SnapshotError>>(
+        &self,
+        walk: Walk,
+        only: Option<i64>,
         mut visit: impl FnMut(&Step) -> Result<(), E>,
     ) -> Result<(), E> {
         for (number, service) in self.services()? {
+            if only.is_some_and(|only| only != number) {
+                continue;
+            }
             let mut look_up = LookUp::new(self, number)?;
             let mut step = Step::new(&Rc::new(service));
             match walk.entity {
@@ -131,7 +144,7 @@ impl Snapshot {
                     })?;
                 }
                 Entity::Membership => {
-                    self.walk_memberships(*walk, number, look_up, &mut step, &mut visit)?;
+                    self.walk_memberships(walk, number, look_up, &mut step, &mut visit)?;
                 }
                 Entity::Member => {
                     let sql = format!(
@@ -193,7 +206,8 @@ impl Snapshot {
         Ok(())
     }
 
-    fn services(&self) -> Result<Vec<(i64, Service)>, SnapshotError> {
+    /// Every service, by its number.
+    pub(super) fn services(&self) -> Result<Vec<(i64, Service)>, SnapshotError> {
         let sql = format!("SELECT {}, s.id FROM service_row s ORDER BY s.sid", decode::SERVICE);
         let read = || {
             let mut statement = self.connection.prepare(&sql)?;
