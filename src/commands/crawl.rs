@@ -253,6 +253,7 @@ fn evidence(info: &Info) -> Vec<&'static str> {
         ("channel_counts", counters && channels && (members || (memberships && whole))),
         ("member_lists", members && memberships && whole),
         ("cross_check", info.cross_check.is_some()),
+        ("message_counts", counters && info.include.contains(&Entity::Message)),
     ]
     .into_iter()
     .filter_map(|(name, there)| there.then_some(name))

@@ -24,7 +24,8 @@ pub struct CrawlSummary {
     pub snapshot: String,
     /// The API that was read: `chat` or `conversations`.
     pub source: String,
-    /// What there was to hold the rows against: `user_counts`, `channel_counts`, `member_lists`.
+    /// What there was to hold the rows against: `user_counts`, `channel_counts`, `member_lists`,
+    /// `message_counts`.
     pub evidence: Vec<&'static str>,
     /// The share of memberships that was read by the other route too; null for none.
     pub cross_check: Option<CrossCheck>,

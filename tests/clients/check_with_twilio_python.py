@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Compares an export of chatferry with what Twilio's own client library reads from the same server.
 
-It lists the users and every user's channels with the `twilio` package, and compares each with the
-lines of `users.ndjson` and `user_channels.ndjson` in the export's directory. It reads Conversations
-too: its participants are to be the members of Chat's private channels, and what it creates in the
-empty service (if that is named) is to be found there. It prints counts, and exits with 1 on any
+It lists the users, every user's channels and, where the export has them, every channel's messages
+with the `twilio` package, and compares each with the lines of `users.ndjson`, `user_channels.ndjson`
+and `messages.ndjson` in the export's directory. It reads Conversations too: its participants are to be
+the members of Chat's private channels, and what it creates in the empty service (if that is named) is
+to be found there. It prints counts, and exits with 1 on any
 difference, 2 on wrong usage.
 
 The library always calls https://chat.twilio.com and https://conversations.twilio.com; its HTTP client
@@ -35,6 +36,12 @@ USER_CHANNEL_KEYS = (
     "account_sid service_sid channel_sid user_sid member_sid status last_consumed_message_index "
     "unread_messages_count notification_level"
 ).split()
+MESSAGE_KEYS = (
+    "sid account_sid attributes service_sid to channel_sid date_created date_updated last_updated_by was_edited "
+    "from body index type media"
+).split()
+# The library cannot name an attribute `from`, a word of Python.
+RENAMED = {"from": "_from"}
 
 
 class Rebased(TwilioHttpClient):
@@ -62,7 +69,7 @@ def plain(value):
 
 
 def row(resource, keys):
-    return {key: plain(getattr(resource, key)) for key in keys}
+    return {key: plain(getattr(resource, RENAMED.get(key, key))) for key in keys}
 
 
 # What Chat calls a member's fields, and what Conversations calls a participant's.
@@ -186,6 +193,16 @@ def main(arguments):
     if empty:
         sent, found = written(client, empty)
         differences += compare("written", lambda record: record["identity"], sent, found)
+    if (directory / "messages.ndjson").exists():
+        messages = (
+            row(message, MESSAGE_KEYS)
+            for kind in ("public", "private")
+            for channel in service.channels.stream(type=[kind], page_size=100)
+            for message in service.channels(channel.sid).messages.stream(order="asc", page_size=100)
+        )
+        differences += compare(
+            "messages", lambda record: record["sid"], messages, exported(directory / "messages.ndjson", MESSAGE_KEYS)
+        )
     print(f"{http.requests} requests")
     return 1 if differences else 0
 
