@@ -259,6 +259,10 @@ fn step() -> Step {
         created_by: text("system"),
         members_count: Some(20),
         messages_count: Some(1_000),
+        state: None,
+        timers: None,
+        messaging_service_sid: None,
+        bindings: None,
         extra: None,
     };
     let member = Member {
@@ -310,6 +314,7 @@ fn service() -> Service {
         post_webhook_retry_count: None,
         notifications: None,
         media: None,
+        configuration: None,
         extra: None,
     }
 }

@@ -24,6 +24,13 @@ pub enum Event {
         /// Rows of every kind.
         rows: u64,
     },
+    /// The crawl reads from another API than the one it was to begin with.
+    SourceChosen {
+        /// Its name for people: `Conversations`.
+        source: &'static str,
+        /// Why, in one line.
+        why: String,
+    },
     /// One HTTP attempt ended, well or not.
     Attempted {
         /// The answer was 429.
@@ -82,6 +89,27 @@ pub enum Event {
         subject: String,
         /// Why, in one line.
         why: String,
+    },
+    /// A plan begins to be performed.
+    Applying {
+        /// Its operations.
+        operations: u64,
+        /// Those that earlier runs have brought to an end.
+        ended: u64,
+    },
+    /// An operation has come to its end, and the journal has it.
+    Performed {
+        /// What it does: `create_user`.
+        kind: &'static str,
+        /// What became of it: `done`.
+        state: &'static str,
+    },
+    /// An operation failed, or cannot be done; the run goes on with the others. Follows its `Performed`.
+    NotPerformed {
+        /// `create_user US…`.
+        subject: String,
+        /// Why, in one line.
+        error: String,
     },
     /// A file of an export is whole and in its place.
     Exported {

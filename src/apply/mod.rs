@@ -1,1 +1,159 @@
-//! Performs a plan: the only stage that is given something that can write.
+//! Applying a plan: performs its operations and nothing else, each once, as far as the API allows that.
+//!
+//! ```text
+//! journal ──lanes, operations──▶ scheduler ──look, write──▶ performers ──▶ Twilio
+//!    ▲                                                          │
+//!    └────────────── keeper ◀──begun, ended ────────────────────┘
+//! ```
+//!
+//! The **scheduler** goes through the kinds in the order of dependency. Within a kind it serves the lane (a conversation, or the service)
+//! that has a turn under Twilio's write limits and most left to do. A **performer** looks at the target where something may have
+//! happened without us knowing, has the keeper write down that the operation begins, sends it, and judges the answer. The **keeper** is
+//! the one thread that reads and writes the plan.
+//!
+//! **Invariant:** this is the only stage that writes at Twilio, and it is given a plan by value. Every write is the request of an
+//! operation of that plan ([`Operation::request`](crate::plan::Operation::request)) with the target's SIDs filled in.
+//!
+//! **Invariant:** an operation is on disk as begun before its request leaves, and its end is on disk before anything that depends on it
+//! begins. What was begun and has no end is looked up before it is sent again.
+//!
+//! **Invariant:** memory does not grow with the plan: lanes in hand, operations in hand and orders on their way are bounded.
+
+mod advice;
+mod compare;
+mod error;
+#[cfg(test)]
+mod fixture;
+mod item;
+mod keeper;
+mod lanes;
+mod look_up;
+mod perform;
+mod scheduler;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+pub use self::error::ApplyError;
+use self::keeper::{Keeper, Kept};
+pub use self::perform::Clients;
+use self::perform::Performer;
+use self::scheduler::Scheduler;
+use crate::event::{Event, Events};
+use crate::plan::{Journal, Kind, NotDone, State};
+
+/// Operations that are named at the end; all are in the plan.
+const NAMED: usize = 20;
+
+/// How a plan is performed.
+#[derive(Debug, Clone)]
+pub struct ApplyOptions {
+    /// These kinds only; none is all.
+    pub only: Option<Vec<Kind>>,
+    /// Begin no more than so many operations.
+    pub limit: Option<u64>,
+    /// Stop cleanly after this time.
+    pub max_duration: Option<Duration>,
+    /// Stop once so many operations have failed.
+    pub stop_after_errors: Option<NonZeroU32>,
+    /// Whether writes fire webhooks.
+    pub webhooks: bool,
+    /// Writes a second of one conversation.
+    pub conversation_rate: NonZeroU32,
+    /// Writes a second of the service.
+    pub service_rate: NonZeroU32,
+    /// The wait before an unknown outcome is looked up; doubled each time.
+    pub pause: Duration,
+}
+
+/// How a run ended. What was done is in the plan in every case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// Everything was performed that can be, of the kinds that were wanted.
+    Finished,
+    /// The user stopped it.
+    Interrupted,
+    /// `max_duration` was up.
+    TimeUp,
+    /// `limit` operations were begun.
+    LimitReached,
+    /// `stop_after_errors` operations failed.
+    TooManyErrors,
+    /// So many operations in a row could not be sent that going on makes no sense; the last one's error.
+    GaveUp(String),
+}
+
+/// What a run did.
+#[derive(Debug)]
+pub struct ApplyOutcome {
+    /// How it ended.
+    pub ended: Ended,
+    /// Every operation of the plan, by kind and state.
+    pub operations: BTreeMap<Kind, BTreeMap<State, u64>>,
+    /// What this run has brought to an end, by kind and state.
+    pub performed: BTreeMap<Kind, BTreeMap<State, u64>>,
+    /// Operations that found what they would have written, but not as planned.
+    pub differing: u64,
+    /// The first operations that failed or are blocked.
+    pub not_done: Vec<NotDone>,
+}
+
+/// Performs a plan, or goes on with it.
+///
+/// Cancelling `stop` ends the run cleanly: nothing more is sent, answers to what was sent are waited for and written down.
+pub async fn run(
+    journal: Journal,
+    clients: Clients,
+    options: &ApplyOptions,
+    events: &Events,
+    stop: &CancellationToken,
+) -> Result<ApplyOutcome, ApplyError> {
+    let service = journal.header().target.service_sid.clone();
+    let (keeper, thread) = Keeper::start(journal, events.clone(), stop.clone());
+    let performer =
+        Performer { clients, keeper, webhooks: options.webhooks, pause: options.pause, stop: stop.clone() };
+    let ended = perform(performer, options, &service, events, stop).await;
+    // Every way to the keeper is dropped by now, so it ends. Its own error explains a run that failed because it was gone.
+    let Kept { journal, ended: performed } = thread.await.map_err(ApplyError::Stopped)??;
+    let ended = ended?;
+    let outcome = ApplyOutcome {
+        ended,
+        operations: journal.counts()?,
+        performed,
+        differing: journal.differing()?,
+        not_done: journal.not_done(NAMED)?,
+    };
+    journal.close()?;
+    Ok(outcome)
+}
+
+async fn perform(
+    performer: Performer,
+    options: &ApplyOptions,
+    service: &str,
+    events: &Events,
+    stop: &CancellationToken,
+) -> Result<Ended, ApplyError> {
+    let counts = performer.keeper.open_plan().await?;
+    let sum = |wanted: &dyn Fn(State) -> bool| -> u64 {
+        let states = counts.values().flatten();
+        states.filter(|(state, _)| wanted(**state)).map(|(_, count)| count).sum()
+    };
+    let (operations, pending) = (sum(&|_| true), sum(&|state| state == State::Pending));
+    events.send(Event::Applying { operations, ended: operations - pending });
+    let mut scheduler = Scheduler::new(performer, options, stop);
+    for kind in Kind::ALL {
+        if options.only.as_ref().is_some_and(|only| !only.contains(&kind)) {
+            continue;
+        }
+        if let Some(ended) = scheduler.perform(kind, service).await? {
+            return Ok(ended);
+        }
+    }
+    Ok(Ended::Finished)
+}

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use super::ConnectionArgs;
 use super::connection::credentials_help;
 
-/// Read a Chat service into a snapshot file, or go on with one.
+/// Read a Chat or Conversations service into a snapshot file, or go on with one.
 ///
 /// Every page is committed as it arrives: after an interruption, a crash or `--max-duration` the same command goes on
 /// where it stopped. At the end, what was received is checked against the counts that Twilio gives, and the
@@ -23,11 +23,14 @@ pub struct CrawlArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub snapshot: Option<String>,
     /// The API to read from [default: auto]
+    ///
+    /// A crawl goes on with the API that it began with.
     #[arg(long, value_name = "API", value_enum)]
     pub source: Option<SourceChoice>,
     /// What to read, separated by commas [default: roles,users,channels,user-channels,members]
     ///
-    /// Of roles, users, channels, user-channels, members, invites. Messages cannot be read yet.
+    /// Of roles, users, channels, user-channels, members, invites, messages. Messages are many: `probe` says how many
+    /// requests they take.
     #[arg(long, value_name = "LIST")]
     pub include: Option<String>,
     /// Read the channels of these users only: SIDs or identities, one a line; `-` for stdin
@@ -46,11 +49,11 @@ pub struct CrawlArgs {
 /// The API to read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SourceChoice {
-    /// Programmable Chat v2
+    /// Programmable Chat v2 and, where it no longer answers, Conversations v1
     Auto,
     /// Programmable Chat v2
     Chat,
-    /// Conversations v1: cannot be read yet
+    /// Conversations v1: private channels only, no invites, no counts
     Conversations,
 }
 
@@ -61,6 +64,7 @@ Examples:
   chatferry crawl --service IS…                            into snapshot.db
   chatferry crawl --all-services --max-duration 6h         stop after a night, go on the next
   chatferry crawl --service IS… --users leavers.txt        a few users only
+  chatferry crawl --service IS… --source conversations     what Conversations shows of it
   chatferry crawl --service IS… --rps 20 --concurrency 4   beside a busy live app
 
 Exit codes:

@@ -4,9 +4,10 @@ use clap::Args;
 
 /// Serve an embedded Twilio on this machine, to try things out and to test against.
 ///
-/// Programmable Chat v2, and of Conversations v1 what tells that it answers, on 127.0.0.1. The account is made from a seed:
-/// the same seed and sizes give the same SIDs, rows and credentials. It prints where it listens, then the environment to use
-/// it with, and serves until Ctrl-C. What it saw is at /simulator/stats, as JSON.
+/// Programmable Chat v2 and Conversations v1, which show the same objects, on 127.0.0.1. The account is made from a seed: the
+/// same seed and sizes give the same SIDs, rows and credentials. There are an empty service in the same account and one in
+/// another account too. It prints where it listens, then the environment to use it with, and serves until Ctrl-C. What it saw
+/// is at /simulator/stats, as JSON.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = SIMULATE_HELP)]
 pub struct SimulateArgs {
@@ -59,7 +60,7 @@ Faults, separated by commas; the same seed gives the same faults:
   of a page       repeat-row=P% empty-page=P% short-page=P%
   of a row        unknown-enum=P% unknown-key=P% wrong-type=P%
   singled out     loop-user=N vanish-user=N vanish-channel=N hidden-row=N changing=N
-  for good        unauthorized-after=N forbidden-after=N
+  for good        unauthorized-after=N forbidden-after=N chat-gone=N
 
 Example:
   chatferry simulate --users 5000 --latency-ms 20 --max-concurrent 20 --faults 503=1%,reset=1%";

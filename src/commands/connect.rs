@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::crawl::CrawlOptions;
 use crate::event::Events;
 use crate::settings::ConnectionSettings;
 use crate::source::SourceError;
@@ -42,6 +43,15 @@ pub(super) fn client(
         now: crate::clock::now,
     };
     Ok(Arc::new(Client::new(options)?))
+}
+
+/// How a crawl over this connection runs.
+pub(super) fn crawl_options(settings: &ConnectionSettings) -> CrawlOptions {
+    CrawlOptions {
+        concurrency: settings.concurrency,
+        requests_per_second: settings.rps.map_or(0, std::num::NonZeroU32::get),
+        max_duration: settings.max_duration,
+    }
 }
 
 /// The exit status and the hint of a request that failed.

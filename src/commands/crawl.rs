@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::CrawlArgs;
-use crate::crawl::{self, CrawlError, CrawlOptions, CrawlOutcome, Ended};
+use crate::crawl::{self, CrawlError, CrawlOutcome, Ended};
 use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::model::Entity;
@@ -13,10 +13,12 @@ use crate::report::{CrawlSummary, Stopped};
 use crate::secret::Credentials;
 use crate::settings::{ConnectionSettings, CrawlSettings, Include, Part, Services, UserSelector};
 use crate::snapshot::{CrawlIdentity, Info, Replacement, SnapshotError, SnapshotWriter, Verdict};
-use crate::source::{ChatSource, Source};
+use crate::source::Source;
+use crate::twilio::Api;
 
 use super::connect::{self, REFUSED_HINT};
 use super::failure::Explained;
+use super::source;
 use super::{CommandError, Context, Outcome};
 
 /// Runs the verb.
@@ -41,35 +43,43 @@ pub(super) async fn crawl(
     stop: &CancellationToken,
 ) -> Result<CrawlSummary, CommandError> {
     let credentials = connection.read_credentials()?;
-    let identity = identity(settings, &credentials)?;
-    let client = connect::client(connection, events, stop)?;
-    let source = Source::Chat(ChatSource::new(client));
     let place = Place::of(settings)?;
-    let opened = open(&place, &identity, &source).map_err(|error| match (&place, &error) {
-        (Place::Restarted(replacement), SnapshotError::OtherCrawl { .. }) => {
-            let left = replacement.path().display().to_string();
-            CommandError::from(error).with_hint(format!(
-                "an earlier --restart with other settings left `{left}` unfinished: give those settings again, or remove it"
-            ))
-        }
-        _ => error.into(),
-    })?;
-    let writer = match opened {
-        Opened::ToRead(writer) => writer,
-        Opened::Finished(info) => {
-            // A replacement that was finished and not put in its place: the run ended between the two.
-            if let Place::Restarted(replacement) = &place {
-                replacement.complete()?;
+    let mut api = source::begin_with(settings.source, place.path())?;
+    let mut client = connect::client(connection, events, stop)?;
+    let options = connect::crawl_options(connection);
+    let CrawlOutcome { ended, info } = loop {
+        let source = source::of(api, client);
+        let identity = identity(settings, &credentials, &source)?;
+        let opened = open(place.path(), &identity, &source).map_err(|error| match (&place, &error) {
+            (Place::Restarted(replacement), SnapshotError::OtherCrawl { .. }) => {
+                let left = replacement.path().display().to_string();
+                CommandError::from(error).with_hint(format!(
+                    "an earlier --restart with other settings left `{left}` unfinished: give those settings again, or remove it"
+                ))
             }
-            return Ok(summary(settings, &place, &info, None));
+            _ => error.into(),
+        })?;
+        let writer = match opened {
+            Opened::ToRead(writer) => writer,
+            Opened::Finished(info) => {
+                // A replacement that was finished and not put in its place: the run ended between the two.
+                if let Place::Restarted(replacement) = &place {
+                    replacement.complete()?;
+                }
+                return Ok(summary(settings, &place, &info, None));
+            }
+        };
+        let error = match crawl::run(source, *writer, &options, events, stop).await {
+            Ok(outcome) => break outcome,
+            Err(error) => error,
+        };
+        // Another client, because a run counts all the requests of its own.
+        client = connect::client(connection, events, stop)?;
+        if api != Api::Chat || !source::turn(settings, place.path(), &client, &error, events).await? {
+            return Err(error.into());
         }
+        api = Api::Conversations;
     };
-    let options = CrawlOptions {
-        concurrency: connection.concurrency,
-        requests_per_second: connection.rps.map_or(0, std::num::NonZeroU32::get),
-        max_duration: connection.max_duration,
-    };
-    let CrawlOutcome { ended, info } = crawl::run(source, *writer, &options, events, stop).await?;
     if let (Place::Restarted(replacement), Ended::Finished(verdict)) = (&place, &ended)
         && *verdict != Verdict::Incomplete
     {
@@ -110,8 +120,7 @@ enum Opened {
 }
 
 /// Makes the snapshot, or opens the one of an earlier run of the same crawl.
-fn open(place: &Place, identity: &CrawlIdentity, source: &Source) -> Result<Opened, SnapshotError> {
-    let path = place.path();
+fn open(path: &Path, identity: &CrawlIdentity, source: &Source) -> Result<Opened, SnapshotError> {
     if !path.exists() {
         return SnapshotWriter::create(path, identity, source.largest_page())
             .map(|new| Opened::ToRead(Box::new(new)));
@@ -131,7 +140,11 @@ fn open(place: &Place, identity: &CrawlIdentity, source: &Source) -> Result<Open
     Ok(Opened::ToRead(Box::new(writer)))
 }
 
-fn identity(settings: &CrawlSettings, credentials: &Credentials) -> Result<CrawlIdentity, CommandError> {
+fn identity(
+    settings: &CrawlSettings,
+    credentials: &Credentials,
+    source: &Source,
+) -> Result<CrawlIdentity, CommandError> {
     let services = match &settings.services {
         Services::All => Vec::new(),
         Services::Listed(services) => services.clone(),
@@ -150,7 +163,7 @@ fn identity(settings: &CrawlSettings, credentials: &Credentials) -> Result<Crawl
     Ok(CrawlIdentity {
         account_sid: credentials.account_sid.clone(),
         services,
-        source: "chat".to_owned(),
+        source: source.name().to_owned(),
         include: entities(&settings.include),
         users,
         started: crate::clock::now().to_string(),
@@ -197,6 +210,8 @@ fn summary(settings: &CrawlSettings, place: &Place, info: &Info, ended: Option<&
             .then(|| "run the same command without --restart to go on from there".to_owned()),
         already_finished: ended.is_none(),
         snapshot: settings.snapshot.display().to_string(),
+        source: info.source.clone(),
+        evidence: evidence(info),
         services: info.services.clone(),
         counts,
         requests: info.requests,
@@ -209,6 +224,22 @@ fn summary(settings: &CrawlSettings, place: &Place, info: &Info, ended: Option<&
         issues: info.oddities.iter().map(|oddity| oddity.count).sum(),
         elapsed_seconds: info.elapsed_seconds,
     }
+}
+
+/// What there was to hold the rows against.
+fn evidence(info: &Info) -> Vec<&'static str> {
+    let (counters, whole) = (info.source == "chat", info.selected_users.is_none());
+    let [members, memberships] =
+        [Entity::Member, Entity::Membership].map(|entity| info.include.contains(&entity));
+    let channels = info.include.contains(&Entity::Channel);
+    [
+        ("user_counts", counters && memberships),
+        ("channel_counts", counters && channels && (members || (memberships && whole))),
+        ("member_lists", members && memberships && whole),
+    ]
+    .into_iter()
+    .filter_map(|(name, there)| there.then_some(name))
+    .collect()
 }
 
 /// The exit status that a crawl's end leads to.
@@ -241,11 +272,14 @@ impl Explained for CrawlError {
                  service; `chatferry probe` lists the services it has"
                     .to_owned()
             }
-            Self::Gone(_) => {
-                "Programmable Chat has ended for this account; Conversations still has its data".to_owned()
+            Self::Gone { api: "Chat", .. } => {
+                "Programmable Chat has ended for this account; Conversations still has what was private: read it into \
+                 another file with --source conversations"
+                    .to_owned()
             }
+            Self::Gone { .. } => "check that the account is still active".to_owned(),
             Self::Unreadable { .. } => {
-                "check the network and --chat-url; nothing was lost, run the same command again".to_owned()
+                "check the network, --chat-url and --conversations-url; nothing was lost, run the same command again".to_owned()
             }
             Self::Snapshot(error) => return error.hint(),
             Self::Stopped(_) | Self::ClerkGone => {

@@ -17,7 +17,9 @@ mod mapping;
 mod probe;
 mod simulate;
 mod snapshot;
+mod source;
 mod start;
+pub mod target;
 
 use crate::cli::Verb;
 use crate::error::ExitStatus;

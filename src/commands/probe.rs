@@ -4,50 +4,56 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cli::ProbeArgs;
+use crate::cli::crawl::SourceChoice;
 use crate::crawl::cost::{self, ServiceCost};
 use crate::error::ExitStatus;
 use crate::model::{Entity, Service};
-use crate::report::{Answer, ProbeSummary, ProbedService};
+use crate::report::{Answer, ProbeSummary, ProbedService, Routes};
 use crate::settings::Services;
-use crate::source::{ChatSource, Source, SourceError};
-use crate::twilio::{Api, Client, RequestError, conversations};
+use crate::source::{Source, SourceError};
+use crate::twilio::chat::requests as chat;
+use crate::twilio::conversations::requests as conversations;
+use crate::twilio::{Api, Client, RequestError};
 
 use super::connect::{self, judge};
 use super::failure::Explained;
+use super::source;
 use super::{CommandError, Context, Outcome};
 
 /// Runs the verb.
 pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
-    let (services, include) = context.settings.probe(args)?;
+    let (services, include, choice) = context.settings.probe(args)?;
     let connection = context.settings.connection(&args.connection)?;
     let credentials = connection.read_credentials()?;
     let progress = context.progress();
     let client = connect::client(&connection, &progress.events(), &context.interrupt.token())?;
     let include = super::crawl::entities(&include);
 
-    let conversations = ask_conversations(&client).await;
-    let source = Source::Chat(ChatSource::new(Arc::clone(&client)));
-    let mut costs = Vec::new();
-    let asked = async {
-        let services = match services {
-            Services::All => cost::services(&source).await?,
-            Services::Listed(services) => services,
-        };
-        for service in &services {
-            costs.push(cost::service(&source, service, &include).await?);
+    let mut conversations = ask(&client, Api::Conversations).await;
+    let asked_chat = match choice {
+        SourceChoice::Conversations => None,
+        SourceChoice::Auto | SourceChoice::Chat => Some(price(Api::Chat, &client, &services, &include).await),
+    };
+    let chat = match &asked_chat {
+        Some(priced) => answer(&client, Api::Chat, priced.refusal.as_ref()),
+        None => ask(&client, Api::Chat).await,
+    };
+    let priced = match asked_chat {
+        Some(priced)
+            if choice == SourceChoice::Chat || !priced.is_for_conversations(&client, &services).await =>
+        {
+            priced
         }
-        Ok::<(), SourceError>(())
-    }
-    .await;
+        _ => {
+            let priced = price(Api::Conversations, &client, &services, &include).await;
+            conversations = answer(&client, Api::Conversations, priced.refusal.as_ref());
+            priced
+        }
+    };
     let elapsed = progress.elapsed();
     progress.finish();
-    let refusal = asked.as_ref().err();
-    let chat = Answer {
-        answers: refusal.is_none_or(lacks_a_service),
-        origin: client.origin(Api::Chat).to_string(),
-        problem: refusal.map(ToString::to_string),
-    };
-    let hint = refusal.map(what_to_check);
+    let Priced { source, costs, refusal } = priced;
+    let hint = refusal.as_ref().map(what_to_check);
     let requests_per_second = connection.rps.map(std::num::NonZeroU32::get);
     let mut requests_by_resource = BTreeMap::new();
     for (entity, requests) in costs.iter().flat_map(|cost| &cost.requests) {
@@ -59,18 +65,24 @@ pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
         credentials: credentials.kind(),
         chat,
         conversations,
+        source: source.name(),
+        routes: routes(&source, &costs),
         services: costs.into_iter().map(probed).collect(),
         requests_by_resource,
         requests,
-        // Invitations stand in a user's list too, and no counter tells how many: they may fill another page.
-        requests_exact: asked.is_ok() && !include.contains(&Entity::Membership),
+        // Invitations stand in a user's list too, and no counter tells how many: they may fill another page. And messages are
+        // sent meanwhile.
+        requests_exact: refusal.is_none()
+            && source.has_counters()
+            && !include.contains(&Entity::Membership)
+            && !include.contains(&Entity::Message),
         requests_per_second,
         estimated_seconds: requests_per_second
             .map(|rate| f64::from(u32::try_from(requests).unwrap_or(u32::MAX)) / f64::from(rate)),
         elapsed_seconds: elapsed.as_secs_f64(),
         hint,
     };
-    let status = match asked.err().map(CommandError::from) {
+    let status = match refusal.map(CommandError::from) {
         None => ExitStatus::Done,
         Some(error) => error.status,
     };
@@ -78,17 +90,75 @@ pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
     Ok(status)
 }
 
-/// Whether Conversations answers these credentials: one small request.
-async fn ask_conversations(client: &Client) -> Answer {
-    let asked: Result<_, RequestError> = client.send(&conversations::list_services(Some(1))).await;
+/// What reading from one API costs, as far as it answered.
+struct Priced {
+    source: Source,
+    costs: Vec<ServiceCost>,
+    refusal: Option<SourceError>,
+}
+
+impl Priced {
+    /// Whether a crawl that is left to choose would turn to Conversations.
+    async fn is_for_conversations(&self, client: &Client, services: &Services) -> bool {
+        self.costs.is_empty()
+            && self.refusal.as_ref().is_some_and(source::is_no_answer)
+            && source::conversations_has(client, services, None).await
+    }
+}
+
+async fn price(api: Api, client: &Arc<Client>, services: &Services, include: &[Entity]) -> Priced {
+    let source = source::of(api, Arc::clone(client));
+    let mut costs = Vec::new();
+    let asked = async {
+        let services = match services {
+            Services::All => cost::services(&source).await?,
+            Services::Listed(services) => services.clone(),
+        };
+        for service in &services {
+            costs.push(cost::service(&source, service, include).await?);
+        }
+        Ok(())
+    };
+    let refusal = asked.await.err();
+    Priced { source, costs, refusal }
+}
+
+/// What reading every membership takes by either route.
+fn routes(source: &Source, costs: &[ServiceCost]) -> Routes {
+    let sum = |pages: fn(&ServiceCost) -> Option<u64>| costs.iter().map(pages).sum::<Option<u64>>();
+    let page = source.largest_page();
+    Routes {
+        by_user: sum(|cost| cost.by_user).filter(|_| !costs.is_empty()),
+        by_channel: sum(|cost| cost.by_channel).filter(|_| !costs.is_empty()),
+        user_page: page(Entity::Membership),
+        channel_page: page(Entity::Member),
+    }
+}
+
+/// Whether an API answers these credentials: one small request.
+async fn ask(client: &Client, api: Api) -> Answer {
+    let request = match api {
+        Api::Chat => chat::list_services(Some(1)),
+        Api::Conversations => conversations::list_services(Some(1)),
+    };
+    let asked: Result<_, RequestError> = client.send(&request).await;
     let problem = asked.err().map(|error| match judge(&error) {
         (ExitStatus::Refused, _) => format!("{error} (a restricted key may lack the permission)"),
         _ => error.to_string(),
     });
-    Answer { answers: problem.is_none(), origin: client.origin(Api::Conversations).to_string(), problem }
+    Answer { answers: problem.is_none(), origin: client.origin(api).to_string(), problem }
 }
 
-/// Whether Chat answered that there is no such service, which is an answer all the same.
+/// Whether an API answered when it was priced.
+fn answer(client: &Client, api: Api, refusal: Option<&SourceError>) -> Answer {
+    Answer {
+        answers: refusal.is_none_or(lacks_a_service),
+        origin: client.origin(api).to_string(),
+        problem: refusal.map(ToString::to_string),
+    }
+}
+
+/// Whether the API answered that there is no such service, which is an answer all the same.
 fn lacks_a_service(error: &SourceError) -> bool {
     error.request().is_some_and(|request| request.is_not_found() && request.code.is_some())
 }
@@ -101,7 +171,7 @@ fn what_to_check(error: &SourceError) -> String {
              without --service every service of the account is looked at"
                 .to_owned()
         }
-        None => "check the network and --chat-url".to_owned(),
+        None => "check the network, --chat-url and --conversations-url".to_owned(),
     }
 }
 

@@ -70,6 +70,7 @@ fn options(args: &SimulateArgs) -> Result<Options, SimulateError> {
         production_urls: !args.own_urls,
         gzip: !args.no_gzip,
         faults: args.faults.parse().map_err(SimulateError::Faults)?,
+        ..Options::default()
     })
 }
 
@@ -85,8 +86,19 @@ fn environment(running: &Running) -> String {
     ] {
         writeln!(text, "export {name}={value}").expect("writing to a text cannot fail");
     }
+    let other = running.other_account();
     writeln!(text, "chatferry crawl --service {}", running.service_sid())
         .expect("writing to a text cannot fail");
+    writeln!(text, "# an empty service in the same account: {}", running.target_service_sid())
+        .expect("writing to a text cannot fail");
+    writeln!(text, "# an empty service in another account: {}", other.service_sid)
+        .expect("writing to a text cannot fail");
+    for (name, value) in [
+        ("CHATFERRY_TARGET_ACCOUNT_SID", other.account_sid),
+        ("CHATFERRY_TARGET_AUTH_TOKEN", other.auth_token),
+    ] {
+        writeln!(text, "# export {name}={value}").expect("writing to a text cannot fail");
+    }
     text
 }
 
@@ -117,6 +129,10 @@ mod tests {
         assert_eq!(lines[3], format!("export CHATFERRY_CHAT_URL={url}"));
         assert_eq!(lines[4], format!("export CHATFERRY_CONVERSATIONS_URL={url}"));
         assert!(lines[5].starts_with("chatferry crawl --service IS"));
+        assert!(lines[6].starts_with("# an empty service in the same account: IS"));
+        assert!(lines[7].starts_with("# an empty service in another account: IS"));
+        assert!(lines[8].starts_with("# export CHATFERRY_TARGET_ACCOUNT_SID=AC"));
+        assert!(lines[9].starts_with("# export CHATFERRY_TARGET_AUTH_TOKEN="));
     }
 
     #[tokio::test]

@@ -166,7 +166,8 @@ impl Clerk {
         self.events.send(Event::Estimated {
             requests: estimate.requests,
             done: estimate.done,
-            exact: estimate.is_exact(),
+            // Without counters the pages of a list are known when it ends.
+            exact: estimate.is_exact() && self.snapshot.identity().has_counters(),
             seconds_left: (self.seconds_left)(estimate),
         });
     }

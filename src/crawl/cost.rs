@@ -1,8 +1,9 @@
 //! What a crawl costs, before it is begun: its requests, counted by reading the lists of users and channels and nothing else.
 //!
 //! A user's channels take a page for each 50 of `joined_channels_count`, a channel's members one for each 100 of
-//! `members_count`, and at least one each. A user may have invitations beside, which no counter tells; where those fill
-//! another page, the crawl takes one more.
+//! `members_count`, its messages one for each 100 of `messages_count`, and at least one each. A user may have invitations
+//! beside, which no counter tells; where those fill another page, the crawl takes one more. Messages are sent and deleted
+//! meanwhile, and their counter is an estimate. Conversations has no such counts: there one page each is the least.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,10 @@ pub struct ServiceCost {
     pub channels: Option<u64>,
     /// Requests of a crawl, by what they read.
     pub requests: BTreeMap<Entity, u64>,
+    /// Pages of every user's channels: all memberships by user. `None` where users were not listed.
+    pub by_user: Option<u64>,
+    /// Pages of every channel's members: all memberships by channel. `None` where channels were not listed.
+    pub by_channel: Option<u64>,
 }
 
 /// The account's services.
@@ -41,9 +46,10 @@ pub async fn service(
     include: &[Entity],
 ) -> Result<ServiceCost, SourceError> {
     let service = source.service(sid).await?.record;
+    let (mut by_user, mut by_channel) = (None, None);
     let wanted = |entity| include.contains(&entity);
     let page = source.largest_page();
-    let mut requests = BTreeMap::from([(Entity::Service, 1)]);
+    let mut requests = BTreeMap::from([(Entity::Service, source.requests_of_service())]);
     if wanted(Entity::Role) {
         let pages = each_page(source, &List::Roles(sid.clone()), |_| {}).await?;
         requests.insert(Entity::Role, pages);
@@ -66,16 +72,21 @@ pub async fn service(
             requests.insert(Entity::Membership, pages);
         }
         users = Some(count);
+        by_user = Some(pages);
     }
     let mut channels = None;
-    if wanted(Entity::Channel) || wanted(Entity::Member) || wanted(Entity::Invite) {
-        let (mut count, mut pages) = (0, 0);
+    if [Entity::Channel, Entity::Member, Entity::Invite, Entity::Message].into_iter().any(wanted) {
+        let (mut count, mut pages, mut of_messages) = (0, 0, 0);
         let listed = each_page(source, &List::Channels(sid.clone()), |records| {
             if let Records::Channels(channels) = records {
                 count += channels.len() as u64;
                 pages += channels
                     .iter()
                     .map(|channel| pages_of(channel.members_count, page(Entity::Member)))
+                    .sum::<u64>();
+                of_messages += channels
+                    .iter()
+                    .map(|channel| pages_of(channel.messages_count, page(Entity::Message)))
                     .sum::<u64>();
             }
         })
@@ -87,9 +98,13 @@ pub async fn service(
         if wanted(Entity::Invite) {
             requests.insert(Entity::Invite, count);
         }
+        if wanted(Entity::Message) {
+            requests.insert(Entity::Message, of_messages);
+        }
         channels = Some(count);
+        by_channel = Some(pages);
     }
-    Ok(ServiceCost { service, users, channels, requests })
+    Ok(ServiceCost { service, users, channels, requests, by_user, by_channel })
 }
 
 /// Pages that a list of so many rows takes: at least the one that says it is empty.

@@ -20,17 +20,25 @@ pub enum CrawlError {
         source: Box<SourceError>,
     },
     /// The service is not there for this account.
-    #[error("there is no Chat service {service} in this account")]
+    #[error("{api} has no service {service} in this account")]
     NoSuchService {
+        /// The API that was asked: `Chat` or `Conversations`.
+        api: &'static str,
         /// The service.
         service: ServiceSid,
         /// What Twilio said.
         #[source]
         source: Box<SourceError>,
     },
-    /// Programmable Chat does not answer for the account (410).
-    #[error("Programmable Chat no longer answers for this account")]
-    Gone(#[source] Box<SourceError>),
+    /// The API does not answer for the account (410).
+    #[error("{api} no longer answers for this account")]
+    Gone {
+        /// The API that was asked: `Chat` or `Conversations`.
+        api: &'static str,
+        /// What Twilio said.
+        #[source]
+        source: Box<SourceError>,
+    },
     /// Nothing could be read at all.
     #[error("cannot read {subject}")]
     Unreadable {
@@ -49,4 +57,26 @@ pub enum CrawlError {
     /// The clerk has gone; its own error says why.
     #[error("the crawl's writer has stopped")]
     ClerkGone,
+}
+
+impl CrawlError {
+    /// What the API answered, where that is what ended the crawl.
+    pub fn answer(&self) -> Option<&SourceError> {
+        match self {
+            Self::Unauthorized(source)
+            | Self::Forbidden { source, .. }
+            | Self::NoSuchService { source, .. }
+            | Self::Gone { source, .. }
+            | Self::Unreadable { source, .. } => Some(source),
+            Self::Snapshot(_) | Self::Stopped(_) | Self::ClerkGone => None,
+        }
+    }
+
+    /// The service that the answer was about, where it was about one.
+    pub fn service(&self) -> Option<&ServiceSid> {
+        match self {
+            Self::Forbidden { service, .. } | Self::NoSuchService { service, .. } => Some(service),
+            _ => None,
+        }
+    }
 }

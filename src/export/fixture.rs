@@ -85,6 +85,10 @@ pub(super) fn fixture(users: u32, channels: u32) -> Fixture {
             created_by: Some("system".to_owned()),
             members_count: Some(i64::from(number)),
             messages_count: Some(0),
+            state: None,
+            timers: None,
+            messaging_service_sid: None,
+            bindings: None,
             extra: None,
         })
         .collect();
@@ -192,6 +196,7 @@ fn service() -> Service {
         post_webhook_retry_count: None,
         notifications: Some(JsonText("{}".into())),
         media: None,
+        configuration: None,
         extra: None,
     }
 }

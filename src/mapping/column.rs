@@ -24,7 +24,7 @@ pub(super) fn compile(compiler: &Compiler<'_>, entry: ColumnEntry, entity: Entit
     let source = source(compiler, &entry, entity)?;
     let declared = entry.column_type.as_ref();
     let (found, source_name) = match &source {
-        Source::Field(field) => (field.column_type, field_name(field)),
+        Source::Field(field) | Source::Or(field, _) => (field.column_type, field_name(field)),
         Source::First(fields) => (fields[0].column_type, field_name(fields[0])),
         Source::Table(_) => (ColumnType::String, "the value table".to_owned()),
         Source::Constant(constant) => (constant.0.column_type(), "the constant".to_owned()),
@@ -55,7 +55,7 @@ pub(super) fn compile(compiler: &Compiler<'_>, entry: ColumnEntry, entity: Entit
     column.pii = entry.pii.or_else(|| reads.iter().map(|field| field.pii).max()).unwrap_or(Pii::None);
     column.kind = match (entry.kind, &column.source) {
         (Some(kind), _) => kind,
-        (None, Source::Field(field)) => pii::kind(field),
+        (None, Source::Field(field) | Source::Or(field, _)) => pii::kind(field),
         (None, Source::First(fields)) => pii::kind(fields[0]),
         (None, _) => format!("column.{}", column.name),
     };
@@ -98,6 +98,12 @@ fn source(compiler: &Compiler<'_>, entry: &ColumnEntry, entity: Entity) -> Locat
     }
     let path = entry.path.as_ref().expect("exactly one source is present and it is none of the others");
     let field = resolve(path, entity)?;
+    if let Some(default) = &entry.default {
+        if default.get_ref().column_type() != field.column_type {
+            return Err((default.span(), needs(entry, "default", "a value of the path's type")));
+        }
+        return Ok(Source::Or(field, Constant(default.get_ref().clone())));
+    }
     let Some(table) = &entry.table else { return Ok(Source::Field(field)) };
     if field.column_type != ColumnType::String {
         return Err((path.span(), needs(entry, "table", "a `path` to a text")));
@@ -128,6 +134,9 @@ fn check_keys(entry: &ColumnEntry) -> Located<()> {
     }
     if let (Some(table), None) = (&entry.table, &entry.path) {
         return Err((table.span(), needs(entry, "table", "a `path`")));
+    }
+    if let (Some(default), true) = (&entry.default, entry.path.is_none() || entry.table.is_some()) {
+        return Err((default.span(), needs(entry, "default", "a `path` without a `table`")));
     }
     if let (Some(otherwise), None) = (&entry.otherwise, &entry.table) {
         return Err((otherwise.span(), needs(entry, "otherwise", "a `table`")));

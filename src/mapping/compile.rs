@@ -119,6 +119,11 @@ fn mapping(parsed: MappingFile, text: &str, file: &str, roles: Option<Arc<RoleTa
     {
         return Err((span, Problem::Expression { message }));
     }
+    if let Some((span, problem)) =
+        parsed.plan.as_ref().and_then(|plan| Some((plan.span(), plan.get_ref().problem()?)))
+    {
+        return Err((span, problem));
+    }
     if parsed.records.get_ref().is_empty() {
         return Err((parsed.records.span(), Problem::Empty { what: "`records`" }));
     }
@@ -145,6 +150,7 @@ fn mapping(parsed: MappingFile, text: &str, file: &str, roles: Option<Arc<RoleTa
         sha256: String::new(),
         invites: parsed.invites,
         roles,
+        plan: parsed.plan.map(Spanned::into_inner).unwrap_or_default(),
         records,
     })
 }

@@ -28,6 +28,7 @@ fn service() -> Service {
         post_webhook_retry_count: None,
         notifications: None,
         media: None,
+        configuration: None,
         extra: None,
     }
 }
@@ -227,6 +228,15 @@ fn plain_conditions_mean_the_same_as_in_jinja() {
         record.filters[0].condition = filter::Condition::Expression(std::sync::Arc::new(engine));
         assert_eq!(ours, evaluate(&record, &subject).unwrap(), "{text}");
     }
+}
+
+#[test]
+fn an_object_in_a_column_of_lists_is_a_list_of_one() {
+    let limits = "path = \"service.limits\", type = \"array\"";
+    assert_eq!(cell(limits).unwrap(), "[{\"channel_members\": 100}]");
+    assert_eq!(cell("path = \"service.media\", type = \"array\"").unwrap(), "Null");
+    let filters = cell("path = \"service.webhook_filters\", type = \"array\"").unwrap();
+    assert!(filters == "Null" || filters.starts_with("[\""), "what is a list already stays it: {filters}");
 }
 
 /// The first mapping of `mappings/README.md` works as it stands there.

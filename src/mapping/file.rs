@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::plan_rules::PlanRules;
 use super::record::InvitePolicy;
 use super::roles::RoleTable;
 use super::value::{ColumnType, Pii};
@@ -27,6 +28,7 @@ pub(super) struct MappingFile {
     pub(super) invites: InvitePolicy,
     pub(super) roles_from: Option<Spanned<String>>,
     pub(super) roles: Option<Spanned<RoleTable>>,
+    pub(super) plan: Option<Spanned<PlanRules>>,
     pub(super) records: Spanned<Vec<RecordEntry>>,
 }
 
@@ -60,6 +62,7 @@ pub(super) struct ColumnEntry {
     #[serde(rename = "const")]
     pub(super) constant: Option<Spanned<Scalar>>,
     pub(super) value: Option<Spanned<String>>,
+    pub(super) default: Option<Spanned<Scalar>>,
     pub(super) table: Option<Spanned<BTreeMap<String, Scalar>>>,
     pub(super) otherwise: Option<Spanned<Otherwise>>,
     pub(super) on_error: Option<Spanned<OnError>>,

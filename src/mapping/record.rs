@@ -7,6 +7,7 @@ use super::field::{FieldInfo, Subject};
 use super::file::{OnError, Otherwise, Scalar};
 use super::filter::Filter;
 use super::pii::PiiKey;
+use super::plan_rules::PlanRules;
 use super::roles::RoleTable;
 use super::scope::Constants;
 use super::value::{ColumnType, Pii, Value};
@@ -27,6 +28,8 @@ pub struct Mapping {
     pub invites: InvitePolicy,
     /// What becomes of roles, if the mapping says so.
     pub roles: Option<Arc<RoleTable>>,
+    /// What a plan may do.
+    pub plan: PlanRules,
     /// Its records, in the file's order.
     pub records: Vec<Record>,
 }
@@ -112,6 +115,8 @@ pub(super) enum Source {
     Field(&'static FieldInfo),
     /// The first of these fields that is not null.
     First(Vec<&'static FieldInfo>),
+    /// A field of the model, and what stands for null in it.
+    Or(&'static FieldInfo, Constant),
     /// The same value in every row.
     Constant(Constant),
     /// A field whose texts are replaced by a table.
@@ -167,6 +172,10 @@ impl Column {
                 let values = fields.iter().map(|field| (field.get)(subject));
                 values.into_iter().find(|value| *value != Value::Null).unwrap_or(Value::Null)
             }
+            Source::Or(field, default) => match (field.get)(subject) {
+                Value::Null => default.value(),
+                value => value,
+            },
             Source::Constant(constant) => constant.value(),
             Source::Table(table) => table.value(subject),
             Source::Expression(..) => Value::Null,
@@ -175,7 +184,15 @@ impl Column {
 
     /// Whether its value is computed once for a row and kept for all formats.
     pub(super) fn is_computed(&self) -> bool {
-        self.key.is_some() || matches!(self.source, Source::Expression(..))
+        self.key.is_some() || self.lists_an_object() || matches!(self.source, Source::Expression(..))
+    }
+
+    /// Whether it is a list and its field an object: an object is then a list of one. Chat has one media file to a message,
+    /// Conversations a list of them.
+    pub(super) fn lists_an_object(&self) -> bool {
+        let is_object = |field: &FieldInfo| field.column_type == ColumnType::Object;
+        self.column_type == ColumnType::Array
+            && matches!(&self.source, Source::Field(field) if is_object(field))
     }
 
     /// Whether it is written as pseudonyms.
@@ -183,10 +200,15 @@ impl Column {
         self.key.is_some()
     }
 
+    /// Whether its value is read from that record.
+    pub fn reads_of(&self, entity: Entity) -> bool {
+        self.reads().into_iter().any(|field| field.entity == entity)
+    }
+
     /// The fields it reads.
     pub(super) fn reads(&self) -> Vec<&'static FieldInfo> {
         match &self.source {
-            Source::Field(field) => vec![field],
+            Source::Field(field) | Source::Or(field, _) => vec![field],
             Source::First(fields) => fields.clone(),
             Source::Table(table) => vec![table.field],
             Source::Constant(_) => Vec::new(),
@@ -217,6 +239,23 @@ impl Record {
         in_columns.clone().next().is_some()
             && in_columns.clone().all(is_second)
             && !self.filters.iter().flat_map(Filter::reads).any(reads)
+    }
+
+    /// The same record with some of its columns alone, in the given order: what it does not have is left out.
+    pub fn narrowed(&self, names: &[&str]) -> Self {
+        let column = |name: &&str| self.columns.iter().find(|column| column.name == *name).cloned();
+        Self {
+            name: self.name.clone(),
+            description: self.description.clone(),
+            file: Arc::clone(&self.file),
+            entity: self.entity,
+            order: self.order,
+            key: self.key.clone(),
+            filters: self.filters.clone(),
+            columns: names.iter().filter_map(column).collect(),
+            constants: self.constants.clone(),
+            invites: self.invites,
+        }
     }
 
     /// The key, if every column of it is written as it is.

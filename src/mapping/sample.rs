@@ -2,9 +2,9 @@
 
 use super::field::{Subject, reachable};
 use crate::model::{
-    AccountSid, Channel, ChannelSid, ChannelType, Entity, Invite, InviteSid, JsonText, Member, MemberSid,
-    Membership, MembershipStatus, Message, MessageSid, NotificationLevel, Role, RoleSid, RoleType, Service,
-    ServiceSid, Timestamp, User, UserSid,
+    AccountSid, Channel, ChannelSid, ChannelType, ContentSid, ConversationState, Entity, Invite, InviteSid,
+    JsonText, Member, MemberSid, Membership, MembershipStatus, Message, MessageSid, MessagingServiceSid,
+    NotificationLevel, Role, RoleSid, RoleType, Service, ServiceSid, Timestamp, User, UserSid,
 };
 
 /// One record of each kind.
@@ -123,6 +123,8 @@ impl Maker {
             post_webhook_retry_count: self.some(0),
             notifications: self.json(r#"{"log_enabled":false}"#),
             media: self.json(r#"{"size_limit_mb":150}"#),
+            configuration: self
+                .json(r#"{"account":null,"service":null,"webhooks":null,"notifications":null}"#),
             extra: self.json("{}"),
         }
     }
@@ -174,6 +176,10 @@ impl Maker {
             created_by: self.text("system"),
             members_count: self.some(1),
             messages_count: self.some(4),
+            state: self.some(ConversationState::Active),
+            timers: self.json("{}"),
+            messaging_service_sid: self.some(MessagingServiceSid::from_digits(9)),
+            bindings: self.json("{}"),
             extra: self.json("{}"),
         }
     }
@@ -240,6 +246,9 @@ impl Maker {
             index: self.some(0),
             r#type: self.text("text"),
             media: self.json(r#"{"sid":"ME00000000000000000000000000000000"}"#),
+            participant_sid: self.some(MemberSid::from_digits(6)),
+            delivery: self.json(r#"{"total":1}"#),
+            content_sid: self.some(ContentSid::from_digits(9)),
             extra: self.json("{}"),
         }
     }

@@ -26,7 +26,7 @@ fn keys(object: &Json) -> Vec<String> {
 /// The keys that the code takes at a place, as its error for an unknown one lists them.
 fn taken(text: &str) -> Vec<String> {
     let message = parse(text, "m.toml", None).unwrap_err().to_string();
-    let (_, list) = message.split_once("expected one of ").unwrap_or_else(|| panic!("{message}"));
+    let (_, list) = message.split_once(", expected ").unwrap_or_else(|| panic!("{message}"));
     let mut keys: Vec<String> = list.split('`').skip(1).step_by(2).map(str::to_owned).collect();
     keys.retain(|key| key != "unknown_key");
     keys.sort();
@@ -43,6 +43,8 @@ fn it_has_the_keys_that_the_code_takes() {
         taken("[[records]]\ncolumns = [{ unknown_key = 1 }]"),
         keys(&schema["$defs"]["column"]["properties"])
     );
+    assert_eq!(taken("[plan]\nunknown_key = 1"), keys(&schema["$defs"]["plan"]["properties"]));
+    assert_eq!(taken("[plan.copy]\nunknown_key = 1"), keys(&schema["$defs"]["fieldRules"]["properties"]));
     assert_eq!(taken("[roles]\nunknown_key = 1"), keys(&schema["$defs"]["roles"]["properties"]));
     assert_eq!(
         taken("[roles]\noverrides = [{ unknown_key = 1 }]"),
@@ -61,6 +63,9 @@ fn it_has_the_values_that_the_code_takes() {
     let mut entities: Vec<String> =
         Entity::ALL.into_iter().map(|entity| entity_name(entity).to_owned()).collect();
     entities.sort();
+    let mut updatable: Vec<String> = plan_rules::UPDATABLE.into_iter().map(str::to_owned).collect();
+    updatable.sort();
+    assert_eq!(updatable, texts(&schema["$defs"]["plannedField"]["enum"]));
     assert_eq!(entities, texts(&schema["$defs"]["record"]["properties"]["entity"]["enum"]));
 }
 
@@ -88,11 +93,16 @@ fn bundled_mappings_and_examples_are_valid_and_mistakes_are_not() {
         ("description = \"nothing\"", false),
         ("const = 1, on_error = \"skip\"", false),
         ("value = \"1\", type = \"integer\", on_error = \"skip\"", true),
+        ("path = \"identity\", default = \"nobody\"", true),
+        ("path = \"identity\", default = \"\", table = { a = \"b\" }", false),
+        ("const = 1, default = 1", false),
         ("path = \"identity\", otherwise = \"null\"", false),
         ("path = \"identity\", table = { a = \"b\" }, otherwise = \"null\"", true),
     ] {
         assert_eq!(valid(&column(text)), expected, "{text}");
         assert_eq!(parse(&column(text), "m.toml", None).is_ok(), expected, "{text}");
     }
+    // Which type a path has is not for the schema to say.
+    assert!(parse(&column("path = \"identity\", default = 1"), "m.toml", None).is_err());
     assert!(!validator.is_valid(&json!({ "version": 2, "name": "m", "records": [] })));
 }

@@ -9,7 +9,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    ChannelType, JsonText, MembershipStatus, NotificationLevel, RoleType, Sid, SidKind, StoredSid, Timestamp,
+    ChannelType, ConversationState, JsonText, MembershipStatus, NotificationLevel, RoleType, Sid, SidKind,
+    StoredSid, Timestamp,
 };
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
@@ -195,7 +196,7 @@ macro_rules! text_fields {
     )*};
 }
 
-text_fields!(MembershipStatus, NotificationLevel, ChannelType, RoleType);
+text_fields!(MembershipStatus, NotificationLevel, ChannelType, RoleType, ConversationState);
 
 /// The bytes in lower-case hexadecimal.
 pub fn hexadecimal(bytes: &[u8]) -> String {

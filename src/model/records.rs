@@ -3,11 +3,19 @@
 //! Field names are the API's (OpenAPI `chat.v2.service.*`), without `url` and `links`, which say nothing of their own. A
 //! field is `None` when the API sent null, left the key out, or sent a value of another type; the last is an
 //! [`Issue`](super::Issue) too.
+//!
+//! Conversations is read into the same structs: a conversation is a [`Channel`], a participant a [`Member`], a User
+//! Conversation a [`Membership`]. What one of the two APIs does not have is `None` there.
 
 use serde::Serialize;
 
-use super::sid::{AccountSid, ChannelSid, InviteSid, MemberSid, MessageSid, RoleSid, ServiceSid, UserSid};
-use super::value::{ChannelType, MembershipStatus, NotificationLevel, RoleType, Timestamp};
+use super::sid::{
+    AccountSid, ChannelSid, ContentSid, InviteSid, MemberSid, MessageSid, MessagingServiceSid, RoleSid,
+    ServiceSid, UserSid,
+};
+use super::value::{
+    ChannelType, ConversationState, MembershipStatus, NotificationLevel, RoleType, Timestamp,
+};
 
 /// JSON text as the API sent it, for nested objects whose shape is Twilio's business (`limits`, `notifications`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +79,9 @@ pub struct Service {
     pub notifications: Option<JsonText>,
     /// Media limits, a JSON object.
     pub media: Option<JsonText>,
+    /// Conversations' configuration resources as sent, a JSON object: `account` (`/v1/Configuration`), `service`
+    /// (`/v1/Services/{IS}/Configuration`), `webhooks` and `notifications` below that; null where one could not be read.
+    pub configuration: Option<JsonText>,
     /// See [`Extra`].
     pub extra: Extra,
 }
@@ -156,6 +167,14 @@ pub struct Channel {
     pub members_count: Option<i64>,
     /// How many messages it has.
     pub messages_count: Option<i64>,
+    /// Conversations' state of it.
+    pub state: Option<ConversationState>,
+    /// When Conversations makes it inactive and closed, a JSON object.
+    pub timers: Option<JsonText>,
+    /// The messaging service of its SMS and `WhatsApp` participants.
+    pub messaging_service_sid: Option<MessagingServiceSid>,
+    /// Its email binding, a JSON object.
+    pub bindings: Option<JsonText>,
     /// See [`Extra`].
     pub extra: Extra,
 }
@@ -275,8 +294,15 @@ pub struct Message {
     pub index: Option<i64>,
     /// `text` or `media`.
     pub r#type: Option<String>,
-    /// `{sid, size, content_type, filename}`, a JSON object.
+    /// `{sid, size, content_type, filename}`: a JSON object from Chat, an array of such from Conversations. Never an address:
+    /// those that Twilio gives for media are temporary.
     pub media: Option<JsonText>,
+    /// The sender as a participant. Conversations alone says it.
+    pub participant_sid: Option<MemberSid>,
+    /// How it was delivered to participants outside of chat, a JSON object. Conversations alone says it.
+    pub delivery: Option<JsonText>,
+    /// The template that it was made from. Conversations alone says it.
+    pub content_sid: Option<ContentSid>,
     /// See [`Extra`].
     pub extra: Extra,
 }

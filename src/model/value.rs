@@ -153,12 +153,42 @@ open_enum! {
 }
 
 open_enum! {
-    /// What a role is for (OpenAPI `role_enum_role_type`).
+    /// What a role is for (OpenAPI `role_enum_role_type`; in Conversations `service_role_enum_role_type`).
     RoleType {
-        /// A role within a channel.
+        /// Chat: a role within a channel.
         Channel = "channel",
-        /// A role within the whole service.
+        /// Chat: a role within the whole service.
         Deployment = "deployment",
+        /// Conversations: a role within a conversation.
+        Conversation = "conversation",
+        /// Conversations: a role within the whole service.
+        Service = "service",
+    }
+}
+
+impl RoleType {
+    /// Whether Programmable Chat has this type.
+    pub fn is_chats(&self) -> bool {
+        matches!(self, Self::Channel | Self::Deployment)
+    }
+
+    /// Whether Conversations has this type.
+    pub fn is_conversations(&self) -> bool {
+        matches!(self, Self::Conversation | Self::Service)
+    }
+}
+
+open_enum! {
+    /// What may happen in a conversation (OpenAPI `service_conversation_enum_state`). Chat has no states.
+    ConversationState {
+        /// Messages can be sent.
+        Active = "active",
+        /// No message for as long as its timer says; one makes it active again.
+        Inactive = "inactive",
+        /// Nothing can be sent or changed any more.
+        Closed = "closed",
+        /// It is being made together with its participants.
+        Initializing = "initializing",
     }
 }
 

@@ -14,11 +14,16 @@
 //!
 //! **Invariant:** a plan contains no delete, but for one that undoes, and that only of what a journal proves was created.
 
+pub mod align;
+pub mod error;
+pub mod file;
 pub mod finding;
 pub mod operation;
 pub mod overview;
 pub mod request;
 
+pub use error::PlanError;
+pub use file::{Entry, Journal, Lane, LaneName, NotDone, PendingOperation, PlanDraft, PlanFile, Wanted};
 pub use finding::{Check, Finding, Severity};
 pub use operation::{Fields, Kind, Operation, State, Subject};
 pub use overview::{Bucket, Header, Move, Side, Step, Totals, Verdict};

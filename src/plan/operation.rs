@@ -87,6 +87,14 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
+    /// Whether it creates something.
+    pub fn is_create(self) -> bool {
+        matches!(
+            self,
+            Self::CreateRole | Self::CreateUser | Self::CreateConversation | Self::CreateParticipant
+        )
+    }
+
     /// Whether it removes something.
     pub fn is_delete(self) -> bool {
         matches!(
@@ -136,30 +144,41 @@ pub type Fields = serde_json::Map<String, serde_json::Value>;
 
 /// What an operation is about: SIDs of the **source**, and the names by which the target knows it.
 ///
-/// In place, source and target SIDs are the same.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// In place, source and target SIDs are the same. Serialized it has what is known of it and no other key.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Subject {
     /// The service that is written to: the target's, or the source's for `make_private` and `mute_source`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_sid: Option<ServiceSid>,
     /// The role.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_sid: Option<RoleSid>,
     /// The user.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub user_sid: Option<UserSid>,
     /// The channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub channel_sid: Option<ChannelSid>,
     /// The member; none for a participant that is made of an invite.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub member_sid: Option<MemberSid>,
     /// The invite that a participant is made of.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub invite_sid: Option<InviteSid>,
     /// The user's or member's identity.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
     /// The unique name that the conversation has in the target.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub unique_name: Option<String>,
     /// The SID in the target of what is written, where it was known when the plan was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_sid: Option<String>,
     /// The SID of the conversation in the target, where it was known when the plan was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub conversation_sid: Option<String>,
     /// The SID of the user in the target, where it was known when the plan was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_user_sid: Option<String>,
 }
 

@@ -1,8 +1,21 @@
 //! The request that an operation is, as a value: one function from operation to request, which reports show and `apply` sends.
 //!
 //! **Invariant:** what is shown is what is sent. Both come from [`Operation::request`], and its text is part of the plan's digest.
+//!
+//! **Invariant:** SIDs in paths, never identities.
+//!
+//! Which parameter a value is sent as, and what is sent for null, is said in [`parameters`].
 
-use super::operation::Operation;
+mod parameters;
+mod paths;
+
+#[cfg(test)]
+mod tests;
+
+use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
+use serde_json::Value;
+
+use super::operation::{Kind, Operation};
 use crate::model::Entity;
 
 /// The API, and on which side of the migration.
@@ -21,6 +34,16 @@ pub enum Method {
     Post,
     /// Deletes; in an undo plan alone.
     Delete,
+}
+
+impl Method {
+    /// Its name in HTTP.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+        }
+    }
 }
 
 /// A part of a path.
@@ -68,13 +91,140 @@ pub struct PlannedRequest {
 
 impl Operation {
     /// The request that performs it.
+    ///
+    /// Every kind writes to the service of its subject; a subject without one gives a path that no server answers.
     pub fn request(&self) -> PlannedRequest {
         PlannedRequest {
-            endpoint: Endpoint::TargetConversations,
-            method: Method::Post,
-            segments: Vec::new(),
-            form: Vec::new(),
-            takes_webhook_header: false,
+            endpoint: match self.kind {
+                Kind::MakePrivate | Kind::MuteSource => Endpoint::SourceChat,
+                _ => Endpoint::TargetConversations,
+            },
+            method: if self.kind.is_delete() { Method::Delete } else { Method::Post },
+            segments: paths::segments(self),
+            form: self.form(),
+            takes_webhook_header: takes_webhook_header(self.kind),
         }
     }
+
+    /// What a create needs and the subject says is sent whether or not `after` repeats it.
+    fn form(&self) -> Vec<(&'static str, FormValue)> {
+        let table = parameters::of(self.kind);
+        let mut form = Vec::with_capacity(table.len());
+        for parameter in table {
+            match (self.after.get(parameter.key), self.kind, parameter.key) {
+                (Some(value), _, _) => parameters::push(&mut form, *parameter, value, self.kind),
+                (None, Kind::CreateUser | Kind::CreateParticipant, "identity") => {
+                    push_text(&mut form, parameter.name, self.subject.identity.as_deref());
+                }
+                (None, Kind::CreateConversation, "unique_name") => {
+                    push_text(&mut form, parameter.name, self.subject.unique_name.as_deref());
+                }
+                (None, Kind::MakePrivate, "type") => push_text(&mut form, parameter.name, Some("private")),
+                (None, Kind::MuteSource, "notification_level") => {
+                    push_text(&mut form, parameter.name, Some("muted"));
+                }
+                (None, _, _) => {}
+            }
+        }
+        form
+    }
+}
+
+fn push_text(form: &mut Vec<(&'static str, FormValue)>, name: &'static str, text: Option<&str>) {
+    form.extend(text.map(|text| (name, FormValue::Text(text.to_owned()))));
+}
+
+/// By the OpenAPI specs: channels, conversations, participants and users take the header; roles and a user's own view of a
+/// conversation or channel do not.
+fn takes_webhook_header(kind: Kind) -> bool {
+    !matches!(kind, Kind::CreateRole | Kind::DeleteRole | Kind::UpdateUserConversation | Kind::MuteSource)
+}
+
+impl PlannedRequest {
+    /// The path as it is shown: a SID that is not known yet is its source's in braces.
+    pub fn path(&self) -> String {
+        let mut path = String::with_capacity(160);
+        for segment in &self.segments {
+            path.push('/');
+            match segment {
+                Segment::Text(text) => path.push_str(text),
+                Segment::Counterpart { source, .. } => {
+                    path.push('{');
+                    path.push_str(source);
+                    path.push('}');
+                }
+            }
+        }
+        path
+    }
+
+    /// Adds all that is sent to the end of `out`, each part with its length in front, so that no two requests give the same.
+    pub(super) fn write_to(&self, out: &mut Vec<u8>) {
+        let mut part = |text: &str| {
+            out.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            out.extend_from_slice(text.as_bytes());
+        };
+        part(match self.endpoint {
+            Endpoint::SourceChat => "chat",
+            Endpoint::TargetConversations => "conversations",
+        });
+        part(self.method.name());
+        part(&self.path());
+        part(if self.takes_webhook_header { "header" } else { "" });
+        for (name, value) in &self.form {
+            part(name);
+            match value {
+                FormValue::Text(text) => part(text),
+                FormValue::Counterpart { source, .. } => {
+                    part("{}");
+                    part(source);
+                }
+            }
+        }
+    }
+}
+
+impl Serialize for PlannedRequest {
+    /// `{"method": …, "path": …, "form": {…}}`; a parameter that is sent more than once is a list there.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut request = serializer.serialize_struct("PlannedRequest", 3)?;
+        request.serialize_field("method", self.method.name())?;
+        request.serialize_field("path", &self.path())?;
+        request.serialize_field("form", &Form(&self.form))?;
+        request.end()
+    }
+}
+
+struct Form<'a>(&'a [(&'static str, FormValue)]);
+
+impl Serialize for Form<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for group in self.0.chunk_by(|(one, _), (other, _)| one == other) {
+            match group {
+                [(name, value)] if *name != "Permission" => map.serialize_entry(name, &value.shown())?,
+                [(name, _), ..] => {
+                    let values: Vec<_> = group.iter().map(|(_, value)| value.shown()).collect();
+                    map.serialize_entry(name, &values)?;
+                }
+                [] => {}
+            }
+        }
+        map.end()
+    }
+}
+
+impl FormValue {
+    /// As it is shown.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Counterpart { source, .. } => format!("{{{source}}}"),
+        }
+    }
+}
+
+/// The role that a value of `role_sid` stands for, where it is not there yet: `{RL…}`.
+fn role_in_braces(value: &Value) -> Option<&str> {
+    value.as_str()?.strip_prefix('{')?.strip_suffix('}').filter(|sid| sid.starts_with("RL"))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::tally::Tally;
+use super::tally::{Applying, Tally};
 use super::{human, plain};
 
 /// Between two looks at the tally. Events can be thousands a second, and a person sees ten pictures.
@@ -45,6 +45,10 @@ impl Bars {
             return;
         }
         self.last_at = Some(now);
+        if let Some(applying) = &tally.applying {
+            self.show_applying(tally, applying, now);
+            return;
+        }
         let (done, known) = tally.users();
         self.users.set_length(known.max(done));
         self.users.set_position(done);
@@ -55,6 +59,25 @@ impl Bars {
         }
         self.requests.set_message(requests(tally, now));
         self.rows.set_message(rows(tally));
+        self.rows.tick();
+    }
+
+    /// The bars of a plan that is performed: operations, requests, what is being done.
+    fn show_applying(&self, tally: &Tally, applying: &Applying, now: Duration) {
+        self.users.set_prefix("done");
+        self.users.set_length(applying.operations);
+        self.users.set_position(applying.ended);
+        let left = tally.time_left(now).map(|left| format!(", {} left", human::duration(left)));
+        self.users.set_message(plain::operations(applying) + &left.unwrap_or_default());
+        if !self.requests.is_finished() {
+            self.requests.finish_and_clear(); // one bar is enough: a request is an operation, mostly
+        }
+        self.rows.set_prefix("now");
+        let mut parts = vec![applying.kind.to_owned(), human::counted(tally.attempts, "request")];
+        parts.extend(tally.rate(now).map(|rate| format!("{} done", human::rate(rate))));
+        parts.extend(plain::not_performed(applying));
+        parts.extend(plain::limits(tally));
+        self.rows.set_message(parts.join(", "));
         self.rows.tick();
     }
 

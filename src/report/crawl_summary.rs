@@ -22,6 +22,10 @@ pub struct CrawlSummary {
     pub already_finished: bool,
     /// The snapshot file, as it was given.
     pub snapshot: String,
+    /// The API that was read: `chat` or `conversations`.
+    pub source: String,
+    /// What there was to hold the rows against: `user_counts`, `channel_counts`, `member_lists`.
+    pub evidence: Vec<&'static str>,
     /// The services that were read.
     pub services: Vec<ServiceSid>,
     /// Records in the snapshot, by resource.
@@ -65,6 +69,14 @@ impl CrawlSummary {
         let mut lines = Vec::new();
         if !self.already_finished {
             lines.push(format!("  read      {}", counts(&self.counts)));
+            if self.is_of_conversations() {
+                let evidence = if self.evidence.is_empty() {
+                    "it gives no counts, and without both user-channels and members nothing tells whether rows are missing"
+                } else {
+                    "it gives no counts, so users' and conversations' own lists were held against each other"
+                };
+                lines.push(format!("  source    Conversations: {evidence}"));
+            }
             lines.push(format!("  requests  {}", requests(self.requests)));
             lines.push(format!("  time      {}", human::seconds(self.elapsed_seconds)));
             lines.extend(self.oddities());
@@ -122,6 +134,10 @@ impl CrawlSummary {
         }
     }
 
+    fn is_of_conversations(&self) -> bool {
+        self.source == "conversations"
+    }
+
     fn count(&self, entity: Entity) -> u64 {
         self.counts.get(&entity).copied().unwrap_or_default()
     }
@@ -133,8 +149,9 @@ impl CrawlSummary {
         }
         if self.holes > 0 {
             let verb = if self.holes == 1 { "does" } else { "do" };
+            let against = if self.is_of_conversations() { "other lists" } else { "counts" };
             parts.push(format!(
-                "{} {verb} not agree with Twilio's counts",
+                "{} {verb} not agree with Twilio's {against}",
                 human::counted(self.holes, "subject")
             ));
         }

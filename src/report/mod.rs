@@ -12,7 +12,10 @@ pub mod differences;
 mod estimate;
 pub mod human;
 pub mod log;
+mod markdown;
+pub mod page;
 mod plain;
+pub mod plan;
 pub mod probe_summary;
 pub mod problem;
 pub mod progress;
@@ -22,6 +25,6 @@ pub mod talk;
 mod tally;
 
 pub use crawl_summary::{CrawlSummary, Stopped};
-pub use probe_summary::{Answer, ProbeSummary, ProbedService};
+pub use probe_summary::{Answer, ProbeSummary, ProbedService, Routes};
 pub use progress::Progress;
 pub use talk::Talk;

@@ -20,6 +20,10 @@ pub struct ProbeSummary {
     pub chat: Answer,
     /// Whether Conversations answers.
     pub conversations: Answer,
+    /// The API that a crawl reads and that was priced: `chat` or `conversations`.
+    pub source: &'static str,
+    /// What reading every membership takes, by either route.
+    pub routes: Routes,
     /// The services that were looked at.
     pub services: Vec<ProbedService>,
     /// How many requests a crawl takes, by what they read.
@@ -37,6 +41,33 @@ pub struct ProbeSummary {
     pub elapsed_seconds: f64,
     /// What to check, where something is wrong.
     pub hint: Option<String>,
+}
+
+/// Requests that reading every membership takes: by user, through User Channels, or by channel, through members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Routes {
+    /// By user; null where users were not counted. This route alone has unread counts and notification levels.
+    pub by_user: Option<u64>,
+    /// By channel; null where channels were not counted. This route alone has roles and attributes.
+    pub by_channel: Option<u64>,
+    /// Rows on a page by user.
+    pub user_page: u32,
+    /// Rows on a page by channel.
+    pub channel_page: u32,
+}
+
+impl Routes {
+    fn text(&self) -> Option<String> {
+        let (by_user, by_channel) = (self.by_user?, self.by_channel?);
+        Some(format!(
+            "{} by user ({} a page, with unread counts and notification levels), {} by channel ({} a page, with roles and \
+             attributes)",
+            human::count(by_user),
+            self.user_page,
+            human::count(by_channel),
+            self.channel_page
+        ))
+    }
 }
 
 /// Whether an API answers.
@@ -86,6 +117,17 @@ impl ProbeSummary {
         if !parts.is_empty() {
             lines.push(format!("  requests       {}", parts.join(", ")));
         }
+        lines.extend(self.routes.text().map(|routes| format!("  memberships    {routes}")));
+        if self.source == "conversations" {
+            let why = if self.chat.problem.is_none() {
+                "as asked for"
+            } else {
+                "because Chat does not answer for it"
+            };
+            lines.push(format!(
+                "  read from      Conversations, {why}: private channels only, no invites, no counts"
+            ));
+        }
         lines.push(self.verdict_line());
         lines.extend(self.hint.iter().map(|hint| format!("hint: {hint}")));
         lines.join("\n")
@@ -93,10 +135,14 @@ impl ProbeSummary {
 
     /// The cost of a crawl in one plain line.
     pub fn verdict_line(&self) -> String {
-        if !self.chat.answers {
-            return "Chat does not answer: there is nothing that can be crawled".to_owned();
+        let (name, read) = match self.source {
+            "conversations" => ("Conversations", &self.conversations),
+            _ => ("Chat", &self.chat),
+        };
+        if !read.answers {
+            return format!("{name} does not answer: there is nothing that can be crawled");
         }
-        if self.chat.problem.is_some() {
+        if read.problem.is_some() {
             return "not every service could be looked at: what a crawl costs is not known".to_owned();
         }
         let bound = if self.requests_exact { "" } else { "at least " };

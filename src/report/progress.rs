@@ -138,6 +138,23 @@ impl Progress {
 
 /// The tally as a log record.
 fn log(tally: &Tally, now: Duration) {
+    if let Some(applying) = &tally.applying {
+        tracing::info!(
+            kind = applying.kind,
+            operations = applying.operations,
+            ended = applying.ended,
+            failed = applying.failed,
+            blocked = applying.blocked,
+            requests = tally.attempts,
+            operations_per_second = tally.rate(now),
+            seconds_left = tally.time_left(now).map(|left| left.as_secs_f64()),
+            concurrency_limit = tally.limit,
+            retried = tally.retried,
+            throttled = tally.throttled,
+            "progress"
+        );
+        return;
+    }
     let (users_done, users_known) = tally.users();
     let estimate = tally.estimate;
     tracing::info!(
@@ -166,6 +183,7 @@ fn record(event: &Event) {
         Event::Resumed { users, users_done, rows, .. } => {
             tracing::info!(users, users_done, rows, "going on where an earlier run stopped");
         }
+        Event::SourceChosen { source, why } => tracing::warn!(%why, "reading from {source} instead"),
         Event::Phase(phase) => tracing::debug!(phase = plain::phase(*phase), "next phase"),
         Event::Retrying { request, why, after, attempt } => {
             tracing::debug!(%request, %why, after_seconds = after.as_secs_f64(), attempt, "sending again");
@@ -180,6 +198,9 @@ fn record(event: &Event) {
         Event::Exported { record, file, rows, bytes } => {
             tracing::debug!(%record, %file, rows, bytes, "file written");
         }
+        Event::Applying { operations, ended } => tracing::debug!(operations, ended, "applying"),
+        Event::Performed { kind, state } => tracing::trace!(kind, state, "operation ended"),
+        Event::NotPerformed { subject, error } => tracing::warn!(%subject, %error, "not performed"),
         Event::Exporting { record, rows } => tracing::trace!(%record, rows, "exporting"),
     }
 }

@@ -34,7 +34,21 @@ pub(super) struct Tally {
     pub(super) estimate: Option<Estimate>,
     /// The record that an export is writing, with its rows so far.
     pub(super) exporting: Option<(String, u64)>,
+    /// The plan that is performed.
+    pub(super) applying: Option<Applying>,
     pace: Pace,
+}
+
+/// How far a plan has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Applying {
+    pub(super) operations: u64,
+    /// Those that have come to their end, in earlier runs too.
+    pub(super) ended: u64,
+    pub(super) failed: u64,
+    pub(super) blocked: u64,
+    /// What the last one did.
+    pub(super) kind: &'static str,
 }
 
 /// The numbers of `Event::Resumed`.
@@ -84,6 +98,7 @@ impl Tally {
             limit: None,
             estimate: None,
             exporting: None,
+            applying: None,
             pace: Pace::default(),
         }
     }
@@ -117,7 +132,23 @@ impl Tally {
             Event::Vanished { .. } => self.vanished += 1,
             Event::Exporting { record, rows } => self.exporting = Some((record.clone(), *rows)),
             Event::Exported { .. } => self.exporting = None,
-            Event::Retrying { .. } | Event::ListRestarted { .. } => {}
+            Event::Applying { operations, ended } => {
+                let (operations, ended) = (*operations, *ended);
+                self.applying = Some(Applying { operations, ended, failed: 0, blocked: 0, kind: "" });
+            }
+            Event::Performed { kind, state } => {
+                self.pace.page(now);
+                if let Some(applying) = &mut self.applying {
+                    applying.ended += 1;
+                    applying.failed += u64::from(*state == "failed");
+                    applying.blocked += u64::from(*state == "blocked");
+                    applying.kind = kind;
+                }
+            }
+            Event::Retrying { .. }
+            | Event::ListRestarted { .. }
+            | Event::SourceChosen { .. }
+            | Event::NotPerformed { .. } => {}
         }
     }
 
@@ -143,13 +174,18 @@ impl Tally {
         self.before.rows + self.rows.values().sum::<u64>()
     }
 
-    /// Pages a second, lately.
+    /// Pages, or operations, a second, lately.
     pub(super) fn rate(&self, now: Duration) -> Option<f64> {
         self.pace.rate(now)
     }
 
     /// How long what is left takes: at the pace seen lately, but never less than the allowed rate permits.
     pub(super) fn time_left(&self, now: Duration) -> Option<Duration> {
+        if let Some(applying) = &self.applying {
+            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+            let left = applying.operations.saturating_sub(applying.ended) as f64;
+            return Duration::try_from_secs_f64(left / self.rate(now)?).ok();
+        }
         let estimate = self.estimate?;
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let left = estimate.requests.saturating_sub(estimate.done) as f64;

@@ -27,6 +27,8 @@ pub struct CrawlSettings {
     pub include: Include,
     /// These users only, in the order given, each once; none is all.
     pub users: Option<Vec<UserSelector>>,
+    /// The API to read from.
+    pub source: SourceChoice,
     /// Begin anew.
     pub restart: bool,
 }
@@ -125,7 +127,8 @@ impl Loader {
     /// The settings of `crawl`. `stdin` is read where `--users -` asks for it.
     pub fn crawl(&self, args: &CrawlArgs, stdin: &mut dyn Read) -> Result<CrawlSettings, SettingsError> {
         let flags = Flags::from(args);
-        self.check_source(&flags)?;
+        let include = self.include(&flags)?;
+        let source = self.source(&flags, &include)?;
         let services = self.services(&flags)?.ok_or(SettingsError::NoService)?;
         let users = match self.find(&flags, &keys::USERS)? {
             None => None,
@@ -138,16 +141,19 @@ impl Loader {
         Ok(CrawlSettings {
             services,
             snapshot: self.read_or_default(&flags, &keys::SNAPSHOT, |text| Ok(PathBuf::from(text)))?,
-            include: self.include(&flags)?,
+            include,
             users,
+            source,
             restart: args.restart,
         })
     }
 
-    /// What `probe` looks at: which services, and what the crawl would read.
-    pub fn probe(&self, args: &ProbeArgs) -> Result<(Services, Include), SettingsError> {
+    /// What `probe` looks at: which services, what the crawl would read, and from where.
+    pub fn probe(&self, args: &ProbeArgs) -> Result<(Services, Include, SourceChoice), SettingsError> {
         let flags = Flags::from(args);
-        Ok((self.services(&flags)?.unwrap_or(Services::All), self.include(&flags)?))
+        let include = self.include(&flags)?;
+        let source = self.source(&flags, &include)?;
+        Ok((self.services(&flags)?.unwrap_or(Services::All), include, source))
     }
 
     /// The snapshot file of verbs that read one: as given, or as `crawl` would write it.
@@ -158,13 +164,15 @@ impl Loader {
         }
     }
 
-    fn check_source(&self, flags: &Flags) -> Result<(), SettingsError> {
+    /// The API to read from, which must have what is to be read.
+    fn source(&self, flags: &Flags, include: &Include) -> Result<SourceChoice, SettingsError> {
         let found = self.find(flags, &keys::SOURCE)?;
         let place = found.map_or(Place::Default, |found| found.place);
-        match self.read_or_default(flags, &keys::SOURCE, parse::choice)? {
-            SourceChoice::Auto | SourceChoice::Chat => Ok(()),
-            SourceChoice::Conversations => Err(SettingsError::ConversationsNotYet { place }),
+        let source = self.read_or_default(flags, &keys::SOURCE, parse::choice)?;
+        if source == SourceChoice::Conversations && include.has(Part::Invites) {
+            return Err(SettingsError::NoInvites { place });
         }
+        Ok(source)
     }
 
     fn services(&self, flags: &Flags) -> Result<Option<Services>, SettingsError> {

@@ -34,10 +34,10 @@ pub enum SettingsError {
     /// A setting without which the verb cannot start.
     #[error("no service is chosen")]
     NoService,
-    /// Reading Conversations is not there yet.
-    #[error("{place}: reading from Conversations is not possible yet")]
-    ConversationsNotYet {
-        /// Who asked for it.
+    /// Invites were asked of Conversations.
+    #[error("{place}: Conversations has no invites to read")]
+    NoInvites {
+        /// Who asked for Conversations.
         place: Place,
     },
     /// The settings file.
@@ -113,9 +113,6 @@ pub enum ValueError {
         /// What was probably meant.
         meant: Option<String>,
     },
-    /// Messages cannot be read yet.
-    #[error("messages cannot be read yet")]
-    MessagesNotYet,
     /// A part without the part through which it is read.
     #[error("`{part}` is read through `{through}`, which is not in the list")]
     PartNeeds {

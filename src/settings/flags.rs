@@ -78,6 +78,9 @@ impl From<&CrawlArgs> for Flags {
 
 impl From<&ProbeArgs> for Flags {
     fn from(args: &ProbeArgs) -> Self {
-        Self::default().with_list(&keys::SERVICE, &args.services).with(&keys::INCLUDE, args.include.clone())
+        Self::default()
+            .with_list(&keys::SERVICE, &args.services)
+            .with(&keys::SOURCE, args.source.as_ref().map(choice_name))
+            .with(&keys::INCLUDE, args.include.clone())
     }
 }

@@ -160,13 +160,12 @@ impl SettingsError {
             Self::Value { source: ValueError::PartNeeds { through, .. }, .. } => {
                 Some(format!("add `{through}` to the list"))
             }
-            Self::Value { source: ValueError::MessagesNotYet, .. } => {
-                Some("leave `messages` out of --include".to_owned())
-            }
             Self::NoService => {
                 Some("give --service IS…, or --all-services; `chatferry probe` lists them".to_owned())
             }
-            Self::ConversationsNotYet { .. } => Some("use --source chat".to_owned()),
+            Self::NoInvites { .. } => {
+                Some("leave `invites` out of --include, or read from Chat with --source chat".to_owned())
+            }
             Self::File { source, .. } => file_hint(source),
             Self::ProfileWithoutFile { .. } => {
                 Some(format!("make a {DEFAULT_FILE} here, or name one with --config FILE"))

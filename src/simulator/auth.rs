@@ -1,21 +1,25 @@
 //! HTTP Basic authentication by account and auth token, or by API key and secret.
 
-use super::data::Credentials;
+use super::data::account::Credentials;
 
-/// The two `Authorization` values that are accepted.
+/// The two `Authorization` values that each account has.
 #[derive(Debug)]
-pub(crate) struct Accepted([String; 2]);
+pub(crate) struct Accepted(Vec<[String; 2]>);
 
 impl Accepted {
-    pub(crate) fn new(account: &Credentials) -> Self {
+    pub(crate) fn new<'a>(accounts: impl Iterator<Item = &'a Credentials>) -> Self {
         let basic = |user: &str, password: &str| base64(format!("{user}:{password}").as_bytes());
-        Self([basic(&account.account_sid, &account.auth_token), basic(&account.api_key, &account.api_secret)])
+        let values = accounts.map(|account| {
+            [basic(&account.account_sid, &account.auth_token), basic(&account.api_key, &account.api_secret)]
+        });
+        Self(values.collect())
     }
 
-    /// Whether a header's value is one of them.
-    pub(crate) fn accepts(&self, value: &[u8]) -> bool {
-        let Some((scheme, encoded)) = value.split_at_checked(6) else { return false };
-        scheme.eq_ignore_ascii_case(b"basic ") && self.0.iter().any(|known| known.as_bytes() == encoded)
+    /// The number of the account that a header's value is of.
+    pub(crate) fn account(&self, value: &[u8]) -> Option<usize> {
+        let (scheme, encoded) = value.split_at_checked(6)?;
+        let is_of = |values: &[String; 2]| values.iter().any(|known| known.as_bytes() == encoded);
+        scheme.eq_ignore_ascii_case(b"basic ").then(|| self.0.iter().position(is_of))?
     }
 }
 

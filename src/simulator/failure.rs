@@ -27,6 +27,7 @@ impl Failure {
         let failure = match status {
             401 => Self::unauthorized(),
             403 => Self::new(403, 20403, "Forbidden"),
+            410 => Self::new(410, 20410, "This API has reached its end of life"),
             429 => Self::new(429, 20429, "Too Many Requests"),
             503 => Self::new(503, 20503, "Service unavailable"),
             status => Self::new(status, 20500, "An internal server error has occurred"),
@@ -62,6 +63,16 @@ impl Failure {
     /// 50400: the user is not in the channel.
     pub(crate) fn not_a_member() -> Self {
         Self::new(404, 50400, "User not member of channel")
+    }
+
+    /// 50350: no such conversation, or a public channel.
+    pub(crate) fn conversation_not_found() -> Self {
+        Self::new(404, 50350, "Conversation not found")
+    }
+
+    /// 50430: the user is not in the conversation.
+    pub(crate) fn not_a_participant() -> Self {
+        Self::new(404, 50430, "User not participant")
     }
 
     /// 21481: the page token is not one of the API's.

@@ -70,6 +70,19 @@ impl<'a> Object<'a> {
         self.raw(key, value.map_or("null", |value| if value { "true" } else { "false" }));
     }
 
+    /// A list of texts.
+    pub(crate) fn texts<'b>(&mut self, key: &str, texts: impl Iterator<Item = &'b str>) {
+        let out = self.value(key);
+        out.push('[');
+        for (place, text) in texts.enumerate() {
+            if place > 0 {
+                out.push(',');
+            }
+            string(text, out);
+        }
+        out.push(']');
+    }
+
     /// JSON as it is.
     pub(crate) fn raw(&mut self, key: &str, json: &str) {
         self.value(key).push_str(json);

@@ -1,9 +1,9 @@
-//! An embedded Twilio on loopback: Programmable Chat v2 and as much of Conversations v1 as a client needs to
-//! see that it answers.
+//! An embedded Twilio on loopback: Programmable Chat v2 and Conversations v1, which show the same objects.
 //!
 //! It is written from Twilio's OpenAPI descriptions and documentation alone, so that it is a second opinion
-//! on what the client believes. Its account is made from a seed, costs 8 bytes a membership, and never
-//! changes but by writes and by the faults that are asked for.
+//! on what the client believes. Its first account has a service that is made from a seed, costs 8 bytes a
+//! membership, and never changes but by writes and by the faults that are asked for; and an empty one. So has
+//! the second account, with credentials of its own.
 //!
 //! A request goes through `server` (authentication, `limits`, accidents of `faults`) to a `route` of `chat`
 //! or `conversations`, which reads `data` and writes `json` through `paging`; the answer leaves when `timer`
@@ -29,6 +29,7 @@ mod reply;
 mod route;
 mod running;
 mod server;
+mod shared;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -37,7 +38,7 @@ mod truth;
 mod wire;
 
 pub use faults::{Faults, FaultsError, fault_names};
-pub use options::Options;
-pub use running::{Running, SimulatorError, start};
+pub use options::{Options, ServiceLimits};
+pub use running::{OtherAccount, Running, SimulatorError, start};
 pub use stats::Stats;
 pub use truth::{Row, Truth};

@@ -34,6 +34,8 @@ pub struct Options {
     pub production_urls: bool,
     /// Whether answers are compressed for clients that accept gzip.
     pub gzip: bool,
+    /// The limits of the target service in the same account.
+    pub target_limits: ServiceLimits,
     /// What goes wrong.
     pub faults: Faults,
 }
@@ -53,7 +55,24 @@ impl Default for Options {
             retry_after: None,
             production_urls: true,
             gzip: true,
+            target_limits: ServiceLimits::HIGHEST,
             faults: Faults::default(),
         }
     }
+}
+
+/// The limits of a Chat service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServiceLimits {
+    /// Members of a channel.
+    pub channel_members: u32,
+    /// Channels of a user.
+    pub user_channels: u32,
+}
+
+impl ServiceLimits {
+    /// Those of a new service (`FetchService`, published example).
+    pub const DEFAULT: Self = Self { channel_members: 100, user_channels: 250 };
+    /// The highest that can be set.
+    pub const HIGHEST: Self = Self { channel_members: 1_000, user_channels: 1_000 };
 }

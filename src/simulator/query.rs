@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use url::form_urlencoded;
+
+use super::failure::Failure;
 
 /// Parameters of a query or a form, in order; a name may come again.
 #[derive(Debug, Default)]
@@ -14,13 +17,27 @@ impl<'a> Parameters<'a> {
     }
 
     /// The first of this name.
-    pub(crate) fn first<'b>(&'b self, name: &'b str) -> Option<&'b str> {
-        self.all(name).next()
+    pub(crate) fn first(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_ref())
     }
 
     /// All of this name.
     pub(crate) fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'b str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_ref())
+    }
+
+    /// The number of this name, if it is given.
+    pub(crate) fn number(&self, name: &str) -> Result<Option<u32>, Failure> {
+        let read = |text: &str| {
+            text.parse().map_err(|_: std::num::ParseIntError| Failure::bad_parameter(name, text))
+        };
+        self.first(name).map(read).transpose()
+    }
+
+    /// The moment of this name (ISO 8601), if it is given.
+    pub(crate) fn moment(&self, name: &str) -> Result<Option<Timestamp>, Failure> {
+        let read = |text: &str| text.parse().map_err(|_: jiff::Error| Failure::bad_parameter(name, text));
+        self.first(name).map(read).transpose()
     }
 
     /// Those of this name as they stand in a URL, each followed by `&`.

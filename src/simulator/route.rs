@@ -1,7 +1,7 @@
 //! Routes: which path leads to which operation. Each API has its table; a new resource is a file and its
 //! lines there.
 
-use super::data::World;
+use super::data::{Account, Origins, World};
 use super::failure::Failure;
 use super::query::Parameters;
 
@@ -23,7 +23,11 @@ pub(crate) struct Route {
 /// One request to a route.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
+    /// Who asks.
+    pub(crate) account: &'a Account,
+    /// The service of the path; of none, the account's first.
     pub(crate) world: &'a World,
+    pub(crate) origins: &'a Origins,
     pub(crate) route: &'static Route,
     /// The path's parameters in order, decoded.
     pub(crate) captures: Vec<&'a str>,
@@ -46,6 +50,11 @@ impl Route {
     /// Whether it asks for one thing in the service, or for a list of one user or channel.
     pub(crate) fn is_below_service(&self) -> bool {
         self.path.matches('{').count() > 1
+    }
+
+    /// Whether the path names a service.
+    pub(crate) fn names_service(&self) -> bool {
+        self.path.contains("/Services/{")
     }
 
     fn captures<'a>(&self, segments: &[&'a str]) -> Option<Vec<&'a str>> {

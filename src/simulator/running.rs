@@ -6,11 +6,14 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::data::World;
+use super::data::account::Credentials;
+use super::data::hash::{self, Draws};
+use super::data::roles::{DEFAULT_ROLES, ROLES};
+use super::data::{Account, Origins, Plan, World};
 use super::server::Server;
 use super::timer::Timer;
 use super::wire::{Cut, Wires};
-use super::{Options, Stats, Truth};
+use super::{Options, ServiceLimits, Stats, Truth};
 
 /// The simulator could not start.
 #[derive(Debug, thiserror::Error)]
@@ -56,9 +59,10 @@ pub async fn start(options: Options) -> Result<Running, SimulatorError> {
     let bind_error = |source| SimulatorError::Bind { port, source };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(bind_error)?;
     let address = listener.local_addr().map_err(bind_error)?;
-    let world = Arc::new(World::new(&options, &format!("http://{address}")));
+    let origins = Origins::new(&options, &format!("http://{address}"));
+    let accounts = accounts(&options, &origins);
     let timer = Timer::start().map_err(SimulatorError::Timer)?;
-    let server = Arc::new(Server::new(options, world, timer));
+    let server = Arc::new(Server::new(options, accounts, origins, timer));
     let service = Arc::clone(&server).router().into_make_service_with_connect_info::<Cut>();
     let stop = server.stop.clone();
     let serving =
@@ -67,40 +71,117 @@ pub async fn start(options: Options) -> Result<Running, SimulatorError> {
     Ok(Running { address, server, task: Some(task) })
 }
 
+/// Two accounts: the first has the generated service and an empty one, the second an empty one.
+fn accounts(options: &Options, origins: &Origins) -> Vec<Account> {
+    let draws = |number: u64| match number {
+        0 => Draws::new(options.seed),
+        number => Draws::new(hash::next(options.seed ^ number)),
+    };
+    let (first, second) = (Credentials::new(draws(0)), Credentials::new(draws(2)));
+    let empty = |number: u64, account_sid: &str, friendly_name: &'static str, limits: ServiceLimits| {
+        let plan = Plan {
+            draws: draws(number),
+            account_sid,
+            friendly_name,
+            users: 0,
+            channels: 0,
+            memberships: 0,
+            roles: DEFAULT_ROLES,
+            limits,
+        };
+        Arc::new(World::new(&plan, &options.faults, origins))
+    };
+    let generated = Plan {
+        draws: draws(0),
+        account_sid: &first.account_sid,
+        friendly_name: "Küchenbörse – production",
+        users: options.users,
+        channels: options.channels,
+        memberships: options.memberships,
+        roles: ROLES.len(),
+        limits: ServiceLimits { channel_members: 1_000, user_channels: 500 },
+    };
+    let generated = Arc::new(World::new(&generated, &options.faults, origins));
+    let target = empty(1, &first.account_sid, "Küchenbörse – new", options.target_limits);
+    let other = empty(2, &second.account_sid, "Küchenbörse – another account", ServiceLimits::DEFAULT);
+    vec![Account::new(first, vec![generated, target]), Account::new(second, vec![other])]
+}
+
+/// The second account, which sees nothing of the first one's services.
+#[derive(Debug, Clone, Copy)]
+pub struct OtherAccount<'a> {
+    /// `AC…`
+    pub account_sid: &'a str,
+    /// The account's password.
+    pub auth_token: &'a str,
+    /// `IS…`, its one service, which is empty at first.
+    pub service_sid: &'a str,
+}
+
 impl Running {
     /// Its origin: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
+    fn account(&self) -> &Account {
+        &self.server.accounts[0]
+    }
+
+    /// The generated service.
+    fn world(&self) -> &Arc<World> {
+        &self.account().services[0]
+    }
+
     /// `AC…`
     pub fn account_sid(&self) -> &str {
-        &self.server.world.account.account_sid
+        &self.account().credentials.account_sid
     }
 
     /// The account's password.
     pub fn auth_token(&self) -> &str {
-        &self.server.world.account.auth_token
+        &self.account().credentials.auth_token
     }
 
     /// `SK…`
     pub fn api_key(&self) -> &str {
-        &self.server.world.account.api_key
+        &self.account().credentials.api_key
     }
 
     /// The API key's password.
     pub fn api_secret(&self) -> &str {
-        &self.server.world.account.api_secret
+        &self.account().credentials.api_secret
     }
 
-    /// `IS…`, the one service there is.
+    /// `IS…`, the service with the generated users and channels.
     pub fn service_sid(&self) -> &str {
-        &self.server.world.account.service_sid
+        &self.world().account.service_sid
     }
 
-    /// What there is to be found.
+    /// `IS…`, a service of the same account, which has nothing but the roles of a new one at first.
+    pub fn target_service_sid(&self) -> &str {
+        &self.account().services[1].account.service_sid
+    }
+
+    /// An account of its own, with a service like the target service.
+    pub fn other_account(&self) -> OtherAccount<'_> {
+        let other = &self.server.accounts[1];
+        OtherAccount {
+            account_sid: &other.credentials.account_sid,
+            auth_token: &other.credentials.auth_token,
+            service_sid: &other.services[0].account.service_sid,
+        }
+    }
+
+    /// What there is to be found in the generated service.
     pub fn truth(&self) -> Arc<Truth> {
-        Arc::new(Truth::new(Arc::clone(&self.server.world)))
+        Arc::new(Truth::new(Arc::clone(self.world())))
+    }
+
+    /// What there is to be found in a service of any account.
+    pub fn truth_of(&self, service_sid: &str) -> Option<Arc<Truth>> {
+        let found = self.server.accounts.iter().find_map(|account| account.service(service_sid));
+        found.map(|world| Arc::new(Truth::new(Arc::clone(world))))
     }
 
     /// What the server saw.

@@ -14,8 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::Options;
 use super::auth::Accepted;
+use super::data::hash::Draws;
 use super::data::hash::{self, Purpose};
-use super::data::{World, sid};
+use super::data::{Account, Origins, sid};
 use super::failure::Failure;
 use super::faults::{Accident, Accidents, Situation};
 use super::limits::Limits;
@@ -30,9 +31,12 @@ use super::wire::Cut;
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) options: Options,
-    pub(crate) world: Arc<World>,
+    /// The first has the generated service.
+    pub(crate) accounts: Vec<Account>,
     pub(crate) recorder: Recorder,
     pub(crate) stop: CancellationToken,
+    origins: Origins,
+    draws: Draws,
     accepted: Accepted,
     limits: Limits,
     accidents: Accidents,
@@ -41,17 +45,20 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn new(options: Options, world: Arc<World>, timer: Timer) -> Self {
+    pub(crate) fn new(options: Options, accounts: Vec<Account>, origins: Origins, timer: Timer) -> Self {
+        let draws = Draws::new(options.seed);
         Self {
             recorder: Recorder::new(),
             stop: CancellationToken::new(),
-            accepted: Accepted::new(&world.account),
+            accepted: Accepted::new(accounts.iter().map(|account| &account.credentials)),
             limits: Limits::new(options.rate, options.max_concurrent),
-            accidents: Accidents::new(options.faults.clone(), world.draws),
+            accidents: Accidents::new(options.faults.clone(), draws),
             timer,
+            origins,
+            draws,
             numbers: AtomicU64::new(0),
             options,
-            world,
+            accounts,
         }
     }
 
@@ -65,7 +72,14 @@ impl Server {
     }
 
     /// The answer to an accepted request; none to let the connection go.
-    fn answer(&self, found: &Match<'_>, uri: &Uri, body: &str, accident: Option<Accident>) -> Option<Reply> {
+    fn answer(
+        &self,
+        account: &Account,
+        found: &Match<'_>,
+        uri: &Uri,
+        body: &str,
+        accident: Option<Accident>,
+    ) -> Option<Reply> {
         let failure = match (found, accident) {
             (_, Some(Accident::Status(status, retry_after))) => Failure::of_status(status, retry_after),
             (_, Some(Accident::ExpiredToken)) => Failure::bad_page_token(),
@@ -74,8 +88,18 @@ impl Server {
             (_, Some(Accident::Reset | Accident::Hang)) => return None,
             (Match::OtherMethod, _) => Failure::method_not_allowed(),
             (Match::Found(_, route, captures), accident) => {
+                let named = if route.names_service() {
+                    account.service(captures[0])
+                } else {
+                    account.services.first()
+                };
+                let Some(world) = named else {
+                    return Some(Reply::failure(&no_service(uri.path())));
+                };
                 let call = Call {
-                    world: &self.world,
+                    account,
+                    world,
+                    origins: &self.origins,
                     route,
                     captures: captures.clone(),
                     path: uri.path(),
@@ -99,13 +123,23 @@ impl Server {
     }
 }
 
+/// Chat has a code of its own for a service that is not there.
+fn no_service(path: &str) -> Failure {
+    if is_conversations(path) { Failure::not_found(path) } else { Failure::service_not_found() }
+}
+
+fn is_conversations(path: &str) -> bool {
+    path.starts_with("/v1/")
+}
+
 /// What a request is, as far as accidents are concerned.
 fn situation(method: &Method, uri: &Uri, body: &str, found: &Match<'_>) -> Situation {
     Situation {
         key: hash::text(&uri.to_string())
             ^ hash::text(method.as_str()).rotate_left(17)
             ^ hash::text(body).rotate_left(31),
-        write: method == Method::POST,
+        chat: !is_conversations(uri.path()),
+        write: method != Method::GET,
         has_token: uri.query().is_some_and(|query| query.contains("PageToken=")),
         below_service: matches!(found, Match::Found(_, route, _) if route.is_below_service()),
     }
@@ -127,26 +161,28 @@ async fn handle(
     let place = server.limits.enter(arrived);
     let in_flight = place.as_ref().map_or_else(|| server.limits.in_flight() + 1, |place| place.in_flight);
     server.recorder.arrived(number, in_flight, arrived);
-    let authorized =
-        headers.get(AUTHORIZATION).is_some_and(|value| server.accepted.accepts(value.as_bytes()));
+    let account = headers.get(AUTHORIZATION).and_then(|value| server.accepted.account(value.as_bytes()));
+    let account = account.and_then(|number| server.accounts.get(number));
     let body = std::str::from_utf8(&body).unwrap_or_default();
-    let reply = if !authorized {
-        Some(Reply::failure(&Failure::unauthorized()))
-    } else if place.is_none() {
-        Some(Reply::failure(&Failure::of_status(429, server.options.retry_after)))
-    } else {
-        let accident = server.accidents.befall(situation(&method, &uri, body, &found));
-        if accident == Some(Accident::Hang) {
-            server.stop.cancelled().await;
+    let reply = match account {
+        None => Some(Reply::failure(&Failure::unauthorized())),
+        Some(_) if place.is_none() => {
+            Some(Reply::failure(&Failure::of_status(429, server.options.retry_after)))
         }
-        server.answer(&found, &uri, body, accident)
+        Some(account) => {
+            let accident = server.accidents.befall(situation(&method, &uri, body, &found));
+            if accident == Some(Accident::Hang) {
+                server.stop.cancelled().await;
+            }
+            server.answer(account, &found, &uri, body, accident)
+        }
     };
     let told = Told {
         request_id: sid::text("RQ", request_digits(&server)),
         concurrent: in_flight + server.options.background_load,
         arrived,
         gzip: server.options.gzip && accepts_gzip(&headers),
-        domain: if uri.path().starts_with("/v1/") { "conversations.twilio.com" } else { "chat.twilio.com" },
+        domain: if is_conversations(uri.path()) { "conversations.twilio.com" } else { "chat.twilio.com" },
     };
     let Some(reply) = reply else {
         server.timer.until(arrived + server.options.latency).await;
@@ -166,7 +202,7 @@ async fn handle(
 /// The next request's number, made to look random.
 fn request_digits(server: &Server) -> u128 {
     let number = server.numbers.fetch_add(1, Ordering::Relaxed);
-    let high = server.world.draws.draw(Purpose::RequestId, number);
+    let high = server.draws.draw(Purpose::RequestId, number);
     u128::from(high) << 64 | u128::from(hash::next(high))
 }
 

@@ -2,6 +2,7 @@
 
 mod client;
 mod conformance;
+mod conversations;
 mod faults;
 mod lists;
 mod server;

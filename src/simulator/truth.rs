@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::chat;
-use super::data::{View, World};
+use super::data::order::Order;
+use super::data::{View, World, sid};
 use super::paging::Listing;
+use super::{chat, conversations};
 
 /// A JSON object.
 pub type Row = Map<String, Value>;
@@ -37,55 +38,133 @@ impl Truth {
 
     /// The roles, in SID order.
     pub fn roles(&self) -> Vec<Row> {
-        let count = u32::try_from(self.world.roles.len()).unwrap_or(0);
-        (0..count).map(|rank| row(|out| chat::write_role(&self.view(), rank, out))).collect()
+        let view = self.view();
+        let roles = ids(view.roles()).into_iter().filter(|role| view.role_exists(*role));
+        roles.map(|role| row(|out| chat::write_role(&view, role, out))).collect()
     }
 
     /// The users as the list gives them, in SID order.
     pub fn users(&self) -> impl Iterator<Item = Row> + '_ {
-        (0..self.world.users.count()).map(|user| row(|out| chat::write_user(&self.view(), user, false, out)))
+        self.user_ids().into_iter().map(|user| row(|out| chat::write_user(&self.view(), user, false, out)))
     }
 
     /// The SIDs of all users, in order.
     pub fn user_sids(&self) -> impl Iterator<Item = String> + '_ {
-        (0..self.world.users.count()).map(|user| self.world.users.text(user))
+        self.user_ids().into_iter().map(|user| sid::text("US", self.view().user_digits(user)))
+    }
+
+    fn user_ids(&self) -> Vec<u32> {
+        let view = self.view();
+        ids(view.users()).into_iter().filter(|user| view.user_exists(*user)).collect()
     }
 
     /// The channels of both types, in SID order.
     pub fn channels(&self) -> impl Iterator<Item = Row> + '_ {
-        (0..self.world.channels.count())
+        self.channel_ids()
+            .into_iter()
             .map(|channel| row(|out| chat::write_channel(&self.view(), channel, out)))
     }
 
     /// The SIDs of all channels, in order.
     pub fn channel_sids(&self) -> impl Iterator<Item = String> + '_ {
-        (0..self.world.channels.count()).map(|channel| self.world.channels.text(channel))
+        self.channel_ids().into_iter().map(|channel| sid::text("CH", self.view().channel_digits(channel)))
+    }
+
+    fn channel_ids(&self) -> Vec<u32> {
+        let view = self.view();
+        ids(view.channels()).into_iter().filter(|channel| view.channel_exists(*channel)).collect()
     }
 
     /// The User Channels of a user (SID or identity), in the order of channel SIDs; empty for an unknown one.
     pub fn user_channels(&self, user: &str) -> Vec<Row> {
-        let Some(user) = self.world.find_user(user) else { return Vec::new() };
         let view = self.view();
-        rows(&chat::UserChannelList { view: &view, user, hide: false })
+        view.find_user(user).map(|user| rows(&chat::user_channels(&view, user, false))).unwrap_or_default()
     }
 
     /// The members of a channel (SID or unique name), in SID order.
     pub fn members(&self, channel: &str) -> Vec<Row> {
-        let Some(channel) = self.world.find_channel(channel) else { return Vec::new() };
-        rows(&chat::MemberList::new(&self.view(), channel, Vec::new()))
+        let view = self.view();
+        let members = |channel| rows(&chat::members(&view, channel, Vec::new()));
+        view.find_channel(channel).map(members).unwrap_or_default()
     }
 
     /// The invites of a channel (SID or unique name), in SID order.
     pub fn invites(&self, channel: &str) -> Vec<Row> {
-        let Some(channel) = self.world.find_channel(channel) else { return Vec::new() };
-        rows(&chat::InviteList::new(&self.view(), channel, Vec::new()))
+        let view = self.view();
+        let invites = |channel| rows(&chat::invites(&view, channel, Vec::new()));
+        view.find_channel(channel).map(invites).unwrap_or_default()
     }
 
     /// The messages of a channel (SID or unique name), by index.
     pub fn messages(&self, channel: &str) -> Vec<Row> {
-        let Some(channel) = self.world.find_channel(channel) else { return Vec::new() };
+        let view = self.view();
+        let Some(channel) = view.find_channel(channel) else { return Vec::new() };
         (0..self.world.messages_count(channel))
-            .map(|position| row(|out| chat::write_message(&self.view(), channel, position, out)))
+            .map(|position| row(|out| chat::write_message(&view, channel, position, out)))
+            .collect()
+    }
+
+    /// The service as Conversations shows it.
+    pub fn conversations_service(&self) -> Row {
+        row(|out| conversations::write_service(&self.world, out))
+    }
+
+    /// Conversations' configuration of the service.
+    pub fn service_configuration(&self) -> Row {
+        row(|out| conversations::write_configuration(&self.view(), out))
+    }
+
+    /// The roles as Conversations shows them, in SID order.
+    pub fn conversation_roles(&self) -> Vec<Row> {
+        let view = self.view();
+        let roles = ids(view.roles()).into_iter().filter(|role| view.role_exists(*role));
+        roles.map(|role| row(|out| conversations::write_role(&view, role, out))).collect()
+    }
+
+    /// The users as Conversations lists them, in SID order.
+    pub fn conversation_users(&self) -> impl Iterator<Item = Row> + '_ {
+        let users = self.user_ids().into_iter();
+        users.map(|user| row(|out| conversations::write_user(&self.view(), user, false, out)))
+    }
+
+    /// The conversations, which are the private channels, in SID order.
+    pub fn conversations(&self) -> impl Iterator<Item = Row> + '_ {
+        let conversations = self.conversation_ids().into_iter();
+        conversations.map(|channel| row(|out| conversations::write_conversation(&self.view(), channel, out)))
+    }
+
+    /// The SIDs of all conversations, in order.
+    pub fn conversation_sids(&self) -> impl Iterator<Item = String> + '_ {
+        let conversations = self.conversation_ids().into_iter();
+        conversations.map(|channel| sid::text("CH", self.view().channel_digits(channel)))
+    }
+
+    fn conversation_ids(&self) -> Vec<u32> {
+        let view = self.view();
+        self.channel_ids().into_iter().filter(|channel| view.is_private(*channel)).collect()
+    }
+
+    /// The participants of a conversation (SID or unique name), in SID order; none of a public channel.
+    pub fn participants(&self, conversation: &str) -> Vec<Row> {
+        let view = self.view();
+        let found = view.find_channel(conversation).filter(|channel| view.is_private(*channel));
+        found.map(|channel| rows(&conversations::participants(&view, channel))).unwrap_or_default()
+    }
+
+    /// The User Conversations of a user (SID or identity), in the order of conversation SIDs.
+    pub fn user_conversations(&self, user: &str) -> Vec<Row> {
+        let view = self.view();
+        let of = |user| rows(&conversations::user_conversations(&view, user, false));
+        view.find_user(user).map(of).unwrap_or_default()
+    }
+
+    /// The messages of a conversation (SID or unique name), by index.
+    pub fn conversation_messages(&self, conversation: &str) -> Vec<Row> {
+        let view = self.view();
+        let found = view.find_channel(conversation).filter(|channel| view.is_private(*channel));
+        let Some(channel) = found else { return Vec::new() };
+        (0..self.world.messages_count(channel))
+            .map(|position| row(|out| conversations::write_message(&view, channel, position, out)))
             .collect()
     }
 
@@ -118,6 +197,10 @@ impl Truth {
             (world.users.text(world.graph.user(*edge)), world.channels.text(world.graph.channel(*edge)))
         }))
     }
+}
+
+fn ids(order: Order<'_>) -> Vec<u32> {
+    (0..order.count()).map(|rank| order.id(rank)).collect()
 }
 
 fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {

@@ -19,7 +19,12 @@ impl Scopes {
         rows.collect::<Result<_>>().map(Self)
     }
 
-    fn of(&self, row: &Row<'_>, column: usize) -> Result<(Option<AccountSid>, Option<ServiceSid>)> {
+    /// The pair that a row's column names.
+    pub(super) fn of(
+        &self,
+        row: &Row<'_>,
+        column: usize,
+    ) -> Result<(Option<AccountSid>, Option<ServiceSid>)> {
         Ok(self.pair(row.get(column)?))
     }
 
@@ -33,7 +38,10 @@ pub(super) const SERVICE: &str = "s.sid, s.scope, s.friendly_name, s.date_create
     s.default_service_role_sid, s.default_channel_role_sid, s.default_channel_creator_role_sid, s.read_status_enabled,
     s.reachability_enabled, s.typing_indicator_timeout, s.consumption_report_interval, s.limits, s.pre_webhook_url,
     s.post_webhook_url, s.webhook_method, s.webhook_filters, s.pre_webhook_retry_count, s.post_webhook_retry_count,
-    s.notifications, s.media, s.extra";
+    s.notifications, s.media, s.configuration, s.extra";
+
+/// How many columns [`SERVICE`] has.
+pub(super) const SERVICE_COLUMNS: usize = 23;
 
 pub(super) fn service(row: &Row<'_>, scopes: &Scopes) -> Result<Service> {
     let (account_sid, _) = scopes.of(row, 1)?;
@@ -59,7 +67,8 @@ pub(super) fn service(row: &Row<'_>, scopes: &Scopes) -> Result<Service> {
         post_webhook_retry_count: row.get(18)?,
         notifications: optional(row, 19)?,
         media: optional(row, 20)?,
-        extra: optional(row, 21)?,
+        configuration: optional(row, 21)?,
+        extra: optional(row, 22)?,
     })
 }
 
@@ -110,7 +119,8 @@ pub(super) fn user(row: &Row<'_>, first: usize, scopes: &Scopes) -> Result<User>
 
 pub(super) const CHANNEL: &str =
     "c.sid, c.scope, c.friendly_name, c.unique_name, c.attributes, c.type, c.date_created,
-    c.date_updated, c.created_by, c.members_count, c.messages_count, c.extra";
+    c.date_updated, c.created_by, c.members_count, c.messages_count, c.state, c.timers, c.messaging_service_sid, c.bindings,
+    c.extra";
 
 pub(super) fn channel(row: &Row<'_>, scopes: &Scopes) -> Result<Channel> {
     let (account_sid, service_sid) = scopes.of(row, 1)?;
@@ -127,7 +137,11 @@ pub(super) fn channel(row: &Row<'_>, scopes: &Scopes) -> Result<Channel> {
         created_by: row.get(8)?,
         members_count: row.get(9)?,
         messages_count: row.get(10)?,
-        extra: optional(row, 11)?,
+        state: optional(row, 11)?,
+        timers: optional(row, 12)?,
+        messaging_service_sid: optional(row, 13)?,
+        bindings: optional(row, 14)?,
+        extra: optional(row, 15)?,
     })
 }
 

@@ -9,7 +9,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Result, Row, Statement};
 
 use crate::model::{
-    ChannelType, JsonText, MembershipStatus, NotificationLevel, RoleType, Sid, SidKind, StoredSid, Timestamp,
+    ChannelType, ConversationState, JsonText, MembershipStatus, NotificationLevel, RoleType, Sid, SidKind,
+    StoredSid, Timestamp,
 };
 
 /// A value that can be bound to a statement's parameter (numbered from 1).
@@ -141,7 +142,8 @@ macro_rules! numbered {
 numbered!(MembershipStatus: 1 = Joined, 2 = Invited, 3 = NotParticipating, 4 = NotParticipatingSnakeCase);
 numbered!(NotificationLevel: 1 = Default, 2 = Muted);
 numbered!(ChannelType: 1 = Public, 2 = Private);
-numbered!(RoleType: 1 = Channel, 2 = Deployment);
+numbered!(RoleType: 1 = Channel, 2 = Deployment, 3 = Conversation, 4 = Service);
+numbered!(ConversationState: 1 = Active, 2 = Inactive, 3 = Closed, 4 = Initializing);
 
 /// A column that may be null.
 pub(super) fn optional<T: FromStored>(row: &Row<'_>, column: usize) -> Result<Option<T>> {

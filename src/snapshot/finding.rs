@@ -5,12 +5,14 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::evidence::Members;
 use super::schema::write_out;
 use super::unit::{Kind, state};
+use super::{focus, properties};
 
 /// The kinds of disagreement, as in the column `disagreement.kind`.
 pub(super) mod kind {
     pub(in crate::snapshot) const USER_COUNT: &str = "user_count";
     pub(in crate::snapshot) const CHANNEL_COUNT: &str = "channel_count";
     pub(in crate::snapshot) const MEMBER_LIST: &str = "member_list";
+    pub(in crate::snapshot) const MESSAGE_COUNT: &str = "message_count";
     pub(in crate::snapshot) const UNLISTED_CHANNEL: &str = "unlisted_channel";
 }
 
@@ -39,19 +41,33 @@ pub(super) fn find_user_counts(connection: &Connection) -> rusqlite::Result<()> 
     Ok(())
 }
 
+/// The members that can be seen from the users' side. In Conversations a participant by SMS or the like has no identity and so
+/// no user, and where a crawl is limited to a selection, only the selected users' memberships were read.
+pub(super) fn comparable(connection: &Connection) -> rusqlite::Result<&'static str> {
+    let conversations = properties::get(connection, "source")?.as_deref() == Some("conversations");
+    let limited = focus::is_limited(connection)?;
+    Ok(match (conversations, limited) {
+        (_, true) => "EXISTS (SELECT 1 FROM focus f WHERE f.entity = 'identity' AND f.key = x.identity)",
+        (true, false) => "x.identity IS NOT NULL",
+        (false, false) => "TRUE",
+    })
+}
+
 /// Compares each channel's sides. Where the users' side was not read, or of selected users only (`users_side` false), the
 /// Members list stands in for it.
 pub(super) fn find_channel_counts(connection: &Connection, users_side: bool) -> rusqlite::Result<()> {
-    let mut channels = connection.prepare(&write_out(
+    let comparable = comparable(connection)?;
+    let limited = focus::is_limited(connection)?;
+    let mut channels = connection.prepare(&write_out(&format!(
         "SELECT c.service, c.id, c.members_count,
            (SELECT sid_set(m.member_sid) FROM membership_row m
               WHERE m.service = c.service AND m.channel_sid = c.sid AND m.status = 1),
-           (SELECT sid_set(x.sid) FROM member_row x WHERE x.channel = c.id),
+           (SELECT sid_set(x.sid) FROM member_row x WHERE x.channel = c.id AND {comparable}),
            coalesce((SELECT state FROM unit WHERE kind = ?1 AND parent = c.id AND service = c.service), -1),
            @CH(c.sid)
          FROM channel_row c WHERE c.listed
            AND NOT EXISTS (SELECT 1 FROM unit WHERE kind = ?2 AND parent = c.id AND service = c.service AND state = ?3)",
-    ))?;
+    )))?;
     let mut rows =
         channels.query(params![Kind::Members.number(), Kind::Channel.number(), state::VANISHED])?;
     let mut found = Vec::new();
@@ -67,7 +83,7 @@ pub(super) fn find_channel_counts(connection: &Connection, users_side: bool) -> 
         let list = (list_state == state::COMPLETE).then(|| row.get::<_, String>(4)).transpose()?;
         let list = list.map(|text| Members::parse(&text));
         let seen = by_users.as_ref().or(list.as_ref());
-        if let (Some(count), Some(seen)) = (count, seen)
+        if let (Some(count), Some(seen), false) = (count, seen, limited)
             && count != seen.count
         {
             found.push((kind::CHANNEL_COUNT, service, parent, Some(count), Some(seen.count)));
@@ -114,11 +130,12 @@ pub(super) fn one_sided_users(
         .query_map([service, channel], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     let mut strangers = false;
-    let mut missing = connection.prepare_cached(
-        "SELECT x.identity FROM member_row x JOIN channel_row c ON c.id = ?2 WHERE x.channel = ?2
+    let comparable = comparable(connection)?;
+    let mut missing = connection.prepare_cached(&format!(
+        "SELECT x.identity FROM member_row x JOIN channel_row c ON c.id = ?2 WHERE x.channel = ?2 AND {comparable}
            AND NOT EXISTS (SELECT 1 FROM membership_row m
              WHERE m.service = ?1 AND m.channel_sid = c.sid AND m.status = 1 AND m.member_sid IS x.sid)",
-    )?;
+    ))?;
     let mut find =
         connection.prepare_cached("SELECT id FROM user_row WHERE service = ?1 AND identity IS ?2")?;
     let mut rows = missing.query([service, channel])?;

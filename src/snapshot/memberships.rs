@@ -94,7 +94,7 @@ impl Snapshot {
     }
 
     /// Whether the crawl has come far enough to make the indexes that a walk by channel reads.
-    fn is_indexed(&self) -> Result<bool, SnapshotError> {
+    pub(super) fn is_indexed(&self) -> Result<bool, SnapshotError> {
         self.sql(|connection| {
             connection.query_row(
                 "SELECT count(*) = 2 FROM sqlite_schema WHERE name IN ('membership_by_channel', 'user_sid_by_id')",

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::finding::kind;
+use super::finding::{self, kind};
 use super::properties::Verdict;
 use super::unit::{Kind, state};
 
@@ -13,9 +13,10 @@ pub(super) fn settle(connection: &Connection, round: u32, channels_compared: boo
         "UPDATE disagreement AS d SET outcome = 'drift', detail = 'agreed when it was read again'
          WHERE outcome = 'open' AND round < ?1
            AND NOT EXISTS (SELECT 1 FROM finding f WHERE f.kind = d.kind AND f.parent = d.parent)
-           AND (kind = ?2 OR ?3)
+           AND (kind IN (?2, ?9) OR ?3)
            AND NOT EXISTS (SELECT 1 FROM unit WHERE parent = d.parent AND service = d.service AND state = ?4
-             AND kind IN (CASE d.kind WHEN ?2 THEN ?5 ELSE ?6 END, CASE d.kind WHEN ?2 THEN ?7 ELSE ?8 END))",
+             AND kind IN (CASE d.kind WHEN ?2 THEN ?5 WHEN ?9 THEN ?10 ELSE ?6 END,
+               CASE d.kind WHEN ?2 THEN ?7 ELSE ?8 END))",
         params![
             round,
             kind::USER_COUNT,
@@ -24,7 +25,9 @@ pub(super) fn settle(connection: &Connection, round: u32, channels_compared: boo
             Kind::UserChannels.number(),
             Kind::Members.number(),
             Kind::User.number(),
-            Kind::Channel.number()
+            Kind::Channel.number(),
+            kind::MESSAGE_COUNT,
+            Kind::Messages.number()
         ],
     )?;
     connection.execute(
@@ -58,6 +61,12 @@ pub(super) fn forgive_counters(connection: &Connection) -> rusqlite::Result<()> 
             kind::MEMBER_LIST
         ],
     )?;
+    // A count of messages: nothing says what it counts, and the list itself was followed to its end.
+    connection.execute(
+        "UPDATE disagreement SET outcome = 'count_only', detail = 'the list was read to its end; the counter alone is off'
+         WHERE kind = ?1 AND outcome = 'hole'",
+        [kind::MESSAGE_COUNT],
+    )?;
     forgive_vanished_users(connection)?;
     // A user's counter: every channel's two lists agree, so no channel misses the user and none is missing.
     let lists_agree: bool = connection.query_row(
@@ -87,10 +96,11 @@ fn forgive_vanished_users(connection: &Connection) -> rusqlite::Result<()> {
     if !any {
         return Ok(());
     }
-    connection.execute(
+    let comparable = finding::comparable(connection)?;
+    let sql = format!(
         "UPDATE disagreement AS d SET outcome = 'drift', detail = 'members whose user vanished'
          WHERE kind IN (?1, ?2) AND outcome = 'hole' AND NOT EXISTS (
-           SELECT 1 FROM member_row x WHERE x.channel = d.parent
+           SELECT 1 FROM member_row x WHERE x.channel = d.parent AND {comparable}
              AND NOT EXISTS (SELECT 1 FROM membership_row m JOIN channel_row c ON c.id = d.parent
                WHERE m.service = d.service AND m.channel_sid = c.sid AND m.status = 1 AND m.member_sid IS x.sid)
              AND NOT EXISTS (SELECT 1 FROM user_row u
@@ -103,7 +113,10 @@ fn forgive_vanished_users(connection: &Connection) -> rusqlite::Result<()> {
              WHERE m.service = d.service AND m.channel_sid = c.sid AND m.status = 1
                AND NOT EXISTS (SELECT 1 FROM member_row x WHERE x.channel = d.parent AND x.sid IS m.member_sid))
            AND (kind = ?1 OR expected = (SELECT count(*) FROM member_row x WHERE x.channel = d.parent))
-           AND EXISTS (SELECT 1 FROM unit WHERE kind = ?5 AND parent = d.parent AND state = ?6)",
+           AND EXISTS (SELECT 1 FROM unit WHERE kind = ?5 AND parent = d.parent AND state = ?6)"
+    );
+    connection.execute(
+        &sql,
         params![
             kind::MEMBER_LIST,
             kind::CHANNEL_COUNT,

@@ -101,6 +101,12 @@ impl Replacement {
     }
 }
 
+/// Removes a snapshot that nobody has open. The caller holds its lock.
+pub(super) fn discard(snapshot: &Path) -> Result<(), SnapshotError> {
+    remove(snapshot, snapshot)?;
+    remove_companions(snapshot, snapshot)
+}
+
 /// Whether a write-ahead log stands beside a snapshot.
 pub(super) fn has_log(snapshot: &Path) -> bool {
     beside(snapshot, "-wal").exists()

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
 use super::error::SnapshotError;
+use super::unit::state;
 use super::writer::SnapshotWriter;
 use crate::model::{AccountSid, Entity, ServiceSid};
 
@@ -14,7 +15,7 @@ pub struct CrawlIdentity {
     pub account_sid: AccountSid,
     /// The services asked for; empty for all of the account.
     pub services: Vec<ServiceSid>,
-    /// The API that was read: `chat`.
+    /// The API that is read: `chat` or `conversations`.
     pub source: String,
     /// What was asked for, in the order of [`Entity::ALL`].
     pub include: Vec<Entity>,
@@ -109,6 +110,16 @@ impl CrawlIdentity {
         })
     }
 
+    /// Whether the API says how many rows lists have. Conversations does not.
+    pub fn has_counters(&self) -> bool {
+        self.source != "conversations"
+    }
+
+    /// Requests that a service's own record takes. In Conversations its settings are four resources of their own.
+    pub fn requests_of_service(&self) -> i64 {
+        if self.source == "conversations" { 5 } else { 1 }
+    }
+
     /// Says how another crawl differs, for an error; `None` where it is the same one, begun at another time.
     pub fn difference(&self, asked: &Self) -> Option<(String, String)> {
         let services = |identity: &Self| match identity.services.as_slice() {
@@ -186,6 +197,25 @@ impl SnapshotWriter {
         }
         self.commit()?;
         self.count_work()
+    }
+
+    /// Turns the crawl to another API, if nothing was received from the first one. Says whether it turned.
+    pub fn turn_to(&mut self, source: &str) -> Result<bool, SnapshotError> {
+        let turned = self.sql(|connection| {
+            let touched: bool = connection.query_row(
+                "SELECT EXISTS (SELECT 1 FROM unit WHERE pages > 0 OR state IN (?1, ?2))",
+                [state::COMPLETE, state::VANISHED],
+                |row| row.get(0),
+            )?;
+            if !touched {
+                set(connection, "source", source)?;
+            }
+            Ok(!touched)
+        })?;
+        if turned {
+            source.clone_into(&mut self.identity.source);
+        }
+        Ok(turned)
     }
 
     /// Adds to the requests of the crawl's runs so far. The minimum is set once, at the end.

@@ -35,6 +35,11 @@ impl Snapshot {
         &self.path
     }
 
+    /// The API that was read: `chat` or `conversations`.
+    pub fn source(&self) -> Result<String, SnapshotError> {
+        Ok(self.sql(|connection| properties::get(connection, "source"))?.unwrap_or_default())
+    }
+
     /// The crawl that it is of.
     pub fn identity(&self) -> Result<CrawlIdentity, SnapshotError> {
         self.sql(CrawlIdentity::read)

@@ -34,7 +34,7 @@ impl SnapshotWriter {
                    typing_indicator_timeout = ?11, consumption_report_interval = ?12, limits = ?13,
                    pre_webhook_url = ?14, post_webhook_url = ?15, webhook_method = ?16, webhook_filters = ?17,
                    pre_webhook_retry_count = ?18, post_webhook_retry_count = ?19, notifications = ?20, media = ?21,
-                   extra = ?22
+                   configuration = ?22, extra = ?23
                  WHERE sid = ?1",
             )?;
             bind!(
@@ -60,6 +60,7 @@ impl SnapshotWriter {
                 service.post_webhook_retry_count,
                 service.notifications,
                 service.media,
+                service.configuration,
                 service.extra,
             );
             statement.raw_execute()
@@ -141,7 +142,7 @@ impl SnapshotWriter {
             );
             returned_id(&mut statement)
         })?;
-        if self.identity().include.contains(&Entity::Membership) {
+        if self.identity().include.contains(&Entity::Membership) && self.is_in_focus_user(user)? {
             let pages = pages(user.joined_channels_count, self.page_of(Entity::Membership));
             return self.add_work(service, Kind::UserChannels, id, pages);
         }
@@ -160,7 +161,7 @@ impl SnapshotWriter {
         Ok(more_work)
     }
 
-    /// Stores a channel and, where wanted, the units that read its members and invites.
+    /// Stores a channel and, where wanted, the units that read its members, invites and messages.
     pub(super) fn store_channel(
         &mut self,
         service: i64,
@@ -171,13 +172,16 @@ impl SnapshotWriter {
         let id = self.sql(|connection| {
             let mut statement = connection.prepare_cached(
                 "INSERT INTO channel_row (service, sid, pass, scope, friendly_name, unique_name, attributes, type,
-                   date_created, date_updated, created_by, members_count, messages_count, extra)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                   date_created, date_updated, created_by, members_count, messages_count, state, timers,
+                   messaging_service_sid, bindings, extra)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
                  ON CONFLICT (service, sid) DO UPDATE SET listed = 1, pass = excluded.pass, scope = excluded.scope,
                    friendly_name = excluded.friendly_name, unique_name = excluded.unique_name,
                    attributes = excluded.attributes, type = excluded.type, date_created = excluded.date_created,
                    date_updated = excluded.date_updated, created_by = excluded.created_by,
                    members_count = excluded.members_count, messages_count = excluded.messages_count,
+                   state = excluded.state, timers = excluded.timers,
+                   messaging_service_sid = excluded.messaging_service_sid, bindings = excluded.bindings,
                    extra = excluded.extra
                  RETURNING id",
             )?;
@@ -196,17 +200,25 @@ impl SnapshotWriter {
                 channel.created_by,
                 channel.members_count,
                 channel.messages_count,
+                channel.state,
+                channel.timers,
+                channel.messaging_service_sid,
+                channel.bindings,
                 channel.extra,
             );
             returned_id(&mut statement)
         })?;
         let mut more_work = false;
-        if self.identity().include.contains(&Entity::Member) {
+        if self.identity().include.contains(&Entity::Member) && self.is_in_focus_channel(channel)? {
             let pages = pages(channel.members_count, self.page_of(Entity::Member));
             more_work |= self.add_work(service, Kind::Members, id, pages)?;
         }
         if self.identity().include.contains(&Entity::Invite) {
             more_work |= self.add_work(service, Kind::Invites, id, 1)?;
+        }
+        if self.identity().include.contains(&Entity::Message) && self.is_in_focus_channel(channel)? {
+            let pages = pages(channel.messages_count, self.page_of(Entity::Message));
+            more_work |= self.add_work(service, Kind::Messages, id, pages)?;
         }
         Ok(more_work)
     }

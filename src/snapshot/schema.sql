@@ -1,4 +1,4 @@
--- The snapshot, format 1. Tables named *_row hold compact rows; the views at the end show them as the API names them.
+-- The snapshot, format 2. Tables named *_row hold compact rows; the views at the end show them as the API names them.
 -- A SID column holds 16 bytes (its 32 digits), or text where what was sent is no SID. A date column holds seconds since
 -- 1970, or text where what was sent is another form. An enumeration holds its number, or text where it is unknown.
 
@@ -32,7 +32,7 @@ CREATE TABLE service_row (
   read_status_enabled INTEGER, reachability_enabled INTEGER, typing_indicator_timeout INTEGER,
   consumption_report_interval INTEGER, limits TEXT, pre_webhook_url TEXT, post_webhook_url TEXT, webhook_method TEXT,
   webhook_filters TEXT, pre_webhook_retry_count INTEGER, post_webhook_retry_count INTEGER, notifications TEXT,
-  media TEXT, extra TEXT
+  media TEXT, configuration TEXT, extra TEXT
 );
 
 CREATE TABLE role_row (
@@ -53,7 +53,9 @@ CREATE TABLE channel_row (
   id INTEGER PRIMARY KEY, service INTEGER NOT NULL, sid NOT NULL, pass INTEGER NOT NULL, scope INTEGER,
   listed INTEGER NOT NULL DEFAULT 1, -- 0: known by its SID alone so far
   friendly_name TEXT, unique_name TEXT, attributes TEXT, type, date_created, date_updated, created_by TEXT,
-  members_count INTEGER, messages_count INTEGER, extra TEXT
+  members_count INTEGER, messages_count INTEGER,
+  state, timers TEXT, messaging_service_sid, bindings TEXT, -- of Conversations alone
+  extra TEXT
 );
 CREATE UNIQUE INDEX channel_by_sid ON channel_row (service, sid);
 
@@ -80,8 +82,21 @@ CREATE TABLE invite_row (
   PRIMARY KEY (channel, sid)
 ) WITHOUT ROWID;
 
+-- In the order of a channel's list, which is the order of its export: pages of a channel are appended, and nothing is sorted.
+-- The one column that may lack a value and is part of the key, the index, is an empty text where the message has none.
+CREATE TABLE message_row (
+  channel INTEGER NOT NULL, position NOT NULL, sid NOT NULL, pass INTEGER NOT NULL, scope INTEGER NOT NULL,
+  date_created, date_updated, sender TEXT, body TEXT, attributes TEXT, type, was_edited INTEGER, last_updated_by TEXT,
+  media TEXT, participant_sid, delivery TEXT, content_sid, extra TEXT,
+  PRIMARY KEY (channel, position, sid)
+) WITHOUT ROWID;
+
 -- The users that a crawl is limited to, by SID or identity.
 CREATE TABLE selection (key TEXT PRIMARY KEY, found INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+
+-- What a crawl of a large service is limited to, where it is: identities whose channels, and SIDs or unique names of channels
+-- whose members are read. All users and channels are listed all the same.
+CREATE TABLE focus (entity TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (entity, key)) WITHOUT ROWID;
 
 -- Oddities of records, each said once.
 CREATE TABLE issue (
@@ -96,7 +111,7 @@ CREATE TABLE vanished (
 
 -- Where two sources of the same number or set do not agree.
 CREATE TABLE disagreement (
-  kind TEXT NOT NULL,                -- user_count, channel_count, member_list, unlisted_channel
+  kind TEXT NOT NULL,                -- user_count, channel_count, member_list, unlisted_channel, message_count
   service INTEGER NOT NULL,
   parent INTEGER NOT NULL,           -- user_row.id or channel_row.id
   sid TEXT NOT NULL,
@@ -120,7 +135,7 @@ CREATE VIEW services AS SELECT
   @RL(r.default_channel_creator_role_sid) AS default_channel_creator_role_sid,
   r.read_status_enabled, r.reachability_enabled, r.typing_indicator_timeout, r.consumption_report_interval, r.limits,
   r.pre_webhook_url, r.post_webhook_url, r.webhook_method, r.webhook_filters, r.pre_webhook_retry_count,
-  r.post_webhook_retry_count, r.notifications, r.media, r.extra
+  r.post_webhook_retry_count, r.notifications, r.media, r.configuration, r.extra
 FROM service_row r LEFT JOIN scope s ON s.id = r.scope WHERE r.fetched;
 
 CREATE VIEW roles AS SELECT
@@ -128,7 +143,8 @@ CREATE VIEW roles AS SELECT
   @AC(s.account) AS account_sid,
   @IS(s.service) AS service_sid,
   r.friendly_name,
-  CASE r.type WHEN 1 THEN 'channel' WHEN 2 THEN 'deployment' ELSE r.type END AS type,
+  CASE r.type WHEN 1 THEN 'channel' WHEN 2 THEN 'deployment' WHEN 3 THEN 'conversation' WHEN 4 THEN 'service'
+    ELSE r.type END AS type,
   r.permissions,
   @date(r.date_created) AS date_created,
   @date(r.date_updated) AS date_updated,
@@ -155,7 +171,12 @@ CREATE VIEW channels AS SELECT
   CASE r.type WHEN 1 THEN 'public' WHEN 2 THEN 'private' ELSE r.type END AS type,
   @date(r.date_created) AS date_created,
   @date(r.date_updated) AS date_updated,
-  r.created_by, r.members_count, r.messages_count, r.extra
+  r.created_by, r.members_count, r.messages_count,
+  CASE r.state WHEN 1 THEN 'active' WHEN 2 THEN 'inactive' WHEN 3 THEN 'closed' WHEN 4 THEN 'initializing'
+    ELSE r.state END AS state,
+  r.timers,
+  @MG(r.messaging_service_sid) AS messaging_service_sid,
+  r.bindings, r.extra
 FROM channel_row r LEFT JOIN scope s ON s.id = r.scope WHERE r.listed;
 
 CREATE VIEW user_channels AS SELECT
@@ -196,3 +217,21 @@ CREATE VIEW invites AS SELECT
   @RL(r.role_sid) AS role_sid,
   r.created_by, r.extra
 FROM invite_row r JOIN channel_row c ON c.id = r.channel LEFT JOIN scope s ON s.id = r.scope;
+
+CREATE VIEW messages AS SELECT
+  @IM(r.sid) AS sid,
+  @AC(s.account) AS account_sid,
+  r.attributes,
+  @IS(s.service) AS service_sid,
+  @CH(c.sid) AS channel_sid,
+  @date(r.date_created) AS date_created,
+  @date(r.date_updated) AS date_updated,
+  r.last_updated_by, r.was_edited, r.sender AS "from", r.body,
+  CASE typeof(r.position) WHEN 'integer' THEN r.position END AS "index",
+  CASE r.type WHEN 0 THEN 'text' WHEN 1 THEN 'media' ELSE r.type END AS type,
+  r.media,
+  @MB(r.participant_sid) AS participant_sid,
+  r.delivery,
+  @HX(r.content_sid) AS content_sid,
+  r.extra
+FROM message_row r JOIN channel_row c ON c.id = r.channel LEFT JOIN scope s ON s.id = r.scope;

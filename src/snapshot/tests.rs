@@ -1,6 +1,7 @@
 //! Tests of the snapshot as a whole: what is stored comes back, in order, and what is wrong is found.
 
 mod book;
+mod conversations;
 
 use self::book::*;
 use super::*;
@@ -198,9 +199,18 @@ fn a_file_that_is_no_snapshot_is_left_alone() {
     assert!(matches!(SnapshotWriter::open(&path, page_size), Err(SnapshotError::NotASnapshot { .. })));
     assert!(matches!(Snapshot::open(&folder.path().join("none")), Err(SnapshotError::Missing { .. })));
     assert!(matches!(Snapshot::open(folder.path()), Err(SnapshotError::NotASnapshot { .. })));
-    let other = Book::new();
-    other.writer.sql(|connection| connection.execute_batch("PRAGMA user_version = 99")).unwrap();
-    assert!(matches!(Snapshot::open(&other.path), Err(SnapshotError::OtherFormat { found: 99, .. })));
+    for (version, found) in [("99", 99), ("1", 1)] {
+        let other = Book::new();
+        let sql = format!("PRAGMA user_version = {version}");
+        other.writer.sql(|connection| connection.execute_batch(&sql)).unwrap();
+        let error = Snapshot::open(&other.path).unwrap_err();
+        assert!(
+            matches!(error, SnapshotError::OtherFormat { found: other, .. } if other == found),
+            "{error}"
+        );
+        assert!(error.to_string().ends_with(&format!("of format {found}; this chatferry reads format 2")));
+        assert!(error.advice().starts_with("use the chatferry that wrote it, or crawl anew"));
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use rusqlite::Row;
 use super::decode;
 use super::error::SnapshotError;
 use super::look_up::LookUp;
+use super::messages;
 use super::reader::Snapshot;
 use crate::model::{Channel, Entity, Invite, Member, Membership, Message, Role, Service, User};
 
@@ -58,7 +59,7 @@ pub enum Wanted {
 ///
 /// `role` is the member's role for memberships and members, the user's for users, the invite's for invites. Other
 /// entities than memberships are walked by service SID, then their own key: roles, users and channels by SID; members and
-/// invites by channel SID, then SID.
+/// invites by channel SID, then SID; messages by channel SID, index, SID.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "each field is the record its name says")]
 pub struct Step {
@@ -92,9 +93,22 @@ impl Snapshot {
     pub fn walk<E: From<SnapshotError>>(
         &self,
         walk: &Walk,
+        visit: impl FnMut(&Step) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.walk_within(walk, None, visit)
+    }
+
+    /// [`Snapshot::walk`] over all services or one.
+    pub(super) fn walk_within<E: From<SnapshotError>>(
+        &self,
+        walk: &Walk,
+        only: Option<i64>,
         mut visit: impl FnMut(&Step) -> Result<(), E>,
     ) -> Result<(), E> {
         for (number, service) in self.services()? {
+            if only.is_some_and(|only| only != number) {
+                continue;
+            }
             let mut look_up = LookUp::new(self, number)?;
             let mut step = Step::new(&Rc::new(service));
             match walk.entity {
@@ -160,7 +174,14 @@ impl Snapshot {
                         Ok(())
                     })?;
                 }
-                Entity::Message => {} // no crawl stores messages
+                Entity::Message => {
+                    self.each(messages::WALK, number, &mut visit, &mut step, |row, step| {
+                        let message = messages::message(row, &self.scopes)?;
+                        step.channel = look_up.channel_if(walk.with.channel, &message.channel_sid)?;
+                        step.message = Some(message);
+                        Ok(())
+                    })?;
+                }
             }
         }
         Ok(())
@@ -185,12 +206,14 @@ impl Snapshot {
         Ok(())
     }
 
-    fn services(&self) -> Result<Vec<(i64, Service)>, SnapshotError> {
+    /// Every service, by its number.
+    pub(super) fn services(&self) -> Result<Vec<(i64, Service)>, SnapshotError> {
         let sql = format!("SELECT {}, s.id FROM service_row s ORDER BY s.sid", decode::SERVICE);
         let read = || {
             let mut statement = self.connection.prepare(&sql)?;
-            let rows =
-                statement.query_map([], |row| Ok((row.get(22)?, decode::service(row, &self.scopes)?)))?;
+            let rows = statement.query_map([], |row| {
+                Ok((row.get(decode::SERVICE_COLUMNS)?, decode::service(row, &self.scopes)?))
+            })?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
         read().map_err(|source| SnapshotError::from_sqlite(self.path(), source))

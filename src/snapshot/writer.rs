@@ -32,8 +32,10 @@ pub struct SnapshotWriter {
     path: PathBuf,
     last_scope: Option<(Scope, i64)>,
     estimate: Cell<Estimate>,
-    identity: CrawlIdentity,
+    pub(super) identity: CrawlIdentity,
     largest_page: LargestPage,
+    /// Whether the crawl is limited to the table `focus`.
+    pub(super) focused: bool,
     _lock: WriteLock,
 }
 
@@ -68,6 +70,16 @@ impl SnapshotWriter {
         identity: &CrawlIdentity,
         largest_page: LargestPage,
     ) -> Result<Self, SnapshotError> {
+        Self::create_with(path, identity, largest_page, |_| Ok::<_, SnapshotError>(()))
+    }
+
+    /// Makes a new snapshot, with what else belongs to it from the beginning.
+    pub(super) fn create_with<E: From<SnapshotError>>(
+        path: &Path,
+        identity: &CrawlIdentity,
+        largest_page: LargestPage,
+        fill: impl FnOnce(&mut Self) -> Result<(), E>,
+    ) -> Result<Self, E> {
         let lock = WriteLock::take(path)?;
         let draft = Draft::of(path)?;
         let connection = schema::create(draft.path(), path)?;
@@ -75,6 +87,7 @@ impl SnapshotWriter {
         writer.begin()?;
         writer.write_identity(identity)?;
         writer.add_first_units(identity)?;
+        fill(&mut writer)?;
         writer.commit()?;
         // A file is closed before it is renamed: SQLite remembers the name for its log.
         let wrap = |source| SnapshotError::from_sqlite(path, source);
@@ -91,7 +104,8 @@ impl SnapshotWriter {
         let connection = schema::open_to_write(path)?;
         let wrap = |source| SnapshotError::from_sqlite(path, source);
         let identity = CrawlIdentity::read(&connection).map_err(wrap)?;
-        let writer = Self::new(connection, path, identity, largest_page, lock);
+        let mut writer = Self::new(connection, path, identity, largest_page, lock);
+        writer.focused = writer.sql(super::focus::is_limited)?;
         Ok(writer)
     }
 
@@ -109,8 +123,17 @@ impl SnapshotWriter {
             estimate: Cell::new(Estimate::default()),
             identity,
             largest_page,
+            focused: false,
             _lock: lock,
         }
+    }
+
+    /// Removes the snapshot: one that is only another reading of what can be read again.
+    pub fn discard(mut self) -> Result<(), SnapshotError> {
+        // SQLite must have closed the file before it goes.
+        self.connection =
+            Connection::open_in_memory().map_err(|source| SnapshotError::from_sqlite(&self.path, source))?;
+        super::place::discard(&self.path)
     }
 
     /// The file.
@@ -191,7 +214,7 @@ impl SnapshotWriter {
             Records::Memberships(memberships) => self.store_memberships(unit, memberships)?,
             Records::Members(members) => self.store_members(unit, members)?,
             Records::Invites(invites) => self.store_invites(unit, invites)?,
-            Records::Messages(_) => {} // no unit asks for messages
+            Records::Messages(messages) => self.store_messages(unit, messages)?,
         }
         self.store_issues(&page.issues)?;
         let complete = page.next.is_none();
@@ -317,6 +340,7 @@ impl SnapshotWriter {
             Target::UserChannels(..) => ("membership_row", "user", unit.parent),
             Target::Members(..) => ("member_row", "channel", unit.parent),
             Target::Invites(..) => ("invite_row", "channel", unit.parent),
+            Target::Messages(..) => ("message_row", "channel", unit.parent),
             Target::Roles(_) => ("role_row", "service", unit.service),
             // Users and channels stay: units and rows refer to them. Those that are gone answer 404 and are recorded.
             _ => return Ok(()),

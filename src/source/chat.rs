@@ -3,22 +3,21 @@
 //! **Invariant:** a page is converted within the attempt that fetched it, so that one that cannot be read is fetched again.
 
 mod convert;
-mod notes;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
-use self::convert::Asked;
+use super::notes::Asked;
+use super::read::{self, Reading};
 use super::{Fetched, List, SourceError};
 use crate::model::{
-    AccountSid, Channel, ChannelSid, Entity, Issue, ListPage, Membership, Records, Service, ServiceSid, User,
+    AccountSid, Channel, ChannelSid, Entity, ListPage, Membership, Records, Service, ServiceSid, User,
     UserSid,
 };
 use crate::twilio::chat::requests::{self, Collection};
-use crate::twilio::chat::wire::{Oddities, Page, Wire, decode_one, decode_page};
-use crate::twilio::page::{is_same_page, next_path};
-use crate::twilio::{Api, ApiRequest, BodyError, Client, PageError};
+use crate::twilio::wire::decode_one;
+use crate::twilio::{ApiRequest, BodyError, Client};
 
 /// Programmable Chat as a source.
 #[derive(Debug, Clone)]
@@ -50,28 +49,15 @@ impl ChatSource {
         cursor: Option<&str>,
         page_size: Option<u32>,
     ) -> Result<ListPage, SourceError> {
-        let request = match cursor {
-            None => first_page(list, page_size),
-            Some(cursor) => ApiRequest::get_verbatim(Api::Chat, cursor)
-                .ok_or_else(|| PageError::NotAPath { list: first_page(list, page_size).path().to_owned() })?,
-        };
         let account = self.client.account_sid();
-        let reply = self.client.send_parsed(&request, |body| read_page(list, account, body)).await?;
-        let (mut page, next_page_url) = reply.body;
-        if let Some(url) = next_page_url {
-            let next = next_path(Api::Chat, self.client.origin(Api::Chat), request.path(), &url)?;
-            if is_same_page(&request.path_and_query(), &next) {
-                return Err(PageError::Repeated { list: request.path().to_owned() }.into());
-            }
-            page.next = Some(next);
-        }
-        Ok(page)
+        read::page(&self.client, first_page(list, page_size), cursor, |body| read_page(list, account, body))
+            .await
     }
 
     /// Fetches a service.
     pub async fn service(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
         let asked = self.asked(Some(service));
-        self.fetch(&requests::fetch_service(service), |body, issues| {
+        read::one(&self.client, &requests::fetch_service(service), |body, issues| {
             let (row, odd) = decode_one(body)?;
             Ok(convert::service(row, odd, asked, issues))
         })
@@ -81,7 +67,7 @@ impl ChatSource {
     /// Fetches a user.
     pub async fn user(&self, service: &ServiceSid, user: &UserSid) -> Result<Fetched<User>, SourceError> {
         let asked = self.asked(Some(service));
-        self.fetch(&requests::fetch_user(service, user), |body, issues| {
+        read::one(&self.client, &requests::fetch_user(service, user), |body, issues| {
             let (row, odd) = decode_one(body)?;
             Ok(convert::user(row, odd, asked, issues))
         })
@@ -95,7 +81,7 @@ impl ChatSource {
         channel: &ChannelSid,
     ) -> Result<Fetched<Channel>, SourceError> {
         let asked = self.asked(Some(service));
-        self.fetch(&requests::fetch_channel(service, channel), |body, issues| {
+        read::one(&self.client, &requests::fetch_channel(service, channel), |body, issues| {
             let (row, odd) = decode_one(body)?;
             Ok(convert::channel(row, odd, asked, issues))
         })
@@ -110,7 +96,7 @@ impl ChatSource {
         channel: &ChannelSid,
     ) -> Result<Fetched<Membership>, SourceError> {
         let asked = self.asked(Some(service));
-        self.fetch(&requests::fetch_user_channel(service, user, channel), |body, issues| {
+        read::one(&self.client, &requests::fetch_user_channel(service, user, channel), |body, issues| {
             let (row, odd) = decode_one(body)?;
             Ok(convert::membership(row, odd, asked, user, issues))
         })
@@ -119,20 +105,6 @@ impl ChatSource {
 
     fn asked<'a>(&'a self, service: Option<&'a ServiceSid>) -> Asked<'a> {
         Asked { account: self.client.account_sid(), service }
-    }
-
-    async fn fetch<M>(
-        &self,
-        request: &ApiRequest,
-        read: impl Fn(&[u8], &mut Vec<Issue>) -> Result<Option<M>, BodyError>,
-    ) -> Result<Fetched<M>, SourceError> {
-        let reply = self.client.send_parsed(request, |body| {
-            let mut issues = Vec::new();
-            let record = read(body, &mut issues)?;
-            let record = record.ok_or(BodyError::Unexpected { expected: "the resource asked for" })?;
-            Ok(Fetched { record, issues })
-        });
-        Ok(reply.await?.body)
     }
 }
 
@@ -168,8 +140,7 @@ fn read_page(
     account: &AccountSid,
     body: &[u8],
 ) -> Result<(ListPage, Option<String>), BodyError> {
-    let mut page =
-        Reading { list, body, issues: Vec::new(), received: 0, page_size: None, next_page_url: None };
+    let mut page = Reading::of(body, list.entity(), collection(list.entity()).key());
     let service = list.service();
     let asked = Asked { account, service };
     let records = match list {
@@ -198,30 +169,5 @@ fn read_page(
             page.rows(|row, odd, issues| convert::message(row, odd, asked, channel, issues))?,
         ),
     };
-    let Reading { issues, received, page_size, next_page_url, .. } = page;
-    Ok((ListPage { records, received, issues, next: None, page_size }, next_page_url))
-}
-
-/// A page while it is read.
-struct Reading<'a> {
-    list: &'a List,
-    body: &'a [u8],
-    issues: Vec<Issue>,
-    received: usize,
-    page_size: Option<u32>,
-    next_page_url: Option<String>,
-}
-
-impl<'a> Reading<'a> {
-    fn rows<W: Wire<'a>, M>(
-        &mut self,
-        convert: impl Fn(W, Oddities, &mut Vec<Issue>) -> Option<M>,
-    ) -> Result<Vec<M>, BodyError> {
-        let Page { rows, next_page_url, size } =
-            decode_page(self.body, collection(self.list.entity()).key())?;
-        self.received = rows.len();
-        self.page_size = size;
-        self.next_page_url = next_page_url.map(|url| url.0.into_owned());
-        Ok(convert::rows(rows, self.list.entity(), &mut self.issues, convert))
-    }
+    Ok(page.end(records))
 }

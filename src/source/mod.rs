@@ -7,10 +7,15 @@
 //! or short.
 
 pub mod chat;
+pub mod conversations;
+mod media;
+mod notes;
+mod read;
 
 use crate::model::{Channel, ChannelSid, Entity, Issue, ListPage, Service, ServiceSid, User, UserSid};
 use crate::twilio::{Client, PageError, RequestError};
 pub use chat::ChatSource;
+pub use conversations::ConversationsSource;
 
 /// A paged list of an API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +86,12 @@ pub enum SourceError {
     /// A list cannot be followed.
     #[error(transparent)]
     Page(#[from] PageError),
+    /// The API has no such list, or it is not read from there.
+    #[error("Conversations has no list of {} to read", entity.plural())]
+    NoSuchList {
+        /// What was asked for.
+        entity: Entity,
+    },
 }
 
 impl SourceError {
@@ -88,7 +99,7 @@ impl SourceError {
     pub fn request(&self) -> Option<&RequestError> {
         match self {
             Self::Request(error) => Some(error),
-            Self::Page(_) => None,
+            Self::Page(_) | Self::NoSuchList { .. } => None,
         }
     }
 }
@@ -99,6 +110,8 @@ impl SourceError {
 pub enum Source {
     /// Programmable Chat.
     Chat(ChatSource),
+    /// Conversations.
+    Conversations(ConversationsSource),
 }
 
 impl Source {
@@ -106,6 +119,15 @@ impl Source {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Chat(_) => "chat",
+            Self::Conversations(_) => "conversations",
+        }
+    }
+
+    /// Its name for people.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::Chat(_) => "Chat",
+            Self::Conversations(_) => "Conversations",
         }
     }
 
@@ -113,13 +135,20 @@ impl Source {
     pub fn client(&self) -> &Client {
         match self {
             Self::Chat(chat) => chat.client(),
+            Self::Conversations(conversations) => conversations.client(),
         }
+    }
+
+    /// Whether users and channels say how many memberships they have.
+    pub fn has_counters(&self) -> bool {
+        matches!(self, Self::Chat(_))
     }
 
     /// The largest page that the lists of an entity allow.
     pub fn largest_page(&self) -> fn(Entity) -> u32 {
         match self {
             Self::Chat(_) => ChatSource::largest_page,
+            Self::Conversations(_) => ConversationsSource::largest_page,
         }
     }
 
@@ -132,6 +161,7 @@ impl Source {
     ) -> Result<ListPage, SourceError> {
         match self {
             Self::Chat(chat) => chat.page(list, cursor, page_size).await,
+            Self::Conversations(conversations) => conversations.page(list, cursor, page_size).await,
         }
     }
 
@@ -139,6 +169,23 @@ impl Source {
     pub async fn service(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
         match self {
             Self::Chat(chat) => chat.service(service).await,
+            Self::Conversations(conversations) => conversations.service(service).await,
+        }
+    }
+
+    /// Asks whether a service is there: one request, whatever [`Self::service`] takes.
+    pub async fn service_alone(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
+        match self {
+            Self::Chat(chat) => chat.service(service).await,
+            Self::Conversations(conversations) => conversations.service_alone(service).await,
+        }
+    }
+
+    /// Requests that [`Self::service`] takes.
+    pub fn requests_of_service(&self) -> u64 {
+        match self {
+            Self::Chat(_) => 1,
+            Self::Conversations(_) => ConversationsSource::REQUESTS_OF_SERVICE,
         }
     }
 
@@ -146,6 +193,7 @@ impl Source {
     pub async fn user(&self, service: &ServiceSid, user: &UserSid) -> Result<Fetched<User>, SourceError> {
         match self {
             Self::Chat(chat) => chat.user(service, user).await,
+            Self::Conversations(conversations) => conversations.user(service, user).await,
         }
     }
 
@@ -157,6 +205,7 @@ impl Source {
     ) -> Result<Fetched<Channel>, SourceError> {
         match self {
             Self::Chat(chat) => chat.channel(service, channel).await,
+            Self::Conversations(conversations) => conversations.channel(service, channel).await,
         }
     }
 }

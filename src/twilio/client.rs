@@ -34,7 +34,7 @@ use crate::secret::Origin;
 
 /// The account's requests in flight (error 20429's page names the header).
 const CONCURRENT_REQUESTS: &str = "twilio-concurrent-requests";
-/// Writes fire webhooks only when this says `true`; it is always said, and always `false`.
+/// Writes fire webhooks only when this says `true`.
 const WEBHOOK_ENABLED: &str = "x-twilio-webhook-enabled";
 
 /// A client of one account. Shared by reference; its limits hold for all who share it.
@@ -225,6 +225,7 @@ impl Client {
         let method = match request.method() {
             Method::Get => http::Method::GET,
             Method::Post => http::Method::POST,
+            Method::Delete => http::Method::DELETE,
         };
         let mut builder = self
             .http
@@ -232,10 +233,10 @@ impl Client {
             .basic_auth(&credentials.username, Some(credentials.secret.expose()))
             .header(USER_AGENT, concat!("chatferry/", env!("CARGO_PKG_VERSION")));
         if let Some(form) = request.form_body() {
-            builder = builder
-                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .header(WEBHOOK_ENABLED, "false")
-                .body(form.to_owned());
+            builder = builder.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.to_owned());
+        }
+        if let Some(enabled) = request.webhooks_enabled() {
+            builder = builder.header(WEBHOOK_ENABLED, if enabled { "true" } else { "false" });
         }
         builder
     }

@@ -191,6 +191,20 @@ impl RequestError {
         matches!(self.kind, RequestErrorKind::Cancelled)
     }
 
+    /// The host has no address: the product's name is gone, or there is no network.
+    pub fn is_unknown_host(&self) -> bool {
+        let RequestErrorKind::NotSent(error) = &self.kind else { return false };
+        let mut cause = std::error::Error::source(error);
+        while let Some(error) = cause {
+            // The HTTP library has no type for it that can be seen from here; a test holds it to its words.
+            if error.to_string().starts_with("dns error") {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+
     /// The server failed, again and again, as it does when a page is too much for it.
     pub fn is_server_error(&self) -> bool {
         self.status.is_some_and(|status| status >= 500)
@@ -295,6 +309,30 @@ mod tests {
             );
         }
         assert_eq!(tame(&"x".repeat(2000)).chars().count(), LONGEST_TEXT + 1);
+    }
+
+    /// A resolver that knows no name.
+    #[derive(Debug)]
+    struct Nowhere;
+
+    impl reqwest::dns::Resolve for Nowhere {
+        fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
+            Box::pin(std::future::ready(Err("failed to lookup address information".into())))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_host_without_an_address_is_told_from_one_that_does_not_answer() {
+        let client = reqwest::Client::builder().dns_resolver(std::sync::Arc::new(Nowhere)).build().unwrap();
+        let request = ApiRequest::get(Api::Chat, ["v2"]);
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        for (url, expected) in
+            [("http://chat.invalid/v2".to_owned(), true), (format!("http://{closed}/v2"), false)]
+        {
+            let source = client.get(url).send().await.unwrap_err();
+            let error = RequestError::new(&request, RequestErrorKind::NotSent(source), 1, Duration::ZERO);
+            assert_eq!(error.is_unknown_host(), expected, "{error:?}");
+        }
     }
 
     #[test]

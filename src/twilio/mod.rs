@@ -20,6 +20,7 @@ pub mod retry;
 #[cfg(test)]
 pub(crate) mod test_server;
 pub mod throttle;
+pub(crate) mod wire;
 
 pub use client::{Client, Counters, Reply};
 pub use error::{BodyError, ClientError, RequestError, RequestErrorKind};

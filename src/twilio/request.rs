@@ -22,6 +22,8 @@ pub enum Method {
     Get,
     /// Creates and updates.
     Post,
+    /// Deletes. Sent for an undo plan alone, and only for what a journal proves was created.
+    Delete,
 }
 
 impl fmt::Display for Method {
@@ -29,6 +31,7 @@ impl fmt::Display for Method {
         formatter.write_str(match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Delete => "DELETE",
         })
     }
 }
@@ -42,6 +45,7 @@ pub struct ApiRequest {
     query: String,
     form: Option<String>,
     idempotent: bool,
+    webhooks: Option<bool>,
 }
 
 impl ApiRequest {
@@ -54,6 +58,7 @@ impl ApiRequest {
             query: String::new(),
             form: None,
             idempotent: true,
+            webhooks: None,
         }
     }
 
@@ -66,7 +71,13 @@ impl ApiRequest {
             query: String::new(),
             form: Some(String::new()),
             idempotent: false,
+            webhooks: Some(false),
         }
+    }
+
+    /// A DELETE. It is not repeated after an unknown outcome: whoever sends it looks first.
+    pub fn delete<S: AsRef<str>>(api: Api, segments: impl IntoIterator<Item = S>) -> Self {
+        Self { method: Method::Delete, form: None, ..Self::post(api, segments) }
     }
 
     /// A GET of a path and query that the API itself gave, verbatim; `None` when it is no path.
@@ -84,6 +95,7 @@ impl ApiRequest {
             query: query.to_owned(),
             form: None,
             idempotent: true,
+            webhooks: None,
         })
     }
 
@@ -106,6 +118,18 @@ impl ApiRequest {
     pub fn idempotent(mut self) -> Self {
         self.idempotent = true;
         self
+    }
+
+    /// Says whether the write fires webhooks: `X-Twilio-Webhook-Enabled`; `None` where the API does not take that header.
+    #[must_use]
+    pub fn webhooks(mut self, enabled: Option<bool>) -> Self {
+        self.webhooks = enabled;
+        self
+    }
+
+    /// What it says in `X-Twilio-Webhook-Enabled`, if anything.
+    pub fn webhooks_enabled(&self) -> Option<bool> {
+        self.webhooks
     }
 
     /// The product that it is for.
@@ -200,6 +224,11 @@ mod tests {
         assert_eq!(request.form_body(), Some("FriendlyName=%C3%A4+b"));
         assert_eq!(request.path_and_query(), "/v1");
         assert!(!request.is_idempotent() && request.clone().idempotent().is_idempotent());
+        assert_eq!(request.webhooks_enabled(), Some(false));
+        let request = ApiRequest::delete(Api::Conversations, ["v1", "Users", "a/b"]).webhooks(Some(true));
+        assert_eq!(request.to_string(), "DELETE /v1/Users/a%2Fb");
+        assert_eq!((request.form_body(), request.is_idempotent()), (None, false));
+        assert_eq!(request.webhooks_enabled(), Some(true));
     }
 
     #[test]

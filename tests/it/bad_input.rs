@@ -65,11 +65,14 @@ fn settings_that_cannot_be_are_refused_before_any_request() {
         (world.run(&["crawl"]), &["no service is chosen", "hint: ", "--all-services"]),
         (
             crawl(&["--include", "users,messages"]),
-            &["messages cannot be read yet", "hint: leave `messages` out"],
+            &["`messages` is read through `channels`", "hint: add `channels` to the list"],
         ),
         (crawl(&["--include", "userz"]), &["--include", "`userz`", "hint: did you mean `users`?"]),
         (crawl(&["--include", "members"]), &["`members` is read through `channels`", "hint: add `channels`"]),
-        (crawl(&["--source", "conversations"]), &["--source", "Conversations", "hint: use --source chat"]),
+        (
+            crawl(&["--source", "conversations", "--include", "channels,invites"]),
+            &["--source", "Conversations has no invites", "hint: leave `invites` out of --include"],
+        ),
         (crawl(&["--users", "users.txt"]), &["users.txt", "line 2", "31 digits, not 32"]),
         (crawl(&["--users", "nobody.txt"]), &["nobody.txt", "names no user"]),
         (crawl(&["--users", "absent.txt"]), &["absent.txt", "cannot be read"]),
@@ -182,7 +185,7 @@ fn a_host_that_does_not_answer_is_named_and_can_be_tried_again() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{closed}");
     let arguments = ["crawl", "--service", world.running.service_sid(), "--chat-url", &url];
-    assert_refused(&world.run(&arguments), 1, &["no connection", "hint: check the network and --chat-url"]);
+    assert_refused(&world.run(&arguments), 1, &["no connection", "hint: check the network, --chat-url"]);
     let probe = world.run(&["probe", "--chat-url", &url]);
     assert_eq!(probe.code, 1, "{probe:?}");
     assert!(probe.stderr.contains(&format!("does not answer at {url}")), "{probe:?}");
@@ -261,9 +264,9 @@ fn a_snapshot_of_another_version_is_not_touched() {
     let world = small();
     world.crawl(&[]);
     let connection = Connection::open(world.path("snapshot.db")).unwrap();
-    connection.execute_batch("PRAGMA user_version = 2").unwrap();
+    connection.execute_batch("PRAGMA user_version = 1").unwrap();
     drop(connection);
-    assert_unusable(&world, "snapshot.db", &["format 2", "reads format 1", "the chatferry that wrote it"]);
+    assert_unusable(&world, "snapshot.db", &["format 1", "reads format 2", "the chatferry that wrote it"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use chatferry::simulator::Options;
 use serde_json::json;
 
-use crate::support::{DEFAULT_RECORDS, World, chatferry};
+use crate::support::{DEFAULT_RECORDS, World, chatferry, ndjson};
 
 #[test]
 fn everything_comes_and_is_exported_row_for_row() {
@@ -47,7 +47,13 @@ fn all_services_of_the_account_are_found() {
     let world = World::with_faults("");
     let output = world.chatferry(&["crawl", "--all-services", "--json"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
-    world.assert_exported_truth(&world.export("out", &[]), &DEFAULT_RECORDS);
+    let export = world.export("out", &[]);
+    // The other service has nothing but its roles.
+    world.assert_exported_truth(&export, &["users", "channels", "user_channels", "members"]);
+    let mut services = [world.running.service_sid(), world.running.target_service_sid()];
+    services.sort_unstable();
+    let exported = ndjson(&export.join("services.ndjson"));
+    assert_eq!(exported.iter().map(|row| row["sid"].as_str().unwrap()).collect::<Vec<_>>(), services);
 }
 
 #[test]
@@ -103,7 +109,7 @@ fn selected_users_come_with_the_channels_they_are_on() {
     assert_eq!(crawled.code, 0, "{}", crawled.talk);
     assert_eq!(crawled.result["counts"]["users"], 2);
     let out = world.export("out", &[]);
-    let exported = crate::support::ndjson(&out.join("user_channels.ndjson"));
+    let exported = ndjson(&out.join("user_channels.ndjson"));
     let of_two = |user_sid: &serde_json::Value| {
         let user = truth["users"].iter().find(|user| user["sid"] == *user_sid).unwrap();
         user["sid"] == by_sid || user["identity"] == by_identity.as_str()
@@ -111,7 +117,7 @@ fn selected_users_come_with_the_channels_they_are_on() {
     let expected: Vec<_> =
         truth["user_channels"].iter().filter(|row| of_two(&row["user_sid"])).cloned().collect();
     assert_eq!(exported, expected);
-    let channels = crate::support::ndjson(&out.join("channels.ndjson"));
+    let channels = ndjson(&out.join("channels.ndjson"));
     let mut wanted: Vec<_> = expected.iter().map(|row| row["channel_sid"].clone()).collect();
     wanted.sort_by_key(ToString::to_string);
     wanted.dedup();

@@ -10,6 +10,7 @@ mod demo;
 mod diff;
 mod export;
 mod faults;
+mod messages;
 mod probe;
 mod progress;
 mod readme;

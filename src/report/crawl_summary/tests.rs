@@ -9,6 +9,8 @@ fn summary(verdict: Verdict) -> CrawlSummary {
         resume: None,
         already_finished: false,
         snapshot: "snapshot.db".to_owned(),
+        source: "chat".to_owned(),
+        evidence: vec!["user_counts", "channel_counts", "member_lists"],
         services: vec![ServiceSid::from_digits(1)],
         counts: BTreeMap::from([
             (Entity::Service, 1),

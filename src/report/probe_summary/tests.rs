@@ -12,6 +12,8 @@ fn summary() -> ProbeSummary {
         credentials: "API key",
         chat: answers("https://chat.twilio.com"),
         conversations: answers("https://conversations.twilio.com"),
+        source: "chat",
+        routes: Routes { by_user: Some(12_400), by_channel: Some(130), user_page: 50, channel_page: 100 },
         services: vec![ProbedService {
             sid: ServiceSid::from_digits(1),
             friendly_name: Some("Support".to_owned()),
@@ -51,6 +53,7 @@ fn what_is_not_known_is_not_claimed() {
         chat: Answer { answers: false, problem, ..answers("https://chat.twilio.com") },
         services: Vec::new(),
         requests_by_resource: BTreeMap::new(),
+        routes: Routes { by_user: None, by_channel: None, ..summary().routes },
         ..summary()
     };
     insta::assert_snapshot!("probe_gone", gone.text());

@@ -42,9 +42,9 @@ fn wrong_values_are_told_with_the_flag_and_a_remedy() {
             None,
         ),
         (
-            "--all-services --include messages",
-            "--include cannot be used: messages cannot be read yet",
-            Some("leave `messages` out of --include"),
+            "--all-services --include users,messages",
+            "--include cannot be used: `messages` is read through `channels`, which is not in the list",
+            Some("add `channels` to the list"),
         ),
         (
             "--all-services --include role,users",
@@ -58,9 +58,9 @@ fn wrong_values_are_told_with_the_flag_and_a_remedy() {
         ),
         ("--all-services --include ,", "--include cannot be used: nothing is named", None),
         (
-            "--all-services --source conversations",
-            "--source: reading from Conversations is not possible yet",
-            Some("use --source chat"),
+            "--all-services --source conversations --include channels,invites",
+            "--source: Conversations has no invites to read",
+            Some("leave `invites` out of --include, or read from Chat with --source chat"),
         ),
         (
             "--all-services --users gone.txt",

@@ -1,103 +1,91 @@
 //! `/v2/Services/{ServiceSid}/Channels/{ChannelSid}/Invites`: the pending side of the relation.
 
-use super::shared::{self, date, one, owners, page, unknown_key};
-use crate::simulator::data::View;
+use super::shared::{self, owners};
 use crate::simulator::data::graph::Standing;
+use crate::simulator::data::order::{Generated, Order};
+use crate::simulator::data::record::moment;
 use crate::simulator::data::roles::CHANNEL_USER;
-use crate::simulator::data::sid::SidSpace;
+use crate::simulator::data::{View, sid};
 use crate::simulator::failure::Failure;
 use crate::simulator::json::Object;
-use crate::simulator::paging::Listing;
+use crate::simulator::paging::{Listing, Rows};
 use crate::simulator::route::Call;
+use crate::simulator::shared::{date, one, page, unknown_key};
 
-/// The invites of a channel, in the order of invite SIDs.
-pub(crate) struct InviteList<'a> {
+/// The invites of a channel, in the order of invite SIDs: only those to one of the identities, if there are any.
+pub(crate) fn rows<'a>(
     view: &'a View<'a>,
     channel: u32,
-    sids: SidSpace,
     identities: Vec<&'a str>,
-}
-
-impl<'a> InviteList<'a> {
-    /// Only those to one of the identities, if there are any.
-    pub(crate) fn new(view: &'a View<'a>, channel: u32, identities: Vec<&'a str>) -> Self {
-        Self { view, channel, sids: view.world.invites(channel), identities }
-    }
-
-    fn edge(&self, rank: u32) -> u32 {
-        self.view.world.graph.of_channel(self.channel).start + rank
+) -> impl Listing + 'a + use<'a> {
+    Rows {
+        key: "invites",
+        prefix: "IN",
+        order: order(view, channel),
+        shows: move |edge| shows(view, edge, &identities),
+        write: move |edge, out: &mut String| write(view, channel, edge, out),
     }
 }
 
-impl Listing for InviteList<'_> {
-    fn key(&self) -> &'static str {
-        "invites"
-    }
+/// Invites are generated alone: nothing creates one.
+fn order<'a>(view: &'a View<'a>, channel: u32) -> Order<'a> {
+    let world = view.world;
+    let generated = if channel < world.channels.count() {
+        Generated::Space { space: world.invite_sids(channel), first: world.graph.of_channel(channel).start }
+    } else {
+        Generated::Few(&[])
+    };
+    Order { generated, created: &[] }
+}
 
-    fn prefix(&self) -> &'static str {
-        self.sids.prefix()
-    }
-
-    fn count(&self) -> u32 {
-        self.sids.count()
-    }
-
-    fn digits(&self, rank: u32) -> u128 {
-        self.sids.digits(rank)
-    }
-
-    fn shows(&self, rank: u32) -> bool {
-        let edge = self.edge(rank);
-        let world = self.view.world;
-        world.graph.standing(edge) == Standing::Invited
-            && self.view.present(edge)
-            && (self.identities.is_empty()
-                || self.identities.contains(&world.identity(world.graph.user(edge)).as_str()))
-    }
-
-    fn write(&self, rank: u32, out: &mut String) {
-        write(self.view, self.channel, self.edge(rank), out);
-    }
+fn shows(view: &View<'_>, edge: u32, identities: &[&str]) -> bool {
+    view.standing(edge) == Standing::Invited
+        && view.present(edge)
+        && (identities.is_empty() || identities.contains(&view.identity(view.user_of(edge)).as_ref()))
 }
 
 pub(crate) fn list(call: &Call<'_>) -> Result<String, Failure> {
-    let channel = shared::channel(call, 1)?;
     let view = call.world.view();
-    let listing = InviteList::new(&view, channel, call.query.all("Identity").collect());
+    let channel = shared::channel(call, &view, 1)?;
     let mut url = format!("{}/Channels/", call.world.service_url);
-    call.world.channels.write(channel, &mut url);
+    sid::write("CH", view.channel_digits(channel), &mut url);
     url.push_str("/Invites");
-    page(call, &listing, &url, &["Identity"], false).map(|page| page.body)
+    let identities = call.query.all("Identity").collect();
+    page(call, &rows(&view, channel, identities), &url, &["Identity"], false).map(|page| page.body)
 }
 
 pub(crate) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
-    let channel = shared::channel(call, 1)?;
     let view = call.world.view();
-    let listing = InviteList::new(&view, channel, Vec::new());
-    let rank = listing.sids.find(call.captures[2]).filter(|rank| listing.shows(*rank));
-    let rank = rank.ok_or_else(|| Failure::not_found(call.path))?;
-    Ok(one(|out| listing.write(rank, out)))
+    let channel = shared::channel(call, &view, 1)?;
+    let listing = rows(&view, channel, Vec::new());
+    let digits = sid::digits("IN", call.captures[2]);
+    let found = digits.and_then(|digits| listing.position(digits));
+    match found {
+        Some((rank, true)) if listing.shows(rank) => Ok(one(|out| listing.write(rank, out))),
+        _ => Err(Failure::not_found(call.path)),
+    }
 }
 
 /// Writes an invite.
-pub(crate) fn write(view: &View<'_>, channel: u32, edge: u32, out: &mut String) {
+fn write(view: &View<'_>, channel: u32, edge: u32, out: &mut String) {
     let world = view.world;
-    let sids = world.invites(channel);
+    let sids = world.invite_sids(channel);
     let place = edge - world.graph.of_channel(channel).start;
+    let channel_digits = view.channel_digits(channel);
     let mut object = Object::open(out);
     object.plain("sid", |out| sids.write(place, out));
     owners(&mut object, world);
-    object.plain("channel_sid", |out| world.channels.write(channel, out));
-    object.text("identity", &world.identity(world.graph.user(edge)));
+    object.plain("channel_sid", |out| sid::write("CH", channel_digits, out));
+    object.text("identity", &view.identity(view.user_of(edge)));
     object.text("role_sid", &world.role_sids[CHANNEL_USER]);
-    object.text("created_by", &world.channel_created_by(channel));
+    object.text("created_by", &view.channel(channel).created_by);
     let (created, updated) = world.member_dates(edge, channel);
-    date(&mut object, "date_created", created);
-    date(&mut object, "date_updated", updated);
+    date(&mut object, "date_created", moment(created));
+    date(&mut object, "date_updated", moment(updated));
     unknown_key(&mut object, view, "invite", edge);
     object.plain("url", |out| {
         out.extend([world.service_url.as_str(), "/Channels/"]);
-        world.channels.write(channel, out);
+        sid::write("CH", channel_digits, out);
         out.push_str("/Invites/");
         sids.write(place, out);
     });

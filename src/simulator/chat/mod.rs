@@ -14,13 +14,13 @@ mod user;
 mod user_channel;
 
 pub(crate) use channel::write as write_channel;
-pub(crate) use invite::InviteList;
-pub(crate) use member::MemberList;
+pub(crate) use invite::rows as invites;
+pub(crate) use member::rows as members;
 pub(crate) use message::write as write_message;
 pub(crate) use role::write as write_role;
 pub(crate) use service::write as write_service;
 pub(crate) use user::write as write_user;
-pub(crate) use user_channel::UserChannelList;
+pub(crate) use user_channel::rows as user_channels;
 
 use super::route::Route;
 

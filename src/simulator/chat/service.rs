@@ -1,52 +1,33 @@
-//! `/v2/Services`: the one service of the account.
+//! `/v2/Services`: the services of the account.
 
-use super::shared::{check_service, date, one, page};
-use crate::simulator::data::roles::{CHANNEL_ADMIN, CHANNEL_USER, SERVICE_USER};
-use crate::simulator::data::{World, sid};
+use crate::simulator::data::World;
+use crate::simulator::data::order::{Generated, Order};
+use crate::simulator::data::record::moment;
 use crate::simulator::failure::Failure;
 use crate::simulator::json::Object;
-use crate::simulator::paging::Listing;
+use crate::simulator::paging::Rows;
 use crate::simulator::route::Call;
+use crate::simulator::shared::{date, one, page};
 
 /// 2019-01-01 and a year and a half later, in Unix seconds.
 const CREATED: u32 = 1_546_300_800;
 const UPDATED: u32 = 1_593_610_200;
 
-struct ServiceList<'a>(&'a World);
-
-impl Listing for ServiceList<'_> {
-    fn key(&self) -> &'static str {
-        "services"
-    }
-
-    fn prefix(&self) -> &'static str {
-        "IS"
-    }
-
-    fn count(&self) -> u32 {
-        1
-    }
-
-    fn digits(&self, _rank: u32) -> u128 {
-        sid::digits("IS", &self.0.account.service_sid).unwrap_or(0)
-    }
-
-    fn shows(&self, _rank: u32) -> bool {
-        true
-    }
-
-    fn write(&self, _rank: u32, out: &mut String) {
-        write(self.0, out);
-    }
-}
-
 pub(crate) fn list(call: &Call<'_>) -> Result<String, Failure> {
-    let url = format!("{}/Services", call.world.chat_url);
-    page(call, &ServiceList(call.world), &url, &[], false).map(|page| page.body)
+    let order = call.account.in_order();
+    let listing = Rows {
+        key: "services",
+        prefix: "IS",
+        order: Order { generated: Generated::Few(&order), created: &[] },
+        shows: |_| true,
+        write: |service: u32, out: &mut String| write(&call.account.services[service as usize], out),
+    };
+    let url = format!("{}/v2/Services", call.origins.chat);
+    page(call, &listing, &url, &[], false).map(|page| page.body)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
 pub(crate) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
-    check_service(call)?;
     Ok(one(|out| write(call.world, out)))
 }
 
@@ -55,17 +36,22 @@ pub(crate) fn write(world: &World, out: &mut String) {
     let mut object = Object::open(out);
     object.text("sid", &world.account.service_sid);
     object.text("account_sid", &world.account.account_sid);
-    object.text("friendly_name", "Küchenbörse – production");
-    date(&mut object, "date_created", CREATED);
-    date(&mut object, "date_updated", UPDATED);
-    object.text("default_service_role_sid", &world.role_sids[SERVICE_USER]);
-    object.text("default_channel_role_sid", &world.role_sids[CHANNEL_USER]);
-    object.text("default_channel_creator_role_sid", &world.role_sids[CHANNEL_ADMIN]);
+    object.text("friendly_name", world.friendly_name);
+    date(&mut object, "date_created", moment(CREATED));
+    date(&mut object, "date_updated", moment(UPDATED));
+    let view = world.view();
+    let defaults = view.defaults();
+    object.text("default_service_role_sid", &defaults.service_role_sid);
+    object.text("default_channel_role_sid", &defaults.channel_role_sid);
+    object.text("default_channel_creator_role_sid", &defaults.creator_role_sid);
     object.raw("read_status_enabled", "true");
-    object.raw("reachability_enabled", "true");
+    object.optional_boolean("reachability_enabled", Some(defaults.reachability_enabled));
     object.number("typing_indicator_timeout", 5);
     object.number("consumption_report_interval", 10);
-    object.raw("limits", "{\"channel_members\":1000,\"user_channels\":500}");
+    let mut limits = Object::open(object.value("limits"));
+    limits.number("channel_members", world.limits.channel_members);
+    limits.number("user_channels", world.limits.user_channels);
+    limits.close();
     object.null("pre_webhook_url");
     object.text("post_webhook_url", "https://hooks.example.com/chat?source=twilio&v=2");
     object.text("webhook_method", "POST");

@@ -1,7 +1,11 @@
 //! What there is to know of a channel.
 
+use std::borrow::Cow;
+
 use super::graph::Standing;
 use super::hash::{Purpose, below, next};
+use super::order::{Generated, Order};
+use super::record::{ChannelRecord, Timers, moment};
 use super::{View, World, names};
 
 /// When the first channel came (2019-03-01), in Unix seconds.
@@ -14,24 +18,16 @@ impl World {
         self.draws.draw(Purpose::ChannelText, u64::from(channel))
     }
 
-    pub(crate) fn channel_friendly_name(&self, channel: u32) -> Option<String> {
-        names::channel(self.channel_draw(channel), channel)
-    }
-
-    pub(crate) fn channel_unique_name(&self, channel: u32) -> Option<String> {
+    fn generated_unique_name(&self, channel: u32) -> Option<String> {
         names::unique_name(next(self.channel_draw(channel) ^ 1), channel)
     }
 
-    pub(crate) fn channel_attributes(&self, channel: u32) -> Option<String> {
-        names::attributes(next(self.channel_draw(channel) ^ 2))
-    }
-
-    pub(crate) fn is_private(&self, channel: u32) -> bool {
+    fn generated_private(&self, channel: u32) -> bool {
         below(self.draws.draw(Purpose::ChannelShape, u64::from(channel)), 5) < 3
     }
 
     /// The identity of the creator, or `system` for the API.
-    pub(crate) fn channel_created_by(&self, channel: u32) -> String {
+    fn generated_creator(&self, channel: u32) -> String {
         let draw = next(self.draws.draw(Purpose::ChannelShape, u64::from(channel)));
         if draw & 1 == 0 || self.users.count() == 0 {
             "system".to_owned()
@@ -40,33 +36,107 @@ impl World {
         }
     }
 
-    /// Created and updated, in Unix seconds.
+    /// Created and updated, in Unix seconds, of a generated channel.
     pub(crate) fn channel_dates(&self, channel: u32) -> (u32, u32) {
         let draw = self.draws.draw(Purpose::ChannelDate, u64::from(channel));
         let created = FIRST + below(draw, SPAN);
         (created, created + if draw & 1 == 0 { 0 } else { below(next(draw), 3_000_000) })
     }
 
-    /// The channel with this SID or unique name.
-    pub(crate) fn find_channel(&self, text: &str) -> Option<u32> {
-        self.channels.find(text).or_else(|| {
-            names::ranks_in(text).find(|channel| {
-                *channel < self.channels.count()
-                    && self.channel_unique_name(*channel).as_deref() == Some(text)
-            })
-        })
+    /// What the seed says of a channel.
+    fn generated_channel(&self, channel: u32) -> ChannelRecord {
+        let draw = self.channel_draw(channel);
+        let (created, updated) = self.channel_dates(channel);
+        ChannelRecord {
+            digits: self.channels.digits(channel),
+            friendly_name: names::channel(draw, channel),
+            unique_name: self.generated_unique_name(channel),
+            attributes: names::attributes(next(draw ^ 2)),
+            private: self.generated_private(channel),
+            state: "active",
+            timers: Timers::default(),
+            messaging_service_sid: None,
+            created_by: self.generated_creator(channel),
+            created: moment(created),
+            updated: moment(updated),
+        }
     }
 }
 
 impl View<'_> {
+    /// All channels in SID order, deleted ones included.
+    pub(crate) fn channels(&self) -> Order<'_> {
+        let generated = Generated::Space { space: self.world.channels, first: 0 };
+        Order { generated, created: &self.changes.created_channels }
+    }
+
+    pub(crate) fn channel(&self, channel: u32) -> Cow<'_, ChannelRecord> {
+        match self.changes.channels.get(&channel) {
+            Some(record) => Cow::Borrowed(record),
+            None => Cow::Owned(self.world.generated_channel(channel)),
+        }
+    }
+
+    /// The digits of a channel's SID.
+    pub(crate) fn channel_digits(&self, channel: u32) -> u128 {
+        match self.changes.channels.get(&channel) {
+            Some(record) => record.digits,
+            None => self.world.channels.digits(channel),
+        }
+    }
+
+    pub(crate) fn is_private(&self, channel: u32) -> bool {
+        match self.changes.channels.get(&channel) {
+            Some(record) => record.private,
+            None => self.world.generated_private(channel),
+        }
+    }
+
+    /// Whether the channel was not deleted.
+    pub(crate) fn channel_exists(&self, channel: u32) -> bool {
+        !self.changes.deleted_channels.contains(&channel)
+    }
+
+    /// The channel with this SID or unique name; not one that vanished or was deleted.
+    pub(crate) fn find_channel(&self, text: &str) -> Option<u32> {
+        let exists = |channel: &u32| {
+            self.channel_exists(*channel) && !self.world.selected.vanished_channels.contains(channel)
+        };
+        self.channel_with_sid(text).or_else(|| self.channel_named(text)).filter(exists)
+    }
+
+    fn channel_with_sid(&self, text: &str) -> Option<u32> {
+        let digits = super::sid::digits("CH", text)?;
+        let created = &self.changes.created_channels;
+        let among_created = || {
+            let at = created.binary_search_by_key(&digits, |place| place.digits).ok()?;
+            Some(created[at].id)
+        };
+        self.world.channels.rank(digits).or_else(among_created)
+    }
+
+    /// The channel that has this unique name now.
+    pub(crate) fn channel_named(&self, text: &str) -> Option<u32> {
+        let generated = || {
+            names::ranks_in(text).find(|channel| {
+                *channel < self.world.channels.count()
+                    && self.channel_exists(*channel)
+                    && self.channel(*channel).unique_name.as_deref() == Some(text)
+            })
+        };
+        self.changes.unique_names.get(text).copied().or_else(generated)
+    }
+
     /// How many members the channel has. Of a vanished channel, how many it had when it was listed.
     pub(crate) fn members_count(&self, channel: u32) -> usize {
-        let graph = &self.world.graph;
-        let edges = graph.of_channel(channel);
         if self.world.selected.vanished_channels.contains(&channel) {
-            edges.filter(|edge| graph.standing(*edge) == Standing::Joined).count()
-        } else {
-            edges.filter(|edge| self.joined(*edge)).count()
+            let graph = &self.world.graph;
+            return graph
+                .of_channel(channel)
+                .filter(|edge| graph.standing(*edge) == Standing::Joined)
+                .count();
         }
+        let order = self.members(channel);
+        (0..order.count()).filter(|rank| self.joined(order.id(*rank))).count()
     }
 }

@@ -86,6 +86,11 @@ impl Graph {
         Self { channel_start, edge_user, user_start, user_edges }
     }
 
+    /// How many edges there are.
+    pub(crate) fn count(&self) -> u32 {
+        u32::try_from(self.edge_user.len()).expect("an account has fewer than 2^32 memberships")
+    }
+
     /// The edges of a user, in channel order.
     pub(crate) fn of_user(&self, user: u32) -> &[u32] {
         &self.user_edges[self.user_start[user as usize] as usize..self.user_start[user as usize + 1] as usize]

@@ -1,19 +1,25 @@
 //! What there is to know of a membership beyond who and where.
 
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+
 use super::graph::Standing;
 use super::hash::{Purpose, below, next};
+use super::order::{Generated, Order};
+use super::record::{MembershipRecord, moment};
 use super::roles::{AGENT, CHANNEL_ADMIN, CHANNEL_USER};
-use super::sid::SidSpace;
+use super::sid::{self, SidSpace};
 use super::{View, World, names};
 
 impl World {
-    /// The SIDs of a channel's members; the rank is the edge's place in its channel.
-    pub(crate) fn members(&self, channel: u32) -> SidSpace {
+    /// The SIDs of a channel's generated members; the rank is the edge's place in its channel.
+    fn member_sids(&self, channel: u32) -> SidSpace {
         self.in_channel("MB", channel)
     }
 
     /// The SIDs of a channel's invites; the rank is the edge's place in its channel.
-    pub(crate) fn invites(&self, channel: u32) -> SidSpace {
+    pub(crate) fn invite_sids(&self, channel: u32) -> SidSpace {
         self.in_channel("IN", channel)
     }
 
@@ -22,12 +28,12 @@ impl World {
         SidSpace::new(self.draws, prefix, channel, edges.end - edges.start)
     }
 
-    pub(crate) fn member_attributes(&self, edge: u32) -> Option<String> {
+    fn generated_attributes(&self, edge: u32) -> Option<String> {
         let draw = self.draws.draw(Purpose::MemberText, u64::from(edge));
         if draw.is_multiple_of(4) { names::attributes(next(draw)) } else { Some("{}".to_owned()) }
     }
 
-    pub(crate) fn member_role(&self, edge: u32) -> &str {
+    fn generated_member_role(&self, edge: u32) -> &str {
         let role = match below(next(self.draws.draw(Purpose::MemberText, u64::from(edge))), 20) {
             0 => CHANNEL_ADMIN,
             1 => AGENT,
@@ -36,7 +42,7 @@ impl World {
         &self.role_sids[role]
     }
 
-    /// Created and updated, in Unix seconds: after the channel.
+    /// Created and updated, in Unix seconds, of a generated membership: after the channel.
     pub(crate) fn member_dates(&self, edge: u32, channel: u32) -> (u32, u32) {
         let draw = self.draws.draw(Purpose::MemberDate, u64::from(edge));
         let created = self.channel_dates(channel).0 + below(draw, 2_000_000);
@@ -44,45 +50,16 @@ impl World {
     }
 
     /// When the member last read, if it ever did.
-    pub(crate) fn first_consumption(&self, edge: u32, channel: u32) -> u32 {
+    fn first_consumption(&self, edge: u32, channel: u32) -> u32 {
         let draw = next(next(self.draws.draw(Purpose::MemberDate, u64::from(edge))));
         self.member_dates(edge, channel).1 + below(draw, 1_000_000)
     }
 
-    /// Of the two spellings of "not participating" that are documented, this row's.
-    pub(crate) fn status(&self, edge: u32) -> &'static str {
-        match self.graph.standing(edge) {
-            Standing::Joined => "joined",
-            Standing::Invited => "invited",
-            Standing::Unknown => "archived",
-            Standing::NotParticipating => {
-                if self.spells_with_underscore(edge) {
-                    "not_participating"
-                } else {
-                    "notParticipating"
-                }
-            }
-        }
-    }
-
-    /// One in four has the spelling of descriptions before 2025-10-28.
-    fn spells_with_underscore(&self, edge: u32) -> bool {
-        next(next(self.draws.draw(Purpose::MembershipStatus, u64::from(edge)))).is_multiple_of(4)
-    }
-}
-
-impl View<'_> {
-    /// The index of the last message read; null until one was.
-    pub(crate) fn last_consumed(&self, edge: u32, channel: u32) -> Option<u32> {
-        if let Some(index) =
-            self.changes.updates.get(&edge).and_then(|update| update.last_consumed_message_index)
-        {
-            return Some(index);
-        }
-        let draw = self.world.draws.draw(Purpose::MembershipHorizon, u64::from(edge));
-        let last = self.world.last_message_index(channel)?;
+    fn generated_last_read(&self, edge: u32, channel: u32) -> Option<u32> {
+        let draw = self.draws.draw(Purpose::MembershipHorizon, u64::from(edge));
+        let last = self.last_message_index(channel)?;
         match below(draw, 10) {
-            _ if !self.joined(edge) => None,
+            _ if self.graph.standing(edge) != Standing::Joined => None,
             0..=3 => None,
             4 => Some(0),
             5 => Some(last),
@@ -90,21 +67,181 @@ impl View<'_> {
         }
     }
 
-    /// Messages after the last one read; null until one was.
-    pub(crate) fn unread(&self, edge: u32, channel: u32) -> Option<u32> {
-        let consumed = self.last_consumed(edge, channel)?;
-        let total = self.world.messages_count(channel);
-        Some(total.saturating_sub(super::messages::count_through(consumed)))
+    fn generated_muted(&self, edge: u32) -> bool {
+        below(self.draws.draw(Purpose::MembershipLevel, u64::from(edge)), 10) == 0
     }
 
-    /// `default` or `muted`, or what was written.
-    pub(crate) fn notification_level(&self, edge: u32) -> &str {
-        if let Some(level) =
-            self.changes.updates.get(&edge).and_then(|update| update.notification_level.as_ref())
-        {
-            return level;
+    /// What the seed says of a joined membership.
+    fn generated_membership(&self, edge: u32) -> MembershipRecord {
+        let channel = self.graph.channel(edge);
+        let (created, updated) = self.member_dates(edge, channel);
+        let last_read_index = self.generated_last_read(edge, channel);
+        MembershipRecord {
+            user: self.graph.user(edge),
+            channel,
+            digits: self.member_sids(channel).digits(edge - self.graph.of_channel(channel).start),
+            role_sid: self.generated_member_role(edge).to_owned(),
+            attributes: self.generated_attributes(edge),
+            created: moment(created),
+            updated: moment(updated),
+            last_read_index,
+            last_read: last_read_index.map(|_| moment(self.first_consumption(edge, channel))),
+            muted: self.generated_muted(edge),
         }
-        let draw = self.world.draws.draw(Purpose::MembershipLevel, u64::from(edge));
-        if below(draw, 10) == 0 { "muted" } else { "default" }
+    }
+
+    /// One in four has the spelling of descriptions before 2025-10-28.
+    fn spells_with_underscore(&self, edge: u32) -> bool {
+        next(next(self.draws.draw(Purpose::MembershipStatus, u64::from(edge)))).is_multiple_of(4)
+    }
+
+    fn is_generated(&self, edge: u32) -> bool {
+        edge < self.graph.count()
+    }
+}
+
+impl View<'_> {
+    /// The memberships of a channel by member SIDs, of every standing, absent ones included.
+    pub(crate) fn members(&self, channel: u32) -> Order<'_> {
+        let world = self.world;
+        let created = self.changes.of_channel.get(&channel).map_or(&[][..], Vec::as_slice);
+        let generated = if channel < world.channels.count() {
+            let first = world.graph.of_channel(channel).start;
+            Generated::Space { space: world.member_sids(channel), first }
+        } else {
+            Generated::Few(&[])
+        };
+        Order { generated, created }
+    }
+
+    /// The memberships of a user by channel SIDs, of every standing, absent ones included.
+    pub(crate) fn memberships(&self, user: u32) -> Order<'_> {
+        let world = self.world;
+        let created = self.changes.of_user.get(&user).map_or(&[][..], Vec::as_slice);
+        let generated = if user < world.users.count() {
+            Generated::OfUser {
+                edges: world.graph.of_user(user),
+                graph: &world.graph,
+                channels: world.channels,
+            }
+        } else {
+            Generated::Few(&[])
+        };
+        Order { generated, created }
+    }
+
+    /// The membership of a user in a channel, of any standing, if it is there.
+    pub(crate) fn membership_of(&self, user: u32, channel: u32) -> Option<u32> {
+        let order = self.memberships(user);
+        let digits = self.channel_digits(channel);
+        let (mut low, mut high) = (0, order.count());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if order.digits(middle) < digits {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        // Several may stand at one channel: those that went, and the one that came after them.
+        (low..order.count())
+            .take_while(|rank| order.digits(*rank) == digits)
+            .map(|rank| order.id(rank))
+            .find(|edge| self.present(*edge))
+    }
+
+    /// The joined membership that a member SID or identity names in a channel.
+    pub(crate) fn find_member(&self, channel: u32, text: &str) -> Option<u32> {
+        let by_sid = || {
+            let digits = sid::digits("MB", text)?;
+            let order = self.members(channel);
+            let rank = (0..order.count()).find(|rank| order.digits(*rank) == digits)?;
+            Some(order.id(rank))
+        };
+        let by_identity = || self.membership_of(self.find_user(text)?, channel);
+        by_sid().or_else(by_identity).filter(|edge| self.joined(*edge))
+    }
+
+    /// All there is to know of a joined membership.
+    pub(crate) fn membership(&self, edge: u32) -> Cow<'_, MembershipRecord> {
+        match self.changes.memberships.get(&edge) {
+            Some(record) => Cow::Borrowed(record),
+            None => Cow::Owned(self.world.generated_membership(edge)),
+        }
+    }
+
+    pub(crate) fn standing(&self, edge: u32) -> Standing {
+        if self.world.is_generated(edge) { self.world.graph.standing(edge) } else { Standing::Joined }
+    }
+
+    pub(crate) fn user_of(&self, edge: u32) -> u32 {
+        if self.world.is_generated(edge) {
+            self.world.graph.user(edge)
+        } else {
+            self.changes.memberships.get(&edge).map_or(0, |record| record.user)
+        }
+    }
+
+    pub(crate) fn channel_of(&self, edge: u32) -> u32 {
+        if self.world.is_generated(edge) {
+            self.world.graph.channel(edge)
+        } else {
+            self.changes.memberships.get(&edge).map_or(0, |record| record.channel)
+        }
+    }
+
+    /// The digits of the member's SID.
+    pub(crate) fn member_digits(&self, edge: u32, channel: u32) -> u128 {
+        if self.world.is_generated(edge) {
+            let place = edge - self.world.graph.of_channel(channel).start;
+            self.world.member_sids(channel).digits(place)
+        } else {
+            self.changes.memberships.get(&edge).map_or(0, |record| record.digits)
+        }
+    }
+
+    /// Of the two spellings of "not participating" that are documented, this row's.
+    pub(crate) fn status(&self, edge: u32) -> &'static str {
+        match self.standing(edge) {
+            Standing::Joined => "joined",
+            Standing::Invited => "invited",
+            Standing::Unknown => "archived",
+            Standing::NotParticipating if self.world.spells_with_underscore(edge) => "not_participating",
+            Standing::NotParticipating => "notParticipating",
+        }
+    }
+
+    /// The index of the last message read; null until one was.
+    pub(crate) fn last_read_index(&self, edge: u32, channel: u32) -> Option<u32> {
+        if let Some(record) = self.changes.memberships.get(&edge) {
+            return record.last_read_index;
+        }
+        self.world.generated_last_read(edge, channel).filter(|_| self.present(edge))
+    }
+
+    /// When that was.
+    pub(crate) fn last_read(&self, edge: u32, channel: u32) -> Option<Timestamp> {
+        match self.changes.memberships.get(&edge) {
+            Some(record) => record.last_read,
+            None => self
+                .last_read_index(edge, channel)
+                .map(|_| moment(self.world.first_consumption(edge, channel))),
+        }
+    }
+
+    /// Messages after the last one read; null until one was.
+    pub(crate) fn unread(&self, edge: u32, channel: u32) -> Option<u32> {
+        let read = self.last_read_index(edge, channel)?;
+        let total = self.world.messages_count(channel);
+        Some(total.saturating_sub(super::messages::count_through(read)))
+    }
+
+    /// `default` or `muted`.
+    pub(crate) fn notification_level(&self, edge: u32) -> &'static str {
+        let muted = match self.changes.memberships.get(&edge) {
+            Some(record) => record.muted,
+            None => self.world.generated_muted(edge),
+        };
+        if muted { "muted" } else { "default" }
     }
 }

@@ -15,8 +15,11 @@ pub(crate) fn count_through(index: u32) -> u32 {
 }
 
 impl World {
-    /// Few channels are busy: none, some, or up to 240 messages.
+    /// Few channels are busy: none, some, or up to 240 messages. A channel that was created has none.
     pub(crate) fn messages_count(&self, channel: u32) -> u32 {
+        if channel >= self.channels.count() {
+            return 0;
+        }
         let draw = self.draws.draw(Purpose::Messages, u64::from(channel));
         match below(draw, 10) {
             0 | 1 => 0,
@@ -31,7 +34,7 @@ impl World {
     }
 
     /// The SIDs of a channel's messages; the rank is the position.
-    pub(crate) fn messages(&self, channel: u32) -> SidSpace {
+    pub(crate) fn message_sids(&self, channel: u32) -> SidSpace {
         SidSpace::new(self.draws, "IM", channel, self.messages_count(channel)).scrambled()
     }
 

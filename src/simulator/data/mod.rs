@@ -1,17 +1,22 @@
-//! The simulated account: who there is, who is in which channel, and what was changed since.
+//! The simulated accounts: who there is, who is in which channel, and what was changed since.
 //!
-//! [`World`] is what the seed says, and never changes; `Changes` is what writes and drift did to it; [`View`]
-//! is both together, held for the making of one answer.
+//! [`World`] is what the seed says of one service, and never changes; `Changes` is what writes and drift did to
+//! it; [`View`] is both together, held for the making of one answer.
 
+pub(crate) mod account;
+pub(crate) mod changes;
 pub(crate) mod channels;
 pub(crate) mod graph;
 pub(crate) mod hash;
 pub(crate) mod memberships;
 pub(crate) mod messages;
 pub(crate) mod names;
+pub(crate) mod order;
+pub(crate) mod record;
 pub(crate) mod roles;
 pub(crate) mod sid;
 pub(crate) mod users;
 mod world;
 
-pub(crate) use world::{Credentials, View, World};
+pub(crate) use account::Account;
+pub(crate) use world::{Origins, Plan, View, World};

@@ -4,15 +4,15 @@
 //! ones of the documented names. The fifth role holds `inviteMember`, which Conversations has not, and a
 //! permission that nothing documents.
 
-/// A role.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Role {
-    pub(crate) friendly_name: &'static str,
-    /// `deployment` or `channel`.
-    pub(crate) kind: &'static str,
-    pub(crate) permissions: &'static [&'static str],
-    pub(crate) digits: u128,
-}
+use std::borrow::Cow;
+
+use super::View;
+use super::changes::ServiceDefaults;
+use super::order::{Generated, Order};
+use super::record::{RoleRecord, moment};
+
+/// When they were made (2019-01-01), in Unix seconds.
+const CREATED: u32 = 1_546_300_800;
 
 /// Positions in [`ROLES`].
 pub(crate) const SERVICE_ADMIN: usize = 0;
@@ -82,3 +82,58 @@ pub(crate) const ROLES: [(&str, &str, &[&str]); 6] = [
     ),
     ("guest", "deployment", &[]),
 ];
+
+/// How many of [`ROLES`] a new service has.
+pub(crate) const DEFAULT_ROLES: usize = 4;
+
+impl View<'_> {
+    /// All roles in SID order, deleted ones included.
+    pub(crate) fn roles(&self) -> Order<'_> {
+        Order { generated: Generated::Few(&self.world.roles), created: &self.changes.created_roles }
+    }
+
+    pub(crate) fn role(&self, role: u32) -> Cow<'_, RoleRecord> {
+        if let Some(record) = self.changes.roles.get(&role) {
+            return Cow::Borrowed(record);
+        }
+        let (friendly_name, kind, permissions) = ROLES[role as usize];
+        let known = self.world.roles.iter().find(|(_, id)| *id == role);
+        Cow::Owned(RoleRecord {
+            digits: known.map_or(0, |(digits, _)| *digits),
+            friendly_name: friendly_name.to_owned(),
+            of_service: kind == "deployment",
+            permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
+            created: moment(CREATED),
+            updated: moment(CREATED),
+        })
+    }
+
+    /// What the service gives who is created without a role.
+    pub(crate) fn defaults(&self) -> Cow<'_, ServiceDefaults> {
+        let sids = &self.world.role_sids;
+        self.changes.defaults.as_ref().map_or_else(
+            || {
+                Cow::Owned(ServiceDefaults {
+                    service_role_sid: sids[SERVICE_USER].clone(),
+                    channel_role_sid: sids[CHANNEL_USER].clone(),
+                    creator_role_sid: sids[CHANNEL_ADMIN].clone(),
+                    reachability_enabled: true,
+                })
+            },
+            Cow::Borrowed,
+        )
+    }
+
+    /// The role with this SID, unless it was deleted.
+    pub(crate) fn find_role(&self, text: &str) -> Option<u32> {
+        let digits = super::sid::digits("RL", text)?;
+        let order = self.roles();
+        let rank = (0..order.count()).find(|rank| order.digits(*rank) == digits)?;
+        Some(order.id(rank)).filter(|role| self.role_exists(*role))
+    }
+
+    /// Whether the role was not deleted.
+    pub(crate) fn role_exists(&self, role: u32) -> bool {
+        !self.changes.deleted_roles.contains(&role)
+    }
+}

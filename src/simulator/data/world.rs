@@ -1,23 +1,36 @@
-//! The account as a whole.
+//! A service as a whole.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
+use super::account::draw_digits;
+use super::changes::Changes;
 use super::graph::{Graph, Shape, Standing};
-use super::hash::{Draws, Purpose};
-use super::roles::{ROLES, Role};
+use super::hash::Draws;
+use super::roles::ROLES;
 use super::sid::{self, SidSpace};
-use crate::simulator::Options;
 use crate::simulator::faults::{Fault, Faults, Selected};
+use crate::simulator::{Options, ServiceLimits};
 
-/// The account's SIDs and secrets.
-#[derive(Debug)]
-pub(crate) struct Credentials {
+/// Whose a service is, and its own SID.
+#[derive(Debug, Clone)]
+pub(crate) struct Owner {
     pub(crate) account_sid: String,
-    pub(crate) auth_token: String,
-    pub(crate) api_key: String,
-    pub(crate) api_secret: String,
     pub(crate) service_sid: String,
+}
+
+/// What a service is made from.
+#[derive(Debug)]
+pub(crate) struct Plan<'a> {
+    pub(crate) draws: Draws,
+    pub(crate) account_sid: &'a str,
+    pub(crate) friendly_name: &'static str,
+    pub(crate) users: u32,
+    pub(crate) channels: u32,
+    /// Memberships of a user, on average.
+    pub(crate) memberships: u32,
+    /// How many of [`ROLES`] it has; the rest are an application's own.
+    pub(crate) roles: usize,
+    pub(crate) limits: ServiceLimits,
 }
 
 /// What the seed says.
@@ -25,107 +38,96 @@ pub(crate) struct Credentials {
 pub(crate) struct World {
     pub(crate) draws: Draws,
     pub(crate) faults: Faults,
-    pub(crate) account: Credentials,
+    pub(crate) account: Owner,
+    pub(crate) friendly_name: &'static str,
+    pub(crate) limits: ServiceLimits,
     pub(crate) graph: Graph,
     pub(crate) users: SidSpace,
     pub(crate) channels: SidSpace,
-    /// In SID order.
-    pub(crate) roles: Vec<Role>,
+    /// Digits and positions in [`ROLES`], in SID order.
+    pub(crate) roles: Vec<(u128, u32)>,
     /// Position in [`ROLES`] → SID.
     pub(crate) role_sids: Vec<String>,
     pub(crate) selected: Selected,
-    /// `https://chat.twilio.com/v2` or the simulator's own.
-    pub(crate) chat_url: String,
-    /// `https://conversations.twilio.com/v1` or the simulator's own.
-    pub(crate) conversations_url: String,
-    /// The service's URL under `chat_url`.
+    /// The service's URL in Chat: `https://chat.twilio.com/v2/Services/IS…`, or on the simulator's own origin.
     pub(crate) service_url: String,
+    /// The service's URL in Chat's API version 3.
+    pub(crate) service_url_v3: String,
+    /// The service's URL in Conversations.
+    pub(crate) conversations_url: String,
     changes: RwLock<Changes>,
 }
 
-/// What became otherwise since the start.
-#[derive(Debug, Default)]
-pub(crate) struct Changes {
-    /// Memberships that are not there (any more, or yet).
-    pub(crate) absent: HashSet<u32>,
-    /// What was written to a membership.
-    pub(crate) updates: HashMap<u32, Update>,
-    /// Users whose memberships have changed already.
-    pub(crate) changed: HashSet<u32>,
-    /// Writes accepted.
-    pub(crate) writes: u32,
-}
-
-/// What was written to a membership.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Update {
-    pub(crate) notification_level: Option<String>,
-    pub(crate) last_consumed_message_index: Option<u32>,
-    pub(crate) last_consumption_timestamp: Option<String>,
-}
-
-/// The account at one moment.
+/// The service at one moment.
 #[derive(Debug)]
 pub(crate) struct View<'a> {
     pub(crate) world: &'a World,
     pub(crate) changes: RwLockReadGuard<'a, Changes>,
 }
 
-impl World {
-    /// Makes the account; `origin` is the simulator's own, such as `http://127.0.0.1:8080`.
-    pub(crate) fn new(options: &Options, origin: &str) -> Self {
-        let draws = Draws::new(options.seed);
-        let shape = Shape {
-            users: options.users,
-            channels: options.channels,
-            average: options.memberships,
-            unknown: options.faults.share(Fault::UnknownEnum),
-        };
-        let graph = Graph::new(draws, shape);
-        let selected = Selected::new(draws, &options.faults, &graph, options.users, options.channels);
-        let account = Credentials::new(draws);
-        let role_digits = |index: usize| draw_digits(draws, 16 + index as u64);
-        let role_sids = (0..ROLES.len()).map(|index| sid::text("RL", role_digits(index))).collect();
-        let mut roles: Vec<Role> = ROLES
-            .iter()
-            .enumerate()
-            .map(|(index, (friendly_name, kind, permissions))| Role {
-                friendly_name,
-                kind,
-                permissions,
-                digits: role_digits(index),
-            })
-            .collect();
-        roles.sort_by_key(|role| role.digits);
+/// Where the APIs live: on Twilio's hosts, or on the simulator's own.
+#[derive(Debug, Clone)]
+pub(crate) struct Origins {
+    pub(crate) chat: String,
+    pub(crate) conversations: String,
+}
+
+impl Origins {
+    /// `own` is the simulator's, such as `http://127.0.0.1:8080`.
+    pub(crate) fn new(options: &Options, own: &str) -> Self {
         let (chat, conversations) = if options.production_urls {
             ("https://chat.twilio.com", "https://conversations.twilio.com")
         } else {
-            (origin, origin)
+            (own, own)
         };
-        let chat_url = format!("{chat}/v2");
+        Self { chat: chat.to_owned(), conversations: conversations.to_owned() }
+    }
+}
+
+impl World {
+    /// Makes the service.
+    pub(crate) fn new(plan: &Plan<'_>, faults: &Faults, origins: &Origins) -> Self {
+        let draws = plan.draws;
+        let shape = Shape {
+            users: plan.users,
+            channels: plan.channels,
+            average: plan.memberships,
+            unknown: faults.share(Fault::UnknownEnum),
+        };
+        let graph = Graph::new(draws, shape);
+        let selected = Selected::new(draws, faults, &graph, plan.users, plan.channels);
+        let service_sid = sid::text("IS", draw_digits(draws, 5));
+        let role_digits: Vec<u128> =
+            (16..).map(|key| draw_digits(draws, key)).take(plan.roles.min(ROLES.len())).collect();
+        let role_sids = role_digits.iter().map(|digits| sid::text("RL", *digits)).collect();
+        let mut roles: Vec<(u128, u32)> = role_digits.into_iter().zip(0..).collect();
+        roles.sort_unstable();
+        let Origins { chat, conversations } = origins;
         Self {
-            users: SidSpace::new(draws, "US", 0, options.users),
-            channels: SidSpace::new(draws, "CH", 0, options.channels),
+            users: SidSpace::new(draws, "US", 0, plan.users),
+            channels: SidSpace::new(draws, "CH", 0, plan.channels),
             roles,
             role_sids,
-            service_url: format!("{chat_url}/Services/{}", account.service_sid),
-            chat_url,
-            conversations_url: format!("{conversations}/v1"),
+            service_url: format!("{chat}/v2/Services/{service_sid}"),
+            service_url_v3: format!("{chat}/v3/Services/{service_sid}"),
+            conversations_url: format!("{conversations}/v1/Services/{service_sid}"),
             changes: RwLock::new(at_first(&graph, &selected)),
             draws,
-            faults: options.faults.clone(),
-            account,
+            faults: faults.clone(),
+            account: Owner { account_sid: plan.account_sid.to_owned(), service_sid },
+            friendly_name: plan.friendly_name,
+            limits: plan.limits,
             graph,
             selected,
         }
     }
 
-    /// The account as it is now. Not to be held across a wait.
+    /// The service as it is now. Not to be held across a wait.
     pub(crate) fn view(&self) -> View<'_> {
         View { world: self, changes: self.changes.read().unwrap_or_else(PoisonError::into_inner) }
     }
 
-    /// Changes the account.
+    /// Changes the service.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Changes) -> T) -> T {
         change(&mut self.changes.write().unwrap_or_else(PoisonError::into_inner))
     }
@@ -139,9 +141,10 @@ impl World {
 
     /// The channel's members were listed to their end.
     pub(crate) fn members_were_listed(&self, channel: u32) {
-        let edges = self.graph.of_channel(channel);
-        for (user, edge) in self.selected.changing.iter().filter(|(_, edge)| edges.contains(edge)) {
-            self.come_or_go(*user, *edge);
+        for (user, edge) in &self.selected.changing {
+            if self.graph.channel(*edge) == channel {
+                self.come_or_go(*user, *edge);
+            }
         }
     }
 
@@ -176,25 +179,6 @@ impl View<'_> {
 
     /// Whether the membership is there and joined.
     pub(crate) fn joined(&self, edge: u32) -> bool {
-        self.world.graph.standing(edge) == Standing::Joined && self.present(edge)
+        self.standing(edge) == Standing::Joined && self.present(edge)
     }
-}
-
-impl Credentials {
-    fn new(draws: Draws) -> Self {
-        let hexadecimal = |key| sid::text("", draw_digits(draws, key));
-        Self {
-            account_sid: sid::text("AC", draw_digits(draws, 1)),
-            auth_token: hexadecimal(2),
-            api_key: sid::text("SK", draw_digits(draws, 3)),
-            api_secret: hexadecimal(4),
-            service_sid: sid::text("IS", draw_digits(draws, 5)),
-        }
-    }
-}
-
-fn draw_digits(draws: Draws, key: u64) -> u128 {
-    let high = draws.draw2(Purpose::Account, key, 0);
-    let low = draws.draw2(Purpose::Account, key, 1);
-    u128::from(high) << 64 | u128::from(low)
 }

@@ -36,6 +36,8 @@ pub(crate) enum Accident {
 pub(crate) struct Situation {
     /// The hash of method, path, query and body.
     pub(crate) key: u64,
+    /// It is of Chat, of any version.
+    pub(crate) chat: bool,
     /// It changes something.
     pub(crate) write: bool,
     /// It asks for a page by its token.
@@ -52,6 +54,7 @@ pub(crate) struct Accidents {
     /// Attempts and accidents so far of each request; empty while no accident is asked for.
     seen: Mutex<HashMap<u64, (u32, u32)>>,
     requests: AtomicU64,
+    chat_requests: AtomicU64,
     active: bool,
 }
 
@@ -68,7 +71,14 @@ const LAST_OF_AN_ATTEMPT: usize = Fault::LostAnswer as usize;
 impl Accidents {
     pub(crate) fn new(faults: Faults, draws: Draws) -> Self {
         let active = faults.amounts[..=LAST_OF_AN_ATTEMPT].iter().any(|amount| amount.share > 0.0);
-        Self { faults, draws, seen: Mutex::default(), requests: AtomicU64::new(0), active }
+        Self {
+            faults,
+            draws,
+            seen: Mutex::default(),
+            requests: AtomicU64::new(0),
+            chat_requests: AtomicU64::new(0),
+            active,
+        }
     }
 
     /// What befalls this attempt, if anything.
@@ -77,6 +87,12 @@ impl Accidents {
         for (fault, status) in [(Fault::UnauthorizedAfter, 401), (Fault::ForbiddenAfter, 403)] {
             if self.faults.count(fault).is_some_and(|limit| requests >= u64::from(limit)) {
                 return Some(Accident::Status(status, None));
+            }
+        }
+        if situation.chat {
+            let requests = self.chat_requests.fetch_add(1, Ordering::Relaxed);
+            if self.faults.count(Fault::ChatGone).is_some_and(|limit| requests >= u64::from(limit)) {
+                return Some(Accident::Status(410, None));
             }
         }
         if !self.active {

@@ -47,6 +47,7 @@ pub(crate) enum Fault {
     Changing,
     UnauthorizedAfter,
     ForbiddenAfter,
+    ChatGone,
 }
 
 /// In what a fault's amount is given.
@@ -90,6 +91,12 @@ pub(crate) const FAULTS: &[(Fault, &str, Unit, &str)] = &[
     ),
     (Fault::UnauthorizedAfter, "unauthorized-after", Unit::Count, "answer 401 after that many requests"),
     (Fault::ForbiddenAfter, "forbidden-after", Unit::Count, "answer 403 after that many requests"),
+    (
+        Fault::ChatGone,
+        "chat-gone",
+        Unit::Count,
+        "answer 410 to Chat, all versions, after that many requests to it",
+    ),
 ];
 
 /// The names of all faults, as `--faults` takes them.

@@ -31,7 +31,7 @@ fn mistakes_are_named() {
 #[test]
 fn a_request_gets_through_after_three_accidents() {
     let accidents = Accidents::new("500=100%".parse().unwrap(), Draws::new(1));
-    let situation = Situation { key: 9, write: false, has_token: false, below_service: false };
+    let situation = Situation { key: 9, chat: true, write: false, has_token: false, below_service: false };
     for _ in 0..3 {
         assert_eq!(accidents.befall(situation), Some(Accident::Status(500, None)));
     }
@@ -44,7 +44,8 @@ fn shares_are_kept_and_repeatable() {
         let accidents = Accidents::new("502=10%,reset=5%".parse().unwrap(), Draws::new(3));
         (0..10_000_u64)
             .map(|key| {
-                let situation = Situation { key, write: false, has_token: false, below_service: false };
+                let situation =
+                    Situation { key, chat: true, write: false, has_token: false, below_service: false };
                 accidents.befall(situation)
             })
             .collect::<Vec<_>>()
@@ -58,10 +59,10 @@ fn shares_are_kept_and_repeatable() {
 #[test]
 fn a_token_expires_once() {
     let accidents = Accidents::new("expired-token=100%,flaky-404=100%".parse().unwrap(), Draws::new(1));
-    let page = Situation { key: 9, write: false, has_token: true, below_service: false };
+    let page = Situation { key: 9, chat: true, write: false, has_token: true, below_service: false };
     assert_eq!(accidents.befall(page), Some(Accident::ExpiredToken));
     assert_eq!(accidents.befall(page), None);
-    let one = Situation { key: 10, write: false, has_token: false, below_service: true };
+    let one = Situation { key: 10, chat: true, write: false, has_token: false, below_service: true };
     assert_eq!(accidents.befall(one), Some(Accident::NotFound));
     assert_eq!(accidents.befall(one), None);
 }
@@ -69,8 +70,17 @@ fn a_token_expires_once() {
 #[test]
 fn credentials_fail_after_the_given_number() {
     let accidents = Accidents::new("unauthorized-after=2".parse().unwrap(), Draws::new(1));
-    let situation = |key| Situation { key, write: false, has_token: false, below_service: false };
+    let situation = |key| Situation { key, chat: true, write: false, has_token: false, below_service: false };
     assert_eq!(accidents.befall(situation(1)), None);
     assert_eq!(accidents.befall(situation(2)), None);
     assert_eq!(accidents.befall(situation(3)), Some(Accident::Status(401, None)));
+}
+
+#[test]
+fn chat_is_gone_and_conversations_is_not() {
+    let accidents = Accidents::new("chat-gone=1".parse().unwrap(), Draws::new(1));
+    let situation = |chat| Situation { key: 1, chat, write: false, has_token: false, below_service: false };
+    assert_eq!(accidents.befall(situation(true)), None);
+    assert_eq!(accidents.befall(situation(true)), Some(Accident::Status(410, None)));
+    assert_eq!(accidents.befall(situation(false)), None);
 }

@@ -3,9 +3,13 @@
 //!
 //! `Page` is the client's own count and is only echoed, as the OpenAPI description says.
 
+mod messages;
 mod page;
+mod rows;
 
+pub(crate) use messages::{MessageList, is_descending};
 pub(crate) use page::{Listing, Page, PageFaults, write_page};
+pub(crate) use rows::Rows;
 
 use super::data::sid;
 use super::failure::Failure;

@@ -43,6 +43,11 @@ impl Asked {
         format!("/v2/Services/{}{path}", self.running.service_sid())
     }
 
+    /// A path in the service as Conversations has it.
+    pub(super) fn in_conversations(&self, path: &str) -> String {
+        format!("/v1/Services/{}{path}", self.running.service_sid())
+    }
+
     pub(super) async fn try_get(&self, path: &str) -> reqwest::Result<Answer> {
         let request = self.client.get(format!("{}{path}", self.running.url()));
         self.send(request.basic_auth(self.running.account_sid(), Some(self.running.auth_token()))).await

@@ -52,55 +52,67 @@ fn validator(api: &str, response: &Value) -> Validator {
     jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
 }
 
+/// What stands for the parameters of a path.
+const USER: [&str; 1] = ["{UserSid}"];
+const CHANNEL: [&str; 2] = ["{ChannelSid}", "{ConversationSid}"];
+
 /// Real paths for a described one, of the first few users and channels.
 fn paths(asked: &Asked, described: &str) -> Vec<String> {
     let truth = asked.running.truth();
-    let of_service = described.replace("{ServiceSid}", asked.running.service_sid());
-    let of_service =
-        of_service.replace("/Services/{Sid}", &format!("/Services/{}", asked.running.service_sid()));
-    let first = |rows: Vec<Map<String, Value>>, key: &str| {
-        rows.first().map(|row| row[key].as_str().unwrap().to_owned())
-    };
-    let mut paths = vec![of_service];
-    for (name, parents) in [
-        ("Users", truth.user_sids().take(25).collect()),
-        ("Channels", truth.channel_sids().take(25).collect::<Vec<_>>()),
-    ] {
-        paths = paths
-            .iter()
-            .flat_map(|path| {
-                let open = [
-                    format!("/{name}/{{Sid}}"),
-                    format!("/{name}/{{UserSid}}"),
-                    format!("/{name}/{{ChannelSid}}"),
-                ];
-                let found = open.iter().find(|open| path.contains(*open) && !path.contains("Users/US"));
-                match found {
-                    Some(open) => {
-                        parents.iter().map(|sid| path.replace(open, &format!("/{name}/{sid}"))).collect()
-                    }
-                    None => vec![path.clone()],
-                }
-            })
-            .collect();
+    let conversations = described.starts_with("/v1/");
+    let service = asked.running.service_sid();
+    let mut described = described.to_owned();
+    for open in ["/Services/{ServiceSid}", "/Services/{ChatServiceSid}", "/Services/{Sid}"] {
+        described = described.replace(open, &format!("/Services/{service}"));
     }
-    paths
-        .into_iter()
-        .filter_map(|path| {
-            let parent = path.split('/').nth(5).unwrap_or_default();
-            let last = match path.rsplit('/').nth(1) {
-                _ if !path.contains('{') => return Some(path),
-                Some("Channels") => first(truth.user_channels(parent), "channel_sid"),
-                Some("Members") => first(truth.members(parent), "sid"),
-                Some("Invites") => first(truth.invites(parent), "sid"),
-                Some("Messages") => first(truth.messages(parent), "sid"),
-                Some("Roles") => first(truth.roles(), "sid"),
-                other => panic!("no example for {other:?} of {path}"),
+    for name in ["Users", "Channels", "Conversations"] {
+        // The last of a path is one of these too.
+        let parameter = if name == "Users" { "{UserSid}" } else { "{ChannelSid}" };
+        described = described.replace(&format!("/{name}/{{Sid}}"), &format!("/{name}/{parameter}"));
+    }
+    let users: Vec<String> = truth.user_sids().take(25).collect();
+    let channels: Vec<String> = if conversations {
+        truth.conversation_sids().take(25).collect()
+    } else {
+        truth.channel_sids().take(25).collect()
+    };
+    let text = |row: &Map<String, Value>, key: &str| row[key].as_str().unwrap().to_owned();
+    let open = |names: &[&'static str]| names.iter().copied().find(|name| described.contains(name));
+    let fill =
+        |path: &str, name: Option<&str>, sid: &str| name.map_or(path.to_owned(), |n| path.replace(n, sid));
+    match (open(&USER), open(&CHANNEL)) {
+        (Some(user), Some(channel)) => {
+            let of = |sid: &String| {
+                if conversations {
+                    truth.user_conversations(sid).first().map(|row| text(row, "conversation_sid"))
+                } else {
+                    truth.user_channels(sid).first().map(|row| text(row, "channel_sid"))
+                }
             };
-            let open = path.rfind('{').unwrap();
-            last.map(|last| format!("{}{last}", path.split_at(open).0))
-        })
-        .collect()
+            let pairs = users.iter().filter_map(|sid| Some((sid, of(sid)?)));
+            pairs
+                .map(|(sid, other)| fill(&fill(&described, Some(user), sid), Some(channel), &other))
+                .collect()
+        }
+        (Some(user), None) => users.iter().map(|sid| fill(&described, Some(user), sid)).collect(),
+        (None, channel) => {
+            let parents = if channel.is_some() { channels } else { vec![String::new()] };
+            let below = |parent: &String| {
+                let path = fill(&described, channel, parent);
+                let rows = match path.rsplit('/').nth(1) {
+                    _ if !path.contains('{') => return Some(path),
+                    Some("Members") => truth.members(parent),
+                    Some("Participants") => truth.participants(parent),
+                    Some("Invites") => truth.invites(parent),
+                    Some("Messages") => truth.messages(parent),
+                    Some("Roles") => truth.roles(),
+                    other => panic!("no example for {other:?} of {path}"),
+                };
+                rows.first().map(|row| path.replace("{Sid}", &text(row, "sid")))
+            };
+            parents.iter().filter_map(below).collect()
+        }
+    }
 }
 
 /// `not_participating` is what Twilio documented before: real, but not in today's enum.
@@ -172,6 +184,9 @@ async fn over_asking_is_clamped_and_the_default_is_fifty() {
     assert_eq!(asked.get(&asked.in_service("/Users?PageSize=0")).await.status, 400);
 }
 
+/// A published example that the published schema refuses: its `method` is null.
+const CONTRADICTS: [&str; 1] = ["FetchServiceWebhookConfiguration.fetchEmpty.json"];
+
 #[test]
 fn the_published_examples_validate() {
     for (_, api) in APIS {
@@ -184,7 +199,8 @@ fn the_published_examples_validate() {
             let mut schema = plain_schema(operation["response"].clone());
             schema["components"] = json!({ "schemas": plain_schema(data(&format!("{api}_schemas.json"))) });
             let validator = jsonschema::validator_for(&schema).unwrap();
-            assert!(validator.is_valid(&data(&format!("{api}/{name}"))), "{api}/{name}");
+            let contradicts = CONTRADICTS.contains(&name.as_str());
+            assert_eq!(validator.is_valid(&data(&format!("{api}/{name}"))), !contradicts, "{api}/{name}");
             seen += 1;
         }
         assert!(seen >= 3);

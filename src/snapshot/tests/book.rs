@@ -71,6 +71,10 @@ pub(super) fn channel(digits: u128, members: i64) -> Channel {
         created_by: Some("system".to_owned()),
         members_count: Some(members),
         messages_count: None,
+        state: Some(ConversationState::from_wire("frozen")),
+        timers: Some(JsonText("{}".into())),
+        messaging_service_sid: Some(MessagingServiceSid::from_digits(1)),
+        bindings: None,
         extra: None,
     }
 }
@@ -124,6 +128,21 @@ impl Book {
         let path = folder.path().join("snapshot.db");
         let writer = SnapshotWriter::create(&path, &identity(), page_size).unwrap();
         Self { writer, path, _folder: folder }
+    }
+
+    /// A snapshot of Conversations, of all of it or of a part.
+    pub(super) fn of_conversations(part: Option<&[Focus<'_>]>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("snapshot.db");
+        let include = ALL.into_iter().filter(|entity| *entity != Entity::Invite).collect();
+        let identity = CrawlIdentity { source: "conversations".to_owned(), include, ..identity() };
+        let writer = match part {
+            None => SnapshotWriter::create(&path, &identity, page_size),
+            Some(part) => SnapshotWriter::create_focused(&path, &identity, page_size, |name| {
+                part.iter().try_for_each(|one| name(*one))
+            }),
+        };
+        Self { writer: writer.unwrap(), path, _folder: folder }
     }
 
     /// The unit that waits for this target.
@@ -218,6 +237,7 @@ impl Book {
             post_webhook_retry_count: None,
             notifications: None,
             media: None,
+            configuration: None,
             extra: None,
         };
         self.writer.begin().unwrap();

@@ -2,20 +2,14 @@
 //!
 //! **Invariant:** bad data is an issue, never an error: a row becomes a record with issues, or an issue that holds the row.
 
-use super::notes::{Notes, json, owned, time, unusable};
 use crate::model::{
     AccountSid, Channel, ChannelSid, ChannelType, Entity, Invite, Issue, IssueKind, Member, Membership,
     MembershipStatus, Message, NotificationLevel, Role, RoleType, Service, ServiceSid, User, UserSid,
 };
-use crate::twilio::chat::wire::{self, Oddities, Row, Text};
-
-/// What was asked for: the parents that every row should name.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Asked<'a> {
-    pub(super) account: &'a AccountSid,
-    /// `None` for the list of services.
-    pub(super) service: Option<&'a ServiceSid>,
-}
+use crate::source::media::media;
+use crate::source::notes::{Asked, Notes, json, owned, time};
+use crate::twilio::chat::wire;
+use crate::twilio::wire::{Oddities, Text};
 
 /// The permissions of Chat's roles (Twilio's "Chat permissions" page, and roles that its own samples record).
 pub(super) const PERMISSIONS: [&str; 22] = [
@@ -42,23 +36,6 @@ pub(super) const PERMISSIONS: [&str; 22] = [
     "sendMediaMessage",
     "sendMessage",
 ];
-
-/// Converts the rows of a page.
-pub(super) fn rows<W, M>(
-    rows: Vec<Row<'_, W>>,
-    entity: Entity,
-    issues: &mut Vec<Issue>,
-    convert: impl Fn(W, Oddities, &mut Vec<Issue>) -> Option<M>,
-) -> Vec<M> {
-    let mut records = Vec::with_capacity(rows.len());
-    for row in rows {
-        match row {
-            Row::Usable(row, oddities) => records.extend(convert(row, oddities, issues)),
-            Row::Unusable(row) => issues.push(unusable(entity, row)),
-        }
-    }
-    records
-}
 
 fn account(notes: &mut Notes, text: Option<Text<'_>>, asked: Asked<'_>) -> Option<AccountSid> {
     notes.parent("account_sid", text, Some(asked.account))
@@ -99,6 +76,7 @@ pub(super) fn service(
         post_webhook_retry_count: row.post_webhook_retry_count,
         notifications: json(row.notifications),
         media: json(row.media),
+        configuration: None,
         extra: None,
     };
     service.extra = notes.finish(Entity::Service, || service.sid.to_string(), issues);
@@ -123,7 +101,7 @@ pub(super) fn role(
         account_sid: account(&mut notes, row.account_sid, asked),
         service_sid: service_of(&mut notes, row.service_sid, asked),
         friendly_name: owned(row.friendly_name),
-        r#type: notes.choice("type", row.r#type, RoleType::from_wire, RoleType::is_known),
+        r#type: notes.choice("type", row.r#type, RoleType::from_wire, RoleType::is_chats),
         permissions: row.permissions.map(|list| list.into_iter().map(|text| text.0.into_owned()).collect()),
         date_created: time(row.date_created),
         date_updated: time(row.date_updated),
@@ -181,6 +159,10 @@ pub(super) fn channel(
         created_by: owned(row.created_by),
         members_count: row.members_count,
         messages_count: row.messages_count,
+        state: None,
+        timers: None,
+        messaging_service_sid: None,
+        bindings: None,
         extra: None,
     };
     channel.extra = notes.finish(Entity::Channel, || channel.sid.to_string(), issues);
@@ -295,7 +277,10 @@ pub(super) fn message(
         body: owned(row.body),
         index: row.index,
         r#type: owned(row.r#type),
-        media: json(row.media),
+        media: media(row.media),
+        participant_sid: None,
+        delivery: None,
+        content_sid: None,
         extra: None,
     };
     message.extra = notes.finish(Entity::Message, || message.sid.to_string(), issues);

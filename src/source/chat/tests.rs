@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::model::{IssueKind, JsonText, MembershipStatus, NotificationLevel, RoleType};
+use crate::twilio::PageError;
 use crate::twilio::test_server::{Act, Server, answer, ok};
 
 const ACCOUNT: &str = "AC000000000000000000000000000000ac";

@@ -1,326 +1,87 @@
-//! The JSON of Programmable Chat as it is sent: pages and resources, read leniently and without copying.
+//! The resources of Programmable Chat with the keys and types that OpenAPI `chat/v2` publishes.
 //!
-//! **Invariant:** nothing that was sent is lost. A key that the published schema does not have, and a value of another type
-//! than the published one, come out beside the row as [`Oddities`]; a row without its key comes out whole.
-//!
-//! **Why two ways:** a page that is as published, which is nearly every one, is decoded in one pass into its types. Only where
-//! that fails is it taken apart, row by row and then, for the rows that are odd, field by field.
+//! Every field may be null or missing: the specification says so of nearly all of them, and its own examples of more.
 
-mod resources;
+use crate::twilio::wire::resources;
 
-use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
-
-use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-
-pub(crate) use self::resources::{Channel, Invite, Member, Message, Role, Service, User, UserChannel};
-use crate::twilio::error::BodyError;
-
-/// A JSON string. It borrows from the body unless it holds escapes; `Option<Cow<str>>` would copy always.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-        impl<'de> Visitor<'de> for TextVisitor {
-            type Value = Text<'de>;
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a string")
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(TextVisitor)
-    }
-}
-
-/// A resource that a page can hold.
-pub(crate) trait Wire<'a>: Deserialize<'a> {
-    /// Reads the fields one by one.
-    fn tolerant(fields: &mut Fields<'a>) -> Self;
-    /// Whether it has what identifies it.
-    fn has_key(&self) -> bool;
-}
-
-/// What a row had beyond its schema. Values are JSON text, as sent.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Oddities {
-    /// Keys that the schema does not have.
-    pub(crate) unknown: Vec<(String, String)>,
-    /// Values of another type than the schema's.
-    pub(crate) wrong_type: Vec<(String, String)>,
-}
-
-/// One row of a page.
-#[derive(Debug)]
-pub(crate) enum Row<'a, W> {
-    /// As published, or nearly.
-    Usable(W, Oddities),
-    /// Without its key, or no object at all.
-    Unusable(&'a RawValue),
-}
-
-/// One page of a list.
-#[derive(Debug)]
-pub(crate) struct Page<'a, W> {
-    /// Its rows, in the order sent.
-    pub(crate) rows: Vec<Row<'a, W>>,
-    /// Where the next page is; `None` at the end of the list.
-    pub(crate) next_page_url: Option<Text<'a>>,
-    /// The page size that the server says it used.
-    pub(crate) size: Option<u32>,
-}
-
-/// The fields of a row that is not as published.
-#[derive(Debug)]
-pub(crate) struct Fields<'a> {
-    pairs: Vec<(Text<'a>, &'a RawValue)>,
-    wrong_type: Vec<(String, String)>,
-}
-
-impl<'a> Fields<'a> {
-    /// Takes a field: `None` when it is missing, null, or of another type, which is noted. The last of equal keys counts.
-    pub(super) fn take<T: Deserialize<'a>>(&mut self, key: &str) -> Option<T> {
-        let position = self.pairs.iter().rposition(|(name, _)| name.0 == key)?;
-        let (_, value) = self.pairs.remove(position);
-        if let Ok(value) = serde_json::from_str::<Option<T>>(value.get()) {
-            return value;
-        }
-        self.wrong_type.push((key.to_owned(), value.get().to_owned()));
-        None
-    }
-}
-
-/// Keys that every resource has and that say nothing of their own.
-const ADDRESSES: [&str; 2] = ["url", "links"];
-
-/// The part of `meta` that matters.
-#[derive(Debug, Deserialize)]
-struct Meta<'a> {
-    #[serde(borrow, default)]
-    key: Option<Text<'a>>,
-    /// Null at the end of the list. It must be there: a page that does not say whether there is another one is no page.
-    #[serde(borrow, deserialize_with = "present")]
-    next_page_url: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    page_size: Option<&'a RawValue>,
-}
-
-/// Makes a missing key an error, which serde otherwise takes for null.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Text<'de>>, D::Error> {
-    Option::deserialize(deserializer)
-}
-
-impl<'a> Meta<'a> {
-    fn page<W>(self, rows: Vec<Row<'a, W>>) -> Page<'a, W> {
-        let size = self.page_size.and_then(|size| serde_json::from_str(size.get()).ok());
-        Page { rows, next_page_url: self.next_page_url, size }
-    }
-}
-
-/// Reads a page whose rows are under `key`, or under the key that the page itself names.
-pub(crate) fn decode_page<'a, W: Wire<'a>>(body: &'a [u8], key: &str) -> Result<Page<'a, W>, BodyError> {
-    const EXPECTED: &str = "a page of a list";
-    if let Some(page) = decode_published(body, key) {
-        return Ok(page);
-    }
-    let Pairs(pairs) = serde_json::from_slice(body).map_err(|source| not(EXPECTED, source))?;
-    let find = |key: &str| pairs.iter().rfind(|(name, _)| name.0 == key).map(|(_, value)| *value);
-    let unexpected = BodyError::Unexpected { expected: EXPECTED };
-    let Some(meta) = find("meta") else { return Err(unexpected) };
-    let meta: Meta<'a> = serde_json::from_str(meta.get()).map_err(|source| not(EXPECTED, source))?;
-    let rows = meta.key.as_ref().and_then(|named| find(&named.0)).or_else(|| find(key));
-    let Some(rows) = rows else { return Err(unexpected) };
-    let rows: Vec<&'a RawValue> = serde_json::from_str(rows.get()).map_err(|source| not(EXPECTED, source))?;
-    Ok(meta.page(rows.into_iter().map(decode_row).collect()))
-}
-
-/// Reads a single resource.
-pub(crate) fn decode_one<'a, W: Wire<'a>>(body: &'a [u8]) -> Result<(W, Oddities), BodyError> {
-    const EXPECTED: &str = "the resource asked for";
-    let raw: &'a RawValue = serde_json::from_slice(body).map_err(|source| not(EXPECTED, source))?;
-    match decode_row(raw) {
-        Row::Usable(row, oddities) => Ok((row, oddities)),
-        Row::Unusable(_) => Err(BodyError::Unexpected { expected: EXPECTED }),
-    }
-}
-
-fn not(expected: &'static str, source: serde_json::Error) -> BodyError {
-    if source.is_data() { BodyError::Unexpected { expected } } else { BodyError::NotJson(source) }
-}
-
-fn decode_row<'a, W: Wire<'a>>(raw: &'a RawValue) -> Row<'a, W> {
-    if let Ok(row) = serde_json::from_str::<W>(raw.get())
-        && row.has_key()
-    {
-        return Row::Usable(row, Oddities::default());
-    }
-    let Ok(Pairs(pairs)) = serde_json::from_str(raw.get()) else { return Row::Unusable(raw) };
-    let mut fields = Fields { pairs, wrong_type: Vec::new() };
-    let row = W::tolerant(&mut fields);
-    if !row.has_key() {
-        return Row::Unusable(raw);
-    }
-    fields.pairs.retain(|(name, _)| !ADDRESSES.contains(&&*name.0));
-    let unknown = fields.pairs.into_iter().map(|(name, value)| (name.0.into_owned(), value.get().to_owned()));
-    Row::Usable(row, Oddities { unknown: unknown.collect(), wrong_type: fields.wrong_type })
-}
-
-/// One pass over a page that is as published; `None` for any other.
-fn decode_published<'a, W: Wire<'a>>(body: &'a [u8], key: &str) -> Option<Page<'a, W>> {
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let (meta, rows) = Published { key, rows: PhantomData::<W> }.deserialize(&mut deserializer).ok()?;
-    deserializer.end().ok()?;
-    let whole = meta.key.as_ref().is_some_and(|named| named.0 == key) && rows.iter().all(W::has_key);
-    let usable = |row| Row::Usable(row, Oddities::default());
-    whole.then(|| meta.page(rows.into_iter().map(usable).collect()))
-}
-
-struct Published<'k, W> {
-    key: &'k str,
-    rows: PhantomData<W>,
-}
-
-impl<'de, W: Deserialize<'de>> DeserializeSeed<'de> for Published<'_, W> {
-    type Value = (Meta<'de>, Vec<W>);
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de, W: Deserialize<'de>> Visitor<'de> for Published<'_, W> {
-    type Value = (Meta<'de>, Vec<W>);
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a page of a list")
+resources! {
+    /// OpenAPI `chat.v2.service`.
+    Service by sid {
+        texts: [sid, account_sid, friendly_name, date_created, date_updated, default_service_role_sid,
+            default_channel_role_sid, default_channel_creator_role_sid, pre_webhook_url, post_webhook_url,
+            webhook_method],
+        flags: [read_status_enabled, reachability_enabled],
+        numbers: [typing_indicator_timeout, consumption_report_interval, pre_webhook_retry_count,
+            post_webhook_retry_count],
+        json: [limits, webhook_filters, notifications, media],
+        lists: [],
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let (mut meta, mut rows) = (None, None);
-        while let Some(Text(name)) = map.next_key()? {
-            if name == "meta" && meta.is_none() {
-                meta = Some(map.next_value()?);
-            } else if name == self.key && rows.is_none() {
-                rows = Some(map.next_value()?);
-            } else {
-                return Err(A::Error::custom("not as published"));
-            }
-        }
-        meta.zip(rows).ok_or_else(|| A::Error::custom("not as published"))
-    }
-}
-
-/// An object's keys and values, in the order sent, equal keys included.
-struct Pairs<'a>(Vec<(Text<'a>, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct PairsVisitor;
-        impl<'de> Visitor<'de> for PairsVisitor {
-            type Value = Pairs<'de>;
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs<'de>, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Pairs(pairs))
-            }
-        }
-        deserializer.deserialize_map(PairsVisitor)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn page(rows: &str) -> String {
-        format!(
-            r#"{{"meta": {{"page": 0, "page_size": 50, "first_page_url": "https://x/", "previous_page_url": null,
-            "url": "https://x/", "next_page_url": null, "key": "users"}}, "users": {rows}}}"#
-        )
+    /// OpenAPI `chat.v2.service.role`.
+    Role by sid {
+        texts: [sid, account_sid, service_sid, friendly_name, r#type, date_created, date_updated],
+        flags: [],
+        numbers: [],
+        json: [],
+        lists: [permissions],
     }
 
-    fn users(body: &str) -> Page<'_, User<'_>> {
-        decode_page(body.as_bytes(), "users").unwrap()
+    /// OpenAPI `chat.v2.service.user`.
+    User by sid {
+        texts: [sid, account_sid, service_sid, attributes, friendly_name, role_sid, identity, date_created,
+            date_updated],
+        flags: [is_online, is_notifiable],
+        numbers: [joined_channels_count],
+        json: [],
+        lists: [],
     }
 
-    #[test]
-    fn a_published_page_is_decoded_in_one_pass_and_borrows() {
-        let body =
-            page(r#"[{"sid": "US1", "identity": "j\u00f6rg", "url": "https://x/", "links": {"a": "b"}}]"#);
-        let page = decode_published::<User<'_>>(body.as_bytes(), "users").expect("as published");
-        assert_eq!(page.size, Some(50));
-        let Row::Usable(user, oddities) = &page.rows[0] else { panic!("usable") };
-        assert!(matches!(user.sid, Some(Text(Cow::Borrowed("US1")))));
-        assert_eq!(user.identity.as_ref().unwrap().0, "jörg");
-        assert_eq!((user.is_online, oddities), (None, &Oddities::default()));
+    /// OpenAPI `chat.v2.service.channel`.
+    Channel by sid {
+        texts: [sid, account_sid, service_sid, friendly_name, unique_name, attributes, r#type, date_created,
+            date_updated, created_by],
+        flags: [],
+        numbers: [members_count, messages_count],
+        json: [],
+        lists: [],
     }
 
-    #[test]
-    fn an_odd_row_keeps_what_it_said_and_spoils_no_other() {
-        let body = page(
-            r#"[{"sid": "US1", "is_online": "yes", "color": {"r" : 1e2}, "joined_channels_count": 3, "url": 7},
-               {"sid": "US2", "links": null}, {"identity": "nobody"}, 17, {"sid": 5}, {"sid": "US3", "sid": "US4"}]"#,
-        );
-        assert!(decode_published::<User<'_>>(body.as_bytes(), "users").is_none());
-        let page = users(&body);
-        let Row::Usable(user, oddities) = &page.rows[0] else { panic!("usable") };
-        assert_eq!((user.is_online, user.joined_channels_count), (None, Some(3)));
-        assert_eq!(oddities.wrong_type, [("is_online".to_owned(), r#""yes""#.to_owned())]);
-        assert_eq!(oddities.unknown, [("color".to_owned(), r#"{"r" : 1e2}"#.to_owned())]);
-        assert!(matches!(&page.rows[1], Row::Usable(_, oddities) if *oddities == Oddities::default()));
-        for (row, text) in [(2, r#"{"identity": "nobody"}"#), (3, "17"), (4, r#"{"sid": 5}"#)] {
-            assert!(matches!(page.rows[row], Row::Unusable(raw) if raw.get() == text));
-        }
-        let Row::Usable(user, oddities) = &page.rows[5] else { panic!("usable") };
-        assert_eq!(user.sid.as_ref().unwrap().0, "US4");
-        assert_eq!(oddities.unknown, [("sid".to_owned(), r#""US3""#.to_owned())]);
+    /// OpenAPI `chat.v2.service.user.user_channel`.
+    UserChannel by channel_sid {
+        texts: [account_sid, service_sid, channel_sid, user_sid, member_sid, status, notification_level],
+        flags: [],
+        numbers: [last_consumed_message_index, unread_messages_count],
+        json: [],
+        lists: [],
     }
 
-    #[test]
-    fn the_envelope_may_name_another_key_and_say_more() {
-        let body = r#"{"meta": {"key": "people", "next_page_url": "https://x/2", "page_size": "?", "new": 1},
-            "people": [{"sid": "US1"}], "other": []}"#;
-        let page = users(body);
-        assert_eq!((page.rows.len(), page.size), (1, None));
-        assert_eq!(page.next_page_url.unwrap().0, "https://x/2");
-        let body = r#"{"users": [], "meta": {"next_page_url": null}}"#;
-        assert!(users(body).rows.is_empty());
+    /// OpenAPI `chat.v2.service.channel.member`.
+    Member by sid {
+        texts: [sid, account_sid, channel_sid, service_sid, identity, role_sid, last_consumption_timestamp,
+            date_created, date_updated, attributes],
+        flags: [],
+        numbers: [last_consumed_message_index],
+        json: [],
+        lists: [],
     }
 
-    #[test]
-    fn what_is_no_page_is_refused() {
-        let whole = page("[]");
-        for (end, _) in whole.char_indices() {
-            let cut = decode_page::<User<'_>>(&whole.as_bytes()[..end], "users");
-            assert!(matches!(cut, Err(BodyError::NotJson(_))), "cut at {end}");
-        }
-        for body in [
-            "{}",
-            "[]",
-            r#"{"users": []}"#,
-            r#"{"meta": {"key": "users"}, "users": []}"#,
-            r#"{"meta": {"key": "users", "next_page_url": 7}, "users": []}"#,
-            r#"{"meta": {"key": "users", "next_page_url": null}, "users": {}}"#,
-            r#"{"meta": {"key": "users", "next_page_url": null}}"#,
-        ] {
-            let error = decode_page::<User<'_>>(body.as_bytes(), "users").unwrap_err();
-            assert!(matches!(error, BodyError::Unexpected { .. }), "{body}: {error}");
-        }
-        assert!(matches!(decode_page::<User<'_>>(b"<html>", "users"), Err(BodyError::NotJson(_))));
-        assert!(matches!(decode_one::<User<'_>>(b"{}"), Err(BodyError::Unexpected { .. })));
+    /// OpenAPI `chat.v2.service.channel.invite`.
+    Invite by sid {
+        texts: [sid, account_sid, channel_sid, service_sid, identity, date_created, date_updated, role_sid,
+            created_by],
+        flags: [],
+        numbers: [],
+        json: [],
+        lists: [],
+    }
+
+    /// OpenAPI `chat.v2.service.channel.message`. `to` is the channel once more.
+    Message by sid {
+        texts: [sid, account_sid, attributes, service_sid, to, channel_sid, date_created, date_updated,
+            last_updated_by, from, body, r#type],
+        flags: [was_edited],
+        numbers: [index],
+        json: [media],
+        lists: [],
     }
 }

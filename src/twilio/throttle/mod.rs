@@ -9,6 +9,7 @@ mod concurrency;
 mod rate;
 #[cfg(test)]
 mod tests;
+mod writes;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,6 +19,7 @@ use tokio::time::Instant;
 pub use self::concurrency::Signal;
 use self::concurrency::{Aimd, Sent};
 use self::rate::RateLimit;
+pub use self::writes::{WriteKey, WriteLimits};
 use crate::event::{Event, Events};
 
 /// What the throttle keeps to.

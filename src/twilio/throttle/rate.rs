@@ -30,7 +30,7 @@ const BURST_PART: u32 = 20;
 
 /// tokio's clock in governor's terms: the time since the limiter was made.
 #[derive(Debug, Clone)]
-struct TokioClock(Instant);
+pub(super) struct TokioClock(pub(super) Instant);
 
 impl Clock for TokioClock {
     type Instant = Duration;

@@ -1,4 +1,4 @@
-//! What is odd about one row, gathered while its fields are converted.
+//! What is odd about one row, gathered while its fields are converted; for both APIs.
 //!
 //! **Invariant:** a row without oddities allocates nothing here.
 
@@ -6,8 +6,18 @@ use std::str::FromStr;
 
 use serde_json::value::RawValue;
 
-use crate::model::{Entity, Extra, Issue, IssueKind, JsonText, Sid, SidKind, Timestamp};
-use crate::twilio::chat::wire::{Oddities, Text};
+use crate::model::{
+    AccountSid, Entity, Extra, Issue, IssueKind, JsonText, ServiceSid, Sid, SidKind, Timestamp,
+};
+use crate::twilio::wire::{Oddities, Row, Text};
+
+/// What was asked for: the parents that every row should name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) account: &'a AccountSid,
+    /// `None` for the list of services.
+    pub(super) service: Option<&'a ServiceSid>,
+}
 
 /// The oddities of a row so far. Values are JSON text.
 #[derive(Debug, Default)]
@@ -33,6 +43,22 @@ impl Notes {
     fn keep(&mut self, field: String, kind: IssueKind, value: String) {
         self.extra.push((field.clone(), value.clone()));
         self.found.push((field, kind, value));
+    }
+
+    /// Takes what decoding a resource within the record found. The record has that resource whole in a field of its own.
+    pub(super) fn add_within(&mut self, within: &str, oddities: Oddities) {
+        let unknown = oddities.unknown.into_iter().map(|pair| (IssueKind::UnknownKey, pair));
+        let wrong_type = oddities.wrong_type.into_iter().map(|pair| (IssueKind::WrongType, pair));
+        for (kind, (key, value)) in unknown.chain(wrong_type) {
+            self.found.push((format!("{within}.{key}"), kind, value));
+        }
+    }
+
+    /// Keeps what the API publishes and the model has no field for. It is nothing odd.
+    pub(super) fn keep_published(&mut self, field: &str, value: Option<&RawValue>) {
+        if let Some(value) = value {
+            self.extra.push((field.to_owned(), value.get().to_owned()));
+        }
     }
 
     /// Notes a value that its field holds.
@@ -126,12 +152,12 @@ fn is_same<K: SidKind>(sent: &Sid<K>, asked: &Sid<K>) -> bool {
 }
 
 /// A text as JSON.
-fn json_string(text: &str) -> String {
+pub(super) fn json_string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
 /// A JSON object of keys and JSON texts; `None` without any.
-fn object(pairs: &[(String, String)]) -> Extra {
+pub(super) fn object(pairs: &[(String, String)]) -> Extra {
     if pairs.is_empty() {
         return None;
     }
@@ -139,8 +165,25 @@ fn object(pairs: &[(String, String)]) -> Extra {
     Some(JsonText(format!("{{{}}}", members.join(",")).into()))
 }
 
+/// Converts the rows of a page.
+pub(super) fn rows<W, M>(
+    rows: Vec<Row<'_, W>>,
+    entity: Entity,
+    issues: &mut Vec<Issue>,
+    convert: impl Fn(W, Oddities, &mut Vec<Issue>) -> Option<M>,
+) -> Vec<M> {
+    let mut records = Vec::with_capacity(rows.len());
+    for row in rows {
+        match row {
+            Row::Usable(row, oddities) => records.extend(convert(row, oddities, issues)),
+            Row::Unusable(row) => issues.push(unusable(entity, row)),
+        }
+    }
+    records
+}
+
 /// A row that cannot be a record.
-pub(super) fn unusable(entity: Entity, row: &RawValue) -> Issue {
+fn unusable(entity: Entity, row: &RawValue) -> Issue {
     Issue {
         entity,
         subject: String::new(),

@@ -1,0 +1,158 @@
+//! A thousand lanes in virtual time: who is served when, and how much of what is permitted is used.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, sleep_until};
+
+use super::*;
+use crate::apply::fixture;
+use crate::apply::keeper::FilledLane;
+use crate::plan::Operation;
+
+/// Lanes by name with how many operations each has, the longest first, as a journal gives them.
+struct Plan(Vec<(String, usize)>);
+
+impl Plan {
+    fn filled(
+        &self,
+        wanted: &[(LaneName, i64)],
+        new: usize,
+        given: &mut usize,
+        operation: &Operation,
+    ) -> Filled {
+        let load = |name: &str, after: i64| {
+            let length = self.0.iter().find(|(other, _)| other == name).unwrap().1;
+            let after = usize::try_from(after).unwrap();
+            let numbers = (after..length).take(LOADED).map(|number| i64::try_from(number + 1).unwrap());
+            let item = |number| {
+                let resolved =
+                    Item::resolve(number, operation.clone(), false, |_, _| Ok::<_, ()>(Some("X".into())));
+                resolved.unwrap().unwrap()
+            };
+            let items: Vec<Item> = numbers.map(item).collect();
+            FilledLane {
+                name: LaneName::of(name),
+                operations: length as u64,
+                exhausted: items.len() < LOADED,
+                cursor: items.last().map_or(after as i64, |item| item.number),
+                items,
+                passed_over: 0,
+            }
+        };
+        let mut lanes: Vec<FilledLane> =
+            wanted.iter().map(|(name, after)| load(&name.key(), *after)).collect();
+        let fresh = self.0.iter().skip(*given).take(new);
+        lanes.extend(fresh.map(|(name, _)| load(name, 0)));
+        *given = (*given + new).min(self.0.len());
+        Filled { lanes, no_more_lanes: *given == self.0.len() }
+    }
+}
+
+/// Performs a plan with so many requests in flight of so long each; gives when each key was written to, and how long it took.
+async fn perform(plan: &Plan, in_flight: usize, latency: Duration) -> (BTreeMap<String, Vec<Instant>>, f64) {
+    let rate = NonZeroU32::new(30).unwrap();
+    let limits = WriteLimits::new(rate, rate);
+    let operation = fixture::create_user(1);
+    let mut lanes = Lanes::new("IS1");
+    let mut given = 0;
+    let mut tasks = JoinSet::new();
+    let slots = Arc::new(Semaphore::new(in_flight)); // the client's
+    let mut written: BTreeMap<String, Vec<Instant>> = BTreeMap::new();
+    let start = Instant::now();
+    while !lanes.is_done() {
+        if let Some((known, new)) = lanes.wanted() {
+            lanes.fill(plan.filled(&known, new, &mut given, &operation));
+        }
+        let mut wake = None;
+        while tasks.len() < in_flight + EXTRA {
+            match lanes.next(&limits, tasks.len() >= in_flight) {
+                Next::Write(work, _) => {
+                    let key = lanes.lanes.iter().find(|lane| lane.id == work.lane).unwrap().key.clone();
+                    written.entry(key).or_default().push(Instant::now());
+                    let slots = Arc::clone(&slots);
+                    tasks.spawn(async move {
+                        let _slot = slots.acquire().await.unwrap();
+                        sleep(latency).await;
+                        work.lane
+                    });
+                }
+                Next::Look(..) => unreachable!("nothing has to be looked up"),
+                Next::Wait(until) => {
+                    wake = until;
+                    break;
+                }
+            }
+            assert!(lanes.lanes.len() <= LANES);
+        }
+        tokio::select! {
+            Some(lane) = tasks.join_next() => lanes.came_back(lane.unwrap(), false, None),
+            () = async { sleep_until(wake.unwrap()).await }, if wake.is_some() => {}
+        }
+    }
+    (written, start.elapsed().as_secs_f64())
+}
+
+fn most_in_five_seconds(taken: &[Instant]) -> usize {
+    let mut window = VecDeque::new();
+    taken.iter().fold(0, |most, now| {
+        window.push_back(*now);
+        while window.front().is_some_and(|first| *now - *first >= Duration::from_secs(5)) {
+            window.pop_front();
+        }
+        most.max(window.len())
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn nearly_all_of_the_services_rate_is_used() {
+    for latency in [10, 200, 400] {
+        let plan = Plan(vec![(String::new(), 1_000)]);
+        let (written, seconds) = perform(&plan, 20, Duration::from_millis(latency)).await;
+        assert_eq!(written["IS1"].len(), 1_000);
+        assert!(most_in_five_seconds(&written["IS1"]) <= 150);
+        let share = 1_000.0 / 30.0 / seconds;
+        assert!(share > 0.95, "latency {latency}: {share}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_conversation_holds_nobody_up_and_is_not_left_for_the_end() {
+    // 2,200 writes of one conversation take 74 s at 30 a second; all together take 98 s at 20 in flight and 200 ms each.
+    let mut plan = Plan((0..999).map(|lane| (format!("CH{lane:04}"), 3 + lane % 10)).collect());
+    plan.0.insert(0, ("CHlong".to_owned(), 2_200));
+    plan.0.sort_by_key(|(_, length)| std::cmp::Reverse(*length));
+    let all: usize = plan.0.iter().map(|(_, length)| length).sum();
+    let (written, seconds) = perform(&plan, 20, Duration::from_millis(200)).await;
+    assert_eq!(written.values().map(Vec::len).sum::<usize>(), all);
+    for (key, times) in &written {
+        assert!(most_in_five_seconds(times) <= 150, "{key}");
+    }
+    let ideal = f64::from(u32::try_from(all).unwrap()) * 0.2 / 20.0;
+    assert!(seconds < ideal * 1.03, "{seconds} of {ideal}");
+    let rate = 2_200.0 / (*written["CHlong"].last().unwrap() - written["CHlong"][0]).as_secs_f64();
+    assert!(rate > 29.0, "{rate}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_begun_is_brought_to_its_end_and_no_more() {
+    let rate = NonZeroU32::new(30).unwrap();
+    let limits = WriteLimits::new(rate, rate);
+    let plan = Plan(vec![("CH1".to_owned(), 5)]);
+    let mut lanes = Lanes::new("IS1");
+    let (known, new) = lanes.wanted().unwrap();
+    lanes.fill(plan.filled(&known, new, &mut 0, &fixture::create_user(1)));
+    let Next::Write(work, true) = lanes.next(&limits, false) else { panic!("the first") };
+    lanes.begin_no_more();
+    assert!(matches!(lanes.next(&limits, false), Next::Wait(None)));
+    assert!(!lanes.is_done());
+    lanes.came_back(work.lane, false, Some(work));
+    sleep(Duration::from_secs(1)).await;
+    let Next::Write(work, false) = lanes.next(&limits, false) else { panic!("again") };
+    lanes.came_back(work.lane, false, None);
+    assert!(lanes.is_done() && lanes.has_more());
+}

@@ -1,0 +1,1 @@
+//! Plans applied against a scripted server.

@@ -1,0 +1,97 @@
+//! Which API a crawl reads from: what was asked for, what a snapshot was begun with, and what answers.
+//!
+//! **Invariant:** a snapshot is of one API. Another one is turned to only while nothing was received from the first.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::cli::crawl::SourceChoice;
+use crate::crawl::CrawlError;
+use crate::error::ExitStatus;
+use crate::event::{Event, Events};
+use crate::settings::{CrawlSettings, Part, Services};
+use crate::snapshot::{Snapshot, SnapshotError, SnapshotWriter};
+use crate::source::{ChatSource, ConversationsSource, Source, SourceError};
+use crate::twilio::conversations::requests;
+use crate::twilio::{Api, Client};
+
+use super::CommandError;
+
+/// The source of an API.
+pub(super) fn of(api: Api, client: Arc<Client>) -> Source {
+    match api {
+        Api::Chat => Source::Chat(ChatSource::new(client)),
+        Api::Conversations => Source::Conversations(ConversationsSource::new(client)),
+    }
+}
+
+/// The API that a crawl begins with: as asked for; left open, the one of the snapshot that is there, and otherwise Chat.
+pub(super) fn begin_with(choice: SourceChoice, snapshot: &Path) -> Result<Api, SnapshotError> {
+    Ok(match choice {
+        SourceChoice::Chat => Api::Chat,
+        SourceChoice::Conversations => Api::Conversations,
+        SourceChoice::Auto if snapshot.exists() && Snapshot::open(snapshot)?.source()? == "conversations" => {
+            Api::Conversations
+        }
+        SourceChoice::Auto => Api::Chat,
+    })
+}
+
+/// Whether an answer means that Chat cannot be read for the account or the service, however often it is asked: 410, a host
+/// that has no address any more, or a 404 or 403 of what was asked for first.
+pub(super) fn is_no_answer(error: &SourceError) -> bool {
+    error.request().is_some_and(|request| {
+        request.is_gone() || request.is_unknown_host() || request.is_not_found() || request.is_forbidden()
+    })
+}
+
+/// Whether Conversations has what Chat did not answer for: the service that was asked for, or any.
+pub(super) async fn conversations_has(
+    client: &Client,
+    services: &Services,
+    error: Option<&CrawlError>,
+) -> bool {
+    let listed = match services {
+        Services::Listed(listed) => listed.first(),
+        Services::All => None,
+    };
+    let request = match error.and_then(CrawlError::service).or(listed) {
+        Some(service) => requests::fetch_service(service),
+        None => requests::list_services(Some(1)),
+    };
+    client.send(&request).await.is_ok()
+}
+
+/// Turns a crawl that was left to choose to Conversations, where Chat does not answer for it and Conversations does. Says
+/// whether it turned.
+pub(super) async fn turn(
+    settings: &CrawlSettings,
+    snapshot: &Path,
+    client: &Client,
+    error: &CrawlError,
+    events: &Events,
+) -> Result<bool, CommandError> {
+    let answer = error.answer().filter(|answer| is_no_answer(answer));
+    let (SourceChoice::Auto, Some(answer)) = (settings.source, answer) else { return Ok(false) };
+    if !conversations_has(client, &settings.services, Some(error)).await {
+        return Ok(false);
+    }
+    if settings.include.has(Part::Invites) {
+        return Err(CommandError::new(ExitStatus::Failed, NoInvites { answer: answer.to_string() })
+            .with_hint("leave `invites` out of --include to read the rest from Conversations"));
+    }
+    let mut writer = SnapshotWriter::open(snapshot, ConversationsSource::largest_page)?;
+    if !writer.turn_to("conversations")? {
+        return Ok(false);
+    }
+    events.send(Event::SourceChosen { source: "Conversations", why: format!("{error}: {answer}") });
+    Ok(true)
+}
+
+/// Chat does not answer, and invites were asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("Chat does not answer, and Conversations has no invites to read: {answer}")]
+struct NoInvites {
+    /// What Chat answered.
+    answer: String,
+}

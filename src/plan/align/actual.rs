@@ -1,0 +1,68 @@
+//! The target's records as fields, in the order of the tables.
+
+use super::fields::Field;
+use super::item::Actual;
+use crate::mapping::Value;
+use crate::model::{Sid, SidKind, StoredSid, Timestamp};
+
+fn text(value: Option<&String>) -> Value<'_> {
+    value.map_or(Value::Null, |text| Value::Text(text))
+}
+
+fn time(value: Option<&Timestamp>) -> Value<'_> {
+    value.map_or(Value::Null, Value::Time)
+}
+
+/// A SID, as a value.
+pub(super) fn sid<K: SidKind>(sid: Option<&Sid<K>>) -> Value<'_> {
+    match sid.map(Sid::stored) {
+        None => Value::Null,
+        Some(StoredSid::Digits(digits)) => Value::Sid(K::PREFIX, digits),
+        Some(StoredSid::Verbatim(text)) => Value::Text(text),
+    }
+}
+
+/// The value of a field; none where the target's side that has it was not read.
+pub(super) fn value<'a>(actual: &Actual<'a>, field: &Field) -> Option<Value<'a>> {
+    Some(match (actual, field.name) {
+        (Actual::Role(role), "friendly_name") => text(role.friendly_name.as_ref()),
+        (Actual::Role(role), "type") => {
+            role.r#type.as_ref().map_or(Value::Null, |kind| Value::Text(kind.as_str()))
+        }
+        (Actual::Role(role), "permissions") => role.permissions.as_deref().map_or(Value::Null, Value::List),
+        (Actual::User(user), "identity") => text(user.identity.as_ref()),
+        (Actual::User(user), "friendly_name") => text(user.friendly_name.as_ref()),
+        (Actual::User(user), "attributes") => text(user.attributes.as_ref()),
+        (Actual::User(user), "role_sid") => sid(user.role_sid.as_ref()),
+        (Actual::Channel(channel), "unique_name") => text(channel.unique_name.as_ref()),
+        (Actual::Channel(channel), "friendly_name") => text(channel.friendly_name.as_ref()),
+        (Actual::Channel(channel), "attributes") => text(channel.attributes.as_ref()),
+        (Actual::Channel(channel), "date_created") => time(channel.date_created.as_ref()),
+        (Actual::Channel(channel), "date_updated") => time(channel.date_updated.as_ref()),
+        (Actual::Participant { member: Some(member), .. }, "identity") => text(member.identity.as_ref()),
+        (Actual::Participant { member: Some(member), .. }, "sid") => sid(Some(&member.sid)),
+        (Actual::Participant { member: Some(member), .. }, "role_sid") => sid(member.role_sid.as_ref()),
+        (Actual::Participant { member: Some(member), .. }, "attributes") => text(member.attributes.as_ref()),
+        (Actual::Participant { member: Some(member), .. }, "date_created") => {
+            time(member.date_created.as_ref())
+        }
+        (Actual::Participant { member: Some(member), .. }, "date_updated") => {
+            time(member.date_updated.as_ref())
+        }
+        (Actual::Participant { member, membership }, "last_read_message_index") => {
+            // Both sides have it, and they are the same.
+            let of_member = member.and_then(|member| member.last_consumed_message_index);
+            let of_user = membership.and_then(|membership| membership.last_consumed_message_index);
+            of_member.or(of_user).map_or(Value::Null, Value::Integer)
+        }
+        (Actual::Participant { member: Some(member), .. }, "last_read_timestamp") => {
+            time(member.last_consumption_timestamp.as_ref())
+        }
+        (Actual::Participant { membership: Some(membership), .. }, "notification_level") => {
+            let level = membership.notification_level.as_ref();
+            level.map_or(Value::Null, |level| Value::Text(level.as_str()))
+        }
+        (Actual::Participant { .. }, _) => return None,
+        _ => Value::Null,
+    })
+}

@@ -1,0 +1,151 @@
+//! Conversations: each with the channel that it is, or is copied from, and after it who is on it.
+
+use std::collections::HashSet;
+
+use super::compare;
+use super::fields::{CREATED, KEY};
+use super::item::{Actual, Conversation, Item, Standing, channel_name};
+use super::records::{Evaluated, Rows};
+use super::seats::Seats;
+use super::walk::{Context, Visit, fingerprint, number, plain, subject, walk_over};
+use crate::mapping::{Subject, Value};
+use crate::model::{Channel, ChannelSid, ChannelType, Entity};
+use crate::snapshot::SnapshotError;
+
+/// Visits every conversation of the source, and then those that the target alone has.
+pub(super) fn align<E: From<SnapshotError>>(context: &Context<'_>, visit: Visit<'_, E>) -> Result<(), E> {
+    let mut conversations = Conversations {
+        context,
+        rows: Rows::new(&context.records.conversations),
+        seats: Seats::new(context),
+        seen: HashSet::new(),
+        names: HashSet::new(),
+    };
+    context.pair.source.channels::<E>(|sid, channel| {
+        if context.options.share.is_some_and(|share| !share.has(sid)) {
+            return Ok(());
+        }
+        match channel {
+            Some(channel) => conversations.one(channel, visit),
+            None => conversations.unlisted(sid, visit),
+        }
+    })?;
+    let seen = conversations.seen;
+    // A share is of the source's SIDs, so in a copy it says nothing of what the target alone has.
+    if !context.options.extras || context.is_copy() && context.options.share.is_some() {
+        return Ok(());
+    }
+    context.pair.target.walk::<E>(&walk_over(Entity::Channel, false), |step| {
+        let Some(channel) = step.channel.as_deref() else { return Ok(()) };
+        let is_left_out = context.options.share.is_some_and(|share| !share.has(&channel.sid));
+        if is_left_out || seen.contains(&number(&channel.sid)) {
+            return Ok(());
+        }
+        visit(&Item { actual: Some(Actual::Channel(channel)), ..plain(Entity::Channel, Standing::Extra) })
+    })
+}
+
+struct Conversations<'c> {
+    context: &'c Context<'c>,
+    rows: Rows<'c>,
+    seats: Seats<'c>,
+    /// The target's conversations that were met.
+    seen: HashSet<u128>,
+    /// The unique names that were asked for, in a copy.
+    names: HashSet<u128>,
+}
+
+impl Conversations<'_> {
+    /// A channel that memberships name and the snapshot does not have.
+    fn unlisted<E: From<SnapshotError>>(&mut self, sid: &ChannelSid, visit: Visit<'_, E>) -> Result<(), E> {
+        self.seen.insert(number(sid));
+        let joined = self.context.pair.source.users_of_channel(sid)?.joined;
+        let conversation = Conversation {
+            sid: sid.clone(),
+            name: None,
+            unique_name: None,
+            target_sid: None,
+            is_public: false,
+            participants: 0,
+            joined,
+        };
+        let source = Some(subject(self.context.pair.source.record()));
+        let item = plain(Entity::Channel, Standing::OneSided);
+        visit(&Item { source, conversation: Some(&conversation), ..item })
+    }
+
+    fn one<E: From<SnapshotError>>(&mut self, channel: &Channel, visit: Visit<'_, E>) -> Result<(), E> {
+        let context = self.context;
+        let (pair, is_copy) = (context.pair, context.is_copy());
+        let subject = Subject { channel: Some(channel), ..subject(pair.source.record()) };
+        if !is_copy {
+            self.seen.insert(number(&channel.sid));
+        }
+        match self.rows.take(&subject) {
+            Evaluated::Wanted => {}
+            Evaluated::Filtered => return Ok(()),
+            Evaluated::Failed(error) => {
+                let item = plain(Entity::Channel, Standing::Failed(&error));
+                return visit(&Item { source: Some(subject), ..item });
+            }
+        }
+        let mut desired = self.rows.desired(&subject);
+        let unique_name = self.unique_name(&desired, channel);
+        let found = match &unique_name {
+            _ if !is_copy => pair.target.channel(&channel.sid)?,
+            Some(name) => pair.target.channel_of_unique_name(name)?,
+            None => None,
+        };
+        let own_name = desired[KEY].filter(|value| *value != Value::Null);
+        if is_copy {
+            desired[KEY] = unique_name.as_deref().map(Value::Text);
+        }
+        let actual = found.as_ref().map(Actual::Channel);
+        let fields = compare::pair(&self.rows.source.fields, desired, actual.as_ref(), None);
+        let mut standing = compare::standing(&fields, actual.as_ref());
+        if is_copy && unique_name.as_deref().is_some_and(|name| !self.names.insert(fingerprint(name))) {
+            standing = Standing::Duplicate;
+        } else if is_copy
+            && own_name.is_some()
+            && fields[CREATED].differs
+            && !context.records.mapping.plan.adopt
+        {
+            standing = Standing::Taken;
+        } else if is_copy {
+            self.seen.extend(found.as_ref().map(|channel| number(&channel.sid)));
+        }
+        let counted = pair.source.users_of_channel(&channel.sid)?;
+        let mut conversation = Conversation {
+            sid: channel.sid.clone(),
+            name: channel_name(channel),
+            unique_name: unique_name.clone(),
+            target_sid: found.as_ref().map(|channel| channel.sid.clone()),
+            is_public: channel.r#type == Some(ChannelType::Public),
+            participants: counted.joined,
+            joined: counted.joined,
+        };
+        let mut item = Item { fields, source: Some(subject), actual, ..plain(Entity::Channel, standing) };
+        if matches!(standing, Standing::Duplicate | Standing::Taken) {
+            item.conversation = Some(&conversation);
+            return visit(&item);
+        }
+        let held = self.seats.hold(&conversation)?;
+        conversation.participants = self.seats.count(&held, &conversation, channel, counted)?;
+        item.conversation = Some(&conversation);
+        visit(&item)?;
+        self.seats.align(held, &conversation, channel, visit)
+    }
+
+    /// What the conversation is called in the target: as the mapping says, and otherwise after its channel's SID, so that it is
+    /// found again. In place, a conversation without a unique name needs none.
+    fn unique_name(&self, desired: &[Option<Value<'_>>], channel: &Channel) -> Option<String> {
+        let wanted = desired[KEY].and_then(Value::to_text).filter(|name| !name.is_empty());
+        match wanted {
+            Some(name) => Some(name.into_owned()),
+            None if self.context.is_copy() => {
+                Some(format!("{}{}", self.context.records.mapping.plan.unique_name_prefix, channel.sid))
+            }
+            None => None,
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The records of a mapping that a plan is made of, and their rows as fields.
+
+use crate::mapping::{CellError, Evaluator, Mapping, Outcome, Record, Subject, Value};
+use crate::model::Entity;
+
+use super::fields::{CONVERSATION, Field, PARTICIPANT, ROLE, USER, USER_CONVERSATION};
+
+/// A mapping that no plan can be made with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnfitMapping {
+    /// A record is not there.
+    #[error("mapping `{mapping}` has no record `{record}`, which a plan needs")]
+    RecordMissing {
+        /// The mapping's name.
+        mapping: String,
+        /// The record.
+        record: &'static str,
+    },
+    /// A record walks over something else.
+    #[error("record `{record}` of mapping `{mapping}` is over `{found}`; a plan needs it over `{needed}`")]
+    OtherEntity {
+        /// The mapping's name.
+        mapping: String,
+        /// The record.
+        record: &'static str,
+        /// What it has a row for each of.
+        found: &'static str,
+        /// What it must have a row for each of.
+        needed: &'static str,
+    },
+    /// A column is not there.
+    #[error("record `{record}` of mapping `{mapping}` has no column `{column}`, which a plan needs")]
+    ColumnMissing {
+        /// The mapping's name.
+        mapping: String,
+        /// The record.
+        record: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+}
+
+impl UnfitMapping {
+    /// What to do about it.
+    pub fn advice(&self) -> &'static str {
+        "take these records from `chatferry mapping show conversations`, or plan with `--mapping conversations`"
+    }
+}
+
+/// The records of a mapping that a plan is made of.
+#[derive(Debug)]
+pub struct PlanRecords<'m> {
+    /// The mapping.
+    pub mapping: &'m Mapping,
+    pub(super) roles: Source,
+    pub(super) users: Source,
+    pub(super) conversations: Source,
+    pub(super) participants: Source,
+    pub(super) user_conversations: Source,
+}
+
+impl<'m> PlanRecords<'m> {
+    /// Finds them.
+    pub fn of(mapping: &'m Mapping) -> Result<Self, UnfitMapping> {
+        let role =
+            Source::of(mapping, "conversation_roles", Entity::Role, &ROLE, &["friendly_name", "type"])?;
+        let user = Source::of(mapping, "conversation_users", Entity::User, &USER, &["identity"])?;
+        let seat = Entity::Membership;
+        Ok(Self {
+            mapping,
+            roles: role,
+            users: user,
+            conversations: Source::of(mapping, "conversations", Entity::Channel, &CONVERSATION, &[])?,
+            participants: Source::of(mapping, "participants", seat, &PARTICIPANT, &["identity"])?,
+            user_conversations: Source::of(mapping, "user_conversations", seat, &USER_CONVERSATION, &[])?,
+        })
+    }
+}
+
+/// A record and where it has the aligned fields.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) record: Record,
+    pub(super) fields: &'static [Field],
+    /// The position of each field's column in the record.
+    positions: Vec<Option<usize>>,
+}
+
+impl Source {
+    fn of(
+        mapping: &Mapping,
+        name: &'static str,
+        entity: Entity,
+        fields: &'static [Field],
+        needed: &[&'static str],
+    ) -> Result<Self, UnfitMapping> {
+        let of = || mapping.name.clone();
+        let Some(record) = mapping.records.iter().find(|record| record.name == name) else {
+            return Err(UnfitMapping::RecordMissing { mapping: of(), record: name });
+        };
+        if record.entity != entity {
+            let (found, needed) = (record.entity.plural(), entity.plural());
+            return Err(UnfitMapping::OtherEntity { mapping: of(), record: name, found, needed });
+        }
+        let has = |column: &str| record.columns.iter().any(|known| known.name == column);
+        if let Some(column) = needed.iter().find(|column| !has(column)) {
+            return Err(UnfitMapping::ColumnMissing { mapping: of(), record: name, column });
+        }
+        let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
+        let record = record.narrowed(&names);
+        let position = |name: &&str| record.columns.iter().position(|column| column.name == *name);
+        let positions = names.iter().map(position).collect();
+        Ok(Self { record, fields, positions })
+    }
+}
+
+/// What became of a row.
+#[derive(Debug)]
+pub(super) enum Evaluated {
+    /// It is wanted.
+    Wanted,
+    /// The mapping leaves it out.
+    Filtered,
+    /// An expression failed on it.
+    Failed(CellError),
+}
+
+/// Computes the rows of one record.
+#[derive(Debug)]
+pub(super) struct Rows<'m> {
+    pub(super) source: &'m Source,
+    evaluator: Evaluator<'m>,
+}
+
+impl<'m> Rows<'m> {
+    pub(super) fn new(source: &'m Source) -> Self {
+        Self { source, evaluator: Evaluator::new(&source.record) }
+    }
+
+    /// Takes the next row. A failed row does not end a plan: it is a finding, whatever `on_error` says.
+    pub(super) fn take(&mut self, subject: &Subject<'_>) -> Evaluated {
+        match self.evaluator.evaluate(subject) {
+            Ok(Outcome::Row(_)) => Evaluated::Wanted,
+            Ok(Outcome::Filtered) => Evaluated::Filtered,
+            Ok(Outcome::Skipped(error)) => Evaluated::Failed(error),
+            Err(error) => Evaluated::Failed(*error),
+        }
+    }
+
+    /// The fields of the row that was taken last; none where neither mapping nor snapshot says anything of it.
+    pub(super) fn desired<'a>(&'a self, subject: &'a Subject<'a>) -> Vec<Option<Value<'a>>> {
+        let row = self.evaluator.row(subject);
+        let value = |position: &Option<usize>| {
+            let position = (*position)?;
+            let value = row.value(position);
+            let column = &self.source.record.columns[position];
+            // Null of a record that was not read is not null.
+            let unread = value == Value::Null
+                && (subject.member.is_none() && column.reads_of(Entity::Member)
+                    || subject.user.is_none() && column.reads_of(Entity::User));
+            (!unread).then_some(value)
+        };
+        self.source.positions.iter().map(value).collect()
+    }
+}

@@ -1,0 +1,429 @@
+//! Who is on a conversation: participants, each with the user's own view of the conversation, and invitations.
+//!
+//! **Invariant:** at most [`HELD`] participants of the target are in memory. A conversation with more, which Twilio does not allow,
+//! is taken in parts by a hash of the identity, and its source read once for each.
+
+use std::collections::{HashMap, HashSet};
+
+use super::compare;
+use super::fields::KEY;
+use super::item::{Actual, Conversation, FieldPair, Item, Standing};
+use super::records::{Evaluated, Rows};
+use super::walk::{Context, Visit, fingerprint, plain, subject};
+use crate::mapping::{InvitePolicy, Subject, Value};
+use crate::model::{Channel, Entity, Invite, Member, MemberSid, Membership, MembershipStatus};
+use crate::snapshot::{JoinedCount, Seat, SeatsWith, SnapshotError, Wanted};
+
+/// How many participants of the target are held at a time: eight times what Twilio allows in a conversation.
+pub(super) const HELD: usize = 8_192;
+
+/// A participant that the target has.
+struct HeldSeat {
+    member: Option<Member>,
+    membership: Option<Membership>,
+    is_matched: bool,
+}
+
+/// Participants that the target has: all of a conversation, or one part of them.
+#[derive(Default)]
+pub(super) struct Held {
+    seats: Vec<HeldSeat>,
+    by_sid: HashMap<MemberSid, usize>,
+    by_identity: HashMap<String, usize>,
+    /// How many the conversation has in all.
+    total: usize,
+    part: usize,
+    parts: usize,
+}
+
+impl Held {
+    fn find(&self, sid: Option<&MemberSid>, identity: Option<&str>) -> Option<usize> {
+        let by_sid = sid.and_then(|sid| self.by_sid.get(sid));
+        by_sid.or_else(|| self.by_identity.get(identity?)).copied()
+    }
+
+    /// Whether a participant belongs to the part that is held.
+    fn has(&self, identity: Option<&str>, sid: Option<&MemberSid>) -> bool {
+        if self.parts <= 1 {
+            return true;
+        }
+        let key = match (identity, sid) {
+            (Some(identity), _) => fingerprint(identity),
+            (None, Some(sid)) => fingerprint(&sid.to_string()),
+            (None, None) => 0,
+        };
+        key % self.parts as u128 == self.part as u128
+    }
+}
+
+/// Aligns who is on conversations, one conversation after another.
+pub(super) struct Seats<'c> {
+    context: &'c Context<'c>,
+    participants: Rows<'c>,
+    views: Rows<'c>,
+    with: SeatsWith,
+}
+
+impl<'c> Seats<'c> {
+    pub(super) fn new(context: &'c Context<'c>) -> Self {
+        let participants = Rows::new(&context.records.participants);
+        let views = Rows::new(&context.records.user_conversations);
+        let records = [&participants.source.record, &views.source.record];
+        let user = if records.iter().all(|record| !record.reads(Entity::User)) {
+            Wanted::No
+        } else if records
+            .iter()
+            .all(|record| !record.reads(Entity::User) || record.reads_as_second_identity(Entity::User))
+        {
+            Wanted::ForIdentity
+        } else {
+            Wanted::Yes
+        };
+        let role = records.iter().any(|record| record.reads(Entity::Role));
+        Self { context, participants, views, with: SeatsWith { user, role } }
+    }
+
+    /// What the target has of a conversation, or the first part of it.
+    pub(super) fn hold<E: From<SnapshotError>>(&self, conversation: &Conversation) -> Result<Held, E> {
+        let held = self.hold_part(conversation, 0, 1)?;
+        let parts = held.total.div_ceil(HELD).max(1);
+        if parts == 1 { Ok(held) } else { self.hold_part(conversation, 0, parts) }
+    }
+
+    fn hold_part<E: From<SnapshotError>>(
+        &self,
+        conversation: &Conversation,
+        part: usize,
+        parts: usize,
+    ) -> Result<Held, E> {
+        let mut held = Held { part, parts, ..Held::default() };
+        let Some(target) = &conversation.target_sid else { return Ok(held) };
+        let with = SeatsWith { user: Wanted::ForIdentity, role: false };
+        self.context.pair.target.seats::<E>(target, with, &mut |seat| {
+            held.total += 1;
+            let of_member = seat.member.as_ref().and_then(|member| member.identity.clone());
+            let identity = of_member.or_else(|| seat.user.as_ref().and_then(|user| user.identity.clone()));
+            let sid = seat.member.as_ref().map(|member| &member.sid);
+            if held.seats.len() >= HELD * 2 || !held.has(identity.as_deref(), sid) {
+                return Ok(());
+            }
+            let position = held.seats.len();
+            if let Some(sid) = sid.filter(|_| !self.context.is_copy()) {
+                held.by_sid.insert(sid.clone(), position);
+            }
+            if let Some(identity) = &identity {
+                held.by_identity.entry(identity.clone()).or_insert(position);
+            }
+            let (member, membership) = (seat.member.clone(), seat.membership.clone());
+            held.seats.push(HeldSeat { member, membership, is_matched: false });
+            Ok(())
+        })?;
+        Ok(held)
+    }
+
+    /// How many participants the conversation should have. Near the limit they are counted as the mapping wants them, together
+    /// with those whom a copy finds there.
+    pub(super) fn count<E: From<SnapshotError>>(
+        &mut self,
+        held: &Held,
+        conversation: &Conversation,
+        channel: &Channel,
+        counted: JoinedCount,
+    ) -> Result<u64, E> {
+        let is_copy = self.context.is_copy();
+        let mut most = counted.joined;
+        let mut invites = Vec::new();
+        if self.makes_participants_of_invites() {
+            invites = self.invites(channel)?;
+            most += counted.invited + invites.len() as u64;
+        }
+        let there = if is_copy { held.total as u64 } else { 0 };
+        if most + there <= self.context.options.exact_above || held.parts > 1 {
+            return Ok(most.max(there));
+        }
+        let mut wanted: HashSet<String> = HashSet::new();
+        let mut nameless = 0;
+        let (participants, source) = (&mut self.participants, &self.context.pair.source);
+        source.seats::<E>(&conversation.sid, self.with, &mut |seat| {
+            let subject = seat_subject(source.record(), channel, seat);
+            if seat.membership.is_none() || !matches!(participants.take(&subject), Evaluated::Wanted) {
+                return Ok(());
+            }
+            match participants.desired(&subject)[KEY].and_then(Value::to_text) {
+                Some(identity) => drop(wanted.insert(identity.into_owned())),
+                None => nameless += 1,
+            }
+            Ok(())
+        })?;
+        wanted.extend(invites.into_iter().filter_map(|invite| invite.identity));
+        let new = wanted.iter().filter(|identity| !held.by_identity.contains_key(*identity)).count() as u64;
+        Ok(if is_copy { there + new } else { wanted.len() as u64 } + nameless)
+    }
+
+    fn makes_participants_of_invites(&self) -> bool {
+        self.context.records.mapping.invites == InvitePolicy::Participant
+    }
+
+    fn invites<E: From<SnapshotError>>(&self, channel: &Channel) -> Result<Vec<Invite>, E> {
+        let mut invites = Vec::new();
+        self.context.pair.source.invites::<E>(&channel.sid, &mut |invite| {
+            invites.push(invite.clone());
+            Ok(())
+        })?;
+        Ok(invites)
+    }
+
+    /// Visits everybody who is or should be on a conversation.
+    pub(super) fn align<E: From<SnapshotError>>(
+        &mut self,
+        mut held: Held,
+        conversation: &Conversation,
+        channel: &Channel,
+        visit: Visit<'_, E>,
+    ) -> Result<(), E> {
+        let invites = self.invites(channel)?;
+        let parts = held.parts;
+        let mut met = HashSet::new();
+        for part in 0..parts {
+            if part > 0 {
+                held = self.hold_part(conversation, part, parts)?;
+            }
+            self.align_part(&mut held, conversation, channel, &invites, &mut met, visit)?;
+        }
+        Ok(())
+    }
+
+    fn align_part<E: From<SnapshotError>>(
+        &mut self,
+        held: &mut Held,
+        conversation: &Conversation,
+        channel: &Channel,
+        invites: &[Invite],
+        met: &mut HashSet<u128>,
+        visit: Visit<'_, E>,
+    ) -> Result<(), E> {
+        let (with, context) = (self.with, self.context);
+        context.pair.source.seats::<E>(&conversation.sid, with, &mut |seat| {
+            self.seat(held, conversation, channel, invites, met, seat, visit)
+        })?;
+        for invite in invites {
+            self.invite(held, conversation, invite, met, visit)?;
+        }
+        if !context.options.extras {
+            return Ok(());
+        }
+        for seat in held.seats.iter().filter(|seat| !seat.is_matched) {
+            let actual =
+                Actual::Participant { member: seat.member.as_ref(), membership: seat.membership.as_ref() };
+            let item = plain(Entity::Member, Standing::Extra);
+            visit(&Item { actual: Some(actual), conversation: Some(conversation), ..item })?;
+        }
+        Ok(())
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one row of a conversation with all that the conversation has"
+    )]
+    fn seat<E: From<SnapshotError>>(
+        &mut self,
+        held: &mut Held,
+        conversation: &Conversation,
+        channel: &Channel,
+        invites: &[Invite],
+        met: &mut HashSet<u128>,
+        seat: &Seat,
+        visit: Visit<'_, E>,
+    ) -> Result<(), E> {
+        let source = seat_subject(self.context.pair.source.record(), channel, seat);
+        let sid = seat.member.as_ref().map(|member| &member.sid);
+        let sid = sid.or_else(|| seat.membership.as_ref()?.member_sid.as_ref());
+        let known = source.member.and_then(|member| member.identity.as_deref());
+        let known = known.or_else(|| source.user?.identity.as_deref());
+        let item = |standing| Item {
+            source: Some(source),
+            conversation: Some(conversation),
+            ..plain(Entity::Member, standing)
+        };
+        let Some(membership) = &seat.membership else {
+            if held.has(known, sid) {
+                mark(held, sid, known);
+                return visit(&item(Standing::OneSided));
+            }
+            return Ok(());
+        };
+        match self.participants.take(&source) {
+            Evaluated::Wanted => {}
+            Evaluated::Filtered if !held.has(known, sid) => return Ok(()),
+            Evaluated::Filtered if membership.status == Some(MembershipStatus::Invited) => {
+                let identity = self.identity_of(&source)?;
+                let identity = known.map(str::to_owned).or(identity);
+                let invite = invite_to(invites, identity.as_deref());
+                let is_there = held.find(None, identity.as_deref()).is_some();
+                let is_new = identity.as_deref().is_none_or(|identity| met.insert(fingerprint(identity)));
+                if is_there || !is_new {
+                    return Ok(());
+                }
+                return visit(&Item { entity: Entity::Invite, invite, ..item(Standing::Missing) });
+            }
+            Evaluated::Filtered => {
+                if membership.is_joined() {
+                    mark(held, sid, known);
+                }
+                return Ok(());
+            }
+            Evaluated::Failed(error) if held.has(known, sid) => {
+                mark(held, sid, known);
+                return visit(&item(Standing::Failed(&error)));
+            }
+            Evaluated::Failed(_) => return Ok(()),
+        }
+        let desired = self.participants.desired(&source);
+        let identity = desired[KEY].and_then(Value::to_text);
+        let identity = identity.as_deref();
+        if !held.has(identity, sid) {
+            return Ok(());
+        }
+        let is_new = identity.is_none_or(|identity| met.insert(fingerprint(identity)));
+        let found = mark(held, sid.filter(|_| !self.context.is_copy()), identity);
+        let actual = found.map(|position| {
+            let seat = &held.seats[position];
+            Actual::Participant { member: seat.member.as_ref(), membership: seat.membership.as_ref() }
+        });
+        let fields = compare::pair(
+            self.participants.source.fields,
+            desired,
+            actual.as_ref(),
+            self.context.counterparts(),
+        );
+        let fields = self.without_sid(fields);
+        let standing = if is_new { compare::standing(&fields, actual.as_ref()) } else { Standing::Duplicate };
+        let invite = match membership.status {
+            Some(MembershipStatus::Invited) => invite_to(invites, identity),
+            _ => None,
+        };
+        visit(&Item { fields, actual, invite, ..item(standing) })?;
+        if !is_new {
+            return Ok(());
+        }
+        self.view(&source, actual, conversation, visit)
+    }
+
+    /// The user's own view of a conversation.
+    fn view<E>(
+        &mut self,
+        source: &Subject<'_>,
+        actual: Option<Actual<'_>>,
+        conversation: &Conversation,
+        visit: Visit<'_, E>,
+    ) -> Result<(), E> {
+        // A participant whose view was not read has one all the same.
+        if matches!(actual, Some(Actual::Participant { membership: None, .. })) {
+            return Ok(());
+        }
+        let item = |standing| Item {
+            source: Some(*source),
+            conversation: Some(conversation),
+            ..plain(Entity::Membership, standing)
+        };
+        match self.views.take(source) {
+            Evaluated::Wanted => {}
+            Evaluated::Filtered => return Ok(()),
+            Evaluated::Failed(error) => return visit(&item(Standing::Failed(&error))),
+        }
+        let desired = self.views.desired(source);
+        let fields = compare::pair(self.views.source.fields, desired, actual.as_ref(), None);
+        let standing = compare::standing(&fields, actual.as_ref());
+        visit(&Item { fields, actual, ..item(standing) })
+    }
+
+    /// An invitation that no membership tells of.
+    fn invite<E: From<SnapshotError>>(
+        &mut self,
+        held: &mut Held,
+        conversation: &Conversation,
+        invite: &Invite,
+        met: &mut HashSet<u128>,
+        visit: Visit<'_, E>,
+    ) -> Result<(), E> {
+        let identity = invite.identity.as_deref();
+        if !held.has(identity, None) || identity.is_some_and(|identity| !met.insert(fingerprint(identity))) {
+            return Ok(());
+        }
+        let source = Subject { invite: Some(invite), ..subject(self.context.pair.source.record()) };
+        let item = Item {
+            source: Some(source),
+            conversation: Some(conversation),
+            invite: Some(invite),
+            ..plain(Entity::Invite, Standing::Missing)
+        };
+        let found = held.find(None, identity);
+        if !self.makes_participants_of_invites() {
+            return if found.is_none() { visit(&item) } else { Ok(()) };
+        }
+        let found = found.map(|position| {
+            held.seats[position].is_matched = true;
+            &held.seats[position]
+        });
+        let actual = found.map(|seat| Actual::Participant {
+            member: seat.member.as_ref(),
+            membership: seat.membership.as_ref(),
+        });
+        let desired = self.participants.source.fields.iter().map(|field| match field.name {
+            "identity" => Some(identity.map_or(Value::Null, Value::Text)),
+            // Who is there already keeps the role that is there.
+            "role_sid" if actual.is_none() => {
+                invite.role_sid.as_ref().map(|sid| super::actual::sid(Some(sid)))
+            }
+            _ => None,
+        });
+        let fields = compare::pair(
+            self.participants.source.fields,
+            desired.collect(),
+            actual.as_ref(),
+            self.context.counterparts(),
+        );
+        let standing = compare::standing(&fields, actual.as_ref());
+        visit(&Item { entity: Entity::Member, standing, fields: self.without_sid(fields), actual, ..item })
+    }
+
+    /// In a copy, SIDs are the target's own.
+    fn without_sid<'a>(&self, mut fields: Vec<FieldPair<'a>>) -> Vec<FieldPair<'a>> {
+        if self.context.is_copy() {
+            fields.retain(|field| field.name != "sid");
+        }
+        fields
+    }
+
+    /// The identity of an invited user, which no member tells.
+    fn identity_of<E: From<SnapshotError>>(&self, source: &Subject<'_>) -> Result<Option<String>, E> {
+        let Some(membership) = source.membership else { return Ok(None) };
+        let user = self.context.pair.source.user(&membership.user_sid)?;
+        Ok(user.and_then(|user| user.identity))
+    }
+}
+
+/// Notes that a participant of the target was met, and says which.
+fn mark(held: &mut Held, sid: Option<&MemberSid>, identity: Option<&str>) -> Option<usize> {
+    let found = held.find(sid, identity);
+    if let Some(position) = found {
+        held.seats[position].is_matched = true;
+    }
+    found
+}
+
+fn invite_to<'i>(invites: &'i [Invite], identity: Option<&str>) -> Option<&'i Invite> {
+    invites.iter().find(|invite| identity.is_some() && invite.identity.as_deref() == identity)
+}
+
+/// A row of a channel, as mappings see it.
+fn seat_subject<'a>(service: &'a crate::model::Service, channel: &'a Channel, seat: &'a Seat) -> Subject<'a> {
+    Subject {
+        membership: seat.membership.as_ref(),
+        user: seat.user.as_deref(),
+        channel: Some(channel),
+        member: seat.member.as_ref(),
+        role: seat.role.as_deref(),
+        ..subject(service)
+    }
+}

@@ -1,0 +1,136 @@
+//! A plan in the making.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::digest::PlanDigest;
+use super::lock::PlanLock;
+use super::place::Place;
+use super::reader::PlanFile;
+use super::row::{self, Services, Stored};
+use super::{finding, schema};
+use crate::model::Entity;
+use crate::plan::error::PlanError;
+use crate::plan::finding::{Check, Finding};
+use crate::plan::operation::{Fields, Operation, State};
+use crate::plan::overview::{Header, Totals};
+
+/// A plan in the making: under a name of its own beside the plan's, and put in its place whole by [`finish`](Self::finish).
+/// Dropped unfinished it leaves nothing.
+#[derive(Debug)]
+pub struct PlanDraft {
+    connection: Connection,
+    place: Place,
+    services: Services,
+    header: String,
+    digest: PlanDigest,
+    checks: Vec<&'static Check>,
+    before: Vec<u8>,
+    after: Vec<u8>,
+    _lock: PlanLock,
+}
+
+impl PlanDraft {
+    /// Begins a plan. A plan that stands there already is replaced when this one is finished, unless it was applied, if only in
+    /// part; what is no plan is never replaced.
+    pub fn create(path: &Path, header: &Header) -> Result<Self, PlanError> {
+        let lock = PlanLock::take(path)?;
+        let place = Place::of(path)?;
+        let connection = schema::create(place.draft(), place.plan())?;
+        let draft = Self {
+            connection,
+            place,
+            services: Services::of(header),
+            header: to_text(header),
+            digest: PlanDigest::new(),
+            checks: Vec::new(),
+            before: Vec::new(),
+            after: Vec::new(),
+            _lock: lock,
+        };
+        draft.property("header", &draft.header)?;
+        Ok(draft)
+    }
+
+    /// Adds an operation, to be performed after all that were added before it. With the code of a reason it is blocked.
+    pub fn operation(&mut self, operation: &Operation, blocked: Option<&str>) -> Result<(), PlanError> {
+        let before = json(&operation.before, &mut self.before);
+        let after = json(&operation.after, &mut self.after);
+        let stored = Stored { before, after, blocked };
+        let state = if blocked.is_some() { State::Blocked } else { State::Pending };
+        self.digest.operation(operation, &stored);
+        row::insert(&self.connection, &self.services, operation, schema::state_number(state), &stored)
+            .map_err(|source| PlanError::from_sqlite(self.place.plan(), source))
+    }
+
+    /// Notes what the target has already for a record of the source: the SIDs of the two.
+    pub fn counterpart(&mut self, entity: Entity, source: &str, target: &str) -> Result<(), PlanError> {
+        self.sql(|connection| {
+            connection
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO counterpart (entity, source, target, planned) VALUES (?, ?, ?, 1)",
+                )?
+                .execute((entity.plural(), source, target))
+                .map(|_| ())
+        })
+    }
+
+    /// Adds a finding.
+    pub fn finding(&mut self, found: &Finding) -> Result<(), PlanError> {
+        let (connection, digest) = (&self.connection, &mut self.digest);
+        let known = self.checks.iter().position(|check| check.code == found.check.code);
+        let place = u32::try_from(known.unwrap_or(self.checks.len())).unwrap_or(u32::MAX);
+        let inserted = if known.is_none() {
+            self.checks.push(found.check);
+            finding::insert_check(connection, digest, place, found.check)
+        } else {
+            Ok(())
+        };
+        inserted
+            .and_then(|()| finding::insert(connection, digest, place, found))
+            .map_err(|source| PlanError::from_sqlite(self.place.plan(), source))
+    }
+
+    /// Puts the plan in its place.
+    pub fn finish(self, totals: &Totals) -> Result<PlanFile, PlanError> {
+        let totals = to_text(totals);
+        self.property("totals", &totals)?;
+        let Self { connection, place, header, digest, _lock, .. } = self;
+        let wrap = |source| PlanError::from_sqlite(place.plan(), source);
+        let digest = digest.finish(&connection, &header, &totals).map_err(wrap)?;
+        connection
+            .execute("INSERT INTO property (key, value) VALUES ('digest', ?1)", [&digest])
+            .map_err(wrap)?;
+        connection.execute_batch(include_str!("indexes.sql")).map_err(wrap)?;
+        connection.execute_batch("COMMIT").map_err(wrap)?;
+        connection.close().map_err(|(_, source)| wrap(source))?;
+        place.publish()?;
+        PlanFile::open(place.plan())
+    }
+
+    fn property(&self, key: &str, value: &str) -> Result<(), PlanError> {
+        self.sql(|connection| {
+            connection.execute("INSERT INTO property (key, value) VALUES (?1, ?2)", [key, value]).map(|_| ())
+        })
+    }
+
+    fn sql(&self, run: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Result<(), PlanError> {
+        run(&self.connection).map_err(|source| PlanError::from_sqlite(self.place.plan(), source))
+    }
+}
+
+/// A header or totals as JSON.
+fn to_text(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("plain structs with text for keys are written to memory")
+}
+
+/// The text that fields are stored as; none where there are none.
+fn json<'a>(fields: &Fields, buffer: &'a mut Vec<u8>) -> Option<&'a str> {
+    if fields.is_empty() {
+        return None;
+    }
+    buffer.clear();
+    serde_json::to_writer(&mut *buffer, fields).expect("a map of JSON values is written to memory");
+    Some(str::from_utf8(buffer).expect("JSON is UTF-8"))
+}

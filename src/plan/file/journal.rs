@@ -1,0 +1,399 @@
+//! The journal: what applying a plan writes into it.
+//!
+//! The planned columns of an operation are never touched. State, reason, begin and result are written as it is performed, and the
+//! SIDs of what was made are noted beside those of the source.
+//!
+//! **Invariant:** one journal of a plan at a time, held by the lock of its file.
+//!
+//! **Invariant:** a commit is on disk when it returns (`synchronous = FULL`): what is begun is known to be begun after a power cut too,
+//! and is looked up before it is sent again.
+//!
+//! **Invariant:** bounded memory. Lanes are sorted in a temporary table on disk, and operations are loaded some at a time by index.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{Connection, OptionalExtension};
+use serde_json::Value;
+
+use super::lock::PlanLock;
+use super::reader::PlanFile;
+use super::row::{self, Services};
+use super::schema::{self, kind_number, state_number};
+use crate::model::Entity;
+use crate::plan::error::PlanError;
+use crate::plan::operation::{Kind, Operation, State};
+use crate::plan::overview::{Header, Totals};
+
+/// A plan that is being applied.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    connection: Connection,
+    header: Header,
+    services: Services,
+    digest: String,
+    _lock: PlanLock,
+}
+
+/// An operation that is to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PendingOperation {
+    /// Its place in the order of performance.
+    pub number: i64,
+    /// What it does.
+    pub operation: Operation,
+    /// An earlier run was about to send it, and nobody knows what became of it.
+    pub started: bool,
+}
+
+/// The name of a lane: what shares a write limit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LaneName(SqlValue);
+
+/// A lane with operations to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lane {
+    /// Its place among the lanes of its kind, the longest first, from 1.
+    pub rank: i64,
+    /// Its name.
+    pub name: LaneName,
+    /// How many operations it has that are to be done.
+    pub operations: u64,
+}
+
+/// An operation that was not done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NotDone {
+    /// What it does.
+    pub operation: Operation,
+    /// Failed or blocked.
+    pub state: State,
+    /// Why.
+    pub reason: String,
+}
+
+impl LaneName {
+    /// The lane of a conversation, for tests.
+    #[cfg(test)]
+    pub(crate) fn of(channel: &str) -> Self {
+        Self(if channel.is_empty() { SqlValue::Blob(Vec::new()) } else { SqlValue::Text(channel.to_owned()) })
+    }
+
+    /// Whether it is the service's own, not a conversation's.
+    pub fn is_service(&self) -> bool {
+        match &self.0 {
+            SqlValue::Blob(bytes) => bytes.is_empty(),
+            SqlValue::Text(_) => false,
+            _ => true,
+        }
+    }
+
+    /// A text that tells it from the others.
+    pub fn key(&self) -> String {
+        match &self.0 {
+            SqlValue::Blob(bytes) => bytes.iter().fold(String::new(), |mut text, byte| {
+                use std::fmt::Write;
+                write!(text, "{byte:02x}").expect("a String takes everything");
+                text
+            }),
+            SqlValue::Text(text) => text.clone(),
+            _ => String::new(),
+        }
+    }
+}
+
+impl Journal {
+    /// The code of the reason of an operation that is blocked because another one failed. It is taken up again with that one.
+    pub const DEPENDS_ON_FAILED: &str = "depends_on_failed";
+
+    /// Opens a plan to apply it: locked, and as it was when it was made.
+    pub fn open(path: &Path) -> Result<Self, PlanError> {
+        // Read first: a lock is not laid beside what is no plan.
+        drop(schema::open_to_read(path)?);
+        let lock = PlanLock::take(path)?;
+        let plan = PlanFile::open(path)?;
+        plan.check()?;
+        let (header, digest) = (plan.header().clone(), plan.digest().to_owned());
+        drop(plan);
+        let connection = schema::open_to_write(path)?;
+        connection
+            .execute_batch(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+                 CREATE TEMP TABLE lanes (rank INTEGER PRIMARY KEY, name, operations INTEGER NOT NULL);
+                 CREATE TEMP TABLE missing (entity TEXT, source TEXT, PRIMARY KEY (entity, source)) WITHOUT ROWID;",
+            )
+            .map_err(|source| PlanError::from_sqlite(path, source))?;
+        let services = Services::of(&header);
+        Ok(Self { path: path.to_path_buf(), connection, header, services, digest, _lock: lock })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the plan was made from, and how.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The digest of what was planned.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// What the plan comes to, with the states as they are now.
+    pub fn totals(&self) -> Result<Totals, PlanError> {
+        PlanFile::open(&self.path)?.totals()
+    }
+
+    /// Begins a transaction.
+    pub fn begin(&self) -> Result<(), PlanError> {
+        self.sql(|connection| connection.execute_batch("BEGIN IMMEDIATE"))
+    }
+
+    /// Commits it.
+    pub fn commit(&self) -> Result<(), PlanError> {
+        self.sql(|connection| connection.execute_batch("COMMIT"))
+    }
+
+    /// Takes up again what failed in earlier runs, and what was blocked by that. A failure says that nothing was written, so
+    /// what failed is as if it had never begun.
+    pub fn take_up(&self) -> Result<(), PlanError> {
+        let (pending, failed, blocked) =
+            (state_number(State::Pending), state_number(State::Failed), state_number(State::Blocked));
+        self.sql(|connection| {
+            connection.execute(
+                "UPDATE operation SET state = ?1, reason = NULL, started = NULL, result = NULL WHERE state = ?2",
+                (pending, failed),
+            )?;
+            connection.execute(
+                "UPDATE operation SET state = ?1, reason = NULL, started = NULL, result = NULL
+                 WHERE state = ?2 AND blocked IS NULL AND reason LIKE ?3 || ':%'",
+                (pending, blocked, Self::DEPENDS_ON_FAILED),
+            )?;
+            connection.execute("DELETE FROM temp.missing", [])
+        })?;
+        Ok(())
+    }
+
+    /// Visits the creates that are blocked: nothing can refer to what they would make.
+    pub fn blocked_creates(&self, mut visit: impl FnMut(&Operation)) -> Result<(), PlanError> {
+        let creates = [Kind::CreateRole, Kind::CreateUser, Kind::CreateConversation, Kind::CreateParticipant];
+        self.sql(|connection| {
+            let sql = format!("SELECT {} FROM operation WHERE state = ?1 AND kind = ?2", row::COLUMNS);
+            let mut statement = connection.prepare(&sql)?;
+            for kind in creates {
+                let mut rows = statement.query((state_number(State::Blocked), kind_number(kind)))?;
+                while let Some(row) = rows.next()? {
+                    visit(&row::read(row, &self.services)?.operation);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Operations by kind and state.
+    pub fn counts(&self) -> Result<BTreeMap<Kind, BTreeMap<State, u64>>, PlanError> {
+        self.sql(|connection| {
+            let mut counts: BTreeMap<Kind, BTreeMap<State, u64>> = BTreeMap::new();
+            let mut statement =
+                connection.prepare("SELECT state, kind, count(*) FROM operation GROUP BY state, kind")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let (state, kind) = (row::named(row, 0, &State::ALL)?, row::named(row, 1, &Kind::ALL)?);
+                counts.entry(kind).or_default().insert(state, row.get::<_, i64>(2)?.cast_unsigned());
+            }
+            Ok(counts)
+        })
+    }
+
+    /// Sorts the lanes of a kind, the longest first, and says how many operations they have.
+    pub fn open_lanes(&self, kind: Kind) -> Result<u64, PlanError> {
+        self.sql(|connection| {
+            connection.execute("DELETE FROM temp.lanes", [])?;
+            connection.execute(
+                "INSERT INTO temp.lanes (name, operations)
+                 SELECT lane, count(*) FROM operation WHERE state = ?1 AND kind = ?2 GROUP BY lane ORDER BY 2 DESC, 1",
+                (state_number(State::Pending), kind_number(kind)),
+            )?;
+            connection.query_row("SELECT coalesce(sum(operations), 0) FROM temp.lanes", [], |row| {
+                row.get::<_, i64>(0).map(i64::cast_unsigned)
+            })
+        })
+    }
+
+    /// The lanes after one of this rank.
+    pub fn next_lanes(&self, rank: i64, most: usize) -> Result<Vec<Lane>, PlanError> {
+        self.sql(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT rank, name, operations FROM temp.lanes WHERE rank > ?1 ORDER BY rank LIMIT ?2",
+            )?;
+            let lanes = statement.query_map((rank, limit(most)), |row| {
+                let operations = row.get::<_, i64>(2)?.cast_unsigned();
+                Ok(Lane { rank: row.get(0)?, name: LaneName(row.get(1)?), operations })
+            })?;
+            lanes.collect()
+        })
+    }
+
+    /// Whether anything of an earlier kind is still to be done.
+    pub fn has_pending_before(&self, kind: Kind) -> Result<bool, PlanError> {
+        self.sql(|connection| {
+            connection.query_row(
+                "SELECT EXISTS (SELECT 1 FROM operation WHERE state = ?1 AND kind < ?2)",
+                (state_number(State::Pending), kind_number(kind)),
+                |row| row.get(0),
+            )
+        })
+    }
+
+    /// Operations of a lane that are to be done, after this one.
+    pub fn pending(
+        &self,
+        kind: Kind,
+        lane: &LaneName,
+        after: i64,
+        most: usize,
+    ) -> Result<Vec<PendingOperation>, PlanError> {
+        self.sql(|connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {}, started IS NOT NULL FROM operation INDEXED BY operation_by_state
+                 WHERE state = ?1 AND kind = ?2 AND lane IS ?3 AND number > ?4 AND blocked IS NULL
+                 ORDER BY number LIMIT ?5",
+                row::COLUMNS
+            ))?;
+            let wanted = (state_number(State::Pending), kind_number(kind), &lane.0, after, limit(most));
+            let mut rows = statement.query(wanted)?;
+            let mut pending = Vec::new();
+            while let Some(row) = rows.next()? {
+                let row::Read { number, operation, .. } = row::read(row, &self.services)?;
+                let started = row.get("started IS NOT NULL")?;
+                pending.push(PendingOperation { number, operation, started });
+            }
+            Ok(pending)
+        })
+    }
+
+    /// Notes that an operation is about to be sent.
+    pub fn started(&self, number: i64, now: &str) -> Result<(), PlanError> {
+        self.write("UPDATE operation SET started = ?2 WHERE number = ?1", (number, now))
+    }
+
+    /// Notes that an operation which was about to be sent was not.
+    pub fn withdrawn(&self, number: i64) -> Result<(), PlanError> {
+        self.write("UPDATE operation SET started = NULL WHERE number = ?1", (number,))
+    }
+
+    /// Notes what became of an operation.
+    pub fn ended(
+        &self,
+        number: i64,
+        state: State,
+        reason: Option<&str>,
+        result: &Value,
+    ) -> Result<(), PlanError> {
+        let result = (!result.is_null()).then(|| result.to_string());
+        self.write(
+            "UPDATE operation SET state = ?2, reason = ?3, result = ?4 WHERE number = ?1",
+            (number, state_number(state), reason, result),
+        )
+    }
+
+    /// The SID in the target of what stands for a record of the source.
+    pub fn counterpart(&self, entity: Entity, source: &str) -> Result<Option<String>, PlanError> {
+        self.sql(|connection| {
+            connection
+                .prepare_cached("SELECT target FROM counterpart WHERE entity = ?1 AND source = ?2")?
+                .query_row((entity.plural(), source), |row| row.get(0))
+                .optional()
+        })
+    }
+
+    /// Notes the SID in the target of what was made or found for a record of the source.
+    pub fn set_counterpart(&self, entity: Entity, source: &str, target: &str) -> Result<(), PlanError> {
+        self.write(
+            "INSERT INTO counterpart (entity, source, target, planned) VALUES (?1, ?2, ?3, 0)
+             ON CONFLICT DO UPDATE SET target = excluded.target WHERE planned = 0",
+            (entity.plural(), source, target),
+        )
+    }
+
+    /// Whether this run knows that a record will have no counterpart.
+    pub fn is_missing(&self, entity: Entity, source: &str) -> Result<bool, PlanError> {
+        self.sql(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT EXISTS (SELECT 1 FROM temp.missing WHERE entity = ?1 AND source = ?2)",
+                )?
+                .query_row((entity.plural(), source), |row| row.get(0))
+        })
+    }
+
+    /// Notes for this run that a record will have no counterpart.
+    pub fn set_missing(&self, entity: Entity, source: &str) -> Result<(), PlanError> {
+        self.write(
+            "INSERT OR IGNORE INTO temp.missing (entity, source) VALUES (?1, ?2)",
+            (entity.plural(), source),
+        )
+    }
+
+    /// The first operations that failed or are blocked.
+    pub fn not_done(&self, most: usize) -> Result<Vec<NotDone>, PlanError> {
+        self.sql(|connection| {
+            let mut found = Vec::new();
+            for state in [State::Failed, State::Blocked] {
+                let mut statement = connection.prepare_cached(&format!(
+                    "SELECT {}, coalesce(reason, blocked, '') FROM operation WHERE state = ?1 LIMIT ?2",
+                    row::COLUMNS
+                ))?;
+                let mut rows = statement.query((state_number(state), limit(most - found.len())))?;
+                while let Some(row) = rows.next()? {
+                    let operation = row::read(row, &self.services)?.operation;
+                    found.push(NotDone {
+                        operation,
+                        state,
+                        reason: row.get("coalesce(reason, blocked, '')")?,
+                    });
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// How many operations found what they would have written, but not as planned.
+    pub fn differing(&self) -> Result<u64, PlanError> {
+        self.sql(|connection| {
+            connection.query_row(
+                "SELECT count(*) FROM operation WHERE state = ?1 AND reason IS NOT NULL",
+                [state_number(State::Existing)],
+                |row| row.get::<_, i64>(0).map(i64::cast_unsigned),
+            )
+        })
+    }
+
+    /// Makes the plan one file again. While somebody reads it, it stays beside its write-ahead log.
+    pub fn close(self) -> Result<(), PlanError> {
+        match self.sql(|connection| connection.execute_batch("PRAGMA journal_mode = DELETE")) {
+            Err(PlanError::Locked { .. }) => {
+                tracing::warn!(plan = %self.path.display(), "somebody reads the plan: copy it with its -wal file");
+                Ok(())
+            }
+            closed => closed,
+        }
+    }
+
+    fn write(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), PlanError> {
+        self.sql(|connection| connection.prepare_cached(sql)?.execute(values).map(drop))
+    }
+
+    fn sql<T>(&self, run: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, PlanError> {
+        run(&self.connection).map_err(|source| PlanError::from_sqlite(&self.path, source))
+    }
+}
+
+fn limit(most: usize) -> i64 {
+    i64::try_from(most).unwrap_or(i64::MAX)
+}

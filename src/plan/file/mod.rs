@@ -1,0 +1,33 @@
+//! The plan file: one SQLite file with what would be done, item by item, and later with what became of it.
+//!
+//! It is written once ([`PlanDraft`]), reviewed, and read by every later stage ([`PlanFile`]). Applying it adds to the journal
+//! columns and to nothing else. People read it too, with `sqlite3`, through the views `operations` and `findings`.
+//!
+//! **Invariant:** at the plan's path stands no file, the file that was there before, or a whole plan.
+//!
+//! **Invariant:** the digest covers all that was planned: header, operations with the requests that they are, what the target
+//! was found to have, findings and totals; and nothing that applying changes.
+//!
+//! **Invariant:** the same input gives the same bytes. No time, path of the machine or order of a hash table is in the file.
+//!
+//! All SQL of plans is in this folder.
+
+mod digest;
+mod draft;
+mod entry;
+mod finding;
+mod journal;
+mod lock;
+mod place;
+mod reader;
+mod row;
+mod schema;
+
+#[cfg(test)]
+mod tests;
+
+pub use draft::PlanDraft;
+pub use entry::{Entry, Wanted};
+pub use journal::{Journal, Lane, LaneName, NotDone, PendingOperation};
+pub use reader::PlanFile;
+pub use schema::FORMAT;

@@ -1,0 +1,202 @@
+//! A plan that is there.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+use serde::de::DeserializeOwned;
+
+use super::digest::PlanDigest;
+use super::entry::{Entry, Wanted};
+use super::finding;
+use super::row::{self, Services, Stored};
+use super::schema::{self, kind_number, state_number};
+use crate::plan::error::PlanError;
+use crate::plan::finding::Finding;
+use crate::plan::operation::{Kind, State};
+use crate::plan::overview::{Header, Totals};
+
+/// A plan, opened for reading. A run may go on applying it meanwhile.
+#[derive(Debug)]
+pub struct PlanFile {
+    path: PathBuf,
+    connection: Connection,
+    header: Header,
+    services: Services,
+    digest: String,
+}
+
+impl PlanFile {
+    /// Opens a plan.
+    pub fn open(path: &Path) -> Result<Self, PlanError> {
+        let connection = schema::open_to_read(path)?;
+        let header: Header = parsed(path, "header", &property(&connection, path, "header")?)?;
+        let digest = property(&connection, path, "digest")?;
+        let services = Services::of(&header);
+        Ok(Self { path: path.to_path_buf(), connection, header, services, digest })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What it was made from, and how.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The digest of what was planned, as 64 hexadecimal digits. See [`check`](Self::check).
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// What it comes to, with the states as they are now.
+    pub fn totals(&self) -> Result<Totals, PlanError> {
+        let mut totals: Totals = parsed(&self.path, "totals", &self.property("totals")?)?;
+        let mut operations: BTreeMap<Kind, BTreeMap<State, u64>> = BTreeMap::new();
+        self.rows::<_, PlanError>(
+            "SELECT state, kind, count(*) FROM operation GROUP BY state, kind",
+            |row| {
+                let (state, kind) = (row::named(row, 0, &State::ALL)?, row::named(row, 1, &Kind::ALL)?);
+                let count = u64::try_from(row.get::<_, i64>(2)?).unwrap_or_default();
+                operations.entry(kind).or_default().insert(state, count);
+                Ok(())
+            },
+            Ok,
+        )?;
+        totals.operations = operations;
+        Ok(totals)
+    }
+
+    /// Recomputes the digest of all that was planned, and says where it differs from the one that the plan was given.
+    pub fn check(&self) -> Result<(), PlanError> {
+        let mut digest = PlanDigest::new();
+        let sql = format!("SELECT {} FROM operation ORDER BY number", row::COLUMNS);
+        self.rows::<_, PlanError>(
+            &sql,
+            |row| {
+                let read = row::read(row, &self.services)?;
+                digest.operation(&read.operation, &Stored::of(row)?);
+                Ok(())
+            },
+            Ok,
+        )?;
+        finding::digest(&self.connection, &mut digest).map_err(|source| self.wrap(source))?;
+        let header = self.property("header")?;
+        let totals = self.property("totals")?;
+        let found = digest.finish(&self.connection, &header, &totals).map_err(|source| self.wrap(source))?;
+        if found == self.digest {
+            return Ok(());
+        }
+        Err(PlanError::Edited { path: self.path.clone(), written: self.digest.clone(), found })
+    }
+
+    /// Visits the findings, in the order in which they were found.
+    pub fn findings<E: From<PlanError>>(
+        &self,
+        mut visit: impl FnMut(&Finding) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let checks = finding::checks(&self.connection).map_err(|source| self.wrap(source))?;
+        self.rows(
+            "SELECT check_number, entity, sid, name, detail FROM finding ORDER BY number",
+            |row| finding::read(row, &checks),
+            |finding| visit(&finding),
+        )
+    }
+
+    /// Visits the operations that are wanted, in the order of performance.
+    pub fn operations<E: From<PlanError>>(
+        &self,
+        wanted: &Wanted,
+        mut visit: impl FnMut(&Entry) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut sql = format!("SELECT {} FROM operation", row::COLUMNS);
+        let mut conditions = Vec::new();
+        if let Some(kinds) = &wanted.kinds {
+            conditions.push(among("kind", kinds.iter().map(|kind| kind_number(*kind))));
+        }
+        if let Some(states) = &wanted.states {
+            conditions.push(among("state", states.iter().map(|state| state_number(*state))));
+        }
+        if !conditions.is_empty() {
+            sql.push_str(" WHERE ");
+            sql.push_str(&conditions.join(" AND "));
+        }
+        // The unary plus keeps SQLite from going by an index and sorting what may be millions.
+        sql.push_str(" ORDER BY number");
+        self.rows(&sql, |row| self.entry(row), |entry| visit(&entry))
+    }
+
+    fn entry(&self, row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
+        let read = row::read(row, &self.services)?;
+        let reason = match row.get(17)? {
+            Some(reason) => Some(reason),
+            None => row.get(16)?,
+        };
+        let result = match row.get_ref(18)? {
+            ValueRef::Null => None,
+            value => {
+                let text = value.as_str().map_err(|error| row::wrong(18, error))?;
+                let value = serde_json::from_str(text).map_err(|error| {
+                    rusqlite::Error::FromSqlConversionFailure(
+                        18,
+                        rusqlite::types::Type::Text,
+                        Box::new(error),
+                    )
+                })?;
+                Some(value)
+            }
+        };
+        let id = read.operation.id();
+        Ok(Entry { number: read.number, id, operation: read.operation, state: read.state, reason, result })
+    }
+
+    /// Reads rows one by one and gives each to `visit`.
+    fn rows<T, E: From<PlanError>>(
+        &self,
+        sql: &str,
+        mut read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+        mut visit: impl FnMut(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let wrap = |source| E::from(self.wrap(source));
+        let mut statement = self.connection.prepare(sql).map_err(wrap)?;
+        let mut rows = statement.query([]).map_err(wrap)?;
+        while let Some(row) = rows.next().map_err(wrap)? {
+            visit(read(row).map_err(wrap)?)?;
+        }
+        Ok(())
+    }
+
+    fn property(&self, key: &str) -> Result<String, PlanError> {
+        property(&self.connection, &self.path, key)
+    }
+
+    fn wrap(&self, source: rusqlite::Error) -> PlanError {
+        PlanError::from_sqlite(&self.path, source)
+    }
+}
+
+fn among(column: &str, numbers: impl Iterator<Item = i64>) -> String {
+    let numbers: Vec<String> = numbers.map(|number| number.to_string()).collect();
+    format!("+{column} IN ({})", numbers.join(", "))
+}
+
+fn property(connection: &Connection, path: &Path, key: &str) -> Result<String, PlanError> {
+    connection.query_row("SELECT value FROM property WHERE key = ?1", [key], |row| row.get(0)).map_err(
+        |source| match source {
+            rusqlite::Error::QueryReturnedNoRows => {
+                PlanError::Unreadable { path: path.to_path_buf(), what: format!("it has no {key}") }
+            }
+            source => PlanError::from_sqlite(path, source),
+        },
+    )
+}
+
+fn parsed<T: DeserializeOwned>(path: &Path, key: &str, text: &str) -> Result<T, PlanError> {
+    serde_json::from_str(text).map_err(|error| PlanError::Unreadable {
+        path: path.to_path_buf(),
+        what: format!("its {key}: {error}"),
+    })
+}

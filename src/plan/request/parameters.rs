@@ -1,0 +1,131 @@
+//! Which form parameter a planned value is sent as, by kind, in the order of Twilio's OpenAPI descriptions.
+//!
+//! Keys are Conversations' own, names are the parameters'. The tests hold the tables against the descriptions.
+//!
+//! A form has no null. What clears a field is written down for each parameter: an empty text clears texts, `{}` is what the API
+//! itself gives for attributes that are not set. Where nothing clears it (a number, a date, a role), null is not sent; who plans
+//! such a change reports it. Creates leave null out.
+
+use serde_json::Value;
+
+use super::{FormValue, role_in_braces};
+use crate::model::Entity;
+use crate::plan::operation::Kind;
+
+/// A parameter of a form.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Parameter {
+    /// The key in `before` and `after`.
+    pub(super) key: &'static str,
+    /// The form's name for it.
+    pub(super) name: &'static str,
+    /// What clears it, in an update.
+    clears: Option<&'static str>,
+}
+
+const fn plain(key: &'static str, name: &'static str) -> Parameter {
+    Parameter { key, name, clears: None }
+}
+
+const fn cleared(key: &'static str, name: &'static str, by: &'static str) -> Parameter {
+    Parameter { key, name, clears: Some(by) }
+}
+
+const FRIENDLY_NAME: Parameter = cleared("friendly_name", "FriendlyName", "");
+const ATTRIBUTES: Parameter = cleared("attributes", "Attributes", "{}");
+const DATE_CREATED: Parameter = plain("date_created", "DateCreated");
+const DATE_UPDATED: Parameter = plain("date_updated", "DateUpdated");
+const IDENTITY: Parameter = plain("identity", "Identity");
+const ROLE_SID: Parameter = plain("role_sid", "RoleSid");
+const NOTIFICATION_LEVEL: Parameter = plain("notification_level", "NotificationLevel");
+const LAST_READ_MESSAGE_INDEX: Parameter = plain("last_read_message_index", "LastReadMessageIndex");
+const LAST_READ_TIMESTAMP: Parameter = plain("last_read_timestamp", "LastReadTimestamp");
+
+const CONVERSATION: [Parameter; 9] = [
+    FRIENDLY_NAME,
+    cleared("unique_name", "UniqueName", ""),
+    ATTRIBUTES,
+    cleared("messaging_service_sid", "MessagingServiceSid", ""),
+    DATE_CREATED,
+    DATE_UPDATED,
+    plain("state", "State"),
+    // An ISO 8601 duration; `P0D` would end the conversation at once, so null is not made of anything.
+    plain("timers.inactive", "Timers.Inactive"),
+    plain("timers.closed", "Timers.Closed"),
+];
+
+/// The parameters of a kind.
+pub(super) fn of(kind: Kind) -> &'static [Parameter] {
+    match kind {
+        Kind::MakePrivate => {
+            const { &[plain("type", "Type"), plain("messaging_service_sid", "MessagingServiceSid")] }
+        }
+        Kind::CreateRole => {
+            const { &[FRIENDLY_NAME, plain("type", "Type"), plain("permissions", "Permission")] }
+        }
+        Kind::CreateUser => const { &[IDENTITY, ROLE_SID, ATTRIBUTES, FRIENDLY_NAME] },
+        Kind::UpdateUser => const { &[ROLE_SID, ATTRIBUTES, FRIENDLY_NAME] },
+        Kind::CreateConversation | Kind::UpdateConversation => &CONVERSATION,
+        Kind::CreateParticipant => const { &[IDENTITY, DATE_CREATED, DATE_UPDATED, ATTRIBUTES, ROLE_SID] },
+        Kind::UpdateParticipant => {
+            const {
+                &[
+                    DATE_CREATED,
+                    DATE_UPDATED,
+                    ATTRIBUTES,
+                    ROLE_SID,
+                    LAST_READ_MESSAGE_INDEX,
+                    LAST_READ_TIMESTAMP,
+                ]
+            }
+        }
+        Kind::UpdateUserConversation => {
+            const { &[NOTIFICATION_LEVEL, LAST_READ_TIMESTAMP, LAST_READ_MESSAGE_INDEX] }
+        }
+        Kind::MuteSource => const { &[NOTIFICATION_LEVEL] },
+        Kind::DeleteParticipant | Kind::DeleteConversation | Kind::DeleteUser | Kind::DeleteRole => &[],
+    }
+}
+
+impl Kind {
+    /// Whether this kind can set this key of Conversations to this value; for null, whether anything clears it.
+    pub fn can_send(self, key: &str, value: &Value) -> bool {
+        let parameter = of(self).iter().find(|parameter| parameter.key == key);
+        parameter.is_some_and(|parameter| !value.is_null() || parameter.clears.is_some())
+    }
+}
+
+/// Adds a value to a form.
+pub(super) fn push(
+    form: &mut Vec<(&'static str, FormValue)>,
+    parameter: Parameter,
+    value: &Value,
+    kind: Kind,
+) {
+    let text = match value {
+        Value::Null => match parameter.clears {
+            Some(by) if !kind.is_create() => by.to_owned(),
+            _ => return,
+        },
+        Value::Array(values) => {
+            form.extend(values.iter().map(|value| (parameter.name, FormValue::Text(plain_text(value)))));
+            return;
+        }
+        value => {
+            if let (ROLE_SID_KEY, Some(source)) = (parameter.key, role_in_braces(value)) {
+                let source = source.to_owned();
+                form.push((parameter.name, FormValue::Counterpart { entity: Entity::Role, source }));
+                return;
+            }
+            plain_text(value)
+        }
+    };
+    form.push((parameter.name, FormValue::Text(text)));
+}
+
+const ROLE_SID_KEY: &str = ROLE_SID.key;
+
+/// A text as it is, anything else as JSON, which for booleans and numbers is what the API takes.
+fn plain_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

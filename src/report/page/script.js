@@ -1,0 +1,144 @@
+// What a page does beyond being read: lists that are searched, filtered and leafed through, and folds that open for a link or on
+// paper. Without it everything counts and the first rows are there all the same.
+//
+// Data becomes text alone: nothing here makes markup out of it.
+"use strict";
+(() => {
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const number = (value) => value.toString().replace(/\B(?=(\d{3})+$)/g, ",");
+  const element = (name, text, attributes = {}) => {
+    const made = document.createElement(name);
+    if (text !== null) made.textContent = text;
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    return made;
+  };
+
+  // Folds: one that a link leads to opens, and on paper all are open.
+  const open = () => {
+    const id = decodeURIComponent(location.hash.slice(1));
+    const target = id && document.getElementById(id);
+    if (!target) return;
+    for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+    target.scrollIntoView();
+  };
+  addEventListener("hashchange", open);
+  open();
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = all("details:not([open])");
+    for (const fold of folded) fold.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const fold of folded) fold.open = false;
+  });
+
+  // The list: rows of [number of the group, SIDs, name or null, text].
+  const list = document.querySelector("[data-list]");
+  const island = document.getElementById("rows");
+  const form = list && list.querySelector("form");
+  if (!island || !form) return;
+
+  const rows = JSON.parse(island.textContent);
+  const groups = new Map();
+  for (const section of all("[data-check]", list)) {
+    groups.set(Number(section.dataset.check), {
+      section,
+      code: section.dataset.code,
+      severity: section.dataset.severity,
+      about: section.querySelector("h3").textContent.toLowerCase(),
+      body: section.querySelector("tbody"),
+      place: section.querySelector(".place"),
+      back: section.querySelector('[data-go="-1"]'),
+      forth: section.querySelector('[data-go="1"]'),
+      rows: [],
+      found: [],
+      first: 0,
+    });
+  }
+  for (const row of rows) groups.get(row[0]).rows.push(row);
+
+  // Made when somebody searches for the first time.
+  let texts = null;
+  const textOf = (row) => {
+    texts ??= new Map(rows.map((row) => [row, `${row[1]}\n${row[2] ?? ""}\n${row[3]}`.toLowerCase()]));
+    return texts.get(row);
+  };
+
+  const show = (group) => {
+    const size = Number(form.elements.rows.value);
+    const last = Math.min(group.first + size, group.found.length);
+    const lines = document.createDocumentFragment();
+    for (const [, sids, name, text] of group.found.slice(group.first, last)) {
+      const line = element("tr", null, { role: "row" });
+      const cell = element("td", null, { role: "cell" });
+      for (const sid of sids.split("/")) cell.append(element("code", sid, { class: "sid" }));
+      const named = element("td", null, { role: "cell" });
+      named.append(element("bdi", name ?? ""));
+      line.append(cell, named, element("td", text, { role: "cell" }));
+      lines.append(line);
+    }
+    group.body.replaceChildren(lines);
+    const paged = group.found.length > size;
+    group.back.hidden = group.forth.hidden = !paged;
+    group.back.disabled = group.first === 0;
+    group.forth.disabled = last >= group.found.length;
+    group.place.textContent = paged
+      ? `${number(group.first + 1)}–${number(last)} of ${number(group.found.length)}`
+      : "";
+  };
+
+  const apply = () => {
+    const words = form.elements.text.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const severities = all('[name="severity"]:checked', form).map((box) => box.value);
+    const only = form.elements.check.value;
+    let found = 0;
+    let checks = 0;
+    for (const group of groups.values()) {
+      const wanted = severities.includes(group.severity) && (only === "" || only === group.code);
+      // A word that the check's own heading has is one that all of its rows have.
+      const left = words.filter((word) => !group.about.includes(word));
+      group.found = !wanted
+        ? []
+        : left.length === 0
+          ? group.rows
+          : group.rows.filter((row) => left.every((word) => textOf(row).includes(word)));
+      group.first = 0;
+      group.section.hidden = group.found.length === 0;
+      found += group.found.length;
+      checks += group.found.length > 0 ? 1 : 0;
+      if (group.found.length > 0) show(group);
+    }
+    form.querySelector("output").textContent =
+      `${number(found)} of ${number(rows.length)} ${rows.length === 1 ? "finding" : "findings"}` +
+      (found > 0 ? `, of ${number(checks)} ${checks === 1 ? "check" : "checks"}` : "");
+    list.querySelector(".nothing").hidden = found > 0;
+  };
+
+  let waiting = 0;
+  form.addEventListener("input", (event) => {
+    clearTimeout(waiting);
+    waiting = setTimeout(apply, event.target.type === "search" ? 120 : 0);
+  });
+  form.addEventListener("reset", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(apply, 0);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    clearTimeout(waiting);
+    apply();
+  });
+  for (const group of groups.values()) {
+    for (const button of [group.back, group.forth]) {
+      button.addEventListener("click", () => {
+        group.first += Number(button.dataset.go) * Number(form.elements.rows.value);
+        show(group);
+        // A button that can do no more hands the focus to its neighbour, so that it is not lost.
+        if (button.disabled) (button === group.back ? group.forth : group.back).focus();
+        group.section.scrollIntoView({ block: "nearest" });
+      });
+    }
+  }
+  form.hidden = false;
+  apply();
+})();

@@ -1,0 +1,110 @@
+//! The assessment as a report has it: every check, how much it found, and the first findings.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::plan::{Check, Finding, Severity};
+
+/// A check and what it found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct CheckRow {
+    pub(super) code: String,
+    /// That of its findings; `pass` where there are none.
+    pub(super) severity: Severity,
+    /// Whether it holds up the plan as a whole.
+    pub(super) of_plan: bool,
+    pub(super) title: String,
+    pub(super) meaning: String,
+    pub(super) advice: String,
+    pub(super) count: u64,
+    /// The first findings.
+    pub(super) first: Vec<FindingRow>,
+    /// How many of the findings the page's script has.
+    pub(super) listed: u64,
+}
+
+/// A finding.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct FindingRow {
+    /// One SID, or the two of a membership.
+    pub(super) sids: Vec<String>,
+    pub(super) about: String,
+    pub(super) name: Option<String>,
+    pub(super) detail: String,
+}
+
+impl FindingRow {
+    pub(super) fn of(finding: &Finding) -> Self {
+        Self {
+            sids: finding.sid.split('/').map(str::to_owned).collect(),
+            about: finding.entity.plural().replace('_', " "),
+            name: finding.name.clone(),
+            detail: finding.detail.clone(),
+        }
+    }
+}
+
+impl CheckRow {
+    fn new(code: &str, check: Option<&'static Check>, count: u64) -> Self {
+        let text = |of: fn(&Check) -> &'static str| check.map_or("", of).to_owned();
+        let severity = check.map_or(Severity::Warn, |check| check.severity);
+        Self {
+            code: code.to_owned(),
+            severity: if count == 0 { Severity::Pass } else { severity },
+            of_plan: check.is_some_and(|check| check.of_plan),
+            title: check.map_or(code, |check| check.title).to_owned(),
+            meaning: text(|check| check.meaning),
+            advice: text(|check| check.advice),
+            count,
+            first: Vec::new(),
+            listed: 0,
+        }
+    }
+
+    /// Every check that was made, the gravest first and those that found nothing last.
+    pub(super) fn all(
+        counts: &BTreeMap<String, u64>,
+        mut found: BTreeMap<&'static str, (&'static Check, Vec<FindingRow>)>,
+    ) -> Vec<Self> {
+        let row = |(code, count): (&String, &u64)| match found.remove(code.as_str()) {
+            Some((check, first)) => Self { first, ..Self::new(code, Some(check), *count) },
+            None => Self::new(code, None, *count),
+        };
+        let mut rows: Vec<Self> = counts.iter().map(row).collect();
+        rows.sort_by(|one, other| {
+            (other.severity, other.of_plan)
+                .cmp(&(one.severity, one.of_plan))
+                .then_with(|| one.code.cmp(&other.code))
+        });
+        rows
+    }
+}
+
+/// How many findings of each check are listed when not all can be: as many of each as there is room for, so that no check is
+/// crowded out by another.
+pub(super) fn allotted(counts: &[u64], room: u64) -> Vec<u64> {
+    let mut order: Vec<usize> = (0..counts.len()).collect();
+    order.sort_by_key(|index| counts[*index]);
+    let mut allotted = vec![0; counts.len()];
+    let mut left = room;
+    for (done, index) in order.iter().enumerate() {
+        let fair = left / (counts.len() - done) as u64;
+        allotted[*index] = counts[*index].min(fair);
+        left -= allotted[*index];
+    }
+    allotted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_with_many_findings_leaves_room_for_the_others() {
+        assert_eq!(allotted(&[5, 1_000_000, 0, 20], 100_000), [5, 99_975, 0, 20]);
+        assert_eq!(allotted(&[70, 80, 10], 100), [45, 45, 10]);
+        assert_eq!(allotted(&[7, 8], 100), [7, 8]);
+        assert!(allotted(&[], 100).is_empty());
+    }
+}

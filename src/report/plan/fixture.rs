@@ -1,0 +1,293 @@
+//! Made-up plans, for the tests of reports.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::model::{ChannelSid, Entity, MemberSid, RoleSid, ServiceSid, UserSid};
+use crate::plan::{
+    Bucket, Check, Fields, Finding, Header, Kind, Move, Operation, PlanDraft, PlanFile, Severity, Side,
+    State, Step, Subject, Totals, Verdict,
+};
+
+/// What nobody may be able to run by naming a channel so.
+pub(crate) const HOSTILE: &str = "<script>alert(1)</script>";
+
+static FULL: Check = Check {
+    code: "conversation_over_limit",
+    severity: Severity::Block,
+    of_plan: false,
+    title: "Participants of a conversation",
+    meaning: "The channel has more members than the target allows participants in a conversation. Those beyond the limit \
+              cannot be added.",
+    advice: "Raise the limit of the target service (`Limits.ChannelMembers` of its Chat service, up to 1,000), or leave \
+             members out by the mapping; then plan again.",
+};
+static CHANGED: Check = Check {
+    code: "too_much_changed",
+    severity: Severity::Block,
+    of_plan: true,
+    title: "Share of the target that changes",
+    meaning: "The target is not empty, and more of it would be changed or created than is allowed.",
+    advice: "Read the operations. If this is what you want, plan again with `--max-change-percent 100`.",
+};
+static ATTRIBUTES: Check = Check {
+    code: "attributes_not_json",
+    severity: Severity::Warn,
+    of_plan: false,
+    title: "Attributes that are not JSON",
+    meaning: "Conversations takes a JSON object as attributes, and these are none. They would be refused.",
+    advice: "Correct them in the source, or have the mapping write others.",
+};
+static PUBLIC: Check = Check {
+    code: "public_channel",
+    severity: Severity::Note,
+    of_plan: false,
+    title: "Public channels",
+    meaning: "Conversations are private. Who is not a member can no longer find or join this one.",
+    advice: "Tell those who join by themselves, or add them as members before.",
+};
+
+/// What of a made-up plan is as a test wants it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MadeUp {
+    pub(crate) kind: Move,
+    pub(crate) verdict: Verdict,
+    pub(crate) snapshot_verdict: &'static str,
+    /// How many findings; a few more of the other checks come with them.
+    pub(crate) findings: u64,
+    /// Every operation and size is as many times as many.
+    pub(crate) scale: u64,
+}
+
+impl Default for MadeUp {
+    fn default() -> Self {
+        Self {
+            kind: Move::Copy,
+            verdict: Verdict::Ready,
+            snapshot_verdict: "complete",
+            findings: 40,
+            scale: 1,
+        }
+    }
+}
+
+/// Writes a made-up plan.
+pub(crate) fn plan(path: &Path, made_up: MadeUp) -> PlanFile {
+    let header = header(made_up);
+    let mut draft = PlanDraft::create(path, &header).unwrap();
+    for (kind, count, blocked) in operations(made_up) {
+        for number in 0..count {
+            draft
+                .operation(&operation(kind, number + u64::from(blocked.is_some()) * 1_000_000), blocked)
+                .unwrap();
+        }
+    }
+    let mut found: BTreeMap<String, u64> =
+        ["identity_case", "identity_missing", "permission_lost", "role_without_counterpart", "webhook_fires"]
+            .map(|code| (code.to_owned(), 0))
+            .into();
+    for finding in findings(made_up) {
+        *found.entry(finding.check.code.to_owned()).or_default() += 1;
+        draft.finding(&finding).unwrap();
+    }
+    draft.finish(&totals(made_up, found)).unwrap()
+}
+
+fn header(made_up: MadeUp) -> Header {
+    let side = |digit: &str, name: &str| Side {
+        account_sid: format!("AC{}", digit.repeat(32)),
+        service_sid: format!("IS{}", digit.repeat(32)),
+        friendly_name: Some(name.to_owned()),
+    };
+    let source = side("1", "Harbour Support");
+    Header {
+        tool_version: "0.1.0".to_owned(),
+        kind: made_up.kind,
+        target: if made_up.kind == Move::Copy { side("2", "Harbour Conversations") } else { source.clone() },
+        source,
+        snapshot: "snapshot.db".to_owned(),
+        snapshot_digest: "5d41".repeat(16),
+        snapshot_source: "chat".to_owned(),
+        snapshot_verdict: made_up.snapshot_verdict.to_owned(),
+        snapshot_window: ("2026-03-01T08:00:00Z".to_owned(), Some("2026-03-01T08:20:12Z".to_owned())),
+        mapping: "conversations".to_owned(),
+        mapping_digest: "a1b2".repeat(16),
+        target_digest: "c3d4".repeat(16),
+        target_service_digest: "e5f6".repeat(16),
+        mute_source: made_up.kind == Move::Copy,
+        undoes: (made_up.kind == Move::Undo).then(|| "0b1c".repeat(16)),
+    }
+}
+
+type Planned = (Kind, u64, Option<&'static str>);
+
+fn operations(made_up: MadeUp) -> Vec<Planned> {
+    let full = Some("conversation_over_limit");
+    let planned: &[Planned] = match (made_up.verdict, made_up.kind) {
+        (Verdict::NothingToDo, _) => &[],
+        (_, Move::InPlace) => &[
+            (Kind::MakePrivate, 12, None),
+            (Kind::CreateParticipant, 7, None),
+            (Kind::UpdateParticipant, 31, None),
+            (Kind::UpdateUserConversation, 18, None),
+        ],
+        (_, Move::Copy) => &[
+            (Kind::CreateRole, 2, None),
+            (Kind::CreateUser, 34, None),
+            (Kind::UpdateUser, 3, None),
+            (Kind::CreateConversation, 12, None),
+            (Kind::CreateParticipant, 400, None),
+            (Kind::CreateParticipant, 23, full),
+            (Kind::UpdateParticipant, 381, None),
+            (Kind::UpdateParticipant, 23, full),
+            (Kind::UpdateUserConversation, 46, None),
+            (Kind::MuteSource, 46, None),
+        ],
+        (_, Move::Undo) => &[
+            (Kind::DeleteParticipant, 400, None),
+            (Kind::DeleteConversation, 12, None),
+            (Kind::DeleteUser, 34, None),
+            (Kind::DeleteRole, 2, None),
+        ],
+    };
+    planned.iter().map(|(kind, count, blocked)| (*kind, count * made_up.scale, *blocked)).collect()
+}
+
+fn operation(kind: Kind, number: u64) -> Operation {
+    let sid = u128::from(number + 1) * 0x1_0003;
+    let service = if matches!(kind, Kind::MakePrivate | Kind::MuteSource) { "1" } else { "2" };
+    let identity = if number == 1 { HOSTILE.to_owned() } else { format!("anna.{number}@harbour.example") };
+    let (before, after) = match kind {
+        Kind::MakePrivate => (json!({"type": "public"}), json!({"type": "private"})),
+        Kind::CreateRole => (
+            json!({}),
+            json!({"friendly_name": "moderator", "type": "conversation", "permissions": ["sendMessage", "leaveConversation"]}),
+        ),
+        Kind::CreateUser => (
+            json!({}),
+            json!({"identity": identity, "friendly_name": "Anna", "attributes": "{\"lang\":\"de\"}", "role_sid": "{RL00000000000000000000000000010003}"}),
+        ),
+        Kind::UpdateUser => (json!({"friendly_name": "Anna"}), json!({"friendly_name": "Anna B."})),
+        Kind::CreateConversation => (
+            json!({}),
+            json!({"unique_name": format!("case-{number}"), "friendly_name": format!("Case {number}"), "attributes": "{}"}),
+        ),
+        Kind::CreateParticipant => (json!({}), json!({"identity": identity, "attributes": "{}"})),
+        Kind::UpdateParticipant => {
+            (json!({"last_read_message_index": null}), json!({"last_read_message_index": number}))
+        }
+        Kind::UpdateUserConversation | Kind::MuteSource => {
+            (json!({"notification_level": "default"}), json!({"notification_level": "muted"}))
+        }
+        _ => (json!({}), json!({})),
+    };
+    let fields = |value: serde_json::Value| -> Fields { serde_json::from_value(value).unwrap() };
+    let has = |one: &[Kind]| one.contains(&kind);
+    let role = has(&[Kind::CreateRole]);
+    let user = has(&[Kind::CreateUser, Kind::UpdateUser]);
+    let channel = has(&[Kind::MakePrivate, Kind::CreateConversation]);
+    let member = !role && !user && !channel && !kind.is_delete();
+    Operation {
+        kind,
+        subject: Subject {
+            service_sid: Some(ServiceSid::from_wire(&format!("IS{}", service.repeat(32)))),
+            role_sid: role.then(|| RoleSid::from_digits(sid)),
+            user_sid: (user || member).then(|| UserSid::from_digits(sid)),
+            channel_sid: (channel || member).then(|| ChannelSid::from_digits(sid)),
+            member_sid: member.then(|| MemberSid::from_wire(&format!("MB{sid:032x}"))),
+            identity: (user || member).then_some(identity),
+            target_sid: kind.is_delete().then(|| format!("CH{sid:032x}")),
+            conversation_sid: kind.is_delete().then(|| format!("CH{sid:032x}")),
+            ..Subject::default()
+        },
+        before: fields(before),
+        after: fields(after),
+    }
+}
+
+/// Most of one check, and some of the others among them.
+fn findings(made_up: MadeUp) -> impl Iterator<Item = Finding> {
+    let plan = (made_up.verdict == Verdict::Blocked).then(|| Finding {
+        check: &CHANGED,
+        entity: Entity::Service,
+        sid: format!("IS{}", "2".repeat(32)),
+        name: Some("Harbour Conversations".to_owned()),
+        detail: "62 % of 1,187 items; 10 % is allowed".to_owned(),
+    });
+    let one = |number: u64| {
+        let channel =
+            format!("CH{:032x}", u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
+        let name = if number == 7 { HOSTILE.to_owned() } else { format!("case-{number}") };
+        match number % 10 {
+            0..7 => Finding {
+                check: &FULL,
+                entity: Entity::Membership,
+                sid: format!("US{number:032x}/{channel}"),
+                name: Some(name),
+                detail: format!("{} members, and the target allows 1,000", 1_001 + number % 97),
+            },
+            7 | 8 => Finding {
+                check: &ATTRIBUTES,
+                entity: Entity::Channel,
+                sid: channel,
+                name: (number != 8).then_some(name),
+                detail: format!("`attributes` has `{{colour: {number}}}`"),
+            },
+            _ => Finding {
+                check: &PUBLIC,
+                entity: Entity::Channel,
+                sid: channel,
+                name: Some(name),
+                detail: format!("{} members", number % 300),
+            },
+        }
+    };
+    plan.into_iter().chain((0..made_up.findings).map(one))
+}
+
+fn totals(made_up: MadeUp, findings: BTreeMap<String, u64>) -> Totals {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut operations: BTreeMap<Kind, BTreeMap<State, u64>> = BTreeMap::new();
+    for (kind, count, blocked) in self::operations(made_up) {
+        let state = if blocked.is_some() { State::Blocked } else { State::Pending };
+        *operations.entry(kind).or_default().entry(state).or_default() += count;
+        if blocked.is_none() {
+            #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+            steps.push(Step {
+                kind,
+                requests: count,
+                seconds: count as f64 / if count > 300 { 11.0 } else { 24.0 },
+            });
+        }
+    }
+    let sizes = [
+        (0, Some(0), 3),
+        (1, Some(1), 17),
+        (2, Some(2), 64),
+        (3, Some(10), 31),
+        (11, Some(100), 22),
+        (101, Some(1_000), 9),
+        (1_001, None, 4),
+    ];
+    Totals {
+        verdict: made_up.verdict,
+        operations,
+        noop: [("roles", 6), ("users", 211), ("channels", 30), ("members", 940)]
+            .map(|(collection, count)| (collection.to_owned(), count * made_up.scale))
+            .into(),
+        findings,
+        requests: steps.iter().map(|step| step.requests).sum(),
+        estimated_seconds: steps.iter().map(|step| step.seconds).sum(),
+        steps,
+        sizes: sizes
+            .map(|(from, to, conversations)| Bucket {
+                from,
+                to,
+                conversations: conversations * made_up.scale,
+            })
+            .into(),
+        participants_limit: 1_000,
+    }
+}

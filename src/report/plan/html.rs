@@ -1,0 +1,45 @@
+//! The page.
+//!
+//! The template has verdict, charts, every check with its first findings, and every kind with its first operations: all that can be
+//! read on paper and without a script. The findings follow as data, from which the script lists, searches and filters them.
+
+use std::io::Write;
+
+use super::super::page::{self, island};
+use super::ReportError;
+use super::story::{Extent, Story};
+use crate::plan::PlanFile;
+
+const TEMPLATE: &str = include_str!("page.html");
+
+/// What the page shows. A hundred thousand findings are some 15 MB, which a phone can still take.
+const EXTENT: Extent = Extent { findings: 25, listed: 100_000, operations: 40 };
+
+/// Writes the plan as one self-contained HTML page.
+pub fn html(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportError> {
+    let story = Story::of(plan, EXTENT)?;
+    let page = page::html("plan.html", TEMPLATE, &story)?;
+    out.write_all(page.before.as_bytes())?;
+    write_findings(plan, &story, out)?;
+    out.write_all(page.after.as_bytes())?;
+    Ok(())
+}
+
+/// The findings as the script takes them: the number of the check, the SID, the name, and what is the matter.
+fn write_findings(plan: &PlanFile, story: &Story, out: &mut dyn Write) -> Result<(), ReportError> {
+    let mut room: Vec<u64> = story.checks.iter().map(|check| check.listed).collect();
+    let mut between = "";
+    out.write_all(b"[")?;
+    plan.findings(|finding| {
+        let number = story.checks.iter().position(|check| check.code == finding.check.code);
+        if let Some(number) = number.filter(|number| room[*number] > 0) {
+            room[number] -= 1;
+            let row = island::json(&(number, &finding.sid, &finding.name, &finding.detail))?;
+            write!(out, "{between}{row}")?;
+            between = ",\n";
+        }
+        Ok::<(), ReportError>(())
+    })?;
+    out.write_all(b"]")?;
+    Ok(())
+}

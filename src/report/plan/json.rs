@@ -1,0 +1,73 @@
+//! The plan as one JSON object: header, totals, checks, and every finding. The operations are in `plan show --format ndjson`.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::ReportError;
+use super::checks::CheckRow;
+use super::story::{Extent, Story};
+use crate::plan::{Header, PlanFile, Severity, Totals};
+
+#[derive(Serialize)]
+struct Head<'a> {
+    digest: &'a str,
+    #[serde(flatten)]
+    header: &'a Header,
+}
+
+#[derive(Serialize)]
+struct Assessed<'a> {
+    code: &'a str,
+    severity: Severity,
+    of_plan: bool,
+    title: &'a str,
+    meaning: &'a str,
+    advice: &'a str,
+    count: u64,
+}
+
+impl<'a> Assessed<'a> {
+    fn of(check: &'a CheckRow) -> Self {
+        let CheckRow { code, severity, of_plan, title, meaning, advice, count, .. } = check;
+        Self { code, severity: *severity, of_plan: *of_plan, title, meaning, advice, count: *count }
+    }
+}
+
+#[derive(Serialize)]
+struct Found<'a> {
+    code: &'static str,
+    severity: Severity,
+    entity: &'static str,
+    sid: &'a str,
+    name: Option<&'a str>,
+    detail: &'a str,
+}
+
+/// Writes the plan as one JSON object, a finding a line.
+pub fn json(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportError> {
+    let story = Story::of(plan, Extent::default())?;
+    let head = Head { digest: &story.digest, header: &story.header };
+    let totals: &Totals = &story.totals;
+    let checks: Vec<_> = story.checks.iter().map(Assessed::of).collect();
+    write!(out, "{{\"header\":{},\n", serde_json::to_string(&head)?)?;
+    write!(out, "\"totals\":{},\n", serde_json::to_string(totals)?)?;
+    write!(out, "\"checks\":{},\n", serde_json::to_string(&checks)?)?;
+    write!(out, "\"findings\":[")?;
+    let mut between = "\n";
+    plan.findings(|finding| {
+        let found = Found {
+            code: finding.check.code,
+            severity: finding.check.severity,
+            entity: finding.entity.plural(),
+            sid: &finding.sid,
+            name: finding.name.as_deref(),
+            detail: &finding.detail,
+        };
+        write!(out, "{between}{}", serde_json::to_string(&found)?)?;
+        between = ",\n";
+        Ok::<(), ReportError>(())
+    })?;
+    out.write_all(b"\n]}\n")?;
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! The operations as a report has them: by kind, with counts and the first of them.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::plan::{Entry, Kind, PlanError, PlanFile, State, Subject, Totals, Wanted};
+
+/// A kind of operation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct KindRow {
+    pub(super) name: &'static str,
+    pub(super) label: String,
+    pub(super) meaning: &'static str,
+    /// Whether it cannot be taken back.
+    pub(super) one_way: bool,
+    pub(super) total: u64,
+    /// By state, of those that the plan has.
+    pub(super) states: Vec<u64>,
+    /// Whether any failed or is blocked.
+    pub(super) exceptional: bool,
+    pub(super) requests: u64,
+    pub(super) seconds: f64,
+    /// What failed or is blocked comes first, then the rest in order.
+    pub(super) examples: Vec<Example>,
+}
+
+/// An operation, laid out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Example {
+    pub(super) id: String,
+    pub(super) state: State,
+    pub(super) reason: Option<String>,
+    pub(super) subject: Vec<(&'static str, String)>,
+    pub(super) changes: Vec<Change>,
+    pub(super) method: &'static str,
+    pub(super) path: String,
+    pub(super) form: Vec<(&'static str, String)>,
+}
+
+/// A value before and after.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Change {
+    pub(super) field: String,
+    pub(super) before: Option<String>,
+    pub(super) after: Option<String>,
+}
+
+impl KindRow {
+    /// The kinds that the plan has, in the order of performance, each with at most so many examples that failed or are blocked, and
+    /// so many others.
+    pub(super) fn all(
+        plan: &PlanFile,
+        totals: &Totals,
+        columns: &[State],
+        examples: usize,
+    ) -> Result<Vec<Self>, PlanError> {
+        let mut rows = Vec::new();
+        for (kind, states) in &totals.operations {
+            let of = |state: &State| states.get(state).copied().unwrap_or_default();
+            let total: u64 = states.values().sum();
+            if total == 0 {
+                continue;
+            }
+            let step = totals.steps.iter().find(|step| step.kind == *kind);
+            let mut row = Self {
+                name: kind.name(),
+                label: kind.name().replace('_', " "),
+                meaning: meaning(*kind),
+                one_way: *kind == Kind::MakePrivate,
+                total,
+                states: columns.iter().map(of).collect(),
+                exceptional: of(&State::Failed) + of(&State::Blocked) > 0,
+                requests: step.map_or(0, |step| step.requests),
+                seconds: step.map_or(0.0, |step| step.seconds),
+                examples: Vec::new(),
+            };
+            for group in
+                [&[State::Failed, State::Blocked][..], &[State::Pending, State::Done, State::Existing]]
+            {
+                if group.iter().any(|state| of(state) > 0) {
+                    first(plan, *kind, group, examples, &mut row.examples)?;
+                }
+            }
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+}
+
+/// Why a walk ended.
+enum Ended {
+    Enough,
+    Failed(PlanError),
+}
+
+impl From<PlanError> for Ended {
+    fn from(error: PlanError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+fn first(
+    plan: &PlanFile,
+    kind: Kind,
+    states: &[State],
+    most: usize,
+    into: &mut Vec<Example>,
+) -> Result<(), PlanError> {
+    if most == 0 {
+        return Ok(());
+    }
+    let full = into.len() + most;
+    let wanted = Wanted { kinds: Some(vec![kind]), states: Some(states.to_vec()) };
+    let walked = plan.operations(&wanted, |entry| {
+        into.push(Example::of(entry));
+        if into.len() == full { Err(Ended::Enough) } else { Ok(()) }
+    });
+    match walked {
+        Err(Ended::Failed(error)) => Err(error),
+        Ok(()) | Err(Ended::Enough) => Ok(()),
+    }
+}
+
+impl Example {
+    fn of(entry: &Entry) -> Self {
+        let operation = &entry.operation;
+        let request = operation.request();
+        let fields: Vec<&String> = operation
+            .after
+            .keys()
+            .chain(operation.before.keys().filter(|key| !operation.after.contains_key(*key)))
+            .collect();
+        Self {
+            id: entry.id.clone(),
+            state: entry.state,
+            reason: entry.reason.clone(),
+            subject: subject(&operation.subject),
+            changes: fields
+                .into_iter()
+                .map(|field| Change {
+                    field: field.clone(),
+                    before: operation.before.get(field).map(text),
+                    after: operation.after.get(field).map(text),
+                })
+                .collect(),
+            method: request.method.name(),
+            path: request.path(),
+            form: request.form.iter().map(|(name, value)| (*name, value.shown())).collect(),
+        }
+    }
+}
+
+/// A JSON value as people read it: text without quotes, everything else as JSON.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What the operation is about, without what is the same for all.
+fn subject(subject: &Subject) -> Vec<(&'static str, String)> {
+    fn sid(sid: Option<&impl ToString>) -> Option<String> {
+        sid.map(ToString::to_string)
+    }
+    let Subject { role_sid, user_sid, channel_sid, member_sid, invite_sid, identity, .. } = subject;
+    [
+        ("identity", identity.clone()),
+        ("unique name", subject.unique_name.clone()),
+        ("role", sid(role_sid.as_ref())),
+        ("user", sid(user_sid.as_ref())),
+        ("channel", sid(channel_sid.as_ref())),
+        ("member", sid(member_sid.as_ref())),
+        ("invite", sid(invite_sid.as_ref())),
+        ("in the target", subject.target_sid.clone()),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect()
+}
+
+fn meaning(kind: Kind) -> &'static str {
+    match kind {
+        Kind::MakePrivate => {
+            "Makes a public channel private, through Chat v3: only then is it a conversation. No request makes it public again."
+        }
+        Kind::CreateRole => "Creates a role in the target, with the permissions that have a counterpart.",
+        Kind::CreateUser => "Creates a user in the target, by identity.",
+        Kind::UpdateUser => "Brings a user of the target to the mapping's values.",
+        Kind::CreateConversation => "Creates a conversation in the target.",
+        Kind::CreateParticipant => "Adds a user to a conversation, without asking and without a message.",
+        Kind::UpdateParticipant => {
+            "Brings a participant to the mapping's values. The read horizon is set here, since a create does not take it."
+        }
+        Kind::UpdateUserConversation => "Sets a user's notification level in a conversation.",
+        Kind::UpdateConversation => {
+            "Brings a conversation to the mapping's values. Its state comes last: a closed conversation takes nothing any more."
+        }
+        Kind::MuteSource => "Mutes the copied User Channel in the source, so that nobody is notified twice.",
+        Kind::DeleteParticipant => "Removes a participant that chatferry created.",
+        Kind::DeleteConversation => "Removes a conversation that chatferry created.",
+        Kind::DeleteUser => "Removes a user that chatferry created.",
+        Kind::DeleteRole => "Removes a role that chatferry created.",
+    }
+}

@@ -1,0 +1,20 @@
+//! The plan as Markdown, for a pull request or a ticket.
+
+use std::io::Write;
+
+use super::super::page;
+use super::ReportError;
+use super::story::{Extent, Story};
+use crate::plan::PlanFile;
+
+const TEMPLATE: &str = include_str!("page.md");
+
+/// What it shows: what people read in a discussion.
+const EXTENT: Extent = Extent { findings: 10, listed: 0, operations: 2 };
+
+/// Writes the plan as Markdown.
+pub fn markdown(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportError> {
+    let story = Story::of(plan, EXTENT)?;
+    out.write_all(page::render("plan.md", TEMPLATE, &story)?.as_bytes())?;
+    Ok(())
+}

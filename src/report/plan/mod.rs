@@ -1,0 +1,48 @@
+//! The report of a plan: as a page for people who review it, as Markdown for a discussion, as JSON for programs, and as the terminal's
+//! table. All tell the same story.
+//!
+//! **Invariant:** the same plan gives the same bytes. No time of making and no file's place is in a report.
+//!
+//! **Invariant:** memory does not grow with the plan: findings and operations are streamed, and of those shown there is a fixed
+//! number for each check and kind.
+
+mod checks;
+#[cfg(test)]
+mod fixture;
+mod happening;
+mod html;
+mod json;
+mod kinds;
+mod markdown;
+mod story;
+mod terminal;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+use std::io;
+
+pub use html::html;
+pub use json::json;
+pub use markdown::markdown;
+pub use terminal::table;
+
+use super::page::PageError;
+use crate::plan::PlanError;
+
+/// Why a report could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The plan could not be read.
+    #[error("the plan cannot be read")]
+    Plan(#[from] PlanError),
+    /// A template and its data do not fit.
+    #[error("the report cannot be laid out")]
+    Page(#[from] PageError),
+    /// A value that JSON has no form for.
+    #[error("the report cannot be put as JSON")]
+    Json(#[from] serde_json::Error),
+    /// Where it goes to takes no more.
+    #[error("the report cannot be written")]
+    Write(#[from] io::Error),
+}

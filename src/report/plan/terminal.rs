@@ -1,0 +1,98 @@
+//! The plan in the terminal: the page's story in forty lines at most, the verdict last.
+
+use super::super::{human, table as columns};
+use super::story::{Extent, Story, side};
+use crate::plan::{Move, PlanError, PlanFile, Severity};
+
+/// Checks with findings that are named; the others are counted.
+const CHECKS: usize = 10;
+
+/// The plan as text for a terminal.
+pub fn table(plan: &PlanFile) -> Result<String, PlanError> {
+    let story = Story::of(plan, Extent::default())?;
+    let mut lines = heading(&story);
+    lines.extend(story.notices.iter().map(|notice| format!("  {:<10} {}", "note", notice.title)));
+    if !story.happening.rows.is_empty() {
+        lines.push(String::new());
+        lines.push(happening(&story));
+    }
+    lines.push(findings(&story));
+    lines.push(course(&story));
+    lines.push(format!("{}: {}", story.statement.headline, story.statement.text.replace('`', "")));
+    Ok(lines.join("\n"))
+}
+
+fn heading(story: &Story) -> Vec<String> {
+    let header = &story.header;
+    let from_to = match header.kind {
+        Move::InPlace => format!("in place, {}", side(&header.target)),
+        Move::Copy => format!("copy of {} to {}", side(&header.source), side(&header.target)),
+        Move::Undo => format!("undo in {}", side(&header.target)),
+    };
+    [
+        ("plan", from_to),
+        ("snapshot", format!("{}, {}", header.snapshot, header.snapshot_verdict.replace('_', " "))),
+        ("mapping", header.mapping.clone()),
+        ("digest", story.digest.chars().take(16).collect()),
+    ]
+    .map(|(name, value)| format!("  {name:<10} {}", plain(&value)))
+    .into()
+}
+
+fn happening(story: &Story) -> String {
+    let mut header = vec![""];
+    header.extend(story.happening.columns.iter().map(|column| column.label));
+    let rows = story.happening.rows.iter().map(|row| {
+        let counts = row.counts.iter().map(|count| human::count(*count));
+        std::iter::once(row.label.to_owned()).chain(counts).collect()
+    });
+    columns::render(&header, &rows.collect::<Vec<_>>())
+}
+
+fn findings(story: &Story) -> String {
+    let found: Vec<_> = story.checks.iter().filter(|check| check.count > 0).collect();
+    let passed = story.checks.len() - found.len();
+    let rows = found.iter().take(CHECKS).map(|check| {
+        vec![
+            severity(check.severity).to_owned(),
+            human::count(check.count),
+            check.code.clone(),
+            check.title.clone(),
+        ]
+    });
+    let rows: Vec<_> = rows.collect();
+    let mut text = String::new();
+    if !rows.is_empty() {
+        text = columns::render(&["", "found", "check", ""], &rows);
+    }
+    if found.len() > CHECKS {
+        let rest = &found[CHECKS..];
+        let findings: u64 = rest.iter().map(|check| check.count).sum();
+        let rest = human::counted(rest.len() as u64, "further check");
+        text += &format!("and {} of {rest}\n", human::counted(findings, "finding"));
+    }
+    text + &format!("{} found nothing\n", human::counted(passed as u64, "check"))
+}
+
+fn course(story: &Story) -> String {
+    format!(
+        "  {:<10} {}, about {} under Twilio's write limits\n",
+        "requests",
+        human::count(story.totals.requests),
+        human::seconds(story.totals.estimated_seconds)
+    )
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Pass => "pass",
+        Severity::Note => "note",
+        Severity::Warn => "warn",
+        Severity::Block => "block",
+    }
+}
+
+/// Data without what a terminal would obey.
+fn plain(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
+}

@@ -1,0 +1,75 @@
+//! `/v1/Services/{ChatServiceSid}/Configuration`, with its webhooks and notifications.
+//!
+//! What Chat keeps in its service and Conversations has a place for says the same in both.
+
+use crate::simulator::data::View;
+use crate::simulator::failure::Failure;
+use crate::simulator::json::Object;
+use crate::simulator::route::Call;
+use crate::simulator::shared::one;
+
+use super::shared::owners;
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
+pub(super) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
+    Ok(one(|out| write(&call.world.view(), out)))
+}
+
+/// Writes the configuration.
+pub(crate) fn write(view: &View<'_>, out: &mut String) {
+    let (world, defaults) = (view.world, view.defaults());
+    let mut object = Object::open(out);
+    object.text("chat_service_sid", &world.account.service_sid);
+    object.text("default_conversation_creator_role_sid", &defaults.creator_role_sid);
+    object.text("default_conversation_role_sid", &defaults.channel_role_sid);
+    object.text("default_chat_service_role_sid", &defaults.service_role_sid);
+    object.optional_boolean("reachability_enabled", Some(defaults.reachability_enabled));
+    let url = |out: &mut String, part: &str| {
+        out.extend([world.conversations_url.as_str(), "/Configuration", part]);
+    };
+    object.plain("url", |out| url(out, ""));
+    let mut links = Object::open(object.value("links"));
+    links.plain("notifications", |out| url(out, "/Notifications"));
+    links.plain("webhooks", |out| url(out, "/Webhooks"));
+    links.close();
+    object.close();
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
+pub(super) fn fetch_webhooks(call: &Call<'_>) -> Result<String, Failure> {
+    let world = call.world;
+    Ok(one(|out| {
+        let mut object = Object::open(out);
+        owners(&mut object, world);
+        object.null("pre_webhook_url");
+        object.text("post_webhook_url", "https://hooks.example.com/chat?source=twilio&v=2");
+        object.texts("filters", ["onMessageAdded", "onConversationAdded", "onParticipantAdded"].into_iter());
+        object.text("method", "POST");
+        object.plain("url", |out| {
+            out.extend([world.conversations_url.as_str(), "/Configuration/Webhooks"]);
+        });
+        object.close();
+    }))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
+pub(super) fn fetch_notifications(call: &Call<'_>) -> Result<String, Failure> {
+    let world = call.world;
+    Ok(one(|out| {
+        let mut object = Object::open(out);
+        owners(&mut object, world);
+        object.raw("log_enabled", "true");
+        object.raw("new_message", NEW_MESSAGE);
+        object.raw("added_to_conversation", "{\"enabled\":false}");
+        object.raw("removed_from_conversation", "{\"enabled\":false}");
+        object.plain("url", |out| {
+            out.extend([world.conversations_url.as_str(), "/Configuration/Notifications"]);
+        });
+        object.close();
+    }))
+}
+
+const NEW_MESSAGE: &str = concat!(
+    "{\"enabled\":true,\"template\":\"${CHANNEL};${USER}: ${MESSAGE}\",\"sound\":\"default\",",
+    "\"badge_count_enabled\":true,\"with_media\":{\"enabled\":false,\"template\":null}}"
+);

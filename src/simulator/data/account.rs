@@ -1,0 +1,84 @@
+//! Accounts: who may ask, and for which services.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::World;
+use super::hash::{Draws, Purpose};
+use super::sid;
+
+/// An account's SID and secrets.
+#[derive(Debug, Clone)]
+pub(crate) struct Credentials {
+    pub(crate) account_sid: String,
+    pub(crate) auth_token: String,
+    pub(crate) api_key: String,
+    pub(crate) api_secret: String,
+}
+
+impl Credentials {
+    pub(crate) fn new(draws: Draws) -> Self {
+        let hexadecimal = |key| sid::text("", draw_digits(draws, key));
+        Self {
+            account_sid: sid::text("AC", draw_digits(draws, 1)),
+            auth_token: hexadecimal(2),
+            api_key: sid::text("SK", draw_digits(draws, 3)),
+            api_secret: hexadecimal(4),
+        }
+    }
+}
+
+/// The digits of the SIDs that an account and a service have one of.
+pub(crate) fn draw_digits(draws: Draws, key: u64) -> u128 {
+    let high = draws.draw2(Purpose::Account, key, 0);
+    let low = draws.draw2(Purpose::Account, key, 1);
+    u128::from(high) << 64 | u128::from(low)
+}
+
+/// An account with its services.
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) credentials: Credentials,
+    pub(crate) services: Vec<Arc<World>>,
+    defaults: RwLock<AccountDefaults>,
+}
+
+/// What `/v1/Configuration` of Conversations says.
+#[derive(Debug, Clone)]
+pub(crate) struct AccountDefaults {
+    pub(crate) chat_service_sid: String,
+    pub(crate) messaging_service_sid: Option<String>,
+    /// ISO 8601 durations.
+    pub(crate) inactive_timer: Option<String>,
+    pub(crate) closed_timer: Option<String>,
+}
+
+impl Account {
+    /// The first service is the default of Conversations.
+    pub(crate) fn new(credentials: Credentials, services: Vec<Arc<World>>) -> Self {
+        let first = services.first().map(|world| world.account.service_sid.clone());
+        let defaults = AccountDefaults {
+            chat_service_sid: first.unwrap_or_default(),
+            messaging_service_sid: None,
+            inactive_timer: None,
+            closed_timer: None,
+        };
+        Self { credentials, services, defaults: RwLock::new(defaults) }
+    }
+
+    pub(crate) fn defaults(&self) -> AccountDefaults {
+        self.defaults.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The service with this SID, if it is one of the account's.
+    pub(crate) fn service(&self, sid: &str) -> Option<&Arc<World>> {
+        self.services.iter().find(|world| world.account.service_sid == sid)
+    }
+
+    /// The services in SID order.
+    pub(crate) fn in_order(&self) -> Vec<(u128, u32)> {
+        let digits = self.services.iter().map(|world| sid::digits("IS", &world.account.service_sid));
+        let mut order: Vec<(u128, u32)> = digits.map(|digits| digits.unwrap_or(0)).zip(0..).collect();
+        order.sort_unstable();
+        order
+    }
+}

@@ -1,0 +1,73 @@
+//! What became otherwise since the start: by writes, by drift, overnight.
+//!
+//! Ids of generated things are their ranks (memberships: their edges); what is created is numbered on from there.
+//! Whatever was created or written to has its whole record here, which goes before what the seed says.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+
+use super::order::Place;
+use super::record::{ChannelRecord, MembershipRecord, RoleRecord, UserRecord, moment};
+
+/// When simulated writes happen (2026-01-15), in Unix seconds; each a second after the one before.
+const WRITES_BEGIN: u32 = 1_768_435_200;
+
+/// The differences from what the seed says.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    /// Memberships that are not there (any more, or yet).
+    pub(crate) absent: HashSet<u32>,
+    /// Users whose memberships have changed already (the fault `changing`).
+    pub(crate) changed: HashSet<u32>,
+    /// Writes accepted.
+    pub(crate) writes: u32,
+    pub(crate) users: HashMap<u32, UserRecord>,
+    pub(crate) channels: HashMap<u32, ChannelRecord>,
+    pub(crate) roles: HashMap<u32, RoleRecord>,
+    pub(crate) memberships: HashMap<u32, MembershipRecord>,
+    pub(crate) deleted_users: HashSet<u32>,
+    pub(crate) deleted_channels: HashSet<u32>,
+    pub(crate) deleted_roles: HashSet<u32>,
+    /// Created ones in the order of their SIDs.
+    pub(crate) created_users: Vec<Place>,
+    pub(crate) created_channels: Vec<Place>,
+    pub(crate) created_roles: Vec<Place>,
+    /// Created memberships of a user by channel SIDs, and of a channel by member SIDs.
+    pub(crate) of_user: HashMap<u32, Vec<Place>>,
+    pub(crate) of_channel: HashMap<u32, Vec<Place>>,
+    /// If they were written to.
+    pub(crate) defaults: Option<ServiceDefaults>,
+    /// How many of each were ever created: the next one's number.
+    pub(crate) counts: Counts,
+    /// Identity → the created user that has it.
+    pub(crate) identities: HashMap<String, u32>,
+    /// Unique name → the created or renamed channel that has it.
+    pub(crate) unique_names: HashMap<String, u32>,
+}
+
+/// What a service gives who is created without a role, and whether it tells who is online.
+#[derive(Debug, Clone)]
+pub(crate) struct ServiceDefaults {
+    pub(crate) service_role_sid: String,
+    pub(crate) channel_role_sid: String,
+    pub(crate) creator_role_sid: String,
+    pub(crate) reachability_enabled: bool,
+}
+
+/// How many were created.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Counts {
+    pub(crate) users: u32,
+    pub(crate) channels: u32,
+    pub(crate) roles: u32,
+    pub(crate) memberships: u32,
+}
+
+impl Changes {
+    /// A write happens now: its moment.
+    pub(crate) fn tick(&mut self) -> Timestamp {
+        self.writes += 1;
+        moment(WRITES_BEGIN + self.writes)
+    }
+}

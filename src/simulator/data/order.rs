@@ -1,0 +1,144 @@
+//! The order of a list: what the seed says and what was created since, merged by SID.
+//!
+//! Generated things need no table: their SID follows from their rank. Created ones are few, and know how many
+//! generated ones come before them, so that any rank of the merged list is found by one binary search.
+
+use super::graph::Graph;
+use super::sid::SidSpace;
+
+/// Where something created since the start stands among the generated.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// The digits of the SID that the list is ordered by.
+    pub(crate) digits: u128,
+    /// What stands there.
+    pub(crate) id: u32,
+    /// How many generated ones have lower digits.
+    pub(crate) before: u32,
+}
+
+/// The generated part of a list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Generated<'a> {
+    /// All of a space; the id of rank 0 is `first`.
+    Space { space: SidSpace, first: u32 },
+    /// The edges of a user, by the SIDs of their channels.
+    OfUser { edges: &'a [u32], graph: &'a Graph, channels: SidSpace },
+    /// A few in order, with their ids.
+    Few(&'a [(u128, u32)]),
+}
+
+impl Generated<'_> {
+    fn count(&self) -> u32 {
+        match self {
+            Self::Space { space, .. } => space.count(),
+            Self::OfUser { edges, .. } => u32::try_from(edges.len()).unwrap_or(u32::MAX),
+            Self::Few(few) => u32::try_from(few.len()).unwrap_or(u32::MAX),
+        }
+    }
+
+    fn id(&self, rank: u32) -> u32 {
+        match self {
+            Self::Space { first, .. } => first + rank,
+            Self::OfUser { edges, .. } => edges[rank as usize],
+            Self::Few(few) => few[rank as usize].1,
+        }
+    }
+
+    fn digits(&self, rank: u32) -> u128 {
+        match self {
+            Self::Space { space, .. } => space.digits(rank),
+            Self::OfUser { edges, graph, channels } => channels.digits(graph.channel(edges[rank as usize])),
+            Self::Few(few) => few[rank as usize].0,
+        }
+    }
+
+    /// How many have digits lower than these.
+    pub(crate) fn before(&self, digits: u128) -> u32 {
+        let (mut low, mut high) = (0, self.count());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.digits(middle) < digits {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+}
+
+/// A merged list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Order<'a> {
+    pub(crate) generated: Generated<'a>,
+    /// In the order of digits.
+    pub(crate) created: &'a [Place],
+}
+
+impl Order<'_> {
+    pub(crate) fn count(&self) -> u32 {
+        self.generated.count() + u32::try_from(self.created.len()).unwrap_or(0)
+    }
+
+    /// The created one at a rank, or the rank among the generated.
+    fn at(&self, rank: u32) -> Result<Place, u32> {
+        if self.created.is_empty() {
+            return Err(rank);
+        }
+        // The created ones with a lower rank: each stands at its own place plus the generated before it.
+        let (mut low, mut high) = (0, self.created.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let stands = u64::from(self.created[middle].before) + middle as u64;
+            if stands < u64::from(rank) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        let lower = u32::try_from(low).unwrap_or(u32::MAX);
+        match self.created.get(low) {
+            Some(place) if place.before + lower == rank => Ok(*place),
+            _ => Err(rank - lower),
+        }
+    }
+
+    /// What stands at a rank.
+    pub(crate) fn id(&self, rank: u32) -> u32 {
+        self.at(rank).map_or_else(|rank| self.generated.id(rank), |place| place.id)
+    }
+
+    pub(crate) fn digits(&self, rank: u32) -> u128 {
+        self.at(rank).map_or_else(|rank| self.generated.digits(rank), |place| place.digits)
+    }
+}
+
+/// Puts a created thing in its place.
+pub(crate) fn insert(created: &mut Vec<Place>, generated: Generated<'_>, digits: u128, id: u32) {
+    let at = created.partition_point(|place| place.digits < digits);
+    created.insert(at, Place { digits, id, before: generated.before(digits) });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::data::hash::{self, Draws};
+
+    #[test]
+    fn created_ones_stand_where_their_sids_belong() {
+        let space = SidSpace::new(Draws::new(3), "US", 0, 20);
+        let generated = Generated::Space { space, first: 0 };
+        let mut created = Vec::new();
+        let mut draw = 1;
+        for id in 20..60 {
+            draw = hash::next(draw);
+            insert(&mut created, generated, u128::from(draw) << 64, id);
+        }
+        let order = Order { generated, created: &created };
+        let mut ids: Vec<u32> = (0..order.count()).map(|rank| order.id(rank)).collect();
+        assert!((1..60).all(|rank| order.digits(rank - 1) < order.digits(rank)));
+        ids.sort_unstable();
+        assert_eq!(ids, (0..60).collect::<Vec<_>>());
+    }
+}

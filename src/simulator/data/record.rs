@@ -1,0 +1,73 @@
+//! What there is to know of a user, channel, role or membership, whether it was generated or written.
+
+use jiff::Timestamp;
+
+/// A user.
+#[derive(Debug, Clone)]
+pub(crate) struct UserRecord {
+    pub(crate) digits: u128,
+    pub(crate) identity: String,
+    pub(crate) friendly_name: Option<String>,
+    pub(crate) attributes: Option<String>,
+    pub(crate) role_sid: Option<String>,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Timestamp,
+}
+
+/// A channel, which is a conversation when it is private.
+#[derive(Debug, Clone)]
+pub(crate) struct ChannelRecord {
+    pub(crate) digits: u128,
+    pub(crate) friendly_name: Option<String>,
+    pub(crate) unique_name: Option<String>,
+    pub(crate) attributes: Option<String>,
+    pub(crate) private: bool,
+    /// `active`, `inactive` or `closed`; Conversations alone shows it.
+    pub(crate) state: &'static str,
+    /// When it becomes inactive and closed; Conversations alone shows it.
+    pub(crate) timers: Timers,
+    pub(crate) messaging_service_sid: Option<String>,
+    pub(crate) created_by: String,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Timestamp,
+}
+
+/// When a conversation changes its state by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Timers {
+    pub(crate) inactive: Option<Timestamp>,
+    pub(crate) closed: Option<Timestamp>,
+}
+
+/// A role, with the names that Chat has for its permissions.
+#[derive(Debug, Clone)]
+pub(crate) struct RoleRecord {
+    pub(crate) digits: u128,
+    pub(crate) friendly_name: String,
+    /// Of the service, not of a channel.
+    pub(crate) of_service: bool,
+    pub(crate) permissions: Vec<String>,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Timestamp,
+}
+
+/// A joined membership that was written to, or was created.
+#[derive(Debug, Clone)]
+pub(crate) struct MembershipRecord {
+    pub(crate) user: u32,
+    pub(crate) channel: u32,
+    /// Of the member's SID.
+    pub(crate) digits: u128,
+    pub(crate) role_sid: String,
+    pub(crate) attributes: Option<String>,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Timestamp,
+    pub(crate) last_read_index: Option<u32>,
+    pub(crate) last_read: Option<Timestamp>,
+    pub(crate) muted: bool,
+}
+
+/// Unix seconds as a moment.
+pub(crate) fn moment(seconds: u32) -> Timestamp {
+    Timestamp::constant(i64::from(seconds), 0)
+}

@@ -1,0 +1,66 @@
+//! A list of messages: by index, ascending unless `Order=desc`.
+
+use super::Listing;
+use crate::simulator::data::sid::SidSpace;
+use crate::simulator::failure::Failure;
+use crate::simulator::query::Parameters;
+
+/// The messages of a channel.
+#[derive(Debug)]
+pub(crate) struct MessageList<W> {
+    pub(crate) sids: SidSpace,
+    pub(crate) descending: bool,
+    /// Writes the message at a position of the channel.
+    pub(crate) write: W,
+}
+
+impl<W> MessageList<W> {
+    /// Rank in the list ↔ position in the channel; its own inverse.
+    fn turned(&self, rank: u32) -> u32 {
+        if self.descending { self.sids.count() - 1 - rank } else { rank }
+    }
+}
+
+impl<W: Fn(u32, &mut String)> Listing for MessageList<W> {
+    fn key(&self) -> &'static str {
+        "messages"
+    }
+
+    fn prefix(&self) -> &'static str {
+        self.sids.prefix()
+    }
+
+    fn count(&self) -> u32 {
+        self.sids.count()
+    }
+
+    fn digits(&self, rank: u32) -> u128 {
+        self.sids.digits(self.turned(rank))
+    }
+
+    fn shows(&self, _rank: u32) -> bool {
+        true
+    }
+
+    fn write(&self, rank: u32, out: &mut String) {
+        (self.write)(self.turned(rank), out);
+    }
+
+    /// Messages are not in SID order: the token must name one, or be the number after one (see the empty-page
+    /// fault).
+    fn position(&self, digits: u128) -> Option<(u32, bool)> {
+        let exact = self.sids.rank(digits).map(|position| (self.turned(position), true));
+        let after =
+            || self.sids.rank(digits.checked_sub(1)?).map(|position| (self.turned(position) + 1, false));
+        exact.or_else(after)
+    }
+}
+
+/// Reads `Order`.
+pub(crate) fn is_descending(query: &Parameters<'_>) -> Result<bool, Failure> {
+    match query.first("Order") {
+        None | Some("asc") => Ok(false),
+        Some("desc") => Ok(true),
+        Some(other) => Err(Failure::bad_parameter("Order", other)),
+    }
+}

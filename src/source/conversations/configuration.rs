@@ -1,0 +1,121 @@
+//! A service as the model has it: in Conversations its settings are resources of their own.
+//!
+//! **Invariant:** what may not be read or is not there leaves its fields null and an issue behind; it does not fail the service.
+
+use serde_json::value::RawValue;
+
+use super::convert;
+use crate::model::{Entity, Issue, IssueKind, JsonText, Service, ServiceSid};
+use crate::source::notes::{Asked, Notes, json, json_string, object, owned};
+use crate::source::{Fetched, SourceError, read};
+use crate::twilio::conversations::{requests, wire};
+use crate::twilio::wire::{Wire, decode_one};
+use crate::twilio::{ApiRequest, Client};
+
+/// Requests that [`service`] takes: the service, the account's configuration, the service's, webhooks, notifications.
+pub(super) const REQUESTS: u64 = 5;
+
+/// One configuration resource: its JSON as sent, `None` where it may not be read.
+type Resource = Option<String>;
+
+/// Fetches a service and everything that configures it.
+pub(super) async fn service(
+    client: &Client,
+    asked: Asked<'_>,
+    sid: &ServiceSid,
+) -> Result<Fetched<Service>, SourceError> {
+    let Fetched { record: mut service, mut issues } =
+        read::one(client, &requests::fetch_service(sid), |body, issues| {
+            let (row, odd) = decode_one(body)?;
+            Ok(convert::service(row, odd, asked, issues))
+        })
+        .await?;
+    let mut fetch =
+        async |name: &str, request: ApiRequest| resource(client, sid, name, &request, &mut issues).await;
+    let account = fetch("account", requests::fetch_account_configuration()).await?;
+    let own = fetch("service", requests::fetch_configuration(sid)).await?;
+    let webhooks = fetch("webhooks", requests::fetch_webhooks(sid)).await?;
+    let notifications = fetch("notifications", requests::fetch_notifications(sid)).await?;
+    let mut notes = Notes::default();
+    if let Some(row) = decode::<wire::AccountConfiguration<'_>>(&mut notes, "account", account.as_ref()) {
+        notes.parent("configuration.account.account_sid", row.account_sid, Some(asked.account));
+    }
+    if let Some(row) = decode::<wire::ServiceConfiguration<'_>>(&mut notes, "service", own.as_ref()) {
+        notes.parent("configuration.service.chat_service_sid", row.chat_service_sid, asked.service);
+        let field = "configuration.service.default_chat_service_role_sid";
+        service.default_service_role_sid = notes.sid(field, row.default_chat_service_role_sid);
+        let field = "configuration.service.default_conversation_role_sid";
+        service.default_channel_role_sid = notes.sid(field, row.default_conversation_role_sid);
+        let field = "configuration.service.default_conversation_creator_role_sid";
+        service.default_channel_creator_role_sid =
+            notes.sid(field, row.default_conversation_creator_role_sid);
+        service.reachability_enabled = row.reachability_enabled;
+    }
+    if let Some(row) = decode::<wire::Webhooks<'_>>(&mut notes, "webhooks", webhooks.as_ref()) {
+        notes.parent("configuration.webhooks.chat_service_sid", row.chat_service_sid, asked.service);
+        service.pre_webhook_url = owned(row.pre_webhook_url);
+        service.post_webhook_url = owned(row.post_webhook_url);
+        service.webhook_method = owned(row.method);
+        service.webhook_filters = json(row.filters);
+    }
+    if let Some(row) = decode::<wire::Notifications<'_>>(&mut notes, "notifications", notifications.as_ref())
+    {
+        service.notifications = templates(&row);
+        notes.parent("configuration.notifications.chat_service_sid", row.chat_service_sid, asked.service);
+    }
+    notes.finish(Entity::Service, || sid.to_string(), &mut issues);
+    let whole =
+        [("account", account), ("service", own), ("webhooks", webhooks), ("notifications", notifications)];
+    let pairs = whole.map(|(name, text)| (name.to_owned(), text.unwrap_or_else(|| "null".to_owned())));
+    service.configuration = object(&pairs);
+    Ok(Fetched { record: service, issues })
+}
+
+/// Fetches one of the resources; what may not be read or is not there is an issue.
+async fn resource(
+    client: &Client,
+    service: &ServiceSid,
+    name: &str,
+    request: &ApiRequest,
+    issues: &mut Vec<Issue>,
+) -> Result<Resource, SourceError> {
+    let fetched = read::one(client, request, |body, _| {
+        // Whatever its keys are, it must be an object before it is kept.
+        decode_one::<wire::AccountConfiguration<'_>>(body)?;
+        Ok(Some(String::from_utf8_lossy(body).trim().to_owned()))
+    });
+    let refusal = match fetched.await {
+        Ok(fetched) => return Ok(Some(fetched.record)),
+        Err(SourceError::Request(error)) if error.is_not_found() || error.is_forbidden() => error,
+        Err(error) => return Err(error),
+    };
+    issues.push(Issue {
+        entity: Entity::Service,
+        subject: service.to_string(),
+        field: format!("configuration.{name}"),
+        kind: IssueKind::Unreadable,
+        value: json_string(&refusal.to_string()),
+    });
+    Ok(None)
+}
+
+/// The fields of a resource; what is odd about it is noted.
+fn decode<'a, W: Wire<'a>>(notes: &mut Notes, name: &str, text: Option<&'a String>) -> Option<W> {
+    let (row, odd) = decode_one::<W>(text?.as_bytes()).ok()?;
+    notes.add_within(&format!("configuration.{name}"), odd);
+    Some(row)
+}
+
+/// The push notification templates, by Conversations' own names.
+fn templates(row: &wire::Notifications<'_>) -> Option<JsonText> {
+    let pairs: Vec<_> = [
+        ("new_message", row.new_message),
+        ("added_to_conversation", row.added_to_conversation),
+        ("removed_from_conversation", row.removed_from_conversation),
+        ("log_enabled", row.log_enabled),
+    ]
+    .into_iter()
+    .filter_map(|(name, value): (_, Option<&RawValue>)| Some((name.to_owned(), value?.get().to_owned())))
+    .collect();
+    object(&pairs)
+}

@@ -1,0 +1,4 @@
+//! Conversations (classic), REST API v1: the requests that read it and the JSON it sends.
+
+pub mod requests;
+pub(crate) mod wire;

@@ -1,0 +1,194 @@
+//! The requests of Conversations (classic) that this tool reads with.
+//!
+//! **Invariant:** every URL names its service. The shorter ones (`/v1/Conversations…`) reach the account's default service
+//! alone, and answer of another one that there is nothing (twilio-csharp#617).
+//!
+//! **Invariant:** only the first page of a list says a page size. The following ones are asked for as the API gave them.
+
+use crate::model::{ChannelSid, MemberSid, ServiceSid, UserSid};
+use crate::twilio::request::{Api, ApiRequest};
+
+/// The lists, with the largest page that each allows (`maximum` of `PageSize` in OpenAPI `conversations/v1`, `ListService…`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Collection {
+    /// `/v1/Services`
+    Services,
+    /// `/v1/Services/{IS}/Roles`
+    Roles,
+    /// `/v1/Services/{IS}/Users`
+    Users,
+    /// `/v1/Services/{IS}/Conversations`
+    Conversations,
+    /// `/v1/Services/{IS}/Users/{US}/Conversations`
+    UserConversations,
+    /// `/v1/Services/{IS}/Conversations/{CH}/Participants`
+    Participants,
+}
+
+impl Collection {
+    /// The largest page that may be asked for.
+    pub fn largest_page(self) -> u32 {
+        match self {
+            Self::Roles | Self::Users | Self::UserConversations => 50,
+            Self::Services | Self::Conversations | Self::Participants => 100,
+        }
+    }
+
+    /// The key of the array in its pages. User Conversations come as `conversations`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Services => "services",
+            Self::Roles => "roles",
+            Self::Users => "users",
+            Self::Conversations | Self::UserConversations => "conversations",
+            Self::Participants => "participants",
+        }
+    }
+
+    fn first_page(self, request: ApiRequest, page_size: Option<u32>) -> ApiRequest {
+        let largest = self.largest_page();
+        request.query("PageSize", &page_size.unwrap_or(largest).clamp(1, largest).to_string())
+    }
+}
+
+/// A path below a service.
+fn in_service(service: &ServiceSid, segments: &[&str]) -> ApiRequest {
+    let service = service.to_string();
+    let segments = ["v1", "Services", &service].into_iter().chain(segments.iter().copied());
+    ApiRequest::get(Api::Conversations, segments)
+}
+
+/// Lists the account's services.
+pub fn list_services(page_size: Option<u32>) -> ApiRequest {
+    Collection::Services.first_page(ApiRequest::get(Api::Conversations, ["v1", "Services"]), page_size)
+}
+
+/// Fetches a service.
+pub fn fetch_service(service: &ServiceSid) -> ApiRequest {
+    in_service(service, &[])
+}
+
+/// Fetches the account's configuration: default service and timers.
+pub fn fetch_account_configuration() -> ApiRequest {
+    ApiRequest::get(Api::Conversations, ["v1", "Configuration"])
+}
+
+/// Fetches a service's configuration: default roles and reachability.
+pub fn fetch_configuration(service: &ServiceSid) -> ApiRequest {
+    in_service(service, &["Configuration"])
+}
+
+/// Fetches a service's webhooks.
+pub fn fetch_webhooks(service: &ServiceSid) -> ApiRequest {
+    in_service(service, &["Configuration", "Webhooks"])
+}
+
+/// Fetches a service's push notification templates.
+pub fn fetch_notifications(service: &ServiceSid) -> ApiRequest {
+    in_service(service, &["Configuration", "Notifications"])
+}
+
+/// Lists a service's roles.
+pub fn list_roles(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
+    Collection::Roles.first_page(in_service(service, &["Roles"]), page_size)
+}
+
+/// Lists a service's users.
+pub fn list_users(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
+    Collection::Users.first_page(in_service(service, &["Users"]), page_size)
+}
+
+/// Fetches a user. Only this says `is_online`.
+pub fn fetch_user(service: &ServiceSid, user: &UserSid) -> ApiRequest {
+    in_service(service, &["Users", &user.to_string()])
+}
+
+/// Lists a service's conversations: of Chat's channels the private ones.
+pub fn list_conversations(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
+    Collection::Conversations.first_page(in_service(service, &["Conversations"]), page_size)
+}
+
+/// Fetches a conversation.
+pub fn fetch_conversation(service: &ServiceSid, conversation: &ChannelSid) -> ApiRequest {
+    in_service(service, &["Conversations", &conversation.to_string()])
+}
+
+/// Lists a conversation's participants.
+pub fn list_participants(
+    service: &ServiceSid,
+    conversation: &ChannelSid,
+    page_size: Option<u32>,
+) -> ApiRequest {
+    let request = in_service(service, &["Conversations", &conversation.to_string(), "Participants"]);
+    Collection::Participants.first_page(request, page_size)
+}
+
+/// Fetches a participant.
+pub fn fetch_participant(
+    service: &ServiceSid,
+    conversation: &ChannelSid,
+    participant: &MemberSid,
+) -> ApiRequest {
+    let (conversation, participant) = (conversation.to_string(), participant.to_string());
+    in_service(service, &["Conversations", &conversation, "Participants", &participant])
+}
+
+/// Lists a user's User Conversations.
+pub fn list_user_conversations(service: &ServiceSid, user: &UserSid, page_size: Option<u32>) -> ApiRequest {
+    let request = in_service(service, &["Users", &user.to_string(), "Conversations"]);
+    Collection::UserConversations.first_page(request, page_size)
+}
+
+/// Fetches a User Conversation.
+pub fn fetch_user_conversation(
+    service: &ServiceSid,
+    user: &UserSid,
+    conversation: &ChannelSid,
+) -> ApiRequest {
+    in_service(service, &["Users", &user.to_string(), "Conversations", &conversation.to_string()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::twilio::request::Method;
+
+    #[test]
+    fn every_path_names_its_service_and_no_page_is_larger_than_allowed() {
+        let (service, user) = (ServiceSid::from_digits(1), UserSid::from_digits(2));
+        let (conversation, participant) = (ChannelSid::from_digits(3), MemberSid::from_digits(4));
+        let base = format!("/v1/Services/{service}");
+        let one = format!("{base}/Conversations/{conversation}");
+        for (request, expected) in [
+            (list_services(None), "/v1/Services?PageSize=100".to_owned()),
+            (list_services(Some(1)), "/v1/Services?PageSize=1".to_owned()),
+            (fetch_service(&service), base.clone()),
+            (fetch_account_configuration(), "/v1/Configuration".to_owned()),
+            (fetch_configuration(&service), format!("{base}/Configuration")),
+            (fetch_webhooks(&service), format!("{base}/Configuration/Webhooks")),
+            (fetch_notifications(&service), format!("{base}/Configuration/Notifications")),
+            (list_roles(&service, Some(1000)), format!("{base}/Roles?PageSize=50")),
+            (list_users(&service, None), format!("{base}/Users?PageSize=50")),
+            (list_users(&service, Some(0)), format!("{base}/Users?PageSize=1")),
+            (fetch_user(&service, &user), format!("{base}/Users/{user}")),
+            (list_conversations(&service, None), format!("{base}/Conversations?PageSize=100")),
+            (fetch_conversation(&service, &conversation), one.clone()),
+            (list_participants(&service, &conversation, None), format!("{one}/Participants?PageSize=100")),
+            (
+                fetch_participant(&service, &conversation, &participant),
+                format!("{one}/Participants/{participant}"),
+            ),
+            (
+                list_user_conversations(&service, &user, None),
+                format!("{base}/Users/{user}/Conversations?PageSize=50"),
+            ),
+            (
+                fetch_user_conversation(&service, &user, &conversation),
+                format!("{base}/Users/{user}/Conversations/{conversation}"),
+            ),
+        ] {
+            assert_eq!(request.path_and_query(), expected);
+            assert_eq!((request.method(), request.api()), (Method::Get, Api::Conversations));
+        }
+    }
+}
