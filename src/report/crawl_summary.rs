@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::model::{Entity, ServiceSid};
-use crate::snapshot::{Failure, Requests, Verdict};
+use crate::snapshot::{Carried, Failure, Requests, Verdict};
 
 use super::human;
 
@@ -31,6 +31,9 @@ pub struct CrawlSummary {
     /// Records in the snapshot, by resource.
     #[serde(serialize_with = "by_plural")]
     pub counts: BTreeMap<Entity, u64>,
+    /// What was carried over from an older snapshot and not read, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carried: Option<Carried>,
     /// What it cost.
     pub requests: Requests,
     /// Lists that could not be read.
@@ -77,6 +80,9 @@ impl CrawlSummary {
                 };
                 lines.push(format!("  source    Conversations: {evidence}"));
             }
+            lines.extend(
+                self.carried.as_ref().map(|carried| format!("  carried   {}", carried_over(carried))),
+            );
             lines.push(format!("  requests  {}", requests(self.requests)));
             lines.push(format!("  time      {}", human::seconds(self.elapsed_seconds)));
             lines.extend(self.oddities());
@@ -211,6 +217,17 @@ fn counts(counts: &BTreeMap<Entity, u64>) -> String {
         })
         .collect();
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+/// What was carried over, and that it was not read.
+pub(super) fn carried_over(carried: &Carried) -> String {
+    format!(
+        "{} and {} from the snapshot of {}, as their counts had not changed (a heuristic); part {} was read anyway",
+        human::counted(carried.users, "user"),
+        human::counted(carried.user_channels, "user channel"),
+        carried.from,
+        carried.read_anyway
+    )
 }
 
 /// What a crawl cost. The minimum is known once it has ended.

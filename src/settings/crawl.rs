@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::cli::crawl::SourceChoice;
 use crate::cli::{CrawlArgs, ProbeArgs};
-use crate::model::ServiceSid;
+use crate::model::{ServiceSid, Share};
 
 use super::error::{SettingsError, ValueError};
 use super::flags::Flags;
@@ -31,6 +31,8 @@ pub struct CrawlSettings {
     pub source: SourceChoice,
     /// Begin anew.
     pub restart: bool,
+    /// Carry unchanged users over from this older snapshot, but for a share of them. Only an audit asks for it.
+    pub carry_over: Option<(PathBuf, Share)>,
 }
 
 /// Which services.
@@ -145,6 +147,7 @@ impl Loader {
             users,
             source,
             restart: args.restart,
+            carry_over: None,
         })
     }
 

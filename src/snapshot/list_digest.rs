@@ -1,4 +1,4 @@
-//! Digests of lists: of each user's channels, each channel's members and invites, and of all of them in a service.
+//! Digests of lists: of each user's channels, each channel's members, invites and messages, and of all of them in a service.
 //!
 //! They let two snapshots be compared without reading what is the same in both. A crawl does not make them, since a snapshot
 //! need not be compared with any; an audit does, and its next night reads the few lists that changed.
@@ -28,10 +28,11 @@ const PROPERTY: &str = "list_digests";
 const VERSION: &str = "1";
 
 /// The lists that have digests.
-const LISTS: [(Kind, Entity); 3] = [
+const LISTS: [(Kind, Entity); 4] = [
     (Kind::UserChannels, Entity::Membership),
     (Kind::Members, Entity::Member),
     (Kind::Invites, Entity::Invite),
+    (Kind::Messages, Entity::Message),
 ];
 
 /// The lists of a service (parameter 1) and of a kind (parameter 2) by the SID of their user or channel.
@@ -125,12 +126,13 @@ fn write(connection: &Connection, kind: Kind, entity: Entity, scopes: &Scopes) -
     let (table, parent, key, parents) = match kind {
         Kind::UserChannels => ("membership_row", "user", "channel_sid", "user_row"),
         Kind::Members => ("member_row", "channel", "sid", "channel_row"),
+        Kind::Messages => ("message_row", "channel", "sid", "channel_row"),
         _ => ("invite_row", "channel", "sid", "channel_row"),
     };
     connection.execute_batch("DELETE FROM fresh_digest")?;
     let fields = select(entity);
-    let mut rows = connection
-        .prepare(&format!("SELECT {parent}, {key}, {fields} FROM {table} ORDER BY {parent}, {key}"))?;
+    let mut rows =
+        connection.prepare(&format!("SELECT {parent}, {key}, {fields} FROM {table} ORDER BY {parent}"))?;
     let mut rows = rows.query([])?;
     let mut hasher = RowHasher { scopes, last: None, buffer: Vec::with_capacity(512) };
     let mut current: Option<(i64, ListDigest)> = None;

@@ -13,6 +13,7 @@
 //!
 //! All SQL of the crate is in this folder.
 
+mod carry;
 mod check;
 mod decode;
 mod encode;
@@ -46,6 +47,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use carry::Carried;
 pub use check::{Check, CheckReport};
 pub use error::SnapshotError;
 pub use focus::Focus;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+use super::carry::CarryOver;
 use super::encode::bind;
 use super::error::SnapshotError;
 use super::lock::WriteLock;
@@ -36,6 +37,8 @@ pub struct SnapshotWriter {
     largest_page: LargestPage,
     /// Whether the crawl is limited to the table `focus`.
     pub(super) focused: bool,
+    /// What users are carried over from, if any are.
+    pub(super) carry: Option<CarryOver>,
     _lock: WriteLock,
 }
 
@@ -124,6 +127,7 @@ impl SnapshotWriter {
             identity,
             largest_page,
             focused: false,
+            carry: None,
             _lock: lock,
         }
     }

@@ -4,6 +4,7 @@
 #![expect(clippy::string_slice, reason = "a slice amiss fails its test, as it should")]
 
 mod architecture;
+mod audit;
 mod bad_input;
 mod crawl;
 mod demo;

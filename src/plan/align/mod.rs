@@ -23,13 +23,12 @@ mod item;
 mod records;
 mod role_map;
 mod seats;
-mod share;
 mod walk;
 
 #[cfg(test)]
 mod tests;
 
+pub use crate::model::Share;
 pub use item::{Actual, Conversation, FieldPair, Item, Standing};
 pub use records::{PlanRecords, UnfitMapping};
-pub use share::Share;
 pub use walk::{AlignOptions, Pair, align};

@@ -23,10 +23,11 @@ struct Shape {
     list: Option<Kind>,
 }
 
-fn shape(entity: Entity) -> Option<Shape> {
+fn shape(entity: Entity) -> Shape {
     let fields = select(entity);
-    let shape = |from: &str, key: &str, list| {
-        Some(Shape { rows: format!("SELECT {key}, {fields} FROM {from} ORDER BY {key}"), list })
+    let shape = |from: &str, key: &str, list| Shape {
+        rows: format!("SELECT {key}, {fields} FROM {from} ORDER BY {key}"),
+        list,
     };
     match entity {
         Entity::Service => shape("service_row WHERE id = ?1 AND fetched", "sid", None),
@@ -38,7 +39,7 @@ fn shape(entity: Entity) -> Option<Shape> {
         }
         Entity::Member => shape("member_row WHERE channel = ?1", "sid", Some(Kind::Members)),
         Entity::Invite => shape("invite_row WHERE channel = ?1", "sid", Some(Kind::Invites)),
-        Entity::Message => None,
+        Entity::Message => shape("message_row WHERE channel = ?1", "sid", Some(Kind::Messages)),
     }
 }
 
@@ -78,7 +79,7 @@ impl<'s> Merge<'s> {
         visit: &mut impl FnMut(Met<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.service = service;
-        let Some(shape) = shape(self.options.entity) else { return Ok(()) };
+        let shape = shape(self.options.entity);
         let sides = self.sides;
         let prepare = |at: usize, sql: &str| {
             let side: &Snapshot = sides[at];
@@ -196,7 +197,10 @@ impl<'s> Merge<'s> {
         parents: [Option<Parent<'_>>; 2],
         visit: &mut impl FnMut(Met<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let in_list = matches!(self.options.entity, Entity::Membership | Entity::Member | Entity::Invite);
+        let in_list = matches!(
+            self.options.entity,
+            Entity::Membership | Entity::Member | Entity::Invite | Entity::Message
+        );
         if self.options.common_only && !in_list {
             return Ok(());
         }
