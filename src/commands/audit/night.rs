@@ -153,7 +153,7 @@ impl Night<'_> {
             match Snapshot::open(&snapshot) {
                 Ok(_) => return Ok(Some(Base { audit, snapshot })),
                 Err(error) => {
-                    summary.notes.push(format!("audit {} cannot be compared with: {error}", audit.folder()))
+                    summary.notes.push(format!("audit {} cannot be compared with: {error}", audit.folder()));
                 }
             }
         }

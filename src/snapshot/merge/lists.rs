@@ -23,7 +23,8 @@ struct Shape {
     list: Option<Kind>,
 }
 
-fn shape(entity: Entity) -> Shape {
+/// With digests, users and channels are lists of one record each, so that those that are the same are not read either.
+fn shape(entity: Entity, digests: bool) -> Shape {
     let fields = select(entity);
     let shape = |from: &str, key: &str, list| Shape {
         rows: format!("SELECT {key}, {fields} FROM {from} ORDER BY {key}"),
@@ -32,6 +33,10 @@ fn shape(entity: Entity) -> Shape {
     match entity {
         Entity::Service => shape("service_row WHERE id = ?1 AND fetched", "sid", None),
         Entity::Role => shape("role_row WHERE service = ?1", "sid", None),
+        Entity::User if digests => shape("user_row WHERE id = ?1 AND listed", "sid", Some(Kind::User)),
+        Entity::Channel if digests => {
+            shape("channel_row WHERE id = ?1 AND listed", "sid", Some(Kind::Channel))
+        }
         Entity::User => shape("user_row WHERE service = ?1 AND listed", "sid", None),
         Entity::Channel => shape("channel_row WHERE service = ?1 AND listed", "sid", None),
         Entity::Membership => {
@@ -79,7 +84,9 @@ impl<'s> Merge<'s> {
         visit: &mut impl FnMut(Met<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.service = service;
-        let shape = shape(self.options.entity);
+        // Where everything is told, everything is read.
+        let digests = !self.options.tell_same;
+        let shape = shape(self.options.entity, digests);
         let sides = self.sides;
         let prepare = |at: usize, sql: &str| {
             let side: &Snapshot = sides[at];
@@ -90,9 +97,13 @@ impl<'s> Merge<'s> {
         let Some(list) = shape.list else {
             return self.rows([&mut old, &mut new], self.service, [None, None], visit);
         };
-        let digests = self.digests()?;
-        if digests && let Some(rows) = self.all_same(list)? {
-            return visit(Met::Same(rows));
+        if digests {
+            for side in sides {
+                side.prepare_digests(list)?;
+            }
+            if let Some(rows) = self.all_same(list)? {
+                return visit(Met::Same(rows));
+            }
         }
         let parents = match (digests, list) {
             (true, _) => list_digest::PARENTS.replace("?2", &list.number().to_string()),
@@ -238,9 +249,6 @@ impl<'s> Merge<'s> {
 
     /// The number of rows of a list that has the same digest on both sides.
     fn same_list(&self, old: &Row<'_>, new: &Row<'_>) -> Result<Option<u64>, SnapshotError> {
-        if self.options.tell_same {
-            return Ok(None);
-        }
         let read = |at: usize, row: &Row<'_>| self.wrap(at, ListDigest::read(row));
         let (old, new) = (read(0, old)?, read(1, new)?);
         Ok((old == new).then_some(new.rows))
@@ -249,17 +257,9 @@ impl<'s> Merge<'s> {
     /// The number of rows where every list of the service has the same digest on both sides.
     fn all_same(&self, list: Kind) -> Result<Option<u64>, SnapshotError> {
         let [Some(old), Some(new)] = self.service else { return Ok(None) };
-        if self.options.tell_same {
-            return Ok(None);
-        }
         let old = self.sides[0].digest_of_all(old, list)?;
         let new = self.sides[1].digest_of_all(new, list)?;
         Ok(old.filter(|_| old == new).map(|digest| digest.rows))
-    }
-
-    /// Whether both sides have digests of their lists.
-    fn digests(&self) -> Result<bool, SnapshotError> {
-        Ok(self.sides[0].has_digests()? && self.sides[1].has_digests()?)
     }
 
     fn parent<'r>(&self, at: usize, row: &'r Row<'r>) -> Result<Parent<'r>, SnapshotError> {

@@ -2,8 +2,8 @@
 //!
 //! Rows are compared as SQLite stores them, and nothing of a row is decoded unless somebody asks. Lists of users and channels
 //! are merged by their SIDs; the rows of a user's or channel's own list are merged within it, so that both files are read in
-//! the order of one index and memory holds two rows. Where both files have digests of their lists (`list_digest`), a list that is
-//! the same in both is counted and not read.
+//! the order of one index and memory holds two rows. A list whose digest is the same in both (`list_digest`) is counted and not
+//! read.
 //!
 //! **Invariant:** memory does not grow with the data.
 //!
