@@ -199,6 +199,7 @@ fn info() -> Info {
         include: Entity::ALL.to_vec(),
         selected_users: None,
         cross_check: None,
+        carried: None,
         started: String::new(),
         finished: None,
         elapsed_seconds: 0.0,

@@ -19,6 +19,7 @@
 //! The library is the program's own: its API may change with any version. What scripts may rely on is the command line.
 
 pub mod apply;
+pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod commands;

@@ -12,6 +12,7 @@
 //! **Invariant:** no flag takes a secret as its value: values of flags are seen by every process of the machine.
 
 pub mod apply;
+pub mod audit;
 pub mod completions;
 pub mod config;
 pub mod connection;
@@ -30,6 +31,7 @@ pub mod snapshot;
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub use apply::ApplyArgs;
+pub use audit::AuditArgs;
 pub use completions::CompletionsArgs;
 pub use config::ConfigArgs;
 pub use connection::ConnectionArgs;
@@ -81,6 +83,7 @@ pub enum Verb {
     Mapping(MappingArgs),
     Snapshot(SnapshotArgs),
     Diff(DiffArgs),
+    Audit(Box<AuditArgs>),
     Simulate(SimulateArgs),
     Demo(DemoArgs),
     Config(ConfigArgs),

@@ -60,7 +60,12 @@ pub(super) async fn crawl(
             _ => error.into(),
         })?;
         let writer = match opened {
-            Opened::ToRead(writer) => writer,
+            Opened::ToRead(mut writer) => {
+                if let Some((base, read_anyway)) = &settings.carry_over {
+                    writer.carry_over_from(base, *read_anyway)?;
+                }
+                writer
+            }
             Opened::Finished(info) => {
                 // A replacement that was finished and not put in its place: the run ended between the two.
                 if let Place::Restarted(replacement) = &place {
@@ -230,6 +235,7 @@ fn summary(settings: &CrawlSettings, place: &Place, info: &Info, ended: Option<&
         evidence: evidence(info),
         services: info.services.clone(),
         counts,
+        carried: info.carried.clone(),
         requests: info.requests,
         failures: info.units.get("failed").copied().unwrap_or_default(),
         failed_units: info.failures.clone(),

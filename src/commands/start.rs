@@ -127,7 +127,7 @@ fn conclude(outcome: Outcome, output: OutputSettings, talk: &Talk, stdout: &mut 
     } else {
         problem.tell(talk);
     }
-    if output.json && write_object(&problem, stdout).is_err() {
+    if output.json && !error.has_object && write_object(&problem, stdout).is_err() {
         tracing::debug!("stdout is gone");
     }
     error.status

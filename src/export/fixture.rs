@@ -161,6 +161,7 @@ fn info() -> Info {
         started: "2020-09-13T12:26:40Z".to_owned(),
         finished: Some("2020-09-13T12:27:40Z".to_owned()),
         elapsed_seconds: 60.0,
+        carried: None,
         verdict: Verdict::Complete,
         counts: Counts::default(),
         requests: Requests::default(),

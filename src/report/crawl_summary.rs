@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::model::{Entity, ServiceSid};
-use crate::snapshot::{CrossCheck, Failure, Requests, Verdict};
+use crate::snapshot::{Carried, CrossCheck, Failure, Requests, Verdict};
 
 use super::human;
 
@@ -34,6 +34,9 @@ pub struct CrawlSummary {
     /// Records in the snapshot, by resource.
     #[serde(serialize_with = "by_plural")]
     pub counts: BTreeMap<Entity, u64>,
+    /// What was carried over from an older snapshot and not read, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carried: Option<Carried>,
     /// What it cost.
     pub requests: Requests,
     /// Lists that could not be read.
@@ -87,6 +90,9 @@ impl CrawlSummary {
                 lines.push(format!("  source    Conversations: {evidence}"));
             }
             lines.extend(self.cross_check.as_ref().map(checked));
+            lines.extend(
+                self.carried.as_ref().map(|carried| format!("  carried   {}", carried_over(carried))),
+            );
             lines.push(format!("  requests  {}", requests(self.requests)));
             lines.push(format!("  time      {}", human::seconds(self.elapsed_seconds)));
             lines.extend(self.oddities());
@@ -236,6 +242,17 @@ fn counts(counts: &BTreeMap<Entity, u64>) -> String {
     let parts: Vec<String> =
         counts.iter().map(|(entity, number)| human::counted(*number, singular(*entity))).collect();
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+/// What was carried over, and that it was not read.
+pub(super) fn carried_over(carried: &Carried) -> String {
+    format!(
+        "{} and {} from the snapshot of {}, as their counts had not changed (a heuristic); part {} was read anyway",
+        human::counted(carried.users, "user"),
+        human::counted(carried.user_channels, "user channel"),
+        carried.from,
+        carried.read_anyway
+    )
 }
 
 /// What a crawl cost. The minimum is known once it has ended.

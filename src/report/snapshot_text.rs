@@ -41,6 +41,9 @@ pub fn info(info: &Info) -> String {
     for entity in &info.include {
         line(&entity.plural().replace('_', " "), &human::count(info.counts.of(*entity)));
     }
+    if let Some(carried) = &info.carried {
+        line("carried", &super::crawl_summary::carried_over(carried));
+    }
     line("requests", &super::crawl_summary::requests(info.requests));
     let lists: Vec<_> =
         info.units.iter().map(|(state, count)| format!("{} {state}", human::count(*count))).collect();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::cli::crawl::SourceChoice;
 use crate::cli::{CrawlArgs, ProbeArgs};
-use crate::model::{ServiceSid, Share};
+use crate::model::{InvalidShare, ServiceSid, Share};
 
 use super::error::{NoCrossCheck, SettingsError, ValueError};
 use super::flags::Flags;
@@ -33,6 +33,8 @@ pub struct CrawlSettings {
     pub cross_check: Option<Share>,
     /// Begin anew.
     pub restart: bool,
+    /// Carry unchanged users over from this older snapshot, but for a share of them. Only an audit asks for it.
+    pub carry_over: Option<(PathBuf, Share)>,
 }
 
 /// Which services.
@@ -149,6 +151,7 @@ impl Loader {
             source,
             cross_check,
             restart: args.restart,
+            carry_over: None,
         })
     }
 
@@ -187,8 +190,7 @@ impl Loader {
         of_users: bool,
     ) -> Result<Option<Share>, SettingsError> {
         let Some(found) = self.find(flags, &keys::CROSS_CHECK)? else { return Ok(None) };
-        let text = found.text();
-        let share = Share::parse(&text).ok_or_else(|| SettingsError::Value {
+        let share = found.text().parse::<Share>().map_err(|InvalidShare { text }| SettingsError::Value {
             place: found.place.clone(),
             source: ValueError::NotAShare { text },
         })?;

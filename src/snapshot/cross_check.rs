@@ -22,7 +22,7 @@ use crate::model::{Channel, Entity, Share, User};
 
 /// The share that a snapshot is checked across, if it is.
 pub(super) fn share(connection: &Connection) -> rusqlite::Result<Option<Share>> {
-    Ok(properties::get(connection, "cross_check")?.and_then(|text| Share::parse(&text)))
+    Ok(properties::get(connection, "cross_check")?.and_then(|text| text.parse().ok()))
 }
 
 /// Whether the crawl is to have this entity.

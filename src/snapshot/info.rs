@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::carry::{self, Carried};
 use super::cross_check::{self, CrossCheck};
 use super::error::SnapshotError;
 use super::messages;
@@ -119,6 +120,8 @@ pub struct Info {
     pub finished: Option<String>,
     /// Seconds that its runs took.
     pub elapsed_seconds: f64,
+    /// What was carried over from an older snapshot and not read, if that was asked for.
+    pub carried: Option<Carried>,
     /// Its judgement of its own completeness.
     pub verdict: Verdict,
     /// Records by resource.
@@ -174,6 +177,7 @@ fn info(connection: &Connection) -> rusqlite::Result<Info> {
         started: identity.started,
         finished: properties::get(connection, "finished")?,
         elapsed_seconds: properties::elapsed(connection)?,
+        carried: carry::carried(connection)?,
         verdict: properties::verdict(connection)?,
         counts: counts(connection)?,
         requests: properties::requests(connection)?,

@@ -13,6 +13,7 @@
 //!
 //! All SQL of snapshots is in this folder.
 
+mod carry;
 mod check;
 mod cross_check;
 mod decode;
@@ -48,6 +49,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use carry::Carried;
 pub use check::{Check, CheckReport};
 pub use cross_check::CrossCheck;
 pub use error::SnapshotError;

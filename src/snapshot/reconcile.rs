@@ -271,9 +271,9 @@ impl SnapshotWriter {
                 connection.query_row(
                     &format!(
                         "SELECT coalesce(sum((max(1, (SELECT count(*) FROM {rows})) + ?2 - 1) / ?2), 0)
-                         FROM unit WHERE kind = ?1"
+                         FROM unit WHERE kind = ?1 AND NOT (state = ?3 AND pages = 0)"
                     ),
-                    [kind.number(), page],
+                    [kind.number(), page, state::COMPLETE],
                     |row| row.get::<_, i64>(0),
                 )
             })?;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+use super::carry::CarryOver;
 use super::encode::bind;
 use super::error::SnapshotError;
 use super::lock::WriteLock;
@@ -38,6 +39,8 @@ pub struct SnapshotWriter {
     pub(super) focused: bool,
     /// The share that is read by the other route too.
     pub(super) cross_check: Option<Share>,
+    /// What users are carried over from, if any are.
+    pub(super) carry: Option<CarryOver>,
     _lock: WriteLock,
 }
 
@@ -128,6 +131,7 @@ impl SnapshotWriter {
             largest_page,
             focused: false,
             cross_check: None,
+            carry: None,
             _lock: lock,
         }
     }

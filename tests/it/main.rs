@@ -5,6 +5,7 @@
 
 mod apply;
 mod architecture;
+mod audit;
 mod bad_input;
 mod crawl;
 mod cross_check;

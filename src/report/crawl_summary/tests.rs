@@ -4,6 +4,7 @@ use super::*;
 
 fn summary(verdict: Verdict) -> CrawlSummary {
     CrawlSummary {
+        carried: None,
         verdict,
         stopped: None,
         resume: None,
