@@ -11,6 +11,8 @@
 //!
 //! **Invariant:** no flag takes a secret as its value: values of flags are seen by every process of the machine.
 
+pub mod apply;
+pub mod audit;
 pub mod completions;
 pub mod config;
 pub mod connection;
@@ -29,6 +31,8 @@ pub mod verify;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+pub use apply::ApplyArgs;
+pub use audit::AuditArgs;
 pub use completions::CompletionsArgs;
 pub use config::ConfigArgs;
 pub use connection::ConnectionArgs;
@@ -77,10 +81,12 @@ pub enum Verb {
     Crawl(CrawlArgs),
     Export(ExportArgs),
     Plan(PlanArgs),
+    Apply(ApplyArgs),
     Verify(VerifyArgs),
     Mapping(MappingArgs),
     Snapshot(SnapshotArgs),
     Diff(DiffArgs),
+    Audit(Box<AuditArgs>),
     Simulate(SimulateArgs),
     Demo(DemoArgs),
     Config(ConfigArgs),

@@ -71,7 +71,8 @@ pub(super) async fn run(args: &DemoArgs, context: &mut Context) -> Outcome {
     say(context, &format!("{}\n", summary.text()));
 
     say(context, &format!("2. export --snapshot {} --out {}", snapshot.display(), export.display()));
-    let report = super::export::to_folder(&snapshot, &export, context)?;
+    let report =
+        super::export::to_folder(&super::export::plain_args(&snapshot, &export), &snapshot, context)?;
     say(context, &format!("{}\n", super::export::summarize(&report)));
 
     for file in ["user_channels.csv", "users.csv"] {

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 use crate::cli::{DiffArgs, DiffFormat};
 use crate::compare::{self, CompareError, CompareOptions, Comparison, Ignored, Terms};
 use crate::error::ExitStatus;
@@ -22,14 +24,14 @@ pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
     let new = open(&args.new)?;
     let format = Format::from(args.format);
     let comparison = match &args.out {
-        Some(path) => to_file(&old, &new, &options, format, path)?,
+        Some(path) => to_files(&old, &new, Terms::of(&old, &new)?, &options, &[(format, path)])?,
         // With --json stdout has the totals, and nothing else may stand there.
-        None if context.output.json => write(&old, &new, &options, format, io::sink())?.0,
+        None if context.output.json => write(&old, &new, &options, format, io::sink())?,
         None => {
             let out = BufWriter::new(&mut context.stdout);
             match write(&old, &new, &options, format, out) {
                 Err(DiffError::Write(source)) => return Err(StdoutError(source).into()),
-                written => written?.0,
+                written => written?,
             }
         }
     };
@@ -55,34 +57,53 @@ fn open(path: &Path) -> Result<Snapshot, CommandError> {
     })
 }
 
-/// Writes the differences to a file, which appears whole or not at all.
-pub(super) fn to_file(
+/// Writes the differences to files, which appear whole or not at all.
+pub(super) fn to_files(
     old: &Snapshot,
     new: &Snapshot,
+    terms: Terms,
     options: &CompareOptions,
-    format: Format,
-    path: &Path,
+    files: &[(Format, &Path)],
 ) -> Result<Comparison, DiffError> {
-    let failed = |source| DiffError::File { path: path.to_path_buf(), source };
+    let mut drafts = Vec::new();
+    let mut reports = Vec::new();
+    for &(format, path) in files {
+        let draft = draft(path).map_err(|source| in_file(path, source))?;
+        let out = draft.reopen().map(BufWriter::new);
+        let report = out.and_then(|out| DifferenceReport::start(format, out));
+        reports.push((path, report.map_err(|source| in_file(path, source))?));
+        drafts.push((path, draft));
+    }
+    let comparison = compare::run(old, new, terms, options, |difference| {
+        reports
+            .iter_mut()
+            .try_for_each(|(path, report)| report.add(difference).map_err(|source| in_file(path, source)))
+    })?;
+    for (path, report) in reports {
+        let out = report
+            .finish(&comparison)
+            .and_then(|out| out.into_inner().map_err(io::IntoInnerError::into_error));
+        out.and_then(|file: File| file.sync_all()).map_err(|source| in_file(path, source))?;
+    }
+    for (path, draft) in drafts {
+        draft.persist(path).map_err(|error| in_file(path, error.error))?;
+    }
+    Ok(comparison)
+}
+
+/// A file that gets its name once it is whole.
+fn draft(path: &Path) -> io::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".chatferry-diff-");
     // What becomes a file of the user's is as readable as any other file that the user makes.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let draft = builder.tempfile_in(folder).map_err(failed)?;
-    let file = draft.reopen().map_err(failed)?;
-    let (comparison, out) =
-        write(old, new, options, format, BufWriter::new(file)).map_err(|error| match error {
-            DiffError::Write(source) => failed(source),
-            error => error,
-        })?;
-    out.into_inner()
-        .map_err(io::IntoInnerError::into_error)
-        .and_then(|file: File| file.sync_all())
-        .map_err(failed)?;
-    draft.persist(path).map_err(|error| failed(error.error))?;
-    Ok(comparison)
+    builder.tempfile_in(folder)
+}
+
+fn in_file(path: &Path, source: io::Error) -> DiffError {
+    DiffError::File { path: path.to_path_buf(), source }
 }
 
 /// Compares and writes the differences as they come.
@@ -92,14 +113,14 @@ fn write<W: Write>(
     options: &CompareOptions,
     format: Format,
     out: W,
-) -> Result<(Comparison, W), DiffError> {
+) -> Result<Comparison, DiffError> {
     let terms = Terms::of(old, new)?;
     let mut report = DifferenceReport::start(format, out).map_err(DiffError::Write)?;
     let comparison = compare::run(old, new, terms, options, |difference| {
         report.add(difference).map_err(DiffError::Write)
     })?;
-    let out = report.finish(&comparison).map_err(DiffError::Write)?;
-    Ok((comparison, out))
+    report.finish(&comparison).map_err(DiffError::Write)?;
+    Ok(comparison)
 }
 
 /// Two snapshots could not be compared, or their differences not be written.

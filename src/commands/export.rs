@@ -138,13 +138,9 @@ pub(super) fn run(args: &ExportArgs, context: &mut Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// Exports a snapshot to a folder as it is done without any further flag.
-pub(super) fn to_folder(
-    snapshot: &Path,
-    folder: &Path,
-    context: &mut Context,
-) -> Result<ExportReport, CommandError> {
-    let args = ExportArgs {
+/// The flags of an export to a folder as it is done without any further flag.
+pub(super) fn plain_args(snapshot: &Path, folder: &Path) -> ExportArgs {
+    ExportArgs {
         snapshot: Some(snapshot.to_path_buf()),
         out: folder.display().to_string(),
         mappings: Vec::new(),
@@ -157,8 +153,21 @@ pub(super) fn to_folder(
         compress: None,
         spreadsheet_safe: false,
         force: false,
-    };
-    let settings = settings(&args)?;
+    }
+}
+
+/// Fails on what can be said of an export's flags before there is a snapshot.
+pub(super) fn check_args(args: &ExportArgs) -> Result<(), CommandError> {
+    Ok(settings(args).map(|_| ())?)
+}
+
+/// Exports a snapshot to a folder.
+pub(super) fn to_folder(
+    args: &ExportArgs,
+    snapshot: &Path,
+    context: &mut Context,
+) -> Result<ExportReport, CommandError> {
+    let settings = settings(args)?;
     let progress = context.progress();
     let written = write(&settings, snapshot, &mut context.stdout, &progress.events());
     progress.finish();

@@ -27,18 +27,26 @@ pub struct CommandError {
     pub error: Box<dyn Error + Send + Sync>,
     /// What to do about it.
     pub hint: Option<String>,
+    /// Whether the verb's own object, with the error in it, is on stdout already.
+    pub has_object: bool,
 }
 
 impl CommandError {
     /// An error that ends the program with this status.
     pub fn new(status: ExitStatus, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { status, error: error.into(), hint: None }
+        Self { status, error: error.into(), hint: None, has_object: false }
     }
 
     /// The same with a hint.
     #[must_use]
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// The same, of a verb that has given its object with the error in it.
+    #[must_use]
+    pub fn with_object(self) -> Self {
+        Self { has_object: true, ..self }
     }
 
     /// How it is told.
@@ -56,7 +64,7 @@ impl CommandError {
 impl<E: Explained> From<E> for CommandError {
     fn from(error: E) -> Self {
         let (status, hint) = (error.exit_status(), error.hint());
-        Self { status, error: Box::new(error), hint }
+        Self { status, error: Box::new(error), hint, has_object: false }
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! To add a verb: its file in `cli`, its variant in [`Verb`], its file here, its line in `dispatch`.
 
+mod apply;
+mod audit;
 mod completions;
 mod config;
 mod connect;
@@ -40,9 +42,11 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Probe(args) => probe::run(&args, context).await,
         Verb::Crawl(args) => crawl::run(&args, context).await,
         Verb::Snapshot(args) => snapshot::run(&args, context),
+        Verb::Audit(args) => audit::run(&args, context).await,
         Verb::Diff(args) => diff::run(&args, context),
         Verb::Export(args) => export::run(&args, context),
         Verb::Plan(args) => plan::run(&args, context).await,
+        Verb::Apply(args) => apply::run(&args, context).await,
         Verb::Verify(args) => verify::run(&args, context).await,
         Verb::Mapping(args) => mapping::run(&args, context),
         Verb::Simulate(args) => simulate::run(&args, context).await,

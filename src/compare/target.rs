@@ -9,9 +9,9 @@ use serde_json::{Number, Value as Json};
 
 use super::difference::{Change, Difference, Mark, Totals};
 use crate::mapping::Value;
-use crate::model::Entity;
+use crate::model::{Entity, Share};
 use crate::plan::Move;
-use crate::plan::align::{self, AlignOptions, Item, Pair, PlanRecords, Share, Standing};
+use crate::plan::align::{self, AlignOptions, Item, Pair, PlanRecords, Standing};
 use crate::snapshot::{ListOf, SnapshotError};
 
 /// How to hold a snapshot against its target.

@@ -12,7 +12,7 @@ const CONVERSATIONS: &str = "conversations";
 /// One of the two, in a few words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Side {
-    /// Its file.
+    /// Its file, or its audit.
     pub snapshot: String,
     /// When its crawl was begun, RFC 3339.
     pub started: String,
@@ -41,7 +41,7 @@ pub struct Terms {
     other_source: bool,
 }
 
-/// What Conversations never gives, or gives in terms of its own: not compared with what Chat gives.
+/// What only one of Chat and Conversations gives, or each in terms of its own: not compared with what Chat gives.
 fn not_in_conversations(entity: Entity) -> &'static [&'static str] {
     match entity {
         Entity::Service => &[
@@ -61,20 +61,48 @@ fn not_in_conversations(entity: Entity) -> &'static [&'static str] {
             "post_webhook_retry_count",
             "notifications",
             "media",
+            "configuration",
             "extra",
         ],
         Entity::Role => &["type", "permissions", "extra"],
         Entity::User => &["joined_channels_count", "extra"],
-        Entity::Channel => &["type", "created_by", "members_count", "messages_count", "extra"],
-        Entity::Membership | Entity::Member | Entity::Invite | Entity::Message => &["extra"],
+        Entity::Channel => &[
+            "type",
+            "created_by",
+            "members_count",
+            "messages_count",
+            "state",
+            "timers",
+            "messaging_service_sid",
+            "bindings",
+            "extra",
+        ],
+        Entity::Message => &[
+            "type",
+            "was_edited",
+            "last_updated_by",
+            "media",
+            "participant_sid",
+            "delivery",
+            "content_sid",
+            "extra",
+        ],
+        Entity::Membership | Entity::Member | Entity::Invite => &["extra"],
     }
 }
 
 impl Terms {
     /// Looks at both and says what can be compared.
     pub fn of(old: &Snapshot, new: &Snapshot) -> Result<Self, CompareError> {
+        let names = [old, new].map(|snapshot| snapshot.path().display().to_string());
+        Self::named(old, new, names)
+    }
+
+    /// The same, calling them by other names than their files'.
+    pub fn named(old: &Snapshot, new: &Snapshot, names: [String; 2]) -> Result<Self, CompareError> {
         let identities = [old.identity()?, new.identity()?];
-        let sides = [side(old, &identities[0])?, side(new, &identities[1])?];
+        let [old_name, new_name] = names;
+        let sides = [side(old, &identities[0], old_name)?, side(new, &identities[1], new_name)?];
         if !sides[0].services.iter().any(|service| sides[1].services.contains(service)) {
             let [old, new] = sides.map(|side| list(&side.services));
             return Err(CompareError::OtherService { old, new });
@@ -97,7 +125,7 @@ impl Terms {
         };
         let mut entities = Vec::new();
         let mut notes = Vec::new();
-        for entity in Entity::ALL.into_iter().filter(|entity| !columns(*entity).is_empty()) {
+        for entity in Entity::ALL.into_iter() {
             match (has(0, entity), has(1, entity)) {
                 (true, true) => entities.push(entity),
                 (true, false) => notes.push((entity, &self.sides[0].snapshot)),
@@ -119,6 +147,9 @@ impl Terms {
         }
         self.entities = entities;
         self.notes.extend(notes);
+        if identities.iter().any(|identity| identity.include.contains(&Entity::Message)) {
+            self.notes.push("messages are not compared".to_owned());
+        }
         Ok(())
     }
 
@@ -199,9 +230,9 @@ fn asked_for_other(identities: &[CrawlIdentity; 2], services: &[ServiceSid]) -> 
     })
 }
 
-fn side(snapshot: &Snapshot, identity: &CrawlIdentity) -> Result<Side, CompareError> {
+fn side(snapshot: &Snapshot, identity: &CrawlIdentity, name: String) -> Result<Side, CompareError> {
     Ok(Side {
-        snapshot: snapshot.path().display().to_string(),
+        snapshot: name,
         started: identity.started.clone(),
         account_sid: identity.account_sid.clone(),
         services: snapshot.services_in()?,

@@ -21,7 +21,9 @@ pub mod cost;
 mod error;
 mod order;
 mod reader;
+mod room;
 mod scheduler;
+mod target;
 pub mod views;
 
 use std::time::Duration;

@@ -28,6 +28,10 @@ pub(super) struct World {
     pub(super) selected: Option<Vec<String>>,
     /// Units that fail, by what they are called.
     pub(super) failing: Vec<String>,
+    /// The identity of a user that the snapshot loses: no crawl does that.
+    pub(super) lost: Option<&'static str>,
+    /// Units that turn out to be gone, by what they are called.
+    pub(super) vanishing: Vec<String>,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the model's fields are optional")]
@@ -129,6 +133,8 @@ impl World {
             include,
             selected: None,
             failing: Vec::new(),
+            lost: None,
+            vanishing: Vec::new(),
         }
     }
 
@@ -266,6 +272,10 @@ impl World {
             writer.finish("2026-11-23T01:00:00Z").unwrap();
         }
         writer.close_if_free().unwrap();
+        if let Some(identity) = self.lost {
+            let file = rusqlite::Connection::open(path).unwrap();
+            file.execute("UPDATE user_row SET listed = 0 WHERE identity = ?1", [identity]).unwrap();
+        }
         Snapshot::open(path).unwrap()
     }
 
@@ -281,8 +291,21 @@ impl World {
                     target if self.failing.contains(&target.to_string()) => {
                         writer.fail_unit(unit.id, "500").unwrap();
                     }
+                    target if self.vanishing.contains(&target.to_string()) => {
+                        writer.vanish_unit(&unit, "404").unwrap();
+                    }
                     Target::Service(_) => {
                         let detail = Detail::Service(Box::new(self.service.clone()));
+                        writer.store_detail(&unit, &detail, &[]).unwrap();
+                    }
+                    Target::User(_, sid) if self.users.iter().any(|user| user.sid == *sid) => {
+                        let user = self.users.iter().find(|user| user.sid == *sid).unwrap();
+                        let detail = Detail::User(Box::new(user.clone()));
+                        writer.store_detail(&unit, &detail, &[]).unwrap();
+                    }
+                    Target::Channel(_, sid) if self.channels.iter().any(|channel| channel.sid == *sid) => {
+                        let channel = self.channels.iter().find(|channel| channel.sid == *sid).unwrap();
+                        let detail = Detail::Channel(Box::new(channel.clone()));
                         writer.store_detail(&unit, &detail, &[]).unwrap();
                     }
                     Target::Channel(..) | Target::User(..) => writer.vanish_unit(&unit, "404").unwrap(),
@@ -380,7 +403,7 @@ impl Kept {
 
 /// A folder with the snapshots of two services.
 pub(super) struct Sides {
-    folder: tempfile::TempDir,
+    pub(super) folder: tempfile::TempDir,
     pub(super) source: Snapshot,
     pub(super) target: Snapshot,
     pub(super) header: Header,

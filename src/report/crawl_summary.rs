@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::model::{Entity, ServiceSid};
-use crate::snapshot::{Failure, Requests, Verdict};
+use crate::snapshot::{Carried, CrossCheck, Failure, Requests, Verdict};
 
 use super::human;
 
@@ -24,13 +24,19 @@ pub struct CrawlSummary {
     pub snapshot: String,
     /// The API that was read: `chat` or `conversations`.
     pub source: String,
-    /// What there was to hold the rows against: `user_counts`, `channel_counts`, `member_lists`.
+    /// What there was to hold the rows against: `user_counts`, `channel_counts`, `member_lists`,
+    /// `message_counts`.
     pub evidence: Vec<&'static str>,
+    /// The share of memberships that was read by the other route too; null for none.
+    pub cross_check: Option<CrossCheck>,
     /// The services that were read.
     pub services: Vec<ServiceSid>,
     /// Records in the snapshot, by resource.
     #[serde(serialize_with = "by_plural")]
     pub counts: BTreeMap<Entity, u64>,
+    /// What was carried over from an older snapshot and not read, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carried: Option<Carried>,
     /// What it cost.
     pub requests: Requests,
     /// Lists that could not be read.
@@ -70,13 +76,23 @@ impl CrawlSummary {
         if !self.already_finished {
             lines.push(format!("  read      {}", counts(&self.counts)));
             if self.is_of_conversations() {
-                let evidence = if self.evidence.is_empty() {
-                    "it gives no counts, and without both user-channels and members nothing tells whether rows are missing"
-                } else {
-                    "it gives no counts, so users' and conversations' own lists were held against each other"
+                let evidence = match self.evidence.first() {
+                    None => {
+                        "it gives no counts, and without both user-channels and members nothing tells whether rows are missing"
+                    }
+                    Some(&"cross_check") => {
+                        "it gives no counts; a share of the memberships was held against the other route"
+                    }
+                    Some(_) => {
+                        "it gives no counts, so users' and conversations' own lists were held against each other"
+                    }
                 };
                 lines.push(format!("  source    Conversations: {evidence}"));
             }
+            lines.extend(self.cross_check.as_ref().map(checked));
+            lines.extend(
+                self.carried.as_ref().map(|carried| format!("  carried   {}", carried_over(carried))),
+            );
             lines.push(format!("  requests  {}", requests(self.requests)));
             lines.push(format!("  time      {}", human::seconds(self.elapsed_seconds)));
             lines.extend(self.oddities());
@@ -175,6 +191,19 @@ impl CrawlSummary {
     }
 }
 
+/// What a cross-check held against what.
+fn checked(check: &CrossCheck) -> String {
+    let (what, of, side) = match check.of {
+        "members" => ("members", "channel", "the users' lists"),
+        _ => ("channels", "user", "the channels' lists"),
+    };
+    format!(
+        "  checked   {what} of {} against {side} (share {})",
+        human::counted(check.lists, of),
+        check.share
+    )
+}
+
 /// Failed units that are shown to people.
 const SHOWN: usize = 5;
 
@@ -213,6 +242,17 @@ fn counts(counts: &BTreeMap<Entity, u64>) -> String {
     let parts: Vec<String> =
         counts.iter().map(|(entity, number)| human::counted(*number, singular(*entity))).collect();
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+/// What was carried over, and that it was not read.
+pub(super) fn carried_over(carried: &Carried) -> String {
+    format!(
+        "{} and {} from the snapshot of {}, as their counts had not changed (a heuristic); part {} was read anyway",
+        human::counted(carried.users, "user"),
+        human::counted(carried.user_channels, "user channel"),
+        carried.from,
+        carried.read_anyway
+    )
 }
 
 /// What a crawl cost. The minimum is known once it has ended.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cli::{ConnectionArgs, CrawlArgs, GlobalArgs, PlanArgs, ProbeArgs, VerifyArgs};
+use crate::cli::{ApplyArgs, ConnectionArgs, CrawlArgs, GlobalArgs, PlanArgs, ProbeArgs, VerifyArgs};
 
 use super::keys::{self, Key};
 use super::parse::choice_name;
@@ -73,6 +73,7 @@ impl From<&CrawlArgs> for Flags {
             .with(&keys::SOURCE, args.source.as_ref().map(choice_name))
             .with(&keys::INCLUDE, args.include.clone())
             .with(&keys::USERS, args.users.clone())
+            .with(&keys::CROSS_CHECK, args.cross_check.clone())
     }
 }
 
@@ -88,6 +89,14 @@ impl From<&ProbeArgs> for Flags {
 impl From<&VerifyArgs> for Flags {
     fn from(args: &VerifyArgs) -> Self {
         Self::default().with(&keys::TARGET, args.target.clone())
+    }
+}
+
+impl From<&ApplyArgs> for Flags {
+    fn from(args: &ApplyArgs) -> Self {
+        Self::default()
+            .with(&keys::CONVERSATION_RATE, args.conversation_rate.clone())
+            .with(&keys::SERVICE_RATE, args.service_rate.clone())
     }
 }
 

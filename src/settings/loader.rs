@@ -15,6 +15,9 @@ use super::place::Place;
 /// The settings file that is read when none is named.
 const DEFAULT_FILE: &str = "chatferry.toml";
 
+/// A hidden variable for tests of the binary: the time by which audits are named and kept.
+const NOW_VARIABLE: &str = "CHATFERRY_TEST_NOW";
+
 /// Variables that are no keys.
 const OTHER_VARIABLES: [&str; 2] = ["CHATFERRY_CONFIG", "CHATFERRY_PROFILE"];
 /// The second account's credentials, and what tests set.
@@ -69,6 +72,18 @@ impl Loader {
             (None, None) => None,
         };
         Ok(Self { environment, file, file_path: path })
+    }
+
+    /// Now, or what tests say is now.
+    pub fn now(&self) -> Result<jiff::Timestamp, SettingsError> {
+        let said = self.environment.get(NOW_VARIABLE)?.and_then(|text| text.parse().ok());
+        Ok(said.unwrap_or_else(crate::clock::now))
+    }
+
+    /// The names of the variables that may hold credentials or tell where they are: those of Twilio and of chatferry.
+    pub fn variables_of_ours(&self) -> Vec<String> {
+        let ours = |name: &&str| name.starts_with("TWILIO_") || name.starts_with("CHATFERRY_");
+        self.environment.names().filter(ours).map(str::to_owned).collect()
     }
 
     /// Variables that look like ours and are not, each with what was probably meant. They may be of a later version, so they are
@@ -163,6 +178,7 @@ impl SettingsError {
             Self::NoService => {
                 Some("give --service IS…, or --all-services; `chatferry probe` lists them".to_owned())
             }
+            Self::NoCrossCheck { why, .. } => Some(why.advice().to_owned()),
             Self::NoInvites { .. } => {
                 Some("leave `invites` out of --include, or read from Chat with --source chat".to_owned())
             }

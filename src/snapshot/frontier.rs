@@ -54,7 +54,7 @@ impl SnapshotWriter {
         Ok(Unit { id, target, cursor: next, pass, parent, service })
     }
 
-    fn sid_of<K: SidKind>(&self, query: &str, id: i64) -> Result<Sid<K>, SnapshotError> {
+    pub(super) fn sid_of<K: SidKind>(&self, query: &str, id: i64) -> Result<Sid<K>, SnapshotError> {
         self.sql(|connection| {
             let mut statement = connection.prepare_cached(query)?;
             statement.query_row([id], |row| required(row, 0))

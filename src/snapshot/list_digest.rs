@@ -1,7 +1,12 @@
-//! Digests of lists: of each user's channels, each channel's members and invites, and of all of them in a service.
+//! Digests of lists: of each user's channels, each channel's members, invites and messages, of each user's and channel's own
+//! record, and of all of them in a service.
 //!
-//! They let two snapshots be compared without reading what is the same in both. A crawl does not make them, since a snapshot
-//! need not be compared with any; an audit does, and its next night reads the few lists that changed.
+//! They let two snapshots be compared without reading what is the same in both. A crawl does not keep them, since a snapshot
+//! need not be compared with any; an audit does, and its next night reads the few lists that changed. Where a snapshot has
+//! none, a comparison makes them for itself, in a temporary table.
+//!
+//! Why that pays: rows are stored by the numbers of users and channels and compared by their SIDs, which are random. Digests
+//! are made in the order of storage, and then there is little to look up out of it.
 //!
 //! A list's digest is the sum of its rows' digests, so the order in which rows were read or stored does not matter, and a
 //! service's digest is the sum of its lists'. A row's digest is the first half of its SHA-256.
@@ -28,10 +33,13 @@ const PROPERTY: &str = "list_digests";
 const VERSION: &str = "1";
 
 /// The lists that have digests.
-const LISTS: [(Kind, Entity); 3] = [
+const LISTS: [(Kind, Entity); 6] = [
+    (Kind::User, Entity::User),
+    (Kind::Channel, Entity::Channel),
     (Kind::UserChannels, Entity::Membership),
     (Kind::Members, Entity::Member),
     (Kind::Invites, Entity::Invite),
+    (Kind::Messages, Entity::Message),
 ];
 
 /// The lists of a service (parameter 1) and of a kind (parameter 2) by the SID of their user or channel.
@@ -64,9 +72,21 @@ impl ListDigest {
 }
 
 impl Snapshot {
-    /// Whether it has digests of its lists.
-    pub(super) fn has_digests(&self) -> Result<bool, SnapshotError> {
-        self.sql(|connection| Ok(properties::get(connection, PROPERTY)?.as_deref() == Some(VERSION)))
+    /// Sees to it that digests of an entity's lists are there: those that it keeps, or temporary ones.
+    pub(super) fn prepare_digests(&self, kind: Kind) -> Result<(), SnapshotError> {
+        self.sql(|connection| {
+            if properties::get(connection, PROPERTY)?.as_deref() == Some(VERSION) {
+                return Ok(());
+            }
+            // A temporary table goes before one of the file that has its name.
+            create(connection, "CREATE TEMP TABLE IF NOT EXISTS")?;
+            let made = "SELECT 1 FROM temp.list_digest WHERE kind = ?1";
+            if connection.prepare_cached(made)?.exists([kind.number()])? {
+                return Ok(());
+            }
+            let entity = LISTS.into_iter().find(|(list, _)| *list == kind);
+            entity.map_or(Ok(()), |(kind, entity)| write(connection, kind, entity, &self.scopes))
+        })
     }
 
     /// The digest of all lists of a kind in a service.
@@ -92,26 +112,29 @@ impl SnapshotWriter {
     pub fn write_list_digests(&mut self) -> Result<(), SnapshotError> {
         self.begin()?;
         self.sql(|connection| {
-            connection.execute_batch(
-                "DROP TABLE IF EXISTS list_digest;
-                 CREATE TABLE list_digest (
-                   service INTEGER NOT NULL, kind INTEGER NOT NULL,
-                   sid NOT NULL,               -- of the user or channel; '' for all of the service
-                   parent INTEGER NOT NULL,    -- user_row.id or channel_row.id; 0 for all of the service
-                   rows INTEGER NOT NULL, digest BLOB NOT NULL,
-                   PRIMARY KEY (service, kind, sid, parent)
-                 ) WITHOUT ROWID;
-                 CREATE TEMP TABLE IF NOT EXISTS fresh_digest (parent INTEGER PRIMARY KEY, rows, digest);",
-            )?;
+            connection.execute_batch("DROP TABLE IF EXISTS list_digest")?;
+            create(connection, "CREATE TABLE")?;
             let scopes = Scopes::read(connection)?;
             for (kind, entity) in LISTS {
                 write(connection, kind, entity, &scopes)?;
             }
-            connection.execute_batch("DROP TABLE fresh_digest")?;
             properties::set(connection, PROPERTY, VERSION)
         })?;
         self.commit()
     }
+}
+
+fn create(connection: &Connection, how: &str) -> rusqlite::Result<()> {
+    connection.execute_batch(&format!(
+        "{how} list_digest (
+           service INTEGER NOT NULL, kind INTEGER NOT NULL,
+           sid NOT NULL,               -- of the user or channel; '' for all of the service
+           parent INTEGER NOT NULL,    -- user_row.id or channel_row.id; 0 for all of the service
+           rows INTEGER NOT NULL, digest BLOB NOT NULL,
+           PRIMARY KEY (service, kind, sid, parent)
+         ) WITHOUT ROWID;
+         CREATE TEMP TABLE IF NOT EXISTS fresh_digest (parent INTEGER PRIMARY KEY, rows, digest);"
+    ))
 }
 
 /// Drops the digests, since what they are of is about to change.
@@ -123,14 +146,17 @@ pub(super) fn forget(connection: &Connection) -> rusqlite::Result<()> {
 /// Digests the lists of one kind: first in the order in which rows are stored, then sorted as they will be read.
 fn write(connection: &Connection, kind: Kind, entity: Entity, scopes: &Scopes) -> rusqlite::Result<()> {
     let (table, parent, key, parents) = match kind {
+        Kind::User => ("user_row WHERE listed", "id", "sid", "user_row"),
+        Kind::Channel => ("channel_row WHERE listed", "id", "sid", "channel_row"),
         Kind::UserChannels => ("membership_row", "user", "channel_sid", "user_row"),
         Kind::Members => ("member_row", "channel", "sid", "channel_row"),
+        Kind::Messages => ("message_row", "channel", "sid", "channel_row"),
         _ => ("invite_row", "channel", "sid", "channel_row"),
     };
     connection.execute_batch("DELETE FROM fresh_digest")?;
     let fields = select(entity);
-    let mut rows = connection
-        .prepare(&format!("SELECT {parent}, {key}, {fields} FROM {table} ORDER BY {parent}, {key}"))?;
+    let mut rows =
+        connection.prepare(&format!("SELECT {parent}, {key}, {fields} FROM {table} ORDER BY {parent}"))?;
     let mut rows = rows.query([])?;
     let mut hasher = RowHasher { scopes, last: None, buffer: Vec::with_capacity(512) };
     let mut current: Option<(i64, ListDigest)> = None;

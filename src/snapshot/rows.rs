@@ -142,8 +142,11 @@ impl SnapshotWriter {
             );
             returned_id(&mut statement)
         })?;
-        if self.identity().include.contains(&Entity::Membership) && self.is_in_focus_user(user)? {
+        if self.reads_channels_of(user) && self.is_in_focus_user(user)? {
             let pages = pages(user.joined_channels_count, self.page_of(Entity::Membership));
+            if self.carry_user(service, id, user, pages)? {
+                return Ok(false);
+            }
             return self.add_work(service, Kind::UserChannels, id, pages);
         }
         Ok(false)
@@ -209,7 +212,7 @@ impl SnapshotWriter {
             returned_id(&mut statement)
         })?;
         let mut more_work = false;
-        if self.identity().include.contains(&Entity::Member) && self.is_in_focus_channel(channel)? {
+        if self.reads_members_of(channel) && self.is_in_focus_channel(channel)? {
             let pages = pages(channel.members_count, self.page_of(Entity::Member));
             more_work |= self.add_work(service, Kind::Members, id, pages)?;
         }
@@ -228,6 +231,17 @@ impl SnapshotWriter {
         unit: &Unit,
         memberships: &[Membership],
     ) -> Result<(), SnapshotError> {
+        self.put_memberships(unit.service, unit.parent, unit.pass, memberships)
+    }
+
+    /// Stores memberships of a user, by the numbers of its service and itself.
+    pub(super) fn put_memberships(
+        &mut self,
+        service: i64,
+        user: i64,
+        pass: u32,
+        memberships: &[Membership],
+    ) -> Result<(), SnapshotError> {
         let scopes = memberships
             .iter()
             .map(|row| self.scope(row.account_sid.as_ref(), row.service_sid.as_ref()))
@@ -241,10 +255,10 @@ impl SnapshotWriter {
             for (membership, scope) in memberships.iter().zip(scopes) {
                 bind!(
                     statement,
-                    unit.parent,
+                    user,
                     membership.channel_sid,
-                    unit.pass,
-                    unit.service,
+                    pass,
+                    service,
                     scope,
                     membership.member_sid,
                     membership.status,

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module of the top level and what its code may import, besides `clock`, which anyone may.
-const MAY_IMPORT: [(&str, &[&str]); 19] = [
+const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("model", &[]),
     ("clock", &[]),
     ("error", &[]),
@@ -21,6 +21,7 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("export", &["mapping", "snapshot", "model", "event"]),
     ("plan", &["mapping", "snapshot", "model"]),
     ("apply", &["plan", "twilio", "model", "event", "source"]),
+    ("audit", &["model"]),
     ("compare", &["snapshot", "source", "model", "plan", "mapping"]),
     ("report", &["event", "model", "snapshot", "plan", "compare"]),
     ("simulator", &[]),
@@ -29,7 +30,7 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("commands", &ALL),
 ];
 
-const ALL: [&str; 18] = [
+const ALL: [&str; 19] = [
     "model",
     "clock",
     "error",
@@ -43,6 +44,7 @@ const ALL: [&str; 18] = [
     "export",
     "plan",
     "apply",
+    "audit",
     "compare",
     "report",
     "simulator",

@@ -396,3 +396,36 @@ fn what_cannot_be_compared_is_refused_with_advice() {
     change(&world, "PRAGMA user_version = 99");
     refused(&["diff", "old.db", "new.db"], "format 99", "crawl anew");
 }
+
+#[test]
+fn chat_against_conversations_tells_what_conversations_does_not_show() {
+    let world = world_with("");
+    assert_eq!(world.crawl(&["--include", ALL, "--snapshot", "old.db"]).code, 0);
+    let include = ["--include", "roles,users,channels,user-channels,members", "--source", "conversations"];
+    assert_eq!(world.crawl(&[&include[..], &["--snapshot", "new.db"]].concat()).code, 0);
+    let ran = diff(&world, &["--format", "ndjson"]);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    let found = lines(&ran);
+    let truth = world.truth();
+    let missing = |entity: &str| -> BTreeSet<String> {
+        let of = found.iter().filter(|line| line["entity"] == entity);
+        let of = of.inspect(|line| assert_eq!(line["mark"], "-", "{line}"));
+        of.map(|line| line["sid"].as_str().unwrap().to_owned()).collect()
+    };
+    let text = |row: &Row, key: &str| row[key].as_str().unwrap().to_owned();
+    let public: BTreeSet<String> =
+        truth["channels"].iter().filter(|row| row["type"] == "public").map(|row| text(row, "sid")).collect();
+    assert!(!public.is_empty());
+    assert_eq!(missing("channels"), public);
+    let hidden =
+        |row: &&Row| row["status"] != "joined" || public.contains(row["channel_sid"].as_str().unwrap());
+    let of_users = truth["user_channels"].iter().filter(hidden);
+    let expected: BTreeSet<String> =
+        of_users.map(|row| format!("{}/{}", text(row, "user_sid"), text(row, "channel_sid"))).collect();
+    assert_eq!(missing("user_channels"), expected);
+    assert_eq!(missing("invites").len(), truth["invites"].len());
+    for entity in ["services", "roles", "users"] {
+        assert_eq!(missing(entity), BTreeSet::new(), "{entity}");
+    }
+    assert!(ran.stderr.contains("do not exist in Conversations") && ran.stderr.contains("roles.permissions"));
+}

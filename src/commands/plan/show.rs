@@ -5,7 +5,7 @@ use std::io::Write;
 use crate::cli::plan::{PlanShowArgs, ShowFormat};
 use crate::error::ExitStatus;
 use crate::plan::{Kind, PlanError, PlanFile, State, Wanted};
-use crate::report::plan;
+use crate::report::plan as report;
 use crate::settings::SettingsError;
 
 use super::super::failure::StdoutError;
@@ -16,16 +16,22 @@ use super::write::Summary;
 pub(super) fn run(args: &PlanShowArgs, context: &mut Context) -> Outcome {
     let wanted = wanted(args)?;
     let plan = PlanFile::open(&context.settings.plan_file(args.plan.as_deref())?)?;
+    // What is handed on to be reviewed must be what was planned. The others are also for looking on while it is applied, which
+    // checks by itself.
+    if matches!(args.format, ShowFormat::Md | ShowFormat::Html) {
+        plan.check()?;
+    }
     match args.format {
         ShowFormat::Table if context.output.json => context.json(&Summary::of(&plan)?)?,
         ShowFormat::Table => {
-            let mut text = plan::table(&plan)?;
+            let mut text = report::table(&plan)?;
             text.push('\n');
             context.data(text.as_bytes())?;
         }
-        ShowFormat::Md => plan::markdown(&plan, &mut context.stdout)?,
-        ShowFormat::Html => plan::html(&plan, &mut context.stdout)?,
+        ShowFormat::Md => report::markdown(&plan, &mut context.stdout)?,
+        ShowFormat::Html => report::html(&plan, &mut context.stdout)?,
         ShowFormat::Ndjson => lines(&plan, &wanted, &mut *context.stdout)?,
+        ShowFormat::Sids => sids(&plan, &mut *context.stdout)?,
     }
     Ok(ExitStatus::Done)
 }
@@ -40,6 +46,19 @@ fn lines(plan: &PlanFile, wanted: &Wanted, out: &mut (dyn Write + Send)) -> Resu
         line.push(b'\n');
         out.write_all(&line).map_err(StdoutError)?;
         Ok(())
+    })
+    .map_err(|Failed(error)| error)?;
+    out.flush().map_err(StdoutError)?;
+    Ok(())
+}
+
+/// Writes the SIDs of the source with those of the target, sorted.
+fn sids(plan: &PlanFile, out: &mut (dyn Write + Send)) -> Result<(), CommandError> {
+    let mut out = csv::Writer::from_writer(out);
+    let written = |error: csv::Error| StdoutError(error.into());
+    out.write_record(["record", "source_sid", "target_sid"]).map_err(written)?;
+    plan.counterparts::<Failed>(|record, source, target| {
+        Ok(out.write_record([record, source, target]).map_err(written)?)
     })
     .map_err(|Failed(error)| error)?;
     out.flush().map_err(StdoutError)?;

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use crate::cli::VerifyArgs;
 use crate::error::ExitStatus;
 use crate::mapping::{self, Mapping, MappingError};
-use crate::model::ServiceSid;
-use crate::plan::align::Share;
+use crate::model::{InvalidShare, ServiceSid, Share};
 use crate::plan::{Move, PlanError, PlanFile, PlanRecords};
 use crate::settings::{ConnectionSettings, Loader, Target};
 use crate::snapshot::{Info, Snapshot};
@@ -40,8 +39,8 @@ pub(super) enum InputError {
     #[error("`{what}` is of the account {owner}, the credentials are of {account}")]
     OtherAccount { what: String, owner: String, account: String },
     /// Not a share.
-    #[error("`{text}` is no share: N/T is part N of T, such as 3/30")]
-    Share { text: String },
+    #[error(transparent)]
+    Share(InvalidShare),
 }
 
 impl Explained for InputError {
@@ -63,7 +62,7 @@ impl Explained for InputError {
                     "set TWILIO_ACCOUNT_SID and its secret to that account's, or for a target in another account \
                      CHATFERRY_TARGET_ACCOUNT_SID and CHATFERRY_TARGET_AUTH_TOKEN"
                 }
-                Self::Share { .. } => "parts are numbered from 1 to T",
+                Self::Share(_) => "parts are numbered from 1 to T",
             }
             .to_owned(),
         )
@@ -108,7 +107,7 @@ impl Input {
         connection: ConnectionSettings,
         loader: &Loader,
     ) -> Result<Self, CommandError> {
-        let share = args.sample.as_deref().map(share).transpose()?;
+        let share = args.sample.as_deref().map(str::parse).transpose().map_err(InputError::Share)?;
         match &args.snapshot {
             Some(snapshot) => Self::of_snapshot(args, snapshot, connection, loader, share),
             None => {
@@ -233,28 +232,9 @@ fn beside(file: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-fn share(text: &str) -> Result<Share, InputError> {
-    let wrong = || InputError::Share { text: text.to_owned() };
-    let (part, of) = text.split_once('/').ok_or_else(wrong)?;
-    let number = |text: &str| text.trim().parse::<u64>().ok();
-    match (number(part), number(of)) {
-        (Some(part), Some(of)) if (1..=of).contains(&part) => Ok(Share { part, of }),
-        _ => Err(wrong()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_share_is_part_n_of_t() {
-        assert_eq!(share("3/30").unwrap(), Share { part: 3, of: 30 });
-        assert_eq!(share("1/1").unwrap(), Share { part: 1, of: 1 });
-        for text in ["", "3", "0/3", "4/3", "1/0", "-1/3", "1/3/5", "a/b"] {
-            assert!(share(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn what_is_read_stands_beside_the_plan() {

@@ -7,9 +7,8 @@ use tokio::task::spawn_blocking;
 use crate::compare::{Difference, Mark};
 use crate::crawl::views::ReadViews;
 use crate::crawl::{self, CrawlError, CrawlOutcome, Ended};
-use crate::model::{ChannelSid, Entity};
-use crate::plan::align;
-use crate::plan::align::Share;
+use crate::model::{ChannelSid, Entity, Share};
+use crate::plan::align::{self, Name};
 use crate::plan::{Move, PlanError, PlanRecords};
 use crate::snapshot::{Focus, Info, Snapshot, SnapshotError, SnapshotWriter, clear};
 use crate::source::{ChatSource, ConversationsSource, Source};
@@ -40,7 +39,18 @@ impl Run<'_> {
         let source = service_of(&input.snapshot, &input.source)?;
         let records = PlanRecords::of(&input.mapping).map_err(PlanError::from)?;
         let select = |name: &mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>| {
-            Ok(align::names(&source, &records, input.kind, input.share, input.share.is_none(), name)?)
+            let has = |channel: &ChannelSid| input.share.is_none_or(|share| share.has(channel));
+            if input.kind == Move::InPlace {
+                return source.channels(|channel, _| {
+                    if has(channel) { Ok(name(Focus::Channel(&channel.to_string()))?) } else { Ok(()) }
+                });
+            }
+            Ok(align::names(&source, &records, &mut |one| match one {
+                // A sample's memberships are read by themselves.
+                Name::Identity(identity) if input.share.is_none() => name(Focus::Identity(identity)),
+                Name::Conversation(unique_name, channel) if has(channel) => name(Focus::Channel(unique_name)),
+                _ => Ok(()),
+            })?)
         };
         let is_part = input.kind == Move::Copy || input.share.is_some();
         let part = Part { include, select: is_part.then_some(&select) };

@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 
 use crate::crawl::views::{WAITING, WantedViews};
 use crate::mapping::Mapping;
-use crate::model::{ChannelSid, Entity, ServiceSid, UserSid};
-use crate::plan::align::{self, Actual, AlignOptions, Pair, PlanRecords, Share};
+use crate::model::{ChannelSid, Entity, ServiceSid, Share, UserSid};
+use crate::plan::align::{self, Actual, AlignOptions, Pair, PlanRecords};
 use crate::plan::{Entry, Kind, Move, PlanError, PlanFile, State, Wanted};
 use crate::snapshot::{Snapshot, SnapshotError};
 

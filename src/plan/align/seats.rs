@@ -218,7 +218,8 @@ impl<'c> Seats<'c> {
                 let identity = self.identity_of(&source)?;
                 let identity = known.map(str::to_owned).or(identity);
                 let invite = invite_to(invites, identity.as_deref());
-                let is_there = held.find(None, identity.as_deref()).is_some();
+                // Who is there has accepted since.
+                let is_there = held.mark(None, identity.as_deref()).is_some();
                 let is_new = identity.as_deref().is_none_or(|identity| met.insert(fingerprint(identity)));
                 if is_there || !is_new {
                     return Ok(());
@@ -316,14 +317,11 @@ impl<'c> Seats<'c> {
             invite: Some(invite),
             ..plain(Entity::Invite, Standing::Missing)
         };
-        let found = held.find(None, identity);
+        let found = held.mark(None, identity);
         if !self.makes_participants_of_invites() {
             return if found.is_none() { visit(&item) } else { Ok(()) };
         }
-        let found = found.map(|position| {
-            held.seats[position].is_matched = true;
-            &held.seats[position]
-        });
+        let found = found.map(|position| &held.seats[position]);
         let actual = found.map(|seat| Actual::Participant {
             member: seat.member.as_ref(),
             membership: seat.membership.as_ref(),

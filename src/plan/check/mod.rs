@@ -88,4 +88,27 @@ mod tests {
             assert_ne!(check.severity, Severity::Pass, "{}", check.code);
         }
     }
+
+    #[test]
+    fn the_document_says_what_the_table_says() {
+        let document = include_str!("../../../docs/checks.md");
+        let mut last = 0;
+        for check in CHECKS {
+            let severity = serde_json::to_value(check.severity).unwrap();
+            let whole = if check.of_plan { " (the whole plan)" } else { "" };
+            let paragraph = format!(
+                "### {}\n\n**{}{whole}**: {}. {}\n\nWhat to do: {}.\n",
+                check.code,
+                severity.as_str().unwrap(),
+                check.title,
+                check.meaning,
+                check.advice
+            );
+            let place =
+                document.find(&paragraph).unwrap_or_else(|| panic!("docs/checks.md lacks:\n{paragraph}"));
+            assert!(place > last, "{} stands where the table has it", check.code);
+            last = place;
+        }
+        assert_eq!(document.matches("\n### ").count(), CHECKS.len());
+    }
 }

@@ -97,6 +97,13 @@ impl Planner<'_> {
             }
             _ => {}
         }
+        if self.vanished.contains(&conversation.sid.to_string()) {
+            self.change(|current| {
+                current.blocked = Some(check::CHANNEL_VANISHED.code);
+                current.is_absent = true;
+            });
+            return Ok(());
+        }
         self.tally.size(conversation.participants);
         self.counterpart(item)?;
         let mut blocked = self.check_size(item, conversation)?;

@@ -102,6 +102,10 @@ impl Planner<'_> {
                 "a user that the source does not have".to_owned(),
             );
         };
+        if self.vanished.contains(&user.sid.to_string()) {
+            self.blocked_users.insert(number(&user.sid), check::USER_VANISHED.code);
+            return Ok(());
+        }
         self.counterpart(item)?;
         let mut blocked = None;
         match item.standing {

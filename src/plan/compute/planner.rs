@@ -116,6 +116,8 @@ pub(super) struct Planner<'p> {
     pub(super) current: Option<Current>,
     /// Users who are not written, by the number of their SID, and why.
     pub(super) blocked_users: HashMap<u128, &'static str>,
+    /// Users and channels that were listed and are gone.
+    pub(super) vanished: HashSet<String>,
     /// Roles that are not created.
     pub(super) blocked_roles: HashSet<RoleSid>,
     /// Items that should be there, and those of them that are changed or created.
@@ -157,6 +159,7 @@ impl<'p> Planner<'p> {
             tally: Tally::default(),
             current: None,
             blocked_users: HashMap::new(),
+            vanished: HashSet::new(),
             blocked_roles: HashSet::new(),
             items: 0,
             changed: 0,

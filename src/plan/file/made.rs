@@ -18,9 +18,9 @@ const KEY: &str = "CASE kind WHEN ?1 THEN x'' WHEN ?2 THEN x'' ELSE coalesce(cha
       ELSE coalesce(identity, member, invite, user, x'') END AS who";
 
 /// What the journal proves was created by the run: the answer to its own request says so. Where the answer was lost and the
-/// thing was found afterwards, somebody else may have made it meanwhile, unless it has a name that nobody else gives.
+/// thing was found afterwards, somebody else may have made it meanwhile, unless it is named after the source's channel, as nobody else names it.
 const PROVEN: &str = "(json_extract(result, '$.created') OR json_extract(result, '$.known_by') = 'answer'
-    OR kind = ?3 AND unique_name LIKE 'chatferry-CH%')";
+    OR kind = ?3 AND unique_name LIKE '%CH' || lower(hex(channel)))";
 
 impl PlanFile {
     /// Gathers what was created, so that [`made`](Self::made) can be asked. It is kept in a temporary file, not in memory.
@@ -76,6 +76,18 @@ impl PlanFile {
                 statement.query_row((entity.plural(), source), |row| row.get(0)).optional()
             })
             .map_err(|source| self.wrap(source))
+    }
+
+    /// Visits what is known of SIDs in order: the collection (`users`), the SID in the source and the one in the target.
+    pub fn counterparts<E: From<PlanError>>(
+        &self,
+        mut visit: impl FnMut(&str, &str, &str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT entity, source, target FROM counterpart ORDER BY entity, source";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        self.rows(sql, read, |(entity, source, target): (String, String, String)| {
+            visit(&entity, &source, &target)
+        })
     }
 
     /// Operations that were begun and whose end was not written down: a run is on, or was killed.

@@ -30,6 +30,8 @@ enum Form {
 pub struct Column {
     /// Its name at the API.
     pub name: &'static str,
+    /// What is selected for it.
+    sql: &'static str,
     form: Form,
 }
 
@@ -73,31 +75,36 @@ impl Fields {
 /// Fields that every entity begins with. They are not columns of their own: both are behind the column `scope`.
 pub(super) const SCOPE_FIELDS: usize = 2;
 
-const ACCOUNT: Column = Column { name: "account_sid", form: Form::Sid("AC") };
-const SERVICE: Column = Column { name: "service_sid", form: Form::Sid("IS") };
+const ACCOUNT: Column = sid("account_sid", "AC");
+const SERVICE: Column = sid("service_sid", "IS");
 
 const fn plain(name: &'static str) -> Column {
-    Column { name, form: Form::Plain }
+    Column { name, sql: name, form: Form::Plain }
 }
 
 const fn date(name: &'static str) -> Column {
-    Column { name, form: Form::Date }
+    Column { name, sql: name, form: Form::Date }
 }
 
 const fn switch(name: &'static str) -> Column {
-    Column { name, form: Form::Switch }
+    Column { name, sql: name, form: Form::Switch }
 }
 
 const fn json(name: &'static str) -> Column {
-    Column { name, form: Form::Json }
+    Column { name, sql: name, form: Form::Json }
 }
 
 const fn sid(name: &'static str, prefix: &'static str) -> Column {
-    Column { name, form: Form::Sid(prefix) }
+    Column { name, sql: name, form: Form::Sid(prefix) }
 }
 
 const fn named(name: &'static str, names: &'static [&'static str]) -> Column {
-    Column { name, form: Form::Named(names) }
+    Column { name, sql: name, form: Form::Named(names) }
+}
+
+/// The same, kept under another name or form.
+const fn kept_as(column: Column, sql: &'static str) -> Column {
+    Column { sql, ..column }
 }
 
 const SERVICES: &[Column] = &[
@@ -122,6 +129,7 @@ const SERVICES: &[Column] = &[
     plain("post_webhook_retry_count"),
     json("notifications"),
     json("media"),
+    json("configuration"),
     json("extra"),
 ];
 
@@ -129,7 +137,7 @@ const ROLES: &[Column] = &[
     ACCOUNT,
     SERVICE,
     plain("friendly_name"),
-    named("type", &["channel", "deployment"]),
+    named("type", &["channel", "deployment", "conversation", "service"]),
     json("permissions"),
     date("date_created"),
     date("date_updated"),
@@ -163,6 +171,10 @@ const CHANNELS: &[Column] = &[
     plain("created_by"),
     plain("members_count"),
     plain("messages_count"),
+    named("state", &["active", "inactive", "closed", "initializing"]),
+    json("timers"),
+    sid("messaging_service_sid", "MG"),
+    json("bindings"),
     json("extra"),
 ];
 
@@ -201,6 +213,29 @@ const INVITES: &[Column] = &[
     json("extra"),
 ];
 
+const MESSAGES: &[Column] = &[
+    ACCOUNT,
+    SERVICE,
+    kept_as(plain("index"), "nullif(position, '')"),
+    date("date_created"),
+    date("date_updated"),
+    kept_as(plain("from"), "sender"),
+    plain("body"),
+    plain("attributes"),
+    // The one enumeration that is numbered from 0.
+    kept_as(
+        named("type", &["text", "media"]),
+        "CASE typeof(type) WHEN 'integer' THEN type + 1 ELSE type END",
+    ),
+    switch("was_edited"),
+    plain("last_updated_by"),
+    json("media"),
+    sid("participant_sid", "MB"),
+    json("delivery"),
+    sid("content_sid", "HX"),
+    json("extra"),
+];
+
 /// The fields of an entity that are compared, in the order of their numbers: all but its key.
 pub fn columns(entity: Entity) -> &'static [Column] {
     match entity {
@@ -211,13 +246,13 @@ pub fn columns(entity: Entity) -> &'static [Column] {
         Entity::Membership => MEMBERSHIPS,
         Entity::Member => MEMBERS,
         Entity::Invite => INVITES,
-        Entity::Message => &[],
+        Entity::Message => MESSAGES,
     }
 }
 
 /// The columns to select for an entity's fields: `scope` first, then one for each field behind it.
 pub(in crate::snapshot) fn select(entity: Entity) -> String {
-    let names = columns(entity).iter().skip(SCOPE_FIELDS).map(|column| column.name);
+    let names = columns(entity).iter().skip(SCOPE_FIELDS).map(|column| column.sql);
     std::iter::once("scope").chain(names).collect::<Vec<_>>().join(", ")
 }
 

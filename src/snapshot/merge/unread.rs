@@ -74,6 +74,7 @@ impl<'s> Witness<'s> {
                 let (of, list) = match lacking.entity {
                     Entity::Membership => (Entity::User, Kind::UserChannels),
                     Entity::Invite => (Entity::Channel, Kind::Invites),
+                    Entity::Message => (Entity::Channel, Kind::Messages),
                     _ => (Entity::Channel, Kind::Members),
                 };
                 let Some(parent) = lacking.parent else {
@@ -141,6 +142,7 @@ pub(in crate::snapshot) fn parents_list(
     let kinds = match list {
         Kind::UserChannels => [disagreement::USER_COUNT; 2],
         Kind::Members => [disagreement::CHANNEL_COUNT, disagreement::MEMBER_LIST],
+        Kind::Messages => [disagreement::MESSAGE_COUNT; 2],
         _ => return Ok(None),
     };
     let hole: Option<(Option<i64>, Option<i64>)> = connection

@@ -1,9 +1,14 @@
 //! Plans of small services: what is done about what, and that planning again finds nothing left.
 
 use super::*;
+use crate::mapping::Mapping;
 use crate::model::*;
 use crate::plan::fixture::*;
 use crate::plan::*;
+
+mod checks;
+mod moves;
+mod random;
 
 fn target() -> World {
     World::new("conversations", 0x99)

@@ -1,0 +1,110 @@
+//! What can be wrong with a folder of audits.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::name::AuditName;
+
+/// A folder of audits cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// The folder holds something else.
+    #[error("`{}` holds something else: {found}", path.display())]
+    SomethingElse {
+        /// The folder.
+        path: PathBuf,
+        /// One of the things.
+        found: String,
+    },
+    /// It is a file.
+    #[error("`{}` is not a folder", path.display())]
+    NotAFolder {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The folder is of other services.
+    #[error("`{}` has audits of {found}, not of {asked}", path.display())]
+    OtherServices {
+        /// The folder.
+        path: PathBuf,
+        /// What it is of.
+        found: String,
+        /// What was asked for.
+        asked: String,
+    },
+    /// `audit.json` cannot be understood.
+    #[error("`{}` cannot be understood", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// The folder was made by a later version.
+    #[error("`{}` is of format {found}; this chatferry knows format {known}", path.display())]
+    OtherFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: u64,
+        /// The format known.
+        known: u64,
+    },
+    /// Another audit runs.
+    #[error("another audit is running in `{}`", path.display())]
+    Running {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The newest audit was begun later than now.
+    #[error("the newest audit in `{}` was begun at {newest}, and now it is {now}: the clock went backwards", path.display())]
+    ClockWentBackwards {
+        /// The folder.
+        path: PathBuf,
+        /// The newest audit.
+        newest: AuditName,
+        /// Now.
+        now: AuditName,
+    },
+    /// A file or folder cannot be read or written.
+    #[error("cannot use `{}`", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl AuditError {
+    /// What to do about it.
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::SomethingElse { .. } | Self::NotAFolder { .. } => {
+                "name an empty folder, one that is not there yet, or one of earlier audits with --dir; nothing was changed"
+            }
+            Self::OtherServices { .. } => {
+                "give each service (or set of services) a --dir of its own; nothing was changed"
+            }
+            Self::Unreadable { .. } => {
+                "restore audit.json from another copy, or name another --dir; nothing was changed"
+            }
+            Self::OtherFormat { .. } => {
+                "use the chatferry that made it, or name another --dir; nothing was changed"
+            }
+            Self::Running { .. } => {
+                "wait until it ends, or let audits begin further apart; nothing was changed"
+            }
+            Self::ClockWentBackwards { .. } => {
+                "set the clock; if that audit's time is the wrong one, move its folder away. Audits are compared in the order \
+                 of their names, so one more now would be compared with the wrong night; nothing was changed"
+            }
+            Self::File { .. } => "see that the folder can be written and has room; what is whole is kept",
+        }
+    }
+
+    /// Whether the input is at fault, so that nothing was started.
+    pub fn is_bad_input(&self) -> bool {
+        !matches!(self, Self::File { .. })
+    }
+}

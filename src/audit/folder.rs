@@ -1,0 +1,358 @@
+//! The folder itself: recognized, locked, listed; an audit begun, put in its place, removed.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::error::AuditError;
+use super::name::AuditName;
+use crate::model::ServiceSid;
+
+/// The file that says what the folder is of.
+const MARKER: &str = "audit.json";
+
+/// The file that is locked while an audit runs.
+const LOCK: &str = "audit.lock";
+
+/// The newest whole audit.
+const LATEST: &str = "latest";
+
+/// The ending of a folder that is not whole.
+pub const INCOMPLETE_ENDING: &str = ".incomplete";
+
+/// The ending of a folder that is being removed.
+const REMOVED_ENDING: &str = ".removed";
+
+/// The format of the folder.
+const FORMAT: u64 = 1;
+
+/// What an empty folder may hold all the same: file systems put it there.
+const NOT_OURS: [&str; 2] = ["lost+found", ".snapshot"];
+
+/// What the folder is of.
+#[derive(Debug, Serialize, Deserialize)]
+struct Marker {
+    chatferry_audits: u64,
+    /// The services; empty for all of the account.
+    services: Vec<String>,
+}
+
+/// An audit that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name.
+    pub name: AuditName,
+    /// Whether everything in it was written, and everything was received.
+    pub whole: bool,
+}
+
+impl Listed {
+    /// The name of its folder.
+    pub fn folder(&self) -> String {
+        if self.whole { self.name.to_string() } else { format!("{}{INCOMPLETE_ENDING}", self.name) }
+    }
+}
+
+/// A folder of audits.
+#[derive(Debug)]
+pub struct AuditFolder {
+    path: PathBuf,
+    _lock: Option<File>,
+}
+
+impl AuditFolder {
+    /// Opens the folder to run an audit: makes it where it is not there, and locks it.
+    pub fn open(path: &Path, services: &[ServiceSid]) -> Result<Self, AuditError> {
+        let is_new = check(path, services)?;
+        fs::create_dir_all(path).map_err(in_file(path))?;
+        let lock = lock(path)?;
+        let folder = Self { path: path.to_path_buf(), _lock: Some(lock) };
+        if is_new {
+            let services = services.iter().map(ToString::to_string).collect();
+            let marker = serde_json::json!(Marker { chatferry_audits: FORMAT, services });
+            folder.write(MARKER, format!("{marker}\n").as_bytes())?;
+        }
+        Ok(folder)
+    }
+
+    /// Opens the folder to look at it. Nothing is made.
+    pub fn look_at(path: &Path, services: &[ServiceSid]) -> Result<Self, AuditError> {
+        check(path, services)?;
+        Ok(Self { path: path.to_path_buf(), _lock: None })
+    }
+
+    /// Where an audit is.
+    pub fn path_of(&self, audit: &Listed) -> PathBuf {
+        self.path.join(audit.folder())
+    }
+
+    /// The audits that are there, oldest first.
+    pub fn list(&self) -> Result<Vec<Listed>, AuditError> {
+        let mut found = Vec::new();
+        for name in names(&self.path)? {
+            let (text, whole) = match name.strip_suffix(INCOMPLETE_ENDING) {
+                Some(text) => (text, false),
+                None => (name.as_str(), true),
+            };
+            let Some(audit) = AuditName::parse(text) else { continue };
+            // A link of that name is somebody's own.
+            if fs::symlink_metadata(self.path.join(&name)).is_ok_and(|metadata| metadata.is_dir()) {
+                found.push(Listed { name: audit, whole });
+            }
+        }
+        found.sort_by_key(|audit| (audit.name, audit.whole));
+        Ok(found)
+    }
+
+    /// The audit to begin now, which must be newer than all that are there.
+    pub fn next(&self, now: AuditName) -> Result<Listed, AuditError> {
+        match self.list()?.last() {
+            Some(newest) if newest.name >= now => {
+                Err(AuditError::ClockWentBackwards { path: self.path.clone(), newest: newest.name, now })
+            }
+            _ => Ok(Listed { name: now, whole: false }),
+        }
+    }
+
+    /// The newest audit, if it is one to go on with.
+    pub fn unfinished(&self) -> Result<Option<Listed>, AuditError> {
+        let newest = self.list()?.last().copied();
+        Ok(newest.filter(|audit| !audit.whole && self.path_of(audit).join("snapshot.db").exists()))
+    }
+
+    /// Makes the folder of an audit that begins.
+    pub fn begin(&self, audit: &Listed) -> Result<PathBuf, AuditError> {
+        let path = self.path_of(audit);
+        fs::create_dir_all(&path).map_err(in_file(&path))?;
+        Ok(path)
+    }
+
+    /// Puts an audit in its place: from now on it is whole, and the latest.
+    pub fn publish(&self, audit: &Listed) -> Result<Listed, AuditError> {
+        let whole = Listed { whole: true, ..*audit };
+        let (from, to) = (self.path_of(audit), self.path_of(&whole));
+        sync(&from)?;
+        fs::rename(&from, &to).map_err(in_file(&to))?;
+        sync(&self.path)?;
+        self.set_latest(&whole)?;
+        Ok(whole)
+    }
+
+    /// Points `latest` to an audit: a link where the system has links, else a file with its name.
+    fn set_latest(&self, audit: &Listed) -> Result<(), AuditError> {
+        #[cfg(unix)]
+        {
+            let draft = self.path.join(format!("{LATEST}.new"));
+            remove_file(&draft)?;
+            std::os::unix::fs::symlink(audit.folder(), &draft).map_err(in_file(&draft))?;
+            let latest = self.path.join(LATEST);
+            fs::rename(&draft, &latest).map_err(in_file(&latest))?;
+            sync(&self.path)
+        }
+        #[cfg(not(unix))]
+        self.write(LATEST, format!("{}\n", audit.folder()).as_bytes())
+    }
+
+    /// Removes an audit.
+    pub fn remove(&self, audit: &Listed) -> Result<(), AuditError> {
+        let path = self.path_of(audit);
+        let going = self.path.join(format!("{}{REMOVED_ENDING}", audit.folder()));
+        fs::rename(&path, &going).map_err(in_file(&path))?;
+        fs::remove_dir_all(&going).map_err(in_file(&going))
+    }
+
+    /// Removes what a removal that was killed left.
+    pub fn sweep(&self) -> Result<(), AuditError> {
+        for name in names(&self.path)? {
+            let audit = name.strip_suffix(REMOVED_ENDING);
+            let audit = audit.map(|name| name.strip_suffix(INCOMPLETE_ENDING).unwrap_or(name));
+            let path = self.path.join(&name);
+            if audit.and_then(AuditName::parse).is_some()
+                && fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_dir())
+            {
+                fs::remove_dir_all(&path).map_err(in_file(&path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a file of the folder, which appears whole or not at all.
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), AuditError> {
+        let path = self.path.join(name);
+        let mut draft =
+            tempfile::Builder::new().prefix(".audit-").tempfile_in(&self.path).map_err(in_file(&path))?;
+        io::Write::write_all(&mut draft, bytes).map_err(in_file(&path))?;
+        draft.as_file().sync_all().map_err(in_file(&path))?;
+        draft.persist(&path).map_err(|error| AuditError::File { path: path.clone(), source: error.error })?;
+        Ok(())
+    }
+}
+
+/// Whether the folder is to be made into one of audits. Refuses one that holds something else, or audits of something else.
+fn check(path: &Path, services: &[ServiceSid]) -> Result<bool, AuditError> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        Err(source) => return Err(AuditError::File { path: path.to_path_buf(), source }),
+        Ok(metadata) if !metadata.is_dir() => {
+            return Err(AuditError::NotAFolder { path: path.to_path_buf() });
+        }
+        Ok(_) => {}
+    }
+    let marker_path = path.join(MARKER);
+    let text = match fs::read(&marker_path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let other = |name: &String| {
+                !NOT_OURS.contains(&name.as_str()) && name != LOCK && !name.starts_with(".audit-")
+            };
+            return match names(path)?.into_iter().find(other) {
+                Some(found) => Err(AuditError::SomethingElse { path: path.to_path_buf(), found }),
+                None => Ok(true),
+            };
+        }
+        Err(source) => return Err(AuditError::File { path: marker_path, source }),
+    };
+    let marker: Marker = serde_json::from_slice(&text)
+        .map_err(|source| AuditError::Unreadable { path: marker_path.clone(), source })?;
+    if marker.chatferry_audits != FORMAT {
+        let found = marker.chatferry_audits;
+        return Err(AuditError::OtherFormat { path: marker_path, found, known: FORMAT });
+    }
+    let sorted = |mut services: Vec<String>| {
+        services.sort();
+        services
+    };
+    let (found, asked) =
+        (sorted(marker.services), sorted(services.iter().map(ToString::to_string).collect()));
+    if found != asked {
+        let said = |services: Vec<String>| {
+            if services.is_empty() { "all services".to_owned() } else { services.join(", ") }
+        };
+        return Err(AuditError::OtherServices {
+            path: path.to_path_buf(),
+            found: said(found),
+            asked: said(asked),
+        });
+    }
+    Ok(false)
+}
+
+/// Takes the lock or says that another has it; never waits. It ends with the process, however that ends.
+fn lock(path: &Path) -> Result<File, AuditError> {
+    let lock = path.join(LOCK);
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&lock);
+    let file = file.map_err(in_file(&lock))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(AuditError::Running { path: path.to_path_buf() }),
+        Err(TryLockError::Error(source)) => Err(AuditError::File { path: lock, source }),
+    }
+}
+
+/// The names in a folder, sorted; none in a folder that is not there. Names that are no text are of nobody here.
+fn names(path: &Path) -> Result<Vec<String>, AuditError> {
+    let entries = match fs::read_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(in_file(path))?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(in_file(path))?.file_name();
+        names.push(name.to_string_lossy().into_owned());
+    }
+    names.sort();
+    Ok(names)
+}
+
+#[cfg(unix)]
+fn remove_file(path: &Path) -> Result<(), AuditError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(AuditError::File { path: path.to_path_buf(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes renames durable where folders can be synced.
+fn sync(folder: &Path) -> Result<(), AuditError> {
+    if cfg!(unix) {
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(in_file(folder))?;
+    }
+    Ok(())
+}
+
+fn in_file(path: &Path) -> impl FnOnce(io::Error) -> AuditError {
+    let path = path.to_path_buf();
+    move |source| AuditError::File { path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> AuditName {
+        AuditName::parse(text).unwrap()
+    }
+
+    #[test]
+    fn an_audit_is_incomplete_until_it_is_published() {
+        let folder = tempfile::tempdir().unwrap();
+        let audits = AuditFolder::open(&folder.path().join("audits"), &[]).unwrap();
+        let one = audits.next(name("20261123T020000Z")).unwrap();
+        audits.begin(&one).unwrap();
+        assert_eq!(audits.list().unwrap(), [one]);
+        assert!(!audits.path.join(LATEST).exists());
+        assert_eq!(audits.unfinished().unwrap(), None, "nothing was read yet");
+        fs::write(audits.path_of(&one).join("snapshot.db"), "rows").unwrap();
+        assert_eq!(audits.unfinished().unwrap(), Some(one));
+        let one = audits.publish(&one).unwrap();
+        assert_eq!(audits.list().unwrap(), [one]);
+        assert!(one.whole && audits.path.join("latest/snapshot.db").exists());
+        assert!(matches!(audits.next(name("20261123T020000Z")), Err(AuditError::ClockWentBackwards { .. })));
+        assert!(matches!(audits.next(name("20251123T020000Z")), Err(AuditError::ClockWentBackwards { .. })));
+
+        let two = audits.next(name("20261124T020000Z")).unwrap();
+        audits.begin(&two).unwrap();
+        audits.remove(&one).unwrap();
+        assert_eq!(audits.list().unwrap(), [two]);
+        fs::create_dir(audits.path.join("20261101T020000Z.incomplete.removed")).unwrap();
+        fs::create_dir(audits.path.join("mine.removed")).unwrap();
+        audits.sweep().unwrap();
+        assert!(!audits.path.join("20261101T020000Z.incomplete.removed").exists());
+        assert!(audits.path.join("mine.removed").exists());
+    }
+
+    #[test]
+    fn two_audits_do_not_run_in_one_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = AuditFolder::open(folder.path(), &[]).unwrap();
+        assert!(matches!(AuditFolder::open(folder.path(), &[]), Err(AuditError::Running { .. })));
+        drop(first);
+        AuditFolder::open(folder.path(), &[]).unwrap();
+    }
+
+    #[test]
+    fn a_folder_of_something_else_is_refused_and_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = |services: &[ServiceSid]| AuditFolder::open(folder.path(), services).unwrap_err();
+        fs::write(folder.path().join("thesis.txt"), "years of work").unwrap();
+        assert!(matches!(refused(&[]), AuditError::SomethingElse { .. }));
+        assert_eq!(names(folder.path()).unwrap(), ["thesis.txt"]);
+        assert!(matches!(
+            AuditFolder::open(&folder.path().join("thesis.txt"), &[]),
+            Err(AuditError::NotAFolder { .. })
+        ));
+        fs::remove_file(folder.path().join("thesis.txt")).unwrap();
+        fs::create_dir(folder.path().join("lost+found")).unwrap();
+        drop(AuditFolder::open(folder.path(), &[ServiceSid::from_digits(1)]).unwrap());
+        assert!(matches!(refused(&[ServiceSid::from_digits(2)]), AuditError::OtherServices { .. }));
+        assert!(matches!(refused(&[]), AuditError::OtherServices { .. }));
+        fs::write(folder.path().join(MARKER), "{\"chatferry_audits\": 9, \"services\": []}").unwrap();
+        assert!(matches!(refused(&[]), AuditError::OtherFormat { found: 9, .. }));
+        fs::write(folder.path().join(MARKER), "{").unwrap();
+        assert!(matches!(refused(&[]), AuditError::Unreadable { .. }));
+    }
+}

@@ -1,0 +1,24 @@
+//! The folder of audits: one dated folder for each night, which of them are whole, and which may go.
+//!
+//! ```text
+//! DIR/audit.json                      what the folder is of
+//! DIR/audit.lock                      locked while an audit runs
+//! DIR/20261123T020000Z/               a whole audit
+//! DIR/20261124T020000Z.incomplete/    one that is running, was killed, failed or did not get everything
+//! DIR/latest                          the newest whole one
+//! ```
+//!
+//! **Invariant:** a folder without `.incomplete` is whole. It gets its name by one rename, after everything in it was written.
+//!
+//! **Invariant:** nothing is removed but folders of audits, by their exact form of name, and never the newest whole one.
+//! What goes is renamed first, so that a removal that was killed leaves nothing that looks like an audit.
+
+mod error;
+mod folder;
+mod name;
+mod retention;
+
+pub use error::AuditError;
+pub use folder::{AuditFolder, INCOMPLETE_ENDING, Listed};
+pub use name::AuditName;
+pub use retention::{Keep, compute_removals};

@@ -1,0 +1,173 @@
+//! `audit`: a crawl, its exports and its differences to the last whole audit, in a folder of their own.
+//!
+//! **Invariant:** everything that the user can have typed wrong is found before the folder is touched or a request is sent.
+//!
+//! **Invariant:** an audit that began has an end that is told: `result.json`, the metrics file and the hooks have it however it
+//! ended, but for a kill. Neither a hook nor the metrics file changes the audit's own verdict.
+
+mod hook;
+mod night;
+mod tell;
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::audit::{AuditError, AuditFolder, AuditName, Keep, Listed, compute_removals};
+use crate::cli::export::ExportArgs;
+use crate::cli::{AuditArgs, CrawlArgs};
+use crate::compare::{CompareOptions, Ignored};
+use crate::error::ExitStatus;
+use crate::model::{InvalidShare, Share};
+use crate::settings::{ConnectionSettings, CrawlSettings, Services};
+
+use super::failure::Explained;
+use super::{CommandError, Context, Outcome, export};
+use night::Night;
+
+/// What was typed, checked.
+struct AuditSettings {
+    crawl: CrawlSettings,
+    connection: ConnectionSettings,
+    compare: CompareOptions,
+    skip_unchanged: Option<Share>,
+    keep: Keep,
+}
+
+impl AuditSettings {
+    fn of(args: &AuditArgs, context: &mut Context) -> Result<Self, CommandError> {
+        let crawl = CrawlArgs {
+            services: args.services.clone(),
+            all_services: args.all_services,
+            // Where it is is known once the audit has its name.
+            snapshot: Some("snapshot.db".to_owned()),
+            source: args.source,
+            include: args.include.clone(),
+            connection: args.connection.clone(),
+            ..CrawlArgs::default()
+        };
+        let crawl = context.settings.crawl(&crawl, &mut context.stdin)?;
+        let connection = context.settings.connection(&args.connection)?;
+        connection.read_credentials()?;
+        export::check_args(&export_args(args, Path::new("snapshot.db"), Path::new("export")))?;
+        let ignored = Ignored::parse(args.ignore.iter().map(|name| name.trim()))?;
+        let skip_unchanged = args.skip_unchanged.as_deref().map(str::parse).transpose()?;
+        Ok(Self {
+            crawl,
+            connection,
+            compare: CompareOptions { ignored, tell_same: false },
+            skip_unchanged,
+            keep: Keep { newest: args.keep, days: args.keep_days },
+        })
+    }
+}
+
+/// The flags of the export.
+fn export_args(args: &AuditArgs, snapshot: &Path, folder: &Path) -> ExportArgs {
+    ExportArgs {
+        mappings: args.mappings.clone(),
+        records: args.records.clone(),
+        formats: args.formats.clone(),
+        compress: args.compress,
+        pii: args.pii,
+        pii_key_file: args.pii_key_file.clone(),
+        ..export::plain_args(snapshot, folder)
+    }
+}
+
+/// Runs the verb.
+pub(super) async fn run(args: &AuditArgs, context: &mut Context) -> Outcome {
+    let settings = AuditSettings::of(args, context)?;
+    let services = match &settings.crawl.services {
+        Services::All => &[][..],
+        Services::Listed(services) => services,
+    };
+    let now = context.settings.now()?;
+    if args.plan_only {
+        let folder = AuditFolder::look_at(&args.dir, services)?;
+        return plan(args, &settings, &folder, now, context);
+    }
+    let folder = AuditFolder::open(&args.dir, services)?;
+    folder.sweep()?;
+    let audit = which(args, &folder, now)?;
+    let night = Night { args, settings, folder, audit, now };
+    night.run(context).await
+}
+
+/// The audit to begin, or to go on with.
+fn which(args: &AuditArgs, folder: &AuditFolder, now: jiff::Timestamp) -> Result<Listed, AuditError> {
+    let unfinished = if args.resume { folder.unfinished()? } else { None };
+    match unfinished {
+        Some(audit) => Ok(audit),
+        None => folder.next(AuditName::at(now)),
+    }
+}
+
+/// What an audit would do.
+#[derive(Debug, Serialize)]
+struct Plan {
+    /// The folder that it would have.
+    folder: String,
+    /// The audit that it would be compared with.
+    base: Option<String>,
+    /// The audits that would be removed once it is whole.
+    remove: Vec<String>,
+    /// The audits that would stay.
+    keep: Vec<String>,
+}
+
+fn plan(
+    args: &AuditArgs,
+    settings: &AuditSettings,
+    folder: &AuditFolder,
+    now: jiff::Timestamp,
+    context: &mut Context,
+) -> Outcome {
+    let audit = which(args, folder, now)?;
+    let there = folder.list()?;
+    let whole = Listed { whole: true, ..audit };
+    let mut after: Vec<Listed> = there.iter().filter(|listed| listed.name != audit.name).copied().collect();
+    after.push(whole);
+    let removals = compute_removals(&after, settings.keep, now);
+    let base = there.iter().rev().find(|listed| listed.whole && listed.name < audit.name);
+    let plan = Plan {
+        folder: whole.folder(),
+        base: base.map(Listed::folder),
+        remove: removals.iter().map(Listed::folder).collect(),
+        keep: after.iter().filter(|listed| !removals.contains(listed)).map(Listed::folder).collect(),
+    };
+    if context.output.json {
+        context.json(&plan)?;
+    } else {
+        let or_none = |list: &[String]| if list.is_empty() { "nothing".to_owned() } else { list.join(", ") };
+        let text = format!(
+            "would make      {}\ncompared with   {}\nthen remove     {}\nand keep        {}\n",
+            plan.folder,
+            plan.base.as_deref().unwrap_or("nothing: there is no complete audit yet"),
+            or_none(&plan.remove),
+            or_none(&plan.keep)
+        );
+        context.data(text.as_bytes())?;
+    }
+    Ok(ExitStatus::Done)
+}
+
+impl Explained for AuditError {
+    fn exit_status(&self) -> ExitStatus {
+        if self.is_bad_input() { ExitStatus::Usage } else { ExitStatus::Failed }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(self.advice().to_owned())
+    }
+}
+
+impl Explained for InvalidShare {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("write part and number of parts, the part from 1: `--skip-unchanged 1/7`".to_owned())
+    }
+}

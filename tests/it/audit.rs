@@ -1,0 +1,372 @@
+//! `audit`: night after night in one folder, with nights that fail or are killed, and what operators get of it.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use chatferry::simulator::Options;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::support::{Ran, World, ndjson, run};
+
+/// A small service, since a night is a crawl.
+fn world_with(faults: &str) -> World {
+    World::new(Options { users: 40, channels: 25, faults: faults.parse().unwrap(), ..Options::default() })
+}
+
+/// The time of a night, by its number.
+fn time(night: u32) -> String {
+    format!("2026-{:02}-{:02}T02:00:00Z", 10 + night / 30, 1 + night % 30)
+}
+
+/// The name of a night's audit.
+fn name(night: u32) -> String {
+    time(night).replace(['-', ':'], "")
+}
+
+/// Where the audits of these tests are: in a folder of `home`, though another world may be the one that is read.
+struct Audits<'w> {
+    home: &'w World,
+}
+
+impl Audits<'_> {
+    fn command(&self, world: &World, night: u32, flags: &[&str]) -> assert_cmd::Command {
+        let dir = self.dir().display().to_string();
+        let mut arguments = vec!["audit", "--service", world.running.service_sid(), "--dir", &dir];
+        arguments.extend(flags);
+        let mut command = world.chatferry(&arguments);
+        command.env("CHATFERRY_TEST_NOW", time(night)).current_dir(self.home.folder.path());
+        // A hook needs a shell's own programs.
+        command.env("PATH", std::env::var_os("PATH").unwrap());
+        command
+    }
+
+    fn run(&self, world: &World, night: u32, flags: &[&str]) -> Ran {
+        run(&mut self.command(world, night, flags))
+    }
+
+    /// A night with `--json`: exit code and result.
+    fn night(&self, world: &World, night: u32, flags: &[&str]) -> (i32, Value) {
+        let mut flags = flags.to_vec();
+        flags.push("--json");
+        let ran = self.run(world, night, &flags);
+        let result = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+        (ran.code, result)
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.home.path("audits")
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir().join(name)
+    }
+
+    /// The names in the folder, without marker and lock.
+    fn names(&self) -> BTreeSet<String> {
+        let names =
+            fs::read_dir(self.dir()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| !name.starts_with("audit.")).collect()
+    }
+
+    fn latest(&self) -> PathBuf {
+        fs::read_link(self.path("latest")).unwrap()
+    }
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn every_night_has_a_folder_and_is_compared_with_the_last() {
+    let world = world_with("");
+    let audits = Audits { home: &world };
+    let (code, first) = audits.night(&world, 0, &[]);
+    assert_eq!((code, &first["verdict"], &first["base"]), (0, &json!("complete"), &Value::Null), "{first}");
+    assert_eq!(first["folder"], name(0));
+    let (code, second) = audits.night(&world, 1, &[]);
+    assert_eq!(code, 0, "{second}");
+    assert_eq!((&second["base"], &second["last_complete"]), (&json!(name(0)), &json!(name(1))));
+    assert_eq!(second["differences"]["added"], 0);
+    assert!(second["differences"]["same"].as_u64().unwrap() > 100);
+    assert_eq!(audits.latest(), Path::new(&name(1)));
+    assert_eq!(audits.names(), BTreeSet::from([name(0), name(1), "latest".to_owned()]));
+    for file in
+        ["snapshot.db", "export/datapackage.json", "export/user_channels.csv", "result.json", "report.md"]
+    {
+        assert!(audits.path("latest").join(file).exists(), "{file}");
+    }
+    assert_eq!(ndjson(&audits.path("latest/diff.ndjson")).len(), 0);
+    let kept = read(&audits.path("latest/result.json"));
+    assert_eq!((&kept["verdict"], &kept["exit_code"]), (&json!("complete"), &json!(0)));
+
+    // A change of the night before is seen: by exit code, in the files, and for people.
+    let base = audits.path(&name(1)).join("snapshot.db");
+    let sql = "UPDATE user_row SET friendly_name = 'Old name' WHERE id = 1; DROP TABLE list_digest;
+        DELETE FROM property WHERE key = 'list_digests'";
+    Connection::open(base).unwrap().execute_batch(sql).unwrap();
+    let ran = audits.run(&world, 2, &[]);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert!(ran.stderr.contains(&format!("since {}", name(1))) && ran.stderr.contains("something changed"));
+    let found = ndjson(&audits.path("latest/diff.ndjson"));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0]["changes"][0]["old"], "Old name");
+    assert!(fs::read_to_string(audits.path("latest/report.html")).unwrap().contains("Old name"));
+}
+
+#[test]
+fn an_incomplete_night_is_kept_and_never_compared_with() {
+    let world = world_with("");
+    let audits = Audits { home: &world };
+    assert_eq!(audits.night(&world, 0, &[]).0, 0);
+    // A night with lists that never end.
+    let broken = world_with("loop-user=2");
+    let (code, result) = audits.night(&broken, 1, &[]);
+    assert_eq!((code, &result["verdict"]), (4, &json!("incomplete")), "{result}");
+    let folder = format!("{}.incomplete", name(1));
+    assert_eq!((&result["folder"], &result["last_complete"]), (&json!(folder), &json!(name(0))));
+    assert_eq!(read(&audits.path(&folder).join("result.json"))["verdict"], "incomplete");
+    assert_eq!(audits.latest(), Path::new(&name(0)));
+    // A night that is refused midway.
+    let refused = world_with("unauthorized-after=10");
+    let (code, result) = audits.night(&refused, 2, &[]);
+    assert_eq!(
+        (code, &result["verdict"], &result["exit_code"]),
+        (3, &json!("failed"), &json!(3)),
+        "{result}"
+    );
+    assert!(result["error"]["hint"].as_str().unwrap().contains("TWILIO_AUTH_TOKEN"));
+    let failed = format!("{}.incomplete", name(2));
+    assert_eq!(read(&audits.path(&failed).join("result.json"))["verdict"], "failed");
+    // The next begins anew and is compared with the last whole one.
+    let (code, result) = audits.night(&world, 3, &[]);
+    assert_eq!((code, &result["base"]), (0, &json!(name(0))), "{result}");
+    assert_eq!(audits.latest(), Path::new(&name(3)));
+    let all = [name(0), folder, failed, name(3), "latest".to_owned()];
+    assert_eq!(audits.names(), BTreeSet::from(all));
+}
+
+#[test]
+fn a_killed_night_is_left_as_it_is_and_gone_on_with_if_asked_for() {
+    let world = world_with("");
+    let audits = Audits { home: &world };
+    assert_eq!(audits.night(&world, 0, &[]).0, 0);
+    let kill = |night: u32| {
+        let slow = World::new(Options {
+            users: 40,
+            channels: 25,
+            latency: std::time::Duration::from_millis(20),
+            ..Options::default()
+        });
+        let command = audits.command(&slow, night, &["--concurrency", "1", "--progress", "none"]);
+        let mut child = std::process::Command::new(command.get_program());
+        child.args(command.get_args()).current_dir(command.get_current_dir().unwrap()).env_clear();
+        child.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let mut child = child.stderr(std::process::Stdio::null()).spawn().unwrap();
+        crate::support::wait_for_requests(&slow, &mut child, 20);
+        assert_eq!(child.try_wait().unwrap(), None, "it was still at work");
+        // While it runs, no other audit does.
+        let second = audits.run(&world, night + 1, &[]);
+        assert_eq!(second.code, 2, "{second:?}");
+        assert!(second.stderr.contains("another audit is running"), "{}", second.stderr);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    };
+    kill(1);
+    let folder = format!("{}.incomplete", name(1));
+    assert!(
+        audits.path(&folder).join("snapshot.db").exists()
+            && !audits.path(&folder).join("result.json").exists()
+    );
+    assert_eq!(audits.latest(), Path::new(&name(0)));
+    let (code, result) = audits.night(&world, 2, &[]);
+    assert_eq!((code, &result["base"]), (0, &json!(name(0))), "{result}");
+    assert!(audits.path(&folder).exists());
+
+    kill(3);
+    let so_far = format!("{}.incomplete", name(3));
+    let (code, result) = audits.night(&world, 4, &["--resume"]);
+    assert_eq!((code, &result["folder"], &result["base"]), (0, &json!(name(3)), &json!(name(2))), "{result}");
+    assert!(!audits.path(&so_far).exists());
+    // There is nothing to go on with: --resume begins anew.
+    let (code, result) = audits.night(&world, 5, &["--resume"]);
+    assert_eq!((code, &result["folder"]), (0, &json!(name(5))), "{result}");
+}
+
+#[test]
+fn old_audits_go_by_plan_and_the_last_complete_one_stays() {
+    let world = world_with("");
+    let audits = Audits { home: &world };
+    for night in 0..3 {
+        assert_eq!(audits.night(&world, night, &[]).0, 0);
+    }
+    fs::create_dir(audits.path("my notes")).unwrap();
+    let (code, plan) = audits.night(&world, 3, &["--keep", "2", "--plan-only"]);
+    assert_eq!(code, 0);
+    assert_eq!(
+        (&plan["remove"], &plan["keep"], &plan["base"]),
+        (&json!([name(0), name(1)]), &json!([name(2), name(3)]), &json!(name(2)))
+    );
+    assert!(audits.path(&name(0)).exists() && !audits.path(&name(3)).exists(), "a plan does nothing");
+    let told = audits.run(&world, 3, &["--keep", "2", "--plan-only"]);
+    assert!(told.stdout.contains(&format!("then remove     {}, {}", name(0), name(1))), "{}", told.stdout);
+    let (code, result) = audits.night(&world, 3, &["--keep", "2"]);
+    assert_eq!((code, &result["removed"]), (0, &plan["remove"]));
+    assert_eq!(
+        audits.names(),
+        BTreeSet::from([name(2), name(3), "latest".to_owned(), "my notes".to_owned()])
+    );
+
+    // A month of failing nights removes no whole one, however few days are kept.
+    let refused = world_with("unauthorized-after=3");
+    let (code, result) = audits.night(&refused, 45, &["--keep-days", "1"]);
+    assert_eq!((code, &result["removed"]), (3, &json!([name(2)])), "{result}");
+    assert!(audits.path(&name(3)).exists());
+}
+
+#[test]
+fn a_folder_or_a_clock_that_is_not_right_is_refused_with_advice() {
+    let world = world_with("");
+    let audits = Audits { home: &world };
+    let refused = |night: u32, flags: &[&str], message: &str, hint: &str| {
+        let before = world.running.stats().requests;
+        let ran = audits.run(&world, night, flags);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:?}");
+        assert!(ran.stderr.contains(message) && ran.stderr.contains(hint), "{}", ran.stderr);
+        assert_eq!(world.running.stats().requests, before, "nothing was sent");
+    };
+    fs::create_dir(audits.dir()).unwrap();
+    fs::write(audits.path("thesis.txt"), "years of work").unwrap();
+    refused(0, &[], "holds something else: thesis.txt", "name an empty folder");
+    assert_eq!(audits.names(), BTreeSet::from(["thesis.txt".to_owned()]));
+    fs::remove_file(audits.path("thesis.txt")).unwrap();
+    assert_eq!(audits.night(&world, 1, &[]).0, 0);
+    refused(1, &[], "the clock went backwards", "set the clock");
+    refused(0, &[], "the clock went backwards", "set the clock");
+    let other = format!("IS{}", "0".repeat(32));
+    refused(2, &["--service", &other], "has audits of IS", "a --dir of its own");
+    refused(
+        2,
+        &["--ignore", "users.is_onlin"],
+        "no field that is compared",
+        "did you mean `users.is_online`?",
+    );
+    refused(2, &["--skip-unchanged", "8/7"], "`8/7` is not a share", "--skip-unchanged 1/7");
+    refused(2, &["--mapping", "chatt"], "chatt", "");
+    let lock = File::options().write(true).open(audits.path("audit.lock")).unwrap();
+    lock.try_lock().unwrap();
+    refused(2, &[], "another audit is running", "wait until it ends");
+    drop(lock);
+
+    // A base that cannot be read is said, and the one before it is taken.
+    assert_eq!(audits.night(&world, 2, &[]).0, 0);
+    fs::write(audits.path(&name(2)).join("snapshot.db"), "not a database").unwrap();
+    let (code, result) = audits.night(&world, 3, &[]);
+    assert_eq!((code, &result["base"]), (0, &json!(name(1))), "{result}");
+    assert!(result["notes"][0].as_str().unwrap().contains("cannot be compared with"));
+}
+
+#[test]
+fn unchanged_users_are_carried_over_but_for_a_share() {
+    let world = world_with("");
+    let audits = Audits { home: &world };
+    let (_, first) = audits.night(&world, 0, &["--skip-unchanged", "1/7"]);
+    assert!(first["notes"][0].as_str().unwrap().contains("no complete audit to carry users over from"));
+    let before = first["crawl"]["requests"]["total"].as_u64().unwrap();
+    let (code, second) = audits.night(&world, 1, &["--skip-unchanged", "1/7"]);
+    assert_eq!(code, 0, "{second}");
+    let carried = &second["crawl"]["carried"];
+    let users = carried["users"].as_u64().unwrap();
+    assert!((20..40).contains(&users), "{carried}");
+    assert_eq!(carried["read_anyway"], "1/7");
+    let requests = &second["crawl"]["requests"];
+    assert!(before - requests["total"].as_u64().unwrap() >= users, "{requests}");
+    assert!(requests["minimum"].as_u64() <= requests["total"].as_u64());
+    assert_eq!(
+        second["differences"]["same"],
+        second["crawl"]["counts"]
+            .as_object()
+            .unwrap()
+            .values()
+            .map(|count| count.as_u64().unwrap())
+            .sum::<u64>()
+    );
+    let told = world.run(&["snapshot", "info", audits.path("latest/snapshot.db").to_str().unwrap()]);
+    assert!(told.stdout.contains("carried") && told.stdout.contains("a heuristic"), "{}", told.stdout);
+
+    // What the counts do not show is not seen, but by the share that is read anyway. A user whose counts moved is read.
+    let sql = "UPDATE membership_row SET unread_messages_count = 4711; UPDATE property SET value = '0' WHERE key = 'list_digests';
+        UPDATE user_row SET date_updated = date_updated - 60 WHERE id % 3 = 1";
+    Connection::open(audits.path("latest/snapshot.db")).unwrap().execute_batch(sql).unwrap();
+    let (code, third) = audits.night(&world, 2, &["--skip-unchanged", "2/7"]);
+    assert_eq!(code, 5);
+    let changed = &third["differences"]["by_entity"]["user_channels"];
+    let (same, different) = (changed["same"].as_u64().unwrap(), changed["different"].as_u64().unwrap());
+    assert!(same > 0 && different > 0, "{changed}");
+    assert_eq!(third["crawl"]["carried"]["user_channels"], same);
+}
+
+#[cfg(unix)]
+#[test]
+fn operators_get_metrics_and_hooks_and_no_credentials() {
+    let world = world_with("");
+    let audits = Audits { home: &world };
+    let hook = |file: &str| format!("cat > {file}.json; env > {file}.env; echo a hook speaks");
+    let (good, bad, changed) = (hook("good"), hook("bad"), hook("changed"));
+    let flags = [
+        "--metrics-file",
+        "chatferry.prom",
+        "--on-success",
+        good.as_str(),
+        "--on-failure",
+        bad.as_str(),
+        "--on-difference",
+        changed.as_str(),
+    ];
+    let (code, result) = audits.night(&world, 0, &flags);
+    assert_eq!(code, 0, "{result}");
+    assert_eq!(result["hooks"], json!([{"hook": "on_success", "ok": true, "detail": null}]));
+    let given = read(&world.path("good.json"));
+    assert_eq!((&given["audit"], &given["verdict"]), (&json!(name(0)), &json!("complete")));
+    let environment = fs::read_to_string(world.path("good.env")).unwrap();
+    assert!(!environment.contains("TWILIO") && !environment.contains("CHATFERRY"), "{environment}");
+    assert!(!environment.contains(world.running.auth_token()));
+    assert!(!world.path("bad.json").exists() && !world.path("changed.json").exists());
+
+    let metrics = || fs::read_to_string(world.path("chatferry.prom")).unwrap();
+    let value = |name: &str| {
+        let text = metrics();
+        let line =
+            text.lines().find(|line| line.starts_with(&format!("chatferry_audit_{name}"))).map(str::to_owned);
+        line.unwrap_or_else(|| panic!("{name} in {text}")).rsplit(' ').next().unwrap().to_owned()
+    };
+    let service = world.running.service_sid();
+    assert_eq!(value(&format!("verdict{{service=\"{service}\",verdict=\"complete\"}}")), "1");
+    let success = value("last_success_timestamp_seconds");
+    assert_eq!(value(&format!("records{{service=\"{service}\",entity=\"users\"}}")), "40");
+
+    // A failing night: the time of the last success stays.
+    let refused = world_with("unauthorized-after=3");
+    let (code, result) = audits.night(&refused, 1, &flags);
+    assert_eq!((code, &result["hooks"][0]["hook"]), (3, &json!("on_failure")), "{result}");
+    assert_eq!(read(&world.path("bad.json"))["error"]["exit_code"], 3);
+    assert_eq!(value("last_success_timestamp_seconds"), success);
+    assert_eq!(value("exit_code"), "3");
+
+    // A hook that fails, or does not read, changes nothing but what is said.
+    let (code, result) =
+        audits.night(&world, 2, &["--on-success", "exit 7", "--metrics-file", "nowhere/x.prom"]);
+    assert_eq!(code, 0, "{result}");
+    assert_eq!(
+        result["hooks"],
+        json!([{"hook": "on_success", "ok": false, "detail": "it ended with exit status: 7"}])
+    );
+    assert!(result["notes"][0].as_str().unwrap().contains("nowhere/x.prom could not be written"), "{result}");
+    let ran = audits.run(&world, 3, &["--on-success", "false"]);
+    assert!(
+        ran.code == 0 && ran.stderr.contains("note: --on-success: it ended with exit status: 1"),
+        "{ran:?}"
+    );
+}
