@@ -21,6 +21,7 @@ pub mod export;
 pub mod global;
 pub mod man;
 pub mod mapping;
+pub mod plan;
 pub mod probe;
 pub mod simulate;
 pub mod snapshot;
@@ -37,6 +38,7 @@ pub use export::ExportArgs;
 pub use global::{ColorWhen, GlobalArgs, LogFormat, ProgressStyle};
 pub use man::ManArgs;
 pub use mapping::MappingArgs;
+pub use plan::PlanArgs;
 pub use probe::ProbeArgs;
 pub use simulate::SimulateArgs;
 pub use snapshot::SnapshotArgs;
@@ -72,6 +74,7 @@ pub enum Verb {
     Probe(ProbeArgs),
     Crawl(CrawlArgs),
     Export(ExportArgs),
+    Plan(PlanArgs),
     Mapping(MappingArgs),
     Snapshot(SnapshotArgs),
     Diff(DiffArgs),
@@ -88,6 +91,7 @@ Quick start:
   export TWILIO_ACCOUNT_SID=AC… TWILIO_AUTH_TOKEN=…
   chatferry probe                                 what is there, what a crawl costs
   chatferry crawl --service IS…                   read it into snapshot.db
+  chatferry plan --target in-place                what moving to Conversations takes
 
 Settings come from flags, then the environment (CHATFERRY_CHAT_URL is --chat-url), then
 chatferry.toml, then defaults; `chatferry config` shows which.

@@ -29,9 +29,10 @@ fn the_definition_is_sound() {
 #[test]
 fn the_help_of_every_verb_reads_well() {
     insta::assert_snapshot!("chatferry", help(&[]));
-    for verb in ["probe", "crawl", "snapshot", "demo", "config", "completions", "man"] {
+    for verb in ["probe", "crawl", "snapshot", "plan", "demo", "config", "completions", "man"] {
         insta::assert_snapshot!(verb, help(&[verb]));
     }
+    insta::assert_snapshot!("plan_show", help(&["plan", "show"]));
     insta::assert_snapshot!("snapshot_info", help(&["snapshot", "info"]));
     insta::assert_snapshot!("snapshot_check", help(&["snapshot", "check"]));
 }
@@ -81,11 +82,29 @@ fn what_contradicts_itself_is_refused() {
         "chatferry snapshot",
         "chatferry snapshot info a --snapshot b",
         "chatferry completions cobol",
-        "chatferry plan",
+        "chatferry plan --undo p.db --target in-place",
+        "chatferry plan show extra",
         "chatferry apply",
     ] {
         assert!(parse(line).is_err(), "{line}");
     }
+}
+
+#[test]
+fn a_plan_takes_every_flag_of_its_contract() {
+    let line = "chatferry plan --snapshot s.db --target IS1 --mapping m.toml --plan p.db --report a.html --report b.md --check \
+                --allow-incomplete --max-age 48 --max-change-percent 100 --mute-source --rps 0";
+    let Verb::Plan(args) = parse(line).unwrap().verb else { panic!("a plan") };
+    assert_eq!(args.reports.len(), 2);
+    assert!(args.check && args.allow_incomplete && args.mute_source);
+    let Verb::Plan(args) =
+        parse("chatferry plan show --plan p.db --format ndjson --state failed,blocked --json").unwrap().verb
+    else {
+        panic!("a plan")
+    };
+    let Some(plan::PlanVerb::Show(show)) = args.verb else { panic!("shown") };
+    assert_eq!(show.state.unwrap(), ["failed", "blocked"]);
+    assert_eq!(show.format, plan::ShowFormat::Ndjson);
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub mod failure;
 pub mod interrupt;
 mod man;
 mod mapping;
+mod plan;
 mod probe;
 mod simulate;
 mod snapshot;
@@ -40,6 +41,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Snapshot(args) => snapshot::run(&args, context),
         Verb::Diff(args) => diff::run(&args, context),
         Verb::Export(args) => export::run(&args, context),
+        Verb::Plan(args) => plan::run(&args, context).await,
         Verb::Mapping(args) => mapping::run(&args, context),
         Verb::Simulate(args) => simulate::run(&args, context).await,
         Verb::Demo(args) => demo::run(&args, context).await,

@@ -34,6 +34,37 @@ pub enum SettingsError {
     /// A setting without which the verb cannot start.
     #[error("no service is chosen")]
     NoService,
+    /// A plan without a target.
+    #[error("no target is chosen")]
+    NoTarget,
+    /// A report of a kind that is not made.
+    #[error("no report can be made as `{}`: its name ends neither in .html nor in .md nor in .json", path.display())]
+    ReportKind {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Two things would be written to one file.
+    #[error("`{}` is named twice", path.display())]
+    SameFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A report in a folder that is not there.
+    #[error("the report `{}` has no folder to be written to", path.display())]
+    ReportFolder {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A kind or state of operations that there is none of.
+    #[error("`{text}` is no {what} of operations")]
+    NoSuchName {
+        /// What was given.
+        text: String,
+        /// `kind` or `state`.
+        what: &'static str,
+        /// What there is.
+        known: String,
+    },
     /// Invites were asked of Conversations.
     #[error("{place}: Conversations has no invites to read")]
     NoInvites {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cli::{ConnectionArgs, CrawlArgs, GlobalArgs, ProbeArgs};
+use crate::cli::{ConnectionArgs, CrawlArgs, GlobalArgs, PlanArgs, ProbeArgs};
 
 use super::keys::{self, Key};
 use super::parse::choice_name;
@@ -83,5 +83,17 @@ impl From<&ProbeArgs> for Flags {
             .with_list(&keys::SERVICE, &args.services)
             .with(&keys::SOURCE, args.source.as_ref().map(choice_name))
             .with(&keys::INCLUDE, args.include.clone())
+    }
+}
+
+impl From<&PlanArgs> for Flags {
+    fn from(args: &PlanArgs) -> Self {
+        let shown = |path: &std::path::PathBuf| path.display().to_string();
+        Self::default()
+            .with(&keys::TARGET, args.target.clone())
+            .with(&keys::SNAPSHOT, args.snapshot.as_ref().map(shown))
+            .with(&keys::PLAN, args.plan.clone())
+            .with(&keys::MAX_AGE, args.max_age.clone())
+            .with(&keys::MAX_CHANGE_PERCENT, args.max_change_percent.clone())
     }
 }

@@ -23,6 +23,7 @@ mod nearest;
 mod output;
 mod parse;
 mod place;
+mod plan;
 mod users;
 
 pub use connection::ConnectionSettings;
@@ -36,6 +37,7 @@ pub use loader::Loader;
 pub use nearest::nearest;
 pub use output::OutputSettings;
 pub use place::{FilePlace, Place};
+pub use plan::{PlanSettings, Planned, Target};
 pub use users::UserSelector;
 
 #[cfg(test)]

@@ -14,6 +14,7 @@
 //!
 //! **Invariant:** it listens on 127.0.0.1 only.
 
+mod answer;
 mod auth;
 mod chat;
 mod conversations;
@@ -36,9 +37,11 @@ mod tests;
 mod timer;
 mod truth;
 mod wire;
+mod writes;
 
 pub use faults::{Faults, FaultsError, fault_names};
 pub use options::{Options, ServiceLimits};
 pub use running::{OtherAccount, Running, SimulatorError, start};
 pub use stats::Stats;
 pub use truth::{Row, Truth};
+pub use writes::{Created, Write};

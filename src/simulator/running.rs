@@ -13,6 +13,7 @@ use super::data::{Account, Origins, Plan, World};
 use super::server::Server;
 use super::timer::Timer;
 use super::wire::{Cut, Wires};
+use super::writes::{self, Created, Write};
 use super::{Options, ServiceLimits, Stats, Truth};
 
 /// The simulator could not start.
@@ -187,6 +188,21 @@ impl Running {
     /// What the server saw.
     pub fn stats(&self) -> Stats {
         self.server.recorder.stats()
+    }
+
+    /// What was written, in the order it was dealt with.
+    pub fn writes(&self) -> Vec<Write> {
+        self.server.writes.all()
+    }
+
+    /// How often each thing was created, in all services.
+    pub fn created(&self) -> Vec<Created> {
+        writes::created(&self.server.accounts)
+    }
+
+    /// What was created more than once.
+    pub fn created_more_than_once(&self) -> Vec<Created> {
+        self.created().into_iter().filter(|created| created.times > 1).collect()
     }
 
     /// Stops taking requests, lets those in flight end, and waits for that.

@@ -6,3 +6,4 @@ mod conversations;
 mod faults;
 mod lists;
 mod server;
+mod writes;

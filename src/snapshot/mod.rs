@@ -16,6 +16,7 @@
 mod check;
 mod cross_check;
 mod decode;
+mod digest;
 mod encode;
 mod error;
 mod evidence;
@@ -53,7 +54,7 @@ pub use error::SnapshotError;
 pub use focus::Focus;
 pub use info::{Counts, Disagreement, Failure, Info, Oddity};
 pub use merge::{Column, Fields, MergeOptions, Met, RawRow, Which, columns, merge};
-pub use place::Replacement;
+pub use place::{Replacement, clear};
 pub use properties::{CrawlIdentity, Requests, Verdict};
 pub use reader::Snapshot;
 pub use reconcile::Reconciled;

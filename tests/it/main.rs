@@ -12,6 +12,7 @@ mod diff;
 mod export;
 mod faults;
 mod messages;
+mod plan;
 mod probe;
 mod progress;
 mod readme;

@@ -193,7 +193,8 @@ pub(crate) fn ndjson(path: &Path) -> Vec<Row> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn bare(mut row: Row) -> Row {
+/// A row as exports have it: without its addresses.
+pub(crate) fn bare(mut row: Row) -> Row {
     row.shift_remove("url");
     row.shift_remove("links");
     row

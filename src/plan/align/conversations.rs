@@ -101,7 +101,7 @@ impl Conversations<'_> {
             desired[KEY] = unique_name.as_deref().map(Value::Text);
         }
         let actual = found.as_ref().map(Actual::Channel);
-        let fields = compare::pair(&self.rows.source.fields, desired, actual.as_ref(), None);
+        let fields = compare::pair(self.rows.source.fields, desired, actual.as_ref(), None);
         let mut standing = compare::standing(&fields, actual.as_ref());
         if is_copy && unique_name.as_deref().is_some_and(|name| !self.names.insert(fingerprint(name))) {
             standing = Standing::Duplicate;

@@ -385,6 +385,13 @@ impl Journal {
         }
     }
 
+    /// Lets the file grow by no more than so many pages, as on a disk that is nearly full.
+    #[cfg(test)]
+    pub(crate) fn allow_pages(&self, more: u32) {
+        let pages: u32 = self.connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        self.connection.execute_batch(&format!("PRAGMA max_page_count = {}", pages + more)).unwrap();
+    }
+
     fn write(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), PlanError> {
         self.sql(|connection| connection.prepare_cached(sql)?.execute(values).map(drop))
     }

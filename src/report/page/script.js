@@ -45,7 +45,9 @@
       section,
       code: section.dataset.code,
       severity: section.dataset.severity,
-      about: section.querySelector("h3").textContent.toLowerCase(),
+      about: section.querySelector("h3").textContent.toLowerCase().replace(/[\d,]+/g, ""),
+      count: section.querySelector("[data-count]"),
+      whole: section.querySelector("[data-count]").textContent,
       body: section.querySelector("tbody"),
       place: section.querySelector(".place"),
       back: section.querySelector('[data-go="-1"]'),
@@ -104,6 +106,8 @@
           : group.rows.filter((row) => left.every((word) => textOf(row).includes(word)));
       group.first = 0;
       group.section.hidden = group.found.length === 0;
+      group.count.textContent =
+        group.found.length === group.rows.length ? group.whole : `${number(group.found.length)} of ${group.whole}`;
       found += group.found.length;
       checks += group.found.length > 0 ? 1 : 0;
       if (group.found.length > 0) show(group);

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::super::human;
 use crate::plan::{Entry, Kind, PlanError, PlanFile, State, Subject, Totals, Wanted};
 
 /// A kind of operation.
@@ -31,6 +32,8 @@ pub(super) struct Example {
     pub(super) state: State,
     pub(super) reason: Option<String>,
     pub(super) subject: Vec<(&'static str, String)>,
+    /// Whether there is nothing before.
+    pub(super) creates: bool,
     pub(super) changes: Vec<Change>,
     pub(super) method: &'static str,
     pub(super) path: String,
@@ -135,6 +138,7 @@ impl Example {
             state: entry.state,
             reason: entry.reason.clone(),
             subject: subject(&operation.subject),
+            creates: operation.before.is_empty(),
             changes: fields
                 .into_iter()
                 .map(|field| Change {
@@ -145,14 +149,27 @@ impl Example {
                 .collect(),
             method: request.method.name(),
             path: request.path(),
-            form: request.form.iter().map(|(name, value)| (*name, value.shown())).collect(),
+            form: request.form.iter().map(|(name, value)| (*name, shortened(&value.shown()))).collect(),
         }
     }
 }
 
 /// A JSON value as people read it: text without quotes, everything else as JSON.
 fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| shortened(&value.to_string()), shortened)
+}
+
+/// Letters of a value that are shown; attributes may have 16,384.
+const LETTERS: usize = 300;
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LETTERS) {
+        None => text.to_owned(),
+        Some((end, _)) => {
+            let (shown, rest) = text.split_at(end);
+            format!("{shown}… and {} more", human::counted(rest.chars().count() as u64, "character"))
+        }
+    }
 }
 
 /// What the operation is about, without what is the same for all.

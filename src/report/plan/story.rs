@@ -75,6 +75,12 @@ impl Story {
         let totals = plan.totals()?;
         let progress = Progress::of(&totals);
         let checks = checks(plan, &totals, extent)?;
+        let causes: Vec<&str> = checks
+            .iter()
+            .filter(|check| check.of_plan && check.severity == Severity::Block)
+            .map(|check| check.code.as_str())
+            .collect();
+        let statement = Statement::of(&header, &totals, progress, &causes);
         let steps: Vec<_> = totals.steps.iter().filter(|step| step.requests > 0).collect();
         let sizes: Vec<_> =
             totals.sizes.iter().map(|bucket| (bucket.from, bucket.to, bucket.conversations)).collect();
@@ -98,7 +104,7 @@ impl Story {
             title: title(&header),
             target: side(&header.target),
             digest: plan.digest().to_owned(),
-            statement: Statement::of(&header, &totals, progress),
+            statement,
             notices: notices(&header, &totals, progress),
             progress,
             kept: totals.noop.values().sum(),

@@ -11,7 +11,9 @@ const CHECKS: usize = 10;
 pub fn table(plan: &PlanFile) -> Result<String, PlanError> {
     let story = Story::of(plan, Extent::default())?;
     let mut lines = heading(&story);
-    lines.extend(story.notices.iter().map(|notice| format!("  {:<10} {}", "note", notice.title)));
+    lines.extend(story.notices.iter().map(|notice| {
+        format!("  {:<10} {}", if notice.tone == "bad" { "warning" } else { "note" }, notice.title)
+    }));
     if !story.happening.rows.is_empty() {
         lines.push(String::new());
         lines.push(happening(&story));

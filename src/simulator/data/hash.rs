@@ -30,6 +30,7 @@ pub(crate) enum Purpose {
     Fault,
     Selection,
     RequestId,
+    Created,
 }
 
 /// A source of draws, made from the seed.
