@@ -11,7 +11,7 @@ use super::difference::{Change, Difference, Mark, Totals};
 use crate::mapping::Value;
 use crate::model::{Entity, Share};
 use crate::plan::Move;
-use crate::plan::align::{self, AlignOptions, Item, Pair, PlanRecords, Standing};
+use crate::plan::align::{self, Actual, AlignOptions, Item, Pair, PlanRecords, Standing};
 use crate::snapshot::{ListOf, SnapshotError};
 
 /// How to hold a snapshot against its target.
@@ -59,6 +59,21 @@ pub fn against_target<E: From<SnapshotError>>(
             uncounted.strangers += 1;
             return Ok(());
         }
+        if options.share.is_none() && has_no_view(item) {
+            totals.add(Entity::Membership, Mark::Unreadable, 1);
+            visit(&Difference {
+                mark: Mark::Unreadable,
+                entity: Entity::Membership,
+                sid: item.sid(),
+                name: item.name(),
+                changes: Vec::new(),
+                record: None,
+                reason: Some(
+                    "the participant is there, and its user's own list does not have the conversation"
+                        .to_owned(),
+                ),
+            })?;
+        }
         let (mark, reason) = judge(pair, item)?;
         totals.add(item.entity, mark, 1);
         if mark == Mark::Same && !options.tell_same {
@@ -75,6 +90,15 @@ pub fn against_target<E: From<SnapshotError>>(
         })
     })?;
     Ok((totals, uncounted))
+}
+
+/// Whether a participant of the source is there whose user does not have the conversation. Of a sample, the users' own views are
+/// read by themselves.
+fn has_no_view(item: &Item<'_>) -> bool {
+    let actual = &item.actual;
+    item.entity == Entity::Member
+        && item.source.is_some()
+        && matches!(actual, Some(Actual::Participant { member: Some(_), membership: None }))
 }
 
 /// What is said of an item, and why.

@@ -23,3 +23,4 @@ mod secrets;
 mod snapshot;
 mod source;
 mod support;
+mod verify;

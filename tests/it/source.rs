@@ -6,7 +6,7 @@ use std::path::Path;
 
 use chatferry::cli::{ConnectionArgs, GlobalArgs};
 use chatferry::commands::CommandError;
-use chatferry::commands::target::{TargetEstimate, crawl_target};
+use chatferry::commands::target::{EVERYTHING, Part, TargetEstimate, crawl_target};
 use chatferry::crawl::{CrawlOutcome, Ended};
 use chatferry::event::Events;
 use chatferry::settings::{Environment, Loader};
@@ -331,7 +331,7 @@ fn read_target(
         &connection,
         &service,
         &path,
-        named.as_ref().map(|named| named as _),
+        Part { include: &EVERYTHING, select: named.as_ref().map(|named| named as _) },
         &Events::none(),
         stop,
     ))

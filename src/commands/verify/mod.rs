@@ -17,7 +17,7 @@ use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::model::ServiceSid;
 use crate::report::differences::{Format, summary};
-use crate::snapshot::{ServiceView, Snapshot, clear};
+use crate::snapshot::{ServiceView, Snapshot, Verdict, clear};
 
 use super::failure::Explained;
 use super::{CommandError, Context, Outcome};
@@ -88,7 +88,8 @@ pub(super) async fn run(args: &VerifyArgs, context: &mut Context) -> Outcome {
     let comparison = compared?;
     clear(&input.scratch)?;
     context.conclude(&comparison, &summary(&comparison))?;
-    Ok(if comparison.totals.total.unreadable > 0 {
+    let is_whole = comparison.totals.total.unreadable == 0 && comparison.new.verdict != Verdict::Incomplete;
+    Ok(if !is_whole {
         ExitStatus::Incomplete
     } else if comparison.is_same() {
         ExitStatus::Done

@@ -1,0 +1,200 @@
+//! `verify`: what is in the target as it should be, what is not, and what could not be read.
+
+use chatferry::simulator::Options;
+use serde_json::Value;
+
+use crate::support::{Ran, World};
+
+fn crawled(options: Options) -> World {
+    let world = World::new(options);
+    assert_eq!(world.crawl(&["--quiet"]).code, 0);
+    world
+}
+
+fn small() -> Options {
+    Options { users: 40, channels: 30, memberships: 6, ..Options::default() }
+}
+
+fn verify(world: &World, flags: &[&str]) -> (Ran, Vec<Value>) {
+    let ran = world.run(&[&["verify", "--format", "ndjson", "--quiet"], flags].concat());
+    let lines = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    (ran, lines)
+}
+
+fn totals(world: &World, flags: &[&str]) -> (i32, Value) {
+    let ran = world.run(&[&["verify", "--json", "--quiet"], flags].concat());
+    let totals = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    (ran.code, totals)
+}
+
+fn plan_and_apply(world: &World, flags: &[&str]) {
+    let plan = world.run(&[&["plan", "--max-change-percent", "100", "--quiet"], flags].concat());
+    assert_eq!(plan.code, 0, "{plan:?}");
+    apply(world);
+}
+
+fn apply(world: &World) {
+    let rates = ["--service-rate", "1000", "--conversation-rate", "1000"];
+    let applied = world.run(&[&["apply", "--yes", "--quiet"], &rates[..]].concat());
+    assert!([0, 4].contains(&applied.code), "{applied:?}");
+}
+
+fn number(totals: &Value, name: &str) -> u64 {
+    totals[name].as_u64().unwrap()
+}
+
+#[test]
+fn in_place_public_channels_are_missing_until_they_are_private() {
+    let world = crawled(small());
+    let (ran, lines) = verify(&world, &["--snapshot", "snapshot.db"]);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    assert!(lines.iter().all(|line| line["mark"] == "-"), "{lines:?}");
+    let truth = world.truth();
+    let public = truth["channels"].iter().filter(|channel| channel["type"] == "public").count();
+    let missing: Vec<&Value> = lines.iter().filter(|line| line["entity"] == "channels").collect();
+    assert_eq!(missing.len(), public);
+    assert!(missing[0]["reason"].as_str().unwrap().contains("public"), "{missing:?}");
+
+    plan_and_apply(&world, &["--target", "in-place"]);
+    let (code, after) = totals(&world, &[]);
+    assert_eq!((code, number(&after, "missing"), number(&after, "different")), (0, 0, 0), "{after}");
+    let by = |entity: &str| after["by_entity"][entity]["same"].as_u64().unwrap();
+    let joined = truth["user_channels"].iter().filter(|row| row["status"] == "joined").count() as u64;
+    assert_eq!((by("channels"), by("members"), by("user_channels")), (30, joined, joined));
+    assert!(!world.path("plan.verify.db").exists(), "what was read of the target goes when all is said");
+}
+
+#[test]
+fn a_copy_is_missing_before_and_there_after_and_what_changed_since_is_told_field_by_field() {
+    let world = crawled(small());
+    let target = world.running.target_service_sid().to_owned();
+    let plan = world.run(&["plan", "--target", &target, "--mute-source", "--quiet"]);
+    assert_eq!(plan.code, 0, "{plan:?}");
+    let (code, before) = totals(&world, &[]);
+    assert_eq!(code, 5);
+    assert!(number(&before, "missing") > 100 && number(&before, "different") > 0, "{before}");
+
+    apply(&world);
+    let (ran, lines) = verify(&world, &[]);
+    assert_eq!((ran.code, lines.as_slice()), (0, [].as_slice()), "{ran:?}");
+
+    // Somebody changes the target: a role is taken away, a name is changed, a level is set, a participant leaves.
+    let truth = world.running.truth_of(&target).unwrap();
+    let conversations = truth.conversations().collect::<Vec<_>>();
+    let conversation =
+        conversations.iter().find(|row| truth.participants(row["sid"].as_str().unwrap()).len() > 2).unwrap();
+    let sid = conversation["sid"].as_str().unwrap();
+    let participants = truth.participants(sid);
+    let base = format!("{}/v1/Services/{target}", world.running.url());
+    let post = |path: &str, form: &[(&str, &str)]| send(&world, "POST", &format!("{base}/{path}"), form);
+    post(&format!("Conversations/{sid}"), &[("FriendlyName", "another name")]);
+    let participant = participants[0]["sid"].as_str().unwrap();
+    post(&format!("Conversations/{sid}/Participants/{participant}"), &[("Attributes", "{\"seat\":7}")]);
+    let gone = participants[1]["sid"].as_str().unwrap();
+    send(&world, "DELETE", &format!("{base}/Conversations/{sid}/Participants/{gone}"), &[]);
+    post(&format!("Conversations/{sid}/Participants"), &[("Identity", "a stranger")]);
+
+    let (ran, lines) = verify(&world, &[]);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    let marks = |mark: &str| -> Vec<&Value> { lines.iter().filter(|line| line["mark"] == mark).collect() };
+    let changed: Vec<(&str, &str)> = marks("*")
+        .iter()
+        .flat_map(|line| line["changes"].as_array().unwrap())
+        .map(|change| (change["field"].as_str().unwrap(), change["new"].as_str().unwrap()))
+        .collect();
+    assert_eq!(changed, [("friendly_name", "another name"), ("attributes", "{\"seat\":7}")]);
+    assert_eq!(marks("-").len(), 2, "the participant and the user's own view: {lines:?}");
+    assert!(marks("-").iter().all(|line| line["name"] == participants[1]["identity"]));
+    assert_eq!(marks("+").len(), 1);
+    assert_eq!(marks("+")[0]["name"], "a stranger");
+    assert_eq!(marks("!").len(), 0);
+}
+
+#[test]
+fn all_parts_of_a_sample_say_together_what_the_whole_says() {
+    let world = crawled(small());
+    let (_, whole) = totals(&world, &["--snapshot", "snapshot.db"]);
+    for entity in ["channels", "members", "user_channels"] {
+        let of = |totals: &Value, mark: &str| totals["by_entity"][entity][mark].as_u64().unwrap();
+        for mark in ["same", "missing", "different"] {
+            let parts: u64 = (1..=4)
+                .map(|part| {
+                    let share = format!("{part}/4");
+                    of(&totals(&world, &["--snapshot", "snapshot.db", "--sample", &share]).1, mark)
+                })
+                .sum();
+            assert_eq!(parts, of(&whole, mark), "{entity} {mark}");
+        }
+    }
+}
+
+#[test]
+fn a_sample_reads_one_by_one_where_that_is_cheaper() {
+    // Users on some hundred channels: of one in eighty, single fetches are cheaper than pages of fifty.
+    let options = Options { users: 12, channels: 400, memberships: 150, ..Options::default() };
+    let world = crawled(options);
+    let before = world.running.stats().by_route;
+    let (code, _) = totals(&world, &["--snapshot", "snapshot.db", "--sample", "1/80"]);
+    assert_eq!(code, 5);
+    let after = world.running.stats().by_route;
+    let new = |operation: &str| {
+        let of =
+            |counts: &std::collections::BTreeMap<String, u64>| counts.get(operation).copied().unwrap_or(0);
+        of(&after) - of(&before)
+    };
+    assert!(new("v1 FetchServiceUserConversation") > 0, "{after:?}");
+    assert!(new("v1 ListServiceUserConversation") < 12, "{after:?}");
+}
+
+#[test]
+fn what_cannot_be_read_is_not_missing() {
+    let world = World::new(Options { faults: "hidden-row=4".parse().unwrap(), ..small() });
+    assert_eq!(world.crawl(&["--quiet"]).code, 4, "Chat hides the rows too");
+    let (ran, lines) = verify(&world, &["--snapshot", "snapshot.db"]);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    let unreadable: Vec<&Value> = lines.iter().filter(|line| line["mark"] == "!").collect();
+    assert!(!unreadable.is_empty(), "{lines:?}");
+    for line in unreadable {
+        assert!(line["reason"].is_string(), "{line}");
+    }
+}
+
+#[test]
+fn what_is_not_the_plans_own_is_refused() {
+    let world = crawled(small());
+    let missing = world.run(&["verify"]);
+    assert_eq!(missing.code, 2, "{missing:?}");
+    assert!(missing.stderr.contains("plan.db"), "{missing:?}");
+
+    let plan = world.run(&["plan", "--target", "in-place", "--quiet"]);
+    assert_eq!(plan.code, 0, "{plan:?}");
+    let requests = world.running.stats().requests;
+    // The snapshot of another state takes its place.
+    world.running.change_overnight(1, 0.2);
+    std::fs::remove_file(world.path("snapshot.db")).unwrap();
+    assert_eq!(world.crawl(&["--quiet"]).code, 0);
+    let crawled = world.running.stats().requests;
+    assert!(crawled > requests);
+    let other = world.run(&["verify"]);
+    assert_eq!(other.code, 2, "{other:?}");
+    assert!(other.stderr.contains("is not the one that `plan.db` was made from"), "{other:?}");
+    assert_eq!(world.running.stats().requests, crawled, "it is said before any request");
+}
+
+/// Sends a request as the account's own app would.
+fn send(world: &World, method: &str, url: &str, form: &[(&str, &str)]) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let method: reqwest::Method = method.parse().unwrap();
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let sent = reqwest::Client::new()
+            .request(method, url)
+            .basic_auth(world.running.account_sid(), Some(world.running.auth_token()))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body)
+            .send()
+            .await
+            .unwrap();
+        assert!(sent.status().is_success(), "{url}: {}", sent.text().await.unwrap());
+    });
+}
