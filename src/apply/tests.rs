@@ -172,9 +172,19 @@ async fn what_was_begun_by_a_run_that_was_killed_is_looked_up_first() {
     let folder = tempfile::tempdir().unwrap();
     let (path, journal) = plan(&folder, &[create_user(8)]);
     journal.started(1, "2026-01-01T00:00:00Z").unwrap();
-    apply(&server, journal, &options()).await;
+    // Not even an operation of a kind that is wanted.
+    let others = ApplyOptions { only: Some(vec![Kind::CreateRole]), ..options() };
+    apply(&server, journal, &others).await;
     assert_eq!(sent(&server), [format!("GET {USERS}/user-8")]);
     assert_eq!(states(&path), ["done"]);
+
+    let server = Server::start([refused(NO, 20404, "no"), refused(NO, 20404, "no")]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (path, journal) = plan(&folder, &[create_user(8)]);
+    journal.started(1, "2026-01-01T00:00:00Z").unwrap();
+    apply(&server, journal, &others).await;
+    assert_eq!(states(&path), ["pending"]);
+    assert_eq!(Journal::open(&path).unwrap().begun(0, 9).unwrap(), [], "it is known that it was not done");
 }
 
 #[tokio::test]
@@ -243,6 +253,8 @@ async fn what_was_changed_since_is_not_overwritten() {
                 "changed_since: since the plan was made: last_read_message_index is 4, not 3; plan again"
             );
             assert_eq!(result, &json!({"found": {"last_read_message_index": 4}}));
+        } else if sends {
+            assert_eq!(entries(&path)[0].2["before"], json!({"last_read_message_index": 3}));
         }
     }
 }

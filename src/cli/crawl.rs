@@ -29,7 +29,8 @@ pub struct CrawlArgs {
     pub source: Option<SourceChoice>,
     /// What to read, separated by commas [default: roles,users,channels,user-channels,members]
     ///
-    /// Of roles, users, channels, user-channels, members, invites. Messages cannot be read yet.
+    /// Of roles, users, channels, user-channels, members, invites, messages. Messages are many: `probe` says how many
+    /// requests they take.
     #[arg(long, value_name = "LIST")]
     pub include: Option<String>,
     /// Read the channels of these users only: SIDs or identities, one a line; `-` for stdin

@@ -11,11 +11,13 @@
 //!
 //! **Invariant:** no flag takes a secret as its value: values of flags are seen by every process of the machine.
 
+pub mod apply;
 pub mod completions;
 pub mod config;
 pub mod connection;
 pub mod crawl;
 pub mod demo;
+pub mod diff;
 pub mod export;
 pub mod global;
 pub mod man;
@@ -27,11 +29,13 @@ pub mod snapshot;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+pub use apply::ApplyArgs;
 pub use completions::CompletionsArgs;
 pub use config::ConfigArgs;
 pub use connection::ConnectionArgs;
 pub use crawl::CrawlArgs;
 pub use demo::DemoArgs;
+pub use diff::{DiffArgs, DiffFormat};
 pub use export::ExportArgs;
 pub use global::{ColorWhen, GlobalArgs, LogFormat, ProgressStyle};
 pub use man::ManArgs;
@@ -73,8 +77,10 @@ pub enum Verb {
     Crawl(CrawlArgs),
     Export(ExportArgs),
     Plan(PlanArgs),
+    Apply(ApplyArgs),
     Mapping(MappingArgs),
     Snapshot(SnapshotArgs),
+    Diff(DiffArgs),
     Simulate(SimulateArgs),
     Demo(DemoArgs),
     Config(ConfigArgs),

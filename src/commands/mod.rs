@@ -2,12 +2,14 @@
 //!
 //! To add a verb: its file in `cli`, its variant in [`Verb`], its file here, its line in `dispatch`.
 
+mod apply;
 mod completions;
 mod config;
 mod connect;
 pub mod context;
 mod crawl;
 mod demo;
+mod diff;
 mod export;
 pub mod failure;
 pub mod interrupt;
@@ -38,8 +40,10 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Probe(args) => probe::run(&args, context).await,
         Verb::Crawl(args) => crawl::run(&args, context).await,
         Verb::Snapshot(args) => snapshot::run(&args, context),
+        Verb::Diff(args) => diff::run(&args, context),
         Verb::Export(args) => export::run(&args, context),
         Verb::Plan(args) => plan::run(&args, context).await,
+        Verb::Apply(args) => apply::run(&args, context).await,
         Verb::Mapping(args) => mapping::run(&args, context),
         Verb::Simulate(args) => simulate::run(&args, context).await,
         Verb::Demo(args) => demo::run(&args, context).await,

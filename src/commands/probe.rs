@@ -70,8 +70,12 @@ pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
         services: costs.into_iter().map(probed).collect(),
         requests_by_resource,
         requests,
-        // Invitations stand in a user's list too, and no counter tells how many: they may fill another page.
-        requests_exact: refusal.is_none() && source.has_counters() && !include.contains(&Entity::Membership),
+        // Invitations stand in a user's list too, and no counter tells how many: they may fill another page. And messages are
+        // sent meanwhile.
+        requests_exact: refusal.is_none()
+            && source.has_counters()
+            && !include.contains(&Entity::Membership)
+            && !include.contains(&Entity::Message),
         requests_per_second,
         estimated_seconds: requests_per_second
             .map(|rate| f64::from(u32::try_from(requests).unwrap_or(u32::MAX)) / f64::from(rate)),

@@ -1,1 +1,31 @@
 //! Differences of two snapshots, as a stream: what was added, removed and changed, field by field.
+//!
+//! ```text
+//! old ─┐
+//!      ├─ terms ──▶ merge, entity by entity ──▶ differences, totals
+//! new ─┘
+//! ```
+//!
+//! `terms` says what of the two can be compared at all; the merge itself, which reads both files in one order, is
+//! [`snapshot::merge`](crate::snapshot::merge()).
+//!
+//! **Invariant:** pure. The same two snapshots and options give the same differences in the same order.
+//!
+//! **Invariant:** what could not be read in one of the two is unreadable (`!`), never added or missing; what one of the two
+//! was not asked for is not compared, and that is said.
+//!
+//! Why unread counts are not ignored unless asked for: they are a part of what a migration carries over, and a difference
+//! that was hidden by default would be found by nobody. Ignored by default is presence alone, which moves because somebody's
+//! app is open.
+
+mod difference;
+mod error;
+mod ignore;
+mod run;
+mod terms;
+
+pub use difference::{Change, Comparison, Counts, Difference, Mark, Totals};
+pub use error::CompareError;
+pub use ignore::{IGNORED_BY_DEFAULT, Ignored};
+pub use run::{CompareOptions, run};
+pub use terms::{Side, Terms};

@@ -1,8 +1,9 @@
 //! What a crawl costs, before it is begun: its requests, counted by reading the lists of users and channels and nothing else.
 //!
 //! A user's channels take a page for each 50 of `joined_channels_count`, a channel's members one for each 100 of
-//! `members_count`, and at least one each. A user may have invitations beside, which no counter tells; where those fill
-//! another page, the crawl takes one more. Conversations has no such counts: there one page each is the least.
+//! `members_count`, its messages one for each 100 of `messages_count`, and at least one each. A user may have invitations
+//! beside, which no counter tells; where those fill another page, the crawl takes one more. Messages are sent and deleted
+//! meanwhile, and their counter is an estimate. Conversations has no such counts: there one page each is the least.
 
 use std::collections::BTreeMap;
 
@@ -74,14 +75,18 @@ pub async fn service(
         by_user = Some(pages);
     }
     let mut channels = None;
-    if wanted(Entity::Channel) || wanted(Entity::Member) || wanted(Entity::Invite) {
-        let (mut count, mut pages) = (0, 0);
+    if [Entity::Channel, Entity::Member, Entity::Invite, Entity::Message].into_iter().any(wanted) {
+        let (mut count, mut pages, mut of_messages) = (0, 0, 0);
         let listed = each_page(source, &List::Channels(sid.clone()), |records| {
             if let Records::Channels(channels) = records {
                 count += channels.len() as u64;
                 pages += channels
                     .iter()
                     .map(|channel| pages_of(channel.members_count, page(Entity::Member)))
+                    .sum::<u64>();
+                of_messages += channels
+                    .iter()
+                    .map(|channel| pages_of(channel.messages_count, page(Entity::Message)))
                     .sum::<u64>();
             }
         })
@@ -92,6 +97,9 @@ pub async fn service(
         }
         if wanted(Entity::Invite) {
             requests.insert(Entity::Invite, count);
+        }
+        if wanted(Entity::Message) {
+            requests.insert(Entity::Message, of_messages);
         }
         channels = Some(count);
         by_channel = Some(pages);

@@ -19,6 +19,7 @@
 mod clerk;
 pub mod cost;
 mod error;
+mod order;
 mod reader;
 mod scheduler;
 

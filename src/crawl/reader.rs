@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::clerk::Order;
 use super::error::CrawlError;
+use super::order::Rising;
 use crate::event::{Event, Events};
 use crate::model::{Issue, Service, ServiceSid};
 use crate::snapshot::{Detail, Target, Unit};
@@ -73,12 +74,16 @@ impl Reader {
         let mut guard = LoopGuard::default();
         let mut page_size = None;
         let mut restarts = 0;
+        let mut order = Rising::default();
+        let mut came = false;
         loop {
             if self.stop.is_cancelled() {
                 return Ok(Read::Interrupted);
             }
             let error = match self.source.page(list, unit.cursor.as_deref(), page_size).await {
-                Ok(page) => {
+                Ok(mut page) => {
+                    order.check(&mut page);
+                    came = true;
                     let next = page.next.clone();
                     self.send(Order::Page(unit.clone(), page)).await?;
                     let Some(next) = next else { return Ok(Read::Complete) };
@@ -90,7 +95,7 @@ impl Reader {
                 }
                 Err(error) => error,
             };
-            match self.judge(&unit, list, page_size, error).await? {
+            match self.judge(&unit, list, page_size, came, error).await? {
                 Next::Restart { page_size: smaller, why } if restarts < RESTARTS => {
                     restarts += 1;
                     page_size = smaller;
@@ -100,6 +105,7 @@ impl Reader {
                     unit.cursor = None;
                     unit.pass += 1;
                     guard = LoopGuard::default();
+                    order = Rising::default();
                 }
                 Next::Restart { why, .. } => {
                     return self.fail(unit, format!("{why}, {RESTARTS} times")).await;
@@ -114,12 +120,13 @@ impl Reader {
         }
     }
 
-    /// What a failed page means: for the unit, or for the run.
+    /// What a failed page means: for the unit, or for the run. `came` says whether pages of it came in this run.
     async fn judge(
         &self,
         unit: &Unit,
         list: &List,
         page_size: Option<u32>,
+        came: bool,
         error: SourceError,
     ) -> Result<Next, CrawlError> {
         let Some(request) = error.request() else { return Ok(Next::Fail(error)) };
@@ -132,8 +139,10 @@ impl Reader {
         if request.is_bad_page_token() {
             return Ok(Next::Restart { page_size, why: "its page token was no longer accepted" });
         }
-        // The list of a service may have thousands of pages: in its middle the position is kept for a later run.
-        let in_the_middle = unit.cursor.is_some() && unit.target.is_of_service();
+        // The list of a service may have thousands of pages: in its middle the position is kept for a later run. So may a
+        // list of messages; there a run that cannot even go on from the position begins anew, with smaller pages.
+        let long = unit.target.is_of_service() || (came && matches!(unit.target, Target::Messages(..)));
+        let in_the_middle = unit.cursor.is_some() && long;
         if request.is_bad_page_size() || (request.is_server_error() && !in_the_middle) {
             let smaller = page_size.unwrap_or_else(|| (self.source.largest_page())(list.entity())) / 2;
             if smaller >= SMALLEST_PAGE {
@@ -204,7 +213,8 @@ impl Reader {
             }
             Target::Channel(service, channel)
             | Target::Members(service, channel)
-            | Target::Invites(service, channel) => self.source.channel(service, channel).await.map(drop),
+            | Target::Invites(service, channel)
+            | Target::Messages(service, channel) => self.source.channel(service, channel).await.map(drop),
             _ => Ok(()),
         }
     }
@@ -343,6 +353,7 @@ fn list_of(target: &Target) -> Option<List> {
         Target::UserChannels(service, user) => List::UserChannels(service, user),
         Target::Members(service, channel) => List::Members(service, channel),
         Target::Invites(service, channel) => List::Invites(service, channel),
+        Target::Messages(service, channel) => List::Messages(service, channel),
         Target::Service(_) | Target::User(..) | Target::Channel(..) => return None,
     })
 }
@@ -358,7 +369,8 @@ fn service_of(target: &Target) -> Option<&ServiceSid> {
         | Target::Channel(service, _)
         | Target::UserChannels(service, _)
         | Target::Members(service, _)
-        | Target::Invites(service, _) => Some(service),
+        | Target::Invites(service, _)
+        | Target::Messages(service, _) => Some(service),
     }
 }
 

@@ -63,6 +63,17 @@ pub struct Evaluator<'m> {
     computed: Vec<Computed>,
 }
 
+/// An object in a column of lists, as the list of it alone.
+fn list_of_one(column: &Column, subject: &Subject<'_>) -> Computed {
+    if !column.lists_an_object() {
+        return Computed::Plain;
+    }
+    match column.plain_value(subject) {
+        Value::Json(text) if text.trim_start().starts_with('{') => Computed::Json(format!("[{text}]")),
+        _ => Computed::Plain,
+    }
+}
+
 /// One row.
 #[derive(Debug, Clone, Copy)]
 pub struct Row<'a> {
@@ -152,7 +163,7 @@ impl<'m> Evaluator<'m> {
                         }
                     }
                 }
-                _ => Computed::Plain,
+                _ => list_of_one(column, subject),
             };
             self.computed[position] = value;
             if let Some(key) = &column.key {
@@ -184,7 +195,7 @@ impl<'m> Evaluator<'m> {
         }
         for (position, column) in record.columns.iter().enumerate() {
             let mut is_fatal = true;
-            let mut outcome = Ok(Computed::Plain);
+            let mut outcome = Ok(list_of_one(column, subject));
             if let Source::Expression(expression, on_error) = &column.source {
                 is_fatal = *on_error == OnError::Fail;
                 outcome =

@@ -230,6 +230,15 @@ fn plain_conditions_mean_the_same_as_in_jinja() {
     }
 }
 
+#[test]
+fn an_object_in_a_column_of_lists_is_a_list_of_one() {
+    let limits = "path = \"service.limits\", type = \"array\"";
+    assert_eq!(cell(limits).unwrap(), "[{\"channel_members\": 100}]");
+    assert_eq!(cell("path = \"service.media\", type = \"array\"").unwrap(), "Null");
+    let filters = cell("path = \"service.webhook_filters\", type = \"array\"").unwrap();
+    assert!(filters == "Null" || filters.starts_with("[\""), "what is a list already stays it: {filters}");
+}
+
 /// The first mapping of `mappings/README.md` works as it stands there.
 #[test]
 fn the_mapping_of_the_readme_loads() {

@@ -258,6 +258,9 @@ fields! {
         "index" = index None,
         "type" = r#type None,
         "media" = media Standard,
+        "participant_sid" = participant_sid None,
+        "delivery" = delivery None,
+        "content_sid" = content_sid None,
         "extra" = extra Sensitive,
     }
 }

@@ -184,7 +184,15 @@ impl Column {
 
     /// Whether its value is computed once for a row and kept for all formats.
     pub(super) fn is_computed(&self) -> bool {
-        self.key.is_some() || matches!(self.source, Source::Expression(..))
+        self.key.is_some() || self.lists_an_object() || matches!(self.source, Source::Expression(..))
+    }
+
+    /// Whether it is a list and its field an object: an object is then a list of one. Chat has one media file to a message,
+    /// Conversations a list of them.
+    pub(super) fn lists_an_object(&self) -> bool {
+        let is_object = |field: &FieldInfo| field.column_type == ColumnType::Object;
+        self.column_type == ColumnType::Array
+            && matches!(&self.source, Source::Field(field) if is_object(field))
     }
 
     /// Whether it is written as pseudonyms.

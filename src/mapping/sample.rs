@@ -2,8 +2,8 @@
 
 use super::field::{Subject, reachable};
 use crate::model::{
-    AccountSid, Channel, ChannelSid, ChannelType, ConversationState, Entity, Invite, InviteSid, JsonText,
-    Member, MemberSid, Membership, MembershipStatus, Message, MessageSid, MessagingServiceSid,
+    AccountSid, Channel, ChannelSid, ChannelType, ContentSid, ConversationState, Entity, Invite, InviteSid,
+    JsonText, Member, MemberSid, Membership, MembershipStatus, Message, MessageSid, MessagingServiceSid,
     NotificationLevel, Role, RoleSid, RoleType, Service, ServiceSid, Timestamp, User, UserSid,
 };
 
@@ -246,6 +246,9 @@ impl Maker {
             index: self.some(0),
             r#type: self.text("text"),
             media: self.json(r#"{"sid":"ME00000000000000000000000000000000"}"#),
+            participant_sid: self.some(MemberSid::from_digits(6)),
+            delivery: self.json(r#"{"total":1}"#),
+            content_sid: self.some(ContentSid::from_digits(9)),
             extra: self.json("{}"),
         }
     }

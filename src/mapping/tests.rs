@@ -56,7 +56,10 @@ fn the_conversations_records_have_the_published_columns() {
          created_by, date_created, date_updated"
     );
     let others: Vec<&str> = mapping.records[2..].iter().map(|record| record.name.as_str()).collect();
-    assert_eq!(others, ["conversations", "conversation_users", "conversation_roles"]);
+    assert_eq!(
+        others,
+        ["conversations", "conversation_users", "conversation_roles", "conversation_messages"]
+    );
 }
 
 #[test]

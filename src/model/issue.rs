@@ -66,6 +66,8 @@ pub enum IssueKind {
     MalformedSid,
     /// A parent (account, service, channel, user) other than the one asked for.
     OtherParent,
+    /// A row that its list should have had before the one it follows: indices rise. Kept in its field.
+    OutOfOrder,
     /// A resource that belongs to the record could not be read. Its fields are null; the value is the answer.
     Unreadable,
     /// A row without its key: it cannot be stored as a record. The whole row is the issue's value.
@@ -81,6 +83,7 @@ impl IssueKind {
             Self::WrongType => "wrong_type",
             Self::MalformedSid => "malformed_sid",
             Self::OtherParent => "other_parent",
+            Self::OutOfOrder => "out_of_order",
             Self::Unreadable => "unreadable",
             Self::Unusable => "unusable",
         }

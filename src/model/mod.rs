@@ -14,7 +14,7 @@ pub use issue::{Entity, Issue, IssueKind};
 pub use page::{ListPage, Records};
 pub use records::{Channel, Extra, Invite, JsonText, Member, Membership, Message, Role, Service, User};
 pub use sid::{
-    AccountSid, ChannelSid, InvalidSid, InviteSid, MemberSid, MessageSid, MessagingServiceSid, RoleSid,
-    ServiceSid, Sid, SidKind, StoredSid, UserSid,
+    AccountSid, ChannelSid, ContentSid, InvalidSid, InviteSid, MemberSid, MessageSid, MessagingServiceSid,
+    RoleSid, ServiceSid, Sid, SidKind, StoredSid, UserSid,
 };
 pub use value::{ChannelType, ConversationState, MembershipStatus, NotificationLevel, RoleType, Timestamp};

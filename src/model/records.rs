@@ -10,8 +10,8 @@
 use serde::Serialize;
 
 use super::sid::{
-    AccountSid, ChannelSid, InviteSid, MemberSid, MessageSid, MessagingServiceSid, RoleSid, ServiceSid,
-    UserSid,
+    AccountSid, ChannelSid, ContentSid, InviteSid, MemberSid, MessageSid, MessagingServiceSid, RoleSid,
+    ServiceSid, UserSid,
 };
 use super::value::{
     ChannelType, ConversationState, MembershipStatus, NotificationLevel, RoleType, Timestamp,
@@ -294,8 +294,15 @@ pub struct Message {
     pub index: Option<i64>,
     /// `text` or `media`.
     pub r#type: Option<String>,
-    /// `{sid, size, content_type, filename}`, a JSON object.
+    /// `{sid, size, content_type, filename}`: a JSON object from Chat, an array of such from Conversations. Never an address:
+    /// those that Twilio gives for media are temporary.
     pub media: Option<JsonText>,
+    /// The sender as a participant. Conversations alone says it.
+    pub participant_sid: Option<MemberSid>,
+    /// How it was delivered to participants outside of chat, a JSON object. Conversations alone says it.
+    pub delivery: Option<JsonText>,
+    /// The template that it was made from. Conversations alone says it.
+    pub content_sid: Option<ContentSid>,
     /// See [`Extra`].
     pub extra: Extra,
 }

@@ -217,6 +217,7 @@ kinds! {
     MemberKind, MemberSid, "MB", "Member";
     InviteKind, InviteSid, "IN", "Invite";
     MessageKind, MessageSid, "IM", "Message";
+    ContentKind, ContentSid, "HX", "Content";
     MessagingServiceKind, MessagingServiceSid, "MG", "Messaging Service";
 }
 

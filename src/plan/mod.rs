@@ -28,7 +28,7 @@ pub mod undo;
 #[cfg(test)]
 mod fixture;
 
-pub use align::{PlanRecords, UnfitMapping};
+pub use align::{Name, PlanRecords, UnfitMapping, names};
 pub use check::CHECKS;
 pub use compute::{Inputs, Limits, PlanOptions, Sink, compute};
 pub use error::PlanError;

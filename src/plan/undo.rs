@@ -132,7 +132,13 @@ fn delete(kind: Kind, entry: &Entry, made: Option<String>) -> Undone {
         );
     }
     subject.target_sid = Some(sid);
-    let operation = Operation { kind, subject, before: entry.operation.after.clone(), after: Fields::new() };
+    // By what it is told from another thing, and not by what may have changed since: a date, or a name that its owner corrected.
+    let mut before = entry.operation.after.clone();
+    before.retain(|key, _| matches!(key.as_str(), "identity" | "unique_name" | "friendly_name" | "type"));
+    if kind != Kind::DeleteRole {
+        before.shift_remove("friendly_name");
+    }
+    let operation = Operation { kind, subject, before, after: Fields::new() };
     Undone { operation: Some(operation), lost: Vec::new() }
 }
 

@@ -97,10 +97,8 @@ impl CrawlSummary {
 
     /// The verdict in one plain line.
     pub fn verdict_line(&self) -> String {
-        let users = self.count(Entity::User);
-        let memberships = self.count(Entity::Membership);
-        let held = held(users, memberships, self.counts.contains_key(&Entity::Membership));
-        let all = if users == 1 { "" } else { "all " };
+        let held = held(&self.counts);
+        let all = if held.starts_with("1 ") { "" } else { "all " };
         let are = if held.starts_with("1 ") && !held.contains(" and ") { "is" } else { "are" };
         let snapshot = &self.snapshot;
         let again = self.resume.as_deref().unwrap_or("run the same command again to go on from there");
@@ -136,10 +134,6 @@ impl CrawlSummary {
 
     fn is_of_conversations(&self) -> bool {
         self.source == "conversations"
-    }
-
-    fn count(&self, entity: Entity) -> u64 {
-        self.counts.get(&entity).copied().unwrap_or_default()
     }
 
     fn missing(&self) -> String {
@@ -184,32 +178,40 @@ impl CrawlSummary {
 /// Failed units that are shown to people.
 const SHOWN: usize = 5;
 
-fn held(users: u64, memberships: u64, with_memberships: bool) -> String {
-    let users = human::counted(users, "user");
-    if with_memberships {
-        format!("{users} and {}", human::counted(memberships, "user channel"))
+/// What most crawls are about: users and what belongs to them; channels where no users were asked for.
+fn held(counts: &BTreeMap<Entity, u64>) -> String {
+    let named: &[Entity] = if counts.contains_key(&Entity::Channel) && !counts.contains_key(&Entity::User) {
+        &[Entity::Channel, Entity::Member, Entity::Message]
     } else {
-        users
+        &[Entity::User, Entity::Membership, Entity::Message]
+    };
+    let mut parts: Vec<String> = named
+        .iter()
+        .filter_map(|entity| counts.get(entity).map(|number| human::counted(*number, singular(*entity))))
+        .collect();
+    match (parts.pop(), parts.is_empty()) {
+        (None, _) => human::counted(0, singular(Entity::User)),
+        (Some(last), true) => last,
+        (Some(last), false) => format!("{} and {last}", parts.join(", ")),
+    }
+}
+
+fn singular(entity: Entity) -> &'static str {
+    match entity {
+        Entity::Service => "service",
+        Entity::Role => "role",
+        Entity::User => "user",
+        Entity::Channel => "channel",
+        Entity::Membership => "user channel",
+        Entity::Member => "member",
+        Entity::Invite => "invite",
+        Entity::Message => "message",
     }
 }
 
 fn counts(counts: &BTreeMap<Entity, u64>) -> String {
-    let parts: Vec<String> = counts
-        .iter()
-        .map(|(entity, number)| {
-            let singular = match entity {
-                Entity::Service => "service",
-                Entity::Role => "role",
-                Entity::User => "user",
-                Entity::Channel => "channel",
-                Entity::Membership => "user channel",
-                Entity::Member => "member",
-                Entity::Invite => "invite",
-                Entity::Message => "message",
-            };
-            human::counted(*number, singular)
-        })
-        .collect();
+    let parts: Vec<String> =
+        counts.iter().map(|(entity, number)| human::counted(*number, singular(*entity))).collect();
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
 

@@ -6,8 +6,10 @@
 //! **Invariant:** everything goes to a writer that was given. Nothing here asks what time it is but [`progress`], whose clock
 //! is given to what it drives.
 
+pub mod apply_summary;
 mod bars;
 pub mod crawl_summary;
+pub mod differences;
 mod estimate;
 pub mod human;
 pub mod log;
@@ -23,6 +25,7 @@ pub mod table;
 pub mod talk;
 mod tally;
 
+pub use apply_summary::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
 pub use crawl_summary::{CrawlSummary, Stopped};
 pub use probe_summary::{Answer, ProbeSummary, ProbedService, Routes};
 pub use progress::Progress;

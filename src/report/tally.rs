@@ -147,8 +147,8 @@ impl Tally {
             }
             Event::Retrying { .. }
             | Event::ListRestarted { .. }
-            | Event::NotPerformed { .. }
-            | Event::SourceChosen { .. } => {}
+            | Event::SourceChosen { .. }
+            | Event::NotPerformed { .. } => {}
         }
     }
 

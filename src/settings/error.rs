@@ -144,9 +144,6 @@ pub enum ValueError {
         /// What was probably meant.
         meant: Option<String>,
     },
-    /// Messages cannot be read yet.
-    #[error("messages cannot be read yet")]
-    MessagesNotYet,
     /// A part without the part through which it is read.
     #[error("`{part}` is read through `{through}`, which is not in the list")]
     PartNeeds {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cli::{ConnectionArgs, CrawlArgs, GlobalArgs, PlanArgs, ProbeArgs};
+use crate::cli::{ApplyArgs, ConnectionArgs, CrawlArgs, GlobalArgs, PlanArgs, ProbeArgs};
 
 use super::keys::{self, Key};
 use super::parse::choice_name;
@@ -82,6 +82,14 @@ impl From<&ProbeArgs> for Flags {
             .with_list(&keys::SERVICE, &args.services)
             .with(&keys::SOURCE, args.source.as_ref().map(choice_name))
             .with(&keys::INCLUDE, args.include.clone())
+    }
+}
+
+impl From<&ApplyArgs> for Flags {
+    fn from(args: &ApplyArgs) -> Self {
+        Self::default()
+            .with(&keys::CONVERSATION_RATE, args.conversation_rate.clone())
+            .with(&keys::SERVICE_RATE, args.service_rate.clone())
     }
 }
 

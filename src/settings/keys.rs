@@ -88,6 +88,9 @@ keys! {
     TARGET_API_KEY = Key::without_flag("target_api_key", "CHATFERRY_TARGET_API_KEY");
     TARGET_SECRET_FILE = Key::without_flag("target_secret_file", "CHATFERRY_TARGET_SECRET_FILE");
     TARGET_SECRET_COMMAND = Key::without_flag("target_secret_command", "CHATFERRY_TARGET_SECRET_COMMAND");
+    CONVERSATION_RATE =
+        Key::flag("conversation_rate", "CHATFERRY_CONVERSATION_RATE", Kind::Number, Some("30"));
+    SERVICE_RATE = Key::flag("service_rate", "CHATFERRY_SERVICE_RATE", Kind::Number, Some("30"));
     LOG_FORMAT = Key::flag("log_format", "CHATFERRY_LOG_FORMAT", Kind::Text, Some("text"));
     PROGRESS = Key::flag("progress", "CHATFERRY_PROGRESS", Kind::Text, Some("auto"));
     COLOR = Key::flag("color", "CHATFERRY_COLOR", Kind::Text, Some("auto"));

@@ -160,9 +160,6 @@ impl SettingsError {
             Self::Value { source: ValueError::PartNeeds { through, .. }, .. } => {
                 Some(format!("add `{through}` to the list"))
             }
-            Self::Value { source: ValueError::MessagesNotYet, .. } => {
-                Some("leave `messages` out of --include".to_owned())
-            }
             Self::NoService => {
                 Some("give --service IS…, or --all-services; `chatferry probe` lists them".to_owned())
             }

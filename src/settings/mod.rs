@@ -8,6 +8,7 @@
 //!
 //! **Invariant:** no secret is in a [`Place`], an error or the listing; the only way out is [`Credentials`](crate::secret::Credentials).
 
+mod apply;
 mod connection;
 mod crawl;
 mod credentials;
@@ -26,6 +27,7 @@ mod place;
 mod plan;
 mod users;
 
+pub use apply::ApplySettings;
 pub use connection::ConnectionSettings;
 pub use crawl::{CrawlSettings, Include, Part, Services};
 pub use credentials::CredentialSettings;

@@ -67,18 +67,15 @@ pub(super) fn include(texts: &[String]) -> Result<Include, ValueError> {
     let mut include = Include::default();
     for name in texts.iter().flat_map(|text| text.split(',')).map(str::trim).filter(|name| !name.is_empty()) {
         let part = Part::ALL.into_iter().find(|part| part.name() == name.replace('_', "-"));
-        match part {
-            Some(Part::Messages) => return Err(ValueError::MessagesNotYet),
-            Some(part) => include.insert(part),
-            None => {
-                let names = Part::ALL.map(Part::name);
-                return Err(ValueError::NotAChoice {
-                    text: name.to_owned(),
-                    allowed: names.join(", "),
-                    meant: nearest(name, names).map(str::to_owned),
-                });
-            }
-        }
+        let Some(part) = part else {
+            let names = Part::ALL.map(Part::name);
+            return Err(ValueError::NotAChoice {
+                text: name.to_owned(),
+                allowed: names.join(", "),
+                meant: nearest(name, names).map(str::to_owned),
+            });
+        };
+        include.insert(part);
     }
     include.check()?;
     Ok(include)

@@ -48,7 +48,7 @@ struct Reference {
     dangling: &'static str,
 }
 
-const REFERENCES: [Reference; 6] = [
+const REFERENCES: [Reference; 7] = [
     Reference {
         name: "user channels whose user is not listed",
         needs: &[Entity::Membership, Entity::User],
@@ -82,6 +82,14 @@ const REFERENCES: [Reference; 6] = [
         needs: &[Entity::User, Entity::Role],
         dangling: "SELECT @US(u.sid) FROM user_row u WHERE u.role_sid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM role_row r
                      WHERE r.service = u.service AND r.sid = u.role_sid)",
+    },
+    Reference {
+        name: "messages that share their index with another of their channel",
+        needs: &[Entity::Message],
+        dangling: "SELECT @CH(c.sid) || ' index ' || x.position FROM
+                   (SELECT channel, position FROM message_row WHERE position <> ''
+                    GROUP BY channel, position HAVING count(*) > 1) x
+                   JOIN channel_row c ON c.id = x.channel",
     },
     Reference {
         name: "lists that claim to be complete and have a next page",

@@ -19,9 +19,18 @@ impl Scopes {
         rows.collect::<Result<_>>().map(Self)
     }
 
-    fn of(&self, row: &Row<'_>, column: usize) -> Result<(Option<AccountSid>, Option<ServiceSid>)> {
-        let id: Option<i64> = row.get(column)?;
-        Ok(id.and_then(|id| self.0.get(&id)).cloned().unwrap_or_default())
+    /// The pair that a row's column names.
+    pub(super) fn of(
+        &self,
+        row: &Row<'_>,
+        column: usize,
+    ) -> Result<(Option<AccountSid>, Option<ServiceSid>)> {
+        Ok(self.pair(row.get(column)?))
+    }
+
+    /// The pair of a number.
+    pub(super) fn pair(&self, id: Option<i64>) -> (Option<AccountSid>, Option<ServiceSid>) {
+        id.and_then(|id| self.0.get(&id)).cloned().unwrap_or_default()
     }
 }
 

@@ -18,7 +18,7 @@ use crate::model::{Channel, User};
 /// One thing that belongs to the part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Focus<'a> {
-    /// The channel of this SID or unique name: its members are read.
+    /// The channel of this SID or unique name: its members and messages are read.
     Channel(&'a str),
     /// The user of this identity: its channels are read.
     Identity(&'a str),

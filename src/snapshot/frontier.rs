@@ -49,6 +49,7 @@ impl SnapshotWriter {
             Kind::UserChannels => Target::UserChannels(service_sid, user()?),
             Kind::Members => Target::Members(service_sid, channel()?),
             Kind::Invites => Target::Invites(service_sid, channel()?),
+            Kind::Messages => Target::Messages(service_sid, channel()?),
         };
         Ok(Unit { id, target, cursor: next, pass, parent, service })
     }
@@ -88,9 +89,10 @@ impl SnapshotWriter {
     pub fn vanish_unit(&mut self, unit: &Unit, evidence: &str) -> Result<(), SnapshotError> {
         let (entity, sid) = match &unit.target {
             Target::User(_, user) | Target::UserChannels(_, user) => ("user", user.to_string()),
-            Target::Channel(_, channel) | Target::Members(_, channel) | Target::Invites(_, channel) => {
-                ("channel", channel.to_string())
-            }
+            Target::Channel(_, channel)
+            | Target::Members(_, channel)
+            | Target::Invites(_, channel)
+            | Target::Messages(_, channel) => ("channel", channel.to_string()),
             _ => return self.fail_unit(unit.id, evidence),
         };
         self.sql(|connection| {
@@ -107,6 +109,7 @@ impl SnapshotWriter {
                 Target::UserChannels(..) => "membership_row WHERE user",
                 Target::Members(..) => "member_row WHERE channel",
                 Target::Invites(..) => "invite_row WHERE channel",
+                Target::Messages(..) => "message_row WHERE channel",
                 _ => return Ok(0),
             };
             connection.prepare_cached(&format!("DELETE FROM {table} = ?1"))?.execute([unit.parent])

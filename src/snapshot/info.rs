@@ -7,6 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::error::SnapshotError;
+use super::messages;
 use super::properties::{self, CrawlIdentity, Requests, Verdict};
 use super::reader::Snapshot;
 use super::schema::{FORMAT, write_out};
@@ -28,6 +29,7 @@ pub struct Counts {
     pub user_channels: u64,
     pub members: u64,
     pub invites: u64,
+    pub messages: u64,
 }
 
 impl Counts {
@@ -41,7 +43,7 @@ impl Counts {
             Entity::Membership => self.user_channels,
             Entity::Member => self.members,
             Entity::Invite => self.invites,
-            Entity::Message => 0, // no crawl stores messages
+            Entity::Message => self.messages,
         }
     }
 }
@@ -58,7 +60,7 @@ pub struct Failure {
 /// Two sides of the API that did not agree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Disagreement {
-    /// `user_count`, `channel_count`, `member_list` or `unlisted_channel`.
+    /// `user_count`, `channel_count`, `member_list`, `unlisted_channel` or `message_count`.
     pub kind: String,
     /// The user or channel.
     pub sid: String,
@@ -79,7 +81,8 @@ pub struct Oddity {
     pub entity: String,
     /// The key; empty for the row as a whole.
     pub field: String,
-    /// `unknown_key`, `unknown_value`, `wrong_type`, `malformed_sid`, `other_parent` or `unusable`.
+    /// `unknown_key`, `unknown_value`, `wrong_type`, `malformed_sid`, `other_parent`,
+    /// `out_of_order` or `unusable`.
     pub kind: String,
     /// How many records.
     pub count: u64,
@@ -227,6 +230,7 @@ fn counts(connection: &Connection) -> rusqlite::Result<Counts> {
         user_channels: count("membership_row")?,
         members: count("member_row")?,
         invites: count("invite_row")?,
+        messages: messages::count(connection)?,
     })
 }
 
@@ -274,7 +278,7 @@ fn failures(connection: &Connection) -> rusqlite::Result<Vec<Failure>> {
         "SELECT unit.kind, @IS(s.sid), @US(u.sid), @CH(c.sid), unit.failure FROM unit
            LEFT JOIN service_row s ON s.id = unit.service
            LEFT JOIN user_row u ON u.id = unit.parent AND unit.kind IN (5, 7)
-           LEFT JOIN channel_row c ON c.id = unit.parent AND unit.kind IN (6, 8, 9)
+           LEFT JOIN channel_row c ON c.id = unit.parent AND unit.kind IN (6, 8, 9, 10)
          WHERE unit.state = ?1 ORDER BY unit.id LIMIT ?2",
     );
     let mut statement = connection.prepare(&sql)?;

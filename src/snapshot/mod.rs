@@ -11,7 +11,7 @@
 //! Why rows are keyed by the number of their user or channel: a page's rows then stand together, and writing stays in one
 //! place of the tree at a time. The one index with random keys, by channel, is made once, when everything has been read.
 //!
-//! All SQL of the crate is in this folder.
+//! All SQL of snapshots is in this folder.
 
 mod check;
 mod decode;
@@ -23,9 +23,12 @@ mod finding;
 mod focus;
 mod frontier;
 mod info;
+mod list_digest;
 mod lock;
 mod look_up;
 mod memberships;
+mod merge;
+mod messages;
 mod outcome;
 mod place;
 mod properties;
@@ -48,6 +51,7 @@ pub use check::{Check, CheckReport};
 pub use error::SnapshotError;
 pub use focus::Focus;
 pub use info::{Counts, Disagreement, Failure, Info, Oddity};
+pub use merge::{Column, Fields, MergeOptions, Met, RawRow, Which, columns, merge};
 pub use place::{Replacement, clear};
 pub use properties::{CrawlIdentity, Requests, Verdict};
 pub use reader::Snapshot;

@@ -13,9 +13,10 @@ pub(super) fn settle(connection: &Connection, round: u32, channels_compared: boo
         "UPDATE disagreement AS d SET outcome = 'drift', detail = 'agreed when it was read again'
          WHERE outcome = 'open' AND round < ?1
            AND NOT EXISTS (SELECT 1 FROM finding f WHERE f.kind = d.kind AND f.parent = d.parent)
-           AND (kind = ?2 OR ?3)
+           AND (kind IN (?2, ?9) OR ?3)
            AND NOT EXISTS (SELECT 1 FROM unit WHERE parent = d.parent AND service = d.service AND state = ?4
-             AND kind IN (CASE d.kind WHEN ?2 THEN ?5 ELSE ?6 END, CASE d.kind WHEN ?2 THEN ?7 ELSE ?8 END))",
+             AND kind IN (CASE d.kind WHEN ?2 THEN ?5 WHEN ?9 THEN ?10 ELSE ?6 END,
+               CASE d.kind WHEN ?2 THEN ?7 ELSE ?8 END))",
         params![
             round,
             kind::USER_COUNT,
@@ -24,7 +25,9 @@ pub(super) fn settle(connection: &Connection, round: u32, channels_compared: boo
             Kind::UserChannels.number(),
             Kind::Members.number(),
             Kind::User.number(),
-            Kind::Channel.number()
+            Kind::Channel.number(),
+            kind::MESSAGE_COUNT,
+            Kind::Messages.number()
         ],
     )?;
     connection.execute(
@@ -57,6 +60,12 @@ pub(super) fn forgive_counters(connection: &Connection) -> rusqlite::Result<()> 
             Kind::UserChannels.number(),
             kind::MEMBER_LIST
         ],
+    )?;
+    // A count of messages: nothing says what it counts, and the list itself was followed to its end.
+    connection.execute(
+        "UPDATE disagreement SET outcome = 'count_only', detail = 'the list was read to its end; the counter alone is off'
+         WHERE kind = ?1 AND outcome = 'hole'",
+        [kind::MESSAGE_COUNT],
     )?;
     forgive_vanished_users(connection)?;
     // A user's counter: every channel's two lists agree, so no channel misses the user and none is missing.

@@ -186,6 +186,7 @@ impl SnapshotWriter {
         self.sql(|connection| connection.execute_batch("PRAGMA journal_mode = WAL"))?;
         self.begin()?;
         self.retry_failed_units()?;
+        self.sql(super::list_digest::forget)?;
         if self.finished()?.is_some() {
             self.sql(|connection| {
                 connection.execute("DELETE FROM property WHERE key = 'finished'", [])?;

@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use super::decode::Scopes;
+use super::encode::required;
 use super::error::SnapshotError;
-use super::{properties, schema};
+use super::properties::{self, CrawlIdentity, Verdict};
+use super::schema;
+use crate::model::ServiceSid;
 
 /// A snapshot opened for reading.
 #[derive(Debug)]
@@ -35,6 +38,29 @@ impl Snapshot {
     /// The API that was read: `chat` or `conversations`.
     pub fn source(&self) -> Result<String, SnapshotError> {
         Ok(self.sql(|connection| properties::get(connection, "source"))?.unwrap_or_default())
+    }
+
+    /// The crawl that it is of.
+    pub fn identity(&self) -> Result<CrawlIdentity, SnapshotError> {
+        self.sql(CrawlIdentity::read)
+    }
+
+    /// Its judgement of its own completeness.
+    pub fn verdict(&self) -> Result<Verdict, SnapshotError> {
+        self.sql(properties::verdict)
+    }
+
+    /// Its services, by SID.
+    pub fn services_in(&self) -> Result<Vec<ServiceSid>, SnapshotError> {
+        Ok(self.service_numbers()?.into_iter().map(|(_, sid)| sid).collect())
+    }
+
+    /// Its services with their numbers in it.
+    pub(super) fn service_numbers(&self) -> Result<Vec<(i64, ServiceSid)>, SnapshotError> {
+        self.sql(|connection| {
+            let mut statement = connection.prepare("SELECT id, sid FROM service_row ORDER BY sid")?;
+            statement.query_map([], |row| Ok((row.get(0)?, required(row, 1)?)))?.collect()
+        })
     }
 
     /// Runs SQL and sorts its errors.

@@ -161,7 +161,7 @@ impl SnapshotWriter {
         Ok(more_work)
     }
 
-    /// Stores a channel and, where wanted, the units that read its members and invites.
+    /// Stores a channel and, where wanted, the units that read its members, invites and messages.
     pub(super) fn store_channel(
         &mut self,
         service: i64,
@@ -215,6 +215,10 @@ impl SnapshotWriter {
         }
         if self.identity().include.contains(&Entity::Invite) {
             more_work |= self.add_work(service, Kind::Invites, id, 1)?;
+        }
+        if self.identity().include.contains(&Entity::Message) && self.is_in_focus_channel(channel)? {
+            let pages = pages(channel.messages_count, self.page_of(Entity::Message));
+            more_work |= self.add_work(service, Kind::Messages, id, pages)?;
         }
         Ok(more_work)
     }

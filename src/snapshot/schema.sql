@@ -82,6 +82,15 @@ CREATE TABLE invite_row (
   PRIMARY KEY (channel, sid)
 ) WITHOUT ROWID;
 
+-- In the order of a channel's list, which is the order of its export: pages of a channel are appended, and nothing is sorted.
+-- The one column that may lack a value and is part of the key, the index, is an empty text where the message has none.
+CREATE TABLE message_row (
+  channel INTEGER NOT NULL, position NOT NULL, sid NOT NULL, pass INTEGER NOT NULL, scope INTEGER NOT NULL,
+  date_created, date_updated, sender TEXT, body TEXT, attributes TEXT, type, was_edited INTEGER, last_updated_by TEXT,
+  media TEXT, participant_sid, delivery TEXT, content_sid, extra TEXT,
+  PRIMARY KEY (channel, position, sid)
+) WITHOUT ROWID;
+
 -- The users that a crawl is limited to, by SID or identity.
 CREATE TABLE selection (key TEXT PRIMARY KEY, found INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 
@@ -102,7 +111,7 @@ CREATE TABLE vanished (
 
 -- Where two sources of the same number or set do not agree.
 CREATE TABLE disagreement (
-  kind TEXT NOT NULL,                -- user_count, channel_count, member_list, unlisted_channel
+  kind TEXT NOT NULL,                -- user_count, channel_count, member_list, unlisted_channel, message_count
   service INTEGER NOT NULL,
   parent INTEGER NOT NULL,           -- user_row.id or channel_row.id
   sid TEXT NOT NULL,
@@ -208,3 +217,21 @@ CREATE VIEW invites AS SELECT
   @RL(r.role_sid) AS role_sid,
   r.created_by, r.extra
 FROM invite_row r JOIN channel_row c ON c.id = r.channel LEFT JOIN scope s ON s.id = r.scope;
+
+CREATE VIEW messages AS SELECT
+  @IM(r.sid) AS sid,
+  @AC(s.account) AS account_sid,
+  r.attributes,
+  @IS(s.service) AS service_sid,
+  @CH(c.sid) AS channel_sid,
+  @date(r.date_created) AS date_created,
+  @date(r.date_updated) AS date_updated,
+  r.last_updated_by, r.was_edited, r.sender AS "from", r.body,
+  CASE typeof(r.position) WHEN 'integer' THEN r.position END AS "index",
+  CASE r.type WHEN 0 THEN 'text' WHEN 1 THEN 'media' ELSE r.type END AS type,
+  r.media,
+  @MB(r.participant_sid) AS participant_sid,
+  r.delivery,
+  @HX(r.content_sid) AS content_sid,
+  r.extra
+FROM message_row r JOIN channel_row c ON c.id = r.channel LEFT JOIN scope s ON s.id = r.scope;

@@ -33,7 +33,8 @@ impl SnapshotWriter {
         if wanted(Entity::User) || wanted(Entity::Membership) {
             added |= self.add_work(service, Kind::Users, 0, FIRST)?;
         }
-        if wanted(Entity::Channel) || wanted(Entity::Member) || wanted(Entity::Invite) {
+        let of_channels = [Entity::Channel, Entity::Member, Entity::Invite, Entity::Message];
+        if of_channels.into_iter().any(wanted) {
             added |= self.add_work(service, Kind::Channels, 0, FIRST)?;
         }
         Ok(added)

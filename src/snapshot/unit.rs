@@ -29,6 +29,8 @@ pub enum Target {
     Members(ServiceSid, ChannelSid),
     /// A channel's invites.
     Invites(ServiceSid, ChannelSid),
+    /// A channel's messages.
+    Messages(ServiceSid, ChannelSid),
 }
 
 impl std::fmt::Display for Target {
@@ -44,6 +46,7 @@ impl std::fmt::Display for Target {
             Self::UserChannels(_, user) => write!(formatter, "user channels of {user}"),
             Self::Members(_, channel) => write!(formatter, "members of {channel}"),
             Self::Invites(_, channel) => write!(formatter, "invites of {channel}"),
+            Self::Messages(_, channel) => write!(formatter, "messages of {channel}"),
         }
     }
 }
@@ -59,6 +62,7 @@ impl Target {
             Self::UserChannels(..) => Entity::Membership,
             Self::Members(..) => Entity::Member,
             Self::Invites(..) => Entity::Invite,
+            Self::Messages(..) => Entity::Message,
         }
     }
 
@@ -89,10 +93,11 @@ pub(super) enum Kind {
     UserChannels = 7,
     Members = 8,
     Invites = 9,
+    Messages = 10,
 }
 
 impl Kind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Services,
         Self::Service,
         Self::Roles,
@@ -103,6 +108,7 @@ impl Kind {
         Self::UserChannels,
         Self::Members,
         Self::Invites,
+        Self::Messages,
     ];
 
     pub(super) fn from_number(number: i64) -> Option<Self> {
@@ -126,6 +132,7 @@ impl Kind {
             Some(Self::UserChannels) => "user channels of",
             Some(Self::Members) => "members of",
             Some(Self::Invites) => "invites of",
+            Some(Self::Messages) => "messages of",
             None => "unit of",
         }
     }

@@ -9,6 +9,7 @@ use rusqlite::Row;
 use super::decode;
 use super::error::SnapshotError;
 use super::look_up::LookUp;
+use super::messages;
 use super::reader::Snapshot;
 use crate::model::{Channel, Entity, Invite, Member, Membership, Message, Role, Service, User};
 
@@ -58,7 +59,7 @@ pub enum Wanted {
 ///
 /// `role` is the member's role for memberships and members, the user's for users, the invite's for invites. Other
 /// entities than memberships are walked by service SID, then their own key: roles, users and channels by SID; members and
-/// invites by channel SID, then SID.
+/// invites by channel SID, then SID; messages by channel SID, index, SID.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "each field is the record its name says")]
 pub struct Step {
@@ -173,7 +174,14 @@ impl Snapshot {
                         Ok(())
                     })?;
                 }
-                Entity::Message => {} // no crawl stores messages
+                Entity::Message => {
+                    self.each(messages::WALK, number, &mut visit, &mut step, |row, step| {
+                        let message = messages::message(row, &self.scopes)?;
+                        step.channel = look_up.channel_if(walk.with.channel, &message.channel_sid)?;
+                        step.message = Some(message);
+                        Ok(())
+                    })?;
+                }
             }
         }
         Ok(())

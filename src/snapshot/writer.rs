@@ -214,7 +214,7 @@ impl SnapshotWriter {
             Records::Memberships(memberships) => self.store_memberships(unit, memberships)?,
             Records::Members(members) => self.store_members(unit, members)?,
             Records::Invites(invites) => self.store_invites(unit, invites)?,
-            Records::Messages(_) => {} // no unit asks for messages
+            Records::Messages(messages) => self.store_messages(unit, messages)?,
         }
         self.store_issues(&page.issues)?;
         let complete = page.next.is_none();
@@ -340,6 +340,7 @@ impl SnapshotWriter {
             Target::UserChannels(..) => ("membership_row", "user", unit.parent),
             Target::Members(..) => ("member_row", "channel", unit.parent),
             Target::Invites(..) => ("invite_row", "channel", unit.parent),
+            Target::Messages(..) => ("message_row", "channel", unit.parent),
             Target::Roles(_) => ("role_row", "service", unit.service),
             // Users and channels stay: units and rows refer to them. Those that are gone answer 404 and are recorded.
             _ => return Ok(()),

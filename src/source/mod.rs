@@ -8,6 +8,7 @@
 
 pub mod chat;
 pub mod conversations;
+mod media;
 mod notes;
 mod read;
 

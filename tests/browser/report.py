@@ -96,7 +96,7 @@ def check_filter(browser: Browser, folder: Path) -> None:
         expect(page.locator("form.filter output")).to_have_text("1 of 300 findings, of 1 check")
         assert page.locator("table.finds bdi:visible").inner_text() == HOSTILE
         assert page.locator("script").count() == 2, "a name has become an element"
-        page.get_by_label("Search").fill("case-1 ATTRIBUTES")
+        page.get_by_label("Search").fill("case-1 ATTRIBUTES_BROKEN")
         expect(page.locator("form.filter output")).to_contain_text("of 1 check")
         page.get_by_label("Search").fill("no such thing")
         expect(page.locator("form.filter output")).to_have_text("0 of 300 findings")
@@ -145,10 +145,10 @@ def check_keyboard(browser: Browser, folder: Path) -> None:
         page.keyboard.press("Enter")
         expect(page.locator("form.filter output")).to_contain_text("of 3 checks")
         page.get_by_role("button", name="Clear").press("Enter")
-        following = page.locator("#check-attributes_not_json").get_by_role("button", name="Next")
+        following = page.locator("#check-attributes_broken").get_by_role("button", name="Next")
         for _ in range(2):
             following.press("Enter")
-        expect(page.locator("#check-attributes_not_json .place")).to_have_text("51–60 of 60")
+        expect(page.locator("#check-attributes_broken .place")).to_have_text("51–60 of 60")
         assert page.evaluate(focused) == "Previous", "the focus was lost with the last page"
         page.locator("#operations summary").nth(1).press("Enter")
         expect(page.locator("#operations details").nth(1)).to_have_attribute("open", "")

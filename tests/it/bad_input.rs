@@ -65,7 +65,7 @@ fn settings_that_cannot_be_are_refused_before_any_request() {
         (world.run(&["crawl"]), &["no service is chosen", "hint: ", "--all-services"]),
         (
             crawl(&["--include", "users,messages"]),
-            &["messages cannot be read yet", "hint: leave `messages` out"],
+            &["`messages` is read through `channels`", "hint: add `channels` to the list"],
         ),
         (crawl(&["--include", "userz"]), &["--include", "`userz`", "hint: did you mean `users`?"]),
         (crawl(&["--include", "members"]), &["`members` is read through `channels`", "hint: add `channels`"]),

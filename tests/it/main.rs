@@ -3,12 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "helpers outside of test functions may unwrap too")]
 #![expect(clippy::string_slice, reason = "a slice amiss fails its test, as it should")]
 
+mod apply;
 mod architecture;
 mod bad_input;
 mod crawl;
 mod demo;
+mod diff;
 mod export;
 mod faults;
+mod messages;
 mod plan;
 mod probe;
 mod progress;

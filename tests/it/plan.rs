@@ -101,6 +101,22 @@ fn in_place_the_public_channels_are_made_private_and_nothing_is_created() {
 }
 
 #[test]
+fn a_target_that_holds_everything_leaves_nothing_to_do() {
+    let world = crawled();
+    let ran = world.crawl(&["--source", "conversations", "--snapshot", "moved.db"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let ran = plan(&world, &["--target", "in-place", "--snapshot", "moved.db", "--check", "--json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let result: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(
+        (&result["verdict"], &result["operations"]),
+        (&json!("nothing_to_do"), &json!({})),
+        "{result}"
+    );
+    assert!(operations(&world, &[]).is_empty());
+}
+
+#[test]
 fn planning_twice_gives_the_same_bytes() {
     let world = crawled();
     let service = world.running.target_service_sid().to_owned();
@@ -148,6 +164,7 @@ fn a_copy_creates_what_the_target_lacks() {
         assert_eq!(planned("create_conversation"), count(&snapshot, "SELECT count(*) FROM channels"));
         assert!(planned("create_participant") > 0 && planned("mute_source") > 0);
         assert_eq!(planned("make_private"), 0);
+        assert!(ran.stderr.contains("reading the target takes from 8 to about "), "{ran:?}");
         let plan = world.path("plan.db");
         assert_eq!(
             count(&plan, "SELECT count(DISTINCT service_sid) FROM operations WHERE kind <> 'mute_source'"),
@@ -161,6 +178,69 @@ fn a_copy_creates_what_the_target_lacks() {
         let source = format!("/v2/Services/{}/Users/", world.running.service_sid());
         assert!(mute["request"]["path"].as_str().unwrap().starts_with(&source), "{mute}");
     }
+}
+
+/// Sends a write to the simulated account, as an application would.
+fn post(world: &World, path: &str, form: &[(&str, &str)]) -> Value {
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let request = reqwest::Client::new()
+        .post(format!("{}{path}", world.running.url()))
+        .basic_auth(world.running.account_sid(), Some(world.running.auth_token()))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let answer = runtime.block_on(async { request.send().await.unwrap().text().await.unwrap() });
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert!(answer["sid"].is_string(), "{answer}");
+    answer
+}
+
+#[test]
+fn what_a_copys_target_has_already_is_matched_by_name() {
+    let world = crawled();
+    let target = format!("/v1/Services/{}", world.running.target_service_sid());
+    let snapshot = Connection::open(world.path("snapshot.db")).unwrap();
+    let (user, identity): (String, String) = snapshot
+        .query_row("SELECT sid, identity FROM users WHERE identity IS NOT NULL LIMIT 1", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    let (channel, created): (String, String) = snapshot
+        .query_row("SELECT sid, date_created FROM channels WHERE unique_name IS NULL LIMIT 1", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    let made_user = post(&world, &format!("{target}/Users"), &[("Identity", &identity)]);
+    let name = format!("chatferry-{channel}");
+    let made =
+        post(&world, &format!("{target}/Conversations"), &[("UniqueName", &name), ("DateCreated", &created)]);
+    post(&world, &format!("{target}/Conversations"), &[("UniqueName", "of the live app")]);
+
+    let service = world.running.target_service_sid();
+    let ran = plan(&world, &["--target", service, "--check", "--json"]);
+    assert_eq!(ran.code, 5, "{ran:?}");
+    let result: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(result["verdict"], "blocked", "more than a fifth of what is there would change: {result}");
+    let ran = plan(&world, &["--target", service, "--max-change-percent", "100", "--json"]);
+    let result: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(result["verdict"], "ready", "{result}");
+
+    let planned = operations(&world, &["--kind", "create_user,create_conversation"]);
+    let about = |key: &str, sid: &str| planned.iter().any(|operation| operation["subject"][key] == sid);
+    assert!(
+        !about("user_sid", &user) && !about("channel_sid", &channel),
+        "what is there is not created again"
+    );
+    let participants = operations(&world, &["--kind", "create_participant"]);
+    let of_channel: Vec<_> =
+        participants.iter().filter(|operation| operation["subject"]["channel_sid"] == channel).collect();
+    let path = format!("{target}/Conversations/{}/Participants", made["sid"].as_str().unwrap());
+    assert!(of_channel.iter().all(|operation| operation["request"]["path"] == path), "{of_channel:?}");
+    let counterparts = Connection::open(world.path("plan.db")).unwrap();
+    let found: String = counterparts
+        .query_row("SELECT target FROM counterpart WHERE source = ?1", [&user], |row| row.get(0))
+        .unwrap();
+    assert_eq!(found, made_user["sid"].as_str().unwrap());
 }
 
 #[test]
@@ -287,4 +367,5 @@ fn a_plan_that_was_applied_or_edited_is_known() {
         .unwrap();
     drop(edit);
     refused(&plan(&world, &["--undo", "plan.db", "--plan", "undo.db"]), &["was changed since it was made"]);
+    refused(&world.run(&["plan", "show", "--format", "html"]), &["was changed since it was made"]);
 }

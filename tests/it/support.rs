@@ -89,6 +89,7 @@ impl World {
         let by_user = truth.user_sids().flat_map(|user| truth.user_channels(&user)).collect();
         let by_channel = truth.channel_sids().flat_map(|channel| truth.members(&channel)).collect();
         let invites = truth.channel_sids().flat_map(|channel| truth.invites(&channel)).collect();
+        let messages = truth.channel_sids().flat_map(|channel| truth.messages(&channel)).collect();
         BTreeMap::from([
             ("services", bare(vec![truth.service()])),
             ("roles", bare(truth.roles())),
@@ -97,6 +98,7 @@ impl World {
             ("user_channels", bare(by_user)),
             ("members", bare(by_channel)),
             ("invites", bare(invites)),
+            ("messages", bare(messages)),
         ])
     }
 
@@ -191,7 +193,8 @@ pub(crate) fn ndjson(path: &Path) -> Vec<Row> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn bare(mut row: Row) -> Row {
+/// A row as exports have it: without its addresses.
+pub(crate) fn bare(mut row: Row) -> Row {
     row.shift_remove("url");
     row.shift_remove("links");
     row

@@ -7,14 +7,15 @@ use crate::error::ExitStatus;
 use crate::mapping::{self, Mapping, MappingError};
 use crate::model::{AccountSid, Entity, Service, ServiceSid, Timestamp};
 use crate::plan::{
-    self, Header, Inputs, Limits, Move, PlanDraft, PlanError, PlanFile, PlanOptions, PlanRecords, Side,
+    self, Header, Inputs, Limits, Move, Name, PlanDraft, PlanError, PlanFile, PlanOptions, PlanRecords, Side,
 };
 use crate::settings::{ConnectionSettings, Loader, PlanSettings, Planned, Target};
-use crate::snapshot::{Info, Order, Snapshot, SnapshotError, Verdict, Walk, With};
+use crate::snapshot::{Focus, Info, Order, Snapshot, SnapshotError, Verdict, Walk, With};
 use crate::source::ConversationsSource;
 
 use super::super::CommandError;
 use super::super::failure::Explained;
+use super::super::target::TargetEstimate;
 
 /// A plan cannot be made from what was given.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +80,12 @@ impl Explained for InputError {
         })
     }
 }
+
+/// Takes one name of what is to be read.
+type NameFn<'a> = dyn FnMut(Focus<'_>) -> Result<(), SnapshotError> + 'a;
+/// Names one by one what is to be read.
+type SelectFn<'a> =
+    dyn Fn(&mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>) -> Result<(), CommandError> + 'a;
 
 /// What was asked for.
 #[derive(Debug)]
@@ -221,16 +228,38 @@ impl Input {
         Ok(draft.finish(&totals)?)
     }
 
-    /// Requests that reading the target takes where it is the source, by what the source was found to hold: the lists, a list of
-    /// each user's conversations and one of each conversation's participants.
-    pub(super) fn cost_in_place(&self) -> u64 {
+    /// Requests that reading the target takes: the fewest, and those where it holds all that the source has.
+    pub(super) fn cost(&self) -> (u64, u64) {
         let counts = &self.info.counts;
+        if !self.in_place {
+            let estimate = TargetEstimate::of(counts.of(Entity::User), counts.of(Entity::Channel));
+            return (estimate.least, estimate.all);
+        }
         let pages =
             |entity| counts.of(entity).div_ceil(u64::from(ConversationsSource::largest_page(entity))).max(1);
         let lists = pages(Entity::Role) + pages(Entity::User) + pages(Entity::Channel);
         let of_users = pages(Entity::Membership).max(counts.of(Entity::User));
         let of_channels = pages(Entity::Member).max(counts.of(Entity::Channel));
-        ConversationsSource::REQUESTS_OF_SERVICE + lists + of_users + of_channels
+        let all = ConversationsSource::REQUESTS_OF_SERVICE + lists + of_users + of_channels;
+        (all, all)
+    }
+
+    /// What of the target is read beyond its lists of roles, users and conversations: in place all, for a copy what has a name
+    /// that the copy gives.
+    pub(super) fn selection(&self) -> Option<Box<SelectFn<'_>>> {
+        (!self.in_place).then(|| Box::new(|name: &mut NameFn<'_>| self.name(name)) as Box<SelectFn<'_>>)
+    }
+
+    fn name(&self, take: &mut NameFn<'_>) -> Result<(), CommandError> {
+        let records = PlanRecords::of(&self.mapping).map_err(PlanError::from)?;
+        let Some(source) = self.snapshot.service(&self.record.sid)? else { return Ok(()) };
+        plan::names::<SnapshotError>(&source, &records, &mut |name| {
+            take(match name {
+                Name::Identity(identity) => Focus::Identity(identity),
+                Name::Conversation(name) => Focus::Channel(name),
+            })
+        })?;
+        Ok(())
     }
 }
 

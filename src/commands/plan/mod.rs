@@ -11,8 +11,6 @@ mod write;
 
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
-
 use crate::cli::plan::PlanVerb;
 use crate::cli::{LogFormat, PlanArgs};
 use crate::error::ExitStatus;
@@ -61,11 +59,11 @@ async fn make(
     };
     let stop = context.interrupt.token();
     if !to_read.is_begun()? {
-        let requests = cost(input, &to_read, &stop).await?;
-        tell_cost(requests, input, context);
+        tell_cost(input, context);
     }
+    let select = input.selection();
     let progress = context.progress();
-    let read = to_read.read(&progress.events(), &stop).await;
+    let read = to_read.read(select.as_deref(), &progress.events(), &stop).await;
     progress.finish();
     let target = read?;
     let record = input::service_record(&target)?;
@@ -77,26 +75,25 @@ async fn make(
     input.compute(&target, &record, limits, settings)
 }
 
-/// How many requests reading the target takes: in place as the source's numbers tell, otherwise by asking how much there is.
-async fn cost(input: &Input, to_read: &ToRead<'_>, stop: &CancellationToken) -> Result<u64, CommandError> {
-    if input.in_place {
-        return Ok(input.cost_in_place());
-    }
-    to_read.cost(stop).await
-}
-
-fn tell_cost(requests: u64, input: &Input, context: &Context) {
+/// Says how many requests reading the target takes, and how long.
+fn tell_cost(input: &Input, context: &Context) {
     if context.output.quiet {
         return;
     }
+    let (least, most) = input.cost();
     let rate = input.connection.rps.map(std::num::NonZeroU32::get);
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     let time = rate.map_or(String::new(), |rate| {
-        format!(", {} at {rate} a second", human::seconds(requests as f64 / f64::from(rate)))
+        format!(", {} at {rate} a second", human::seconds(most as f64 / f64::from(rate)))
     });
-    let text = format!("reading the target takes about {}{time}", human::counted(requests, "request"));
+    let requests = human::counted(most, "request");
+    let text = if least == most {
+        format!("reading the target takes about {requests}{time}")
+    } else {
+        format!("reading the target takes from {} to about {requests}{time}", human::count(least))
+    };
     if context.output.log_format == LogFormat::Json {
-        tracing::info!(requests, "{text}");
+        tracing::info!(least, most, "{text}");
     } else {
         context.talk.line(&text);
     }

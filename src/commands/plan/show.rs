@@ -5,7 +5,7 @@ use std::io::Write;
 use crate::cli::plan::{PlanShowArgs, ShowFormat};
 use crate::error::ExitStatus;
 use crate::plan::{Kind, PlanError, PlanFile, State, Wanted};
-use crate::report::plan;
+use crate::report::plan as report;
 use crate::settings::SettingsError;
 
 use super::super::failure::StdoutError;
@@ -16,15 +16,20 @@ use super::write::Summary;
 pub(super) fn run(args: &PlanShowArgs, context: &mut Context) -> Outcome {
     let wanted = wanted(args)?;
     let plan = PlanFile::open(&context.settings.plan_file(args.plan.as_deref())?)?;
+    // What is handed on to be reviewed must be what was planned. The others are also for looking on while it is applied, which
+    // checks by itself.
+    if matches!(args.format, ShowFormat::Md | ShowFormat::Html) {
+        plan.check()?;
+    }
     match args.format {
         ShowFormat::Table if context.output.json => context.json(&Summary::of(&plan)?)?,
         ShowFormat::Table => {
-            let mut text = plan::table(&plan)?;
+            let mut text = report::table(&plan)?;
             text.push('\n');
             context.data(text.as_bytes())?;
         }
-        ShowFormat::Md => plan::markdown(&plan, &mut context.stdout)?,
-        ShowFormat::Html => plan::html(&plan, &mut context.stdout)?,
+        ShowFormat::Md => report::markdown(&plan, &mut context.stdout)?,
+        ShowFormat::Html => report::html(&plan, &mut context.stdout)?,
         ShowFormat::Ndjson => lines(&plan, &wanted, &mut *context.stdout)?,
     }
     Ok(ExitStatus::Done)

@@ -8,18 +8,17 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::crawl::{CrawlError, CrawlOutcome, Ended, cost};
+use crate::crawl::{CrawlError, CrawlOutcome, Ended};
 use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::model::{AccountSid, Entity, ServiceSid};
 use crate::plan::Limits;
 use crate::settings::ConnectionSettings;
 use crate::snapshot::{Snapshot, SnapshotError, Verdict, clear};
-use crate::source::{ChatSource, ConversationsSource, Source};
-use crate::twilio::RequestError;
+use crate::source::ChatSource;
 
 use super::super::failure::Explained;
-use super::super::target::crawl_target;
+use super::super::target::{Select, crawl_target};
 use super::super::{CommandError, connect};
 
 /// What is read of a target.
@@ -123,30 +122,17 @@ impl ToRead<'_> {
         Ok(same && fresh && (info.finished.is_none() || info.verdict == Verdict::Incomplete))
     }
 
-    /// How many requests reading it takes: its lists of users and conversations are read for that.
-    pub(super) async fn cost(&self, stop: &CancellationToken) -> Result<u64, CommandError> {
-        let client = connect::client(self.connection, &Events::none(), stop)?;
-        let source = Source::Conversations(ConversationsSource::new(client));
-        let cost = match cost::service(&source, &self.service, &READ).await {
-            Ok(cost) => cost,
-            Err(error) if error.request().is_some_and(RequestError::is_not_found) => {
-                return Err(self.no_such_service().into());
-            }
-            Err(error) => return Err(error.into()),
-        };
-        Ok(cost.requests.values().sum::<u64>() + source.requests_of_service() - 1)
-    }
-
     /// Reads it to its end.
     pub(super) async fn read(
         &self,
+        select: Option<Select<'_>>,
         events: &Events,
         stop: &CancellationToken,
     ) -> Result<Snapshot, CommandError> {
         if !self.is_begun()? && self.file.exists() {
             clear(&self.file)?;
         }
-        let crawled = crawl_target(self.connection, &self.service, &self.file, None, events, stop).await;
+        let crawled = crawl_target(self.connection, &self.service, &self.file, select, events, stop).await;
         let CrawlOutcome { ended, info } = crawled.map_err(|error| self.explain(error))?;
         match ended {
             Ended::Interrupted => return Err(TargetError::Interrupted.into()),

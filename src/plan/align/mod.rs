@@ -21,6 +21,7 @@ mod conversations;
 mod fields;
 mod held;
 mod item;
+mod names;
 mod records;
 mod role_map;
 mod seats;
@@ -31,6 +32,7 @@ mod walk;
 mod tests;
 
 pub use item::{Actual, Conversation, FieldPair, Item, Standing};
+pub use names::{Name, names};
 pub use records::{PlanRecords, UnfitMapping};
 pub use share::Share;
 pub use walk::{AlignOptions, Pair, align};

@@ -18,9 +18,9 @@ const KEY: &str = "CASE kind WHEN ?1 THEN x'' WHEN ?2 THEN x'' ELSE coalesce(cha
       ELSE coalesce(identity, member, invite, user, x'') END AS who";
 
 /// What the journal proves was created by the run: the answer to its own request says so. Where the answer was lost and the
-/// thing was found afterwards, somebody else may have made it meanwhile, unless it has a name that nobody else gives.
+/// thing was found afterwards, somebody else may have made it meanwhile, unless it is named after the source's channel, as nobody else names it.
 const PROVEN: &str = "(json_extract(result, '$.created') OR json_extract(result, '$.known_by') = 'answer'
-    OR kind = ?3 AND unique_name LIKE 'chatferry-CH%')";
+    OR kind = ?3 AND unique_name LIKE '%CH' || lower(hex(channel)))";
 
 impl PlanFile {
     /// Gathers what was created, so that [`made`](Self::made) can be asked. It is kept in a temporary file, not in memory.

@@ -16,6 +16,7 @@ mod digest;
 mod draft;
 mod entry;
 mod finding;
+mod first;
 mod journal;
 mod lock;
 mod made;

@@ -179,7 +179,8 @@ fn what_was_there_already_or_was_never_done_is_left_alone() {
 
 #[test]
 fn a_conversation_that_was_found_after_a_lost_answer_is_known_by_its_name() {
-    let named = Subject { unique_name: Some("chatferry-CH1".to_owned()), ..subject(1, 0) };
+    let named =
+        Subject { unique_name: Some(format!("chatferry-{}", ChannelSid::from_digits(1))), ..subject(1, 0) };
     let found = json!({"sid": "CH8", "known_by": "look_up", "sent": true});
     let taken = Book::new()
         .done(Kind::CreateConversation, named, json!({}), json!({}), found.clone())

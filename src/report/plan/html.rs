@@ -3,7 +3,7 @@
 //! The template has verdict, charts, every check with its first findings, and every kind with its first operations: all that can be
 //! read on paper and without a script. The findings follow as data, from which the script lists, searches and filters them.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 
 use super::super::page::{self, island};
 use super::ReportError;
@@ -23,9 +23,11 @@ pub fn html(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportError> {
 fn write(plan: &PlanFile, extent: Extent, out: &mut dyn Write) -> Result<(), ReportError> {
     let story = Story::of(plan, extent)?;
     let page = page::html("plan.html", TEMPLATE, &story)?;
+    let mut out = BufWriter::new(out);
     out.write_all(page.before.as_bytes())?;
-    write_findings(plan, &story, out)?;
+    write_findings(plan, &story, &mut out)?;
     out.write_all(page.after.as_bytes())?;
+    out.flush()?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::human;
-use crate::plan::{Entry, Kind, PlanError, PlanFile, State, Subject, Totals, Wanted};
+use crate::plan::{Entry, Kind, PlanError, PlanFile, State, Subject, Totals};
 
 /// A kind of operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -77,50 +77,20 @@ impl KindRow {
                 seconds: step.map_or(0.0, |step| step.seconds),
                 examples: Vec::new(),
             };
+            // What failed or is blocked has room of its own, beside as many of the others.
             for group in
                 [&[State::Failed, State::Blocked][..], &[State::Pending, State::Done, State::Existing]]
             {
-                if group.iter().any(|state| of(state) > 0) {
-                    first(plan, *kind, group, examples, &mut row.examples)?;
+                let mut room = examples;
+                for state in group.iter().filter(|state| of(state) > 0) {
+                    let first = plan.first(*kind, *state, room)?;
+                    room -= first.len();
+                    row.examples.extend(first.iter().map(Example::of));
                 }
             }
             rows.push(row);
         }
         Ok(rows)
-    }
-}
-
-/// Why a walk ended.
-enum Ended {
-    Enough,
-    Failed(PlanError),
-}
-
-impl From<PlanError> for Ended {
-    fn from(error: PlanError) -> Self {
-        Self::Failed(error)
-    }
-}
-
-fn first(
-    plan: &PlanFile,
-    kind: Kind,
-    states: &[State],
-    most: usize,
-    into: &mut Vec<Example>,
-) -> Result<(), PlanError> {
-    if most == 0 {
-        return Ok(());
-    }
-    let full = into.len() + most;
-    let wanted = Wanted { kinds: Some(vec![kind]), states: Some(states.to_vec()) };
-    let walked = plan.operations(&wanted, |entry| {
-        into.push(Example::of(entry));
-        if into.len() == full { Err(Ended::Enough) } else { Ok(()) }
-    });
-    match walked {
-        Err(Ended::Failed(error)) => Err(error),
-        Ok(()) | Err(Ended::Enough) => Ok(()),
     }
 }
 

@@ -144,16 +144,19 @@ impl Found {
     }
 }
 
-/// The checks with their first findings. A plan has the words of a check with its findings, so all of them are visited.
+/// The checks with their first findings.
 fn checks(plan: &PlanFile, totals: &Totals, extent: Extent) -> Result<Vec<CheckRow>, PlanError> {
-    let mut found: BTreeMap<&'static str, (&'static Check, Vec<FindingRow>)> = BTreeMap::new();
-    plan.findings(|finding| {
-        let (_, first) = found.entry(finding.check.code).or_insert_with(|| (finding.check, Vec::new()));
-        if first.len() < extent.findings {
-            first.push(FindingRow::of(finding));
-        }
-        Ok::<(), PlanError>(())
-    })?;
+    let mut found: BTreeMap<&'static str, (&'static Check, Vec<FindingRow>)> =
+        plan.checks()?.into_iter().map(|check| (check.code, (check, Vec::new()))).collect();
+    if extent.findings > 0 {
+        plan.findings(|finding| {
+            let first = found.get_mut(finding.check.code).map(|(_, first)| first);
+            if let Some(first) = first.filter(|first| first.len() < extent.findings) {
+                first.push(FindingRow::of(finding));
+            }
+            Ok::<(), PlanError>(())
+        })?;
+    }
     let mut checks = CheckRow::all(&totals.findings, found);
     let counts: Vec<u64> = checks.iter().map(|check| check.count).collect();
     for (check, listed) in checks.iter_mut().zip(allotted(&counts, extent.listed)) {

@@ -71,7 +71,7 @@ fn findings(story: &Story) -> String {
         let rest = &found[CHECKS..];
         let findings: u64 = rest.iter().map(|check| check.count).sum();
         let rest = human::counted(rest.len() as u64, "further check");
-        text += &format!("and {} of {rest}\n", human::counted(findings, "finding"));
+        text.extend(["and ", &human::counted(findings, "finding"), " of ", &rest, "\n"]);
     }
     text + &format!("{} found nothing\n", human::counted(passed as u64, "check"))
 }

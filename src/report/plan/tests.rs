@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::fixture::{HOSTILE, MadeUp, plan};
 use super::*;
-use crate::plan::{Move, PlanError, PlanFile, Verdict};
+use crate::plan::{Kind, Move, PlanError, PlanFile, State, Verdict, Wanted};
 
 fn written(
     report: impl Fn(&PlanFile, &mut dyn io::Write) -> Result<(), ReportError>,
@@ -148,7 +148,7 @@ fn the_page_has_every_finding_once_and_counts_them() {
     );
     // The number of a row's check is that of the check's section.
     for (number, code, count) in
-        [(0, "conversation_over_limit", 700), (1, "attributes_not_json", 200), (2, "public_channel", 100)]
+        [(0, "conversation_over_limit", 700), (1, "attributes_broken", 200), (2, "public_channel", 100)]
     {
         assert_eq!(rows.iter().filter(|(check, ..)| *check == number).count(), count);
         assert!(page.contains(&format!(r#"data-check="{number}" data-code="{code}""#)), "{code}");
@@ -212,4 +212,27 @@ fn what_failed_or_is_blocked_is_shown_first() {
 
 fn json_value(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn the_examples_are_operations_of_the_plan_in_its_order() {
+    let (_folder, plan) = made(MadeUp::default());
+    for (kind, state, most) in [
+        (Kind::CreateParticipant, State::Pending, 40),
+        (Kind::CreateParticipant, State::Blocked, 1_000),
+        (Kind::CreateRole, State::Pending, 40),
+        (Kind::CreateRole, State::Done, 40),
+    ] {
+        let wanted = Wanted { kinds: Some(vec![kind]), states: Some(vec![state]) };
+        let mut all = Vec::new();
+        plan.operations::<PlanError>(&wanted, |entry| {
+            all.push(entry.clone());
+            Ok(())
+        })
+        .unwrap();
+        let first = plan.first(kind, state, most).unwrap();
+        assert_eq!(first.len(), all.len().min(most), "{kind:?} {state:?}");
+        assert!(first.iter().all(|entry| all.contains(entry)));
+        assert!(first.is_sorted_by_key(|entry| entry.number));
+    }
 }

@@ -42,9 +42,9 @@ fn wrong_values_are_told_with_the_flag_and_a_remedy() {
             None,
         ),
         (
-            "--all-services --include messages",
-            "--include cannot be used: messages cannot be read yet",
-            Some("leave `messages` out of --include"),
+            "--all-services --include users,messages",
+            "--include cannot be used: `messages` is read through `channels`, which is not in the list",
+            Some("add `channels` to the list"),
         ),
         (
             "--all-services --include role,users",

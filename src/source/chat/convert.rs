@@ -6,6 +6,7 @@ use crate::model::{
     AccountSid, Channel, ChannelSid, ChannelType, Entity, Invite, Issue, IssueKind, Member, Membership,
     MembershipStatus, Message, NotificationLevel, Role, RoleType, Service, ServiceSid, User, UserSid,
 };
+use crate::source::media::media;
 use crate::source::notes::{Asked, Notes, json, owned, time};
 use crate::twilio::chat::wire;
 use crate::twilio::wire::{Oddities, Text};
@@ -276,7 +277,10 @@ pub(super) fn message(
         body: owned(row.body),
         index: row.index,
         r#type: owned(row.r#type),
-        media: json(row.media),
+        media: media(row.media),
+        participant_sid: None,
+        delivery: None,
+        content_sid: None,
         extra: None,
     };
     message.extra = notes.finish(Entity::Message, || message.sid.to_string(), issues);

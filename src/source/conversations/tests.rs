@@ -76,6 +76,27 @@ fn a_conversation_is_a_channel_without_what_conversations_does_not_say() {
 }
 
 #[test]
+fn a_message_keeps_its_author_and_media_and_guesses_nothing() {
+    let list = List::Messages(service_sid(), ChannelSid::from_digits(A));
+    let page = read(
+        &list,
+        include_str!(
+            "../../../tests/data/wire/conversations_v1/ListServiceConversationMessage.readFull.json"
+        ),
+    );
+    assert_eq!((said(&page.issues), page.received), (vec![], 3));
+    let Records::Messages(messages) = &page.records else { panic!("messages") };
+    let message = &messages[0];
+    assert_eq!((message.from.as_deref(), message.index), (Some("pie_preferrer"), Some(0)));
+    assert_eq!(message.participant_sid, Some(MemberSid::from_digits(A)));
+    assert!(message.delivery.as_ref().is_some_and(|delivery| delivery.0.contains("undelivered")));
+    assert_eq!((&message.r#type, message.was_edited, &message.last_updated_by), (&None, None, &None));
+    assert_eq!((&message.media, &message.extra), (&None, &None));
+    let media: serde_json::Value = serde_json::from_str(&messages[2].media.as_ref().unwrap().0).unwrap();
+    assert_eq!((&media[0]["filename"], &media[0]["size"]), (&"car.jpg".into(), &42056.into()));
+}
+
+#[test]
 fn a_participant_without_identity_keeps_its_binding_and_is_nothing_odd() {
     let list = List::Members(service_sid(), ChannelSid::from_digits(A));
     let page = read(&list, example!("ListServiceConversationParticipant.read"));

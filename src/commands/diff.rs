@@ -1,0 +1,181 @@
+//! `diff`: two snapshots in, differences out.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::cli::{DiffArgs, DiffFormat};
+use crate::compare::{self, CompareError, CompareOptions, Comparison, Ignored, Terms};
+use crate::error::ExitStatus;
+use crate::report::differences::{DifferenceReport, Format, summary};
+use crate::settings::nearest;
+use crate::snapshot::{Snapshot, SnapshotError};
+
+use super::failure::{Explained, StdoutError};
+use super::{CommandError, Context, Outcome};
+
+/// Runs the verb.
+pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
+    let ignored = Ignored::parse(args.ignore.iter().map(|name| name.trim()))?;
+    let options = CompareOptions { ignored, tell_same: args.all };
+    let old = open(&args.old)?;
+    let new = open(&args.new)?;
+    let format = Format::from(args.format);
+    let comparison = match &args.out {
+        Some(path) => to_file(&old, &new, &options, format, path)?,
+        // With --json stdout has the totals, and nothing else may stand there.
+        None if context.output.json => write(&old, &new, &options, format, io::sink())?.0,
+        None => {
+            let out = BufWriter::new(&mut context.stdout);
+            match write(&old, &new, &options, format, out) {
+                Err(DiffError::Write(source)) => return Err(StdoutError(source).into()),
+                written => written?.0,
+            }
+        }
+    };
+    let text = summary(&comparison);
+    context.conclude(&comparison, &text)?;
+    Ok(if comparison.is_same() { ExitStatus::Done } else { ExitStatus::Findings })
+}
+
+/// Opens one of the two. Which one it is needs no flag, so the advice of other verbs does not fit.
+fn open(path: &Path) -> Result<Snapshot, CommandError> {
+    Snapshot::open(path).map_err(|error| {
+        let hint = match &error {
+            SnapshotError::Missing { .. } | SnapshotError::NotASnapshot { .. } => {
+                "name two snapshot files: the older first, then the newer".to_owned()
+            }
+            SnapshotError::OtherFormat { .. } => {
+                "two snapshots are compared in the format of this chatferry: crawl anew, or use the version that wrote them"
+                    .to_owned()
+            }
+            other => other.advice().to_owned(),
+        };
+        CommandError::from(error).with_hint(hint)
+    })
+}
+
+/// Writes the differences to a file, which appears whole or not at all.
+pub(super) fn to_file(
+    old: &Snapshot,
+    new: &Snapshot,
+    options: &CompareOptions,
+    format: Format,
+    path: &Path,
+) -> Result<Comparison, DiffError> {
+    let failed = |source| DiffError::File { path: path.to_path_buf(), source };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".chatferry-diff-");
+    // What becomes a file of the user's is as readable as any other file that the user makes.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let draft = builder.tempfile_in(folder).map_err(failed)?;
+    let file = draft.reopen().map_err(failed)?;
+    let (comparison, out) =
+        write(old, new, options, format, BufWriter::new(file)).map_err(|error| match error {
+            DiffError::Write(source) => failed(source),
+            error => error,
+        })?;
+    out.into_inner()
+        .map_err(io::IntoInnerError::into_error)
+        .and_then(|file: File| file.sync_all())
+        .map_err(failed)?;
+    draft.persist(path).map_err(|error| failed(error.error))?;
+    Ok(comparison)
+}
+
+/// Compares and writes the differences as they come.
+fn write<W: Write>(
+    old: &Snapshot,
+    new: &Snapshot,
+    options: &CompareOptions,
+    format: Format,
+    out: W,
+) -> Result<(Comparison, W), DiffError> {
+    let terms = Terms::of(old, new)?;
+    let mut report = DifferenceReport::start(format, out).map_err(DiffError::Write)?;
+    let comparison = compare::run(old, new, terms, options, |difference| {
+        report.add(difference).map_err(DiffError::Write)
+    })?;
+    let out = report.finish(&comparison).map_err(DiffError::Write)?;
+    Ok((comparison, out))
+}
+
+/// Two snapshots could not be compared, or their differences not be written.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DiffError {
+    /// They cannot be compared.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+    /// The differences cannot be written to where they go.
+    #[error("the differences cannot be written")]
+    Write(#[source] io::Error),
+    /// The file cannot be written.
+    #[error("cannot write `{}`", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl From<SnapshotError> for DiffError {
+    fn from(error: SnapshotError) -> Self {
+        Self::Compare(error.into())
+    }
+}
+
+impl Explained for DiffError {
+    fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Compare(error) => error.exit_status(),
+            Self::Write(_) | Self::File { .. } => ExitStatus::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Compare(error) => error.hint(),
+            Self::Write(_) => None,
+            Self::File { .. } => Some(
+                "see that its folder is there, can be written and has room; no file was left half written"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+impl Explained for CompareError {
+    fn exit_status(&self) -> ExitStatus {
+        if self.is_bad_input() { ExitStatus::Usage } else { ExitStatus::Failed }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::OtherService { .. } => {
+                "records are compared by SID, and no two services share any; name two snapshots of one service".to_owned()
+            }
+            Self::NothingInCommon { .. } => "crawl both with the same --include".to_owned(),
+            Self::UnknownField { name, known } => match nearest(name, known.iter().map(String::as_str)) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("fields are {}", known.join(", ")),
+            },
+            Self::Snapshot(error) => return error.hint(),
+        })
+    }
+}
+
+impl From<DiffFormat> for Format {
+    fn from(format: DiffFormat) -> Self {
+        match format {
+            DiffFormat::Table => Self::Table,
+            DiffFormat::Ndjson => Self::Ndjson,
+            DiffFormat::Csv => Self::Csv,
+            DiffFormat::Md => Self::Markdown,
+            DiffFormat::Html => Self::Html,
+        }
+    }
+}
