@@ -1,4 +1,4 @@
-//! The figures that the README states of `plan`: time and peak memory of computing one, in place and as a copy. Run with
+//! What computing a plan takes: time and peak memory, in place and as a copy, over whole processes. Run with
 //! `cargo bench --bench plan [-- USERS]`; the default is 200,000 users with 20 memberships each.
 //!
 //! Snapshots are written by the crawl's own writer, without a network. Each plan is computed in a process of its own, whose peak
