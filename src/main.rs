@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         stdin: Box::new(stdin()),
         stdout: Box::new(stdout()),
         stderr: Box::new(stderr()),
+        stdin_is_terminal: stdin().is_terminal(),
         stdout_is_terminal: stdout().is_terminal(),
         stderr_is_terminal: stderr().is_terminal(),
     };

@@ -184,17 +184,16 @@ fn participant(operation: &Operation) -> Option<(Entity, String)> {
     member.or_else(|| subject.invite_sid.as_ref().map(|sid| (Entity::Invite, sid.to_string())))
 }
 
-/// An operation in a log line: its kind and the SIDs of what it is about.
-pub(super) fn told(operation: &Operation) -> String {
+/// The SIDs of what an operation is about: of the source, or of the target where that is all there is.
+pub fn subject(operation: &Operation) -> String {
     let subject = &operation.subject;
     let mut sids: Vec<String> = Vec::new();
-    let mut push = |sid: Option<String>| sids.extend(sid);
-    push(subject.role_sid.as_ref().map(ToString::to_string));
-    push(subject.channel_sid.as_ref().map(ToString::to_string));
-    push(subject.user_sid.as_ref().map(ToString::to_string));
-    push(participant(operation).map(|(_, sid)| sid));
+    sids.extend(subject.role_sid.as_ref().map(ToString::to_string));
+    sids.extend(subject.channel_sid.as_ref().map(ToString::to_string));
+    sids.extend(subject.user_sid.as_ref().map(ToString::to_string));
+    sids.extend(participant(operation).map(|(_, sid)| sid));
     if sids.is_empty() {
         sids.extend(subject.target_sid.clone());
     }
-    format!("{} {}", operation.kind.name(), sids.join("/"))
+    sids.join("/")
 }

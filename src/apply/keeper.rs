@@ -16,7 +16,7 @@ use super::error::ApplyError;
 use super::item::{self, Item, Unresolved};
 use super::look_up::{End, is_create};
 use crate::event::{Event, Events};
-use crate::plan::{Journal, Kind, LaneName, Operation, PlanError, State};
+use crate::plan::{Journal, Kind, LaneName, Operation, PendingOperation, PlanError, State};
 
 /// Orders on their way. Tasks wait for the answer to an order that begins an operation, so there are no more than tasks.
 const ON_THE_WAY: usize = 256;
@@ -31,6 +31,8 @@ pub(super) type Counts = BTreeMap<Kind, BTreeMap<State, u64>>;
 enum Order {
     /// Take up what earlier runs could not do.
     Start { reply: oneshot::Sender<Counts> },
+    /// Load operations that an earlier run had begun, after this one.
+    Begun { after: i64, most: usize, reply: oneshot::Sender<Vec<Item>> },
     /// Sort the lanes of a kind, longest first.
     Open { kind: Kind, reply: oneshot::Sender<u64> },
     /// Load operations of these lanes, and of so many new ones.
@@ -97,6 +99,10 @@ impl Keeper {
 
     pub(super) async fn open_plan(&self) -> Result<Counts, ApplyError> {
         self.ask(|reply| Order::Start { reply }).await
+    }
+
+    pub(super) async fn begun(&self, after: i64, most: usize) -> Result<Vec<Item>, ApplyError> {
+        self.ask(|reply| Order::Begun { after, most, reply }).await
     }
 
     pub(super) async fn open(&self, kind: Kind) -> Result<u64, ApplyError> {
@@ -193,6 +199,14 @@ impl Desk {
                 }
                 answer(answers, reply, self.journal.counts()?);
             }
+            Order::Begun { after, most, reply } => {
+                let mut items = Vec::new();
+                for begun in self.journal.begun(after, most)? {
+                    // What was begun had all its SIDs.
+                    items.extend(self.resolve(begun)?.ok());
+                }
+                answer(answers, reply, items);
+            }
             Order::Open { kind, reply } => {
                 let operations = self.journal.open_lanes(kind)?;
                 let is_next = !self.journal.has_pending_before(kind)?;
@@ -237,8 +251,12 @@ impl Desk {
         *self.ended.entry(operation.kind).or_default().entry(end.state).or_default() += 1;
         let (kind, state) = (operation.kind.name(), end.state.name());
         answers.push(Answer::Event(Event::Performed { kind, state }));
-        if let (State::Failed | State::Blocked, Some(reason)) = (end.state, &end.reason) {
-            let (subject, error) = (item::told(operation), reason.clone());
+        // What depends on a failure is counted and not told one by one: the failure was.
+        if let (State::Failed | State::Blocked, Some(reason)) = (end.state, &end.reason)
+            && !reason.starts_with(Journal::DEPENDS_ON_FAILED)
+        {
+            let subject = format!("{kind} {}", item::subject(operation));
+            let error = reason.clone();
             answers.push(Answer::Event(Event::NotPerformed { subject, error }));
         }
         Ok(())
@@ -304,6 +322,11 @@ impl Desk {
             filled.push(lane);
         }
         Ok(Filled { lanes: filled, no_more_lanes })
+    }
+
+    fn resolve(&self, pending: PendingOperation) -> Result<Result<Item, Unresolved>, PlanError> {
+        let PendingOperation { number, operation, started } = pending;
+        Item::resolve(number, operation, started, |entity, source| self.journal.counterpart(entity, source))
     }
 
     /// What an operation needs and will not get.

@@ -40,8 +40,8 @@ impl End {
 /// What a look at the target says of an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Seen {
-    /// It is to be written.
-    ToWrite,
+    /// It is to be written. With what is there now of what it writes.
+    ToWrite(Fields),
     /// Nothing is to be written.
     End(Box<End>),
 }
@@ -144,7 +144,7 @@ pub(super) fn judge(item: &Item, found: Option<&Fields>) -> Seen {
     let is_create = is_create(kind);
     let Some(found) = found else {
         return if is_create {
-            Seen::ToWrite
+            Seen::ToWrite(Fields::new())
         } else {
             blocked("target_gone", "what would be updated is not there any more; plan again", json!({}))
         };
@@ -165,12 +165,10 @@ pub(super) fn judge(item: &Item, found: Option<&Fields>) -> Seen {
     }
     let moved = if item.was_there() { differences(&operation.before, found) } else { Vec::new() };
     if moved.is_empty() {
-        return Seen::ToWrite;
+        return Seen::ToWrite(now_of(&operation.after, found));
     }
     let detail = format!("since the plan was made: {}; plan again", told(&moved));
-    let now: Fields =
-        operation.before.keys().filter_map(|key| Some((key.clone(), found.get(key)?.clone()))).collect();
-    blocked("changed_since", &detail, json!({ "found": now }))
+    blocked("changed_since", &detail, json!({ "found": now_of(&operation.before, found) }))
 }
 
 fn judge_delete(item: &Item, found: Option<&Fields>) -> Seen {
@@ -181,9 +179,14 @@ fn judge_delete(item: &Item, found: Option<&Fields>) -> Seen {
     };
     let moved = differences(&item.operation.before, found);
     if moved.is_empty() {
-        return Seen::ToWrite;
+        return Seen::ToWrite(Fields::new());
     }
     blocked("changed_since", &format!("since the plan was made: {}", told(&moved)), json!({}))
+}
+
+/// What is there now of these keys.
+fn now_of(keys: &Fields, found: &Fields) -> Fields {
+    keys.keys().filter_map(|key| Some((key.clone(), found.get(key)?.clone()))).collect()
 }
 
 fn blocked(code: &str, detail: &str, result: Value) -> Seen {

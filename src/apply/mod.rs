@@ -40,10 +40,12 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 pub use self::error::ApplyError;
+pub use self::item::subject;
 use self::keeper::{Keeper, Kept};
 pub use self::perform::Clients;
 use self::perform::Performer;
 use self::scheduler::Scheduler;
+pub use self::scheduler::endpoint;
 use crate::event::{Event, Events};
 use crate::plan::{Journal, Kind, NotDone, State};
 
@@ -147,6 +149,9 @@ async fn perform(
     let (operations, pending) = (sum(&|_| true), sum(&|state| state == State::Pending));
     events.send(Event::Applying { operations, ended: operations - pending });
     let mut scheduler = Scheduler::new(performer, options, stop);
+    if let Some(ended) = scheduler.settle().await? {
+        return Ok(ended);
+    }
     for kind in Kind::ALL {
         if options.only.as_ref().is_some_and(|only| !only.contains(&kind)) {
             continue;

@@ -19,7 +19,7 @@ use super::item::Item;
 use super::keeper::Keeper;
 use super::look_up::{self, End, Seen};
 use crate::plan::{Endpoint, Fields, Kind, State};
-use crate::twilio::{Client, Reply, RequestError, RequestErrorKind};
+use crate::twilio::{Client, Counters, Reply, RequestError, RequestErrorKind};
 
 /// Writes of unknown outcome, and 404s of what should be there, after which an operation is left for another run. Between them
 /// the target is looked at, which has attempts of its own.
@@ -35,6 +35,19 @@ pub struct Clients {
 }
 
 impl Clients {
+    /// The attempts of both.
+    pub fn counters(&self) -> Counters {
+        let (source, target) = (self.source.counters(), self.target.counters());
+        if Arc::ptr_eq(&self.source, &self.target) {
+            return target;
+        }
+        Counters {
+            attempts: source.attempts + target.attempts,
+            retried: source.retried + target.retried,
+            throttled: source.throttled + target.throttled,
+        }
+    }
+
     pub(super) fn of(&self, endpoint: Endpoint) -> &Client {
         match endpoint {
             Endpoint::SourceChat => &self.source,
@@ -54,11 +67,13 @@ pub(super) struct Work {
     /// How often what it refers to was not found.
     not_found: u32,
     begun: bool,
+    /// What was there before, where that was looked at.
+    before: Option<Fields>,
 }
 
 impl Work {
     pub(super) fn new(item: Item, lane: u64) -> Self {
-        Self { item, lane, rounds: 0, not_found: 0, begun: false }
+        Self { item, lane, rounds: 0, not_found: 0, begun: false, before: None }
     }
 }
 
@@ -88,9 +103,12 @@ pub(super) struct Performer {
 
 impl Performer {
     /// Looks at the target, and gives the operation back where it is to be written.
-    pub(super) async fn look(self, work: Work) -> Result<Step, ApplyError> {
+    pub(super) async fn look(self, mut work: Work) -> Result<Step, ApplyError> {
         match look_up::look(self.clients.of(work.item.endpoint), &work.item).await {
-            Ok(Seen::ToWrite) => Ok(Step::ToWrite(Box::new(work))),
+            Ok(Seen::ToWrite(before)) => {
+                work.before = (!before.is_empty()).then_some(before);
+                Ok(Step::ToWrite(Box::new(work)))
+            }
             Ok(Seen::End(end)) => self.end(work, *end).await,
             Err(error) => self.could_not_look(work, error).await,
         }
@@ -113,7 +131,7 @@ impl Performer {
         };
         match client.send_parsed(&request, read).await {
             Ok(reply) => {
-                let end = answered(&work.item, &reply);
+                let end = answered(&work, &reply);
                 self.end(work, end).await
             }
             Err(error) => self.failed(work, error).await,
@@ -133,7 +151,7 @@ impl Performer {
                 let end = match found {
                     Some(found) => match look_up::judge(&work.item, Some(&found)) {
                         Seen::End(end) => *end,
-                        Seen::ToWrite => refused(&error),
+                        Seen::ToWrite(_) => refused(&error),
                     },
                     None => refused(&error),
                 };
@@ -262,8 +280,8 @@ fn refused(error: &RequestError) -> End {
 }
 
 /// The end of an operation that Twilio has answered.
-fn answered(item: &Item, reply: &Reply<Fields>) -> End {
-    let kind = item.operation.kind;
+fn answered(work: &Work, reply: &Reply<Fields>) -> End {
+    let kind = work.item.operation.kind;
     let text = |key: &str| reply.body.get(key).and_then(Value::as_str).map(str::to_owned);
     let sid = if kind.is_delete() { None } else { text(look_up::sid_key(kind)) };
     let mut result = json!({
@@ -272,6 +290,9 @@ fn answered(item: &Item, reply: &Reply<Fields>) -> End {
         "status": reply.status,
         "request_id": reply.request_id,
     });
+    if let Some(before) = &work.before {
+        result["before"] = Value::Object(before.clone()); // undoing restores what was there, not what was planned from
+    }
     if kind == Kind::MakePrivate
         && let Some(members) = reply.body.get("members_count")
     {

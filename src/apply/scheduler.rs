@@ -13,13 +13,16 @@ use tokio_util::sync::CancellationToken;
 use super::error::ApplyError;
 use super::keeper::Filled;
 use super::lanes::{EXTRA, LOADED, Lanes, Next};
-use super::perform::{Performer, Step};
+use super::perform::{Performer, Step, Work};
 use super::{ApplyOptions, Ended};
 use crate::plan::{Endpoint, Kind, State};
 use crate::twilio::throttle::WriteLimits;
 
 /// Tasks beyond the requests in flight: for those that wait before they look, and for the journal.
 const SPARE: usize = 4;
+
+/// Operations of a killed run that are looked up at a time. There are few: it had begun what it was about to send.
+const SETTLED_AT_ONCE: usize = 32;
 
 /// Operations in a row that could not be sent at all, until the run gives up. Each has used up its own attempts.
 const LEFT_IN_A_ROW: u32 = 25;
@@ -59,6 +62,39 @@ impl Scheduler {
         }
     }
 
+    /// Looks up what an earlier run had begun and not brought to an end. Afterwards it is known what was done: what was not is as
+    /// if it had never begun. `Some` where the run has ended.
+    pub(super) async fn settle(&mut self) -> Result<Option<Ended>, ApplyError> {
+        let mut after = 0;
+        loop {
+            let begun = self.performer.keeper.begun(after, SETTLED_AT_ONCE).await?;
+            let Some(last) = begun.last() else { return Ok(self.ending.clone()) };
+            after = last.number;
+            let mut looks = JoinSet::new();
+            for item in begun {
+                let performer = self.performer.clone();
+                looks.spawn(async move { performer.look(Work::new(item, 0)).await });
+            }
+            let mut fatal = None;
+            while let Some(looked) = looks.join_next().await {
+                match looked.map_err(ApplyError::Stopped)? {
+                    Ok(Step::ToWrite(work)) => self.performer.keeper.withdraw(work.item.number).await?,
+                    Ok(step) => drop(self.note(step)),
+                    Err(error) => fatal = Some(error),
+                }
+            }
+            if let Some(error) = fatal {
+                return Err(error);
+            }
+            if self.stop.is_cancelled() {
+                self.ending.get_or_insert(Ended::Interrupted);
+            }
+            if self.ending.is_some() {
+                return Ok(self.ending.clone());
+            }
+        }
+    }
+
     /// Performs what is pending of a kind, on a service whose limit holds for it. `Some` where the run has ended.
     pub(super) async fn perform(&mut self, kind: Kind, service: &str) -> Result<Option<Ended>, ApplyError> {
         if self.stop.is_cancelled() {
@@ -91,7 +127,10 @@ impl Scheduler {
                 Some(done) = tasks.join_next() => {
                     let (looked, step) = done.map_err(ApplyError::Stopped)?;
                     match step {
-                        Ok(step) => self.note(step, looked, &mut lanes),
+                        Ok(step) => {
+                            let (lane, again) = self.note(step);
+                            lanes.came_back(lane, looked, again);
+                        }
                         Err(error) => {
                             // What is on its way is brought to its end, and nothing more is begun.
                             fatal.get_or_insert(error);
@@ -150,17 +189,18 @@ impl Scheduler {
         }
     }
 
-    fn note(&mut self, step: Step, looked: bool, lanes: &mut Lanes) {
+    /// Takes note of how far an operation has come. Gives its lane, and the operation where it is to be written.
+    fn note(&mut self, step: Step) -> (u64, Option<Work>) {
         match step {
-            Step::ToWrite(work) => lanes.came_back(work.lane, looked, Some(*work)),
-            Step::Interrupted { lane } => lanes.came_back(lane, looked, None),
+            Step::ToWrite(work) => (work.lane, Some(*work)),
+            Step::Interrupted { lane } => (lane, None),
             Step::Ended { lane, state } => {
                 self.left_in_a_row = 0;
                 self.failed += u64::from(state == State::Failed);
                 if self.stop_after_errors.is_some_and(|most| self.failed >= most) {
                     self.ending.get_or_insert(Ended::TooManyErrors);
                 }
-                lanes.came_back(lane, looked, None);
+                (lane, None)
             }
             Step::Left { lane, why } => {
                 tracing::debug!(%why, "left for another run");
@@ -169,14 +209,14 @@ impl Scheduler {
                     self.ending.get_or_insert(Ended::GaveUp(why));
                     self.stop.cancel();
                 }
-                lanes.came_back(lane, looked, None);
+                (lane, None)
             }
         }
     }
 }
 
 /// The side that a kind writes to.
-fn endpoint(kind: Kind) -> Endpoint {
+pub fn endpoint(kind: Kind) -> Endpoint {
     match kind {
         Kind::MakePrivate | Kind::MuteSource => Endpoint::SourceChat,
         _ => Endpoint::TargetConversations,

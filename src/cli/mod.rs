@@ -11,6 +11,7 @@
 //!
 //! **Invariant:** no flag takes a secret as its value: values of flags are seen by every process of the machine.
 
+pub mod apply;
 pub mod audit;
 pub mod completions;
 pub mod config;
@@ -22,12 +23,14 @@ pub mod export;
 pub mod global;
 pub mod man;
 pub mod mapping;
+pub mod plan;
 pub mod probe;
 pub mod simulate;
 pub mod snapshot;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+pub use apply::ApplyArgs;
 pub use audit::AuditArgs;
 pub use completions::CompletionsArgs;
 pub use config::ConfigArgs;
@@ -39,6 +42,7 @@ pub use export::ExportArgs;
 pub use global::{ColorWhen, GlobalArgs, LogFormat, ProgressStyle};
 pub use man::ManArgs;
 pub use mapping::MappingArgs;
+pub use plan::PlanArgs;
 pub use probe::ProbeArgs;
 pub use simulate::SimulateArgs;
 pub use snapshot::SnapshotArgs;
@@ -74,6 +78,8 @@ pub enum Verb {
     Probe(ProbeArgs),
     Crawl(CrawlArgs),
     Export(ExportArgs),
+    Plan(PlanArgs),
+    Apply(ApplyArgs),
     Mapping(MappingArgs),
     Snapshot(SnapshotArgs),
     Diff(DiffArgs),
@@ -91,6 +97,7 @@ Quick start:
   export TWILIO_ACCOUNT_SID=AC… TWILIO_AUTH_TOKEN=…
   chatferry probe                                 what is there, what a crawl costs
   chatferry crawl --service IS…                   read it into snapshot.db
+  chatferry plan --target in-place                what moving to Conversations takes
 
 Settings come from flags, then the environment (CHATFERRY_CHAT_URL is --chat-url), then
 chatferry.toml, then defaults; `chatferry config` shows which.

@@ -7,7 +7,7 @@ use clap::Args;
 /// Programmable Chat v2 and Conversations v1, which show the same objects, on 127.0.0.1. The account is made from a seed: the
 /// same seed and sizes give the same SIDs, rows and credentials. There are an empty service in the same account and one in
 /// another account too. It prints where it listens, then the environment to use it with, and serves until Ctrl-C. What it saw
-/// is at /simulator/stats, as JSON.
+/// is at /simulator/stats, as JSON, and what was written at /simulator/writes, one JSON object a line.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = SIMULATE_HELP)]
 pub struct SimulateArgs {
@@ -35,6 +35,9 @@ pub struct SimulateArgs {
     /// Answer 429 above N requests in flight
     #[arg(long, value_name = "N", help_heading = "Server")]
     pub max_concurrent: Option<u32>,
+    /// Answer 429 above N writes in any second to one conversation, or to the service itself
+    #[arg(long, value_name = "N", help_heading = "Server")]
+    pub write_rate: Option<u32>,
     /// Send `Retry-After` with a 429 of these limits
     #[arg(long, value_name = "SECONDS", help_heading = "Server")]
     pub retry_after: Option<u32>,
@@ -47,6 +50,9 @@ pub struct SimulateArgs {
     /// Never compress answers
     #[arg(long, help_heading = "Server")]
     pub no_gzip: bool,
+    /// Keep no log of writes: it grows with each
+    #[arg(long, help_heading = "Server")]
+    pub no_write_log: bool,
     /// What goes wrong, such as `429=3%,reset=1%,loop-user=1` (see below)
     #[arg(long, value_name = "SPEC", default_value = "", hide_default_value = true, help_heading = "Server")]
     pub faults: String,
@@ -55,7 +61,7 @@ pub struct SimulateArgs {
 const SIMULATE_HELP: &str = "\
 Faults, separated by commas; the same seed gives the same faults:
   of an attempt   429=P% 500=P% 502=P% 503=P% 504=P% reset=P% truncate=P% html=P% timeout=P%
-                  expired-token=P% flaky-404=P% lost-answer=P%
+                  expired-token=P% flaky-404=P% lost-answer=P% accepted-503=P%
                   (429 and 503 may add :retry-after=SECONDS; one request has three at most, then it passes)
   of a page       repeat-row=P% empty-page=P% short-page=P%
   of a row        unknown-enum=P% unknown-key=P% wrong-type=P%

@@ -29,9 +29,10 @@ fn the_definition_is_sound() {
 #[test]
 fn the_help_of_every_verb_reads_well() {
     insta::assert_snapshot!("chatferry", help(&[]));
-    for verb in ["probe", "crawl", "snapshot", "demo", "config", "completions", "man"] {
+    for verb in ["probe", "crawl", "snapshot", "plan", "demo", "config", "completions", "man"] {
         insta::assert_snapshot!(verb, help(&[verb]));
     }
+    insta::assert_snapshot!("plan_show", help(&["plan", "show"]));
     insta::assert_snapshot!("snapshot_info", help(&["snapshot", "info"]));
     insta::assert_snapshot!("snapshot_check", help(&["snapshot", "check"]));
 }
@@ -81,7 +82,8 @@ fn what_contradicts_itself_is_refused() {
         "chatferry snapshot",
         "chatferry snapshot info a --snapshot b",
         "chatferry completions cobol",
-        "chatferry plan",
+        "chatferry plan --undo p.db --target in-place",
+        "chatferry plan show extra",
         "chatferry apply",
     ] {
         assert!(parse(line).is_err(), "{line}");
@@ -89,13 +91,31 @@ fn what_contradicts_itself_is_refused() {
 }
 
 #[test]
+fn a_plan_takes_every_flag_of_its_contract() {
+    let line = "chatferry plan --snapshot s.db --target IS1 --mapping m.toml --plan p.db --report a.html --report b.md --check \
+                --allow-incomplete --max-age 48 --max-change-percent 100 --mute-source --rps 0";
+    let Verb::Plan(args) = parse(line).unwrap().verb else { panic!("a plan") };
+    assert_eq!(args.reports.len(), 2);
+    assert!(args.check && args.allow_incomplete && args.mute_source);
+    let Verb::Plan(args) =
+        parse("chatferry plan show --plan p.db --format ndjson --state failed,blocked --json").unwrap().verb
+    else {
+        panic!("a plan")
+    };
+    let Some(plan::PlanVerb::Show(show)) = args.verb else { panic!("shown") };
+    assert_eq!(show.state.unwrap(), ["failed", "blocked"]);
+    assert_eq!(show.format, plan::ShowFormat::Ndjson);
+}
+
+#[test]
 fn a_crawl_takes_every_flag_of_its_contract() {
     let line = "chatferry crawl --service IS1 --service IS2 --snapshot s.db --source chat --include roles,users \
-                --users - --restart --concurrency 1 --rps 0 --account-concurrency 9 --max-duration 2h \
+                --users - --restart --cross-check 1/7 --concurrency 1 --rps 0 --account-concurrency 9 --max-duration 2h \
                 --chat-url http://127.0.0.1:1 --conversations-url http://127.0.0.1:2 --allow-http --secret-file f";
     let Verb::Crawl(args) = parse(line).unwrap().verb else { panic!("a crawl") };
     assert_eq!(args.services, ["IS1", "IS2"]);
     assert_eq!(args.source, Some(crawl::SourceChoice::Chat));
     assert_eq!(args.connection.rps.as_deref(), Some("0"));
+    assert_eq!(args.cross_check.as_deref(), Some("1/7"));
     assert!(args.restart && args.connection.allow_http);
 }

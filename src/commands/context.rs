@@ -25,6 +25,8 @@ pub struct Context {
     pub stdout: Box<dyn Write + Send>,
     /// For `-` as an input file.
     pub stdin: Box<dyn Read + Send>,
+    /// Whether somebody can be asked.
+    pub stdin_is_terminal: bool,
     /// For talk: stderr.
     pub talk: Talk,
     /// Says when to stop.

@@ -2,6 +2,7 @@
 //!
 //! To add a verb: its file in `cli`, its variant in [`Verb`], its file here, its line in `dispatch`.
 
+mod apply;
 mod audit;
 mod completions;
 mod config;
@@ -15,6 +16,7 @@ pub mod failure;
 pub mod interrupt;
 mod man;
 mod mapping;
+mod plan;
 mod probe;
 mod simulate;
 mod snapshot;
@@ -42,6 +44,8 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Audit(args) => audit::run(&args, context).await,
         Verb::Diff(args) => diff::run(&args, context),
         Verb::Export(args) => export::run(&args, context),
+        Verb::Plan(args) => plan::run(&args, context).await,
+        Verb::Apply(args) => apply::run(&args, context).await,
         Verb::Mapping(args) => mapping::run(&args, context),
         Verb::Simulate(args) => simulate::run(&args, context).await,
         Verb::Demo(args) => demo::run(&args, context).await,

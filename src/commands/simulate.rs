@@ -65,10 +65,12 @@ fn options(args: &SimulateArgs) -> Result<Options, SimulateError> {
         latency: Duration::from_millis(u64::from(args.latency_ms)),
         rate: args.rate,
         max_concurrent: args.max_concurrent,
+        write_rate: args.write_rate,
         background_load: args.background_load,
         retry_after: args.retry_after,
         production_urls: !args.own_urls,
         gzip: !args.no_gzip,
+        record_writes: !args.no_write_log,
         faults: args.faults.parse().map_err(SimulateError::Faults)?,
         ..Options::default()
     })

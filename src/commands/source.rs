@@ -27,14 +27,12 @@ pub(super) fn of(api: Api, client: Arc<Client>) -> Source {
 
 /// The API that a crawl begins with: as asked for; left open, the one of the snapshot that is there, and otherwise Chat.
 pub(super) fn begin_with(choice: SourceChoice, snapshot: &Path) -> Result<Api, SnapshotError> {
-    Ok(match choice {
-        SourceChoice::Chat => Api::Chat,
-        SourceChoice::Conversations => Api::Conversations,
-        SourceChoice::Auto if snapshot.exists() && Snapshot::open(snapshot)?.source()? == "conversations" => {
-            Api::Conversations
-        }
-        SourceChoice::Auto => Api::Chat,
-    })
+    let of_conversations = match choice {
+        SourceChoice::Chat => false,
+        SourceChoice::Conversations => true,
+        SourceChoice::Auto => snapshot.exists() && Snapshot::open(snapshot)?.source()? == "conversations",
+    };
+    Ok(if of_conversations { Api::Conversations } else { Api::Chat })
 }
 
 /// Whether an answer means that Chat cannot be read for the account or the service, however often it is asked: 410, a host
@@ -59,7 +57,11 @@ pub(super) async fn conversations_has(
         Some(service) => requests::fetch_service(service),
         None => requests::list_services(Some(1)),
     };
-    client.send(&request).await.is_ok()
+    match client.send(&request).await {
+        // Twilio has answered 404 for what is there, so one is not believed.
+        Err(error) if error.is_not_found() => client.send(&request).await.is_ok(),
+        answered => answered.is_ok(),
+    }
 }
 
 /// Turns a crawl that was left to choose to Conversations, where Chat does not answer for it and Conversations does. Says

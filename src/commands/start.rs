@@ -32,6 +32,8 @@ pub struct Streams {
     pub stdout: Box<dyn Write + Send>,
     /// For talk.
     pub stderr: Box<dyn Write + Send>,
+    /// Whether stdin is a terminal: whether somebody can be asked.
+    pub stdin_is_terminal: bool,
     /// Whether stdout is a terminal.
     pub stdout_is_terminal: bool,
     /// Whether stderr is a terminal.
@@ -93,6 +95,7 @@ pub fn start(
         output,
         stdout: streams.stdout,
         stdin: streams.stdin,
+        stdin_is_terminal: streams.stdin_is_terminal,
         talk: talk.clone(),
         interrupt,
     };

@@ -34,6 +34,7 @@ fn run_to(
         stdin: Box::new(io::empty()),
         stdout,
         stderr: Box::new(stderr.clone()),
+        stdin_is_terminal: false,
         stdout_is_terminal: false,
         stderr_is_terminal: false,
     };

@@ -244,6 +244,14 @@ impl Reader {
         }
     }
 
+    /// A service's own record with all that belongs to it.
+    async fn whole_service(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
+        match self.source.service(service).await {
+            Err(error) if is(&error, RequestError::is_not_found) => self.source.service(service).await,
+            answered => answered,
+        }
+    }
+
     async fn is_forbidden(&self, service: &ServiceSid) -> bool {
         match self.source.service_alone(service).await {
             Ok(_) => false,
@@ -300,7 +308,7 @@ impl Reader {
 
     /// The first thing read of a service. If that fails, so does the run: nothing else would be different.
     async fn read_service(&self, unit: &Unit, service: &ServiceSid) -> Result<Read, CrawlError> {
-        let error = match self.service_twice(service).await {
+        let error = match self.whole_service(service).await {
             Ok(fetched) => {
                 let detail = Detail::Service(Box::new(fetched.record));
                 self.send(Order::Detail(unit.clone(), detail, fetched.issues)).await?;

@@ -70,7 +70,7 @@ impl PlanRules {
                     return Some(Problem::Unknown {
                         what: "field of a plan",
                         name: name.clone(),
-                        suggestion: nearest(name, UPDATABLE.into_iter()).map(str::to_owned),
+                        suggestion: nearest(name, UPDATABLE).map(str::to_owned),
                         known: format!("fields that a plan can update are {}", UPDATABLE.join(", ")),
                     });
                 }

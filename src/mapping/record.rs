@@ -242,6 +242,7 @@ impl Record {
     }
 
     /// The same record with some of its columns alone, in the given order: what it does not have is left out.
+    #[must_use]
     pub fn narrowed(&self, names: &[&str]) -> Self {
         let column = |name: &&str| self.columns.iter().find(|column| column.name == *name).cloned();
         Self {

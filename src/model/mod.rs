@@ -14,7 +14,7 @@ pub mod value;
 pub use issue::{Entity, Issue, IssueKind};
 pub use page::{ListPage, Records};
 pub use records::{Channel, Extra, Invite, JsonText, Member, Membership, Message, Role, Service, User};
-pub use share::{InvalidShare, Share};
+pub use share::Share;
 pub use sid::{
     AccountSid, ChannelSid, ContentSid, InvalidSid, InviteSid, MemberSid, MessageSid, MessagingServiceSid,
     RoleSid, ServiceSid, Sid, SidKind, StoredSid, UserSid,

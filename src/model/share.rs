@@ -1,11 +1,10 @@
-//! A share of records: one of so many parts by their SIDs, the same one every time.
+//! A share of the users or channels: one of so many parts, the same one every time.
 
 use std::fmt;
-use std::str::FromStr;
 
 use super::sid::{Sid, SidKind, StoredSid};
 
-/// One part out of so many, as `--sample N/T` and `--skip-unchanged N/T` take it.
+/// One part out of so many, as `verify --sample N/T` and `crawl --cross-check N/T` take it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Share {
     /// Which part, from 1.
@@ -15,30 +14,18 @@ pub struct Share {
 }
 
 impl Share {
-    /// Whether a record is of this part. It depends on the SID alone: all parts together are every record once.
+    /// Reads `N/T`: a part from 1 to so many. `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let number =
+            |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?;
+        let (part, of) = text.split_once('/')?;
+        let (part, of): (u64, u64) = (number(part)?, number(of)?);
+        (1..=of).contains(&part).then_some(Self { part, of })
+    }
+
+    /// Whether a SID is of this part. It depends on the SID alone: all parts together have every SID once.
     pub fn has<K: SidKind>(&self, sid: &Sid<K>) -> bool {
         self.of <= 1 || mixed(sid) % self.of + 1 == self.part
-    }
-}
-
-/// What was typed is no share.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a share such as `2/7`: the second of seven parts")]
-pub struct InvalidShare {
-    /// What was typed.
-    pub text: String,
-}
-
-impl FromStr for Share {
-    type Err = InvalidShare;
-
-    fn from_str(text: &str) -> Result<Self, InvalidShare> {
-        let numbers =
-            text.split_once('/').and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
-        match numbers {
-            Some((part, of)) if (1..=of).contains(&part) => Ok(Self { part, of }),
-            _ => Err(InvalidShare { text: text.to_owned() }),
-        }
     }
 }
 
@@ -68,15 +55,6 @@ mod tests {
     use crate::model::ChannelSid;
 
     #[test]
-    fn a_share_is_a_part_of_so_many() {
-        assert_eq!("2/7".parse(), Ok(Share { part: 2, of: 7 }));
-        assert_eq!(Share { part: 2, of: 7 }.to_string(), "2/7");
-        for text in ["", "7", "0/7", "8/7", "1/0", "-1/7", "1/7/2", "a/b"] {
-            assert!(text.parse::<Share>().is_err(), "{text}");
-        }
-    }
-
-    #[test]
     fn the_parts_are_everything_once_and_about_the_same_size() {
         let mut counts = [0_u32; 7];
         for digits in 0..7_000_u128 {
@@ -86,6 +64,19 @@ mod tests {
             counts[usize::try_from(parts[0]).unwrap() - 1] += 1;
         }
         assert!(counts.iter().all(|&count| (800..1200).contains(&count)), "{counts:?}");
+        for (text, expected) in [
+            ("3/7", Some(Share { part: 3, of: 7 })),
+            ("1/1", Some(Share { part: 1, of: 1 })),
+            ("0/7", None),
+            ("8/7", None),
+            ("3", None),
+            ("+3/7", None),
+            ("/", None),
+            ("3/7/9", None),
+        ] {
+            assert_eq!(Share::parse(text), expected, "{text}");
+            assert!(expected.is_none_or(|share| share.to_string() == text));
+        }
         assert!(Share { part: 1, of: 1 }.has(&ChannelSid::from_wire("CHodd")));
     }
 }

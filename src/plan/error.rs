@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::align::UnfitMapping;
 use crate::snapshot::SnapshotError;
 
 /// A plan could not be made, opened, read or written.
@@ -97,6 +98,17 @@ pub enum PlanError {
         #[source]
         source: rusqlite::Error,
     },
+    /// A snapshot does not have the service that is asked for.
+    #[error("`{}` does not have service {service}", path.display())]
+    NoService {
+        /// The snapshot.
+        path: PathBuf,
+        /// The service.
+        service: String,
+    },
+    /// The mapping lacks what a plan needs.
+    #[error(transparent)]
+    Mapping(#[from] UnfitMapping),
     /// The snapshot, or what was read of the target, cannot be read.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
@@ -130,6 +142,8 @@ impl PlanError {
             Self::Database { .. } => {
                 "see whether the disk is full or failing; when that is mended run the same command again"
             }
+            Self::NoService { .. } => "crawl that service, or name a snapshot of it with --snapshot",
+            Self::Mapping(error) => error.advice(),
             Self::Snapshot(error) => error.advice(),
         }
     }

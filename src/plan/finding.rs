@@ -1,6 +1,6 @@
 //! The assessment: named checks, each with its severity, what it means and what to do, and what they found.
 //!
-//! **Invariant:** every check has a code, a paragraph in the README and a test.
+//! **Invariant:** every check has a code, a paragraph in `docs/checks.md` and a test.
 
 use serde::Serialize;
 

@@ -15,16 +15,27 @@
 //! **Invariant:** a plan contains no delete, but for one that undoes, and that only of what a journal proves was created.
 
 pub mod align;
+pub mod check;
+pub mod compute;
 pub mod error;
 pub mod file;
 pub mod finding;
 pub mod operation;
 pub mod overview;
 pub mod request;
+pub mod undo;
 
+#[cfg(test)]
+mod fixture;
+
+pub use align::{Name, PlanRecords, UnfitMapping, names};
+pub use check::CHECKS;
+pub use compute::{Inputs, Limits, PlanOptions, Sink, compute};
 pub use error::PlanError;
-pub use file::{Entry, Journal, Lane, LaneName, NotDone, PendingOperation, PlanDraft, PlanFile, Wanted};
+pub use file::{
+    Entry, Journal, Lane, LaneName, NotDone, PendingOperation, PlanDraft, PlanFile, Wanted, check_place,
+};
 pub use finding::{Check, Finding, Severity};
 pub use operation::{Fields, Kind, Operation, State, Subject};
-pub use overview::{Bucket, Header, Move, Side, Step, Totals, Verdict};
+pub use overview::{Bucket, Header, Move, Side, Step, Totals, Verdict, service_digest};
 pub use request::{Endpoint, FormValue, Method, PlannedRequest, Segment};

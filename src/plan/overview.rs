@@ -5,7 +5,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
+use crate::model::Service;
+
+use super::file::hexadecimal;
 use super::operation::{Kind, State};
 
 /// What kind of move it is.
@@ -29,6 +33,16 @@ pub struct Side {
     pub service_sid: String,
     /// Its name for people.
     pub friendly_name: Option<String>,
+}
+
+/// The digest of a service's own record and configuration, by which `apply` sees that they are as they were planned for.
+///
+/// JSON that the API gives is compared by its values, not by the order of its keys.
+pub fn service_digest(service: &Service) -> Result<String, serde_json::Error> {
+    let mut record = serde_json::to_value(service)?;
+    record.sort_all_objects();
+    let digest = Sha256::digest(record.to_string());
+    Ok(hexadecimal(&digest))
 }
 
 /// What a plan was made from, and how. Written first and never changed.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::model::{Entity, ServiceSid};
-use crate::snapshot::{Carried, Failure, Requests, Verdict};
+use crate::snapshot::{Carried, CrossCheck, Failure, Requests, Verdict};
 
 use super::human;
 
@@ -26,6 +26,8 @@ pub struct CrawlSummary {
     pub source: String,
     /// What there was to hold the rows against: `user_counts`, `channel_counts`, `member_lists`.
     pub evidence: Vec<&'static str>,
+    /// The share of memberships that was read by the other route too; null for none.
+    pub cross_check: Option<CrossCheck>,
     /// The services that were read.
     pub services: Vec<ServiceSid>,
     /// Records in the snapshot, by resource.
@@ -73,16 +75,23 @@ impl CrawlSummary {
         if !self.already_finished {
             lines.push(format!("  read      {}", counts(&self.counts)));
             if self.is_of_conversations() {
-                let evidence = if self.evidence.is_empty() {
-                    "it gives no counts, and without both user-channels and members nothing tells whether rows are missing"
-                } else {
-                    "it gives no counts, so users' and conversations' own lists were held against each other"
+                let evidence = match self.evidence.first() {
+                    None => {
+                        "it gives no counts, and without both user-channels and members nothing tells whether rows are missing"
+                    }
+                    Some(&"cross_check") => {
+                        "it gives no counts; a share of the memberships was held against the other route"
+                    }
+                    Some(_) => {
+                        "it gives no counts, so users' and conversations' own lists were held against each other"
+                    }
                 };
                 lines.push(format!("  source    Conversations: {evidence}"));
             }
             lines.extend(
                 self.carried.as_ref().map(|carried| format!("  carried   {}", carried_over(carried))),
             );
+            lines.extend(self.cross_check.as_ref().map(checked));
             lines.push(format!("  requests  {}", requests(self.requests)));
             lines.push(format!("  time      {}", human::seconds(self.elapsed_seconds)));
             lines.extend(self.oddities());
@@ -103,10 +112,8 @@ impl CrawlSummary {
 
     /// The verdict in one plain line.
     pub fn verdict_line(&self) -> String {
-        let users = self.count(Entity::User);
-        let memberships = self.count(Entity::Membership);
-        let held = held(users, memberships, self.counts.contains_key(&Entity::Membership));
-        let all = if users == 1 { "" } else { "all " };
+        let held = held(&self.counts);
+        let all = if held.starts_with("1 ") { "" } else { "all " };
         let are = if held.starts_with("1 ") && !held.contains(" and ") { "is" } else { "are" };
         let snapshot = &self.snapshot;
         let again = self.resume.as_deref().unwrap_or("run the same command again to go on from there");
@@ -142,10 +149,6 @@ impl CrawlSummary {
 
     fn is_of_conversations(&self) -> bool {
         self.source == "conversations"
-    }
-
-    fn count(&self, entity: Entity) -> u64 {
-        self.counts.get(&entity).copied().unwrap_or_default()
     }
 
     fn missing(&self) -> String {
@@ -187,35 +190,56 @@ impl CrawlSummary {
     }
 }
 
+/// What a cross-check held against what.
+fn checked(check: &CrossCheck) -> String {
+    let (what, of, side) = match check.of {
+        "members" => ("members", "channel", "the users' lists"),
+        _ => ("channels", "user", "the channels' lists"),
+    };
+    format!(
+        "  checked   {what} of {} against {side} (share {})",
+        human::counted(check.lists, of),
+        check.share
+    )
+}
+
 /// Failed units that are shown to people.
 const SHOWN: usize = 5;
 
-fn held(users: u64, memberships: u64, with_memberships: bool) -> String {
-    let users = human::counted(users, "user");
-    if with_memberships {
-        format!("{users} and {}", human::counted(memberships, "user channel"))
+/// What most crawls are about: users and what belongs to them; channels where no users were asked for.
+fn held(counts: &BTreeMap<Entity, u64>) -> String {
+    let named: &[Entity] = if counts.contains_key(&Entity::Channel) && !counts.contains_key(&Entity::User) {
+        &[Entity::Channel, Entity::Member, Entity::Message]
     } else {
-        users
+        &[Entity::User, Entity::Membership, Entity::Message]
+    };
+    let mut parts: Vec<String> = named
+        .iter()
+        .filter_map(|entity| counts.get(entity).map(|number| human::counted(*number, singular(*entity))))
+        .collect();
+    match (parts.pop(), parts.is_empty()) {
+        (None, _) => human::counted(0, singular(Entity::User)),
+        (Some(last), true) => last,
+        (Some(last), false) => format!("{} and {last}", parts.join(", ")),
+    }
+}
+
+fn singular(entity: Entity) -> &'static str {
+    match entity {
+        Entity::Service => "service",
+        Entity::Role => "role",
+        Entity::User => "user",
+        Entity::Channel => "channel",
+        Entity::Membership => "user channel",
+        Entity::Member => "member",
+        Entity::Invite => "invite",
+        Entity::Message => "message",
     }
 }
 
 fn counts(counts: &BTreeMap<Entity, u64>) -> String {
-    let parts: Vec<String> = counts
-        .iter()
-        .map(|(entity, number)| {
-            let singular = match entity {
-                Entity::Service => "service",
-                Entity::Role => "role",
-                Entity::User => "user",
-                Entity::Channel => "channel",
-                Entity::Membership => "user channel",
-                Entity::Member => "member",
-                Entity::Invite => "invite",
-                Entity::Message => "message",
-            };
-            human::counted(*number, singular)
-        })
-        .collect();
+    let parts: Vec<String> =
+        counts.iter().map(|(entity, number)| human::counted(*number, singular(*entity))).collect();
     if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
 }
 

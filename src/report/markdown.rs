@@ -3,14 +3,16 @@
 /// Text within a paragraph or a table's cell.
 pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
+    let mut rest = text.chars();
+    while let Some(letter) = rest.next() {
         match letter {
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
-            // An entity, since a backslash does not hold back a mention or a bare address.
+            // Entities, since a backslash holds back neither a mention nor a bare address.
             '@' => safe.push_str("&#64;"),
-            ':' => safe.push_str("&#58;"),
+            ':' if rest.as_str().starts_with('/') => safe.push_str("&#58;"),
+            '.' if safe.ends_with("www") => safe.push_str("&#46;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' | '$' => {
                 safe.push('\\');
                 safe.push(letter);
@@ -42,7 +44,10 @@ mod tests {
             escaped("<script>alert(1)</script> a|b *c* `d` [e](f)\n- g @all"),
             "&lt;script&gt;alert(1)&lt;/script&gt; a\\|b \\*c\\* \\`d\\` \\[e\\](f) - g &#64;all"
         );
-        assert_eq!(escaped("https://x.example"), "https&#58;//x.example");
+        assert_eq!(
+            escaped("https://x.example www.x.example 08:00."),
+            "https&#58;//x.example www&#46;x.example 08:00."
+        );
         assert_eq!(code("a`b"), "``a`b``");
         assert_eq!(code("`"), "`` ` ``");
         assert_eq!(code("a|b\nc"), "`a\\|b c`");

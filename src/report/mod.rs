@@ -6,6 +6,7 @@
 //! **Invariant:** everything goes to a writer that was given. Nothing here asks what time it is but [`progress`], whose clock
 //! is given to what it drives.
 
+pub mod apply_summary;
 pub mod audit_summary;
 mod bars;
 pub mod crawl_summary;
@@ -26,6 +27,7 @@ pub mod table;
 pub mod talk;
 mod tally;
 
+pub use apply_summary::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
 pub use audit_summary::{AuditSummary, AuditVerdict, Exported, HookReport};
 pub use crawl_summary::{CrawlSummary, Stopped};
 pub use probe_summary::{Answer, ProbeSummary, ProbedService, Routes};

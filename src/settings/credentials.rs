@@ -15,13 +15,48 @@ use crate::secret::{Credentials, Secret};
 
 use super::error::{CredentialError, SettingsError};
 use super::flags::Flags;
-use super::keys::{self, API_SECRET_VARIABLE, AUTH_TOKEN_VARIABLE};
+use super::keys::{
+    self, API_SECRET_VARIABLE, AUTH_TOKEN_VARIABLE, Key, TARGET_API_SECRET_VARIABLE,
+    TARGET_AUTH_TOKEN_VARIABLE,
+};
 use super::loader::{Found, Loader};
 use super::place::Place;
+
+/// The names under which one account's credentials are looked for.
+#[derive(Debug)]
+struct Names {
+    account_sid: &'static Key,
+    api_key: &'static Key,
+    secret_file: &'static Key,
+    secret_command: &'static Key,
+    auth_token: &'static str,
+    api_secret: &'static str,
+}
+
+/// The account that is read, and that is written to unless another is set.
+static SOURCE: Names = Names {
+    account_sid: &keys::ACCOUNT_SID,
+    api_key: &keys::API_KEY,
+    secret_file: &keys::SECRET_FILE,
+    secret_command: &keys::SECRET_COMMAND,
+    auth_token: AUTH_TOKEN_VARIABLE,
+    api_secret: API_SECRET_VARIABLE,
+};
+
+/// A second account, to copy into.
+static TARGET: Names = Names {
+    account_sid: &keys::TARGET_ACCOUNT_SID,
+    api_key: &keys::TARGET_API_KEY,
+    secret_file: &keys::TARGET_SECRET_FILE,
+    secret_command: &keys::TARGET_SECRET_COMMAND,
+    auth_token: TARGET_AUTH_TOKEN_VARIABLE,
+    api_secret: TARGET_API_SECRET_VARIABLE,
+};
 
 /// Which credentials, found but not yet read.
 #[derive(Debug, Clone)]
 pub struct CredentialSettings {
+    names: &'static Names,
     account_sid: Option<Found>,
     api_key: Option<Found>,
     secret: Option<SecretSource>,
@@ -74,19 +109,19 @@ impl CredentialSettings {
     /// Checks everything and reads the secret.
     pub fn read(&self) -> Result<Credentials, CredentialError> {
         let account = self.account_sid.as_ref().ok_or(CredentialError::Missing {
-            missing: "TWILIO_ACCOUNT_SID",
+            missing: self.names.account_sid.variable,
             because: "every request is signed for one account",
         })?;
         let account_sid = account_sid(account)?;
         let api_key = self.api_key.as_ref().map(api_key).transpose()?;
         let source = self.secret.as_ref().ok_or(match api_key {
             Some(_) => CredentialError::Missing {
-                missing: API_SECRET_VARIABLE,
+                missing: self.names.api_secret,
                 because: "an API key is set, and it goes with its own secret, not with the account's auth token",
             },
             None => CredentialError::Missing {
-                missing: AUTH_TOKEN_VARIABLE,
-                because: "TWILIO_ACCOUNT_SID alone does not sign a request",
+                missing: self.names.auth_token,
+                because: "the account's SID alone does not sign a request",
             },
         })?;
         let secret = source.read()?;
@@ -100,20 +135,36 @@ impl CredentialSettings {
 
 impl Loader {
     pub(super) fn credentials(&self, flags: &Flags) -> Result<CredentialSettings, SettingsError> {
-        let account_sid = self.find(flags, &keys::ACCOUNT_SID)?;
-        let token_pair_is_set = self.environment.has(AUTH_TOKEN_VARIABLE)
+        self.credentials_of(flags, &SOURCE)
+    }
+
+    /// The credentials of the account to copy into, where another one than the source's is set. What is set without the account's
+    /// SID is an oversight that reading them reports.
+    pub(super) fn target_credentials(&self) -> Result<Option<CredentialSettings>, SettingsError> {
+        let found = self.credentials_of(&Flags::default(), &TARGET)?;
+        let any = found.account_sid.is_some() || found.api_key.is_some() || found.secret.is_some();
+        Ok(any.then_some(found))
+    }
+
+    fn credentials_of(
+        &self,
+        flags: &Flags,
+        names: &'static Names,
+    ) -> Result<CredentialSettings, SettingsError> {
+        let account_sid = self.find(flags, names.account_sid)?;
+        let token_pair_is_set = self.environment.has(names.auth_token)
             && matches!(&account_sid, Some(Found { place: Place::Variable(_), .. }))
-            && !self.environment.has(API_SECRET_VARIABLE);
+            && !self.environment.has(names.api_secret);
         let api_key = self
-            .find(flags, &keys::API_KEY)?
+            .find(flags, names.api_key)?
             .filter(|found| !(token_pair_is_set && matches!(found.place, Place::File(_))));
-        let variable = if api_key.is_some() { API_SECRET_VARIABLE } else { AUTH_TOKEN_VARIABLE };
-        let named = match self.either(flags, &keys::SECRET_FILE, &keys::SECRET_COMMAND)? {
+        let variable = if api_key.is_some() { names.api_secret } else { names.auth_token };
+        let secret_at = match self.either(flags, names.secret_file, names.secret_command)? {
             (Some(file), _) => Some(SecretSource::File(PathBuf::from(file.text()), file.place)),
             (None, Some(command)) => Some(SecretSource::Command(command.text(), command.place)),
             (None, None) => None,
         };
-        let secret = match (named, self.environment.get(variable)?) {
+        let secret = match (secret_at, self.environment.get(variable)?) {
             (Some(source), Some(text)) if matches!(source.place(), Place::File(_)) => {
                 tracing::debug!(variable, "the environment's secret is used, not the settings file's");
                 Some(SecretSource::Variable(variable, Secret::new(text.to_owned())))
@@ -122,7 +173,7 @@ impl Loader {
             (None, Some(text)) => Some(SecretSource::Variable(variable, Secret::new(text.to_owned()))),
             (None, None) => None,
         };
-        Ok(CredentialSettings { account_sid, api_key, secret })
+        Ok(CredentialSettings { names, account_sid, api_key, secret })
     }
 }
 
@@ -196,11 +247,23 @@ fn without_line_end(mut text: String) -> String {
 }
 
 impl CredentialError {
+    fn is_of_target(&self) -> bool {
+        matches!(self, Self::Missing { missing, .. } if missing.starts_with("CHATFERRY_TARGET_"))
+    }
+
     /// What to do about it.
     pub(super) fn hint(&self) -> String {
         match self {
             Self::Missing { missing: "TWILIO_ACCOUNT_SID", .. } => {
                 "set TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN, or with TWILIO_API_KEY and TWILIO_API_SECRET".to_owned()
+            }
+            Self::Missing { missing: "CHATFERRY_TARGET_ACCOUNT_SID", .. } => {
+                "set CHATFERRY_TARGET_ACCOUNT_SID with CHATFERRY_TARGET_AUTH_TOKEN, or with CHATFERRY_TARGET_API_KEY and \
+                 CHATFERRY_TARGET_API_SECRET; or none of them to copy within the source's account"
+                    .to_owned()
+            }
+            Self::Missing { because, .. } if self.is_of_target() => {
+                format!("{because}; set it, or CHATFERRY_TARGET_SECRET_FILE or CHATFERRY_TARGET_SECRET_COMMAND")
             }
             Self::Missing { because, .. } => {
                 format!("{because}; set it, or use --secret-file or --secret-command")

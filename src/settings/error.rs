@@ -34,11 +34,50 @@ pub enum SettingsError {
     /// A setting without which the verb cannot start.
     #[error("no service is chosen")]
     NoService,
+    /// A plan without a target.
+    #[error("no target is chosen")]
+    NoTarget,
+    /// A report of a kind that is not made.
+    #[error("no report can be made as `{}`: its name ends neither in .html nor in .md nor in .json", path.display())]
+    ReportKind {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Two things would be written to one file.
+    #[error("`{}` is named twice", path.display())]
+    SameFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A report in a folder that is not there.
+    #[error("the report `{}` has no folder to be written to", path.display())]
+    ReportFolder {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A kind or state of operations that there is none of.
+    #[error("`{text}` is no {what} of operations")]
+    NoSuchName {
+        /// What was given.
+        text: String,
+        /// `kind` or `state`.
+        what: &'static str,
+        /// What there is.
+        known: String,
+    },
     /// Invites were asked of Conversations.
     #[error("{place}: Conversations has no invites to read")]
     NoInvites {
         /// Who asked for Conversations.
         place: Place,
+    },
+    /// There is nothing to check across.
+    #[error("{place}: there is nothing to check across: {why}")]
+    NoCrossCheck {
+        /// Who asked for it.
+        place: Place,
+        /// Why not.
+        why: NoCrossCheck,
     },
     /// The settings file.
     #[error("the settings file {} cannot be used", path.display())]
@@ -70,6 +109,35 @@ pub enum SettingsError {
     },
 }
 
+/// Why a crawl cannot be checked across.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoCrossCheck {
+    /// Both routes are read in whole.
+    #[error("user-channels and members are both read, and held against each other for every channel")]
+    BothRead,
+    /// Neither is.
+    #[error("neither user-channels nor members are read")]
+    NeitherRead,
+    /// The other route is found through lists that are not read.
+    #[error("it takes the lists of users and of channels")]
+    NoLists,
+    /// Only some users are read.
+    #[error("the channels of some users do not tell who is on a channel")]
+    OfUsers,
+}
+
+impl NoCrossCheck {
+    /// What to do about it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::BothRead => "leave it out, or leave `members` out of --include",
+            Self::NeitherRead => "add `user-channels` or `members` to --include",
+            Self::NoLists => "add `users` and `channels` to --include",
+            Self::OfUsers => "leave out --users or --cross-check",
+        }
+    }
+}
+
 /// A value is wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum ValueError {
@@ -82,6 +150,12 @@ pub enum ValueError {
         least: u32,
         /// The most that makes sense.
         most: u32,
+    },
+    /// No share.
+    #[error("`{text}` is not one of so many parts, such as `1/7`")]
+    NotAShare {
+        /// What was given.
+        text: String,
     },
     /// Neither true nor false.
     #[error("`{text}` is neither true nor false")]

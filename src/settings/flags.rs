@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cli::{ConnectionArgs, CrawlArgs, GlobalArgs, ProbeArgs};
+use crate::cli::{ApplyArgs, ConnectionArgs, CrawlArgs, GlobalArgs, PlanArgs, ProbeArgs};
 
 use super::keys::{self, Key};
 use super::parse::choice_name;
@@ -73,6 +73,7 @@ impl From<&CrawlArgs> for Flags {
             .with(&keys::SOURCE, args.source.as_ref().map(choice_name))
             .with(&keys::INCLUDE, args.include.clone())
             .with(&keys::USERS, args.users.clone())
+            .with(&keys::CROSS_CHECK, args.cross_check.clone())
     }
 }
 
@@ -82,5 +83,25 @@ impl From<&ProbeArgs> for Flags {
             .with_list(&keys::SERVICE, &args.services)
             .with(&keys::SOURCE, args.source.as_ref().map(choice_name))
             .with(&keys::INCLUDE, args.include.clone())
+    }
+}
+
+impl From<&ApplyArgs> for Flags {
+    fn from(args: &ApplyArgs) -> Self {
+        Self::default()
+            .with(&keys::CONVERSATION_RATE, args.conversation_rate.clone())
+            .with(&keys::SERVICE_RATE, args.service_rate.clone())
+    }
+}
+
+impl From<&PlanArgs> for Flags {
+    fn from(args: &PlanArgs) -> Self {
+        let shown = |path: &std::path::PathBuf| path.display().to_string();
+        Self::default()
+            .with(&keys::TARGET, args.target.clone())
+            .with(&keys::SNAPSHOT, args.snapshot.as_ref().map(shown))
+            .with(&keys::PLAN, args.plan.clone())
+            .with(&keys::MAX_AGE, args.max_age.clone())
+            .with(&keys::MAX_CHANGE_PERCENT, args.max_change_percent.clone())
     }
 }

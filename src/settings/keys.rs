@@ -79,6 +79,19 @@ keys! {
     SOURCE = Key::flag("source", "CHATFERRY_SOURCE", Kind::Text, Some("auto"));
     INCLUDE = Key::flag("include", "CHATFERRY_INCLUDE", Kind::List, Some(DEFAULT_INCLUDE));
     USERS = Key::flag("users", "CHATFERRY_USERS", Kind::Text, None);
+    CROSS_CHECK = Key::flag("cross_check", "CHATFERRY_CROSS_CHECK", Kind::Text, None);
+    TARGET = Key::flag("target", "CHATFERRY_TARGET", Kind::Text, None);
+    PLAN = Key::flag("plan", "CHATFERRY_PLAN", Kind::Text, Some("plan.db"));
+    MAX_AGE = Key::flag("max_age", "CHATFERRY_MAX_AGE", Kind::Number, Some("24"));
+    MAX_CHANGE_PERCENT =
+        Key::flag("max_change_percent", "CHATFERRY_MAX_CHANGE_PERCENT", Kind::Number, Some("20"));
+    TARGET_ACCOUNT_SID = Key::without_flag("target_account_sid", "CHATFERRY_TARGET_ACCOUNT_SID");
+    TARGET_API_KEY = Key::without_flag("target_api_key", "CHATFERRY_TARGET_API_KEY");
+    TARGET_SECRET_FILE = Key::without_flag("target_secret_file", "CHATFERRY_TARGET_SECRET_FILE");
+    TARGET_SECRET_COMMAND = Key::without_flag("target_secret_command", "CHATFERRY_TARGET_SECRET_COMMAND");
+    CONVERSATION_RATE =
+        Key::flag("conversation_rate", "CHATFERRY_CONVERSATION_RATE", Kind::Number, Some("30"));
+    SERVICE_RATE = Key::flag("service_rate", "CHATFERRY_SERVICE_RATE", Kind::Number, Some("30"));
     LOG_FORMAT = Key::flag("log_format", "CHATFERRY_LOG_FORMAT", Kind::Text, Some("text"));
     PROGRESS = Key::flag("progress", "CHATFERRY_PROGRESS", Kind::Text, Some("auto"));
     COLOR = Key::flag("color", "CHATFERRY_COLOR", Kind::Text, Some("auto"));
@@ -88,3 +101,7 @@ keys! {
 pub(super) const AUTH_TOKEN_VARIABLE: &str = "TWILIO_AUTH_TOKEN";
 /// See [`AUTH_TOKEN_VARIABLE`].
 pub(super) const API_SECRET_VARIABLE: &str = "TWILIO_API_SECRET";
+/// See [`AUTH_TOKEN_VARIABLE`].
+pub(super) const TARGET_AUTH_TOKEN_VARIABLE: &str = "CHATFERRY_TARGET_AUTH_TOKEN";
+/// See [`AUTH_TOKEN_VARIABLE`].
+pub(super) const TARGET_API_SECRET_VARIABLE: &str = "CHATFERRY_TARGET_API_SECRET";

@@ -6,7 +6,10 @@ use crate::cli::{ConfigArgs, GlobalArgs};
 
 use super::error::SettingsError;
 use super::flags::Flags;
-use super::keys::{self, API_SECRET_VARIABLE, AUTH_TOKEN_VARIABLE, KEYS, Key};
+use super::keys::{
+    self, API_SECRET_VARIABLE, AUTH_TOKEN_VARIABLE, KEYS, Key, TARGET_API_SECRET_VARIABLE,
+    TARGET_AUTH_TOKEN_VARIABLE,
+};
 use super::loader::Loader;
 use super::place::Place;
 
@@ -35,8 +38,10 @@ pub struct InForce {
 fn shown(key: &Key, text: String) -> String {
     let is_sid = |text: &str| text.len() == 34 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     match key.name {
-        "secret_command" => "set".to_owned(),
-        "account_sid" | "api_key" if !is_sid(&text) => "set, but not a SID".to_owned(),
+        "secret_command" | "target_secret_command" => "set".to_owned(),
+        "account_sid" | "api_key" | "target_account_sid" | "target_api_key" if !is_sid(&text) => {
+            "set, but not a SID".to_owned()
+        }
         _ => text,
     }
 }
@@ -65,7 +70,9 @@ impl Loader {
             }
             settings.push(line);
         }
-        for variable in [AUTH_TOKEN_VARIABLE, API_SECRET_VARIABLE] {
+        for variable in
+            [AUTH_TOKEN_VARIABLE, API_SECRET_VARIABLE, TARGET_AUTH_TOKEN_VARIABLE, TARGET_API_SECRET_VARIABLE]
+        {
             let set = self.environment.has(variable);
             settings.push(InForce {
                 key: variable,

@@ -178,9 +178,17 @@ impl SettingsError {
             Self::NoService => {
                 Some("give --service IS…, or --all-services; `chatferry probe` lists them".to_owned())
             }
+            Self::NoCrossCheck { why, .. } => Some(why.advice().to_owned()),
             Self::NoInvites { .. } => {
                 Some("leave `invites` out of --include, or read from Chat with --source chat".to_owned())
             }
+            Self::NoTarget => Some(
+                "give --target in-place for the same service, or --target IS… for a copy into another"
+                    .to_owned(),
+            ),
+            Self::ReportFolder { .. } => Some("make the folder, or name another".to_owned()),
+            Self::SameFile { .. } => Some("name another file".to_owned()),
+            Self::NoSuchName { known, .. } => Some(format!("there is {known}")),
             Self::File { source, .. } => file_hint(source),
             Self::ProfileWithoutFile { .. } => {
                 Some(format!("make a {DEFAULT_FILE} here, or name one with --config FILE"))

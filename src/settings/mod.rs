@@ -8,6 +8,7 @@
 //!
 //! **Invariant:** no secret is in a [`Place`], an error or the listing; the only way out is [`Credentials`](crate::secret::Credentials).
 
+mod apply;
 mod connection;
 mod crawl;
 mod credentials;
@@ -23,8 +24,10 @@ mod nearest;
 mod output;
 mod parse;
 mod place;
+mod plan;
 mod users;
 
+pub use apply::ApplySettings;
 pub use connection::ConnectionSettings;
 pub use crawl::{CrawlSettings, Include, Part, Services};
 pub use credentials::CredentialSettings;
@@ -36,6 +39,7 @@ pub use loader::Loader;
 pub use nearest::nearest;
 pub use output::OutputSettings;
 pub use place::{FilePlace, Place};
+pub use plan::{PlanSettings, Planned, Target};
 pub use users::UserSelector;
 
 #[cfg(test)]

@@ -85,6 +85,32 @@ impl Failure {
         Self::new(400, 20001, format!("Parameter '{name}' has an invalid value: '{value}'"))
     }
 
+    /// 20001: a parameter that must be there is not.
+    pub(crate) fn missing(name: &str) -> Self {
+        Self::new(400, 20001, format!("Missing required parameter {name} in the post body"))
+    }
+
+    /// 20001: a parameter that the description of the operation does not have. Twilio may ignore it; a client that sends it is
+    /// wrong about something.
+    pub(crate) fn unknown_parameter(name: &str) -> Self {
+        Self::new(400, 20001, format!("This operation has no parameter '{name}'"))
+    }
+
+    /// One of the codes of Conversations.
+    pub(crate) fn refused(status: u16, code: u32, message: &'static str) -> Self {
+        Self::new(status, code, message)
+    }
+
+    /// 50063, 50074: too many writes to one conversation, or to the service.
+    pub(crate) fn too_many_writes(of_service: bool, retry_after: Option<u32>) -> Self {
+        let failure = if of_service {
+            Self::new(429, 50074, "Service rate limit exceeded")
+        } else {
+            Self::new(429, 50063, "Conversation rate limit exceeded")
+        };
+        Self { retry_after, ..failure }
+    }
+
     /// The body.
     pub(crate) fn body(&self) -> String {
         let mut out = String::with_capacity(160);

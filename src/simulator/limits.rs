@@ -1,6 +1,6 @@
-//! Limits of the server: requests in flight and requests in any sliding second.
+//! Limits of the server: requests in flight, requests in any sliding second, and writes in any sliding second.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -82,6 +82,34 @@ impl Limits {
     }
 }
 
+/// The limits of writes: one for each conversation, one for each service.
+///
+/// Twilio documents 30 writes a second for each, averaged over five seconds. Here it is any sliding second, which is the
+/// strictest reading: a client that keeps to it keeps to the other.
+#[derive(Debug)]
+pub(crate) struct WriteLimits {
+    rate: Option<u32>,
+    accepted: Mutex<HashMap<(String, Option<u128>), SlidingSecond>>,
+}
+
+impl WriteLimits {
+    pub(crate) fn new(rate: Option<u32>) -> Self {
+        Self { rate, accepted: Mutex::default() }
+    }
+
+    /// Takes a write in, to a conversation or else to the service itself, unless that is above its limit.
+    pub(crate) fn enter(&self, service: &str, conversation: Option<u128>, now: Instant) -> bool {
+        let Some(rate) = self.rate else { return true };
+        let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        let second = accepted.entry((service.to_owned(), conversation)).or_default();
+        let below = second.count(now) < rate as usize;
+        if below {
+            second.add(now);
+        }
+        below
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +124,16 @@ mod tests {
         assert!(limits.enter(at(1_000)).is_some());
         assert!(limits.enter(at(1_005)).is_none());
         assert!(limits.enter(at(1_010)).is_some());
+    }
+
+    #[test]
+    fn each_conversation_and_the_service_have_a_limit_of_their_own() {
+        let limits = WriteLimits::new(Some(1));
+        let start = Instant::now();
+        assert!(limits.enter("IS1", None, start) && !limits.enter("IS1", None, start));
+        assert!(limits.enter("IS1", Some(1), start) && !limits.enter("IS1", Some(1), start));
+        assert!(limits.enter("IS1", Some(2), start) && limits.enter("IS2", None, start));
+        assert!(limits.enter("IS1", None, start + SECOND));
     }
 
     #[test]

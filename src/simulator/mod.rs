@@ -14,6 +14,7 @@
 //!
 //! **Invariant:** it listens on 127.0.0.1 only.
 
+mod answer;
 mod auth;
 mod chat;
 mod conversations;
@@ -22,6 +23,7 @@ mod failure;
 mod faults;
 mod json;
 mod limits;
+mod night;
 mod options;
 mod paging;
 mod query;
@@ -36,9 +38,12 @@ mod tests;
 mod timer;
 mod truth;
 mod wire;
+mod writes;
 
 pub use faults::{Faults, FaultsError, fault_names};
+pub use night::{Change, ChangeKind, FieldChange};
 pub use options::{Options, ServiceLimits};
 pub use running::{OtherAccount, Running, SimulatorError, start};
 pub use stats::Stats;
 pub use truth::{Row, Truth};
+pub use writes::{Created, Write};

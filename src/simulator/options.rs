@@ -28,6 +28,10 @@ pub struct Options {
     /// Other requests in flight that `Twilio-Concurrent-Requests` pretends, as if the account's own app ran
     /// too.
     pub background_load: u32,
+    /// Writes to one conversation, and to one service itself, in any sliding second above which 429 is answered.
+    pub write_rate: Option<u32>,
+    /// Whether the log of writes is kept.
+    pub record_writes: bool,
     /// `Retry-After` in seconds on a 429 of the limits.
     pub retry_after: Option<u32>,
     /// Whether URLs in answers are on Twilio's hosts, as in production, or on the simulator's own.
@@ -52,6 +56,8 @@ impl Default for Options {
             rate: None,
             max_concurrent: None,
             background_load: 0,
+            write_rate: None,
+            record_writes: true,
             retry_after: None,
             production_urls: true,
             gzip: true,

@@ -26,6 +26,16 @@ impl<'a> Parameters<'a> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_ref())
     }
 
+    /// The names, in order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_ref())
+    }
+
+    /// All of them.
+    pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
+        self.0.into_iter().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+    }
+
     /// The number of this name, if it is given.
     pub(crate) fn number(&self, name: &str) -> Result<Option<u32>, Failure> {
         let read = |text: &str| {

@@ -10,12 +10,14 @@ use super::query::Parameters;
 pub(crate) struct Route {
     /// The operation id, such as `ListUserChannel`.
     pub(crate) operation: &'static str,
-    /// `GET` or `POST`.
+    /// `GET`, `POST` or `DELETE`.
     pub(crate) method: &'static str,
     /// The path as described, parameters in braces.
     pub(crate) path: &'static str,
     /// The highest `PageSize` of a list; 0 for what is no list.
     pub(crate) maximum: u32,
+    /// The parameters of a write's form.
+    pub(crate) form: &'static [&'static str],
     /// Answers it.
     pub(crate) answer: fn(&Call<'_>) -> Result<String, Failure>,
 }
@@ -50,6 +52,34 @@ impl Route {
     /// Whether it asks for one thing in the service, or for a list of one user or channel.
     pub(crate) fn is_below_service(&self) -> bool {
         self.path.matches('{').count() > 1
+    }
+
+    /// The status of its success.
+    pub(crate) fn status(&self) -> u16 {
+        match self.method {
+            "DELETE" => 204,
+            "POST" if self.operation.starts_with("Create") => 201,
+            _ => 200,
+        }
+    }
+
+    /// Which of the path's parameters is the conversation or channel whose limit a write counts against; of the others it is
+    /// the service's.
+    pub(crate) fn limited_by(&self) -> Option<usize> {
+        let of_service = ["CreateServiceConversation", "DeleteServiceConversation"];
+        if of_service.contains(&self.operation) {
+            return None;
+        }
+        let segments: Vec<&str> = self.path.split('/').collect();
+        let parameters = segments.windows(2).filter(|pair| pair[1].starts_with('{'));
+        parameters
+            .enumerate()
+            .find_map(|(place, pair)| ["Conversations", "Channels"].contains(&pair[0]).then_some(place))
+    }
+
+    /// Whether it changes something.
+    pub(crate) fn is_write(&self) -> bool {
+        self.method != "GET"
     }
 
     /// Whether the path names a service.

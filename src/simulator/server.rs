@@ -7,25 +7,28 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
-use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, Method, Response, Uri};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, Uri};
 use axum::routing::{get, post};
 use tokio_util::sync::CancellationToken;
 
 use super::Options;
+use super::answer::{Answered, is_conversations, situation};
 use super::auth::Accepted;
 use super::data::hash::Draws;
 use super::data::hash::{self, Purpose};
 use super::data::{Account, Origins, sid};
 use super::failure::Failure;
-use super::faults::{Accident, Accidents, Situation};
-use super::limits::Limits;
+use super::faults::{Accident, Accidents};
+use super::limits::{Limits, WriteLimits};
+use super::night;
 use super::query::{self, Parameters};
-use super::reply::{Reply, Told, accepts_gzip, respond};
-use super::route::{self, Call, Match};
+use super::reply::{Told, accepts_gzip, respond};
+use super::route::{self, Match};
 use super::stats::Recorder;
 use super::timer::Timer;
 use super::wire::Cut;
+use super::writes::{self, Write, WriteLog};
 
 /// What all requests share.
 #[derive(Debug)]
@@ -35,7 +38,9 @@ pub(crate) struct Server {
     pub(crate) accounts: Vec<Account>,
     pub(crate) recorder: Recorder,
     pub(crate) stop: CancellationToken,
-    origins: Origins,
+    pub(crate) writes: WriteLog,
+    pub(super) write_limits: WriteLimits,
+    pub(super) origins: Origins,
     draws: Draws,
     accepted: Accepted,
     limits: Limits,
@@ -49,6 +54,8 @@ impl Server {
         let draws = Draws::new(options.seed);
         Self {
             recorder: Recorder::new(),
+            writes: WriteLog::new(options.record_writes),
+            write_limits: WriteLimits::new(options.write_rate),
             stop: CancellationToken::new(),
             accepted: Accepted::new(accounts.iter().map(|account| &account.credentials)),
             limits: Limits::new(options.rate, options.max_concurrent),
@@ -67,81 +74,10 @@ impl Server {
         Router::new()
             .route("/simulator/stats", get(show_stats))
             .route("/simulator/stats/reset", post(reset_stats))
+            .route("/simulator/writes", get(show_writes))
+            .route("/simulator/overnight", post(pass_night))
             .fallback(handle)
             .with_state(self)
-    }
-
-    /// The answer to an accepted request; none to let the connection go.
-    fn answer(
-        &self,
-        account: &Account,
-        found: &Match<'_>,
-        uri: &Uri,
-        body: &str,
-        accident: Option<Accident>,
-    ) -> Option<Reply> {
-        let failure = match (found, accident) {
-            (_, Some(Accident::Status(status, retry_after))) => Failure::of_status(status, retry_after),
-            (_, Some(Accident::ExpiredToken)) => Failure::bad_page_token(),
-            (_, Some(Accident::NotFound)) | (Match::Nothing, _) => Failure::not_found(uri.path()),
-            (_, Some(Accident::Html)) => return Some(Reply::html()),
-            (_, Some(Accident::Reset | Accident::Hang)) => return None,
-            (Match::OtherMethod, _) => Failure::method_not_allowed(),
-            (Match::Found(_, route, captures), accident) => {
-                let named = if route.names_service() {
-                    account.service(captures[0])
-                } else {
-                    account.services.first()
-                };
-                let Some(world) = named else {
-                    return Some(Reply::failure(&no_service(uri.path())));
-                };
-                let call = Call {
-                    account,
-                    world,
-                    origins: &self.origins,
-                    route,
-                    captures: captures.clone(),
-                    path: uri.path(),
-                    query: Parameters::parse(uri.query().unwrap_or_default()),
-                    form: Parameters::parse(body),
-                };
-                match (route.answer)(&call) {
-                    Ok(body) => {
-                        if route.method == "POST" {
-                            self.recorder.wrote();
-                        }
-                        let truncate = accident == Some(Accident::Truncate);
-                        let lost = accident == Some(Accident::LostAnswer);
-                        return (!lost).then(|| Reply { truncate, ..Reply::json(200, body) });
-                    }
-                    Err(failure) => failure,
-                }
-            }
-        };
-        Some(Reply::failure(&failure))
-    }
-}
-
-/// Chat has a code of its own for a service that is not there.
-fn no_service(path: &str) -> Failure {
-    if is_conversations(path) { Failure::not_found(path) } else { Failure::service_not_found() }
-}
-
-fn is_conversations(path: &str) -> bool {
-    path.starts_with("/v1/")
-}
-
-/// What a request is, as far as accidents are concerned.
-fn situation(method: &Method, uri: &Uri, body: &str, found: &Match<'_>) -> Situation {
-    Situation {
-        key: hash::text(&uri.to_string())
-            ^ hash::text(method.as_str()).rotate_left(17)
-            ^ hash::text(body).rotate_left(31),
-        chat: !is_conversations(uri.path()),
-        write: method != Method::GET,
-        has_token: uri.query().is_some_and(|query| query.contains("PageToken=")),
-        below_service: matches!(found, Match::Found(_, route, _) if route.is_below_service()),
     }
 }
 
@@ -164,11 +100,9 @@ async fn handle(
     let account = headers.get(AUTHORIZATION).and_then(|value| server.accepted.account(value.as_bytes()));
     let account = account.and_then(|number| server.accounts.get(number));
     let body = std::str::from_utf8(&body).unwrap_or_default();
-    let reply = match account {
-        None => Some(Reply::failure(&Failure::unauthorized())),
-        Some(_) if place.is_none() => {
-            Some(Reply::failure(&Failure::of_status(429, server.options.retry_after)))
-        }
+    let Answered { reply, status, accepted } = match account {
+        None => Answered::failure(&Failure::unauthorized()),
+        Some(_) if place.is_none() => Answered::failure(&Failure::of_status(429, server.options.retry_after)),
         Some(account) => {
             let accident = server.accidents.befall(situation(&method, &uri, body, &found));
             if accident == Some(Accident::Hang) {
@@ -177,6 +111,19 @@ async fn handle(
             server.answer(account, &found, &uri, body, accident)
         }
     };
+    if method != Method::GET {
+        server.writes.add(|| Write {
+            method: method.to_string(),
+            path: uri.path().to_owned(),
+            form: Parameters::parse(body).into_pairs(),
+            webhook_enabled: headers
+                .get("x-twilio-webhook-enabled")
+                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+            status,
+            answered: reply.is_some(),
+            accepted,
+        });
+    }
     let told = Told {
         request_id: sid::text("RQ", request_digits(&server)),
         concurrent: in_flight + server.options.background_load,
@@ -207,7 +154,32 @@ fn request_digits(server: &Server) -> u128 {
 }
 
 async fn show_stats(State(server): State<Arc<Server>>) -> axum::Json<serde_json::Value> {
-    axum::Json(server.recorder.stats().to_json())
+    let mut stats = server.recorder.stats().to_json();
+    let created = writes::summary(&writes::created(&server.accounts));
+    if let (Some(stats), serde_json::Value::Object(created)) = (stats.as_object_mut(), created) {
+        stats.extend(created);
+    }
+    axum::Json(stats)
+}
+
+async fn show_writes(State(server): State<Arc<Server>>) -> Response<Body> {
+    ndjson(server.writes.to_ndjson())
+}
+
+/// One night: `night` is its number, `share` how much changes (0.0 to 1.0).
+async fn pass_night(State(server): State<Arc<Server>>, uri: Uri) -> Response<Body> {
+    let query = Parameters::parse(uri.query().unwrap_or_default());
+    let night = query.first("night").and_then(|text| text.parse().ok()).unwrap_or(1);
+    let share = query.first("share").and_then(|text| text.parse().ok()).unwrap_or(0.01);
+    let changes = night::pass(&server.accounts[0].services[0], night, share);
+    let lines: Vec<String> = changes.iter().map(|change| change.to_json().to_string() + "\n").collect();
+    ndjson(lines.concat())
+}
+
+fn ndjson(lines: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(lines));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+    response
 }
 
 async fn reset_stats(State(server): State<Arc<Server>>) -> axum::Json<serde_json::Value> {

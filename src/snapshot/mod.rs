@@ -11,11 +11,13 @@
 //! Why rows are keyed by the number of their user or channel: a page's rows then stand together, and writing stays in one
 //! place of the tree at a time. The one index with random keys, by channel, is made once, when everything has been read.
 //!
-//! All SQL of the crate is in this folder.
+//! All SQL of snapshots is in this folder.
 
 mod carry;
 mod check;
+mod cross_check;
 mod decode;
+mod digest;
 mod encode;
 mod error;
 mod evidence;
@@ -49,11 +51,12 @@ mod tests;
 
 pub use carry::Carried;
 pub use check::{Check, CheckReport};
+pub use cross_check::CrossCheck;
 pub use error::SnapshotError;
 pub use focus::Focus;
 pub use info::{Counts, Disagreement, Failure, Info, Oddity};
 pub use merge::{Column, Fields, MergeOptions, Met, RawRow, Which, columns, merge};
-pub use place::Replacement;
+pub use place::{Replacement, clear};
 pub use properties::{CrawlIdentity, Requests, Verdict};
 pub use reader::Snapshot;
 pub use reconcile::Reconciled;

@@ -107,6 +107,18 @@ pub(super) fn discard(snapshot: &Path) -> Result<(), SnapshotError> {
     remove_companions(snapshot, snapshot)
 }
 
+/// Removes a snapshot that a later one of the same name takes the place of. What is no snapshot is left alone, and so is one
+/// that is in use.
+pub fn clear(snapshot: &Path) -> Result<(), SnapshotError> {
+    match schema::open_to_read(snapshot) {
+        Ok(_) | Err(SnapshotError::OtherFormat { .. } | SnapshotError::Damaged { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    let _lock = WriteLock::take(snapshot)?;
+    remove_companions(snapshot, snapshot)?;
+    remove(snapshot, snapshot)
+}
+
 /// Whether a write-ahead log stands beside a snapshot.
 pub(super) fn has_log(snapshot: &Path) -> bool {
     beside(snapshot, "-wal").exists()

@@ -80,7 +80,7 @@ impl ServiceView<'_> {
         walk: &Walk,
         visit: impl FnMut(&Step) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.snapshot.walk_within(walk, Some(self.number), visit)
+        self.snapshot.walk_within(*walk, Some(self.number), visit)
     }
 
     /// A user by its SID.
@@ -134,6 +134,20 @@ impl ServiceView<'_> {
             bind!(statement, number, name);
             let mut rows = statement.raw_query();
             rows.next()?.map(|row| decode::channel(row, &self.snapshot.scopes)).transpose()
+        })
+    }
+
+    /// How many users and channels the service has.
+    pub fn users_and_channels(&self) -> Result<(u64, u64), SnapshotError> {
+        self.sql(|connection, number| {
+            let mut statement = connection.prepare_cached(
+                "SELECT (SELECT count(*) FROM user_row WHERE service = ?1 AND listed),
+                   (SELECT count(*) FROM channel_row WHERE service = ?1 AND listed)",
+            )?;
+            statement.query_row([number], |row| {
+                let (users, channels): (i64, i64) = (row.get(0)?, row.get(1)?);
+                Ok((users.cast_unsigned(), channels.cast_unsigned()))
+            })
         })
     }
 
@@ -210,9 +224,10 @@ impl ServiceView<'_> {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT channel_sid FROM {table} WHERE service = ?1 AND channel_sid > ?2 ORDER BY channel_sid LIMIT 1"
             ))?;
-            match after {
-                Some(sid) => bind!(statement, number, sid),
-                None => bind!(statement, number, 0_i64), // numbers sort before texts and bytes
+            if let Some(sid) = after {
+                bind!(statement, number, sid);
+            } else {
+                bind!(statement, number, 0_i64); // numbers sort before texts and bytes
             }
             let mut rows = statement.raw_query();
             Ok(rows.next()?.map(|row| optional(row, 0)).transpose()?.flatten())

@@ -2,10 +2,12 @@
 
 use rusqlite::functions::FunctionFlags;
 
+use super::encode::required;
 use super::error::SnapshotError;
 use super::reader::Snapshot;
 use super::schema::write_out;
 use super::service_view::ServiceView;
+use crate::model::{ChannelSid, UserSid};
 
 impl Snapshot {
     /// Visits users and channels that were listed and are gone: `user` or `channel`, the SID, and what showed it.
@@ -59,6 +61,23 @@ impl ServiceView<'_> {
             let texts: [String; 3] =
                 [row.get(0).map_err(wrap)?, row.get(1).map_err(wrap)?, row.get(2).map_err(wrap)?];
             visit(&texts[0], &texts[1], &texts[2])?;
+        }
+        Ok(())
+    }
+
+    /// Visits users that memberships have and the snapshot has not: the SID, how many channels, and one of them.
+    pub fn unlisted_users<E: From<SnapshotError>>(
+        &self,
+        mut visit: impl FnMut(&UserSid, u64, &ChannelSid) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let wrap = |source| E::from(SnapshotError::from_sqlite(self.snapshot.path(), source));
+        let sql = "SELECT u.sid, count(*), min(m.channel_sid) FROM user_row u CROSS JOIN membership_row m ON m.user = u.id
+                   WHERE u.service = ?1 AND NOT u.listed GROUP BY u.sid ORDER BY u.sid";
+        let mut statement = self.snapshot.connection.prepare(sql).map_err(wrap)?;
+        let mut rows = statement.query([self.number]).map_err(wrap)?;
+        while let Some(row) = rows.next().map_err(wrap)? {
+            let (user, channel) = (required(row, 0).map_err(wrap)?, required(row, 2).map_err(wrap)?);
+            visit(&user, row.get::<_, i64>(1).map_err(wrap)?.cast_unsigned(), &channel)?;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 mod book;
 mod conversations;
+mod messages;
 
 use self::book::*;
 use super::*;

@@ -95,13 +95,13 @@ impl Snapshot {
         walk: &Walk,
         visit: impl FnMut(&Step) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.walk_within(walk, None, visit)
+        self.walk_within(*walk, None, visit)
     }
 
     /// [`Snapshot::walk`] over all services or one.
     pub(super) fn walk_within<E: From<SnapshotError>>(
         &self,
-        walk: &Walk,
+        walk: Walk,
         only: Option<i64>,
         mut visit: impl FnMut(&Step) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -144,7 +144,7 @@ impl Snapshot {
                     })?;
                 }
                 Entity::Membership => {
-                    self.walk_memberships(*walk, number, look_up, &mut step, &mut visit)?;
+                    self.walk_memberships(walk, number, look_up, &mut step, &mut visit)?;
                 }
                 Entity::Member => {
                     let sql = format!(

@@ -2,9 +2,9 @@
 //! Conversation a membership.
 //!
 //! **Invariant:** what Conversations does not say is null in the model, not guessed: a channel's type, creator and counts, a
-//! user's count. A membership is joined, because Conversations lists no other.
+//! user's count, a message's type, whether it was edited and by whom. A membership is joined, because Conversations lists no other.
 //!
-//! **Deliberately absent:** invites, which Conversations does not have, and messages.
+//! **Deliberately absent:** invites, which Conversations does not have.
 
 mod configuration;
 mod convert;
@@ -139,7 +139,8 @@ fn collection(entity: Entity) -> Option<Collection> {
         Entity::Channel => Some(Collection::Conversations),
         Entity::Membership => Some(Collection::UserConversations),
         Entity::Member => Some(Collection::Participants),
-        Entity::Invite | Entity::Message => None,
+        Entity::Message => Some(Collection::Messages),
+        Entity::Invite => None,
     }
 }
 
@@ -151,7 +152,8 @@ fn first_page(list: &List, page_size: Option<u32>) -> Option<ApiRequest> {
         List::Channels(service) => requests::list_conversations(service, page_size),
         List::UserChannels(service, user) => requests::list_user_conversations(service, user, page_size),
         List::Members(service, channel) => requests::list_participants(service, channel, page_size),
-        List::Invites(..) | List::Messages(..) => return None,
+        List::Messages(service, channel) => requests::list_messages(service, channel, page_size),
+        List::Invites(..) => return None,
     })
 }
 
@@ -183,7 +185,10 @@ fn read_page(
         List::Members(_, channel) => Records::Members(
             page.rows(|row, odd, issues| convert::participant(row, odd, asked, channel, issues))?,
         ),
-        List::Invites(..) | List::Messages(..) => {
+        List::Messages(_, channel) => Records::Messages(
+            page.rows(|row, odd, issues| convert::message(row, odd, asked, channel, issues))?,
+        ),
+        List::Invites(..) => {
             return Err(BodyError::Unexpected { expected: "a list that Conversations has" });
         }
     };

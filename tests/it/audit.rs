@@ -253,7 +253,7 @@ fn a_folder_or_a_clock_that_is_not_right_is_refused_with_advice() {
         "no field that is compared",
         "did you mean `users.is_online`?",
     );
-    refused(2, &["--skip-unchanged", "8/7"], "`8/7` is not a share", "--skip-unchanged 1/7");
+    refused(2, &["--skip-unchanged", "8/7"], "--skip-unchanged cannot be used", "`8/7` is not one of so many parts");
     refused(2, &["--mapping", "chatt"], "chatt", "");
     let lock = File::options().write(true).open(audits.path("audit.lock")).unwrap();
     lock.try_lock().unwrap();

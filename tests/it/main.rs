@@ -3,19 +3,23 @@
 #![expect(clippy::unwrap_used, reason = "helpers outside of test functions may unwrap too")]
 #![expect(clippy::string_slice, reason = "a slice amiss fails its test, as it should")]
 
+mod apply;
 mod architecture;
 mod audit;
 mod bad_input;
 mod crawl;
+mod cross_check;
 mod demo;
 mod diff;
 mod export;
 mod faults;
 mod messages;
+mod plan;
 mod probe;
 mod progress;
 mod readme;
 mod resume;
 mod secrets;
 mod snapshot;
+mod source;
 mod support;

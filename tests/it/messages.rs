@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chatferry::simulator::Options;
 use serde_json::{Value, json};
 
-use crate::support::{World, files, ndjson, spawn, wait_for_requests};
+use crate::support::{Row, World, bare, files, ndjson, spawn, wait_for_requests};
 
 const WITH_MESSAGES: [&str; 2] = ["--include", "roles,users,channels,user-channels,members,messages"];
 const ALONE: [&str; 2] = ["--include", "channels,messages"];
@@ -200,7 +200,7 @@ fn personal_data_of_messages_can_be_left_out_or_hidden() {
 #[test]
 fn a_probe_prices_messages_as_the_crawl_pays_for_them() {
     let world = World::with_faults("");
-    let probed = world.json(&["probe", "--include", ALONE[1]]);
+    let probed = world.json(&["probe", "--service", world.running.service_sid(), "--include", ALONE[1]]);
     assert_eq!(probed["requests_exact"], false, "messages are sent meanwhile");
     let before = world.running.stats().by_route["v2 ListChannel"];
     let crawled = world.crawl(&ALONE);
@@ -230,4 +230,85 @@ fn selected_users_bring_the_messages_of_their_channels() {
         .cloned()
         .collect();
     assert_eq!(ndjson(&world.export("out", &[]).join("messages.ndjson")), expected);
+}
+
+#[test]
+fn conversations_gives_the_messages_of_the_conversations_that_it_shows() {
+    let world = World::with_faults("repeat-row=10%,empty-page=10%,short-page=10%,expired-token=5%");
+    let crawled = world.crawl(&["--source", "conversations", "--include", "channels,messages"]);
+    assert_eq!((crawled.code, &crawled.result["verdict"]), (0, &json!("complete")), "{}", crawled.talk);
+    assert_eq!(crawled.result["issues"], 0);
+    let truth = world.running.truth();
+    let expected: Vec<Row> =
+        truth.channel_sids().flat_map(|channel| truth.conversation_messages(&channel)).map(bare).collect();
+    assert!(
+        !expected.is_empty() && expected.len() < world.truth()["messages"].len(),
+        "public channels are not shown"
+    );
+    let out = world.export("out", &[]);
+    assert_eq!(ndjson(&out.join("conversation_messages.ndjson")), expected);
+    // In Chat's shape, what Conversations does not say is null, and what it names otherwise is there.
+    let in_chats_shape = ndjson(&out.join("messages.ndjson"));
+    assert_eq!(in_chats_shape.len(), expected.len());
+    for (row, expected) in in_chats_shape.iter().zip(&expected) {
+        assert_eq!((&row["from"], &row["body"]), (&expected["author"], &expected["body"]));
+        assert_eq!(
+            (&row["channel_sid"], &row["to"]),
+            (&expected["conversation_sid"], &expected["conversation_sid"])
+        );
+        assert_eq!((&row["index"], &row["media"]), (&expected["index"], &expected["media"]));
+        assert!(["type", "was_edited", "last_updated_by"].iter().all(|key| row[*key].is_null()));
+    }
+}
+
+/// A message read from Chat becomes what Conversations would give for it, but for what Chat does not say.
+#[test]
+fn messages_of_chat_are_those_that_conversations_would_have() {
+    let world = World::with_faults("");
+    assert_eq!(world.crawl(&ALONE).code, 0);
+    let out = world.export("out", &["--records", "conversation_messages", "--format", "ndjson,csv"]);
+    let of_chat = ndjson(&out.join("conversation_messages.ndjson"));
+    let truth = world.running.truth();
+    let mut compared = 0;
+    for channel in truth.channel_sids() {
+        let rows = of_chat.iter().filter(|row| row["conversation_sid"] == channel.as_str());
+        for (row, mut expected) in rows.zip(truth.conversation_messages(&channel).into_iter().map(bare)) {
+            expected["participant_sid"] = Value::Null;
+            assert_eq!(*row, expected);
+            compared += 1;
+        }
+    }
+    assert!(compared > 0);
+    assert!(of_chat.iter().any(|row| row["media"].as_array().is_some_and(|files| files.len() == 1)));
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_has_every_message() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::RowAccessor;
+    let world = World::with_faults("");
+    assert_eq!(world.crawl(&ALONE).code, 0);
+    let out = world.export("out", &["--format", "parquet", "--records", "messages"]);
+    let reader =
+        SerializedFileReader::new(std::fs::File::open(out.join("messages.parquet")).unwrap()).unwrap();
+    let names: Vec<_> = reader
+        .metadata()
+        .file_metadata()
+        .schema()
+        .get_fields()
+        .iter()
+        .map(|field| field.name().to_owned())
+        .collect();
+    let position = |name: &str| names.iter().position(|found| found == name).unwrap();
+    let truth = &world.truth()["messages"];
+    let rows: Vec<_> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), truth.len());
+    for (row, expected) in rows.iter().zip(truth) {
+        assert_eq!(row.get_long(position("index")).unwrap(), expected["index"].as_i64().unwrap());
+        assert_eq!(row.get_string(position("from")).unwrap(), expected["from"].as_str().unwrap());
+        assert_eq!(row.get_string(position("body")).ok().map(String::as_str), expected["body"].as_str());
+        let media = row.get_string(position("media")).ok().map(|text| serde_json::from_str(text).unwrap());
+        assert_eq!(media.unwrap_or(Value::Null), expected["media"]);
+    }
 }

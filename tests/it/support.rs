@@ -171,6 +171,7 @@ pub(crate) fn spawn(world: &World, flags: &[&str]) -> Child {
         .env("TWILIO_ACCOUNT_SID", world.running.account_sid())
         .env("TWILIO_AUTH_TOKEN", world.running.auth_token())
         .env("CHATFERRY_CHAT_URL", &url)
+        .env("CHATFERRY_CONVERSATIONS_URL", &url)
         .env("CHATFERRY_RPS", "0")
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -192,7 +193,8 @@ pub(crate) fn ndjson(path: &Path) -> Vec<Row> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn bare(mut row: Row) -> Row {
+/// A row as exports have it: without its addresses.
+pub(crate) fn bare(mut row: Row) -> Row {
     row.shift_remove("url");
     row.shift_remove("links");
     row

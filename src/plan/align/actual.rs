@@ -37,6 +37,9 @@ pub(super) fn value<'a>(actual: &Actual<'a>, field: &Field) -> Option<Value<'a>>
         (Actual::Channel(channel), "unique_name") => text(channel.unique_name.as_ref()),
         (Actual::Channel(channel), "friendly_name") => text(channel.friendly_name.as_ref()),
         (Actual::Channel(channel), "attributes") => text(channel.attributes.as_ref()),
+        (Actual::Channel(channel), "state") => {
+            channel.state.as_ref().map_or(Value::Null, |state| Value::Text(state.as_str()))
+        }
         (Actual::Channel(channel), "date_created") => time(channel.date_created.as_ref()),
         (Actual::Channel(channel), "date_updated") => time(channel.date_updated.as_ref()),
         (Actual::Participant { member: Some(member), .. }, "identity") => text(member.identity.as_ref()),

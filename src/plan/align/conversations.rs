@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::compare;
 use super::fields::{CREATED, KEY};
 use super::item::{Actual, Conversation, Item, Standing, channel_name};
-use super::records::{Evaluated, Rows};
+use super::records::{Evaluated, PlanRecords, Rows};
 use super::seats::Seats;
 use super::walk::{Context, Visit, fingerprint, number, plain, subject, walk_over};
 use crate::mapping::{Subject, Value};
@@ -90,7 +90,7 @@ impl Conversations<'_> {
             }
         }
         let mut desired = self.rows.desired(&subject);
-        let unique_name = self.unique_name(&desired, channel);
+        let unique_name = unique_name(context.records, is_copy, &desired, channel);
         let found = match &unique_name {
             _ if !is_copy => pair.target.channel(&channel.sid)?,
             Some(name) => pair.target.channel_of_unique_name(name)?,
@@ -101,7 +101,7 @@ impl Conversations<'_> {
             desired[KEY] = unique_name.as_deref().map(Value::Text);
         }
         let actual = found.as_ref().map(Actual::Channel);
-        let fields = compare::pair(&self.rows.source.fields, desired, actual.as_ref(), None);
+        let fields = compare::pair(self.rows.source.fields, desired, actual.as_ref(), None);
         let mut standing = compare::standing(&fields, actual.as_ref());
         if is_copy && unique_name.as_deref().is_some_and(|name| !self.names.insert(fingerprint(name))) {
             standing = Standing::Duplicate;
@@ -135,17 +135,20 @@ impl Conversations<'_> {
         visit(&item)?;
         self.seats.align(held, &conversation, channel, visit)
     }
+}
 
-    /// What the conversation is called in the target: as the mapping says, and otherwise after its channel's SID, so that it is
-    /// found again. In place, a conversation without a unique name needs none.
-    fn unique_name(&self, desired: &[Option<Value<'_>>], channel: &Channel) -> Option<String> {
-        let wanted = desired[KEY].and_then(Value::to_text).filter(|name| !name.is_empty());
-        match wanted {
-            Some(name) => Some(name.into_owned()),
-            None if self.context.is_copy() => {
-                Some(format!("{}{}", self.context.records.mapping.plan.unique_name_prefix, channel.sid))
-            }
-            None => None,
-        }
+/// What the conversation is called in the target: as the mapping says, and otherwise after its channel's SID, so that it is
+/// found again. In place, a conversation without a unique name needs none.
+pub(super) fn unique_name(
+    records: &PlanRecords<'_>,
+    is_copy: bool,
+    desired: &[Option<Value<'_>>],
+    channel: &Channel,
+) -> Option<String> {
+    let wanted = desired[KEY].and_then(Value::to_text).filter(|name| !name.is_empty());
+    match wanted {
+        Some(name) => Some(name.into_owned()),
+        None if is_copy => Some(format!("{}{}", records.mapping.plan.unique_name_prefix, channel.sid)),
+        None => None,
     }
 }

@@ -52,14 +52,13 @@ pub(super) const USER: [Field; 4] = [
     field("role_sid", Likeness::Role),
 ];
 
-pub(super) const CONVERSATION: [Field; 7] = [
+pub(super) const CONVERSATION: [Field; 6] = [
     field("unique_name", Likeness::Plain),
     field("friendly_name", Likeness::Plain),
     field("attributes", Likeness::Json),
     field("state", Likeness::Or("active")),
     field("date_created", Likeness::Instant),
     field("date_updated", Likeness::Ignored),
-    field("timers", Likeness::Ignored),
 ];
 
 pub(super) const PARTICIPANT: [Field; 8] = [

@@ -7,7 +7,7 @@
 //! Items come in one fixed order: roles, users, then conversation by conversation the conversation itself, its participants each
 //! with the user's own view of it, its invitations; last of each what the target alone has.
 //!
-//! **Invariant:** memory does not grow with memberships. Of one conversation at most [`seats::HELD`] participants of the target are
+//! **Invariant:** memory does not grow with memberships. Of one conversation at most [`held::HELD`] participants of the target are
 //! held at a time; for all, the target's users and conversations that were met, as numbers.
 //!
 //! **Invariant:** nothing is known of plan files here, and nothing of what will be done about a difference.
@@ -19,7 +19,9 @@ mod actual;
 mod compare;
 mod conversations;
 mod fields;
+mod held;
 mod item;
+mod names;
 mod records;
 mod role_map;
 mod seats;
@@ -30,5 +32,6 @@ mod tests;
 
 pub use crate::model::Share;
 pub use item::{Actual, Conversation, FieldPair, Item, Standing};
+pub use names::{Name, names};
 pub use records::{PlanRecords, UnfitMapping};
 pub use walk::{AlignOptions, Pair, align};

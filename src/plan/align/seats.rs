@@ -3,58 +3,17 @@
 //! **Invariant:** at most [`HELD`] participants of the target are in memory. A conversation with more, which Twilio does not allow,
 //! is taken in parts by a hash of the identity, and its source read once for each.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::compare;
 use super::fields::KEY;
+use super::held::{HELD, Held, HeldSeat};
 use super::item::{Actual, Conversation, FieldPair, Item, Standing};
 use super::records::{Evaluated, Rows};
 use super::walk::{Context, Visit, fingerprint, plain, subject};
 use crate::mapping::{InvitePolicy, Subject, Value};
-use crate::model::{Channel, Entity, Invite, Member, MemberSid, Membership, MembershipStatus};
+use crate::model::{Channel, Entity, Invite, MembershipStatus};
 use crate::snapshot::{JoinedCount, Seat, SeatsWith, SnapshotError, Wanted};
-
-/// How many participants of the target are held at a time: eight times what Twilio allows in a conversation.
-pub(super) const HELD: usize = 8_192;
-
-/// A participant that the target has.
-struct HeldSeat {
-    member: Option<Member>,
-    membership: Option<Membership>,
-    is_matched: bool,
-}
-
-/// Participants that the target has: all of a conversation, or one part of them.
-#[derive(Default)]
-pub(super) struct Held {
-    seats: Vec<HeldSeat>,
-    by_sid: HashMap<MemberSid, usize>,
-    by_identity: HashMap<String, usize>,
-    /// How many the conversation has in all.
-    total: usize,
-    part: usize,
-    parts: usize,
-}
-
-impl Held {
-    fn find(&self, sid: Option<&MemberSid>, identity: Option<&str>) -> Option<usize> {
-        let by_sid = sid.and_then(|sid| self.by_sid.get(sid));
-        by_sid.or_else(|| self.by_identity.get(identity?)).copied()
-    }
-
-    /// Whether a participant belongs to the part that is held.
-    fn has(&self, identity: Option<&str>, sid: Option<&MemberSid>) -> bool {
-        if self.parts <= 1 {
-            return true;
-        }
-        let key = match (identity, sid) {
-            (Some(identity), _) => fingerprint(identity),
-            (None, Some(sid)) => fingerprint(&sid.to_string()),
-            (None, None) => 0,
-        };
-        key % self.parts as u128 == self.part as u128
-    }
-}
 
 /// Aligns who is on conversations, one conversation after another.
 pub(super) struct Seats<'c> {
@@ -247,7 +206,7 @@ impl<'c> Seats<'c> {
         };
         let Some(membership) = &seat.membership else {
             if held.has(known, sid) {
-                mark(held, sid, known);
+                held.mark(sid, known);
                 return visit(&item(Standing::OneSided));
             }
             return Ok(());
@@ -259,7 +218,8 @@ impl<'c> Seats<'c> {
                 let identity = self.identity_of(&source)?;
                 let identity = known.map(str::to_owned).or(identity);
                 let invite = invite_to(invites, identity.as_deref());
-                let is_there = held.find(None, identity.as_deref()).is_some();
+                // Who is there has accepted since.
+                let is_there = held.mark(None, identity.as_deref()).is_some();
                 let is_new = identity.as_deref().is_none_or(|identity| met.insert(fingerprint(identity)));
                 if is_there || !is_new {
                     return Ok(());
@@ -268,12 +228,12 @@ impl<'c> Seats<'c> {
             }
             Evaluated::Filtered => {
                 if membership.is_joined() {
-                    mark(held, sid, known);
+                    held.mark(sid, known);
                 }
                 return Ok(());
             }
             Evaluated::Failed(error) if held.has(known, sid) => {
-                mark(held, sid, known);
+                held.mark(sid, known);
                 return visit(&item(Standing::Failed(&error)));
             }
             Evaluated::Failed(_) => return Ok(()),
@@ -285,7 +245,7 @@ impl<'c> Seats<'c> {
             return Ok(());
         }
         let is_new = identity.is_none_or(|identity| met.insert(fingerprint(identity)));
-        let found = mark(held, sid.filter(|_| !self.context.is_copy()), identity);
+        let found = held.mark(sid.filter(|_| !self.context.is_copy()), identity);
         let actual = found.map(|position| {
             let seat = &held.seats[position];
             Actual::Participant { member: seat.member.as_ref(), membership: seat.membership.as_ref() }
@@ -357,14 +317,11 @@ impl<'c> Seats<'c> {
             invite: Some(invite),
             ..plain(Entity::Invite, Standing::Missing)
         };
-        let found = held.find(None, identity);
+        let found = held.mark(None, identity);
         if !self.makes_participants_of_invites() {
             return if found.is_none() { visit(&item) } else { Ok(()) };
         }
-        let found = found.map(|position| {
-            held.seats[position].is_matched = true;
-            &held.seats[position]
-        });
+        let found = found.map(|position| &held.seats[position]);
         let actual = found.map(|seat| Actual::Participant {
             member: seat.member.as_ref(),
             membership: seat.membership.as_ref(),
@@ -401,15 +358,6 @@ impl<'c> Seats<'c> {
         let user = self.context.pair.source.user(&membership.user_sid)?;
         Ok(user.and_then(|user| user.identity))
     }
-}
-
-/// Notes that a participant of the target was met, and says which.
-fn mark(held: &mut Held, sid: Option<&MemberSid>, identity: Option<&str>) -> Option<usize> {
-    let found = held.find(sid, identity);
-    if let Some(position) = found {
-        held.seats[position].is_matched = true;
-    }
-    found
 }
 
 fn invite_to<'i>(invites: &'i [Invite], identity: Option<&str>) -> Option<&'i Invite> {

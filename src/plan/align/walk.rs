@@ -1,5 +1,6 @@
 //! The walk over both sides: roles and users here, conversations in `conversations`, who is on them in `seats`.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -12,8 +13,7 @@ use super::item::{Actual, Item, Standing};
 use super::records::{Evaluated, PlanRecords, Rows};
 use super::role_map::RoleMap;
 use crate::mapping::{Subject, Value};
-use crate::model::Share;
-use crate::model::{Entity, Service, Sid, SidKind, StoredSid};
+use crate::model::{Entity, Service, Share, Sid, SidKind, StoredSid};
 use crate::plan::overview::Move;
 use crate::snapshot::{Order, ServiceView, SnapshotError, Walk, With};
 
@@ -89,7 +89,7 @@ pub(super) fn subject(service: &Service) -> Subject<'_> {
 }
 
 /// An item of its own, without a conversation.
-pub(super) fn plain<'a>(entity: Entity, standing: Standing<'a>) -> Item<'a> {
+pub(super) fn plain(entity: Entity, standing: Standing<'_>) -> Item<'_> {
     Item {
         entity,
         standing,
@@ -146,7 +146,7 @@ fn roles<E: From<SnapshotError>>(context: &mut Context<'_>, visit: Visit<'_, E>)
             }
         }
         let desired = rows.desired(&subject);
-        let text = |position: usize| desired[position].and_then(Value::to_text).map(|text| text.into_owned());
+        let text = |position: usize| desired[position].and_then(Value::to_text).map(Cow::into_owned);
         let (name, kind) = (text(KEY).unwrap_or_default(), text(ROLE_TYPE).unwrap_or_default());
         let found = if is_copy { map.of_name(&name, &kind) } else { map.of_sid(&role.sid) };
         let mut is_second = false;
@@ -159,7 +159,7 @@ fn roles<E: From<SnapshotError>>(context: &mut Context<'_>, visit: Visit<'_, E>)
             None => {}
         }
         let actual = found.map(|position| Actual::Role(&map.targets()[position]));
-        let fields = compare::pair(&rows.source.fields, desired, actual.as_ref(), None);
+        let fields = compare::pair(rows.source.fields, desired, actual.as_ref(), None);
         let standing =
             if is_second { Standing::Duplicate } else { compare::standing(&fields, actual.as_ref()) };
         visit(&Item { fields, source: Some(subject), actual, ..plain(Entity::Role, standing) })
@@ -206,7 +206,7 @@ fn users<E: From<SnapshotError>>(context: &Context<'_>, visit: Visit<'_, E>) -> 
         let is_second = is_copy && identity.is_some_and(|identity| !asked_for.insert(fingerprint(&identity)));
         seen.extend(found.as_ref().map(|user| number(&user.sid)));
         let actual = found.as_ref().map(Actual::User);
-        let fields = compare::pair(&rows.source.fields, desired, actual.as_ref(), context.counterparts());
+        let fields = compare::pair(rows.source.fields, desired, actual.as_ref(), context.counterparts());
         let standing =
             if is_second { Standing::Duplicate } else { compare::standing(&fields, actual.as_ref()) };
         visit(&Item { fields, source: Some(subject), actual, ..plain(Entity::User, standing) })

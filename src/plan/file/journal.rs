@@ -23,6 +23,7 @@ use super::row::{self, Services};
 use super::schema::{self, kind_number, state_number};
 use crate::model::Entity;
 use crate::plan::error::PlanError;
+use crate::plan::finding::Check;
 use crate::plan::operation::{Kind, Operation, State};
 use crate::plan::overview::{Header, Totals};
 
@@ -147,6 +148,19 @@ impl Journal {
     /// What the plan comes to, with the states as they are now.
     pub fn totals(&self) -> Result<Totals, PlanError> {
         PlanFile::open(&self.path)?.totals()
+    }
+
+    /// The checks that were made when it was planned.
+    pub fn checks(&self) -> Result<Vec<&'static Check>, PlanError> {
+        PlanFile::open(&self.path)?.checks()
+    }
+
+    /// Whether any of it was begun.
+    pub fn is_begun(&self) -> Result<bool, PlanError> {
+        let ended = [State::Done, State::Existing, State::Failed];
+        let counts = self.counts()?;
+        let any = counts.values().flatten().any(|(state, count)| ended.contains(state) && *count > 0);
+        Ok(any || !self.begun(0, 1)?.is_empty())
     }
 
     /// Begins a transaction.
@@ -277,6 +291,24 @@ impl Journal {
         })
     }
 
+    /// Operations after this one that an earlier run was about to send, and of which nobody knows what became.
+    pub fn begun(&self, after: i64, most: usize) -> Result<Vec<PendingOperation>, PlanError> {
+        self.sql(|connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {} FROM operation INDEXED BY operation_begun
+                 WHERE started IS NOT NULL AND state = 0 AND number > ?1 ORDER BY number LIMIT ?2",
+                row::COLUMNS
+            ))?;
+            let mut rows = statement.query((after, limit(most)))?;
+            let mut begun = Vec::new();
+            while let Some(row) = rows.next()? {
+                let row::Read { number, operation, .. } = row::read(row, &self.services)?;
+                begun.push(PendingOperation { number, operation, started: true });
+            }
+            Ok(begun)
+        })
+    }
+
     /// Notes that an operation is about to be sent.
     pub fn started(&self, number: i64, now: &str) -> Result<(), PlanError> {
         self.write("UPDATE operation SET started = ?2 WHERE number = ?1", (number, now))
@@ -383,6 +415,13 @@ impl Journal {
             }
             closed => closed,
         }
+    }
+
+    /// Lets the file grow by no more than so many pages, as on a disk that is nearly full.
+    #[cfg(test)]
+    pub(crate) fn allow_pages(&self, more: u32) {
+        let pages: u32 = self.connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        self.connection.execute_batch(&format!("PRAGMA max_page_count = {}", pages + more)).unwrap();
     }
 
     fn write(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), PlanError> {

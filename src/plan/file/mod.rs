@@ -16,18 +16,24 @@ mod digest;
 mod draft;
 mod entry;
 mod finding;
+mod first;
 mod journal;
 mod lock;
+mod made;
 mod place;
 mod reader;
 mod row;
 mod schema;
 
 #[cfg(test)]
+pub(in crate::plan) mod fixture;
+#[cfg(test)]
 mod tests;
 
+pub(in crate::plan) use digest::hexadecimal;
 pub use draft::PlanDraft;
 pub use entry::{Entry, Wanted};
 pub use journal::{Journal, Lane, LaneName, NotDone, PendingOperation};
+pub use place::check_place;
 pub use reader::PlanFile;
 pub use schema::FORMAT;

@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::lock::PlanLock;
 use super::schema;
 use crate::plan::error::PlanError;
 
@@ -73,6 +74,13 @@ impl Drop for Place {
         // Where that fails the next run does it.
         let _removed = self.clear_draft().is_ok();
     }
+}
+
+/// Whether a plan can be written here, before any work is done for it: says what [`PlanDraft::create`](super::PlanDraft::create)
+/// would say.
+pub fn check_place(plan: &Path) -> Result<(), PlanError> {
+    let _lock = PlanLock::take(plan)?;
+    refuse_to_replace(plan)
 }
 
 /// Refuses what must be kept: another kind of file, a plan of another version, a plan that was begun.

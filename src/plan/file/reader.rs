@@ -10,10 +10,11 @@ use serde::de::DeserializeOwned;
 use super::digest::PlanDigest;
 use super::entry::{Entry, Wanted};
 use super::finding;
+use super::lock::PlanLock;
 use super::row::{self, Services, Stored};
 use super::schema::{self, kind_number, state_number};
 use crate::plan::error::PlanError;
-use crate::plan::finding::Finding;
+use crate::plan::finding::{Check, Finding};
 use crate::plan::operation::{Kind, State};
 use crate::plan::overview::{Header, Totals};
 
@@ -25,6 +26,9 @@ pub struct PlanFile {
     header: Header,
     services: Services,
     digest: String,
+    /// Held, not read.
+    #[expect(dead_code, reason = "it is held")]
+    lock: Option<PlanLock>,
 }
 
 impl PlanFile {
@@ -34,7 +38,13 @@ impl PlanFile {
         let header: Header = parsed(path, "header", &property(&connection, path, "header")?)?;
         let digest = property(&connection, path, "digest")?;
         let services = Services::of(&header);
-        Ok(Self { path: path.to_path_buf(), connection, header, services, digest })
+        Ok(Self { path: path.to_path_buf(), connection, header, services, digest, lock: None })
+    }
+
+    /// Opens a plan that nobody applies, or makes anew, for as long as it is open.
+    pub fn open_alone(path: &Path) -> Result<Self, PlanError> {
+        let opened = Self::open(path)?;
+        Ok(Self { lock: Some(PlanLock::take(path)?), ..opened })
     }
 
     /// Where it is.
@@ -106,6 +116,11 @@ impl PlanFile {
         )
     }
 
+    /// The checks that found something, by their first finding.
+    pub fn checks(&self) -> Result<Vec<&'static Check>, PlanError> {
+        finding::checks(&self.connection).map_err(|source| self.wrap(source))
+    }
+
     /// Visits the operations that are wanted, in the order of performance.
     pub fn operations<E: From<PlanError>>(
         &self,
@@ -129,7 +144,7 @@ impl PlanFile {
         self.rows(&sql, |row| self.entry(row), |entry| visit(&entry))
     }
 
-    fn entry(&self, row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
+    pub(super) fn entry(&self, row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
         let read = row::read(row, &self.services)?;
         let reason = match row.get(17)? {
             Some(reason) => Some(reason),
@@ -154,7 +169,7 @@ impl PlanFile {
     }
 
     /// Reads rows one by one and gives each to `visit`.
-    fn rows<T, E: From<PlanError>>(
+    pub(super) fn rows<T, E: From<PlanError>>(
         &self,
         sql: &str,
         mut read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
@@ -169,11 +184,15 @@ impl PlanFile {
         Ok(())
     }
 
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     fn property(&self, key: &str) -> Result<String, PlanError> {
         property(&self.connection, &self.path, key)
     }
 
-    fn wrap(&self, source: rusqlite::Error) -> PlanError {
+    pub(super) fn wrap(&self, source: rusqlite::Error) -> PlanError {
         PlanError::from_sqlite(&self.path, source)
     }
 }

@@ -197,7 +197,7 @@ fn ticks(end: f64, steps: &[f64]) -> Vec<f64> {
     let step = steps.iter().copied().find(|step| *step >= rough).unwrap_or_else(|| {
         let unit = if steps.is_empty() { 1.0 } else { 86_400.0 };
         let power = 10_f64.powf((rough / unit).log10().floor()).max(1.0) * unit;
-        [1.0, 2.0, 5.0, 10.0]
+        [1.0, 2.0, 2.5, 5.0, 10.0]
             .map(|factor| factor * power)
             .into_iter()
             .find(|step| *step >= rough)

@@ -1,7 +1,7 @@
 //! The frame of every HTML page: layout, style, script, charts, and how data gets into it.
 //!
 //! A page is one file. A report brings a template that extends `base.html`, and a context; the frame brings the rest. What is
-//! too long for a context is written afterwards, at the mark that [`Page::split`] finds.
+//! too long for a context is written afterwards, at the mark where [`Page`] is cut.
 //!
 //! **Invariant:** a page asks for nothing. Its policy allows no source but the style and the script that are in it, by their
 //! hashes, so that even markup that came through would not run.
@@ -12,6 +12,8 @@
 pub mod chart;
 pub mod island;
 mod policy;
+
+use std::path::Path;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -81,7 +83,11 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     );
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|name| {
-        if name.ends_with(".md") { AutoEscape::Custom(MARKDOWN.into()) } else { AutoEscape::Html }
+        if Path::new(name).extension().is_some_and(|extension| extension == "md") {
+            AutoEscape::Custom(MARKDOWN.into())
+        } else {
+            AutoEscape::Html
+        }
     });
     environment.set_formatter(|out, state, value| match state.auto_escape() {
         AutoEscape::Custom(_) => {
@@ -96,6 +102,7 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     environment.add_filter("seconds", human::seconds);
     environment.add_filter("code", code);
     environment.add_filter("prose", prose);
+    environment.add_filter("opening", opening);
     environment.add_template("base.html", BASE)?;
     environment.add_template("charts.html", CHARTS)?;
     Ok(environment)
@@ -111,18 +118,25 @@ fn code(text: &str) -> Result<Value, minijinja::Error> {
     Ok(Value::from_safe_string(markdown::code(text)))
 }
 
+/// A fragment as it begins a line.
+fn opening(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// Prose of the program's own, where backticks are around code; the rest is escaped as anything else.
 fn prose(state: &State<'_, '_>, text: &str) -> Value {
     let markdown = matches!(state.auto_escape(), AutoEscape::Custom(_));
     let mut safe = String::with_capacity(text.len() + 16);
     for (number, part) in text.split('`').enumerate() {
         let is_code = number % 2 == 1 && !part.is_empty();
-        safe.push_str(&match (markdown, is_code) {
+        let part = match (markdown, is_code) {
             (true, true) => markdown::code(part),
             (true, false) => markdown::escaped(part),
             (false, true) => format!("<code>{}</code>", HtmlEscape(part)),
             (false, false) => HtmlEscape(part).to_string(),
-        });
+        };
+        safe.push_str(&part);
     }
     Value::from_safe_string(safe)
 }

@@ -45,7 +45,9 @@
       section,
       code: section.dataset.code,
       severity: section.dataset.severity,
-      about: section.querySelector("h3").textContent.toLowerCase(),
+      about: section.querySelector("h3").textContent.toLowerCase().replace(/[\d,]+/g, ""),
+      count: section.querySelector("[data-count]"),
+      whole: section.querySelector("[data-count]").textContent,
       body: section.querySelector("tbody"),
       place: section.querySelector(".place"),
       back: section.querySelector('[data-go="-1"]'),
@@ -104,6 +106,8 @@
           : group.rows.filter((row) => left.every((word) => textOf(row).includes(word)));
       group.first = 0;
       group.section.hidden = group.found.length === 0;
+      group.count.textContent =
+        group.found.length === group.rows.length ? group.whole : `${number(group.found.length)} of ${group.whole}`;
       found += group.found.length;
       checks += group.found.length > 0 ? 1 : 0;
       if (group.found.length > 0) show(group);
@@ -113,6 +117,15 @@
       (found > 0 ? `, of ${number(checks)} ${checks === 1 ? "check" : "checks"}` : "");
     list.querySelector(".nothing").hidden = found > 0;
   };
+
+  // A link to a check that the filter hides clears the filter.
+  list.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#check-"]');
+    if (link && document.getElementById(link.hash.slice(1))?.hidden) {
+      form.reset();
+      apply();
+    }
+  });
 
   let waiting = 0;
   form.addEventListener("input", (event) => {

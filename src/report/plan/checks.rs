@@ -1,10 +1,11 @@
 //! The assessment as a report has it: every check, how much it found, and the first findings.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::plan::{Check, Finding, Severity};
+use crate::plan::{CHECKS, Check, Finding, Severity};
 
 /// A check and what it found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -69,14 +70,12 @@ impl CheckRow {
     ) -> Vec<Self> {
         let row = |(code, count): (&String, &u64)| match found.remove(code.as_str()) {
             Some((check, first)) => Self { first, ..Self::new(code, Some(check), *count) },
-            None => Self::new(code, None, *count),
+            None => Self::new(code, CHECKS.iter().copied().find(|check| check.code == code), *count),
         };
         let mut rows: Vec<Self> = counts.iter().map(row).collect();
-        rows.sort_by(|one, other| {
-            (other.severity, other.of_plan)
-                .cmp(&(one.severity, one.of_plan))
-                .then_with(|| one.code.cmp(&other.code))
-        });
+        let place =
+            |row: &Self| CHECKS.iter().position(|check| check.code == row.code).unwrap_or(CHECKS.len());
+        rows.sort_by_cached_key(|row| (Reverse(row.severity), Reverse(row.of_plan), place(row)));
         rows
     }
 }

@@ -18,35 +18,34 @@ static FULL: Check = Check {
     code: "conversation_over_limit",
     severity: Severity::Block,
     of_plan: false,
-    title: "Participants of a conversation",
+    title: "conversations are within the target's limit",
     meaning: "The channel has more members than the target allows participants in a conversation. Those beyond the limit \
               cannot be added.",
-    advice: "Raise the limit of the target service (`Limits.ChannelMembers` of its Chat service, up to 1,000), or leave \
-             members out by the mapping; then plan again.",
+    advice: "raise `Limits.ChannelMembers` of the target's Chat service (up to 1,000), or leave members out by the mapping",
 };
 static CHANGED: Check = Check {
     code: "too_much_changed",
     severity: Severity::Block,
     of_plan: true,
-    title: "Share of the target that changes",
+    title: "only a small part of the target changes",
     meaning: "The target is not empty, and more of it would be changed or created than is allowed.",
-    advice: "Read the operations. If this is what you want, plan again with `--max-change-percent 100`.",
+    advice: "read the operations; if this is what you want, plan again with `--max-change-percent 100`",
 };
 static ATTRIBUTES: Check = Check {
-    code: "attributes_not_json",
+    code: "attributes_broken",
     severity: Severity::Warn,
     of_plan: false,
-    title: "Attributes that are not JSON",
+    title: "attributes are JSON",
     meaning: "Conversations takes a JSON object as attributes, and these are none. They would be refused.",
-    advice: "Correct them in the source, or have the mapping write others.",
+    advice: "correct them in the source, or have the mapping write others",
 };
 static PUBLIC: Check = Check {
     code: "public_channel",
     severity: Severity::Note,
     of_plan: false,
-    title: "Public channels",
+    title: "nobody joins by themselves",
     meaning: "Conversations are private. Who is not a member can no longer find or join this one.",
-    advice: "Tell those who join by themselves, or add them as members before.",
+    advice: "tell those who join by themselves, or add them as members before",
 };
 
 /// What of a made-up plan is as a test wants it.

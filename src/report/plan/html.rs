@@ -3,7 +3,7 @@
 //! The template has verdict, charts, every check with its first findings, and every kind with its first operations: all that can be
 //! read on paper and without a script. The findings follow as data, from which the script lists, searches and filters them.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 
 use super::super::page::{self, island};
 use super::ReportError;
@@ -17,11 +17,17 @@ const EXTENT: Extent = Extent { findings: 25, listed: 100_000, operations: 40 };
 
 /// Writes the plan as one self-contained HTML page.
 pub fn html(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportError> {
-    let story = Story::of(plan, EXTENT)?;
+    write(plan, EXTENT, out)
+}
+
+fn write(plan: &PlanFile, extent: Extent, out: &mut dyn Write) -> Result<(), ReportError> {
+    let story = Story::of(plan, extent)?;
     let page = page::html("plan.html", TEMPLATE, &story)?;
+    let mut out = BufWriter::new(out);
     out.write_all(page.before.as_bytes())?;
-    write_findings(plan, &story, out)?;
+    write_findings(plan, &story, &mut out)?;
     out.write_all(page.after.as_bytes())?;
+    out.flush()?;
     Ok(())
 }
 
@@ -42,4 +48,12 @@ fn write_findings(plan: &PlanFile, story: &Story, out: &mut dyn Write) -> Result
     })?;
     out.write_all(b"]")?;
     Ok(())
+}
+
+/// The page with room for so many findings.
+#[cfg(test)]
+pub(super) fn with_room(plan: &PlanFile, listed: u64) -> Result<String, ReportError> {
+    let mut page = Vec::new();
+    write(plan, Extent { listed, ..EXTENT }, &mut page)?;
+    Ok(String::from_utf8(page).expect("templates and JSON are UTF-8"))
 }

@@ -1,6 +1,6 @@
 //! The plan as one JSON object: header, totals, checks, and every finding. The operations are in `plan show --format ndjson`.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 
 use serde::Serialize;
 
@@ -46,13 +46,14 @@ struct Found<'a> {
 
 /// Writes the plan as one JSON object, a finding a line.
 pub fn json(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportError> {
+    let mut out = BufWriter::new(out);
     let story = Story::of(plan, Extent::default())?;
     let head = Head { digest: &story.digest, header: &story.header };
     let totals: &Totals = &story.totals;
     let checks: Vec<_> = story.checks.iter().map(Assessed::of).collect();
-    write!(out, "{{\"header\":{},\n", serde_json::to_string(&head)?)?;
-    write!(out, "\"totals\":{},\n", serde_json::to_string(totals)?)?;
-    write!(out, "\"checks\":{},\n", serde_json::to_string(&checks)?)?;
+    writeln!(out, "{{\"header\":{},", serde_json::to_string(&head)?)?;
+    writeln!(out, "\"totals\":{},", serde_json::to_string(totals)?)?;
+    writeln!(out, "\"checks\":{},", serde_json::to_string(&checks)?)?;
     write!(out, "\"findings\":[")?;
     let mut between = "\n";
     plan.findings(|finding| {
@@ -69,5 +70,6 @@ pub fn json(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportError> {
         Ok::<(), ReportError>(())
     })?;
     out.write_all(b"\n]}\n")?;
+    out.flush()?;
     Ok(())
 }

@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::plan::{Entry, Kind, PlanError, PlanFile, State, Subject, Totals, Wanted};
+use super::super::human;
+use crate::plan::{Entry, Kind, PlanError, PlanFile, State, Subject, Totals};
 
 /// A kind of operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -31,6 +32,8 @@ pub(super) struct Example {
     pub(super) state: State,
     pub(super) reason: Option<String>,
     pub(super) subject: Vec<(&'static str, String)>,
+    /// Whether there is nothing before.
+    pub(super) creates: bool,
     pub(super) changes: Vec<Change>,
     pub(super) method: &'static str,
     pub(super) path: String,
@@ -74,50 +77,20 @@ impl KindRow {
                 seconds: step.map_or(0.0, |step| step.seconds),
                 examples: Vec::new(),
             };
+            // What failed or is blocked has room of its own, beside as many of the others.
             for group in
                 [&[State::Failed, State::Blocked][..], &[State::Pending, State::Done, State::Existing]]
             {
-                if group.iter().any(|state| of(state) > 0) {
-                    first(plan, *kind, group, examples, &mut row.examples)?;
+                let mut room = examples;
+                for state in group.iter().filter(|state| of(state) > 0) {
+                    let first = plan.first(*kind, *state, room)?;
+                    room -= first.len();
+                    row.examples.extend(first.iter().map(Example::of));
                 }
             }
             rows.push(row);
         }
         Ok(rows)
-    }
-}
-
-/// Why a walk ended.
-enum Ended {
-    Enough,
-    Failed(PlanError),
-}
-
-impl From<PlanError> for Ended {
-    fn from(error: PlanError) -> Self {
-        Self::Failed(error)
-    }
-}
-
-fn first(
-    plan: &PlanFile,
-    kind: Kind,
-    states: &[State],
-    most: usize,
-    into: &mut Vec<Example>,
-) -> Result<(), PlanError> {
-    if most == 0 {
-        return Ok(());
-    }
-    let full = into.len() + most;
-    let wanted = Wanted { kinds: Some(vec![kind]), states: Some(states.to_vec()) };
-    let walked = plan.operations(&wanted, |entry| {
-        into.push(Example::of(entry));
-        if into.len() == full { Err(Ended::Enough) } else { Ok(()) }
-    });
-    match walked {
-        Err(Ended::Failed(error)) => Err(error),
-        Ok(()) | Err(Ended::Enough) => Ok(()),
     }
 }
 
@@ -135,6 +108,7 @@ impl Example {
             state: entry.state,
             reason: entry.reason.clone(),
             subject: subject(&operation.subject),
+            creates: operation.before.is_empty(),
             changes: fields
                 .into_iter()
                 .map(|field| Change {
@@ -145,14 +119,27 @@ impl Example {
                 .collect(),
             method: request.method.name(),
             path: request.path(),
-            form: request.form.iter().map(|(name, value)| (*name, value.shown())).collect(),
+            form: request.form.iter().map(|(name, value)| (*name, shortened(&value.shown()))).collect(),
         }
     }
 }
 
 /// A JSON value as people read it: text without quotes, everything else as JSON.
 fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| shortened(&value.to_string()), shortened)
+}
+
+/// Letters of a value that are shown; attributes may have 16,384.
+const LETTERS: usize = 300;
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LETTERS) {
+        None => text.to_owned(),
+        Some((end, _)) => {
+            let (shown, rest) = text.split_at(end);
+            format!("{shown}… and {} more", human::counted(rest.chars().count() as u64, "character"))
+        }
+    }
 }
 
 /// What the operation is about, without what is the same for all.

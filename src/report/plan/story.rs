@@ -75,6 +75,12 @@ impl Story {
         let totals = plan.totals()?;
         let progress = Progress::of(&totals);
         let checks = checks(plan, &totals, extent)?;
+        let causes: Vec<&str> = checks
+            .iter()
+            .filter(|check| check.of_plan && check.severity == Severity::Block)
+            .map(|check| check.code.as_str())
+            .collect();
+        let statement = Statement::of(&header, &totals, progress, &causes);
         let steps: Vec<_> = totals.steps.iter().filter(|step| step.requests > 0).collect();
         let sizes: Vec<_> =
             totals.sizes.iter().map(|bucket| (bucket.from, bucket.to, bucket.conversations)).collect();
@@ -98,7 +104,7 @@ impl Story {
             title: title(&header),
             target: side(&header.target),
             digest: plan.digest().to_owned(),
-            statement: Statement::of(&header, &totals, progress),
+            statement,
             notices: notices(&header, &totals, progress),
             progress,
             kept: totals.noop.values().sum(),
@@ -138,16 +144,19 @@ impl Found {
     }
 }
 
-/// The checks with their first findings. A plan has the words of a check with its findings, so all of them are visited.
+/// The checks with their first findings.
 fn checks(plan: &PlanFile, totals: &Totals, extent: Extent) -> Result<Vec<CheckRow>, PlanError> {
-    let mut found: BTreeMap<&'static str, (&'static Check, Vec<FindingRow>)> = BTreeMap::new();
-    plan.findings(|finding| {
-        let (_, first) = found.entry(finding.check.code).or_insert_with(|| (finding.check, Vec::new()));
-        if first.len() < extent.findings {
-            first.push(FindingRow::of(finding));
-        }
-        Ok::<(), PlanError>(())
-    })?;
+    let mut found: BTreeMap<&'static str, (&'static Check, Vec<FindingRow>)> =
+        plan.checks()?.into_iter().map(|check| (check.code, (check, Vec::new()))).collect();
+    if extent.findings > 0 {
+        plan.findings(|finding| {
+            let first = found.get_mut(finding.check.code).map(|(_, first)| first);
+            if let Some(first) = first.filter(|first| first.len() < extent.findings) {
+                first.push(FindingRow::of(finding));
+            }
+            Ok::<(), PlanError>(())
+        })?;
+    }
     let mut checks = CheckRow::all(&totals.findings, found);
     let counts: Vec<u64> = checks.iter().map(|check| check.count).collect();
     for (check, listed) in checks.iter_mut().zip(allotted(&counts, extent.listed)) {

@@ -11,7 +11,9 @@ const CHECKS: usize = 10;
 pub fn table(plan: &PlanFile) -> Result<String, PlanError> {
     let story = Story::of(plan, Extent::default())?;
     let mut lines = heading(&story);
-    lines.extend(story.notices.iter().map(|notice| format!("  {:<10} {}", "note", notice.title)));
+    lines.extend(story.notices.iter().map(|notice| {
+        format!("  {:<10} {}", if notice.tone == "bad" { "warning" } else { "note" }, notice.title)
+    }));
     if !story.happening.rows.is_empty() {
         lines.push(String::new());
         lines.push(happening(&story));
@@ -69,7 +71,7 @@ fn findings(story: &Story) -> String {
         let rest = &found[CHECKS..];
         let findings: u64 = rest.iter().map(|check| check.count).sum();
         let rest = human::counted(rest.len() as u64, "further check");
-        text += &format!("and {} of {rest}\n", human::counted(findings, "finding"));
+        text.extend(["and ", &human::counted(findings, "finding"), " of ", &rest, "\n"]);
     }
     text + &format!("{} found nothing\n", human::counted(passed as u64, "check"))
 }

@@ -4,9 +4,11 @@ use std::fs;
 use std::io::BufWriter;
 use std::path::Path;
 
-use super::fixture::{MadeUp, plan};
+use serde_json::Value;
+
+use super::fixture::{HOSTILE, MadeUp, plan};
 use super::*;
-use crate::plan::{Move, PlanFile, Verdict};
+use crate::plan::{Kind, Move, PlanError, PlanFile, State, Verdict, Wanted};
 
 fn written(
     report: impl Fn(&PlanFile, &mut dyn io::Write) -> Result<(), ReportError>,
@@ -68,5 +70,169 @@ fn pages_for_the_browser() {
         assert_eq!(page.matches("<script").count(), 2, "{name}: data and script");
         fs::write(folder.join(format!("{name}.md")), written(markdown, &plan)).unwrap();
         fs::write(folder.join(format!("{name}.txt")), table(&plan).unwrap()).unwrap();
+    }
+}
+
+#[test]
+fn the_terminal_has_the_story_in_forty_lines() {
+    for (name, made_up) in [
+        ("ready", MadeUp::default()),
+        (
+            "blocked",
+            MadeUp { verdict: Verdict::Blocked, snapshot_verdict: "incomplete", ..MadeUp::default() },
+        ),
+        ("in_place", MadeUp { kind: Move::InPlace, findings: 0, ..MadeUp::default() }),
+        ("nothing_to_do", MadeUp { verdict: Verdict::NothingToDo, findings: 0, ..MadeUp::default() }),
+        ("begun", MadeUp { snapshot_verdict: "complete_with_drift", ..MadeUp::default() }),
+        ("undo", MadeUp { kind: Move::Undo, findings: 0, ..MadeUp::default() }),
+    ] {
+        let (_folder, plan) = made(made_up);
+        if name == "begun" {
+            applied_in_part(&plan, 100);
+        }
+        let text = table(&plan).unwrap();
+        assert!(text.lines().count() <= 40, "{text}");
+        insta::assert_snapshot!(format!("table_{name}"), text);
+    }
+}
+
+#[test]
+fn a_small_plan_as_markdown() {
+    let small =
+        MadeUp { kind: Move::InPlace, findings: 9, snapshot_verdict: "incomplete", ..MadeUp::default() };
+    let (_folder, plan) = made(small);
+    insta::assert_snapshot!("markdown", written(markdown, &plan));
+}
+
+#[test]
+fn the_same_plan_gives_the_same_bytes() {
+    let ((_one_folder, one), (_other_folder, other)) = (made(MadeUp::default()), made(MadeUp::default()));
+    assert_eq!(written(html, &one), written(html, &other));
+    assert_eq!(written(markdown, &one), written(markdown, &other));
+    assert_eq!(written(json, &one), written(json, &other));
+    assert_eq!(table(&one).unwrap(), table(&other).unwrap());
+}
+
+#[test]
+fn a_name_is_text_wherever_it_stands() {
+    let (_folder, plan) = made(MadeUp::default());
+    let page = written(html, &plan);
+    assert!(!page.contains(HOSTILE));
+    // In a finding, in an operation's subject, in its values and in its request.
+    assert!(page.matches("&lt;script&gt;alert(1)&lt;&#x2f;script&gt;").count() >= 4);
+    assert!(page.contains("\\u003cscript\\u003ealert(1)\\u003c/script\\u003e"), "and in the script's data");
+    let text = written(markdown, &plan);
+    assert!(
+        !text.replace(&format!("`{HOSTILE}`"), "").replace(&format!("={HOSTILE}`"), "").contains("<script")
+    );
+}
+
+#[test]
+fn the_page_has_every_finding_once_and_counts_them() {
+    let (_folder, plan) = made(MadeUp { findings: 1_000, ..MadeUp::default() });
+    let page = written(html, &plan);
+    let (_, data) = page.split_once(r#"<script type="application/json" id="rows">"#).unwrap();
+    let (data, _) = data.split_once("</script>").unwrap();
+    let rows: Vec<(usize, String, Option<String>, String)> = serde_json::from_str(data).unwrap();
+    let mut expected = Vec::new();
+    plan.findings::<PlanError>(|finding| {
+        expected.push((finding.sid.clone(), finding.name.clone(), finding.detail.clone()));
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(
+        rows.iter()
+            .map(|(_, sid, name, detail)| (sid.clone(), name.clone(), detail.clone()))
+            .collect::<Vec<_>>(),
+        expected
+    );
+    // The number of a row's check is that of the check's section.
+    for (number, code, count) in
+        [(0, "conversation_over_limit", 700), (1, "attributes_broken", 200), (2, "public_channel", 100)]
+    {
+        assert_eq!(rows.iter().filter(|(check, ..)| *check == number).count(), count);
+        assert!(page.contains(&format!(r#"data-check="{number}" data-code="{code}""#)), "{code}");
+    }
+    assert!(page.contains("the first 25 of 700"));
+}
+
+#[test]
+fn what_does_not_fit_into_the_page_is_said() {
+    let (_folder, plan) = made(MadeUp { findings: 50, ..MadeUp::default() });
+    let page = html::with_room(&plan, 12).unwrap();
+    let (_, data) = page.split_once(r#"id="rows">"#).unwrap();
+    let rows: Vec<Value> = serde_json::from_str(data.split_once("</script>").unwrap().0).unwrap();
+    assert_eq!(rows.len(), 12);
+    for check in 0..3 {
+        assert!(rows.iter().any(|row| row[0] == check), "check {check} is crowded out");
+    }
+    assert!(page.contains("12 of 50 findings are in this page"));
+}
+
+#[test]
+fn the_object_has_all_findings_with_their_checks() {
+    let (_folder, plan) = made(MadeUp { verdict: Verdict::Blocked, ..MadeUp::default() });
+    let object: Value = serde_json::from_str(&written(json, &plan)).unwrap();
+    let keys: Vec<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["header", "totals", "checks", "findings"]);
+    assert_eq!(object["header"]["digest"], plan.digest());
+    assert_eq!(object["header"]["kind"], "copy");
+    assert_eq!(object["totals"]["verdict"], "blocked");
+    assert_eq!(
+        object["totals"]["operations"]["create_participant"],
+        json_value(r#"{"pending": 400, "blocked": 23}"#)
+    );
+    let findings = object["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 41);
+    assert_eq!(findings[0]["code"], "too_much_changed");
+    assert_eq!(findings[0]["severity"], "block");
+    let of = |code: &str| findings.iter().filter(|finding| finding["code"] == code).count() as u64;
+    for check in object["checks"].as_array().unwrap() {
+        let code = check["code"].as_str().unwrap();
+        assert_eq!(check["count"], of(code), "{code}");
+        assert_eq!(check["severity"] == "pass", of(code) == 0, "{code}");
+        assert!(check["count"] == 0 || !check["advice"].as_str().unwrap().is_empty(), "{code}");
+    }
+}
+
+#[test]
+fn what_failed_or_is_blocked_is_shown_first() {
+    let (_folder, plan) = made(MadeUp::default());
+    applied_in_part(&plan, 100);
+    let page = written(html, &plan);
+    let (_, kind) = page.split_once(r#"id="kind-create_participant""#).unwrap();
+    let (kind, _) = kind.split_once("</details>").unwrap();
+    let states: Vec<&str> =
+        kind.split(r#"<span class="mark "#).skip(1).map(|rest| rest.split_once('"').unwrap().0).collect();
+    assert_eq!(states.len(), 31 + 40, "8 failed and 23 blocked, and the first of the rest");
+    assert!(states[..31].iter().all(|state| ["failed", "blocked"].contains(state)), "{states:?}");
+    assert!(states[31..].iter().all(|state| ["done", "existing"].contains(state)), "{states:?}");
+    assert!(kind.contains("50438: the identity is over its limit of conversations"));
+}
+
+fn json_value(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn the_examples_are_operations_of_the_plan_in_its_order() {
+    let (_folder, plan) = made(MadeUp::default());
+    for (kind, state, most) in [
+        (Kind::CreateParticipant, State::Pending, 40),
+        (Kind::CreateParticipant, State::Blocked, 1_000),
+        (Kind::CreateRole, State::Pending, 40),
+        (Kind::CreateRole, State::Done, 40),
+    ] {
+        let wanted = Wanted { kinds: Some(vec![kind]), states: Some(vec![state]) };
+        let mut all = Vec::new();
+        plan.operations::<PlanError>(&wanted, |entry| {
+            all.push(entry.clone());
+            Ok(())
+        })
+        .unwrap();
+        let first = plan.first(kind, state, most).unwrap();
+        assert_eq!(first.len(), all.len().min(most), "{kind:?} {state:?}");
+        assert!(first.iter().all(|entry| all.contains(entry)));
+        assert!(first.is_sorted_by_key(|entry| entry.number));
     }
 }

@@ -56,7 +56,8 @@ pub(super) struct Statement {
 }
 
 impl Statement {
-    pub(super) fn of(header: &Header, totals: &Totals, progress: Progress) -> Self {
+    /// `causes` are the codes of the checks that hold up the plan as a whole.
+    pub(super) fn of(header: &Header, totals: &Totals, progress: Progress, causes: &[&str]) -> Self {
         let begun = progress.done + progress.failed > 0;
         let operations = human::counted(progress.all, "operation");
         let (stage, tone, headline, text) = if begun && progress.pending > 0 {
@@ -77,19 +78,23 @@ impl Statement {
             (Stage::Finished, if whole { "good" } else { "bad" }, headline, text)
         } else {
             match totals.verdict {
-                Verdict::Blocked => {
-                    let text =
-                        "Something has to be settled first; until then `chatferry apply` refuses this \
-                                plan. Nothing has been written."
-                            .to_owned();
-                    (Stage::Blocked, "bad", "Blocked", text)
-                }
+                Verdict::Blocked => (Stage::Blocked, "bad", "Blocked", blocked(causes)),
                 Verdict::NothingToDo => (Stage::NothingToDo, "quiet", "Nothing to do", nothing(progress)),
                 Verdict::Ready => (Stage::Ready, "good", "Ready to apply", ready(header, totals)),
             }
         };
         Self { stage, tone, headline, text }
     }
+}
+
+fn blocked(causes: &[&str]) -> String {
+    let causes: Vec<String> = causes.iter().map(|code| format!("`{code}`")).collect();
+    let first = match causes.as_slice() {
+        [] => "Something has to be settled first".to_owned(),
+        [one] => format!("The check {one} has to be settled first"),
+        several => format!("The checks {} have to be settled first", several.join(", ")),
+    };
+    format!("{first}; until then `chatferry apply` refuses this plan. Nothing has been written.")
 }
 
 fn nothing(progress: Progress) -> String {

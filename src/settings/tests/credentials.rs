@@ -121,3 +121,25 @@ fn nothing_that_is_shown_holds_a_secret() {
     let misplaced = World::new(&[("TWILIO_ACCOUNT_SID", "marker1secret")]).listing("").unwrap();
     assert!(!format!("{misplaced:?}").contains("marker"));
 }
+
+#[test]
+fn a_second_account_has_names_of_its_own_and_is_none_unless_set() {
+    const OTHER: (&str, &str) = ("CHATFERRY_TARGET_ACCOUNT_SID", "AC00000000000000000000000000000002");
+    const OTHER_TOKEN: (&str, &str) = ("CHATFERRY_TARGET_AUTH_TOKEN", "second2token");
+    let target = |variables: &[(&'static str, &'static str)]| {
+        let world = World::new(variables);
+        let connection = world.connection("").unwrap();
+        let target = world.loader(&World::cli("config")).unwrap().target_connection(&connection).unwrap();
+        target.read_credentials()
+    };
+    let same = target(&[ACCOUNT, TOKEN]).unwrap();
+    assert_eq!((same.account_sid.to_string().as_str(), same.secret.expose()), (ACCOUNT.1, TOKEN.1));
+    let other = target(&[ACCOUNT, TOKEN, OTHER, OTHER_TOKEN]).unwrap();
+    assert_eq!((other.account_sid.to_string().as_str(), other.secret.expose()), (OTHER.1, OTHER_TOKEN.1));
+    let error = target(&[ACCOUNT, TOKEN, OTHER]).unwrap_err();
+    assert!(chain(&error).ends_with("CHATFERRY_TARGET_AUTH_TOKEN is not set"), "{error:?}");
+    assert!(error.hint().unwrap().contains("CHATFERRY_TARGET_SECRET_FILE"));
+    let error = target(&[ACCOUNT, TOKEN, OTHER_TOKEN]).unwrap_err();
+    assert!(chain(&error).ends_with("CHATFERRY_TARGET_ACCOUNT_SID is not set"), "{error:?}");
+    assert!(error.hint().unwrap().contains("none of them"));
+}

@@ -48,6 +48,12 @@ impl World {
         self.loader(&cli)?.crawl(args, &mut "ann\n".as_bytes())
     }
 
+    fn plan(&self, line: &str) -> Result<PlanSettings, SettingsError> {
+        let cli = Self::cli(&format!("plan {line}"));
+        let Verb::Plan(args) = &cli.verb else { unreachable!() };
+        self.loader(&cli)?.plan(args)
+    }
+
     fn connection(&self, line: &str) -> Result<ConnectionSettings, SettingsError> {
         let cli = Self::cli(&format!("crawl {line}"));
         let Verb::Crawl(args) = &cli.verb else { unreachable!() };

@@ -28,8 +28,8 @@ fn the_strongest_layer_that_says_something_wins() {
 fn every_key_is_read_from_its_variable_and_from_the_file() {
     for key in KEYS {
         let (text, toml) = match (key.name, key.kind) {
-            ("account_sid", _) => ("AC0123456789abcdef0123456789abcdef", None),
-            ("api_key", _) => ("SK0123456789abcdef0123456789abcdef", None),
+            ("account_sid" | "target_account_sid", _) => ("AC0123456789abcdef0123456789abcdef", None),
+            ("api_key" | "target_api_key", _) => ("SK0123456789abcdef0123456789abcdef", None),
             ("chat_url" | "conversations_url", _) => ("http://127.0.0.1:7", None),
             ("max_duration", _) => ("2h", None),
             ("log_format", _) => ("json", None),
@@ -43,7 +43,7 @@ fn every_key_is_read_from_its_variable_and_from_the_file() {
             (_, Kind::List) => ("a,b", Some("[\"a\", \"b\"]".to_owned())),
             (_, Kind::Text) => ("text", None),
         };
-        let shown = if key.name == "secret_command" { "set" } else { text };
+        let shown = if key.name.ends_with("secret_command") { "set" } else { text };
         let toml = format!("{} = {}\n", key.name, toml.unwrap_or_else(|| format!("\"{text}\"")));
         for (world, layer) in
             [(World::new(&[(key.variable, text)]), "environment"), (World::with_file(&[], &toml), "file")]

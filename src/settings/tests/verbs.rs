@@ -112,3 +112,37 @@ fn the_snapshot_of_reading_verbs_is_the_one_that_crawl_writes() {
     assert_eq!(loader.snapshot(None).unwrap().to_str(), Some("mine.db"));
     assert_eq!(loader.snapshot(Some("its.db".as_ref())).unwrap().to_str(), Some("its.db"));
 }
+
+#[test]
+fn a_plan_needs_a_target_and_has_defaults_for_the_rest() {
+    let world = World::new(&[]);
+    let error = world.plan("").unwrap_err();
+    assert_eq!(error.to_string(), "no target is chosen");
+    assert!(error.hint().unwrap().contains("--target in-place"));
+    let settings = world.plan("--target in-place").unwrap();
+    assert_eq!((settings.plan.to_str(), settings.max_change_percent), (Some("plan.db"), 20));
+    let Planned::Move { target, snapshot, mapping, max_age_hours, .. } = settings.planned else {
+        panic!("a migration")
+    };
+    assert_eq!((target, max_age_hours), (Target::InPlace, 24));
+    assert_eq!((snapshot.to_str(), mapping.as_str()), (Some("snapshot.db"), "conversations"));
+    let set = World::new(&[("CHATFERRY_TARGET", SID), ("CHATFERRY_PLAN", "move.db")]);
+    let settings = set.plan("").unwrap();
+    assert_eq!(settings.plan.to_str(), Some("move.db"));
+    assert!(matches!(settings.planned, Planned::Move { target: Target::Service(_), .. }));
+}
+
+#[test]
+fn no_two_files_of_a_plan_are_the_same() {
+    let world = World::new(&[]);
+    for line in [
+        "--target in-place --plan snapshot.db",
+        "--target in-place --report a.html --report a.html",
+        "--undo plan.db",
+    ] {
+        assert!(world.plan(line).unwrap_err().to_string().ends_with("is named twice"), "{line}");
+    }
+    let error = world.plan("--target in-place --report plan.txt").unwrap_err();
+    assert!(error.to_string().contains("plan.txt"), "{error}");
+    assert!(world.plan("--undo plan.db --plan undo.db --report a.html --report a.md").is_ok());
+}

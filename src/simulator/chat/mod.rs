@@ -1,4 +1,4 @@
-//! Programmable Chat, API version 2, as its OpenAPI description states it.
+//! Programmable Chat, API version 2, and the one operation of version 3, as their OpenAPI descriptions state them.
 //!
 //! **Invariant:** written from the description, with no type and no code of the client: it is the second
 //! opinion that the client is tested against.
@@ -7,6 +7,7 @@ mod channel;
 mod invite;
 mod member;
 mod message;
+mod migration;
 mod role;
 mod service;
 mod shared;
@@ -14,19 +15,29 @@ mod user;
 mod user_channel;
 
 pub(crate) use channel::write as write_channel;
-pub(crate) use invite::rows as invites;
-pub(crate) use member::rows as members;
+pub(crate) use invite::{rows as invites, write as write_invite};
+pub(crate) use member::{rows as members, write as write_member};
 pub(crate) use message::write as write_message;
 pub(crate) use role::write as write_role;
 pub(crate) use service::write as write_service;
 pub(crate) use user::write as write_user;
-pub(crate) use user_channel::rows as user_channels;
+pub(crate) use user_channel::{rows as user_channels, write as write_user_channel};
 
 use super::route::Route;
 
 macro_rules! route {
     ($operation:literal, $method:literal, $path:literal, $maximum:literal, $answer:path) => {
-        Route { operation: $operation, method: $method, path: $path, maximum: $maximum, answer: $answer }
+        route!($operation, $method, $path, $maximum, &[], $answer)
+    };
+    ($operation:literal, $method:literal, $path:literal, $maximum:literal, $form:expr, $answer:path) => {
+        Route {
+            operation: $operation,
+            method: $method,
+            path: $path,
+            maximum: $maximum,
+            form: $form,
+            answer: $answer,
+        }
     };
 }
 
@@ -57,6 +68,7 @@ pub(crate) const ROUTES: &[Route] = &[
         "POST",
         "/v2/Services/{ServiceSid}/Users/{UserSid}/Channels/{ChannelSid}",
         0,
+        &["NotificationLevel", "LastConsumedMessageIndex", "LastConsumptionTimestamp"],
         user_channel::update
     ),
     route!("ListChannel", "GET", "/v2/Services/{ServiceSid}/Channels", 100, channel::list),
@@ -90,5 +102,13 @@ pub(crate) const ROUTES: &[Route] = &[
         "/v2/Services/{ServiceSid}/Channels/{ChannelSid}/Messages/{Sid}",
         0,
         message::fetch
+    ),
+    route!(
+        "UpdateChannel",
+        "POST",
+        "/v3/Services/{ServiceSid}/Channels/{Sid}",
+        0,
+        &["Type", "MessagingServiceSid"],
+        migration::update
     ),
 ];

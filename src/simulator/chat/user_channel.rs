@@ -62,17 +62,17 @@ pub(crate) fn update(call: &Call<'_>) -> Result<String, Failure> {
     };
     let index = call.form.number("LastConsumedMessageIndex")?;
     let timestamp = call.form.moment("LastConsumptionTimestamp")?;
-    let (user, edge, record) = {
-        let view = call.world.view();
+    let mut writer = call.world.writer();
+    let (user, edge) = {
+        let view = writer.view();
         let (user, edge) = membership(call, &view)?;
         if view.standing(edge) != Standing::Joined {
             return Err(Failure::not_a_member());
         }
-        (user, edge, view.membership(edge).into_owned())
+        (user, edge)
     };
-    call.world.change(|changes| {
-        let now = changes.tick();
-        let record = changes.memberships.entry(edge).or_insert(record);
+    let now = writer.now();
+    writer.update_membership(edge, |record| {
         record.muted = muted.unwrap_or(record.muted);
         if index.is_some() {
             record.last_read_index = index;
@@ -80,11 +80,11 @@ pub(crate) fn update(call: &Call<'_>) -> Result<String, Failure> {
         }
         record.last_read = timestamp.or(record.last_read);
     });
-    Ok(one(|out| write(&call.world.view(), user, edge, out)))
+    Ok(one(|out| write(&writer.view(), user, edge, out)))
 }
 
 /// Writes a user's side of a membership.
-fn write(view: &View<'_>, user: u32, edge: u32, out: &mut String) {
+pub(crate) fn write(view: &View<'_>, user: u32, edge: u32, out: &mut String) {
     let world = view.world;
     let channel = view.channel_of(edge);
     let (channel_digits, user_digits) = (view.channel_digits(channel), view.user_digits(user));

@@ -1,5 +1,7 @@
 //! `/v1/Configuration`: the account's defaults.
 
+use super::form;
+use crate::simulator::data::sid;
 use crate::simulator::failure::Failure;
 use crate::simulator::json::Object;
 use crate::simulator::route::Call;
@@ -7,6 +9,32 @@ use crate::simulator::shared::one;
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
 pub(super) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
+    Ok(one(|out| write(call, out)))
+}
+
+/// Sets the default service, messaging service and timers, each if given; an empty timer is none.
+pub(super) fn update(call: &Call<'_>) -> Result<String, Failure> {
+    let service = call.form.first("DefaultChatServiceSid");
+    if let Some(other) = service.filter(|sid| call.account.service(sid).is_none()) {
+        return Err(Failure::bad_parameter("DefaultChatServiceSid", other));
+    }
+    let messaging = call.form.first("DefaultMessagingServiceSid");
+    if let Some(other) = messaging.filter(|messaging| sid::digits("MG", messaging).is_none()) {
+        return Err(Failure::bad_parameter("DefaultMessagingServiceSid", other));
+    }
+    let now = call.world.writer().now();
+    let inactive = form::default_timer(&call.form, "DefaultInactiveTimer", now)?;
+    let closed = form::default_timer(&call.form, "DefaultClosedTimer", now)?;
+    call.account.update_defaults(|defaults| {
+        if let Some(service) = service {
+            service.clone_into(&mut defaults.chat_service_sid);
+        }
+        defaults.messaging_service_sid =
+            messaging.map(str::to_owned).or_else(|| defaults.messaging_service_sid.take());
+        let given = |timer: String| (!timer.is_empty()).then_some(timer);
+        defaults.inactive_timer = inactive.map_or_else(|| defaults.inactive_timer.take(), given);
+        defaults.closed_timer = closed.map_or_else(|| defaults.closed_timer.take(), given);
+    });
     Ok(one(|out| write(call, out)))
 }
 

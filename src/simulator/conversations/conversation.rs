@@ -2,7 +2,9 @@
 //!
 //! `StartDate` and `EndDate` of the list are deliberately absent: they change its order.
 
+use super::form;
 use super::shared::{self, owners};
+use crate::simulator::data::record::ChannelRecord;
 use crate::simulator::data::{View, sid};
 use crate::simulator::failure::Failure;
 use crate::simulator::faults::Fault;
@@ -39,6 +41,89 @@ pub(super) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
     let view = call.world.view();
     let channel = shared::conversation(call, &view, 1)?;
     Ok(one(|out| write(&view, channel, out)))
+}
+
+pub(super) fn create(call: &Call<'_>) -> Result<String, Failure> {
+    let friendly_name = form::friendly_name(&call.form, form::NAME)?;
+    let attributes = form::attributes(&call.form, form::CONVERSATION_ATTRIBUTES)?;
+    let state = form::state(&call.form)?;
+    if state == Some("closed") {
+        return Err(Failure::refused(400, 50384, "Conversation cannot be created in the closed state"));
+    }
+    let (created, updated) = (call.form.moment("DateCreated")?, call.form.moment("DateUpdated")?);
+    let messaging_service_sid = messaging_service(call)?;
+    let mut writer = call.world.writer();
+    let unique_name = form::unique_name(&call.form, &writer.view(), None)?.filter(|name| !name.is_empty());
+    let now = writer.now();
+    let timers = form::timers(&call.form, now)?;
+    if timers.is_some() && state.is_none() {
+        return Err(Failure::refused(400, 50382, "Timers need a state"));
+    }
+    let defaults = call.account.defaults();
+    let (inactive, closed) = (defaults.inactive_timer.as_deref(), defaults.closed_timer.as_deref());
+    let channel = writer.create_channel(ChannelRecord {
+        digits: 0,
+        friendly_name,
+        unique_name,
+        attributes: Some(attributes.unwrap_or_else(|| "{}".to_owned())),
+        private: true,
+        state: state.unwrap_or("active"),
+        timers: timers.unwrap_or_else(|| form::default_timers(inactive, closed, now)),
+        messaging_service_sid: messaging_service_sid.or(defaults.messaging_service_sid),
+        created_by: "system".to_owned(),
+        created: created.unwrap_or(now),
+        updated: updated.or(created).unwrap_or(now),
+    });
+    Ok(one(|out| write(&writer.view(), channel, out)))
+}
+
+pub(super) fn update(call: &Call<'_>) -> Result<String, Failure> {
+    let friendly_name = form::friendly_name(&call.form, form::NAME)?;
+    let attributes = form::attributes(&call.form, form::CONVERSATION_ATTRIBUTES)?;
+    let state = form::state(&call.form)?;
+    let (created, updated) = (call.form.moment("DateCreated")?, call.form.moment("DateUpdated")?);
+    let messaging_service_sid = messaging_service(call)?;
+    let mut writer = call.world.writer();
+    let (channel, unique_name) = {
+        let view = writer.view();
+        let channel = shared::conversation(call, &view, 1)?;
+        if view.channel(channel).state == "closed" {
+            return Err(Failure::refused(400, 50377, "Closed conversation cannot be updated"));
+        }
+        (channel, form::unique_name(&call.form, &view, Some(channel))?)
+    };
+    let now = writer.now();
+    let timers = form::timers(&call.form, now)?;
+    writer.update_channel(channel, |record| {
+        record.friendly_name = friendly_name.or_else(|| record.friendly_name.take());
+        let name = unique_name.or_else(|| record.unique_name.take());
+        record.unique_name = name.filter(|name| !name.is_empty());
+        record.attributes = attributes.or_else(|| record.attributes.take());
+        record.state = state.unwrap_or(record.state);
+        record.timers = timers.unwrap_or(record.timers);
+        record.messaging_service_sid = messaging_service_sid.or_else(|| record.messaging_service_sid.take());
+        record.created = created.unwrap_or(record.created);
+        record.updated = updated.unwrap_or(now);
+    });
+    Ok(one(|out| write(&writer.view(), channel, out)))
+}
+
+pub(super) fn delete(call: &Call<'_>) -> Result<String, Failure> {
+    let mut writer = call.world.writer();
+    let channel = shared::conversation(call, &writer.view(), 1)?;
+    writer.now();
+    writer.delete_channel(channel);
+    Ok(String::new())
+}
+
+/// `MessagingServiceSid`, if it is given.
+fn messaging_service(call: &Call<'_>) -> Result<Option<String>, Failure> {
+    match call.form.first("MessagingServiceSid") {
+        Some(sid) if sid::digits("MG", sid).is_none() => {
+            Err(Failure::bad_parameter("MessagingServiceSid", sid))
+        }
+        sid => Ok(sid.map(str::to_owned)),
+    }
 }
 
 /// Writes a conversation.

@@ -1,6 +1,8 @@
 //! `/v1/Services/{ChatServiceSid}/Conversations/{ConversationSid}/Participants`: the members of a private channel.
 
 use super::shared::{self, owners};
+use super::{form, user};
+use crate::simulator::data::record::MembershipRecord;
 use crate::simulator::data::{View, sid};
 use crate::simulator::failure::Failure;
 use crate::simulator::faults::Fault;
@@ -42,8 +44,97 @@ pub(super) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
     Ok(one(|out| write(&view, channel, edge, out)))
 }
 
+/// Adds a user by identity, and makes it known if it is not. Where it last read is not taken here.
+pub(super) fn create(call: &Call<'_>) -> Result<String, Failure> {
+    let identity = form::identity(&call.form)?;
+    let attributes = form::attributes(&call.form, form::PARTICIPANT_ATTRIBUTES)?;
+    let (created, updated) = (call.form.moment("DateCreated")?, call.form.moment("DateUpdated")?);
+    let mut writer = call.world.writer();
+    let (channel, role_sid, known) = {
+        let view = writer.view();
+        let channel = shared::conversation(call, &view, 1)?;
+        let role_sid = form::role_sid(&call.form, &view, false)?;
+        let known = view.user_with_identity(&identity);
+        check_limits(&view, channel, known)?;
+        (channel, role_sid.unwrap_or_else(|| view.defaults().channel_role_sid.clone()), known)
+    };
+    let user = known.unwrap_or_else(|| user::new(&mut writer, identity, None, None, None));
+    let now = writer.now();
+    let edge = writer.create_membership(MembershipRecord {
+        user,
+        channel,
+        digits: 0,
+        role_sid,
+        attributes: Some(attributes.unwrap_or_else(|| "{}".to_owned())),
+        created: created.unwrap_or(now),
+        updated: updated.or(created).unwrap_or(now),
+        last_read_index: None,
+        last_read: None,
+        muted: false,
+    });
+    Ok(one(|out| write(&writer.view(), channel, edge, out)))
+}
+
+/// Refuses who is a participant already, and one more than the service's limits allow.
+fn check_limits(view: &View<'_>, channel: u32, user: Option<u32>) -> Result<(), Failure> {
+    let limits = view.world.limits;
+    let joined =
+        user.and_then(|user| view.membership_of(user, channel)).is_some_and(|edge| view.joined(edge));
+    if joined {
+        return Err(Failure::refused(409, 50433, "Participant already exists"));
+    }
+    if view.members_count(channel) >= limits.channel_members as usize {
+        return Err(Failure::refused(403, 50417, "Participants limit exceeded"));
+    }
+    if user.is_some_and(|user| view.joined_channels_count(user) >= limits.user_channels as usize) {
+        return Err(Failure::refused(403, 50214, "User conversations limit exceeded"));
+    }
+    Ok(())
+}
+
+/// Takes a participant SID or identity, as a fetch does.
+pub(super) fn update(call: &Call<'_>) -> Result<String, Failure> {
+    if let Some(other) = call.form.first("Identity") {
+        // Only for participants of other networks, which there are none of (code 50444).
+        return Err(Failure::bad_parameter("Identity", other));
+    }
+    let attributes = form::attributes(&call.form, form::PARTICIPANT_ATTRIBUTES)?;
+    let (created, updated) = (call.form.moment("DateCreated")?, call.form.moment("DateUpdated")?);
+    let index = call.form.number("LastReadMessageIndex")?;
+    let last_read = call.form.moment("LastReadTimestamp")?;
+    let mut writer = call.world.writer();
+    let (channel, edge, role_sid) = {
+        let view = writer.view();
+        let (channel, edge) = named(call, &view)?;
+        (channel, edge, form::role_sid(&call.form, &view, false)?)
+    };
+    let now = writer.now();
+    writer.update_membership(edge, |record| {
+        if let Some(role_sid) = role_sid {
+            record.role_sid = role_sid;
+        }
+        record.attributes = attributes.or_else(|| record.attributes.take());
+        if index.is_some() {
+            record.last_read_index = index;
+            record.last_read = Some(now);
+        }
+        record.last_read = last_read.or(record.last_read);
+        record.created = created.unwrap_or(record.created);
+        record.updated = updated.unwrap_or(now);
+    });
+    Ok(one(|out| write(&writer.view(), channel, edge, out)))
+}
+
+pub(super) fn delete(call: &Call<'_>) -> Result<String, Failure> {
+    let mut writer = call.world.writer();
+    let (_, edge) = named(call, &writer.view())?;
+    writer.now();
+    writer.delete_membership(edge);
+    Ok(String::new())
+}
+
 /// The conversation and participant of the path.
-pub(super) fn named(call: &Call<'_>, view: &View<'_>) -> Result<(u32, u32), Failure> {
+fn named(call: &Call<'_>, view: &View<'_>) -> Result<(u32, u32), Failure> {
     let channel = shared::conversation(call, view, 1)?;
     let edge = view.find_member(channel, call.captures[2]);
     edge.map(|edge| (channel, edge)).ok_or_else(Failure::not_a_participant)

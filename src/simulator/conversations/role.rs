@@ -3,7 +3,9 @@
 //! Whether Twilio translates the permissions of a role that Chat made is documented nowhere; that both APIs show one
 //! object, and that `inviteMember` is no permission of Conversations, is. What has no counterpart stays as it is.
 
+use super::form;
 use super::shared::owners;
+use crate::simulator::data::record::RoleRecord;
 use crate::simulator::data::{View, sid};
 use crate::simulator::failure::Failure;
 use crate::simulator::faults::Fault;
@@ -33,6 +35,61 @@ fn from_chat(permission: &str) -> &str {
     PERMISSIONS.iter().find(|(chat, _)| *chat == permission).map_or(permission, |(_, name)| name)
 }
 
+fn to_chat(permission: &str) -> String {
+    PERMISSIONS.iter().find(|(_, name)| *name == permission).map_or(permission, |(chat, _)| chat).to_owned()
+}
+
+/// `Permission`, at least once; nothing tells which names Twilio refuses but the one that is not there.
+fn permissions(call: &Call<'_>) -> Result<Vec<String>, Failure> {
+    form::required(&call.form, "Permission")?;
+    let given = call.form.all("Permission");
+    let read = |name: &str| {
+        if name == NOT_THERE { Err(Failure::bad_parameter("Permission", name)) } else { Ok(to_chat(name)) }
+    };
+    given.map(read).collect()
+}
+
+pub(super) fn create(call: &Call<'_>) -> Result<String, Failure> {
+    form::required(&call.form, "FriendlyName")?;
+    let friendly_name = form::friendly_name(&call.form, form::ROLE_NAME)?.unwrap_or_default();
+    let of_service = match form::required(&call.form, "Type")? {
+        "service" => true,
+        "conversation" => false,
+        other => return Err(Failure::bad_parameter("Type", other)),
+    };
+    let permissions = permissions(call)?;
+    let mut writer = call.world.writer();
+    let now = writer.now();
+    let record = RoleRecord { digits: 0, friendly_name, of_service, permissions, created: now, updated: now };
+    let role = writer.create_role(record);
+    Ok(one(|out| write(&writer.view(), role, out)))
+}
+
+/// Replaces the whole list of permissions.
+pub(super) fn update(call: &Call<'_>) -> Result<String, Failure> {
+    let permissions = permissions(call)?;
+    let mut writer = call.world.writer();
+    let role = named(call, &writer.view())?;
+    let now = writer.now();
+    writer.update_role(role, |record| {
+        record.permissions = permissions;
+        record.updated = now;
+    });
+    Ok(one(|out| write(&writer.view(), role, out)))
+}
+
+pub(super) fn delete(call: &Call<'_>) -> Result<String, Failure> {
+    let mut writer = call.world.writer();
+    let role = named(call, &writer.view())?;
+    writer.now();
+    writer.delete_role(role);
+    Ok(String::new())
+}
+
+fn named(call: &Call<'_>, view: &View<'_>) -> Result<u32, Failure> {
+    view.find_role(call.captures[1]).ok_or_else(|| Failure::not_found(call.path))
+}
+
 pub(super) fn list(call: &Call<'_>) -> Result<String, Failure> {
     let view = call.world.view();
     let listing = Rows {
@@ -48,7 +105,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<String, Failure> {
 
 pub(super) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
     let view = call.world.view();
-    let role = view.find_role(call.captures[1]).ok_or_else(|| Failure::not_found(call.path))?;
+    let role = named(call, &view)?;
     Ok(one(|out| write(&view, role, out)))
 }
 

@@ -8,11 +8,48 @@ use crate::simulator::json::Object;
 use crate::simulator::route::Call;
 use crate::simulator::shared::one;
 
+use super::form::check_role;
 use super::shared::owners;
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
 pub(super) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
     Ok(one(|out| write(&call.world.view(), out)))
+}
+
+/// Sets the default roles and whether users are told to be online, each if given.
+pub(super) fn update(call: &Call<'_>) -> Result<String, Failure> {
+    let [service, channel, creator] = [
+        ("DefaultChatServiceRoleSid", true),
+        ("DefaultConversationRoleSid", false),
+        ("DefaultConversationCreatorRoleSid", false),
+    ]
+    .map(|(name, of_service)| call.form.first(name).map(|sid| (sid, of_service)));
+    let reachability = match call.form.first("ReachabilityEnabled") {
+        None => None,
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        Some(other) => return Err(Failure::bad_parameter("ReachabilityEnabled", other)),
+    };
+    let mut writer = call.world.writer();
+    {
+        let view = writer.view();
+        for (sid, of_service) in [service, channel, creator].into_iter().flatten() {
+            check_role(&view, sid, of_service)?;
+        }
+    }
+    writer.now();
+    writer.update_defaults(|defaults| {
+        let set = |role: &mut String, given: Option<(&str, bool)>| {
+            if let Some((sid, _)) = given {
+                sid.clone_into(role);
+            }
+        };
+        set(&mut defaults.service_role_sid, service);
+        set(&mut defaults.channel_role_sid, channel);
+        set(&mut defaults.creator_role_sid, creator);
+        defaults.reachability_enabled = reachability.unwrap_or(defaults.reachability_enabled);
+    });
+    Ok(one(|out| write(&writer.view(), out)))
 }
 
 /// Writes the configuration.

@@ -50,8 +50,32 @@ pub(super) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
     Ok(one(|out| write(&view, user, edge, out)))
 }
 
+/// Sets `NotificationLevel`, `LastReadMessageIndex` and `LastReadTimestamp`, each if given.
+pub(super) fn update(call: &Call<'_>) -> Result<String, Failure> {
+    let muted = match call.form.first("NotificationLevel") {
+        None => None,
+        Some("default") => Some(false),
+        Some("muted") => Some(true),
+        Some(other) => return Err(Failure::bad_parameter("NotificationLevel", other)),
+    };
+    let index = call.form.number("LastReadMessageIndex")?;
+    let last_read = call.form.moment("LastReadTimestamp")?;
+    let mut writer = call.world.writer();
+    let (user, edge) = named(call, &writer.view())?;
+    let now = writer.now();
+    writer.update_membership(edge, |record| {
+        record.muted = muted.unwrap_or(record.muted);
+        if index.is_some() {
+            record.last_read_index = index;
+            record.last_read = Some(now);
+        }
+        record.last_read = last_read.or(record.last_read);
+    });
+    Ok(one(|out| write(&writer.view(), user, edge, out)))
+}
+
 /// The user and membership of the path.
-pub(super) fn named(call: &Call<'_>, view: &View<'_>) -> Result<(u32, u32), Failure> {
+fn named(call: &Call<'_>, view: &View<'_>) -> Result<(u32, u32), Failure> {
     let user = shared::user(call, view)?;
     let channel = shared::conversation(call, view, 2)?;
     let edge = view.membership_of(user, channel).filter(|edge| view.joined(*edge));

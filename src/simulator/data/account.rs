@@ -69,6 +69,10 @@ impl Account {
         self.defaults.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    pub(crate) fn update_defaults(&self, update: impl FnOnce(&mut AccountDefaults)) {
+        update(&mut self.defaults.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// The service with this SID, if it is one of the account's.
     pub(crate) fn service(&self, sid: &str) -> Option<&Arc<World>> {
         self.services.iter().find(|world| world.account.service_sid == sid)

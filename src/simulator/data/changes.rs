@@ -3,7 +3,7 @@
 //! Ids of generated things are their ranks (memberships: their edges); what is created is numbered on from there.
 //! Whatever was created or written to has its whole record here, which goes before what the seed says.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -36,6 +36,8 @@ pub(crate) struct Changes {
     /// Created memberships of a user by channel SIDs, and of a channel by member SIDs.
     pub(crate) of_user: HashMap<u32, Vec<Place>>,
     pub(crate) of_channel: HashMap<u32, Vec<Place>>,
+    /// How often each thing was created, by its natural key.
+    pub(crate) created: BTreeMap<(Kind, String), u32>,
     /// If they were written to.
     pub(crate) defaults: Option<ServiceDefaults>,
     /// How many of each were ever created: the next one's number.
@@ -53,6 +55,26 @@ pub(crate) struct ServiceDefaults {
     pub(crate) channel_role_sid: String,
     pub(crate) creator_role_sid: String,
     pub(crate) reachability_enabled: bool,
+}
+
+/// A kind of thing that can be created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Role,
+    User,
+    Conversation,
+    Participant,
+}
+
+impl Kind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Role => "role",
+            Self::User => "user",
+            Self::Conversation => "conversation",
+            Self::Participant => "participant",
+        }
+    }
 }
 
 /// How many were created.

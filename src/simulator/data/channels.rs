@@ -43,8 +43,13 @@ impl World {
         (created, created + if draw & 1 == 0 { 0 } else { below(next(draw), 3_000_000) })
     }
 
+    /// The generated channels in SID order.
+    pub(super) fn channel_order(&self) -> Generated<'_> {
+        Generated::Space { space: self.channels, first: 0 }
+    }
+
     /// What the seed says of a channel.
-    fn generated_channel(&self, channel: u32) -> ChannelRecord {
+    pub(super) fn generated_channel(&self, channel: u32) -> ChannelRecord {
         let draw = self.channel_draw(channel);
         let (created, updated) = self.channel_dates(channel);
         ChannelRecord {
@@ -66,8 +71,7 @@ impl World {
 impl View<'_> {
     /// All channels in SID order, deleted ones included.
     pub(crate) fn channels(&self) -> Order<'_> {
-        let generated = Generated::Space { space: self.world.channels, first: 0 };
-        Order { generated, created: &self.changes.created_channels }
+        Order { generated: self.world.channel_order(), created: &self.changes.created_channels }
     }
 
     pub(crate) fn channel(&self, channel: u32) -> Cow<'_, ChannelRecord> {

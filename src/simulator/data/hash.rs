@@ -30,6 +30,8 @@ pub(crate) enum Purpose {
     Fault,
     Selection,
     RequestId,
+    Created,
+    Night,
 }
 
 /// A source of draws, made from the seed.

@@ -72,7 +72,7 @@ impl World {
     }
 
     /// What the seed says of a joined membership.
-    fn generated_membership(&self, edge: u32) -> MembershipRecord {
+    pub(super) fn generated_membership(&self, edge: u32) -> MembershipRecord {
         let channel = self.graph.channel(edge);
         let (created, updated) = self.member_dates(edge, channel);
         let last_read_index = self.generated_last_read(edge, channel);
@@ -95,6 +95,25 @@ impl World {
         next(next(self.draws.draw(Purpose::MembershipStatus, u64::from(edge)))).is_multiple_of(4)
     }
 
+    /// The generated memberships of a channel by member SIDs.
+    pub(super) fn members_order(&self, channel: u32) -> Generated<'_> {
+        if channel < self.channels.count() {
+            let first = self.graph.of_channel(channel).start;
+            Generated::Space { space: self.member_sids(channel), first }
+        } else {
+            Generated::Few(&[])
+        }
+    }
+
+    /// The generated memberships of a user by channel SIDs.
+    pub(super) fn memberships_order(&self, user: u32) -> Generated<'_> {
+        if user < self.users.count() {
+            Generated::OfUser { edges: self.graph.of_user(user), graph: &self.graph, channels: self.channels }
+        } else {
+            Generated::Few(&[])
+        }
+    }
+
     fn is_generated(&self, edge: u32) -> bool {
         edge < self.graph.count()
     }
@@ -105,12 +124,7 @@ impl View<'_> {
     pub(crate) fn members(&self, channel: u32) -> Order<'_> {
         let world = self.world;
         let created = self.changes.of_channel.get(&channel).map_or(&[][..], Vec::as_slice);
-        let generated = if channel < world.channels.count() {
-            let first = world.graph.of_channel(channel).start;
-            Generated::Space { space: world.member_sids(channel), first }
-        } else {
-            Generated::Few(&[])
-        };
+        let generated = world.members_order(channel);
         Order { generated, created }
     }
 
@@ -118,15 +132,7 @@ impl View<'_> {
     pub(crate) fn memberships(&self, user: u32) -> Order<'_> {
         let world = self.world;
         let created = self.changes.of_user.get(&user).map_or(&[][..], Vec::as_slice);
-        let generated = if user < world.users.count() {
-            Generated::OfUser {
-                edges: world.graph.of_user(user),
-                graph: &world.graph,
-                channels: world.channels,
-            }
-        } else {
-            Generated::Few(&[])
-        };
+        let generated = world.memberships_order(user);
         Order { generated, created }
     }
 

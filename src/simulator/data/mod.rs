@@ -17,6 +17,8 @@ pub(crate) mod roles;
 pub(crate) mod sid;
 pub(crate) mod users;
 mod world;
+mod writer;
 
 pub(crate) use account::Account;
-pub(crate) use world::{Origins, Plan, View, World};
+pub(crate) use world::{Held, Origins, Plan, View, World};
+pub(crate) use writer::Writer;

@@ -6,10 +6,10 @@
 
 use std::borrow::Cow;
 
-use super::View;
 use super::changes::ServiceDefaults;
 use super::order::{Generated, Order};
 use super::record::{RoleRecord, moment};
+use super::{View, World};
 
 /// When they were made (2019-01-01), in Unix seconds.
 const CREATED: u32 = 1_546_300_800;
@@ -86,26 +86,38 @@ pub(crate) const ROLES: [(&str, &str, &[&str]); 6] = [
 /// How many of [`ROLES`] a new service has.
 pub(crate) const DEFAULT_ROLES: usize = 4;
 
-impl View<'_> {
-    /// All roles in SID order, deleted ones included.
-    pub(crate) fn roles(&self) -> Order<'_> {
-        Order { generated: Generated::Few(&self.world.roles), created: &self.changes.created_roles }
+impl World {
+    /// The generated roles in SID order.
+    pub(super) fn role_order(&self) -> Generated<'_> {
+        Generated::Few(&self.roles)
     }
 
-    pub(crate) fn role(&self, role: u32) -> Cow<'_, RoleRecord> {
-        if let Some(record) = self.changes.roles.get(&role) {
-            return Cow::Borrowed(record);
-        }
+    /// What the seed says of a role.
+    pub(super) fn generated_role(&self, role: u32) -> RoleRecord {
         let (friendly_name, kind, permissions) = ROLES[role as usize];
-        let known = self.world.roles.iter().find(|(_, id)| *id == role);
-        Cow::Owned(RoleRecord {
+        let known = self.roles.iter().find(|(_, id)| *id == role);
+        RoleRecord {
             digits: known.map_or(0, |(digits, _)| *digits),
             friendly_name: friendly_name.to_owned(),
             of_service: kind == "deployment",
             permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
             created: moment(CREATED),
             updated: moment(CREATED),
-        })
+        }
+    }
+}
+
+impl View<'_> {
+    /// All roles in SID order, deleted ones included.
+    pub(crate) fn roles(&self) -> Order<'_> {
+        Order { generated: self.world.role_order(), created: &self.changes.created_roles }
+    }
+
+    pub(crate) fn role(&self, role: u32) -> Cow<'_, RoleRecord> {
+        match self.changes.roles.get(&role) {
+            Some(record) => Cow::Borrowed(record),
+            None => Cow::Owned(self.world.generated_role(role)),
+        }
     }
 
     /// What the service gives who is created without a role.

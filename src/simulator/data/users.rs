@@ -45,8 +45,13 @@ impl World {
         (flag(below(draw, 3)), flag(below(next(draw), 3)))
     }
 
+    /// The generated users in SID order.
+    pub(super) fn user_order(&self) -> Generated<'_> {
+        Generated::Space { space: self.users, first: 0 }
+    }
+
     /// What the seed says of a user.
-    fn generated_user(&self, user: u32) -> UserRecord {
+    pub(super) fn generated_user(&self, user: u32) -> UserRecord {
         let text = self.user_draw(user);
         let draw = self.draws.draw(Purpose::UserDate, u64::from(user));
         let created = FIRST + below(draw, SPAN);
@@ -66,8 +71,7 @@ impl World {
 impl View<'_> {
     /// All users in SID order, deleted ones included.
     pub(crate) fn users(&self) -> Order<'_> {
-        let generated = Generated::Space { space: self.world.users, first: 0 };
-        Order { generated, created: &self.changes.created_users }
+        Order { generated: self.world.user_order(), created: &self.changes.created_users }
     }
 
     pub(crate) fn user(&self, user: u32) -> Cow<'_, UserRecord> {

@@ -1,5 +1,6 @@
 //! A service as a whole.
 
+use std::ops::Deref;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use super::account::draw_digits;
@@ -55,14 +56,32 @@ pub(crate) struct World {
     pub(crate) service_url_v3: String,
     /// The service's URL in Conversations.
     pub(crate) conversations_url: String,
-    changes: RwLock<Changes>,
+    pub(super) changes: RwLock<Changes>,
 }
 
 /// The service at one moment.
 #[derive(Debug)]
 pub(crate) struct View<'a> {
     pub(crate) world: &'a World,
-    pub(crate) changes: RwLockReadGuard<'a, Changes>,
+    pub(crate) changes: Held<'a>,
+}
+
+/// The changes, kept from changing further: by a lock of its own, or within a write.
+#[derive(Debug)]
+pub(crate) enum Held<'a> {
+    Locked(RwLockReadGuard<'a, Changes>),
+    Within(&'a Changes),
+}
+
+impl Deref for Held<'_> {
+    type Target = Changes;
+
+    fn deref(&self) -> &Changes {
+        match self {
+            Self::Locked(changes) => changes,
+            Self::Within(changes) => changes,
+        }
+    }
 }
 
 /// Where the APIs live: on Twilio's hosts, or on the simulator's own.
@@ -124,12 +143,8 @@ impl World {
 
     /// The service as it is now. Not to be held across a wait.
     pub(crate) fn view(&self) -> View<'_> {
-        View { world: self, changes: self.changes.read().unwrap_or_else(PoisonError::into_inner) }
-    }
-
-    /// Changes the service.
-    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Changes) -> T) -> T {
-        change(&mut self.changes.write().unwrap_or_else(PoisonError::into_inner))
+        let changes = self.changes.read().unwrap_or_else(PoisonError::into_inner);
+        View { world: self, changes: Held::Locked(changes) }
     }
 
     /// The user's channels were listed to their end.
@@ -151,16 +166,15 @@ impl World {
     /// The first time, the membership goes, or comes: whichever side was listed first, the other side will
     /// disagree.
     fn come_or_go(&self, user: u32, edge: u32) {
-        self.change(|changes| {
-            if !changes.changed.insert(user) {
-                return;
-            }
-            if self.selected.coming.contains(&edge) {
-                changes.absent.remove(&edge);
-            } else {
-                changes.absent.insert(edge);
-            }
-        });
+        let mut changes = self.changes.write().unwrap_or_else(PoisonError::into_inner);
+        if !changes.changed.insert(user) {
+            return;
+        }
+        if self.selected.coming.contains(&edge) {
+            changes.absent.remove(&edge);
+        } else {
+            changes.absent.insert(edge);
+        }
     }
 }
 

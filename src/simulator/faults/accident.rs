@@ -29,9 +29,12 @@ pub(crate) enum Accident {
     NotFound,
     /// The write is done, the answer lost.
     LostAnswer,
+    /// The write is done, and another status told.
+    AcceptedThen(u16),
 }
 
 /// What matters of a request.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Situation {
     /// The hash of method, path, query and body.
@@ -66,7 +69,7 @@ const STATUSES: &[(Fault, u16)] = &[
     (Fault::Unavailable, 503),
     (Fault::GatewayTimeout, 504),
 ];
-const LAST_OF_AN_ATTEMPT: usize = Fault::LostAnswer as usize;
+const LAST_OF_AN_ATTEMPT: usize = Fault::AcceptedUnavailable as usize;
 
 impl Accidents {
     pub(crate) fn new(faults: Faults, draws: Draws) -> Self {
@@ -129,6 +132,7 @@ impl Accidents {
             (Fault::Html, Accident::Html, !situation.write),
             (Fault::Timeout, Accident::Hang, true),
             (Fault::LostAnswer, Accident::LostAnswer, situation.write),
+            (Fault::AcceptedUnavailable, Accident::AcceptedThen(503), situation.write),
         ];
         others
             .into_iter()

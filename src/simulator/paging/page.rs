@@ -112,8 +112,9 @@ fn choose(listing: &impl Listing, request: &PageRequest) -> Result<Chosen, Failu
     }
     let start = match request.token {
         Some(Token::After(digits)) => {
-            let (rank, exact) = position(digits)?;
-            rank + u32::from(exact)
+            let (rank, _) = position(digits)?;
+            // One channel may stand in a user's list again: once gone, and once created anew.
+            (rank..listing.count()).find(|rank| listing.digits(*rank) != digits).unwrap_or(listing.count())
         }
         _ => 0,
     };

@@ -69,6 +69,16 @@ impl Asked {
         self.send(request.body(form.to_owned())).await
     }
 
+    pub(super) async fn post(&self, path: &str, form: &str) -> Answer {
+        self.try_post(path, form).await.unwrap()
+    }
+
+    pub(super) async fn delete(&self, path: &str) -> Answer {
+        let request = self.client.delete(format!("{}{path}", self.running.url()));
+        let request = request.basic_auth(self.running.api_key(), Some(self.running.api_secret()));
+        self.send(request).await.unwrap()
+    }
+
     async fn send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
         let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

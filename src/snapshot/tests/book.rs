@@ -130,6 +130,15 @@ impl Book {
         Self { writer, path, _folder: folder }
     }
 
+    /// A snapshot of these parts.
+    pub(super) fn with(include: &[Entity]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("snapshot.db");
+        let identity = CrawlIdentity { include: include.to_vec(), ..identity() };
+        let writer = SnapshotWriter::create(&path, &identity, page_size).unwrap();
+        Self { writer, path, _folder: folder }
+    }
+
     /// A snapshot of Conversations, of all of it or of a part.
     pub(super) fn of_conversations(part: Option<&[Focus<'_>]>) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -159,6 +168,7 @@ impl Book {
             Records::Channels(rows) => rows.len(),
             Records::Memberships(rows) => rows.len(),
             Records::Members(rows) => rows.len(),
+            Records::Messages(rows) => rows.len(),
             _ => 0,
         };
         let unit = self.unit(wanted);

@@ -12,7 +12,7 @@ const A: u128 = 0xaaaa_aaaa_aaaa_aaaa_aaaa_aaaa_aaaa_aaaa;
 
 macro_rules! example {
     ($name:literal) => {
-        include_str!(concat!("../../../tests/data/wire/conversations_v1_reads/", $name, ".json"))
+        include_str!(concat!("../../../tests/data/wire/conversations_v1/", $name, ".json"))
     };
 }
 
@@ -73,6 +73,27 @@ fn a_conversation_is_a_channel_without_what_conversations_does_not_say() {
     assert_eq!((&channel.r#type, &channel.created_by), (&None, &None));
     assert_eq!((channel.members_count, channel.messages_count, &channel.extra), (None, None, &None));
     assert_eq!(said(&page.issues), []);
+}
+
+#[test]
+fn a_message_keeps_its_author_and_media_and_guesses_nothing() {
+    let list = List::Messages(service_sid(), ChannelSid::from_digits(A));
+    let page = read(
+        &list,
+        include_str!(
+            "../../../tests/data/wire/conversations_v1/ListServiceConversationMessage.readFull.json"
+        ),
+    );
+    assert_eq!((said(&page.issues), page.received), (vec![], 3));
+    let Records::Messages(messages) = &page.records else { panic!("messages") };
+    let message = &messages[0];
+    assert_eq!((message.from.as_deref(), message.index), (Some("pie_preferrer"), Some(0)));
+    assert_eq!(message.participant_sid, Some(MemberSid::from_digits(A)));
+    assert!(message.delivery.as_ref().is_some_and(|delivery| delivery.0.contains("undelivered")));
+    assert_eq!((&message.r#type, message.was_edited, &message.last_updated_by), (&None, None, &None));
+    assert_eq!((&message.media, &message.extra), (&None, &None));
+    let media: serde_json::Value = serde_json::from_str(&messages[2].media.as_ref().unwrap().0).unwrap();
+    assert_eq!((&media[0]["filename"], &media[0]["size"]), (&"car.jpg".into(), &42056.into()));
 }
 
 #[test]
@@ -150,7 +171,7 @@ fn resources() -> [Act; 5] {
     ]
 }
 
-async fn fetch_service(script: [Act; 5]) -> (Fetched<Service>, Vec<String>) {
+async fn fetch_service(script: impl IntoIterator<Item = Act>) -> (Fetched<Service>, Vec<String>) {
     let server = Server::start(script).await;
     let source = ConversationsSource::new(Arc::new(Client::new(server.options()).unwrap()));
     let fetched = source.service(&service_sid()).await.unwrap();
@@ -192,11 +213,14 @@ async fn a_service_is_five_resources() {
 
 #[tokio::test]
 async fn a_configuration_that_may_not_be_read_is_an_issue() {
-    let mut script = resources();
+    let mut script = resources().to_vec();
+    let gone = answer("404 Not Found", "", r#"{"code": 20404, "message": "gone", "status": 404}"#);
     script[1] = answer("403 Forbidden", "", r#"{"code": 20003, "message": "no", "status": 403}"#);
-    script[3] = answer("404 Not Found", "", r#"{"code": 20404, "message": "gone", "status": 404}"#);
+    script[3] = gone.clone();
     script[4] =
         ok(&example!("FetchServiceNotification.fetch").replace("\"log_enabled\"", "\"log_everything\""));
+    script.insert(4, gone.clone());
+    script.insert(2, gone); // once only: it is there
     let (fetched, _) = fetch_service(script).await;
     let unreadable: Vec<_> = fetched
         .issues

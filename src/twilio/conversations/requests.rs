@@ -23,6 +23,8 @@ pub enum Collection {
     UserConversations,
     /// `/v1/Services/{IS}/Conversations/{CH}/Participants`
     Participants,
+    /// `/v1/Services/{IS}/Conversations/{CH}/Messages`
+    Messages,
 }
 
 impl Collection {
@@ -30,7 +32,7 @@ impl Collection {
     pub fn largest_page(self) -> u32 {
         match self {
             Self::Roles | Self::Users | Self::UserConversations => 50,
-            Self::Services | Self::Conversations | Self::Participants => 100,
+            Self::Services | Self::Conversations | Self::Participants | Self::Messages => 100,
         }
     }
 
@@ -42,6 +44,7 @@ impl Collection {
             Self::Users => "users",
             Self::Conversations | Self::UserConversations => "conversations",
             Self::Participants => "participants",
+            Self::Messages => "messages",
         }
     }
 
@@ -123,6 +126,12 @@ pub fn list_participants(
     Collection::Participants.first_page(request, page_size)
 }
 
+/// Lists a conversation's messages, oldest first.
+pub fn list_messages(service: &ServiceSid, conversation: &ChannelSid, page_size: Option<u32>) -> ApiRequest {
+    let request = in_service(service, &["Conversations", &conversation.to_string(), "Messages"]);
+    Collection::Messages.first_page(request, page_size).query("Order", "asc")
+}
+
 /// Fetches a participant.
 pub fn fetch_participant(
     service: &ServiceSid,
@@ -174,6 +183,7 @@ mod tests {
             (list_conversations(&service, None), format!("{base}/Conversations?PageSize=100")),
             (fetch_conversation(&service, &conversation), one.clone()),
             (list_participants(&service, &conversation, None), format!("{one}/Participants?PageSize=100")),
+            (list_messages(&service, &conversation, None), format!("{one}/Messages?PageSize=100&Order=asc")),
             (
                 fetch_participant(&service, &conversation, &participant),
                 format!("{one}/Participants/{participant}"),

@@ -91,6 +91,16 @@ resources! {
         lists: [],
     }
 
+    /// OpenAPI `conversations.v1.service.service_conversation.service_conversation_message`.
+    Message by sid {
+        texts: [account_sid, chat_service_sid, conversation_sid, sid, author, body, attributes, participant_sid,
+            date_created, date_updated, content_sid],
+        flags: [],
+        numbers: [index],
+        json: [media, delivery],
+        lists: [],
+    }
+
     /// OpenAPI `conversations.v1.service.service_user.service_user_conversation`. What it says of the conversation itself
     /// is said by the [`Conversation`] too, whatever it is, so it is read as any JSON and left out.
     UserConversation by conversation_sid {

@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 /// A little more than a second: what leaves here evenly arrives with the network's jitter, and still no second of the
 /// receiver's has more than the rate.
-const WINDOW: Duration = Duration::from_millis(1010);
+pub(super) const WINDOW: Duration = Duration::from_millis(1010);
 
 /// The bucket holds this part of a second's requests.
 const BURST_PART: u32 = 20;

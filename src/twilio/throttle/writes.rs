@@ -4,44 +4,41 @@
 //! per second). Reads do not count. A write of a conversation is an update of it and whatever is done to its participants; a write
 //! of a service creates or deletes a conversation, or does anything to a user or role.
 //!
-//! **Invariant:** in no window of five seconds does a key get more than five times its rate.
+//! **Invariant:** in no second does a key get more than its rate, which is the strictest reading of the limit.
 //!
 //! **Invariant:** nothing waits here. Who asks is told how long its key has no turn, and serves another key meanwhile.
 //!
 //! **Invariant:** the state kept is that of the keys of the last seconds, however many there were.
+//!
+//! **Why two:** as in `rate`. governor spaces the turns; a window of the last ones bounds every second and lets a turn
+//! that the timer has delayed be made good.
 
+use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use tokio::time::Instant;
 
-use super::rate::TokioClock;
+use super::rate::{TokioClock, WINDOW};
 
-/// The window over which Twilio averages, in seconds.
-const WINDOW: u32 = 5;
+/// Turns that may come at once: the one that is due, and one that was delayed.
+const AT_ONCE: NonZeroU32 = NonZeroU32::new(2).expect("it is not zero");
 
-/// What the time between two turns is multiplied with: writes that leave here evenly arrive with the network's jitter.
-const JITTER: f64 = 1.01;
-
-/// From this rate on a turn that the timer has delayed is made good by the next one. Below it the loss is nothing.
-const FAST: u32 = 10;
-
-/// So many turns, and those of keys that have been idle since are forgotten.
-const FORGET_EVERY: u32 = 4096;
+/// So many keys, and those that have been idle since are forgotten.
+const FORGET_AT: usize = 1024;
 
 type Keyed = RateLimiter<String, HashMapStateStore<String>, TokioClock, NoOpMiddleware<Duration>>;
 
 /// Gives each conversation and each service its turns.
 #[derive(Debug)]
 pub struct WriteLimits {
-    conversations: Keyed,
-    services: Keyed,
-    clock: TokioClock,
-    turns: AtomicU32,
+    conversations: KeyedLimit,
+    services: KeyedLimit,
 }
 
 /// What a write counts against.
@@ -56,52 +53,72 @@ pub enum WriteKey<'a> {
 impl WriteLimits {
     /// Limits of so many writes a second of a conversation, and of a service.
     pub fn new(per_conversation: NonZeroU32, per_service: NonZeroU32) -> Self {
-        let clock = TokioClock(Instant::now());
-        let keyed = |rate| RateLimiter::new(quota(rate), HashMapStateStore::default(), clock.clone());
-        Self {
-            conversations: keyed(per_conversation),
-            services: keyed(per_service),
-            clock: clock.clone(),
-            turns: AtomicU32::new(0),
-        }
+        Self { conversations: KeyedLimit::new(per_conversation), services: KeyedLimit::new(per_service) }
     }
 
     /// Takes a turn, or says how long there is none.
     pub fn take(&self, key: WriteKey<'_>) -> Result<(), Duration> {
-        let (limiter, key) = match key {
-            WriteKey::Conversation(key) => (&self.conversations, key),
-            WriteKey::Service(key) => (&self.services, key),
-        };
-        limiter.check_key(&key.to_owned()).map_err(|refused| {
-            use governor::clock::Clock;
-            refused.wait_time_from(self.clock.now())
-        })?;
-        if self.turns.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
-            self.conversations.retain_recent();
-            self.conversations.shrink_to_fit();
+        match key {
+            WriteKey::Conversation(key) => self.conversations.take(key),
+            WriteKey::Service(key) => self.services.take(key),
         }
-        Ok(())
-    }
-
-    /// How many conversations are remembered.
-    pub fn remembered(&self) -> usize {
-        self.conversations.len()
     }
 }
 
-/// Turns at such distances that a window has no more than it may, the one in hand at its begin included.
-fn quota(rate: NonZeroU32) -> Quota {
-    let in_hand = NonZeroU32::new(if rate.get() >= FAST { 2 } else { 1 }).unwrap_or(NonZeroU32::MIN);
-    let others = (rate.get() * WINDOW).saturating_sub(in_hand.get() - 1).max(1);
-    let distance = Duration::from_secs(u64::from(WINDOW)).mul_f64(JITTER) / others;
-    // A distance of zero is no quota; a rate so high has no limit to speak of.
-    let quota = Quota::with_period(distance).unwrap_or_else(|| Quota::per_second(NonZeroU32::MAX));
-    quota.allow_burst(in_hand)
+/// A limit that each key has for itself.
+#[derive(Debug)]
+struct KeyedLimit {
+    spaced: Keyed,
+    clock: TokioClock,
+    /// When each key had its last turns: as many as a second may have.
+    taken: Mutex<Taken>,
+    per_second: usize,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    keys: HashMap<String, VecDeque<Instant>>,
+    forget_at: usize,
+}
+
+impl KeyedLimit {
+    fn new(rate: NonZeroU32) -> Self {
+        let clock = TokioClock(Instant::now());
+        let quota = Quota::per_second(rate).allow_burst(AT_ONCE.min(rate));
+        let per_second = usize::try_from(rate.get()).unwrap_or(usize::MAX);
+        let spaced = RateLimiter::new(quota, HashMapStateStore::default(), clock.clone());
+        Self { spaced, clock, taken: Mutex::default(), per_second }
+    }
+
+    fn take(&self, key: &str) -> Result<(), Duration> {
+        let now = Instant::now();
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner); // valid at every step
+        let last = taken.keys.get(key).filter(|last| last.len() >= self.per_second);
+        if let Some(oldest) = last.and_then(VecDeque::front)
+            && now < *oldest + WINDOW
+        {
+            return Err(*oldest + WINDOW - now);
+        }
+        let key = key.to_owned();
+        self.spaced.check_key(&key).map_err(|refused| refused.wait_time_from(self.clock.now()))?;
+        let last = taken.keys.entry(key).or_default();
+        if last.len() >= self.per_second {
+            last.pop_front();
+        }
+        last.push_back(now);
+        if taken.keys.len() >= taken.forget_at.max(FORGET_AT) {
+            taken.keys.retain(|_, last| last.back().is_some_and(|last| now < *last + WINDOW));
+            taken.forget_at = taken.keys.len() * 2; // so that a look at all of them is rare
+            self.spaced.retain_recent();
+            self.spaced.shrink_to_fit();
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, VecDeque};
+    use std::collections::BTreeMap;
 
     use tokio::time::sleep;
 
@@ -124,11 +141,11 @@ mod tests {
         taken
     }
 
-    fn most_in_window(taken: &[Instant]) -> usize {
+    fn most_in_a_second(taken: &[Instant]) -> usize {
         let mut window = VecDeque::new();
         taken.iter().fold(0, |most, now| {
             window.push_back(*now);
-            while window.front().is_some_and(|first| *now - *first >= Duration::from_secs(5)) {
+            while window.front().is_some_and(|first| *now - *first >= Duration::from_secs(1)) {
                 window.pop_front();
             }
             most.max(window.len())
@@ -136,14 +153,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_window_has_more_than_the_rate_and_nearly_all_of_it_is_used() {
+    async fn no_second_has_more_than_the_rate_and_nearly_all_of_it_is_used() {
         for rate in [1_u32, 2, 5, 10, 30, 100] {
             let limits = limits(rate, 7);
             let taken = turns(&limits, WriteKey::Conversation("CH1"), 60).await;
-            let most = most_in_window(&taken);
-            assert!(most <= 5 * rate as usize, "{rate}: {most}");
+            let most = most_in_a_second(&taken);
+            assert!(most <= rate as usize, "{rate}: {most}");
             let share = f64::from(u32::try_from(taken.len()).unwrap()) / f64::from(60 * rate);
-            assert!(share > 0.96, "{rate}: {share}");
+            assert!(share > 0.98, "{rate}: {share}");
         }
     }
 
@@ -161,11 +178,11 @@ mod tests {
             sleep(Duration::from_millis(100)).await;
         }
         assert!(taken.values().all(|turns| *turns == 30), "one every 100 ms is below the rate for each");
-        sleep(Duration::from_secs(10)).await;
-        for _ in 0..2 * FORGET_EVERY {
-            let _turn = limits.take(WriteKey::Conversation("CH0"));
-            sleep(Duration::from_millis(50)).await;
+        for key in 0..100_000 {
+            limits.take(WriteKey::Conversation(&format!("CH{key}"))).unwrap();
+            sleep(Duration::from_millis(10)).await;
         }
-        assert_eq!(limits.remembered(), 1);
+        assert!(limits.conversations.spaced.len() <= FORGET_AT, "{}", limits.conversations.spaced.len());
+        assert!(limits.conversations.taken.lock().unwrap().keys.len() <= FORGET_AT);
     }
 }

@@ -1,0 +1,124 @@
+//! Asking before writing: what would be done, to what, and whether webhooks fire; answered by typing the target's name.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Read;
+
+use crate::error::ExitStatus;
+use crate::plan::{Header, Journal, Move, State, Totals};
+use crate::report::{count_of, human};
+use crate::settings::ApplySettings;
+
+use super::super::failure::Explained;
+use super::super::{CommandError, Context};
+
+/// Nobody has said yes.
+#[derive(Debug, thiserror::Error)]
+enum NotConfirmed {
+    /// Nobody can be asked.
+    #[error("standard input is no terminal, so that nobody can be asked; nothing was written")]
+    NoTerminal,
+    /// Something else was typed.
+    #[error("that is neither the name nor the SID of the target; nothing was written")]
+    NotTheTarget,
+}
+
+impl Explained for NotConfirmed {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NoTerminal => "review the plan, and give --yes to perform it".to_owned(),
+            Self::NotTheTarget => "run it again and type the name as it is shown".to_owned(),
+        })
+    }
+}
+
+/// The longest answer that is read.
+const LONGEST: usize = 1_000;
+
+/// Asks, unless `--yes` was given.
+pub(super) fn ask(
+    journal: &Journal,
+    totals: &Totals,
+    settings: &ApplySettings,
+    context: &mut Context,
+) -> Result<(), CommandError> {
+    let text = told(journal.header(), totals, settings);
+    if settings.yes {
+        if !context.output.quiet {
+            context.talk.line(&text);
+        }
+        return Ok(());
+    }
+    if !context.stdin_is_terminal {
+        return Err(NotConfirmed::NoTerminal.into());
+    }
+    context.talk.line(&text);
+    context.talk.line("type the name or the SID of the target to go on:");
+    let typed = line(&mut *context.stdin);
+    let target = &journal.header().target;
+    let names = [Some(target.service_sid.as_str()), target.friendly_name.as_deref()];
+    if !typed.is_empty() && names.contains(&Some(typed.as_str())) {
+        Ok(())
+    } else {
+        Err(NotConfirmed::NotTheTarget.into())
+    }
+}
+
+/// One line, without its end. Read byte by byte: what follows is not ours.
+fn line(input: &mut dyn Read) -> String {
+    let mut bytes = Vec::new();
+    let mut byte = [0];
+    while bytes.len() < LONGEST && matches!(input.read(&mut byte), Ok(1)) && byte != *b"\n" {
+        bytes.extend(byte);
+    }
+    String::from_utf8_lossy(&bytes).trim().to_owned()
+}
+
+/// What would be done.
+fn told(header: &Header, totals: &Totals, settings: &ApplySettings) -> String {
+    let target = &header.target;
+    let service = super::named(target.friendly_name.as_deref(), &target.service_sid);
+    let verb = match header.kind {
+        Move::InPlace => "changes, in place,",
+        Move::Copy => "copies into",
+        Move::Undo => "takes back in",
+    };
+    let mut text =
+        format!("{} {verb} {service} of the account {}:\n", settings.plan.display(), target.account_sid);
+    for (kind, states) in &totals.operations {
+        let to_do = count_of(&BTreeMap::from([(*kind, states.clone())]), &[State::Pending, State::Failed]);
+        if to_do > 0 {
+            let left_out = match &settings.only {
+                Some(only) if !only.iter().any(|name| name.trim().replace('-', "_") == kind.name()) => {
+                    "  (not now: --only)"
+                }
+                _ => "",
+            };
+            line_of(&mut text, kind.name(), &format!("{}{left_out}", human::count(to_do)));
+        }
+    }
+    let blocked = count_of(&totals.operations, &[State::Blocked]);
+    if blocked > 0 {
+        line_of(&mut text, "blocked", &format!("{}  (not performed)", human::count(blocked)));
+    }
+    let limit = settings.limit.map(|limit| format!(", {} at most now", human::counted(limit, "operation")));
+    let all = human::counted(count_of(&totals.operations, &[State::Pending, State::Failed]), "operation");
+    line_of(&mut text, "in all", &format!("{all}{}", limit.unwrap_or_default()));
+    let time = human::seconds(totals.estimated_seconds);
+    line_of(
+        &mut text,
+        "the whole plan takes",
+        &format!("{}, about {time}", human::counted(totals.requests, "request")),
+    );
+    let webhooks = if settings.webhooks { "ON: the writes fire them" } else { "off: no write fires one" };
+    line_of(&mut text, "webhooks", webhooks);
+    text.trim_end().to_owned()
+}
+
+fn line_of(text: &mut String, name: &str, value: &str) {
+    writeln!(text, "  {name:<24} {value}").expect("a String takes everything");
+}

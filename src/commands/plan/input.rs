@@ -1,0 +1,297 @@
+//! What a plan is made from, checked before the first request.
+
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use crate::error::ExitStatus;
+use crate::mapping::{self, Mapping, MappingError};
+use crate::model::{AccountSid, Entity, Service, ServiceSid, Timestamp};
+use crate::plan::{
+    self, Header, Inputs, Limits, Move, Name, PlanDraft, PlanError, PlanFile, PlanOptions, PlanRecords, Side,
+};
+use crate::settings::{ConnectionSettings, Loader, PlanSettings, Planned, Target};
+use crate::snapshot::{Focus, Info, Order, Snapshot, SnapshotError, Verdict, Walk, With};
+use crate::source::ConversationsSource;
+
+use super::super::CommandError;
+use super::super::failure::Explained;
+use super::super::target::TargetEstimate;
+
+/// A plan cannot be made from what was given.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum InputError {
+    /// The mapping.
+    #[error(transparent)]
+    Mapping(Box<MappingError>),
+    /// The crawl has not read everything.
+    #[error("the snapshot `{}` is incomplete", snapshot.display())]
+    Incomplete { snapshot: PathBuf },
+    /// A plan is of one service.
+    #[error("the snapshot `{}` holds {found} services, and a plan is of one", snapshot.display())]
+    NotOneService { snapshot: PathBuf, found: usize },
+    /// Some users alone.
+    #[error("the snapshot `{}` is limited to {users} users, so that nothing can be said of the others", snapshot.display())]
+    SomeUsers { snapshot: PathBuf, users: usize },
+    /// Something that is compared was not read.
+    #[error("the snapshot `{}` has no {lacks}", snapshot.display())]
+    Lacks { snapshot: PathBuf, lacks: String },
+    /// A copy into the source.
+    #[error("the target {service} is the service of the snapshot")]
+    SameService { service: ServiceSid },
+    /// In place with other credentials.
+    #[error("the snapshot `{}` is of the account {owner}, the credentials are of {account}", snapshot.display())]
+    OtherAccount { snapshot: PathBuf, owner: AccountSid, account: AccountSid },
+    /// The service's own record is missing.
+    #[error("the snapshot `{}` lacks its service's own record", snapshot.display())]
+    NoServiceRecord { snapshot: PathBuf },
+    /// The service's own record is no JSON.
+    #[error("the service's own record cannot be put as JSON")]
+    ServiceRecord(#[source] serde_json::Error),
+}
+
+impl Explained for InputError {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Mapping(_) | Self::ServiceRecord(_) => return None,
+            Self::Incomplete { .. } => {
+                "run the same `chatferry crawl` again until it is complete, or plan from what there is with \
+                 --allow-incomplete; the plan says so"
+                    .to_owned()
+            }
+            Self::NotOneService { .. } => {
+                "crawl the service alone, with --service and a snapshot of its own".to_owned()
+            }
+            Self::SomeUsers { .. } => "crawl it without --users".to_owned(),
+            Self::Lacks { .. } | Self::NoServiceRecord { .. } => {
+                "crawl the service into another snapshot without --include".to_owned()
+            }
+            Self::SameService { .. } => {
+                "for the same service, seen through Conversations, give --target in-place".to_owned()
+            }
+            Self::OtherAccount { .. } => {
+                "in place is within the account that the snapshot is of: set TWILIO_ACCOUNT_SID and its secret to that \
+                 account's"
+                    .to_owned()
+            }
+        })
+    }
+}
+
+/// Takes one name of what is to be read.
+type NameFn<'a> = dyn FnMut(Focus<'_>) -> Result<(), SnapshotError> + 'a;
+/// Names one by one what is to be read.
+type SelectFn<'a> =
+    dyn Fn(&mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>) -> Result<(), CommandError> + 'a;
+
+/// What was asked for.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// A migration.
+    Move(Box<Input>),
+    /// Taking back what this plan did.
+    Undo(PathBuf),
+}
+
+/// What a plan is made from.
+#[derive(Debug)]
+pub(super) struct Input {
+    /// The snapshot's file, as it was given.
+    pub(super) file: PathBuf,
+    /// The snapshot.
+    pub(super) snapshot: Snapshot,
+    /// What it says about itself.
+    pub(super) info: Info,
+    /// Its service.
+    pub(super) record: Service,
+    /// What the mapping was named.
+    pub(super) mapping_name: String,
+    /// The mapping.
+    pub(super) mapping: Mapping,
+    /// Whether source and target are the same service.
+    pub(super) in_place: bool,
+    /// The target's service.
+    pub(super) service: ServiceSid,
+    /// The target's account.
+    pub(super) account: AccountSid,
+    /// How to talk to that account.
+    pub(super) connection: ConnectionSettings,
+    /// A snapshot that is older is warned of.
+    pub(super) max_age_hours: u32,
+    /// Whether an incomplete snapshot is taken.
+    pub(super) allow_incomplete: bool,
+    /// Whether the source's User Channels are muted.
+    pub(super) mute_source: bool,
+}
+
+impl Input {
+    /// Checks everything that can be checked without a request.
+    pub(super) fn of(
+        planned: &Planned,
+        connection: &ConnectionSettings,
+        loader: &Loader,
+    ) -> Result<Asked, CommandError> {
+        let (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source) = match planned {
+            Planned::Move { target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source } => {
+                (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source)
+            }
+            Planned::Undo(undone) => return Ok(Asked::Undo(undone.clone())),
+        };
+        let file = snapshot.clone();
+        let compiled = mapping::load(mapping).map_err(|error| InputError::Mapping(Box::new(error)))?;
+        PlanRecords::of(&compiled).map_err(PlanError::from)?;
+        let snapshot = Snapshot::open(&file)?;
+        let info = snapshot.info()?;
+        let of_snapshot = check_snapshot(&file, &info, *allow_incomplete)?;
+        let in_place = *target == Target::InPlace;
+        let (service, connection) = match target {
+            Target::InPlace => (of_snapshot.clone(), connection.clone()),
+            Target::Service(service) if *service == of_snapshot => {
+                return Err(InputError::SameService { service: service.clone() }.into());
+            }
+            Target::Service(service) => (service.clone(), loader.target_connection(connection)?),
+        };
+        let account = connection.read_credentials()?.account_sid;
+        if in_place && account != info.account_sid {
+            let owner = info.account_sid.clone();
+            return Err(InputError::OtherAccount { snapshot: file, owner, account }.into());
+        }
+        let record = service_record(&snapshot)?;
+        Ok(Asked::Move(Box::new(Self {
+            file,
+            snapshot,
+            info,
+            record,
+            mapping_name: mapping.clone(),
+            mapping: compiled,
+            in_place,
+            service,
+            account,
+            connection,
+            max_age_hours: *max_age_hours,
+            allow_incomplete: *allow_incomplete,
+            mute_source: *mute_source,
+        })))
+    }
+
+    /// What the plan says of itself.
+    fn header(&self, target: &Snapshot, record: &Service) -> Result<Header, CommandError> {
+        let side = |account: &AccountSid, service: &Service| Side {
+            account_sid: account.to_string(),
+            service_sid: service.sid.to_string(),
+            friendly_name: service.friendly_name.clone(),
+        };
+        Ok(Header {
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            kind: if self.in_place { Move::InPlace } else { Move::Copy },
+            source: side(&self.info.account_sid, &self.record),
+            target: side(&self.account, record),
+            snapshot: self.file.display().to_string(),
+            snapshot_digest: self.snapshot.content_digest()?,
+            snapshot_source: self.info.source.clone(),
+            snapshot_verdict: self.info.verdict.as_str().to_owned(),
+            snapshot_window: (self.info.started.clone(), self.info.finished.clone()),
+            mapping: self.mapping_name.clone(),
+            mapping_digest: self.mapping.sha256.clone(),
+            target_digest: target.content_digest()?,
+            target_service_digest: plan::service_digest(record).map_err(InputError::ServiceRecord)?,
+            mute_source: self.mute_source,
+            undoes: None,
+        })
+    }
+
+    /// Compares the snapshot with the target, and writes the plan.
+    pub(super) fn compute(
+        &self,
+        target: &Snapshot,
+        record: &Service,
+        limits: Option<Limits>,
+        settings: &PlanSettings,
+    ) -> Result<PlanFile, CommandError> {
+        let header = self.header(target, record)?;
+        let records = PlanRecords::of(&self.mapping).map_err(PlanError::from)?;
+        let inputs = Inputs { source: &self.snapshot, target, records: &records, header: &header };
+        let options = PlanOptions {
+            allow_incomplete: self.allow_incomplete,
+            max_age_hours: Some(self.max_age_hours),
+            now: Some(Timestamp::Seconds(crate::clock::now().as_second())),
+            max_change_percent: Some(settings.max_change_percent),
+            target_limits: limits,
+            requests_per_second: self.connection.rps.map_or(0, NonZeroU32::get),
+            concurrency: u32::try_from(self.connection.concurrency).unwrap_or(u32::MAX),
+        };
+        let mut draft = PlanDraft::create(&settings.plan, &header)?;
+        let totals = plan::compute(&inputs, &options, &mut draft, &mut |_items| {})?;
+        Ok(draft.finish(&totals)?)
+    }
+
+    /// Requests that reading the target takes: the fewest, and those where it holds all that the source has.
+    pub(super) fn cost(&self) -> (u64, u64) {
+        let counts = &self.info.counts;
+        if !self.in_place {
+            let estimate = TargetEstimate::of(counts.of(Entity::User), counts.of(Entity::Channel));
+            return (estimate.least, estimate.all);
+        }
+        let pages =
+            |entity| counts.of(entity).div_ceil(u64::from(ConversationsSource::largest_page(entity))).max(1);
+        let lists = pages(Entity::Role) + pages(Entity::User) + pages(Entity::Channel);
+        let of_users = pages(Entity::Membership).max(counts.of(Entity::User));
+        let of_channels = pages(Entity::Member).max(counts.of(Entity::Channel));
+        let all = ConversationsSource::REQUESTS_OF_SERVICE + lists + of_users + of_channels;
+        (all, all)
+    }
+
+    /// What of the target is read beyond its lists of roles, users and conversations: in place all, for a copy what has a name
+    /// that the copy gives.
+    pub(super) fn selection(&self) -> Option<Box<SelectFn<'_>>> {
+        (!self.in_place).then(|| Box::new(|name: &mut NameFn<'_>| self.name(name)) as Box<SelectFn<'_>>)
+    }
+
+    fn name(&self, take: &mut NameFn<'_>) -> Result<(), CommandError> {
+        let records = PlanRecords::of(&self.mapping).map_err(PlanError::from)?;
+        let Some(source) = self.snapshot.service(&self.record.sid)? else { return Ok(()) };
+        plan::names::<SnapshotError>(&source, &records, &mut |name| {
+            take(match name {
+                Name::Identity(identity) => Focus::Identity(identity),
+                Name::Conversation(name) => Focus::Channel(name),
+            })
+        })?;
+        Ok(())
+    }
+}
+
+/// Checks that a plan can be made of a snapshot, and gives its service.
+fn check_snapshot(file: &Path, info: &Info, allow_incomplete: bool) -> Result<ServiceSid, InputError> {
+    let snapshot = file.to_path_buf();
+    let [service] = info.services.as_slice() else {
+        return Err(InputError::NotOneService { snapshot, found: info.services.len() });
+    };
+    if let Some(users) = info.selected_users {
+        return Err(InputError::SomeUsers { snapshot, users });
+    }
+    let needed = [Entity::Role, Entity::User, Entity::Channel, Entity::Membership, Entity::Member];
+    let lacks: Vec<_> =
+        needed.iter().filter(|entity| !info.include.contains(entity)).map(|entity| entity.plural()).collect();
+    if !lacks.is_empty() {
+        return Err(InputError::Lacks { snapshot, lacks: lacks.join(", ") });
+    }
+    if info.verdict == Verdict::Incomplete && !allow_incomplete {
+        return Err(InputError::Incomplete { snapshot });
+    }
+    Ok(service.clone())
+}
+
+/// The record of a snapshot's one service.
+pub(super) fn service_record(snapshot: &Snapshot) -> Result<Service, CommandError> {
+    let walk = Walk { entity: Entity::Service, order: Order::ByUser, with: With::default() };
+    let mut found = None;
+    snapshot.walk(&walk, |step| {
+        found = Some(step.service.as_ref().clone());
+        Ok::<(), SnapshotError>(())
+    })?;
+    let missing = || InputError::NoServiceRecord { snapshot: snapshot.path().to_path_buf() };
+    Ok(found.ok_or_else(missing)?)
+}

@@ -1,0 +1,110 @@
+//! `plan`: says what a migration would do, and shows a plan that was made.
+//!
+//! **Invariant:** everything that can be said before the first request is said before it: what was typed, the snapshot, the
+//! mapping, the place of the plan and of its reports.
+
+mod input;
+mod show;
+mod target;
+mod undo;
+mod write;
+
+use std::time::Duration;
+
+use crate::cli::plan::PlanVerb;
+use crate::cli::{LogFormat, PlanArgs};
+use crate::error::ExitStatus;
+use crate::plan::{self, PlanError, PlanFile};
+use crate::report::human;
+use crate::settings::PlanSettings;
+
+use super::failure::Explained;
+use super::{CommandError, Context, Outcome};
+use input::{Asked, Input};
+use target::{TargetError, ToRead};
+
+/// Runs the verb.
+pub(super) async fn run(args: &PlanArgs, context: &mut Context) -> Outcome {
+    if let Some(PlanVerb::Show(args)) = &args.verb {
+        return show::run(args, context);
+    }
+    let settings = context.settings.plan(args)?;
+    plan::check_place(&settings.plan)?;
+    let connection = context.settings.connection(&args.connection)?;
+    let made = match Input::of(&settings.planned, &connection, &context.settings)? {
+        Asked::Undo(undone) => undo::make(&undone, &settings, &connection)?,
+        Asked::Move(input) => make(&input, &settings, context).await?,
+    };
+    write::reports(&made, &settings.reports)?;
+    let summary = write::Summary::of(&made)?;
+    let status =
+        if settings.check && summary.is_anything() { ExitStatus::Findings } else { ExitStatus::Done };
+    let text = write::text(&made, &settings)?;
+    context.conclude(&summary, &text)?;
+    Ok(status)
+}
+
+/// Reads the target and plans.
+async fn make(
+    input: &Input,
+    settings: &PlanSettings,
+    context: &mut Context,
+) -> Result<PlanFile, CommandError> {
+    let to_read = ToRead {
+        connection: &input.connection,
+        account: input.account.clone(),
+        service: input.service.clone(),
+        file: target::file_of(&settings.plan),
+        resume_within: Duration::from_hours(u64::from(input.max_age_hours)),
+    };
+    let stop = context.interrupt.token();
+    if !to_read.is_begun()? {
+        tell_cost(input, context);
+    }
+    let select = input.selection();
+    let progress = context.progress();
+    let read = to_read.read(select.as_deref(), &progress.events(), &stop).await;
+    progress.finish();
+    let target = read?;
+    let record = input::service_record(&target)?;
+    if let Some(owner) = record.account_sid.clone().filter(|owner| *owner != input.account) {
+        let (service, account) = (input.service.clone(), input.account.clone());
+        return Err(TargetError::OtherAccount { service, owner, account }.into());
+    }
+    let limits = if input.in_place { None } else { to_read.limits(&stop).await? };
+    input.compute(&target, &record, limits, settings)
+}
+
+/// Says how many requests reading the target takes, and how long.
+fn tell_cost(input: &Input, context: &Context) {
+    if context.output.quiet {
+        return;
+    }
+    let (least, most) = input.cost();
+    let rate = input.connection.rps.map(std::num::NonZeroU32::get);
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let time = rate.map_or(String::new(), |rate| {
+        format!(", {} at {rate} a second", human::seconds(most as f64 / f64::from(rate)))
+    });
+    let requests = human::counted(most, "request");
+    let text = if least == most {
+        format!("reading the target takes about {requests}{time}")
+    } else {
+        format!("reading the target takes from {} to about {requests}{time}", human::count(least))
+    };
+    if context.output.log_format == LogFormat::Json {
+        tracing::info!(least, most, "{text}");
+    } else {
+        context.talk.line(&text);
+    }
+}
+
+impl Explained for PlanError {
+    fn exit_status(&self) -> ExitStatus {
+        if self.is_bad_input() { ExitStatus::Usage } else { ExitStatus::Failed }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(self.advice().to_owned())
+    }
+}

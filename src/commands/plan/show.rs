@@ -1,0 +1,111 @@
+//! `plan show`: a plan that was made, and what became of it.
+
+use std::io::Write;
+
+use crate::cli::plan::{PlanShowArgs, ShowFormat};
+use crate::error::ExitStatus;
+use crate::plan::{Kind, PlanError, PlanFile, State, Wanted};
+use crate::report::plan as report;
+use crate::settings::SettingsError;
+
+use super::super::failure::StdoutError;
+use super::super::{CommandError, Context, Outcome};
+use super::write::Summary;
+
+/// Runs the verb.
+pub(super) fn run(args: &PlanShowArgs, context: &mut Context) -> Outcome {
+    let wanted = wanted(args)?;
+    let plan = PlanFile::open(&context.settings.plan_file(args.plan.as_deref())?)?;
+    // What is handed on to be reviewed must be what was planned. The others are also for looking on while it is applied, which
+    // checks by itself.
+    if matches!(args.format, ShowFormat::Md | ShowFormat::Html) {
+        plan.check()?;
+    }
+    match args.format {
+        ShowFormat::Table if context.output.json => context.json(&Summary::of(&plan)?)?,
+        ShowFormat::Table => {
+            let mut text = report::table(&plan)?;
+            text.push('\n');
+            context.data(text.as_bytes())?;
+        }
+        ShowFormat::Md => report::markdown(&plan, &mut context.stdout)?,
+        ShowFormat::Html => report::html(&plan, &mut context.stdout)?,
+        ShowFormat::Ndjson => lines(&plan, &wanted, &mut *context.stdout)?,
+        ShowFormat::Sids => sids(&plan, &mut *context.stdout)?,
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// Writes each operation as a line of JSON.
+fn lines(plan: &PlanFile, wanted: &Wanted, out: &mut (dyn Write + Send)) -> Result<(), CommandError> {
+    let mut out = std::io::BufWriter::new(out);
+    let mut line = Vec::new();
+    plan.operations::<Failed>(wanted, |entry| {
+        line.clear();
+        serde_json::to_writer(&mut line, entry).map_err(|error| StdoutError(error.into()))?;
+        line.push(b'\n');
+        out.write_all(&line).map_err(StdoutError)?;
+        Ok(())
+    })
+    .map_err(|Failed(error)| error)?;
+    out.flush().map_err(StdoutError)?;
+    Ok(())
+}
+
+/// Writes the SIDs of the source with those of the target, sorted.
+fn sids(plan: &PlanFile, out: &mut (dyn Write + Send)) -> Result<(), CommandError> {
+    let mut out = csv::Writer::from_writer(out);
+    let written = |error: csv::Error| StdoutError(error.into());
+    out.write_record(["record", "source_sid", "target_sid"]).map_err(written)?;
+    plan.counterparts::<Failed>(|record, source, target| {
+        Ok(out.write_record([record, source, target]).map_err(written)?)
+    })
+    .map_err(|Failed(error)| error)?;
+    out.flush().map_err(StdoutError)?;
+    Ok(())
+}
+
+/// A visit failed: either side's error, as the verb tells it.
+struct Failed(CommandError);
+
+impl From<PlanError> for Failed {
+    fn from(error: PlanError) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<StdoutError> for Failed {
+    fn from(error: StdoutError) -> Self {
+        Self(error.into())
+    }
+}
+
+fn wanted(args: &PlanShowArgs) -> Result<Wanted, SettingsError> {
+    let kinds = args.kind.as_deref().map(|names| {
+        named(names, "kind", &Kind::ALL.map(Kind::name), |name| {
+            Kind::ALL.into_iter().find(|kind| kind.name() == name)
+        })
+    });
+    let states = args.state.as_deref().map(|names| {
+        named(names, "state", &State::ALL.map(State::name), |name| {
+            State::ALL.into_iter().find(|state| state.name() == name)
+        })
+    });
+    Ok(Wanted { kinds: kinds.transpose()?, states: states.transpose()? })
+}
+
+fn named<T>(
+    names: &[String],
+    what: &'static str,
+    known: &[&str],
+    find: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, SettingsError> {
+    let found = |text: &String| {
+        find(&text.trim().replace('-', "_")).ok_or_else(|| SettingsError::NoSuchName {
+            text: text.clone(),
+            what,
+            known: known.join(", "),
+        })
+    };
+    names.iter().map(found).collect()
+}

@@ -1,0 +1,135 @@
+//! What is written and said of a plan: the reports, the JSON of `--json`, the terminal's table.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::error::ExitStatus;
+use crate::plan::{Kind, PlanError, PlanFile, Severity, State, Verdict};
+use crate::report::plan::{self, ReportError};
+use crate::settings::PlanSettings;
+
+use super::super::CommandError;
+use super::super::failure::Explained;
+
+/// A report's file could not be written. The plan is made all the same.
+#[derive(Debug, thiserror::Error)]
+#[error("the report `{}` could not be written; the plan is made", path.display())]
+pub(super) struct ReportFile {
+    path: PathBuf,
+    #[source]
+    source: ReportError,
+}
+
+impl Explained for ReportFile {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Failed
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(
+            "mend that and take it from the plan with `chatferry plan show --format html`, or `md`"
+                .to_owned(),
+        )
+    }
+}
+
+impl Explained for ReportError {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Failed
+    }
+}
+
+/// Writes the reports, each whole or not at all.
+pub(super) fn reports(made: &PlanFile, files: &[PathBuf]) -> Result<(), CommandError> {
+    for path in files {
+        report(made, path).map_err(|source| ReportFile { path: path.clone(), source })?;
+    }
+    Ok(())
+}
+
+fn report(made: &PlanFile, path: &Path) -> Result<(), ReportError> {
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".new");
+    let draft = PathBuf::from(draft);
+    let written = write_to(made, path, &draft).and_then(|()| Ok(std::fs::rename(&draft, path)?));
+    if written.is_err() {
+        let _removed = std::fs::remove_file(&draft).is_ok();
+    }
+    written
+}
+
+fn write_to(made: &PlanFile, path: &Path, draft: &Path) -> Result<(), ReportError> {
+    let mut out = BufWriter::new(File::create(draft)?);
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("html") => plan::html(made, &mut out)?,
+        Some("md") => plan::markdown(made, &mut out)?,
+        _ => plan::json(made, &mut out)?,
+    }
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    Ok(file.sync_all()?)
+}
+
+/// What `--json` gives.
+#[derive(Debug, Serialize)]
+pub(super) struct Summary {
+    operations: BTreeMap<Kind, BTreeMap<State, u64>>,
+    noop: BTreeMap<String, u64>,
+    findings: BTreeMap<String, Found>,
+    requests: u64,
+    estimated_seconds: f64,
+    verdict: Verdict,
+    plan: String,
+    digest: String,
+}
+
+/// What a check found.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Found {
+    severity: Severity,
+    count: u64,
+}
+
+impl Summary {
+    pub(super) fn of(made: &PlanFile) -> Result<Self, PlanError> {
+        let totals = made.totals()?;
+        let checks = made.checks()?;
+        let found = |(code, count): (String, u64)| {
+            let check = checks.iter().find(|check| check.code == code);
+            let severity = check.map_or(Severity::Pass, |check| check.severity);
+            (code, Found { severity, count })
+        };
+        Ok(Self {
+            operations: totals.operations,
+            noop: totals.noop,
+            findings: totals.findings.into_iter().map(found).collect(),
+            requests: totals.requests,
+            estimated_seconds: totals.estimated_seconds,
+            verdict: totals.verdict,
+            plan: made.path().display().to_string(),
+            digest: made.digest().to_owned(),
+        })
+    }
+
+    /// Whether anything is to be done, or blocked.
+    pub(super) fn is_anything(&self) -> bool {
+        self.verdict == Verdict::Blocked
+            || self.operations.values().flat_map(BTreeMap::values).any(|count| *count > 0)
+    }
+}
+
+/// What is said at the end: the table, and where everything is.
+pub(super) fn text(made: &PlanFile, settings: &PlanSettings) -> Result<String, PlanError> {
+    let mut text = plan::table(made)?;
+    let reports: Vec<String> = settings.reports.iter().map(|path| path.display().to_string()).collect();
+    text.push_str("\nplan: ");
+    text.push_str(&made.path().display().to_string());
+    if !reports.is_empty() {
+        text.push_str(" · reports: ");
+        text.push_str(&reports.join(", "));
+    }
+    Ok(text)
+}

@@ -1,0 +1,54 @@
+//! By what names a copy's users and conversations are known in the target: what of a target has to be read for a plan.
+//!
+//! **Invariant:** nothing is left out that an alignment looks for. A name too many costs a request, one too few a wrong plan.
+
+use super::conversations::unique_name;
+use super::fields::KEY;
+use super::records::{Evaluated, PlanRecords, Rows};
+use super::walk::{subject, walk_over};
+use crate::mapping::{Subject, Value};
+use crate::model::Entity;
+use crate::snapshot::{ServiceView, SnapshotError};
+
+/// A name in the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Name<'a> {
+    /// A user's identity.
+    Identity(&'a str),
+    /// A conversation's unique name.
+    Conversation(&'a str),
+}
+
+/// Visits the names of all that a copy would have, users first.
+pub fn names<E: From<SnapshotError>>(
+    source: &ServiceView<'_>,
+    records: &PlanRecords<'_>,
+    visit: &mut dyn FnMut(Name<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut rows = Rows::new(&records.users);
+    source.walk::<E>(&walk_over(Entity::User, true), |step| {
+        let Some(user) = &step.user else { return Ok(()) };
+        let subject = Subject { user: Some(user), role: step.role.as_deref(), ..subject(&step.service) };
+        if matches!(rows.take(&subject), Evaluated::Filtered) {
+            return Ok(());
+        }
+        // Participants may be mapped by another rule than users, so the source's own identity is looked for too.
+        if let Some(identity) = &user.identity {
+            visit(Name::Identity(identity))?;
+        }
+        match rows.desired(&subject)[KEY].and_then(Value::to_text) {
+            Some(identity) if user.identity.as_deref() != Some(&identity) => visit(Name::Identity(&identity)),
+            _ => Ok(()),
+        }
+    })?;
+    let mut rows = Rows::new(&records.conversations);
+    source.walk::<E>(&walk_over(Entity::Channel, false), |step| {
+        let Some(channel) = &step.channel else { return Ok(()) };
+        let subject = Subject { channel: Some(channel), ..subject(&step.service) };
+        if !matches!(rows.take(&subject), Evaluated::Wanted) {
+            return Ok(());
+        }
+        let name = unique_name(records, true, &rows.desired(&subject), channel);
+        name.map_or(Ok(()), |name| visit(Name::Conversation(&name)))
+    })
+}

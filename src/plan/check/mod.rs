@@ -1,0 +1,114 @@
+//! The table of checks: what a plan looks at beside the operations themselves.
+//!
+//! **Invariant:** every check is in [`CHECKS`], and every plan's totals name every one of them, with 0 where it found nothing.
+
+mod people;
+mod rooms;
+mod whole;
+
+pub(super) use people::*;
+pub(super) use rooms::*;
+pub(super) use whole::*;
+
+use super::finding::Check;
+
+/// Every check, in the order in which reports show them.
+pub static CHECKS: [&Check; 53] = [
+    &SNAPSHOT_INCOMPLETE,
+    &INCOMPLETE_ALLOWED,
+    &TARGET_INCOMPLETE,
+    &SNAPSHOT_OLD,
+    &SNAPSHOT_OF_SELECTED_USERS,
+    &MEMBERS_NOT_READ,
+    &TARGET_NOT_EMPTY,
+    &TOO_MANY_CHANGES,
+    &DEFAULT_TIMERS,
+    &WEBHOOKS,
+    &MESSAGES_NOT_COPIED,
+    &HORIZON_WITHOUT_MESSAGES,
+    &SETTING_MOVED,
+    &SETTING_WITHOUT_COUNTERPART,
+    &SETTING_NOT_COPIED,
+    &ROW_FAILED,
+    &USER_VANISHED,
+    &CHANNEL_VANISHED,
+    &IDENTITY_MISSING,
+    &IDENTITY_TOO_LONG,
+    &IDENTITY_DUPLICATE,
+    &IDENTITY_CASE,
+    &ROLE_MISSING,
+    &ROLE_DIFFERS,
+    &ROLE_AMBIGUOUS,
+    &ROLE_WITHOUT_COUNTERPART,
+    &PERMISSION_LOST,
+    &PERMISSION_UNKNOWN,
+    &USER_MISSING,
+    &USER_DIFFERS,
+    &CONVERSATIONS_OVER_LIMIT,
+    &FRIENDLY_NAME_TOO_LONG,
+    &ATTRIBUTES_TOO_LONG,
+    &ATTRIBUTES_NOT_JSON,
+    &PUBLIC_ONE_WAY,
+    &CONVERSATION_MISSING,
+    &CONVERSATION_DIFFERS,
+    &CONVERSATION_CLOSED,
+    &UNIQUE_NAME_TAKEN,
+    &UNIQUE_NAME_DUPLICATE,
+    &UNIQUE_NAME_LIKE_SID,
+    &UNIQUE_NAME_TOO_LONG,
+    &PARTICIPANTS_OVER_LIMIT,
+    &CREATED_BY_LOST,
+    &MEMBERSHIP_WITHOUT_CHANNEL,
+    &MEMBERSHIP_WITHOUT_USER,
+    &MEMBER_WITHOUT_USER,
+    &NON_CHAT_PARTICIPANT,
+    &PARTICIPANT_MISSING,
+    &PARTICIPANT_DIFFERS,
+    &NOTIFICATION_LEVEL_DIFFERS,
+    &INVITE_LOST,
+    &ONLY_IN_TARGET,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::finding::Severity;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_check_has_a_code_of_its_own_and_words() {
+        let codes: BTreeSet<&str> = CHECKS.iter().map(|check| check.code).collect();
+        assert_eq!(codes.len(), CHECKS.len());
+        for check in CHECKS {
+            let fits = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+            assert!(check.code.bytes().all(fits), "{}", check.code);
+            assert!(!check.title.is_empty() && !check.title.ends_with('.'), "{}", check.code);
+            assert!(check.meaning.ends_with('.') && !check.advice.ends_with('.'), "{}", check.code);
+            assert!(!check.of_plan || check.severity == Severity::Block, "{}", check.code);
+            assert_ne!(check.severity, Severity::Pass, "{}", check.code);
+        }
+    }
+
+    #[test]
+    fn the_document_says_what_the_table_says() {
+        let document = include_str!("../../../docs/checks.md");
+        let mut last = 0;
+        for check in CHECKS {
+            let severity = serde_json::to_value(check.severity).unwrap();
+            let whole = if check.of_plan { " (the whole plan)" } else { "" };
+            let paragraph = format!(
+                "### {}\n\n**{}{whole}**: {}. {}\n\nWhat to do: {}.\n",
+                check.code,
+                severity.as_str().unwrap(),
+                check.title,
+                check.meaning,
+                check.advice
+            );
+            let place =
+                document.find(&paragraph).unwrap_or_else(|| panic!("docs/checks.md lacks:\n{paragraph}"));
+            assert!(place > last, "{} stands where the table has it", check.code);
+            last = place;
+        }
+        assert_eq!(document.matches("\n### ").count(), CHECKS.len());
+    }
+}

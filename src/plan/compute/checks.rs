@@ -1,0 +1,140 @@
+//! Whether Twilio would take what is written: lengths, JSON, roles, and how many conversations a user is in.
+
+use super::planner::Planner;
+use crate::mapping::InvitePolicy;
+use crate::model::{Entity, RoleSid};
+use crate::plan::align::Item;
+use crate::plan::check;
+use crate::plan::error::PlanError;
+use crate::plan::finding::Check;
+use crate::plan::operation::Fields;
+
+/// The most characters of an identity.
+const IDENTITY: usize = 256;
+/// The most characters of a friendly name.
+const FRIENDLY_NAME: usize = 256;
+
+impl Planner<'_> {
+    /// Whether an item's identity can be written.
+    pub(super) fn check_identity(&mut self, item: &Item<'_>) -> Result<Option<&'static Check>, PlanError> {
+        if item.field("identity").is_none_or(|field| field.desired.is_none()) {
+            return Ok(None);
+        }
+        let Some(identity) = item.desired_text("identity").filter(|identity| !identity.is_empty()) else {
+            self.find(&check::IDENTITY_MISSING, item, "it has no identity".to_owned())?;
+            return Ok(Some(&check::IDENTITY_MISSING));
+        };
+        let length = identity.chars().count();
+        if length > IDENTITY {
+            self.find(&check::IDENTITY_TOO_LONG, item, format!("{length} characters"))?;
+            return Ok(Some(&check::IDENTITY_TOO_LONG));
+        }
+        Ok(None)
+    }
+
+    /// Whether the user is in no more conversations than one identity may be.
+    pub(super) fn check_conversations_of(
+        &mut self,
+        item: &Item<'_>,
+    ) -> Result<Option<&'static Check>, PlanError> {
+        let Some(user) = item.source.as_ref().and_then(|source| source.user) else { return Ok(None) };
+        let invites = self.inputs.records.mapping.invites == InvitePolicy::Participant;
+        let counted = match user.joined_channels_count {
+            Some(joined) if !invites => u64::try_from(joined).unwrap_or(0),
+            _ => {
+                let found = self.pair.source.channels_of_user(&user.sid)?;
+                found.joined + if invites { found.invited } else { 0 }
+            }
+        };
+        if counted <= self.limits.conversations {
+            return Ok(None);
+        }
+        let detail = format!("{counted} conversations; the limit is {}", self.limits.conversations);
+        self.find(&check::CONVERSATIONS_OVER_LIMIT, item, detail)?;
+        Ok(self.is_copy.then_some(&check::CONVERSATIONS_OVER_LIMIT))
+    }
+
+    /// Whether an item's name is short enough.
+    pub(super) fn check_name(
+        &mut self,
+        item: &Item<'_>,
+        most: usize,
+    ) -> Result<Option<&'static Check>, PlanError> {
+        let length = item.desired_text("friendly_name").map_or(0, |name| name.chars().count());
+        if length <= most {
+            return Ok(None);
+        }
+        self.find(&check::FRIENDLY_NAME_TOO_LONG, item, format!("{length} characters; {most} fit"))?;
+        Ok(Some(&check::FRIENDLY_NAME_TOO_LONG))
+    }
+
+    /// Whether the values of a create, or of the named fields of an update, would be taken.
+    pub(super) fn check_values(
+        &mut self,
+        item: &Item<'_>,
+        written: Option<&Fields>,
+    ) -> Result<Option<&'static Check>, PlanError> {
+        let is_written = |name: &str| written.is_none_or(|fields| fields.contains_key(name));
+        let mut blocked = None;
+        if is_written("friendly_name") {
+            blocked = blocked.or(self.check_name(item, FRIENDLY_NAME)?);
+        }
+        if is_written("attributes") {
+            blocked = blocked.or(self.check_attributes(item)?);
+        }
+        if is_written("role_sid") {
+            blocked = blocked.or(self.check_role(item)?);
+        }
+        Ok(blocked)
+    }
+
+    /// Whether an item's attributes are JSON and fit.
+    pub(super) fn check_attributes(&mut self, item: &Item<'_>) -> Result<Option<&'static Check>, PlanError> {
+        let Some(attributes) = item.desired_text("attributes") else { return Ok(None) };
+        let most = match item.entity {
+            Entity::Channel => 16 * 1024,
+            Entity::Member => 4 * 1024,
+            _ => usize::MAX, // no limit of a user's is documented
+        };
+        if attributes.len() > most {
+            let detail = format!("{} bytes; {most} fit", attributes.len());
+            self.find(&check::ATTRIBUTES_TOO_LONG, item, detail)?;
+            return Ok(Some(&check::ATTRIBUTES_TOO_LONG));
+        }
+        if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&attributes) {
+            self.find(&check::ATTRIBUTES_NOT_JSON, item, error.to_string())?;
+            return Ok(Some(&check::ATTRIBUTES_NOT_JSON));
+        }
+        Ok(None)
+    }
+
+    /// Whether an item's role is in the target, or will be.
+    fn check_role(&mut self, item: &Item<'_>) -> Result<Option<&'static Check>, PlanError> {
+        let Some(role) = item.desired_text("role_sid").filter(|_| self.is_copy) else { return Ok(None) };
+        let planned = role.strip_prefix('{').and_then(|role| role.strip_suffix('}'));
+        let is_known = match planned {
+            Some(planned) => !self.blocked_roles.contains(&RoleSid::from_wire(planned)),
+            // A role without counterpart has the SID that it has in the source.
+            None => !is_of_source(item, &role),
+        };
+        if is_known {
+            return Ok(None);
+        }
+        let detail = format!("role {}", planned.unwrap_or(&role));
+        self.find(&check::ROLE_WITHOUT_COUNTERPART, item, detail)?;
+        Ok(Some(&check::ROLE_WITHOUT_COUNTERPART))
+    }
+}
+
+/// Whether a role is the source's own: then nothing in the target stands for it.
+fn is_of_source(item: &Item<'_>, role: &str) -> bool {
+    let source = item.source.as_ref();
+    let own = source.and_then(|source| match item.entity {
+        Entity::User => source.user.and_then(|user| user.role_sid.as_ref()),
+        _ => match source.member {
+            Some(member) => member.role_sid.as_ref(),
+            None => source.invite.and_then(|invite| invite.role_sid.as_ref()),
+        },
+    });
+    own.is_some_and(|own| own.to_string() == role)
+}

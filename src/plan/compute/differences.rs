@@ -1,0 +1,71 @@
+//! What becomes of fields that differ: written where the mapping owns them, or fills them and there is nothing; reported otherwise.
+
+use super::planner::Planner;
+use super::values::{json, shown};
+use crate::mapping::Value;
+use crate::model::Entity;
+use crate::plan::align::{FieldPair, Item};
+use crate::plan::operation::{Fields, Kind};
+
+/// The differences of an item, sorted by what becomes of them.
+#[derive(Debug, Default)]
+pub(super) struct Differences {
+    /// What is written, as it is.
+    pub(super) before: Fields,
+    /// What is written, as it will be.
+    pub(super) after: Fields,
+    /// What is left: `role_sid: "RL1" → "RL2"`, as it is and as it should be.
+    pub(super) left: Vec<String>,
+}
+
+impl Planner<'_> {
+    /// Sorts the differences of an item. `kind` is the operation that would write them.
+    pub(super) fn differences(&self, item: &Item<'_>, kind: Kind) -> Differences {
+        let mut found = Differences::default();
+        for field in item.fields.iter().filter(|field| field.differs) {
+            let Some(desired) = field.desired else { continue };
+            let value = json(desired);
+            if self.is_written(item.entity, field) && Kind::can_send(kind, field.name, &value) {
+                found.before.insert(field.name.to_owned(), json(field.actual));
+                found.after.insert(field.name.to_owned(), value);
+            } else {
+                found.left.push(format!("{}: {} → {}", field.name, shown(field.actual), shown(desired)));
+            }
+        }
+        found
+    }
+
+    fn is_written(&self, entity: Entity, field: &FieldPair<'_>) -> bool {
+        let rules = self.rules();
+        let is_horizon = field.name.starts_with("last_read_");
+        if is_horizon && self.is_copy && !self.inputs.records.mapping.plan.read_horizon {
+            return false;
+        }
+        let record = match entity {
+            Entity::User => "conversation_users",
+            Entity::Channel => "conversations",
+            Entity::Member => "participants",
+            Entity::Membership => "user_conversations",
+            _ => return false,
+        };
+        let is_named = |names: &[String]| {
+            names.iter().any(|name| {
+                name.strip_prefix(record).and_then(|name| name.strip_prefix('.')) == Some(field.name)
+            })
+        };
+        is_named(&rules.owns) || is_named(&rules.fills) && is_nothing(field)
+    }
+}
+
+/// Whether the target has nothing in a field. A notification level that nobody ever set is `default`.
+fn is_nothing(field: &FieldPair<'_>) -> bool {
+    match field.actual {
+        Value::Null => true,
+        Value::Text(text) => match field.name {
+            "attributes" => text.trim().is_empty() || text == "{}",
+            "notification_level" => text == "default",
+            _ => text.is_empty(),
+        },
+        _ => false,
+    }
+}

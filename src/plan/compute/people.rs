@@ -1,0 +1,188 @@
+//! Roles and users.
+
+use super::planner::Planner;
+use super::values::json;
+use crate::mapping::RoleParts;
+use crate::model::{Entity, StoredSid, UserSid};
+use crate::plan::align::{Item, Standing};
+use crate::plan::check;
+use crate::plan::error::PlanError;
+use crate::plan::finding::{Check, Finding};
+use crate::plan::operation::{Fields, Kind, Operation, Subject};
+
+/// The most characters of a role's name.
+const ROLE_NAME: usize = 64;
+
+/// A user's SID as a number, as blocked users are remembered.
+pub(super) fn number(sid: &UserSid) -> u128 {
+    match sid.stored() {
+        StoredSid::Digits(digits) => u128::from_be_bytes(digits),
+        // A text that is no SID: few, and a clash of two would block one user too many.
+        StoredSid::Verbatim(text) => {
+            text.bytes().fold(1, |number, byte| number << 8 ^ number >> 120 ^ u128::from(byte))
+        }
+    }
+}
+
+impl Planner<'_> {
+    pub(super) fn role(&mut self, item: &Item<'_>) -> Result<(), PlanError> {
+        let Some(role) = item.source.as_ref().and_then(|source| source.role) else {
+            return self.find(
+                &check::ONLY_IN_TARGET,
+                item,
+                "a role that the source does not have".to_owned(),
+            );
+        };
+        self.counterpart(item)?;
+        match item.standing {
+            Standing::Same => {
+                self.tally.noop(Entity::Role);
+            }
+            Standing::Different => {
+                let left = self.differences(item, Kind::CreateRole).left;
+                self.find(&check::ROLE_DIFFERS, item, left.join("; "))?;
+            }
+            Standing::Missing if !self.is_copy => {
+                self.find(&check::ROLE_MISSING, item, "Conversations does not list it".to_owned())?;
+            }
+            Standing::Missing => {
+                let mut blocked = self.check_name(item, ROLE_NAME)?;
+                if item.desired("friendly_name").is_none() || item.desired("type").is_none() {
+                    blocked = Some(&check::ROLE_WITHOUT_COUNTERPART);
+                    self.find(
+                        &check::ROLE_WITHOUT_COUNTERPART,
+                        item,
+                        "it has no name or no type".to_owned(),
+                    )?;
+                }
+                if blocked.is_some() {
+                    self.blocked_roles.insert(role.sid.clone());
+                }
+                let subject = Subject { role_sid: Some(role.sid.clone()), ..self.of_target() };
+                self.create(Kind::CreateRole, item, subject, blocked)?;
+            }
+            Standing::Duplicate => {
+                let detail = "another role of the source has its name and type";
+                self.find(&check::ROLE_AMBIGUOUS, item, detail.to_owned())?;
+            }
+            _ => {
+                self.blocked_roles.insert(role.sid.clone());
+            }
+        }
+        self.permissions(item)
+    }
+
+    /// What is lost in translation, and what the table does not know.
+    fn permissions(&mut self, item: &Item<'_>) -> Result<(), PlanError> {
+        let table = self.inputs.records.mapping.roles.as_ref().filter(|_| self.reads_chat());
+        let (Some(table), Some(role)) = (table, item.source.as_ref().and_then(|source| source.role)) else {
+            return Ok(());
+        };
+        let sid = role.sid.to_string();
+        let mapped = table.map(&RoleParts {
+            sid: Some(&sid),
+            friendly_name: role.friendly_name.as_deref(),
+            r#type: role.r#type.as_ref().map(crate::model::RoleType::as_str),
+            permissions: role.permissions.as_deref(),
+        });
+        for permission in mapped.dropped {
+            self.find(&check::PERMISSION_LOST, item, permission)?;
+        }
+        for permission in mapped.unknown {
+            self.find(&check::PERMISSION_UNKNOWN, item, permission)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn user(&mut self, item: &Item<'_>) -> Result<(), PlanError> {
+        let Some(user) = item.source.as_ref().and_then(|source| source.user) else {
+            return self.find(
+                &check::ONLY_IN_TARGET,
+                item,
+                "a user that the source does not have".to_owned(),
+            );
+        };
+        if self.vanished.contains(&user.sid.to_string()) {
+            self.blocked_users.insert(number(&user.sid), check::USER_VANISHED.code);
+            return Ok(());
+        }
+        self.counterpart(item)?;
+        let mut blocked = None;
+        match item.standing {
+            Standing::Failed(_) => blocked = Some(&check::ROW_FAILED),
+            Standing::Duplicate => {
+                let detail = "another user of the source has the same identity".to_owned();
+                self.find(&check::IDENTITY_DUPLICATE, item, detail)?;
+                blocked = Some(&check::IDENTITY_DUPLICATE);
+            }
+            _ => blocked = blocked.or(self.check_identity(item)?),
+        }
+        if let Some(check) = blocked {
+            self.blocked_users.insert(number(&user.sid), check.code);
+        }
+        if let Some(check) = self.check_conversations_of(item)? {
+            self.blocked_users.entry(number(&user.sid)).or_insert(check.code);
+        }
+        let subject = Subject {
+            user_sid: Some(user.sid.clone()),
+            identity: item.desired_text("identity"),
+            target_sid: item.target_sid(),
+            ..self.of_target()
+        };
+        match item.standing {
+            Standing::Same => self.tally.noop(Entity::User),
+            Standing::Different => {
+                let found = self.differences(item, Kind::UpdateUser);
+                if !found.left.is_empty() {
+                    self.find(&check::USER_DIFFERS, item, found.left.join("; "))?;
+                }
+                if !found.after.is_empty() {
+                    let blocked = blocked.or(self.check_values(item, Some(&found.after))?);
+                    let (before, after) = (found.before, found.after);
+                    let operation = Operation { kind: Kind::UpdateUser, subject, before, after };
+                    self.operation(&operation, blocked.map(|check| check.code))?;
+                }
+            }
+            Standing::Missing if self.is_copy => {
+                let values = self.check_values(item, None)?;
+                self.create(Kind::CreateUser, item, subject, blocked.or(values))?;
+            }
+            Standing::Missing => {
+                self.find(&check::USER_MISSING, item, "Conversations does not list it".to_owned())?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Adds a create with all that is known of the item.
+    pub(super) fn create(
+        &mut self,
+        kind: Kind,
+        item: &Item<'_>,
+        subject: Subject,
+        blocked: Option<&'static Check>,
+    ) -> Result<(), PlanError> {
+        let mut after = Fields::new();
+        for field in &item.fields {
+            let Some(desired) = field.desired else { continue };
+            let value = json(desired);
+            if !value.is_null() && Kind::can_send(kind, field.name, &value) {
+                after.insert(field.name.to_owned(), value);
+            }
+        }
+        let operation = Operation { kind, subject, before: Fields::new(), after };
+        self.operation(&operation, blocked.map(|check| check.code))
+    }
+
+    /// Adds a finding about a user that is known by its SID alone.
+    pub(super) fn find_of_user(
+        &mut self,
+        check: &'static Check,
+        sid: String,
+        name: Option<String>,
+        detail: String,
+    ) -> Result<(), PlanError> {
+        self.found(&Finding { check, entity: Entity::User, sid, name, detail })
+    }
+}

@@ -1,0 +1,272 @@
+//! The planner: takes aligned items one after the other and gives operations and findings to whoever keeps them.
+
+use std::collections::{HashMap, HashSet};
+
+use super::options::{Limits, PlanOptions};
+use super::tally::Tally;
+use super::{conversations::Current, whole};
+use crate::mapping::FieldRules;
+use crate::model::{Entity, RoleSid, ServiceSid};
+use crate::plan::align::{AlignOptions, Item, Pair, PlanRecords, Standing, align};
+use crate::plan::check;
+use crate::plan::error::PlanError;
+use crate::plan::file::PlanDraft;
+use crate::plan::finding::{Check, Finding};
+use crate::plan::operation::{Kind, Operation, Subject};
+use crate::plan::overview::{Header, Move, Totals};
+use crate::snapshot::{Info, ServiceView, Snapshot};
+
+/// Who keeps what is planned.
+pub trait Sink {
+    /// Takes an operation; with the code of a check it is blocked.
+    fn operation(&mut self, operation: &Operation, blocked: Option<&str>) -> Result<(), PlanError>;
+    /// Takes what the target has for a record of the source.
+    fn counterpart(&mut self, entity: Entity, source: &str, target: &str) -> Result<(), PlanError>;
+    /// Takes a finding.
+    fn finding(&mut self, finding: &Finding) -> Result<(), PlanError>;
+}
+
+impl Sink for PlanDraft {
+    fn operation(&mut self, operation: &Operation, blocked: Option<&str>) -> Result<(), PlanError> {
+        Self::operation(self, operation, blocked)
+    }
+
+    fn counterpart(&mut self, entity: Entity, source: &str, target: &str) -> Result<(), PlanError> {
+        Self::counterpart(self, entity, source, target)
+    }
+
+    fn finding(&mut self, finding: &Finding) -> Result<(), PlanError> {
+        Self::finding(self, finding)
+    }
+}
+
+/// What a plan is computed from.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    /// The source's snapshot.
+    pub source: &'a Snapshot,
+    /// The target as it is: a snapshot that was read from Conversations.
+    pub target: &'a Snapshot,
+    /// The mapping's records.
+    pub records: &'a PlanRecords<'a>,
+    /// Which services, in place or copy, and whether the source is muted.
+    pub header: &'a Header,
+}
+
+/// How many items pass between two calls of `progress`.
+const ITEMS_PER_CALL: u64 = 1 << 14;
+
+/// Computes a plan. `progress` is told now and then how many items have been looked at.
+pub fn compute(
+    inputs: &Inputs<'_>,
+    options: &PlanOptions,
+    sink: &mut dyn Sink,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Totals, PlanError> {
+    let pair = Pair {
+        source: service(inputs.source, &inputs.header.source.service_sid)?,
+        target: service(inputs.target, &inputs.header.target.service_sid)?,
+    };
+    let infos = (inputs.source.info()?, inputs.target.info()?);
+    let mut planner = Planner::new(inputs, options, &pair, &infos, sink)?;
+    whole::before(&mut planner)?;
+    let align_options = AlignOptions {
+        kind: inputs.header.kind,
+        exact_above: planner.limits.participants,
+        share: None,
+        // Of a crawl of some users, nobody can say what the target alone has.
+        extras: infos.0.selected_users.is_none(),
+    };
+    let mut items = 0;
+    align::<PlanError>(&pair, inputs.records, align_options, &mut |item| {
+        items += 1;
+        if items % ITEMS_PER_CALL == 0 {
+            progress(items);
+        }
+        planner.item(item)
+    })?;
+    planner.conversation_ends()?;
+    whole::after(&mut planner)?;
+    progress(items);
+    Ok(planner.tally.totals(options, planner.limits.participants))
+}
+
+fn service<'s>(snapshot: &'s Snapshot, sid: &str) -> Result<ServiceView<'s>, PlanError> {
+    let found = snapshot.service(&ServiceSid::from_wire(sid))?;
+    found.ok_or_else(|| PlanError::NoService { path: snapshot.path().to_path_buf(), service: sid.to_owned() })
+}
+
+/// A plan in the making.
+pub(super) struct Planner<'p> {
+    pub(super) inputs: &'p Inputs<'p>,
+    pub(super) options: &'p PlanOptions,
+    pub(super) pair: &'p Pair<'p>,
+    /// What the snapshots say about themselves: the source's, then the target's.
+    pub(super) infos: &'p (Info, Info),
+    pub(super) limits: Limits,
+    pub(super) is_copy: bool,
+    pub(super) target_service: ServiceSid,
+    pub(super) source_service: ServiceSid,
+    /// Users of the source's service.
+    pub(super) source_users: u64,
+    /// Users and conversations that the target's service has.
+    pub(super) there: (u64, u64),
+    pub(super) tally: Tally,
+    /// The conversation that is being planned.
+    pub(super) current: Option<Current>,
+    /// Users who are not written, by the number of their SID, and why.
+    pub(super) blocked_users: HashMap<u128, &'static str>,
+    /// Users and channels that were listed and are gone.
+    pub(super) vanished: HashSet<String>,
+    /// Roles that are not created.
+    pub(super) blocked_roles: HashSet<RoleSid>,
+    /// Items that should be there, and those of them that are changed or created.
+    pub(super) items: u64,
+    pub(super) changed: u64,
+    /// Messages that a copy leaves behind, and the conversations that have them.
+    pub(super) messages: (u64, u64),
+    /// Read indices that are written.
+    pub(super) horizons: u64,
+    sink: &'p mut dyn Sink,
+}
+
+impl<'p> Planner<'p> {
+    fn new(
+        inputs: &'p Inputs<'p>,
+        options: &'p PlanOptions,
+        pair: &'p Pair<'p>,
+        infos: &'p (Info, Info),
+        sink: &'p mut dyn Sink,
+    ) -> Result<Self, PlanError> {
+        let is_copy = inputs.header.kind != Move::InPlace;
+        let of_source = pair.source.record().limits.as_ref().and_then(|limits| Limits::of_json(&limits.0));
+        let limits = match (is_copy, of_source) {
+            (true, _) => options.target_limits.unwrap_or(Limits::DEFAULT),
+            (false, Some(limits)) => limits,
+            (false, None) => Limits::MOST,
+        };
+        Ok(Self {
+            inputs,
+            options,
+            pair,
+            infos,
+            limits,
+            is_copy,
+            target_service: pair.target.record().sid.clone(),
+            source_service: pair.source.record().sid.clone(),
+            source_users: pair.source.users_and_channels()?.0,
+            there: pair.target.users_and_channels()?,
+            tally: Tally::default(),
+            current: None,
+            blocked_users: HashMap::new(),
+            vanished: HashSet::new(),
+            blocked_roles: HashSet::new(),
+            items: 0,
+            changed: 0,
+            messages: (0, 0),
+            horizons: 0,
+            sink,
+        })
+    }
+
+    /// Which fields of what is there are written.
+    pub(super) fn rules(&self) -> &'p FieldRules {
+        let rules = &self.inputs.records.mapping.plan;
+        if self.is_copy { &rules.copy } else { &rules.in_place }
+    }
+
+    pub(super) fn reads_chat(&self) -> bool {
+        self.inputs.header.snapshot_source == "chat"
+    }
+
+    fn item(&mut self, item: &Item<'_>) -> Result<(), PlanError> {
+        let before = self.tally.pending;
+        if let Standing::Failed(error) = item.standing {
+            let detail = format!("{}: {}", error.place, error.message);
+            self.find(&check::ROW_FAILED, item, detail)?;
+        }
+        match item.entity {
+            Entity::Role => self.role(item)?,
+            Entity::User => self.user(item)?,
+            Entity::Channel => self.conversation(item)?,
+            Entity::Member => self.participant(item)?,
+            Entity::Membership => self.view(item)?,
+            Entity::Invite => {
+                self.find(&check::INVITE_LOST, item, "invited, and not a participant".to_owned())?;
+            }
+            Entity::Service | Entity::Message => {}
+        }
+        if matches!(item.standing, Standing::Same | Standing::Different | Standing::Missing)
+            && item.entity != Entity::Invite
+        {
+            self.items += 1;
+            self.changed += u64::from(self.tally.pending > before);
+        }
+        Ok(())
+    }
+
+    /// Adds an operation; blocked where a check says so.
+    pub(super) fn operation(
+        &mut self,
+        operation: &Operation,
+        blocked: Option<&'static str>,
+    ) -> Result<(), PlanError> {
+        if operation.kind == Kind::MuteSource && blocked.is_some() {
+            return Ok(()); // whoever is not copied is not muted
+        }
+        self.tally.operation(operation, blocked.is_some());
+        self.sink.operation(operation, blocked)
+    }
+
+    /// Adds what a check found about an item.
+    pub(super) fn find(
+        &mut self,
+        check: &'static Check,
+        item: &Item<'_>,
+        detail: String,
+    ) -> Result<(), PlanError> {
+        self.found(&Finding { check, entity: item.entity, sid: item.sid(), name: item.name(), detail })
+    }
+
+    /// Adds what a check found about a service.
+    pub(super) fn find_of_service(
+        &mut self,
+        check: &'static Check,
+        of_target: bool,
+        detail: String,
+    ) -> Result<(), PlanError> {
+        let view = if of_target { &self.pair.target } else { &self.pair.source };
+        let (sid, name) = (view.record().sid.to_string(), view.record().friendly_name.clone());
+        self.found(&Finding { check, entity: Entity::Service, sid, name, detail })
+    }
+
+    pub(super) fn found(&mut self, finding: &Finding) -> Result<(), PlanError> {
+        self.tally.finding(finding.check);
+        self.sink.finding(finding)
+    }
+
+    /// Notes what the target has for an item. In place that is the item itself.
+    pub(super) fn counterpart(&mut self, item: &Item<'_>) -> Result<(), PlanError> {
+        let Some(target) = item.target_sid().filter(|_| self.is_copy) else { return Ok(()) };
+        let source = item.source.as_ref().and_then(|source| match item.entity {
+            Entity::Role => source.role.map(|role| role.sid.to_string()),
+            Entity::User => source.user.map(|user| user.sid.to_string()),
+            Entity::Channel => source.channel.map(|channel| channel.sid.to_string()),
+            Entity::Member => {
+                let member = source.member.map(|member| &member.sid);
+                let member = member.or_else(|| source.membership?.member_sid.as_ref());
+                member.map(ToString::to_string)
+            }
+            _ => None,
+        });
+        match source {
+            Some(source) => self.sink.counterpart(item.entity, &source, &target),
+            None => Ok(()),
+        }
+    }
+
+    /// A subject of the service that is written to.
+    pub(super) fn of_target(&self) -> Subject {
+        Subject { service_sid: Some(self.target_service.clone()), ..Subject::default() }
+    }
+}

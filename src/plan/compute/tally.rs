@@ -1,0 +1,208 @@
+//! Counting: what a plan comes to, and how long performing it takes.
+//!
+//! Twilio permits 30 writes a second to one conversation and 30 to one service, each on its own. Kinds are performed one after the
+//! other, so a kind takes as long as the slowest of: its requests at the chosen rate, its writes to the service, and its writes
+//! to the conversation that has most of them.
+
+use std::collections::BTreeMap;
+
+use super::options::PlanOptions;
+use crate::model::Entity;
+use crate::plan::check::CHECKS;
+use crate::plan::finding::Check;
+use crate::plan::operation::{Kind, Operation, State};
+use crate::plan::overview::{Bucket, Step, Totals, Verdict};
+
+/// Writes a second, to one conversation or to one service.
+const WRITES_PER_SECOND: f64 = 30.0;
+/// How long a request takes, where only their number in flight is limited. Guessed: Twilio gives no number.
+const SECONDS_PER_REQUEST: f64 = 0.15;
+/// The largest number of participants of each bucket but the last.
+const SIZES: [u64; 9] = [0, 1, 2, 10, 50, 100, 250, 500, 1_000];
+
+/// What one kind of operation takes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Work {
+    writes: u64,
+    requests: u64,
+    /// Writes to the conversation that is being planned.
+    of_conversation: u64,
+    most_of_a_conversation: u64,
+}
+
+/// What a plan has come to so far.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    operations: BTreeMap<Kind, BTreeMap<State, u64>>,
+    noop: BTreeMap<String, u64>,
+    findings: BTreeMap<&'static str, u64>,
+    blocks: bool,
+    work: BTreeMap<Kind, Work>,
+    sizes: [u64; SIZES.len() + 1],
+    /// Operations that will be performed.
+    pub(super) pending: u64,
+}
+
+fn is_of_service(kind: Kind) -> bool {
+    matches!(kind, Kind::CreateRole | Kind::CreateUser | Kind::UpdateUser | Kind::CreateConversation)
+}
+
+impl Tally {
+    pub(super) fn operation(&mut self, operation: &Operation, blocked: bool) {
+        let state = if blocked { State::Blocked } else { State::Pending };
+        *self.operations.entry(operation.kind).or_default().entry(state).or_default() += 1;
+        if blocked {
+            return;
+        }
+        self.pending += 1;
+        let work = self.work.entry(operation.kind).or_default();
+        // What is there already is looked at before it is written over.
+        work.requests += if operation.before.is_empty() { 1 } else { 2 };
+        work.writes += 1;
+        work.of_conversation += 1;
+    }
+
+    pub(super) fn conversation_ends(&mut self) {
+        for work in self.work.values_mut() {
+            work.most_of_a_conversation = work.most_of_a_conversation.max(work.of_conversation);
+            work.of_conversation = 0;
+        }
+    }
+
+    pub(super) fn noop(&mut self, entity: Entity) {
+        *self.noop.entry(entity.plural().to_owned()).or_default() += 1;
+    }
+
+    pub(super) fn finding(&mut self, check: &'static Check) {
+        *self.findings.entry(check.code).or_default() += 1;
+        self.blocks |= check.of_plan;
+    }
+
+    pub(super) fn size(&mut self, participants: u64) {
+        let bucket = SIZES.iter().position(|&most| participants <= most).unwrap_or(SIZES.len());
+        self.sizes[bucket] += 1;
+    }
+
+    pub(super) fn totals(mut self, options: &PlanOptions, participants_limit: u64) -> Totals {
+        self.conversation_ends();
+        let in_flight = f64::from(options.concurrency.max(1)) / SECONDS_PER_REQUEST;
+        let rate = match options.requests_per_second {
+            0 => in_flight,
+            most => f64::from(most).min(in_flight),
+        };
+        let steps: Vec<Step> = Kind::ALL
+            .into_iter()
+            .filter_map(|kind| Some((kind, self.work.get(&kind)?)))
+            .map(|(kind, work)| {
+                let writes = if is_of_service(kind) { work.writes } else { work.most_of_a_conversation };
+                let seconds = (number(work.requests) / rate).max(number(writes) / WRITES_PER_SECOND);
+                Step { kind, requests: work.requests, seconds: (seconds * 1_000.0).round() / 1_000.0 }
+            })
+            .collect();
+        let verdict = match (self.blocks, self.operations.is_empty()) {
+            (true, _) => Verdict::Blocked,
+            (false, true) => Verdict::NothingToDo,
+            (false, false) => Verdict::Ready,
+        };
+        let found = |check: &&'static Check| self.findings.get(check.code).copied().unwrap_or(0);
+        let seconds: f64 = steps.iter().map(|step| step.seconds).sum();
+        Totals {
+            verdict,
+            noop: self.noop,
+            findings: CHECKS.iter().map(|check| (check.code.to_owned(), found(check))).collect(),
+            requests: steps.iter().map(|step| step.requests).sum(),
+            estimated_seconds: (seconds * 1_000.0).round() / 1_000.0,
+            steps,
+            sizes: buckets(&self.sizes),
+            participants_limit,
+            operations: self.operations,
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "an estimate of seconds")]
+fn number(count: u64) -> f64 {
+    count as f64
+}
+
+fn buckets(counts: &[u64]) -> Vec<Bucket> {
+    let from = |position: usize| position.checked_sub(1).map_or(0, |before| SIZES[before] + 1);
+    let bucket = |(position, &conversations): (usize, &u64)| Bucket {
+        from: from(position),
+        to: SIZES.get(position).copied(),
+        conversations,
+    };
+    counts.iter().enumerate().map(bucket).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::operation::{Fields, Subject};
+
+    fn operation(kind: Kind, exists: bool) -> Operation {
+        let mut before = Fields::new();
+        if exists {
+            before.insert("role_sid".to_owned(), "RL".into());
+        }
+        Operation { kind, subject: Subject::default(), before, after: Fields::new() }
+    }
+
+    #[test]
+    fn time_is_that_of_the_tightest_limit() {
+        let mut tally = Tally::default();
+        for _ in 0..300 {
+            tally.operation(&operation(Kind::CreateUser, false), false);
+        }
+        for _ in 0..2 {
+            for _ in 0..600 {
+                tally.operation(&operation(Kind::CreateParticipant, false), false);
+            }
+            tally.conversation_ends();
+        }
+        tally.operation(&operation(Kind::UpdateParticipant, true), false);
+        tally.operation(&operation(Kind::UpdateParticipant, true), true);
+        let options = PlanOptions { requests_per_second: 0, concurrency: 150, ..PlanOptions::default() };
+        let totals = tally.totals(&options, 100);
+        let of = |kind| totals.steps.iter().find(|step| step.kind == kind).copied().unwrap();
+        assert!((of(Kind::CreateUser).seconds - 10.0).abs() < 0.01, "30 a second to the service");
+        assert!(
+            (of(Kind::CreateParticipant).seconds - 20.0).abs() < 0.01,
+            "30 a second to each conversation"
+        );
+        assert_eq!(
+            of(Kind::UpdateParticipant).requests,
+            2,
+            "looked up, then written; blocked ones cost nothing"
+        );
+        assert_eq!(totals.requests, 300 + 1200 + 2);
+        assert_eq!(totals.operations[&Kind::UpdateParticipant][&State::Blocked], 1);
+        assert_eq!(totals.verdict, Verdict::Ready);
+    }
+
+    #[test]
+    fn the_chosen_rate_counts_where_it_is_lower() {
+        let mut tally = Tally::default();
+        for _ in 0..100 {
+            tally.operation(&operation(Kind::CreateParticipant, false), false);
+            tally.conversation_ends();
+        }
+        let options = PlanOptions { requests_per_second: 10, ..PlanOptions::default() };
+        assert!((tally.totals(&options, 100).estimated_seconds - 10.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn sizes_fall_into_buckets_and_every_check_is_named() {
+        let mut tally = Tally::default();
+        for size in [0, 1, 2, 3, 10, 11, 1_000, 1_001] {
+            tally.size(size);
+        }
+        let totals = tally.totals(&PlanOptions::default(), 100);
+        let counts: Vec<u64> = totals.sizes.iter().map(|bucket| bucket.conversations).collect();
+        assert_eq!(counts, [1, 1, 1, 2, 1, 0, 0, 0, 1, 1]);
+        assert_eq!((totals.sizes[3].from, totals.sizes[3].to), (3, Some(10)));
+        assert_eq!(totals.sizes.last().unwrap().to, None);
+        assert_eq!(totals.findings.len(), CHECKS.len());
+        assert_eq!(totals.verdict, Verdict::NothingToDo);
+    }
+}

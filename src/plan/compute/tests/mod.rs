@@ -1,0 +1,91 @@
+//! Plans of small services: what is done about what, and that planning again finds nothing left.
+
+use super::*;
+use crate::mapping::Mapping;
+use crate::model::*;
+use crate::plan::fixture::*;
+use crate::plan::*;
+
+mod checks;
+mod moves;
+mod random;
+
+fn target() -> World {
+    World::new("conversations", 0x99)
+}
+
+#[test]
+fn in_place_only_public_channels_are_changed() {
+    let source = World::chat();
+    let kept = plan(&source, &source.in_place());
+    assert_eq!(kept.kinds(), ["make_private"]);
+    let operation = &kept.operations[0].0;
+    assert_eq!(operation.subject.channel_sid, Some(ChannelSid::from_digits(20)));
+    assert_eq!(operation.subject.service_sid, Some(source.service.sid.clone()));
+    assert_eq!((&operation.before["type"], &operation.after["type"]), (&"public".into(), &"private".into()));
+    assert_eq!(kept.codes(), ["public_one_way"]);
+    assert_eq!(
+        kept.found("public_one_way")[0].1,
+        "1 members stay; 2 of 3 users are no members and cannot join any more"
+    );
+    let totals = kept.totals();
+    assert_eq!(totals.verdict, Verdict::Ready);
+    let noop: Vec<(&str, u64)> = totals.noop.iter().map(|(name, count)| (name.as_str(), *count)).collect();
+    assert_eq!(noop, [("channels", 1), ("members", 3), ("roles", 2), ("user_channels", 3), ("users", 3)]);
+    assert_eq!(totals.requests, 2, "a look at the channel, and the change");
+    assert!(kept.counterparts.is_empty(), "SIDs are the same");
+}
+
+#[test]
+fn a_copy_makes_everything_and_planning_again_finds_nothing() {
+    let mut source = World::chat();
+    source.memberships[1].notification_level = Some(NotificationLevel::Muted);
+    source.channels[1].unique_name = Some("lobby".to_owned());
+    let mut target = target();
+    let kept = plan(&source, &target);
+    let count = |kind| kept.of(kind).len();
+    assert_eq!(
+        (count(Kind::CreateRole), count(Kind::CreateUser), count(Kind::CreateConversation)),
+        (2, 3, 2)
+    );
+    assert_eq!((count(Kind::CreateParticipant), count(Kind::UpdateParticipant)), (4, 4));
+    assert_eq!(count(Kind::UpdateUserConversation), 1, "the muted one");
+    let names: Vec<_> = kept
+        .of(Kind::CreateConversation)
+        .iter()
+        .map(|one| one.subject.unique_name.clone().unwrap())
+        .collect();
+    assert_eq!(names, ["chatferry-CH0000000000000000000000000000000a", "lobby"]);
+    let participant = kept.of(Kind::CreateParticipant)[0];
+    assert_eq!(participant.after["role_sid"], "{RL00000000000000000000000000000002}");
+    assert_eq!(participant.after["date_created"], "2017-07-14T02:40:00Z");
+    assert!(participant.before.is_empty() && !participant.after.contains_key("last_read_message_index"));
+    assert_eq!(kept.of(Kind::UpdateParticipant)[0].after["last_read_message_index"], 5);
+    assert!(kept.totals().noop.is_empty());
+
+    perform(&mut target, &kept);
+    let again = plan(&source, &target);
+    assert_eq!(again.kinds(), [""; 0], "{:?}", again.findings);
+    assert_eq!(again.totals().verdict, Verdict::NothingToDo);
+    assert_eq!(again.counterparts.len(), 2 + 3 + 2 + 4);
+    assert_eq!(again.codes(), ["target_not_empty"]);
+    assert_eq!(again.totals().noop["members"], 4);
+}
+
+#[test]
+fn planning_twice_gives_the_same() {
+    let source = World::chat();
+    let sides = Sides::new(&source, &target());
+    let draft = |name: &str| {
+        let path = sides.path(name);
+        let records_of = mapping();
+        let records = PlanRecords::of(&records_of).unwrap();
+        let inputs =
+            Inputs { source: &sides.source, target: &sides.target, records: &records, header: &sides.header };
+        let mut draft = PlanDraft::create(&path, &sides.header).unwrap();
+        let totals = compute(&inputs, &PlanOptions::default(), &mut draft, &mut |_| {}).unwrap();
+        draft.finish(&totals).unwrap();
+        std::fs::read(path).unwrap()
+    };
+    assert!(draft("one.plan") == draft("two.plan"), "the bytes of two plans of the same differ");
+}

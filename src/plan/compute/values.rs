@@ -1,0 +1,51 @@
+//! Values of mappings as JSON, as operations hold them and findings show them.
+
+use serde_json::Value as Json;
+
+use crate::mapping::Value;
+use crate::model::Timestamp;
+
+/// A value as an operation has it. Dates are RFC 3339, whatever form the source gave them.
+pub(super) fn json(value: Value<'_>) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Boolean(value) => value.into(),
+        Value::Integer(value) => value.into(),
+        Value::Number(value) => value.into(),
+        Value::List(texts) => texts.into(),
+        Value::Json(text) => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
+        Value::Time(time) => {
+            time.seconds().map_or_else(|| time.to_string(), |at| Timestamp::Seconds(at).to_string()).into()
+        }
+        other => other.to_text().map(std::borrow::Cow::into_owned).into(),
+    }
+}
+
+/// The most characters of a value that a finding shows.
+const SHOWN: usize = 60;
+
+/// A value as a finding shows it: JSON, cut short.
+pub(super) fn shown(value: Value<'_>) -> String {
+    let text = json(value).to_string();
+    if text.chars().count() <= SHOWN {
+        return text;
+    }
+    let mut cut: String = text.chars().take(SHOWN - 1).collect();
+    cut.push('…');
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_written_in_one_form_and_long_values_are_cut() {
+        let odd = Timestamp::from_wire("Thu, 24 Mar 2016 21:05:50 +0000");
+        assert_eq!(json(Value::Time(&odd)), "2016-03-24T21:05:50Z");
+        assert_eq!(json(Value::Time(&Timestamp::from_wire("soon"))), "soon");
+        assert_eq!(json(Value::Integer(0)), 0);
+        assert_eq!(shown(Value::Null), "null");
+        assert_eq!(shown(Value::Text(&"é".repeat(100))).chars().count(), SHOWN);
+    }
+}

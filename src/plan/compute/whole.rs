@@ -1,0 +1,118 @@
+//! What is said of snapshots, services and the plan as a whole.
+
+use super::planner::Planner;
+use crate::model::{ChannelSid, Entity, Timestamp, UserSid};
+use crate::plan::check;
+use crate::plan::error::PlanError;
+use crate::plan::finding::Finding;
+use crate::snapshot::{Info, Verdict};
+
+/// Checks that need no item.
+pub(super) fn before(planner: &mut Planner<'_>) -> Result<(), PlanError> {
+    completeness(planner)?;
+    age(planner)?;
+    vanished(planner)?;
+    people(planner)?;
+    planner.settings()?;
+    let (users, conversations) = planner.there;
+    if planner.is_copy && users + conversations > 0 {
+        let detail = format!("{users} users, {conversations} conversations");
+        planner.find_of_service(&check::TARGET_NOT_EMPTY, true, detail)?;
+    }
+    Ok(())
+}
+
+fn completeness(planner: &mut Planner<'_>) -> Result<(), PlanError> {
+    let (source, target) = planner.infos;
+    let allowed = planner.options.allow_incomplete;
+    let said = |info: &Info| {
+        let failed = info.units.get("failed").copied().unwrap_or(0);
+        let pending = info.units.get("pending").copied().unwrap_or(0);
+        format!("{failed} lists failed, {pending} were not read, {} differ", info.disagreements.len())
+    };
+    if source.verdict == Verdict::Incomplete {
+        let check = if allowed { &check::INCOMPLETE_ALLOWED } else { &check::SNAPSHOT_INCOMPLETE };
+        planner.find_of_service(check, false, said(source))?;
+    }
+    if target.verdict == Verdict::Incomplete {
+        let check = if allowed { &check::INCOMPLETE_ALLOWED } else { &check::TARGET_INCOMPLETE };
+        planner.find_of_service(check, true, said(target))?;
+    }
+    if let Some(users) = source.selected_users {
+        let detail = format!("{users} users were asked for");
+        planner.find_of_service(&check::SNAPSHOT_OF_SELECTED_USERS, false, detail)?;
+    }
+    if !source.include.contains(&Entity::Member) {
+        planner.find_of_service(&check::MEMBERS_NOT_READ, false, "members were not read".to_owned())?;
+    }
+    Ok(())
+}
+
+/// Says since when, not how long: a plan has the same bytes whenever it is made of what is old.
+fn age(planner: &mut Planner<'_>) -> Result<(), PlanError> {
+    let (Some(most), Some(now)) = (planner.options.max_age_hours, planner.options.now.as_ref()) else {
+        return Ok(());
+    };
+    let begun = &planner.infos.0.started;
+    let (Some(then), Some(now)) = (Timestamp::from_wire(begun).seconds(), now.seconds()) else {
+        return Ok(());
+    };
+    if now - then <= i64::from(most) * 3_600 {
+        return Ok(());
+    }
+    let detail = format!("begun at {begun}, more than {most} hours ago");
+    planner.find_of_service(&check::SNAPSHOT_OLD, false, detail)
+}
+
+fn vanished(planner: &mut Planner<'_>) -> Result<(), PlanError> {
+    let snapshot = planner.inputs.source;
+    snapshot.vanished::<PlanError>(|entity, sid, evidence| {
+        // The snapshot is of one or more services; what vanished is told without saying of which.
+        let (check, entity) = match entity {
+            "user" => (&check::USER_VANISHED, Entity::User),
+            _ => (&check::CHANNEL_VANISHED, Entity::Channel),
+        };
+        planner.vanished.insert(sid.to_owned());
+        let (sid, detail) = (sid.to_owned(), evidence.to_owned());
+        planner.found(&Finding { check, entity, sid, name: None, detail })
+    })
+}
+
+fn people(planner: &mut Planner<'_>) -> Result<(), PlanError> {
+    let pair = planner.pair;
+    pair.source.identities_alike::<PlanError>(|sid, identity, other| {
+        let detail = format!("`{identity}` and `{other}`");
+        planner.find_of_user(&check::IDENTITY_CASE, sid.to_owned(), Some(identity.to_owned()), detail)
+    })?;
+    pair.source.unlisted_users::<PlanError>(|sid: &UserSid, channels: u64, example: &ChannelSid| {
+        let detail = format!("on {channels} channels, among them {example}");
+        planner.find_of_user(&check::MEMBERSHIP_WITHOUT_USER, sid.to_string(), None, detail)
+    })
+}
+
+/// Checks that need all items.
+pub(super) fn after(planner: &mut Planner<'_>) -> Result<(), PlanError> {
+    let (messages, conversations) = planner.messages;
+    if conversations > 0 {
+        let detail =
+            format!("{messages} messages of {conversations} conversations, as far as they were counted");
+        planner.find_of_service(&check::MESSAGES_NOT_COPIED, false, detail)?;
+    }
+    if planner.horizons > 0 {
+        let detail = format!("{} read indices", planner.horizons);
+        planner.find_of_service(&check::HORIZON_WITHOUT_MESSAGES, true, detail)?;
+    }
+    guard(planner)
+}
+
+/// Holds up a plan that changes more of a target that is not empty than was allowed.
+fn guard(planner: &mut Planner<'_>) -> Result<(), PlanError> {
+    let is_empty = planner.there == (0, 0);
+    let Some(most) = planner.options.max_change_percent.filter(|_| !is_empty) else { return Ok(()) };
+    let (changed, items) = (planner.changed, planner.items);
+    if changed * 100 <= u64::from(most) * items {
+        return Ok(());
+    }
+    let detail = format!("{changed} of {items} items would be changed or created, more than {most} percent");
+    planner.find_of_service(&check::TOO_MANY_CHANGES, true, detail)
+}

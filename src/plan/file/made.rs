@@ -1,0 +1,115 @@
+//! What a plan's run created, looked up by what it is about: what undoing it needs to know beside each operation.
+//!
+//! **Invariant:** only what the journal says was created by the run. What was there already is never in here.
+
+use rusqlite::OptionalExtension;
+
+use super::entry::Entry;
+use super::reader::PlanFile;
+use super::row;
+use super::schema::{kind_number, state_number};
+use crate::model::Entity;
+use crate::plan::error::PlanError;
+use crate::plan::operation::{Kind, State};
+
+/// By what a created record is found again: its channel, and who or what it is there.
+const KEY: &str = "CASE kind WHEN ?1 THEN x'' WHEN ?2 THEN x'' ELSE coalesce(channel, x'') END AS channel,
+    CASE kind WHEN ?1 THEN coalesce(role, x'') WHEN ?3 THEN x''
+      ELSE coalesce(identity, member, invite, user, x'') END AS who";
+
+/// What the journal proves was created by the run: the answer to its own request says so. Where the answer was lost and the
+/// thing was found afterwards, somebody else may have made it meanwhile, unless it is named after the source's channel, as nobody else names it.
+const PROVEN: &str = "(json_extract(result, '$.created') OR json_extract(result, '$.known_by') = 'answer'
+    OR kind = ?3 AND unique_name LIKE '%CH' || lower(hex(channel)))";
+
+impl PlanFile {
+    /// Gathers what was created, so that [`made`](Self::made) can be asked. It is kept in a temporary file, not in memory.
+    pub fn gather_made(&self) -> Result<(), PlanError> {
+        let kinds = "kind IN (?1, ?2, ?3, ?4) AND state = ?5";
+        let sql = format!(
+            "INSERT OR REPLACE INTO temp.made (kind, channel, who, sid)
+             SELECT kind, {KEY}, json_extract(result, '$.sid') FROM operation
+             WHERE {kinds} AND json_extract(result, '$.sid') IS NOT NULL AND {PROVEN}"
+        );
+        let gather = || {
+            self.connection().execute_batch(
+                "DROP TABLE IF EXISTS temp.made;
+                 CREATE TEMP TABLE made (kind INTEGER, channel, who, sid TEXT, PRIMARY KEY (kind, channel, who)) WITHOUT ROWID",
+            )?;
+            let creates =
+                [Kind::CreateRole, Kind::CreateUser, Kind::CreateConversation, Kind::CreateParticipant];
+            let [role, user, conversation, participant] = creates.map(kind_number);
+            self.connection()
+                .execute(&sql, (role, user, conversation, participant, state_number(State::Done)))
+                .map(|_| ())
+        };
+        gather().map_err(|source| self.wrap(source))
+    }
+
+    /// The SID of what the run created by an operation of this kind for the subject of an operation, which may be that one.
+    pub fn made(&self, kind: Kind, subject_of: &Entry) -> Result<Option<String>, PlanError> {
+        let [role, user, conversation] =
+            [Kind::CreateRole, Kind::CreateUser, Kind::CreateConversation].map(kind_number);
+        // The key is made of the operation's own row by the same expression, with the kind that is asked for.
+        let sql = format!(
+            "SELECT m.sid FROM temp.made m, (SELECT {KEY} FROM (
+               SELECT ?4 AS kind, role, user, channel, member, invite, identity FROM operation WHERE number = ?5)) o
+             WHERE m.kind = ?4 AND m.channel = o.channel AND m.who = o.who"
+        );
+        self.connection()
+            .prepare_cached(&sql)
+            .and_then(|mut statement| {
+                statement
+                    .query_row((role, user, conversation, kind_number(kind), subject_of.number), |row| {
+                        row.get(0)
+                    })
+                    .optional()
+            })
+            .map_err(|source| self.wrap(source))
+    }
+
+    /// The SID in the target of a record of the source: known when the plan was made, or created since.
+    pub fn counterpart(&self, entity: Entity, source: &str) -> Result<Option<String>, PlanError> {
+        self.connection()
+            .prepare_cached("SELECT target FROM counterpart WHERE entity = ?1 AND source = ?2")
+            .and_then(|mut statement| {
+                statement.query_row((entity.plural(), source), |row| row.get(0)).optional()
+            })
+            .map_err(|source| self.wrap(source))
+    }
+
+    /// Visits what is known of SIDs in order: the collection (`users`), the SID in the source and the one in the target.
+    pub fn counterparts<E: From<PlanError>>(
+        &self,
+        mut visit: impl FnMut(&str, &str, &str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT entity, source, target FROM counterpart ORDER BY entity, source";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        self.rows(sql, read, |(entity, source, target): (String, String, String)| {
+            visit(&entity, &source, &target)
+        })
+    }
+
+    /// Operations that were begun and whose end was not written down: a run is on, or was killed.
+    pub fn begun(&self) -> Result<u64, PlanError> {
+        self.connection()
+            .query_row("SELECT count(*) FROM operation WHERE started IS NOT NULL AND state = 0", [], |row| {
+                row.get::<_, i64>(0)
+            })
+            .map(|count| u64::try_from(count).unwrap_or_default())
+            .map_err(|source| self.wrap(source))
+    }
+
+    /// Visits the operations that were done, the last first.
+    pub fn done_reversed<E: From<PlanError>>(
+        &self,
+        mut visit: impl FnMut(&Entry) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = format!(
+            "SELECT {} FROM operation WHERE +state = {} ORDER BY number DESC",
+            row::COLUMNS,
+            state_number(State::Done)
+        );
+        self.rows(&sql, |row| self.entry(row), |entry: Entry| visit(&entry))
+    }
+}

@@ -1,0 +1,248 @@
+//! The plan that takes back what another plan did, made of that plan's journal alone.
+//!
+//! What was updated gets its former values; what was created is removed, and with a conversation its participants. The order is
+//! the reverse of what was done. What cannot be taken back is reported, each with its reason.
+//!
+//! **Invariant:** deleted is only what the journal proves that chatferry created (see `file::made`): an operation that is done,
+//! with the SID that the answer gave. What was there already (`existing`) is never touched.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::error::PlanError;
+use super::file::{Entry, PlanDraft, PlanFile};
+use super::finding::{Check, Finding, Severity};
+use super::operation::{Fields, Kind, Operation, State, Subject};
+use super::overview::{Header, Move, Step, Totals, Verdict};
+use crate::model::Entity;
+
+/// Twilio's write limit for all of a service, in operations a second (conversations limits: 30).
+const SERVICE_WRITES_PER_SECOND: f64 = 30.0;
+
+/// What stays as it is.
+pub static CANNOT_BE_UNDONE: Check = Check {
+    code: "cannot_be_undone",
+    severity: Severity::Warn,
+    of_plan: false,
+    title: "Everything that was done can be taken back",
+    meaning: "Twilio has no request that restores what was there before: it stays as it is now.",
+    advice: "Restore it by hand where that matters, or leave it; the other items are taken back all the same.",
+};
+
+/// Every check of an undo plan.
+pub static UNDO_CHECKS: [&Check; 1] = [&CANNOT_BE_UNDONE];
+
+/// What an undo plan says about itself: the two services of the plan that it undoes, and that plan's digest.
+pub fn header(undone: &PlanFile) -> Header {
+    Header {
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        kind: Move::Undo,
+        mute_source: false,
+        undoes: Some(undone.digest().to_owned()),
+        ..undone.header().clone()
+    }
+}
+
+/// Plans to take back what `undone` did. `requests_per_second` is for the estimate of time.
+pub fn undo(undone: &PlanFile, draft: &mut PlanDraft, requests_per_second: f64) -> Result<Totals, PlanError> {
+    undone.gather_made()?;
+    let mut counted: BTreeMap<Kind, u64> = BTreeMap::new();
+    let mut findings = 0;
+    undone.done_reversed(|entry| {
+        let Undone { operation, lost } = reverse(undone, entry)?;
+        if let Some(operation) = operation {
+            draft.operation(&operation, None)?;
+            *counted.entry(operation.kind).or_default() += 1;
+        }
+        for detail in lost {
+            findings += 1;
+            draft.finding(&finding(entry, detail))?;
+        }
+        Ok::<(), PlanError>(())
+    })?;
+    Ok(totals(&counted, findings, requests_per_second))
+}
+
+/// What takes an operation back, and what of it stays.
+#[derive(Debug, Default, PartialEq)]
+struct Undone {
+    operation: Option<Operation>,
+    lost: Vec<String>,
+}
+
+impl Undone {
+    fn lost(detail: &str) -> Self {
+        Self { operation: None, lost: vec![detail.to_owned()] }
+    }
+}
+
+fn reverse(undone: &PlanFile, entry: &Entry) -> Result<Undone, PlanError> {
+    let made = |kind| undone.made(kind, entry);
+    let kind = entry.operation.kind;
+    Ok(match kind {
+        Kind::MakePrivate => Undone::lost("it was made private, which Twilio cannot take back"),
+        Kind::CreateRole => delete(Kind::DeleteRole, entry, made(kind)?),
+        Kind::CreateUser => delete(Kind::DeleteUser, entry, made(kind)?),
+        Kind::CreateConversation => delete(Kind::DeleteConversation, entry, made(kind)?),
+        // Removed with their conversation.
+        Kind::CreateParticipant
+        | Kind::UpdateParticipant
+        | Kind::UpdateUserConversation
+        | Kind::UpdateConversation
+            if made(Kind::CreateConversation)?.is_some() =>
+        {
+            Undone::default()
+        }
+        Kind::CreateParticipant => delete(Kind::DeleteParticipant, entry, made(kind)?),
+        // Removed with the participant or user.
+        Kind::UpdateParticipant | Kind::UpdateUserConversation
+            if made(Kind::CreateParticipant)?.is_some() =>
+        {
+            Undone::default()
+        }
+        Kind::UpdateUser if made(Kind::CreateUser)?.is_some() => Undone::default(),
+        Kind::UpdateConversation if is_closed(&entry.operation.after) => {
+            Undone::lost("it was closed, and a closed conversation takes no update any more")
+        }
+        Kind::UpdateUser
+        | Kind::UpdateParticipant
+        | Kind::UpdateUserConversation
+        | Kind::UpdateConversation
+        | Kind::MuteSource => restore(undone, entry)?,
+        Kind::DeleteParticipant | Kind::DeleteConversation | Kind::DeleteUser | Kind::DeleteRole => {
+            Undone::lost("it was deleted; plan the migration again to create it anew")
+        }
+    })
+}
+
+fn is_closed(after: &Fields) -> bool {
+    after.get("state").is_some_and(|state| state == "closed")
+}
+
+/// Removes what an operation created.
+fn delete(kind: Kind, entry: &Entry, made: Option<String>) -> Undone {
+    let Some(sid) = made else {
+        return Undone::lost("the journal does not prove that chatferry created it, so it is left alone");
+    };
+    let mut subject = entry.operation.subject.clone();
+    if kind == Kind::DeleteParticipant && subject.conversation_sid.is_none() {
+        return Undone::lost(
+            "the journal does not say in which conversation it was created, so it is left alone",
+        );
+    }
+    subject.target_sid = Some(sid);
+    // By what it is told from another thing, and not by what may have changed since: a date, or a name that its owner corrected.
+    let mut before = entry.operation.after.clone();
+    before.retain(|key, _| matches!(key.as_str(), "identity" | "unique_name" | "friendly_name" | "type"));
+    if kind != Kind::DeleteRole {
+        before.shift_remove("friendly_name");
+    }
+    let operation = Operation { kind, subject, before, after: Fields::new() };
+    Undone { operation: Some(operation), lost: Vec::new() }
+}
+
+/// Writes the former values back.
+fn restore(undone: &PlanFile, entry: &Entry) -> Result<Undone, PlanError> {
+    let Operation { kind, subject, before: planned, after: written } = &entry.operation;
+    let seen = entry.result.as_ref().and_then(|result| result.get("before")).and_then(Value::as_object);
+    let former = seen.unwrap_or(planned);
+    let (mut before, mut after, mut lost) = (Fields::new(), Fields::new(), Vec::new());
+    for (key, now) in written {
+        let value = former.get(key).or_else(|| planned.get(key)).unwrap_or(&Value::Null);
+        if value == now {
+            continue;
+        }
+        if !kind.can_send(key, value) {
+            lost.push(format!("{key} stays {now}: it was {value} before, which cannot be set"));
+            continue;
+        }
+        before.insert(key.clone(), resolved(undone, key, now)?);
+        after.insert(key.clone(), resolved(undone, key, value)?);
+    }
+    let operation =
+        (!after.is_empty()).then(|| Operation { kind: *kind, subject: subject.clone(), before, after });
+    Ok(Undone { operation, lost })
+}
+
+/// The value with the SID of a role that was created in the place of the one that stood for it.
+fn resolved(undone: &PlanFile, key: &str, value: &Value) -> Result<Value, PlanError> {
+    let source = value.as_str().and_then(|text| text.strip_prefix('{')?.strip_suffix('}'));
+    Ok(match source {
+        Some(source) if key == "role_sid" => {
+            undone.counterpart(Entity::Role, source)?.map_or_else(|| value.clone(), Value::String)
+        }
+        _ => value.clone(),
+    })
+}
+
+fn text(sid: Option<&impl ToString>) -> Option<String> {
+    sid.map(ToString::to_string)
+}
+
+fn finding(entry: &Entry, detail: String) -> Finding {
+    let Operation { kind, subject, .. } = &entry.operation;
+    let Subject { role_sid, user_sid, channel_sid, member_sid, target_sid, identity, unique_name, .. } =
+        subject;
+    let (user, channel) = (text(user_sid.as_ref()), text(channel_sid.as_ref()));
+    let (entity, sid) = match kind {
+        Kind::CreateRole | Kind::DeleteRole => (Entity::Role, text(role_sid.as_ref())),
+        Kind::CreateUser | Kind::UpdateUser | Kind::DeleteUser => (Entity::User, user),
+        Kind::MakePrivate
+        | Kind::CreateConversation
+        | Kind::UpdateConversation
+        | Kind::DeleteConversation => (Entity::Channel, channel),
+        Kind::CreateParticipant | Kind::UpdateParticipant | Kind::DeleteParticipant => {
+            (Entity::Member, text(member_sid.as_ref()))
+        }
+        Kind::UpdateUserConversation | Kind::MuteSource => {
+            let both = user.zip(channel).map(|(user, channel)| format!("{user}/{channel}"));
+            (Entity::Membership, both)
+        }
+    };
+    Finding {
+        check: &CANNOT_BE_UNDONE,
+        entity,
+        sid: sid.or_else(|| target_sid.clone()).unwrap_or_default(),
+        name: identity.clone().or_else(|| unique_name.clone()),
+        detail,
+    }
+}
+
+fn totals(counted: &BTreeMap<Kind, u64>, findings: u64, requests_per_second: f64) -> Totals {
+    let steps: Vec<Step> = Kind::ALL
+        .into_iter()
+        .filter_map(|kind| {
+            let operations = *counted.get(&kind)?;
+            // Each is looked at before it is written to.
+            let requests = operations * 2;
+            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+            let (writes, all) = (operations as f64, requests as f64);
+            let at_rate = all / requests_per_second.max(1.0);
+            let seconds = match kind {
+                Kind::DeleteConversation | Kind::DeleteUser | Kind::DeleteRole | Kind::UpdateUser => {
+                    at_rate.max(writes / SERVICE_WRITES_PER_SECOND)
+                }
+                _ => at_rate,
+            };
+            Some(Step { kind, requests, seconds })
+        })
+        .collect();
+    Totals {
+        verdict: if counted.is_empty() { Verdict::NothingToDo } else { Verdict::Ready },
+        operations: counted
+            .iter()
+            .map(|(kind, count)| (*kind, BTreeMap::from([(State::Pending, *count)])))
+            .collect(),
+        noop: BTreeMap::new(),
+        findings: BTreeMap::from([(CANNOT_BE_UNDONE.code.to_owned(), findings)]),
+        requests: steps.iter().map(|step| step.requests).sum(),
+        estimated_seconds: steps.iter().map(|step| step.seconds).sum(),
+        steps,
+        sizes: Vec::new(),
+        participants_limit: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests;

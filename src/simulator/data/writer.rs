@@ -1,0 +1,190 @@
+//! Changes a service: one writer at a time, with what it needs to see.
+//!
+//! **Invariant:** a write checks and acts under one lock, so that two requests at once cannot both create what may be there
+//! only once.
+
+use std::sync::{PoisonError, RwLockWriteGuard};
+
+use jiff::Timestamp;
+
+use super::changes::{Changes, Kind, ServiceDefaults};
+use super::hash::Purpose;
+use super::order;
+use super::record::{ChannelRecord, MembershipRecord, RoleRecord, UserRecord};
+use super::{Held, View, World};
+
+/// The service while it is written to.
+#[derive(Debug)]
+pub(crate) struct Writer<'a> {
+    world: &'a World,
+    changes: RwLockWriteGuard<'a, Changes>,
+}
+
+/// First id of created roles: above those of any generated one.
+const FIRST_ROLE: u32 = 1_000;
+
+impl World {
+    /// Begins a write. Not to be held across a wait, nor beside a view.
+    pub(crate) fn writer(&self) -> Writer<'_> {
+        Writer { world: self, changes: self.changes.write().unwrap_or_else(PoisonError::into_inner) }
+    }
+
+    /// Digits of a SID for the next creation of a kind.
+    fn new_digits(&self, kind: Kind, number: u32) -> u128 {
+        let draw = |half| self.draws.draw2(Purpose::Created, kind as u64 * 2 + half, u64::from(number));
+        u128::from(draw(0)) << 64 | u128::from(draw(1))
+    }
+}
+
+impl Writer<'_> {
+    /// The service as it is within the write.
+    pub(crate) fn view(&self) -> View<'_> {
+        View { world: self.world, changes: Held::Within(&self.changes) }
+    }
+
+    /// The moment of the write; each is a second after the one before.
+    pub(crate) fn now(&mut self) -> Timestamp {
+        self.changes.tick()
+    }
+
+    fn count(&mut self, kind: Kind, key: String) {
+        *self.changes.created.entry((kind, key)).or_default() += 1;
+    }
+
+    /// Adds a user; its digits are set here.
+    pub(crate) fn create_user(&mut self, mut record: UserRecord) -> u32 {
+        let world = self.world;
+        let id = world.users.count() + self.changes.counts.users;
+        record.digits = world.new_digits(Kind::User, self.changes.counts.users);
+        self.changes.counts.users += 1;
+        order::insert(&mut self.changes.created_users, world.user_order(), record.digits, id);
+        self.changes.identities.insert(record.identity.clone(), id);
+        self.count(Kind::User, record.identity.clone());
+        self.changes.users.insert(id, record);
+        id
+    }
+
+    pub(crate) fn update_user(&mut self, user: u32, update: impl FnOnce(&mut UserRecord)) {
+        let world = self.world;
+        update(self.changes.users.entry(user).or_insert_with(|| world.generated_user(user)));
+    }
+
+    /// Removes a user, and it from its channels.
+    pub(crate) fn delete_user(&mut self, user: u32) {
+        let (identity, edges) = {
+            let view = self.view();
+            let order = view.memberships(user);
+            let edges: Vec<u32> = (0..order.count()).map(|rank| order.id(rank)).collect();
+            (view.identity(user).into_owned(), edges)
+        };
+        self.changes.absent.extend(edges);
+        self.changes.identities.remove(&identity);
+        self.changes.deleted_users.insert(user);
+    }
+
+    /// Adds a channel; its digits are set here.
+    pub(crate) fn create_channel(&mut self, mut record: ChannelRecord) -> u32 {
+        let world = self.world;
+        let id = world.channels.count() + self.changes.counts.channels;
+        record.digits = world.new_digits(Kind::Conversation, self.changes.counts.channels);
+        self.changes.counts.channels += 1;
+        order::insert(&mut self.changes.created_channels, world.channel_order(), record.digits, id);
+        let sid = super::sid::text("CH", record.digits);
+        self.count(Kind::Conversation, record.unique_name.clone().unwrap_or(sid));
+        if let Some(name) = &record.unique_name {
+            self.changes.unique_names.insert(name.clone(), id);
+        }
+        self.changes.channels.insert(id, record);
+        id
+    }
+
+    pub(crate) fn update_channel(&mut self, channel: u32, update: impl FnOnce(&mut ChannelRecord)) {
+        let (world, changes) = (self.world, &mut *self.changes);
+        let record = changes.channels.entry(channel).or_insert_with(|| world.generated_channel(channel));
+        let before = record.unique_name.clone();
+        update(record);
+        if before != record.unique_name {
+            if let Some(before) = before {
+                changes.unique_names.remove(&before);
+            }
+            if let Some(name) = &record.unique_name {
+                changes.unique_names.insert(name.clone(), channel);
+            }
+        }
+    }
+
+    /// Removes a channel with its members.
+    pub(crate) fn delete_channel(&mut self, channel: u32) {
+        let (name, edges) = {
+            let view = self.view();
+            let order = view.members(channel);
+            let edges: Vec<u32> = (0..order.count()).map(|rank| order.id(rank)).collect();
+            (view.channel(channel).unique_name.clone(), edges)
+        };
+        self.changes.absent.extend(edges);
+        if let Some(name) = name {
+            self.changes.unique_names.remove(&name);
+        }
+        self.changes.deleted_channels.insert(channel);
+    }
+
+    /// Adds a user to a channel; the record's digits are set here. An invite is used up by that.
+    pub(crate) fn create_membership(&mut self, mut record: MembershipRecord) -> u32 {
+        let world = self.world;
+        let (user, channel) = (record.user, record.channel);
+        let edge = world.graph.count() + self.changes.counts.memberships;
+        record.digits = world.new_digits(Kind::Participant, self.changes.counts.memberships);
+        self.changes.counts.memberships += 1;
+        let (pending, channel_digits, key) = {
+            let view = self.view();
+            let digits = view.channel_digits(channel);
+            let key = format!("{} {}", super::sid::text("CH", digits), view.identity(user));
+            (view.membership_of(user, channel), digits, key)
+        };
+        self.changes.absent.extend(pending);
+        let of_user = self.changes.of_user.entry(user).or_default();
+        order::insert(of_user, world.memberships_order(user), channel_digits, edge);
+        let of_channel = self.changes.of_channel.entry(channel).or_default();
+        order::insert(of_channel, world.members_order(channel), record.digits, edge);
+        self.count(Kind::Participant, key);
+        self.changes.memberships.insert(edge, record);
+        edge
+    }
+
+    pub(crate) fn update_membership(&mut self, edge: u32, update: impl FnOnce(&mut MembershipRecord)) {
+        let world = self.world;
+        update(self.changes.memberships.entry(edge).or_insert_with(|| world.generated_membership(edge)));
+    }
+
+    pub(crate) fn delete_membership(&mut self, edge: u32) {
+        self.changes.absent.insert(edge);
+    }
+
+    /// Adds a role; its digits are set here.
+    pub(crate) fn create_role(&mut self, mut record: RoleRecord) -> u32 {
+        let world = self.world;
+        let id = FIRST_ROLE + self.changes.counts.roles;
+        record.digits = world.new_digits(Kind::Role, self.changes.counts.roles);
+        self.changes.counts.roles += 1;
+        order::insert(&mut self.changes.created_roles, world.role_order(), record.digits, id);
+        let kind = if record.of_service { "service" } else { "conversation" };
+        self.count(Kind::Role, format!("{} ({kind})", record.friendly_name));
+        self.changes.roles.insert(id, record);
+        id
+    }
+
+    pub(crate) fn update_role(&mut self, role: u32, update: impl FnOnce(&mut RoleRecord)) {
+        let world = self.world;
+        update(self.changes.roles.entry(role).or_insert_with(|| world.generated_role(role)));
+    }
+
+    pub(crate) fn delete_role(&mut self, role: u32) {
+        self.changes.deleted_roles.insert(role);
+    }
+
+    pub(crate) fn update_defaults(&mut self, update: impl FnOnce(&mut ServiceDefaults)) {
+        let mut defaults = self.view().defaults().into_owned();
+        update(&mut defaults);
+        self.changes.defaults = Some(defaults);
+    }
+}

@@ -1,0 +1,256 @@
+"""Opens the reports of made-up plans in a real browser: on a desk, a phone and paper, by mouse, keyboard and without a script.
+
+usage: report.py FOLDER [CHROMIUM]
+
+The folder is what the test `pages_for_the_browser` wrote. Every check asserts behaviour; none asserts a time.
+"""
+
+import re
+import shutil
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+NAMES = ["plan", "blocked", "in_place", "begun", "undo", "nothing"]
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+HOSTILE = "<script>alert(1)</script>"
+MANY = 100_000
+
+
+@contextmanager
+def opened(browser: Browser, page_file: Path, fragment: str = "", **options):
+    """A page that must ask for nothing, say nothing on the console and open no dialog."""
+    context = browser.new_context(**({"viewport": DESK, "reduced_motion": "reduce"} | options))
+    page = context.new_page()
+    said, asked = [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", lambda dialog: (said.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(page_file.as_uri() + fragment)
+    try:
+        yield page
+        assert not said, said
+        others = [url for url in asked if not url.startswith(("data:", page_file.as_uri()))]
+        assert not others, others
+    finally:
+        context.close()
+
+
+def result(page: Page) -> str:
+    return page.locator("form.filter output").inner_text()
+
+
+def visible_rows(page: Page) -> int:
+    return page.locator("table.finds tbody tr:visible").count()
+
+
+def check_every_page(browser: Browser, folder: Path) -> None:
+    for name in NAMES:
+        for viewport, scheme in ((DESK, "light"), (PHONE, "dark")):
+            with opened(browser, folder / f"{name}.html", viewport=viewport, color_scheme=scheme) as page:
+                expect(page.locator("h1")).to_have_count(1)
+                expect(page.locator("main .verdict h2")).to_be_visible()
+                page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+                wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+                assert wide[0] <= wide[1], f"{name} is wider than the screen: {wide}"
+                fields = "[...document.querySelectorAll('input, select')].filter((field) => !field.labels.length)"
+                unlabelled = page.evaluate(f"{fields}.map((field) => field.outerHTML)")
+                assert not unlabelled, f"{name}: without a label: {unlabelled}"
+
+
+def check_accessibility(browser: Browser, folder: Path) -> None:
+    """axe-core, with what differs only in number left out: it takes seconds for a thousand rows."""
+    few = "document.querySelectorAll('tbody tr:nth-child(n + 4), .examples > li:nth-child(n + 3)').forEach((one) => one.remove())"
+    for name in NAMES:
+        for viewport, scheme in ((DESK, "light"), (PHONE, "dark"), (DESK, "dark"), (PHONE, "light")):
+            with opened(browser, folder / f"{name}.html", viewport=viewport, color_scheme=scheme) as page:
+                page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+                page.evaluate(few)
+                violations = Axe().run(page).response["violations"]
+                told = [(found["id"], found["nodes"][0]["html"][:200], len(found["nodes"])) for found in violations]
+                assert not told, f"{name}, {scheme}, {viewport['width']} wide: {told}"
+
+
+def check_verdicts(browser: Browser, folder: Path) -> None:
+    for name, headline, said in (
+        ("plan", "Ready to apply", "Nothing has been written."),
+        ("blocked", "Blocked", "The snapshot is incomplete"),
+        ("in_place", "Ready to apply", "One way: 12 public channels are made private"),
+        ("begun", "Applied in part", "operations are refused"),
+        ("undo", "Ready to apply", "This plan undoes: 448 deletes"),
+        ("nothing", "Nothing to do", "The target holds everything"),
+    ):
+        with opened(browser, folder / f"{name}.html") as page:
+            expect(page.locator(".verdict h2")).to_have_text(headline)
+            expect(page.locator("#overview")).to_contain_text(said)
+
+
+def check_filter(browser: Browser, folder: Path) -> None:
+    with opened(browser, folder / "plan.html") as page:
+        assert result(page) == "300 of 300 findings, of 3 checks", result(page)
+        page.get_by_label("Search").fill("script")
+        expect(page.locator("form.filter output")).to_have_text("1 of 300 findings, of 1 check")
+        assert page.locator("table.finds bdi:visible").inner_text() == HOSTILE
+        assert page.locator("script").count() == 2, "a name has become an element"
+        page.get_by_label("Search").fill("case-1 ATTRIBUTES_BROKEN")
+        expect(page.locator("form.filter output")).to_contain_text("of 1 check")
+        page.get_by_label("Search").fill("no such thing")
+        expect(page.locator("form.filter output")).to_have_text("0 of 300 findings")
+        expect(page.get_by_text("No finding matches.")).to_be_visible()
+        assert visible_rows(page) == 0
+        page.get_by_role("button", name="Clear").click()
+        expect(page.locator("form.filter output")).to_have_text("300 of 300 findings, of 3 checks")
+        page.get_by_role("checkbox", name="block").uncheck()
+        expect(page.locator("form.filter output")).to_have_text("90 of 300 findings, of 2 checks")
+        page.get_by_label("Check", exact=True).select_option("public_channel")
+        expect(page.locator("form.filter output")).to_have_text("30 of 300 findings, of 1 check")
+        assert visible_rows(page) == 25
+        page.get_by_label("Rows").select_option("100")
+        expect(page.locator("table.finds tbody tr:visible")).to_have_count(30)
+        page.get_by_role("link", name="Attributes are JSON").click()
+        expect(page.locator("#check-attributes_broken")).to_be_in_viewport()
+        expect(page.locator("form.filter output")).to_have_text("300 of 300 findings, of 3 checks")
+
+
+def check_many(browser: Browser, folder: Path) -> None:
+    with opened(browser, folder / "many.html") as page:
+        assert result(page) == f"{MANY:,} of {MANY:,} findings, of 3 checks", result(page)
+        check = page.locator("#check-conversation_over_limit")
+        check.get_by_role("button", name="Next").click()
+        expect(check.locator(".place")).to_have_text("26–50 of 70,000")
+        page.get_by_label("Search").fill("case-99999")
+        expect(page.locator("form.filter output")).to_have_text(f"1 of {MANY:,} findings, of 1 check")
+        sid = page.locator("table.finds .sid:visible").inner_text()
+        assert re.fullmatch("CH[0-9a-f]{32}", sid), sid
+        page.get_by_label("Search").fill(sid)
+        expect(page.locator("form.filter output")).to_have_text(f"1 of {MANY:,} findings, of 1 check")
+        page.get_by_label("Search").fill("members")
+        page.get_by_label("Rows").select_option("250")
+        expect(page.locator("form.filter output")).to_have_text(f"80,000 of {MANY:,} findings, of 2 checks")
+        expect(page.locator("table.finds tbody tr:visible")).to_have_count(500)
+
+
+def check_keyboard(browser: Browser, folder: Path) -> None:
+    focused = "document.activeElement.textContent.trim() || document.activeElement.id || document.activeElement.name"
+    with opened(browser, folder / "plan.html") as page:
+        page.keyboard.press("Tab")
+        assert page.evaluate(focused) == "Skip to the content"
+        expect(page.get_by_text("Skip to the content")).to_be_in_viewport()
+        page.keyboard.press("Enter")
+        page.get_by_label("Search").focus()
+        style = "getComputedStyle(document.activeElement).outlineStyle"
+        assert page.evaluate(style) == "solid", "the focus cannot be seen"
+        page.keyboard.type("case-2")
+        page.keyboard.press("Enter")
+        expect(page.locator("form.filter output")).to_contain_text("of 3 checks")
+        page.get_by_role("button", name="Clear").press("Enter")
+        following = page.locator("#check-attributes_broken").get_by_role("button", name="Next")
+        for _ in range(2):
+            following.press("Enter")
+        expect(page.locator("#check-attributes_broken .place")).to_have_text("51–60 of 60")
+        assert page.evaluate(focused) == "Previous", "the focus was lost with the last page"
+        page.locator("#operations summary").nth(1).press("Enter")
+        expect(page.locator("#operations details").nth(1)).to_have_attribute("open", "")
+
+
+def check_links(browser: Browser, folder: Path) -> None:
+    with opened(browser, folder / "in_place.html") as page:
+        page.get_by_role("link", name="Show them").first.click()
+        expect(page.locator("#kind-make_private .examples li").first).to_be_visible()
+        expect(page.locator("#kind-make_private .request").first).to_contain_text("Type=private")
+        broken = page.evaluate(
+            "[...document.querySelectorAll('a[href^=\"#\"]')].filter((link) => !document.querySelector(link.hash)).length"
+        )
+        assert broken == 0, f"{broken} links lead nowhere"
+    with opened(browser, folder / "in_place.html", "#kind-create_participant") as page:
+        expect(page.locator("#kind-create_participant .examples li").first).to_be_visible()
+
+
+def check_without_script(browser: Browser, folder: Path) -> None:
+    with opened(browser, folder / "plan.html", java_script_enabled=False) as page:
+        expect(page.locator("form.filter")).to_be_hidden()
+        expect(page.locator("table.finds tbody tr")).to_have_count(75)
+        expect(page.locator("#check-conversation_over_limit .place")).to_have_text("the first 25 of 210")
+        expect(page.get_by_text(HOSTILE).first).to_be_visible()
+
+
+def check_paper(browser: Browser, folder: Path) -> None:
+    for options in ({}, {"java_script_enabled": False}, {"color_scheme": "dark"}):
+        with opened(browser, folder / "blocked.html", **options) as page:
+            paper = page.pdf(format="A4")
+            pages = len(re.findall(rb"/Type\s*/Page\b", paper))
+            assert paper.startswith(b"%PDF") and 3 <= pages <= 40, f"{pages} pages"
+            page.emulate_media(media="print")
+            expect(page.locator("form.filter")).to_be_hidden()
+            expect(page.locator("nav")).to_be_hidden()
+            expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
+
+
+def check_folds_for_paper(browser: Browser, folder: Path) -> None:
+    with opened(browser, folder / "blocked.html") as page:
+        before = page.locator("details[open]").count()
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.locator("details:not([open])").count() == 0
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert page.locator("details[open]").count() == before
+
+
+def check_policy(browser: Browser, folder: Path) -> None:
+    """Markup that came through all the same would neither run nor ask for anything."""
+    context = browser.new_context()
+    page = context.new_page()
+    failed, answered = {}, []
+    page.on("requestfailed", lambda request: failed.update({request.url: request.failure}))
+    page.on("response", lambda response: answered.append(response.url))
+    page.goto((folder / "plan.html").as_uri())
+    answered.clear()
+    page.evaluate(
+        """() => {
+             document.body.insertAdjacentHTML('beforeend', `<img src="http://127.0.0.1:9/x.png" onerror="window.ran = 1">
+               <iframe srcdoc="<script>parent.ran = 2</script>"></iframe><style>body { opacity: 0 }</style>`);
+             const made = document.createElement('script');
+             made.textContent = 'window.ran = 3';
+             document.body.append(made);
+           }"""
+    )
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.ran") is None, "something ran"
+    expect(page.locator("body")).to_have_css("opacity", "1")
+    assert failed == {"http://127.0.0.1:9/x.png": "csp"} and not answered, (failed, answered)
+    context.close()
+
+
+CHECKS = [
+    check_every_page,
+    check_accessibility,
+    check_verdicts,
+    check_filter,
+    check_many,
+    check_keyboard,
+    check_links,
+    check_without_script,
+    check_paper,
+    check_folds_for_paper,
+    check_policy,
+]
+
+
+def main() -> int:
+    folder = Path(sys.argv[1]).resolve()
+    chromium = sys.argv[2] if len(sys.argv) > 2 else shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium)
+        print(f"Chromium {browser.version}")
+        for check in CHECKS:
+            check(browser, folder)
+            print(f"ok: {check.__name__.removeprefix('check_').replace('_', ' ')}")
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
