@@ -1,14 +1,14 @@
 //! `audit`: night after night in one folder, with nights that fail or are killed, and what operators get of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use chatferry::simulator::Options;
+use chatferry::simulator::{Change, ChangeKind, Options};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::support::{Ran, World, ndjson, run};
+use crate::support::{Ran, Row, World, ndjson, run};
 
 /// A small service, since a night is a crawl.
 fn world_with(faults: &str) -> World {
@@ -253,7 +253,12 @@ fn a_folder_or_a_clock_that_is_not_right_is_refused_with_advice() {
         "no field that is compared",
         "did you mean `users.is_online`?",
     );
-    refused(2, &["--skip-unchanged", "8/7"], "`8/7` is not a share", "--skip-unchanged 1/7");
+    refused(
+        2,
+        &["--skip-unchanged", "8/7"],
+        "--skip-unchanged cannot be used",
+        "`8/7` is not one of so many parts",
+    );
     refused(2, &["--mapping", "chatt"], "chatt", "");
     let lock = File::options().write(true).open(audits.path("audit.lock")).unwrap();
     lock.try_lock().unwrap();
@@ -369,4 +374,173 @@ fn operators_get_metrics_and_hooks_and_no_credentials() {
         ran.code == 0 && ran.stderr.contains("note: --on-success: it ended with exit status: 1"),
         "{ran:?}"
     );
+}
+
+/// What a night changed, as short lines, from the simulator's own list.
+fn told(changes: &[Change]) -> BTreeSet<String> {
+    changes
+        .iter()
+        .map(|change| {
+            let key = change.key.join("/");
+            match change.kind {
+                ChangeKind::Added => format!("+ {} {key}", change.entity),
+                ChangeKind::Removed => format!("- {} {key}", change.entity),
+                ChangeKind::Changed => {
+                    let fields = change.fields.iter();
+                    let fields: BTreeSet<String> =
+                        fields.map(|field| format!("{} {} {}", field.name, field.old, field.new)).collect();
+                    format!("* {} {key} {fields:?}", change.entity)
+                }
+            }
+        })
+        .collect()
+}
+
+/// The same from a night's differences.
+fn found(path: &Path) -> BTreeSet<String> {
+    let line = |row: Row| {
+        let text = |key: &str| row[key].as_str().unwrap().to_owned();
+        let begin = format!("{} {} {}", text("mark"), text("entity"), text("sid"));
+        match row.get("changes").and_then(Value::as_array) {
+            Some(changes) => {
+                let fields: BTreeSet<String> = changes
+                    .iter()
+                    .map(|change| {
+                        format!("{} {} {}", change["field"].as_str().unwrap(), change["old"], change["new"])
+                    })
+                    .collect();
+                format!("{begin} {fields:?}")
+            }
+            None => begin,
+        }
+    };
+    ndjson(path).into_iter().map(line).collect()
+}
+
+type Truth = BTreeMap<&'static str, Vec<Row>>;
+
+/// The same from what the service held at two times.
+fn between(before: &Truth, after: &Truth) -> BTreeSet<String> {
+    let mut lines = BTreeSet::new();
+    for (entity, rows) in before {
+        let keyed = |rows: &[Row]| -> BTreeMap<String, Row> {
+            let sid = |row: &Row| match row.get("sid") {
+                Some(sid) => sid.as_str().unwrap().to_owned(),
+                None => {
+                    format!("{}/{}", row["user_sid"].as_str().unwrap(), row["channel_sid"].as_str().unwrap())
+                }
+            };
+            rows.iter().map(|row| (sid(row), row.clone())).collect()
+        };
+        let (old, new) = (keyed(rows), keyed(&after[entity]));
+        for (sid, row) in &old {
+            let Some(now) = new.get(sid) else {
+                lines.insert(format!("- {entity} {sid}"));
+                continue;
+            };
+            let moved = row.iter().filter(|(field, value)| now[*field] != **value);
+            let fields: BTreeSet<String> =
+                moved.map(|(field, value)| format!("{field} {value} {}", now[field])).collect();
+            if !fields.is_empty() {
+                lines.insert(format!("* {entity} {sid} {fields:?}"));
+            }
+        }
+        lines.extend(new.keys().filter(|sid| !old.contains_key(*sid)).map(|sid| format!("+ {entity} {sid}")));
+    }
+    lines
+}
+
+#[test]
+fn thirty_nights_tell_exactly_what_changed() {
+    let all = "roles,users,channels,user-channels,members,invites";
+    let world = world_with("");
+    let audits = Audits { home: &world };
+    let flags = ["--include", all, "--ignore", "none", "--keep", "5", "--format", "ndjson"];
+    let mut waiting = Vec::new();
+    let mut kinds = BTreeSet::new();
+    let mut last_whole = None;
+    let mut before = world.truth();
+    for night in 0..30 {
+        if night > 0 {
+            waiting.push(world.running.change_overnight(u64::from(night), 0.05));
+        }
+        match night {
+            // One night is refused, one is killed: what changed is told by the next.
+            9 => {
+                let refused = world_with("unauthorized-after=5");
+                assert_eq!(audits.night(&refused, night, &flags).0, 3);
+                continue;
+            }
+            17 => {
+                let command = audits.command(&world, night, &flags);
+                let mut child = std::process::Command::new(command.get_program());
+                child.args(command.get_args()).current_dir(command.get_current_dir().unwrap()).env_clear();
+                child.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+                child.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+                let mut child = child.spawn().unwrap();
+                crate::support::wait_for_requests(&world, &mut child, 10);
+                child.kill().unwrap();
+                child.wait().unwrap();
+                assert!(
+                    audits.path(&format!("{}.incomplete", name(night))).exists(),
+                    "it was killed at work"
+                );
+                continue;
+            }
+            _ => {}
+        }
+        let (code, result) = audits.night(&world, night, &flags);
+        let expected = waiting.drain(..).map(|changes| told(&changes)).collect::<Vec<_>>();
+        assert_eq!(result["verdict"], "complete", "night {night}: {result}");
+        assert_eq!(
+            result["base"],
+            last_whole.map_or(Value::Null, |night| json!(name(night))),
+            "night {night}"
+        );
+        last_whole = Some(night);
+        match expected.as_slice() {
+            [] => assert_eq!(code, 0, "the first night"),
+            // A night after one that was missed tells of both together.
+            [_, _, ..] => {
+                assert_eq!(code, 5);
+                assert_eq!(
+                    found(&audits.path("latest/diff.ndjson")),
+                    between(&before, &world.truth()),
+                    "night {night}"
+                );
+            }
+            [expected] => {
+                assert_eq!(code, if expected.is_empty() { 0 } else { 5 }, "night {night}");
+                let found = found(&audits.path("latest/diff.ndjson"));
+                let only = |left: &BTreeSet<String>, right: &BTreeSet<String>| {
+                    left.difference(right).take(5).cloned().collect::<Vec<_>>()
+                };
+                assert_eq!(only(&found, expected), only(expected, &found), "night {night}");
+                kinds.extend(
+                    expected.iter().map(|line| line.split(' ').take(2).collect::<Vec<_>>().join(" ")),
+                );
+            }
+        }
+        before = world.truth();
+        let whole = audits.names().into_iter().filter(|name| name.ends_with('Z')).count();
+        assert_eq!(
+            whole,
+            5.min(night as usize + 1 - usize::from(night > 9) - usize::from(night > 17)),
+            "night {night}"
+        );
+    }
+    for kind in [
+        "+ users",
+        "- users",
+        "* users",
+        "+ user_channels",
+        "- user_channels",
+        "* user_channels",
+        "+ channels",
+    ] {
+        assert!(kinds.contains(kind), "{kind}: {kinds:?}");
+    }
+    let mut last: Vec<String> = (25..30).map(name).collect();
+    last.push("latest".to_owned());
+    assert_eq!(audits.names(), last.into_iter().collect(), "the incomplete nights went by their age");
 }

@@ -18,8 +18,8 @@ use crate::cli::export::ExportArgs;
 use crate::cli::{AuditArgs, CrawlArgs};
 use crate::compare::{CompareOptions, Ignored};
 use crate::error::ExitStatus;
-use crate::model::{InvalidShare, Share};
-use crate::settings::{ConnectionSettings, CrawlSettings, Services};
+use crate::model::Share;
+use crate::settings::{ConnectionSettings, CrawlSettings, Place, Services, SettingsError, ValueError};
 
 use super::failure::Explained;
 use super::{CommandError, Context, Outcome, export};
@@ -51,7 +51,7 @@ impl AuditSettings {
         connection.read_credentials()?;
         export::check_args(&export_args(args, Path::new("snapshot.db"), Path::new("export")))?;
         let ignored = Ignored::parse(args.ignore.iter().map(|name| name.trim()))?;
-        let skip_unchanged = args.skip_unchanged.as_deref().map(str::parse).transpose()?;
+        let skip_unchanged = args.skip_unchanged.as_deref().map(share).transpose()?;
         Ok(Self {
             crawl,
             connection,
@@ -60,6 +60,14 @@ impl AuditSettings {
             keep: Keep { newest: args.keep, days: args.keep_days },
         })
     }
+}
+
+/// A share as it was typed.
+fn share(text: &str) -> Result<Share, SettingsError> {
+    Share::parse(text).ok_or_else(|| SettingsError::Value {
+        place: Place::Flag("skip_unchanged"),
+        source: ValueError::NotAShare { text: text.to_owned() },
+    })
 }
 
 /// The flags of the export.
@@ -159,15 +167,5 @@ impl Explained for AuditError {
 
     fn hint(&self) -> Option<String> {
         Some(self.advice().to_owned())
-    }
-}
-
-impl Explained for InvalidShare {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some("write part and number of parts, the part from 1: `--skip-unchanged 1/7`".to_owned())
     }
 }
