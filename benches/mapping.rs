@@ -198,6 +198,7 @@ fn info() -> Info {
         source: "chat".to_owned(),
         include: Entity::ALL.to_vec(),
         selected_users: None,
+        cross_check: None,
         started: String::new(),
         finished: None,
         elapsed_seconds: 0.0,

@@ -38,6 +38,13 @@ pub struct CrawlArgs {
     /// Empty lines and lines that start with `#` are skipped.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub users: Option<String>,
+    /// Read the N-th of T parts of the memberships by the other route too, and compare
+    ///
+    /// For a crawl with one of user-channels and members: the members of that share of the channels, or the channels of that
+    /// share of the users, are read as evidence and left out again when the crawl ends complete. Parts depend on SIDs
+    /// alone: T runs cover all.
+    #[arg(long, value_name = "N/T")]
+    pub cross_check: Option<String>,
     /// Begin anew; an older snapshot file is replaced only when the new one is finished
     #[arg(long)]
     pub restart: bool,
@@ -64,6 +71,7 @@ Examples:
   chatferry crawl --service IS…                            into snapshot.db
   chatferry crawl --all-services --max-duration 6h         stop after a night, go on the next
   chatferry crawl --service IS… --users leavers.txt        a few users only
+  chatferry crawl --service IS… --include users,channels,user-channels --cross-check 1/7
   chatferry crawl --service IS… --source conversations     what Conversations shows of it
   chatferry crawl --service IS… --rps 20 --concurrency 4   beside a busy live app
 

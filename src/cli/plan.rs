@@ -98,6 +98,8 @@ pub enum ShowFormat {
     Md,
     /// The report as a page
     Html,
+    /// The SIDs in the source and in the target side by side, as CSV: what was there, and what applying the plan made
+    Sids,
 }
 
 const PLAN_HELP: &str = concat!(

@@ -50,6 +50,9 @@ pub struct SimulateArgs {
     /// Never compress answers
     #[arg(long, help_heading = "Server")]
     pub no_gzip: bool,
+    /// Keep no log of writes: it grows with each
+    #[arg(long, help_heading = "Server")]
+    pub no_write_log: bool,
     /// What goes wrong, such as `429=3%,reset=1%,loop-user=1` (see below)
     #[arg(long, value_name = "SPEC", default_value = "", hide_default_value = true, help_heading = "Server")]
     pub faults: String,

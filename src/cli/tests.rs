@@ -110,11 +110,12 @@ fn a_plan_takes_every_flag_of_its_contract() {
 #[test]
 fn a_crawl_takes_every_flag_of_its_contract() {
     let line = "chatferry crawl --service IS1 --service IS2 --snapshot s.db --source chat --include roles,users \
-                --users - --restart --concurrency 1 --rps 0 --account-concurrency 9 --max-duration 2h \
+                --users - --restart --cross-check 1/7 --concurrency 1 --rps 0 --account-concurrency 9 --max-duration 2h \
                 --chat-url http://127.0.0.1:1 --conversations-url http://127.0.0.1:2 --allow-http --secret-file f";
     let Verb::Crawl(args) = parse(line).unwrap().verb else { panic!("a crawl") };
     assert_eq!(args.services, ["IS1", "IS2"]);
     assert_eq!(args.source, Some(crawl::SourceChoice::Chat));
     assert_eq!(args.connection.rps.as_deref(), Some("0"));
+    assert_eq!(args.cross_check.as_deref(), Some("1/7"));
     assert!(args.restart && args.connection.allow_http);
 }

@@ -8,7 +8,7 @@ use crate::cli::CrawlArgs;
 use crate::crawl::{self, CrawlError, CrawlOutcome, Ended};
 use crate::error::ExitStatus;
 use crate::event::Events;
-use crate::model::Entity;
+use crate::model::{Entity, Share};
 use crate::report::{CrawlSummary, Stopped};
 use crate::secret::Credentials;
 use crate::settings::{ConnectionSettings, CrawlSettings, Include, Part, Services, UserSelector};
@@ -50,7 +50,7 @@ pub(super) async fn crawl(
     let CrawlOutcome { ended, info } = loop {
         let source = source::of(api, client);
         let identity = identity(settings, &credentials, &source)?;
-        let opened = open(place.path(), &identity, &source).map_err(|error| match (&place, &error) {
+        let opened = open(place.path(), &identity, settings.cross_check, &source).map_err(|error| match (&place, &error) {
             (Place::Restarted(replacement), SnapshotError::OtherCrawl { .. }) => {
                 let left = replacement.path().display().to_string();
                 CommandError::from(error).with_hint(format!(
@@ -120,13 +120,28 @@ enum Opened {
 }
 
 /// Makes the snapshot, or opens the one of an earlier run of the same crawl.
-fn open(path: &Path, identity: &CrawlIdentity, source: &Source) -> Result<Opened, SnapshotError> {
+fn open(
+    path: &Path,
+    identity: &CrawlIdentity,
+    cross_check: Option<Share>,
+    source: &Source,
+) -> Result<Opened, SnapshotError> {
     if !path.exists() {
-        return SnapshotWriter::create(path, identity, source.largest_page())
-            .map(|new| Opened::ToRead(Box::new(new)));
+        let new = match cross_check {
+            None => SnapshotWriter::create(path, identity, source.largest_page()),
+            Some(share) => SnapshotWriter::create_cross_checked(path, identity, source.largest_page(), share),
+        };
+        return new.map(|new| Opened::ToRead(Box::new(new)));
     }
     let mut writer = SnapshotWriter::open(path, source.largest_page())?;
     if let Some((found, asked)) = writer.identity().difference(identity) {
+        return Err(SnapshotError::OtherCrawl { path: path.to_path_buf(), found, asked });
+    }
+    if writer.cross_check() != cross_check {
+        let said = |share: Option<Share>| {
+            share.map_or_else(|| "no cross-check".to_owned(), |share| format!("cross-check {share}"))
+        };
+        let (found, asked) = (said(writer.cross_check()), said(cross_check));
         return Err(SnapshotError::OtherCrawl { path: path.to_path_buf(), found, asked });
     }
     if !matches!(writer.finished()?, None | Some(Verdict::Incomplete)) {
@@ -211,6 +226,7 @@ fn summary(settings: &CrawlSettings, place: &Place, info: &Info, ended: Option<&
         already_finished: ended.is_none(),
         snapshot: settings.snapshot.display().to_string(),
         source: info.source.clone(),
+        cross_check: info.cross_check.clone(),
         evidence: evidence(info),
         services: info.services.clone(),
         counts,
@@ -236,6 +252,8 @@ fn evidence(info: &Info) -> Vec<&'static str> {
         ("user_counts", counters && memberships),
         ("channel_counts", counters && channels && (members || (memberships && whole))),
         ("member_lists", members && memberships && whole),
+        ("cross_check", info.cross_check.is_some()),
+        ("message_counts", counters && info.include.contains(&Entity::Message)),
     ]
     .into_iter()
     .filter_map(|(name, there)| there.then_some(name))

@@ -70,6 +70,7 @@ fn options(args: &SimulateArgs) -> Result<Options, SimulateError> {
         retry_after: args.retry_after,
         production_urls: !args.own_urls,
         gzip: !args.no_gzip,
+        record_writes: !args.no_write_log,
         faults: args.faults.parse().map_err(SimulateError::Faults)?,
         ..Options::default()
     })

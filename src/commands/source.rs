@@ -57,7 +57,11 @@ pub(super) async fn conversations_has(
         Some(service) => requests::fetch_service(service),
         None => requests::list_services(Some(1)),
     };
-    client.send(&request).await.is_ok()
+    match client.send(&request).await {
+        // Twilio has answered 404 for what is there, so one is not believed.
+        Err(error) if error.is_not_found() => client.send(&request).await.is_ok(),
+        answered => answered.is_ok(),
+    }
 }
 
 /// Turns a crawl that was left to choose to Conversations, where Chat does not answer for it and Conversations does. Says

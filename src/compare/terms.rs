@@ -119,6 +119,9 @@ impl Terms {
         }
         self.entities = entities;
         self.notes.extend(notes);
+        if identities.iter().any(|identity| identity.include.contains(&Entity::Message)) {
+            self.notes.push("messages are not compared".to_owned());
+        }
         Ok(())
     }
 

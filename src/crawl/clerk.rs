@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::room::Place;
 use crate::event::{Event, Events};
 use crate::model::{Issue, ListPage};
 use crate::snapshot::{
     Detail, Estimate, Info, Reconciled, SnapshotError, SnapshotWriter, SoFar, Stored, Unit, UnitId, Verdict,
 };
 
-/// Pages on their way to the clerk. Enough that readers rarely wait for a commit; at 100 rows a page some 5 MB.
+/// Pages on their way to the clerk. Enough that readers rarely wait for a commit; at 100 rows a page some 5 MB. What pages of
+/// long texts take beyond that is bounded by the [`Place`] each has.
 pub(super) const ON_THE_WAY: usize = 64;
 
 /// Pages in one transaction at most. Beyond some dozens a larger one costs no less per page.
@@ -24,7 +26,7 @@ const GATHER: Duration = Duration::from_millis(10);
 /// What the clerk is asked to do.
 pub(super) enum Order {
     /// Store a page of a list.
-    Page(Unit, ListPage),
+    Page(Unit, ListPage, Place),
     /// Store a record that was fetched by itself.
     Detail(Unit, Detail, Vec<Issue>),
     /// The unit is begun anew.
@@ -103,7 +105,7 @@ impl Clerk {
         self.snapshot.begin()?;
         while let Some(order) = next.take() {
             match order {
-                Order::Page(unit, page) => {
+                Order::Page(unit, page, _place) => {
                     let stored = self.snapshot.store_page(&unit, &page)?;
                     more_work |= stored.more_work;
                     done.push(committed(stored));

@@ -21,7 +21,9 @@ pub mod cost;
 mod error;
 mod order;
 mod reader;
+mod room;
 mod scheduler;
+mod target;
 
 use std::time::Duration;
 

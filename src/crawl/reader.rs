@@ -9,6 +9,8 @@ use tokio_util::sync::CancellationToken;
 use super::clerk::Order;
 use super::error::CrawlError;
 use super::order::Rising;
+use super::room::Room;
+use super::target::{list_of, service_of};
 use crate::event::{Event, Events};
 use crate::model::{Issue, Service, ServiceSid};
 use crate::snapshot::{Detail, Target, Unit};
@@ -50,6 +52,7 @@ pub(super) struct Reader {
     orders: mpsc::Sender<Order>,
     events: Events,
     stop: CancellationToken,
+    room: Room,
 }
 
 impl Reader {
@@ -59,7 +62,7 @@ impl Reader {
         events: Events,
         stop: CancellationToken,
     ) -> Self {
-        Self { source, orders, events, stop }
+        Self { source, orders, events, stop, room: Room::new() }
     }
 
     /// Reads a unit to its end, or says why not.
@@ -85,7 +88,8 @@ impl Reader {
                     order.check(&mut page);
                     came = true;
                     let next = page.next.clone();
-                    self.send(Order::Page(unit.clone(), page)).await?;
+                    let place = self.room.take(&page).await;
+                    self.send(Order::Page(unit.clone(), page, place)).await?;
                     let Some(next) = next else { return Ok(Read::Complete) };
                     let Err(repeated) = guard.advance(&unit.target.to_string(), &next) else {
                         unit.cursor = Some(next);
@@ -340,37 +344,6 @@ impl Reader {
 
     async fn send(&self, order: Order) -> Result<(), CrawlError> {
         self.orders.send(order).await.map_err(|_gone| CrawlError::ClerkGone)
-    }
-}
-
-/// The list that a unit is; none for single records.
-fn list_of(target: &Target) -> Option<List> {
-    Some(match target.clone() {
-        Target::Services => List::Services,
-        Target::Roles(service) => List::Roles(service),
-        Target::Users(service) => List::Users(service),
-        Target::Channels(service) => List::Channels(service),
-        Target::UserChannels(service, user) => List::UserChannels(service, user),
-        Target::Members(service, channel) => List::Members(service, channel),
-        Target::Invites(service, channel) => List::Invites(service, channel),
-        Target::Messages(service, channel) => List::Messages(service, channel),
-        Target::Service(_) | Target::User(..) | Target::Channel(..) => return None,
-    })
-}
-
-fn service_of(target: &Target) -> Option<&ServiceSid> {
-    match target {
-        Target::Services => None,
-        Target::Service(service)
-        | Target::Roles(service)
-        | Target::Users(service)
-        | Target::Channels(service)
-        | Target::User(service, _)
-        | Target::Channel(service, _)
-        | Target::UserChannels(service, _)
-        | Target::Members(service, _)
-        | Target::Invites(service, _)
-        | Target::Messages(service, _) => Some(service),
     }
 }
 

@@ -157,6 +157,7 @@ fn info() -> Info {
         source: "chat".to_owned(),
         include: vec![Role, User, Channel, Membership, Member],
         selected_users: None,
+        cross_check: None,
         started: "2020-09-13T12:26:40Z".to_owned(),
         finished: Some("2020-09-13T12:27:40Z".to_owned()),
         elapsed_seconds: 60.0,

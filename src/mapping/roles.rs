@@ -4,7 +4,7 @@
 //! permissions and has no counterpart to some; a role's own entry, by SID or by name, goes before the general rule.
 //!
 //! **Invariant:** nothing is dropped silently. A permission without counterpart is listed as dropped, one that the table does
-//! not know is passed on verbatim and listed as unknown.
+//! not know, neither as Chat's nor as Conversations', is passed on verbatim and listed as unknown.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -102,6 +102,8 @@ impl RoleTable {
                 match self.permissions.get(permission) {
                     Some(Counterpart::Permission(name)) => kept.push(name.clone()),
                     Some(Counterpart::Nothing(_)) => mapped.dropped.push(permission.clone()),
+                    // A role that was read from Conversations has the counterparts already.
+                    None if self.is_counterpart(permission) => kept.push(permission.clone()),
                     None => {
                         mapped.unknown.push(permission.clone());
                         kept.push(permission.clone());
@@ -111,6 +113,12 @@ impl RoleTable {
             kept
         });
         mapped
+    }
+
+    fn is_counterpart(&self, permission: &str) -> bool {
+        self.permissions
+            .values()
+            .any(|known| matches!(known, Counterpart::Permission(name) if name == permission))
     }
 
     fn role_type(&self, name: &str) -> String {
@@ -178,5 +186,9 @@ mod tests {
         assert_eq!(other.permissions.unwrap(), ["sendMessage"]);
         assert_eq!(other.r#type.as_deref(), Some("service"));
         assert_eq!(table.map(&RoleParts::default()).permissions, None);
+        let of_conversations = ["createConversation".to_owned(), "fly".to_owned()];
+        let mapped = table.map(&RoleParts { permissions: Some(&of_conversations), ..RoleParts::default() });
+        assert_eq!(mapped.permissions.unwrap(), of_conversations);
+        assert_eq!(mapped.unknown, ["fly"]);
     }
 }

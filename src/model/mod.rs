@@ -7,12 +7,14 @@
 pub mod issue;
 pub mod page;
 pub mod records;
+pub mod share;
 pub mod sid;
 pub mod value;
 
 pub use issue::{Entity, Issue, IssueKind};
 pub use page::{ListPage, Records};
 pub use records::{Channel, Extra, Invite, JsonText, Member, Membership, Message, Role, Service, User};
+pub use share::Share;
 pub use sid::{
     AccountSid, ChannelSid, ContentSid, InvalidSid, InviteSid, MemberSid, MessageSid, MessagingServiceSid,
     RoleSid, ServiceSid, Sid, SidKind, StoredSid, UserSid,

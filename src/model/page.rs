@@ -1,7 +1,7 @@
 //! One page of a list, in the model's terms: what a source gives and a snapshot stores.
 
 use super::issue::Issue;
-use super::records::{Channel, Invite, Member, Membership, Message, Role, Service, User};
+use super::records::{Channel, Invite, JsonText, Member, Membership, Message, Role, Service, User};
 
 /// The records of one page, in the API's order.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,4 +30,22 @@ pub struct ListPage {
     pub next: Option<String>,
     /// The page size that the server says it used.
     pub page_size: Option<u32>,
+}
+
+impl ListPage {
+    /// Bytes of the texts that may be long: attributes, bodies, and what was odd.
+    pub fn text_bytes(&self) -> usize {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let json = |json: &Option<JsonText>| json.as_ref().map_or(0, |json| json.0.len());
+        let rows: usize = match &self.records {
+            Records::Services(_) | Records::Roles(_) | Records::Memberships(_) | Records::Invites(_) => 0,
+            Records::Users(rows) => rows.iter().map(|row| text(&row.attributes) + json(&row.extra)).sum(),
+            Records::Channels(rows) => rows.iter().map(|row| text(&row.attributes) + json(&row.extra)).sum(),
+            Records::Members(rows) => rows.iter().map(|row| text(&row.attributes) + json(&row.extra)).sum(),
+            Records::Messages(rows) => {
+                rows.iter().map(|row| text(&row.attributes) + text(&row.body) + json(&row.extra)).sum()
+            }
+        };
+        rows + self.issues.iter().map(|issue| issue.value.len()).sum::<usize>()
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::model::{Entity, ServiceSid};
-use crate::snapshot::{Failure, Requests, Verdict};
+use crate::snapshot::{CrossCheck, Failure, Requests, Verdict};
 
 use super::human;
 
@@ -24,8 +24,11 @@ pub struct CrawlSummary {
     pub snapshot: String,
     /// The API that was read: `chat` or `conversations`.
     pub source: String,
-    /// What there was to hold the rows against: `user_counts`, `channel_counts`, `member_lists`.
+    /// What there was to hold the rows against: `user_counts`, `channel_counts`, `member_lists`,
+    /// `message_counts`.
     pub evidence: Vec<&'static str>,
+    /// The share of memberships that was read by the other route too; null for none.
+    pub cross_check: Option<CrossCheck>,
     /// The services that were read.
     pub services: Vec<ServiceSid>,
     /// Records in the snapshot, by resource.
@@ -70,13 +73,20 @@ impl CrawlSummary {
         if !self.already_finished {
             lines.push(format!("  read      {}", counts(&self.counts)));
             if self.is_of_conversations() {
-                let evidence = if self.evidence.is_empty() {
-                    "it gives no counts, and without both user-channels and members nothing tells whether rows are missing"
-                } else {
-                    "it gives no counts, so users' and conversations' own lists were held against each other"
+                let evidence = match self.evidence.first() {
+                    None => {
+                        "it gives no counts, and without both user-channels and members nothing tells whether rows are missing"
+                    }
+                    Some(&"cross_check") => {
+                        "it gives no counts; a share of the memberships was held against the other route"
+                    }
+                    Some(_) => {
+                        "it gives no counts, so users' and conversations' own lists were held against each other"
+                    }
                 };
                 lines.push(format!("  source    Conversations: {evidence}"));
             }
+            lines.extend(self.cross_check.as_ref().map(checked));
             lines.push(format!("  requests  {}", requests(self.requests)));
             lines.push(format!("  time      {}", human::seconds(self.elapsed_seconds)));
             lines.extend(self.oddities());
@@ -173,6 +183,19 @@ impl CrawlSummary {
         .collect();
         (!parts.is_empty()).then(|| format!("  noted     {}", parts.join(", ")))
     }
+}
+
+/// What a cross-check held against what.
+fn checked(check: &CrossCheck) -> String {
+    let (what, of, side) = match check.of {
+        "members" => ("members", "channel", "the users' lists"),
+        _ => ("channels", "user", "the channels' lists"),
+    };
+    format!(
+        "  checked   {what} of {} against {side} (share {})",
+        human::counted(check.lists, of),
+        check.share
+    )
 }
 
 /// Failed units that are shown to people.

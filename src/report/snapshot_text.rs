@@ -30,6 +30,14 @@ pub fn info(info: &Info) -> String {
     if let Some(users) = info.selected_users {
         line("limited to", &human::counted(users as u64, "selected user"));
     }
+    if let Some(check) = &info.cross_check {
+        let (what, of) = match check.of {
+            "members" => ("members", "channel"),
+            _ => ("channels", "user"),
+        };
+        let lists = human::counted(check.lists, of);
+        line("checked", &format!("{what} of {lists} by the other route, share {}", check.share));
+    }
     for entity in &info.include {
         line(&entity.plural().replace('_', " "), &human::count(info.counts.of(*entity)));
     }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use crate::cli::crawl::SourceChoice;
 use crate::cli::{CrawlArgs, ProbeArgs};
-use crate::model::ServiceSid;
+use crate::model::{ServiceSid, Share};
 
-use super::error::{SettingsError, ValueError};
+use super::error::{NoCrossCheck, SettingsError, ValueError};
 use super::flags::Flags;
 use super::keys;
 use super::loader::Loader;
@@ -29,6 +29,8 @@ pub struct CrawlSettings {
     pub users: Option<Vec<UserSelector>>,
     /// The API to read from.
     pub source: SourceChoice,
+    /// The share to read by the other route too.
+    pub cross_check: Option<Share>,
     /// Begin anew.
     pub restart: bool,
 }
@@ -138,12 +140,14 @@ impl Loader {
                 Some(read.map_err(|source| SettingsError::Users { path, source })?)
             }
         };
+        let cross_check = self.cross_check(&flags, &include, users.is_some())?;
         Ok(CrawlSettings {
             services,
             snapshot: self.read_or_default(&flags, &keys::SNAPSHOT, |text| Ok(PathBuf::from(text)))?,
             include,
             users,
             source,
+            cross_check,
             restart: args.restart,
         })
     }
@@ -173,6 +177,33 @@ impl Loader {
             return Err(SettingsError::NoInvites { place });
         }
         Ok(source)
+    }
+
+    /// The share to read by the other route too, if there is another one.
+    fn cross_check(
+        &self,
+        flags: &Flags,
+        include: &Include,
+        of_users: bool,
+    ) -> Result<Option<Share>, SettingsError> {
+        let Some(found) = self.find(flags, &keys::CROSS_CHECK)? else { return Ok(None) };
+        let text = found.text();
+        let share = Share::parse(&text).ok_or_else(|| SettingsError::Value {
+            place: found.place.clone(),
+            source: ValueError::NotAShare { text },
+        })?;
+        let why = if of_users {
+            NoCrossCheck::OfUsers
+        } else if !(include.has(Part::Users) && include.has(Part::Channels)) {
+            NoCrossCheck::NoLists
+        } else {
+            match (include.has(Part::UserChannels), include.has(Part::Members)) {
+                (true, true) => NoCrossCheck::BothRead,
+                (false, false) => NoCrossCheck::NeitherRead,
+                _ => return Ok(Some(share)),
+            }
+        };
+        Err(SettingsError::NoCrossCheck { place: found.place, why })
     }
 
     fn services(&self, flags: &Flags) -> Result<Option<Services>, SettingsError> {

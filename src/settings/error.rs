@@ -71,6 +71,14 @@ pub enum SettingsError {
         /// Who asked for Conversations.
         place: Place,
     },
+    /// There is nothing to check across.
+    #[error("{place}: there is nothing to check across: {why}")]
+    NoCrossCheck {
+        /// Who asked for it.
+        place: Place,
+        /// Why not.
+        why: NoCrossCheck,
+    },
     /// The settings file.
     #[error("the settings file {} cannot be used", path.display())]
     File {
@@ -101,6 +109,35 @@ pub enum SettingsError {
     },
 }
 
+/// Why a crawl cannot be checked across.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoCrossCheck {
+    /// Both routes are read in whole.
+    #[error("user-channels and members are both read, and held against each other for every channel")]
+    BothRead,
+    /// Neither is.
+    #[error("neither user-channels nor members are read")]
+    NeitherRead,
+    /// The other route is found through lists that are not read.
+    #[error("it takes the lists of users and of channels")]
+    NoLists,
+    /// Only some users are read.
+    #[error("the channels of some users do not tell who is on a channel")]
+    OfUsers,
+}
+
+impl NoCrossCheck {
+    /// What to do about it.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::BothRead => "leave it out, or leave `members` out of --include",
+            Self::NeitherRead => "add `user-channels` or `members` to --include",
+            Self::NoLists => "add `users` and `channels` to --include",
+            Self::OfUsers => "leave out --users or --cross-check",
+        }
+    }
+}
+
 /// A value is wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum ValueError {
@@ -113,6 +150,12 @@ pub enum ValueError {
         least: u32,
         /// The most that makes sense.
         most: u32,
+    },
+    /// No share.
+    #[error("`{text}` is not one of so many parts, such as `1/7`")]
+    NotAShare {
+        /// What was given.
+        text: String,
     },
     /// Neither true nor false.
     #[error("`{text}` is neither true nor false")]

@@ -73,6 +73,7 @@ impl From<&CrawlArgs> for Flags {
             .with(&keys::SOURCE, args.source.as_ref().map(choice_name))
             .with(&keys::INCLUDE, args.include.clone())
             .with(&keys::USERS, args.users.clone())
+            .with(&keys::CROSS_CHECK, args.cross_check.clone())
     }
 }
 

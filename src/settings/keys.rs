@@ -79,6 +79,7 @@ keys! {
     SOURCE = Key::flag("source", "CHATFERRY_SOURCE", Kind::Text, Some("auto"));
     INCLUDE = Key::flag("include", "CHATFERRY_INCLUDE", Kind::List, Some(DEFAULT_INCLUDE));
     USERS = Key::flag("users", "CHATFERRY_USERS", Kind::Text, None);
+    CROSS_CHECK = Key::flag("cross_check", "CHATFERRY_CROSS_CHECK", Kind::Text, None);
     TARGET = Key::flag("target", "CHATFERRY_TARGET", Kind::Text, None);
     PLAN = Key::flag("plan", "CHATFERRY_PLAN", Kind::Text, Some("plan.db"));
     MAX_AGE = Key::flag("max_age", "CHATFERRY_MAX_AGE", Kind::Number, Some("24"));

@@ -163,6 +163,7 @@ impl SettingsError {
             Self::NoService => {
                 Some("give --service IS…, or --all-services; `chatferry probe` lists them".to_owned())
             }
+            Self::NoCrossCheck { why, .. } => Some(why.advice().to_owned()),
             Self::NoInvites { .. } => {
                 Some("leave `invites` out of --include, or read from Chat with --source chat".to_owned())
             }

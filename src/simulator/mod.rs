@@ -23,6 +23,7 @@ mod failure;
 mod faults;
 mod json;
 mod limits;
+mod night;
 mod options;
 mod paging;
 mod query;
@@ -40,6 +41,7 @@ mod wire;
 mod writes;
 
 pub use faults::{Faults, FaultsError, fault_names};
+pub use night::{Change, ChangeKind, FieldChange};
 pub use options::{Options, ServiceLimits};
 pub use running::{OtherAccount, Running, SimulatorError, start};
 pub use stats::Stats;

@@ -10,6 +10,7 @@ use super::data::account::Credentials;
 use super::data::hash::{self, Draws};
 use super::data::roles::{DEFAULT_ROLES, ROLES};
 use super::data::{Account, Origins, Plan, World};
+use super::night::{self, Change};
 use super::server::Server;
 use super::timer::Timer;
 use super::wire::{Cut, Wires};
@@ -203,6 +204,12 @@ impl Running {
     /// What was created more than once.
     pub fn created_more_than_once(&self) -> Vec<Created> {
         self.created().into_iter().filter(|created| created.times > 1).collect()
+    }
+
+    /// Changes a share (0.0 to 1.0) of the generated service, as the same night always does: memberships, users, channels and
+    /// roles. Gives each row of Chat that came, went or has other values. Nobody should be reading meanwhile.
+    pub fn change_overnight(&self, night: u64, share: f64) -> Vec<Change> {
+        night::pass(self.world(), night, share)
     }
 
     /// Stops taking requests, lets those in flight end, and waits for that.

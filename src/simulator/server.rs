@@ -21,6 +21,7 @@ use super::data::{Account, Origins, sid};
 use super::failure::Failure;
 use super::faults::{Accident, Accidents};
 use super::limits::{Limits, WriteLimits};
+use super::night;
 use super::query::{self, Parameters};
 use super::reply::{Told, accepts_gzip, respond};
 use super::route::{self, Match};
@@ -74,6 +75,7 @@ impl Server {
             .route("/simulator/stats", get(show_stats))
             .route("/simulator/stats/reset", post(reset_stats))
             .route("/simulator/writes", get(show_writes))
+            .route("/simulator/overnight", post(pass_night))
             .fallback(handle)
             .with_state(self)
     }
@@ -161,7 +163,21 @@ async fn show_stats(State(server): State<Arc<Server>>) -> axum::Json<serde_json:
 }
 
 async fn show_writes(State(server): State<Arc<Server>>) -> Response<Body> {
-    let mut response = Response::new(Body::from(server.writes.to_ndjson()));
+    ndjson(server.writes.to_ndjson())
+}
+
+/// One night: `night` is its number, `share` how much changes (0.0 to 1.0).
+async fn pass_night(State(server): State<Arc<Server>>, uri: Uri) -> Response<Body> {
+    let query = Parameters::parse(uri.query().unwrap_or_default());
+    let night = query.first("night").and_then(|text| text.parse().ok()).unwrap_or(1);
+    let share = query.first("share").and_then(|text| text.parse().ok()).unwrap_or(0.01);
+    let changes = night::pass(&server.accounts[0].services[0], night, share);
+    let lines: Vec<String> = changes.iter().map(|change| change.to_json().to_string() + "\n").collect();
+    ndjson(lines.concat())
+}
+
+fn ndjson(lines: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(lines));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
     response
 }

@@ -5,5 +5,6 @@ mod conformance;
 mod conversations;
 mod faults;
 mod lists;
+mod night;
 mod server;
 mod writes;

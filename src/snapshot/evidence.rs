@@ -4,7 +4,8 @@
 //! - a channel's joined members, as seen from the users' side, against `members_count`;
 //! - the same against the channel's Members list, as sets;
 //! - channels that users are on against the list of channels;
-//! - a channel's messages, once their list ended, against `messages_count`.
+//! - a channel's messages, once their list ended, against `messages_count`;
+//! - for a share of the users of a crawl by channel (`cross_check`), their joined rows against the members of all channels.
 //!
 //! Conversations gives no counts; there the two lists are held against each other alone, and a participant without identity
 //! (by SMS or the like), who has no user, is left out of it.

@@ -13,6 +13,7 @@ pub(super) mod kind {
     pub(in crate::snapshot) const CHANNEL_COUNT: &str = "channel_count";
     pub(in crate::snapshot) const MEMBER_LIST: &str = "member_list";
     pub(in crate::snapshot) const MESSAGE_COUNT: &str = "message_count";
+    pub(in crate::snapshot) const USER_LIST: &str = "user_list";
     pub(in crate::snapshot) const UNLISTED_CHANNEL: &str = "unlisted_channel";
 }
 

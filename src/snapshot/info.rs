@@ -6,6 +6,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::cross_check::{self, CrossCheck};
 use super::error::SnapshotError;
 use super::messages;
 use super::properties::{self, CrawlIdentity, Requests, Verdict};
@@ -60,7 +61,7 @@ pub struct Failure {
 /// Two sides of the API that did not agree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Disagreement {
-    /// `user_count`, `channel_count`, `member_list`, `unlisted_channel` or `message_count`.
+    /// `user_count`, `channel_count`, `member_list`, `user_list`, `unlisted_channel` or `message_count`.
     pub kind: String,
     /// The user or channel.
     pub sid: String,
@@ -110,6 +111,8 @@ pub struct Info {
     pub include: Vec<Entity>,
     /// How many users the crawl was limited to; null for all.
     pub selected_users: Option<usize>,
+    /// The share of memberships that was read by the other route too, as evidence; null for none.
+    pub cross_check: Option<CrossCheck>,
     /// When the crawl was begun, RFC 3339.
     pub started: String,
     /// When it ended; null while it has not.
@@ -167,6 +170,7 @@ fn info(connection: &Connection) -> rusqlite::Result<Info> {
         source: identity.source,
         include: identity.include,
         selected_users: identity.users.map(|users| users.len()),
+        cross_check: cross_check::what_was_read(connection)?,
         started: identity.started,
         finished: properties::get(connection, "finished")?,
         elapsed_seconds: properties::elapsed(connection)?,

@@ -14,6 +14,7 @@
 //! All SQL of snapshots is in this folder.
 
 mod check;
+mod cross_check;
 mod decode;
 mod digest;
 mod encode;
@@ -48,6 +49,7 @@ mod writer;
 mod tests;
 
 pub use check::{Check, CheckReport};
+pub use cross_check::CrossCheck;
 pub use error::SnapshotError;
 pub use focus::Focus;
 pub use info::{Counts, Disagreement, Failure, Info, Oddity};

@@ -2,9 +2,11 @@
 
 use rusqlite::{Connection, params};
 
+use super::cross_check;
 use super::finding::{self, kind};
 use super::properties::Verdict;
 use super::unit::{Kind, state};
+use crate::model::Entity;
 
 /// Settles what was open before this round and has been read again meanwhile. What could not be read again, so that nothing
 /// was compared, stays open: no finding is no agreement. `channels_compared` says whether channels were looked at.
@@ -13,10 +15,11 @@ pub(super) fn settle(connection: &Connection, round: u32, channels_compared: boo
         "UPDATE disagreement AS d SET outcome = 'drift', detail = 'agreed when it was read again'
          WHERE outcome = 'open' AND round < ?1
            AND NOT EXISTS (SELECT 1 FROM finding f WHERE f.kind = d.kind AND f.parent = d.parent)
-           AND (kind IN (?2, ?9) OR ?3)
+           AND (kind IN (?2, ?9, ?11) OR ?3)
            AND NOT EXISTS (SELECT 1 FROM unit WHERE parent = d.parent AND service = d.service AND state = ?4
-             AND kind IN (CASE d.kind WHEN ?2 THEN ?5 WHEN ?9 THEN ?10 ELSE ?6 END,
-               CASE d.kind WHEN ?2 THEN ?7 ELSE ?8 END))",
+             AND kind IN (CASE d.kind WHEN ?2 THEN ?5 WHEN ?11 THEN ?5 WHEN ?9 THEN ?10 ELSE ?6 END,
+               CASE d.kind WHEN ?2 THEN ?7 WHEN ?11 THEN ?7 ELSE ?8 END))
+           AND (kind <> ?11 OR NOT EXISTS (SELECT 1 FROM unit WHERE kind = ?6 AND state = ?4))",
         params![
             round,
             kind::USER_COUNT,
@@ -27,7 +30,8 @@ pub(super) fn settle(connection: &Connection, round: u32, channels_compared: boo
             Kind::User.number(),
             Kind::Channel.number(),
             kind::MESSAGE_COUNT,
-            Kind::Messages.number()
+            Kind::Messages.number(),
+            kind::USER_LIST
         ],
     )?;
     connection.execute(
@@ -45,12 +49,15 @@ pub(super) fn settle(connection: &Connection, round: u32, channels_compared: boo
 /// A counter that is off while both lists agree is said as such: two complete lists outweigh a counter. And members who
 /// are missing from the users' side because their user vanished are no hole.
 pub(super) fn forgive_counters(connection: &Connection) -> rusqlite::Result<()> {
+    // Under a cross-check one of the routes was read in part: that says nothing of what is not in its share.
+    let cross_check = cross_check::share(connection)?.is_some();
+    let by_user = cross_check::is_included(connection, Entity::Membership)?;
     // A channel's counter: its own two lists agree, and its Members list was read.
     connection.execute(
         "UPDATE disagreement AS d SET outcome = 'count_only', detail = 'both lists agree; the counter alone is off'
          WHERE kind = ?1 AND outcome = 'hole'
            AND EXISTS (SELECT 1 FROM unit WHERE kind = ?2 AND parent = d.parent AND state = ?3)
-           AND EXISTS (SELECT 1 FROM unit WHERE kind = ?4)
+           AND EXISTS (SELECT 1 FROM unit WHERE kind = ?4) AND ?6
            AND NOT EXISTS (SELECT 1 FROM property WHERE key = 'users')
            AND NOT EXISTS (SELECT 1 FROM disagreement o WHERE o.kind = ?5 AND o.parent = d.parent)",
         params![
@@ -58,7 +65,8 @@ pub(super) fn forgive_counters(connection: &Connection) -> rusqlite::Result<()> 
             Kind::Members.number(),
             state::COMPLETE,
             Kind::UserChannels.number(),
-            kind::MEMBER_LIST
+            kind::MEMBER_LIST,
+            by_user
         ],
     )?;
     // A count of messages: nothing says what it counts, and the list itself was followed to its end.
@@ -77,7 +85,7 @@ pub(super) fn forgive_counters(connection: &Connection) -> rusqlite::Result<()> 
         params![Kind::Members.number(), state::FAILED, state::PENDING, kind::MEMBER_LIST],
         |row| row.get(0),
     )?;
-    if lists_agree {
+    if lists_agree && !cross_check {
         connection.execute(
             "UPDATE disagreement SET outcome = 'count_only', detail = 'both lists agree; the counter alone is off'
              WHERE kind = ?1 AND outcome = 'hole'",

@@ -2,6 +2,7 @@
 
 use rusqlite::params;
 
+use super::cross_check;
 use super::error::SnapshotError;
 use super::finding::{self, kind};
 use super::messages;
@@ -41,6 +42,7 @@ impl SnapshotWriter {
         })?;
         self.add_unlisted_channels()?;
         self.sql(finding::find_user_counts)?;
+        self.sql(cross_check::find_user_lists)?;
         self.sql(messages::find_message_counts)?;
         let channels_compared = self.lists_failed()? == 0;
         if channels_compared {
@@ -145,7 +147,7 @@ impl SnapshotWriter {
 
     /// Has the lists and details behind this round's open disagreements read again.
     fn schedule(&self, round: u32) -> Result<(), SnapshotError> {
-        let members = self.identity().include.contains(&Entity::Member);
+        let members = self.reads_members();
         let memberships = self.identity().include.contains(&Entity::Membership);
         // Some at a time: a server whose counters are all wrong must not fill the memory.
         let (mut last_kind, mut last_parent) = (String::new(), 0);
@@ -154,6 +156,16 @@ impl SnapshotWriter {
             let Some((kind, _, parent)) = open.last() else { return Ok(()) };
             (last_kind, last_parent) = (kind.clone(), *parent);
             for (kind, service, parent) in open {
+                if kind == kind::USER_LIST {
+                    self.read_again(service, Kind::User, parent, 1)?;
+                    self.read_again(service, Kind::UserChannels, parent, 1)?;
+                    for channel in
+                        self.sql(|connection| cross_check::one_sided_channels(connection, parent))?
+                    {
+                        self.read_again(service, Kind::Members, channel, 1)?;
+                    }
+                    continue;
+                }
                 if kind == kind::USER_COUNT {
                     self.read_again(service, Kind::User, parent, 1)?;
                     self.read_again(service, Kind::UserChannels, parent, 1)?;
@@ -163,6 +175,9 @@ impl SnapshotWriter {
                 if kind == kind::MESSAGE_COUNT {
                     continue; // the counter is the side in doubt, and a list of messages may have thousands of pages
                 }
+                // Under a cross-check, members are read again of the channels of its share alone.
+                let members =
+                    members && (self.cross_check().is_none() || self.is_known(Kind::Members, parent)?);
                 if members {
                     self.read_again(service, Kind::Members, parent, 1)?;
                 }
@@ -171,6 +186,15 @@ impl SnapshotWriter {
                 }
             }
         }
+    }
+
+    /// Whether there is such a unit.
+    fn is_known(&self, kind: Kind, parent: i64) -> Result<bool, SnapshotError> {
+        self.sql(|connection| {
+            connection
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM unit WHERE kind = ?1 AND parent = ?2)")?
+                .query_row([kind.number(), parent], |row| row.get(0))
+        })
     }
 
     /// The next open disagreements of a round, in the order of their key.
@@ -218,6 +242,9 @@ impl SnapshotWriter {
         let verdict = self.sql(|connection| {
             outcome::forgive_counters(connection)?;
             let verdict = outcome::judge(connection)?;
+            if verdict != Verdict::Incomplete {
+                cross_check::drop_evidence(connection)?;
+            }
             properties::set(connection, "requests_minimum", &minimum.to_string())?;
             properties::set(connection, "verdict", verdict.as_str())?;
             properties::set(connection, "finished", finished)?;

@@ -142,7 +142,7 @@ impl SnapshotWriter {
             );
             returned_id(&mut statement)
         })?;
-        if self.identity().include.contains(&Entity::Membership) && self.is_in_focus_user(user)? {
+        if self.reads_channels_of(user) && self.is_in_focus_user(user)? {
             let pages = pages(user.joined_channels_count, self.page_of(Entity::Membership));
             return self.add_work(service, Kind::UserChannels, id, pages);
         }
@@ -209,7 +209,7 @@ impl SnapshotWriter {
             returned_id(&mut statement)
         })?;
         let mut more_work = false;
-        if self.identity().include.contains(&Entity::Member) && self.is_in_focus_channel(channel)? {
+        if self.reads_members_of(channel) && self.is_in_focus_channel(channel)? {
             let pages = pages(channel.members_count, self.page_of(Entity::Member));
             more_work |= self.add_work(service, Kind::Members, id, pages)?;
         }

@@ -111,7 +111,7 @@ CREATE TABLE vanished (
 
 -- Where two sources of the same number or set do not agree.
 CREATE TABLE disagreement (
-  kind TEXT NOT NULL,                -- user_count, channel_count, member_list, unlisted_channel, message_count
+  kind TEXT NOT NULL,                -- user_count, channel_count, member_list, user_list, unlisted_channel, message_count
   service INTEGER NOT NULL,
   parent INTEGER NOT NULL,           -- user_row.id or channel_row.id
   sid TEXT NOT NULL,

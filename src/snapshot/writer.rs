@@ -16,7 +16,7 @@ use super::properties::CrawlIdentity;
 use super::schema;
 use super::unit::{Estimate, FIRST, Target, Unit, state};
 use crate::model::{
-    AccountSid, Channel, Entity, Issue, IssueKind, ListPage, Records, Service, ServiceSid, User,
+    AccountSid, Channel, Entity, Issue, IssueKind, ListPage, Records, Service, ServiceSid, Share, User,
 };
 
 /// The account and service that a row was sent with. Rows that follow one another nearly always have the same.
@@ -36,6 +36,8 @@ pub struct SnapshotWriter {
     largest_page: LargestPage,
     /// Whether the crawl is limited to the table `focus`.
     pub(super) focused: bool,
+    /// The share that is read by the other route too.
+    pub(super) cross_check: Option<Share>,
     _lock: WriteLock,
 }
 
@@ -106,6 +108,7 @@ impl SnapshotWriter {
         let identity = CrawlIdentity::read(&connection).map_err(wrap)?;
         let mut writer = Self::new(connection, path, identity, largest_page, lock);
         writer.focused = writer.sql(super::focus::is_limited)?;
+        writer.cross_check = writer.sql(super::cross_check::share)?;
         Ok(writer)
     }
 
@@ -124,6 +127,7 @@ impl SnapshotWriter {
             identity,
             largest_page,
             focused: false,
+            cross_check: None,
             _lock: lock,
         }
     }

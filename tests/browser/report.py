@@ -111,6 +111,9 @@ def check_filter(browser: Browser, folder: Path) -> None:
         assert visible_rows(page) == 25
         page.get_by_label("Rows").select_option("100")
         expect(page.locator("table.finds tbody tr:visible")).to_have_count(30)
+        page.get_by_role("link", name="Attributes are JSON").click()
+        expect(page.locator("#check-attributes_broken")).to_be_in_viewport()
+        expect(page.locator("form.filter output")).to_have_text("300 of 300 findings, of 3 checks")
 
 
 def check_many(browser: Browser, folder: Path) -> None:

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """Compares an export of chatferry with what Twilio's own client library reads from the same server.
 
-It lists the users and every user's channels with the `twilio` package, and compares each with the
-lines of `users.ndjson` and `user_channels.ndjson` in the export's directory. It prints counts, and
-exits with 1 on any difference, 2 on wrong usage.
+It lists the users, every user's channels and, where the export has them, every channel's messages
+with the `twilio` package, and compares each with the lines of `users.ndjson`, `user_channels.ndjson`
+and `messages.ndjson` in the export's directory. It reads Conversations too: its participants are to be
+the members of Chat's private channels, and what it creates in the empty service (if that is named) is
+to be found there. It prints counts, and exits with 1 on any
+difference, 2 on wrong usage.
 
-The library always calls https://chat.twilio.com; its HTTP client is replaced by one that sends these
-calls to the origin given. Credentials come from TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, as
+The library always calls https://chat.twilio.com and https://conversations.twilio.com; its HTTP client
+is replaced by one that sends these calls to the origin given. Credentials come from TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, as
 `chatferry simulate` prints them.
 
-    check_with_twilio_python.py http://127.0.0.1:PORT IS… EXPORT_DIRECTORY
+    check_with_twilio_python.py http://127.0.0.1:PORT IS… EXPORT_DIRECTORY [EMPTY_IS…]
 """
 
 import datetime
@@ -22,7 +25,7 @@ import sys
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-TWILIO = "https://chat.twilio.com"
+TWILIO = ("https://chat.twilio.com", "https://conversations.twilio.com")
 MOST_SHOWN = 20
 
 USER_KEYS = (
@@ -33,10 +36,16 @@ USER_CHANNEL_KEYS = (
     "account_sid service_sid channel_sid user_sid member_sid status last_consumed_message_index "
     "unread_messages_count notification_level"
 ).split()
+MESSAGE_KEYS = (
+    "sid account_sid attributes service_sid to channel_sid date_created date_updated last_updated_by was_edited "
+    "from body index type media"
+).split()
+# The library cannot name an attribute `from`, a word of Python.
+RENAMED = {"from": "_from"}
 
 
 class Rebased(TwilioHttpClient):
-    """Sends what is meant for Twilio's Chat host to another origin, and nothing anywhere else."""
+    """Sends what is meant for Twilio's two hosts to another origin, and nothing anywhere else."""
 
     def __init__(self, origin):
         super().__init__(timeout=30)
@@ -45,10 +54,11 @@ class Rebased(TwilioHttpClient):
         self.requests = 0
 
     def request(self, method, url, *arguments, **options):
-        if url != TWILIO and not url.startswith(TWILIO + "/"):
+        host = next((host for host in TWILIO if url == host or url.startswith(host + "/")), None)
+        if host is None:
             raise RuntimeError(f"the library wants to call {url}")
         self.requests += 1
-        return super().request(method, self.origin + url[len(TWILIO) :], *arguments, **options)
+        return super().request(method, self.origin + url[len(host) :], *arguments, **options)
 
 
 def plain(value):
@@ -59,7 +69,56 @@ def plain(value):
 
 
 def row(resource, keys):
-    return {key: plain(getattr(resource, key)) for key in keys}
+    return {key: plain(getattr(resource, RENAMED.get(key, key))) for key in keys}
+
+
+# What Chat calls a member's fields, and what Conversations calls a participant's.
+MEMBER_KEYS = {
+    "sid": "sid",
+    "channel_sid": "conversation_sid",
+    "identity": "identity",
+    "role_sid": "role_sid",
+    "attributes": "attributes",
+    "last_consumed_message_index": "last_read_message_index",
+    "date_created": "date_created",
+    "date_updated": "date_updated",
+}
+
+
+def members(client, service_sid):
+    """The members of the private channels, as Chat has them."""
+    service = client.chat.v2.services(service_sid)
+    for channel in service.channels.stream(type=["private"], page_size=100):
+        for member in service.channels(channel.sid).members.stream(page_size=100):
+            yield row(member, MEMBER_KEYS)
+
+
+def participants(client, service_sid):
+    """The participants of the conversations, under Chat's names."""
+    service = client.conversations.v1.services(service_sid)
+    for conversation in service.conversations.stream(page_size=100):
+        for participant in service.conversations(conversation.sid).participants.stream(page_size=100):
+            yield {chat: plain(getattr(participant, name)) for chat, name in MEMBER_KEYS.items()}
+
+
+def written(client, service_sid):
+    """Creates a conversation with a participant, and gives what was sent and what is found."""
+    service = client.conversations.v1.services(service_sid)
+    service.users.create(identity="zoë/1", friendly_name="Zoë", attributes='{"a":1}')
+    conversation = service.conversations.create(unique_name="from the library", friendly_name="Room")
+    participant = service.conversations(conversation.sid).participants.create(identity="zoë/1")
+    service.conversations(conversation.sid).participants(participant.sid).update(last_read_message_index=3)
+    sent = [{"name": "Room", "identity": "zoë/1", "last_read": 3, "user": "Zoë"}]
+    found = [
+        {
+            "name": service.conversations("from the library").fetch().friendly_name,
+            "identity": one.identity,
+            "last_read": one.last_read_message_index,
+            "user": service.users.list()[0].friendly_name,
+        }
+        for one in service.conversations(conversation.sid).participants.list()
+    ]
+    return sent, found
 
 
 def exported(path, keys):
@@ -84,12 +143,12 @@ def compare(name, identify, from_library, from_export):
     for key in sorted(library.keys() | export.keys()):
         read, written = library.get(key), export.get(key)
         if written is None:
-            differences.append(f"{key} is missing in the export")
+            differences.append(f"{key} is missing on the other side")
         elif read is None:
-            differences.append(f"{key} is in the export only")
+            differences.append(f"{key} is on the other side only")
         else:
             differences += [
-                f"{key} {field}: the library reads {read[field]!r}, the export has {written[field]!r}"
+                f"{key} {field}: the library reads {read[field]!r}, the other side has {written[field]!r}"
                 for field in read
                 if read[field] != written[field] or type(read[field]) is not type(written[field])
             ]
@@ -97,15 +156,16 @@ def compare(name, identify, from_library, from_export):
         print(f"{name}: {difference}")
     if len(differences) > MOST_SHOWN:
         print(f"{name}: and {len(differences) - MOST_SHOWN} more")
-    print(f"{name}: {len(library)} read by the library, {len(export)} exported, {len(differences)} differences")
+    print(f"{name}: {len(library)} read by the library, {len(export)} on the other side, {len(differences)} differences")
     return len(differences)
 
 
 def main(arguments):
-    if len(arguments) != 3:
+    if len(arguments) not in (3, 4):
         print(__doc__, file=sys.stderr)
         return 2
     origin, service_sid, directory = arguments[0], arguments[1], pathlib.Path(arguments[2])
+    empty = arguments[3] if len(arguments) > 3 else None
     http = Rebased(origin)
     client = Client(os.environ["TWILIO_ACCOUNT_SID"], os.environ["TWILIO_AUTH_TOKEN"], http_client=http)
     service = client.chat.v2.services(service_sid)
@@ -124,6 +184,25 @@ def main(arguments):
         user_channels,
         exported(directory / "user_channels.ndjson", USER_CHANNEL_KEYS),
     )
+    differences += compare(
+        "participants and members",
+        lambda record: record["sid"],
+        participants(client, service_sid),
+        members(client, service_sid),
+    )
+    if empty:
+        sent, found = written(client, empty)
+        differences += compare("written", lambda record: record["identity"], sent, found)
+    if (directory / "messages.ndjson").exists():
+        messages = (
+            row(message, MESSAGE_KEYS)
+            for kind in ("public", "private")
+            for channel in service.channels.stream(type=[kind], page_size=100)
+            for message in service.channels(channel.sid).messages.stream(order="asc", page_size=100)
+        )
+        differences += compare(
+            "messages", lambda record: record["sid"], messages, exported(directory / "messages.ndjson", MESSAGE_KEYS)
+        )
     print(f"{http.requests} requests")
     return 1 if differences else 0
 

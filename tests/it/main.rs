@@ -7,6 +7,7 @@ mod apply;
 mod architecture;
 mod bad_input;
 mod crawl;
+mod cross_check;
 mod demo;
 mod diff;
 mod export;

@@ -31,6 +31,7 @@ pub(super) fn run(args: &PlanShowArgs, context: &mut Context) -> Outcome {
         ShowFormat::Md => report::markdown(&plan, &mut context.stdout)?,
         ShowFormat::Html => report::html(&plan, &mut context.stdout)?,
         ShowFormat::Ndjson => lines(&plan, &wanted, &mut *context.stdout)?,
+        ShowFormat::Sids => sids(&plan, &mut *context.stdout)?,
     }
     Ok(ExitStatus::Done)
 }
@@ -45,6 +46,19 @@ fn lines(plan: &PlanFile, wanted: &Wanted, out: &mut (dyn Write + Send)) -> Resu
         line.push(b'\n');
         out.write_all(&line).map_err(StdoutError)?;
         Ok(())
+    })
+    .map_err(|Failed(error)| error)?;
+    out.flush().map_err(StdoutError)?;
+    Ok(())
+}
+
+/// Writes the SIDs of the source with those of the target, sorted.
+fn sids(plan: &PlanFile, out: &mut (dyn Write + Send)) -> Result<(), CommandError> {
+    let mut out = csv::Writer::from_writer(out);
+    let written = |error: csv::Error| StdoutError(error.into());
+    out.write_record(["record", "source_sid", "target_sid"]).map_err(written)?;
+    plan.counterparts::<Failed>(|record, source, target| {
+        Ok(out.write_record([record, source, target]).map_err(written)?)
     })
     .map_err(|Failed(error)| error)?;
     out.flush().map_err(StdoutError)?;

@@ -25,14 +25,13 @@ mod names;
 mod records;
 mod role_map;
 mod seats;
-mod share;
 mod walk;
 
 #[cfg(test)]
 mod tests;
 
+pub use crate::model::Share;
 pub use item::{Actual, Conversation, FieldPair, Item, Standing};
 pub use names::{Name, names};
 pub use records::{PlanRecords, UnfitMapping};
-pub use share::Share;
 pub use walk::{AlignOptions, Pair, align};

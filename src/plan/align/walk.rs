@@ -12,9 +12,8 @@ use super::fields::{KEY, ROLE_TYPE};
 use super::item::{Actual, Item, Standing};
 use super::records::{Evaluated, PlanRecords, Rows};
 use super::role_map::RoleMap;
-use super::share::Share;
 use crate::mapping::{Subject, Value};
-use crate::model::{Entity, Service, Sid, SidKind, StoredSid};
+use crate::model::{Entity, Service, Share, Sid, SidKind, StoredSid};
 use crate::plan::overview::Move;
 use crate::snapshot::{Order, ServiceView, SnapshotError, Walk, With};
 

@@ -11,6 +11,7 @@ fn summary(verdict: Verdict) -> CrawlSummary {
         snapshot: "snapshot.db".to_owned(),
         source: "chat".to_owned(),
         evidence: vec!["user_counts", "channel_counts", "member_lists"],
+        cross_check: None,
         services: vec![ServiceSid::from_digits(1)],
         counts: BTreeMap::from([
             (Entity::Service, 1),
@@ -76,4 +77,32 @@ fn each_outcome_has_one_plain_verdict_line_at_its_end() {
 #[test]
 fn the_object_has_the_keys_of_the_contract() {
     insta::assert_json_snapshot!("crawl_object", failed(1));
+}
+
+#[test]
+fn what_was_checked_across_and_what_could_not_be_is_said() {
+    let check = |of, lists| Some(CrossCheck { share: "1/7".to_owned(), lists, of });
+    let by_user = CrawlSummary { cross_check: check("members", 12), ..summary(Verdict::Complete) };
+    assert!(
+        by_user.text().contains("  checked   members of 12 channels against the users' lists (share 1/7)\n")
+    );
+    let by_channel = CrawlSummary { cross_check: check("user_channels", 1), ..summary(Verdict::Complete) };
+    assert!(
+        by_channel
+            .text()
+            .contains("  checked   channels of 1 user against the channels' lists (share 1/7)\n")
+    );
+    let of = |evidence| CrawlSummary {
+        source: "conversations".to_owned(),
+        evidence,
+        ..summary(Verdict::Complete)
+    };
+    assert!(of(vec!["member_list"]).text().contains("were held against each other"));
+    assert!(
+        of(vec!["cross_check"])
+            .text()
+            .contains("a share of the memberships was held against the other route")
+    );
+    assert!(of(Vec::new()).text().contains("nothing tells whether rows are missing"));
+    assert!(!summary(Verdict::Complete).text().contains("  source"));
 }

@@ -1,7 +1,7 @@
 //! The frame of every HTML page: layout, style, script, charts, and how data gets into it.
 //!
 //! A page is one file. A report brings a template that extends `base.html`, and a context; the frame brings the rest. What is
-//! too long for a context is written afterwards, at the mark that [`Page::split`] finds.
+//! too long for a context is written afterwards, at the mark where [`Page`] is cut.
 //!
 //! **Invariant:** a page asks for nothing. Its policy allows no source but the style and the script that are in it, by their
 //! hashes, so that even markup that came through would not run.

@@ -118,6 +118,15 @@
     list.querySelector(".nothing").hidden = found > 0;
   };
 
+  // A link to a check that the filter hides clears the filter.
+  list.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#check-"]');
+    if (link && document.getElementById(link.hash.slice(1))?.hidden) {
+      form.reset();
+      apply();
+    }
+  });
+
   let waiting = 0;
   form.addEventListener("input", (event) => {
     clearTimeout(waiting);

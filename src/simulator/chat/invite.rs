@@ -67,7 +67,7 @@ pub(crate) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
 }
 
 /// Writes an invite.
-fn write(view: &View<'_>, channel: u32, edge: u32, out: &mut String) {
+pub(crate) fn write(view: &View<'_>, channel: u32, edge: u32, out: &mut String) {
     let world = view.world;
     let sids = world.invite_sids(channel);
     let place = edge - world.graph.of_channel(channel).start;

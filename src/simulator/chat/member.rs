@@ -52,7 +52,7 @@ pub(crate) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
 }
 
 /// Writes a member.
-fn write(view: &View<'_>, channel: u32, edge: u32, out: &mut String) {
+pub(crate) fn write(view: &View<'_>, channel: u32, edge: u32, out: &mut String) {
     let (world, record) = (view.world, view.membership(edge));
     let channel_digits = view.channel_digits(channel);
     let mut object = Object::open(out);

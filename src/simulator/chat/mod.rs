@@ -15,13 +15,13 @@ mod user;
 mod user_channel;
 
 pub(crate) use channel::write as write_channel;
-pub(crate) use invite::rows as invites;
-pub(crate) use member::rows as members;
+pub(crate) use invite::{rows as invites, write as write_invite};
+pub(crate) use member::{rows as members, write as write_member};
 pub(crate) use message::write as write_message;
 pub(crate) use role::write as write_role;
 pub(crate) use service::write as write_service;
 pub(crate) use user::write as write_user;
-pub(crate) use user_channel::rows as user_channels;
+pub(crate) use user_channel::{rows as user_channels, write as write_user_channel};
 
 use super::route::Route;
 

@@ -84,7 +84,7 @@ pub(crate) fn update(call: &Call<'_>) -> Result<String, Failure> {
 }
 
 /// Writes a user's side of a membership.
-fn write(view: &View<'_>, user: u32, edge: u32, out: &mut String) {
+pub(crate) fn write(view: &View<'_>, user: u32, edge: u32, out: &mut String) {
     let world = view.world;
     let channel = view.channel_of(edge);
     let (channel_digits, user_digits) = (view.channel_digits(channel), view.user_digits(user));

@@ -31,6 +31,7 @@ pub(crate) enum Purpose {
     Selection,
     RequestId,
     Created,
+    Night,
 }
 
 /// A source of draws, made from the seed.

@@ -175,3 +175,33 @@ fn a_count_that_moves_last_is_drift() {
     assert_eq!(book.writer.finish("now").unwrap(), Verdict::CompleteWithDrift);
     assert!(book.outcomes().iter().all(|(kind, outcome)| kind == "message_count" && outcome == "drift"));
 }
+
+/// A hundred million of them must fit on a disk: what a row takes beside its texts, pages half full included.
+#[test]
+fn a_message_takes_little_more_than_its_texts() {
+    let mut book = book();
+    let rows = (1..=40).map(|digits| Channel { messages_count: Some(500), ..channel(digits, 0) }).collect();
+    book.store(&format!("channels of {}", service_sid()), Records::Channels(rows), None);
+    let bytes = |book: &Book| {
+        let sql = "SELECT (page_count - freelist_count) * page_size
+                   FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
+        book.writer.sql(|connection| connection.query_row(sql, [], |row| row.get::<_, i64>(0))).unwrap()
+    };
+    let before = bytes(&book);
+    // The pages of all channels come in turns, as in a crawl.
+    for page in 0..5 {
+        for channel in 1..=40 {
+            let messages = (page * 100..(page + 1) * 100).map(|index| Message {
+                from: Some("twelve bytes".to_owned()),
+                body: Some("forty bytes of something that was said. ".to_owned()),
+                was_edited: Some(false),
+                date_updated: Some(Timestamp::from_wire("2016-03-24T21:05:50Z")),
+                ..message(channel, (channel << 96) | index, Some(i64::try_from(index).unwrap()))
+            });
+            let next = (page < 4).then_some("/v2/next");
+            book.store(&list(channel), Records::Messages(messages.collect()), next);
+        }
+    }
+    let each = (bytes(&book) - before) / 20_000;
+    assert!(each < 12 + 40 + 75, "{each} bytes a message");
+}

@@ -182,6 +182,13 @@ fn roles_keep_permissions_that_nobody_knows() {
     assert_eq!(roles[0].permissions.as_deref().unwrap(), ["createChannel", "flyToTheMoon"]);
     let sid = "RL00000000000000000000000000000005";
     assert_eq!(issues(&page), [(sid, "permissions", IssueKind::UnknownValue, r#""flyToTheMoon""#)]);
+    let page =
+        read(&List::Roles(service_sid()), "roles", &format!(r#"{{"sid": "{sid}", "type": "service"}}"#));
+    assert_eq!(
+        issues(&page),
+        [(sid, "type", IssueKind::UnknownValue, r#""service""#)],
+        "Conversations' word"
+    );
 }
 
 #[test]

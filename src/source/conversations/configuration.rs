@@ -79,12 +79,21 @@ async fn resource(
     request: &ApiRequest,
     issues: &mut Vec<Issue>,
 ) -> Result<Resource, SourceError> {
-    let fetched = read::one(client, request, |body, _| {
-        // Whatever its keys are, it must be an object before it is kept.
-        decode_one::<wire::AccountConfiguration<'_>>(body)?;
-        Ok(Some(String::from_utf8_lossy(body).trim().to_owned()))
-    });
-    let refusal = match fetched.await {
+    let fetch = || {
+        read::one(client, request, |body, _| {
+            // Whatever its keys are, it must be an object before it is kept.
+            decode_one::<wire::AccountConfiguration<'_>>(body)?;
+            Ok(Some(String::from_utf8_lossy(body).trim().to_owned()))
+        })
+    };
+    let mut fetched = fetch().await;
+    if let Err(SourceError::Request(error)) = &fetched
+        && error.is_not_found()
+    {
+        // Twilio has answered 404 for what is there, so one is not believed.
+        fetched = fetch().await;
+    }
+    let refusal = match fetched {
         Ok(fetched) => return Ok(Some(fetched.record)),
         Err(SourceError::Request(error)) if error.is_not_found() || error.is_forbidden() => error,
         Err(error) => return Err(error),
