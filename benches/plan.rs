@@ -12,7 +12,11 @@ use std::process::Command;
 use std::time::Instant;
 
 use chatferry::mapping;
-use chatferry::model::*;
+use chatferry::model::{
+    AccountSid, Channel, ChannelSid, ChannelType, ConversationState, Entity, ListPage, Member, MemberSid,
+    Membership, MembershipStatus, NotificationLevel, Records, Role, RoleSid, RoleType, Service, ServiceSid,
+    Timestamp, User, UserSid,
+};
 use chatferry::plan::{Header, Inputs, Move, PlanDraft, PlanOptions, PlanRecords, Side, compute};
 use chatferry::snapshot::{CrawlIdentity, Detail, Snapshot, SnapshotWriter, Target, Unit};
 
@@ -150,14 +154,14 @@ impl Made {
             }
             Target::UserChannels(_, sid) => {
                 let user = number(&sid.to_string());
-                let of = |place: u128| self.membership(user, (user + place * step) % self.channels());
+                let of = |place: u128| membership(user, (user + place * step) % self.channels());
                 Records::Memberships((0..MEMBERSHIPS).map(of).collect())
             }
             Target::Members(_, sid) => {
                 let channel = number(&sid.to_string());
                 let first = |place: u128| (channel + self.channels() - place * step) % self.channels();
                 let users = (0..MEMBERSHIPS).flat_map(|place| [first(place), first(place) + self.channels()]);
-                Records::Members(users.map(|user| self.member(user, channel)).collect())
+                Records::Members(users.map(|user| member(user, channel)).collect())
             }
             other => return Err(format!("nobody asked for {other}").into()),
         };
@@ -221,37 +225,37 @@ impl Made {
             extra: None,
         }
     }
+}
 
-    fn membership(&self, user: u128, channel: u128) -> Membership {
-        Membership {
-            account_sid: None,
-            service_sid: None,
-            channel_sid: ChannelSid::from_digits(spread(channel)),
-            user_sid: UserSid::from_digits(spread(user)),
-            member_sid: Some(member_sid(user, channel)),
-            status: Some(MembershipStatus::Joined),
-            last_consumed_message_index: Some(7),
-            unread_messages_count: Some(3),
-            notification_level: Some(NotificationLevel::Default),
-            extra: None,
-        }
+fn membership(user: u128, channel: u128) -> Membership {
+    Membership {
+        account_sid: None,
+        service_sid: None,
+        channel_sid: ChannelSid::from_digits(spread(channel)),
+        user_sid: UserSid::from_digits(spread(user)),
+        member_sid: Some(member_sid(user, channel)),
+        status: Some(MembershipStatus::Joined),
+        last_consumed_message_index: Some(7),
+        unread_messages_count: Some(3),
+        notification_level: Some(NotificationLevel::Default),
+        extra: None,
     }
+}
 
-    fn member(&self, user: u128, channel: u128) -> Member {
-        Member {
-            sid: member_sid(user, channel),
-            account_sid: None,
-            channel_sid: ChannelSid::from_digits(spread(channel)),
-            service_sid: None,
-            identity: Some(identity(user)),
-            role_sid: Some(RoleSid::from_digits(2)),
-            last_consumed_message_index: Some(7),
-            last_consumption_timestamp: Some(Timestamp::Seconds(1_500_000_100)),
-            date_created: Some(Timestamp::Seconds(1_500_000_000)),
-            date_updated: Some(Timestamp::Seconds(1_500_000_000)),
-            attributes: Some("{\"note\":\"some application data\"}".to_owned()),
-            extra: None,
-        }
+fn member(user: u128, channel: u128) -> Member {
+    Member {
+        sid: member_sid(user, channel),
+        account_sid: None,
+        channel_sid: ChannelSid::from_digits(spread(channel)),
+        service_sid: None,
+        identity: Some(identity(user)),
+        role_sid: Some(RoleSid::from_digits(2)),
+        last_consumed_message_index: Some(7),
+        last_consumption_timestamp: Some(Timestamp::Seconds(1_500_000_100)),
+        date_created: Some(Timestamp::Seconds(1_500_000_000)),
+        date_updated: Some(Timestamp::Seconds(1_500_000_000)),
+        attributes: Some("{\"note\":\"some application data\"}".to_owned()),
+        extra: None,
     }
 }
 

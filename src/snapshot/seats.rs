@@ -47,16 +47,24 @@ impl ServiceView<'_> {
     ) -> Result<(), E> {
         let wrap = |source| E::from(SnapshotError::from_sqlite(self.snapshot.path(), source));
         let scopes = &self.snapshot.scopes;
-        let mut look_up = LookUp::new(self.snapshot, self.number)?;
+        // Made for the first that needs it: most channels have nobody who does.
+        let mut look_up: Option<LookUp<'_>> = None;
         let mut seat = |membership: Option<(Membership, i64)>, member: Option<Member>| {
             let identity = member.as_ref().is_some_and(|member| member.identity.is_some());
             let wanted = with.user == Wanted::Yes || with.user == Wanted::ForIdentity && !identity;
-            let user = match &membership {
-                Some((_, number)) if wanted => look_up.user(*number).map_err(wrap)?,
-                _ => None,
-            };
-            let role = member.as_ref().and_then(|member| member.role_sid.as_ref());
-            let role = look_up.role_if(with.role, role).map_err(wrap)?;
+            let (mut user, mut role) = (None, None);
+            let user_number = membership.as_ref().map(|(_, number)| *number).filter(|_| wanted);
+            if user_number.is_some() || with.role {
+                let look_up = match &mut look_up {
+                    Some(look_up) => look_up,
+                    none => none.insert(LookUp::new(self.snapshot, self.number)?),
+                };
+                if let Some(number) = user_number {
+                    user = look_up.user(number).map_err(wrap)?;
+                }
+                let sid = member.as_ref().and_then(|member| member.role_sid.as_ref());
+                role = look_up.role_if(with.role, sid).map_err(wrap)?;
+            }
             visit(&Seat { membership: membership.map(|(membership, _)| membership), user, member, role })
         };
         let of_row = |row: &Row<'_>| -> rusqlite::Result<(Membership, i64)> {

@@ -56,9 +56,12 @@ fn is_alike(likeness: Likeness, desired: Value<'_>, actual: Value<'_>) -> bool {
         }
         Likeness::Json => {
             let (desired, actual) = (desired.to_text(), actual.to_text());
-            let (desired, actual) = (desired.as_deref().unwrap_or("{}"), actual.as_deref().unwrap_or("{}"));
+            let set = |text: Option<&'_ str>| {
+                text.filter(|text| !text.trim().is_empty()).unwrap_or("{}").to_owned()
+            };
+            let (desired, actual) = (set(desired.as_deref()), set(actual.as_deref()));
             let parse = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
-            desired == actual || parse(desired).is_some_and(|desired| Some(desired) == parse(actual))
+            desired == actual || parse(&desired).is_some_and(|desired| Some(desired) == parse(&actual))
         }
         Likeness::Instant => match (instant(desired), instant(actual)) {
             (Some(desired), Some(actual)) => desired == actual,
@@ -102,6 +105,7 @@ mod tests {
         assert!(alike(Likeness::Json, text("{\"a\": 1, \"b\": 2}"), text("{\"b\":2,\"a\":1}")));
         assert!(alike(Likeness::Json, Value::Null, text("{}")), "as the API gives what is not set");
         assert!(!alike(Likeness::Json, text("{\"a\":1}"), Value::Null));
+        assert!(alike(Likeness::Json, text(" "), text("{}")), "nothing either");
         assert!(!alike(Likeness::Json, text("not json"), text("{}")));
         assert!(alike(Likeness::Or("default"), Value::Null, text("default")));
         assert!(!alike(Likeness::Or("default"), text("muted"), Value::Null));

@@ -134,13 +134,13 @@ impl<'a> Item<'a> {
             Actual::Role(role) => role.sid.to_string(),
             Actual::User(user) => user.sid.to_string(),
             Actual::Channel(channel) => channel.sid.to_string(),
-            Actual::Participant { member: Some(member), .. } if self.entity == Entity::Member => {
-                member.sid.to_string()
-            }
-            Actual::Participant { membership: Some(membership), .. } => {
+            Actual::Participant { membership: Some(membership), .. } if self.entity == Entity::Membership => {
                 format!("{}/{}", membership.user_sid, membership.channel_sid)
             }
-            Actual::Participant { member, .. } => member?.sid.to_string(),
+            Actual::Participant { member, membership } => {
+                let of_member = member.map(|member| &member.sid);
+                of_member.or_else(|| membership?.member_sid.as_ref())?.to_string()
+            }
         })
     }
 

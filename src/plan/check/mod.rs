@@ -13,7 +13,7 @@ pub(super) use whole::*;
 use super::finding::Check;
 
 /// Every check, in the order in which reports show them.
-pub static CHECKS: [&Check; 53] = [
+pub static CHECKS: [&Check; 54] = [
     &SNAPSHOT_INCOMPLETE,
     &INCOMPLETE_ALLOWED,
     &TARGET_INCOMPLETE,
@@ -45,6 +45,7 @@ pub static CHECKS: [&Check; 53] = [
     &USER_MISSING,
     &USER_DIFFERS,
     &CONVERSATIONS_OVER_LIMIT,
+    &OVER_USUAL_LIMIT,
     &FRIENDLY_NAME_TOO_LONG,
     &ATTRIBUTES_TOO_LONG,
     &ATTRIBUTES_NOT_JSON,

@@ -146,6 +146,15 @@ pub(crate) static CONVERSATIONS_OVER_LIMIT: Check = Check {
     advice: "raise the limit of the target's Chat service (`Limits.UserChannels`, at most 1000), or leave conversations",
 };
 
+pub(crate) static OVER_USUAL_LIMIT: Check = Check {
+    code: "over_usual_limit",
+    severity: Severity::Warn,
+    of_plan: false,
+    title: "nothing is over the limits that a service begins with",
+    meaning: "A conversation has more participants, or a user more conversations, than a service allows that was not changed. What this target allows is not known, because Chat's API did not say.",
+    advice: "see that the target's limits were raised (`Limits.ChannelMembers`, `Limits.UserChannels` of its Chat service)",
+};
+
 pub(crate) static FRIENDLY_NAME_TOO_LONG: Check = Check {
     code: "friendly_name_too_long",
     severity: Severity::Block,

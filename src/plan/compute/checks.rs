@@ -46,12 +46,17 @@ impl Planner<'_> {
                 found.joined + if invites { found.invited } else { 0 }
             }
         };
-        if counted <= self.limits.conversations {
-            return Ok(None);
+        let (most, usual) = (self.limits.conversations, self.usual_limits.conversations);
+        if counted > most {
+            let detail = format!("{counted} conversations; the limit is {most}");
+            self.find(&check::CONVERSATIONS_OVER_LIMIT, item, detail)?;
+            return Ok(self.is_copy.then_some(&check::CONVERSATIONS_OVER_LIMIT));
         }
-        let detail = format!("{counted} conversations; the limit is {}", self.limits.conversations);
-        self.find(&check::CONVERSATIONS_OVER_LIMIT, item, detail)?;
-        Ok(self.is_copy.then_some(&check::CONVERSATIONS_OVER_LIMIT))
+        if counted > usual {
+            let detail = format!("{counted} conversations; a service begins with a limit of {usual}");
+            self.find(&check::OVER_USUAL_LIMIT, item, detail)?;
+        }
+        Ok(None)
     }
 
     /// Whether an item's name is short enough.
@@ -91,6 +96,9 @@ impl Planner<'_> {
     /// Whether an item's attributes are JSON and fit.
     pub(super) fn check_attributes(&mut self, item: &Item<'_>) -> Result<Option<&'static Check>, PlanError> {
         let Some(attributes) = item.desired_text("attributes") else { return Ok(None) };
+        if attributes.trim().is_empty() {
+            return Ok(None); // not sent
+        }
         let most = match item.entity {
             Entity::Channel => 16 * 1024,
             Entity::Member => 4 * 1024,

@@ -251,13 +251,18 @@ impl Planner<'_> {
         item: &Item<'_>,
         conversation: &Conversation,
     ) -> Result<Option<&'static Check>, PlanError> {
-        if conversation.participants <= self.limits.participants {
-            return Ok(None);
+        let (count, most, usual) =
+            (conversation.participants, self.limits.participants, self.usual_limits.participants);
+        if count > most {
+            let detail = format!("{count} participants; the limit is {most}");
+            self.find(&check::PARTICIPANTS_OVER_LIMIT, item, detail)?;
+            return Ok(Some(&check::PARTICIPANTS_OVER_LIMIT));
         }
-        let detail =
-            format!("{} participants; the limit is {}", conversation.participants, self.limits.participants);
-        self.find(&check::PARTICIPANTS_OVER_LIMIT, item, detail)?;
-        Ok(Some(&check::PARTICIPANTS_OVER_LIMIT))
+        if count > usual {
+            let detail = format!("{count} participants; a service begins with a limit of {usual}");
+            self.find(&check::OVER_USUAL_LIMIT, item, detail)?;
+        }
+        Ok(None)
     }
 
     fn check_unique_name(&mut self, item: &Item<'_>) -> Result<Option<&'static Check>, PlanError> {

@@ -25,7 +25,7 @@ impl Planner<'_> {
         for field in item.fields.iter().filter(|field| field.differs) {
             let Some(desired) = field.desired else { continue };
             let value = json(desired);
-            if self.is_written(item.entity, field) && Kind::can_send(kind, field.name, &value) {
+            if self.is_written(item, field) && Kind::can_send(kind, field.name, &value) {
                 found.before.insert(field.name.to_owned(), json(field.actual));
                 found.after.insert(field.name.to_owned(), value);
             } else {
@@ -35,13 +35,13 @@ impl Planner<'_> {
         found
     }
 
-    fn is_written(&self, entity: Entity, field: &FieldPair<'_>) -> bool {
+    fn is_written(&self, item: &Item<'_>, field: &FieldPair<'_>) -> bool {
         let rules = self.rules();
         let is_horizon = field.name.starts_with("last_read_");
         if is_horizon && self.is_copy && !self.inputs.records.mapping.plan.read_horizon {
             return false;
         }
-        let record = match entity {
+        let record = match item.entity {
             Entity::User => "conversation_users",
             Entity::Channel => "conversations",
             Entity::Member => "participants",
@@ -53,12 +53,15 @@ impl Planner<'_> {
                 name.strip_prefix(record).and_then(|name| name.strip_prefix('.')) == Some(field.name)
             })
         };
-        is_named(&rules.owns) || is_named(&rules.fills) && is_nothing(field)
+        // A timestamp is filled in together with its index: with another index than its own it would be wrong.
+        let index = item.field("last_read_message_index").filter(|_| field.name == "last_read_timestamp");
+        let is_fit = index.is_none_or(|index| index.actual == Value::Null);
+        is_named(&rules.owns) || is_named(&rules.fills) && is_empty(field) && is_fit
     }
 }
 
 /// Whether the target has nothing in a field. A notification level that nobody ever set is `default`.
-fn is_nothing(field: &FieldPair<'_>) -> bool {
+fn is_empty(field: &FieldPair<'_>) -> bool {
     match field.actual {
         Value::Null => true,
         Value::Text(text) => match field.name {

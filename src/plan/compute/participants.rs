@@ -3,7 +3,7 @@
 use super::conversations::Participant;
 use super::people::number;
 use super::planner::Planner;
-use super::values::json;
+use super::values::{is_nothing, json};
 use crate::mapping::Value;
 use crate::model::{Entity, MembershipStatus, NotificationLevel};
 use crate::plan::align::{Actual, Item, Standing};
@@ -87,7 +87,7 @@ impl Planner<'_> {
         let (mut after, mut horizon) = (Fields::new(), Fields::new());
         for field in &item.fields {
             let value = field.desired.map_or(serde_json::Value::Null, json);
-            if value.is_null() {
+            if is_nothing(field.name, &value) {
                 continue;
             }
             if Kind::can_send(Kind::CreateParticipant, field.name, &value) {
@@ -191,7 +191,10 @@ impl Planner<'_> {
         let in_place = conversation.filter(|_| !self.is_copy).map(|conversation| &conversation.sid);
         let (target_sid, target_user) = match item.actual {
             Some(Actual::Participant { member, membership }) => (
-                member.map(|member| member.sid.to_string()),
+                member
+                    .map(|member| &member.sid)
+                    .or_else(|| membership?.member_sid.as_ref())
+                    .map(ToString::to_string),
                 membership.map(|membership| membership.user_sid.to_string()),
             ),
             _ => (None, None),

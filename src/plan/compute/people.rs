@@ -1,7 +1,7 @@
 //! Roles and users.
 
 use super::planner::Planner;
-use super::values::json;
+use super::values::{is_nothing, json};
 use crate::mapping::RoleParts;
 use crate::model::{Entity, StoredSid, UserSid};
 use crate::plan::align::{Item, Standing};
@@ -167,7 +167,7 @@ impl Planner<'_> {
         for field in &item.fields {
             let Some(desired) = field.desired else { continue };
             let value = json(desired);
-            if !value.is_null() && Kind::can_send(kind, field.name, &value) {
+            if !is_nothing(field.name, &value) && Kind::can_send(kind, field.name, &value) {
                 after.insert(field.name.to_owned(), value);
             }
         }

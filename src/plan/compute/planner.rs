@@ -72,7 +72,7 @@ pub fn compute(
     whole::before(&mut planner)?;
     let align_options = AlignOptions {
         kind: inputs.header.kind,
-        exact_above: planner.limits.participants,
+        exact_above: planner.usual_limits.participants,
         share: None,
         // Of a crawl of some users, nobody can say what the target alone has.
         extras: infos.0.selected_users.is_none(),
@@ -88,7 +88,7 @@ pub fn compute(
     planner.conversation_ends()?;
     whole::after(&mut planner)?;
     progress(items);
-    Ok(planner.tally.totals(options, planner.limits.participants))
+    Ok(planner.tally.totals(options, planner.usual_limits.participants))
 }
 
 fn service<'s>(snapshot: &'s Snapshot, sid: &str) -> Result<ServiceView<'s>, PlanError> {
@@ -103,7 +103,10 @@ pub(super) struct Planner<'p> {
     pub(super) pair: &'p Pair<'p>,
     /// What the snapshots say about themselves: the source's, then the target's.
     pub(super) infos: &'p (Info, Info),
+    /// What is blocked beyond.
     pub(super) limits: Limits,
+    /// What is warned of beyond, where the target's own limits are not known.
+    pub(super) usual_limits: Limits,
     pub(super) is_copy: bool,
     pub(super) target_service: ServiceSid,
     pub(super) source_service: ServiceSid,
@@ -140,17 +143,17 @@ impl<'p> Planner<'p> {
     ) -> Result<Self, PlanError> {
         let is_copy = inputs.header.kind != Move::InPlace;
         let of_source = pair.source.record().limits.as_ref().and_then(|limits| Limits::of_json(&limits.0));
-        let limits = match (is_copy, of_source) {
-            (true, _) => options.target_limits.unwrap_or(Limits::DEFAULT),
-            (false, Some(limits)) => limits,
-            (false, None) => Limits::MOST,
-        };
+        let known = if is_copy { options.target_limits } else { of_source };
+        // In place everybody is there already, so that a limit that is not known was not met.
+        let usual_limits = known.unwrap_or(if is_copy { Limits::DEFAULT } else { Limits::MOST });
+        let limits = known.unwrap_or(Limits::MOST);
         Ok(Self {
             inputs,
             options,
             pair,
             infos,
             limits,
+            usual_limits,
             is_copy,
             target_service: pair.target.record().sid.clone(),
             source_service: pair.source.record().sid.clone(),

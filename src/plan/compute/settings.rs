@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::options::Limits;
 use super::planner::Planner;
 use crate::model::Service;
 use crate::plan::check;
@@ -56,7 +57,7 @@ const LOST: [(Setting, &str); 7] = [
     (("pre_webhook_retry_count", |service| text(service.pre_webhook_retry_count.as_ref())), "0"),
     (("post_webhook_retry_count", |service| text(service.post_webhook_retry_count.as_ref())), "0"),
     (("notifications.invited_to_channel", |service| invitation(service)), "off"),
-    (("limits", |service| json(service.limits.as_ref().map(|json| &*json.0))), "null"),
+    (("limits", raised), ""),
 ];
 
 fn text(value: Option<&impl ToString>) -> Option<String> {
@@ -77,6 +78,12 @@ fn json(text: Option<&str>) -> Option<String> {
         _ => false,
     };
     (!is_empty).then(|| value.to_string())
+}
+
+/// Limits that are not those that every service begins with.
+fn raised(service: &Service) -> Option<String> {
+    let limits = &service.limits.as_ref()?.0;
+    if Limits::of_json(limits) == Some(Limits::DEFAULT) { None } else { json(Some(limits)) }
 }
 
 fn invitation(service: &Service) -> Option<String> {

@@ -21,6 +21,11 @@ pub(super) fn json(value: Value<'_>) -> Json {
     }
 }
 
+/// Whether a create leaves a value out: null, and attributes that are not JSON because there are none.
+pub(super) fn is_nothing(name: &str, value: &Json) -> bool {
+    value.is_null() || name == "attributes" && value.as_str().is_some_and(|text| text.trim().is_empty())
+}
+
 /// The most characters of a value that a finding shows.
 const SHOWN: usize = 60;
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::snapshot::Snapshot;
 
+#[expect(clippy::unnecessary_wraps, reason = "the model's fields are optional")]
 fn muted() -> Option<NotificationLevel> {
     Some(NotificationLevel::Muted)
 }
