@@ -390,9 +390,8 @@ fn what_was_applied_can_be_taken_back() {
     let ran = plan(&world, &["--target", target, "--mute-source", "--max-change-percent", "100"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let apply = |plan: &str| world.run(&["apply", "--plan", plan, "--yes", "--progress", "none"]);
-    // What is blocked, or fails, is not taken back either.
     let ran = apply("plan.db");
-    assert!([0, 4, 5].contains(&ran.code), "{ran:?}");
+    assert!([0, 5].contains(&ran.code), "nothing fails, though some of it is blocked: {ran:?}");
     assert!(rows(target).0 > 0 && rows(target).1 > 0 && rows(target).2 > empty.2);
     assert_ne!(rows(source), untouched, "the source was muted");
 
