@@ -350,36 +350,31 @@ fn a_plan_that_does_not_fit_is_refused_before_anything_is_written() {
 #[test]
 fn a_target_whose_settings_changed_is_planned_for_again_unless_the_plan_is_under_way() {
     let world = planned(small(), &[]);
-    let settings = format!("/v1/Services/{}/Configuration", world.running.target_service_sid());
     let (_, result) = apply(&world, &["--limit", "3"]);
     assert_eq!((&result["stopped"], &result["verdict"]), (&json!("limit"), &json!("incomplete")));
-    let change = || {
-        let request = reqwest::Client::new()
-            .post(format!("{}{settings}", world.running.url()))
-            .basic_auth(world.running.account_sid(), Some(world.running.auth_token()))
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body("ReachabilityEnabled=true");
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(async { request.send().await.unwrap().error_for_status().unwrap() });
-    };
-    change();
+    change_settings(&world);
     let ran = world.run(&["apply", "--yes", "--limit", "1"]);
     assert_eq!(ran.code, 4, "{ran:?}");
     assert!(ran.stderr.contains("the target's settings were changed since the plan was made"), "{ran:?}");
 
     let world = planned(small(), &[]);
-    let settings = format!("/v1/Services/{}/Configuration", world.running.target_service_sid());
-    let request = reqwest::Client::new()
-        .post(format!("{}{settings}", world.running.url()))
-        .basic_auth(world.running.account_sid(), Some(world.running.auth_token()))
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body("ReachabilityEnabled=true");
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async { request.send().await.unwrap().error_for_status().unwrap() });
+    change_settings(&world);
     let before = world.running.writes().len();
     let ran = world.run(&["apply", "--yes"]);
     assert_eq!((ran.code, world.running.writes().len()), (2, before), "{ran:?}");
     assert!(ran.stderr.contains("was changed since the plan was made"), "{ran:?}");
+}
+
+/// Changes a setting of the target, as somebody at the console would.
+fn change_settings(world: &World) {
+    let service = world.running.target_service_sid();
+    let request = reqwest::Client::new()
+        .post(format!("{}/v1/Services/{service}/Configuration", world.running.url()))
+        .basic_auth(world.running.account_sid(), Some(world.running.auth_token()))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("ReachabilityEnabled=false");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async { request.send().await.unwrap().error_for_status().unwrap() });
 }
 
 #[test]
