@@ -7,7 +7,7 @@ use chatferry::simulator::Options;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::support::{Ran, World, run};
+use crate::support::{Ran, World, post, run};
 
 /// A small account whose service was crawled.
 fn crawled() -> World {
@@ -178,21 +178,6 @@ fn a_copy_creates_what_the_target_lacks() {
         let source = format!("/v2/Services/{}/Users/", world.running.service_sid());
         assert!(mute["request"]["path"].as_str().unwrap().starts_with(&source), "{mute}");
     }
-}
-
-/// Sends a write to the simulated account, as an application would.
-fn post(world: &World, path: &str, form: &[(&str, &str)]) -> Value {
-    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    let request = reqwest::Client::new()
-        .post(format!("{}{path}", world.running.url()))
-        .basic_auth(world.running.account_sid(), Some(world.running.auth_token()))
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(body);
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let answer = runtime.block_on(async { request.send().await.unwrap().text().await.unwrap() });
-    let answer: Value = serde_json::from_str(&answer).unwrap();
-    assert!(answer["sid"].is_string(), "{answer}");
-    answer
 }
 
 #[test]
