@@ -347,7 +347,7 @@ impl Desk {
         }
         Ok(is_next.then(|| End {
             state: State::Blocked,
-            reason: Some(format!("no_counterpart: nothing in the plan makes {}; plan again", source)),
+            reason: Some(format!("no_counterpart: nothing in the plan makes {source}; plan again")),
             result: serde_json::Value::Null,
             sid: None,
         }))

@@ -66,7 +66,7 @@ pub(super) enum Next {
 #[derive(Debug)]
 pub(super) struct Lanes {
     service: String,
-    lanes: Vec<Lane>,
+    in_hand: Vec<Lane>,
     next_id: u64,
     /// There may be lanes that are not in hand.
     more: bool,
@@ -80,7 +80,7 @@ impl Lanes {
     pub(super) fn new(service: &str) -> Self {
         Self {
             service: service.to_owned(),
-            lanes: Vec::new(),
+            in_hand: Vec::new(),
             next_id: 0,
             more: true,
             filling: false,
@@ -91,12 +91,12 @@ impl Lanes {
     /// Whether nothing is left in hand or to be loaded.
     pub(super) fn is_done(&self) -> bool {
         let at_rest = |lane: &Lane| lane.ready.is_empty() && lane.in_flight == 0;
-        if self.closed { self.lanes.iter().all(at_rest) } else { !self.has_more() && !self.filling }
+        if self.closed { self.in_hand.iter().all(at_rest) } else { !self.has_more() && !self.filling }
     }
 
     /// Whether something was not begun.
     pub(super) fn has_more(&self) -> bool {
-        self.more || !self.lanes.is_empty()
+        self.more || !self.in_hand.is_empty()
     }
 
     /// From now on what was begun is brought to its end, and nothing else.
@@ -110,12 +110,12 @@ impl Lanes {
             return None;
         }
         let lanes: Vec<_> = self
-            .lanes
+            .in_hand
             .iter()
             .filter(|lane| !lane.exhausted && lane.queue.len() < LOADED / 2)
             .map(|lane| (lane.name.clone(), lane.cursor))
             .collect();
-        let room = LANES.saturating_sub(self.lanes.len());
+        let room = LANES.saturating_sub(self.in_hand.len());
         let new = if self.more && room >= LANES / 4 { room } else { 0 };
         if lanes.is_empty() && new == 0 {
             return None;
@@ -129,28 +129,9 @@ impl Lanes {
         self.filling = false;
         self.more &= !filled.no_more_lanes;
         for loaded in filled.lanes {
-            let lane = match self.lanes.iter_mut().find(|lane| lane.name == loaded.name) {
-                Some(lane) => lane,
-                None => {
-                    let id = self.next_id;
-                    self.next_id += 1;
-                    let key = if loaded.name.is_service() { self.service.clone() } else { loaded.name.key() };
-                    self.lanes.push(Lane {
-                        id,
-                        key,
-                        name: loaded.name,
-                        left: loaded.operations,
-                        queue: VecDeque::new(),
-                        ready: VecDeque::new(),
-                        looking: 0,
-                        in_flight: 0,
-                        cursor: 0,
-                        exhausted: false,
-                        not_before: None,
-                    });
-                    self.lanes.last_mut().expect("it was just added")
-                }
-            };
+            let known = self.in_hand.iter().position(|lane| lane.name == loaded.name);
+            let place = known.unwrap_or_else(|| self.add(loaded.name, loaded.operations));
+            let lane = &mut self.in_hand[place];
             lane.cursor = loaded.cursor;
             lane.exhausted = loaded.exhausted;
             lane.left = lane.left.saturating_sub(loaded.passed_over);
@@ -159,15 +140,35 @@ impl Lanes {
         self.drop_finished();
     }
 
+    /// Takes a lane in hand, and gives its place.
+    fn add(&mut self, name: LaneName, operations: u64) -> usize {
+        let key = if name.is_service() { self.service.clone() } else { name.key() };
+        self.in_hand.push(Lane {
+            id: self.next_id,
+            name,
+            key,
+            left: operations,
+            queue: VecDeque::new(),
+            ready: VecDeque::new(),
+            looking: 0,
+            in_flight: 0,
+            cursor: 0,
+            exhausted: false,
+            not_before: None,
+        });
+        self.next_id += 1;
+        self.in_hand.len() - 1
+    }
+
     /// Chooses what to do next, of all lanes or of the longest. What is chosen is in flight until
     /// [`came_back`](Self::came_back).
     pub(super) fn next(&mut self, limits: &WriteLimits, of_longest: bool) -> Next {
         let now = Instant::now();
-        let least = if of_longest { self.lanes.iter().map(|lane| lane.left).max().unwrap_or(0) } else { 0 };
+        let least = if of_longest { self.in_hand.iter().map(|lane| lane.left).max().unwrap_or(0) } else { 0 };
         loop {
             let mut wake: Option<Instant> = None;
             let mut best: Option<(usize, bool)> = None;
-            for (index, lane) in self.lanes.iter().enumerate().filter(|(_, lane)| lane.left >= least) {
+            for (index, lane) in self.in_hand.iter().enumerate().filter(|(_, lane)| lane.left >= least) {
                 let waits = lane.not_before.filter(|at| *at > now);
                 let first = lane.queue.front().filter(|_| !self.closed);
                 let looks = first.is_some_and(Item::needs_look);
@@ -177,13 +178,13 @@ impl Lanes {
                     wake = Some(wake.map_or(at, |wake| wake.min(at)));
                 }
                 let may_write = writes && waits.is_none();
-                let better = best.is_none_or(|(best, _)| lane.left > self.lanes[best].left);
+                let better = best.is_none_or(|(best, _)| lane.left > self.in_hand[best].left);
                 if (may_write || may_look) && better {
                     best = Some((index, may_write));
                 }
             }
             let Some((index, writes)) = best else { return Next::Wait(wake) };
-            let lane = &mut self.lanes[index];
+            let lane = &mut self.in_hand[index];
             if !writes {
                 let Some(item) = lane.queue.pop_front() else { return Next::Wait(wake) };
                 lane.left = lane.left.saturating_sub(1);
@@ -213,7 +214,7 @@ impl Lanes {
 
     /// An operation that was in flight is no longer. `looked` says that it was looked up; `again` gives it back to be written.
     pub(super) fn came_back(&mut self, lane: u64, looked: bool, again: Option<Work>) {
-        if let Some(lane) = self.lanes.iter_mut().find(|other| other.id == lane) {
+        if let Some(lane) = self.in_hand.iter_mut().find(|other| other.id == lane) {
             lane.in_flight = lane.in_flight.saturating_sub(1);
             lane.looking = lane.looking.saturating_sub(usize::from(looked));
             lane.ready.extend(again);
@@ -222,7 +223,7 @@ impl Lanes {
     }
 
     fn drop_finished(&mut self) {
-        self.lanes.retain(|lane| {
+        self.in_hand.retain(|lane| {
             !(lane.exhausted && lane.queue.is_empty() && lane.ready.is_empty() && lane.in_flight == 0)
         });
     }

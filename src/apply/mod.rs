@@ -117,9 +117,9 @@ pub async fn run(
 ) -> Result<ApplyOutcome, ApplyError> {
     let service = journal.header().target.service_sid.clone();
     let (keeper, thread) = Keeper::start(journal, events.clone(), stop.clone());
-    let performer =
+    let work =
         Performer { clients, keeper, webhooks: options.webhooks, pause: options.pause, stop: stop.clone() };
-    let ended = perform(performer, options, &service, events, stop).await;
+    let ended = perform(work, options, &service, events, stop).await;
     // Every way to the keeper is dropped by now, so it ends. Its own error explains a run that failed because it was gone.
     let Kept { journal, ended: performed } = thread.await.map_err(ApplyError::Stopped)??;
     let ended = ended?;

@@ -71,7 +71,7 @@ fn plan(folder: &tempfile::TempDir, operations: &[Operation]) -> (std::path::Pat
     (path, journal)
 }
 
-fn created(value: Value) -> Act {
+fn created(value: &Value) -> Act {
     answer("201 Created", "Twilio-Request-Id: RQ1\r\n", value.to_string())
 }
 
@@ -85,10 +85,10 @@ const USERS: &str = "/v1/Services/IS00000000000000000000000000000002/Users";
 #[tokio::test]
 async fn each_thing_is_made_in_order_and_referred_to_by_its_new_sid() {
     let server = Server::start([
-        created(json!({"sid": "RLnew"})),
-        created(json!({"sid": "USnew"})),
-        created(json!({"sid": "CHnew"})),
-        created(json!({"sid": "MBnew"})),
+        created(&json!({"sid": "RLnew"})),
+        created(&json!({"sid": "USnew"})),
+        created(&json!({"sid": "CHnew"})),
+        created(&json!({"sid": "MBnew"})),
         ok(r#"{"sid": "MBnew", "last_read_message_index": 5}"#),
     ])
     .await;
@@ -146,11 +146,11 @@ async fn an_unknown_outcome_is_looked_up_before_it_is_sent_again() {
     let (post, get) = (format!("POST {USERS}"), format!("GET {USERS}/user-8"));
     let no = || refused(NO, 20404, "no");
     let lost = || Act::SendAndClose(Vec::new());
-    let made = || created(json!({"sid": "USnew"}));
+    let made = || created(&json!({"sid": "USnew"}));
     for (script, expected, known_by) in [
         // Accepted, and the answer is lost.
         (vec![lost(), ok(there)], vec![&post, &get], "look_up"),
-        (vec![created(json!([])), ok(there)], vec![&post, &get], "look_up"),
+        (vec![created(&json!([])), ok(there)], vec![&post, &get], "look_up"),
         // Not accepted: it is not there, which is asked twice.
         (vec![refused("503 Busy", 0, ""), no(), no(), made()], vec![&post, &get, &get, &post], "answer"),
         (vec![lost(), no(), ok(there)], vec![&post, &get, &get], "look_up"),
@@ -207,7 +207,7 @@ async fn what_is_there_already_is_compared() {
 #[tokio::test]
 async fn what_depends_on_a_failure_waits_and_is_taken_up_again_with_it() {
     let refusal = refused("400 Bad Request", 50207, "Identity too long");
-    let server = Server::start([refusal, created(json!({"sid": "CHnew"}))]).await;
+    let server = Server::start([refusal, created(&json!({"sid": "CHnew"}))]).await;
     let folder = tempfile::tempdir().unwrap();
     let operations =
         [create_user(8), create_conversation(9), create_participant(9, 8), update_participant(9, 8)];
@@ -226,7 +226,7 @@ async fn what_depends_on_a_failure_waits_and_is_taken_up_again_with_it() {
     assert_eq!(outcome.not_done[0].reason, found[1].1);
 
     // The user can be made now; the role stays blocked, and with it the participant.
-    let server = Server::start([created(json!({"sid": "USnew"}))]).await;
+    let server = Server::start([created(&json!({"sid": "USnew"}))]).await;
     apply(&server, Journal::open(&path).unwrap(), &options()).await;
     assert_eq!(states(&path), ["blocked", "done", "done", "blocked", "blocked"]);
     assert!(entries(&path)[3].1.starts_with("depends_on_failed: RL"), "{}", entries(&path)[3].1);
@@ -262,7 +262,7 @@ async fn what_was_changed_since_is_not_overwritten() {
 #[tokio::test]
 async fn a_limit_and_a_choice_of_kinds_leave_the_rest_to_do() {
     let users: Vec<Operation> = (1..=5).map(create_user).collect();
-    let answers = || (1..=9).map(|number| created(json!({"sid": format!("US{number}")})));
+    let answers = || (1..=9).map(|number| created(&json!({"sid": format!("US{number}")})));
     let server = Server::start(answers()).await;
     let folder = tempfile::tempdir().unwrap();
     let (path, journal) = plan(&folder, &users);
@@ -289,7 +289,7 @@ async fn a_limit_and_a_choice_of_kinds_leave_the_rest_to_do() {
 #[tokio::test]
 async fn refused_credentials_end_the_run_and_lose_nothing() {
     let server =
-        Server::start([created(json!({"sid": "US1"})), refused("401 Unauthorized", 20003, "Authenticate")])
+        Server::start([created(&json!({"sid": "US1"})), refused("401 Unauthorized", 20003, "Authenticate")])
             .await;
     let folder = tempfile::tempdir().unwrap();
     let (path, journal) = plan(&folder, &[create_user(1), create_user(2), create_user(3)]);
@@ -301,7 +301,7 @@ async fn refused_credentials_end_the_run_and_lose_nothing() {
 
 #[tokio::test]
 async fn a_plan_that_cannot_be_written_stops_the_run_before_anything_is_sent() {
-    let server = Server::start((0..50).map(|number| created(json!({"sid": format!("US{number}")})))).await;
+    let server = Server::start((0..50).map(|number| created(&json!({"sid": format!("US{number}")})))).await;
     let folder = tempfile::tempdir().unwrap();
     let (path, journal) = plan(&folder, &(1..=50).map(create_user).collect::<Vec<_>>());
     journal.allow_pages(0); // the disk is full: not one page more

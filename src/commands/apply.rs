@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::apply::{self, ApplyError, ApplyOptions, ApplyOutcome, Clients, Ended};
 use crate::cli::ApplyArgs;
 use crate::error::ExitStatus;
-use crate::plan::{Journal, Kind, State, Totals};
+use crate::plan::{Journal, Kind, State};
 use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
 use crate::settings::{ApplySettings, nearest};
 
@@ -79,8 +79,14 @@ pub(super) async fn run(args: &ApplyArgs, context: &mut Context) -> Outcome {
     let elapsed = progress.elapsed();
     progress.finish();
     let outcome = outcome?;
-    let target = named(header.target.friendly_name.as_deref(), &header.target.service_sid);
-    let summary = summary(&outcome, totals, findings, &settings, digest, target, elapsed, &clients);
+    let plan = Performed {
+        settings: &settings,
+        target: named(header.target.friendly_name.as_deref(), &header.target.service_sid),
+        digest,
+        noop: totals.noop,
+        findings,
+    };
+    let summary = plan.summary(&outcome, &clients, elapsed);
     let status = exit_status(&summary);
     context.conclude(&summary, &summary.text())?;
     Ok(status)
@@ -99,59 +105,61 @@ fn named(friendly_name: Option<&str>, sid: &str) -> String {
     friendly_name.map_or_else(|| sid.to_owned(), |name| format!("`{name}` ({sid})"))
 }
 
-fn summary(
-    outcome: &ApplyOutcome,
-    totals: Totals,
-    findings: BTreeMap<String, CountedFinding>,
-    settings: &ApplySettings,
-    digest: String,
+/// A plan that was performed, and what is told of it whatever became of it.
+struct Performed<'a> {
+    settings: &'a ApplySettings,
     target: String,
-    elapsed: Duration,
-    clients: &Clients,
-) -> ApplySummary {
-    let left = count_of(&outcome.operations, &[State::Pending, State::Failed]);
-    let blocked = count_of(&outcome.operations, &[State::Blocked]);
-    let counters = clients.counters();
-    ApplySummary {
-        verdict: if left > 0 {
-            ApplyVerdict::Incomplete
-        } else if blocked + outcome.differing > 0 {
-            ApplyVerdict::CompleteWithDifferences
-        } else {
-            ApplyVerdict::Complete
-        },
-        stopped: match outcome.ended {
-            Ended::Finished => None,
-            Ended::Interrupted => Some(ApplyStopped::Interrupted),
-            Ended::TimeUp => Some(ApplyStopped::TimeUp),
-            Ended::LimitReached => Some(ApplyStopped::Limit),
-            Ended::TooManyErrors => Some(ApplyStopped::Errors),
-            Ended::GaveUp(_) => Some(ApplyStopped::GaveUp),
-        },
-        operations: outcome.operations.clone(),
-        performed: outcome.performed.clone(),
-        noop: totals.noop,
-        findings,
-        left,
-        differing: outcome.differing,
-        not_done: outcome
-            .not_done
-            .iter()
-            .map(|item| NotDoneItem {
-                kind: item.operation.kind,
-                subject: apply::subject(&item.operation),
-                state: item.state,
-                reason: item.reason.clone(),
-            })
-            .collect(),
-        requests: counters.attempts,
-        retried: counters.retried,
-        throttled: counters.throttled,
-        elapsed_seconds: elapsed.as_secs_f64(),
-        plan: settings.plan.display().to_string(),
-        digest,
-        target,
-        webhooks: settings.webhooks,
+    digest: String,
+    noop: BTreeMap<String, u64>,
+    findings: BTreeMap<String, CountedFinding>,
+}
+
+impl Performed<'_> {
+    fn summary(self, outcome: &ApplyOutcome, clients: &Clients, elapsed: Duration) -> ApplySummary {
+        let left = count_of(&outcome.operations, &[State::Pending, State::Failed]);
+        let blocked = count_of(&outcome.operations, &[State::Blocked]);
+        let counters = clients.counters();
+        ApplySummary {
+            verdict: if left > 0 {
+                ApplyVerdict::Incomplete
+            } else if blocked + outcome.differing > 0 {
+                ApplyVerdict::CompleteWithDifferences
+            } else {
+                ApplyVerdict::Complete
+            },
+            stopped: match outcome.ended {
+                Ended::Finished => None,
+                Ended::Interrupted => Some(ApplyStopped::Interrupted),
+                Ended::TimeUp => Some(ApplyStopped::TimeUp),
+                Ended::LimitReached => Some(ApplyStopped::Limit),
+                Ended::TooManyErrors => Some(ApplyStopped::Errors),
+                Ended::GaveUp(_) => Some(ApplyStopped::GaveUp),
+            },
+            operations: outcome.operations.clone(),
+            performed: outcome.performed.clone(),
+            noop: self.noop,
+            findings: self.findings,
+            left,
+            differing: outcome.differing,
+            not_done: outcome
+                .not_done
+                .iter()
+                .map(|item| NotDoneItem {
+                    kind: item.operation.kind,
+                    subject: apply::subject(&item.operation),
+                    state: item.state,
+                    reason: item.reason.clone(),
+                })
+                .collect(),
+            requests: counters.attempts,
+            retried: counters.retried,
+            throttled: counters.throttled,
+            elapsed_seconds: elapsed.as_secs_f64(),
+            plan: self.settings.plan.display().to_string(),
+            digest: self.digest,
+            target: self.target,
+            webhooks: self.settings.webhooks,
+        }
     }
 }
 
@@ -178,10 +186,8 @@ impl Explained for ApplyError {
         Some(match self {
             Self::Unauthorized(_) | Self::Forbidden(_) => format!("{REFUSED_HINT}; {KEPT}"),
             Self::Gone(_) => format!("check that the account is still active; {KEPT}"),
-            Self::Plan(_) => format!(
-                "mend that, for instance by freeing some space, and run the same command again: what was done is in the plan, \
-                 and what was on its way is looked up"
-            ),
+            Self::Plan(_) => "mend that, for instance by freeing some space, and run the same command again: what was done is in the plan, \
+                 and what was on its way is looked up".to_owned(),
             Self::KeeperGone | Self::Stopped(_) => KEPT.to_owned(),
         })
     }

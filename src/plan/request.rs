@@ -4,7 +4,7 @@
 //!
 //! **Invariant:** SIDs in paths, never identities.
 //!
-//! Which parameter a value is sent as, and what is sent for null, is said in [`parameters`].
+//! Which parameter a value is sent as, and what is sent for null, is said in `parameters`.
 
 mod parameters;
 mod paths;

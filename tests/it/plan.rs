@@ -7,7 +7,7 @@ use chatferry::simulator::Options;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::support::{Ran, World, run};
+use crate::support::{Ran, World, post, run};
 
 /// A small account whose service was crawled.
 fn crawled() -> World {
@@ -178,21 +178,6 @@ fn a_copy_creates_what_the_target_lacks() {
         let source = format!("/v2/Services/{}/Users/", world.running.service_sid());
         assert!(mute["request"]["path"].as_str().unwrap().starts_with(&source), "{mute}");
     }
-}
-
-/// Sends a write to the simulated account, as an application would.
-fn post(world: &World, path: &str, form: &[(&str, &str)]) -> Value {
-    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    let request = reqwest::Client::new()
-        .post(format!("{}{path}", world.running.url()))
-        .basic_auth(world.running.account_sid(), Some(world.running.auth_token()))
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(body);
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let answer = runtime.block_on(async { request.send().await.unwrap().text().await.unwrap() });
-    let answer: Value = serde_json::from_str(&answer).unwrap();
-    assert!(answer["sid"].is_string(), "{answer}");
-    answer
 }
 
 #[test]
@@ -368,4 +353,50 @@ fn a_plan_that_was_applied_or_edited_is_known() {
     drop(edit);
     refused(&plan(&world, &["--undo", "plan.db", "--plan", "undo.db"]), &["was changed since it was made"]);
     refused(&world.run(&["plan", "show", "--format", "html"]), &["was changed since it was made"]);
+}
+
+#[test]
+fn what_was_applied_can_be_taken_back() {
+    let world = World::new(Options { users: 25, channels: 20, memberships: 4, ..Options::default() });
+    assert_eq!(world.crawl(&[]).code, 0);
+    let target = world.running.target_service_sid();
+    let rows = |service: &str| {
+        let truth = world.running.truth_of(service).unwrap();
+        let sids: Vec<String> = truth.user_sids().collect();
+        let levels: Vec<Value> = sids
+            .iter()
+            .flat_map(|user| truth.user_channels(user))
+            .map(|row| row["notification_level"].clone())
+            .collect();
+        (sids.len(), truth.channel_sids().count(), truth.roles().len(), levels)
+    };
+    let source = world.running.service_sid();
+    let (empty, untouched) = (rows(target), rows(source));
+    let ran = plan(&world, &["--target", target, "--mute-source", "--max-change-percent", "100"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let apply = |plan: &str| world.run(&["apply", "--plan", plan, "--yes", "--progress", "none"]);
+    let ran = apply("plan.db");
+    assert!([0, 5].contains(&ran.code), "nothing fails, though some of it is blocked: {ran:?}");
+    assert!(rows(target).0 > 0 && rows(target).1 > 0 && rows(target).2 > empty.2);
+    assert_ne!(rows(source), untouched, "the source was muted");
+
+    let ran = plan(&world, &["--undo", "plan.db", "--plan", "undo.db", "--json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let result: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(result["findings"]["cannot_be_undone"]["count"], 0, "{result}");
+    let ran = apply("undo.db");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let left = world.run(&[
+        "plan",
+        "show",
+        "--plan",
+        "undo.db",
+        "--format",
+        "ndjson",
+        "--state",
+        "pending,failed,blocked",
+    ]);
+    assert_eq!(left.stdout, "", "all of it was done");
+    assert_eq!(rows(target), empty);
+    assert_eq!(rows(source), untouched);
 }

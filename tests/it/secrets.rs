@@ -97,6 +97,8 @@ fn no_verb_shows_or_keeps_the_secret_that_works() {
         &["export", "--out", "out", "-vv", "--format", "csv,ndjson,parquet", "--mapping", "chat"],
         &["export", "--out", "-", "--records", "users", "--format", "ndjson", "-vv"],
         &["mapping", "check", "chat", "--snapshot", "snapshot.db"],
+        &["plan", "--target", "in-place", "-vv", "--report", "plan.html", "--report", "plan.json"],
+        &["plan", "show", "--format", "ndjson"],
         &["demo", "--users", "20", "-vv"], // its made-up account has the same token
     ] {
         let ran = world.run(arguments);
@@ -187,4 +189,24 @@ fn secrets_from_files_commands_and_keys_are_kept_as_well() {
         }
     }
     assert!(needles.assert_unwritten(world.folder.path()) >= 3);
+}
+
+#[test]
+fn the_secret_of_a_second_account_is_kept_as_well() {
+    let world = small();
+    let other = world.running.other_account();
+    let needles = Needles::of(other.account_sid, other.auth_token);
+    assert_eq!(world.crawl(&[]).code, 0);
+    for arguments in
+        [&["plan", "--target", other.service_sid, "-vv", "--report", "plan.html"][..], &["config"]]
+    {
+        let mut command = world.chatferry(arguments);
+        command
+            .env("CHATFERRY_TARGET_ACCOUNT_SID", other.account_sid)
+            .env("CHATFERRY_TARGET_AUTH_TOKEN", other.auth_token);
+        let ran = run(&mut command);
+        assert_eq!(ran.code, 0, "{arguments:?}: {ran:?}");
+        needles.assert_unseen(&ran);
+    }
+    assert!(needles.assert_unwritten(world.folder.path()) >= 4);
 }

@@ -212,3 +212,18 @@ pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     }
     found
 }
+
+/// Sends a write to the simulated account, as an application would.
+pub(crate) fn post(world: &World, path: &str, form: &[(&str, &str)]) -> Value {
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let request = reqwest::Client::new()
+        .post(format!("{}{path}", world.running.url()))
+        .basic_auth(world.running.account_sid(), Some(world.running.auth_token()))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let answer = runtime.block_on(async { request.send().await.unwrap().text().await.unwrap() });
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert!(answer["sid"].is_string(), "{answer}");
+    answer
+}

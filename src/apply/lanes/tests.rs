@@ -25,9 +25,9 @@ impl Plan {
         given: &mut usize,
         operation: &Operation,
     ) -> Filled {
-        let load = |name: &str, after: i64| {
+        let load = |name: &str, cursor: i64| {
             let length = self.0.iter().find(|(other, _)| other == name).unwrap().1;
-            let after = usize::try_from(after).unwrap();
+            let after = usize::try_from(cursor).unwrap();
             let numbers = (after..length).take(LOADED).map(|number| i64::try_from(number + 1).unwrap());
             let item = |number| {
                 let resolved =
@@ -39,7 +39,7 @@ impl Plan {
                 name: LaneName::of(name),
                 operations: length as u64,
                 exhausted: items.len() < LOADED,
-                cursor: items.last().map_or(after as i64, |item| item.number),
+                cursor: items.last().map_or(cursor, |item| item.number),
                 items,
                 passed_over: 0,
             }
@@ -72,7 +72,7 @@ async fn perform(plan: &Plan, in_flight: usize, latency: Duration) -> (BTreeMap<
         while tasks.len() < in_flight + EXTRA {
             match lanes.next(&limits, tasks.len() >= in_flight) {
                 Next::Write(work, _) => {
-                    let key = lanes.lanes.iter().find(|lane| lane.id == work.lane).unwrap().key.clone();
+                    let key = lanes.in_hand.iter().find(|lane| lane.id == work.lane).unwrap().key.clone();
                     written.entry(key).or_default().push(Instant::now());
                     let slots = Arc::clone(&slots);
                     tasks.spawn(async move {
@@ -87,7 +87,7 @@ async fn perform(plan: &Plan, in_flight: usize, latency: Duration) -> (BTreeMap<
                     break;
                 }
             }
-            assert!(lanes.lanes.len() <= LANES);
+            assert!(lanes.in_hand.len() <= LANES);
         }
         tokio::select! {
             Some(lane) = tasks.join_next() => lanes.came_back(lane.unwrap(), false, None),

@@ -55,6 +55,13 @@ impl Planner<'_> {
                         "it has no name or no type".to_owned(),
                     )?;
                 }
+                // `Permission` must be there in `CreateServiceRole`, and a form has no empty list.
+                if item.desired_text("permissions").is_none_or(|list| list == "[]") {
+                    blocked = Some(&check::ROLE_WITHOUT_COUNTERPART);
+                    let detail =
+                        "it permits nothing that Conversations has, and a role must permit something";
+                    self.find(&check::ROLE_WITHOUT_COUNTERPART, item, detail.to_owned())?;
+                }
                 if blocked.is_some() {
                     self.blocked_roles.insert(role.sid.clone());
                 }
