@@ -20,7 +20,7 @@ const MAY_IMPORT: [(&str, &[&str]); 19] = [
     ("mapping", &["model"]),
     ("export", &["mapping", "snapshot", "model", "event"]),
     ("plan", &["mapping", "snapshot", "model"]),
-    ("apply", &["plan", "twilio", "model", "event", "source"]),
+    ("apply", &["plan", "twilio", "model", "event"]),
     ("compare", &["snapshot", "source", "model"]),
     ("report", &["event", "model", "snapshot", "plan", "compare"]),
     ("simulator", &[]),
