@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use super::fixture::{
-    create_conversation, create_participant, create_role, create_user, journal, update_known_participant,
-    update_participant,
+    self, create_conversation, create_participant, create_role, create_user, journal,
+    update_known_participant, update_participant,
 };
 use super::*;
 use crate::model::{Entity, MemberSid, RoleSid};
@@ -316,4 +316,44 @@ async fn a_plan_that_cannot_be_written_stops_the_run_before_anything_is_sent() {
     assert!(error.to_string().contains("plan.db"));
     let known = u32::try_from(states(&path).iter().filter(|state| **state == "done").count()).unwrap();
     assert_eq!(*told.lock().unwrap(), known, "what was told is on disk");
+}
+
+#[tokio::test]
+async fn another_ones_answer_is_no_answer() {
+    // The name looks like a SID, and Twilio answers with whoever has that SID.
+    let name = "US00000000000000000000000000000001";
+    let mut create = create_user(8);
+    create.subject.identity = Some(name.to_owned());
+    create.after.insert("identity".to_owned(), json!(name));
+    let other = ok(
+        r#"{"sid": "US00000000000000000000000000000001", "identity": "somebody else", "friendly_name": "Ada"}"#,
+    );
+    let server = Server::start([refused("503 Busy", 0, ""), other, created(&json!({"sid": "USnew"}))]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (path, journal) = plan(&folder, &[create]);
+    apply(&server, journal, &options()).await;
+    assert_eq!(entries(&path)[0].2["sid"], "USnew");
+
+    // Of a participant the list is read, which has names alone.
+    let mut create = create_participant(9, 8);
+    create.subject.identity = Some("..".to_owned());
+    create.after = fixture::fields(json!({"identity": ".."}));
+    create.subject.conversation_sid = Some("CH1".to_owned());
+    let page = |rows: Value, next: Value| {
+        ok(&json!({"participants": rows, "meta": {"next_page_url": next}}).to_string())
+    };
+    let next =
+        "https://conversations.twilio.com/v1/Services/IS1/Conversations/CH1/Participants?PageToken=PT1";
+    let server = Server::start([
+        Act::SendAndClose(Vec::new()),
+        ok(r#"{"sid": "CH1"}"#),
+        page(json!([{"sid": "MB1", "identity": "."}]), json!(next)),
+        page(json!([{"sid": "MB2", "identity": ".."}]), Value::Null),
+    ])
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let (path, journal) = plan(&folder, &[create]);
+    apply(&server, journal, &options()).await;
+    let (state, reason, result) = &entries(&path)[0];
+    assert_eq!((*state, reason.as_str(), &result["sid"]), ("done", "", &json!("MB2")));
 }

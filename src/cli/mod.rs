@@ -49,10 +49,11 @@ pub use simulate::SimulateArgs;
 pub use snapshot::SnapshotArgs;
 pub use verify::{VerifyArgs, VerifyFormat};
 
-/// Get a Twilio Programmable Chat service out, completely and politely.
+/// Get a Twilio Programmable Chat service out, and over to Conversations, completely and politely.
 ///
 /// chatferry reads a service with its users, channels and memberships into one snapshot file, and writes from
-/// it what other systems load. It goes on where it stopped, it says what is missing, and it changes nothing at Twilio.
+/// it what other systems load, or plans a migration, item by item. It goes on where it stopped, and it says what is missing.
+/// Only `apply` changes anything at Twilio: it performs a plan that was reviewed, and nothing else.
 #[derive(Debug, Parser)]
 #[command(
     name = "chatferry",
@@ -101,6 +102,7 @@ Quick start:
   chatferry probe                                 what is there, what a crawl costs
   chatferry crawl --service IS…                   read it into snapshot.db
   chatferry plan --target in-place                what moving to Conversations takes
+  chatferry apply                                 do it, after asking
 
 Settings come from flags, then the environment (CHATFERRY_CHAT_URL is --chat-url), then
 chatferry.toml, then defaults; `chatferry config` shows which.

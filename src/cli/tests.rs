@@ -29,7 +29,7 @@ fn the_definition_is_sound() {
 #[test]
 fn the_help_of_every_verb_reads_well() {
     insta::assert_snapshot!("chatferry", help(&[]));
-    for verb in ["probe", "crawl", "snapshot", "plan", "demo", "config", "completions", "man"] {
+    for verb in ["probe", "crawl", "snapshot", "plan", "apply", "demo", "config", "completions", "man"] {
         insta::assert_snapshot!(verb, help(&[verb]));
     }
     insta::assert_snapshot!("plan_show", help(&["plan", "show"]));
@@ -84,7 +84,8 @@ fn what_contradicts_itself_is_refused() {
         "chatferry completions cobol",
         "chatferry plan --undo p.db --target in-place",
         "chatferry plan show extra",
-        "chatferry apply",
+        "chatferry apply plan.db",
+        "chatferry apply --dry-run",
     ] {
         assert!(parse(line).is_err(), "{line}");
     }
@@ -105,6 +106,16 @@ fn a_plan_takes_every_flag_of_its_contract() {
     let Some(plan::PlanVerb::Show(show)) = args.verb else { panic!("shown") };
     assert_eq!(show.state.unwrap(), ["failed", "blocked"]);
     assert_eq!(show.format, plan::ShowFormat::Ndjson);
+}
+
+#[test]
+fn an_apply_takes_every_flag_of_its_contract() {
+    let line = "chatferry apply --plan p.db --yes --only create_role,create_user --limit 10 --max-duration 2h \
+                --stop-after-errors 5 --webhooks --conversation-rate 10 --service-rate 20 --rps 0";
+    let Verb::Apply(args) = parse(line).unwrap().verb else { panic!("an apply") };
+    assert_eq!(args.only.unwrap(), ["create_role", "create_user"]);
+    assert!(args.yes && args.webhooks && args.limit.is_some() && args.stop_after_errors.is_some());
+    assert_eq!(args.connection.max_duration.as_deref(), Some("2h"));
 }
 
 #[test]

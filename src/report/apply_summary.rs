@@ -211,7 +211,18 @@ mod tests {
 
     #[test]
     fn the_summary_ends_with_its_verdict() {
-        insta::assert_snapshot!(summary(&[(State::Done, 4_000), (State::Failed, 7), (State::Pending, 3)]).text(), @"");
+        insta::assert_snapshot!(summary(&[(State::Done, 4_000), (State::Failed, 7), (State::Pending, 3)]).text(), @r#"
+          create_user              3 pending, 4,000 done, 7 failed
+          requests                 1,234 (1 sent again, 0 throttled)
+          time                     1m 01s
+          failed create_user US1: 50207: too long
+          failed create_user US1: 50207: too long
+          failed create_user US1: 50207: too long
+          failed create_user US1: 50207: too long
+          failed create_user US1: 50207: too long
+          and 2 more: `chatferry plan show --plan plan.db --format ndjson --state failed,blocked`
+        incomplete: some operations could not be done with 4,000 of 4,010 operations of plan.db in shop (IS1); run the same command again to go on from there
+        "#);
         let done = ApplySummary { verdict: ApplyVerdict::Complete, ..summary(&[(State::Done, 1)]) };
         assert_eq!(done.verdict_line(), "complete: shop (IS1) has all of plan.db (1 operation)");
         let again = ApplySummary { performed: BTreeMap::new(), ..done };

@@ -20,7 +20,7 @@ const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("mapping", &["model"]),
     ("export", &["mapping", "snapshot", "model", "event"]),
     ("plan", &["mapping", "snapshot", "model"]),
-    ("apply", &["plan", "twilio", "model", "event", "source"]),
+    ("apply", &["plan", "twilio", "model", "event"]),
     ("audit", &["model"]),
     ("compare", &["snapshot", "source", "model", "plan", "mapping"]),
     ("report", &["event", "model", "snapshot", "plan", "compare"]),

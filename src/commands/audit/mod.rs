@@ -18,7 +18,7 @@ use crate::cli::export::ExportArgs;
 use crate::cli::{AuditArgs, CrawlArgs};
 use crate::compare::{CompareOptions, Ignored};
 use crate::error::ExitStatus;
-use crate::model::Share;
+use crate::model::{InvalidShare, Share};
 use crate::settings::{ConnectionSettings, CrawlSettings, Place, Services, SettingsError, ValueError};
 
 use super::failure::Explained;
@@ -64,9 +64,9 @@ impl AuditSettings {
 
 /// A share as it was typed.
 fn share(text: &str) -> Result<Share, SettingsError> {
-    Share::parse(text).ok_or_else(|| SettingsError::Value {
+    text.parse().map_err(|InvalidShare { text }| SettingsError::Value {
         place: Place::Flag("skip_unchanged"),
-        source: ValueError::NotAShare { text: text.to_owned() },
+        source: ValueError::NotAShare { text },
     })
 }
 
