@@ -203,7 +203,6 @@ fn info() -> Info {
         started: String::new(),
         finished: None,
         elapsed_seconds: 0.0,
-        carried: None,
         verdict: Verdict::Complete,
         counts: Counts::default(),
         requests: Requests::default(),
