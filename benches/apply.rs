@@ -18,18 +18,19 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 fn main() -> Result<()> {
     let names: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let names = if names.is_empty() { vec!["rate", "memory"] } else { names };
-    names.into_iter().try_for_each(|name| match name {
-        "rate" => rate(),
-        "memory" => memory(),
-        other => Err(format!("no bench `{other}`").into()),
-    })
+    match names.as_slice() {
+        [] => rate().and_then(|()| memory(1_000_000)),
+        ["rate"] => rate(),
+        ["memory"] => memory(1_000_000),
+        ["memory", operations] => memory(operations.parse()?),
+        other => Err(format!("no bench `{}`", other.join(" ")).into()),
+    }
 }
 
 /// How much of the permitted rate is used, and how often a limit is met: 1,000 conversations and their participants, 200 ms latency,
 /// 30 writes in any second to one conversation and to the service.
 fn rate() -> Result<()> {
-    let size = ["--users", "300", "--channels", "1060", "--memberships", "20"];
+    let size = ["--users", "300", "--channels", "1130", "--memberships", "20"];
     let limits = ["--latency-ms", "200", "--write-rate", "30"];
     let folder = tempfile::tempdir()?;
     let simulator = Simulator::start(&[&size[..], &limits].concat())?;
@@ -55,10 +56,10 @@ fn rate() -> Result<()> {
     Ok(())
 }
 
-/// Peak memory of applying 1,000,000 operations against 10,000.
-fn memory() -> Result<()> {
+/// Peak memory of applying 1,000,000 operations, or as many as are asked for, against 10,000.
+fn memory(most: u128) -> Result<()> {
     let mut peaks = Vec::new();
-    for users in [10_000, 1_000_000] {
+    for users in [10_000, most] {
         let folder = tempfile::tempdir()?;
         let simulator = Simulator::start(&["--users", "1", "--channels", "1"])?;
         write_plan(&folder.path().join("plan.db"), &simulator, users)?;
