@@ -92,6 +92,7 @@ fn settings(args: &ExportArgs) -> Result<ExportSettings, ExportError> {
         formats,
         compression: args.compress.map(Compression::from),
         pii,
+        plan: None,
         condition: args.condition.clone(),
         spreadsheet_safe: args.spreadsheet_safe,
         force: args.force,
@@ -143,7 +144,8 @@ pub(super) fn run(args: &ExportArgs, context: &mut Context) -> Outcome {
     let snapshot = Snapshot::open(&path).map_err(ExportError::from)?;
     if let Some(plan) = &args.plan {
         let services = snapshot.info().map_err(ExportError::from)?.services;
-        let sids = sids::of_plan(plan, &path, &services)?;
+        let (sids, facts) = sids::of_plan(plan, &path, &services)?;
+        settings.options.plan = Some(facts);
         for record in settings.options.mappings.iter_mut().flat_map(|mapping| &mut mapping.records) {
             record.set_sids(sids.clone());
         }
@@ -324,6 +326,19 @@ mod tests {
         settings_of(&["--out", "-", "--records", "users", "--format", "csv"]).unwrap();
         assert!(settings_of(&["--out", "x", "--where", "satus == 'joined'"]).unwrap_err().is_usage());
         assert!(settings_of(&["--out", "x", "--columns", "identify"]).unwrap_err().is_usage());
+    }
+
+    #[test]
+    fn sids_of_a_target_need_a_plan_where_they_are_written() {
+        let error = settings_of(&["--out", "x", "--mapping", "chat", "--mapping", "sids"]).unwrap_err();
+        assert!(error.is_usage());
+        let told = "record `role_sids` of mapping `sids` needs --plan FILE: column `target_sid` asks for";
+        assert!(error.to_string().starts_with(told), "{error}");
+        let sids = ["--out", "x", "--mapping", "sids"];
+        settings_of(&[&sids[..], &["--plan", "plan.db"]].concat()).unwrap();
+        settings_of(&[&sids[..], &["--columns", "source_sid"]].concat()).unwrap();
+        let condition = ["--out", "x", "--where", "sid|counterpart is none", "--records", "users"];
+        assert!(matches!(settings_of(&condition), Err(ExportError::NeedsPlan { .. })));
     }
 
     #[test]

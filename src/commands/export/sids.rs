@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::error::ExitStatus;
+use crate::export::PlanFacts;
 use crate::mapping::SidMap;
 use crate::model::{Entity, ServiceSid};
 use crate::plan::{Header, Move, PlanFile};
@@ -48,8 +49,12 @@ impl Explained for SidsError {
     }
 }
 
-/// The SIDs of a plan's target, for a snapshot of these services.
-pub(super) fn of_plan(plan: &Path, snapshot: &Path, services: &[ServiceSid]) -> Result<SidMap, CommandError> {
+/// The SIDs of a plan's target, for a snapshot of these services, and which plan it is.
+pub(super) fn of_plan(
+    plan: &Path,
+    snapshot: &Path,
+    services: &[ServiceSid],
+) -> Result<(SidMap, PlanFacts), CommandError> {
     let file = PlanFile::open(plan)?;
     let header = file.header().clone();
     if header.kind == Move::Undo {
@@ -64,8 +69,10 @@ pub(super) fn of_plan(plan: &Path, snapshot: &Path, services: &[ServiceSid]) -> 
         }
         .into());
     }
+    let facts =
+        PlanFacts { digest: file.digest().to_owned(), target_service_sid: header.target.service_sid.clone() };
     let file = Mutex::new(file);
-    Ok(SidMap::new(move |sid| {
+    let sids = SidMap::new(move |sid| {
         Ok(match known(&header, sid) {
             Known::Is(target) => Some(target.to_owned()),
             Known::InPlan(entity) => {
@@ -73,7 +80,8 @@ pub(super) fn of_plan(plan: &Path, snapshot: &Path, services: &[ServiceSid]) -> 
             }
             Known::Nothing => None,
         })
-    }))
+    });
+    Ok((sids, facts))
 }
 
 /// What is known of a SID without a look at the plan's rows.
@@ -100,5 +108,56 @@ fn known<'a>(header: &'a Header, sid: &'a str) -> Known<'a> {
         Some("MB") => Known::InPlan(Entity::Member),
         Some("IN") => Known::InPlan(Entity::Invite),
         _ => Known::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Side;
+
+    fn header(kind: Move) -> Header {
+        let side = |service: &str| Side {
+            account_sid: "AC1".to_owned(),
+            service_sid: service.to_owned(),
+            friendly_name: None,
+        };
+        Header {
+            tool_version: String::new(),
+            kind,
+            source: side("IS1"),
+            target: side("IS2"),
+            snapshot: String::new(),
+            snapshot_digest: String::new(),
+            snapshot_source: "chat".to_owned(),
+            snapshot_verdict: "complete".to_owned(),
+            snapshot_window: (String::new(), None),
+            mapping: String::new(),
+            mapping_digest: String::new(),
+            target_digest: String::new(),
+            target_service_digest: String::new(),
+            mute_source: false,
+            undoes: None,
+        }
+    }
+
+    #[test]
+    fn a_copy_is_looked_up_and_in_place_a_sid_is_itself() {
+        let (copy, in_place) = (header(Move::Copy), header(Move::InPlace));
+        for (sid, expected) in [
+            ("IS1", Known::Is("IS2")),
+            ("IS3", Known::Nothing),
+            ("RL1", Known::InPlan(Entity::Role)),
+            ("US1", Known::InPlan(Entity::User)),
+            ("CH1", Known::InPlan(Entity::Channel)),
+            ("MB1", Known::InPlan(Entity::Member)),
+            ("IN1", Known::InPlan(Entity::Invite)),
+            ("IM1", Known::Nothing),
+            ("é", Known::Nothing),
+            ("", Known::Nothing),
+        ] {
+            assert_eq!(known(&copy, sid), expected, "{sid}");
+            assert_eq!(known(&in_place, sid), Known::Is(sid));
+        }
     }
 }
