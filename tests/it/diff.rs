@@ -215,6 +215,23 @@ fn with_digests_of_lists_it_finds_the_same() {
 }
 
 #[test]
+fn a_row_that_moves_to_another_list_is_not_passed_over() {
+    let world = two_snapshots();
+    // An invitation has no member, so the row is the same in either list: only whose list it is in has changed.
+    let invited = |user: u32| {
+        format!(
+            "INSERT INTO membership_row (user, channel_sid, pass, service, scope, status)
+             VALUES ({user}, x'00112233445566778899aabbccddeeff', 0, 1, 1, 2)"
+        )
+    };
+    Connection::open(world.path("old.db")).unwrap().execute_batch(&invited(1)).unwrap();
+    change(&world, &invited(2));
+    let result = world.json(&["diff", "old.db", "new.db"]);
+    let found = &result["by_entity"]["user_channels"];
+    assert_eq!((&found["missing"], &found["added"]), (&json!(1), &json!(1)), "{result}");
+}
+
+#[test]
 fn every_format_tells_the_same_differences() {
     let world = two_snapshots();
     change(&world, &changes());
