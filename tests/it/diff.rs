@@ -347,6 +347,21 @@ fn a_hole_that_the_evidence_shows_is_unreadable_too() {
 }
 
 #[test]
+fn without_counts_a_hole_between_two_lists_is_unreadable_too() {
+    let hidden = world_with("hidden-row=9");
+    let conversations =
+        |world: &World, file: &str| world.crawl(&["--source", "conversations", "--snapshot", file]).code;
+    assert_eq!(conversations(&hidden, "new.db"), 4);
+    let whole = world_with("");
+    assert_eq!(conversations(&whole, "old.db"), 0);
+    std::fs::copy(whole.path("old.db"), hidden.path("old.db")).unwrap();
+    let ran = diff(&hidden, &["--format", "ndjson", "--ignore", "date_updated"]);
+    let found = lines(&ran);
+    let lost: Vec<_> = found.iter().filter(|line| line["entity"] == "user_channels").collect();
+    assert!(!lost.is_empty() && lost.iter().all(|line| line["mark"] == "!"), "{found:?}");
+}
+
+#[test]
 fn what_one_of_the_two_was_not_asked_for_is_not_compared_and_said() {
     let world = world_with("");
     assert_eq!(world.crawl(&["--include", ALL, "--snapshot", "old.db"]).code, 0);
