@@ -250,7 +250,11 @@ fn a_base_with_nothing_in_common_is_said_and_the_night_is_whole() {
     let audits = Audits { home: &world };
     assert_eq!(audits.night(&world, 0, &["--include", "roles", "--records", "roles"]).0, 0);
     let (code, result) = audits.night(&world, 1, &["--include", "channels", "--records", "channels"]);
-    assert_eq!((code, &result["verdict"], &result["base"]), (0, &json!("complete"), &Value::Null), "{result}");
+    assert_eq!(
+        (code, &result["verdict"], &result["base"]),
+        (0, &json!("complete"), &Value::Null),
+        "{result}"
+    );
     assert!(result["notes"].to_string().contains("nothing in common"), "{result}");
     // Nor is one that is incomplete compared with, whatever its folder is called.
     let base = audits.path(&name(1)).join("snapshot.db");
@@ -333,6 +337,11 @@ fn unchanged_users_are_carried_over_but_for_a_share() {
             .map(|count| count.as_u64().unwrap())
             .sum::<u64>()
     );
+    let note = "were not read but carried over";
+    assert!(second["differences"]["notes"].to_string().contains(note), "{}", second["differences"]["notes"]);
+    for report in ["report.md", "report.html"] {
+        assert!(fs::read_to_string(audits.path("latest").join(report)).unwrap().contains(note), "{report}");
+    }
     let told = world.run(&["snapshot", "info", audits.path("latest/snapshot.db").to_str().unwrap()]);
     assert!(told.stdout.contains("carried") && told.stdout.contains("a heuristic"), "{}", told.stdout);
 
