@@ -126,7 +126,7 @@ impl Terms {
         };
         let mut entities = Vec::new();
         let mut notes = Vec::new();
-        for entity in Entity::ALL.into_iter() {
+        for entity in Entity::ALL {
             match (has(0, entity), has(1, entity)) {
                 (true, true) => entities.push(entity),
                 (true, false) => notes.push((entity, &self.sides[0].snapshot)),

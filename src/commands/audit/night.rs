@@ -112,7 +112,7 @@ impl Night<'_> {
         let crawled =
             crawl::crawl(&self.settings.crawl, &self.settings.connection, &progress.events(), &stop).await;
         progress.finish();
-        let mut crawled = crawled?;
+        let mut crawled = crawled.map_err(with_resume)?;
         // Its folder is about to have another name.
         "snapshot.db".clone_into(&mut crawled.snapshot);
         summary.verdict = crawled.verdict.into();
@@ -239,6 +239,14 @@ impl Night<'_> {
 /// Whether two snapshots have nothing that could be compared, though either is as it should be.
 fn has_no_common_terms(error: &CompareError) -> bool {
     matches!(error, CompareError::OtherService { .. } | CompareError::NothingInCommon { .. })
+}
+
+/// The advice of a crawl, for an audit: the same command alone would begin anew.
+fn with_resume(error: CommandError) -> CommandError {
+    match error.hint.clone() {
+        Some(hint) => error.with_hint(hint.replace("the same command", "the same command with --resume")),
+        None => error,
+    }
 }
 
 /// Writes into the summary how the work ended.
