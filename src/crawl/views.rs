@@ -71,8 +71,8 @@ pub async fn run<E: From<CrawlError>>(
     loop {
         tokio::select! {
             biased;
-            ended = tasks.join_next(), if !tasks.is_empty() => {
-                let read = ended.expect("a set that is not empty has a next task").map_err(CrawlError::Stopped)?;
+            Some(ended) = tasks.join_next(), if !tasks.is_empty() => {
+                let read = ended.map_err(CrawlError::Stopped)?;
                 match read {
                     Ok(read) if stop.is_cancelled() && !read.unread.is_empty() => return Ok(false),
                     Ok(read) => take(read)?,
