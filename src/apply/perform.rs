@@ -193,6 +193,8 @@ impl Performer {
         match Failure::of(&error) {
             Failure::Interrupted => self.interrupted(work).await,
             Failure::OfAll => Err(of_all(error)),
+            // Of what may have been sent, a refused look says nothing: it is not failed, which would say that nothing was written.
+            _ if work.item.sent => self.left(work, error).await,
             Failure::OfItem | Failure::AlreadyThere => self.end(work, refused(&error)).await,
             Failure::NotDone | Failure::Unknown | Failure::NotFound => self.left(work, error).await,
         }

@@ -10,17 +10,18 @@
 //!
 //! What is still to be done is handed out in `queue`.
 
+mod beside;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use serde_json::Value;
 
 use super::lock::PlanLock;
 use super::reader::PlanFile;
 use super::row::{self, Services};
 use super::schema::{self, state_number};
-use crate::model::Entity;
 use crate::plan::error::PlanError;
 use crate::plan::finding::Check;
 use crate::plan::operation::{Kind, Operation, State};
@@ -101,8 +102,7 @@ impl Journal {
     /// Whether any of it was begun.
     pub fn is_begun(&self) -> Result<bool, PlanError> {
         let ended = [State::Done, State::Existing, State::Failed];
-        let counts = self.counts()?;
-        let any = counts.values().flatten().any(|(state, count)| ended.contains(state) && *count > 0);
+        let any = self.counts()?.values().flatten().any(|(state, count)| ended.contains(state) && *count > 0);
         Ok(any || !self.begun(0, 1)?.is_empty())
     }
 
@@ -173,44 +173,6 @@ impl Journal {
         self.write(
             "UPDATE operation SET state = ?2, reason = ?3, result = ?4 WHERE number = ?1",
             (number, state_number(state), reason, result),
-        )
-    }
-
-    /// The SID in the target of what stands for a record of the source.
-    pub fn counterpart(&self, entity: Entity, source: &str) -> Result<Option<String>, PlanError> {
-        self.sql(|connection| {
-            connection
-                .prepare_cached("SELECT target FROM counterpart WHERE entity = ?1 AND source = ?2")?
-                .query_row((entity.plural(), source), |row| row.get(0))
-                .optional()
-        })
-    }
-
-    /// Notes the SID in the target of what was made or found for a record of the source.
-    pub fn set_counterpart(&self, entity: Entity, source: &str, target: &str) -> Result<(), PlanError> {
-        self.write(
-            "INSERT INTO counterpart (entity, source, target, planned) VALUES (?1, ?2, ?3, 0)
-             ON CONFLICT DO UPDATE SET target = excluded.target WHERE planned = 0",
-            (entity.plural(), source, target),
-        )
-    }
-
-    /// Whether this run knows that a record will have no counterpart.
-    pub fn is_missing(&self, entity: Entity, source: &str) -> Result<bool, PlanError> {
-        self.sql(|connection| {
-            connection
-                .prepare_cached(
-                    "SELECT EXISTS (SELECT 1 FROM temp.missing WHERE entity = ?1 AND source = ?2)",
-                )?
-                .query_row((entity.plural(), source), |row| row.get(0))
-        })
-    }
-
-    /// Notes for this run that a record will have no counterpart.
-    pub fn set_missing(&self, entity: Entity, source: &str) -> Result<(), PlanError> {
-        self.write(
-            "INSERT OR IGNORE INTO temp.missing (entity, source) VALUES (?1, ?2)",
-            (entity.plural(), source),
         )
     }
 
