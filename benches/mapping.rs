@@ -73,6 +73,7 @@ fn mapped(source: &Source, mapping: &str, record: &str, format: Format) -> Resul
         formats: vec![format],
         compression: None,
         pii: PiiPolicy::Keep,
+        plan: None,
         condition: None,
         spreadsheet_safe: false,
         force: false,

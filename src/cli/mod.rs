@@ -103,6 +103,7 @@ Quick start:
   chatferry crawl --service IS…                   read it into snapshot.db
   chatferry plan --target in-place                what moving to Conversations takes
   chatferry apply                                 do it, after asking
+  chatferry verify                                is everything there as it should be?
 
 Settings come from flags, then the environment (CHATFERRY_CHAT_URL is --chat-url), then
 chatferry.toml, then defaults; `chatferry config` shows which.

@@ -9,7 +9,8 @@
 //! are made in the order of storage, and then there is little to look up out of it.
 //!
 //! A list's digest is the sum of its rows' digests, so the order in which rows were read or stored does not matter, and a
-//! service's digest is the sum of its lists'. A row's digest is the first half of its SHA-256.
+//! service's digest is a sum over its lists, each digested with the SID that it is of: otherwise a row that is in another
+//! user's list by now, and is the same there, would leave the sum as it was. A row's digest is the first half of its SHA-256.
 //!
 //! **Invariant:** digests are of a finished crawl. They are dropped when it goes on.
 
@@ -30,7 +31,7 @@ use crate::model::Entity;
 const PROPERTY: &str = "list_digests";
 
 /// How digests are made. Another one where a column is added, since equal rows would have other digests then.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// The lists that have digests.
 const LISTS: [(Kind, Entity); 6] = [
@@ -65,9 +66,17 @@ impl ListDigest {
         self.sum = self.sum.wrapping_add(row);
     }
 
-    fn join(&mut self, other: Self) {
-        self.rows += other.rows;
-        self.sum = self.sum.wrapping_add(other.sum);
+    /// Adds a list, by what stands for it and for the user or channel that it is of. An empty list adds nothing.
+    fn join(&mut self, of: ValueRef<'_>, list: Self) {
+        if list.rows == 0 {
+            return;
+        }
+        let mut text = Vec::with_capacity(64);
+        push(&mut text, of);
+        text.extend(list.rows.to_le_bytes());
+        text.extend(list.sum.to_le_bytes());
+        self.rows += list.rows;
+        self.sum = self.sum.wrapping_add(half(&text));
     }
 }
 
@@ -203,7 +212,7 @@ fn sum_up(connection: &Connection, kind: Kind) -> rusqlite::Result<()> {
         let mut statement = connection.prepare_cached(PARENTS)?;
         let mut rows = statement.query([service, kind.number()])?;
         while let Some(row) = rows.next()? {
-            all.join(ListDigest::read(row)?);
+            all.join(row.get_ref(1)?, ListDigest::read(row)?);
         }
         connection
             .prepare_cached(
@@ -222,7 +231,7 @@ struct RowHasher<'s> {
 }
 
 impl RowHasher<'_> {
-    /// The digest of a row: parent, key, scope, and the fields behind it.
+    /// The digest of a row: key, scope, and the fields behind it.
     fn digest(&mut self, row: &Row<'_>, fields: usize) -> rusqlite::Result<u128> {
         self.buffer.clear();
         push(&mut self.buffer, row.get_ref(1)?);
@@ -238,9 +247,13 @@ impl RowHasher<'_> {
         for column in 3..=fields {
             push(&mut self.buffer, row.get_ref(column)?);
         }
-        let digest = Sha256::digest(&self.buffer);
-        Ok(digest.iter().take(16).fold(0, |sum: u128, byte| sum << 8 | u128::from(*byte)))
+        Ok(half(&self.buffer))
     }
+}
+
+/// The first half of the SHA-256.
+fn half(bytes: &[u8]) -> u128 {
+    Sha256::digest(bytes).iter().take(16).fold(0, |sum: u128, byte| sum << 8 | u128::from(*byte))
 }
 
 /// Appends a value with its type, and with its length where that varies, so that no two rows read alike.

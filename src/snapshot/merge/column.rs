@@ -103,8 +103,8 @@ const fn named(name: &'static str, names: &'static [&'static str]) -> Column {
 }
 
 /// The same, kept under another name or form.
-const fn kept_as(column: Column, sql: &'static str) -> Column {
-    Column { sql, ..column }
+const fn kept_as(column: &Column, sql: &'static str) -> Column {
+    Column { name: column.name, sql, form: column.form }
 }
 
 const SERVICES: &[Column] = &[
@@ -216,15 +216,15 @@ const INVITES: &[Column] = &[
 const MESSAGES: &[Column] = &[
     ACCOUNT,
     SERVICE,
-    kept_as(plain("index"), "nullif(position, '')"),
+    kept_as(&plain("index"), "nullif(position, '')"),
     date("date_created"),
     date("date_updated"),
-    kept_as(plain("from"), "sender"),
+    kept_as(&plain("from"), "sender"),
     plain("body"),
     plain("attributes"),
     // The one enumeration that is numbered from 0.
     kept_as(
-        named("type", &["text", "media"]),
+        &named("type", &["text", "media"]),
         "CASE typeof(type) WHEN 'integer' THEN type + 1 ELSE type END",
     ),
     switch("was_edited"),
