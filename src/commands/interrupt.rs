@@ -43,6 +43,7 @@ impl Interrupt {
     }
 
     /// Stops when this one does: for verbs inside verbs. Looks at no signals of its own.
+    #[must_use]
     pub fn nested(&self) -> Self {
         Self { token: self.token.clone(), interrupted: Arc::clone(&self.interrupted), _tasks: JoinSet::new() }
     }

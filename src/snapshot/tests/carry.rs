@@ -35,7 +35,7 @@ fn a_user_who_changes_while_users_are_listed_is_read_after_all() {
     let moved = User { date_updated: Some(Timestamp::from_wire("2026-11-23T00:00:00Z")), ..user(1, 2) };
     assert!(book.store(&list, Records::Users(vec![moved, user(2, 2)]), None).more_work);
     let name = format!("user channels of {}", UserSid::from_digits(1));
-    assert_eq!(waiting(&mut book), [name.clone()]);
+    assert_eq!(waiting(&mut book), [name.as_str()]);
     book.store(&name, Records::Memberships(vec![membership(1, 10, "joined")]), None);
     let info = book.writer.info().unwrap();
     assert_eq!(info.counts.user_channels, 1 + 2, "what was carried over of the one is gone");
