@@ -152,6 +152,17 @@ pub(super) fn set_timers(channel: u128) -> Operation {
     last(channel, json!({"timers.closed": "PT600S"}))
 }
 
+pub(super) fn make_private(channel: u128) -> Operation {
+    let subject = Subject {
+        service_sid: Some(ServiceSid::from_digits(1)),
+        channel_sid: Some(ChannelSid::from_digits(channel)),
+        ..Subject::default()
+    };
+    let made =
+        operation(Kind::MakePrivate, subject.clone(), json!({"type": "public"}), json!({"type": "private"}));
+    Operation { subject, ..made }
+}
+
 pub(super) fn mute_source(channel: u128, user: u128) -> Operation {
     let level = |level: &str| json!({"notification_level": level});
     let muted = operation(Kind::MuteSource, membership(channel, user), level("default"), level("muted"));

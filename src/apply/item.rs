@@ -209,14 +209,14 @@ pub(super) fn creates(operation: &Operation) -> Option<(Entity, String)> {
 }
 
 /// What an operation needs besides what its request names: nobody is made a participant before the user is as planned (a
-/// participant's create makes a user, with nothing but the identity), nobody's level is set without a participant, and a source
-/// is muted only for who hears from the target.
+/// participant's create makes a user, with nothing but the identity), or of a conversation that is not to be seen, nobody's level is
+/// set without a participant, and a source is muted only for who hears from the target.
 pub(super) fn needs(operation: &Operation) -> Vec<(Entity, String)> {
     let subject = &operation.subject;
     let user = subject.user_sid.as_ref().map(|sid| (Entity::User, sid.to_string()));
     let channel = subject.channel_sid.as_ref().map(|sid| (Entity::Channel, sid.to_string()));
     match operation.kind {
-        Kind::CreateParticipant => user.into_iter().collect(),
+        Kind::CreateParticipant => user.into_iter().chain(channel).collect(),
         Kind::UpdateUserConversation | Kind::MuteSource => {
             user.into_iter().chain(channel).chain(participant(operation)).collect()
         }

@@ -254,6 +254,12 @@ impl Desk {
                 _ => self.journal.set_missing(entity, &source)?,
             }
         }
+        // A channel that stays public has no participants to be added to.
+        if let (Kind::MakePrivate, State::Failed | State::Blocked) = (operation.kind, end.state)
+            && let Some(channel) = &operation.subject.channel_sid
+        {
+            self.journal.set_missing(Entity::Channel, &channel.to_string())?;
+        }
         *self.ended.entry(operation.kind).or_default().entry(end.state).or_default() += 1;
         let (kind, state) = (operation.kind.name(), end.state.name());
         answers.push(Answer::Event(Event::Performed { kind, state }));

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use super::fixture::{
-    self, create_conversation, create_participant, create_role, create_user, journal,
+    self, create_conversation, create_participant, create_role, create_user, journal, make_private,
     update_known_participant, update_participant,
 };
 use super::*;
@@ -233,6 +233,18 @@ async fn what_depends_on_a_failure_waits_and_is_taken_up_again_with_it() {
     apply(&server, Journal::open(&path).unwrap(), &options()).await;
     assert_eq!(states(&path), ["blocked", "done", "done", "blocked", "blocked"]);
     assert!(entries(&path)[3].1.starts_with("depends_on_failed: RL"), "{}", entries(&path)[3].1);
+}
+
+#[tokio::test]
+async fn nobody_is_added_to_a_channel_that_could_not_be_made_private() {
+    let public = ok("{\"sid\": \"CH00000000000000000000000000000009\", \"type\": \"public\"}");
+    let server = Server::start([public, refused("400 Bad Request", 20001, "Not now")]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (path, journal) = plan(&folder, &[make_private(9), create_participant(9, 8)]);
+    apply(&server, journal, &options()).await;
+    assert_eq!(states(&path), ["failed", "blocked"]);
+    assert!(entries(&path)[1].1.starts_with("depends_on_failed: CH"), "{}", entries(&path)[1].1);
+    assert_eq!(sent(&server).len(), 2, "the channel is looked at, and its change is refused");
 }
 
 #[tokio::test]

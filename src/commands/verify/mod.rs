@@ -13,7 +13,7 @@ use std::io::{self, BufWriter};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{VerifyArgs, VerifyFormat};
-use crate::compare::Comparison;
+use crate::compare::{Comparison, Side};
 use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::model::ServiceSid;
@@ -100,7 +100,9 @@ pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<C
 
 /// The exit status that a comparison leads to.
 pub(super) fn exit_status(comparison: &Comparison) -> ExitStatus {
-    let is_whole = comparison.totals.total.unreadable == 0 && comparison.new.verdict != Verdict::Incomplete;
+    let is_incomplete = |side: &Side| side.verdict == Verdict::Incomplete;
+    let is_whole = comparison.totals.total.unreadable == 0
+        && ![&comparison.old, &comparison.new].into_iter().any(is_incomplete);
     if !is_whole {
         ExitStatus::Incomplete
     } else if comparison.is_same() {
