@@ -37,7 +37,7 @@ impl Group {
 /// The groups of one kind of lists.
 pub(super) struct Groups {
     keys: Keys,
-    groups: Vec<Group>,
+    lists: Vec<Group>,
     /// The rows of groups that are the same.
     same: u64,
 }
@@ -49,7 +49,7 @@ impl Groups {
         services: &[[Option<i64>; 2]],
         kind: Kind,
     ) -> Result<Self, SnapshotError> {
-        let mut made = Self { keys: Keys::draw(), groups: vec![Group::default(); GROUPS], same: 0 };
+        let mut made = Self { keys: Keys::draw(), lists: vec![Group::default(); GROUPS], same: 0 };
         let both: Vec<[i64; 2]> =
             services.iter().filter_map(|numbers| Some([numbers[0]?, numbers[1]?])).collect();
         for (at, side) in sides.into_iter().enumerate() {
@@ -57,7 +57,7 @@ impl Groups {
             side.sql(|connection| made.read(connection, side, at, &services, kind))?;
         }
         made.same =
-            made.groups.iter().filter(|group| group.is_same()).map(|group| u64::from(group.rows[0])).sum();
+            made.lists.iter().filter(|group| group.is_same()).map(|group| u64::from(group.rows[0])).sum();
         Ok(made)
     }
 
@@ -68,7 +68,7 @@ impl Groups {
 
     /// Whether the list of the user or channel of this SID is the same in both.
     pub(super) fn has_same(&self, sid: ValueRef<'_>) -> bool {
-        self.groups[self.number(sid)].is_same()
+        self.lists[self.number(sid)].is_same()
     }
 
     fn number(&self, sid: ValueRef<'_>) -> usize {
@@ -107,7 +107,7 @@ impl Groups {
                 }
                 if of == number && counts {
                     let digest = hasher.digest(Some(sid), row, fields)?;
-                    let group = &mut self.groups[group];
+                    let group = &mut self.lists[group];
                     group.rows[at] += 1;
                     group.difference = if at == 0 {
                         group.difference.wrapping_add(digest)

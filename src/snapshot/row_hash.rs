@@ -1,7 +1,7 @@
 //! The digest of a row: 128 bits that stand for its key, what its scope says, and its fields.
 //!
 //! What is kept in a file is the first half of a SHA-256, the same on every machine. What serves one comparison only is two
-//! SipHashes under keys drawn for it: that costs a fraction, and as nobody knows the keys, nobody can aim at two rows, or two
+//! `SipHash`es under keys drawn for it: that costs a fraction, and as nobody knows the keys, nobody can aim at two rows, or two
 //! sums of rows, that read alike.
 //!
 //! **Invariant:** rows that differ in anything but the file's own numbering are different bytes to the hash.
