@@ -3,6 +3,9 @@
 //! Two snapshots of one service, the second a copy of the first in which one membership of a thousand was changed, removed or
 //! added. Measured are the time, CPU and peak memory of `chatferry diff`, with and without digests of lists, beside a plain
 //! scan of both files by SQLite that reads every column of every membership.
+//!
+//! Of 10,000,000 memberships, a diff without digests of lists took 1.89 times the CPU of that scan and 59 MiB, and one with them
+//! 0.15 times and 52 MiB, on the machine of README's figures. Twice the scan and 100 MiB are what it shall stay under.
 
 #![expect(clippy::print_stdout, reason = "a bench tells its figures")]
 

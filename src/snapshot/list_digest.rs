@@ -2,19 +2,18 @@
 //! record, and of all of them in a service.
 //!
 //! They let two snapshots be compared without reading what is the same in both. A crawl does not keep them, since a snapshot
-//! need not be compared with any; an audit does, and its next night reads the few lists that changed. Where a snapshot has
-//! none, a comparison makes them for itself, in a temporary table.
+//! need not be compared with any; an audit does, and its next night reads the few lists that changed. Where only one of two
+//! snapshots has them, a comparison makes the other's for itself, in a temporary table; where neither has, `group_digest` costs less.
 //!
 //! Why that pays: rows are stored by the numbers of users and channels and compared by their SIDs, which are random. Digests
 //! are made in the order of storage, and then there is little to look up out of it.
 //!
-//! A list's digest is the sum of its rows' digests, so the order in which rows were read or stored does not matter, and a
-//! service's digest is a sum over its lists, each digested with the SID that it is of: otherwise a row that is in another
-//! user's list by now, and is the same there, would leave the sum as it was. A row's digest is the first half of its SHA-256.
+//! A list's digest is the sum of its rows' digests (`row_hash`), so the order in which rows were read or stored does not
+//! matter. A service's digest is the sum of digests of its lists' digests with their SIDs, so that a row that went from one list
+//! to another shows.
 //!
 //! **Invariant:** digests are of a finished crawl. They are dropped when it goes on.
 
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
@@ -23,6 +22,7 @@ use super::error::SnapshotError;
 use super::merge::{columns, select};
 use super::properties;
 use super::reader::Snapshot;
+use super::row_hash::{RowHasher, half};
 use super::unit::Kind;
 use super::writer::SnapshotWriter;
 use crate::model::Entity;
@@ -42,6 +42,37 @@ const LISTS: [(Kind, Entity); 6] = [
     (Kind::Invites, Entity::Invite),
     (Kind::Messages, Entity::Message),
 ];
+
+/// How the lists of one kind are stored.
+pub(super) struct Stored {
+    pub(super) entity: Entity,
+    /// The table of the users or channels that they are of.
+    pub(super) parents: &'static str,
+    table: &'static str,
+    parent: &'static str,
+    key: &'static str,
+}
+
+impl Stored {
+    pub(super) fn of(kind: Kind) -> Option<Self> {
+        let (_, entity) = LISTS.into_iter().find(|(list, _)| *list == kind)?;
+        let (table, parent, key, parents) = match kind {
+            Kind::User => ("user_row WHERE listed", "id", "sid", "user_row"),
+            Kind::Channel => ("channel_row WHERE listed", "id", "sid", "channel_row"),
+            Kind::UserChannels => ("membership_row", "user", "channel_sid", "user_row"),
+            Kind::Members => ("member_row", "channel", "sid", "channel_row"),
+            Kind::Messages => ("message_row", "channel", "sid", "channel_row"),
+            _ => ("invite_row", "channel", "sid", "channel_row"),
+        };
+        Some(Self { entity, parents, table, parent, key })
+    }
+
+    /// All rows in the order in which they are stored: the number of the user or channel, the key, the scope, the fields.
+    pub(super) fn rows(&self) -> String {
+        let Self { table, parent, key, .. } = self;
+        format!("SELECT {parent}, {key}, {} FROM {table} ORDER BY {parent}", select(self.entity))
+    }
+}
 
 /// The lists of a service (parameter 1) and of a kind (parameter 2) by the SID of their user or channel.
 pub(super) const PARENTS: &str = "SELECT parent, sid, rows, digest FROM list_digest
@@ -66,35 +97,36 @@ impl ListDigest {
         self.sum = self.sum.wrapping_add(row);
     }
 
-    /// Adds a list, by what stands for it and for the user or channel that it is of. An empty list adds nothing.
-    fn join(&mut self, of: ValueRef<'_>, list: Self) {
-        if list.rows == 0 {
-            return;
+    /// Adds a list of a service, by the SID it is of.
+    fn join(&mut self, sid: &[u8], list: Self) {
+        if list.rows > 0 {
+            self.rows += list.rows;
+            let hasher =
+                Sha256::new().chain_update(list.sum.to_be_bytes()).chain_update(list.rows.to_be_bytes());
+            self.sum = self.sum.wrapping_add(half(hasher.chain_update(sid)));
         }
-        let mut text = Vec::with_capacity(64);
-        push(&mut text, of);
-        text.extend(list.rows.to_le_bytes());
-        text.extend(list.sum.to_le_bytes());
-        self.rows += list.rows;
-        self.sum = self.sum.wrapping_add(half(&text));
     }
 }
 
 impl Snapshot {
+    /// Whether it keeps digests of its lists.
+    pub(super) fn has_digests(&self) -> Result<bool, SnapshotError> {
+        self.sql(|connection| Ok(properties::get(connection, PROPERTY)?.as_deref() == Some(VERSION)))
+    }
+
     /// Sees to it that digests of an entity's lists are there: those that it keeps, or temporary ones.
     pub(super) fn prepare_digests(&self, kind: Kind) -> Result<(), SnapshotError> {
+        if self.has_digests()? {
+            return Ok(());
+        }
         self.sql(|connection| {
-            if properties::get(connection, PROPERTY)?.as_deref() == Some(VERSION) {
-                return Ok(());
-            }
             // A temporary table goes before one of the file that has its name.
             create(connection, "CREATE TEMP TABLE IF NOT EXISTS")?;
             let made = "SELECT 1 FROM temp.list_digest WHERE kind = ?1";
             if connection.prepare_cached(made)?.exists([kind.number()])? {
                 return Ok(());
             }
-            let entity = LISTS.into_iter().find(|(list, _)| *list == kind);
-            entity.map_or(Ok(()), |(kind, entity)| write(connection, kind, entity, &self.scopes))
+            write(connection, kind, &self.scopes)
         })
     }
 
@@ -124,8 +156,8 @@ impl SnapshotWriter {
             connection.execute_batch("DROP TABLE IF EXISTS list_digest")?;
             create(connection, "CREATE TABLE")?;
             let scopes = Scopes::read(connection)?;
-            for (kind, entity) in LISTS {
-                write(connection, kind, entity, &scopes)?;
+            for (kind, _) in LISTS {
+                write(connection, kind, &scopes)?;
             }
             properties::set(connection, PROPERTY, VERSION)
         })?;
@@ -153,21 +185,13 @@ pub(super) fn forget(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Digests the lists of one kind: first in the order in which rows are stored, then sorted as they will be read.
-fn write(connection: &Connection, kind: Kind, entity: Entity, scopes: &Scopes) -> rusqlite::Result<()> {
-    let (table, parent, key, parents) = match kind {
-        Kind::User => ("user_row WHERE listed", "id", "sid", "user_row"),
-        Kind::Channel => ("channel_row WHERE listed", "id", "sid", "channel_row"),
-        Kind::UserChannels => ("membership_row", "user", "channel_sid", "user_row"),
-        Kind::Members => ("member_row", "channel", "sid", "channel_row"),
-        Kind::Messages => ("message_row", "channel", "sid", "channel_row"),
-        _ => ("invite_row", "channel", "sid", "channel_row"),
-    };
+fn write(connection: &Connection, kind: Kind, scopes: &Scopes) -> rusqlite::Result<()> {
+    let Some(stored) = Stored::of(kind) else { return Ok(()) };
+    let parents = stored.parents;
     connection.execute_batch("DELETE FROM fresh_digest")?;
-    let fields = select(entity);
-    let mut rows =
-        connection.prepare(&format!("SELECT {parent}, {key}, {fields} FROM {table} ORDER BY {parent}"))?;
+    let mut rows = connection.prepare(&stored.rows())?;
     let mut rows = rows.query([])?;
-    let mut hasher = RowHasher { scopes, last: None, buffer: Vec::with_capacity(512) };
+    let mut hasher = RowHasher::kept(scopes);
     let mut current: Option<(i64, ListDigest)> = None;
     while let Some(row) = rows.next()? {
         let of: i64 = row.get(0)?;
@@ -177,7 +201,7 @@ fn write(connection: &Connection, kind: Kind, entity: Entity, scopes: &Scopes) -
             keep(connection, last, digest)?;
             current = None;
         }
-        let digest = hasher.digest(row, columns(entity).len())?;
+        let digest = hasher.digest(None, row, columns(stored.entity).len())?;
         current.get_or_insert((of, ListDigest::default())).1.add(digest);
     }
     if let Some((last, digest)) = current {
@@ -212,7 +236,7 @@ fn sum_up(connection: &Connection, kind: Kind) -> rusqlite::Result<()> {
         let mut statement = connection.prepare_cached(PARENTS)?;
         let mut rows = statement.query([service, kind.number()])?;
         while let Some(row) = rows.next()? {
-            all.join(row.get_ref(1)?, ListDigest::read(row)?);
+            all.join(row.get_ref(1)?.as_bytes()?, ListDigest::read(row)?);
         }
         connection
             .prepare_cached(
@@ -221,57 +245,4 @@ fn sum_up(connection: &Connection, kind: Kind) -> rusqlite::Result<()> {
             .execute(params![service, kind.number(), all.rows.cast_signed(), all.sum.to_be_bytes()])?;
     }
     Ok(())
-}
-
-struct RowHasher<'s> {
-    scopes: &'s Scopes,
-    /// The last scope's number and what stands for it.
-    last: Option<(Option<i64>, Vec<u8>)>,
-    buffer: Vec<u8>,
-}
-
-impl RowHasher<'_> {
-    /// The digest of a row: key, scope, and the fields behind it.
-    fn digest(&mut self, row: &Row<'_>, fields: usize) -> rusqlite::Result<u128> {
-        self.buffer.clear();
-        push(&mut self.buffer, row.get_ref(1)?);
-        let scope: Option<i64> = row.get(2)?;
-        if self.last.as_ref().is_none_or(|(last, _)| *last != scope) {
-            // A file numbers its scopes by itself, so what they stand for is digested.
-            self.last = Some((scope, format!("{:?}", self.scopes.pair(scope)).into_bytes()));
-        }
-        if let Some((_, said)) = &self.last {
-            push(&mut self.buffer, ValueRef::Text(said));
-        }
-        // The two fields that every entity begins with are behind its scope.
-        for column in 3..=fields {
-            push(&mut self.buffer, row.get_ref(column)?);
-        }
-        Ok(half(&self.buffer))
-    }
-}
-
-/// The first half of the SHA-256.
-fn half(bytes: &[u8]) -> u128 {
-    Sha256::digest(bytes).iter().take(16).fold(0, |sum: u128, byte| sum << 8 | u128::from(*byte))
-}
-
-/// Appends a value with its type, and with its length where that varies, so that no two rows read alike.
-fn push(buffer: &mut Vec<u8>, value: ValueRef<'_>) {
-    match value {
-        ValueRef::Null => buffer.push(0),
-        ValueRef::Integer(number) => {
-            buffer.push(1);
-            buffer.extend(number.to_le_bytes());
-        }
-        ValueRef::Real(number) => {
-            buffer.push(2);
-            buffer.extend(number.to_le_bytes());
-        }
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
-            buffer.push(if matches!(value, ValueRef::Text(_)) { 3 } else { 4 });
-            buffer.extend((bytes.len() as u64).to_le_bytes());
-            buffer.extend(bytes);
-        }
-    }
 }

@@ -214,6 +214,37 @@ fn with_digests_of_lists_it_finds_the_same() {
     assert_eq!(seen["by_entity"]["user_channels"]["same"], 0);
 }
 
+/// Two crawls need not number users alike; and the sum of all rows is the same where one went from one list to another.
+#[test]
+fn numbers_of_users_do_not_matter_and_a_row_in_another_list_does() {
+    let world = two_snapshots();
+    change(
+        &world,
+        "UPDATE user_row SET id = 100000 - id; UPDATE membership_row SET user = 100000 - user;
+         UPDATE unit SET parent = 100000 - parent WHERE kind IN (5, 7);
+         UPDATE disagreement SET parent = 100000 - parent WHERE kind LIKE 'user%'",
+    );
+    let counts = |mark: &str| {
+        let result = world.json(&["diff", "old.db", "new.db"]);
+        result["by_entity"]["user_channels"][mark].as_u64().unwrap()
+    };
+    assert_eq!([counts("missing"), counts("added"), counts("different")], [0, 0, 0]);
+    let all = counts("same");
+    change(
+        &world,
+        "UPDATE membership_row SET user = (SELECT max(id) FROM user_row) WHERE (user, channel_sid) =
+           (SELECT user, channel_sid FROM membership_row WHERE channel_sid NOT IN
+              (SELECT channel_sid FROM membership_row WHERE user = (SELECT max(id) FROM user_row)) LIMIT 1)",
+    );
+    let moved = [1, 1, 0, all - 1];
+    assert_eq!(["missing", "added", "different", "same"].map(counts), moved);
+    for name in ["old.db", "new.db"] {
+        SnapshotWriter::open(&world.path(name), |_| 100).unwrap().write_list_digests().unwrap();
+        // First with the digests of one side alone, then with those of both.
+        assert_eq!(["missing", "added", "different", "same"].map(counts), moved, "{name}");
+    }
+}
+
 #[test]
 fn a_row_that_moves_to_another_list_is_not_passed_over() {
     let world = two_snapshots();

@@ -11,6 +11,7 @@ use super::unread::{Lacking, Witness};
 use super::{Fields, MergeOptions, Met, Which};
 use crate::model::Entity;
 use crate::snapshot::error::SnapshotError;
+use crate::snapshot::group_digest::Groups;
 use crate::snapshot::list_digest::{self, ListDigest};
 use crate::snapshot::reader::Snapshot;
 use crate::snapshot::unit::Kind;
@@ -48,6 +49,31 @@ fn shape(entity: Entity, digests: bool) -> Shape {
     }
 }
 
+/// How lists that are the same are known without being read.
+enum Known {
+    /// Not at all: where everything is told, everything is read.
+    Nothing,
+    /// By digests of each list, which at least one of the two files keeps.
+    Lists,
+    /// By digests of groups of lists, made for this merge.
+    Groups(Groups),
+}
+
+impl Known {
+    fn of(
+        options: MergeOptions,
+        sides: [&Snapshot; 2],
+        services: &[[Option<i64>; 2]],
+    ) -> Result<Self, SnapshotError> {
+        match shape(options.entity, true).list {
+            Some(_) if options.tell_same => Ok(Self::Nothing),
+            None => Ok(Self::Nothing),
+            Some(_) if sides[0].has_digests()? || sides[1].has_digests()? => Ok(Self::Lists),
+            Some(list) => Groups::of(sides, services, list).map(Self::Groups),
+        }
+    }
+}
+
 /// A number that no row has, for a side that lacks what the number is of.
 const NOBODY: i64 = -1;
 
@@ -59,6 +85,7 @@ pub(super) struct Merge<'s> {
     service: [Option<i64>; 2],
     scopes: ScopePair,
     witnesses: [Witness<'s>; 2],
+    known: Known,
 }
 
 impl<'s> Merge<'s> {
@@ -66,6 +93,7 @@ impl<'s> Merge<'s> {
         old: &'s Snapshot,
         new: &'s Snapshot,
         options: MergeOptions,
+        services: &[[Option<i64>; 2]],
     ) -> Result<Self, SnapshotError> {
         let witnesses = [Witness::of(old)?, Witness::of(new)?];
         Ok(Self {
@@ -74,7 +102,16 @@ impl<'s> Merge<'s> {
             service: [None, None],
             scopes: ScopePair::default(),
             witnesses,
+            known: Known::of(options, [old, new], services)?,
         })
+    }
+
+    /// The rows of all lists that are known to be the same by their groups.
+    pub(super) fn same_groups(&self) -> Option<u64> {
+        match &self.known {
+            Known::Groups(groups) => Some(groups.same()).filter(|rows| *rows > 0),
+            _ => None,
+        }
     }
 
     /// Merges one service, by its number in each.
@@ -84,9 +121,8 @@ impl<'s> Merge<'s> {
         visit: &mut impl FnMut(Met<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.service = service;
-        // Where everything is told, everything is read.
-        let digests = !self.options.tell_same;
-        let shape = shape(self.options.entity, digests);
+        let digests = matches!(self.known, Known::Lists);
+        let shape = shape(self.options.entity, !self.options.tell_same);
         let sides = self.sides;
         let prepare = |at: usize, sql: &str| {
             let side: &Snapshot = sides[at];
@@ -107,7 +143,7 @@ impl<'s> Merge<'s> {
         }
         let parents = match (digests, list) {
             (true, _) => list_digest::PARENTS.replace("?2", &list.number().to_string()),
-            (false, Kind::UserChannels) => parents_in("user_row"),
+            (false, Kind::UserChannels | Kind::User) => parents_in("user_row"),
             (false, _) => parents_in("channel_row"),
         };
         let mut old_parents = prepare(0, &parents)?;
@@ -128,10 +164,11 @@ impl<'s> Merge<'s> {
                 other.filter(|_| order.is_ge()).map(|row| self.parent(1, row)).transpose()?,
             ];
             let same = match (one, other) {
-                (Some(one), Some(other)) if order.is_eq() && digests => self.same_list(one, other)?,
+                (Some(one), Some(other)) if order.is_eq() => self.same_list(one, other)?,
                 _ => None,
             };
             match same {
+                Some(0) => {}
                 Some(rows) => visit(Met::Same(rows))?,
                 None if self.options.common_only && order.is_ne() => {}
                 None => {
@@ -247,8 +284,15 @@ impl<'s> Merge<'s> {
         Ok(found.and(self.options.fields))
     }
 
-    /// The number of rows of a list that has the same digest on both sides.
+    /// The number of rows to count for a list that is known to be the same on both sides. Those of groups are counted already.
     fn same_list(&self, old: &Row<'_>, new: &Row<'_>) -> Result<Option<u64>, SnapshotError> {
+        match &self.known {
+            Known::Nothing => return Ok(None),
+            Known::Groups(groups) => {
+                return Ok(groups.has_same(self.wrap(0, old.get_ref(1))?).then_some(0));
+            }
+            Known::Lists => {}
+        }
         let read = |at: usize, row: &Row<'_>| self.wrap(at, ListDigest::read(row));
         let (old, new) = (read(0, old)?, read(1, new)?);
         Ok((old == new).then_some(new.rows))

@@ -2,8 +2,8 @@
 //!
 //! Rows are compared as SQLite stores them, and nothing of a row is decoded unless somebody asks. Lists of users and channels
 //! are merged by their SIDs; the rows of a user's or channel's own list are merged within it, so that both files are read in
-//! the order of one index and memory holds two rows. A list whose digest is the same in both (`list_digest`) is counted and not
-//! read.
+//! the order of one index and memory holds two rows. A list whose digest is the same in both (`list_digest`, `group_digest`) is
+//! counted and not read.
 //!
 //! **Invariant:** memory does not grow with the data.
 //!
@@ -88,8 +88,12 @@ pub fn merge<E: From<SnapshotError>>(
     for side in [old, new] {
         side.sql(|connection| connection.execute_batch(&format!("PRAGMA cache_size = -{CACHE}")))?;
     }
-    let mut merge = Merge::of(old, new, options)?;
-    for service in services(old, new)? {
+    let services = services(old, new)?;
+    let mut merge = Merge::of(old, new, options, &services)?;
+    if let Some(rows) = merge.same_groups() {
+        visit(Met::Same(rows))?;
+    }
+    for service in services {
         merge.service(service, visit)?;
     }
     Ok(())
