@@ -21,6 +21,13 @@ pub(super) struct Difference {
     found: Value,
 }
 
+impl Difference {
+    /// Whether it was made at another time than what was planned: it is another one of the same name.
+    pub(super) fn is_of_creation(&self) -> bool {
+        self.key == "date_created"
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} is {}, not {}", self.key, short(&self.found), short(&self.expected))

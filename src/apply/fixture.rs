@@ -138,3 +138,23 @@ pub(super) fn update_known_participant(channel: u128, user: u128) -> Operation {
         json!({"last_read_message_index": 5}),
     )
 }
+
+fn last(channel: u128, after: Value) -> Operation {
+    let subject = create_conversation(channel).subject;
+    operation(Kind::UpdateConversation, subject, json!({}), after)
+}
+
+pub(super) fn close_conversation(channel: u128) -> Operation {
+    last(channel, json!({"state": "closed"}))
+}
+
+pub(super) fn set_timers(channel: u128) -> Operation {
+    last(channel, json!({"timers.closed": "PT600S"}))
+}
+
+pub(super) fn mute_source(channel: u128, user: u128) -> Operation {
+    let level = |level: &str| json!({"notification_level": level});
+    let muted = operation(Kind::MuteSource, membership(channel, user), level("default"), level("muted"));
+    let subject = Subject { service_sid: Some(ServiceSid::from_digits(1)), ..muted.subject };
+    Operation { subject, ..muted }
+}

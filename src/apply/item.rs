@@ -24,6 +24,9 @@ pub(super) struct Item {
     /// It may have been sent already: by an earlier run that did not come to write down its end, or by this one, which did not
     /// get an answer.
     pub(super) sent: bool,
+    /// What it writes to was to be made by an operation of the plan, which found it there: somebody else made it, and may have
+    /// written to it.
+    pub(super) found: bool,
 }
 
 /// What an operation refers to has no SID in the target.
@@ -82,6 +85,7 @@ impl Item {
             form,
             takes_webhook_header: planned.takes_webhook_header,
             sent,
+            found: false,
         }))
     }
 
@@ -128,9 +132,29 @@ impl Item {
         self.sent || self.was_there()
     }
 
+    /// The values that it was planned from. Of what was found in the place of what the plan was to make: those of what is new.
+    pub(super) fn before(&self) -> Fields {
+        let mut before = self.operation.before.clone();
+        if self.found {
+            for key in self.operation.after.keys() {
+                let new = match key.as_str() {
+                    "last_read_message_index" | "last_read_timestamp" => Value::Null,
+                    "notification_level" => "default".into(),
+                    "state" => "active".into(),
+                    _ => continue,
+                };
+                before.entry(key.clone()).or_insert(new);
+            }
+        }
+        before
+    }
+
     /// Whether what it writes to was there when the plan was made, so that somebody else may have changed it since.
     pub(super) fn was_there(&self) -> bool {
         let Operation { kind, subject, .. } = &self.operation;
+        if self.found {
+            return true;
+        }
         match kind {
             Kind::CreateRole | Kind::CreateUser | Kind::CreateConversation | Kind::CreateParticipant => false,
             Kind::UpdateUser => subject.target_sid.is_some() || subject.target_user_sid.is_some(),
@@ -142,6 +166,28 @@ impl Item {
             _ => true,
         }
     }
+}
+
+/// What an update writes to, where an operation of the plan may have made it.
+pub(super) fn writes_to(operation: &Operation) -> Option<(Entity, String)> {
+    match operation.kind {
+        Kind::UpdateParticipant | Kind::UpdateUserConversation => participant(operation),
+        Kind::UpdateConversation => {
+            operation.subject.channel_sid.as_ref().map(|sid| (Entity::Channel, sid.to_string()))
+        }
+        _ => None,
+    }
+}
+
+/// Whether it closes a conversation, which takes nothing afterwards.
+pub(super) fn closes(operation: &Operation) -> bool {
+    operation.kind == Kind::UpdateConversation
+        && operation.after.get("state").is_some_and(|state| state == "closed")
+}
+
+/// The participant that hears from the target when this mutes the source.
+pub(super) fn hears_instead(operation: &Operation) -> Option<(Entity, String)> {
+    participant(operation).filter(|_| operation.kind == Kind::MuteSource)
 }
 
 /// The role of the source that a value of `role_sid` stands for.

@@ -16,7 +16,8 @@ use super::error::ApplyError;
 use super::item::{self, Item, Unresolved};
 use super::look_up::{End, is_create};
 use crate::event::{Event, Events};
-use crate::plan::{Journal, Kind, LaneName, Operation, PendingOperation, PlanError, State};
+use crate::model::Entity;
+use crate::plan::{Journal, Kind, LaneName, Move, Operation, PendingOperation, PlanError, State};
 
 /// Orders on their way. Tasks wait for the answer to an order that begins an operation, so there are no more than tasks.
 const ON_THE_WAY: usize = 256;
@@ -192,18 +193,20 @@ impl Desk {
         match order {
             Order::Start { reply } => {
                 self.journal.take_up()?;
-                let mut missing = Vec::new();
-                self.journal.blocked_creates(|operation| missing.extend(item::creates(operation)))?;
-                for (entity, source) in missing {
-                    self.journal.set_missing(entity, &source)?;
-                }
+                let mut noted = Ok(());
+                self.journal.blocked_creates(|operation| {
+                    if let (Ok(()), Some((entity, source))) = (&noted, item::creates(operation)) {
+                        noted = self.journal.set_missing(entity, &source);
+                    }
+                })?;
+                noted?;
                 answer(answers, reply, self.journal.counts()?);
             }
             Order::Begun { after, most, reply } => {
                 let mut items = Vec::new();
-                for begun in self.journal.begun(after, most)? {
+                for PendingOperation { number, operation, started } in self.journal.begun(after, most)? {
                     // What was begun had all its SIDs.
-                    items.extend(self.resolve(begun)?.ok());
+                    items.extend(self.resolve(number, operation, started)?.ok());
                 }
                 answer(answers, reply, items);
             }
@@ -244,6 +247,9 @@ impl Desk {
             match (end.state, &end.sid) {
                 (State::Done | State::Existing, Some(sid)) => {
                     self.journal.set_counterpart(entity, &source, sid)?;
+                    if end.state == State::Existing {
+                        self.journal.set_found(entity, &source)?;
+                    }
                 }
                 _ => self.journal.set_missing(entity, &source)?,
             }
@@ -304,11 +310,14 @@ impl Desk {
                     self.end(number, &operation, &end, answers)?;
                     continue;
                 }
-                let journal = &self.journal;
-                let resolved =
-                    Item::resolve(number, operation.clone(), pending.started, |entity, source| {
-                        journal.counterpart(entity, source)
-                    })?;
+                if item::closes(&operation) && self.journal.has_unfinished_before(number)? {
+                    lane.passed_over += 1; // a closed conversation would take none of that any more
+                    continue;
+                }
+                let resolved = match self.heard(&operation)? {
+                    Some(unresolved) => Err(unresolved),
+                    None => self.resolve(number, operation.clone(), pending.started)?,
+                };
                 match resolved {
                     Ok(item) => lane.items.push(item),
                     Err(unresolved) => {
@@ -324,9 +333,31 @@ impl Desk {
         Ok(Filled { lanes: filled, no_more_lanes })
     }
 
-    fn resolve(&self, pending: PendingOperation) -> Result<Result<Item, Unresolved>, PlanError> {
-        let PendingOperation { number, operation, started } = pending;
-        Item::resolve(number, operation, started, |entity, source| self.journal.counterpart(entity, source))
+    fn resolve(
+        &self,
+        number: i64,
+        operation: Operation,
+        started: bool,
+    ) -> Result<Result<Item, Unresolved>, PlanError> {
+        let found = match item::writes_to(&operation) {
+            Some((entity, source)) => self.journal.is_found(entity, &source)?,
+            None => false,
+        };
+        let counterpart = |entity: Entity, source: &str| self.journal.counterpart(entity, source);
+        let resolved = Item::resolve(number, operation, started, counterpart)?;
+        Ok(resolved.map(|mut item| {
+            item.found = found;
+            item
+        }))
+    }
+
+    /// The participant that is not there yet, where muting the source would leave the user without any notification.
+    fn heard(&self, operation: &Operation) -> Result<Option<Unresolved>, PlanError> {
+        let Some((entity, source)) = item::hears_instead(operation) else { return Ok(None) };
+        if self.journal.header().kind == Move::Undo || self.journal.counterpart(entity, &source)?.is_some() {
+            return Ok(None);
+        }
+        Ok(Some(Unresolved { entity, source }))
     }
 
     /// What an operation needs and will not get.
@@ -355,12 +386,8 @@ impl Desk {
 }
 
 fn held(by: &str) -> End {
-    End {
-        state: State::Blocked,
-        reason: Some(format!("{}: {by} could not be made", Journal::DEPENDS_ON_FAILED)),
-        result: serde_json::Value::Null,
-        sid: None,
-    }
+    let reason = Some(format!("{}: {by} could not be made", Journal::DEPENDS_ON_FAILED));
+    End { state: State::Blocked, reason, result: serde_json::Value::Null, sid: None }
 }
 
 fn answer<T: Send + 'static>(answers: &mut Vec<Answer>, reply: oneshot::Sender<T>, value: T) {

@@ -24,12 +24,11 @@ pub(super) const LANES: usize = 64;
 /// Operations of a lane in hand: half a second of turns.
 pub(super) const LOADED: usize = 16;
 
-/// Operations of a lane that are looked up ahead of their turns.
-const AHEAD: usize = 8;
+/// A lane that takes so much of the time that all takes is one that slots are kept for.
+const NEARLY: f64 = 0.8;
 
-/// Operations of the longest lane that may be on their way although every slot is taken. Its turns come one by one and slots in
-/// bursts, so that others would take the slots that it has no turn for yet; these wait for a moment, at the head of the queue.
-pub(super) const EXTRA: usize = 8;
+/// Operations of a lane that are looked up and begun ahead of their turns, so that a turn is used at once.
+const AHEAD: usize = 8;
 
 /// One lane in hand.
 #[derive(Debug)]
@@ -37,29 +36,45 @@ struct Lane {
     id: u64,
     name: LaneName,
     key: String,
-    /// Operations that were not begun, those not loaded included.
+    /// Operations that have not come to their end, those not loaded included.
     left: u64,
     queue: VecDeque<Item>,
-    /// Looked up, and to be written.
+    /// Begun, and to be sent.
     ready: VecDeque<Work>,
-    /// Being looked up.
-    looking: usize,
-    in_flight: usize,
+    /// Being looked up, or written down as begun.
+    preparing: usize,
+    /// On their way.
+    writing: usize,
     /// The last operation that was loaded.
     cursor: i64,
     exhausted: bool,
     not_before: Option<Instant>,
 }
 
+impl Lane {
+    fn is_still(&self) -> bool {
+        self.preparing + self.writing == 0
+    }
+}
+
 /// What to do next.
 #[derive(Debug)]
 pub(super) enum Next {
-    /// Look it up. True where it is begun with that.
-    Look(Work, bool),
-    /// Write it.
-    Write(Work, bool),
+    /// Look it up where that is needed, and begin it.
+    Prepare(Work),
+    /// Send it.
+    Write(Work),
     /// Nothing before this time, or before something else has changed.
     Wait(Option<Instant>),
+}
+
+/// How many more may be prepared and sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    pub(super) to_prepare: usize,
+    pub(super) to_write: usize,
+    /// Of the latter, those that are kept for the longest lane.
+    pub(super) reserved: usize,
 }
 
 /// The lanes in hand.
@@ -90,7 +105,7 @@ impl Lanes {
 
     /// Whether nothing is left in hand or to be loaded.
     pub(super) fn is_done(&self) -> bool {
-        let at_rest = |lane: &Lane| lane.ready.is_empty() && lane.in_flight == 0;
+        let at_rest = |lane: &Lane| lane.ready.is_empty() && lane.is_still();
         if self.closed { self.in_hand.iter().all(at_rest) } else { !self.has_more() && !self.filling }
     }
 
@@ -150,8 +165,8 @@ impl Lanes {
             left: operations,
             queue: VecDeque::new(),
             ready: VecDeque::new(),
-            looking: 0,
-            in_flight: 0,
+            preparing: 0,
+            writing: 0,
             cursor: 0,
             exhausted: false,
             not_before: None,
@@ -160,37 +175,51 @@ impl Lanes {
         self.in_hand.len() - 1
     }
 
-    /// Chooses what to do next, of all lanes or of the longest. What is chosen is in flight until
-    /// [`came_back`](Self::came_back).
-    pub(super) fn next(&mut self, limits: &WriteLimits, of_longest: bool) -> Next {
+    /// How many slots are kept free for the longest lane: as many as its rate fills, if it takes longer than all the others
+    /// together. Its turns come one by one, and others would take the slots that it has no turn for yet.
+    pub(super) fn reserved(&self, rate: f64, latency: f64, slots: usize, all_left: u64) -> usize {
+        let Some(longest) = self.in_hand.iter().max_by_key(|lane| lane.left) else { return 0 };
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let (left, all_left, slots_) = (longest.left as f64, all_left as f64, slots as f64);
+        if left / rate < NEARLY * all_left * latency / slots_ {
+            return 0;
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "no more than the slots")]
+        let filled = (rate * latency).ceil().min(slots_) as usize;
+        filled.saturating_sub(longest.writing).min(slots.saturating_sub(1))
+    }
+
+    /// Chooses what to do next. What is chosen is on its way until [`came_back`](Self::came_back).
+    pub(super) fn next(&mut self, limits: &WriteLimits, room: Room) -> Next {
         let now = Instant::now();
-        let least = if of_longest { self.in_hand.iter().map(|lane| lane.left).max().unwrap_or(0) } else { 0 };
+        let longest = self.in_hand.iter().map(|lane| lane.left).max().unwrap_or(0);
         loop {
             let mut wake: Option<Instant> = None;
             let mut best: Option<(usize, bool)> = None;
-            for (index, lane) in self.in_hand.iter().enumerate().filter(|(_, lane)| lane.left >= least) {
+            for (index, lane) in self.in_hand.iter().enumerate() {
+                let has_room = room.to_write > room.reserved || (room.to_write > 0 && lane.left == longest);
                 let waits = lane.not_before.filter(|at| *at > now);
-                let first = lane.queue.front().filter(|_| !self.closed);
-                let looks = first.is_some_and(Item::needs_look);
-                let writes = !lane.ready.is_empty() || (!looks && first.is_some());
-                let may_look = looks && lane.ready.len() + lane.looking < AHEAD;
-                if let (true, Some(at)) = (writes, waits) {
+                if let (true, false, Some(at)) = (has_room, lane.ready.is_empty(), waits) {
                     wake = Some(wake.map_or(at, |wake| wake.min(at)));
                 }
-                let may_write = writes && waits.is_none();
-                let better = best.is_none_or(|(best, _)| lane.left > self.in_hand[best].left);
-                if (may_write || may_look) && better {
+                let may_write = has_room && !lane.ready.is_empty() && waits.is_none();
+                let may_prepare = room.to_prepare > 0
+                    && !self.closed
+                    && !lane.queue.is_empty()
+                    && lane.ready.len() + lane.preparing < AHEAD;
+                // Whatever can be sent goes before what can be prepared, and the longest lane first.
+                let better = best
+                    .is_none_or(|(best, writes)| (may_write, lane.left) > (writes, self.in_hand[best].left));
+                if (may_write || may_prepare) && better {
                     best = Some((index, may_write));
                 }
             }
             let Some((index, writes)) = best else { return Next::Wait(wake) };
             let lane = &mut self.in_hand[index];
             if !writes {
-                let Some(item) = lane.queue.pop_front() else { return Next::Wait(wake) };
-                lane.left = lane.left.saturating_sub(1);
-                lane.looking += 1;
-                lane.in_flight += 1;
-                return Next::Look(Work::new(item, lane.id), true);
+                let item = lane.queue.pop_front().expect("it is chosen for what is in its queue");
+                lane.preparing += 1;
+                return Next::Prepare(Work::new(item, lane.id));
             }
             let key = if lane.name.is_service() {
                 WriteKey::Service(&lane.key)
@@ -202,29 +231,32 @@ impl Lanes {
                 continue;
             }
             lane.not_before = None;
-            lane.in_flight += 1;
-            if let Some(work) = lane.ready.pop_front() {
-                return Next::Write(work, false);
-            }
-            lane.left = lane.left.saturating_sub(1);
-            let item = lane.queue.pop_front().expect("it is chosen for what is in its queue");
-            return Next::Write(Work::new(item, lane.id), true);
+            lane.writing += 1;
+            return Next::Write(lane.ready.pop_front().expect("it is chosen for what is ready"));
         }
     }
 
-    /// An operation that was in flight is no longer. `looked` says that it was looked up; `again` gives it back to be written.
-    pub(super) fn came_back(&mut self, lane: u64, looked: bool, again: Option<Work>) {
+    /// An operation that was being prepared or was on its way is so no longer. `again` gives it back to be sent.
+    pub(super) fn came_back(&mut self, lane: u64, prepared: bool, again: Option<Work>) {
         if let Some(lane) = self.in_hand.iter_mut().find(|other| other.id == lane) {
-            lane.in_flight = lane.in_flight.saturating_sub(1);
-            lane.looking = lane.looking.saturating_sub(usize::from(looked));
+            let places = if prepared { &mut lane.preparing } else { &mut lane.writing };
+            *places = places.saturating_sub(1);
+            if again.is_none() {
+                lane.left = lane.left.saturating_sub(1);
+            }
             lane.ready.extend(again);
         }
         self.drop_finished();
     }
 
+    /// What was begun and is not sent any more.
+    pub(super) fn take_ready(&mut self) -> Vec<Work> {
+        self.in_hand.iter_mut().flat_map(|lane| lane.ready.drain(..)).collect()
+    }
+
     fn drop_finished(&mut self) {
         self.in_hand.retain(|lane| {
-            !(lane.exhausted && lane.queue.is_empty() && lane.ready.is_empty() && lane.in_flight == 0)
+            !(lane.exhausted && lane.queue.is_empty() && lane.ready.is_empty() && lane.is_still())
         });
     }
 }

@@ -7,11 +7,11 @@
 
 use serde_json::{Value, json};
 
-use super::compare::{differences, told};
+use super::compare::{Difference, differences, told};
 use super::item::Item;
 use crate::plan::{Fields, Kind, State};
-use crate::twilio::page::{LoopGuard, next_path};
-use crate::twilio::{ApiRequest, BodyError, Client, RequestError};
+use crate::twilio::page::{LoopGuard, PageError, next_path};
+use crate::twilio::{Api, ApiRequest, BodyError, Client, RequestError};
 
 /// The most roles on a page of Conversations (OpenAPI `conversations/v1`, `ListServiceRole`).
 const ROLES_ON_A_PAGE: &str = "50";
@@ -111,22 +111,41 @@ async fn search(
     let (api, list) = (first.api(), first.path().to_owned());
     let mut guard = LoopGuard::default();
     let mut request = first;
+    let mut is_first = true;
     loop {
-        let page = match client.send_parsed(&request, |body| object(body)).await {
-            Err(error) if error.is_not_found() => return Ok(None),
+        // What a list that cannot be followed to its end does not show may be there all the same, so that is an error: what is
+        // taken for absent is made a second time.
+        let read = |body: &bytes::Bytes| {
+            let page = object(body)?;
+            let follows =
+                |next: Option<String>| next.is_none_or(|next| guard.clone().advance(&list, &next).is_ok());
+            let next = page.get("meta").map(|meta| next_of(meta, api, client, &list));
+            let is_page = page.get(key).is_some_and(Value::is_array)
+                && next.is_some_and(|next| next.is_ok_and(follows));
+            if is_page { Ok(page) } else { Err(BodyError::Unexpected { expected: "a page of a list" }) }
+        };
+        let page = match client.send_parsed(&request, read).await {
+            Err(error) if error.is_not_found() && is_first && key != "roles" => return Ok(None),
             page => page?.body,
         };
+        is_first = false;
         let rows = page.get(key).and_then(Value::as_array).into_iter().flatten();
         if let Some(found) = rows.filter_map(Value::as_object).find(|row| is_it(row)) {
             return Ok(Some(found.clone()));
         }
-        let next = page.get("meta").and_then(|meta| meta.get("next_page_url")).and_then(Value::as_str);
-        let next = next.and_then(|url| next_path(api, client.origin(api), &list, url).ok());
-        // A list that cannot be followed to its end has not shown what is sought.
-        let Some(next) = next.filter(|next| guard.advance(&list, next).is_ok()) else { return Ok(None) };
-        let Some(following) = ApiRequest::get_verbatim(api, &next) else { return Ok(None) };
+        let Some(Ok(Some(next))) = page.get("meta").map(|meta| next_of(meta, api, client, &list)) else {
+            return Ok(None);
+        };
+        let following = guard.advance(&list, &next).ok().and_then(|()| ApiRequest::get_verbatim(api, &next));
+        let Some(following) = following else { return Ok(None) };
         request = following;
     }
+}
+
+/// The page that follows, if one does; an error where it cannot be asked for.
+fn next_of(meta: &Value, api: Api, client: &Client, list: &str) -> Result<Option<String>, PageError> {
+    let next = meta.get("next_page_url").and_then(Value::as_str);
+    next.map(|url| next_path(api, client.origin(api), list, url)).transpose()
 }
 
 /// A JSON object.
@@ -152,23 +171,31 @@ pub(super) fn judge(item: &Item, found: Option<&Fields>) -> Seen {
     let text = |key: &str| found.get(key).and_then(Value::as_str).map(str::to_owned);
     let sid = text(sid_key(kind));
     let off = differences(&operation.after, found);
-    if off.is_empty() {
+    // Timers are written as a span and read as a date, so nothing that is read proves that they were written.
+    let is_proven = is_create || !operation.after.keys().any(|key| key.starts_with("timers"));
+    if off.is_empty() && is_proven {
         // What was sent and is there as planned is ours; what is there and was never sent is not.
         let state = if item.sent { State::Done } else { State::Existing };
         let result = json!({ "sid": sid, "known_by": "look_up", "sent": item.sent });
         return Seen::End(Box::new(End { state, reason: None, result, sid }));
+    }
+    if kind == Kind::CreateConversation && !item.sent && off.iter().any(Difference::is_of_creation) {
+        let detail = format!("{}; change the name in the mapping, and plan again", told(&off));
+        let found = json!({ "found": now_of(&operation.after, found) });
+        return blocked("unique_name_taken", &detail, found);
     }
     if is_create {
         let reason = Some(format!("differs: {}", told(&off)));
         let result = json!({ "sid": sid, "known_by": "look_up", "sent": item.sent });
         return Seen::End(Box::new(End { state: State::Existing, reason, result, sid }));
     }
-    let moved = if item.was_there() { differences(&operation.before, found) } else { Vec::new() };
+    let before = item.before();
+    let moved = if item.was_there() { differences(&before, found) } else { Vec::new() };
     if moved.is_empty() {
         return Seen::ToWrite(now_of(&operation.after, found));
     }
     let detail = format!("since the plan was made: {}; plan again", told(&moved));
-    blocked("changed_since", &detail, json!({ "found": now_of(&operation.before, found) }))
+    blocked("changed_since", &detail, json!({ "found": now_of(&before, found) }))
 }
 
 fn judge_delete(item: &Item, found: Option<&Fields>) -> Seen {

@@ -102,6 +102,24 @@ pub(super) struct Performer {
 }
 
 impl Performer {
+    /// Looks at the target where that is needed, and has it written down that the operation begins. What is left then is to send
+    /// it, when its lane has a turn.
+    pub(super) async fn prepare(self, work: Work) -> Result<Step, ApplyError> {
+        let mut work = work;
+        if work.item.needs_look() {
+            match self.clone().look(work).await? {
+                Step::ToWrite(looked) => work = *looked,
+                ended => return Ok(ended),
+            }
+        }
+        if self.stop.is_cancelled() {
+            return Ok(Step::Interrupted { lane: work.lane });
+        }
+        self.keeper.begin(work.item.number).await?;
+        work.begun = true;
+        Ok(Step::ToWrite(Box::new(work)))
+    }
+
     /// Looks at the target, and gives the operation back where it is to be written.
     pub(super) async fn look(self, mut work: Work) -> Result<Step, ApplyError> {
         match look_up::look(self.clients.of(work.item.endpoint), &work.item).await {
@@ -114,12 +132,8 @@ impl Performer {
         }
     }
 
-    /// Writes.
-    pub(super) async fn write(self, mut work: Work) -> Result<Step, ApplyError> {
-        if !work.begun {
-            self.keeper.begin(work.item.number).await?;
-            work.begun = true;
-        }
+    /// Writes what was prepared.
+    pub(super) async fn write(self, work: Work) -> Result<Step, ApplyError> {
         let request = work.item.request(self.webhooks);
         let client = self.clients.of(work.item.endpoint);
         // A deletion is answered with nothing.
@@ -179,6 +193,8 @@ impl Performer {
         match Failure::of(&error) {
             Failure::Interrupted => self.interrupted(work).await,
             Failure::OfAll => Err(of_all(error)),
+            // Of what may have been sent, a refused look says nothing: it is not failed, which would say that nothing was written.
+            _ if work.item.sent => self.left(work, error).await,
             Failure::OfItem | Failure::AlreadyThere => self.end(work, refused(&error)).await,
             Failure::NotDone | Failure::Unknown | Failure::NotFound => self.left(work, error).await,
         }
@@ -203,7 +219,7 @@ impl Performer {
     }
 
     /// What was begun and certainly not sent is as if it had not begun.
-    async fn withdraw(&self, work: Work) -> Result<(), ApplyError> {
+    pub(super) async fn withdraw(&self, work: Work) -> Result<(), ApplyError> {
         if work.begun && !work.item.sent {
             self.keeper.withdraw(work.item.number).await?;
         }

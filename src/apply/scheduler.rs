@@ -1,6 +1,7 @@
 //! The scheduler: one kind after the other, and within a kind whatever may be sent next.
 //!
-//! **Invariant:** no more tasks than requests that may be in flight, and a few: a turn that was taken is used at once.
+//! **Invariant:** a turn is taken for an operation that is on disk as begun, and when a request may be in flight, so that it is used at
+//! once. A turn that waits is a write that comes too close to the next.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -12,14 +13,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::ApplyError;
 use super::keeper::Filled;
-use super::lanes::{EXTRA, LOADED, Lanes, Next};
+use super::lanes::{LOADED, Lanes, Next, Room};
 use super::perform::{Performer, Step, Work};
 use super::{ApplyOptions, Ended};
 use crate::plan::{Endpoint, Kind, State};
 use crate::twilio::throttle::WriteLimits;
 
-/// Tasks beyond the requests in flight: for those that wait before they look, and for the journal.
-const SPARE: usize = 4;
+/// Operations that are being prepared at a time. They wait for the journal, mostly.
+const PREPARING: usize = 32;
+
+/// What the latency is taken for before anything was measured, in seconds, and how much the last answer weighs.
+const LATENCY: f64 = 0.2;
+const LAST: f64 = 0.1;
 
 /// Operations of a killed run that are looked up at a time. There are few: it had begun what it was about to send.
 const SETTLED_AT_ONCE: usize = 32;
@@ -40,10 +45,17 @@ pub(super) struct Scheduler {
     left_in_a_row: u32,
     ending: Option<Ended>,
     endpoint: Endpoint,
+    conversation_rate: f64,
+    /// How long a write takes, lately, in seconds.
+    latency: f64,
+    /// Writes on their way.
+    writing: usize,
+    /// Operations of the kind that have not come to their end.
+    left: u64,
 }
 
-/// A task's end: whether it was a look, and how far it came.
-type Done = (bool, Result<Step, ApplyError>);
+/// A task's end: when it was sent if it was a write, and how far it came.
+type Done = (Option<Instant>, Result<Step, ApplyError>);
 
 impl Scheduler {
     pub(super) fn new(performer: Performer, options: &ApplyOptions, stop: &CancellationToken) -> Self {
@@ -59,6 +71,10 @@ impl Scheduler {
             left_in_a_row: 0,
             ending: None,
             endpoint: Endpoint::TargetConversations,
+            conversation_rate: f64::from(options.conversation_rate.get()),
+            latency: LATENCY,
+            writing: 0,
+            left: 0,
         }
     }
 
@@ -100,8 +116,12 @@ impl Scheduler {
         if self.stop.is_cancelled() {
             self.ending.get_or_insert(Ended::Interrupted);
         }
-        if self.ending.is_some() || self.performer.keeper.open(kind).await? == 0 {
+        if self.ending.is_some() {
             return Ok(self.ending.clone());
+        }
+        self.left = self.performer.keeper.open(kind).await?;
+        if self.left == 0 {
+            return Ok(None);
         }
         if self.quota == Some(0) {
             return Ok(Some(Ended::LimitReached));
@@ -125,11 +145,13 @@ impl Scheduler {
             tokio::select! {
                 biased;
                 Some(done) = tasks.join_next() => {
-                    let (looked, step) = done.map_err(ApplyError::Stopped)?;
+                    let (sent, step) = done.map_err(ApplyError::Stopped)?;
+                    self.measure(sent);
                     match step {
                         Ok(step) => {
                             let (lane, again) = self.note(step);
-                            lanes.came_back(lane, looked, again);
+                            self.left -= u64::from(again.is_none()).min(self.left);
+                            lanes.came_back(lane, sent.is_none(), again);
                         }
                         Err(error) => {
                             // What is on its way is brought to its end, and nothing more is begun.
@@ -151,6 +173,11 @@ impl Scheduler {
                 () = sleep_until(wake), if wake.is_some() => {}
             }
         }
+        for work in lanes.take_ready() {
+            if let Err(error) = self.performer.withdraw(work).await {
+                fatal.get_or_insert(error);
+            }
+        }
         if lanes.has_more() && self.quota == Some(0) {
             self.ending.get_or_insert(Ended::LimitReached);
         }
@@ -160,32 +187,36 @@ impl Scheduler {
     /// Starts what may be started. Gives the time at which more may be.
     fn hand_out(&mut self, lanes: &mut Lanes, tasks: &mut JoinSet<Done>) -> Option<Instant> {
         loop {
-            let most = self.performer.clients.of(self.endpoint).concurrency_limit() + SPARE;
-            if tasks.len() >= most + EXTRA {
-                return None;
-            }
             if self.quota == Some(0) {
                 lanes.begin_no_more(); // those that were begun are brought to their end
             }
-            match lanes.next(&self.limits, tasks.len() >= most) {
+            let slots = self.performer.clients.of(self.endpoint).concurrency_limit();
+            let room = Room {
+                to_prepare: PREPARING.saturating_sub(tasks.len().saturating_sub(self.writing)),
+                to_write: slots.saturating_sub(self.writing),
+                reserved: lanes.reserved(self.conversation_rate, self.latency, slots, self.left),
+            };
+            let performer = self.performer.clone();
+            match lanes.next(&self.limits, room) {
                 Next::Wait(wake) => return wake,
-                Next::Look(work, first) => {
-                    self.count(first);
-                    let performer = self.performer.clone();
-                    tasks.spawn(async move { (true, performer.look(work).await) });
+                Next::Prepare(work) => {
+                    self.quota = self.quota.map(|quota| quota.saturating_sub(1));
+                    tasks.spawn(async move { (None, performer.prepare(work).await) });
                 }
-                Next::Write(work, first) => {
-                    self.count(first);
-                    let performer = self.performer.clone();
-                    tasks.spawn(async move { (false, performer.write(work).await) });
+                Next::Write(work) => {
+                    self.writing += 1;
+                    let sent = Instant::now();
+                    tasks.spawn(async move { (Some(sent), performer.write(work).await) });
                 }
             }
         }
     }
 
-    fn count(&mut self, first: bool) {
-        if let (true, Some(quota)) = (first, &mut self.quota) {
-            *quota = quota.saturating_sub(1);
+    /// Takes note that a task has ended that was sent then, or none that had nothing to send.
+    fn measure(&mut self, sent: Option<Instant>) {
+        if let Some(sent) = sent {
+            self.writing = self.writing.saturating_sub(1);
+            self.latency += LAST * (sent.elapsed().as_secs_f64() - self.latency);
         }
     }
 

@@ -1,5 +1,7 @@
 //! Plans applied against a scripted server: what is sent, what is looked up first, and what is written down.
 
+mod found;
+
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -20,6 +22,7 @@ fn clients(server: &Server, stop: &CancellationToken) -> Clients {
     let mut options = server.options();
     options.limits.concurrency = 1;
     options.cancellation = stop.clone();
+    options.retry.scale = 0.0;
     let client = Arc::new(Client::new(options).unwrap());
     Clients { source: Arc::clone(&client), target: client }
 }

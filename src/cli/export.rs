@@ -27,6 +27,10 @@ pub struct ExportArgs {
     #[arg(long = "mapping", value_name = "NAME|FILE")]
     pub mappings: Vec<String>,
 
+    /// The plan that knows the SIDs of the target, for mappings that ask for them with `counterpart`, such as `sids`
+    #[arg(long, value_name = "FILE")]
+    pub plan: Option<PathBuf>,
+
     /// The records to write [default: all that the snapshot holds]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub records: Option<Vec<String>>,

@@ -15,7 +15,7 @@ use crate::settings::{ApplySettings, nearest};
 
 use super::connect::REFUSED_HINT;
 use super::failure::Explained;
-use super::{Context, Outcome};
+use super::{CommandError, Context, Outcome};
 
 mod admission;
 mod confirm;
@@ -48,6 +48,14 @@ impl Explained for NoSuchKind {
 
 /// Runs the verb.
 pub(super) async fn run(args: &ApplyArgs, context: &mut Context) -> Outcome {
+    let summary = perform(args, context).await?;
+    let status = exit_status(&summary);
+    context.conclude(&summary, &summary.text())?;
+    Ok(status)
+}
+
+/// Performs a plan, without a word of how it ended: for this verb and for `demo`.
+pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<ApplySummary, CommandError> {
     let settings = context.settings.apply(args)?;
     let connection = context.settings.connection(&args.connection)?;
     let only = settings.only.as_deref().map(kinds).transpose()?;
@@ -86,10 +94,7 @@ pub(super) async fn run(args: &ApplyArgs, context: &mut Context) -> Outcome {
         noop: totals.noop,
         findings,
     };
-    let summary = plan.summary(&outcome, &clients, elapsed);
-    let status = exit_status(&summary);
-    context.conclude(&summary, &summary.text())?;
-    Ok(status)
+    Ok(plan.summary(&outcome, &clients, elapsed))
 }
 
 fn kinds(names: &[String]) -> Result<Vec<Kind>, NoSuchKind> {
@@ -163,7 +168,8 @@ impl Performed<'_> {
     }
 }
 
-fn exit_status(summary: &ApplySummary) -> ExitStatus {
+/// The exit status that a performed plan leads to.
+pub(super) fn exit_status(summary: &ApplySummary) -> ExitStatus {
     match (summary.verdict, summary.stopped) {
         (_, Some(ApplyStopped::Interrupted)) => ExitStatus::Interrupted,
         (ApplyVerdict::Complete, _) => ExitStatus::Done,

@@ -52,6 +52,15 @@ impl Context {
         Ok(())
     }
 
+    /// Tells something on the way: on stderr, or as a record of the log.
+    pub fn say(&self, text: &str) {
+        match self.output.log_format {
+            LogFormat::Json => tracing::info!("{}", text.trim_end()),
+            LogFormat::Text if self.output.quiet => {}
+            LogFormat::Text => self.talk.line(text),
+        }
+    }
+
     /// Writes one JSON object to stdout.
     pub fn json(&mut self, result: &impl Serialize) -> Result<(), StdoutError> {
         let mut text = serde_json::to_string_pretty(result).map_err(|error| StdoutError(error.into()))?;

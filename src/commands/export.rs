@@ -1,4 +1,6 @@
-//! `chatferry export`: joins the flags, the mappings, the snapshot and the writers.
+//! `chatferry export`: joins the flags, the mappings, the snapshot, the plan's SIDs and the writers.
+
+mod sids;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,7 +12,7 @@ use crate::cli::export::{CompressArg, ExportArgs, FormatArg, PiiArg};
 use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::export::{self, Compression, ExportError, ExportOptions, ExportReport, Format};
-use crate::mapping::{self, MappingError, PiiKey, PiiPolicy};
+use crate::mapping::{self, Mapping, MappingError, PiiKey, PiiPolicy};
 use crate::report::human;
 use crate::snapshot::{Snapshot, Verdict};
 
@@ -78,6 +80,9 @@ fn settings(args: &ExportArgs) -> Result<ExportSettings, ExportError> {
     for mapping in &mut mappings {
         mapping.apply_pii(&pii);
     }
+    if args.plan.is_none() {
+        refuse_counterparts(&mappings, wanted)?;
+    }
     let mut formats: Vec<Format> = args.formats.iter().map(|&format| Format::from(format)).collect();
     formats.sort();
     formats.dedup();
@@ -87,6 +92,7 @@ fn settings(args: &ExportArgs) -> Result<ExportSettings, ExportError> {
         formats,
         compression: args.compress.map(Compression::from),
         pii,
+        plan: None,
         condition: args.condition.clone(),
         spreadsheet_safe: args.spreadsheet_safe,
         force: args.force,
@@ -96,6 +102,19 @@ fn settings(args: &ExportArgs) -> Result<ExportSettings, ExportError> {
         export::check_stream(&options)?;
     }
     Ok(ExportSettings { destination, options })
+}
+
+/// Fails where a record that is written asks for SIDs of a target: without a plan there is none.
+fn refuse_counterparts(mappings: &[Mapping], wanted: impl Fn(&str) -> bool) -> Result<(), ExportError> {
+    for mapping in mappings {
+        for record in mapping.records.iter().filter(|record| wanted(&record.name)) {
+            if let Some(place) = record.needs_plan() {
+                let (mapping, record) = (mapping.name.clone(), record.name.clone());
+                return Err(ExportError::NeedsPlan { record, mapping, place });
+            }
+        }
+    }
+    Ok(())
 }
 
 fn in_mapping(error: MappingError) -> ExportError {
@@ -120,8 +139,17 @@ fn pii(args: &ExportArgs) -> Result<PiiPolicy, ExportError> {
 
 /// Runs the verb.
 pub(super) fn run(args: &ExportArgs, context: &mut Context) -> Outcome {
-    let settings = settings(args)?;
-    let snapshot = context.settings.snapshot(args.snapshot.as_deref())?;
+    let mut settings = settings(args)?;
+    let path = context.settings.snapshot(args.snapshot.as_deref())?;
+    let snapshot = Snapshot::open(&path).map_err(ExportError::from)?;
+    if let Some(plan) = &args.plan {
+        let services = snapshot.info().map_err(ExportError::from)?.services;
+        let (sids, facts) = sids::of_plan(plan, &path, &services)?;
+        settings.options.plan = Some(facts);
+        for record in settings.options.mappings.iter_mut().flat_map(|mapping| &mut mapping.records) {
+            record.set_sids(sids.clone());
+        }
+    }
     let progress = context.progress();
     let written = write(&settings, &snapshot, &mut context.stdout, &progress.events());
     progress.finish();
@@ -144,6 +172,7 @@ pub(super) fn plain_args(snapshot: &Path, folder: &Path) -> ExportArgs {
         snapshot: Some(snapshot.to_path_buf()),
         out: folder.display().to_string(),
         mappings: Vec::new(),
+        plan: None,
         records: None,
         formats: vec![FormatArg::Csv, FormatArg::Ndjson],
         columns: None,
@@ -168,8 +197,9 @@ pub(super) fn to_folder(
     context: &mut Context,
 ) -> Result<ExportReport, CommandError> {
     let settings = settings(args)?;
+    let snapshot = Snapshot::open(snapshot).map_err(ExportError::from)?;
     let progress = context.progress();
-    let written = write(&settings, snapshot, &mut context.stdout, &progress.events());
+    let written = write(&settings, &snapshot, &mut context.stdout, &progress.events());
     progress.finish();
     Ok(written?)
 }
@@ -177,15 +207,14 @@ pub(super) fn to_folder(
 /// Exports; `out` is standard output, which gets the rows of `--out -` and nothing else.
 fn write(
     settings: &ExportSettings,
-    snapshot: &Path,
+    snapshot: &Snapshot,
     out: &mut (dyn Write + Send),
     events: &Events,
 ) -> Result<ExportReport, ExportError> {
-    let snapshot = Snapshot::open(snapshot)?;
     match &settings.destination {
-        Destination::Folder(folder) => export::run(&snapshot, &settings.options, folder, events),
-        Destination::Store(url) => export::run_to_store(&snapshot, &settings.options, url, events),
-        Destination::Stream => export::stream(&snapshot, &settings.options, out, events),
+        Destination::Folder(folder) => export::run(snapshot, &settings.options, folder, events),
+        Destination::Store(url) => export::run_to_store(snapshot, &settings.options, url, events),
+        Destination::Stream => export::stream(snapshot, &settings.options, out, events),
     }
 }
 
@@ -297,6 +326,19 @@ mod tests {
         settings_of(&["--out", "-", "--records", "users", "--format", "csv"]).unwrap();
         assert!(settings_of(&["--out", "x", "--where", "satus == 'joined'"]).unwrap_err().is_usage());
         assert!(settings_of(&["--out", "x", "--columns", "identify"]).unwrap_err().is_usage());
+    }
+
+    #[test]
+    fn sids_of_a_target_need_a_plan_where_they_are_written() {
+        let error = settings_of(&["--out", "x", "--mapping", "chat", "--mapping", "sids"]).unwrap_err();
+        assert!(error.is_usage());
+        let told = "record `role_sids` of mapping `sids` needs --plan FILE: column `target_sid` asks for";
+        assert!(error.to_string().starts_with(told), "{error}");
+        let sids = ["--out", "x", "--mapping", "sids"];
+        settings_of(&[&sids[..], &["--plan", "plan.db"]].concat()).unwrap();
+        settings_of(&[&sids[..], &["--columns", "source_sid"]].concat()).unwrap();
+        let condition = ["--out", "x", "--where", "sid|counterpart is none", "--records", "users"];
+        assert!(matches!(settings_of(&condition), Err(ExportError::NeedsPlan { .. })));
     }
 
     #[test]

@@ -37,9 +37,15 @@ impl Interrupt {
         Self::watch(receiver, tasks, tell, leave)
     }
 
-    /// Looks at no signals: for tests, and for verbs inside verbs.
+    /// Looks at no signals: for tests.
     pub fn never() -> Self {
         Self { token: CancellationToken::new(), interrupted: Arc::default(), _tasks: JoinSet::new() }
+    }
+
+    /// Stops when this one does: for verbs inside verbs. Looks at no signals of its own.
+    #[must_use]
+    pub fn nested(&self) -> Self {
+        Self { token: self.token.clone(), interrupted: Arc::clone(&self.interrupted), _tasks: JoinSet::new() }
     }
 
     /// Cancelled at the first Ctrl-C.

@@ -124,7 +124,7 @@ fn list(out: &mut String) -> Result<Json, MappingCommandError> {
 }
 
 fn check(file: &str, snapshot: Option<&Path>, rows: usize) -> Result<CheckReport, MappingCommandError> {
-    let mapping = load(file)?;
+    let mut mapping = load(file)?;
     let mut report = CheckReport {
         mapping: mapping.name.clone(),
         records: mapping.records.len(),
@@ -133,12 +133,14 @@ fn check(file: &str, snapshot: Option<&Path>, rows: usize) -> Result<CheckReport
     };
     let samples = [("a made-up row", Sample::full()), ("a made-up row of nulls", Sample::nulls())];
     let snapshot = snapshot.map(Snapshot::open).transpose()?;
-    for record in &mapping.records {
+    for record in &mut mapping.records {
         for (name, sample) in &samples {
+            record.set_sids(sample.sids());
             let tried = Evaluator::new(record).try_all(&sample.subject(record.entity));
             report.take(record, name, &tried);
         }
         if let Some(snapshot) = &snapshot {
+            record.set_sids(Sample::full().sids());
             let shown = first_rows(snapshot, record, rows, &mut report)?;
             report.rows.insert(record.name.clone(), shown.into());
         }

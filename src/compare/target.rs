@@ -103,7 +103,14 @@ fn has_no_view(item: &Item<'_>) -> bool {
 
 /// What is said of an item, and why.
 fn judge(pair: &Pair<'_>, item: &Item<'_>) -> Result<(Mark, Option<String>), SnapshotError> {
+    let is_unread = matches!(item.actual, Some(Actual::Participant { member: None, .. }));
     Ok(match item.standing {
+        // Its user's list names it, and its role, attributes and dates are in the list of participants alone.
+        Standing::Same if is_unread && item.entity == Entity::Member => {
+            let why =
+                why_unread(pair, item)?.unwrap_or_else(|| "the list of participants lacks it".to_owned());
+            (Mark::Unreadable, Some(format!("in the target {why}")))
+        }
         Standing::Same => (Mark::Same, None),
         Standing::Different => (Mark::Different, None),
         Standing::Extra => (Mark::Added, None),

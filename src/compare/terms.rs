@@ -112,6 +112,7 @@ impl Terms {
         let mut terms = Self { entities: Vec::new(), common_only, notes: Vec::new(), other_source, sides };
         terms.choose_entities(&identities)?;
         terms.note(&identities);
+        terms.note_carried([old, new])?;
         Ok(terms)
     }
 
@@ -147,9 +148,6 @@ impl Terms {
         }
         self.entities = entities;
         self.notes.extend(notes);
-        if identities.iter().any(|identity| identity.include.contains(&Entity::Message)) {
-            self.notes.push("messages are not compared".to_owned());
-        }
         Ok(())
     }
 
@@ -199,6 +197,23 @@ impl Terms {
             ));
         }
         self.notes.extend(notes);
+    }
+
+    /// What a crawl did not read itself is the same as where it is from, and that proves nothing.
+    fn note_carried(&mut self, snapshots: [&Snapshot; 2]) -> Result<(), CompareError> {
+        if !self.entities.contains(&Entity::Membership) {
+            return Ok(());
+        }
+        for (side, snapshot) in self.sides.iter().zip(snapshots) {
+            let Some(carried) = snapshot.carried()? else { continue };
+            self.notes.push(format!(
+                "in {} the {} user channels of {} users were not read but carried over from the crawl begun at {}, since the users' \
+                 counts had not changed; part {} of the users was read anyway. That is a heuristic: read positions and unread \
+                 counts move without a trace",
+                side.snapshot, carried.user_channels, carried.users, carried.from, carried.read_anyway
+            ));
+        }
+        Ok(())
     }
 
     /// The fields of an entity that both APIs give.

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::error::CrawlError;
-use crate::model::{ChannelSid, Entity, Membership, Records, ServiceSid, UserSid};
+use crate::model::{ChannelSid, Entity, IssueKind, Membership, Records, ServiceSid, UserSid};
 use crate::source::{List, Source, SourceError};
 use crate::twilio::LoopGuard;
 
@@ -71,8 +71,8 @@ pub async fn run<E: From<CrawlError>>(
     loop {
         tokio::select! {
             biased;
-            ended = tasks.join_next(), if !tasks.is_empty() => {
-                let read = ended.expect("a set that is not empty has a next task").map_err(CrawlError::Stopped)?;
+            Some(ended) = tasks.join_next(), if !tasks.is_empty() => {
+                let read = ended.map_err(CrawlError::Stopped)?;
                 match read {
                     Ok(read) if stop.is_cancelled() && !read.unread.is_empty() => return Ok(false),
                     Ok(read) => take(read)?,
@@ -114,12 +114,15 @@ async fn one_by_one(
     let mut read =
         ReadViews { user: wanted.user, memberships: Vec::new(), absent: Vec::new(), unread: Vec::new() };
     for channel in wanted.channels {
-        match source.membership(service, &read.user, &channel).await {
+        let mut fetched = source.membership(service, &read.user, &channel).await;
+        // Twilio has answered 404 for what is there, so one is not believed.
+        if fetched.as_ref().is_err_and(is_not_found) {
+            fetched = source.membership(service, &read.user, &channel).await;
+        }
+        match fetched {
             Ok(fetched) => read.memberships.push(fetched.record),
             Err(error) if is_refusal(&error) => return Err(error),
-            Err(error) if error.request().is_some_and(crate::twilio::RequestError::is_not_found) => {
-                read.absent.push(channel);
-            }
+            Err(error) if is_not_found(&error) => read.absent.push(channel),
             Err(error) => read.unread.push((channel, error.to_string())),
         }
     }
@@ -146,6 +149,9 @@ async fn by_list(
                 break;
             }
         };
+        if page.issues.iter().any(|issue| issue.kind == IssueKind::Unusable) {
+            failed = Some("a row that came without its SID may be this one".to_owned());
+        }
         if let Records::Memberships(rows) = page.records {
             memberships.extend(rows.into_iter().filter(|row| missing.remove(&row.channel_sid)));
         }
@@ -163,6 +169,10 @@ async fn by_list(
         Some(why) => (Vec::new(), missing.into_iter().map(|channel| (channel, why.clone())).collect()),
     };
     Ok(ReadViews { user: wanted.user, memberships, absent, unread })
+}
+
+fn is_not_found(error: &SourceError) -> bool {
+    error.request().is_some_and(crate::twilio::RequestError::is_not_found)
 }
 
 fn is_refusal(error: &SourceError) -> bool {

@@ -75,6 +75,18 @@ pub enum ExportError {
         /// The record.
         record: String,
     },
+    /// SIDs of the target are asked for, and no plan is named that knows them.
+    #[error(
+        "record `{record}` of mapping `{mapping}` needs --plan FILE: {place} asks for SIDs of the target (`counterpart`)"
+    )]
+    NeedsPlan {
+        /// The record.
+        record: String,
+        /// Its mapping.
+        mapping: String,
+        /// The column or condition.
+        place: String,
+    },
     /// No record is left to write.
     #[error("nothing to export: the snapshot holds none of the records' entities")]
     Nothing,

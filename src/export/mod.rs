@@ -28,7 +28,7 @@ mod source;
 
 pub use error::ExportError;
 pub use format::{Compression, Format};
-pub use options::ExportOptions;
+pub use options::{ExportOptions, PlanFacts};
 pub use rows::{RowFailure, RowsPassed};
 pub use run::{ExportReport, WrittenFile, WrittenRecord, run, run_to_store, stream};
 pub use select::{check_names, check_stream, walk_of};

@@ -1,7 +1,18 @@
 //! What an export is asked to do.
 
+use serde::Serialize;
+
 use super::format::{Compression, Format};
 use crate::mapping::{Mapping, PiiPolicy};
+
+/// A plan that SIDs are from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlanFacts {
+    /// Its digest.
+    pub digest: String,
+    /// The service that the SIDs are of.
+    pub target_service_sid: String,
+}
 
 /// What one export needs to know.
 #[derive(Debug)]
@@ -16,6 +27,8 @@ pub struct ExportOptions {
     pub compression: Option<Compression>,
     /// What was done with personal columns; the mappings were adjusted accordingly.
     pub pii: PiiPolicy,
+    /// The plan whose target's SIDs the mappings were given.
+    pub plan: Option<PlanFacts>,
     /// The condition that was added to every record.
     pub condition: Option<String>,
     /// Whether CSV cells that a spreadsheet would take for formulas get an apostrophe in front.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::format::Format;
-use super::options::ExportOptions;
+use super::options::{ExportOptions, PlanFacts};
 use super::run::{WrittenFile, WrittenRecord};
 use super::select::Selected;
 use crate::mapping::{Column, ColumnType, Pii};
@@ -72,6 +72,8 @@ struct Settings {
     pii: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pii_key_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<PlanFacts>,
 }
 
 /// The package's bytes.
@@ -119,6 +121,7 @@ pub(super) fn describe(
                 r#where: options.condition.clone(),
                 pii: options.pii.name(),
                 pii_key_id: options.pii.key_id(),
+                plan: options.plan.clone(),
             },
         },
     };

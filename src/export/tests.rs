@@ -25,6 +25,7 @@ fn options(mappings: &[&str]) -> ExportOptions {
         formats: vec![Format::Csv, Format::Ndjson],
         compression: None,
         pii: PiiPolicy::Keep,
+        plan: None,
         condition: None,
         spreadsheet_safe: false,
         force: false,

@@ -1,10 +1,11 @@
-//! Changes to a mapping from the command line: fewer columns, fewer rows, no names.
+//! Changes to a mapping from the command line: fewer columns, fewer rows, no names, SIDs of the target.
 
 use super::error::{MappingError, Place, Problem};
 use super::filter::Filter;
 use super::near::nearest;
 use super::pii::PiiPolicy;
-use super::record::{Column, Mapping, Record};
+use super::record::{Column, Mapping, Record, Source};
+use super::sids::SidMap;
 use super::value::{ColumnType, Pii};
 
 impl Mapping {
@@ -39,6 +40,22 @@ impl Mapping {
                 }
             }
         }
+    }
+}
+
+impl Record {
+    /// Where it asks for SIDs of the target, so that it cannot be without a plan: ``column `name` `` or `where`.
+    pub fn needs_plan(&self) -> Option<String> {
+        if self.filters.iter().filter_map(Filter::expression).any(|expression| expression.needs_plan) {
+            return Some("`where`".to_owned());
+        }
+        let needs_plan = |column: &&Column| matches!(&column.source, Source::Expression(expression, _) if expression.needs_plan);
+        self.columns.iter().find(needs_plan).map(|column| format!("column `{}`", column.name))
+    }
+
+    /// Gives `counterpart` its SIDs.
+    pub fn set_sids(&mut self, sids: SidMap) {
+        self.constants.set_sids(sids);
     }
 }
 

@@ -6,6 +6,7 @@ const BUNDLED: &[(&str, &str)] = &[
     ("conversations", include_str!("../../mappings/conversations.toml")),
     ("audit", include_str!("../../mappings/audit.toml")),
     ("roles", include_str!("../../mappings/roles.toml")),
+    ("sids", include_str!("../../mappings/sids.toml")),
 ];
 
 /// The names of the bundled mappings.

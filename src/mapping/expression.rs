@@ -40,6 +40,8 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
 pub(super) struct Expression {
     pub(super) text: String,
     pub(super) needs: Needs,
+    /// Whether it asks for SIDs of the target, so that it works with a plan alone.
+    pub(super) needs_plan: bool,
     compiled: minijinja::Expression<'static, 'static>,
 }
 
@@ -112,7 +114,8 @@ impl Expression {
             }
             needs.add(&read);
         }
-        Ok(Self { text: text.to_owned(), needs, compiled })
+        let needs_plan = vocabulary::uses(text, functions::COUNTERPART);
+        Ok(Self { text: text.to_owned(), needs, needs_plan, compiled })
     }
 
     /// Evaluates it in a context of [`super::scope`].

@@ -5,17 +5,24 @@
 //! - `role_map`: what a role becomes in Conversations, by the role table of the mapping: `type`, `permissions`, `dropped`,
 //!   `unknown`.
 //! - `keyed_hash(kind)`: HMAC-SHA-256 of a text under the key of `--pii-key-file`, the same as `--pii hmac` gives for that kind.
+//! - `counterpart`: the SID in a plan's target of a SID of its source; null for null, and where there is none yet.
 
 use minijinja::value::Serde;
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 use super::pii::PiiKey;
 use super::roles::{RoleParts, RoleTable};
+use super::sids::SidMap;
 
 /// The context's name for the role table.
 pub(super) const ROLES: &str = "__roles";
 /// The context's name for the key.
 pub(super) const KEY: &str = "__key";
+/// The context's name for the SIDs of the target.
+pub(super) const SIDS: &str = "__sids";
+
+/// The filter that needs a plan.
+pub(super) const COUNTERPART: &str = "counterpart";
 
 /// Adds the filters to the engine.
 pub(super) fn register(environment: &mut Environment<'static>) {
@@ -23,6 +30,7 @@ pub(super) fn register(environment: &mut Environment<'static>) {
     environment.add_filter("tojson", to_json);
     environment.add_filter("role_map", role_map);
     environment.add_filter("keyed_hash", keyed_hash);
+    environment.add_filter(COUNTERPART, counterpart);
 }
 
 fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
@@ -80,4 +88,27 @@ fn keyed_hash(state: &State<'_, '_>, value: &Value, kind: &str) -> Result<Value,
         Some(text) => Ok(Value::from(key.hash(kind, text.as_bytes()))),
         None => Err(invalid(format!("keyed_hash needs a string, not {}", value.kind()))),
     }
+}
+
+fn counterpart(state: &State<'_, '_>, sid: &Value) -> Result<Value, Error> {
+    let sids = state.lookup(SIDS);
+    let Some(sids) = sids.as_ref().and_then(|sids| sids.downcast_object_ref::<SidMap>()) else {
+        return Err(invalid("counterpart needs a plan: it works in exports with --plan FILE"));
+    };
+    if sid.is_none() {
+        return Ok(Value::from(()));
+    }
+    let Some(text) = sid.as_str() else {
+        return Err(invalid(format!("counterpart needs a SID, not {}", sid.kind())));
+    };
+    match sids.target(text) {
+        Ok(target) => Ok(target.map_or_else(|| Value::from(()), Value::from)),
+        Err(error) => Err(invalid(format!("counterpart of {text}: {}", chain(error.as_ref())))),
+    }
+}
+
+/// An error and what it is from, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -28,6 +28,7 @@ mod record;
 mod roles;
 mod sample;
 mod scope;
+mod sids;
 mod value;
 mod vocabulary;
 
@@ -45,6 +46,7 @@ pub use plan_rules::{FieldRules, PlanRules};
 pub use record::{Column, InvitePolicy, KeyOrder, Mapping, Record};
 pub use roles::{Counterpart, MappedRole, RoleOverride, RoleParts, RoleTable};
 pub use sample::Sample;
+pub use sids::SidMap;
 pub use value::{ColumnType, Pii, Value, hexadecimal, push_seconds, push_sid};
 
 #[cfg(test)]

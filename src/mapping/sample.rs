@@ -1,6 +1,7 @@
 //! Made-up records to try a mapping on: one with a value in every field, one with null wherever null can be.
 
 use super::field::{Subject, reachable};
+use super::sids::SidMap;
 use crate::model::{
     AccountSid, Channel, ChannelSid, ChannelType, ContentSid, ConversationState, Entity, Invite, InviteSid,
     JsonText, Member, MemberSid, Membership, MembershipStatus, Message, MessageSid, MessagingServiceSid,
@@ -47,6 +48,12 @@ impl Sample {
             invite: has(Entity::Invite).then_some(&self.invite),
             message: has(Entity::Message).then_some(&self.message),
         }
+    }
+
+    /// What SIDs of another service are: one that nobody has, or none.
+    pub fn sids(&self) -> SidMap {
+        let full = self.with_others;
+        SidMap::new(move |sid| Ok(sid.get(..2).filter(|_| full).map(|kind| format!("{kind}{:032x}", 0))))
     }
 
     fn new(full: bool) -> Self {

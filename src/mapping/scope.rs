@@ -15,6 +15,7 @@ use super::field::{Subject, entity_name};
 use super::functions;
 use super::pii::PiiKey;
 use super::roles::RoleTable;
+use super::sids::SidMap;
 use super::value::Value;
 use crate::model::Entity;
 
@@ -37,6 +38,11 @@ impl Constants {
     pub(super) fn set_key(&mut self, key: PiiKey) {
         self.entries.retain(|(name, _)| *name != functions::KEY);
         self.entries.push((functions::KEY, Jinja::from_object(key)));
+    }
+
+    pub(super) fn set_sids(&mut self, sids: SidMap) {
+        self.entries.retain(|(name, _)| *name != functions::SIDS);
+        self.entries.push((functions::SIDS, Jinja::from_object(sids)));
     }
 }
 

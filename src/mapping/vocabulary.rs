@@ -12,6 +12,7 @@ const FILTERS: &[&str] = &[
     "abs",
     "bool",
     "capitalize",
+    "counterpart",
     "default",
     "dictsort",
     "first",
@@ -98,6 +99,16 @@ pub(super) fn check(text: &str, environment: &Environment<'static>) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Whether an expression names that filter, behind a bar or as what `map` shall apply.
+pub(super) fn uses(text: &str, filter: &str) -> bool {
+    let words = words(text);
+    let named = words.windows(2).any(|pair| pair[0].1 == "|" && pair[1].1 == filter);
+    named || {
+        let packed: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+        ['\'', '"'].into_iter().any(|quote| packed.contains(&format!("map({quote}{filter}{quote}")))
+    }
 }
 
 fn is_filter(name: &str, environment: &Environment<'static>) -> bool {

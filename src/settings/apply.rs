@@ -13,7 +13,7 @@ use super::parse;
 use super::place::Place;
 
 /// More writes a second than any account is allowed.
-const MOST_WRITES: u32 = 1_000;
+const MOST_WRITES: u32 = 10_000;
 
 /// What is performed of a plan, and how.
 #[derive(Debug, Clone)]

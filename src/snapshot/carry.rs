@@ -108,7 +108,29 @@ impl SnapshotWriter {
     }
 }
 
+impl SnapshotWriter {
+    /// Has a user read after all who was carried over and, listed once more in this crawl, does not look unchanged any longer.
+    pub(super) fn put_down(&self, service: i64, id: i64) -> Result<bool, SnapshotError> {
+        let was_carried = self.sql(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT 1 FROM unit WHERE kind = ?1 AND parent = ?2 AND service = ?3 AND state = ?4 AND pages = 0",
+                )?
+                .exists(params![Kind::UserChannels.number(), id, service, state::COMPLETE])
+        })?;
+        if was_carried {
+            self.read_again(service, Kind::UserChannels, id, 1)?;
+        }
+        Ok(was_carried)
+    }
+}
+
 impl Snapshot {
+    /// What it has from an older one, and did not read itself.
+    pub fn carried(&self) -> Result<Option<Carried>, SnapshotError> {
+        self.sql(carried)
+    }
+
     /// The number here of a user whose list was read and whose counts are the same.
     fn unchanged_user(&self, service: &ServiceSid, user: &User) -> Result<Option<i64>, SnapshotError> {
         self.sql(|connection| {

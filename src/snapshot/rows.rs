@@ -147,7 +147,7 @@ impl SnapshotWriter {
             if self.carry_user(service, id, user, pages)? {
                 return Ok(false);
             }
-            return self.add_work(service, Kind::UserChannels, id, pages);
+            return Ok(self.add_work(service, Kind::UserChannels, id, pages)? || self.put_down(service, id)?);
         }
         Ok(false)
     }

@@ -1,6 +1,7 @@
 //! Tests of the snapshot as a whole: what is stored comes back, in order, and what is wrong is found.
 
 mod book;
+mod carry;
 mod conversations;
 mod messages;
 

@@ -2,10 +2,10 @@
 
 use super::encode::bind;
 use super::error::SnapshotError;
-use super::merge::{parents_list, unit};
+use super::merge::{parents_list, unit, unusable};
 use super::service_view::ServiceView;
 use super::unit::Kind;
-use crate::model::{ChannelSid, UserSid};
+use crate::model::{ChannelSid, Entity, UserSid};
 
 /// A list of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,10 +22,26 @@ pub enum ListOf<'a> {
     UserChannels(&'a UserSid),
 }
 
+impl ListOf<'_> {
+    /// What it holds.
+    fn entity(self) -> Entity {
+        match self {
+            Self::Roles => Entity::Role,
+            Self::Users => Entity::User,
+            Self::Channels => Entity::Channel,
+            Self::Members(_) => Entity::Member,
+            Self::UserChannels(_) => Entity::Membership,
+        }
+    }
+}
+
 impl ServiceView<'_> {
     /// Why a list is not whole; none where it is.
     pub fn why_not_whole(&self, list: ListOf<'_>) -> Result<Option<String>, SnapshotError> {
         self.sql(|connection, service| {
+            if let Some(why) = unusable(connection, list.entity())? {
+                return Ok(Some(why));
+            }
             let number = |table: &str| {
                 connection.prepare_cached(&format!("SELECT id FROM {table} WHERE service = ?1 AND sid = ?2"))
             };

@@ -464,3 +464,42 @@ fn sids_of_source_and_target_are_shown_side_by_side() {
     let users = rows.iter().filter(|row| row[0] == "users").count();
     assert!(users > 10, "{users}");
 }
+
+/// Runs the program in this process, with somebody at the terminal who types this.
+fn typed(world: &World, text: &str, arguments: &[&str]) -> chatferry::error::ExitStatus {
+    let url = world.running.url();
+    let environment = chatferry::settings::Environment::of([
+        ("TWILIO_ACCOUNT_SID", world.running.account_sid()),
+        ("TWILIO_AUTH_TOKEN", world.running.auth_token()),
+        ("CHATFERRY_CHAT_URL", url.as_str()),
+        ("CHATFERRY_CONVERSATIONS_URL", url.as_str()),
+    ]);
+    let streams = chatferry::commands::Streams {
+        stdin: Box::new(std::io::Cursor::new(text.to_owned())),
+        stdout: Box::new(std::io::sink()),
+        stderr: Box::new(std::io::sink()),
+        stdin_is_terminal: true,
+        stdout_is_terminal: false,
+        stderr_is_terminal: false,
+    };
+    let plan = world.path("plan.db");
+    let arguments = [&["chatferry", "apply", "--plan", plan.to_str().unwrap()], arguments].concat();
+    let arguments: Vec<_> = arguments.into_iter().map(std::ffi::OsString::from).collect();
+    chatferry::commands::start(&arguments, environment, world.folder.path(), streams)
+}
+
+#[test]
+fn whoever_is_asked_types_the_name_or_the_sid_of_the_target() {
+    use chatferry::error::ExitStatus;
+    let world = planned(small(), &[]);
+    let sid = world.running.target_service_sid();
+    for text in ["", "\n", "yes\n", "y", world.running.service_sid()] {
+        assert_eq!(typed(&world, text, &["--limit", "1"]), ExitStatus::Usage, "{text}");
+    }
+    assert_eq!(world.running.writes(), []);
+    for text in [format!("{sid}\n"), "Küchenbörse – new\nmore".to_owned()] {
+        let before = world.running.writes().len();
+        assert_eq!(typed(&world, &text, &["--limit", "1"]), ExitStatus::Incomplete, "{text}");
+        assert_eq!(world.running.writes().len(), before + 1);
+    }
+}

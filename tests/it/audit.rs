@@ -227,6 +227,45 @@ fn old_audits_go_by_plan_and_the_last_complete_one_stays() {
 }
 
 #[test]
+fn an_audit_that_cannot_be_put_in_its_place_removes_nothing() {
+    let world = world_with("");
+    let audits = Audits { home: &world };
+    assert_eq!(audits.night(&world, 0, &[]).0, 0);
+    assert_eq!(audits.night(&world_with("loop-user=2"), 1, &[]).0, 4);
+    // Its result cannot be written, at the very end.
+    let folder = format!("{}.incomplete", name(1));
+    fs::remove_file(audits.path(&folder).join("result.json")).unwrap();
+    fs::create_dir(audits.path(&folder).join("result.json")).unwrap();
+    let (code, result) = audits.night(&world, 2, &["--resume", "--keep", "1"]);
+    assert_eq!((code, &result["verdict"]), (1, &json!("failed")), "{result}");
+    assert_eq!((&result["folder"], &result["last_complete"]), (&json!(folder), &json!(name(0))), "{result}");
+    assert_eq!(result["removed"], json!([]));
+    assert_eq!(audits.names(), BTreeSet::from([name(0), folder, "latest".to_owned()]));
+    assert_eq!(audits.latest(), Path::new(&name(0)));
+}
+
+#[test]
+fn a_base_with_nothing_in_common_is_said_and_the_night_is_whole() {
+    let world = world_with("");
+    let audits = Audits { home: &world };
+    assert_eq!(audits.night(&world, 0, &["--include", "roles", "--records", "roles"]).0, 0);
+    let (code, result) = audits.night(&world, 1, &["--include", "channels", "--records", "channels"]);
+    assert_eq!(
+        (code, &result["verdict"], &result["base"]),
+        (0, &json!("complete"), &Value::Null),
+        "{result}"
+    );
+    assert!(result["notes"].to_string().contains("nothing in common"), "{result}");
+    // Nor is one that is incomplete compared with, whatever its folder is called.
+    let base = audits.path(&name(1)).join("snapshot.db");
+    let sql = "UPDATE property SET value = 'incomplete' WHERE key = 'verdict'";
+    Connection::open(base).unwrap().execute_batch(sql).unwrap();
+    let (code, result) = audits.night(&world, 2, &["--include", "roles", "--records", "roles"]);
+    assert_eq!((code, &result["base"]), (0, &json!(name(0))), "{result}");
+    assert!(result["notes"].to_string().contains("its snapshot is incomplete"), "{result}");
+}
+
+#[test]
 fn a_folder_or_a_clock_that_is_not_right_is_refused_with_advice() {
     let world = world_with("");
     let audits = Audits { home: &world };
@@ -298,6 +337,11 @@ fn unchanged_users_are_carried_over_but_for_a_share() {
             .map(|count| count.as_u64().unwrap())
             .sum::<u64>()
     );
+    let note = "were not read but carried over";
+    assert!(second["differences"]["notes"].to_string().contains(note), "{}", second["differences"]["notes"]);
+    for report in ["report.md", "report.html"] {
+        assert!(fs::read_to_string(audits.path("latest").join(report)).unwrap().contains(note), "{report}");
+    }
     let told = world.run(&["snapshot", "info", audits.path("latest/snapshot.db").to_str().unwrap()]);
     assert!(told.stdout.contains("carried") && told.stdout.contains("a heuristic"), "{}", told.stdout);
 

@@ -22,7 +22,15 @@ fn it_works_in_an_empty_folder_without_any_setting() {
         "complete: all 300 users and ",
         "1. crawl --service IS",
         "2. export --snapshot",
+        "3. plan --target in-place --snapshot",
+        "4. mapping show conversations >",
+        "5. plan --target IS",
+        "6. apply --plan chatferry-demo/copy.db --yes",
+        "has all of chatferry-demo/copy.db",
+        "7. verify --plan chatferry-demo/copy.db --all >",
+        "the same: ",
         "Run next",
+        "chatferry plan show --plan chatferry-demo/copy.db",
         "chatferry snapshot info chatferry-demo/snapshot.db",
         "chatferry export --snapshot chatferry-demo/snapshot.db",
         "TWILIO_ACCOUNT_SID",
@@ -33,9 +41,13 @@ fn it_works_in_an_empty_folder_without_any_setting() {
     // Faults were there, and were overcome.
     assert!(!ran.stderr.contains(" 0 sent again"), "{}", ran.stderr);
     // Every file that is named is there, and the first rows shown are those of the files.
-    let named: Vec<&str> =
-        ran.stderr.split_whitespace().filter(|word| word.starts_with("chatferry-demo/")).collect();
-    assert!(named.len() >= 5, "{named:?}");
+    let named: Vec<&str> = ran
+        .stderr
+        .split_whitespace()
+        .map(|word| word.trim_end_matches(','))
+        .filter(|word| word.starts_with("chatferry-demo/"))
+        .collect();
+    assert!(named.len() >= 20, "{named:?}");
     for name in named {
         assert!(folder.path().join(name).exists(), "{name}");
     }
@@ -45,6 +57,14 @@ fn it_works_in_an_empty_folder_without_any_setting() {
         assert!(ran.stderr.contains(&beginning), "{beginning}");
     }
     assert_eq!(ndjson(&folder.path().join("chatferry-demo/export/users.ndjson")).len(), 300);
+    // Each record of the copy was held against the snapshot, and is the same.
+    let verified = std::fs::read_to_string(folder.path().join("chatferry-demo/verify.txt")).unwrap();
+    assert!(verified.lines().all(|line| line.starts_with('=')), "{verified}");
+    assert_eq!(verified.lines().filter(|line| line.starts_with("= users ")).count(), 300);
+    for page in ["plan.html", "copy.html"] {
+        let page = std::fs::read_to_string(folder.path().join("chatferry-demo").join(page)).unwrap();
+        assert!(page.starts_with("<!DOCTYPE html>") || page.starts_with("<!doctype html>"), "{page}");
+    }
     let entries = std::fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(entries, 1, "everything is in the one folder");
 }
@@ -61,7 +81,7 @@ fn what_it_says_to_run_next_runs() {
         .filter_map(|line| line.trim().strip_prefix("chatferry "))
         .filter(|line| line.contains("chatferry-demo/"))
         .collect();
-    assert_eq!(commands.len(), 2, "{commands:?}");
+    assert_eq!(commands.len(), 3, "{commands:?}");
     for command in commands {
         let arguments: Vec<&str> = command.split_whitespace().collect();
         let next = run(&mut chatferry(folder.path(), &arguments));
@@ -96,6 +116,19 @@ fn its_result_is_an_object_when_asked_for_and_its_talk_a_log() {
     assert_eq!(ran.code, 0, "{ran:?}");
     let object: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!((&object["verdict"], &object["counts"]["users"]), (&"complete".into(), &40.into()));
+    assert_eq!((&object["plan"]["verdict"], &object["copy"]["verdict"]), (&"ready".into(), &"ready".into()));
+    assert_eq!((&object["apply"]["verdict"], &object["apply"]["left"]), (&"complete".into(), &0.into()));
+    // What the plan said was done, and what was done is there.
+    let planned = object["copy"]["operations"].as_object().unwrap();
+    for (kind, states) in planned {
+        assert_eq!(object["apply"]["operations"][kind]["done"], states["pending"], "{kind}");
+    }
+    assert_eq!(planned["create_user"]["pending"], 40);
+    let verified = &object["verify"];
+    for mark in ["added", "missing", "different", "unreadable"] {
+        assert_eq!(verified[mark], 0, "{verified}");
+    }
+    assert!(verified["same"].as_u64() > Some(40), "{verified}");
     for line in ran.stderr.lines() {
         assert!(serde_json::from_str::<Value>(line).is_ok_and(|record| record.is_object()), "{line}");
     }

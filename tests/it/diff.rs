@@ -246,6 +246,23 @@ fn numbers_of_users_do_not_matter_and_a_row_in_another_list_does() {
 }
 
 #[test]
+fn a_row_that_moves_to_another_list_is_not_passed_over() {
+    let world = two_snapshots();
+    // An invitation has no member, so the row is the same in either list: only whose list it is in has changed.
+    let invited = |user: u32| {
+        format!(
+            "INSERT INTO membership_row (user, channel_sid, pass, service, scope, status)
+             VALUES ({user}, x'00112233445566778899aabbccddeeff', 0, 1, 1, 2)"
+        )
+    };
+    Connection::open(world.path("old.db")).unwrap().execute_batch(&invited(1)).unwrap();
+    change(&world, &invited(2));
+    let result = world.json(&["diff", "old.db", "new.db"]);
+    let found = &result["by_entity"]["user_channels"];
+    assert_eq!((&found["missing"], &found["added"]), (&json!(1), &json!(1)), "{result}");
+}
+
+#[test]
 fn every_format_tells_the_same_differences() {
     let world = two_snapshots();
     change(&world, &changes());
@@ -358,6 +375,21 @@ fn a_hole_that_the_evidence_shows_is_unreadable_too() {
     let lost: Vec<_> = found.iter().filter(|line| line["entity"] == "user_channels").collect();
     assert!(!lost.is_empty() && lost.iter().all(|line| line["mark"] == "!"), "{found:?}");
     assert!(lost.iter().all(|line| line["reason"].as_str().unwrap().contains(" rows")), "{lost:?}");
+}
+
+#[test]
+fn without_counts_a_hole_between_two_lists_is_unreadable_too() {
+    let hidden = world_with("hidden-row=9");
+    let conversations =
+        |world: &World, file: &str| world.crawl(&["--source", "conversations", "--snapshot", file]).code;
+    assert_eq!(conversations(&hidden, "new.db"), 4);
+    let whole = world_with("");
+    assert_eq!(conversations(&whole, "old.db"), 0);
+    std::fs::copy(whole.path("old.db"), hidden.path("old.db")).unwrap();
+    let ran = diff(&hidden, &["--format", "ndjson", "--ignore", "date_updated"]);
+    let found = lines(&ran);
+    let lost: Vec<_> = found.iter().filter(|line| line["entity"] == "user_channels").collect();
+    assert!(!lost.is_empty() && lost.iter().all(|line| line["mark"] == "!"), "{found:?}");
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod progress;
 mod readme;
 mod resume;
 mod secrets;
+mod sids;
 mod snapshot;
 mod source;
 mod support;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use chatferry::simulator::Options;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::support::{Row, World, bare, files, ndjson, spawn, wait_for_requests};
@@ -28,7 +29,15 @@ fn every_message_comes_in_the_order_of_its_channel() {
     let check = world.json(&["snapshot", "check"]);
     assert!(check["checks"].as_array().unwrap().iter().all(|check| check["found"] == 0), "{check}");
     let diff = world.json(&["diff", "snapshot.db", "snapshot.db"]);
-    assert!(diff["notes"].to_string().contains("messages are not compared"), "{diff}");
+    assert_eq!(diff["by_entity"]["messages"]["same"], truth["messages"].len(), "{diff}");
+    assert_eq!(diff["notes"], json!([]));
+    std::fs::copy(world.path("snapshot.db"), world.path("new.db")).unwrap();
+    let change = "UPDATE message_row SET body = 'another' WHERE sid = (SELECT max(sid) FROM message_row);
+        DELETE FROM message_row WHERE sid = (SELECT min(sid) FROM message_row)";
+    Connection::open(world.path("new.db")).unwrap().execute_batch(change).unwrap();
+    let diff = world.json(&["diff", "snapshot.db", "new.db"]);
+    let found = &diff["by_entity"]["messages"];
+    assert_eq!((&found["different"], &found["missing"]), (&json!(1), &json!(1)), "{diff}");
 }
 
 #[test]

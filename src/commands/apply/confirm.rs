@@ -48,9 +48,7 @@ pub(super) fn ask(
 ) -> Result<(), CommandError> {
     let text = told(journal.header(), totals, settings);
     if settings.yes {
-        if !context.output.quiet {
-            context.talk.line(&text);
-        }
+        context.say(&text);
         return Ok(());
     }
     if !context.stdin_is_terminal {

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 
 use crate::audit::{AuditError, AuditFolder, Listed, compute_removals};
 use crate::cli::AuditArgs;
-use crate::compare::{Comparison, Terms};
+use crate::compare::{CompareError, Comparison, Terms};
 use crate::error::ExitStatus;
 use crate::report::differences::Format;
 use crate::report::{AuditSummary, AuditVerdict, Exported, Stopped};
-use crate::snapshot::{Snapshot, SnapshotWriter};
+use crate::snapshot::{Snapshot, SnapshotWriter, Verdict};
 
 use super::super::diff::{self, DiffError};
 use super::super::{CommandError, Context, Outcome, crawl, export};
@@ -45,6 +45,7 @@ impl Night<'_> {
         if let Err(error) = self.put_in_place(&path, &mut summary) {
             ended = Err(error);
             note_end(&mut summary, &ended);
+            self.take_back(&path, &mut summary);
         }
         self.remove(&mut summary);
         tell::tell(self.args, &self.folder, &mut summary, context).await;
@@ -135,9 +136,18 @@ impl Night<'_> {
             bytes: files().map(|file| file.bytes).sum(),
         });
         if let Some(base) = base {
-            let comparison = self.compare(&base, &snapshot, path)?;
-            summary.base = Some(base.audit.folder());
-            summary.differences = Some(comparison);
+            match self.compare(&base, &snapshot, path) {
+                Ok(comparison) => {
+                    summary.base = Some(base.audit.folder());
+                    summary.differences = Some(comparison);
+                }
+                // Such as after another --include. Tonight is whole all the same, and what the next night is compared with.
+                Err(DiffError::Compare(error)) if has_no_common_terms(&error) => {
+                    let folder = base.audit.folder();
+                    summary.notes.push(format!("audit {folder} cannot be compared with: {error}"));
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         let drifted = summary.verdict == AuditVerdict::CompleteWithDrift;
         Ok(if drifted || summary.has_differences() { ExitStatus::Findings } else { ExitStatus::Done })
@@ -150,12 +160,13 @@ impl Night<'_> {
                 continue;
             }
             let snapshot = self.folder.path_of(&audit).join("snapshot.db");
-            match Snapshot::open(&snapshot) {
+            let why = match Snapshot::open(&snapshot).and_then(|snapshot| snapshot.verdict()) {
+                // Whatever its folder is called by now.
+                Ok(Verdict::Incomplete) => "its snapshot is incomplete".to_owned(),
                 Ok(_) => return Ok(Some(Base { audit, snapshot })),
-                Err(error) => {
-                    summary.notes.push(format!("audit {} cannot be compared with: {error}", audit.folder()));
-                }
-            }
+                Err(error) => error.to_string(),
+            };
+            summary.notes.push(format!("audit {} cannot be compared with: {why}", audit.folder()));
         }
         Ok(None)
     }
@@ -186,6 +197,21 @@ impl Night<'_> {
         Ok(())
     }
 
+    /// Takes back what was said of an audit that could not be put in its place. The removals were planned with it as the newest
+    /// whole one, so nothing is removed.
+    fn take_back(&self, path: &Path, summary: &mut AuditSummary) {
+        summary.removed.clear();
+        let there = self.folder.list().unwrap_or_default();
+        summary.last_complete = there.iter().rev().find(|audit| audit.whole).map(Listed::folder);
+        if !path.exists() {
+            return; // it has its name, and `latest` alone could not be moved
+        }
+        summary.folder = self.audit.folder();
+        if let Err(error) = tell::write_result(path, summary) {
+            tracing::warn!(%error, "the result of the audit could not be written");
+        }
+    }
+
     /// The audits that there are once this one has ended so, oldest first.
     fn after(&self, ended: &Listed) -> Result<Vec<Listed>, AuditError> {
         let mut after = self.folder.list()?;
@@ -208,6 +234,11 @@ impl Night<'_> {
             }
         }
     }
+}
+
+/// Whether two snapshots have nothing that could be compared, though either is as it should be.
+fn has_no_common_terms(error: &CompareError) -> bool {
+    matches!(error, CompareError::OtherService { .. } | CompareError::NothingInCommon { .. })
 }
 
 /// The advice of a crawl, for an audit: the same command alone would begin anew.

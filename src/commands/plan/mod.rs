@@ -22,30 +22,48 @@ use super::failure::Explained;
 use super::{CommandError, Context, Outcome};
 use input::{Asked, Input};
 use target::{TargetError, ToRead};
+pub(super) use write::Summary;
 
 /// Runs the verb.
 pub(super) async fn run(args: &PlanArgs, context: &mut Context) -> Outcome {
     if let Some(PlanVerb::Show(args)) = &args.verb {
         return show::run(args, context);
     }
+    let made = make(args, context).await?;
+    context.conclude(&made.summary, &made.text)?;
+    Ok(made.status)
+}
+
+/// A plan that was made, with its reports: what there is to tell of it.
+#[derive(Debug)]
+pub(super) struct Made {
+    /// What `--json` gives.
+    pub(super) summary: Summary,
+    /// The terminal's table.
+    pub(super) text: String,
+    /// The exit status that it leads to.
+    pub(super) status: ExitStatus,
+}
+
+/// Makes a plan and its reports, without a word of what is in it: for this verb and for `demo`.
+pub(super) async fn make(args: &PlanArgs, context: &mut Context) -> Result<Made, CommandError> {
     let settings = context.settings.plan(args)?;
     plan::check_place(&settings.plan)?;
     let connection = context.settings.connection(&args.connection)?;
     let made = match Input::of(&settings.planned, &connection, &context.settings)? {
         Asked::Undo(undone) => undo::make(&undone, &settings, &connection)?,
-        Asked::Move(input) => make(&input, &settings, context).await?,
+        Asked::Move(input) => read_and_plan(&input, &settings, context).await?,
     };
     write::reports(&made, &settings.reports)?;
-    let summary = write::Summary::of(&made)?;
+    let summary = Summary::of(&made)?;
     let status =
         if settings.check && summary.is_anything() { ExitStatus::Findings } else { ExitStatus::Done };
     let text = write::text(&made, &settings)?;
-    context.conclude(&summary, &text)?;
-    Ok(status)
+    Ok(Made { summary, text, status })
 }
 
 /// Reads the target and plans.
-async fn make(
+async fn read_and_plan(
     input: &Input,
     settings: &PlanSettings,
     context: &mut Context,

@@ -75,7 +75,7 @@ fn write_to(made: &PlanFile, path: &Path, draft: &Path) -> Result<(), ReportErro
 
 /// What `--json` gives.
 #[derive(Debug, Serialize)]
-pub(super) struct Summary {
+pub(in crate::commands) struct Summary {
     operations: BTreeMap<Kind, BTreeMap<State, u64>>,
     noop: BTreeMap<String, u64>,
     findings: BTreeMap<String, Found>,

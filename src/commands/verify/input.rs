@@ -108,13 +108,11 @@ impl Input {
         loader: &Loader,
     ) -> Result<Self, CommandError> {
         let share = args.sample.as_deref().map(str::parse).transpose().map_err(InputError::Share)?;
-        match &args.snapshot {
-            Some(snapshot) => Self::of_snapshot(args, snapshot, connection, loader, share),
-            None => {
-                let plan = loader.plan_file(args.plan.as_deref())?;
-                Self::of_plan(plan, connection, loader, share)
-            }
+        if let Some(snapshot) = &args.snapshot {
+            return Self::of_snapshot(args, snapshot, connection, loader, share);
         }
+        let plan = loader.plan_file(args.plan.as_deref())?;
+        Self::of_plan(plan, connection, loader, share)
     }
 
     fn of_plan(

@@ -13,6 +13,7 @@ use std::io::{self, BufWriter};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{VerifyArgs, VerifyFormat};
+use crate::compare::Comparison;
 use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::model::ServiceSid;
@@ -68,6 +69,13 @@ impl Explained for NamingError {
 
 /// Runs the verb.
 pub(super) async fn run(args: &VerifyArgs, context: &mut Context) -> Outcome {
+    let comparison = verify(args, context).await?;
+    context.conclude(&comparison, &summary(&comparison))?;
+    Ok(exit_status(&comparison))
+}
+
+/// Verifies, and tells each difference but not how it ended: for this verb and for `demo`.
+pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<Comparison, CommandError> {
     let connection = context.settings.connection(&args.connection)?;
     let input = Input::of(args, connection, &context.settings)?;
     let stop = context.interrupt.token();
@@ -87,15 +95,19 @@ pub(super) async fn run(args: &VerifyArgs, context: &mut Context) -> Outcome {
     progress.finish();
     let comparison = compared?;
     clear(&input.scratch)?;
-    context.conclude(&comparison, &summary(&comparison))?;
+    Ok(comparison)
+}
+
+/// The exit status that a comparison leads to.
+pub(super) fn exit_status(comparison: &Comparison) -> ExitStatus {
     let is_whole = comparison.totals.total.unreadable == 0 && comparison.new.verdict != Verdict::Incomplete;
-    Ok(if !is_whole {
+    if !is_whole {
         ExitStatus::Incomplete
     } else if comparison.is_same() {
         ExitStatus::Done
     } else {
         ExitStatus::Findings
-    })
+    }
 }
 
 /// What a run has at hand.

@@ -1,6 +1,7 @@
 //! What the bundled mappings write, byte for byte, as recorded in `tests/data/golden`.
 
 use super::*;
+use crate::mapping::SidMap;
 
 /// Compares an export with the files of `tests/data/golden/<case>`, or writes them where the environment says so.
 fn assert_golden(case: &str, source: &Fixture, options: &ExportOptions) {
@@ -33,6 +34,21 @@ fn an_example_mapping_writes_these_files() {
     let mut options = options(&[example]);
     options.formats = vec![Format::Ndjson];
     assert_golden("stream", &fixture(13, 4), &options);
+}
+
+/// The SIDs of a target are made up; what has a 3 in its SID has none yet.
+#[test]
+fn the_mapping_of_sids_writes_these_files() {
+    let mut options = options(&["sids"]);
+    let target = |sid: &str| {
+        let digits: String =
+            sid.chars().skip(2).map(|digit| if digit == '0' { 'f' } else { digit }).collect();
+        (!sid.contains('3')).then(|| format!("{}{digits}", sid.get(..2).unwrap_or_default()))
+    };
+    for record in &mut options.mappings[0].records {
+        record.set_sids(SidMap::new(move |sid| Ok(target(sid))));
+    }
+    assert_golden("sids", &fixture(13, 4), &options);
 }
 
 #[test]

@@ -7,7 +7,7 @@
 //! Items come in one fixed order: roles, users, then conversation by conversation the conversation itself, its participants each
 //! with the user's own view of it, its invitations; last of each what the target alone has.
 //!
-//! **Invariant:** memory does not grow with memberships. Of one conversation at most [`held::HELD`] participants of the target are
+//! **Invariant:** memory does not grow with memberships. Of one conversation at most `held::HELD` participants of the target are
 //! held at a time; for all, the target's users and conversations that were met, as numbers.
 //!
 //! **Invariant:** nothing is known of plan files here, and nothing of what will be done about a difference.

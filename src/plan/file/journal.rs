@@ -8,20 +8,20 @@
 //! **Invariant:** a commit is on disk when it returns (`synchronous = FULL`): what is begun is known to be begun after a power cut too,
 //! and is looked up before it is sent again.
 //!
-//! **Invariant:** bounded memory. Lanes are sorted in a temporary table on disk, and operations are loaded some at a time by index.
+//! What is still to be done is handed out in `queue`.
+
+mod beside;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rusqlite::types::Value as SqlValue;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use serde_json::Value;
 
 use super::lock::PlanLock;
 use super::reader::PlanFile;
 use super::row::{self, Services};
-use super::schema::{self, kind_number, state_number};
-use crate::model::Entity;
+use super::schema::{self, state_number};
 use crate::plan::error::PlanError;
 use crate::plan::finding::Check;
 use crate::plan::operation::{Kind, Operation, State};
@@ -38,32 +38,6 @@ pub struct Journal {
     _lock: PlanLock,
 }
 
-/// An operation that is to be done.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PendingOperation {
-    /// Its place in the order of performance.
-    pub number: i64,
-    /// What it does.
-    pub operation: Operation,
-    /// An earlier run was about to send it, and nobody knows what became of it.
-    pub started: bool,
-}
-
-/// The name of a lane: what shares a write limit.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LaneName(SqlValue);
-
-/// A lane with operations to be done.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Lane {
-    /// Its place among the lanes of its kind, the longest first, from 1.
-    pub rank: i64,
-    /// Its name.
-    pub name: LaneName,
-    /// How many operations it has that are to be done.
-    pub operations: u64,
-}
-
 /// An operation that was not done.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NotDone {
@@ -73,36 +47,6 @@ pub struct NotDone {
     pub state: State,
     /// Why.
     pub reason: String,
-}
-
-impl LaneName {
-    /// The lane of a conversation, for tests.
-    #[cfg(test)]
-    pub(crate) fn of(channel: &str) -> Self {
-        Self(if channel.is_empty() { SqlValue::Blob(Vec::new()) } else { SqlValue::Text(channel.to_owned()) })
-    }
-
-    /// Whether it is the service's own, not a conversation's.
-    pub fn is_service(&self) -> bool {
-        match &self.0 {
-            SqlValue::Blob(bytes) => bytes.is_empty(),
-            SqlValue::Text(_) => false,
-            _ => true,
-        }
-    }
-
-    /// A text that tells it from the others.
-    pub fn key(&self) -> String {
-        match &self.0 {
-            SqlValue::Blob(bytes) => bytes.iter().fold(String::new(), |mut text, byte| {
-                use std::fmt::Write;
-                write!(text, "{byte:02x}").expect("a String takes everything");
-                text
-            }),
-            SqlValue::Text(text) => text.clone(),
-            _ => String::new(),
-        }
-    }
 }
 
 impl Journal {
@@ -158,8 +102,7 @@ impl Journal {
     /// Whether any of it was begun.
     pub fn is_begun(&self) -> Result<bool, PlanError> {
         let ended = [State::Done, State::Existing, State::Failed];
-        let counts = self.counts()?;
-        let any = counts.values().flatten().any(|(state, count)| ended.contains(state) && *count > 0);
+        let any = self.counts()?.values().flatten().any(|(state, count)| ended.contains(state) && *count > 0);
         Ok(any || !self.begun(0, 1)?.is_empty())
     }
 
@@ -193,22 +136,6 @@ impl Journal {
         Ok(())
     }
 
-    /// Visits the creates that are blocked: nothing can refer to what they would make.
-    pub fn blocked_creates(&self, mut visit: impl FnMut(&Operation)) -> Result<(), PlanError> {
-        let creates = [Kind::CreateRole, Kind::CreateUser, Kind::CreateConversation, Kind::CreateParticipant];
-        self.sql(|connection| {
-            let sql = format!("SELECT {} FROM operation WHERE state = ?1 AND kind = ?2", row::COLUMNS);
-            let mut statement = connection.prepare(&sql)?;
-            for kind in creates {
-                let mut rows = statement.query((state_number(State::Blocked), kind_number(kind)))?;
-                while let Some(row) = rows.next()? {
-                    visit(&row::read(row, &self.services)?.operation);
-                }
-            }
-            Ok(())
-        })
-    }
-
     /// Operations by kind and state.
     pub fn counts(&self) -> Result<BTreeMap<Kind, BTreeMap<State, u64>>, PlanError> {
         self.sql(|connection| {
@@ -221,91 +148,6 @@ impl Journal {
                 counts.entry(kind).or_default().insert(state, row.get::<_, i64>(2)?.cast_unsigned());
             }
             Ok(counts)
-        })
-    }
-
-    /// Sorts the lanes of a kind, the longest first, and says how many operations they have.
-    pub fn open_lanes(&self, kind: Kind) -> Result<u64, PlanError> {
-        self.sql(|connection| {
-            connection.execute("DELETE FROM temp.lanes", [])?;
-            connection.execute(
-                "INSERT INTO temp.lanes (name, operations)
-                 SELECT lane, count(*) FROM operation WHERE state = ?1 AND kind = ?2 GROUP BY lane ORDER BY 2 DESC, 1",
-                (state_number(State::Pending), kind_number(kind)),
-            )?;
-            connection.query_row("SELECT coalesce(sum(operations), 0) FROM temp.lanes", [], |row| {
-                row.get::<_, i64>(0).map(i64::cast_unsigned)
-            })
-        })
-    }
-
-    /// The lanes after one of this rank.
-    pub fn next_lanes(&self, rank: i64, most: usize) -> Result<Vec<Lane>, PlanError> {
-        self.sql(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT rank, name, operations FROM temp.lanes WHERE rank > ?1 ORDER BY rank LIMIT ?2",
-            )?;
-            let lanes = statement.query_map((rank, limit(most)), |row| {
-                let operations = row.get::<_, i64>(2)?.cast_unsigned();
-                Ok(Lane { rank: row.get(0)?, name: LaneName(row.get(1)?), operations })
-            })?;
-            lanes.collect()
-        })
-    }
-
-    /// Whether anything of an earlier kind is still to be done.
-    pub fn has_pending_before(&self, kind: Kind) -> Result<bool, PlanError> {
-        self.sql(|connection| {
-            connection.query_row(
-                "SELECT EXISTS (SELECT 1 FROM operation WHERE state = ?1 AND kind < ?2)",
-                (state_number(State::Pending), kind_number(kind)),
-                |row| row.get(0),
-            )
-        })
-    }
-
-    /// Operations of a lane that are to be done, after this one.
-    pub fn pending(
-        &self,
-        kind: Kind,
-        lane: &LaneName,
-        after: i64,
-        most: usize,
-    ) -> Result<Vec<PendingOperation>, PlanError> {
-        self.sql(|connection| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT {}, started IS NOT NULL FROM operation INDEXED BY operation_by_state
-                 WHERE state = ?1 AND kind = ?2 AND lane IS ?3 AND number > ?4 AND blocked IS NULL
-                 ORDER BY number LIMIT ?5",
-                row::COLUMNS
-            ))?;
-            let wanted = (state_number(State::Pending), kind_number(kind), &lane.0, after, limit(most));
-            let mut rows = statement.query(wanted)?;
-            let mut pending = Vec::new();
-            while let Some(row) = rows.next()? {
-                let row::Read { number, operation, .. } = row::read(row, &self.services)?;
-                let started = row.get("started IS NOT NULL")?;
-                pending.push(PendingOperation { number, operation, started });
-            }
-            Ok(pending)
-        })
-    }
-
-    /// Operations after this one that an earlier run was about to send, and of which nobody knows what became.
-    pub fn begun(&self, after: i64, most: usize) -> Result<Vec<PendingOperation>, PlanError> {
-        self.sql(|connection| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT {} FROM operation INDEXED BY operation_begun
-                 WHERE started IS NOT NULL AND state = 0 AND number > ?1 ORDER BY number LIMIT ?2",
-                row::COLUMNS
-            ))?;
-            let mut rows = statement.query((after, limit(most)))?;
-            let mut begun = Vec::new();
-            while let Some(row) = rows.next()? {
-                let row::Read { number, operation, .. } = row::read(row, &self.services)?;
-                begun.push(PendingOperation { number, operation, started: true });
-            }
-            Ok(begun)
         })
     }
 
@@ -331,44 +173,6 @@ impl Journal {
         self.write(
             "UPDATE operation SET state = ?2, reason = ?3, result = ?4 WHERE number = ?1",
             (number, state_number(state), reason, result),
-        )
-    }
-
-    /// The SID in the target of what stands for a record of the source.
-    pub fn counterpart(&self, entity: Entity, source: &str) -> Result<Option<String>, PlanError> {
-        self.sql(|connection| {
-            connection
-                .prepare_cached("SELECT target FROM counterpart WHERE entity = ?1 AND source = ?2")?
-                .query_row((entity.plural(), source), |row| row.get(0))
-                .optional()
-        })
-    }
-
-    /// Notes the SID in the target of what was made or found for a record of the source.
-    pub fn set_counterpart(&self, entity: Entity, source: &str, target: &str) -> Result<(), PlanError> {
-        self.write(
-            "INSERT INTO counterpart (entity, source, target, planned) VALUES (?1, ?2, ?3, 0)
-             ON CONFLICT DO UPDATE SET target = excluded.target WHERE planned = 0",
-            (entity.plural(), source, target),
-        )
-    }
-
-    /// Whether this run knows that a record will have no counterpart.
-    pub fn is_missing(&self, entity: Entity, source: &str) -> Result<bool, PlanError> {
-        self.sql(|connection| {
-            connection
-                .prepare_cached(
-                    "SELECT EXISTS (SELECT 1 FROM temp.missing WHERE entity = ?1 AND source = ?2)",
-                )?
-                .query_row((entity.plural(), source), |row| row.get(0))
-        })
-    }
-
-    /// Notes for this run that a record will have no counterpart.
-    pub fn set_missing(&self, entity: Entity, source: &str) -> Result<(), PlanError> {
-        self.write(
-            "INSERT OR IGNORE INTO temp.missing (entity, source) VALUES (?1, ?2)",
-            (entity.plural(), source),
         )
     }
 
@@ -428,11 +232,18 @@ impl Journal {
         self.sql(|connection| connection.prepare_cached(sql)?.execute(values).map(drop))
     }
 
-    fn sql<T>(&self, run: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, PlanError> {
+    pub(super) fn services(&self) -> &Services {
+        &self.services
+    }
+
+    pub(super) fn sql<T>(
+        &self,
+        run: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, PlanError> {
         run(&self.connection).map_err(|source| PlanError::from_sqlite(&self.path, source))
     }
 }
 
-fn limit(most: usize) -> i64 {
+pub(super) fn limit(most: usize) -> i64 {
     i64::try_from(most).unwrap_or(i64::MAX)
 }

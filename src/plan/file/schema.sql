@@ -23,7 +23,8 @@ CREATE TABLE operation (
   lane AS (CASE WHEN kind IN (@service_kinds) THEN x'' ELSE channel END) VIRTUAL
 );
 
--- SIDs of the target by those of the source: what was there when the plan was made, and what applying it added.
+-- SIDs of the target by those of the source: what was there when the plan was made (`planned` is 1), and what applying it made (0)
+-- or found in the place of what it was to make (2).
 CREATE TABLE counterpart (
   entity TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, planned INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (entity, source)

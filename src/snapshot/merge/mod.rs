@@ -20,7 +20,7 @@ pub(super) use self::column::select;
 pub use self::column::{Column, Fields, columns};
 use self::lists::Merge;
 pub use self::row::RawRow;
-pub(super) use self::unread::{parents_list, unit};
+pub(super) use self::unread::{parents_list, unit, unusable};
 use super::error::SnapshotError;
 use super::reader::Snapshot;
 use crate::model::{Entity, ServiceSid};

@@ -81,17 +81,22 @@ impl<'s> Witness<'s> {
                     let key = lacking.parent_key.unwrap_or(ValueRef::Null);
                     return self.ask(Lacking { entity: of, key, parent_key: None, ..lacking });
                 };
-                if let Some((number, last, why)) = &self.last
-                    && (*number, *last) == (list.number(), parent)
-                {
-                    return Ok(why.clone());
-                }
-                let why = match self.list_of_all(lacking.entity)? {
-                    None => parents_list(connection, service, list, parent)?,
-                    why => why,
+                let known = self
+                    .last
+                    .as_ref()
+                    .filter(|(number, last, _)| (*number, *last) == (list.number(), parent));
+                let why = match known {
+                    Some((_, _, why)) => why.clone(),
+                    None => match self.list_of_all(lacking.entity)? {
+                        None => parents_list(connection, service, list, parent)?,
+                        why => why,
+                    },
                 };
                 self.last = Some((list.number(), parent, why.clone()));
-                Ok(why)
+                match (why, lacking.entity) {
+                    (None, Entity::Membership) => members_disagree(connection, service, lacking.key),
+                    (why, _) => Ok(why),
+                }
             }
         }
     }
@@ -122,11 +127,36 @@ impl<'s> Witness<'s> {
 }
 
 /// A row that had no key may be any row.
-fn unusable(connection: &Connection, entity: Entity) -> rusqlite::Result<Option<String>> {
+pub(in crate::snapshot) fn unusable(
+    connection: &Connection,
+    entity: Entity,
+) -> rusqlite::Result<Option<String>> {
     let any = connection
         .prepare_cached("SELECT 1 FROM issue WHERE entity = ?1 AND kind = 'unusable'")?
         .exists([entity.plural()])?;
     Ok(any.then(|| "a row that came without its SID may be this one".to_owned()))
+}
+
+/// Why a channel's members, seen from the users' side, are not all there: a list of a user's channels may look whole, as in
+/// Conversations, which has no counts, and lack one all the same.
+fn members_disagree(
+    connection: &Connection,
+    service: i64,
+    channel: ValueRef<'_>,
+) -> rusqlite::Result<Option<String>> {
+    let disagrees = connection
+        .prepare_cached(
+            "SELECT 1 FROM channel_row c JOIN disagreement d ON d.parent = c.id AND d.service = c.service
+             WHERE c.service = ?1 AND c.sid = ?2 AND d.kind IN (?3, ?4) AND d.outcome IN ('hole', 'open')",
+        )?
+        .exists(params![
+            service,
+            ToSqlOutput::Borrowed(channel),
+            disagreement::CHANNEL_COUNT,
+            disagreement::MEMBER_LIST
+        ])?;
+    Ok(disagrees
+        .then(|| "the channel has members that no user's list has, or the other way round".to_owned()))
 }
 
 /// Why the list of a user or channel is not whole.
@@ -140,7 +170,7 @@ pub(in crate::snapshot) fn parents_list(
         return Ok(Some(why));
     }
     let kinds = match list {
-        Kind::UserChannels => [disagreement::USER_COUNT; 2],
+        Kind::UserChannels => [disagreement::USER_COUNT, disagreement::USER_LIST],
         Kind::Members => [disagreement::CHANNEL_COUNT, disagreement::MEMBER_LIST],
         Kind::Messages => [disagreement::MESSAGE_COUNT; 2],
         _ => return Ok(None),

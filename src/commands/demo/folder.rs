@@ -1,0 +1,87 @@
+//! The demo's folder: what is in it, and that a demo starts from nothing.
+//!
+//! **Invariant:** of a folder that is there only the demo's own former files go.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::DemoError;
+
+/// Where everything of a demo is.
+#[derive(Debug)]
+pub(super) struct Folder {
+    /// The folder itself.
+    pub(super) path: PathBuf,
+    /// What was crawled.
+    pub(super) snapshot: PathBuf,
+    /// The folder of what was exported.
+    pub(super) export: PathBuf,
+    /// The plan in place, which is not applied.
+    pub(super) plan: PathBuf,
+    /// Its page.
+    pub(super) plan_page: PathBuf,
+    /// The mapping of the copy.
+    pub(super) mapping: PathBuf,
+    /// The plan of the copy.
+    pub(super) copy: PathBuf,
+    /// Its page.
+    pub(super) copy_page: PathBuf,
+    /// What verifying the copy said of each record.
+    pub(super) verified: PathBuf,
+}
+
+impl Folder {
+    /// Makes the folder, and removes what a former demo left in it.
+    pub(super) fn prepare(path: PathBuf) -> Result<Self, DemoError> {
+        fs::create_dir_all(&path).map_err(|source| DemoError::File { path: path.clone(), source })?;
+        let folder = Self {
+            snapshot: path.join("snapshot.db"),
+            export: path.join("export"),
+            plan: path.join("plan.db"),
+            plan_page: path.join("plan.html"),
+            mapping: path.join("copy.toml"),
+            copy: path.join("copy.db"),
+            copy_page: path.join("copy.html"),
+            verified: path.join("verify.txt"),
+            path,
+        };
+        for file in [
+            &folder.snapshot,
+            &folder.plan,
+            &folder.plan_page,
+            &folder.mapping,
+            &folder.copy,
+            &folder.copy_page,
+            &folder.verified,
+        ] {
+            remove(file)?;
+        }
+        for scratch in ["plan.target.db", "copy.target.db", "copy.verify.db"] {
+            remove(&folder.path.join(scratch))?;
+        }
+        Ok(folder)
+    }
+
+    /// The file for what is said of each record.
+    pub(super) fn verified(&self) -> Result<File, DemoError> {
+        let path = &self.verified;
+        File::create(path).map_err(|source| DemoError::File { path: path.clone(), source })
+    }
+}
+
+/// Removes a file with what SQLite keeps beside it.
+fn remove(file: &Path) -> Result<(), DemoError> {
+    for beside in ["", "-wal", "-shm"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(beside);
+        let path = PathBuf::from(name);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(DemoError::File { path, source });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

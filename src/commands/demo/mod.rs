@@ -1,0 +1,170 @@
+//! `demo`: all of it against the simulator, in a folder of its own.
+//!
+//! **Invariant:** each step is the verb's own function with the simulator's environment: what the demo shows is what the verbs do.
+//!
+//! **Invariant:** nothing of a step's failure is hidden: what cannot go on is an error, and what went on with a fault is the exit
+//! status.
+
+mod folder;
+mod migrate;
+mod told;
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::cli::{ConnectionArgs, CrawlArgs, DemoArgs, GlobalArgs};
+use crate::error::ExitStatus;
+use crate::report::CrawlSummary;
+use crate::settings::{Environment, Loader, OutputSettings};
+use crate::simulator::{self, Options, Running, SimulatorError};
+use crate::snapshot::Verdict;
+
+use super::failure::Explained;
+use super::{CommandError, Context, Outcome};
+use folder::Folder;
+use migrate::Migrated;
+
+/// The folder without `--out`.
+const FOLDER: &str = "chatferry-demo";
+
+/// A believable day: some refusals, some failures, a page that repeats a row.
+const FAULTS: &str = "429=1%,500=1%,503=1%,reset=1%,truncate=1%,html=1%,expired-token=1%,repeat-row=2%,\
+     empty-page=2%,flaky-404=1%,unknown-key=1%,lost-answer=1%,accepted-503=1%";
+
+/// The demo could not be given.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DemoError {
+    /// The simulator did not start.
+    #[error("the simulator could not start")]
+    Simulator(#[source] SimulatorError),
+    /// A file of the demo's folder.
+    #[error("cannot use `{}`", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Explained for DemoError {
+    fn exit_status(&self) -> ExitStatus {
+        ExitStatus::Failed
+    }
+}
+
+/// What `--json` gives: the crawl's summary, and what came after it.
+#[derive(Debug, Serialize)]
+struct Summary<'a> {
+    #[serde(flatten)]
+    crawl: &'a CrawlSummary,
+    /// What was made of the snapshot; null where it is incomplete.
+    #[serde(flatten)]
+    migrated: Option<&'a Migrated>,
+}
+
+/// Runs the verb.
+pub(super) async fn run(args: &DemoArgs, context: &mut Context) -> Outcome {
+    let folder = Folder::prepare(args.out.clone().unwrap_or_else(|| PathBuf::from(FOLDER)))?;
+    let running = start(args).await?;
+    context.say(&format!(
+        "A made-up Twilio listens on {} with {} users; it refuses, breaks off and repeats itself now and then.\n",
+        running.url(),
+        users(args)
+    ));
+    let mut inner = inside(&running, &folder, context)?;
+    let shown = show(&running, &folder, &mut inner).await;
+    running.shutdown().await;
+    let (crawl, migrated) = shown?;
+    for file in ["user_channels.csv", "users.csv"] {
+        context.say(&told::first_rows(&folder.export.join(file))?);
+    }
+    let text = told::next_steps(&folder, migrated.is_some());
+    context.conclude(&Summary { crawl: &crawl, migrated: migrated.as_ref() }, &text)?;
+    let after = migrated.as_ref().map(Migrated::exit_statuses).unwrap_or_default();
+    let mut all = std::iter::once(super::crawl::exit_status(&crawl)).chain(after);
+    Ok(all.find(|status| *status != ExitStatus::Done).unwrap_or(ExitStatus::Done))
+}
+
+/// All steps, one after the other. What is incomplete is exported and not migrated.
+async fn show(
+    running: &Running,
+    folder: &Folder,
+    inner: &mut Context,
+) -> Result<(CrawlSummary, Option<Migrated>), CommandError> {
+    let (snapshot, export) = (folder.snapshot.display(), folder.export.display());
+    inner.say(&format!("1. crawl --service {} --snapshot {snapshot}", running.service_sid()));
+    let crawl = crawl(running, &folder.snapshot, inner).await?;
+    inner.say(&format!("{}\n", crawl.text()));
+
+    inner.say(&format!("2. export --snapshot {snapshot} --out {export}"));
+    let args = super::export::plain_args(&folder.snapshot, &folder.export);
+    let report = super::export::to_folder(&args, &folder.snapshot, inner)?;
+    inner.say(&format!("{}\n", super::export::summarize(&report)));
+
+    if crawl.verdict == Verdict::Incomplete {
+        return Ok((crawl, None));
+    }
+    let migrated = migrate::run(running.target_service_sid(), folder, inner).await?;
+    Ok((crawl, Some(migrated)))
+}
+
+fn users(args: &DemoArgs) -> u32 {
+    args.users.unwrap_or(Options::default().users)
+}
+
+async fn start(args: &DemoArgs) -> Result<Running, DemoError> {
+    let defaults = Options::default();
+    let users = users(args);
+    let options = Options {
+        users,
+        channels: (users / 5).max(1),
+        memberships: 6, // each is a write of the copy
+        seed: args.seed.unwrap_or(defaults.seed),
+        latency: std::time::Duration::from_millis(10),
+        max_concurrent: Some(20),
+        faults: FAULTS.parse().expect("the demo's faults are spelled right"),
+        ..defaults
+    };
+    simulator::start(options).await.map_err(DemoError::Simulator)
+}
+
+/// What the steps are given: the settings that a user would export to use the simulator. Their results go into the demo's own.
+fn inside(running: &Running, folder: &Folder, context: &Context) -> Result<Context, CommandError> {
+    let url = running.url();
+    let environment = Environment::of([
+        ("TWILIO_ACCOUNT_SID", running.account_sid()),
+        ("TWILIO_AUTH_TOKEN", running.auth_token()),
+        ("CHATFERRY_CHAT_URL", &url),
+        ("CHATFERRY_CONVERSATIONS_URL", &url),
+        ("CHATFERRY_RPS", "0"),
+        ("CHATFERRY_TEST_BACKOFF_SCALE", "0.2"), // the made-up Twilio recovers at once
+    ]);
+    Ok(Context {
+        global: GlobalArgs::default(),
+        settings: Loader::new(&GlobalArgs::default(), environment, &folder.path)?,
+        output: OutputSettings { json: false, ..context.output },
+        stdout: Box::new(folder.verified()?),
+        stdin: Box::new(std::io::empty()),
+        stdin_is_terminal: false,
+        talk: context.talk.clone(),
+        interrupt: context.interrupt.nested(),
+    })
+}
+
+async fn crawl(running: &Running, snapshot: &Path, inner: &Context) -> Result<CrawlSummary, CommandError> {
+    let args = CrawlArgs {
+        services: vec![running.service_sid().to_owned()],
+        snapshot: Some(snapshot.display().to_string()),
+        ..CrawlArgs::default()
+    };
+    let settings = inner.settings.crawl(&args, &mut std::io::empty())?;
+    let connection = inner.settings.connection(&ConnectionArgs::default())?;
+    let progress = inner.progress();
+    let stop = inner.interrupt.token();
+    let crawled = super::crawl::crawl(&settings, &connection, &progress.events(), &stop).await;
+    progress.finish();
+    crawled
+}

@@ -1,0 +1,170 @@
+//! What of a plan is still to be done, lane by lane: how the journal hands out operations.
+//!
+//! **Invariant:** bounded memory. Lanes are sorted in a temporary table on disk, and operations are loaded some at a time by index.
+
+use rusqlite::types::Value as SqlValue;
+
+use super::journal::{Journal, limit};
+use super::row;
+use super::schema::{kind_number, state_number};
+use crate::plan::error::PlanError;
+use crate::plan::operation::{Kind, Operation, State};
+
+/// An operation that is to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PendingOperation {
+    /// Its place in the order of performance.
+    pub number: i64,
+    /// What it does.
+    pub operation: Operation,
+    /// An earlier run was about to send it, and nobody knows what became of it.
+    pub started: bool,
+}
+
+/// The name of a lane: what shares a write limit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LaneName(SqlValue);
+
+/// A lane with operations to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lane {
+    /// Its place among the lanes of its kind, the longest first, from 1.
+    pub rank: i64,
+    /// Its name.
+    pub name: LaneName,
+    /// How many operations it has that are to be done.
+    pub operations: u64,
+}
+
+impl LaneName {
+    /// The lane of a conversation, for tests.
+    #[cfg(test)]
+    pub(crate) fn of(channel: &str) -> Self {
+        Self(if channel.is_empty() { SqlValue::Blob(Vec::new()) } else { SqlValue::Text(channel.to_owned()) })
+    }
+
+    /// Whether it is the service's own, not a conversation's.
+    pub fn is_service(&self) -> bool {
+        match &self.0 {
+            SqlValue::Blob(bytes) => bytes.is_empty(),
+            SqlValue::Text(_) => false,
+            _ => true,
+        }
+    }
+
+    /// A text that tells it from the others.
+    pub fn key(&self) -> String {
+        match &self.0 {
+            SqlValue::Blob(bytes) => bytes.iter().fold(String::new(), |mut text, byte| {
+                use std::fmt::Write;
+                write!(text, "{byte:02x}").expect("a String takes everything");
+                text
+            }),
+            SqlValue::Text(text) => text.clone(),
+            _ => String::new(),
+        }
+    }
+}
+
+impl Journal {
+    /// Visits the creates that are blocked: nothing can refer to what they would make.
+    pub fn blocked_creates(&self, mut visit: impl FnMut(&Operation)) -> Result<(), PlanError> {
+        let creates = [Kind::CreateRole, Kind::CreateUser, Kind::CreateConversation, Kind::CreateParticipant];
+        self.sql(|connection| {
+            let sql = format!("SELECT {} FROM operation WHERE state = ?1 AND kind = ?2", row::COLUMNS);
+            let mut statement = connection.prepare(&sql)?;
+            for kind in creates {
+                let mut rows = statement.query((state_number(State::Blocked), kind_number(kind)))?;
+                while let Some(row) = rows.next()? {
+                    visit(&row::read(row, self.services())?.operation);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Sorts the lanes of a kind, the longest first, and says how many operations they have.
+    pub fn open_lanes(&self, kind: Kind) -> Result<u64, PlanError> {
+        self.sql(|connection| {
+            connection.execute("DELETE FROM temp.lanes", [])?;
+            connection.execute(
+                "INSERT INTO temp.lanes (name, operations)
+                 SELECT lane, count(*) FROM operation WHERE state = ?1 AND kind = ?2 GROUP BY lane ORDER BY 2 DESC, 1",
+                (state_number(State::Pending), kind_number(kind)),
+            )?;
+            connection.query_row("SELECT coalesce(sum(operations), 0) FROM temp.lanes", [], |row| {
+                row.get::<_, i64>(0).map(i64::cast_unsigned)
+            })
+        })
+    }
+
+    /// The lanes after one of this rank.
+    pub fn next_lanes(&self, rank: i64, most: usize) -> Result<Vec<Lane>, PlanError> {
+        self.sql(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT rank, name, operations FROM temp.lanes WHERE rank > ?1 ORDER BY rank LIMIT ?2",
+            )?;
+            let lanes = statement.query_map((rank, limit(most)), |row| {
+                let operations = row.get::<_, i64>(2)?.cast_unsigned();
+                Ok(Lane { rank: row.get(0)?, name: LaneName(row.get(1)?), operations })
+            })?;
+            lanes.collect()
+        })
+    }
+
+    /// Whether anything of an earlier kind is still to be done.
+    pub fn has_pending_before(&self, kind: Kind) -> Result<bool, PlanError> {
+        self.sql(|connection| {
+            connection.query_row(
+                "SELECT EXISTS (SELECT 1 FROM operation WHERE state = ?1 AND kind < ?2)",
+                (state_number(State::Pending), kind_number(kind)),
+                |row| row.get(0),
+            )
+        })
+    }
+
+    /// Operations of a lane that are to be done, after this one.
+    pub fn pending(
+        &self,
+        kind: Kind,
+        lane: &LaneName,
+        after: i64,
+        most: usize,
+    ) -> Result<Vec<PendingOperation>, PlanError> {
+        self.sql(|connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {}, started IS NOT NULL FROM operation INDEXED BY operation_by_state
+                 WHERE state = ?1 AND kind = ?2 AND lane IS ?3 AND number > ?4 AND blocked IS NULL
+                 ORDER BY number LIMIT ?5",
+                row::COLUMNS
+            ))?;
+            let wanted = (state_number(State::Pending), kind_number(kind), &lane.0, after, limit(most));
+            let mut rows = statement.query(wanted)?;
+            let mut pending = Vec::new();
+            while let Some(row) = rows.next()? {
+                let row::Read { number, operation, .. } = row::read(row, self.services())?;
+                let started = row.get("started IS NOT NULL")?;
+                pending.push(PendingOperation { number, operation, started });
+            }
+            Ok(pending)
+        })
+    }
+
+    /// Operations after this one that an earlier run was about to send, and of which nobody knows what became.
+    pub fn begun(&self, after: i64, most: usize) -> Result<Vec<PendingOperation>, PlanError> {
+        self.sql(|connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {} FROM operation INDEXED BY operation_begun
+                 WHERE started IS NOT NULL AND state = 0 AND number > ?1 ORDER BY number LIMIT ?2",
+                row::COLUMNS
+            ))?;
+            let mut rows = statement.query((after, limit(most)))?;
+            let mut begun = Vec::new();
+            while let Some(row) = rows.next()? {
+                let row::Read { number, operation, .. } = row::read(row, self.services())?;
+                begun.push(PendingOperation { number, operation, started: true });
+            }
+            Ok(begun)
+        })
+    }
+}
