@@ -31,7 +31,7 @@ use crate::model::Entity;
 const PROPERTY: &str = "list_digests";
 
 /// How digests are made. Another one where a column is added, since equal rows would have other digests then.
-const VERSION: &str = "2";
+const VERSION: &str = "3";
 
 /// The lists that have digests.
 const LISTS: [(Kind, Entity); 6] = [
