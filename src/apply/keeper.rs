@@ -312,7 +312,7 @@ impl Desk {
                 let (number, operation) = (pending.number, pending.operation);
                 if let Some(reason) = self.held_by(&operation)? {
                     lane.passed_over += 1;
-                    let end = held(&reason);
+                    let end = End::held(&reason);
                     self.end(number, &operation, &end, answers)?;
                     continue;
                 }
@@ -380,20 +380,11 @@ impl Desk {
     fn unresolved(&self, unresolved: &Unresolved, is_next: bool) -> Result<Option<End>, PlanError> {
         let Unresolved { entity, source } = unresolved;
         if self.journal.is_missing(*entity, source)? {
-            return Ok(Some(held(source)));
+            return Ok(Some(End::held(source)));
         }
-        Ok(is_next.then(|| End {
-            state: State::Blocked,
-            reason: Some(format!("no_counterpart: nothing in the plan makes {source}; plan again")),
-            result: serde_json::Value::Null,
-            sid: None,
-        }))
+        Ok(is_next
+            .then(|| End::blocked(format!("no_counterpart: nothing in the plan makes {source}; plan again"))))
     }
-}
-
-fn held(by: &str) -> End {
-    let reason = Some(format!("{}: {by} could not be made", Journal::DEPENDS_ON_FAILED));
-    End { state: State::Blocked, reason, result: serde_json::Value::Null, sid: None }
 }
 
 fn answer<T: Send + 'static>(answers: &mut Vec<Answer>, reply: oneshot::Sender<T>, value: T) {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::compare::{Difference, differences, told};
 use super::item::Item;
-use crate::plan::{Fields, Kind, State};
+use crate::plan::{Fields, Journal, Kind, State};
 use crate::twilio::page::{LoopGuard, PageError, next_path};
 use crate::twilio::{Api, ApiRequest, BodyError, Client, RequestError};
 
@@ -34,6 +34,15 @@ pub(super) struct End {
 impl End {
     pub(super) fn failed(reason: String, result: Value) -> Self {
         Self { state: State::Failed, reason: Some(reason), result, sid: None }
+    }
+
+    pub(super) fn blocked(reason: String) -> Self {
+        Self { state: State::Blocked, reason: Some(reason), result: Value::Null, sid: None }
+    }
+
+    /// Of what needs something that could not be made.
+    pub(super) fn held(by: &str) -> Self {
+        Self::blocked(format!("{}: {by} could not be made", Journal::DEPENDS_ON_FAILED))
     }
 }
 

@@ -86,6 +86,8 @@ fn every_night_has_a_folder_and_is_compared_with_the_last() {
     let (code, first) = audits.night(&world, 0, &[]);
     assert_eq!((code, &first["verdict"], &first["base"]), (0, &json!("complete"), &Value::Null), "{first}");
     assert_eq!(first["folder"], name(0));
+    let report = std::fs::read_to_string(audits.dir().join(name(0)).join("report.md")).unwrap();
+    assert!(report.contains("none to compare it with"), "{report}");
     let (code, second) = audits.night(&world, 1, &[]);
     assert_eq!(code, 0, "{second}");
     assert_eq!((&second["base"], &second["last_complete"]), (&json!(name(0)), &json!(name(1))));

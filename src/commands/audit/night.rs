@@ -136,7 +136,7 @@ impl Night<'_> {
             bytes: files().map(|file| file.bytes).sum(),
         });
         if let Some(base) = base {
-            match self.compare(&base, &snapshot, path) {
+            match self.compare(Some(&base), &snapshot, path) {
                 Ok(comparison) => {
                     summary.base = Some(base.audit.folder());
                     summary.differences = Some(comparison);
@@ -148,6 +148,8 @@ impl Night<'_> {
                 }
                 Err(error) => return Err(error.into()),
             }
+        } else {
+            self.compare(None, &snapshot, path)?;
         }
         let drifted = summary.verdict == AuditVerdict::CompleteWithDrift;
         Ok(if drifted || summary.has_differences() { ExitStatus::Findings } else { ExitStatus::Done })
@@ -171,10 +173,16 @@ impl Night<'_> {
         Ok(None)
     }
 
-    fn compare(&self, base: &Base, snapshot: &Path, path: &Path) -> Result<Comparison, DiffError> {
-        let (old, new) = (Snapshot::open(&base.snapshot)?, Snapshot::open(snapshot)?);
-        let names = [base.audit.name.to_string(), self.audit.name.to_string()];
-        let terms = Terms::named(&old, &new, names)?;
+    /// Compares with an earlier audit, and writes the reports. The first one is held against itself, so that its reports tell how
+    /// much there is.
+    fn compare(&self, base: Option<&Base>, snapshot: &Path, path: &Path) -> Result<Comparison, DiffError> {
+        let old = Snapshot::open(base.map_or(snapshot, |base| &base.snapshot))?;
+        let new = Snapshot::open(snapshot)?;
+        let name = base.map_or(self.audit.name, |base| base.audit.name);
+        let mut terms = Terms::named(&old, &new, [name.to_string(), self.audit.name.to_string()])?;
+        if base.is_none() {
+            terms.notes.push("the first complete audit here: there is none to compare it with".to_owned());
+        }
         let [ndjson, markdown, html] =
             ["diff.ndjson", "report.md", "report.html"].map(|name| path.join(name));
         let files: [(Format, &Path); 3] =
