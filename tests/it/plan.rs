@@ -181,7 +181,7 @@ fn a_copy_creates_what_the_target_lacks() {
 }
 
 #[test]
-fn what_a_copys_target_has_already_is_matched_by_name() {
+fn what_the_target_of_a_copy_has_already_is_matched_by_name() {
     let world = crawled();
     let target = format!("/v1/Services/{}", world.running.target_service_sid());
     let snapshot = Connection::open(world.path("snapshot.db")).unwrap();
