@@ -35,7 +35,8 @@ pub struct Wanted {
 
 impl Operation {
     /// A name that stays the same in every plan that contains this operation: 16 hexadecimal digits of the SHA-256 of its kind
-    /// and natural key (service, and the SIDs or the identity that say which record it is).
+    /// and natural key (service, and the SIDs or the identity that say which record it is). A conversation may be updated twice, the
+    /// second time to close it, so for it the fields' names belong to the key.
     pub fn id(&self) -> String {
         let Subject {
             service_sid,
@@ -55,7 +56,11 @@ impl Operation {
         let member = member_sid.as_ref().map(ToString::to_string);
         let invite = invite_sid.as_ref().map(ToString::to_string);
         let (first, second) = match self.kind {
-            Kind::MakePrivate | Kind::CreateConversation | Kind::UpdateConversation => (channel, None),
+            Kind::MakePrivate | Kind::CreateConversation => (channel, None),
+            Kind::UpdateConversation => {
+                let fields: Vec<&str> = self.after.keys().map(String::as_str).collect();
+                (channel, Some(fields.join(",")))
+            }
             Kind::CreateRole => (role, None),
             Kind::CreateUser | Kind::UpdateUser => (user.or_else(|| identity.clone()), None),
             Kind::CreateParticipant | Kind::UpdateParticipant => {

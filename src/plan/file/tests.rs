@@ -119,6 +119,18 @@ fn what_was_planned_is_read_back() {
 }
 
 #[test]
+fn a_conversation_that_is_updated_and_then_closed_has_two_operations_of_their_own() {
+    let update = |after: serde_json::Value| Operation {
+        after: after.as_object().unwrap().clone(),
+        ..operation(Kind::UpdateConversation)
+    };
+    let named = update(serde_json::json!({"friendly_name": "a"}));
+    let closed = update(serde_json::json!({"state": "closed"}));
+    assert_ne!(named.id(), closed.id());
+    assert_eq!(named.id(), update(serde_json::json!({"friendly_name": "b"})).id(), "whatever is written");
+}
+
+#[test]
 fn the_same_input_gives_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let (one, other) = (folder.path().join("one.db"), folder.path().join("other.db"));
