@@ -9,8 +9,10 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use chatferry::model::{ServiceSid, UserSid};
-use chatferry::plan::{Fields, Header, Kind, Move, Operation, PlanDraft, Side, Subject, Totals, Verdict};
+use chatferry::internals::model::{ServiceSid, UserSid};
+use chatferry::internals::plan::{
+    Fields, Header, Kind, Move, Operation, PlanDraft, Side, Subject, Totals, Verdict,
+};
 use serde_json::{Value, json};
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;

@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use chatferry::model::{
+use chatferry::internals::model::{
     AccountSid, ChannelSid, Entity, ListPage, MemberSid, Membership, MembershipStatus, NotificationLevel,
     Records, ServiceSid, Timestamp, User, UserSid,
 };
-use chatferry::snapshot::{CrawlIdentity, SnapshotWriter, Target};
+use chatferry::internals::snapshot::{CrawlIdentity, SnapshotWriter, Target};
 use rusqlite::Connection;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;

@@ -10,14 +10,14 @@ use std::io::{self, Write};
 use std::rc::Rc;
 use std::time::Instant;
 
-use chatferry::event::Events;
-use chatferry::export::{self, ExportError, ExportOptions, Format, Rows};
-use chatferry::mapping::{self, PiiPolicy};
-use chatferry::model::{
+use chatferry::internals::event::Events;
+use chatferry::internals::export::{self, ExportError, ExportOptions, Format, Rows};
+use chatferry::internals::mapping::{self, PiiPolicy};
+use chatferry::internals::model::{
     AccountSid, Channel, ChannelSid, ChannelType, Entity, Member, MemberSid, Membership, MembershipStatus,
     NotificationLevel, RoleSid, Service, ServiceSid, Timestamp, User, UserSid,
 };
-use chatferry::snapshot::{Counts, Info, Requests, SnapshotError, Step, Verdict, Walk};
+use chatferry::internals::snapshot::{Counts, Info, Requests, SnapshotError, Step, Verdict, Walk};
 use serde::Serialize;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -11,14 +11,14 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use chatferry::mapping;
-use chatferry::model::{
+use chatferry::internals::mapping;
+use chatferry::internals::model::{
     AccountSid, Channel, ChannelSid, ChannelType, ConversationState, Entity, ListPage, Member, MemberSid,
     Membership, MembershipStatus, NotificationLevel, Records, Role, RoleSid, RoleType, Service, ServiceSid,
     Timestamp, User, UserSid,
 };
-use chatferry::plan::{Header, Inputs, Move, PlanDraft, PlanOptions, PlanRecords, Side, compute};
-use chatferry::snapshot::{CrawlIdentity, Detail, Snapshot, SnapshotWriter, Target, Unit};
+use chatferry::internals::plan::{Header, Inputs, Move, PlanDraft, PlanOptions, PlanRecords, Side, compute};
+use chatferry::internals::snapshot::{CrawlIdentity, Detail, Snapshot, SnapshotWriter, Target, Unit};
 
 /// The program's own allocator.
 #[global_allocator]

@@ -17,25 +17,81 @@
 //! **Invariant:** modules import downwards only, by the table of ARCHITECTURE.md at the package's root, which also has a
 //! crawl's course, what must stay true with the tests that guard it, and how to add a verb, a resource or a writer.
 //!
-//! The library is the program's own: its API may change with any version. What scripts may rely on is the command line.
+//! What scripts may rely on is the command line. The library is for the program, its tests and its benchmarks: they see what is
+//! re-exported here and nothing else.
 
-pub mod apply;
-pub mod audit;
-pub mod cli;
-pub mod clock;
-pub mod commands;
-pub mod compare;
-pub mod crawl;
-pub mod error;
-pub mod event;
-pub mod export;
-pub mod mapping;
-pub mod model;
-pub mod plan;
-pub mod report;
-pub mod secret;
-pub mod settings;
-pub mod simulator;
-pub mod snapshot;
-pub mod source;
-pub mod twilio;
+mod apply;
+mod audit;
+mod cli;
+mod clock;
+mod commands;
+mod compare;
+mod crawl;
+mod error;
+mod event;
+mod export;
+mod mapping;
+mod model;
+mod plan;
+mod report;
+mod secret;
+mod settings;
+mod simulator;
+mod snapshot;
+mod source;
+mod twilio;
+
+pub use commands::{Streams, start};
+pub use error::ExitStatus;
+pub use settings::Environment;
+
+/// What the tests and benchmarks of this package use, by module.
+#[doc(hidden)]
+pub mod internals {
+    pub mod cli {
+        pub use crate::cli::{ConnectionArgs, GlobalArgs, command};
+    }
+    pub mod commands {
+        pub use crate::commands::CommandError;
+        pub use crate::commands::target::{EVERYTHING, Part, TargetEstimate, crawl_target};
+    }
+    pub mod crawl {
+        pub use crate::crawl::{CrawlOutcome, Ended};
+    }
+    pub mod event {
+        pub use crate::event::Events;
+    }
+    pub mod export {
+        pub use crate::export::{ExportError, ExportOptions, Format, Rows, stream};
+    }
+    pub mod mapping {
+        pub use crate::mapping::{PiiPolicy, load, parse};
+    }
+    pub mod model {
+        pub use crate::model::{
+            AccountSid, Channel, ChannelSid, ChannelType, ConversationState, Entity, ListPage, Member,
+            MemberSid, Membership, MembershipStatus, NotificationLevel, Records, Role, RoleSid, RoleType,
+            Service, ServiceSid, Timestamp, User, UserSid,
+        };
+    }
+    pub mod plan {
+        pub use crate::plan::{
+            Fields, Header, Inputs, Kind, Move, Operation, PlanDraft, PlanOptions, PlanRecords, Side,
+            Subject, Totals, Verdict, compute,
+        };
+    }
+    pub mod settings {
+        pub use crate::settings::{KEYS, Loader};
+    }
+    pub mod simulator {
+        pub use crate::simulator::{
+            Change, ChangeKind, Faults, Options, Running, Truth, Write, fault_names, start,
+        };
+    }
+    pub mod snapshot {
+        pub use crate::snapshot::{
+            Counts, CrawlIdentity, Detail, Focus, Info, Requests, Snapshot, SnapshotError, SnapshotWriter,
+            Step, Target, Unit, Verdict, Walk,
+        };
+    }
+}

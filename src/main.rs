@@ -5,8 +5,8 @@ use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 
-use chatferry::commands::{Streams, start};
-use chatferry::settings::Environment;
+use chatferry::Environment;
+use chatferry::{Streams, start};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

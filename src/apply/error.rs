@@ -5,7 +5,7 @@ use crate::twilio::RequestError;
 
 /// A plan could not be performed further. What was done is in the plan.
 #[derive(Debug, thiserror::Error)]
-pub enum ApplyError {
+pub(crate) enum ApplyError {
     /// The credentials were refused.
     #[error("Twilio refuses the credentials")]
     Unauthorized(#[source] Box<RequestError>),

@@ -231,7 +231,7 @@ fn participant(operation: &Operation) -> Option<(Entity, String)> {
 }
 
 /// The SIDs of what an operation is about: of the source, or of the target where that is all there is.
-pub fn subject(operation: &Operation) -> String {
+pub(crate) fn subject(operation: &Operation) -> String {
     let subject = &operation.subject;
     let mut sids: Vec<String> = Vec::new();
     sids.extend(subject.role_sid.as_ref().map(ToString::to_string));

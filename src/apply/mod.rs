@@ -39,13 +39,13 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-pub use self::error::ApplyError;
-pub use self::item::subject;
+pub(crate) use self::error::ApplyError;
+pub(crate) use self::item::subject;
 use self::keeper::{Keeper, Kept};
-pub use self::perform::Clients;
+pub(crate) use self::perform::Clients;
 use self::perform::Performer;
 use self::scheduler::Scheduler;
-pub use self::scheduler::endpoint;
+pub(crate) use self::scheduler::endpoint;
 use crate::event::{Event, Events};
 use crate::plan::{Journal, Kind, NotDone, State};
 
@@ -54,7 +54,7 @@ const NAMED: usize = 20;
 
 /// How a plan is performed.
 #[derive(Debug, Clone)]
-pub struct ApplyOptions {
+pub(crate) struct ApplyOptions {
     /// These kinds only; none is all.
     pub only: Option<Vec<Kind>>,
     /// Begin no more than so many operations.
@@ -75,7 +75,7 @@ pub struct ApplyOptions {
 
 /// How a run ended. What was done is in the plan in every case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ended {
+pub(crate) enum Ended {
     /// Everything was performed that can be, of the kinds that were wanted.
     Finished,
     /// The user stopped it.
@@ -92,7 +92,7 @@ pub enum Ended {
 
 /// What a run did.
 #[derive(Debug)]
-pub struct ApplyOutcome {
+pub(crate) struct ApplyOutcome {
     /// How it ended.
     pub ended: Ended,
     /// Every operation of the plan, by kind and state.
@@ -108,7 +108,7 @@ pub struct ApplyOutcome {
 /// Performs a plan, or goes on with it.
 ///
 /// Cancelling `stop` ends the run cleanly: nothing more is sent, answers to what was sent are waited for and written down.
-pub async fn run(
+pub(crate) async fn run(
     journal: Journal,
     clients: Clients,
     options: &ApplyOptions,

@@ -27,7 +27,7 @@ const ROUNDS: u32 = 8;
 
 /// The clients of the two sides; the same where the account is.
 #[derive(Debug, Clone)]
-pub struct Clients {
+pub(crate) struct Clients {
     /// Chat, of the source's account.
     pub source: Arc<Client>,
     /// Conversations, of the target's account.
@@ -36,7 +36,7 @@ pub struct Clients {
 
 impl Clients {
     /// The attempts of both.
-    pub fn counters(&self) -> Counters {
+    pub(crate) fn counters(&self) -> Counters {
         let (source, target) = (self.source.counters(), self.target.counters());
         if Arc::ptr_eq(&self.source, &self.target) {
             return target;

@@ -247,7 +247,7 @@ impl Scheduler {
 }
 
 /// The side that a kind writes to.
-pub fn endpoint(kind: Kind) -> Endpoint {
+pub(crate) fn endpoint(kind: Kind) -> Endpoint {
     match kind {
         Kind::MakePrivate | Kind::MuteSource => Endpoint::SourceChat,
         _ => Endpoint::TargetConversations,

@@ -7,7 +7,7 @@ use super::name::AuditName;
 
 /// A folder of audits cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum AuditError {
+pub(crate) enum AuditError {
     /// The folder holds something else.
     #[error("`{}` holds something else: {found}", path.display())]
     SomethingElse {
@@ -78,7 +78,7 @@ pub enum AuditError {
 
 impl AuditError {
     /// What to do about it.
-    pub fn advice(&self) -> &'static str {
+    pub(crate) fn advice(&self) -> &'static str {
         match self {
             Self::SomethingElse { .. } | Self::NotAFolder { .. } => {
                 "name an empty folder, one that is not there yet, or one of earlier audits with --dir; nothing was changed"
@@ -104,7 +104,7 @@ impl AuditError {
     }
 
     /// Whether the input is at fault, so that nothing was started.
-    pub fn is_bad_input(&self) -> bool {
+    pub(crate) fn is_bad_input(&self) -> bool {
         !matches!(self, Self::File { .. })
     }
 }

@@ -20,7 +20,7 @@ const LOCK: &str = "audit.lock";
 const LATEST: &str = "latest";
 
 /// The ending of a folder that is not whole.
-pub const INCOMPLETE_ENDING: &str = ".incomplete";
+pub(crate) const INCOMPLETE_ENDING: &str = ".incomplete";
 
 /// The ending of a folder that is being removed.
 const REMOVED_ENDING: &str = ".removed";
@@ -41,7 +41,7 @@ struct Marker {
 
 /// An audit that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Listed {
+pub(crate) struct Listed {
     /// Its name.
     pub name: AuditName,
     /// Whether everything in it was written, and everything was received.
@@ -50,21 +50,21 @@ pub struct Listed {
 
 impl Listed {
     /// The name of its folder.
-    pub fn folder(&self) -> String {
+    pub(crate) fn folder(&self) -> String {
         if self.whole { self.name.to_string() } else { format!("{}{INCOMPLETE_ENDING}", self.name) }
     }
 }
 
 /// A folder of audits.
 #[derive(Debug)]
-pub struct AuditFolder {
+pub(crate) struct AuditFolder {
     path: PathBuf,
     _lock: Option<File>,
 }
 
 impl AuditFolder {
     /// Opens the folder to run an audit: makes it where it is not there, and locks it.
-    pub fn open(path: &Path, services: &[ServiceSid]) -> Result<Self, AuditError> {
+    pub(crate) fn open(path: &Path, services: &[ServiceSid]) -> Result<Self, AuditError> {
         let is_new = check(path, services)?;
         fs::create_dir_all(path).map_err(in_file(path))?;
         let lock = lock(path)?;
@@ -78,18 +78,18 @@ impl AuditFolder {
     }
 
     /// Opens the folder to look at it. Nothing is made.
-    pub fn look_at(path: &Path, services: &[ServiceSid]) -> Result<Self, AuditError> {
+    pub(crate) fn look_at(path: &Path, services: &[ServiceSid]) -> Result<Self, AuditError> {
         check(path, services)?;
         Ok(Self { path: path.to_path_buf(), _lock: None })
     }
 
     /// Where an audit is.
-    pub fn path_of(&self, audit: &Listed) -> PathBuf {
+    pub(crate) fn path_of(&self, audit: &Listed) -> PathBuf {
         self.path.join(audit.folder())
     }
 
     /// The audits that are there, oldest first.
-    pub fn list(&self) -> Result<Vec<Listed>, AuditError> {
+    pub(crate) fn list(&self) -> Result<Vec<Listed>, AuditError> {
         let mut found = Vec::new();
         for name in names(&self.path)? {
             let (text, whole) = match name.strip_suffix(INCOMPLETE_ENDING) {
@@ -107,7 +107,7 @@ impl AuditFolder {
     }
 
     /// The audit to begin now, which must be newer than all that are there.
-    pub fn next(&self, now: AuditName) -> Result<Listed, AuditError> {
+    pub(crate) fn next(&self, now: AuditName) -> Result<Listed, AuditError> {
         match self.list()?.last() {
             Some(newest) if newest.name >= now => {
                 Err(AuditError::ClockWentBackwards { path: self.path.clone(), newest: newest.name, now })
@@ -117,20 +117,20 @@ impl AuditFolder {
     }
 
     /// The newest audit, if it is one to go on with.
-    pub fn unfinished(&self) -> Result<Option<Listed>, AuditError> {
+    pub(crate) fn unfinished(&self) -> Result<Option<Listed>, AuditError> {
         let newest = self.list()?.last().copied();
         Ok(newest.filter(|audit| !audit.whole && self.path_of(audit).join("snapshot.db").exists()))
     }
 
     /// Makes the folder of an audit that begins.
-    pub fn begin(&self, audit: &Listed) -> Result<PathBuf, AuditError> {
+    pub(crate) fn begin(&self, audit: &Listed) -> Result<PathBuf, AuditError> {
         let path = self.path_of(audit);
         fs::create_dir_all(&path).map_err(in_file(&path))?;
         Ok(path)
     }
 
     /// Puts an audit in its place: from now on it is whole, and the latest.
-    pub fn publish(&self, audit: &Listed) -> Result<Listed, AuditError> {
+    pub(crate) fn publish(&self, audit: &Listed) -> Result<Listed, AuditError> {
         let whole = Listed { whole: true, ..*audit };
         let (from, to) = (self.path_of(audit), self.path_of(&whole));
         sync(&from)?;
@@ -156,7 +156,7 @@ impl AuditFolder {
     }
 
     /// Removes an audit.
-    pub fn remove(&self, audit: &Listed) -> Result<(), AuditError> {
+    pub(crate) fn remove(&self, audit: &Listed) -> Result<(), AuditError> {
         let path = self.path_of(audit);
         let going = self.path.join(format!("{}{REMOVED_ENDING}", audit.folder()));
         fs::rename(&path, &going).map_err(in_file(&path))?;
@@ -164,7 +164,7 @@ impl AuditFolder {
     }
 
     /// Removes what a removal that was killed left.
-    pub fn sweep(&self) -> Result<(), AuditError> {
+    pub(crate) fn sweep(&self) -> Result<(), AuditError> {
         for name in names(&self.path)? {
             let audit = name.strip_suffix(REMOVED_ENDING);
             let audit = audit.map(|name| name.strip_suffix(INCOMPLETE_ENDING).unwrap_or(name));

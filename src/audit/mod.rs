@@ -18,7 +18,7 @@ mod folder;
 mod name;
 mod retention;
 
-pub use error::AuditError;
-pub use folder::{AuditFolder, INCOMPLETE_ENDING, Listed};
-pub use name::AuditName;
-pub use retention::{Keep, compute_removals};
+pub(crate) use error::AuditError;
+pub(crate) use folder::{AuditFolder, Listed};
+pub(crate) use name::AuditName;
+pub(crate) use retention::{Keep, compute_removals};

@@ -8,18 +8,18 @@ use jiff::tz::TimeZone;
 
 /// `20261123T020000Z`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AuditName(Timestamp);
+pub(crate) struct AuditName(Timestamp);
 
 const FORM: &str = "%Y%m%dT%H%M%S";
 
 impl AuditName {
     /// The name of an audit that is begun now.
-    pub fn at(now: Timestamp) -> Self {
+    pub(crate) fn at(now: Timestamp) -> Self {
         Self(Timestamp::from_second(now.as_second()).unwrap_or(now))
     }
 
     /// Reads a name; none for any other text.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let civil = DateTime::strptime(FORM, text.strip_suffix('Z')?).ok()?;
         let name = Self(TimeZone::UTC.to_timestamp(civil).ok()?);
         // Only what writing it gives back: one night has one name.
@@ -27,7 +27,7 @@ impl AuditName {
     }
 
     /// When it was begun.
-    pub fn time(self) -> Timestamp {
+    pub(crate) fn time(self) -> Timestamp {
         self.0
     }
 }

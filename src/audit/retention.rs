@@ -10,7 +10,7 @@ use super::folder::Listed;
 
 /// What to keep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Keep {
+pub(crate) struct Keep {
     /// The newest so many whole audits.
     pub newest: Option<u32>,
     /// The audits of the last so many days.
@@ -18,7 +18,7 @@ pub struct Keep {
 }
 
 /// The audits that may go, oldest first. Never the newest whole one, nor any that is newer.
-pub fn compute_removals(audits: &[Listed], keep: Keep, now: Timestamp) -> Vec<Listed> {
+pub(crate) fn compute_removals(audits: &[Listed], keep: Keep, now: Timestamp) -> Vec<Listed> {
     if keep == Keep::default() {
         return Vec::new();
     }

@@ -15,7 +15,7 @@ use super::{ConnectionArgs, connection::credentials_help};
 /// `.incomplete` and is never compared with.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = AUDIT_HELP)]
-pub struct AuditArgs {
+pub(crate) struct AuditArgs {
     /// Service to read (`IS…`); may be repeated
     #[arg(long = "service", value_name = "SID", conflicts_with = "all_services")]
     pub services: Vec<String>,

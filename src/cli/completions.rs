@@ -8,7 +8,7 @@ use clap_complete::Shell;
 #[command(
     after_help = "Example:\n  chatferry completions bash > ~/.local/share/bash-completion/completions/chatferry"
 )]
-pub struct CompletionsArgs {
+pub(crate) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub shell: Shell,

@@ -12,7 +12,7 @@ use clap::Args;
 #[derive(Debug, Default, Clone, Args)]
 #[command(after_help = "Example:\n  chatferry demo --users 2000 --out big-demo\n\n\
     Exit codes:\n  0 every step is complete, and the copy is the same · otherwise that of the first step that is not")]
-pub struct DemoArgs {
+pub(crate) struct DemoArgs {
     /// The folder to write to [default: chatferry-demo]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

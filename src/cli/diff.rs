@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum, ValueHint};
 /// two. Both files are only read, no network is used, and memory does not grow with them.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = DIFF_HELP)]
-pub struct DiffArgs {
+pub(crate) struct DiffArgs {
     /// The older snapshot
     #[arg(value_name = "OLD", value_hint = ValueHint::FilePath)]
     pub old: PathBuf,
@@ -36,7 +36,7 @@ pub struct DiffArgs {
 
 /// A value of `--format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum DiffFormat {
+pub(crate) enum DiffFormat {
     /// A line for people
     Table,
     /// One JSON object on each line

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 /// snapshot always gives the same bytes. Needs no
 /// network, unless it writes to an object store.
 #[derive(Debug, Args)]
-pub struct ExportArgs {
+pub(crate) struct ExportArgs {
     /// The snapshot to read [default: snapshot.db]
     #[arg(long, value_name = "FILE")]
     pub snapshot: Option<PathBuf>,
@@ -90,7 +90,7 @@ pub enum CompressArg {
 
 /// A value of `--pii`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum PiiArg {
+pub(crate) enum PiiArg {
     /// Write it as it is
     Keep,
     /// Leave the columns out

@@ -36,10 +36,6 @@ pub struct GlobalArgs {
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[expect(
-    missing_docs,
-    reason = "the flag's help says it; comments here would make the help of every verb longer"
-)]
 pub enum LogFormat {
     Text,
     Json,
@@ -47,10 +43,6 @@ pub enum LogFormat {
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[expect(
-    missing_docs,
-    reason = "the flag's help says it; comments here would make the help of every verb longer"
-)]
 pub enum ProgressStyle {
     Auto,
     Bar,
@@ -60,10 +52,6 @@ pub enum ProgressStyle {
 
 /// When to use color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[expect(
-    missing_docs,
-    reason = "the flag's help says it; comments here would make the help of every verb longer"
-)]
 pub enum ColorWhen {
     Auto,
     Always,

@@ -9,7 +9,7 @@ use clap::Args;
 #[command(
     after_help = "Examples:\n  chatferry man | man -l -\n  chatferry man --out /usr/local/share/man/man1"
 )]
-pub struct ManArgs {
+pub(crate) struct ManArgs {
     /// Write one page per verb into this folder, which is made if need be
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 /// A mapping says which records an export has, which columns, and where each value comes from. The bundled ones are files
 /// like any other: show one, change the copy, and export with it.
 #[derive(Debug, Args)]
-pub struct MappingArgs {
+pub(crate) struct MappingArgs {
     /// What to do
     #[command(subcommand)]
     pub action: MappingAction,
@@ -17,7 +17,7 @@ pub struct MappingArgs {
 
 /// What to do with mappings.
 #[derive(Debug, Subcommand)]
-pub enum MappingAction {
+pub(crate) enum MappingAction {
     /// List the bundled mappings and their records
     List,
     /// Print a bundled mapping's file, to read it or to begin one of your own

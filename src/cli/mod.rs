@@ -11,43 +11,44 @@
 //!
 //! **Invariant:** no flag takes a secret as its value: values of flags are seen by every process of the machine.
 
-pub mod apply;
-pub mod audit;
-pub mod completions;
-pub mod config;
-pub mod connection;
-pub mod crawl;
-pub mod demo;
-pub mod diff;
-pub mod export;
-pub mod global;
-pub mod man;
-pub mod mapping;
-pub mod plan;
-pub mod probe;
-pub mod simulate;
-pub mod snapshot;
-pub mod verify;
+pub(crate) mod apply;
+pub(crate) mod audit;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod connection;
+pub(crate) mod crawl;
+pub(crate) mod demo;
+pub(crate) mod diff;
+pub(crate) mod export;
+pub(crate) mod global;
+pub(crate) mod man;
+pub(crate) mod mapping;
+pub(crate) mod plan;
+pub(crate) mod probe;
+pub(crate) mod simulate;
+pub(crate) mod snapshot;
+pub(crate) mod verify;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-pub use apply::ApplyArgs;
-pub use audit::AuditArgs;
-pub use completions::CompletionsArgs;
-pub use config::ConfigArgs;
+pub(crate) use apply::ApplyArgs;
+pub(crate) use audit::AuditArgs;
+pub(crate) use completions::CompletionsArgs;
+pub(crate) use config::ConfigArgs;
 pub use connection::ConnectionArgs;
-pub use crawl::CrawlArgs;
-pub use demo::DemoArgs;
-pub use diff::{DiffArgs, DiffFormat};
-pub use export::ExportArgs;
-pub use global::{ColorWhen, GlobalArgs, LogFormat, ProgressStyle};
-pub use man::ManArgs;
-pub use mapping::MappingArgs;
-pub use plan::PlanArgs;
-pub use probe::ProbeArgs;
-pub use simulate::SimulateArgs;
-pub use snapshot::SnapshotArgs;
-pub use verify::{VerifyArgs, VerifyFormat};
+pub(crate) use crawl::CrawlArgs;
+pub(crate) use demo::DemoArgs;
+pub(crate) use diff::{DiffArgs, DiffFormat};
+pub(crate) use export::ExportArgs;
+pub use global::GlobalArgs;
+pub(crate) use global::{ColorWhen, LogFormat, ProgressStyle};
+pub(crate) use man::ManArgs;
+pub(crate) use mapping::MappingArgs;
+pub(crate) use plan::PlanArgs;
+pub(crate) use probe::ProbeArgs;
+pub(crate) use simulate::SimulateArgs;
+pub(crate) use snapshot::SnapshotArgs;
+pub(crate) use verify::{VerifyArgs, VerifyFormat};
 
 /// Get a Twilio Programmable Chat service out, and over to Conversations, completely and politely.
 ///
@@ -65,7 +66,7 @@ pub use verify::{VerifyArgs, VerifyFormat};
     after_help = "`chatferry VERB --help` explains a verb, with examples. `chatferry --help` says more than `-h`.",
     after_long_help = MAIN_HELP
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What every verb understands.
     #[command(flatten)]
     pub global: GlobalArgs,
@@ -76,8 +77,7 @@ pub struct Cli {
 
 /// The verbs: one for each stage, in the order in which they are used.
 #[derive(Debug, Subcommand)]
-#[expect(missing_docs, reason = "a comment here would hide the help, which is the comment of the arguments")]
-pub enum Verb {
+pub(crate) enum Verb {
     Probe(ProbeArgs),
     Crawl(CrawlArgs),
     Export(ExportArgs),

@@ -10,7 +10,7 @@ use clap::Args;
 /// is at /simulator/stats, as JSON, and what was written at /simulator/writes, one JSON object a line.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = SIMULATE_HELP)]
-pub struct SimulateArgs {
+pub(crate) struct SimulateArgs {
     /// Port on 127.0.0.1; 0 takes one that is free
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub port: u16,

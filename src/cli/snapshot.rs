@@ -13,7 +13,7 @@ use clap::{Args, Subcommand};
     arg_required_else_help = true,
     after_help = "Examples:\n  chatferry snapshot info\n  chatferry snapshot check old.db --json"
 )]
-pub struct SnapshotArgs {
+pub(crate) struct SnapshotArgs {
     /// What to do with it.
     #[command(subcommand)]
     pub verb: SnapshotVerb,
@@ -21,7 +21,7 @@ pub struct SnapshotArgs {
 
 /// What can be done with a snapshot.
 #[derive(Debug, Clone, Subcommand)]
-pub enum SnapshotVerb {
+pub(crate) enum SnapshotVerb {
     /// Tell what it holds, when it was taken, and how complete it is
     Info(SnapshotFile),
     /// Check the file, its references and its verdict
@@ -33,7 +33,7 @@ pub enum SnapshotVerb {
 
 /// Which snapshot.
 #[derive(Debug, Clone, Args)]
-pub struct SnapshotFile {
+pub(crate) struct SnapshotFile {
     /// The snapshot file [default: snapshot.db]
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,

@@ -14,7 +14,7 @@ use super::failure::StdoutError;
 use super::interrupt::Interrupt;
 
 /// What every verb is given.
-pub struct Context {
+pub(crate) struct Context {
     /// The flags of every verb.
     pub global: GlobalArgs,
     /// Environment and settings file, ready to be asked.
@@ -35,12 +35,12 @@ pub struct Context {
 
 impl Context {
     /// Begins to show progress, in the style that was asked for.
-    pub fn progress(&self) -> Progress {
+    pub(crate) fn progress(&self) -> Progress {
         Progress::start(style(self.output, self.talk.is_terminal()), &self.talk)
     }
 
     /// Gives the verb's result: with `--json` the object on stdout, otherwise the text on stderr.
-    pub fn conclude(&mut self, result: &impl Serialize, text: &str) -> Result<(), StdoutError> {
+    pub(crate) fn conclude(&mut self, result: &impl Serialize, text: &str) -> Result<(), StdoutError> {
         if self.output.json {
             return self.json(result);
         }
@@ -53,7 +53,7 @@ impl Context {
     }
 
     /// Tells something on the way: on stderr, or as a record of the log.
-    pub fn say(&self, text: &str) {
+    pub(crate) fn say(&self, text: &str) {
         match self.output.log_format {
             LogFormat::Json => tracing::info!("{}", text.trim_end()),
             LogFormat::Text if self.output.quiet => {}
@@ -62,14 +62,14 @@ impl Context {
     }
 
     /// Writes one JSON object to stdout.
-    pub fn json(&mut self, result: &impl Serialize) -> Result<(), StdoutError> {
+    pub(crate) fn json(&mut self, result: &impl Serialize) -> Result<(), StdoutError> {
         let mut text = serde_json::to_string_pretty(result).map_err(|error| StdoutError(error.into()))?;
         text.push('\n');
         self.data(text.as_bytes())
     }
 
     /// Writes data to stdout.
-    pub fn data(&mut self, bytes: &[u8]) -> Result<(), StdoutError> {
+    pub(crate) fn data(&mut self, bytes: &[u8]) -> Result<(), StdoutError> {
         self.stdout.write_all(bytes).and_then(|()| self.stdout.flush()).map_err(StdoutError)
     }
 }

@@ -71,7 +71,7 @@ impl<E: Explained> From<E> for CommandError {
 /// Data could not be written to stdout.
 #[derive(Debug, thiserror::Error)]
 #[error("standard output cannot be written")]
-pub struct StdoutError(#[source] pub io::Error);
+pub(crate) struct StdoutError(#[source] pub io::Error);
 
 impl Explained for StdoutError {
     fn exit_status(&self) -> ExitStatus {

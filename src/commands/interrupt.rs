@@ -19,7 +19,7 @@ const WAITING: usize = 2;
 
 /// Says when to stop. Signals are looked at while it lives.
 #[derive(Debug)]
-pub struct Interrupt {
+pub(crate) struct Interrupt {
     token: CancellationToken,
     interrupted: Arc<AtomicBool>,
     /// The tasks that look at the signals; they end when this is dropped.
@@ -30,7 +30,7 @@ impl Interrupt {
     /// Begins to look at signals. Needs the runtime.
     ///
     /// `tell` is called at the first one, with what is to be said.
-    pub fn listen(tell: impl FnOnce(&'static str) + Send + 'static) -> Self {
+    pub(crate) fn listen(tell: impl FnOnce(&'static str) + Send + 'static) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
         let mut tasks = JoinSet::new();
         tasks.spawn(forward(sender));
@@ -38,23 +38,23 @@ impl Interrupt {
     }
 
     /// Looks at no signals: for tests.
-    pub fn never() -> Self {
+    pub(crate) fn never() -> Self {
         Self { token: CancellationToken::new(), interrupted: Arc::default(), _tasks: JoinSet::new() }
     }
 
     /// Stops when this one does: for verbs inside verbs. Looks at no signals of its own.
     #[must_use]
-    pub fn nested(&self) -> Self {
+    pub(crate) fn nested(&self) -> Self {
         Self { token: self.token.clone(), interrupted: Arc::clone(&self.interrupted), _tasks: JoinSet::new() }
     }
 
     /// Cancelled at the first Ctrl-C.
-    pub fn token(&self) -> CancellationToken {
+    pub(crate) fn token(&self) -> CancellationToken {
         self.token.clone()
     }
 
     /// Whether Ctrl-C came, as opposed to the token being cancelled for another reason (the time was up).
-    pub fn is_interrupted(&self) -> bool {
+    pub(crate) fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)
     }
 

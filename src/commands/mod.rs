@@ -7,13 +7,13 @@ mod audit;
 mod completions;
 mod config;
 mod connect;
-pub mod context;
+pub(crate) mod context;
 mod crawl;
 mod demo;
 mod diff;
 mod export;
-pub mod failure;
-pub mod interrupt;
+pub(crate) mod failure;
+pub(crate) mod interrupt;
 mod man;
 mod mapping;
 mod plan;
@@ -22,19 +22,19 @@ mod simulate;
 mod snapshot;
 mod source;
 mod start;
-pub mod target;
+pub(crate) mod target;
 mod verify;
 
 use crate::cli::Verb;
 use crate::error::ExitStatus;
 
-pub use context::Context;
-pub use failure::{CommandError, Explained, StdoutError};
-pub use interrupt::Interrupt;
+pub(crate) use context::Context;
+pub use failure::CommandError;
+pub(crate) use interrupt::Interrupt;
 pub use start::{Streams, start};
 
 /// How every verb ends.
-pub type Outcome = Result<ExitStatus, CommandError>;
+pub(crate) type Outcome = Result<ExitStatus, CommandError>;
 
 /// Runs the verb.
 async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {

@@ -25,7 +25,7 @@ pub const EVERYTHING: [Entity; 6] =
 
 /// Names one by one what a copy is about: the conversations by SID or unique name, whose participants are read, and the users
 /// by identity, whose User Conversations are read. It may be asked more than once and then names the same.
-pub type Select<'a> =
+pub(crate) type Select<'a> =
     &'a dyn Fn(&mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>) -> Result<(), CommandError>;
 
 /// What is read of a target.

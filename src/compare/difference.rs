@@ -10,7 +10,7 @@ use crate::model::Entity;
 
 /// What is said of a record, in one character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Mark {
+pub(crate) enum Mark {
     /// `=`: the same in both.
     Same,
     /// `+`: only in the new one.
@@ -25,10 +25,11 @@ pub enum Mark {
 
 impl Mark {
     /// Every mark, in the order of totals.
-    pub const ALL: [Self; 5] = [Self::Same, Self::Added, Self::Missing, Self::Different, Self::Unreadable];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Same, Self::Added, Self::Missing, Self::Different, Self::Unreadable];
 
     /// Its character.
-    pub fn sign(self) -> char {
+    pub(crate) fn sign(self) -> char {
         match self {
             Self::Same => '=',
             Self::Added => '+',
@@ -39,7 +40,7 @@ impl Mark {
     }
 
     /// Its name, as in totals.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Same => "same",
             Self::Added => "added",
@@ -58,7 +59,7 @@ impl Serialize for Mark {
 
 /// A field that changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Change {
+pub(crate) struct Change {
     /// The field.
     pub field: &'static str,
     /// Its value in the old one.
@@ -69,7 +70,7 @@ pub struct Change {
 
 /// What is said of one record. It serializes to a line of `--format ndjson`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Difference {
+pub(crate) struct Difference {
     /// What is said.
     pub mark: Mark,
     /// What kind of record.
@@ -97,8 +98,7 @@ fn plural<S: Serializer>(entity: &Entity, serializer: S) -> Result<S::Ok, S::Err
 
 /// How many records there are of each mark.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "each field is the mark its name says")]
-pub struct Counts {
+pub(crate) struct Counts {
     pub same: u64,
     pub added: u64,
     pub missing: u64,
@@ -108,7 +108,7 @@ pub struct Counts {
 
 impl Counts {
     /// How many of a mark.
-    pub fn of(&self, mark: Mark) -> u64 {
+    pub(crate) fn of(&self, mark: Mark) -> u64 {
         match mark {
             Mark::Same => self.same,
             Mark::Added => self.added,
@@ -130,14 +130,14 @@ impl Counts {
     }
 
     /// How many are anything but the same.
-    pub fn differences(&self) -> u64 {
+    pub(crate) fn differences(&self) -> u64 {
         self.added + self.missing + self.different + self.unreadable
     }
 }
 
 /// The counts in total and by entity.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Totals {
+pub(crate) struct Totals {
     /// In total.
     #[serde(flatten)]
     pub total: Counts,
@@ -152,7 +152,7 @@ fn by_plural<S: Serializer>(counts: &BTreeMap<Entity, Counts>, serializer: S) ->
 
 impl Totals {
     /// Counts records of a mark.
-    pub fn add(&mut self, entity: Entity, mark: Mark, number: u64) {
+    pub(crate) fn add(&mut self, entity: Entity, mark: Mark, number: u64) {
         self.total.add(mark, number);
         self.by_entity.entry(entity).or_default().add(mark, number);
     }
@@ -160,7 +160,7 @@ impl Totals {
 
 /// What a comparison found, beyond the differences themselves.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Comparison {
+pub(crate) struct Comparison {
     /// How many.
     #[serde(flatten)]
     pub totals: Totals,
@@ -176,7 +176,7 @@ pub struct Comparison {
 
 impl Comparison {
     /// Whether the two are the same, as far as they could be compared.
-    pub fn is_same(&self) -> bool {
+    pub(crate) fn is_same(&self) -> bool {
         self.totals.total.differences() == 0
     }
 }

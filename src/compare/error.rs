@@ -4,7 +4,7 @@ use crate::snapshot::SnapshotError;
 
 /// Two snapshots cannot be compared.
 #[derive(Debug, thiserror::Error)]
-pub enum CompareError {
+pub(crate) enum CompareError {
     /// They have no service in common.
     #[error("the two snapshots have no service in common: one is of {old}, the other of {new}")]
     OtherService {
@@ -36,7 +36,7 @@ pub enum CompareError {
 
 impl CompareError {
     /// Whether the input is at fault, so that nothing was started.
-    pub fn is_bad_input(&self) -> bool {
+    pub(crate) fn is_bad_input(&self) -> bool {
         match self {
             Self::OtherService { .. } | Self::NothingInCommon { .. } | Self::UnknownField { .. } => true,
             Self::Snapshot(error) => error.is_bad_input(),

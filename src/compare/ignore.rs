@@ -7,14 +7,14 @@ use crate::model::Entity;
 use crate::snapshot::{Fields, columns};
 
 /// Fields that do not count unless `none` is asked for: presence, which moves because somebody's app is open.
-pub const IGNORED_BY_DEFAULT: [&str; 2] = ["users.is_online", "users.is_notifiable"];
+pub(crate) const IGNORED_BY_DEFAULT: [&str; 2] = ["users.is_online", "users.is_notifiable"];
 
 /// What takes away the default.
 const NONE: &str = "none";
 
 /// Fields that do not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ignored(BTreeMap<Entity, Fields>);
+pub(crate) struct Ignored(BTreeMap<Entity, Fields>);
 
 impl Default for Ignored {
     fn default() -> Self {
@@ -29,7 +29,7 @@ impl Default for Ignored {
 impl Ignored {
     /// The default and those that are named: `entity.field`, or `field` for every entity that has it. `none` leaves the
     /// default out.
-    pub fn parse<'a>(names: impl IntoIterator<Item = &'a str> + Clone) -> Result<Self, CompareError> {
+    pub(crate) fn parse<'a>(names: impl IntoIterator<Item = &'a str> + Clone) -> Result<Self, CompareError> {
         let without_default = names.clone().into_iter().any(|name| name == NONE);
         let mut ignored = if without_default { Self(BTreeMap::new()) } else { Self::default() };
         for name in names.into_iter().filter(|name| *name != NONE) {
@@ -73,7 +73,7 @@ impl Ignored {
     }
 
     /// The fields that do not count, as `entity.field`.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let of = |(entity, fields): (&Entity, &Fields)| {
             let (entity, fields) = (*entity, *fields);
             columns(entity)

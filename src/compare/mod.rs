@@ -25,9 +25,9 @@ mod run;
 mod target;
 mod terms;
 
-pub use difference::{Change, Comparison, Counts, Difference, Mark, Totals};
-pub use error::CompareError;
-pub use ignore::{IGNORED_BY_DEFAULT, Ignored};
-pub use run::{CompareOptions, run};
-pub use target::{TargetOptions, Uncounted, against_target};
-pub use terms::{Side, Terms};
+pub(crate) use difference::{Change, Comparison, Counts, Difference, Mark, Totals};
+pub(crate) use error::CompareError;
+pub(crate) use ignore::Ignored;
+pub(crate) use run::{CompareOptions, run};
+pub(crate) use target::{TargetOptions, Uncounted, against_target};
+pub(crate) use terms::{Side, Terms};

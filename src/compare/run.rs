@@ -9,7 +9,7 @@ use crate::snapshot::{Fields, MergeOptions, Met, RawRow, Snapshot, SnapshotError
 
 /// How to compare.
 #[derive(Debug, Clone, Default)]
-pub struct CompareOptions {
+pub(crate) struct CompareOptions {
     /// Fields that do not count.
     pub ignored: Ignored,
     /// Whether records that are the same are told too.
@@ -17,7 +17,7 @@ pub struct CompareOptions {
 }
 
 /// Compares two snapshots on the terms that were made of them, and visits each difference in the order of entities and keys.
-pub fn run<E: From<SnapshotError>>(
+pub(crate) fn run<E: From<SnapshotError>>(
     old: &Snapshot,
     new: &Snapshot,
     terms: Terms,

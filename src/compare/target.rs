@@ -16,7 +16,7 @@ use crate::snapshot::{ListOf, SnapshotError};
 
 /// How to hold a snapshot against its target.
 #[derive(Debug, Clone, Copy)]
-pub struct TargetOptions {
+pub(crate) struct TargetOptions {
     /// In place, where SIDs are the same, or to another service, where names are.
     pub kind: Move,
     /// Which conversations; none for all.
@@ -27,7 +27,7 @@ pub struct TargetOptions {
 
 /// Items that have no counterpart and are not asked for: they are said once, and are no difference.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Uncounted {
+pub(crate) struct Uncounted {
     /// Invitations that the mapping leaves behind.
     pub invites: u64,
     /// Roles, users and conversations of another service that have nothing to do with the source.
@@ -35,7 +35,7 @@ pub struct Uncounted {
 }
 
 /// Holds a snapshot against its target and visits each difference in the order of alignment.
-pub fn against_target<E: From<SnapshotError>>(
+pub(crate) fn against_target<E: From<SnapshotError>>(
     pair: &Pair<'_>,
     records: &PlanRecords<'_>,
     options: TargetOptions,

@@ -11,7 +11,7 @@ const CONVERSATIONS: &str = "conversations";
 
 /// One of the two, in a few words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Side {
+pub(crate) struct Side {
     /// Its file, or its audit.
     pub snapshot: String,
     /// When its crawl was begun, RFC 3339.
@@ -28,7 +28,7 @@ pub struct Side {
 
 /// What is compared, and how.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Terms {
+pub(crate) struct Terms {
     /// The two.
     pub sides: [Side; 2],
     /// What is compared, in the order of reports.
@@ -93,13 +93,13 @@ fn not_in_conversations(entity: Entity) -> &'static [&'static str] {
 
 impl Terms {
     /// Looks at both and says what can be compared.
-    pub fn of(old: &Snapshot, new: &Snapshot) -> Result<Self, CompareError> {
+    pub(crate) fn of(old: &Snapshot, new: &Snapshot) -> Result<Self, CompareError> {
         let names = [old, new].map(|snapshot| snapshot.path().display().to_string());
         Self::named(old, new, names)
     }
 
     /// The same, calling them by other names than their files'.
-    pub fn named(old: &Snapshot, new: &Snapshot, names: [String; 2]) -> Result<Self, CompareError> {
+    pub(crate) fn named(old: &Snapshot, new: &Snapshot, names: [String; 2]) -> Result<Self, CompareError> {
         let identities = [old.identity()?, new.identity()?];
         let [old_name, new_name] = names;
         let sides = [side(old, &identities[0], old_name)?, side(new, &identities[1], new_name)?];

@@ -12,7 +12,7 @@ use crate::source::{List, Source, SourceError};
 
 /// A service and what reading it takes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ServiceCost {
+pub(crate) struct ServiceCost {
     /// The service's own record.
     pub service: Service,
     /// How many users it has; `None` where they were not asked for.
@@ -28,7 +28,7 @@ pub struct ServiceCost {
 }
 
 /// The account's services.
-pub async fn services(source: &Source) -> Result<Vec<ServiceSid>, SourceError> {
+pub(crate) async fn services(source: &Source) -> Result<Vec<ServiceSid>, SourceError> {
     let mut found = Vec::new();
     each_page(source, &List::Services, |records| {
         if let Records::Services(services) = records {
@@ -40,7 +40,7 @@ pub async fn services(source: &Source) -> Result<Vec<ServiceSid>, SourceError> {
 }
 
 /// Counts what a crawl of a service takes, with these entities included.
-pub async fn service(
+pub(crate) async fn service(
     source: &Source,
     sid: &ServiceSid,
     include: &[Entity],

@@ -6,7 +6,7 @@ use crate::source::SourceError;
 
 /// A crawl could not go on. What was committed is kept. Sources are boxed: a request's error is large, and rare.
 #[derive(Debug, thiserror::Error)]
-pub enum CrawlError {
+pub(crate) enum CrawlError {
     /// The credentials were refused (401).
     #[error("Twilio refused the credentials")]
     Unauthorized(#[source] Box<SourceError>),
@@ -61,7 +61,7 @@ pub enum CrawlError {
 
 impl CrawlError {
     /// What the API answered, where that is what ended the crawl.
-    pub fn answer(&self) -> Option<&SourceError> {
+    pub(crate) fn answer(&self) -> Option<&SourceError> {
         match self {
             Self::Unauthorized(source)
             | Self::Forbidden { source, .. }
@@ -73,7 +73,7 @@ impl CrawlError {
     }
 
     /// The service that the answer was about, where it was about one.
-    pub fn service(&self) -> Option<&ServiceSid> {
+    pub(crate) fn service(&self) -> Option<&ServiceSid> {
         match self {
             Self::Forbidden { service, .. } | Self::NoSuchService { service, .. } => Some(service),
             _ => None,

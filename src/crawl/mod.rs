@@ -17,20 +17,20 @@
 //! **Invariant:** everything is bounded: units in hand, pages on their way, rounds of reading again.
 
 mod clerk;
-pub mod cost;
+pub(crate) mod cost;
 mod error;
 mod order;
 mod reader;
 mod room;
 mod scheduler;
 mod target;
-pub mod views;
+pub(crate) mod views;
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-pub use self::error::CrawlError;
+pub(crate) use self::error::CrawlError;
 use self::scheduler::Scheduler;
 use crate::event::{Event, Events, Phase};
 use crate::snapshot::{Info, SnapshotWriter, Verdict};
@@ -41,7 +41,7 @@ const ROUNDS: u32 = 3;
 
 /// What a crawl needs to know beyond its snapshot.
 #[derive(Debug, Clone)]
-pub struct CrawlOptions {
+pub(crate) struct CrawlOptions {
     /// Requests in flight at most.
     pub concurrency: usize,
     /// Requests a second at most; 0 for no limit. For estimates alone: the client keeps to it.
@@ -75,7 +75,7 @@ pub struct CrawlOutcome {
 /// Reads everything that the snapshot's frontier still has to be read, and judges the result.
 ///
 /// Cancelling `stop` ends the run cleanly: no new requests, those in flight are finished and committed.
-pub async fn run(
+pub(crate) async fn run(
     source: Source,
     snapshot: SnapshotWriter,
     options: &CrawlOptions,

@@ -17,11 +17,11 @@ use crate::source::{List, Source, SourceError};
 use crate::twilio::LoopGuard;
 
 /// Users that wait to be read, at most: enough that none of the requests in flight waits for the next one.
-pub const WAITING: usize = 64;
+pub(crate) const WAITING: usize = 64;
 
 /// A user, and of which channels the memberships are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WantedViews {
+pub(crate) struct WantedViews {
     /// The user.
     pub user: UserSid,
     /// The channels.
@@ -32,7 +32,7 @@ pub struct WantedViews {
 
 impl WantedViews {
     /// Requests that reading them takes.
-    pub fn cost(&self, largest_page: u32) -> u64 {
+    pub(crate) fn cost(&self, largest_page: u32) -> u64 {
         (self.channels.len() as u64).min(self.pages(largest_page))
     }
 
@@ -43,7 +43,7 @@ impl WantedViews {
 
 /// What was read of one user.
 #[derive(Debug)]
-pub struct ReadViews {
+pub(crate) struct ReadViews {
     /// The user.
     pub user: UserSid,
     /// The memberships that are there.
@@ -58,7 +58,7 @@ pub struct ReadViews {
 ///
 /// # Errors
 /// Refused credentials, and what `take` says, end it; anything else costs the memberships concerned.
-pub async fn run<E: From<CrawlError>>(
+pub(crate) async fn run<E: From<CrawlError>>(
     source: &Source,
     service: &ServiceSid,
     mut wanted: mpsc::Receiver<WantedViews>,

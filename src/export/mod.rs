@@ -27,12 +27,15 @@ mod select;
 mod source;
 
 pub use error::ExportError;
-pub use format::{Compression, Format};
-pub use options::{ExportOptions, PlanFacts};
-pub use rows::{RowFailure, RowsPassed};
-pub use run::{ExportReport, WrittenFile, WrittenRecord, run, run_to_store, stream};
-pub use select::{check_names, check_stream, walk_of};
-pub use source::{Rows, subject};
+pub(crate) use format::Compression;
+pub use format::Format;
+pub use options::ExportOptions;
+pub(crate) use options::PlanFacts;
+pub use run::stream;
+pub(crate) use run::{ExportReport, run, run_to_store};
+pub(crate) use select::{check_names, check_stream, walk_of};
+pub use source::Rows;
+pub(crate) use source::subject;
 
 #[cfg(test)]
 mod fixture;

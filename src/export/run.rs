@@ -55,7 +55,7 @@ pub struct WrittenFile {
 }
 
 /// Exports to a folder.
-pub fn run(
+pub(crate) fn run(
     source: &impl Rows,
     options: &ExportOptions,
     folder: &Path,
@@ -67,7 +67,7 @@ pub fn run(
 }
 
 /// Exports to object storage: `s3://bucket/prefix`, `gs://…`, `az://…`. Not to be called from within an async runtime's worker.
-pub fn run_to_store(
+pub(crate) fn run_to_store(
     source: &impl Rows,
     options: &ExportOptions,
     url: &url::Url,

@@ -18,7 +18,7 @@ pub(super) struct Selected<'m> {
 }
 
 /// The walk that gives a record's rows in its order.
-pub fn walk_of(record: &Record) -> Walk {
+pub(crate) fn walk_of(record: &Record) -> Walk {
     let order = match record.order {
         KeyOrder::Natural => Order::ByUser,
         KeyOrder::ByChannel => Order::ByChannel,
@@ -44,7 +44,7 @@ fn wanted(record: &Record, entity: Entity) -> Wanted {
 }
 
 /// Checks that every record asked for exists, and once: what can be said before a snapshot is opened.
-pub fn check_names(mappings: &[Mapping], wanted: Option<&[String]>) -> Result<(), ExportError> {
+pub(crate) fn check_names(mappings: &[Mapping], wanted: Option<&[String]>) -> Result<(), ExportError> {
     let mut owners: HashMap<&str, &str> = HashMap::new();
     for mapping in mappings {
         for record in &mapping.records {
@@ -70,7 +70,7 @@ pub fn check_names(mappings: &[Mapping], wanted: Option<&[String]>) -> Result<()
 }
 
 /// Checks that one record in one format was chosen, as far as it can be said before a snapshot is opened.
-pub fn check_stream(options: &ExportOptions) -> Result<(), ExportError> {
+pub(crate) fn check_stream(options: &ExportOptions) -> Result<(), ExportError> {
     let records = options.records.as_ref().map_or_else(|| records(&options.mappings).count(), Vec::len);
     let formats = options.formats.len();
     if (records, formats) == (1, 1) { Ok(()) } else { Err(ExportError::NotOneStream { records, formats }) }

@@ -32,7 +32,7 @@ impl Rows for Snapshot {
 }
 
 /// The step as mappings see it.
-pub fn subject(step: &Step) -> Subject<'_> {
+pub(crate) fn subject(step: &Step) -> Subject<'_> {
     Subject {
         service: &step.service,
         membership: step.membership.as_ref(),

@@ -61,7 +61,7 @@ impl Record {
 
 /// Leaves of the wanted records the named columns, in the given order (`--columns`): `column`, or `record.column` for one
 /// record alone.
-pub fn select_columns(
+pub(crate) fn select_columns(
     mappings: &mut [Mapping],
     names: &[String],
     wanted: impl Fn(&str) -> bool,

@@ -10,11 +10,11 @@ const BUNDLED: &[(&str, &str)] = &[
 ];
 
 /// The names of the bundled mappings.
-pub fn names() -> Vec<&'static str> {
+pub(crate) fn names() -> Vec<&'static str> {
     BUNDLED.iter().map(|&(name, _)| name).collect()
 }
 
 /// The text of a bundled mapping.
-pub fn text(name: &str) -> Option<&'static str> {
+pub(crate) fn text(name: &str) -> Option<&'static str> {
     BUNDLED.iter().find(|&&(bundled, _)| bundled == name).map(|&(_, text)| text)
 }

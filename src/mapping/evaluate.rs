@@ -44,7 +44,7 @@ pub struct CellError {
 
 /// What became of a row.
 #[derive(Debug)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// It is written; these cells of it are null because their expressions failed.
     Row(Vec<CellError>),
     /// The record's conditions do not hold.
@@ -55,7 +55,7 @@ pub enum Outcome {
 
 /// Computes the rows of a record.
 #[derive(Debug)]
-pub struct Evaluator<'m> {
+pub(crate) struct Evaluator<'m> {
     record: &'m Record,
     needs: Needs,
     has_expressions: bool,
@@ -76,7 +76,7 @@ fn list_of_one(column: &Column, subject: &Subject<'_>) -> Computed {
 
 /// One row.
 #[derive(Debug, Clone, Copy)]
-pub struct Row<'a> {
+pub(crate) struct Row<'a> {
     /// The columns that are written.
     pub columns: &'a [Column],
     subject: &'a Subject<'a>,
@@ -85,13 +85,13 @@ pub struct Row<'a> {
 
 impl<'a> Row<'a> {
     /// The values, in the order of the columns.
-    pub fn values(&self) -> impl Iterator<Item = Value<'a>> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = Value<'a>> {
         let row = *self;
         (0..self.columns.len()).map(move |position| row.value(position))
     }
 
     /// The value of one column.
-    pub fn value(&self, position: usize) -> Value<'a> {
+    pub(crate) fn value(&self, position: usize) -> Value<'a> {
         match self.computed.get(position) {
             None | Some(Computed::Plain) => self.columns[position].plain_value(self.subject),
             Some(Computed::Null) => Value::Null,
@@ -107,7 +107,7 @@ impl<'a> Row<'a> {
 
 impl<'m> Evaluator<'m> {
     /// Gets ready for a record.
-    pub fn new(record: &'m Record) -> Self {
+    pub(crate) fn new(record: &'m Record) -> Self {
         let has_computed = record.columns.iter().any(Column::is_computed);
         let computed = if has_computed { vec![Computed::Plain; record.columns.len()] } else { Vec::new() };
         Self {
@@ -123,7 +123,7 @@ impl<'m> Evaluator<'m> {
     ///
     /// # Errors
     /// When an expression fails whose column says that this ends the export.
-    pub fn evaluate(&mut self, subject: &Subject<'_>) -> Result<Outcome, Box<CellError>> {
+    pub(crate) fn evaluate(&mut self, subject: &Subject<'_>) -> Result<Outcome, Box<CellError>> {
         let record = self.record;
         let scope =
             if self.has_expressions { Some(scope(subject, &self.needs, &record.constants)) } else { None };
@@ -179,7 +179,7 @@ impl<'m> Evaluator<'m> {
     }
 
     /// Tries every condition and column on a row, whatever fails: for `mapping check`.
-    pub fn try_all(&mut self, subject: &Subject<'_>) -> Vec<Tried> {
+    pub(crate) fn try_all(&mut self, subject: &Subject<'_>) -> Vec<Tried> {
         let record = self.record;
         let scope = scope(subject, &self.needs, &record.constants);
         let mut tried = Vec::new();
@@ -212,7 +212,7 @@ impl<'m> Evaluator<'m> {
     }
 
     /// The row that was last evaluated over that subject.
-    pub fn row<'a>(&'a self, subject: &'a Subject<'a>) -> Row<'a> {
+    pub(crate) fn row<'a>(&'a self, subject: &'a Subject<'a>) -> Row<'a> {
         Row { columns: &self.record.columns, subject, computed: &self.computed }
     }
 
@@ -229,7 +229,7 @@ impl<'m> Evaluator<'m> {
 
 /// What a condition or a column gave on a row.
 #[derive(Debug, Clone)]
-pub struct Tried {
+pub(crate) struct Tried {
     /// The column's name, or `where`.
     pub name: String,
     /// Whether a failure would end an export.

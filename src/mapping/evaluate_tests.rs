@@ -3,6 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::mapping::filter::Filter;
 use crate::model::*;
 
 fn service() -> Service {

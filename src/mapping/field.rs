@@ -11,8 +11,7 @@ use crate::model::{Channel, Entity, Invite, Member, Membership, Message, Role, S
 
 /// The records that one row of an export is made from. `None` where the snapshot has none or none was asked for.
 #[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "each field is the record its name says")]
-pub struct Subject<'a> {
+pub(crate) struct Subject<'a> {
     pub service: &'a Service,
     pub membership: Option<&'a Membership>,
     pub user: Option<&'a User>,
@@ -28,7 +27,7 @@ pub(super) type Accessor = for<'a> fn(&Subject<'a>) -> Value<'a>;
 
 /// A field of the model, as mapping files know it.
 #[derive(Debug)]
-pub struct FieldInfo {
+pub(crate) struct FieldInfo {
     /// The record it belongs to.
     pub entity: Entity,
     /// Its name within the record.

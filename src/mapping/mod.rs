@@ -32,22 +32,22 @@ mod sids;
 mod value;
 mod vocabulary;
 
-pub use adjust::select_columns;
-pub use bundled::{names as bundled_names, text as bundled_text};
+pub(crate) use adjust::select_columns;
+pub(crate) use bundled::{names as bundled_names, text as bundled_text};
 pub use compile::{load, parse};
+pub(crate) use error::MappingError;
 pub(crate) use error::did_you_mean;
-pub use error::{MappingError, Place, Problem};
-pub use evaluate::{CellError, Evaluator, Outcome, Row, Tried};
-pub use field::{FieldInfo, Subject};
-pub use filter::Filter;
-pub use near::nearest;
-pub use pii::{PiiKey, PiiPolicy, ShortKey};
-pub use plan_rules::{FieldRules, PlanRules};
-pub use record::{Column, InvitePolicy, KeyOrder, Mapping, Record};
-pub use roles::{Counterpart, MappedRole, RoleOverride, RoleParts, RoleTable};
-pub use sample::Sample;
-pub use sids::SidMap;
-pub use value::{ColumnType, Pii, Value, hexadecimal, push_seconds, push_sid};
+pub(crate) use evaluate::{CellError, Evaluator, Outcome, Row, Tried};
+pub(crate) use field::Subject;
+pub(crate) use near::nearest;
+pub use pii::PiiPolicy;
+pub(crate) use pii::{PiiKey, ShortKey};
+pub(crate) use plan_rules::FieldRules;
+pub(crate) use record::{Column, InvitePolicy, KeyOrder, Mapping, Record};
+pub(crate) use roles::RoleParts;
+pub(crate) use sample::Sample;
+pub(crate) use sids::SidMap;
+pub(crate) use value::{ColumnType, Pii, Value, hexadecimal, push_seconds, push_sid};
 
 #[cfg(test)]
 mod evaluate_tests;

@@ -1,7 +1,7 @@
 //! Suggests what a user may have meant: the nearest known name to an unknown one.
 
 /// The candidate nearest to a name, when it is near enough to be a slip of the fingers.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let most = (name.chars().count() / 3).clamp(1, 4);
     candidates
         .into_iter()

@@ -54,7 +54,6 @@ pub struct RoleOverride {
 
 /// As much of a role as the table looks at.
 #[derive(Debug, Clone, Copy, Default)]
-#[expect(missing_docs, reason = "each field is the role's own")]
 pub struct RoleParts<'a> {
     pub sid: Option<&'a str>,
     pub friendly_name: Option<&'a str>,

@@ -10,7 +10,7 @@ use crate::model::{
 
 /// One record of each kind.
 #[derive(Debug)]
-pub struct Sample {
+pub(crate) struct Sample {
     service: Service,
     membership: Membership,
     user: User,
@@ -25,17 +25,17 @@ pub struct Sample {
 
 impl Sample {
     /// Every field has a value.
-    pub fn full() -> Self {
+    pub(crate) fn full() -> Self {
         Self::new(true)
     }
 
     /// Every field that can be null is, and no record has others beside it.
-    pub fn nulls() -> Self {
+    pub(crate) fn nulls() -> Self {
         Self::new(false)
     }
 
     /// A row of the entity.
-    pub fn subject(&self, entity: Entity) -> Subject<'_> {
+    pub(crate) fn subject(&self, entity: Entity) -> Subject<'_> {
         let has =
             |wanted: Entity| wanted == entity || self.with_others && reachable(entity).contains(&wanted);
         Subject {
@@ -51,7 +51,7 @@ impl Sample {
     }
 
     /// What SIDs of another service are: one that nobody has, or none.
-    pub fn sids(&self) -> SidMap {
+    pub(crate) fn sids(&self) -> SidMap {
         let full = self.with_others;
         SidMap::new(move |sid| Ok(sid.get(..2).filter(|_| full).map(|kind| format!("{kind}{:032x}", 0))))
     }

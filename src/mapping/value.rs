@@ -17,7 +17,7 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// The value of one cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Value<'a> {
+pub(crate) enum Value<'a> {
     /// The source has no value.
     Null,
     /// True or false.
@@ -40,7 +40,7 @@ pub enum Value<'a> {
 
 impl<'a> Value<'a> {
     /// The text that a cell of text would have for it; none for null.
-    pub fn to_text(self) -> Option<Cow<'a, str>> {
+    pub(crate) fn to_text(self) -> Option<Cow<'a, str>> {
         let pushed = |push: &dyn Fn(&mut Vec<u8>) -> bool| {
             let mut text = Vec::with_capacity(34);
             push(&mut text).then(|| String::from_utf8_lossy(&text).into_owned())
@@ -199,7 +199,7 @@ macro_rules! text_fields {
 text_fields!(MembershipStatus, NotificationLevel, ChannelType, RoleType, ConversationState);
 
 /// The bytes in lower-case hexadecimal.
-pub fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
         text.push(char::from(HEX[usize::from(byte >> 4)]));
@@ -209,7 +209,7 @@ pub fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 /// Writes a SID's 34 characters to the end of `out`.
-pub fn push_sid(out: &mut Vec<u8>, prefix: &str, digits: [u8; 16]) {
+pub(crate) fn push_sid(out: &mut Vec<u8>, prefix: &str, digits: [u8; 16]) {
     let mut text = [0_u8; 32];
     for (pair, byte) in text.chunks_exact_mut(2).zip(digits) {
         pair[0] = HEX[usize::from(byte >> 4)];
@@ -222,7 +222,7 @@ pub fn push_sid(out: &mut Vec<u8>, prefix: &str, digits: [u8; 16]) {
 /// Writes an instant between 1970 and 9999 as `2016-03-24T21:05:50Z` to the end of `out`; false when it is outside.
 ///
 /// Written by hand because an export formats up to three of these for each row; a test holds it to jiff.
-pub fn push_seconds(out: &mut Vec<u8>, seconds: i64) -> bool {
+pub(crate) fn push_seconds(out: &mut Vec<u8>, seconds: i64) -> bool {
     const LAST: u64 = 253_402_300_799; // 9999-12-31T23:59:59Z
     let Ok(seconds) = u64::try_from(seconds) else { return false };
     if seconds > LAST {

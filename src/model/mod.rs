@@ -4,19 +4,21 @@
 //!
 //! **Invariant:** no I/O and no imports from other modules of the crate.
 
-pub mod issue;
-pub mod page;
-pub mod records;
-pub mod share;
-pub mod sid;
-pub mod value;
+pub(crate) mod issue;
+pub(crate) mod page;
+pub(crate) mod records;
+pub(crate) mod share;
+pub(crate) mod sid;
+pub(crate) mod value;
 
-pub use issue::{Entity, Issue, IssueKind};
+pub use issue::Entity;
+pub(crate) use issue::{Issue, IssueKind};
 pub use page::{ListPage, Records};
-pub use records::{Channel, Extra, Invite, JsonText, Member, Membership, Message, Role, Service, User};
-pub use share::{InvalidShare, Share};
-pub use sid::{
-    AccountSid, ChannelSid, ContentSid, InvalidSid, InviteSid, MemberSid, MessageSid, MessagingServiceSid,
-    RoleSid, ServiceSid, Sid, SidKind, StoredSid, UserSid,
+pub use records::{Channel, Member, Membership, Role, Service, User};
+pub(crate) use records::{Extra, Invite, JsonText, Message};
+pub(crate) use share::{InvalidShare, Share};
+pub use sid::{AccountSid, ChannelSid, MemberSid, RoleSid, ServiceSid, UserSid};
+pub(crate) use sid::{
+    ContentSid, InvalidSid, InviteSid, MessageSid, MessagingServiceSid, Sid, SidKind, StoredSid,
 };
 pub use value::{ChannelType, ConversationState, MembershipStatus, NotificationLevel, RoleType, Timestamp};

@@ -5,7 +5,6 @@ use super::records::{Channel, Invite, JsonText, Member, Membership, Message, Rol
 
 /// The records of one page, in the API's order.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs, reason = "each variant is the records its name says")]
 pub enum Records {
     Services(Vec<Service>),
     Roles(Vec<Role>),

@@ -32,7 +32,7 @@ impl Serialize for JsonText {
 
 /// What a record said beyond its fields: a JSON object of unknown keys, values of another type than the field's, and
 /// parents other than the ones asked for, verbatim. `None` for nearly every record.
-pub type Extra = Option<JsonText>;
+pub(crate) type Extra = Option<JsonText>;
 
 /// A Chat service (OpenAPI `chat.v2.service`).
 #[derive(Debug, Clone, PartialEq, Serialize)]

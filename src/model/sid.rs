@@ -204,6 +204,7 @@ macro_rules! kinds {
             const RESOURCE: &'static str = $resource;
         }
         #[doc = concat!("The SID of a ", $resource, ": `", $prefix, "…`.")]
+        #[allow(unreachable_pub, reason = "`internals` exports some of them")]
         pub type $alias = Sid<$marker>;
     )*};
 }

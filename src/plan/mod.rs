@@ -14,28 +14,35 @@
 //!
 //! **Invariant:** a plan contains no delete, but for one that undoes, and that only of what a journal proves was created.
 
-pub mod align;
-pub mod check;
+pub(crate) mod align;
+pub(crate) mod check;
 pub mod compute;
-pub mod error;
-pub mod file;
-pub mod finding;
-pub mod operation;
-pub mod overview;
-pub mod request;
-pub mod undo;
+pub(crate) mod error;
+pub(crate) mod file;
+pub(crate) mod finding;
+pub(crate) mod operation;
+pub(crate) mod overview;
+pub(crate) mod request;
+pub(crate) mod undo;
 
 #[cfg(test)]
 mod fixture;
 
-pub use align::{Name, PlanRecords, UnfitMapping, names};
-pub use check::CHECKS;
-pub use compute::{Inputs, Limits, PlanOptions, Sink, compute};
-pub use error::PlanError;
-pub use file::{
-    Entry, Journal, Lane, LaneName, NotDone, PendingOperation, PlanDraft, PlanFile, Wanted, check_place,
-};
-pub use finding::{Check, Finding, Severity};
-pub use operation::{Fields, Kind, Operation, State, Subject};
-pub use overview::{Bucket, Header, Move, Side, Step, Totals, Verdict, service_digest};
-pub use request::{Endpoint, FormValue, Method, PlannedRequest, Segment};
+pub use align::PlanRecords;
+pub(crate) use align::{Name, names};
+pub(crate) use check::CHECKS;
+pub(crate) use compute::Limits;
+#[cfg(test)]
+pub(crate) use compute::Sink;
+pub use compute::{Inputs, PlanOptions, compute};
+pub(crate) use error::PlanError;
+pub use file::PlanDraft;
+pub(crate) use file::{Entry, Journal, LaneName, NotDone, PendingOperation, PlanFile, Wanted, check_place};
+pub(crate) use finding::{Check, Finding, Severity};
+pub(crate) use operation::State;
+pub use operation::{Fields, Kind, Operation, Subject};
+pub(crate) use overview::service_digest;
+#[cfg(test)]
+pub(crate) use overview::{Bucket, Step};
+pub use overview::{Header, Move, Side, Totals, Verdict};
+pub(crate) use request::{Endpoint, FormValue, Method, Segment};

@@ -38,7 +38,7 @@ pub struct Side {
 /// The digest of a service's own record and configuration, by which `apply` sees that they are as they were planned for.
 ///
 /// JSON that the API gives is compared by its values, not by the order of its keys.
-pub fn service_digest(service: &Service) -> Result<String, serde_json::Error> {
+pub(crate) fn service_digest(service: &Service) -> Result<String, serde_json::Error> {
     let mut record = serde_json::to_value(service)?;
     record.sort_all_objects();
     let digest = Sha256::digest(record.to_string());

@@ -21,7 +21,7 @@ use crate::model::Entity;
 const SERVICE_WRITES_PER_SECOND: f64 = 30.0;
 
 /// What stays as it is.
-pub static CANNOT_BE_UNDONE: Check = Check {
+pub(crate) static CANNOT_BE_UNDONE: Check = Check {
     code: "cannot_be_undone",
     severity: Severity::Warn,
     of_plan: false,
@@ -31,10 +31,10 @@ pub static CANNOT_BE_UNDONE: Check = Check {
 };
 
 /// Every check of an undo plan.
-pub static UNDO_CHECKS: [&Check; 1] = [&CANNOT_BE_UNDONE];
+pub(crate) static UNDO_CHECKS: [&Check; 1] = [&CANNOT_BE_UNDONE];
 
 /// What an undo plan says about itself: the two services of the plan that it undoes, and that plan's digest.
-pub fn header(undone: &PlanFile) -> Header {
+pub(crate) fn header(undone: &PlanFile) -> Header {
     Header {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         kind: Move::Undo,
@@ -45,7 +45,11 @@ pub fn header(undone: &PlanFile) -> Header {
 }
 
 /// Plans to take back what `undone` did. `requests_per_second` is for the estimate of time.
-pub fn undo(undone: &PlanFile, draft: &mut PlanDraft, requests_per_second: f64) -> Result<Totals, PlanError> {
+pub(crate) fn undo(
+    undone: &PlanFile,
+    draft: &mut PlanDraft,
+    requests_per_second: f64,
+) -> Result<Totals, PlanError> {
     undone.gather_made()?;
     let mut counted: BTreeMap<Kind, u64> = BTreeMap::new();
     let mut findings = 0;

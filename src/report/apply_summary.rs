@@ -10,7 +10,7 @@ use super::human;
 
 /// How a plan was performed.
 #[derive(Debug, Clone, Serialize)]
-pub struct ApplySummary {
+pub(crate) struct ApplySummary {
     /// What has become of the plan.
     pub verdict: ApplyVerdict,
     /// Why the run stopped before the end, if it did.
@@ -49,7 +49,7 @@ pub struct ApplySummary {
 
 /// How many findings a check has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct CountedFinding {
+pub(crate) struct CountedFinding {
     /// How bad they are.
     pub severity: Severity,
     /// How many.
@@ -58,7 +58,7 @@ pub struct CountedFinding {
 
 /// An operation that was not done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NotDoneItem {
+pub(crate) struct NotDoneItem {
     /// What it does.
     pub kind: Kind,
     /// To what: SIDs of the source.
@@ -72,7 +72,7 @@ pub struct NotDoneItem {
 /// What has become of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ApplyVerdict {
+pub(crate) enum ApplyVerdict {
     /// Every operation is done, or was there as planned.
     Complete,
     /// Nothing is left that could be done; some operations are blocked, or found something else than planned.
@@ -84,7 +84,7 @@ pub enum ApplyVerdict {
 /// Why a run stopped before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ApplyStopped {
+pub(crate) enum ApplyStopped {
     /// Ctrl-C.
     Interrupted,
     /// `--max-duration`.
@@ -101,14 +101,14 @@ pub enum ApplyStopped {
 const SHOWN: usize = 5;
 
 /// Sums the operations in some states.
-pub fn count_of(operations: &BTreeMap<Kind, BTreeMap<State, u64>>, wanted: &[State]) -> u64 {
+pub(crate) fn count_of(operations: &BTreeMap<Kind, BTreeMap<State, u64>>, wanted: &[State]) -> u64 {
     let states = operations.values().flatten();
     states.filter(|(state, _)| wanted.contains(state)).map(|(_, count)| count).sum()
 }
 
 impl ApplySummary {
     /// The summary for people: a few lines, the verdict last.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut lines = Vec::new();
         for (kind, states) in &self.operations {
             let told: Vec<String> = states
@@ -143,7 +143,7 @@ impl ApplySummary {
     }
 
     /// The verdict in one plain line.
-    pub fn verdict_line(&self) -> String {
+    pub(crate) fn verdict_line(&self) -> String {
         let all = human::counted(count_of(&self.operations, &State::ALL), "operation");
         let done = human::count(count_of(&self.operations, &[State::Done, State::Existing]));
         let (plan, target) = (&self.plan, &self.target);

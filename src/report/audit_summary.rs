@@ -11,7 +11,7 @@ use crate::snapshot::Verdict;
 /// What came of an audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum AuditVerdict {
+pub(crate) enum AuditVerdict {
     /// Whole, and the evidence agrees.
     Complete,
     /// Whole; some of it changed while it was read.
@@ -24,10 +24,11 @@ pub enum AuditVerdict {
 
 impl AuditVerdict {
     /// Every verdict.
-    pub const ALL: [Self; 4] = [Self::Complete, Self::CompleteWithDrift, Self::Incomplete, Self::Failed];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Complete, Self::CompleteWithDrift, Self::Incomplete, Self::Failed];
 
     /// Its name, as in `result.json`.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Complete => "complete",
             Self::CompleteWithDrift => "complete_with_drift",
@@ -37,7 +38,7 @@ impl AuditVerdict {
     }
 
     /// Whether it may be compared with.
-    pub fn is_whole(self) -> bool {
+    pub(crate) fn is_whole(self) -> bool {
         matches!(self, Self::Complete | Self::CompleteWithDrift)
     }
 }
@@ -54,7 +55,7 @@ impl From<Verdict> for AuditVerdict {
 
 /// What was exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Exported {
+pub(crate) struct Exported {
     /// Files.
     pub files: u64,
     /// Rows in all of them.
@@ -65,7 +66,7 @@ pub struct Exported {
 
 /// How a hook ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HookReport {
+pub(crate) struct HookReport {
     /// `on_success`, `on_failure` or `on_difference`.
     pub hook: &'static str,
     /// Whether it ended with exit code 0.
@@ -76,7 +77,7 @@ pub struct HookReport {
 
 /// How an audit ended.
 #[derive(Debug, Clone, Serialize)]
-pub struct AuditSummary {
+pub(crate) struct AuditSummary {
     /// Its name: when it was begun, in UTC.
     pub audit: String,
     /// Its folder within the folder of audits.
@@ -115,12 +116,12 @@ pub struct AuditSummary {
 
 impl AuditSummary {
     /// Whether something changed since the base.
-    pub fn has_differences(&self) -> bool {
+    pub(crate) fn has_differences(&self) -> bool {
         self.differences.as_ref().is_some_and(|comparison| !comparison.is_same())
     }
 
     /// The summary for people: a few lines, the verdict last.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut lines = Vec::new();
         if let Some(crawl) = &self.crawl {
             lines.push(crawl.text());

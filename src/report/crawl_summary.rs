@@ -11,7 +11,7 @@ use super::human;
 
 /// How a crawl ended.
 #[derive(Debug, Clone, Serialize)]
-pub struct CrawlSummary {
+pub(crate) struct CrawlSummary {
     /// What the evidence says.
     pub verdict: Verdict,
     /// Why it stopped before the end, if it did.
@@ -60,7 +60,7 @@ pub struct CrawlSummary {
 /// Why a crawl stopped before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Stopped {
+pub(crate) enum Stopped {
     /// Ctrl-C.
     Interrupted,
     /// `--max-duration`.
@@ -71,7 +71,7 @@ pub enum Stopped {
 
 impl CrawlSummary {
     /// The summary for people: a few lines, the verdict last.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut lines = Vec::new();
         if !self.already_finished {
             lines.push(format!("  read      {}", counts(&self.counts)));
@@ -112,7 +112,7 @@ impl CrawlSummary {
     }
 
     /// The verdict in one plain line.
-    pub fn verdict_line(&self) -> String {
+    pub(crate) fn verdict_line(&self) -> String {
         let held = held(&self.counts);
         let all = if held.starts_with("1 ") { "" } else { "all " };
         let are = if held.starts_with("1 ") && !held.contains(" and ") { "is" } else { "are" };

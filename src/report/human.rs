@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// `4,211`
-pub fn count(number: u64) -> String {
+pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -16,12 +16,12 @@ pub fn count(number: u64) -> String {
 }
 
 /// `1 user`, `4,211 users`: the plural is the singular with an `s`.
-pub fn counted(number: u64, singular: &str) -> String {
+pub(crate) fn counted(number: u64, singular: &str) -> String {
     if number == 1 { format!("1 {singular}") } else { format!("{} {singular}s", count(number)) }
 }
 
 /// `0.4s`, `12s`, `3m 20s`, `2h 05m`, `3d 4h`: two units at most.
-pub fn duration(duration: Duration) -> String {
+pub(crate) fn duration(duration: Duration) -> String {
     let tenths = duration.as_millis().div_ceil(100);
     if tenths < 100 {
         return format!("{}.{}s", tenths / 10, tenths % 10);
@@ -37,12 +37,12 @@ pub fn duration(duration: Duration) -> String {
 }
 
 /// [`duration`] of seconds; what is no time at all is nothing.
-pub fn seconds(seconds: f64) -> String {
+pub(crate) fn seconds(seconds: f64) -> String {
     duration(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }
 
 /// `87.5/s` below a hundred, `1,250/s` above.
-pub fn rate(per_second: f64) -> String {
+pub(crate) fn rate(per_second: f64) -> String {
     if per_second < 99.95 {
         format!("{per_second:.1}/s")
     } else {

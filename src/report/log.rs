@@ -19,7 +19,7 @@ use super::talk::Talk;
 
 /// How much is logged, and in which form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LogOptions {
+pub(crate) struct LogOptions {
     /// One JSON object a line.
     pub json: bool,
     /// How many times `-v` was given.
@@ -46,7 +46,7 @@ impl LogOptions {
 }
 
 /// A subscriber that writes to a talk.
-pub fn subscriber(talk: &Talk, options: LogOptions) -> impl Subscriber + Send + Sync + use<> {
+pub(crate) fn subscriber(talk: &Talk, options: LogOptions) -> impl Subscriber + Send + Sync + use<> {
     let filter = options.filter();
     let registry = tracing_subscriber::registry();
     let layer = fmt::layer().with_writer(talk.clone());
@@ -88,7 +88,7 @@ where
 }
 
 /// Log records of this process go to this talk from now on. The first call counts.
-pub fn install(talk: &Talk, options: LogOptions) {
+pub(crate) fn install(talk: &Talk, options: LogOptions) {
     let installed = tracing::subscriber::set_global_default(subscriber(talk, options));
     if installed.is_err() {
         tracing::debug!("log records already go elsewhere");

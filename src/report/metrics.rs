@@ -11,7 +11,7 @@ use crate::compare::Mark;
 type Sample = (Vec<(&'static str, String)>, f64);
 
 /// The text of the metrics file. `last_success` is when the last whole audit ended.
-pub fn render(summary: &AuditSummary, services: &str, last_success: Option<Timestamp>) -> String {
+pub(crate) fn render(summary: &AuditSummary, services: &str, last_success: Option<Timestamp>) -> String {
     let mut text = String::new();
     let mut metric = |name: &str, help: &str, samples: Vec<Sample>| {
         if samples.is_empty() {

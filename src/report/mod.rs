@@ -6,30 +6,32 @@
 //! **Invariant:** everything goes to a writer that was given. Nothing here asks what time it is but [`progress`], whose clock
 //! is given to what it drives.
 
-pub mod apply_summary;
-pub mod audit_summary;
+pub(crate) mod apply_summary;
+pub(crate) mod audit_summary;
 mod bars;
-pub mod crawl_summary;
-pub mod differences;
+pub(crate) mod crawl_summary;
+pub(crate) mod differences;
 mod estimate;
-pub mod human;
-pub mod log;
+pub(crate) mod human;
+pub(crate) mod log;
 mod markdown;
-pub mod metrics;
-pub mod page;
+pub(crate) mod metrics;
+pub(crate) mod page;
 mod plain;
-pub mod plan;
-pub mod probe_summary;
-pub mod problem;
-pub mod progress;
-pub mod snapshot_text;
-pub mod table;
-pub mod talk;
+pub(crate) mod plan;
+pub(crate) mod probe_summary;
+pub(crate) mod problem;
+pub(crate) mod progress;
+pub(crate) mod snapshot_text;
+pub(crate) mod table;
+pub(crate) mod talk;
 mod tally;
 
-pub use apply_summary::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
-pub use audit_summary::{AuditSummary, AuditVerdict, Exported, HookReport};
-pub use crawl_summary::{CrawlSummary, Stopped};
-pub use probe_summary::{Answer, ProbeSummary, ProbedService, Routes};
-pub use progress::Progress;
-pub use talk::Talk;
+pub(crate) use apply_summary::{
+    ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of,
+};
+pub(crate) use audit_summary::{AuditSummary, AuditVerdict, Exported, HookReport};
+pub(crate) use crawl_summary::{CrawlSummary, Stopped};
+pub(crate) use probe_summary::{Answer, ProbeSummary, ProbedService, Routes};
+pub(crate) use progress::Progress;
+pub(crate) use talk::Talk;

@@ -11,7 +11,7 @@ use super::human;
 
 /// What a probe found.
 #[derive(Debug, Clone, Serialize)]
-pub struct ProbeSummary {
+pub(crate) struct ProbeSummary {
     /// The account.
     pub account_sid: AccountSid,
     /// `auth token` or `API key`.
@@ -45,7 +45,7 @@ pub struct ProbeSummary {
 
 /// Requests that reading every membership takes: by user, through User Channels, or by channel, through members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Routes {
+pub(crate) struct Routes {
     /// By user; null where users were not counted. This route alone has unread counts and notification levels.
     pub by_user: Option<u64>,
     /// By channel; null where channels were not counted. This route alone has roles and attributes.
@@ -72,7 +72,7 @@ impl Routes {
 
 /// Whether an API answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// It answered with data.
     pub answers: bool,
     /// Where it was asked.
@@ -83,7 +83,7 @@ pub struct Answer {
 
 /// A service that was looked at.
 #[derive(Debug, Clone, Serialize)]
-pub struct ProbedService {
+pub(crate) struct ProbedService {
     /// `IS…`
     pub sid: ServiceSid,
     /// Its name for people.
@@ -100,7 +100,7 @@ pub struct ProbedService {
 
 impl ProbeSummary {
     /// The summary for people, the cost of a crawl last.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut lines = vec![
             format!("  account        {} (with {})", self.account_sid, self.credentials),
             format!("  Chat           {}", answer(&self.chat)),
@@ -134,7 +134,7 @@ impl ProbeSummary {
     }
 
     /// The cost of a crawl in one plain line.
-    pub fn verdict_line(&self) -> String {
+    pub(crate) fn verdict_line(&self) -> String {
         let (name, read) = match self.source {
             "conversations" => ("Conversations", &self.conversations),
             _ => ("Chat", &self.chat),

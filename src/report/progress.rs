@@ -14,7 +14,7 @@ use super::tally::Tally;
 
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Style {
+pub(crate) enum Style {
     /// Bars.
     Bar,
     /// A line every few seconds.
@@ -27,7 +27,7 @@ pub enum Style {
 
 /// The progress of one run. Ends with [`finish`](Self::finish), which clears the bars.
 #[derive(Clone)]
-pub struct Progress {
+pub(crate) struct Progress {
     shared: Arc<Mutex<Shared>>,
     talk: Talk,
     clock: Arc<dyn Fn() -> Duration + Send + Sync>,
@@ -49,13 +49,13 @@ enum View {
 
 impl Progress {
     /// Begins to show progress, counting time from now.
-    pub fn start(style: Style, talk: &Talk) -> Self {
+    pub(crate) fn start(style: Style, talk: &Talk) -> Self {
         let start = Instant::now();
         Self::with_clock(style, talk, move || start.elapsed())
     }
 
     /// [`start`](Self::start) with a clock of one's own: the time since the start.
-    pub fn with_clock(
+    pub(crate) fn with_clock(
         style: Style,
         talk: &Talk,
         clock: impl Fn() -> Duration + Send + Sync + 'static,
@@ -71,18 +71,18 @@ impl Progress {
     }
 
     /// Where the stages send their events.
-    pub fn events(&self) -> Events {
+    pub(crate) fn events(&self) -> Events {
         let this = self.clone();
         Events::new(move |event| this.receive(&event))
     }
 
     /// Since the start.
-    pub fn elapsed(&self) -> Duration {
+    pub(crate) fn elapsed(&self) -> Duration {
         (self.clock)()
     }
 
     /// Shows the end and takes the bars away. Events that still come are counted and not shown.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.show(true);
         let view = {
             let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,7 +10,7 @@ use crate::snapshot::{CheckReport, Info};
 const SHOWN: usize = 10;
 
 /// The text of `snapshot info`.
-pub fn info(info: &Info) -> String {
+pub(crate) fn info(info: &Info) -> String {
     let services: Vec<_> = info.services.iter().map(ToString::to_string).collect();
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
@@ -124,7 +124,7 @@ fn findings(info: &Info) -> String {
 }
 
 /// The text of `snapshot check`.
-pub fn check(report: &CheckReport) -> String {
+pub(crate) fn check(report: &CheckReport) -> String {
     let mut text = String::new();
     for check in &report.checks {
         let result = if check.found == 0 { "ok".to_owned() } else { human::counted(check.found, "finding") };

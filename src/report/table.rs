@@ -3,7 +3,7 @@
 use comfy_table::{Table, presets};
 
 /// A table with a header. Columns are as wide as their widest cell, whatever the terminal is.
-pub fn render(header: &[&str], rows: &[Vec<String>]) -> String {
+pub(crate) fn render(header: &[&str], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(header);

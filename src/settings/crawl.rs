@@ -48,7 +48,6 @@ pub enum Services {
 
 /// A part of a service that a crawl can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each variant is the resource its name says")]
 pub enum Part {
     Roles,
     Users,

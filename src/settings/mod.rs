@@ -27,20 +27,19 @@ mod place;
 mod plan;
 mod users;
 
-pub use apply::ApplySettings;
-pub use connection::ConnectionSettings;
-pub use crawl::{CrawlSettings, Include, Part, Services};
-pub use credentials::CredentialSettings;
+pub(crate) use apply::ApplySettings;
+pub(crate) use connection::ConnectionSettings;
+pub(crate) use crawl::{CrawlSettings, Include, Part, Services};
 pub use environment::Environment;
-pub use error::{CredentialError, FileError, SettingsError, UsersError, ValueError};
-pub use keys::{KEYS, Key};
-pub use listing::{InForce, Listing};
+pub(crate) use error::{SettingsError, ValueError};
+pub use keys::KEYS;
+pub(crate) use listing::Listing;
 pub use loader::Loader;
-pub use nearest::nearest;
-pub use output::OutputSettings;
-pub use place::{FilePlace, Place};
-pub use plan::{PlanSettings, Planned, Target};
-pub use users::UserSelector;
+pub(crate) use nearest::nearest;
+pub(crate) use output::OutputSettings;
+pub(crate) use place::Place;
+pub(crate) use plan::{PlanSettings, Planned, Target};
+pub(crate) use users::UserSelector;
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! The near miss: what a mistyped name was probably meant to be.
 
 /// The candidate that is nearest to `typed`, if one is near enough to be worth a suggestion.
-pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |name: &str| name.to_lowercase().replace('-', "_");
     let typed = plain(typed);
     // One slip in three letters; in a long name the letters that all names share would otherwise make all of them near.

@@ -14,7 +14,7 @@ use super::paging::Listing;
 use super::{chat, conversations};
 
 /// A JSON object.
-pub type Row = Map<String, Value>;
+pub(crate) type Row = Map<String, Value>;
 
 /// Reads the simulated account.
 #[derive(Debug)]

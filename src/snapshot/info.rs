@@ -22,7 +22,6 @@ const SHOWN: u32 = 100;
 
 /// Records by resource.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "each field is the resource its name says")]
 pub struct Counts {
     pub services: u64,
     pub roles: u64,

@@ -62,7 +62,7 @@ impl Drop for Draft<'_> {
 
 /// A snapshot that is begun anew beside an older one, which it replaces once it is finished.
 #[derive(Debug)]
-pub struct Replacement {
+pub(crate) struct Replacement {
     old: PathBuf,
     new: PathBuf,
     _lock: WriteLock,
@@ -71,7 +71,7 @@ pub struct Replacement {
 impl Replacement {
     /// Of a snapshot, which may be damaged or of another version. Nothing is written to it before
     /// [`complete`](Self::complete), and no other run can.
-    pub fn of(old: &Path) -> Result<Self, SnapshotError> {
+    pub(crate) fn of(old: &Path) -> Result<Self, SnapshotError> {
         match schema::open_to_read(old) {
             Ok(_) | Err(SnapshotError::OtherFormat { .. } | SnapshotError::Damaged { .. }) => {}
             Err(error) => return Err(error),
@@ -81,12 +81,12 @@ impl Replacement {
     }
 
     /// Where the new one is made.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.new
     }
 
     /// Puts the new one, which is finished and closed, in the place of the old one.
-    pub fn complete(&self) -> Result<(), SnapshotError> {
+    pub(crate) fn complete(&self) -> Result<(), SnapshotError> {
         // Somebody reads the new one: without its log it is not whole, and a log cannot be renamed with it.
         if has_log(&self.new) {
             return Err(SnapshotError::Locked { path: self.new.clone() });
@@ -109,7 +109,7 @@ pub(super) fn discard(snapshot: &Path) -> Result<(), SnapshotError> {
 
 /// Removes a snapshot that a later one of the same name takes the place of. What is no snapshot is left alone, and so is one
 /// that is in use.
-pub fn clear(snapshot: &Path) -> Result<(), SnapshotError> {
+pub(crate) fn clear(snapshot: &Path) -> Result<(), SnapshotError> {
     match schema::open_to_read(snapshot) {
         Ok(_) | Err(SnapshotError::OtherFormat { .. } | SnapshotError::Damaged { .. }) => {}
         Err(error) => return Err(error),

@@ -12,7 +12,7 @@ use super::error::SnapshotError;
 const APPLICATION: i64 = 0x4368_4679;
 
 /// The format that this version reads and writes: the number in `PRAGMA user_version`.
-pub const FORMAT: i64 = 2;
+pub(crate) const FORMAT: i64 = 2;
 
 /// Page cache of a connection that writes, in KiB. Sorts spill to temporary files beyond it, so this bounds SQLite's memory.
 pub(super) const CACHE_TO_WRITE: u32 = 16 * 1024;

@@ -35,7 +35,6 @@ pub enum Order {
 
 /// The referred records that a walk shall look up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each field is the record its name says")]
 pub struct With {
     pub user: Wanted,
     pub channel: bool,
@@ -61,7 +60,6 @@ pub enum Wanted {
 /// entities than memberships are walked by service SID, then their own key: roles, users and channels by SID; members and
 /// invites by channel SID, then SID; messages by channel SID, index, SID.
 #[derive(Debug)]
-#[expect(missing_docs, reason = "each field is the record its name says")]
 pub struct Step {
     pub service: Rc<Service>,
     pub membership: Option<Membership>,

@@ -24,7 +24,7 @@ use crate::model::{
 type Scope = (Option<AccountSid>, Option<ServiceSid>);
 
 /// How many rows a full page of an entity's lists has, at the API that is read.
-pub type LargestPage = fn(Entity) -> u32;
+pub(crate) type LargestPage = fn(Entity) -> u32;
 
 /// A snapshot opened for writing, under its lock.
 #[derive(Debug)]

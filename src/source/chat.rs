@@ -21,29 +21,29 @@ use crate::twilio::{ApiRequest, BodyError, Client};
 
 /// Programmable Chat as a source.
 #[derive(Debug, Clone)]
-pub struct ChatSource {
+pub(crate) struct ChatSource {
     client: Arc<Client>,
 }
 
 impl ChatSource {
     /// A source that sends through this client.
-    pub fn new(client: Arc<Client>) -> Self {
+    pub(crate) fn new(client: Arc<Client>) -> Self {
         Self { client }
     }
 
     /// The client that it sends through.
-    pub fn client(&self) -> &Arc<Client> {
+    pub(crate) fn client(&self) -> &Arc<Client> {
         &self.client
     }
 
     /// The largest page that the lists of an entity allow.
-    pub fn largest_page(entity: Entity) -> u32 {
+    pub(crate) fn largest_page(entity: Entity) -> u32 {
         collection(entity).largest_page()
     }
 
     /// Reads one page: the first, or the one that the page before it named in [`ListPage::next`]. `page_size` is for the
     /// first alone; without it, it is the largest.
-    pub async fn page(
+    pub(crate) async fn page(
         &self,
         list: &List,
         cursor: Option<&str>,
@@ -55,7 +55,7 @@ impl ChatSource {
     }
 
     /// Fetches a service.
-    pub async fn service(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
+    pub(crate) async fn service(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
         let asked = self.asked(Some(service));
         read::one(&self.client, &requests::fetch_service(service), |body, issues| {
             let (row, odd) = decode_one(body)?;
@@ -65,7 +65,11 @@ impl ChatSource {
     }
 
     /// Fetches a user.
-    pub async fn user(&self, service: &ServiceSid, user: &UserSid) -> Result<Fetched<User>, SourceError> {
+    pub(crate) async fn user(
+        &self,
+        service: &ServiceSid,
+        user: &UserSid,
+    ) -> Result<Fetched<User>, SourceError> {
         let asked = self.asked(Some(service));
         read::one(&self.client, &requests::fetch_user(service, user), |body, issues| {
             let (row, odd) = decode_one(body)?;
@@ -75,7 +79,7 @@ impl ChatSource {
     }
 
     /// Fetches a channel.
-    pub async fn channel(
+    pub(crate) async fn channel(
         &self,
         service: &ServiceSid,
         channel: &ChannelSid,
@@ -89,7 +93,7 @@ impl ChatSource {
     }
 
     /// Fetches a User Channel.
-    pub async fn membership(
+    pub(crate) async fn membership(
         &self,
         service: &ServiceSid,
         user: &UserSid,

@@ -26,37 +26,37 @@ use crate::twilio::{ApiRequest, BodyError, Client};
 
 /// Conversations as a source.
 #[derive(Debug, Clone)]
-pub struct ConversationsSource {
+pub(crate) struct ConversationsSource {
     client: Arc<Client>,
 }
 
 impl ConversationsSource {
     /// Requests that [`Self::service`] takes.
-    pub const REQUESTS_OF_SERVICE: u64 = configuration::REQUESTS;
+    pub(crate) const REQUESTS_OF_SERVICE: u64 = configuration::REQUESTS;
 
     /// A source that sends through this client.
-    pub fn new(client: Arc<Client>) -> Self {
+    pub(crate) fn new(client: Arc<Client>) -> Self {
         Self { client }
     }
 
     /// The client that it sends through.
-    pub fn client(&self) -> &Arc<Client> {
+    pub(crate) fn client(&self) -> &Arc<Client> {
         &self.client
     }
 
     /// Whether Conversations has lists of this entity that can be read.
-    pub fn has(entity: Entity) -> bool {
+    pub(crate) fn has(entity: Entity) -> bool {
         collection(entity).is_some()
     }
 
     /// The largest page that the lists of an entity allow.
-    pub fn largest_page(entity: Entity) -> u32 {
+    pub(crate) fn largest_page(entity: Entity) -> u32 {
         collection(entity).map_or(1, Collection::largest_page)
     }
 
     /// Reads one page: the first, or the one that the page before it named in [`ListPage::next`]. `page_size` is for the
     /// first alone; without it, it is the largest.
-    pub async fn page(
+    pub(crate) async fn page(
         &self,
         list: &List,
         cursor: Option<&str>,
@@ -72,12 +72,12 @@ impl ConversationsSource {
 
     /// Fetches a service with its configuration, webhooks and notifications and the account's configuration. One of these
     /// that may not be read (403) or is not there (404) is an issue.
-    pub async fn service(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
+    pub(crate) async fn service(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
         configuration::service(&self.client, self.asked(service), service).await
     }
 
     /// Fetches a service's own record alone.
-    pub async fn service_alone(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
+    pub(crate) async fn service_alone(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
         let asked = self.asked(service);
         read::one(&self.client, &requests::fetch_service(service), |body, issues| {
             let (row, odd) = decode_one(body)?;
@@ -87,7 +87,11 @@ impl ConversationsSource {
     }
 
     /// Fetches a user.
-    pub async fn user(&self, service: &ServiceSid, user: &UserSid) -> Result<Fetched<User>, SourceError> {
+    pub(crate) async fn user(
+        &self,
+        service: &ServiceSid,
+        user: &UserSid,
+    ) -> Result<Fetched<User>, SourceError> {
         let asked = self.asked(service);
         read::one(&self.client, &requests::fetch_user(service, user), |body, issues| {
             let (row, odd) = decode_one(body)?;
@@ -97,7 +101,7 @@ impl ConversationsSource {
     }
 
     /// Fetches a conversation.
-    pub async fn channel(
+    pub(crate) async fn channel(
         &self,
         service: &ServiceSid,
         channel: &ChannelSid,
@@ -111,7 +115,7 @@ impl ConversationsSource {
     }
 
     /// Fetches a User Conversation.
-    pub async fn membership(
+    pub(crate) async fn membership(
         &self,
         service: &ServiceSid,
         user: &UserSid,

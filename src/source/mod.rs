@@ -6,8 +6,8 @@
 //! **Invariant:** a [`ListPage`] without `next` is the end of its list because the API said so, never because a page was empty
 //! or short.
 
-pub mod chat;
-pub mod conversations;
+pub(crate) mod chat;
+pub(crate) mod conversations;
 mod media;
 mod notes;
 mod read;
@@ -16,12 +16,12 @@ use crate::model::{
     Channel, ChannelSid, Entity, Issue, ListPage, Membership, Service, ServiceSid, User, UserSid,
 };
 use crate::twilio::{Client, PageError, RequestError};
-pub use chat::ChatSource;
-pub use conversations::ConversationsSource;
+pub(crate) use chat::ChatSource;
+pub(crate) use conversations::ConversationsSource;
 
 /// A paged list of an API.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum List {
+pub(crate) enum List {
     /// Every service of the account.
     Services,
     /// The roles of a service.
@@ -42,7 +42,7 @@ pub enum List {
 
 impl List {
     /// What the list holds.
-    pub fn entity(&self) -> Entity {
+    pub(crate) fn entity(&self) -> Entity {
         match self {
             Self::Services => Entity::Service,
             Self::Roles(_) => Entity::Role,
@@ -56,7 +56,7 @@ impl List {
     }
 
     /// The service that it is of; none for the list of services.
-    pub fn service(&self) -> Option<&ServiceSid> {
+    pub(crate) fn service(&self) -> Option<&ServiceSid> {
         match self {
             Self::Services => None,
             Self::Roles(service)
@@ -72,7 +72,7 @@ impl List {
 
 /// One resource, fetched by its SID.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fetched<M> {
+pub(crate) struct Fetched<M> {
     /// The resource.
     pub record: M,
     /// What was odd about it.
@@ -81,7 +81,7 @@ pub struct Fetched<M> {
 
 /// Something could not be read.
 #[derive(Debug, thiserror::Error)]
-pub enum SourceError {
+pub(crate) enum SourceError {
     /// A request failed for good.
     #[error(transparent)]
     Request(#[from] RequestError),
@@ -98,7 +98,7 @@ pub enum SourceError {
 
 impl SourceError {
     /// The request that failed; none when the list itself is at fault.
-    pub fn request(&self) -> Option<&RequestError> {
+    pub(crate) fn request(&self) -> Option<&RequestError> {
         match self {
             Self::Request(error) => Some(error),
             Self::Page(_) | Self::NoSuchList { .. } => None,
@@ -109,7 +109,7 @@ impl SourceError {
 /// An API that can be read into the model.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Source {
+pub(crate) enum Source {
     /// Programmable Chat.
     Chat(ChatSource),
     /// Conversations.
@@ -118,7 +118,7 @@ pub enum Source {
 
 impl Source {
     /// Its name in snapshots and messages.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Chat(_) => "chat",
             Self::Conversations(_) => "conversations",
@@ -126,7 +126,7 @@ impl Source {
     }
 
     /// Its name for people.
-    pub fn title(&self) -> &'static str {
+    pub(crate) fn title(&self) -> &'static str {
         match self {
             Self::Chat(_) => "Chat",
             Self::Conversations(_) => "Conversations",
@@ -134,7 +134,7 @@ impl Source {
     }
 
     /// The client that it sends through.
-    pub fn client(&self) -> &Client {
+    pub(crate) fn client(&self) -> &Client {
         match self {
             Self::Chat(chat) => chat.client(),
             Self::Conversations(conversations) => conversations.client(),
@@ -142,12 +142,12 @@ impl Source {
     }
 
     /// Whether users and channels say how many memberships they have.
-    pub fn has_counters(&self) -> bool {
+    pub(crate) fn has_counters(&self) -> bool {
         matches!(self, Self::Chat(_))
     }
 
     /// The largest page that the lists of an entity allow.
-    pub fn largest_page(&self) -> fn(Entity) -> u32 {
+    pub(crate) fn largest_page(&self) -> fn(Entity) -> u32 {
         match self {
             Self::Chat(_) => ChatSource::largest_page,
             Self::Conversations(_) => ConversationsSource::largest_page,
@@ -155,7 +155,7 @@ impl Source {
     }
 
     /// Reads one page of a list; see [`ChatSource::page`].
-    pub async fn page(
+    pub(crate) async fn page(
         &self,
         list: &List,
         cursor: Option<&str>,
@@ -168,7 +168,7 @@ impl Source {
     }
 
     /// Fetches a service.
-    pub async fn service(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
+    pub(crate) async fn service(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
         match self {
             Self::Chat(chat) => chat.service(service).await,
             Self::Conversations(conversations) => conversations.service(service).await,
@@ -176,7 +176,7 @@ impl Source {
     }
 
     /// Asks whether a service is there: one request, whatever [`Self::service`] takes.
-    pub async fn service_alone(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
+    pub(crate) async fn service_alone(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
         match self {
             Self::Chat(chat) => chat.service(service).await,
             Self::Conversations(conversations) => conversations.service_alone(service).await,
@@ -184,7 +184,7 @@ impl Source {
     }
 
     /// Requests that [`Self::service`] takes.
-    pub fn requests_of_service(&self) -> u64 {
+    pub(crate) fn requests_of_service(&self) -> u64 {
         match self {
             Self::Chat(_) => 1,
             Self::Conversations(_) => ConversationsSource::REQUESTS_OF_SERVICE,
@@ -192,7 +192,11 @@ impl Source {
     }
 
     /// Fetches a user.
-    pub async fn user(&self, service: &ServiceSid, user: &UserSid) -> Result<Fetched<User>, SourceError> {
+    pub(crate) async fn user(
+        &self,
+        service: &ServiceSid,
+        user: &UserSid,
+    ) -> Result<Fetched<User>, SourceError> {
         match self {
             Self::Chat(chat) => chat.user(service, user).await,
             Self::Conversations(conversations) => conversations.user(service, user).await,
@@ -200,7 +204,7 @@ impl Source {
     }
 
     /// Fetches a channel.
-    pub async fn channel(
+    pub(crate) async fn channel(
         &self,
         service: &ServiceSid,
         channel: &ChannelSid,
@@ -212,7 +216,7 @@ impl Source {
     }
 
     /// Fetches the membership of a user on a channel.
-    pub async fn membership(
+    pub(crate) async fn membership(
         &self,
         service: &ServiceSid,
         user: &UserSid,

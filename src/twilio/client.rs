@@ -39,7 +39,7 @@ const WEBHOOK_ENABLED: &str = "x-twilio-webhook-enabled";
 
 /// A client of one account. Shared by reference; its limits hold for all who share it.
 #[derive(Debug)]
-pub struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
     throttle: Arc<Throttle>,
     random: Mutex<fastrand::Rng>,
@@ -51,7 +51,7 @@ pub struct Client {
 
 /// How many attempts a client has made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counters {
+pub(crate) struct Counters {
     /// In all.
     pub attempts: u64,
     /// Those after the first one of their request.
@@ -62,7 +62,7 @@ pub struct Counters {
 
 /// A success.
 #[derive(Debug)]
-pub struct Reply<T> {
+pub(crate) struct Reply<T> {
     /// The HTTP status.
     pub status: u16,
     /// `RQ…`, for Twilio's support.
@@ -75,7 +75,7 @@ pub struct Reply<T> {
 
 impl Client {
     /// A client with its own connection pool, as large as its concurrency.
-    pub fn new(options: ClientOptions) -> Result<Self, ClientError> {
+    pub(crate) fn new(options: ClientOptions) -> Result<Self, ClientError> {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -96,12 +96,12 @@ impl Client {
     }
 
     /// The account whose credentials sign the requests.
-    pub fn account_sid(&self) -> &AccountSid {
+    pub(crate) fn account_sid(&self) -> &AccountSid {
         &self.options.credentials.account_sid
     }
 
     /// Where requests to a product go.
-    pub fn origin(&self, api: Api) -> &Origin {
+    pub(crate) fn origin(&self, api: Api) -> &Origin {
         match api {
             Api::Chat => &self.options.chat_origin,
             Api::Conversations => &self.options.conversations_origin,
@@ -109,12 +109,12 @@ impl Client {
     }
 
     /// How many requests may be in flight now.
-    pub fn concurrency_limit(&self) -> usize {
+    pub(crate) fn concurrency_limit(&self) -> usize {
         self.throttle.limit()
     }
 
     /// How many attempts were made so far.
-    pub fn counters(&self) -> Counters {
+    pub(crate) fn counters(&self) -> Counters {
         Counters {
             attempts: self.attempts.load(Ordering::Relaxed),
             retried: self.retried.load(Ordering::Relaxed),
@@ -123,7 +123,7 @@ impl Client {
     }
 
     /// Sends a request whose answer is JSON, and gives the body as it came.
-    pub async fn send(&self, request: &ApiRequest) -> Result<Reply<Bytes>, RequestError> {
+    pub(crate) async fn send(&self, request: &ApiRequest) -> Result<Reply<Bytes>, RequestError> {
         self.send_parsed(request, |body| {
             serde_json::from_slice::<IgnoredAny>(body).map_err(BodyError::NotJson)?;
             Ok(body.clone())
@@ -132,7 +132,7 @@ impl Client {
     }
 
     /// Sends a request and reads its answer with `parse`. A body that `parse` refuses is a failed attempt.
-    pub async fn send_parsed<T>(
+    pub(crate) async fn send_parsed<T>(
         &self,
         request: &ApiRequest,
         parse: impl Fn(&Bytes) -> Result<T, BodyError>,

@@ -14,11 +14,11 @@ use super::request::{ApiRequest, Method};
 /// The client cannot be made from its options.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client could not be set up")]
-pub struct ClientError(#[source] pub(super) reqwest::Error);
+pub(crate) struct ClientError(#[source] pub(super) reqwest::Error);
 
 /// The body of a success is not what the API sends. Such an answer is tried again.
 #[derive(Debug, thiserror::Error)]
-pub enum BodyError {
+pub(crate) enum BodyError {
     /// Not JSON, or cut short.
     #[error("the answer is not JSON, or cut short")]
     NotJson(#[source] serde_json::Error),
@@ -32,7 +32,7 @@ pub enum BodyError {
 
 /// A request failed for good. `Display` is one line; its causes are the sources.
 #[derive(Debug)]
-pub struct RequestError {
+pub(crate) struct RequestError {
     /// The method.
     pub method: Method,
     /// The path, without query.
@@ -60,7 +60,7 @@ pub struct RequestError {
 /// What failed last.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum RequestErrorKind {
+pub(crate) enum RequestErrorKind {
     /// An answer that is no success.
     Status,
     /// A redirect. It is not followed: credentials stay with the configured origin.
@@ -155,44 +155,44 @@ impl RequestError {
     }
 
     /// The credentials were refused.
-    pub fn is_unauthorized(&self) -> bool {
+    pub(crate) fn is_unauthorized(&self) -> bool {
         self.status == Some(401)
     }
 
     /// The credentials may not do this.
-    pub fn is_forbidden(&self) -> bool {
+    pub(crate) fn is_forbidden(&self) -> bool {
         self.status == Some(403)
     }
 
     /// There is no such resource.
-    pub fn is_not_found(&self) -> bool {
+    pub(crate) fn is_not_found(&self) -> bool {
         self.status == Some(404)
     }
 
     /// The API itself is gone (410), as Programmable Chat may be after its end of life.
-    pub fn is_gone(&self) -> bool {
+    pub(crate) fn is_gone(&self) -> bool {
         self.status == Some(410)
     }
 
     /// The page token is no longer accepted: the list must be read from its first page. 21481 is the documented code; a 400
     /// of a request with a token that is not about anything else is taken for the same.
-    pub fn is_bad_page_token(&self) -> bool {
+    pub(crate) fn is_bad_page_token(&self) -> bool {
         let unspecific = matches!(self.code, None | Some(20001 | 70002));
         self.code == Some(21481) || (self.status == Some(400) && self.asked_page_token && unspecific)
     }
 
     /// The page size is more than the server allows.
-    pub fn is_bad_page_size(&self) -> bool {
+    pub(crate) fn is_bad_page_size(&self) -> bool {
         self.status == Some(400) && self.asked_page_size && !self.is_bad_page_token()
     }
 
     /// The run is ending.
-    pub fn is_cancelled(&self) -> bool {
+    pub(crate) fn is_cancelled(&self) -> bool {
         matches!(self.kind, RequestErrorKind::Cancelled)
     }
 
     /// The host has no address: the product's name is gone, or there is no network.
-    pub fn is_unknown_host(&self) -> bool {
+    pub(crate) fn is_unknown_host(&self) -> bool {
         let RequestErrorKind::NotSent(error) = &self.kind else { return false };
         let mut cause = std::error::Error::source(error);
         while let Some(error) = cause {
@@ -206,7 +206,7 @@ impl RequestError {
     }
 
     /// The server failed, again and again, as it does when a page is too much for it.
-    pub fn is_server_error(&self) -> bool {
+    pub(crate) fn is_server_error(&self) -> bool {
         self.status.is_some_and(|status| status >= 500)
     }
 }

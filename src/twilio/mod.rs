@@ -9,22 +9,22 @@
 //!
 //! **Invariant:** one wait per attempt. The rate, the concurrency and `Retry-After` are waited for in [`client`] alone.
 
-pub mod chat;
-pub mod client;
-pub mod conversations;
-pub mod error;
-pub mod options;
-pub mod page;
-pub mod request;
-pub mod retry;
+pub(crate) mod chat;
+pub(crate) mod client;
+pub(crate) mod conversations;
+pub(crate) mod error;
+pub(crate) mod options;
+pub(crate) mod page;
+pub(crate) mod request;
+pub(crate) mod retry;
 #[cfg(test)]
 pub(crate) mod test_server;
-pub mod throttle;
+pub(crate) mod throttle;
 pub(crate) mod wire;
 
-pub use client::{Client, Counters, Reply};
-pub use error::{BodyError, ClientError, RequestError, RequestErrorKind};
-pub use options::{ClientOptions, Timeouts};
-pub use page::{LoopGuard, PageError};
-pub use request::{Api, ApiRequest, Method};
-pub use retry::RetryPolicy;
+pub(crate) use client::{Client, Counters, Reply};
+pub(crate) use error::{BodyError, ClientError, RequestError, RequestErrorKind};
+pub(crate) use options::{ClientOptions, Timeouts};
+pub(crate) use page::{LoopGuard, PageError};
+pub(crate) use request::{Api, ApiRequest};
+pub(crate) use retry::RetryPolicy;

@@ -12,7 +12,7 @@ use crate::secret::{Credentials, Origin};
 
 /// Everything that a [`Client`](super::Client) is made of.
 #[derive(Debug, Clone)]
-pub struct ClientOptions {
+pub(crate) struct ClientOptions {
     /// Programmable Chat's origin.
     pub chat_origin: Origin,
     /// Conversations' origin.
@@ -37,7 +37,7 @@ pub struct ClientOptions {
 
 /// How long one attempt may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
+pub(crate) struct Timeouts {
     /// To connect, TLS included.
     pub connect: Duration,
     /// Between two pieces of the answer.

@@ -10,7 +10,7 @@ use crate::secret::Origin;
 
 /// A list cannot be followed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PageError {
+pub(crate) enum PageError {
     /// `next_page_url` is no URL.
     #[error("the next page of {list} is not an absolute URL")]
     NotAUrl {
@@ -43,7 +43,12 @@ pub enum PageError {
 }
 
 /// The path and query of the next page, to be asked of the configured origin.
-pub fn next_path(api: Api, origin: &Origin, list: &str, next_page_url: &str) -> Result<String, PageError> {
+pub(crate) fn next_path(
+    api: Api,
+    origin: &Origin,
+    list: &str,
+    next_page_url: &str,
+) -> Result<String, PageError> {
     let url =
         Url::parse(next_page_url).map_err(|source| PageError::NotAUrl { list: list.to_owned(), source })?;
     if origin.contains(&url) || is_twilios(api, &url) {
@@ -74,7 +79,7 @@ fn position(path_and_query: &str) -> String {
 }
 
 /// Whether the page after this one is this one again.
-pub fn is_same_page(current: &str, next: &str) -> bool {
+pub(crate) fn is_same_page(current: &str, next: &str) -> bool {
     position(current) == position(next)
 }
 
@@ -82,7 +87,7 @@ pub fn is_same_page(current: &str, next: &str) -> bool {
 /// replaced after 1, 3, 7, 15… pages (Brent's cycle detection). A loop of `n` pages after `m` others is noticed within
 /// `3 × max(n, m)` pages. A guard that starts in the middle of a list, as after a restart, notices the loop just as well.
 #[derive(Debug, Clone, Default)]
-pub struct LoopGuard {
+pub(crate) struct LoopGuard {
     kept: Option<String>,
     /// Pages since it was kept, and how many it is kept for.
     since: u64,
@@ -91,7 +96,7 @@ pub struct LoopGuard {
 
 impl LoopGuard {
     /// Takes the next page's path and query; an error if the list was there before.
-    pub fn advance(&mut self, list: &str, next: &str) -> Result<(), PageError> {
+    pub(crate) fn advance(&mut self, list: &str, next: &str) -> Result<(), PageError> {
         let position = position(next);
         if self.kept.as_ref() == Some(&position) {
             return Err(PageError::Repeated { list: list.to_owned() });

@@ -8,7 +8,7 @@ use url::form_urlencoded;
 
 /// The product that a request is for. Each has its own origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Api {
+pub(crate) enum Api {
     /// Programmable Chat, `chat.twilio.com`.
     Chat,
     /// Conversations (classic), `conversations.twilio.com`.
@@ -17,7 +17,7 @@ pub enum Api {
 
 /// The methods that these APIs have. There is no PUT or PATCH: updates are POST.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
+pub(crate) enum Method {
     /// Reads.
     Get,
     /// Creates and updates.
@@ -38,7 +38,7 @@ impl fmt::Display for Method {
 
 /// One request. `Display` gives its identity for messages: `GET /v2/Services/IS…/Users`, without query or form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApiRequest {
+pub(crate) struct ApiRequest {
     api: Api,
     method: Method,
     path: String,
@@ -50,7 +50,7 @@ pub struct ApiRequest {
 
 impl ApiRequest {
     /// A GET of the path that these segments make. Segments are given bare and are encoded here.
-    pub fn get<S: AsRef<str>>(api: Api, segments: impl IntoIterator<Item = S>) -> Self {
+    pub(crate) fn get<S: AsRef<str>>(api: Api, segments: impl IntoIterator<Item = S>) -> Self {
         Self {
             api,
             method: Method::Get,
@@ -63,7 +63,7 @@ impl ApiRequest {
     }
 
     /// A POST of a form. It is not repeated after an unknown outcome unless [`idempotent`](Self::idempotent) says so.
-    pub fn post<S: AsRef<str>>(api: Api, segments: impl IntoIterator<Item = S>) -> Self {
+    pub(crate) fn post<S: AsRef<str>>(api: Api, segments: impl IntoIterator<Item = S>) -> Self {
         Self {
             api,
             method: Method::Post,
@@ -76,12 +76,12 @@ impl ApiRequest {
     }
 
     /// A DELETE. It is not repeated after an unknown outcome: whoever sends it looks first.
-    pub fn delete<S: AsRef<str>>(api: Api, segments: impl IntoIterator<Item = S>) -> Self {
+    pub(crate) fn delete<S: AsRef<str>>(api: Api, segments: impl IntoIterator<Item = S>) -> Self {
         Self { method: Method::Delete, form: None, ..Self::post(api, segments) }
     }
 
     /// A GET of a path and query that the API itself gave, verbatim; `None` when it is no path.
-    pub fn get_verbatim(api: Api, path_and_query: &str) -> Option<Self> {
+    pub(crate) fn get_verbatim(api: Api, path_and_query: &str) -> Option<Self> {
         let is_path = path_and_query.starts_with('/')
             && !path_and_query.bytes().any(|byte| byte.is_ascii_control() || byte == b'#' || byte == b' ');
         if !is_path {
@@ -101,69 +101,69 @@ impl ApiRequest {
 
     /// With one more query parameter. The same name may be given again: the APIs take lists that way.
     #[must_use]
-    pub fn query(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn query(mut self, name: &str, value: &str) -> Self {
         append_pair(&mut self.query, name, value);
         self
     }
 
     /// With one more form field.
     #[must_use]
-    pub fn form(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn form(mut self, name: &str, value: &str) -> Self {
         append_pair(self.form.get_or_insert_default(), name, value);
         self
     }
 
     /// Declares that performing it twice leaves what performing it once leaves.
     #[must_use]
-    pub fn idempotent(mut self) -> Self {
+    pub(crate) fn idempotent(mut self) -> Self {
         self.idempotent = true;
         self
     }
 
     /// Says whether the write fires webhooks: `X-Twilio-Webhook-Enabled`; `None` where the API does not take that header.
     #[must_use]
-    pub fn webhooks(mut self, enabled: Option<bool>) -> Self {
+    pub(crate) fn webhooks(mut self, enabled: Option<bool>) -> Self {
         self.webhooks = enabled;
         self
     }
 
     /// What it says in `X-Twilio-Webhook-Enabled`, if anything.
-    pub fn webhooks_enabled(&self) -> Option<bool> {
+    pub(crate) fn webhooks_enabled(&self) -> Option<bool> {
         self.webhooks
     }
 
     /// The product that it is for.
-    pub fn api(&self) -> Api {
+    pub(crate) fn api(&self) -> Api {
         self.api
     }
 
     /// Its method.
-    pub fn method(&self) -> Method {
+    pub(crate) fn method(&self) -> Method {
         self.method
     }
 
     /// Its path, encoded.
-    pub fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         &self.path
     }
 
     /// Its path and query, encoded.
-    pub fn path_and_query(&self) -> String {
+    pub(crate) fn path_and_query(&self) -> String {
         if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
     }
 
     /// Its form as `application/x-www-form-urlencoded`; `None` for a GET.
-    pub fn form_body(&self) -> Option<&str> {
+    pub(crate) fn form_body(&self) -> Option<&str> {
         self.form.as_deref()
     }
 
     /// Whether it may be sent again when nobody knows if it was performed.
-    pub fn is_idempotent(&self) -> bool {
+    pub(crate) fn is_idempotent(&self) -> bool {
         self.idempotent
     }
 
     /// Whether the query has a parameter of this name.
-    pub fn has_query(&self, name: &str) -> bool {
+    pub(crate) fn has_query(&self, name: &str) -> bool {
         form_urlencoded::parse(self.query.as_bytes()).any(|(key, _)| key == name)
     }
 }

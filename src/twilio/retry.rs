@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 /// How often and how patiently a request is tried.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RetryPolicy {
+pub(crate) struct RetryPolicy {
     /// The most attempts that may fail otherwise than by 429.
     pub attempts: u32,
     /// The most answers of 429. They are many more: nothing was processed, and the throttle has already slowed down.
@@ -41,7 +41,7 @@ impl Default for RetryPolicy {
 
 /// How often a request has failed so far, the last failure included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tries {
+pub(crate) struct Tries {
     /// Otherwise than by 429.
     pub failed: u32,
     /// By 429.
@@ -50,7 +50,7 @@ pub struct Tries {
 
 /// How an attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome<'a> {
+pub(crate) enum Outcome<'a> {
     /// An answer that is no success.
     Status {
         /// The HTTP status.
@@ -70,7 +70,7 @@ pub enum Outcome<'a> {
 
 /// What to do after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Decision {
+pub(crate) enum Decision {
     /// Send it again.
     Retry {
         /// After this wait.
@@ -87,7 +87,7 @@ pub enum Decision {
 
 /// What went wrong with an attempt that is made again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Why {
+pub(crate) enum Why {
     /// 429.
     #[error("refused with 429")]
     Refused,
@@ -110,7 +110,7 @@ pub enum Why {
 
 /// Why a request is not sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StopReason {
+pub(crate) enum StopReason {
     /// The failure is of a kind that another attempt does not mend.
     Permanent,
     /// The request may have been performed, and performing it twice would matter.
@@ -122,7 +122,7 @@ pub enum StopReason {
 }
 
 /// Decides. `random` is in `0.0..1.0`; `now` turns a `Retry-After` date into a wait.
-pub fn decide(
+pub(crate) fn decide(
     policy: &RetryPolicy,
     tries: Tries,
     outcome: Outcome<'_>,
@@ -168,7 +168,7 @@ fn backoff(policy: &RetryPolicy, count: u32, random: f64) -> Duration {
 
 /// `Retry-After` in seconds or as an HTTP date (RFC 9110, section 10.2.3); `None` when it is neither. A date in the past is
 /// no wait.
-pub fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
+pub(crate) fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(text.parse().map_or(Duration::MAX, Duration::from_secs)); // more digits than fit

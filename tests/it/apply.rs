@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Child, Stdio};
 
-use chatferry::simulator::{Faults, Options, Truth, Write};
+use chatferry::internals::simulator::{Faults, Options, Truth, Write};
 use serde_json::{Map, Value, json};
 
 use crate::support::{Ran, World, run, wait_for_requests};
@@ -466,15 +466,15 @@ fn sids_of_source_and_target_are_shown_side_by_side() {
 }
 
 /// Runs the program in this process, with somebody at the terminal who types this.
-fn typed(world: &World, text: &str, arguments: &[&str]) -> chatferry::error::ExitStatus {
+fn typed(world: &World, text: &str, arguments: &[&str]) -> chatferry::ExitStatus {
     let url = world.running.url();
-    let environment = chatferry::settings::Environment::of([
+    let environment = chatferry::Environment::of([
         ("TWILIO_ACCOUNT_SID", world.running.account_sid()),
         ("TWILIO_AUTH_TOKEN", world.running.auth_token()),
         ("CHATFERRY_CHAT_URL", url.as_str()),
         ("CHATFERRY_CONVERSATIONS_URL", url.as_str()),
     ]);
-    let streams = chatferry::commands::Streams {
+    let streams = chatferry::Streams {
         stdin: Box::new(std::io::Cursor::new(text.to_owned())),
         stdout: Box::new(std::io::sink()),
         stderr: Box::new(std::io::sink()),
@@ -485,12 +485,12 @@ fn typed(world: &World, text: &str, arguments: &[&str]) -> chatferry::error::Exi
     let plan = world.path("plan.db");
     let arguments = [&["chatferry", "apply", "--plan", plan.to_str().unwrap()], arguments].concat();
     let arguments: Vec<_> = arguments.into_iter().map(std::ffi::OsString::from).collect();
-    chatferry::commands::start(&arguments, environment, world.folder.path(), streams)
+    chatferry::start(&arguments, environment, world.folder.path(), streams)
 }
 
 #[test]
 fn whoever_is_asked_types_the_name_or_the_sid_of_the_target() {
-    use chatferry::error::ExitStatus;
+    use chatferry::ExitStatus;
     let world = planned(small(), &[]);
     let sid = world.running.target_service_sid();
     for text in ["", "\n", "yes\n", "y", world.running.service_sid()] {

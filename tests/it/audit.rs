@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use chatferry::simulator::{Change, ChangeKind, Options};
+use chatferry::internals::simulator::{Change, ChangeKind, Options};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 

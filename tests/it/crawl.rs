@@ -1,6 +1,6 @@
 //! `crawl` against a server that behaves.
 
-use chatferry::simulator::Options;
+use chatferry::internals::simulator::Options;
 use serde_json::json;
 
 use crate::support::{DEFAULT_RECORDS, World, chatferry, ndjson};

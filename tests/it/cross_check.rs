@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chatferry::simulator::Options;
+use chatferry::internals::simulator::Options;
 use serde_json::{Value, json};
 
 use crate::support::{Crawled, World, files, spawn, wait_for_requests};

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use chatferry::simulator::Options;
-use chatferry::snapshot::SnapshotWriter;
+use chatferry::internals::simulator::Options;
+use chatferry::internals::snapshot::SnapshotWriter;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::Stdio;
 
-use chatferry::simulator::Options;
+use chatferry::internals::simulator::Options;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 

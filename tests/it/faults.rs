@@ -1,6 +1,6 @@
 //! `crawl` against a server with faults: what can be had is had, row for row, and what cannot is said.
 
-use chatferry::simulator::Options;
+use chatferry::internals::simulator::Options;
 use serde_json::json;
 
 use crate::support::{DEFAULT_RECORDS, World};

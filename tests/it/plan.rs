@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use chatferry::simulator::Options;
+use chatferry::internals::simulator::Options;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 

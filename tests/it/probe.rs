@@ -1,6 +1,6 @@
 //! `probe`: what answers, how much there is, what a crawl costs.
 
-use chatferry::simulator::Options;
+use chatferry::internals::simulator::Options;
 use serde_json::{Value, json};
 
 use crate::support::{World, chatferry, run};

@@ -1,6 +1,6 @@
 //! What is said while a verb runs, and in which form: stdout is data, stderr is talk.
 
-use chatferry::simulator::Options;
+use chatferry::internals::simulator::Options;
 use serde_json::Value;
 
 use crate::support::{Ran, World};

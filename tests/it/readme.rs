@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use chatferry::error::ExitStatus;
-use chatferry::{cli, mapping, settings, simulator};
+use chatferry::ExitStatus;
+use chatferry::internals::{cli, mapping, settings, simulator};
 
 use crate::support::{World, chatferry, ndjson};
 

@@ -4,7 +4,7 @@ use std::io::Read;
 #[cfg(unix)]
 use std::process::Child;
 
-use chatferry::simulator::Options;
+use chatferry::internals::simulator::Options;
 
 use crate::support::{DEFAULT_RECORDS, World, files, spawn, wait_for_requests};
 

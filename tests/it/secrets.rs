@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chatferry::simulator::Options;
+use chatferry::internals::simulator::Options;
 
 use crate::support::{Ran, World, chatferry, run, spawn, wait_for_requests};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chatferry::simulator::Options;
+use chatferry::internals::simulator::Options;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::Path;
 
-use chatferry::cli::{ConnectionArgs, GlobalArgs};
-use chatferry::commands::CommandError;
-use chatferry::commands::target::{EVERYTHING, Part, TargetEstimate, crawl_target};
-use chatferry::crawl::{CrawlOutcome, Ended};
-use chatferry::event::Events;
-use chatferry::settings::{Environment, Loader};
-use chatferry::simulator::Options;
-use chatferry::snapshot::{Focus, SnapshotError, Verdict};
+use chatferry::Environment;
+use chatferry::internals::cli::{ConnectionArgs, GlobalArgs};
+use chatferry::internals::commands::CommandError;
+use chatferry::internals::commands::{EVERYTHING, Part, TargetEstimate, crawl_target};
+use chatferry::internals::crawl::{CrawlOutcome, Ended};
+use chatferry::internals::event::Events;
+use chatferry::internals::settings::Loader;
+use chatferry::internals::simulator::Options;
+use chatferry::internals::snapshot::{Focus, SnapshotError, Verdict};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 

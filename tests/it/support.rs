@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 use assert_cmd::Command;
-use chatferry::simulator::{self, Faults, Options, Running};
+use chatferry::internals::simulator::{self, Faults, Options, Running};
 use serde_json::{Map, Value};
 use tokio::runtime::Runtime;
 

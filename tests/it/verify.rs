@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chatferry::simulator::Options;
+use chatferry::internals::simulator::Options;
 use serde_json::Value;
 
 use crate::support::{Ran, World};

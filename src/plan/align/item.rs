@@ -5,7 +5,7 @@ use crate::model::{Channel, ChannelSid, Entity, Invite, Member, Membership, Role
 
 /// How an item stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing<'a> {
+pub(crate) enum Standing<'a> {
     /// It is in the target as it should be.
     Same,
     /// It is there, and some of its fields are otherwise.
@@ -26,7 +26,7 @@ pub enum Standing<'a> {
 
 /// A field on both sides.
 #[derive(Debug, Clone, Copy)]
-pub struct FieldPair<'a> {
+pub(crate) struct FieldPair<'a> {
     /// Conversations' name of it.
     pub name: &'static str,
     /// What it should be; none where nothing is said of it.
@@ -39,8 +39,7 @@ pub struct FieldPair<'a> {
 
 /// What the target has.
 #[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "each variant is the record its name says")]
-pub enum Actual<'a> {
+pub(crate) enum Actual<'a> {
     Role(&'a Role),
     User(&'a User),
     Channel(&'a Channel),
@@ -49,7 +48,7 @@ pub enum Actual<'a> {
 
 /// The conversation that an item is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conversation {
+pub(crate) struct Conversation {
     /// Its channel in the source.
     pub sid: ChannelSid,
     /// Its name for people.
@@ -71,7 +70,7 @@ pub struct Conversation {
 /// `entity` says what it is: a role, a user, a channel, a participant (`Member`), a user's own view of a conversation
 /// (`Membership`), or an invitation that becomes nothing (`Invite`).
 #[derive(Debug)]
-pub struct Item<'a> {
+pub(crate) struct Item<'a> {
     /// What it is.
     pub entity: Entity,
     /// How it stands.
@@ -90,28 +89,28 @@ pub struct Item<'a> {
 
 impl<'a> Item<'a> {
     /// A field by its name.
-    pub fn field(&self, name: &str) -> Option<&FieldPair<'a>> {
+    pub(crate) fn field(&self, name: &str) -> Option<&FieldPair<'a>> {
         self.fields.iter().find(|field| field.name == name)
     }
 
     /// What a field should be: none for null and for what nothing is said of.
-    pub fn desired(&self, name: &str) -> Option<Value<'a>> {
+    pub(crate) fn desired(&self, name: &str) -> Option<Value<'a>> {
         self.field(name)?.desired.filter(|value| *value != Value::Null)
     }
 
     /// The text that a field should have.
-    pub fn desired_text(&self, name: &str) -> Option<String> {
+    pub(crate) fn desired_text(&self, name: &str) -> Option<String> {
         self.desired(name)?.to_text().map(std::borrow::Cow::into_owned)
     }
 
     /// The source's user, as its User Channel names it.
-    pub fn user_sid(&self) -> Option<&'a UserSid> {
+    pub(crate) fn user_sid(&self) -> Option<&'a UserSid> {
         let source = self.source.as_ref()?;
         source.membership.map(|membership| &membership.user_sid).or(source.user.map(|user| &user.sid))
     }
 
     /// Its SID in the source, or in the target where the source has none; for a membership `US…/CH…`.
-    pub fn sid(&self) -> String {
+    pub(crate) fn sid(&self) -> String {
         let Some(source) = &self.source else { return self.target_sid().unwrap_or_default() };
         match self.entity {
             Entity::Role => source.role.map(|role| role.sid.to_string()),
@@ -129,7 +128,7 @@ impl<'a> Item<'a> {
     }
 
     /// Its SID in the target; of a user's view of a conversation `US…/CH…`.
-    pub fn target_sid(&self) -> Option<String> {
+    pub(crate) fn target_sid(&self) -> Option<String> {
         Some(match self.actual? {
             Actual::Role(role) => role.sid.to_string(),
             Actual::User(user) => user.sid.to_string(),
@@ -145,7 +144,7 @@ impl<'a> Item<'a> {
     }
 
     /// Its name for people: identity, unique name or friendly name.
-    pub fn name(&self) -> Option<String> {
+    pub(crate) fn name(&self) -> Option<String> {
         let of_source = self.source.as_ref().and_then(|source| match self.entity {
             Entity::Role => source.role.and_then(|role| role.friendly_name.clone()),
             Entity::User => source.user.and_then(|user| user.identity.clone()),

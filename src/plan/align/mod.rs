@@ -30,8 +30,8 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-pub use crate::model::Share;
-pub use item::{Actual, Conversation, FieldPair, Item, Standing};
-pub use names::{Name, names};
-pub use records::{PlanRecords, UnfitMapping};
-pub use walk::{AlignOptions, Pair, align};
+pub(crate) use item::{Actual, Conversation, FieldPair, Item, Standing};
+pub(crate) use names::{Name, names};
+pub use records::PlanRecords;
+pub(crate) use records::UnfitMapping;
+pub(crate) use walk::{AlignOptions, Pair, align};

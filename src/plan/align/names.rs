@@ -12,7 +12,7 @@ use crate::snapshot::{ServiceView, SnapshotError};
 
 /// A name in the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Name<'a> {
+pub(crate) enum Name<'a> {
     /// A user's identity.
     Identity(&'a str),
     /// A conversation's unique name, and the SID of its channel in the source.
@@ -20,7 +20,7 @@ pub enum Name<'a> {
 }
 
 /// Visits the names of all that a copy would have, users first.
-pub fn names<E: From<SnapshotError>>(
+pub(crate) fn names<E: From<SnapshotError>>(
     source: &ServiceView<'_>,
     records: &PlanRecords<'_>,
     visit: &mut dyn FnMut(Name<'_>) -> Result<(), E>,

@@ -19,7 +19,7 @@ use crate::snapshot::{Order, ServiceView, SnapshotError, Walk, With};
 
 /// The two services that are aligned.
 #[derive(Debug)]
-pub struct Pair<'s> {
+pub(crate) struct Pair<'s> {
     /// Where it comes from.
     pub source: ServiceView<'s>,
     /// Where it should be, as Conversations has it.
@@ -28,7 +28,7 @@ pub struct Pair<'s> {
 
 /// How to align.
 #[derive(Debug, Clone, Copy)]
-pub struct AlignOptions {
+pub(crate) struct AlignOptions {
     /// In place, where SIDs are the same, or to another service, where names are.
     pub kind: Move,
     /// Above this number a conversation's participants are counted one by one, as the mapping wants them.
@@ -62,7 +62,7 @@ impl Context<'_> {
 }
 
 /// Aligns two services and visits every item; the visitor's error ends it.
-pub fn align<E: From<SnapshotError>>(
+pub(crate) fn align<E: From<SnapshotError>>(
     pair: &Pair<'_>,
     records: &PlanRecords<'_>,
     options: AlignOptions,

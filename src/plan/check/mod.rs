@@ -13,7 +13,7 @@ pub(super) use whole::*;
 use super::finding::Check;
 
 /// Every check, in the order in which reports show them.
-pub static CHECKS: [&Check; 54] = [
+pub(crate) static CHECKS: [&Check; 54] = [
     &SNAPSHOT_INCOMPLETE,
     &INCOMPLETE_ALLOWED,
     &TARGET_INCOMPLETE,

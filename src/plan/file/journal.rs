@@ -29,7 +29,7 @@ use crate::plan::overview::{Header, Totals};
 
 /// A plan that is being applied.
 #[derive(Debug)]
-pub struct Journal {
+pub(crate) struct Journal {
     path: PathBuf,
     connection: Connection,
     header: Header,
@@ -40,7 +40,7 @@ pub struct Journal {
 
 /// An operation that was not done.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NotDone {
+pub(crate) struct NotDone {
     /// What it does.
     pub operation: Operation,
     /// Failed or blocked.
@@ -51,10 +51,10 @@ pub struct NotDone {
 
 impl Journal {
     /// The code of the reason of an operation that is blocked because another one failed. It is taken up again with that one.
-    pub const DEPENDS_ON_FAILED: &str = "depends_on_failed";
+    pub(crate) const DEPENDS_ON_FAILED: &str = "depends_on_failed";
 
     /// Opens a plan to apply it: locked, and as it was when it was made.
-    pub fn open(path: &Path) -> Result<Self, PlanError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, PlanError> {
         // Read first: a lock is not laid beside what is no plan.
         drop(schema::open_to_read(path)?);
         let lock = PlanLock::take(path)?;
@@ -75,50 +75,50 @@ impl Journal {
     }
 
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// What the plan was made from, and how.
-    pub fn header(&self) -> &Header {
+    pub(crate) fn header(&self) -> &Header {
         &self.header
     }
 
     /// The digest of what was planned.
-    pub fn digest(&self) -> &str {
+    pub(crate) fn digest(&self) -> &str {
         &self.digest
     }
 
     /// What the plan comes to, with the states as they are now.
-    pub fn totals(&self) -> Result<Totals, PlanError> {
+    pub(crate) fn totals(&self) -> Result<Totals, PlanError> {
         PlanFile::open(&self.path)?.totals()
     }
 
     /// The checks that were made when it was planned.
-    pub fn checks(&self) -> Result<Vec<&'static Check>, PlanError> {
+    pub(crate) fn checks(&self) -> Result<Vec<&'static Check>, PlanError> {
         PlanFile::open(&self.path)?.checks()
     }
 
     /// Whether any of it was begun.
-    pub fn is_begun(&self) -> Result<bool, PlanError> {
+    pub(crate) fn is_begun(&self) -> Result<bool, PlanError> {
         let ended = [State::Done, State::Existing, State::Failed];
         let any = self.counts()?.values().flatten().any(|(state, count)| ended.contains(state) && *count > 0);
         Ok(any || !self.begun(0, 1)?.is_empty())
     }
 
     /// Begins a transaction.
-    pub fn begin(&self) -> Result<(), PlanError> {
+    pub(crate) fn begin(&self) -> Result<(), PlanError> {
         self.sql(|connection| connection.execute_batch("BEGIN IMMEDIATE"))
     }
 
     /// Commits it.
-    pub fn commit(&self) -> Result<(), PlanError> {
+    pub(crate) fn commit(&self) -> Result<(), PlanError> {
         self.sql(|connection| connection.execute_batch("COMMIT"))
     }
 
     /// Takes up again what failed in earlier runs, and what was blocked by that. A failure says that nothing was written, so
     /// what failed is as if it had never begun.
-    pub fn take_up(&self) -> Result<(), PlanError> {
+    pub(crate) fn take_up(&self) -> Result<(), PlanError> {
         let (pending, failed, blocked) =
             (state_number(State::Pending), state_number(State::Failed), state_number(State::Blocked));
         self.sql(|connection| {
@@ -137,7 +137,7 @@ impl Journal {
     }
 
     /// Operations by kind and state.
-    pub fn counts(&self) -> Result<BTreeMap<Kind, BTreeMap<State, u64>>, PlanError> {
+    pub(crate) fn counts(&self) -> Result<BTreeMap<Kind, BTreeMap<State, u64>>, PlanError> {
         self.sql(|connection| {
             let mut counts: BTreeMap<Kind, BTreeMap<State, u64>> = BTreeMap::new();
             let mut statement =
@@ -152,17 +152,17 @@ impl Journal {
     }
 
     /// Notes that an operation is about to be sent.
-    pub fn started(&self, number: i64, now: &str) -> Result<(), PlanError> {
+    pub(crate) fn started(&self, number: i64, now: &str) -> Result<(), PlanError> {
         self.write("UPDATE operation SET started = ?2 WHERE number = ?1", (number, now))
     }
 
     /// Notes that an operation which was about to be sent was not.
-    pub fn withdrawn(&self, number: i64) -> Result<(), PlanError> {
+    pub(crate) fn withdrawn(&self, number: i64) -> Result<(), PlanError> {
         self.write("UPDATE operation SET started = NULL WHERE number = ?1", (number,))
     }
 
     /// Notes what became of an operation.
-    pub fn ended(
+    pub(crate) fn ended(
         &self,
         number: i64,
         state: State,
@@ -177,7 +177,7 @@ impl Journal {
     }
 
     /// The first operations that failed or are blocked.
-    pub fn not_done(&self, most: usize) -> Result<Vec<NotDone>, PlanError> {
+    pub(crate) fn not_done(&self, most: usize) -> Result<Vec<NotDone>, PlanError> {
         self.sql(|connection| {
             let mut found = Vec::new();
             for state in [State::Failed, State::Blocked] {
@@ -200,7 +200,7 @@ impl Journal {
     }
 
     /// How many operations found what they would have written, but not as planned.
-    pub fn differing(&self) -> Result<u64, PlanError> {
+    pub(crate) fn differing(&self) -> Result<u64, PlanError> {
         self.sql(|connection| {
             connection.query_row(
                 "SELECT count(*) FROM operation WHERE state = ?1 AND reason IS NOT NULL",
@@ -211,7 +211,7 @@ impl Journal {
     }
 
     /// Makes the plan one file again. While somebody reads it, it stays beside its write-ahead log.
-    pub fn close(self) -> Result<(), PlanError> {
+    pub(crate) fn close(self) -> Result<(), PlanError> {
         match self.sql(|connection| connection.execute_batch("PRAGMA journal_mode = DELETE")) {
             Err(PlanError::Locked { .. }) => {
                 tracing::warn!(plan = %self.path.display(), "somebody reads the plan: copy it with its -wal file");

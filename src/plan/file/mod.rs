@@ -33,9 +33,9 @@ mod tests;
 
 pub(in crate::plan) use digest::hexadecimal;
 pub use draft::PlanDraft;
-pub use entry::{Entry, Wanted};
-pub use journal::{Journal, NotDone};
-pub use place::check_place;
-pub use queue::{Lane, LaneName, PendingOperation};
-pub use reader::PlanFile;
-pub use schema::FORMAT;
+pub(crate) use entry::{Entry, Wanted};
+pub(crate) use journal::{Journal, NotDone};
+pub(crate) use place::check_place;
+pub(crate) use queue::{LaneName, PendingOperation};
+pub(crate) use reader::PlanFile;
+pub(crate) use schema::FORMAT;

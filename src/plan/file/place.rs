@@ -78,7 +78,7 @@ impl Drop for Place {
 
 /// Whether a plan can be written here, before any work is done for it: says what [`PlanDraft::create`](super::PlanDraft::create)
 /// would say.
-pub fn check_place(plan: &Path) -> Result<(), PlanError> {
+pub(crate) fn check_place(plan: &Path) -> Result<(), PlanError> {
     let _lock = PlanLock::take(plan)?;
     refuse_to_replace(plan)
 }

@@ -12,7 +12,7 @@ use crate::plan::operation::{Kind, Operation, State};
 
 /// An operation that is to be done.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PendingOperation {
+pub(crate) struct PendingOperation {
     /// Its place in the order of performance.
     pub number: i64,
     /// What it does.
@@ -23,11 +23,11 @@ pub struct PendingOperation {
 
 /// The name of a lane: what shares a write limit.
 #[derive(Debug, Clone, PartialEq)]
-pub struct LaneName(SqlValue);
+pub(crate) struct LaneName(SqlValue);
 
 /// A lane with operations to be done.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Lane {
+pub(crate) struct Lane {
     /// Its place among the lanes of its kind, the longest first, from 1.
     pub rank: i64,
     /// Its name.
@@ -44,7 +44,7 @@ impl LaneName {
     }
 
     /// Whether it is the service's own, not a conversation's.
-    pub fn is_service(&self) -> bool {
+    pub(crate) fn is_service(&self) -> bool {
         match &self.0 {
             SqlValue::Blob(bytes) => bytes.is_empty(),
             SqlValue::Text(_) => false,
@@ -53,7 +53,7 @@ impl LaneName {
     }
 
     /// A text that tells it from the others.
-    pub fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         match &self.0 {
             SqlValue::Blob(bytes) => bytes.iter().fold(String::new(), |mut text, byte| {
                 use std::fmt::Write;
@@ -68,7 +68,7 @@ impl LaneName {
 
 impl Journal {
     /// Visits the creates that are blocked: nothing can refer to what they would make.
-    pub fn blocked_creates(&self, mut visit: impl FnMut(&Operation)) -> Result<(), PlanError> {
+    pub(crate) fn blocked_creates(&self, mut visit: impl FnMut(&Operation)) -> Result<(), PlanError> {
         let creates = [Kind::CreateRole, Kind::CreateUser, Kind::CreateConversation, Kind::CreateParticipant];
         self.sql(|connection| {
             let sql = format!("SELECT {} FROM operation WHERE state = ?1 AND kind = ?2", row::COLUMNS);
@@ -84,7 +84,7 @@ impl Journal {
     }
 
     /// Sorts the lanes of a kind, the longest first, and says how many operations they have.
-    pub fn open_lanes(&self, kind: Kind) -> Result<u64, PlanError> {
+    pub(crate) fn open_lanes(&self, kind: Kind) -> Result<u64, PlanError> {
         self.sql(|connection| {
             connection.execute("DELETE FROM temp.lanes", [])?;
             connection.execute(
@@ -99,7 +99,7 @@ impl Journal {
     }
 
     /// The lanes after one of this rank.
-    pub fn next_lanes(&self, rank: i64, most: usize) -> Result<Vec<Lane>, PlanError> {
+    pub(crate) fn next_lanes(&self, rank: i64, most: usize) -> Result<Vec<Lane>, PlanError> {
         self.sql(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT rank, name, operations FROM temp.lanes WHERE rank > ?1 ORDER BY rank LIMIT ?2",
@@ -113,7 +113,7 @@ impl Journal {
     }
 
     /// Whether anything of an earlier kind is still to be done.
-    pub fn has_pending_before(&self, kind: Kind) -> Result<bool, PlanError> {
+    pub(crate) fn has_pending_before(&self, kind: Kind) -> Result<bool, PlanError> {
         self.sql(|connection| {
             connection.query_row(
                 "SELECT EXISTS (SELECT 1 FROM operation WHERE state = ?1 AND kind < ?2)",
@@ -124,7 +124,7 @@ impl Journal {
     }
 
     /// Operations of a lane that are to be done, after this one.
-    pub fn pending(
+    pub(crate) fn pending(
         &self,
         kind: Kind,
         lane: &LaneName,
@@ -151,7 +151,7 @@ impl Journal {
     }
 
     /// Operations after this one that an earlier run was about to send, and of which nobody knows what became.
-    pub fn begun(&self, after: i64, most: usize) -> Result<Vec<PendingOperation>, PlanError> {
+    pub(crate) fn begun(&self, after: i64, most: usize) -> Result<Vec<PendingOperation>, PlanError> {
         self.sql(|connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {} FROM operation INDEXED BY operation_begun

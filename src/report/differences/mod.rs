@@ -22,7 +22,7 @@ const MOST_SHOWN: u64 = 10_000;
 
 /// How differences are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// A line for people.
     Table,
     /// One JSON object on each line.
@@ -36,7 +36,7 @@ pub enum Format {
 }
 
 /// Writes differences as they come.
-pub struct DifferenceReport<W: Write> {
+pub(crate) struct DifferenceReport<W: Write> {
     format: Format,
     out: W,
     /// Rows that wait for the totals.
@@ -52,7 +52,7 @@ impl<W: Write> std::fmt::Debug for DifferenceReport<W> {
 
 impl<W: Write> DifferenceReport<W> {
     /// Begins.
-    pub fn start(format: Format, mut out: W) -> io::Result<Self> {
+    pub(crate) fn start(format: Format, mut out: W) -> io::Result<Self> {
         let kept = match format {
             Format::Markdown | Format::Html => Some(BufWriter::new(tempfile::tempfile()?)),
             Format::Csv => {
@@ -65,7 +65,7 @@ impl<W: Write> DifferenceReport<W> {
     }
 
     /// Writes a difference.
-    pub fn add(&mut self, difference: &Difference) -> io::Result<()> {
+    pub(crate) fn add(&mut self, difference: &Difference) -> io::Result<()> {
         if let Some(kept) = &mut self.kept {
             self.shown += 1;
             if self.shown > MOST_SHOWN {
@@ -87,7 +87,7 @@ impl<W: Write> DifferenceReport<W> {
     }
 
     /// Ends, with the totals where the format has them, and gives the writer back.
-    pub fn finish(mut self, comparison: &Comparison) -> io::Result<W> {
+    pub(crate) fn finish(mut self, comparison: &Comparison) -> io::Result<W> {
         if let Some(kept) = self.kept {
             let mut file = kept.into_inner().map_err(io::IntoInnerError::into_error)?;
             file.rewind()?;
@@ -104,7 +104,7 @@ impl<W: Write> DifferenceReport<W> {
 }
 
 /// The totals in words, for people.
-pub fn summary(comparison: &Comparison) -> String {
+pub(crate) fn summary(comparison: &Comparison) -> String {
     let rows: Vec<Vec<String>> = comparison
         .totals
         .by_entity
@@ -124,7 +124,7 @@ pub fn summary(comparison: &Comparison) -> String {
 }
 
 /// The totals in one line.
-pub fn conclusion(comparison: &Comparison) -> String {
+pub(crate) fn conclusion(comparison: &Comparison) -> String {
     let Counts { same, added, missing, different, unreadable } = comparison.totals.total;
     if comparison.is_same() {
         return format!("the same: {} agree", human::counted(same, "record"));

@@ -14,7 +14,7 @@ const HEIGHT: f64 = 150.0;
 
 /// One part of a stacked bar.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Part {
+pub(crate) struct Part {
     /// What it stands for: the name of its colour in the style sheet.
     pub class: &'static str,
     /// Where it begins, of 1,000.
@@ -24,7 +24,7 @@ pub struct Part {
 }
 
 /// A bar of 1,000 for the shares of a whole. What is not nothing can be seen: it is 4 wide at the least.
-pub fn stacked(shares: &[(&'static str, u64)]) -> Vec<Part> {
+pub(crate) fn stacked(shares: &[(&'static str, u64)]) -> Vec<Part> {
     const LEAST: f64 = 4.0;
     let all: u64 = shares.iter().map(|(_, share)| share).sum();
     let width = |share: u64| (float(share) / float(all.max(1)) * 1000.0).max(LEAST);
@@ -41,7 +41,7 @@ pub fn stacked(shares: &[(&'static str, u64)]) -> Vec<Part> {
 
 /// A mark on an axis.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Tick {
+pub(crate) struct Tick {
     /// Where.
     pub at: f64,
     /// What it says.
@@ -50,7 +50,7 @@ pub struct Tick {
 
 /// One bar of a histogram.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Bar {
+pub(crate) struct Bar {
     /// The left edge.
     pub x: f64,
     /// The upper edge.
@@ -69,7 +69,7 @@ pub struct Bar {
 
 /// Numbers by range, with a limit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Histogram {
+pub(crate) struct Histogram {
     /// The bars, from left to right.
     pub bars: Vec<Bar>,
     /// Where the line of the limit stands.
@@ -82,7 +82,7 @@ pub struct Histogram {
 
 /// A histogram of ranges `(from, to, count)` in ascending order; none without ranges. Heights are of the square root, so that
 /// the few large ones can be seen beside the many small.
-pub fn histogram(ranges: &[(u64, Option<u64>, u64)], limit: u64) -> Option<Histogram> {
+pub(crate) fn histogram(ranges: &[(u64, Option<u64>, u64)], limit: u64) -> Option<Histogram> {
     let most = ranges.iter().map(|(.., count)| *count).max()?.max(1);
     let slot = WIDTH / float(ranges.len() as u64);
     let mut line = WIDTH;
@@ -113,7 +113,7 @@ pub fn histogram(ranges: &[(u64, Option<u64>, u64)], limit: u64) -> Option<Histo
 }
 
 /// `5`, `2–10`, `1,001+`
-pub fn range(from: u64, to: Option<u64>) -> String {
+pub(crate) fn range(from: u64, to: Option<u64>) -> String {
     match to {
         Some(to) if to == from => human::count(from),
         Some(to) => format!("{}–{}", human::count(from), human::count(to)),
@@ -123,7 +123,7 @@ pub fn range(from: u64, to: Option<u64>) -> String {
 
 /// What one step adds to a curve.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Stretch {
+pub(crate) struct Stretch {
     /// Where it begins.
     pub x: f64,
     /// How wide it is.
@@ -138,7 +138,7 @@ pub struct Stretch {
 
 /// A sum that grows over time, step after step.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Curve {
+pub(crate) struct Curve {
     /// The steps.
     pub stretches: Vec<Stretch>,
     /// Marks of time, from left to right.
@@ -152,7 +152,7 @@ pub struct Curve {
 }
 
 /// A curve of steps `(amount, seconds)`; none where nothing takes any time.
-pub fn curve(steps: &[(u64, f64)]) -> Option<Curve> {
+pub(crate) fn curve(steps: &[(u64, f64)]) -> Option<Curve> {
     let all: u64 = steps.iter().map(|(amount, _)| amount).sum();
     let time: f64 = steps.iter().map(|(_, seconds)| seconds).sum();
     if all == 0 || !time.is_finite() || time <= 0.0 {

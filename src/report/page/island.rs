@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 /// A value as JSON that can stand within `<script>`.
-pub fn json(value: &impl Serialize) -> Result<String, serde_json::Error> {
+pub(crate) fn json(value: &impl Serialize) -> Result<String, serde_json::Error> {
     let text = serde_json::to_string(value)?;
     if !text.contains(['<', '>', '&', '\u{2028}', '\u{2029}']) {
         return Ok(text);

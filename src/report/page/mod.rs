@@ -9,8 +9,8 @@
 //! **Invariant:** what came from data is escaped: by the templates' auto-escape, which nothing turns off, and in a script's data by
 //! [`island`].
 
-pub mod chart;
-pub mod island;
+pub(crate) mod chart;
+pub(crate) mod island;
 mod policy;
 
 use std::path::Path;
@@ -33,7 +33,7 @@ const MARK: &str = "<!--island-->";
 /// Why a page could not be made: a template and its context do not fit, which is a fault of the program.
 #[derive(Debug, thiserror::Error)]
 #[error("the template {template} cannot be rendered")]
-pub struct PageError {
+pub(crate) struct PageError {
     /// The template.
     pub template: &'static str,
     /// What the engine says.
@@ -42,7 +42,7 @@ pub struct PageError {
 
 /// A rendered page, in two halves.
 #[derive(Debug)]
-pub struct Page {
+pub(crate) struct Page {
     /// Up to the mark.
     pub before: String,
     /// From the mark on.
@@ -50,7 +50,11 @@ pub struct Page {
 }
 
 /// Renders an HTML page from a template that extends `base.html`.
-pub fn html(name: &'static str, template: &'static str, report: &impl Serialize) -> Result<Page, PageError> {
+pub(crate) fn html(
+    name: &'static str,
+    template: &'static str,
+    report: &impl Serialize,
+) -> Result<Page, PageError> {
     let rendered = render(name, template, report)?;
     Ok(match rendered.split_once(MARK) {
         Some((before, after)) => Page { before: before.to_owned(), after: after.to_owned() },
@@ -59,7 +63,7 @@ pub fn html(name: &'static str, template: &'static str, report: &impl Serialize)
 }
 
 /// Renders a template whose name says how values are escaped: `.html`, or `.md` for Markdown.
-pub fn render(
+pub(crate) fn render(
     name: &'static str,
     template: &'static str,
     report: &impl Serialize,

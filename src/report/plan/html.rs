@@ -16,7 +16,7 @@ const TEMPLATE: &str = include_str!("page.html");
 const EXTENT: Extent = Extent { findings: 25, listed: 100_000, operations: 40 };
 
 /// Writes the plan as one self-contained HTML page.
-pub fn html(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportError> {
+pub(crate) fn html(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportError> {
     write(plan, EXTENT, out)
 }
 

@@ -45,7 +45,7 @@ struct Found<'a> {
 }
 
 /// Writes the plan as one JSON object, a finding a line.
-pub fn json(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportError> {
+pub(crate) fn json(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportError> {
     let mut out = BufWriter::new(out);
     let story = Story::of(plan, Extent::default())?;
     let head = Head { digest: &story.digest, header: &story.header };

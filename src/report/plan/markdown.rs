@@ -13,7 +13,7 @@ const TEMPLATE: &str = include_str!("page.md");
 const EXTENT: Extent = Extent { findings: 10, listed: 0, operations: 2 };
 
 /// Writes the plan as Markdown.
-pub fn markdown(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportError> {
+pub(crate) fn markdown(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportError> {
     let story = Story::of(plan, EXTENT)?;
     out.write_all(page::render("plan.md", TEMPLATE, &story)?.as_bytes())?;
     Ok(())

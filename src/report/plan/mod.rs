@@ -22,17 +22,17 @@ mod verdict;
 
 use std::io;
 
-pub use html::html;
-pub use json::json;
-pub use markdown::markdown;
-pub use terminal::table;
+pub(crate) use html::html;
+pub(crate) use json::json;
+pub(crate) use markdown::markdown;
+pub(crate) use terminal::table;
 
 use super::page::PageError;
 use crate::plan::PlanError;
 
 /// Why a report could not be made.
 #[derive(Debug, thiserror::Error)]
-pub enum ReportError {
+pub(crate) enum ReportError {
     /// The plan could not be read.
     #[error("the plan cannot be read")]
     Plan(#[from] PlanError),

@@ -8,7 +8,7 @@ use crate::plan::{Move, PlanError, PlanFile, Severity};
 const CHECKS: usize = 10;
 
 /// The plan as text for a terminal.
-pub fn table(plan: &PlanFile) -> Result<String, PlanError> {
+pub(crate) fn table(plan: &PlanFile) -> Result<String, PlanError> {
     let story = Story::of(plan, Extent::default())?;
     let mut lines = heading(&story);
     lines.extend(story.notices.iter().map(|notice| {

@@ -13,7 +13,7 @@ mod parse;
 mod select;
 
 pub(crate) use accident::{Accident, Accidents, Situation};
-pub use parse::FaultsError;
+pub(crate) use parse::FaultsError;
 pub(crate) use select::Selected;
 
 use crate::simulator::data::hash::{Draws, Purpose, happens};

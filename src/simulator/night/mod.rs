@@ -9,7 +9,7 @@ mod change;
 mod choose;
 mod rows;
 
-pub use change::{Change, ChangeKind, FieldChange};
+pub use change::{Change, ChangeKind};
 
 use super::data::hash::{Purpose, below, next};
 use super::data::record::{ChannelRecord, MembershipRecord, Timers, UserRecord};

@@ -27,7 +27,7 @@ enum Form {
 
 /// A field of an entity.
 #[derive(Debug)]
-pub struct Column {
+pub(crate) struct Column {
     /// Its name at the API.
     pub name: &'static str,
     /// What is selected for it.
@@ -37,15 +37,15 @@ pub struct Column {
 
 /// Of the fields of an entity, some: bit `n` is the field of number `n`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Fields(u32);
+pub(crate) struct Fields(u32);
 
 impl Fields {
     /// All of them.
-    pub const ALL: Self = Self(u32::MAX);
+    pub(crate) const ALL: Self = Self(u32::MAX);
 
     /// These without that one.
     #[must_use]
-    pub fn without(self, number: usize) -> Self {
+    pub(crate) fn without(self, number: usize) -> Self {
         Self(self.0 & !(1 << number))
     }
 
@@ -56,18 +56,18 @@ impl Fields {
     }
 
     /// Whether the field of this number is one of them.
-    pub fn has(self, number: usize) -> bool {
+    pub(crate) fn has(self, number: usize) -> bool {
         self.0 & (1 << number) != 0
     }
 
     /// Those that are in both.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
+    pub(crate) fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
     /// Whether there is none.
-    pub fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self.0 == 0
     }
 }
@@ -237,7 +237,7 @@ const MESSAGES: &[Column] = &[
 ];
 
 /// The fields of an entity that are compared, in the order of their numbers: all but its key.
-pub fn columns(entity: Entity) -> &'static [Column] {
+pub(crate) fn columns(entity: Entity) -> &'static [Column] {
     match entity {
         Entity::Service => SERVICES,
         Entity::Role => ROLES,

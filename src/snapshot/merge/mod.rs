@@ -17,9 +17,9 @@ mod row;
 mod unread;
 
 pub(super) use self::column::select;
-pub use self::column::{Column, Fields, columns};
+pub(crate) use self::column::{Fields, columns};
 use self::lists::Merge;
-pub use self::row::RawRow;
+pub(crate) use self::row::RawRow;
 pub(super) use self::unread::{parents_list, unit, unusable};
 use super::error::SnapshotError;
 use super::reader::Snapshot;
@@ -30,7 +30,7 @@ const CACHE: u32 = 16 * 1024;
 
 /// What to merge and how.
 #[derive(Debug, Clone, Copy)]
-pub struct MergeOptions {
+pub(crate) struct MergeOptions {
     /// The records.
     pub entity: Entity,
     /// The fields that count.
@@ -44,7 +44,7 @@ pub struct MergeOptions {
 
 /// One of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
+pub(crate) enum Which {
     /// The older one.
     Old,
     /// The newer one.
@@ -53,7 +53,7 @@ pub enum Which {
 
 /// What a merge came upon.
 #[derive(Debug)]
-pub enum Met<'r> {
+pub(crate) enum Met<'r> {
     /// Rows that are the same, by number.
     Same(u64),
     /// A row that is the same, where these are told one by one.
@@ -79,7 +79,7 @@ pub enum Met<'r> {
 }
 
 /// Merges one entity of two snapshots; the visitor's error ends it.
-pub fn merge<E: From<SnapshotError>>(
+pub(crate) fn merge<E: From<SnapshotError>>(
     old: &Snapshot,
     new: &Snapshot,
     options: MergeOptions,

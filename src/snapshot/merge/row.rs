@@ -20,7 +20,7 @@ pub(super) struct Parent<'r> {
 
 /// A row of one of the two snapshots.
 #[derive(Debug, Clone, Copy)]
-pub struct RawRow<'r> {
+pub(crate) struct RawRow<'r> {
     pub(super) snapshot: &'r Snapshot,
     pub(super) entity: Entity,
     pub(super) parent: Option<Parent<'r>>,
@@ -30,12 +30,12 @@ pub struct RawRow<'r> {
 
 impl RawRow<'_> {
     /// What kind of record it is.
-    pub fn entity(&self) -> Entity {
+    pub(crate) fn entity(&self) -> Entity {
         self.entity
     }
 
     /// Its SID; of a membership `US…/CH…`.
-    pub fn sid(&self) -> Result<String, SnapshotError> {
+    pub(crate) fn sid(&self) -> Result<String, SnapshotError> {
         self.sql(|row| {
             let key = row.row.get_ref(0)?;
             Ok(match row.entity {
@@ -49,7 +49,7 @@ impl RawRow<'_> {
     }
 
     /// What people call it: an identity, a unique name or a friendly name. Of a membership, the user's.
-    pub fn name(&self) -> Result<Option<String>, SnapshotError> {
+    pub(crate) fn name(&self) -> Result<Option<String>, SnapshotError> {
         let field = |name: &str| {
             let number = columns(self.entity).iter().position(|column| column.name == name);
             self.sql(|row| {
@@ -74,7 +74,7 @@ impl RawRow<'_> {
     }
 
     /// A field's value as the API wrote it.
-    pub fn value(&self, number: usize) -> Result<Value, SnapshotError> {
+    pub(crate) fn value(&self, number: usize) -> Result<Value, SnapshotError> {
         let Some(column) = columns(self.entity).get(number) else { return Ok(Value::Null) };
         self.sql(|row| row.tell(number, column))
     }
@@ -90,7 +90,7 @@ impl RawRow<'_> {
     }
 
     /// The whole record: its key and every field.
-    pub fn record(&self) -> Result<Map<String, Value>, SnapshotError> {
+    pub(crate) fn record(&self) -> Result<Map<String, Value>, SnapshotError> {
         self.sql(|row| {
             let mut record = Map::new();
             let key = row.row.get_ref(0)?;

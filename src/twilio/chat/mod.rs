@@ -1,4 +1,4 @@
 //! Programmable Chat, REST API v2: the requests it takes and the JSON it sends.
 
-pub mod requests;
+pub(crate) mod requests;
 pub(crate) mod wire;

@@ -10,7 +10,7 @@ use crate::twilio::request::{Api, ApiRequest};
 
 /// The lists, with the largest page that each allows (`maximum` of `PageSize` in OpenAPI `chat/v2`, `List…`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Collection {
+pub(crate) enum Collection {
     /// `/v2/Services`
     Services,
     /// `/v2/Services/{IS}/Roles`
@@ -31,7 +31,7 @@ pub enum Collection {
 
 impl Collection {
     /// The largest page that may be asked for.
-    pub fn largest_page(self) -> u32 {
+    pub(crate) fn largest_page(self) -> u32 {
         match self {
             Self::UserChannels => 50,
             _ => 100,
@@ -39,7 +39,7 @@ impl Collection {
     }
 
     /// The key of the array in its pages. User Channels come as `channels`.
-    pub fn key(self) -> &'static str {
+    pub(crate) fn key(self) -> &'static str {
         match self {
             Self::Services => "services",
             Self::Roles => "roles",
@@ -59,7 +59,7 @@ impl Collection {
 
 /// What an update of a User Channel sets. What is `None` stays as it is.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct UserChannelChanges {
+pub(crate) struct UserChannelChanges {
     /// `NotificationLevel`
     pub notification_level: Option<NotificationLevel>,
     /// `LastConsumedMessageIndex`
@@ -73,43 +73,43 @@ fn get(segments: &[&str]) -> ApiRequest {
 }
 
 /// Lists the account's services.
-pub fn list_services(page_size: Option<u32>) -> ApiRequest {
+pub(crate) fn list_services(page_size: Option<u32>) -> ApiRequest {
     Collection::Services.first_page(get(&["v2", "Services"]), page_size)
 }
 
 /// Fetches a service.
-pub fn fetch_service(service: &ServiceSid) -> ApiRequest {
+pub(crate) fn fetch_service(service: &ServiceSid) -> ApiRequest {
     get(&["v2", "Services", &service.to_string()])
 }
 
 /// Lists a service's roles.
-pub fn list_roles(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
+pub(crate) fn list_roles(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
     Collection::Roles.first_page(get(&["v2", "Services", &service.to_string(), "Roles"]), page_size)
 }
 
 /// Lists a service's users.
-pub fn list_users(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
+pub(crate) fn list_users(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
     Collection::Users.first_page(get(&["v2", "Services", &service.to_string(), "Users"]), page_size)
 }
 
 /// Fetches a user. Only this says `is_online`.
-pub fn fetch_user(service: &ServiceSid, user: &UserSid) -> ApiRequest {
+pub(crate) fn fetch_user(service: &ServiceSid, user: &UserSid) -> ApiRequest {
     get(&["v2", "Services", &service.to_string(), "Users", &user.to_string()])
 }
 
 /// Lists a user's User Channels.
-pub fn list_user_channels(service: &ServiceSid, user: &UserSid, page_size: Option<u32>) -> ApiRequest {
+pub(crate) fn list_user_channels(service: &ServiceSid, user: &UserSid, page_size: Option<u32>) -> ApiRequest {
     let segments = ["v2", "Services", &service.to_string(), "Users", &user.to_string(), "Channels"];
     Collection::UserChannels.first_page(get(&segments), page_size)
 }
 
 /// Fetches a User Channel.
-pub fn fetch_user_channel(service: &ServiceSid, user: &UserSid, channel: &ChannelSid) -> ApiRequest {
+pub(crate) fn fetch_user_channel(service: &ServiceSid, user: &UserSid, channel: &ChannelSid) -> ApiRequest {
     get(&user_channel(&service.to_string(), &user.to_string(), &channel.to_string()))
 }
 
 /// Updates a User Channel. Setting the same values twice leaves what setting them once leaves.
-pub fn update_user_channel(
+pub(crate) fn update_user_channel(
     service: &ServiceSid,
     user: &UserSid,
     channel: &ChannelSid,
@@ -134,28 +134,32 @@ fn user_channel<'a>(service: &'a str, user: &'a str, channel: &'a str) -> [&'a s
 }
 
 /// Lists a service's channels. Both types are asked for: without `Type` the specification promises public ones only.
-pub fn list_channels(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
+pub(crate) fn list_channels(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
     let request = get(&["v2", "Services", &service.to_string(), "Channels"]);
     Collection::Channels.first_page(request.query("Type", "public").query("Type", "private"), page_size)
 }
 
 /// Fetches a channel.
-pub fn fetch_channel(service: &ServiceSid, channel: &ChannelSid) -> ApiRequest {
+pub(crate) fn fetch_channel(service: &ServiceSid, channel: &ChannelSid) -> ApiRequest {
     get(&["v2", "Services", &service.to_string(), "Channels", &channel.to_string()])
 }
 
 /// Lists a channel's members.
-pub fn list_members(service: &ServiceSid, channel: &ChannelSid, page_size: Option<u32>) -> ApiRequest {
+pub(crate) fn list_members(service: &ServiceSid, channel: &ChannelSid, page_size: Option<u32>) -> ApiRequest {
     of_channel(Collection::Members, "Members", service, channel, page_size)
 }
 
 /// Lists a channel's pending invites.
-pub fn list_invites(service: &ServiceSid, channel: &ChannelSid, page_size: Option<u32>) -> ApiRequest {
+pub(crate) fn list_invites(service: &ServiceSid, channel: &ChannelSid, page_size: Option<u32>) -> ApiRequest {
     of_channel(Collection::Invites, "Invites", service, channel, page_size)
 }
 
 /// Lists a channel's messages, oldest first.
-pub fn list_messages(service: &ServiceSid, channel: &ChannelSid, page_size: Option<u32>) -> ApiRequest {
+pub(crate) fn list_messages(
+    service: &ServiceSid,
+    channel: &ChannelSid,
+    page_size: Option<u32>,
+) -> ApiRequest {
     of_channel(Collection::Messages, "Messages", service, channel, page_size).query("Order", "asc")
 }
 

@@ -10,7 +10,7 @@ use crate::twilio::request::{Api, ApiRequest};
 
 /// The lists, with the largest page that each allows (`maximum` of `PageSize` in OpenAPI `conversations/v1`, `ListService…`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Collection {
+pub(crate) enum Collection {
     /// `/v1/Services`
     Services,
     /// `/v1/Services/{IS}/Roles`
@@ -29,7 +29,7 @@ pub enum Collection {
 
 impl Collection {
     /// The largest page that may be asked for.
-    pub fn largest_page(self) -> u32 {
+    pub(crate) fn largest_page(self) -> u32 {
         match self {
             Self::Roles | Self::Users | Self::UserConversations => 50,
             Self::Services | Self::Conversations | Self::Participants | Self::Messages => 100,
@@ -37,7 +37,7 @@ impl Collection {
     }
 
     /// The key of the array in its pages. User Conversations come as `conversations`.
-    pub fn key(self) -> &'static str {
+    pub(crate) fn key(self) -> &'static str {
         match self {
             Self::Services => "services",
             Self::Roles => "roles",
@@ -62,62 +62,62 @@ fn in_service(service: &ServiceSid, segments: &[&str]) -> ApiRequest {
 }
 
 /// Lists the account's services.
-pub fn list_services(page_size: Option<u32>) -> ApiRequest {
+pub(crate) fn list_services(page_size: Option<u32>) -> ApiRequest {
     Collection::Services.first_page(ApiRequest::get(Api::Conversations, ["v1", "Services"]), page_size)
 }
 
 /// Fetches a service.
-pub fn fetch_service(service: &ServiceSid) -> ApiRequest {
+pub(crate) fn fetch_service(service: &ServiceSid) -> ApiRequest {
     in_service(service, &[])
 }
 
 /// Fetches the account's configuration: default service and timers.
-pub fn fetch_account_configuration() -> ApiRequest {
+pub(crate) fn fetch_account_configuration() -> ApiRequest {
     ApiRequest::get(Api::Conversations, ["v1", "Configuration"])
 }
 
 /// Fetches a service's configuration: default roles and reachability.
-pub fn fetch_configuration(service: &ServiceSid) -> ApiRequest {
+pub(crate) fn fetch_configuration(service: &ServiceSid) -> ApiRequest {
     in_service(service, &["Configuration"])
 }
 
 /// Fetches a service's webhooks.
-pub fn fetch_webhooks(service: &ServiceSid) -> ApiRequest {
+pub(crate) fn fetch_webhooks(service: &ServiceSid) -> ApiRequest {
     in_service(service, &["Configuration", "Webhooks"])
 }
 
 /// Fetches a service's push notification templates.
-pub fn fetch_notifications(service: &ServiceSid) -> ApiRequest {
+pub(crate) fn fetch_notifications(service: &ServiceSid) -> ApiRequest {
     in_service(service, &["Configuration", "Notifications"])
 }
 
 /// Lists a service's roles.
-pub fn list_roles(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
+pub(crate) fn list_roles(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
     Collection::Roles.first_page(in_service(service, &["Roles"]), page_size)
 }
 
 /// Lists a service's users.
-pub fn list_users(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
+pub(crate) fn list_users(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
     Collection::Users.first_page(in_service(service, &["Users"]), page_size)
 }
 
 /// Fetches a user. Only this says `is_online`.
-pub fn fetch_user(service: &ServiceSid, user: &UserSid) -> ApiRequest {
+pub(crate) fn fetch_user(service: &ServiceSid, user: &UserSid) -> ApiRequest {
     in_service(service, &["Users", &user.to_string()])
 }
 
 /// Lists a service's conversations: of Chat's channels the private ones.
-pub fn list_conversations(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
+pub(crate) fn list_conversations(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
     Collection::Conversations.first_page(in_service(service, &["Conversations"]), page_size)
 }
 
 /// Fetches a conversation.
-pub fn fetch_conversation(service: &ServiceSid, conversation: &ChannelSid) -> ApiRequest {
+pub(crate) fn fetch_conversation(service: &ServiceSid, conversation: &ChannelSid) -> ApiRequest {
     in_service(service, &["Conversations", &conversation.to_string()])
 }
 
 /// Lists a conversation's participants.
-pub fn list_participants(
+pub(crate) fn list_participants(
     service: &ServiceSid,
     conversation: &ChannelSid,
     page_size: Option<u32>,
@@ -127,13 +127,17 @@ pub fn list_participants(
 }
 
 /// Lists a conversation's messages, oldest first.
-pub fn list_messages(service: &ServiceSid, conversation: &ChannelSid, page_size: Option<u32>) -> ApiRequest {
+pub(crate) fn list_messages(
+    service: &ServiceSid,
+    conversation: &ChannelSid,
+    page_size: Option<u32>,
+) -> ApiRequest {
     let request = in_service(service, &["Conversations", &conversation.to_string(), "Messages"]);
     Collection::Messages.first_page(request, page_size).query("Order", "asc")
 }
 
 /// Fetches a participant.
-pub fn fetch_participant(
+pub(crate) fn fetch_participant(
     service: &ServiceSid,
     conversation: &ChannelSid,
     participant: &MemberSid,
@@ -143,13 +147,17 @@ pub fn fetch_participant(
 }
 
 /// Lists a user's User Conversations.
-pub fn list_user_conversations(service: &ServiceSid, user: &UserSid, page_size: Option<u32>) -> ApiRequest {
+pub(crate) fn list_user_conversations(
+    service: &ServiceSid,
+    user: &UserSid,
+    page_size: Option<u32>,
+) -> ApiRequest {
     let request = in_service(service, &["Users", &user.to_string(), "Conversations"]);
     Collection::UserConversations.first_page(request, page_size)
 }
 
 /// Fetches a User Conversation.
-pub fn fetch_user_conversation(
+pub(crate) fn fetch_user_conversation(
     service: &ServiceSid,
     user: &UserSid,
     conversation: &ChannelSid,

@@ -40,7 +40,7 @@ const CROWDED: f64 = 0.9;
 
 /// What one answer said about the server's load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Signal {
+pub(crate) struct Signal {
     /// The answer was 429.
     pub refused: bool,
     /// The account's requests in flight, of every program together, as `Twilio-Concurrent-Requests` gave it.

@@ -16,15 +16,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-pub use self::concurrency::Signal;
+pub(crate) use self::concurrency::Signal;
 use self::concurrency::{Aimd, Sent};
 use self::rate::RateLimit;
-pub use self::writes::{WriteKey, WriteLimits};
+pub(crate) use self::writes::{WriteKey, WriteLimits};
 use crate::event::{Event, Events};
 
 /// What the throttle keeps to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// The most requests in flight.
     pub concurrency: usize,
     /// The most requests a second; 0 is no limit.
@@ -36,7 +36,7 @@ pub struct Limits {
 
 /// Paces the requests of one account.
 #[derive(Debug)]
-pub struct Throttle {
+pub(crate) struct Throttle {
     rate: RateLimit,
     slots: Semaphore,
     state: Mutex<State>,
@@ -56,7 +56,7 @@ struct State {
 
 impl Throttle {
     /// A throttle that says in `events` when its limit changes.
-    pub fn new(limits: Limits, events: Events) -> Self {
+    pub(crate) fn new(limits: Limits, events: Events) -> Self {
         let aimd = Aimd::new(limits.concurrency, limits.account_concurrency);
         let slots = aimd.limit();
         Self {
@@ -68,7 +68,7 @@ impl Throttle {
     }
 
     /// Waits until one more attempt may start.
-    pub async fn permit(self: &Arc<Self>) -> Permit {
+    pub(crate) async fn permit(self: &Arc<Self>) -> Permit {
         if let Ok(slot) = self.slots.acquire().await {
             slot.forget(); // the permit gives it back, unless it is owed; the semaphore is never closed
         }
@@ -82,7 +82,7 @@ impl Throttle {
     }
 
     /// How many requests may be in flight now.
-    pub fn limit(&self) -> usize {
+    pub(crate) fn limit(&self) -> usize {
         self.lock().aimd.limit()
     }
 
@@ -122,7 +122,7 @@ impl Throttle {
 
 /// Leave for one attempt. Dropping it ends the attempt.
 #[derive(Debug)]
-pub struct Permit {
+pub(crate) struct Permit {
     throttle: Arc<Throttle>,
     /// `None` until the request may be sent.
     sent: Option<Sent>,
@@ -130,7 +130,7 @@ pub struct Permit {
 
 impl Permit {
     /// The server answered: the limit learns from it.
-    pub fn answered(self, signal: Signal) {
+    pub(crate) fn answered(self, signal: Signal) {
         if let Some(sent) = self.sent {
             self.throttle.answered(sent, signal);
         }

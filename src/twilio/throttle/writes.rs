@@ -36,14 +36,14 @@ type Keyed = RateLimiter<String, HashMapStateStore<String>, TokioClock, NoOpMidd
 
 /// Gives each conversation and each service its turns.
 #[derive(Debug)]
-pub struct WriteLimits {
+pub(crate) struct WriteLimits {
     conversations: KeyedLimit,
     services: KeyedLimit,
 }
 
 /// What a write counts against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WriteKey<'a> {
+pub(crate) enum WriteKey<'a> {
     /// A conversation, or the channel that it is.
     Conversation(&'a str),
     /// A service.
@@ -52,12 +52,12 @@ pub enum WriteKey<'a> {
 
 impl WriteLimits {
     /// Limits of so many writes a second of a conversation, and of a service.
-    pub fn new(per_conversation: NonZeroU32, per_service: NonZeroU32) -> Self {
+    pub(crate) fn new(per_conversation: NonZeroU32, per_service: NonZeroU32) -> Self {
         Self { conversations: KeyedLimit::new(per_conversation), services: KeyedLimit::new(per_service) }
     }
 
     /// Takes a turn, or says how long there is none.
-    pub fn take(&self, key: WriteKey<'_>) -> Result<(), Duration> {
+    pub(crate) fn take(&self, key: WriteKey<'_>) -> Result<(), Duration> {
         match key {
             WriteKey::Conversation(key) => self.conversations.take(key),
             WriteKey::Service(key) => self.services.take(key),

@@ -10,7 +10,7 @@ use crate::plan::operation::{Kind, State};
 
 impl Journal {
     /// The SID in the target of what stands for a record of the source.
-    pub fn counterpart(&self, entity: Entity, source: &str) -> Result<Option<String>, PlanError> {
+    pub(crate) fn counterpart(&self, entity: Entity, source: &str) -> Result<Option<String>, PlanError> {
         self.sql(|connection| {
             connection
                 .prepare_cached("SELECT target FROM counterpart WHERE entity = ?1 AND source = ?2")?
@@ -20,7 +20,12 @@ impl Journal {
     }
 
     /// Notes the SID in the target of what was made or found for a record of the source.
-    pub fn set_counterpart(&self, entity: Entity, source: &str, target: &str) -> Result<(), PlanError> {
+    pub(crate) fn set_counterpart(
+        &self,
+        entity: Entity,
+        source: &str,
+        target: &str,
+    ) -> Result<(), PlanError> {
         self.write(
             "INSERT INTO counterpart (entity, source, target, planned) VALUES (?1, ?2, ?3, 0)
              ON CONFLICT DO UPDATE SET target = excluded.target WHERE planned <> 1",
@@ -29,7 +34,7 @@ impl Journal {
     }
 
     /// Notes that what was to be made for a record of the source was there: somebody else made it since the plan.
-    pub fn set_found(&self, entity: Entity, source: &str) -> Result<(), PlanError> {
+    pub(crate) fn set_found(&self, entity: Entity, source: &str) -> Result<(), PlanError> {
         self.write(
             "UPDATE counterpart SET planned = 2 WHERE entity = ?1 AND source = ?2 AND planned = 0",
             (entity.plural(), source),
@@ -37,7 +42,7 @@ impl Journal {
     }
 
     /// Whether that was noted.
-    pub fn is_found(&self, entity: Entity, source: &str) -> Result<bool, PlanError> {
+    pub(crate) fn is_found(&self, entity: Entity, source: &str) -> Result<bool, PlanError> {
         self.sql(|connection| {
             connection
                 .prepare_cached(
@@ -49,7 +54,7 @@ impl Journal {
 
     /// Whether something is still to be written to the conversation of an operation before it: what is not done yet, what failed,
     /// and what that holds.
-    pub fn has_unfinished_before(&self, number: i64) -> Result<bool, PlanError> {
+    pub(crate) fn has_unfinished_before(&self, number: i64) -> Result<bool, PlanError> {
         let kinds = [
             Kind::CreateParticipant,
             Kind::UpdateParticipant,
@@ -73,7 +78,7 @@ impl Journal {
     }
 
     /// Whether this run knows that a record will have no counterpart.
-    pub fn is_missing(&self, entity: Entity, source: &str) -> Result<bool, PlanError> {
+    pub(crate) fn is_missing(&self, entity: Entity, source: &str) -> Result<bool, PlanError> {
         self.sql(|connection| {
             connection
                 .prepare_cached(
@@ -84,7 +89,7 @@ impl Journal {
     }
 
     /// Notes for this run that a record will have no counterpart.
-    pub fn set_missing(&self, entity: Entity, source: &str) -> Result<(), PlanError> {
+    pub(crate) fn set_missing(&self, entity: Entity, source: &str) -> Result<(), PlanError> {
         self.write(
             "INSERT OR IGNORE INTO temp.missing (entity, source) VALUES (?1, ?2)",
             (entity.plural(), source),
