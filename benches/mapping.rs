@@ -14,8 +14,8 @@ use chatferry::internals::event::Events;
 use chatferry::internals::export::{self, ExportError, ExportOptions, Format, Rows};
 use chatferry::internals::mapping::{self, PiiPolicy};
 use chatferry::internals::model::{
-    AccountSid, Channel, ChannelSid, ChannelType, Entity, Member, MemberSid, Membership, MembershipStatus,
-    NotificationLevel, RoleSid, Service, ServiceSid, Timestamp, User, UserSid,
+    AccountSid, Api, Channel, ChannelSid, ChannelType, Entity, Member, MemberSid, Membership,
+    MembershipStatus, NotificationLevel, RoleSid, Service, ServiceSid, Timestamp, User, UserSid,
 };
 use chatferry::internals::snapshot::{Counts, Info, Requests, SnapshotError, Step, Verdict, Walk};
 use serde::Serialize;
@@ -196,7 +196,7 @@ fn info() -> Info {
         id: String::new(),
         account_sid: AccountSid::from_digits(1),
         services: Vec::new(),
-        source: "chat".to_owned(),
+        source: Api::Chat,
         include: Entity::ALL.to_vec(),
         selected_users: None,
         cross_check: None,

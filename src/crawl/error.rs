@@ -1,6 +1,6 @@
 //! What ends a crawl as a whole.
 
-use crate::model::ServiceSid;
+use crate::model::{Api, ServiceSid};
 use crate::snapshot::SnapshotError;
 use crate::source::SourceError;
 
@@ -20,10 +20,9 @@ pub(crate) enum CrawlError {
         source: Box<SourceError>,
     },
     /// The service is not there for this account.
-    #[error("{api} has no service {service} in this account")]
+    #[error("{} has no service {service} in this account", api.title())]
     NoSuchService {
-        /// The API that was asked: `Chat` or `Conversations`.
-        api: &'static str,
+        api: Api,
         /// The service.
         service: ServiceSid,
         /// What Twilio said.
@@ -31,10 +30,9 @@ pub(crate) enum CrawlError {
         source: Box<SourceError>,
     },
     /// The API does not answer for the account (410).
-    #[error("{api} no longer answers for this account")]
+    #[error("{} no longer answers for this account", api.title())]
     Gone {
-        /// The API that was asked: `Chat` or `Conversations`.
-        api: &'static str,
+        api: Api,
         /// What Twilio said.
         #[source]
         source: Box<SourceError>,

@@ -13,6 +13,7 @@ use super::options::{ExportOptions, PlanFacts};
 use super::run::{WrittenFile, WrittenRecord};
 use super::select::Selected;
 use crate::mapping::{Column, ColumnType, Pii};
+use crate::model::Api;
 use crate::snapshot::Info;
 
 /// What a file says that was written with `--spreadsheet-safe`.
@@ -34,7 +35,7 @@ struct Package<'a> {
 struct Facts<'a> {
     /// The crawl's verdict.
     verdict: &'a str,
-    source: &'a str,
+    source: Api,
     account_sid: String,
     services: Vec<String>,
     /// Between these two instants the records were read.
@@ -92,13 +93,16 @@ pub(super) fn describe(
         name: "chatferry-export",
         title: format!(
             "{} export",
-            if info.source == "chat" { "Twilio Programmable Chat" } else { "Twilio Conversations" }
+            match info.source {
+                Api::Chat => "Twilio Programmable Chat",
+                Api::Conversations => "Twilio Conversations",
+            }
         ),
         created: finished.clone(),
         resources: resources.collect(),
         chatferry: Facts {
             verdict: info.verdict.as_str(),
-            source: &info.source,
+            source: info.source,
             account_sid: info.account_sid.to_string(),
             services: info.services.iter().map(ToString::to_string).collect(),
             window: Window { started: info.started.clone(), finished },
