@@ -17,7 +17,7 @@ mod messages;
 mod plan;
 mod probe;
 mod progress;
-mod readme;
+mod docs;
 mod resume;
 mod secrets;
 mod sids;
