@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::crawl_summary::{CrawlSummary, Stopped};
 use super::problem::Problem;
 use super::{differences, human};
-use crate::compare::Comparison;
+use crate::diff::Comparison;
 use crate::snapshot::Verdict;
 
 /// What came of an audit.

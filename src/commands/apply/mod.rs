@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::apply::{self, ApplyError, ApplyOptions, ApplyOutcome, Clients, Ended};
+use crate::apply::{self, ApplyEnd, ApplyError, ApplyOptions, ApplyOutcome, Clients};
 use crate::cli::ApplyArgs;
 use crate::error::ExitStatus;
 use crate::plan::{Journal, Kind, State};
@@ -133,12 +133,12 @@ impl Performed<'_> {
                 ApplyVerdict::Complete
             },
             stopped: match outcome.ended {
-                Ended::Finished => None,
-                Ended::Interrupted => Some(ApplyStopped::Interrupted),
-                Ended::TimeUp => Some(ApplyStopped::TimeUp),
-                Ended::LimitReached => Some(ApplyStopped::Limit),
-                Ended::TooManyErrors => Some(ApplyStopped::Errors),
-                Ended::GaveUp(_) => Some(ApplyStopped::GaveUp),
+                ApplyEnd::Finished => None,
+                ApplyEnd::Interrupted => Some(ApplyStopped::Interrupted),
+                ApplyEnd::TimeUp => Some(ApplyStopped::TimeUp),
+                ApplyEnd::LimitReached => Some(ApplyStopped::Limit),
+                ApplyEnd::TooManyErrors => Some(ApplyStopped::Errors),
+                ApplyEnd::GaveUp(_) => Some(ApplyStopped::GaveUp),
             },
             operations: outcome.operations.clone(),
             performed: outcome.performed.clone(),
@@ -183,7 +183,7 @@ impl Explained for ApplyError {
         match self {
             Self::Unauthorized(_) | Self::Forbidden(_) => ExitStatus::Refused,
             Self::Plan(error) => error.exit_status(),
-            Self::Gone(_) | Self::KeeperGone | Self::Stopped(_) => ExitStatus::Failed,
+            Self::Gone(_) | Self::JournalThreadGone | Self::Stopped(_) => ExitStatus::Failed,
         }
     }
 
@@ -194,7 +194,7 @@ impl Explained for ApplyError {
             Self::Gone(_) => format!("check that the account is still active; {KEPT}"),
             Self::Plan(_) => "mend that, for instance by freeing some space, and run the same command again: what was done is in the plan, \
                  and what was on its way is looked up".to_owned(),
-            Self::KeeperGone | Self::Stopped(_) => KEPT.to_owned(),
+            Self::JournalThreadGone | Self::Stopped(_) => KEPT.to_owned(),
         })
     }
 }

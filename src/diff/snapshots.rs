@@ -2,35 +2,35 @@
 
 use serde_json::Value;
 
-use super::difference::{Change, Comparison, Difference, Mark, Totals};
-use super::ignore::Ignored;
+use super::difference::{Comparison, DiffTotals, Difference, FieldChange, Mark};
+use super::ignore::IgnoredFields;
 use super::terms::Terms;
 use crate::snapshot::{Fields, MergeOptions, Met, RawRow, Snapshot, SnapshotError, Which, columns, merge};
 
 /// How to compare.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct CompareOptions {
+pub(crate) struct DiffOptions {
     /// Fields that do not count.
-    pub ignored: Ignored,
+    pub ignored: IgnoredFields,
     /// Whether records that are the same are told too.
-    pub tell_same: bool,
+    pub report_same: bool,
 }
 
 /// Compares two snapshots on the terms that were made of them, and visits each difference in the order of entities and keys.
-pub(crate) fn run<E: From<SnapshotError>>(
+pub(crate) fn diff_snapshots<E: From<SnapshotError>>(
     old: &Snapshot,
     new: &Snapshot,
     terms: Terms,
-    options: &CompareOptions,
+    options: &DiffOptions,
     mut visit: impl FnMut(&Difference) -> Result<(), E>,
 ) -> Result<Comparison, E> {
-    let mut totals = Totals::default();
+    let mut totals = DiffTotals::default();
     for &entity in &terms.entities {
         totals.by_entity.entry(entity).or_default();
         let merging = MergeOptions {
             entity,
             fields: terms.comparable(entity).and(options.ignored.counting(entity)),
-            tell_same: options.tell_same,
+            tell_same: options.report_same,
             common_only: terms.common_only,
         };
         merge::<E>(old, new, merging, &mut |met| {
@@ -44,7 +44,7 @@ pub(crate) fn run<E: From<SnapshotError>>(
                 Met::Only { which, row, unread } => only(which, &row, unread)?,
             };
             totals.add(entity, difference.mark, 1);
-            if difference.mark == Mark::Same && !options.tell_same {
+            if difference.mark == Mark::Same && !options.report_same {
                 return Ok(());
             }
             visit(&difference)
@@ -73,7 +73,7 @@ fn differs(old: &RawRow<'_>, new: &RawRow<'_>, fields: Fields) -> Result<Differe
     {
         let (old, new) = (old.value(number)?, new.value(number)?);
         if !same(is_set(column.name), &old, &new) {
-            changes.push(Change { field: column.name, old, new });
+            changes.push(FieldChange { field: column.name, old, new });
         }
     }
     let mark = if changes.is_empty() { Mark::Same } else { Mark::Different };

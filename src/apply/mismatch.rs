@@ -15,36 +15,36 @@ use crate::plan::Fields;
 
 /// A value that is not as it was planned, or not as it was when the plan was made.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Difference {
+pub(super) struct Mismatch {
     key: String,
     expected: Value,
     found: Value,
 }
 
-impl Difference {
+impl Mismatch {
     /// Whether it was made at another time than what was planned: it is another one of the same name.
     pub(super) fn is_of_creation(&self) -> bool {
         self.key == "date_created"
     }
 }
 
-impl fmt::Display for Difference {
+impl fmt::Display for Mismatch {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} is {}, not {}", self.key, short(&self.found), short(&self.expected))
     }
 }
 
 /// The differences in one line.
-pub(super) fn told(differences: &[Difference]) -> String {
+pub(super) fn told(differences: &[Mismatch]) -> String {
     let told: Vec<String> = differences.iter().map(ToString::to_string).collect();
     told.join("; ")
 }
 
 /// What of `expected` does not hold in `found`.
-pub(super) fn differences(expected: &Fields, found: &Fields) -> Vec<Difference> {
+pub(super) fn differences(expected: &Fields, found: &Fields) -> Vec<Mismatch> {
     let of = |(key, expected): (&String, &Value)| {
         let found = found.get(key).unwrap_or(&Value::Null);
-        (!same(key, expected, found)).then(|| Difference {
+        (!same(key, expected, found)).then(|| Mismatch {
             key: key.clone(),
             expected: expected.clone(),
             found: found.clone(),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::error::CompareError;
+use super::error::TermsError;
 use crate::model::{AccountSid, Entity, ServiceSid};
 use crate::snapshot::{CrawlIdentity, Fields, Snapshot, Verdict, columns};
 
@@ -11,7 +11,7 @@ const CONVERSATIONS: &str = "conversations";
 
 /// One of the two, in a few words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Side {
+pub(crate) struct ComparedSide {
     /// Its file, or its audit.
     pub snapshot: String,
     /// When its crawl was begun, RFC 3339.
@@ -30,7 +30,7 @@ pub(crate) struct Side {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Terms {
     /// The two.
-    pub sides: [Side; 2],
+    pub sides: [ComparedSide; 2],
     /// What is compared, in the order of reports.
     pub entities: Vec<Entity>,
     /// Whether only users and channels that both have are looked at.
@@ -93,19 +93,19 @@ fn not_in_conversations(entity: Entity) -> &'static [&'static str] {
 
 impl Terms {
     /// Looks at both and says what can be compared.
-    pub(crate) fn of(old: &Snapshot, new: &Snapshot) -> Result<Self, CompareError> {
+    pub(crate) fn of(old: &Snapshot, new: &Snapshot) -> Result<Self, TermsError> {
         let names = [old, new].map(|snapshot| snapshot.path().display().to_string());
         Self::named(old, new, names)
     }
 
     /// The same, calling them by other names than their files'.
-    pub(crate) fn named(old: &Snapshot, new: &Snapshot, names: [String; 2]) -> Result<Self, CompareError> {
+    pub(crate) fn named(old: &Snapshot, new: &Snapshot, names: [String; 2]) -> Result<Self, TermsError> {
         let identities = [old.identity()?, new.identity()?];
         let [old_name, new_name] = names;
         let sides = [side(old, &identities[0], old_name)?, side(new, &identities[1], new_name)?];
         if !sides[0].services.iter().any(|service| sides[1].services.contains(service)) {
             let [old, new] = sides.map(|side| list(&side.services));
-            return Err(CompareError::OtherService { old, new });
+            return Err(TermsError::OtherService { old, new });
         }
         let other_source = identities[0].source != identities[1].source;
         let common_only = identities[0].users != identities[1].users;
@@ -116,7 +116,7 @@ impl Terms {
         Ok(terms)
     }
 
-    fn choose_entities(&mut self, identities: &[CrawlIdentity; 2]) -> Result<(), CompareError> {
+    fn choose_entities(&mut self, identities: &[CrawlIdentity; 2]) -> Result<(), TermsError> {
         let has = |at: usize, entity| {
             let includes = |at: usize| identities[at].include.contains(&entity);
             // Conversations has no invitations: what Chat has of them is told as missing there.
@@ -144,7 +144,7 @@ impl Terms {
                 let read = identity.include.iter().filter(|entity| **entity != Entity::Service);
                 read.map(|entity| entity.plural()).collect::<Vec<_>>().join(", ")
             };
-            return Err(CompareError::NothingInCommon { old: include(old), new: include(new) });
+            return Err(TermsError::NothingInCommon { old: include(old), new: include(new) });
         }
         self.entities = entities;
         self.notes.extend(notes);
@@ -200,7 +200,7 @@ impl Terms {
     }
 
     /// What a crawl did not read itself is the same as where it is from, and that proves nothing.
-    fn note_carried(&mut self, snapshots: [&Snapshot; 2]) -> Result<(), CompareError> {
+    fn note_carried(&mut self, snapshots: [&Snapshot; 2]) -> Result<(), TermsError> {
         if !self.entities.contains(&Entity::Membership) {
             return Ok(());
         }
@@ -245,8 +245,8 @@ fn asked_for_other(identities: &[CrawlIdentity; 2], services: &[ServiceSid]) -> 
     })
 }
 
-fn side(snapshot: &Snapshot, identity: &CrawlIdentity, name: String) -> Result<Side, CompareError> {
-    Ok(Side {
+fn side(snapshot: &Snapshot, identity: &CrawlIdentity, name: String) -> Result<ComparedSide, TermsError> {
+    Ok(ComparedSide {
         snapshot: name,
         started: identity.started.clone(),
         account_sid: identity.account_sid.clone(),

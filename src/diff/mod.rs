@@ -15,19 +15,19 @@
 //! was not asked for is not compared, and that is said.
 //!
 //! Why unread counts are not ignored unless asked for: they are a part of what a migration carries over, and a difference
-//! that was hidden by default would be found by nobody. Ignored by default is presence alone, which moves because somebody's
+//! that was hidden by default would be found by nobody. IgnoredFields by default is presence alone, which moves because somebody's
 //! app is open.
 
 mod difference;
 mod error;
 mod ignore;
-mod run;
+mod snapshots;
 mod target;
 mod terms;
 
-pub(crate) use difference::{Change, Comparison, Counts, Difference, Mark, Totals};
-pub(crate) use error::CompareError;
-pub(crate) use ignore::Ignored;
-pub(crate) use run::{CompareOptions, run};
-pub(crate) use target::{TargetOptions, Uncounted, against_target};
-pub(crate) use terms::{Side, Terms};
+pub(crate) use difference::{Comparison, DiffTotals, Difference, FieldChange, Mark, MarkCounts};
+pub(crate) use error::TermsError;
+pub(crate) use ignore::IgnoredFields;
+pub(crate) use snapshots::{DiffOptions, diff_snapshots};
+pub(crate) use target::{TargetDiffOptions, Uncounted, diff_target};
+pub(crate) use terms::{ComparedSide, Terms};

@@ -13,11 +13,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::advice;
 use super::error::ApplyError;
-use super::item::Item;
-use super::keeper::Keeper;
-use super::look_up::{self, End, Seen};
+use super::error_codes;
+use super::journal_thread::JournalHandle;
+use super::lookup::{self, LookupOutcome, OperationEnd};
+use super::resolved::ResolvedOperation;
 use crate::plan::{Endpoint, Fields, Kind, State};
 use crate::twilio::{Client, Counters, Reply, RequestError, RequestErrorKind};
 
@@ -58,8 +58,8 @@ impl Clients {
 
 /// An operation on its way.
 #[derive(Debug)]
-pub(super) struct Work {
-    pub(super) item: Item,
+pub(super) struct ActiveOperation {
+    pub(super) item: ResolvedOperation,
     /// The place of its lane.
     pub(super) lane: u64,
     /// How often its outcome was unknown.
@@ -71,17 +71,17 @@ pub(super) struct Work {
     before: Option<Fields>,
 }
 
-impl Work {
-    pub(super) fn new(item: Item, lane: u64) -> Self {
+impl ActiveOperation {
+    pub(super) fn new(item: ResolvedOperation, lane: u64) -> Self {
         Self { item, lane, rounds: 0, not_found: 0, begun: false, before: None }
     }
 }
 
 /// How far a task has brought an operation.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(super) enum TaskStep {
     /// It is to be written when its lane has a turn.
-    ToWrite(Box<Work>),
+    ToWrite(Box<ActiveOperation>),
     /// It has come to its end.
     Ended { lane: u64, state: State },
     /// It could not be done for a reason that is not its own; a later run takes it up.
@@ -94,7 +94,7 @@ pub(super) enum Step {
 #[derive(Debug, Clone)]
 pub(super) struct Performer {
     pub(super) clients: Clients,
-    pub(super) keeper: Keeper,
+    pub(super) journal: JournalHandle,
     pub(super) webhooks: bool,
     /// The wait before an unknown outcome is looked up, doubled each time: the server may still be at work.
     pub(super) pause: Duration,
@@ -104,36 +104,36 @@ pub(super) struct Performer {
 impl Performer {
     /// Looks at the target where that is needed, and has it written down that the operation begins. What is left then is to send
     /// it, when its lane has a turn.
-    pub(super) async fn prepare(self, work: Work) -> Result<Step, ApplyError> {
+    pub(super) async fn prepare(self, work: ActiveOperation) -> Result<TaskStep, ApplyError> {
         let mut work = work;
         if work.item.needs_look() {
             match self.clone().look(work).await? {
-                Step::ToWrite(looked) => work = *looked,
+                TaskStep::ToWrite(looked) => work = *looked,
                 ended => return Ok(ended),
             }
         }
         if self.stop.is_cancelled() {
-            return Ok(Step::Interrupted { lane: work.lane });
+            return Ok(TaskStep::Interrupted { lane: work.lane });
         }
-        self.keeper.begin(work.item.number).await?;
+        self.journal.begin(work.item.number).await?;
         work.begun = true;
-        Ok(Step::ToWrite(Box::new(work)))
+        Ok(TaskStep::ToWrite(Box::new(work)))
     }
 
     /// Looks at the target, and gives the operation back where it is to be written.
-    pub(super) async fn look(self, mut work: Work) -> Result<Step, ApplyError> {
-        match look_up::look(self.clients.of(work.item.endpoint), &work.item).await {
-            Ok(Seen::ToWrite(before)) => {
+    pub(super) async fn look(self, mut work: ActiveOperation) -> Result<TaskStep, ApplyError> {
+        match lookup::look(self.clients.of(work.item.endpoint), &work.item).await {
+            Ok(LookupOutcome::ToWrite(before)) => {
                 work.before = (!before.is_empty()).then_some(before);
-                Ok(Step::ToWrite(Box::new(work)))
+                Ok(TaskStep::ToWrite(Box::new(work)))
             }
-            Ok(Seen::End(end)) => self.end(work, *end).await,
+            Ok(LookupOutcome::OperationEnd(end)) => self.end(work, *end).await,
             Err(error) => self.could_not_look(work, error).await,
         }
     }
 
     /// Writes what was prepared.
-    pub(super) async fn write(self, work: Work) -> Result<Step, ApplyError> {
+    pub(super) async fn write(self, work: ActiveOperation) -> Result<TaskStep, ApplyError> {
         let request = work.item.request(self.webhooks);
         let client = self.clients.of(work.item.endpoint);
         // A deletion is answered with nothing.
@@ -141,7 +141,7 @@ impl Performer {
             if body.is_empty() && work.item.operation.kind.is_delete() {
                 return Ok(Fields::new());
             }
-            look_up::object(body)
+            lookup::object(body)
         };
         match client.send_parsed(&request, read).await {
             Ok(reply) => {
@@ -152,26 +152,26 @@ impl Performer {
         }
     }
 
-    async fn failed(&self, mut work: Work, error: RequestError) -> Result<Step, ApplyError> {
-        match Failure::of(&error) {
-            Failure::Interrupted => self.interrupted(work).await,
-            Failure::OfAll => Err(of_all(error)),
-            Failure::NotDone => self.left(work, error).await,
-            Failure::AlreadyThere => {
-                let found = match look_up::find(self.clients.of(work.item.endpoint), &work.item).await {
+    async fn failed(&self, mut work: ActiveOperation, error: RequestError) -> Result<TaskStep, ApplyError> {
+        match WriteFailure::of(&error) {
+            WriteFailure::Interrupted => self.interrupted(work).await,
+            WriteFailure::OfAll => Err(of_all(error)),
+            WriteFailure::NotDone => self.left(work, error).await,
+            WriteFailure::AlreadyThere => {
+                let found = match lookup::find(self.clients.of(work.item.endpoint), &work.item).await {
                     Ok(found) => found,
                     Err(error) => return self.could_not_look(work, error).await,
                 };
                 let end = match found {
-                    Some(found) => match look_up::judge(&work.item, Some(&found)) {
-                        Seen::End(end) => *end,
-                        Seen::ToWrite(_) => refused(&error),
+                    Some(found) => match lookup::judge(&work.item, Some(&found)) {
+                        LookupOutcome::OperationEnd(end) => *end,
+                        LookupOutcome::ToWrite(_) => refused(&error),
                     },
                     None => refused(&error),
                 };
                 self.end(work, end).await
             }
-            Failure::Unknown => {
+            WriteFailure::Unknown => {
                 work.item.sent = true;
                 work.rounds += 1;
                 if work.rounds > ROUNDS {
@@ -181,47 +181,53 @@ impl Performer {
                 self.stop.run_until_cancelled(tokio::time::sleep(pause)).await;
                 self.clone().look(work).await
             }
-            Failure::NotFound if work.not_found == 0 => {
+            WriteFailure::NotFound if work.not_found == 0 => {
                 work.not_found += 1; // Twilio has answered 404 for what is there, so one is not believed
-                Ok(Step::ToWrite(Box::new(work)))
+                Ok(TaskStep::ToWrite(Box::new(work)))
             }
-            Failure::NotFound | Failure::OfItem => self.end(work, refused(&error)).await,
+            WriteFailure::NotFound | WriteFailure::OfItem => self.end(work, refused(&error)).await,
         }
     }
 
-    async fn could_not_look(&self, work: Work, error: RequestError) -> Result<Step, ApplyError> {
-        match Failure::of(&error) {
-            Failure::Interrupted => self.interrupted(work).await,
-            Failure::OfAll => Err(of_all(error)),
+    async fn could_not_look(
+        &self,
+        work: ActiveOperation,
+        error: RequestError,
+    ) -> Result<TaskStep, ApplyError> {
+        match WriteFailure::of(&error) {
+            WriteFailure::Interrupted => self.interrupted(work).await,
+            WriteFailure::OfAll => Err(of_all(error)),
             // Of what may have been sent, a refused look says nothing: it is not failed, which would say that nothing was written.
             _ if work.item.sent => self.left(work, error).await,
-            Failure::OfItem | Failure::AlreadyThere => self.end(work, refused(&error)).await,
-            Failure::NotDone | Failure::Unknown | Failure::NotFound => self.left(work, error).await,
+            WriteFailure::OfItem | WriteFailure::AlreadyThere => self.end(work, refused(&error)).await,
+            WriteFailure::NotDone | WriteFailure::Unknown | WriteFailure::NotFound => {
+                self.left(work, error).await
+            }
         }
     }
 
-    async fn end(&self, work: Work, end: End) -> Result<Step, ApplyError> {
+    async fn end(&self, work: ActiveOperation, end: OperationEnd) -> Result<TaskStep, ApplyError> {
         let (lane, state) = (work.lane, end.state);
-        self.keeper.end(work.item, end).await?;
-        Ok(Step::Ended { lane, state })
+        self.journal.end(work.item, end).await?;
+        Ok(TaskStep::Ended { lane, state })
     }
 
-    async fn left(&self, work: Work, error: RequestError) -> Result<Step, ApplyError> {
+    async fn left(&self, work: ActiveOperation, error: RequestError) -> Result<TaskStep, ApplyError> {
         let lane = work.lane;
         self.withdraw(work).await?;
-        Ok(Step::Left { lane, why: error.to_string() })
+        Ok(TaskStep::Left { lane, why: error.to_string() })
     }
 
-    async fn interrupted(&self, work: Work) -> Result<Step, ApplyError> {
+    async fn interrupted(&self, work: ActiveOperation) -> Result<TaskStep, ApplyError> {
         let lane = work.lane;
         self.withdraw(work).await?;
-        Ok(Step::Interrupted { lane })
+        Ok(TaskStep::Interrupted { lane })
     }
 
     /// What was begun and certainly not sent is as if it had not begun.
-    pub(super) async fn withdraw(&self, work: Work) -> Result<(), ApplyError> {
+    pub(super) async fn withdraw(&self, work: ActiveOperation) -> Result<(), ApplyError> {
         if work.begun && !work.item.sent {
-            self.keeper.withdraw(work.item.number).await?;
+            self.journal.withdraw(work.item.number).await?;
         }
         Ok(())
     }
@@ -229,7 +235,7 @@ impl Performer {
 
 /// What a failed request means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Failure {
+enum WriteFailure {
     /// The run is ending; nothing was sent.
     Interrupted,
     /// Nothing else would fare better.
@@ -246,7 +252,7 @@ enum Failure {
     OfItem,
 }
 
-impl Failure {
+impl WriteFailure {
     fn of(error: &RequestError) -> Self {
         match &error.kind {
             RequestErrorKind::Cancelled => return Self::Interrupted,
@@ -258,10 +264,10 @@ impl Failure {
         }
         if error.is_unauthorized()
             || error.is_gone()
-            || (error.is_forbidden() && !advice::is_of_item(error.code))
+            || (error.is_forbidden() && !error_codes::is_of_item(error.code))
         {
             Self::OfAll
-        } else if advice::says_already_there(error.code) {
+        } else if error_codes::says_already_there(error.code) {
             Self::AlreadyThere
         } else if error.is_server_error() {
             Self::Unknown
@@ -286,20 +292,23 @@ fn of_all(error: RequestError) -> ApplyError {
 }
 
 /// The end of an operation that Twilio refuses: its words, and what to do.
-fn refused(error: &RequestError) -> End {
+fn refused(error: &RequestError) -> OperationEnd {
     let mut reason = error.to_string();
-    if let Some(advice) = error.code.and_then(advice::of) {
+    if let Some(advice) = error.code.and_then(error_codes::of) {
         reason.push_str("; ");
         reason.push_str(advice);
     }
-    End::failed(reason, json!({ "status": error.status, "code": error.code, "request_id": error.request_id }))
+    OperationEnd::failed(
+        reason,
+        json!({ "status": error.status, "code": error.code, "request_id": error.request_id }),
+    )
 }
 
 /// The end of an operation that Twilio has answered.
-fn answered(work: &Work, reply: &Reply<Fields>) -> End {
+fn answered(work: &ActiveOperation, reply: &Reply<Fields>) -> OperationEnd {
     let kind = work.item.operation.kind;
     let text = |key: &str| reply.body.get(key).and_then(Value::as_str).map(str::to_owned);
-    let sid = if kind.is_delete() { None } else { text(look_up::sid_key(kind)) };
+    let sid = if kind.is_delete() { None } else { text(lookup::sid_key(kind)) };
     let mut result = json!({
         "sid": sid,
         "known_by": "answer",
@@ -314,5 +323,5 @@ fn answered(work: &Work, reply: &Reply<Fields>) -> End {
     {
         result["members_count"] = members.clone();
     }
-    End { state: State::Done, reason: None, result, sid }
+    OperationEnd { state: State::Done, reason: None, result, sid }
 }

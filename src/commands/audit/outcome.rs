@@ -18,12 +18,12 @@ use super::hook;
 /// A file that tells of an audit could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write `{}`", path.display())]
-pub(super) struct TellError {
+pub(super) struct AuditFileError {
     path: PathBuf,
     source: io::Error,
 }
 
-impl Explained for TellError {
+impl Explained for AuditFileError {
     fn exit_status(&self) -> ExitStatus {
         ExitStatus::Failed
     }
@@ -34,14 +34,14 @@ impl Explained for TellError {
 }
 
 /// Writes `result.json`.
-pub(super) fn write_result(folder: &Path, summary: &AuditSummary) -> Result<(), TellError> {
+pub(super) fn write_result(folder: &Path, summary: &AuditSummary) -> Result<(), AuditFileError> {
     let path = folder.join("result.json");
     let text = serde_json::to_string_pretty(summary).map_err(io::Error::from);
-    text.and_then(|text| write(&path, &format!("{text}\n"))).map_err(|source| TellError { path, source })
+    text.and_then(|text| write(&path, &format!("{text}\n"))).map_err(|source| AuditFileError { path, source })
 }
 
 /// Writes the metrics file and runs the hooks. What goes wrong is reported and changes nothing.
-pub(super) async fn tell(
+pub(super) async fn report(
     args: &AuditArgs,
     folder: &AuditFolder,
     summary: &mut AuditSummary,

@@ -10,7 +10,7 @@ use crate::twilio::{Api, ApiRequest};
 
 /// An operation in hand.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Item {
+pub(super) struct ResolvedOperation {
     /// Its place in the plan.
     pub(super) number: i64,
     /// What it does, with the values as they are written.
@@ -31,22 +31,23 @@ pub(super) struct Item {
 
 /// What an operation refers to has no SID in the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Unresolved {
+pub(super) struct UnresolvedSid {
     pub(super) entity: Entity,
     pub(super) source: String,
 }
 
-impl Item {
+impl ResolvedOperation {
     /// Fills in the SIDs that `counterpart` knows.
     pub(super) fn resolve<E>(
         number: i64,
         mut operation: Operation,
         sent: bool,
         mut counterpart: impl FnMut(Entity, &str) -> Result<Option<String>, E>,
-    ) -> Result<Result<Self, Unresolved>, E> {
+    ) -> Result<Result<Self, UnresolvedSid>, E> {
         let planned = operation.request();
-        let mut known = |entity: Entity, source: &str| -> Result<Result<String, Unresolved>, E> {
-            Ok(counterpart(entity, source)?.ok_or_else(|| Unresolved { entity, source: source.to_owned() }))
+        let mut known = |entity: Entity, source: &str| -> Result<Result<String, UnresolvedSid>, E> {
+            Ok(counterpart(entity, source)?
+                .ok_or_else(|| UnresolvedSid { entity, source: source.to_owned() }))
         };
         let mut segments = Vec::with_capacity(planned.segments.len());
         for segment in planned.segments {

@@ -4,7 +4,7 @@ use crate::snapshot::SnapshotError;
 
 /// Two snapshots cannot be compared.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CompareError {
+pub(crate) enum TermsError {
     /// They have no service in common.
     #[error("the two snapshots have no service in common: one is of {old}, the other of {new}")]
     OtherService {
@@ -34,7 +34,7 @@ pub(crate) enum CompareError {
     Snapshot(#[from] SnapshotError),
 }
 
-impl CompareError {
+impl TermsError {
     /// Whether the input is at fault, so that nothing was started.
     pub(crate) fn is_bad_input(&self) -> bool {
         match self {

@@ -107,7 +107,7 @@ async fn each_thing_is_made_in_order_and_referred_to_by_its_new_sid() {
         ],
     );
     let outcome = apply(&server, journal, &options()).await;
-    assert_eq!(outcome.ended, Ended::Finished);
+    assert_eq!(outcome.ended, ApplyEnd::Finished);
     let service = "POST /v1/Services/IS00000000000000000000000000000002";
     assert_eq!(
         sent(&server),
@@ -139,7 +139,7 @@ async fn each_thing_is_made_in_order_and_referred_to_by_its_new_sid() {
     let role = RoleSid::from_digits(1).to_string();
     assert_eq!(journal.counterpart(Entity::Role, &role).unwrap().as_deref(), Some("RLnew"));
     let outcome = apply(&server, journal, &options()).await;
-    assert_eq!((outcome.ended, outcome.performed.len()), (Ended::Finished, 0));
+    assert_eq!((outcome.ended, outcome.performed.len()), (ApplyEnd::Finished, 0));
     assert_eq!(server.requests().len(), 5);
 }
 
@@ -282,21 +282,21 @@ async fn a_limit_and_a_choice_of_kinds_leave_the_rest_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let (path, journal) = plan(&folder, &users);
     let outcome = apply(&server, journal, &ApplyOptions { limit: Some(2), ..options() }).await;
-    assert_eq!(outcome.ended, Ended::LimitReached);
+    assert_eq!(outcome.ended, ApplyEnd::LimitReached);
     assert_eq!(states(&path), ["done", "done", "pending", "pending", "pending"]);
     let roles = ApplyOptions { only: Some(vec![Kind::CreateRole]), ..options() };
     let outcome = apply(&server, Journal::open(&path).unwrap(), &roles).await;
-    assert_eq!((outcome.ended, server.requests().len()), (Ended::Finished, 2));
+    assert_eq!((outcome.ended, server.requests().len()), (ApplyEnd::Finished, 2));
     let outcome =
         apply(&server, Journal::open(&path).unwrap(), &ApplyOptions { limit: Some(3), ..options() }).await;
-    assert_eq!((outcome.ended, server.requests().len()), (Ended::Finished, 5));
+    assert_eq!((outcome.ended, server.requests().len()), (ApplyEnd::Finished, 5));
 
     let server = Server::start((0..40).map(|_| refused("400 Bad Request", 50003, "too long"))).await;
     let folder = tempfile::tempdir().unwrap();
     let (path, journal) = plan(&folder, &(1..=40).map(create_user).collect::<Vec<_>>());
     let two = ApplyOptions { stop_after_errors: NonZeroU32::new(2), ..options() };
     let outcome = apply(&server, journal, &two).await;
-    assert_eq!(outcome.ended, Ended::TooManyErrors);
+    assert_eq!(outcome.ended, ApplyEnd::TooManyErrors);
     let failed = states(&path).iter().filter(|state| **state == "failed").count();
     assert!((2..20).contains(&failed), "{failed}"); // those on their way are brought to their end
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::audit::{AuditError, AuditFolder, Listed, compute_removals};
 use crate::cli::AuditArgs;
-use crate::compare::{CompareError, Comparison, Terms};
+use crate::diff::{Comparison, Terms, TermsError};
 use crate::error::ExitStatus;
 use crate::report::differences::Format;
 use crate::report::{AuditSummary, AuditVerdict, Exported, Stopped};
@@ -15,10 +15,10 @@ use crate::snapshot::{Snapshot, SnapshotWriter, Verdict};
 
 use super::super::diff::{self, DiffError};
 use super::super::{CommandError, Context, Outcome, crawl, export};
-use super::{AuditSettings, export_args, tell};
+use super::{AuditSettings, export_args, outcome};
 
 /// An audit that runs.
-pub(super) struct Night<'a> {
+pub(super) struct AuditRun<'a> {
     pub(super) args: &'a AuditArgs,
     pub(super) settings: AuditSettings,
     pub(super) folder: AuditFolder,
@@ -27,12 +27,12 @@ pub(super) struct Night<'a> {
 }
 
 /// The last whole audit whose snapshot can be read.
-struct Base {
+struct BaseAudit {
     audit: Listed,
     snapshot: PathBuf,
 }
 
-impl Night<'_> {
+impl AuditRun<'_> {
     /// Runs it to its end and tells how it ended.
     pub(super) async fn run(mut self, context: &mut Context) -> Outcome {
         let began = Instant::now();
@@ -48,7 +48,7 @@ impl Night<'_> {
             self.take_back(&path, &mut summary);
         }
         self.remove(&mut summary);
-        tell::tell(self.args, &self.folder, &mut summary, context).await;
+        outcome::report(self.args, &self.folder, &mut summary, context).await;
         match ended {
             Ok(status) => {
                 let text = summary.text();
@@ -156,7 +156,7 @@ impl Night<'_> {
     }
 
     /// The last whole audit before this one that can be compared with. One that cannot is said and passed over.
-    fn base(&self, summary: &mut AuditSummary) -> Result<Option<Base>, CommandError> {
+    fn base(&self, summary: &mut AuditSummary) -> Result<Option<BaseAudit>, CommandError> {
         for audit in self.folder.list()?.into_iter().rev() {
             if !audit.whole || audit.name >= self.audit.name {
                 continue;
@@ -165,7 +165,7 @@ impl Night<'_> {
             let why = match Snapshot::open(&snapshot).and_then(|snapshot| snapshot.verdict()) {
                 // Whatever its folder is called by now.
                 Ok(Verdict::Incomplete) => "its snapshot is incomplete".to_owned(),
-                Ok(_) => return Ok(Some(Base { audit, snapshot })),
+                Ok(_) => return Ok(Some(BaseAudit { audit, snapshot })),
                 Err(error) => error.to_string(),
             };
             summary.notes.push(format!("audit {} cannot be compared with: {why}", audit.folder()));
@@ -175,7 +175,12 @@ impl Night<'_> {
 
     /// Compares with an earlier audit, and writes the reports. The first one is held against itself, so that its reports tell how
     /// much there is.
-    fn compare(&self, base: Option<&Base>, snapshot: &Path, path: &Path) -> Result<Comparison, DiffError> {
+    fn compare(
+        &self,
+        base: Option<&BaseAudit>,
+        snapshot: &Path,
+        path: &Path,
+    ) -> Result<Comparison, DiffError> {
         let old = Snapshot::open(base.map_or(snapshot, |base| &base.snapshot))?;
         let new = Snapshot::open(snapshot)?;
         let name = base.map_or(self.audit.name, |base| base.audit.name);
@@ -198,7 +203,7 @@ impl Night<'_> {
         summary.last_complete = after.iter().rev().find(|audit| audit.whole).map(Listed::folder);
         summary.folder = ended.folder();
         summary.removed = removals.iter().map(Listed::folder).collect();
-        tell::write_result(path, summary)?;
+        outcome::write_result(path, summary)?;
         if ended.whole {
             self.folder.publish(&self.audit)?;
         }
@@ -215,7 +220,7 @@ impl Night<'_> {
             return; // it has its name, and `latest` alone could not be moved
         }
         summary.folder = self.audit.folder();
-        if let Err(error) = tell::write_result(path, summary) {
+        if let Err(error) = outcome::write_result(path, summary) {
             tracing::warn!(%error, "the result of the audit could not be written");
         }
     }
@@ -245,8 +250,8 @@ impl Night<'_> {
 }
 
 /// Whether two snapshots have nothing that could be compared, though either is as it should be.
-fn has_no_common_terms(error: &CompareError) -> bool {
-    matches!(error, CompareError::OtherService { .. } | CompareError::NothingInCommon { .. })
+fn has_no_common_terms(error: &TermsError) -> bool {
+    matches!(error, TermsError::OtherService { .. } | TermsError::NothingInCommon { .. })
 }
 
 /// The advice of a crawl, for an audit: the same command alone would begin anew.

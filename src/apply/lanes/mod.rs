@@ -12,9 +12,9 @@ use std::collections::VecDeque;
 
 use tokio::time::Instant;
 
-use super::item::Item;
-use super::keeper::Filled;
-use super::perform::Work;
+use super::journal_thread::LoadedLanes;
+use super::performer::ActiveOperation;
+use super::resolved::ResolvedOperation;
 use crate::plan::LaneName;
 use crate::twilio::throttle::{WriteKey, WriteLimits};
 
@@ -32,15 +32,15 @@ const AHEAD: usize = 8;
 
 /// One lane in hand.
 #[derive(Debug)]
-struct Lane {
+struct ActiveLane {
     id: u64,
     name: LaneName,
     key: String,
     /// Operations that have not come to their end, those not loaded included.
     left: u64,
-    queue: VecDeque<Item>,
+    queue: VecDeque<ResolvedOperation>,
     /// Begun, and to be sent.
-    ready: VecDeque<Work>,
+    ready: VecDeque<ActiveOperation>,
     /// Being looked up, or written down as begun.
     preparing: usize,
     /// On their way.
@@ -51,7 +51,7 @@ struct Lane {
     not_before: Option<Instant>,
 }
 
-impl Lane {
+impl ActiveLane {
     fn is_still(&self) -> bool {
         self.preparing + self.writing == 0
     }
@@ -59,18 +59,18 @@ impl Lane {
 
 /// What to do next.
 #[derive(Debug)]
-pub(super) enum Next {
+pub(super) enum NextAction {
     /// Look it up where that is needed, and begin it.
-    Prepare(Work),
+    Prepare(ActiveOperation),
     /// Send it.
-    Write(Work),
+    Write(ActiveOperation),
     /// Nothing before this time, or before something else has changed.
     Wait(Option<Instant>),
 }
 
 /// How many more may be prepared and sent.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Room {
+pub(super) struct FreeSlots {
     pub(super) to_prepare: usize,
     pub(super) to_write: usize,
     /// Of the latter, those that are kept for the longest lane.
@@ -81,7 +81,7 @@ pub(super) struct Room {
 #[derive(Debug)]
 pub(super) struct Lanes {
     service: String,
-    in_hand: Vec<Lane>,
+    active: Vec<ActiveLane>,
     next_id: u64,
     /// There may be lanes that are not in hand.
     more: bool,
@@ -95,7 +95,7 @@ impl Lanes {
     pub(super) fn new(service: &str) -> Self {
         Self {
             service: service.to_owned(),
-            in_hand: Vec::new(),
+            active: Vec::new(),
             next_id: 0,
             more: true,
             filling: false,
@@ -105,13 +105,13 @@ impl Lanes {
 
     /// Whether nothing is left in hand or to be loaded.
     pub(super) fn is_done(&self) -> bool {
-        let at_rest = |lane: &Lane| lane.ready.is_empty() && lane.is_still();
-        if self.closed { self.in_hand.iter().all(at_rest) } else { !self.has_more() && !self.filling }
+        let at_rest = |lane: &ActiveLane| lane.ready.is_empty() && lane.is_still();
+        if self.closed { self.active.iter().all(at_rest) } else { !self.has_more() && !self.filling }
     }
 
     /// Whether something was not begun.
     pub(super) fn has_more(&self) -> bool {
-        self.more || !self.in_hand.is_empty()
+        self.more || !self.active.is_empty()
     }
 
     /// From now on what was begun is brought to its end, and nothing else.
@@ -125,12 +125,12 @@ impl Lanes {
             return None;
         }
         let lanes: Vec<_> = self
-            .in_hand
+            .active
             .iter()
             .filter(|lane| !lane.exhausted && lane.queue.len() < LOADED / 2)
             .map(|lane| (lane.name.clone(), lane.cursor))
             .collect();
-        let room = LANES.saturating_sub(self.in_hand.len());
+        let room = LANES.saturating_sub(self.active.len());
         let new = if self.more && room >= LANES / 4 { room } else { 0 };
         if lanes.is_empty() && new == 0 {
             return None;
@@ -140,13 +140,13 @@ impl Lanes {
     }
 
     /// Takes what was loaded.
-    pub(super) fn fill(&mut self, filled: Filled) {
+    pub(super) fn fill(&mut self, filled: LoadedLanes) {
         self.filling = false;
         self.more &= !filled.no_more_lanes;
         for loaded in filled.lanes {
-            let known = self.in_hand.iter().position(|lane| lane.name == loaded.name);
+            let known = self.active.iter().position(|lane| lane.name == loaded.name);
             let place = known.unwrap_or_else(|| self.add(loaded.name, loaded.operations));
-            let lane = &mut self.in_hand[place];
+            let lane = &mut self.active[place];
             lane.cursor = loaded.cursor;
             lane.exhausted = loaded.exhausted;
             lane.left = lane.left.saturating_sub(loaded.passed_over);
@@ -158,7 +158,7 @@ impl Lanes {
     /// Takes a lane in hand, and gives its place.
     fn add(&mut self, name: LaneName, operations: u64) -> usize {
         let key = if name.is_service() { self.service.clone() } else { name.key() };
-        self.in_hand.push(Lane {
+        self.active.push(ActiveLane {
             id: self.next_id,
             name,
             key,
@@ -172,13 +172,13 @@ impl Lanes {
             not_before: None,
         });
         self.next_id += 1;
-        self.in_hand.len() - 1
+        self.active.len() - 1
     }
 
     /// How many slots are kept free for the longest lane: as many as its rate fills, if it takes longer than all the others
     /// together. Its turns come one by one, and others would take the slots that it has no turn for yet.
     pub(super) fn reserved(&self, rate: f64, latency: f64, slots: usize, all_left: u64) -> usize {
-        let Some(longest) = self.in_hand.iter().max_by_key(|lane| lane.left) else { return 0 };
+        let Some(longest) = self.active.iter().max_by_key(|lane| lane.left) else { return 0 };
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let (left, all_left, slots_) = (longest.left as f64, all_left as f64, slots as f64);
         if left / rate < NEARLY * all_left * latency / slots_ {
@@ -190,13 +190,13 @@ impl Lanes {
     }
 
     /// Chooses what to do next. What is chosen is on its way until [`came_back`](Self::came_back).
-    pub(super) fn next(&mut self, limits: &WriteLimits, room: Room) -> Next {
+    pub(super) fn next(&mut self, limits: &WriteLimits, room: FreeSlots) -> NextAction {
         let now = Instant::now();
-        let longest = self.in_hand.iter().map(|lane| lane.left).max().unwrap_or(0);
+        let longest = self.active.iter().map(|lane| lane.left).max().unwrap_or(0);
         loop {
             let mut wake: Option<Instant> = None;
             let mut best: Option<(usize, bool)> = None;
-            for (index, lane) in self.in_hand.iter().enumerate() {
+            for (index, lane) in self.active.iter().enumerate() {
                 let has_room = room.to_write > room.reserved || (room.to_write > 0 && lane.left == longest);
                 let waits = lane.not_before.filter(|at| *at > now);
                 if let (true, false, Some(at)) = (has_room, lane.ready.is_empty(), waits) {
@@ -209,17 +209,17 @@ impl Lanes {
                     && lane.ready.len() + lane.preparing < AHEAD;
                 // Whatever can be sent goes before what can be prepared, and the longest lane first.
                 let better = best
-                    .is_none_or(|(best, writes)| (may_write, lane.left) > (writes, self.in_hand[best].left));
+                    .is_none_or(|(best, writes)| (may_write, lane.left) > (writes, self.active[best].left));
                 if (may_write || may_prepare) && better {
                     best = Some((index, may_write));
                 }
             }
-            let Some((index, writes)) = best else { return Next::Wait(wake) };
-            let lane = &mut self.in_hand[index];
+            let Some((index, writes)) = best else { return NextAction::Wait(wake) };
+            let lane = &mut self.active[index];
             if !writes {
                 let item = lane.queue.pop_front().expect("it is chosen for what is in its queue");
                 lane.preparing += 1;
-                return Next::Prepare(Work::new(item, lane.id));
+                return NextAction::Prepare(ActiveOperation::new(item, lane.id));
             }
             let key = if lane.name.is_service() {
                 WriteKey::Service(&lane.key)
@@ -232,13 +232,13 @@ impl Lanes {
             }
             lane.not_before = None;
             lane.writing += 1;
-            return Next::Write(lane.ready.pop_front().expect("it is chosen for what is ready"));
+            return NextAction::Write(lane.ready.pop_front().expect("it is chosen for what is ready"));
         }
     }
 
     /// An operation that was being prepared or was on its way is so no longer. `again` gives it back to be sent.
-    pub(super) fn came_back(&mut self, lane: u64, prepared: bool, again: Option<Work>) {
-        if let Some(lane) = self.in_hand.iter_mut().find(|other| other.id == lane) {
+    pub(super) fn came_back(&mut self, lane: u64, prepared: bool, again: Option<ActiveOperation>) {
+        if let Some(lane) = self.active.iter_mut().find(|other| other.id == lane) {
             let places = if prepared { &mut lane.preparing } else { &mut lane.writing };
             *places = places.saturating_sub(1);
             if again.is_none() {
@@ -250,12 +250,12 @@ impl Lanes {
     }
 
     /// What was begun and is not sent any more.
-    pub(super) fn take_ready(&mut self) -> Vec<Work> {
-        self.in_hand.iter_mut().flat_map(|lane| lane.ready.drain(..)).collect()
+    pub(super) fn take_ready(&mut self) -> Vec<ActiveOperation> {
+        self.active.iter_mut().flat_map(|lane| lane.ready.drain(..)).collect()
     }
 
     fn drop_finished(&mut self) {
-        self.in_hand.retain(|lane| {
+        self.active.retain(|lane| {
             !(lane.exhausted && lane.queue.is_empty() && lane.ready.is_empty() && lane.is_still())
         });
     }

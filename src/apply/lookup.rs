@@ -7,8 +7,8 @@
 
 use serde_json::{Value, json};
 
-use super::compare::{Difference, differences, told};
-use super::item::Item;
+use super::mismatch::{Mismatch, differences, told};
+use super::resolved::ResolvedOperation;
 use crate::plan::{Fields, Journal, Kind, State};
 use crate::twilio::page::{LoopGuard, PageError, next_path};
 use crate::twilio::{Api, ApiRequest, BodyError, Client, RequestError};
@@ -21,7 +21,7 @@ const PARTICIPANTS_ON_A_PAGE: &str = "100";
 
 /// What became of an operation.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct End {
+pub(super) struct OperationEnd {
     pub(super) state: State,
     /// Why, of what was not done, or how what was there differs from what was planned.
     pub(super) reason: Option<String>,
@@ -31,7 +31,7 @@ pub(super) struct End {
     pub(super) sid: Option<String>,
 }
 
-impl End {
+impl OperationEnd {
     pub(super) fn failed(reason: String, result: Value) -> Self {
         Self { state: State::Failed, reason: Some(reason), result, sid: None }
     }
@@ -48,21 +48,21 @@ impl End {
 
 /// What a look at the target says of an operation.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Seen {
+pub(super) enum LookupOutcome {
     /// It is to be written. With what is there now of what it writes.
     ToWrite(Fields),
     /// Nothing is to be written.
-    End(Box<End>),
+    OperationEnd(Box<OperationEnd>),
 }
 
 /// Looks, and judges what is there.
-pub(super) async fn look(client: &Client, item: &Item) -> Result<Seen, RequestError> {
+pub(super) async fn look(client: &Client, item: &ResolvedOperation) -> Result<LookupOutcome, RequestError> {
     let found = find(client, item).await?;
     Ok(judge(item, found.as_ref()))
 }
 
 /// What the target has of what the operation writes.
-pub(super) async fn find(client: &Client, item: &Item) -> Result<Option<Fields>, RequestError> {
+pub(super) async fn find(client: &Client, item: &ResolvedOperation) -> Result<Option<Fields>, RequestError> {
     let after = &item.operation.after;
     match item.operation.kind {
         Kind::CreateRole => {
@@ -163,7 +163,7 @@ pub(super) fn object(body: &[u8]) -> Result<Fields, BodyError> {
 }
 
 /// What is to be done, given what is there.
-pub(super) fn judge(item: &Item, found: Option<&Fields>) -> Seen {
+pub(super) fn judge(item: &ResolvedOperation, found: Option<&Fields>) -> LookupOutcome {
     let operation = &item.operation;
     let kind = operation.kind;
     if kind.is_delete() {
@@ -172,7 +172,7 @@ pub(super) fn judge(item: &Item, found: Option<&Fields>) -> Seen {
     let is_create = is_create(kind);
     let Some(found) = found else {
         return if is_create {
-            Seen::ToWrite(Fields::new())
+            LookupOutcome::ToWrite(Fields::new())
         } else {
             blocked("target_gone", "what would be updated is not there any more; plan again", json!({}))
         };
@@ -186,9 +186,9 @@ pub(super) fn judge(item: &Item, found: Option<&Fields>) -> Seen {
         // What was sent and is there as planned is ours; what is there and was never sent is not.
         let state = if item.sent { State::Done } else { State::Existing };
         let result = json!({ "sid": sid, "known_by": "look_up", "sent": item.sent });
-        return Seen::End(Box::new(End { state, reason: None, result, sid }));
+        return LookupOutcome::OperationEnd(Box::new(OperationEnd { state, reason: None, result, sid }));
     }
-    if kind == Kind::CreateConversation && !item.sent && off.iter().any(Difference::is_of_creation) {
+    if kind == Kind::CreateConversation && !item.sent && off.iter().any(Mismatch::is_of_creation) {
         let detail = format!("{}; change the name in the mapping, and plan again", told(&off));
         let found = json!({ "found": now_of(&operation.after, found) });
         return blocked("unique_name_taken", &detail, found);
@@ -196,26 +196,36 @@ pub(super) fn judge(item: &Item, found: Option<&Fields>) -> Seen {
     if is_create {
         let reason = Some(format!("differs: {}", told(&off)));
         let result = json!({ "sid": sid, "known_by": "look_up", "sent": item.sent });
-        return Seen::End(Box::new(End { state: State::Existing, reason, result, sid }));
+        return LookupOutcome::OperationEnd(Box::new(OperationEnd {
+            state: State::Existing,
+            reason,
+            result,
+            sid,
+        }));
     }
     let before = item.before();
     let moved = if item.was_there() { differences(&before, found) } else { Vec::new() };
     if moved.is_empty() {
-        return Seen::ToWrite(now_of(&operation.after, found));
+        return LookupOutcome::ToWrite(now_of(&operation.after, found));
     }
     let detail = format!("since the plan was made: {}; plan again", told(&moved));
     blocked("changed_since", &detail, json!({ "found": now_of(&before, found) }))
 }
 
-fn judge_delete(item: &Item, found: Option<&Fields>) -> Seen {
+fn judge_delete(item: &ResolvedOperation, found: Option<&Fields>) -> LookupOutcome {
     let Some(found) = found else {
         let state = if item.sent { State::Done } else { State::Existing };
         let result = json!({ "known_by": "look_up", "sent": item.sent });
-        return Seen::End(Box::new(End { state, reason: None, result, sid: None }));
+        return LookupOutcome::OperationEnd(Box::new(OperationEnd {
+            state,
+            reason: None,
+            result,
+            sid: None,
+        }));
     };
     let moved = differences(&item.operation.before, found);
     if moved.is_empty() {
-        return Seen::ToWrite(Fields::new());
+        return LookupOutcome::ToWrite(Fields::new());
     }
     blocked("changed_since", &format!("since the plan was made: {}", told(&moved)), json!({}))
 }
@@ -225,9 +235,9 @@ fn now_of(keys: &Fields, found: &Fields) -> Fields {
     keys.keys().filter_map(|key| Some((key.clone(), found.get(key)?.clone()))).collect()
 }
 
-fn blocked(code: &str, detail: &str, result: Value) -> Seen {
+fn blocked(code: &str, detail: &str, result: Value) -> LookupOutcome {
     let reason = Some(format!("{code}: {detail}"));
-    Seen::End(Box::new(End { state: State::Blocked, reason, result, sid: None }))
+    LookupOutcome::OperationEnd(Box::new(OperationEnd { state: State::Blocked, reason, result, sid: None }))
 }
 
 /// Whether a kind makes what was not there.

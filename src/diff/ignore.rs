@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::error::CompareError;
+use super::error::TermsError;
 use crate::model::Entity;
 use crate::snapshot::{Fields, columns};
 
@@ -14,9 +14,9 @@ const NONE: &str = "none";
 
 /// Fields that do not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Ignored(BTreeMap<Entity, Fields>);
+pub(crate) struct IgnoredFields(BTreeMap<Entity, Fields>);
 
-impl Default for Ignored {
+impl Default for IgnoredFields {
     fn default() -> Self {
         let mut ignored = Self(BTreeMap::new());
         for name in IGNORED_BY_DEFAULT {
@@ -26,10 +26,10 @@ impl Default for Ignored {
     }
 }
 
-impl Ignored {
+impl IgnoredFields {
     /// The default and those that are named: `entity.field`, or `field` for every entity that has it. `none` leaves the
     /// default out.
-    pub(crate) fn parse<'a>(names: impl IntoIterator<Item = &'a str> + Clone) -> Result<Self, CompareError> {
+    pub(crate) fn parse<'a>(names: impl IntoIterator<Item = &'a str> + Clone) -> Result<Self, TermsError> {
         let without_default = names.clone().into_iter().any(|name| name == NONE);
         let mut ignored = if without_default { Self(BTreeMap::new()) } else { Self::default() };
         for name in names.into_iter().filter(|name| *name != NONE) {
@@ -38,7 +38,7 @@ impl Ignored {
         Ok(ignored)
     }
 
-    fn add(&mut self, name: &str) -> Result<(), CompareError> {
+    fn add(&mut self, name: &str) -> Result<(), TermsError> {
         let (entity, field) = match name.split_once('.') {
             Some((entity, field)) => (Some(entity), field),
             None => (None, name),
@@ -64,7 +64,7 @@ impl Ignored {
             .collect();
         known.sort();
         known.dedup();
-        Err(CompareError::UnknownField { name: name.to_owned(), known })
+        Err(TermsError::UnknownField { name: name.to_owned(), known })
     }
 
     /// The fields of an entity that count.
@@ -92,20 +92,20 @@ mod tests {
 
     #[test]
     fn presence_does_not_count_unless_asked_for() {
-        assert_eq!(Ignored::default().names(), IGNORED_BY_DEFAULT);
-        assert!(Ignored::parse(["none"]).unwrap().names().is_empty());
-        let more = Ignored::parse(["unread_messages_count", "channels.messages_count"]).unwrap();
+        assert_eq!(IgnoredFields::default().names(), IGNORED_BY_DEFAULT);
+        assert!(IgnoredFields::parse(["none"]).unwrap().names().is_empty());
+        let more = IgnoredFields::parse(["unread_messages_count", "channels.messages_count"]).unwrap();
         let names = more.names();
         assert!(names.contains(&"user_channels.unread_messages_count".to_owned()));
         assert!(names.contains(&"channels.messages_count".to_owned()));
         assert!(names.contains(&"users.is_online".to_owned()));
-        assert_eq!(Ignored::parse(["none", "date_updated"]).unwrap().names().len(), 7);
+        assert_eq!(IgnoredFields::parse(["none", "date_updated"]).unwrap().names().len(), 7);
     }
 
     #[test]
     fn a_field_that_there_is_not_is_an_error_with_those_that_there_are() {
-        let known = |name| match Ignored::parse([name]).unwrap_err() {
-            CompareError::UnknownField { known, .. } => known,
+        let known = |name| match IgnoredFields::parse([name]).unwrap_err() {
+            TermsError::UnknownField { known, .. } => known,
             other => panic!("{other}"),
         };
         assert!(known("is_onlin").contains(&"is_online".to_owned()));

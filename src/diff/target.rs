@@ -7,7 +7,7 @@
 
 use serde_json::{Number, Value as Json};
 
-use super::difference::{Change, Difference, Mark, Totals};
+use super::difference::{DiffTotals, Difference, FieldChange, Mark};
 use crate::mapping::Value;
 use crate::model::{Entity, Share};
 use crate::plan::Move;
@@ -16,13 +16,13 @@ use crate::snapshot::{ListOf, SnapshotError};
 
 /// How to hold a snapshot against its target.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct TargetOptions {
+pub(crate) struct TargetDiffOptions {
     /// In place, where SIDs are the same, or to another service, where names are.
     pub kind: Move,
     /// Which conversations; none for all.
     pub share: Option<Share>,
     /// Whether what is the same is told too.
-    pub tell_same: bool,
+    pub report_same: bool,
 }
 
 /// Items that have no counterpart and are not asked for: they are said once, and are no difference.
@@ -35,13 +35,13 @@ pub(crate) struct Uncounted {
 }
 
 /// Holds a snapshot against its target and visits each difference in the order of alignment.
-pub(crate) fn against_target<E: From<SnapshotError>>(
+pub(crate) fn diff_target<E: From<SnapshotError>>(
     pair: &Pair<'_>,
     records: &PlanRecords<'_>,
-    options: TargetOptions,
+    options: TargetDiffOptions,
     mut visit: impl FnMut(&Difference) -> Result<(), E>,
-) -> Result<(Totals, Uncounted), E> {
-    let mut totals = Totals::default();
+) -> Result<(DiffTotals, Uncounted), E> {
+    let mut totals = DiffTotals::default();
     for entity in [Entity::Role, Entity::User, Entity::Channel, Entity::Member, Entity::Membership] {
         totals.by_entity.entry(entity).or_default();
     }
@@ -76,7 +76,7 @@ pub(crate) fn against_target<E: From<SnapshotError>>(
         }
         let (mark, reason) = judge(pair, item)?;
         totals.add(item.entity, mark, 1);
-        if mark == Mark::Same && !options.tell_same {
+        if mark == Mark::Same && !options.report_same {
             return Ok(());
         }
         visit(&Difference {
@@ -152,10 +152,10 @@ fn is_public(item: &Item<'_>) -> bool {
 }
 
 /// The fields that differ: as they should be, and as they are.
-fn changes(item: &Item<'_>) -> Vec<Change> {
+fn changes(item: &Item<'_>) -> Vec<FieldChange> {
     let differing = item.fields.iter().filter(|field| field.differs);
     differing
-        .map(|field| Change {
+        .map(|field| FieldChange {
             field: field.name,
             old: field.desired.map_or(Json::Null, json),
             new: json(field.actual),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::terms::Side;
+use super::terms::ComparedSide;
 use crate::model::Entity;
 
 /// What is said of a record, in one character.
@@ -59,7 +59,7 @@ impl Serialize for Mark {
 
 /// A field that changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Change {
+pub(crate) struct FieldChange {
     /// The field.
     pub field: &'static str,
     /// Its value in the old one.
@@ -82,7 +82,7 @@ pub(crate) struct Difference {
     pub name: Option<String>,
     /// What changed in a record that both have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub changes: Vec<Change>,
+    pub changes: Vec<FieldChange>,
     /// The record as the side that has it alone has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<Map<String, Value>>,
@@ -98,7 +98,7 @@ fn plural<S: Serializer>(entity: &Entity, serializer: S) -> Result<S::Ok, S::Err
 
 /// How many records there are of each mark.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Counts {
+pub(crate) struct MarkCounts {
     pub same: u64,
     pub added: u64,
     pub missing: u64,
@@ -106,7 +106,7 @@ pub(crate) struct Counts {
     pub unreadable: u64,
 }
 
-impl Counts {
+impl MarkCounts {
     /// How many of a mark.
     pub(crate) fn of(&self, mark: Mark) -> u64 {
         match mark {
@@ -137,21 +137,21 @@ impl Counts {
 
 /// The counts in total and by entity.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub(crate) struct Totals {
+pub(crate) struct DiffTotals {
     /// In total.
     #[serde(flatten)]
-    pub total: Counts,
+    pub total: MarkCounts,
     /// By the name of their collection, of the entities that were compared.
     #[serde(serialize_with = "by_plural")]
-    pub by_entity: BTreeMap<Entity, Counts>,
+    pub by_entity: BTreeMap<Entity, MarkCounts>,
 }
 
-fn by_plural<S: Serializer>(counts: &BTreeMap<Entity, Counts>, serializer: S) -> Result<S::Ok, S::Error> {
+fn by_plural<S: Serializer>(counts: &BTreeMap<Entity, MarkCounts>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(counts.iter().map(|(entity, counts)| (entity.plural(), counts)))
 }
 
-impl Totals {
-    /// Counts records of a mark.
+impl DiffTotals {
+    /// MarkCounts records of a mark.
     pub(crate) fn add(&mut self, entity: Entity, mark: Mark, number: u64) {
         self.total.add(mark, number);
         self.by_entity.entry(entity).or_default().add(mark, number);
@@ -163,11 +163,11 @@ impl Totals {
 pub(crate) struct Comparison {
     /// How many.
     #[serde(flatten)]
-    pub totals: Totals,
+    pub totals: DiffTotals,
     /// The older one.
-    pub old: Side,
+    pub old: ComparedSide,
     /// The newer one.
-    pub new: Side,
+    pub new: ComparedSide,
     /// Fields that were not compared, as `users.is_online`.
     pub ignored: Vec<String>,
     /// What a reader must know: what was not compared and why.
