@@ -35,7 +35,6 @@ pub use run::stream;
 pub(crate) use run::{ExportReport, run, run_to_store};
 pub(crate) use select::{check_names, check_stream, walk_of};
 pub use source::Rows;
-pub(crate) use source::subject;
 
 #[cfg(test)]
 mod fixture;

@@ -289,7 +289,7 @@ pub(super) fn service_record(snapshot: &Snapshot) -> Result<Service, CommandErro
     let walk = Walk { entity: Entity::Service, order: Order::ByUser, with: With::default() };
     let mut found = None;
     snapshot.walk(&walk, |step| {
-        found = Some(step.service.as_ref().clone());
+        found = Some(step.service.clone());
         Ok::<(), SnapshotError>(())
     })?;
     let missing = || PlanInputError::NoServiceRecord { snapshot: snapshot.path().to_path_buf() };
