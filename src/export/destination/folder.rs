@@ -1,8 +1,8 @@
 //! The folder that an export is written to.
 //!
-//! Which files of it are ours is said by its `datapackage.json`, or, after an export that was killed while its files were
-//! being put in place, by a journal. Everything else is somebody's and is not touched; without `--force` it is an error,
-//! because a mistyped folder is the likelier explanation.
+//! Its `datapackage.json` says which of its files are ours, or, after an export that was killed while it renamed its files, a
+//! journal does. Everything else belongs to others and is not touched; without `--force` it is an error, because a mistyped
+//! folder is the likelier explanation.
 //!
 //! **Invariant:** `datapackage.json` never describes files of another export. It is removed before the first file is
 //! replaced and written after the last.
@@ -14,19 +14,19 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::error::ExportError;
-use super::place::{JOURNAL, Journal, PACKAGE, Place, examples, former_files};
+use super::destination::Destination;
+use super::former::{JOURNAL, PACKAGE, examples, former_files, journal};
+use crate::export::error::ExportError;
 
 const TEMPORARY_PREFIX: &str = ".chatferry-";
 const TEMPORARY_SUFFIX: &str = ".tmp";
 
-/// An output folder that nobody else writes to.
+/// An output folder that no other export writes to.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(in crate::export) struct Folder {
     path: PathBuf,
     /// Whether this export made the folder, and it has nothing in it yet.
     is_new: bool,
-    /// Files of a former export.
     former: BTreeSet<String>,
     /// Holds the lock until the export is done.
     #[expect(dead_code, reason = "the lock ends when the handle is dropped")]
@@ -34,8 +34,8 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Takes a folder for an export, and makes it if need be.
-    pub(super) fn claim(path: &Path, force: bool) -> Result<Self, ExportError> {
+    /// Locks a folder for an export; creates it if it does not exist.
+    pub(in crate::export) fn claim(path: &Path, force: bool) -> Result<Self, ExportError> {
         let failed = |action: &'static str| {
             move |source: io::Error| ExportError::File { action, path: path.to_owned(), source }
         };
@@ -55,7 +55,7 @@ impl Folder {
                 continue;
             };
             if name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX) {
-                // Left by an export that was killed: nobody else can be writing while we hold the lock.
+                // Left by an export that was killed: no other export can be writing while we hold the lock.
                 fs::remove_file(path.join(name)).map_err(failed("clear the folder"))?;
             } else if !name.starts_with('.') && !former.contains(name) {
                 foreign.push(name.to_owned());
@@ -80,10 +80,10 @@ impl Folder {
         builder.tempfile_in(&self.path).map_err(|source| self.error("create a file in", "", source))
     }
 
-    fn place(&self, name: &str, file: NamedTempFile) -> Result<(), ExportError> {
+    fn rename(&self, name: &str, file: NamedTempFile) -> Result<(), ExportError> {
         match file.persist(self.path.join(name)) {
             Ok(_) => Ok(()),
-            Err(error) => Err(self.error("put in place", name, error.error)),
+            Err(error) => Err(self.error("rename", name, error.error)),
         }
     }
 
@@ -111,7 +111,7 @@ impl Folder {
     }
 }
 
-impl Place for Folder {
+impl Destination for Folder {
     type File = NamedTempFile;
 
     fn create(&self, _name: &str) -> Result<NamedTempFile, ExportError> {
@@ -128,22 +128,21 @@ impl Place for Folder {
         package: NamedTempFile,
     ) -> Result<(), ExportError> {
         let new: BTreeSet<String> = files.iter().map(|(name, _)| name.clone()).collect();
-        let mut journal = self.temporary()?;
-        journal
-            .write_all(&Journal::of(&new, &self.former))
-            .and_then(|()| self.complete(&mut journal))
+        let mut file = self.temporary()?;
+        file.write_all(&journal(&new, &self.former))
+            .and_then(|()| self.complete(&mut file))
             .map_err(|source| self.error("write", JOURNAL, source))?;
         self.is_new = false;
-        self.place(JOURNAL, journal)?;
+        self.rename(JOURNAL, file)?;
         self.remove(PACKAGE)?;
         for (name, file) in files {
-            self.place(&name, file)?;
+            self.rename(&name, file)?;
         }
         for name in self.former.difference(&new).filter(|name| *name != PACKAGE) {
             self.remove(name)?;
         }
         self.sync()?;
-        self.place(PACKAGE, package)?;
+        self.rename(PACKAGE, package)?;
         self.remove(JOURNAL)?;
         self.sync()
     }

@@ -8,44 +8,64 @@
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::format::Format;
+use super::formats::Format;
 use super::options::{ExportOptions, PlanFacts};
-use super::run::{WrittenFile, WrittenRecord};
+use super::rows::RowsPassed;
 use super::select::Selected;
 use crate::mapping::{Column, ColumnType, Pii};
 use crate::snapshot::Info;
+
+/// One record of an export.
+#[derive(Debug, Serialize)]
+pub struct WrittenRecord {
+    pub record: String,
+    pub mapping: String,
+    #[serde(flatten)]
+    pub passed: RowsPassed,
+    pub files: Vec<WrittenFile>,
+}
+
+/// One file of an export.
+#[derive(Debug, Clone, Serialize)]
+pub struct WrittenFile {
+    /// Its name within the folder.
+    pub path: String,
+    pub format: Format,
+    pub bytes: u64,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+}
 
 /// What a file says that was written with `--spreadsheet-safe`.
 const SPREADSHEET_SAFE: &str = "text cells that begin with = + - @ tab CR or LF have an apostrophe in front";
 
 #[derive(Serialize)]
-struct Package<'a> {
+struct DataPackage<'a> {
     profile: &'static str,
     name: &'static str,
     title: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     created: Option<String>,
     resources: Vec<Json>,
-    chatferry: Facts<'a>,
+    chatferry: PackageFacts<'a>,
 }
 
-/// What a reader must know about the export as a whole.
+/// What a reader must know about the complete export.
 #[derive(Serialize)]
-struct Facts<'a> {
-    /// The crawl's verdict.
+struct PackageFacts<'a> {
     verdict: &'a str,
     source: &'a str,
     account_sid: String,
     services: Vec<String>,
     /// Between these two instants the records were read.
-    window: Window,
+    window: CrawlWindow,
     snapshot: SnapshotFacts<'a>,
     tool_version: &'static str,
-    settings: Settings,
+    settings: PackageSettings,
 }
 
 #[derive(Serialize)]
-struct Window {
+struct CrawlWindow {
     started: String,
     finished: Option<String>,
 }
@@ -65,7 +85,7 @@ struct MappingFacts {
 }
 
 #[derive(Serialize)]
-struct Settings {
+struct PackageSettings {
     mappings: Vec<MappingFacts>,
     spreadsheet_safe: bool,
     r#where: Option<String>,
@@ -76,7 +96,6 @@ struct Settings {
     plan: Option<PlanFacts>,
 }
 
-/// The package's bytes.
 pub(super) fn describe(
     info: &Info,
     options: &ExportOptions,
@@ -87,7 +106,7 @@ pub(super) fn describe(
         record.files.iter().map(move |file| resource(selected, record, file, options))
     });
     let finished = info.finished.clone();
-    let package = Package {
+    let package = DataPackage {
         profile: "data-package",
         name: "chatferry-export",
         title: format!(
@@ -96,19 +115,19 @@ pub(super) fn describe(
         ),
         created: finished.clone(),
         resources: resources.collect(),
-        chatferry: Facts {
+        chatferry: PackageFacts {
             verdict: info.verdict.as_str(),
             source: &info.source,
             account_sid: info.account_sid.to_string(),
             services: info.services.iter().map(ToString::to_string).collect(),
-            window: Window { started: info.started.clone(), finished },
+            window: CrawlWindow { started: info.started.clone(), finished },
             snapshot: SnapshotFacts {
                 id: &info.id,
                 tool_version: &info.tool_version,
                 include: info.include.iter().map(|entity| entity.plural()).collect(),
             },
             tool_version: env!("CARGO_PKG_VERSION"),
-            settings: Settings {
+            settings: PackageSettings {
                 mappings: options
                     .mappings
                     .iter()

@@ -11,15 +11,20 @@
 
 use std::io::{self, Write};
 
-use super::format::RowWriter;
 use super::output::Output;
+use super::row_writer::RowWriter;
 use crate::mapping::{Column, Row, Value, push_seconds, push_sid};
 use crate::model::Timestamp;
 
 /// Characters that begin a formula, or that a spreadsheet skips in front of one.
 const FORMULA_STARTS: &[u8] = b"=+-@\t\r\n";
 
-/// Writes rows as CSV.
+/// How CSV is written.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::export) struct CsvOptions {
+    pub(in crate::export) spreadsheet_safe: bool,
+}
+
 pub(super) struct CsvWriter<W: Write> {
     output: Output<W>,
     spreadsheet_safe: bool,
@@ -27,16 +32,16 @@ pub(super) struct CsvWriter<W: Write> {
 }
 
 impl<W: Write> CsvWriter<W> {
-    /// Begins a file with its header.
-    pub(super) fn new(columns: &[Column], spreadsheet_safe: bool, mut output: Output<W>) -> Self {
+    /// Starts a file with its header.
+    pub(super) fn new(columns: &[Column], options: CsvOptions, mut output: Output<W>) -> Self {
         for (position, column) in columns.iter().enumerate() {
             if position > 0 {
                 output.buffer.push(b',');
             }
-            push_text(&mut output.buffer, column.name.as_bytes(), spreadsheet_safe);
+            push_text(&mut output.buffer, column.name.as_bytes(), options.spreadsheet_safe);
         }
         output.buffer.push(b'\n');
-        Self { output, spreadsheet_safe, scratch: Vec::new() }
+        Self { output, spreadsheet_safe: options.spreadsheet_safe, scratch: Vec::new() }
     }
 }
 

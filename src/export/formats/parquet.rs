@@ -19,8 +19,8 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
-use super::format::RowWriter;
 use super::output::Output;
+use super::row_writer::RowWriter;
 use crate::mapping::{Column, ColumnType, Row, Value};
 use crate::model::Timestamp;
 
@@ -35,7 +35,6 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// The time zone of dates.
 const UTC: &str = "UTC";
 
-/// Writes rows as Parquet.
 pub(super) struct ParquetWriter<W: Write + Send> {
     writer: ArrowWriter<Output<W>>,
     schema: SchemaRef,
@@ -54,7 +53,6 @@ enum Builder {
 }
 
 impl<W: Write + Send> ParquetWriter<W> {
-    /// Begins a file.
     pub(super) fn new(columns: &[Column], output: Output<W>) -> io::Result<Self> {
         let builders: Vec<Builder> = columns.iter().map(|column| Builder::new(column.column_type)).collect();
         let fields: Vec<Field> = columns

@@ -1,14 +1,6 @@
-//! The formats of record files, and the one seam behind which each of them lives.
-
-use std::io;
+//! The names of the formats, and of the compressions of text formats.
 
 use serde::Serialize;
-
-use super::csv::CsvWriter;
-use super::ndjson::NdjsonWriter;
-use super::options::ExportOptions;
-use super::output::Output;
-use crate::mapping::{Column, Row};
 
 /// A format of record files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -32,7 +24,6 @@ pub enum Compression {
 }
 
 impl Format {
-    /// Every format.
     pub const ALL: [Self; 3] = [Self::Csv, Self::Ndjson, Self::Parquet];
 
     /// The name in flags and the ending of its files.
@@ -45,11 +36,10 @@ impl Format {
     }
 
     /// Whether it is text, which may be compressed as a whole. Others compress within themselves.
-    pub(super) fn is_text(self) -> bool {
+    pub(in crate::export) fn is_text(self) -> bool {
         matches!(self, Self::Csv | Self::Ndjson)
     }
 
-    /// The media type.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv",
@@ -60,7 +50,6 @@ impl Format {
 }
 
 impl Compression {
-    /// The name in flags.
     pub fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
@@ -68,39 +57,10 @@ impl Compression {
         }
     }
 
-    /// The ending of compressed files.
     pub fn suffix(self) -> &'static str {
         match self {
             Self::Gzip => "gz",
             Self::Zstd => "zst",
         }
     }
-}
-
-/// Writes the rows of one file in one format.
-///
-/// **Invariant:** nothing is lost on the way to `finish`: after it, everything was handed to the output, trailers included.
-pub(super) trait RowWriter<W: io::Write> {
-    /// Writes one row.
-    fn row(&mut self, row: &Row<'_>) -> io::Result<()>;
-
-    /// Writes what is still held back and gives the output back.
-    fn finish(self: Box<Self>) -> io::Result<Output<W>>;
-}
-
-/// The writer of a format, with its header already written.
-pub(super) fn writer<'w, W: io::Write + Send + 'w>(
-    format: Format,
-    columns: &[Column],
-    options: &ExportOptions,
-    output: Output<W>,
-) -> io::Result<Box<dyn RowWriter<W> + 'w>> {
-    Ok(match format {
-        Format::Csv => Box::new(CsvWriter::new(columns, options.spreadsheet_safe, output)),
-        Format::Ndjson => Box::new(NdjsonWriter::new(columns, output)),
-        #[cfg(feature = "parquet")]
-        Format::Parquet => Box::new(super::parquet::ParquetWriter::new(columns, output)?),
-        #[cfg(not(feature = "parquet"))]
-        Format::Parquet => return Err(io::Error::other("this chatferry was built without Parquet")),
-    })
 }

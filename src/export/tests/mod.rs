@@ -12,6 +12,7 @@ mod golden;
 #[cfg(feature = "parquet")]
 mod parquet;
 
+use super::destination::Folder;
 use super::fixture::{Fixture, HOSTILE, fixture};
 use super::*;
 use crate::event::Events;
@@ -225,10 +226,10 @@ fn an_export_that_was_killed_while_renaming_is_recognised() {
 #[test]
 fn two_exports_do_not_write_to_one_folder_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let held = folder::Folder::claim(folder.path(), false).unwrap();
-    assert!(matches!(folder::Folder::claim(folder.path(), false), Err(ExportError::Busy { .. })));
+    let held = Folder::claim(folder.path(), false).unwrap();
+    assert!(matches!(Folder::claim(folder.path(), false), Err(ExportError::Busy { .. })));
     drop(held);
-    folder::Folder::claim(folder.path(), false).unwrap();
+    Folder::claim(folder.path(), false).unwrap();
 }
 
 #[test]
@@ -242,7 +243,7 @@ fn what_was_not_crawled_is_left_out_or_refused() {
     let error = export(&source, &wanted, folder.path()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "record `invites` needs the invites, which this snapshot was made without: crawl with `--include …,invites`"
+        "record `invites` needs the invites, which this snapshot was crawled without: crawl with `--include …,invites`"
     );
     wanted.records = Some(vec!["userchannels".to_owned()]);
     let error = export(&source, &wanted, folder.path()).unwrap_err();

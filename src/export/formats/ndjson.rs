@@ -5,12 +5,11 @@
 
 use std::io::{self, Write};
 
-use super::format::RowWriter;
 use super::output::Output;
+use super::row_writer::RowWriter;
 use crate::mapping::{Column, Row, Value, push_seconds, push_sid};
 use crate::model::Timestamp;
 
-/// Writes rows as NDJSON.
 pub(super) struct NdjsonWriter<W: Write> {
     output: Output<W>,
     /// What stands in front of each value: `{"first":`, then `,"next":`.
@@ -18,7 +17,6 @@ pub(super) struct NdjsonWriter<W: Write> {
 }
 
 impl<W: Write> NdjsonWriter<W> {
-    /// Begins a file.
     pub(super) fn new(columns: &[Column], output: Output<W>) -> Self {
         let keys = columns
             .iter()
