@@ -139,8 +139,10 @@ fn generated_blocks_are_what_the_program_gives() {
         let mut rest = text.as_str();
         while let Some((before, after)) = rest.split_once("<!-- generated: ") {
             let (name, after) = after.split_once(" -->").unwrap();
-            let (_, after) = after.split_once("<!-- end -->").unwrap_or_else(|| panic!("{page}: {name} has no end"));
-            made += &format!("{before}<!-- generated: {name} -->\n\n{}\n<!-- end -->", generated(name, &world));
+            let (_, after) =
+                after.split_once("<!-- end -->").unwrap_or_else(|| panic!("{page}: {name} has no end"));
+            made +=
+                &format!("{before}<!-- generated: {name} -->\n\n{}\n<!-- end -->", generated(name, &world));
             rest = after;
             count += 1;
         }
@@ -158,11 +160,17 @@ fn generated_blocks_are_what_the_program_gives() {
 fn every_verb_has_its_page_and_every_page_is_in_the_summary() {
     for verb in cli::command().get_subcommands().map(clap::Command::get_name) {
         let text = read(&format!("docs/verbs/{verb}.md"));
-        assert!(text.contains(&format!("<!-- generated: help {verb} -->")), "{verb}: its flags are not on its page");
+        assert!(
+            text.contains(&format!("<!-- generated: help {verb} -->")),
+            "{verb}: its flags are not on its page"
+        );
     }
     let summary = read("docs/SUMMARY.md");
     for page in pages().iter().filter_map(|page| page.strip_prefix("docs/")) {
-        assert!(page == "SUMMARY.md" || summary.contains(&format!("({page})")), "{page} is not in the summary");
+        assert!(
+            page == "SUMMARY.md" || summary.contains(&format!("({page})")),
+            "{page} is not in the summary"
+        );
     }
 }
 
@@ -234,10 +242,8 @@ fn the_mapping_example_and_the_queries_work_on_a_snapshot() {
     let world = World::with_faults("");
     assert_eq!(world.crawl(&[]).code, 0);
 
-    let examples: Vec<_> = blocks(&book(), "toml")
-        .into_iter()
-        .filter(|(_, text)| text.contains("[[records]]"))
-        .collect();
+    let examples: Vec<_> =
+        blocks(&book(), "toml").into_iter().filter(|(_, text)| text.contains("[[records]]")).collect();
     assert_eq!(examples.len(), 1, "one mapping");
     std::fs::write(world.path("desk.toml"), &examples[0].1).unwrap();
     world.chatferry(&["mapping", "check", "desk.toml"]).assert().success();
@@ -312,12 +318,14 @@ fn anchors(markdown: &str) -> BTreeSet<String> {
 #[test]
 fn links_lead_somewhere() {
     let mut documents = pages();
-    documents.extend(["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"].map(str::to_owned));
+    documents
+        .extend(["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"].map(str::to_owned));
     for document in documents {
         let text = read(&document);
         let folder = Path::new(&document).parent().unwrap();
         for target in links(&text).filter(|target| !target.starts_with("http")) {
-            let (file, heading) = target.split_once('#').map_or((target, None), |(file, to)| (file, Some(to)));
+            let (file, heading) =
+                target.split_once('#').map_or((target, None), |(file, to)| (file, Some(to)));
             let path = if file.is_empty() { PathBuf::from(&document) } else { folder.join(file) };
             assert!(root().join(&path).exists(), "{document}: there is no {target}");
             if let Some(heading) = heading {
