@@ -66,7 +66,10 @@ Faults, separated by commas; the same seed gives the same faults:
   of a page       repeat-row=P% empty-page=P% short-page=P%
   of a row        unknown-enum=P% unknown-key=P% wrong-type=P%
   singled out     loop-user=N vanish-user=N vanish-channel=N hidden-row=N changing=N
-  for good        unauthorized-after=N forbidden-after=N chat-gone=N
+  for good        unauthorized-after=N forbidden-after=N gateway-403=N chat-gone=N
+                  create-404=P% stays-public=P% forbid=PATH ignore=PARAMETER
+                  (PATH is the end of a path, `*` any segment, a final `/**` all below; both may come again)
+  hostile         big-body=P% gzip-bomb=P% slow-body=P% endless-list=N escapes=P%
 
 Example:
   chatferry simulate --users 5000 --latency-ms 20 --max-concurrent 20 --faults 503=1%,reset=1%";

@@ -21,6 +21,7 @@ mod conversations;
 mod data;
 mod failure;
 mod faults;
+mod hostile;
 mod json;
 mod limits;
 mod night;

@@ -26,6 +26,12 @@ impl<'a> Parameters<'a> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_ref())
     }
 
+    /// All but those whose name is to be left out.
+    pub(crate) fn without(mut self, left_out: impl Fn(&str) -> bool) -> Self {
+        self.0.retain(|(name, _)| !left_out(name));
+        self
+    }
+
     /// The names, in order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_ref())

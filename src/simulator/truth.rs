@@ -178,7 +178,12 @@ impl Truth {
         sorted(self.world.selected.vanished_channels.iter().map(|channel| self.world.channels.text(*channel)))
     }
 
-    /// Users whose User Channels never end, in SID order.
+    /// Users whose User Channels have a next page for ever, each with a new token, in SID order.
+    pub fn endless_users(&self) -> Vec<String> {
+        sorted(self.world.selected.endless.iter().map(|user| self.world.users.text(*user)))
+    }
+
+    /// Users whose User Channels lead to one page again and again, in SID order.
     pub fn looping_users(&self) -> Vec<String> {
         sorted(self.world.selected.looping.iter().map(|user| self.world.users.text(*user)))
     }

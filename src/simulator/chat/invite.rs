@@ -51,7 +51,7 @@ pub(crate) fn list(call: &Call<'_>) -> Result<String, Failure> {
     sid::write("CH", view.channel_digits(channel), &mut url);
     url.push_str("/Invites");
     let identities = call.query.all("Identity").collect();
-    page(call, &rows(&view, channel, identities), &url, &["Identity"], false).map(|page| page.body)
+    page(call, &rows(&view, channel, identities), &url, &["Identity"], None).map(|page| page.body)
 }
 
 pub(crate) fn fetch(call: &Call<'_>) -> Result<String, Failure> {

@@ -35,7 +35,7 @@ pub(crate) fn list(call: &Call<'_>) -> Result<String, Failure> {
         sid::write("CH", view.channel_digits(channel), &mut url);
         url.push_str("/Members");
         let identities = call.query.all("Identity").collect();
-        (channel, page(call, &rows(&view, channel, identities), &url, &["Identity"], false)?)
+        (channel, page(call, &rows(&view, channel, identities), &url, &["Identity"], None)?)
     };
     if page.last {
         call.world.members_were_listed(channel);

@@ -21,7 +21,7 @@ pub(crate) fn list(call: &Call<'_>) -> Result<String, Failure> {
     let mut url = format!("{}/Channels/", call.world.service_url);
     sid::write("CH", view.channel_digits(channel), &mut url);
     url.push_str("/Messages");
-    page(call, &listing, &url, &["Order"], false).map(|page| page.body)
+    page(call, &listing, &url, &["Order"], None).map(|page| page.body)
 }
 
 pub(crate) fn fetch(call: &Call<'_>) -> Result<String, Failure> {

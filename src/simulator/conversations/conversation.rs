@@ -11,7 +11,7 @@ use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
 use crate::simulator::paging::Rows;
 use crate::simulator::route::Call;
-use crate::simulator::shared::{date, one, page, row_fault, unknown_key};
+use crate::simulator::shared::{date, one, optional_name, page, row_fault, unknown_key};
 
 pub(super) fn list(call: &Call<'_>) -> Result<String, Failure> {
     if let Some(other) = call.query.first("StartDate").or_else(|| call.query.first("EndDate")) {
@@ -34,7 +34,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<String, Failure> {
         write: |channel, out: &mut String| write(&view, channel, out),
     };
     let url = format!("{}/Conversations", call.world.conversations_url);
-    page(call, &listing, &url, &["State"], false).map(|page| page.body)
+    page(call, &listing, &url, &["State"], None).map(|page| page.body)
 }
 
 pub(super) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
@@ -133,7 +133,7 @@ pub(crate) fn write(view: &View<'_>, channel: u32, out: &mut String) {
     object.plain("sid", |out| sid::write("CH", record.digits, out));
     owners(&mut object, world);
     object.optional_text("messaging_service_sid", record.messaging_service_sid.as_deref());
-    object.optional_text("friendly_name", record.friendly_name.as_deref());
+    optional_name(&mut object, "friendly_name", record.friendly_name.as_deref(), view, ("channel", channel));
     object.optional_text("unique_name", record.unique_name.as_deref());
     if row_fault(view, Fault::WrongType, "channel", channel) {
         object.raw("attributes", "{\"already\":\"an object\"}");

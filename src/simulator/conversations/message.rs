@@ -20,7 +20,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<String, Failure> {
     let mut url = format!("{}/Conversations/", call.world.conversations_url);
     sid::write("CH", view.channel_digits(channel), &mut url);
     url.push_str("/Messages");
-    page(call, &listing, &url, &["Order"], false).map(|page| page.body)
+    page(call, &listing, &url, &["Order"], None).map(|page| page.body)
 }
 
 pub(super) fn fetch(call: &Call<'_>) -> Result<String, Failure> {

@@ -29,7 +29,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<String, Failure> {
         let mut url = format!("{}/Conversations/", call.world.conversations_url);
         sid::write("CH", view.channel_digits(channel), &mut url);
         url.push_str("/Participants");
-        (channel, page(call, &rows(&view, channel), &url, &[], false)?)
+        (channel, page(call, &rows(&view, channel), &url, &[], None)?)
     };
     if page.last {
         call.world.members_were_listed(channel);

@@ -18,7 +18,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<String, Failure> {
         write: |service: u32, out: &mut String| write(&call.account.services[service as usize], out),
     };
     let url = format!("{}/v1/Services", call.origins.conversations);
-    page(call, &listing, &url, &[], false).map(|page| page.body)
+    page(call, &listing, &url, &[], None).map(|page| page.body)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]

@@ -85,6 +85,18 @@ impl Asked {
         Ok(Answer { status, headers, text: response.text().await? })
     }
 
+    /// How many bytes the body of an answer has, none of which are kept.
+    pub(super) async fn length(&self, path: &str) -> usize {
+        let request = self.client.get(format!("{}{path}", self.running.url()));
+        let request = request.basic_auth(self.running.account_sid(), Some(self.running.auth_token()));
+        let mut response = request.send().await.unwrap();
+        let mut length = 0;
+        while let Some(chunk) = response.chunk().await.unwrap() {
+            length += chunk.len();
+        }
+        length
+    }
+
     /// The path of a URL on Twilio's hosts or the simulator's own.
     pub(super) fn path_of(&self, url: &str) -> String {
         ["https://chat.twilio.com", "https://conversations.twilio.com", &self.running.url()]
