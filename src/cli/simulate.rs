@@ -1,6 +1,6 @@
 //! `chatferry simulate`
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// Serve an embedded Twilio on this machine, to try things out and to test against.
 ///
@@ -26,6 +26,9 @@ pub(crate) struct SimulateArgs {
     /// Channels of a user, on average; some have none, some hundreds
     #[arg(long, value_name = "N", default_value_t = 12, help_heading = "Account")]
     pub memberships: u32,
+    /// What the service has besides: `real` adds one object of each kind that real accounts have and that is hard to migrate
+    #[arg(long, value_name = "WORLD", value_enum, default_value_t = SimulatedWorld::Plain, help_heading = "Account")]
+    pub world: SimulatedWorld,
     /// How long each answer takes
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Server")]
     pub latency_ms: u32,
@@ -56,6 +59,13 @@ pub(crate) struct SimulateArgs {
     /// What goes wrong, such as `429=3%,reset=1%,loop-user=1` (see below)
     #[arg(long, value_name = "SPEC", default_value = "", hide_default_value = true, help_heading = "Server")]
     pub faults: String,
+}
+
+/// The simulator's own kinds of world, as a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SimulatedWorld {
+    Plain,
+    Real,
 }
 
 const SIMULATE_HELP: &str = "\

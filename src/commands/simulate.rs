@@ -5,9 +5,9 @@ use std::future::Future;
 use std::io::Write;
 use std::time::Duration;
 
-use crate::cli::simulate::SimulateArgs;
+use crate::cli::simulate::{SimulateArgs, SimulatedWorld};
 use crate::error::ExitStatus;
-use crate::simulator::{self, FaultsError, Options, Running, SimulatorError};
+use crate::simulator::{self, FaultsError, Options, Running, SimulatorError, WorldKind};
 
 use super::failure::Explained;
 use super::{Context, Outcome};
@@ -71,6 +71,10 @@ fn options(args: &SimulateArgs) -> Result<Options, SimulateError> {
         production_urls: !args.own_urls,
         gzip: !args.no_gzip,
         record_writes: !args.no_write_log,
+        world: match args.world {
+            SimulatedWorld::Plain => WorldKind::Plain,
+            SimulatedWorld::Real => WorldKind::Real,
+        },
         faults: args.faults.parse().map_err(SimulateError::Faults)?,
         ..Options::default()
     })

@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
+use crate::simulator::truth::without_lone_surrogates;
 use crate::simulator::{Options, Running, start};
 
 /// A running simulator and a way to ask it.
@@ -23,7 +24,7 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap()
+        serde_json::from_str(&without_lone_surrogates(&self.text)).unwrap()
     }
 }
 
