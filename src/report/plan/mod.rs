@@ -7,6 +7,12 @@
 //! number for each check and kind.
 
 mod checks;
+impl Advise for ReportError {
+    fn status(&self) -> Failure {
+        Failure::Failed
+    }
+}
+
 #[cfg(test)]
 mod fixture;
 mod happening;
@@ -28,6 +34,7 @@ pub(crate) use markdown::markdown;
 pub(crate) use terminal::table;
 
 use super::page::PageError;
+use crate::error::{Advise, Failure};
 use crate::plan::PlanError;
 
 /// Why a report could not be made.
