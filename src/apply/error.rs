@@ -19,9 +19,9 @@ pub(crate) enum ApplyError {
     /// The plan cannot be read or written. Nothing is sent that is not written down first.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The thread that keeps the plan is gone; its own error says why.
-    #[error("the plan's keeper has ended")]
-    KeeperGone,
+    /// The journal thread is gone; its own error says why.
+    #[error("the journal thread has ended")]
+    JournalThreadGone,
     /// A task ended in a panic.
     #[error("a task of the run ended unexpectedly")]
     Stopped(#[source] tokio::task::JoinError),
@@ -32,7 +32,7 @@ impl Advise for ApplyError {
         match self {
             Self::Unauthorized(_) | Self::Forbidden(_) => Failure::Refused,
             Self::Plan(error) => error.status(),
-            Self::Gone(_) | Self::KeeperGone | Self::Stopped(_) => Failure::Failed,
+            Self::Gone(_) | Self::JournalThreadGone | Self::Stopped(_) => Failure::Failed,
         }
     }
 
@@ -43,7 +43,7 @@ impl Advise for ApplyError {
             Self::Gone(_) => format!("check that the account is still active; {KEPT}"),
             Self::Plan(_) => "mend that, for instance by freeing some space, and run the same command again: what was done is in the plan, \
                  and what was on its way is looked up".to_owned(),
-            Self::KeeperGone | Self::Stopped(_) => KEPT.to_owned(),
+            Self::JournalThreadGone | Self::Stopped(_) => KEPT.to_owned(),
         })
     }
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 
 use crate::error::{Advise, ExitStatus, Failure};
-use crate::report::problem::Problem;
+use crate::report::text::problem::Problem;
 
 /// A verb failed.
 #[derive(Debug)]

@@ -6,21 +6,15 @@
 //! **Invariant:** memory does not grow with the plan: findings and operations are streamed, and of those shown there is a fixed
 //! number for each check and kind.
 
+mod changes;
 mod checks;
-impl Advise for ReportError {
-    fn status(&self) -> Failure {
-        Failure::Failed
-    }
-}
-
 #[cfg(test)]
 mod fixture;
-mod happening;
 mod html;
 mod json;
 mod kinds;
 mod markdown;
-mod story;
+mod plan_report;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -33,9 +27,9 @@ pub(crate) use json::json;
 pub(crate) use markdown::markdown;
 pub(crate) use terminal::table;
 
-use super::page::PageError;
 use crate::error::{Advise, Failure};
 use crate::plan::PlanError;
+use crate::report::html::PageError;
 
 /// Why a report could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -52,4 +46,10 @@ pub(crate) enum ReportError {
     /// Where it goes to takes no more.
     #[error("the report cannot be written")]
     Write(#[from] io::Error),
+}
+
+impl Advise for ReportError {
+    fn status(&self) -> Failure {
+        Failure::Failed
+    }
 }
