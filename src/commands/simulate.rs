@@ -6,10 +6,9 @@ use std::io::Write;
 use std::time::Duration;
 
 use crate::cli::simulate::{SimulateArgs, SimulatedWorld};
-use crate::error::ExitStatus;
+use crate::error::{Advise, ExitStatus, Failure};
 use crate::simulator::{self, FaultsError, Options, Running, SimulatorError, WorldKind};
 
-use super::failure::Explained;
 use super::{Context, Outcome};
 
 /// The simulator could not be served.
@@ -46,11 +45,11 @@ async fn serve(
     Ok(())
 }
 
-impl Explained for SimulateError {
-    fn exit_status(&self) -> ExitStatus {
+impl Advise for SimulateError {
+    fn status(&self) -> Failure {
         match self {
-            Self::Faults(_) => ExitStatus::Usage,
-            Self::Start(_) | Self::Stdout(_) => ExitStatus::Failed,
+            Self::Faults(_) => Failure::Usage,
+            Self::Start(_) | Self::Stdout(_) => Failure::Failed,
         }
     }
 }
