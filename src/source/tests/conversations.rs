@@ -1,9 +1,12 @@
 //! Conversion of pages, against the published examples of `conversations/v1`, and the source against a scripted server.
 
-use super::*;
+use std::sync::Arc;
+
+use super::super::convert::permissions;
+use super::super::*;
 use crate::model::{
-    Api, ConversationState, Issue, IssueKind, JsonText, MemberSid, MembershipStatus, MessagingServiceSid,
-    NotificationLevel, RoleSid, RoleType,
+    AccountSid, Api, ConversationState, Issue, IssueKind, JsonText, MemberSid, MembershipStatus,
+    MessagingServiceSid, NotificationLevel, RoleSid, RoleType,
 };
 use crate::twilio::test_server::{Act, Server, answer, ok};
 
@@ -21,8 +24,11 @@ fn service_sid() -> ServiceSid {
 }
 
 fn read(list: &List, body: &str) -> ListPage {
-    let collection = collection(list.entity()).unwrap();
-    read_page(list, collection, &AccountSid::from_digits(A), body.as_bytes()).unwrap().0
+    let account = AccountSid::from_digits(A);
+    let asked =
+        Asked { api: Api::Conversations, account: &account, service: None, user: None, channel: None };
+    let listing = requests::listing(Api::Conversations, list.entity()).unwrap();
+    read_page(list, listing.key, list.asked(asked), body.as_bytes()).unwrap().0
 }
 
 /// Field, kind and value of every issue.
@@ -114,7 +120,7 @@ fn a_participant_without_identity_keeps_its_binding_and_is_nothing_odd() {
 
 #[test]
 fn roles_and_users_keep_conversations_own_words() {
-    assert!(convert::PERMISSIONS.is_sorted());
+    assert!(permissions(Api::Conversations).is_sorted());
     let list = List::Roles(service_sid());
     let page = read(&list, example!("ListServiceRole.readFull"));
     let Records::Roles(roles) = &page.records else { panic!("roles") };
@@ -173,7 +179,7 @@ fn resources() -> [Act; 5] {
 
 async fn fetch_service(script: impl IntoIterator<Item = Act>) -> (Fetched<Service>, Vec<String>) {
     let server = Server::start(script).await;
-    let source = ConversationsSource::new(Arc::new(Client::new(server.options()).unwrap()));
+    let source = Source::new(Api::Conversations, Arc::new(Client::new(server.options()).unwrap()));
     let fetched = source.service(&service_sid()).await.unwrap();
     let paths = server.requests().iter().map(|text| text.split(' ').nth(1).unwrap().to_owned()).collect();
     (fetched, paths)
@@ -243,7 +249,7 @@ async fn a_configuration_that_may_not_be_read_is_an_issue() {
 #[tokio::test]
 async fn lists_that_conversations_does_not_have_are_never_asked_for() {
     let server = Server::start([]).await;
-    let source = ConversationsSource::new(Arc::new(Client::new(server.options()).unwrap()));
+    let source = Source::new(Api::Conversations, Arc::new(Client::new(server.options()).unwrap()));
     let list = List::Invites(service_sid(), ChannelSid::from_digits(1));
     let error = source.page(&list, None, None).await.unwrap_err();
     assert_eq!(error.to_string(), "Conversations has no list of invites to read");
@@ -258,7 +264,7 @@ async fn a_list_is_followed_on_its_own_host() {
     let page =
         |next: &str| format!(r#"{{"meta": {{"key": "users", "next_page_url": {next}}}, "users": []}}"#);
     let server = Server::start([ok(&page(&next)), ok(&page(chats))]).await;
-    let source = ConversationsSource::new(Arc::new(Client::new(server.options()).unwrap()));
+    let source = Source::new(Api::Conversations, Arc::new(Client::new(server.options()).unwrap()));
     let list = List::Users(service_sid());
     let cursor = source.page(&list, None, None).await.unwrap().next.unwrap();
     let error = source.page(&list, Some(&cursor), None).await.unwrap_err();

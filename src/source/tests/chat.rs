@@ -1,8 +1,11 @@
 //! Conversion of pages, and the source against a scripted server. The rows are those of the OpenAPI examples of
 //! `chat.v2.service.*`, shortened.
 
-use super::*;
-use crate::model::{IssueKind, JsonText, MembershipStatus, NotificationLevel, RoleType};
+use std::sync::Arc;
+
+use super::super::convert::permissions;
+use super::super::*;
+use crate::model::{AccountSid, IssueKind, JsonText, MembershipStatus, NotificationLevel, RoleType};
 use crate::twilio::PageError;
 use crate::twilio::test_server::{Act, Server, answer, ok};
 
@@ -33,7 +36,9 @@ fn body(key: &str, rows: &str, next: &str) -> String {
 
 fn read(list: &List, key: &str, rows: &str) -> ListPage {
     let account = AccountSid::from_wire(ACCOUNT);
-    read_page(list, &account, body(key, rows, "null").as_bytes()).unwrap().0
+    let asked = Asked { api: Api::Chat, account: &account, service: None, user: None, channel: None };
+    let listing = requests::listing(Api::Chat, list.entity()).unwrap();
+    read_page(list, listing.key, list.asked(asked), body(key, rows, "null").as_bytes()).unwrap().0
 }
 
 /// Subject, field, kind and value of every issue.
@@ -173,7 +178,7 @@ fn a_row_without_its_key_is_an_issue_that_holds_it() {
 
 #[test]
 fn roles_keep_permissions_that_nobody_knows() {
-    assert!(convert::PERMISSIONS.is_sorted());
+    assert!(permissions(Api::Chat).is_sorted());
     let row = r#"{"sid": "RL00000000000000000000000000000005", "type": "deployment",
         "permissions": ["createChannel", "flyToTheMoon"], "date_created": "2016-03-03T19:47:15Z"}"#;
     let page = read(&List::Roles(service_sid()), "roles", row);
@@ -243,7 +248,7 @@ async fn a_list_is_followed_past_an_empty_page_until_the_api_says_that_it_ends()
         ok(&body("users", "", "null")),
     ])
     .await;
-    let source = ChatSource::new(Arc::new(Client::new(server.options()).unwrap()));
+    let source = Source::new(Api::Chat, Arc::new(Client::new(server.options()).unwrap()));
     let list = List::Users(service_sid());
     let (mut cursor, mut received) = (None, 0);
     loop {
@@ -269,7 +274,7 @@ async fn credentials_never_go_to_another_host() {
     let elsewhere = Server::start([ok(&body("users", "", "null"))]).await;
     let next = format!(r#""{}/v2/Services/{SERVICE}/Users?PageToken=PTa""#, elsewhere.origin);
     let server = Server::start([ok(&body("users", "", &next))]).await;
-    let source = ChatSource::new(Arc::new(Client::new(server.options()).unwrap()));
+    let source = Source::new(Api::Chat, Arc::new(Client::new(server.options()).unwrap()));
     let error = source.page(&List::Users(service_sid()), None, None).await.unwrap_err();
     assert!(matches!(error, SourceError::Page(PageError::ForeignHost { .. })), "{error}");
     let error = source.page(&List::Users(service_sid()), Some("@evil.example/v2"), None).await.unwrap_err();
@@ -283,7 +288,7 @@ async fn a_page_that_names_itself_as_the_next_is_an_error() {
     let first = format!(r#""https://chat.twilio.com{path}""#);
     let later = format!(r#""https://chat.twilio.com{path}&Page=2&PageToken=PTa""#);
     let server = Server::start([ok(&body("users", "", &first)), ok(&body("users", "", &later))]).await;
-    let source = ChatSource::new(Arc::new(Client::new(server.options()).unwrap()));
+    let source = Source::new(Api::Chat, Arc::new(Client::new(server.options()).unwrap()));
     let list = List::Users(service_sid());
     for cursor in [None, Some(format!("{path}&Page=1&PageToken=PTa"))] {
         let error = source.page(&list, cursor.as_deref(), None).await.unwrap_err();
@@ -301,7 +306,7 @@ async fn an_answer_that_is_no_page_is_fetched_again() {
         ok(&whole),
     ])
     .await;
-    let source = ChatSource::new(Arc::new(Client::new(server.options()).unwrap()));
+    let source = Source::new(Api::Chat, Arc::new(Client::new(server.options()).unwrap()));
     let page = source.page(&user_channels(), None, Some(20)).await.unwrap();
     assert_eq!((page.received, source.client().counters().attempts), (1, 4));
     assert!(server.requests()[3].contains("/Channels?PageSize=20 "));
@@ -314,7 +319,7 @@ async fn single_resources_are_fetched_with_their_issues() {
     let server =
         Server::start([ok(&user), gone, ok(&user_channel("")), ok(&format!(r#"{{"sid": "{SERVICE}"}}"#))])
             .await;
-    let source = ChatSource::new(Arc::new(Client::new(server.options()).unwrap()));
+    let source = Source::new(Api::Chat, Arc::new(Client::new(server.options()).unwrap()));
     let fetched = source.user(&service_sid(), &user_sid()).await.unwrap();
     assert_eq!((fetched.record.is_online, fetched.issues.len()), (Some(true), 1));
     let error = source.channel(&service_sid(), &channel_sid()).await.unwrap_err();

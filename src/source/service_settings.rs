@@ -1,32 +1,28 @@
-//! A service as the model has it: in Conversations its settings are resources of their own.
+//! What configures a service of Conversations: four resources beside the service's own record.
 //!
 //! **Invariant:** what may not be read or is not there leaves its fields null and an issue behind; it does not fail the service.
 
 use serde_json::value::RawValue;
 
-use super::convert;
+use super::notes::{Asked, Notes, json_string, object, owned};
+use super::{Fetched, SourceError, read};
 use crate::model::{Entity, Issue, IssueKind, JsonText, Service, ServiceSid};
-use crate::source::notes::{Asked, Notes, json, json_string, object, owned};
-use crate::source::{Fetched, SourceError, read};
 use crate::twilio::conversations::{requests, wire};
+use crate::twilio::surrogates::repaired;
 use crate::twilio::wire::{Wire, decode_one};
 use crate::twilio::{ApiRequest, Client};
 
 /// One configuration resource: its JSON as sent, `None` where it may not be read.
 type Resource = Option<String>;
 
-/// Fetches a service and everything that configures it.
-pub(super) async fn service(
+/// Adds everything that configures a service to its record.
+pub(super) async fn add(
     client: &Client,
     asked: Asked<'_>,
     sid: &ServiceSid,
+    fetched: Fetched<Service>,
 ) -> Result<Fetched<Service>, SourceError> {
-    let Fetched { record: mut service, mut issues } =
-        read::one(client, &requests::fetch_service(sid), |body, issues| {
-            let (row, odd) = decode_one(body)?;
-            Ok(convert::service(row, odd, asked, issues))
-        })
-        .await?;
+    let Fetched { record: mut service, mut issues } = fetched;
     let mut fetch =
         async |name: &str, request: ApiRequest| resource(client, sid, name, &request, &mut issues).await;
     let account = fetch("account", requests::fetch_account_configuration()).await?;
@@ -53,7 +49,7 @@ pub(super) async fn service(
         service.pre_webhook_url = owned(row.pre_webhook_url);
         service.post_webhook_url = owned(row.post_webhook_url);
         service.webhook_method = owned(row.method);
-        service.webhook_filters = json(row.filters);
+        service.webhook_filters = notes.json("configuration.webhooks.filters", row.filters);
     }
     if let Some(row) = decode::<wire::Notifications<'_>>(&mut notes, "notifications", notifications.as_ref())
     {
@@ -80,7 +76,7 @@ async fn resource(
         read::one(client, request, |body, _| {
             // Whatever its keys are, it must be an object before it is kept.
             decode_one::<wire::AccountConfiguration<'_>>(body)?;
-            Ok(Some(String::from_utf8_lossy(body).trim().to_owned()))
+            Ok(Some(repaired(String::from_utf8_lossy(body).trim()).into_owned()))
         })
     };
     let mut fetched = fetch().await;
