@@ -15,24 +15,23 @@
 //! **Invariant:** it listens on 127.0.0.1 only.
 
 mod answer;
+mod api;
 mod auth;
-mod chat;
-mod conversations;
 mod data;
-mod failure;
+mod drift;
 mod faults;
 mod hostile;
 mod json;
 mod limits;
-mod night;
 mod options;
 mod paging;
 mod query;
+mod refusal;
 mod reply;
 mod route;
 mod running;
 mod server;
-mod shared;
+mod state;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -41,13 +40,13 @@ mod truth;
 mod wire;
 mod writes;
 
+pub use drift::{DriftChange, DriftChangeKind};
 pub(crate) use faults::FaultsError;
 pub use faults::{Faults, fault_names};
-pub use night::{Change, ChangeKind};
 pub use options::{Options, ServiceLimits, WorldKind};
 pub(crate) use running::SimulatorError;
 pub use running::{Running, start};
 pub(crate) use stats::Stats;
-pub(crate) use truth::Row;
 pub use truth::Truth;
+pub(crate) use truth::TruthRow;
 pub use writes::Write;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use url::form_urlencoded;
 
-use super::failure::Failure;
+use super::refusal::Refusal;
 
 /// Parameters of a query or a form, in order; a name may come again.
 #[derive(Debug, Default)]
@@ -43,16 +43,16 @@ impl<'a> Parameters<'a> {
     }
 
     /// The number of this name, if it is given.
-    pub(crate) fn number(&self, name: &str) -> Result<Option<u32>, Failure> {
+    pub(crate) fn number(&self, name: &str) -> Result<Option<u32>, Refusal> {
         let read = |text: &str| {
-            text.parse().map_err(|_: std::num::ParseIntError| Failure::bad_parameter(name, text))
+            text.parse().map_err(|_: std::num::ParseIntError| Refusal::bad_parameter(name, text))
         };
         self.first(name).map(read).transpose()
     }
 
     /// The moment of this name (ISO 8601), if it is given.
-    pub(crate) fn moment(&self, name: &str) -> Result<Option<Timestamp>, Failure> {
-        let read = |text: &str| text.parse().map_err(|_: jiff::Error| Failure::bad_parameter(name, text));
+    pub(crate) fn moment(&self, name: &str) -> Result<Option<Timestamp>, Refusal> {
+        let read = |text: &str| text.parse().map_err(|_: jiff::Error| Refusal::bad_parameter(name, text));
         self.first(name).map(read).transpose()
     }
 

@@ -50,10 +50,10 @@ impl Stats {
 
 /// Counts.
 #[derive(Debug)]
-pub(crate) struct Recorder(Mutex<Record>);
+pub(crate) struct Recorder(Mutex<Counters>);
 
 #[derive(Debug, Default)]
-struct Record {
+struct Counters {
     requests: u64,
     /// By the route's number; the last is for what is none.
     by_route: Vec<u64>,
@@ -65,7 +65,7 @@ struct Record {
     span: Option<(Instant, Instant)>,
 }
 
-impl Record {
+impl Counters {
     fn new() -> Self {
         Self { by_route: vec![0; route::all().count() + 1], ..Self::default() }
     }
@@ -73,10 +73,10 @@ impl Record {
 
 impl Recorder {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(Record::new()))
+        Self(Mutex::new(Counters::new()))
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Record) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut Counters) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -106,7 +106,7 @@ impl Recorder {
 
     /// Counts from zero again.
     pub(crate) fn reset(&self) {
-        self.with(|record| *record = Record::new());
+        self.with(|record| *record = Counters::new());
     }
 
     /// The counts.

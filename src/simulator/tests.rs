@@ -3,9 +3,9 @@
 mod client;
 mod conformance;
 mod conversations;
+mod drift;
 mod faults;
 mod lists;
-mod night;
 mod real_world;
 mod server;
 mod writes;

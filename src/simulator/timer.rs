@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 /// The thread and what it waits for.
 #[derive(Debug)]
 pub(crate) struct Timer {
-    shared: Arc<Shared>,
+    shared: Arc<TimerQueue>,
     thread: Option<JoinHandle<()>>,
     /// By how many nanoseconds a wait is begun to end early, so that tasks go on in time.
     early: AtomicU64,
@@ -26,13 +26,13 @@ pub(crate) struct Timer {
 const MOST_EARLY: Duration = Duration::from_millis(1);
 
 #[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
+struct TimerQueue {
+    state: Mutex<TimerState>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct TimerState {
     waiting: BTreeMap<(Instant, u64), oneshot::Sender<()>>,
     number: u64,
     stop: bool,
@@ -41,7 +41,7 @@ struct State {
 impl Timer {
     /// Starts the thread.
     pub(crate) fn start() -> std::io::Result<Self> {
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(TimerQueue::default());
         let of_thread = Arc::clone(&shared);
         let thread =
             std::thread::Builder::new().name("simulator-timer".to_owned()).spawn(move || of_thread.run())?;
@@ -90,8 +90,8 @@ impl Drop for Timer {
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl TimerQueue {
+    fn lock(&self) -> MutexGuard<'_, TimerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -6,14 +6,14 @@
 //!
 //! **Invariant:** every text that is a specimen of identities, names or attributes stands in one of the tables here.
 
-use super::graph::Standing;
+use super::graph::MembershipStatus;
 use super::record::{
     ChannelRecord, EmailBinding, MembershipRecord, MessagingBinding, Timers, UserRecord, lone_surrogate,
     moment,
 };
 use super::roles::{CHANNEL_ADMIN, CHANNEL_USER, SERVICE_ADMIN, SERVICE_USER};
 use super::sid;
-use super::{World, Writer};
+use super::{ServiceWorld, Writer};
 
 /// When the specimens were made (2021-06-01), in Unix seconds; each a minute after the one before.
 const FIRST: u32 = 1_622_505_600;
@@ -112,7 +112,7 @@ fn unique_names() -> Vec<Option<String>> {
     all
 }
 
-impl World {
+impl ServiceWorld {
     /// Adds the specimens to a service that has all roles.
     pub(super) fn add_specimens(&self) {
         let mut specimens = Specimens { world: self, writer: self.writer(), made: 0 };
@@ -125,7 +125,7 @@ impl World {
 }
 
 struct Specimens<'a> {
-    world: &'a World,
+    world: &'a ServiceWorld,
     writer: Writer<'a>,
     made: u32,
 }
@@ -302,7 +302,7 @@ impl Specimens<'_> {
             users.iter().all(|user| {
                 let view = self.writer.view();
                 let order = view.memberships(*user);
-                (0..order.count()).all(|rank| view.standing(order.id(rank)) == Standing::Joined)
+                (0..order.count()).all(|rank| view.status(order.id(rank)) == MembershipStatus::Joined)
             }),
             "specimens are joined"
         );

@@ -12,7 +12,7 @@ const MOST_IN_A_ROW: u32 = 3;
 
 /// What happens instead of, or after, the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Accident {
+pub(crate) enum AttemptFault {
     /// Another status, with `Retry-After` in seconds.
     Status(u16, Option<u32>),
     /// The connection ends without an answer.
@@ -48,7 +48,7 @@ pub(crate) enum HostileBody {
 /// What matters of a request.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Situation<'a> {
+pub(crate) struct RequestTraits<'a> {
     /// The path as it was sent.
     pub(crate) path: &'a str,
     /// The hash of method, path, query and body.
@@ -67,7 +67,7 @@ pub(crate) struct Situation<'a> {
 
 /// Counts attempts and decides.
 #[derive(Debug)]
-pub(crate) struct Accidents {
+pub(crate) struct AttemptFaults {
     faults: Faults,
     draws: Draws,
     /// Attempts and accidents so far of each request; empty while no accident is asked for.
@@ -89,7 +89,7 @@ const LAST_OF_AN_ATTEMPT: usize = Fault::AcceptedUnavailable as usize;
 /// Those of an attempt that came later to the table.
 const HOSTILE: [Fault; 3] = [Fault::BigBody, Fault::GzipBomb, Fault::SlowBody];
 
-impl Accidents {
+impl AttemptFaults {
     pub(crate) fn new(faults: Faults, draws: Draws) -> Self {
         let active = faults.amounts[..=LAST_OF_AN_ATTEMPT].iter().any(|amount| amount.share > 0.0)
             || HOSTILE.iter().any(|fault| faults.share(*fault) > 0.0);
@@ -104,27 +104,27 @@ impl Accidents {
     }
 
     /// What befalls this attempt, if anything.
-    pub(crate) fn befall(&self, situation: Situation<'_>) -> Option<Accident> {
+    pub(crate) fn befall(&self, situation: RequestTraits<'_>) -> Option<AttemptFault> {
         let requests = self.requests.fetch_add(1, Ordering::Relaxed);
         for (fault, status) in [(Fault::UnauthorizedAfter, 401), (Fault::ForbiddenAfter, 403)] {
             if self.faults.count(fault).is_some_and(|limit| requests >= u64::from(limit)) {
-                return Some(Accident::Status(status, None));
+                return Some(AttemptFault::Status(status, None));
             }
         }
         if situation.chat {
             let requests = self.chat_requests.fetch_add(1, Ordering::Relaxed);
             if self.faults.count(Fault::ChatGone).is_some_and(|limit| requests >= u64::from(limit)) {
-                return Some(Accident::Status(410, None));
+                return Some(AttemptFault::Status(410, None));
             }
         }
         if self.faults.count(Fault::GatewayForbidden).is_some_and(|limit| requests >= u64::from(limit)) {
-            return Some(Accident::Gateway);
+            return Some(AttemptFault::Gateway);
         }
         if self.faults.forbids(situation.path) {
-            return Some(Accident::Status(403, None));
+            return Some(AttemptFault::Status(403, None));
         }
-        if situation.create && self.strikes(Fault::CreatedNotFound, situation.key) {
-            return Some(Accident::AcceptedThen(404));
+        if situation.create && self.hits(Fault::CreatedNotFound, situation.key) {
+            return Some(AttemptFault::AcceptedThen(404));
         }
         if !self.active {
             return None;
@@ -141,36 +141,36 @@ impl Accidents {
         accident
     }
 
-    fn strikes(&self, fault: Fault, key: u64) -> bool {
+    fn hits(&self, fault: Fault, key: u64) -> bool {
         let share = self.faults.share(fault);
         share > 0.0 && happens(self.draws.draw(Purpose::Fault, key), share)
     }
 
-    fn decide(&self, situation: Situation<'_>, attempt: u32) -> Option<Accident> {
-        let strikes = |fault: Fault| {
-            self.strikes(fault, situation.key.wrapping_add(u64::from(attempt) << 8 | fault as u64))
+    fn decide(&self, situation: RequestTraits<'_>, attempt: u32) -> Option<AttemptFault> {
+        let hits = |fault: Fault| {
+            self.hits(fault, situation.key.wrapping_add(u64::from(attempt) << 8 | fault as u64))
         };
         for (fault, status) in STATUSES {
-            if strikes(*fault) {
-                return Some(Accident::Status(*status, self.faults.retry_after(*fault)));
+            if hits(*fault) {
+                return Some(AttemptFault::Status(*status, self.faults.retry_after(*fault)));
             }
         }
         let others = [
-            (Fault::ExpiredToken, Accident::ExpiredToken, situation.has_token && attempt == 0),
-            (Fault::FlakyNotFound, Accident::NotFound, situation.below_service && attempt == 0),
-            (Fault::Reset, Accident::Reset, true),
-            (Fault::Truncate, Accident::Truncate, !situation.write),
-            (Fault::Html, Accident::Html, !situation.write),
-            (Fault::Timeout, Accident::Hang, true),
-            (Fault::LostAnswer, Accident::LostAnswer, situation.write),
-            (Fault::AcceptedUnavailable, Accident::AcceptedThen(503), situation.write),
-            (Fault::BigBody, Accident::Hostile(HostileBody::Big), !situation.write),
-            (Fault::GzipBomb, Accident::Hostile(HostileBody::GzipBomb), !situation.write),
-            (Fault::SlowBody, Accident::Hostile(HostileBody::Slow), !situation.write),
+            (Fault::ExpiredToken, AttemptFault::ExpiredToken, situation.has_token && attempt == 0),
+            (Fault::FlakyNotFound, AttemptFault::NotFound, situation.below_service && attempt == 0),
+            (Fault::Reset, AttemptFault::Reset, true),
+            (Fault::Truncate, AttemptFault::Truncate, !situation.write),
+            (Fault::Html, AttemptFault::Html, !situation.write),
+            (Fault::Timeout, AttemptFault::Hang, true),
+            (Fault::LostAnswer, AttemptFault::LostAnswer, situation.write),
+            (Fault::AcceptedUnavailable, AttemptFault::AcceptedThen(503), situation.write),
+            (Fault::BigBody, AttemptFault::Hostile(HostileBody::Big), !situation.write),
+            (Fault::GzipBomb, AttemptFault::Hostile(HostileBody::GzipBomb), !situation.write),
+            (Fault::SlowBody, AttemptFault::Hostile(HostileBody::Slow), !situation.write),
         ];
         others
             .into_iter()
-            .find(|(fault, _, applies)| *applies && strikes(*fault))
+            .find(|(fault, _, applies)| *applies && hits(*fault))
             .map(|(_, accident, _)| accident)
     }
 }

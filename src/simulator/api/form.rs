@@ -2,10 +2,10 @@
 
 use jiff::{SignedDuration, Span, Timestamp};
 
-use crate::simulator::data::View;
 use crate::simulator::data::record::{EmailBinding, Timers};
-use crate::simulator::failure::Failure;
+use crate::simulator::data::{WorldView, sid};
 use crate::simulator::query::Parameters;
+use crate::simulator::refusal::Refusal;
 
 /// Longest names and attributes: characters of the description, bytes of the documented limits.
 pub(super) const NAME: usize = 256;
@@ -19,53 +19,53 @@ const SHORTEST_INACTIVE: SignedDuration = SignedDuration::from_mins(1);
 const SHORTEST_CLOSED: SignedDuration = SignedDuration::from_mins(10);
 
 /// A parameter that must be there.
-pub(super) fn required<'a>(form: &'a Parameters<'_>, name: &'a str) -> Result<&'a str, Failure> {
-    form.first(name).filter(|value| !value.is_empty()).ok_or_else(|| Failure::missing(name))
+pub(super) fn required<'a>(form: &'a Parameters<'_>, name: &'a str) -> Result<&'a str, Refusal> {
+    form.first(name).filter(|value| !value.is_empty()).ok_or_else(|| Refusal::missing(name))
 }
 
 /// `FriendlyName`, no longer than so many characters.
-pub(super) fn friendly_name(form: &Parameters<'_>, longest: usize) -> Result<Option<String>, Failure> {
+pub(super) fn friendly_name(form: &Parameters<'_>, longest: usize) -> Result<Option<String>, Refusal> {
     match form.first("FriendlyName") {
         Some(name) if name.chars().count() > longest => {
-            Err(Failure::refused(400, 50003, "Friendly name is too long"))
+            Err(Refusal::new(400, 50003, "Friendly name is too long"))
         }
         name => Ok(name.map(str::to_owned)),
     }
 }
 
 /// `Attributes`: JSON, and no longer than so many bytes.
-pub(super) fn attributes(form: &Parameters<'_>, longest: usize) -> Result<Option<String>, Failure> {
+pub(super) fn attributes(form: &Parameters<'_>, longest: usize) -> Result<Option<String>, Refusal> {
     let Some(text) = form.first("Attributes") else { return Ok(None) };
     if text.len() > longest {
-        return Err(Failure::refused(400, 50303, "Attributes are too long"));
+        return Err(Refusal::new(400, 50303, "Attributes are too long"));
     }
     if serde_json::from_str::<serde::de::IgnoredAny>(text).is_err() {
-        return Err(Failure::refused(400, 50304, "Attributes are not valid JSON"));
+        return Err(Refusal::new(400, 50304, "Attributes are not valid JSON"));
     }
     Ok(Some(text.to_owned()))
 }
 
 /// `Identity`: there, and not too long.
-pub(super) fn identity(form: &Parameters<'_>) -> Result<String, Failure> {
+pub(super) fn identity(form: &Parameters<'_>) -> Result<String, Refusal> {
     let identity = required(form, "Identity")?;
     if identity.chars().count() > IDENTITY {
-        return Err(Failure::refused(400, 50207, "Identity is too long"));
+        return Err(Refusal::new(400, 50207, "Identity is too long"));
     }
     Ok(identity.to_owned())
 }
 
 /// `Identity`, if it is given.
-pub(super) fn optional_identity(form: &Parameters<'_>) -> Result<Option<String>, Failure> {
+pub(super) fn optional_identity(form: &Parameters<'_>) -> Result<Option<String>, Refusal> {
     form.first("Identity").filter(|text| !text.is_empty()).map(|_| identity(form)).transpose()
 }
 
 /// `Bindings.Email.Address` and `.Name`, if an address is given.
-pub(super) fn email(form: &Parameters<'_>) -> Result<Option<EmailBinding>, Failure> {
+pub(super) fn email(form: &Parameters<'_>) -> Result<Option<EmailBinding>, Refusal> {
     let [address, name] = ["Bindings.Email.Address", "Bindings.Email.Name"].map(|name| form.first(name));
     match address {
         None | Some("") => Ok(None),
         Some(address) if !address.contains('@') => {
-            Err(Failure::bad_parameter("Bindings.Email.Address", address))
+            Err(Refusal::bad_parameter("Bindings.Email.Address", address))
         }
         Some(address) => {
             Ok(Some(EmailBinding { name: name.map(str::to_owned), address: address.to_owned() }))
@@ -76,19 +76,19 @@ pub(super) fn email(form: &Parameters<'_>) -> Result<Option<EmailBinding>, Failu
 /// `UniqueName`: of no conversation but `own`, and not like a SID. An empty one is to be none.
 pub(super) fn unique_name(
     form: &Parameters<'_>,
-    view: &View<'_>,
+    view: &WorldView<'_>,
     own: Option<u32>,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<String>, Refusal> {
     let Some(name) = form.first("UniqueName") else { return Ok(None) };
     if name.chars().count() > NAME {
-        return Err(Failure::bad_parameter("UniqueName", name));
+        return Err(Refusal::bad_parameter("UniqueName", name));
     }
     let digits = name.strip_prefix("CH").unwrap_or_default();
     if digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(Failure::refused(400, 50390, "Unique name must not look like a conversation SID"));
+        return Err(Refusal::new(400, 50390, "Unique name must not look like a conversation SID"));
     }
     if view.channel_named(name).is_some_and(|found| Some(found) != own) {
-        return Err(Failure::refused(409, 50353, "Conversation with provided unique name already exists"));
+        return Err(Refusal::new(409, 50353, "Conversation with provided unique name already exists"));
     }
     Ok(Some(name.to_owned()))
 }
@@ -96,37 +96,47 @@ pub(super) fn unique_name(
 /// `RoleSid`: a role of the service, or of its conversations.
 pub(super) fn role_sid(
     form: &Parameters<'_>,
-    view: &View<'_>,
+    view: &WorldView<'_>,
     of_service: bool,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<String>, Refusal> {
     let Some(sid) = form.first("RoleSid") else { return Ok(None) };
     check_role(view, sid, of_service)?;
     Ok(Some(sid.to_owned()))
 }
 
 /// Refuses a role that is not there, or of the other type.
-pub(super) fn check_role(view: &View<'_>, sid: &str, of_service: bool) -> Result<(), Failure> {
+pub(super) fn check_role(view: &WorldView<'_>, sid: &str, of_service: bool) -> Result<(), Refusal> {
     let found = view.find_role(sid).is_some_and(|role| view.role(role).of_service == of_service);
     match (found, of_service) {
         (true, _) => Ok(()),
-        (false, true) => Err(Failure::refused(400, 50100, "Role not found")),
-        (false, false) => Err(Failure::refused(400, 50101, "Conversation role not found")),
+        (false, true) => Err(Refusal::new(400, 50100, "Role not found")),
+        (false, false) => Err(Refusal::new(400, 50101, "Conversation role not found")),
     }
 }
 
-/// `State`, if it is given.
-pub(super) fn state(form: &Parameters<'_>) -> Result<Option<&'static str>, Failure> {
+/// `MessagingServiceSid`, if it is given.
+pub(super) fn messaging_service(form: &Parameters<'_>) -> Result<Option<String>, Refusal> {
+    match form.first("MessagingServiceSid") {
+        Some(sid) if sid::digits("MG", sid).is_none() => {
+            Err(Refusal::bad_parameter("MessagingServiceSid", sid))
+        }
+        sid => Ok(sid.map(str::to_owned)),
+    }
+}
+
+/// `State`, if it is given. Only `ConversationWithParticipants` makes a conversation that is `initializing`.
+pub(super) fn state(form: &Parameters<'_>) -> Result<Option<&'static str>, Refusal> {
     match form.first("State") {
         None => Ok(None),
         Some("active") => Ok(Some("active")),
         Some("inactive") => Ok(Some("inactive")),
         Some("closed") => Ok(Some("closed")),
-        Some(other) => Err(Failure::bad_parameter("State", other)),
+        Some(other) => Err(Refusal::bad_parameter("State", other)),
     }
 }
 
 /// `Timers.Inactive` and `Timers.Closed` from now on, if any is given.
-pub(super) fn timers(form: &Parameters<'_>, now: Timestamp) -> Result<Option<Timers>, Failure> {
+pub(super) fn timers(form: &Parameters<'_>, now: Timestamp) -> Result<Option<Timers>, Refusal> {
     let [inactive, closed] = ["Timers.Inactive", "Timers.Closed"].map(|name| form.first(name));
     if inactive.is_none() && closed.is_none() {
         return Ok(None);
@@ -148,7 +158,7 @@ pub(super) fn default_timer(
     form: &Parameters<'_>,
     name: &'static str,
     now: Timestamp,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<String>, Refusal> {
     let text = form.first(name);
     let shortest = if name.contains("Closed") { SHORTEST_CLOSED } else { SHORTEST_INACTIVE };
     after(now, name, text, shortest)?;
@@ -161,7 +171,7 @@ fn after(
     name: &str,
     text: Option<&str>,
     shortest: SignedDuration,
-) -> Result<Option<Timestamp>, Failure> {
+) -> Result<Option<Timestamp>, Refusal> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
     let span = text.parse::<Span>().ok();
     // A day is 24 hours here, as in ISO durations of other APIs of Twilio.
@@ -170,5 +180,5 @@ fn after(
         .filter(|duration| *duration >= shortest)
         .and_then(|duration| now.checked_add(duration).ok())
         .map(Some)
-        .ok_or_else(|| Failure::bad_parameter(name, text))
+        .ok_or_else(|| Refusal::bad_parameter(name, text))
 }

@@ -1,10 +1,10 @@
-//! Chooses what a night changes.
+//! Chooses what a round of drift changes.
 
 use std::collections::BTreeSet;
 
 use super::rows::Touched;
-use crate::simulator::data::View;
-use crate::simulator::data::graph::Standing;
+use crate::simulator::data::WorldView;
+use crate::simulator::data::graph::MembershipStatus;
 use crate::simulator::data::hash::{Purpose, below, happens, next};
 
 /// One thing that happens.
@@ -38,7 +38,7 @@ struct LeftAlone {
 }
 
 impl LeftAlone {
-    fn new(view: &View<'_>) -> Self {
+    fn new(view: &WorldView<'_>) -> Self {
         let selected = &view.world.selected;
         let edges: BTreeSet<u32> =
             selected.hidden.iter().copied().chain(selected.changing.values().copied()).collect();
@@ -51,13 +51,13 @@ impl LeftAlone {
     }
 }
 
-/// What a night changes, each thing once.
+/// What a round of drift changes, each thing once.
 #[derive(Debug)]
-pub(super) struct Chosen {
+pub(super) struct DriftChoices {
     pub(super) choices: Vec<Choice>,
 }
 
-/// What a draw is for; the night's number is the other half of its key.
+/// What a draw is for; the round's number is the other half of its key.
 #[derive(Debug, Clone, Copy)]
 #[repr(u64)]
 enum Draw {
@@ -70,10 +70,10 @@ enum Draw {
     Join,
 }
 
-impl Chosen {
-    pub(super) fn new(view: &View<'_>, night: u64, share: f64) -> Self {
+impl DriftChoices {
+    pub(super) fn new(view: &WorldView<'_>, round: u64, share: f64) -> Self {
         let draw = |kind: Draw, id: u32| {
-            view.world.draws.draw2(Purpose::Night, night << 8 | kind as u64, u64::from(id))
+            view.world.draws.draw2(Purpose::Drift, round << 8 | kind as u64, u64::from(id))
         };
         let left_alone = LeftAlone::new(view);
         let mut choices = Vec::new();
@@ -116,14 +116,14 @@ impl Chosen {
                 if stays || !view.present(edge) || !happens(draw, share) {
                     continue;
                 }
-                match (view.standing(edge), below(next(draw), 10)) {
-                    (Standing::Invited, _) => choices.push(Choice::Join(*user, channel)),
-                    (Standing::NotParticipating | Standing::Unknown, _) => {}
-                    (Standing::Joined, 0 | 1) => choices.push(Choice::Leave(edge)),
-                    (Standing::Joined, 2 | 3) => joins += 1,
-                    (Standing::Joined, 4..=6) => choices.push(Choice::Read(edge)),
-                    (Standing::Joined, 7 | 8) => choices.push(Choice::Level(edge)),
-                    (Standing::Joined, _) => choices.push(Choice::Member(edge)),
+                match (view.status(edge), below(next(draw), 10)) {
+                    (MembershipStatus::Invited, _) => choices.push(Choice::Join(*user, channel)),
+                    (MembershipStatus::NotParticipating | MembershipStatus::Unknown, _) => {}
+                    (MembershipStatus::Joined, 0 | 1) => choices.push(Choice::Leave(edge)),
+                    (MembershipStatus::Joined, 2 | 3) => joins += 1,
+                    (MembershipStatus::Joined, 4..=6) => choices.push(Choice::Read(edge)),
+                    (MembershipStatus::Joined, 7 | 8) => choices.push(Choice::Level(edge)),
+                    (MembershipStatus::Joined, _) => choices.push(Choice::Member(edge)),
                 }
             }
         }
@@ -152,7 +152,7 @@ impl Chosen {
     }
 
     /// Everything whose rows may change by that.
-    pub(super) fn touched(&self, view: &View<'_>) -> Touched {
+    pub(super) fn touched(&self, view: &WorldView<'_>) -> Touched {
         let mut touched = Touched::default();
         let of_edge = |edge: u32| Some((view.user_of(edge)?, view.channel_of(edge)));
         for choice in &self.choices {
@@ -193,7 +193,7 @@ impl Chosen {
 }
 
 /// Users that are there and can be read.
-fn existing_users(view: &View<'_>) -> Vec<u32> {
+fn existing_users(view: &WorldView<'_>) -> Vec<u32> {
     let order = view.users();
     let all = (0..order.count()).map(|rank| order.id(rank));
     let vanished = &view.world.selected.vanished_users;
@@ -201,7 +201,7 @@ fn existing_users(view: &View<'_>) -> Vec<u32> {
 }
 
 /// Channels that are there and can be read.
-fn existing_channels(view: &View<'_>) -> Vec<u32> {
+fn existing_channels(view: &WorldView<'_>) -> Vec<u32> {
     let order = view.channels();
     let all = (0..order.count()).map(|rank| order.id(rank));
     let vanished = &view.world.selected.vanished_channels;

@@ -1,34 +1,34 @@
 //! The table of Conversations' operations, by their ids in the description, with the parameters of their forms.
 
+use super::ServedApi;
 use super::{
-    configuration, conversation, message, participant, role, service, service_configuration, user,
-    user_conversation,
+    channel, configuration, member, message, role, service, service_configuration, user, user_channel,
 };
-use crate::simulator::failure::Failure;
+use crate::simulator::refusal::Refusal;
 use crate::simulator::route::{Call, Route};
 
-type Answer = fn(&Call<'_>) -> Result<String, Failure>;
+type Handler = fn(&Call<'_>) -> Result<String, Refusal>;
 
 /// A list, of pages no larger than `maximum`.
-const fn list(operation: &'static str, path: &'static str, maximum: u32, answer: Answer) -> Route {
-    Route { operation, method: "GET", path, maximum, form: &[], answer }
+const fn list(operation: &'static str, path: &'static str, maximum: u32, answer: Handler) -> Route {
+    Route { api: ServedApi::Conversations, operation, method: "GET", path, maximum, form: &[], answer }
 }
 
-const fn fetch(operation: &'static str, path: &'static str, answer: Answer) -> Route {
-    Route { operation, method: "GET", path, maximum: 0, form: &[], answer }
+const fn fetch(operation: &'static str, path: &'static str, answer: Handler) -> Route {
+    Route { api: ServedApi::Conversations, operation, method: "GET", path, maximum: 0, form: &[], answer }
 }
 
 const fn post(
     operation: &'static str,
     path: &'static str,
     form: &'static [&'static str],
-    answer: Answer,
+    answer: Handler,
 ) -> Route {
-    Route { operation, method: "POST", path, maximum: 0, form, answer }
+    Route { api: ServedApi::Conversations, operation, method: "POST", path, maximum: 0, form, answer }
 }
 
-const fn delete(operation: &'static str, path: &'static str, answer: Answer) -> Route {
-    Route { operation, method: "DELETE", path, maximum: 0, form: &[], answer }
+const fn delete(operation: &'static str, path: &'static str, answer: Handler) -> Route {
+    Route { api: ServedApi::Conversations, operation, method: "DELETE", path, maximum: 0, form: &[], answer }
 }
 
 /// A path below a service.
@@ -39,7 +39,7 @@ macro_rules! within {
 }
 
 /// The operations.
-pub(crate) const ROUTES: &[Route] = &[
+pub(crate) const CONVERSATIONS_ROUTES: &[Route] = &[
     list("ListService", "/v1/Services", 100, service::list),
     fetch("FetchService", "/v1/Services/{Sid}", service::fetch),
     fetch("FetchConfiguration", "/v1/Configuration", configuration::fetch),
@@ -96,24 +96,19 @@ pub(crate) const ROUTES: &[Route] = &[
         user::update,
     ),
     delete("DeleteServiceUser", within!("/Users/{Sid}"), user::delete),
-    list(
-        "ListServiceUserConversation",
-        within!("/Users/{UserSid}/Conversations"),
-        50,
-        user_conversation::list,
-    ),
+    list("ListServiceUserConversation", within!("/Users/{UserSid}/Conversations"), 50, user_channel::list),
     fetch(
         "FetchServiceUserConversation",
         within!("/Users/{UserSid}/Conversations/{ConversationSid}"),
-        user_conversation::fetch,
+        user_channel::fetch,
     ),
     post(
         "UpdateServiceUserConversation",
         within!("/Users/{UserSid}/Conversations/{ConversationSid}"),
         &["NotificationLevel", "LastReadTimestamp", "LastReadMessageIndex"],
-        user_conversation::update,
+        user_channel::update,
     ),
-    list("ListServiceConversation", within!("/Conversations"), 100, conversation::list),
+    list("ListServiceConversation", within!("/Conversations"), 100, channel::list_conversations),
     post(
         "CreateServiceConversation",
         within!("/Conversations"),
@@ -130,9 +125,9 @@ pub(crate) const ROUTES: &[Route] = &[
             "Bindings.Email.Address",
             "Bindings.Email.Name",
         ],
-        conversation::create,
+        channel::create,
     ),
-    fetch("FetchServiceConversation", within!("/Conversations/{Sid}"), conversation::fetch),
+    fetch("FetchServiceConversation", within!("/Conversations/{Sid}"), channel::fetch),
     post(
         "UpdateServiceConversation",
         within!("/Conversations/{Sid}"),
@@ -149,14 +144,14 @@ pub(crate) const ROUTES: &[Route] = &[
             "Bindings.Email.Address",
             "Bindings.Email.Name",
         ],
-        conversation::update,
+        channel::update,
     ),
-    delete("DeleteServiceConversation", within!("/Conversations/{Sid}"), conversation::delete),
+    delete("DeleteServiceConversation", within!("/Conversations/{Sid}"), channel::delete),
     list(
         "ListServiceConversationParticipant",
         within!("/Conversations/{ConversationSid}/Participants"),
         100,
-        participant::list,
+        member::list,
     ),
     post(
         "CreateServiceConversationParticipant",
@@ -171,12 +166,12 @@ pub(crate) const ROUTES: &[Route] = &[
             "MessagingBinding.ProjectedAddress",
             "RoleSid",
         ],
-        participant::create,
+        member::create,
     ),
     fetch(
         "FetchServiceConversationParticipant",
         within!("/Conversations/{ConversationSid}/Participants/{Sid}"),
-        participant::fetch,
+        member::fetch,
     ),
     post(
         "UpdateServiceConversationParticipant",
@@ -192,12 +187,12 @@ pub(crate) const ROUTES: &[Route] = &[
             "LastReadMessageIndex",
             "LastReadTimestamp",
         ],
-        participant::update,
+        member::update,
     ),
     delete(
         "DeleteServiceConversationParticipant",
         within!("/Conversations/{ConversationSid}/Participants/{Sid}"),
-        participant::delete,
+        member::delete,
     ),
     list(
         "ListServiceConversationMessage",

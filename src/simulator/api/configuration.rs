@@ -1,26 +1,26 @@
 //! `/v1/Configuration`: the account's defaults.
 
 use super::form;
+use super::shared::one;
 use crate::simulator::data::sid;
-use crate::simulator::failure::Failure;
 use crate::simulator::json::Object;
+use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
-use crate::simulator::shared::one;
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
-pub(super) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
+pub(super) fn fetch(call: &Call<'_>) -> Result<String, Refusal> {
     Ok(one(|out| write(call, out)))
 }
 
 /// Sets the default service, messaging service and timers, each if given; an empty timer is none.
-pub(super) fn update(call: &Call<'_>) -> Result<String, Failure> {
+pub(super) fn update(call: &Call<'_>) -> Result<String, Refusal> {
     let service = call.form.first("DefaultChatServiceSid");
     if let Some(other) = service.filter(|sid| call.account.service(sid).is_none()) {
-        return Err(Failure::bad_parameter("DefaultChatServiceSid", other));
+        return Err(Refusal::bad_parameter("DefaultChatServiceSid", other));
     }
     let messaging = call.form.first("DefaultMessagingServiceSid");
     if let Some(other) = messaging.filter(|messaging| sid::digits("MG", messaging).is_none()) {
-        return Err(Failure::bad_parameter("DefaultMessagingServiceSid", other));
+        return Err(Refusal::bad_parameter("DefaultMessagingServiceSid", other));
     }
     let now = call.world.writer().now();
     let inactive = form::default_timer(&call.form, "DefaultInactiveTimer", now)?;

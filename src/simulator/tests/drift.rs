@@ -1,17 +1,17 @@
-//! A night's own list is what a reader of all rows finds.
+//! A round of drift's own list is what a reader of all rows finds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::client::{Asked, simulate, values};
-use crate::simulator::{Change, ChangeKind, Options};
+use crate::simulator::{DriftChange, DriftChangeKind, Options};
 
-type Rows = BTreeMap<(&'static str, Vec<String>), Value>;
+type RecordList = BTreeMap<(&'static str, Vec<String>), Value>;
 
 /// All rows of Chat as the lists give them, without addresses.
-async fn rows(asked: &Asked) -> Rows {
-    let mut rows = Rows::new();
+async fn rows(asked: &Asked) -> RecordList {
+    let mut rows = RecordList::new();
     let mut add = |entity: &'static str, keys: &[&str], list: Vec<Value>| {
         for mut row in list {
             let key = keys.iter().map(|key| row[*key].as_str().unwrap().to_owned()).collect();
@@ -39,7 +39,7 @@ async fn rows(asked: &Asked) -> Rows {
 }
 
 /// A line for each row that differs, and for each value of it.
-fn differences(before: &Rows, after: &Rows) -> BTreeSet<String> {
+fn differences(before: &RecordList, after: &RecordList) -> BTreeSet<String> {
     let keys: BTreeSet<_> = before.keys().chain(after.keys()).collect();
     let mut lines = BTreeSet::new();
     for key in keys {
@@ -56,14 +56,14 @@ fn differences(before: &Rows, after: &Rows) -> BTreeSet<String> {
     lines
 }
 
-fn told(changes: &[Change]) -> BTreeSet<String> {
+fn told(changes: &[DriftChange]) -> BTreeSet<String> {
     let mut lines = BTreeSet::new();
     for change in changes {
         let key = format!("{:?}", (change.entity, &change.key));
         match change.kind {
-            ChangeKind::Added => drop(lines.insert(format!("{key} added"))),
-            ChangeKind::Removed => drop(lines.insert(format!("{key} removed"))),
-            ChangeKind::Changed => lines.extend(
+            DriftChangeKind::Added => drop(lines.insert(format!("{key} added"))),
+            DriftChangeKind::Removed => drop(lines.insert(format!("{key} removed"))),
+            DriftChangeKind::Changed => lines.extend(
                 change
                     .fields
                     .iter()
@@ -79,10 +79,10 @@ async fn the_list_is_what_a_reader_finds() {
     let asked = simulate(Options { users: 90, channels: 50, ..Options::default() }).await;
     let mut before = rows(&asked).await;
     let mut kinds = BTreeSet::new();
-    for night in 1..=6 {
-        let changes = asked.running.change_overnight(night, 0.1);
+    for round in 1..=6 {
+        let changes = asked.running.drift(round, 0.1);
         let after = rows(&asked).await;
-        assert_eq!(told(&changes), differences(&before, &after), "night {night}");
+        assert_eq!(told(&changes), differences(&before, &after), "round {round}");
         kinds.extend(changes.iter().map(|change| (change.entity, format!("{:?}", change.kind))));
         before = after;
     }
@@ -91,15 +91,15 @@ async fn the_list_is_what_a_reader_finds() {
             assert!(kinds.contains(&(entity, kind.to_owned())), "no {entity} {kind}: {kinds:?}");
         }
     }
-    assert!(asked.running.change_overnight(7, 0.0).is_empty());
+    assert!(asked.running.drift(7, 0.0).is_empty());
 }
 
 #[tokio::test]
-async fn counters_agree_after_many_nights_and_a_night_is_the_same_again() {
+async fn counters_agree_after_many_rounds_and_a_round_is_the_same_again() {
     let options = Options { users: 60, channels: 40, ..Options::default() };
     let (first, second) = (simulate(options.clone()).await, simulate(options).await);
-    for night in 1..=12 {
-        assert_eq!(first.running.change_overnight(night, 0.05), second.running.change_overnight(night, 0.05));
+    for round in 1..=12 {
+        assert_eq!(first.running.drift(round, 0.05), second.running.drift(round, 0.05));
     }
     let truth = first.running.truth();
     let mut memberships = 0;
@@ -116,8 +116,8 @@ async fn counters_agree_after_many_nights_and_a_night_is_the_same_again() {
         members
     });
     assert_eq!(members.sum::<usize>(), memberships);
-    let changes = first.post("/simulator/overnight?night=13&share=0.05", "").await.text;
-    let again = second.running.change_overnight(13, 0.05);
+    let changes = first.post("/simulator/drift?round=13&share=0.05", "").await.text;
+    let again = second.running.drift(13, 0.05);
     let expected: String = again.iter().map(|change| change.to_json().to_string() + "\n").collect();
     assert!(!changes.is_empty());
     assert_eq!(changes, expected);
@@ -128,7 +128,7 @@ async fn what_a_fault_singled_out_stays_as_it_is() {
     let faults = "vanish-user=2,vanish-channel=2,hidden-row=3,changing=2,loop-user=1".parse().unwrap();
     let asked = simulate(Options { users: 60, channels: 40, faults, ..Options::default() }).await;
     let truth = asked.running.truth();
-    let changes = asked.running.change_overnight(1, 1.0);
+    let changes = asked.running.drift(1, 1.0);
     assert!(!changes.is_empty());
     let of = |sid: &str| changes.iter().filter(move |change| change.key.iter().any(|key| key == sid)).count();
     for sid in truth.vanished_users().iter().chain(&truth.vanished_channels()) {

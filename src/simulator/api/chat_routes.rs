@@ -1,29 +1,8 @@
-//! Programmable Chat, API version 2, and the one operation of version 3, as their OpenAPI descriptions state them.
-//!
-//! **Invariant:** written from the description, with no type and no code of the client: it is the second
-//! opinion that the client is tested against.
+//! The table of Chat's operations, by their ids in the descriptions of versions 2 and 3.
 
-mod channel;
-mod invite;
-mod member;
-mod message;
-mod migration;
-mod role;
-mod service;
-mod shared;
-mod user;
-mod user_channel;
-
-pub(crate) use channel::write as write_channel;
-pub(crate) use invite::{rows as invites, write as write_invite};
-pub(crate) use member::{rows as members, write as write_member};
-pub(crate) use message::write as write_message;
-pub(crate) use role::write as write_role;
-pub(crate) use service::write as write_service;
-pub(crate) use user::write as write_user;
-pub(crate) use user_channel::{rows as user_channels, write as write_user_channel};
-
-use super::route::Route;
+use super::ServedApi;
+use super::{channel, invite, member, message, migration, role, service, user, user_channel};
+use crate::simulator::route::Route;
 
 macro_rules! route {
     ($operation:literal, $method:literal, $path:literal, $maximum:literal, $answer:path) => {
@@ -31,6 +10,7 @@ macro_rules! route {
     };
     ($operation:literal, $method:literal, $path:literal, $maximum:literal, $form:expr, $answer:path) => {
         Route {
+            api: ServedApi::Chat,
             operation: $operation,
             method: $method,
             path: $path,
@@ -42,7 +22,7 @@ macro_rules! route {
 }
 
 /// The operations, by their ids in the description.
-pub(crate) const ROUTES: &[Route] = &[
+pub(crate) const CHAT_ROUTES: &[Route] = &[
     route!("ListService", "GET", "/v2/Services", 100, service::list),
     route!("FetchService", "GET", "/v2/Services/{Sid}", 0, service::fetch),
     route!("ListRole", "GET", "/v2/Services/{ServiceSid}/Roles", 100, role::list),
@@ -71,7 +51,7 @@ pub(crate) const ROUTES: &[Route] = &[
         &["NotificationLevel", "LastConsumedMessageIndex", "LastConsumptionTimestamp"],
         user_channel::update
     ),
-    route!("ListChannel", "GET", "/v2/Services/{ServiceSid}/Channels", 100, channel::list),
+    route!("ListChannel", "GET", "/v2/Services/{ServiceSid}/Channels", 100, channel::list_chat),
     route!("FetchChannel", "GET", "/v2/Services/{ServiceSid}/Channels/{Sid}", 0, channel::fetch),
     route!("ListMember", "GET", "/v2/Services/{ServiceSid}/Channels/{ChannelSid}/Members", 100, member::list),
     route!(

@@ -2,22 +2,21 @@
 //!
 //! What Chat keeps in its service and Conversations has a place for says the same in both.
 
-use crate::simulator::data::View;
-use crate::simulator::failure::Failure;
-use crate::simulator::json::Object;
-use crate::simulator::route::Call;
-use crate::simulator::shared::one;
-
+use super::ServedApi;
 use super::form::check_role;
-use super::shared::owners;
+use super::shared::one;
+use crate::simulator::data::WorldView;
+use crate::simulator::json::Object;
+use crate::simulator::refusal::Refusal;
+use crate::simulator::route::Call;
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
-pub(super) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
+pub(super) fn fetch(call: &Call<'_>) -> Result<String, Refusal> {
     Ok(one(|out| write(&call.world.view(), out)))
 }
 
-/// Sets the default roles and whether users are told to be online, each if given.
-pub(super) fn update(call: &Call<'_>) -> Result<String, Failure> {
+/// Sets the default roles and whether users are shown to be online, each if given.
+pub(super) fn update(call: &Call<'_>) -> Result<String, Refusal> {
     let [service, channel, creator] = [
         ("DefaultChatServiceRoleSid", true),
         ("DefaultConversationRoleSid", false),
@@ -28,7 +27,7 @@ pub(super) fn update(call: &Call<'_>) -> Result<String, Failure> {
         None => None,
         Some("true") => Some(true),
         Some("false") => Some(false),
-        Some(other) => return Err(Failure::bad_parameter("ReachabilityEnabled", other)),
+        Some(other) => return Err(Refusal::bad_parameter("ReachabilityEnabled", other)),
     };
     let mut writer = call.world.writer();
     {
@@ -53,7 +52,7 @@ pub(super) fn update(call: &Call<'_>) -> Result<String, Failure> {
 }
 
 /// Writes the configuration.
-pub(crate) fn write(view: &View<'_>, out: &mut String) {
+pub(crate) fn write(view: &WorldView<'_>, out: &mut String) {
     let (world, defaults) = (view.world, view.defaults());
     let mut object = Object::open(out);
     object.text("chat_service_sid", &world.account.service_sid);
@@ -73,11 +72,11 @@ pub(crate) fn write(view: &View<'_>, out: &mut String) {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
-pub(super) fn fetch_webhooks(call: &Call<'_>) -> Result<String, Failure> {
+pub(super) fn fetch_webhooks(call: &Call<'_>) -> Result<String, Refusal> {
     let world = call.world;
     Ok(one(|out| {
         let mut object = Object::open(out);
-        owners(&mut object, world);
+        ServedApi::Conversations.write_owners(&mut object, world);
         object.null("pre_webhook_url");
         object.text("post_webhook_url", "https://hooks.example.com/chat?source=twilio&v=2");
         object.texts("filters", ["onMessageAdded", "onConversationAdded", "onParticipantAdded"].into_iter());
@@ -90,11 +89,11 @@ pub(super) fn fetch_webhooks(call: &Call<'_>) -> Result<String, Failure> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
-pub(super) fn fetch_notifications(call: &Call<'_>) -> Result<String, Failure> {
+pub(super) fn fetch_notifications(call: &Call<'_>) -> Result<String, Refusal> {
     let world = call.world;
     Ok(one(|out| {
         let mut object = Object::open(out);
-        owners(&mut object, world);
+        ServedApi::Conversations.write_owners(&mut object, world);
         object.raw("log_enabled", "true");
         object.raw("new_message", NEW_MESSAGE);
         object.raw("added_to_conversation", "{\"enabled\":false}");

@@ -1,18 +1,18 @@
-//! `/v1/Services/{ChatServiceSid}/Roles`: Chat's roles in the words of Conversations.
+//! `/v2/Services/{ServiceSid}/Roles` and `/v1/Services/{ChatServiceSid}/Roles`: the same roles, in the words of either API.
 //!
 //! Whether Twilio translates the permissions of a role that Chat made is documented nowhere; that both APIs show one
 //! object, and that `inviteMember` is no permission of Conversations, is. What has no counterpart stays as it is.
 
+use super::ServedApi;
 use super::form;
-use super::shared::owners;
+use super::shared::{date, has_fault, one, optional_name, plain_page, unknown_key};
 use crate::simulator::data::record::RoleRecord;
-use crate::simulator::data::{View, sid};
-use crate::simulator::failure::Failure;
+use crate::simulator::data::{WorldView, sid};
 use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
-use crate::simulator::paging::Rows;
+use crate::simulator::paging::RecordList;
+use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
-use crate::simulator::shared::{date, one, optional_name, page, row_fault, unknown_key};
 
 /// Chat's permission and Conversations', where the names differ.
 const PERMISSIONS: [(&str, &str); 10] = [
@@ -28,8 +28,8 @@ const PERMISSIONS: [(&str, &str); 10] = [
     ("leaveChannel", "leaveConversation"),
 ];
 
-/// A permission that Conversations has not.
-const NOT_THERE: &str = "inviteMember";
+/// A permission that Conversations lacks.
+const ONLY_IN_CHAT: &str = "inviteMember";
 
 fn from_chat(permission: &str) -> &str {
     PERMISSIONS.iter().find(|(chat, _)| *chat == permission).map_or(permission, |(_, name)| name)
@@ -39,34 +39,52 @@ fn to_chat(permission: &str) -> String {
     PERMISSIONS.iter().find(|(_, name)| *name == permission).map_or(permission, |(chat, _)| chat).to_owned()
 }
 
-/// `Permission`, at least once; nothing tells which names Twilio refuses but the one that is not there.
-fn permissions(call: &Call<'_>) -> Result<Vec<String>, Failure> {
+/// `Permission`, at least once; the only name that is known to be refused is the one that Conversations lacks.
+fn permissions(call: &Call<'_>) -> Result<Vec<String>, Refusal> {
     form::required(&call.form, "Permission")?;
     let given = call.form.all("Permission");
     let read = |name: &str| {
-        if name == NOT_THERE { Err(Failure::bad_parameter("Permission", name)) } else { Ok(to_chat(name)) }
+        if name == ONLY_IN_CHAT { Err(Refusal::bad_parameter("Permission", name)) } else { Ok(to_chat(name)) }
     };
     given.map(read).collect()
 }
 
-pub(super) fn create(call: &Call<'_>) -> Result<String, Failure> {
+pub(super) fn list(call: &Call<'_>) -> Result<String, Refusal> {
+    let view = call.world.view();
+    let roles = RecordList {
+        key: "roles",
+        prefix: "RL",
+        order: view.roles(),
+        shows: |role| view.role_exists(role),
+        write: |role, out: &mut String| write(call.route.api, &view, role, out),
+    };
+    plain_page(call, &roles, &format!("{}/Roles", call.service_url()))
+}
+
+pub(super) fn fetch(call: &Call<'_>) -> Result<String, Refusal> {
+    let view = call.world.view();
+    let role = named(call, &view)?;
+    Ok(one(|out| write(call.route.api, &view, role, out)))
+}
+
+pub(super) fn create(call: &Call<'_>) -> Result<String, Refusal> {
     form::required(&call.form, "FriendlyName")?;
     let friendly_name = form::friendly_name(&call.form, form::ROLE_NAME)?.unwrap_or_default();
     let of_service = match form::required(&call.form, "Type")? {
         "service" => true,
         "conversation" => false,
-        other => return Err(Failure::bad_parameter("Type", other)),
+        other => return Err(Refusal::bad_parameter("Type", other)),
     };
     let permissions = permissions(call)?;
     let mut writer = call.world.writer();
     let now = writer.now();
     let record = RoleRecord { digits: 0, friendly_name, of_service, permissions, created: now, updated: now };
     let role = writer.create_role(record);
-    Ok(one(|out| write(&writer.view(), role, out)))
+    Ok(one(|out| write(call.route.api, &writer.view(), role, out)))
 }
 
-/// Replaces the whole list of permissions.
-pub(super) fn update(call: &Call<'_>) -> Result<String, Failure> {
+/// Replaces the complete list of permissions.
+pub(super) fn update(call: &Call<'_>) -> Result<String, Refusal> {
     let permissions = permissions(call)?;
     let mut writer = call.world.writer();
     let role = named(call, &writer.view())?;
@@ -75,10 +93,10 @@ pub(super) fn update(call: &Call<'_>) -> Result<String, Failure> {
         record.permissions = permissions;
         record.updated = now;
     });
-    Ok(one(|out| write(&writer.view(), role, out)))
+    Ok(one(|out| write(call.route.api, &writer.view(), role, out)))
 }
 
-pub(super) fn delete(call: &Call<'_>) -> Result<String, Failure> {
+pub(super) fn delete(call: &Call<'_>) -> Result<String, Refusal> {
     let mut writer = call.world.writer();
     let role = named(call, &writer.view())?;
     writer.now();
@@ -86,49 +104,35 @@ pub(super) fn delete(call: &Call<'_>) -> Result<String, Failure> {
     Ok(String::new())
 }
 
-fn named(call: &Call<'_>, view: &View<'_>) -> Result<u32, Failure> {
-    view.find_role(call.captures[1]).ok_or_else(|| Failure::not_found(call.path))
+fn named(call: &Call<'_>, view: &WorldView<'_>) -> Result<u32, Refusal> {
+    view.find_role(call.captures[1]).ok_or_else(|| Refusal::not_found(call.path))
 }
 
-pub(super) fn list(call: &Call<'_>) -> Result<String, Failure> {
-    let view = call.world.view();
-    let listing = Rows {
-        key: "roles",
-        prefix: "RL",
-        order: view.roles(),
-        shows: |role| view.role_exists(role),
-        write: |role, out: &mut String| write(&view, role, out),
-    };
-    let url = format!("{}/Roles", call.world.conversations_url);
-    page(call, &listing, &url, &[], None).map(|page| page.body)
-}
-
-pub(super) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
-    let view = call.world.view();
-    let role = named(call, &view)?;
-    Ok(one(|out| write(&view, role, out)))
-}
-
-/// Writes a role.
-pub(crate) fn write(view: &View<'_>, role: u32, out: &mut String) {
+pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, role: u32, out: &mut String) {
     let (world, record) = (view.world, view.role(role));
     let mut object = Object::open(out);
     object.plain("sid", |out| sid::write("RL", record.digits, out));
-    owners(&mut object, world);
-    optional_name(&mut object, "friendly_name", Some(&record.friendly_name), view, ("role", role));
+    api.write_owners(&mut object, world);
+    optional_name(&mut object, Some(&record.friendly_name), view, ("role", role));
     let kind = match record.of_service {
-        _ if row_fault(view, Fault::UnknownEnum, "role", role) => "workspace",
-        true => "service",
-        false => "conversation",
+        _ if has_fault(view, Fault::UnknownEnum, "role", role) => "workspace",
+        true => api.pick("deployment", "service"),
+        false => api.pick("channel", "conversation"),
     };
     object.text("type", kind);
-    let permissions = record.permissions.iter().filter(|permission| *permission != NOT_THERE);
-    object.texts("permissions", permissions.map(|permission| from_chat(permission)));
+    let permissions = record.permissions.iter().map(String::as_str);
+    match api {
+        ServedApi::Chat => object.texts("permissions", permissions),
+        ServedApi::Conversations => {
+            let known = permissions.filter(|permission| *permission != ONLY_IN_CHAT);
+            object.texts("permissions", known.map(from_chat));
+        }
+    }
     date(&mut object, "date_created", record.created);
     date(&mut object, "date_updated", record.updated);
     unknown_key(&mut object, view, "role", role);
     object.plain("url", |out| {
-        out.extend([world.conversations_url.as_str(), "/Roles/"]);
+        out.extend([api.service_url(world), "/Roles/"]);
         sid::write("RL", record.digits, out);
     });
     object.close();

@@ -4,7 +4,7 @@ use super::json::Object;
 
 /// A refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failure {
+pub(crate) struct Refusal {
     pub(crate) status: u16,
     pub(crate) code: u32,
     pub(crate) message: String,
@@ -12,8 +12,8 @@ pub(crate) struct Failure {
     pub(crate) retry_after: Option<u32>,
 }
 
-impl Failure {
-    fn new(status: u16, code: u32, message: impl Into<String>) -> Self {
+impl Refusal {
+    pub(crate) fn new(status: u16, code: u32, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), retry_after: None }
     }
 
@@ -95,11 +95,6 @@ impl Failure {
     /// wrong about something.
     pub(crate) fn unknown_parameter(name: &str) -> Self {
         Self::new(400, 20001, format!("This operation has no parameter '{name}'"))
-    }
-
-    /// One of the codes of Conversations.
-    pub(crate) fn refused(status: u16, code: u32, message: &'static str) -> Self {
-        Self::new(status, code, message)
     }
 
     /// 50063, 50074: too many writes to one conversation, or to the service.

@@ -1,42 +1,39 @@
 //! `/v3/Services/{ServiceSid}/Channels/{Sid}`: makes a public channel private, which shows it in Conversations at once.
 //!
-//! The description has no way back, and names the channel by its SID. To ask for it again succeeds here and changes nothing;
-//! no documentation tells.
+//! The description has no way back, and names the channel by its SID. A repeated request succeeds here and changes
+//! nothing; no documentation says what Twilio does.
 
-use super::shared::owners;
-use crate::simulator::data::{View, sid};
-use crate::simulator::failure::Failure;
+use super::ServedApi;
+use super::form;
+use super::shared::{date, one};
+use crate::simulator::data::{WorldView, sid};
 use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
+use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
-use crate::simulator::shared::{date, one};
 
-pub(crate) fn update(call: &Call<'_>) -> Result<String, Failure> {
+pub(super) fn update(call: &Call<'_>) -> Result<String, Refusal> {
     match call.form.first("Type") {
         Some("private") => {}
-        Some(other) => return Err(Failure::bad_parameter("Type", other)),
-        None => return Err(Failure::missing("Type")),
+        Some(other) => return Err(Refusal::bad_parameter("Type", other)),
+        None => return Err(Refusal::missing("Type")),
     }
-    let service = call.form.first("MessagingServiceSid");
-    if let Some(other) = service.filter(|service| sid::digits("MG", service).is_none()) {
-        return Err(Failure::bad_parameter("MessagingServiceSid", other));
-    }
+    let service = form::messaging_service(&call.form)?;
     let mut writer = call.world.writer();
     let (channel, private) = {
         let view = writer.view();
         let named = call.captures[1];
         let channel = view.find_channel(named).filter(|_| sid::digits("CH", named).is_some());
-        let channel = channel.ok_or_else(Failure::channel_not_found)?;
+        let channel = channel.ok_or_else(Refusal::channel_not_found)?;
         (channel, view.is_private(channel))
     };
     let now = writer.now();
-    if call.world.faults.strikes(call.world.draws, Fault::StaysPublic, u64::from(channel)) {
+    if call.world.faults.hits(call.world.draws, Fault::StaysPublic, u64::from(channel)) {
         return Ok(one(|out| write(&writer.view(), channel, out)));
     }
     writer.update_channel(channel, |record| {
         record.private = true;
-        record.messaging_service_sid =
-            service.map(str::to_owned).or_else(|| record.messaging_service_sid.take());
+        record.messaging_service_sid = service.or_else(|| record.messaging_service_sid.take());
         if !private {
             record.updated = now;
         }
@@ -44,11 +41,11 @@ pub(crate) fn update(call: &Call<'_>) -> Result<String, Failure> {
     Ok(one(|out| write(&writer.view(), channel, out)))
 }
 
-fn write(view: &View<'_>, channel: u32, out: &mut String) {
+fn write(view: &WorldView<'_>, channel: u32, out: &mut String) {
     let (world, record) = (view.world, view.channel(channel));
     let mut object = Object::open(out);
     object.plain("sid", |out| sid::write("CH", record.digits, out));
-    owners(&mut object, world);
+    ServedApi::Chat.write_owners(&mut object, world);
     object.optional_text("friendly_name", record.friendly_name.as_deref());
     object.optional_text("unique_name", record.unique_name.as_deref());
     object.optional_text("attributes", record.attributes.as_deref());

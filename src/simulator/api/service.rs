@@ -1,44 +1,76 @@
-//! `/v2/Services`: the services of the account.
+//! `/v2/Services` and `/v1/Services`: the services of the account.
 
-use crate::simulator::data::World;
-use crate::simulator::data::order::{Generated, Order};
+use super::ServedApi;
+use super::shared::{date, one, plain_page};
+use crate::simulator::WorldKind;
+use crate::simulator::data::order::{GeneratedOrder, MergedOrder};
 use crate::simulator::data::record::moment;
-use crate::simulator::failure::Failure;
+use crate::simulator::data::{Origins, ServiceWorld};
 use crate::simulator::json::Object;
-use crate::simulator::paging::Rows;
+use crate::simulator::paging::RecordList;
+use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
-use crate::simulator::shared::{date, one, page};
 
 /// 2019-01-01 and a year and a half later, in Unix seconds.
 const CREATED: u32 = 1_546_300_800;
 const UPDATED: u32 = 1_593_610_200;
 
-pub(crate) fn list(call: &Call<'_>) -> Result<String, Failure> {
+pub(super) fn list(call: &Call<'_>) -> Result<String, Refusal> {
+    let api = call.route.api;
     let order = call.account.in_order();
-    let listing = Rows {
+    let services = RecordList {
         key: "services",
         prefix: "IS",
-        order: Order { generated: Generated::Few(&order), created: &[] },
+        order: MergedOrder { generated: GeneratedOrder::Few(&order), created: &[] },
         shows: |_| true,
-        write: |service: u32, out: &mut String| write(&call.account.services[service as usize], out),
+        write: |service: u32, out: &mut String| write(api, &call.account.services[service as usize], out),
     };
-    let url = format!("{}/v2/Services", call.origins.chat);
-    page(call, &listing, &url, &[], None).map(|page| page.body)
+    let Origins { chat, conversations } = call.origins;
+    let url = api.pick(format!("{chat}/v2/Services"), format!("{conversations}/v1/Services"));
+    plain_page(call, &services, &url)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
-pub(crate) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
-    Ok(one(|out| write(call.world, out)))
+pub(super) fn fetch(call: &Call<'_>) -> Result<String, Refusal> {
+    Ok(one(|out| write(call.route.api, call.world, out)))
 }
 
-/// Writes the service.
-pub(crate) fn write(world: &World, out: &mut String) {
+pub(crate) fn write(api: ServedApi, world: &ServiceWorld, out: &mut String) {
     let mut object = Object::open(out);
     object.text("sid", &world.account.service_sid);
-    object.text("account_sid", &world.account.account_sid);
+    // Connectors report that it is null in every service of Conversations, whatever the description says.
+    let is_null = api == ServedApi::Conversations && world.kind == WorldKind::Real;
+    object.optional_text("account_sid", (!is_null).then_some(world.account.account_sid.as_str()));
     object.text("friendly_name", world.friendly_name);
     date(&mut object, "date_created", moment(CREATED));
     date(&mut object, "date_updated", moment(UPDATED));
+    if api == ServedApi::Chat {
+        write_only_in_chat(&mut object, world);
+    }
+    let url = api.service_url(world);
+    object.plain("url", |out| out.push_str(url));
+    let mut links = Object::open(object.value("links"));
+    let keys: &[(&str, &str)] = api.pick(&CHAT_LINKS, &CONVERSATIONS_LINKS);
+    for (key, part) in keys {
+        links.plain(key, |out| out.extend([url, part]));
+    }
+    links.close();
+    object.close();
+}
+
+const CHAT_LINKS: [(&str, &str); 4] =
+    [("channels", "/Channels"), ("users", "/Users"), ("roles", "/Roles"), ("bindings", "/Bindings")];
+const CONVERSATIONS_LINKS: [(&str, &str); 7] = [
+    ("conversations", "/Conversations"),
+    ("users", "/Users"),
+    ("roles", "/Roles"),
+    ("bindings", "/Bindings"),
+    ("configuration", "/Configuration"),
+    ("participant_conversations", "/ParticipantConversations"),
+    ("conversation_with_participants", "/ConversationWithParticipants"),
+];
+
+fn write_only_in_chat(object: &mut Object<'_>, world: &ServiceWorld) {
     let view = world.view();
     let defaults = view.defaults();
     object.text("default_service_role_sid", &defaults.service_role_sid);
@@ -63,16 +95,6 @@ pub(crate) fn write(world: &World, out: &mut String) {
     media.number("size_limit_mb", 150);
     media.text("compatibility_message", "Media messages are not supported by your client");
     media.close();
-    let url = &world.service_url;
-    object.plain("url", |out| out.push_str(url));
-    let mut links = Object::open(object.value("links"));
-    for (key, part) in
-        [("channels", "Channels"), ("users", "Users"), ("roles", "Roles"), ("bindings", "Bindings")]
-    {
-        links.plain(key, |out| out.extend([url.as_str(), "/", part]));
-    }
-    links.close();
-    object.close();
 }
 
 /// The push notification configuration.
