@@ -1,4 +1,4 @@
-//! Answers an accepted request: finds the service, holds a write to its form and limits, acts, and has its accident.
+//! Answers an accepted request: finds the service, checks the form and the limits of a write, acts, and applies the fault of the attempt.
 
 use std::time::Instant;
 
@@ -12,12 +12,12 @@ use super::reply::HttpReply;
 use super::route::{Call, RouteMatch};
 use super::state::SimulatorState;
 
-/// What becomes of a request.
+/// The outcome of a request.
 #[derive(Debug)]
 pub(crate) struct Answered {
-    /// None to let the connection go.
+    /// None to close the connection.
     pub(crate) reply: Option<HttpReply>,
-    /// The status, told or not; 0 if there is none.
+    /// The status, sent or lost; 0 if there is none.
     pub(crate) status: u16,
     /// Whether a write took effect.
     pub(crate) accepted: bool,
@@ -36,9 +36,9 @@ pub(crate) fn answer(
     found: &RouteMatch<'_>,
     uri: &Uri,
     body: &str,
-    accident: Option<AttemptFault>,
+    fault: Option<AttemptFault>,
 ) -> Answered {
-    let failure = match (found, accident) {
+    let failure = match (found, fault) {
         (_, Some(AttemptFault::Status(status, retry_after))) => Refusal::of_status(status, retry_after),
         (_, Some(AttemptFault::ExpiredToken)) => Refusal::bad_page_token(),
         (_, Some(AttemptFault::NotFound)) | (RouteMatch::Nothing, _) => Refusal::not_found(uri.path()),
@@ -69,9 +69,9 @@ pub(crate) fn answer(
                         form: Parameters::parse(body).without(|name| state.options.faults.ignores(name)),
                     };
                     match act(state, &call) {
-                        Ok(body) => return done(state, &call, body, accident),
+                        Ok(body) => return done(state, &call, body, fault),
                         // Such a fault lasts: that the thing exists by now is not seen either.
-                        Err(_) if accident == Some(AttemptFault::AcceptedThen(404)) => {
+                        Err(_) if fault == Some(AttemptFault::AcceptedThen(404)) => {
                             Refusal::of_status(404, None)
                         }
                         Err(failure) => failure,
@@ -83,7 +83,7 @@ pub(crate) fn answer(
     Answered::failure(&failure)
 }
 
-/// Holds a write to its description and its limits, and acts.
+/// Checks a write against its description and limits, and acts.
 fn act(state: &SimulatorState, call: &Call<'_>) -> Result<String, Refusal> {
     if call.route.is_write() {
         if let Some(unknown) = call.form.names().find(|name| !call.route.form.contains(name)) {
@@ -101,20 +101,20 @@ fn act(state: &SimulatorState, call: &Call<'_>) -> Result<String, Refusal> {
     (call.route.answer)(call)
 }
 
-/// What is told of a success.
-fn done(state: &SimulatorState, call: &Call<'_>, body: String, accident: Option<AttemptFault>) -> Answered {
+/// The answer to a success.
+fn done(state: &SimulatorState, call: &Call<'_>, body: String, fault: Option<AttemptFault>) -> Answered {
     let (accepted, status) = (call.route.is_write(), call.route.status());
     if accepted {
         state.recorder.wrote();
     }
-    match accident {
+    match fault {
         Some(AttemptFault::LostAnswer) => Answered { reply: None, status, accepted },
         Some(AttemptFault::AcceptedThen(status)) => {
             Answered { accepted, ..Answered::failure(&Refusal::of_status(status, None)) }
         }
         _ => {
-            let truncate = accident == Some(AttemptFault::Truncate);
-            let hostile = if let Some(AttemptFault::Hostile(kind)) = accident { Some(kind) } else { None };
+            let truncate = fault == Some(AttemptFault::Truncate);
+            let hostile = if let Some(AttemptFault::Hostile(kind)) = fault { Some(kind) } else { None };
             let reply = HttpReply { truncate, hostile, ..HttpReply::json(status, body) };
             Answered { reply: Some(reply), status, accepted }
         }
@@ -131,8 +131,8 @@ pub(crate) fn is_conversations(path: &str) -> bool {
     path.starts_with("/v1/")
 }
 
-/// What a request is, as far as accidents are concerned.
-pub(crate) fn situation<'a>(
+/// What decides on the faults of a request.
+pub(crate) fn request_traits<'a>(
     method: &Method,
     uri: &'a Uri,
     body: &str,

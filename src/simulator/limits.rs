@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A sliding second.
 #[derive(Debug, Default)]
 pub(crate) struct SlidingSecond {
     moments: VecDeque<Instant>,
@@ -20,7 +19,6 @@ impl SlidingSecond {
         self.moments.len()
     }
 
-    /// Adds one now.
     pub(crate) fn add(&mut self, now: Instant) {
         self.moments.push_back(now);
     }

@@ -1,12 +1,12 @@
 //! An embedded Twilio on loopback: Programmable Chat v2 and Conversations v1, which show the same objects.
 //!
-//! It is written from Twilio's OpenAPI descriptions and documentation alone, so that it is a second opinion
+//! It is written from Twilio's OpenAPI descriptions and documentation only, so that it is a second opinion
 //! on what the client believes. Its first account has a service that is made from a seed, costs 8 bytes a
-//! membership, and never changes but by writes and by the faults that are asked for; and an empty one. So has
+//! membership, and changes only by writes, drift and faults that are asked for; and an empty one. So has
 //! the second account, with credentials of its own.
 //!
-//! A request goes through `server` (authentication, `limits`, accidents of `faults`) to a `route` of `chat`
-//! or `conversations`, which reads `data` and writes `json` through `paging`; the answer leaves when `timer`
+//! A request goes through `server` (authentication, `limits`, faults of `faults`) to a `route` of `api`,
+//! which reads `data` and writes `json` through `paging`; the answer leaves when `timer`
 //! says.
 //!
 //! **Invariant:** nothing of `twilio` or `source` is imported here: shared types would hide a misread field

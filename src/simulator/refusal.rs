@@ -2,7 +2,6 @@
 
 use super::json::Object;
 
-/// A refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
@@ -107,7 +106,6 @@ impl Refusal {
         Self { retry_after, ..failure }
     }
 
-    /// The body.
     pub(crate) fn body(&self) -> String {
         let mut out = String::with_capacity(160);
         let mut object = Object::open(&mut out);

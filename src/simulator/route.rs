@@ -20,7 +20,6 @@ pub(crate) struct Route {
     pub(crate) maximum: u32,
     /// The parameters of a write's form.
     pub(crate) form: &'static [&'static str],
-    /// Answers it.
     pub(crate) answer: fn(&Call<'_>) -> Result<String, Refusal>,
 }
 
@@ -95,7 +94,6 @@ impl Route {
             .find_map(|(place, pair)| ["Conversations", "Channels"].contains(&pair[0]).then_some(place))
     }
 
-    /// Whether it changes something.
     pub(crate) fn is_write(&self) -> bool {
         self.method != "GET"
     }
@@ -124,7 +122,6 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
     CHAT_ROUTES.iter().chain(CONVERSATIONS_ROUTES)
 }
 
-/// Finds the route.
 pub(crate) fn find<'a>(method: &str, segments: &[&'a str]) -> RouteMatch<'a> {
     let mut result = RouteMatch::Nothing;
     for (number, route) in all().enumerate() {

@@ -1,4 +1,4 @@
-//! Takes requests in and answers them: authentication, limits, accidents, route, latency, in this order.
+//! Takes requests in and answers them: authentication, limits, faults of the attempt, route, latency, in this order.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,7 +11,7 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, Uri};
 use axum::routing::{get, post};
 
-use super::answer::{self, Answered, is_conversations, situation};
+use super::answer::{self, Answered, is_conversations, request_traits};
 use super::data::hash::{self, Purpose};
 use super::data::sid;
 use super::drift;
@@ -58,11 +58,11 @@ async fn handle(
         None => Answered::failure(&Refusal::unauthorized()),
         Some(_) if place.is_none() => Answered::failure(&Refusal::of_status(429, server.options.retry_after)),
         Some(account) => {
-            let accident = server.accidents.befall(situation(&method, &uri, body, &found));
-            if accident == Some(AttemptFault::Hang) {
+            let fault = server.attempt_faults.decide_for(request_traits(&method, &uri, body, &found));
+            if fault == Some(AttemptFault::Hang) {
                 server.stop.cancelled().await;
             }
-            answer::answer(&server, account, &found, &uri, body, accident)
+            answer::answer(&server, account, &found, &uri, body, fault)
         }
     };
     if method != Method::GET {
@@ -78,7 +78,7 @@ async fn handle(
             accepted,
         });
     }
-    let told = ReplyContext {
+    let context = ReplyContext {
         request_id: sid::text("RQ", request_digits(&server)),
         concurrent: in_flight + server.options.background_load,
         arrived,
@@ -93,9 +93,9 @@ async fn handle(
         return Response::new(Body::empty());
     };
     server.recorder.answered(reply.status);
-    let response = respond(reply, &told);
+    let response = respond(reply, &context);
     server.timer.until(arrived + server.options.latency).await;
-    // The place is given back before the answer goes out: a client that sends its next request on receipt is
+    // The slot is free again before the answer goes out: a client that sends its next request on receipt is
     // never counted twice.
     drop(place);
     response

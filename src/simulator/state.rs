@@ -27,7 +27,7 @@ pub(crate) struct SimulatorState {
     pub(super) draws: Draws,
     pub(super) accepted: Accepted,
     pub(super) limits: RequestLimits,
-    pub(super) accidents: AttemptFaults,
+    pub(super) attempt_faults: AttemptFaults,
     pub(super) timer: Timer,
     pub(super) numbers: AtomicU64,
 }
@@ -42,7 +42,7 @@ impl SimulatorState {
             stop: CancellationToken::new(),
             accepted: Accepted::new(accounts.iter().map(|account| &account.credentials)),
             limits: RequestLimits::new(options.rate, options.max_concurrent),
-            accidents: AttemptFaults::new(options.faults.clone(), draws),
+            attempt_faults: AttemptFaults::new(options.faults.clone(), draws),
             timer,
             origins,
             draws,

@@ -31,7 +31,6 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// As JSON.
     pub fn to_json(&self) -> Value {
         let by_status: serde_json::Map<String, Value> =
             self.by_status.iter().map(|(status, count)| (status.to_string(), json!(count))).collect();
@@ -48,7 +47,6 @@ impl Stats {
     }
 }
 
-/// Counts.
 #[derive(Debug)]
 pub(crate) struct Recorder(Mutex<Counters>);
 
@@ -94,7 +92,7 @@ impl Recorder {
         });
     }
 
-    /// It was answered with this status; 0 for a connection that was let go.
+    /// It was answered with this status; 0 for a closed connection.
     pub(crate) fn answered(&self, status: u16) {
         self.with(|record| *record.by_status.entry(status).or_default() += 1);
     }
@@ -109,7 +107,6 @@ impl Recorder {
         self.with(|record| *record = Counters::new());
     }
 
-    /// The counts.
     pub(crate) fn stats(&self) -> Stats {
         self.with(|record| {
             let names = route::all().map(|route| {

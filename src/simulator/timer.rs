@@ -1,8 +1,8 @@
-//! Waits with a precision that tokio's timer has not.
+//! Waits more precisely than tokio's timer.
 //!
 //! Why: tokio rounds a wait up to whole milliseconds, which makes 20 ms of latency 21 on average. One thread
 //! here sleeps on a condition variable, whose wake-up the system does within about 0.1 ms, and wakes the
-//! waiting tasks. Nobody spins. What the way back to the task costs is measured and taken off the next waits,
+//! waiting tasks. No thread spins. What the way back to the task costs is measured and taken off the next waits,
 //! so that the mean is right.
 
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 pub(crate) struct Timer {
     shared: Arc<TimerQueue>,
     thread: Option<JoinHandle<()>>,
-    /// By how many nanoseconds a wait is begun to end early, so that tasks go on in time.
+    /// How many nanoseconds early a wait ends, so that the task continues in time.
     early: AtomicU64,
 }
 
@@ -100,7 +100,7 @@ impl TimerQueue {
         while !state.stop {
             let now = Instant::now();
             while let Some(first) = state.waiting.first_entry().filter(|first| first.key().0 <= now) {
-                // Whoever waited may have gone: nothing to tell then.
+                // The task that waited may be gone.
                 first.remove().send(()).unwrap_or(());
             }
             state = match state.waiting.first_key_value() {

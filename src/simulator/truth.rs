@@ -1,7 +1,7 @@
 //! The truth: every row exactly as an undisturbed server lists it at this moment, for tests to compare with.
 //!
 //! Faults of rows (unknown enum values and keys, wrong types) are part of the rows. Faults of delivery
-//! (hidden rows, endless lists, accidents) are not. Vanished users and channels are listed as before they
+//! (hidden rows, endless lists, faults of attempts) are not. Vanished users and channels are listed as before they
 //! went, counts included; their memberships are gone from both sides.
 
 use std::borrow::Cow;
@@ -209,7 +209,7 @@ impl Truth {
     }
 
     /// Users with a membership that goes or comes once its user's channels or its channel's members were listed,
-    /// in SID order. The truth is the state at the moment of asking; who read one side alone saw the state
+    /// in SID order. The truth is the state at the moment of asking; a reader of only one side saw the state
     /// before the change, and was right.
     pub fn changing_users(&self) -> Vec<String> {
         sorted(self.world.selected.changing.keys().map(|user| self.world.users.text(*user)))

@@ -1,4 +1,4 @@
-//! Connections that can be broken off on purpose.
+//! Connections that can be cut on purpose.
 //!
 //! A handler cannot leave a request without an answer: hyper would write something. So the stream under hyper
 //! has a switch that makes every further write fail.
@@ -19,7 +19,6 @@ use tokio::net::{TcpListener, TcpStream};
 #[derive(Debug)]
 pub(crate) struct CuttableListener(pub(crate) TcpListener);
 
-/// A connection.
 #[derive(Debug)]
 pub(crate) struct CuttableStream {
     stream: TcpStream,

@@ -38,7 +38,6 @@ macro_rules! within {
     };
 }
 
-/// The operations.
 pub(crate) const CONVERSATIONS_ROUTES: &[Route] = &[
     list("ListService", "/v1/Services", 100, service::list),
     fetch("FetchService", "/v1/Services/{Sid}", service::fetch),

@@ -51,7 +51,6 @@ pub(super) fn update(call: &Call<'_>) -> Result<String, Refusal> {
     Ok(one(|out| write(&writer.view(), out)))
 }
 
-/// Writes the configuration.
 pub(crate) fn write(view: &WorldView<'_>, out: &mut String) {
     let (world, defaults) = (view.world, view.defaults());
     let mut object = Object::open(out);

@@ -87,7 +87,7 @@ pub(super) fn timers(object: &mut Object<'_>, timers: Timers) {
     inner.close();
 }
 
-/// Whether a row has a fault; the resource tells rows of different lists apart.
+/// Whether a row has a fault; the resource distinguishes rows of different lists.
 pub(super) fn has_fault(view: &WorldView<'_>, fault: Fault, resource: &str, row: u32) -> bool {
     let world = view.world;
     world.faults.share(fault) > 0.0

@@ -1,7 +1,7 @@
-//! What became otherwise since the start: by writes, by drift.
+//! The changes since the start: by writes and by drift.
 //!
 //! Ids of generated things are their ranks (memberships: their edges); what is created is numbered on from there.
-//! Whatever was created or written to has its whole record here, which goes before what the seed says.
+//! Whatever was created or written to has its complete record here, which takes precedence over the seed.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -20,7 +20,6 @@ pub(crate) struct Changes {
     pub(crate) absent: HashSet<u32>,
     /// Users whose memberships have changed already (the fault `changing`).
     pub(crate) changed: HashSet<u32>,
-    /// Writes accepted.
     pub(crate) writes: u32,
     pub(crate) users: HashMap<u32, UserRecord>,
     pub(crate) channels: HashMap<u32, ChannelRecord>,
@@ -48,7 +47,7 @@ pub(crate) struct Changes {
     pub(crate) unique_names: HashMap<String, u32>,
 }
 
-/// What a service gives who is created without a role, and whether it tells who is online.
+/// What a service gives who is created without a role, and whether it shows who is online.
 #[derive(Debug, Clone)]
 pub(crate) struct ServiceDefaults {
     pub(crate) service_role_sid: String,

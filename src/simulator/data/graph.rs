@@ -1,7 +1,7 @@
 //! Who is in which channel: one relation, seen alike from both sides.
 //!
 //! A membership is a number, its *edge*. Edges are grouped by channel in channel order, so a user's edges in
-//! ascending order are in channel order too: each side is a slice, and the whole costs 8 bytes a membership.
+//! ascending order are in channel order too: each side is a slice, and all of it costs 8 bytes a membership.
 //!
 //! **Invariant:** a user's edges and a channel's edges are the same set; every count is taken from it.
 
@@ -10,11 +10,9 @@ use super::hash::{Draws, Purpose, below, happens, next};
 /// How a user stands to a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MembershipStatus {
-    /// A member.
     Joined,
-    /// Has a pending invite.
     Invited,
-    /// Neither, yet listed.
+    /// Neither, but listed.
     NotParticipating,
     /// A status that no description names (a fault).
     Unknown,
@@ -33,7 +31,6 @@ pub(crate) struct GraphShape {
     pub(crate) unknown: f64,
 }
 
-/// The relation.
 #[derive(Debug)]
 pub(crate) struct Graph {
     /// First edge of each channel, and one past the last.
@@ -199,7 +196,7 @@ fn general(shape: GraphShape) -> u32 {
     shape.channels / 3 + u32::from(is_empty(shape, shape.channels / 3))
 }
 
-/// Channels nobody is in: one in 37.
+/// Channels without members: one in 37.
 fn is_empty(shape: GraphShape, channel: u32) -> bool {
     shape.channels > 4 && channel % 37 == 2
 }

@@ -85,7 +85,7 @@ impl ServiceWorld {
         self.is_unusual(channel, position, 9, 25)
     }
 
-    /// Whether `date_updated` is null, as the documentation has it for messages that nobody edited.
+    /// Whether `date_updated` is null, as the documentation has it for messages that were not edited.
     pub(crate) fn message_lacks_update(&self, channel: u32, position: u32) -> bool {
         self.is_unusual(channel, position, 10, 10) && !self.message_was_edited(channel, position)
     }

@@ -68,7 +68,6 @@ impl GeneratedOrder<'_> {
     }
 }
 
-/// A merged list.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MergedOrder<'a> {
     pub(crate) generated: GeneratedOrder<'a>,

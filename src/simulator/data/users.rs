@@ -35,7 +35,7 @@ impl ServiceWorld {
         self.role_sids.get(role).cloned()
     }
 
-    /// Whether the user is reachable and online, which only a fetch tells: null for those who never were.
+    /// Whether the user is reachable and online, which only a fetch shows: null for those who never were.
     pub(crate) fn user_presence(&self, user: u32) -> (Option<bool>, Option<bool>) {
         let draw = next(self.draws.draw(Purpose::UserRole, u64::from(user)));
         let flag = |value| match value {

@@ -1,4 +1,4 @@
-//! A service as a whole.
+//! One simulated service: what follows from the seed, and a view of it with its changes.
 
 use std::ops::Deref;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
@@ -108,7 +108,6 @@ impl Origins {
 }
 
 impl ServiceWorld {
-    /// Makes the service.
     pub(crate) fn new(plan: &ServicePlan<'_>, faults: &Faults, origins: &Origins) -> Self {
         let draws = plan.draws;
         let shape = GraphShape {

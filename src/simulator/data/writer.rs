@@ -25,7 +25,7 @@ pub(crate) struct Writer<'a> {
 const FIRST_ROLE: u32 = 1_000;
 
 impl ServiceWorld {
-    /// Begins a write. Not to be held across a wait, nor beside a view.
+    /// Begins a write. Do not hold it across a wait, nor together with a view.
     pub(crate) fn writer(&self) -> Writer<'_> {
         Writer { world: self, changes: self.changes.write().unwrap_or_else(PoisonError::into_inner) }
     }

@@ -3,7 +3,7 @@
 //! What changes is chosen by seed and round, and done as a write does it; the list is taken from the rows that Chat shows
 //! before and after, so that it cannot differ from what a reader finds.
 //!
-//! **Deliberately left alone:** whatever a fault singled out: it is not shown as it is.
+//! **Deliberately unchanged:** whatever a fault singled out, which is not shown as it is.
 
 mod change;
 mod choose;
@@ -17,7 +17,7 @@ use super::data::{ServiceWorld, Writer};
 use choose::{Choice, DriftChoices};
 use rows::rows;
 
-/// Changes a share (0.0 to 1.0) of the memberships, users, channels and roles, and tells what changed, as Chat shows it.
+/// Changes a share (0.0 to 1.0) of the memberships, users, channels and roles, and returns what changed, as Chat shows it.
 pub(crate) fn pass(world: &ServiceWorld, round: u64, share: f64) -> Vec<DriftChange> {
     let chosen = DriftChoices::new(&world.view(), round, share);
     let mut writer = world.writer();

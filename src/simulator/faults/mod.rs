@@ -1,24 +1,23 @@
 //! What can go wrong, on purpose and repeatably.
 //!
-//! Three families: *accidents* of one attempt (decided by request and attempt number, at most three in a row
+//! Three families: faults of an *attempt* (decided by request and attempt number, at most three in a row
 //! for one request, so that a retry succeeds in the end), *page* faults (decided by list and page token) and
-//! *row* faults (decided by the row alone, and part of the truth). Besides, a number of users, channels or
+//! *row* faults (decided by the row only, and part of the truth). Besides, a number of users, channels or
 //! memberships can be singled out.
 //!
 //! **Invariant:** a decision depends on the seed and its key, never on time, so that a run can be repeated as
 //! far as concurrency permits.
 
-mod accident;
+mod attempt;
 mod parse;
 mod select;
 
-pub(crate) use accident::{AttemptFault, AttemptFaults, HostileBody, RequestTraits};
+pub(crate) use attempt::{AttemptFault, AttemptFaults, HostileBody, RequestTraits};
 pub(crate) use parse::FaultsError;
 pub(crate) use select::SingledOut;
 
 use crate::simulator::data::hash::{Draws, Purpose, happens};
 
-/// A kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
 pub(crate) enum Fault {
@@ -66,7 +65,6 @@ pub(crate) enum Fault {
 pub(crate) enum FaultUnit {
     /// A percentage of attempts, pages or rows.
     Share,
-    /// A number of things.
     Count,
     /// A text; the fault may come several times.
     Text,
@@ -169,9 +167,7 @@ struct Amount {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Faults {
     amounts: [Amount; FAULTS.len()],
-    /// The paths of `forbid`.
     forbidden: Vec<String>,
-    /// The parameters of `ignore`.
     ignored: Vec<String>,
 }
 

@@ -56,7 +56,6 @@ impl<W: Fn(u32, &mut String)> PagedList for MessageList<W> {
     }
 }
 
-/// Reads `Order`.
 pub(crate) fn is_descending(query: &Parameters<'_>) -> Result<bool, Refusal> {
     match query.first("Order") {
         None | Some("asc") => Ok(false),

@@ -21,7 +21,6 @@ pub(crate) trait PagedList {
     fn digits(&self, rank: u32) -> u128;
     /// Whether the list shows this rank.
     fn shows(&self, rank: u32) -> bool;
-    /// Writes the row.
     fn write(&self, rank: u32, out: &mut String);
 
     /// The first rank not before these digits, and whether it is the one with them.
@@ -75,10 +74,8 @@ struct PageRows {
     previous: Option<u128>,
 }
 
-/// A written page.
 #[derive(Debug)]
 pub(crate) struct WrittenPage {
-    /// The JSON.
     pub(crate) body: String,
     /// There is no page after it.
     pub(crate) last: bool,
@@ -164,7 +161,7 @@ fn choose(listing: &impl PagedList, request: &PageRequest) -> Result<PageRows, R
     let start = match request.token {
         Some(PageToken::After(digits)) => {
             let (rank, _) = position(digits)?;
-            // One channel may stand in a user's list again: once gone, and once created anew.
+            // One channel may stand in a user's list again: once removed, and once created again.
             (rank..listing.count()).find(|rank| listing.digits(*rank) != digits).unwrap_or(listing.count())
         }
         _ => 0,

@@ -3,7 +3,6 @@
 use super::PagedList;
 use crate::simulator::data::order::MergedOrder;
 
-/// A list.
 #[derive(Debug)]
 pub(crate) struct RecordList<'a, S, W> {
     /// The name of the array, which is also `meta.key`.

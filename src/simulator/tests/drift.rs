@@ -56,7 +56,7 @@ fn differences(before: &RecordList, after: &RecordList) -> BTreeSet<String> {
     lines
 }
 
-fn told(changes: &[DriftChange]) -> BTreeSet<String> {
+fn listed(changes: &[DriftChange]) -> BTreeSet<String> {
     let mut lines = BTreeSet::new();
     for change in changes {
         let key = format!("{:?}", (change.entity, &change.key));
@@ -82,7 +82,7 @@ async fn the_list_is_what_a_reader_finds() {
     for round in 1..=6 {
         let changes = asked.running.drift(round, 0.1);
         let after = rows(&asked).await;
-        assert_eq!(told(&changes), differences(&before, &after), "round {round}");
+        assert_eq!(listed(&changes), differences(&before, &after), "round {round}");
         kinds.extend(changes.iter().map(|change| (change.entity, format!("{:?}", change.kind))));
         before = after;
     }

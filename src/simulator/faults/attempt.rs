@@ -1,4 +1,4 @@
-//! Accidents: what befalls one attempt of one request.
+//! The faults of one attempt of one request.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::{Fault, Faults};
 use crate::simulator::data::hash::{Draws, Purpose, happens};
 
-/// One request has no more accidents than this, so that a client with a few retries gets through.
+/// One request has no more faults than this, so that a client with a few retries gets through.
 const MOST_IN_A_ROW: u32 = 3;
 
 /// What happens instead of, or after, the answer.
@@ -17,19 +17,17 @@ pub(crate) enum AttemptFault {
     Status(u16, Option<u32>),
     /// The connection ends without an answer.
     Reset,
-    /// The body is cut.
     Truncate,
     /// A 200 that is not JSON.
     Html,
-    /// No answer ever.
     Hang,
     /// The page token is refused.
     ExpiredToken,
     /// Not found, once.
     NotFound,
-    /// The write is done, the answer lost.
+    /// The write takes effect, and the answer is lost.
     LostAnswer,
-    /// The write is done, and another status told.
+    /// The write takes effect, and the answer has another status.
     AcceptedThen(u16),
     /// A gateway's own 403.
     Gateway,
@@ -55,9 +53,7 @@ pub(crate) struct RequestTraits<'a> {
     pub(crate) key: u64,
     /// It is of Chat, of any version.
     pub(crate) chat: bool,
-    /// It changes something.
     pub(crate) write: bool,
-    /// It creates something.
     pub(crate) create: bool,
     /// It asks for a page by its token.
     pub(crate) has_token: bool,
@@ -70,14 +66,14 @@ pub(crate) struct RequestTraits<'a> {
 pub(crate) struct AttemptFaults {
     faults: Faults,
     draws: Draws,
-    /// Attempts and accidents so far of each request; empty while no accident is asked for.
+    /// Attempts and faults so far of each request; empty while no fault is asked for.
     seen: Mutex<HashMap<u64, (u32, u32)>>,
     requests: AtomicU64,
     chat_requests: AtomicU64,
     active: bool,
 }
 
-/// The accidents that any request may have, in the order they are tried.
+/// The faults that any request may have, in the order they are tried.
 const STATUSES: &[(Fault, u16)] = &[
     (Fault::Throttled, 429),
     (Fault::InternalError, 500),
@@ -103,8 +99,8 @@ impl AttemptFaults {
         }
     }
 
-    /// What befalls this attempt, if anything.
-    pub(crate) fn befall(&self, situation: RequestTraits<'_>) -> Option<AttemptFault> {
+    /// The fault of this attempt, if any.
+    pub(crate) fn decide_for(&self, situation: RequestTraits<'_>) -> Option<AttemptFault> {
         let requests = self.requests.fetch_add(1, Ordering::Relaxed);
         for (fault, status) in [(Fault::UnauthorizedAfter, 401), (Fault::ForbiddenAfter, 403)] {
             if self.faults.count(fault).is_some_and(|limit| requests >= u64::from(limit)) {
@@ -130,15 +126,15 @@ impl AttemptFaults {
             return None;
         }
         let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let (attempts, accidents) = seen.entry(situation.key).or_default();
+        let (attempts, faults) = seen.entry(situation.key).or_default();
         let attempt = *attempts;
         *attempts += 1;
-        if *accidents >= MOST_IN_A_ROW {
+        if *faults >= MOST_IN_A_ROW {
             return None;
         }
-        let accident = self.decide(situation, attempt);
-        *accidents += u32::from(accident.is_some());
-        accident
+        let fault = self.decide(situation, attempt);
+        *faults += u32::from(fault.is_some());
+        fault
     }
 
     fn hits(&self, fault: Fault, key: u64) -> bool {
@@ -168,9 +164,6 @@ impl AttemptFaults {
             (Fault::GzipBomb, AttemptFault::Hostile(HostileBody::GzipBomb), !situation.write),
             (Fault::SlowBody, AttemptFault::Hostile(HostileBody::Slow), !situation.write),
         ];
-        others
-            .into_iter()
-            .find(|(fault, _, applies)| *applies && hits(*fault))
-            .map(|(_, accident, _)| accident)
+        others.into_iter().find(|(fault, _, applies)| *applies && hits(*fault)).map(|(_, fault, _)| fault)
     }
 }
