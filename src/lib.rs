@@ -33,6 +33,7 @@ mod export;
 mod mapping;
 mod model;
 mod plan;
+mod printable;
 mod report;
 mod secret;
 mod settings;

@@ -147,6 +147,7 @@ fn inside(running: &Running, folder: &Folder, context: &Context) -> Result<Conte
         settings: Loader::new(&GlobalArgs::default(), environment, &folder.path)?,
         output: OutputSettings { json: false, ..context.output },
         stdout: Box::new(folder.verified()?),
+        stdout_colored: false,
         stdin: Box::new(std::io::empty()),
         stdin_is_terminal: false,
         stderr: context.stderr.clone(),
