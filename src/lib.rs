@@ -25,8 +25,9 @@ mod audit;
 mod cli;
 mod clock;
 mod commands;
-mod compare;
+
 mod crawl;
+mod diff;
 mod error;
 mod event;
 mod export;

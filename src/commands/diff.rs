@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::cli::{DiffArgs, DiffFormat};
-use crate::compare::{self, CompareError, CompareOptions, Comparison, Ignored, Terms};
+use crate::diff::{self, Comparison, DiffOptions, IgnoredFields, Terms, TermsError};
 use crate::error::ExitStatus;
 use crate::report::diff::{DifferenceReport, Format, summary};
 use crate::settings::nearest;
@@ -18,25 +18,25 @@ use super::{CommandError, Context, Outcome};
 
 /// Runs the verb.
 pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
-    let ignored = Ignored::parse(args.ignore.iter().map(|name| name.trim()))?;
-    let options = CompareOptions { ignored, tell_same: args.all };
+    let ignored = IgnoredFields::parse(args.ignore.iter().map(|name| name.trim()))?;
+    let options = DiffOptions { ignored, report_same: args.all };
     let old = open(&args.old)?;
     let new = open(&args.new)?;
     let format = Format::from(args.format);
     let comparison = match &args.out {
         Some(path) => to_files(&old, &new, Terms::of(&old, &new)?, &options, &[(format, path)])?,
         // With --json stdout has the totals, and nothing else may stand there.
-        None if context.output.json => write(&old, &new, &options, format, io::sink())?,
+        None if context.output.json => write(&old, &new, &options, format, io::sink(), false)?,
         None => {
+            let colored = context.stdout_colored;
             let out = BufWriter::new(&mut context.stdout);
-            match write(&old, &new, &options, format, out) {
+            match write(&old, &new, &options, format, out, colored) {
                 Err(DiffError::Write(source)) => return Err(StdoutError(source).into()),
                 written => written?,
             }
         }
     };
-    let text = summary(&comparison);
-    context.conclude(&comparison, &text)?;
+    context.conclude(&comparison, summary(&comparison))?;
     Ok(if comparison.is_same() { ExitStatus::Done } else { ExitStatus::Findings })
 }
 
@@ -62,7 +62,7 @@ pub(super) fn to_files(
     old: &Snapshot,
     new: &Snapshot,
     terms: Terms,
-    options: &CompareOptions,
+    options: &DiffOptions,
     files: &[(Format, &Path)],
 ) -> Result<Comparison, DiffError> {
     let mut drafts = Vec::new();
@@ -74,7 +74,7 @@ pub(super) fn to_files(
         reports.push((path, report.map_err(|source| in_file(path, source))?));
         drafts.push((path, draft));
     }
-    let comparison = compare::run(old, new, terms, options, |difference| {
+    let comparison = diff::diff_snapshots(old, new, terms, options, |difference| {
         reports
             .iter_mut()
             .try_for_each(|(path, report)| report.add(difference).map_err(|source| in_file(path, source)))
@@ -110,13 +110,14 @@ fn in_file(path: &Path, source: io::Error) -> DiffError {
 fn write<W: Write>(
     old: &Snapshot,
     new: &Snapshot,
-    options: &CompareOptions,
+    options: &DiffOptions,
     format: Format,
     out: W,
+    colored: bool,
 ) -> Result<Comparison, DiffError> {
     let terms = Terms::of(old, new)?;
-    let mut report = DifferenceReport::start(format, out).map_err(DiffError::Write)?;
-    let comparison = compare::run(old, new, terms, options, |difference| {
+    let mut report = DifferenceReport::start(format, out).map_err(DiffError::Write)?.colored(colored);
+    let comparison = diff::diff_snapshots(old, new, terms, options, |difference| {
         report.add(difference).map_err(DiffError::Write)
     })?;
     report.finish(&comparison).map_err(DiffError::Write)?;
@@ -128,7 +129,7 @@ fn write<W: Write>(
 pub(super) enum DiffError {
     /// They cannot be compared.
     #[error(transparent)]
-    Compare(#[from] CompareError),
+    Compare(#[from] TermsError),
     /// The differences cannot be written to where they go.
     #[error("the differences cannot be written")]
     Write(#[source] io::Error),
@@ -169,7 +170,7 @@ impl Explained for DiffError {
     }
 }
 
-impl Explained for CompareError {
+impl Explained for TermsError {
     fn exit_status(&self) -> ExitStatus {
         if self.is_bad_input() { ExitStatus::Usage } else { ExitStatus::Failed }
     }

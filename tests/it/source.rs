@@ -295,7 +295,7 @@ fn a_probe_prices_what_a_crawl_would_read() {
     let ran = gone.run(&["probe"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(
-        ran.stderr.contains("read from      Conversations, because Chat does not answer for it"),
+        ran.stderr.contains("read from      Conversations, because Chat does not serve it"),
         "{ran:?}"
     );
     let probe = gone.json(&["probe"]);

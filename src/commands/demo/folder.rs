@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::DemoError;
+use crate::report::text::demo::DemoFiles;
 
 /// Where everything of a demo is.
 #[derive(Debug)]
@@ -32,6 +33,19 @@ pub(super) struct Folder {
 }
 
 impl Folder {
+    /// The files that the text names.
+    pub(super) fn files(&self) -> DemoFiles<'_> {
+        DemoFiles {
+            snapshot: &self.snapshot,
+            export: &self.export,
+            plan_page: &self.plan_page,
+            mapping: &self.mapping,
+            copy: &self.copy,
+            copy_page: &self.copy_page,
+            verified: &self.verified,
+        }
+    }
+
     /// Makes the folder, and removes what a former demo left in it.
     pub(super) fn prepare(path: PathBuf) -> Result<Self, DemoError> {
         fs::create_dir_all(&path).map_err(|source| DemoError::File { path: path.clone(), source })?;

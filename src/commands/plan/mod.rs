@@ -21,7 +21,7 @@ use crate::settings::PlanSettings;
 
 use super::failure::Explained;
 use super::{CommandError, Context, Outcome};
-use input::{Asked, Input};
+use input::{Asked, PlanInput};
 use target::{TargetError, ToRead};
 pub(super) use write::Summary;
 
@@ -51,7 +51,7 @@ pub(super) async fn make(args: &PlanArgs, context: &mut Context) -> Result<Made,
     let settings = context.settings.plan(args)?;
     plan::check_place(&settings.plan)?;
     let connection = context.settings.connection(&args.connection)?;
-    let made = match Input::of(&settings.planned, &connection, &context.settings)? {
+    let made = match PlanInput::of(&settings.planned, &connection, &context.settings)? {
         Asked::Undo(undone) => undo::make(&undone, &settings, &connection)?,
         Asked::Move(input) => read_and_plan(&input, &settings, context).await?,
     };
@@ -65,7 +65,7 @@ pub(super) async fn make(args: &PlanArgs, context: &mut Context) -> Result<Made,
 
 /// Reads the target and plans.
 async fn read_and_plan(
-    input: &Input,
+    input: &PlanInput,
     settings: &PlanSettings,
     context: &mut Context,
 ) -> Result<PlanFile, CommandError> {
@@ -95,7 +95,7 @@ async fn read_and_plan(
 }
 
 /// Says how many requests reading the target takes, and how long.
-fn tell_cost(input: &Input, context: &Context) {
+fn tell_cost(input: &PlanInput, context: &Context) {
     if context.output.quiet {
         return;
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::line::change_text;
 use super::{conclusion, copy};
-use crate::compare::{Comparison, Difference, Mark, Side};
+use crate::diff::{Comparison, Difference, Mark, ComparedSide};
 use crate::model::Entity;
 use crate::report::html::{self as page, embedded_data};
 
@@ -179,7 +179,7 @@ impl PageRows {
     }
 }
 
-fn side<'a>(label: &'static str, side: &'a Side) -> PageSide<'a> {
+fn side<'a>(label: &'static str, side: &'a ComparedSide) -> PageSide<'a> {
     let services: Vec<String> = side.services.iter().map(ToString::to_string).collect();
     PageSide {
         label,

@@ -29,8 +29,6 @@ pub(crate) fn json(value: &impl Serialize) -> Result<String, serde_json::Error> 
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn data_cannot_leave_its_element_and_stays_what_it_was() {
         for hostile in

@@ -16,6 +16,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, fmt};
 
+use crate::printable::{Printable, PrintableLine, Tone};
 use crate::report::stderr::Stderr;
 
 /// How much is logged, and in which form.

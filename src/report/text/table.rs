@@ -41,6 +41,6 @@ mod tests {
     #[test]
     fn columns_are_as_wide_as_their_widest_cell_on_a_terminal() {
         let rows = [["北京", "1"], ["a\nb", "22"]].map(|row| row.map(str::to_owned).to_vec());
-        assert_eq!(render(&["name", "n"], &rows).to_string(), "name      n\n北京      1\na\\u{a}b  22");
+        assert_eq!(render(&["name", "n"], &rows).to_string(), "name     n\n北京     1\na\\u{a}b  22");
     }
 }
