@@ -71,7 +71,7 @@ pub mod internals {
     }
     pub mod model {
         pub use crate::model::{
-            AccountSid, Channel, ChannelSid, ChannelType, ConversationState, Entity, ListPage, Member,
+            AccountSid, Api, Channel, ChannelSid, ChannelType, ConversationState, Entity, ListPage, Member,
             MemberSid, Membership, MembershipStatus, NotificationLevel, Records, Role, RoleSid, RoleType,
             RowRecords, Service, ServiceSid, Timestamp, User, UserSid,
         };
@@ -87,7 +87,8 @@ pub mod internals {
     }
     pub mod simulator {
         pub use crate::simulator::{
-            Change, ChangeKind, Faults, Options, Running, Truth, Write, fault_names, start,
+            Change, ChangeKind, Faults, Options, Running, ServiceLimits, Truth, WorldKind, Write,
+            fault_names, start,
         };
     }
     pub mod snapshot {

@@ -6,14 +6,13 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 use crate::cli::mapping::{MappingAction, MappingArgs};
-use crate::error::ExitStatus;
+use crate::error::{Advise, ExitStatus, Failure};
 use crate::export::walk_of;
 use crate::mapping::{self, Evaluator, Mapping, MappingError, Record, Sample, Tried};
 use crate::printable::Printable;
 use crate::report::text::mapping::{self as text, FailedExpression, ListedMapping};
 use crate::snapshot::{Snapshot, SnapshotError};
 
-use super::failure::Explained;
 use super::{Context, Outcome};
 
 /// `chatferry mapping` failed.
@@ -69,11 +68,11 @@ pub(super) fn run(args: &MappingArgs, context: &mut Context) -> Outcome {
     Ok(status)
 }
 
-impl Explained for MappingCommandError {
-    fn exit_status(&self) -> ExitStatus {
+impl Advise for MappingCommandError {
+    fn status(&self) -> Failure {
         match self {
-            Self::Mapping(_) => ExitStatus::Usage,
-            Self::Snapshot(error) => error.exit_status(),
+            Self::Mapping(_) => Failure::Usage,
+            Self::Snapshot(error) => error.status(),
         }
     }
 
@@ -121,8 +120,11 @@ fn list() -> Result<(Printable, Json), MappingCommandError> {
     let mut mappings = Vec::new();
     for name in mapping::bundled_names() {
         let mapping = load(name)?;
-        let records: Vec<(&str, &str)> =
-            mapping.records.iter().map(|record| (record.name.as_str(), record.description.as_str())).collect();
+        let records: Vec<(&str, &str)> = mapping
+            .records
+            .iter()
+            .map(|record| (record.name.as_str(), record.description.as_str()))
+            .collect();
         let objects: Vec<Json> = records
             .iter()
             .map(|(name, description)| json!({ "name": name, "description": description }))

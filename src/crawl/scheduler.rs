@@ -27,7 +27,6 @@ const SPARE_READERS: usize = 4;
 /// Units that fail in a row, without one that can be read, until the run gives up. Each has used up its own attempts.
 const FAILURES_IN_A_ROW: u32 = 25;
 
-
 /// A running crawl.
 pub(super) struct Scheduler {
     orders: mpsc::Sender<Order>,

@@ -14,6 +14,7 @@ use super::rows::pass;
 use super::select::{Selected, select};
 use super::source::Rows;
 use crate::event::{Event, Events};
+use crate::model::Api;
 use crate::snapshot::{Info, Verdict};
 
 /// What an export wrote.
@@ -91,7 +92,7 @@ pub(super) fn export<P: Destination>(
             });
         }
     }
-    Ok(ExportReport { verdict: info.verdict, private_only: info.source == "conversations", records })
+    Ok(ExportReport { verdict: info.verdict, private_only: info.source == Api::Conversations, records })
 }
 
 /// Exports one record in one format to a stream.
@@ -119,7 +120,11 @@ pub fn stream(
     }
     let record =
         WrittenRecord { record: one.record.name.clone(), mapping: one.mapping.name.clone(), passed, files };
-    Ok(ExportReport { verdict: info.verdict, private_only: info.source == "conversations", records: vec![record] })
+    Ok(ExportReport {
+        verdict: info.verdict,
+        private_only: info.source == Api::Conversations,
+        records: vec![record],
+    })
 }
 
 /// Writes all formats of one record to files that cannot be seen yet.

@@ -22,7 +22,8 @@ fn no_name_can_reach_a_terminal_as_a_command_or_add_a_line() {
         let plain = text.render(false);
         assert_eq!(plain.lines().count(), 2, "{plain:?}");
         assert!(!plain.replace('\n', "").contains(is_obeyed), "{plain:?}");
-        let colored = text.render(true).replace("\u{1b}[1m", "").replace("\u{1b}[31m", "").replace("\u{1b}[0m", "");
+        let colored =
+            text.render(true).replace("\u{1b}[1m", "").replace("\u{1b}[31m", "").replace("\u{1b}[0m", "");
         assert_eq!(colored, plain, "only the program's own color is added");
         assert!(!is_typeable(name), "{name:?}");
     }

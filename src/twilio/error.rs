@@ -11,6 +11,8 @@ use serde::Deserialize;
 
 use super::request::{ApiRequest, Method};
 
+use crate::error::{Advise, Failure};
+
 /// The client cannot be made from its options.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client could not be set up")]
@@ -268,10 +270,37 @@ impl std::error::Error for RequestError {
     }
 }
 
+/// What to check when Twilio refuses.
+pub(crate) const REFUSED_HINT: &str = "check TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN, or with TWILIO_API_KEY and \
+     TWILIO_API_SECRET: that they belong together, are not revoked, and that an API key is a Standard key (restricted keys \
+     cannot read Programmable Chat)";
+
+impl Advise for RequestError {
+    fn status(&self) -> Failure {
+        if self.is_unauthorized() || self.is_forbidden() {
+            Failure::Refused
+        } else if self.is_cancelled() {
+            Failure::Interrupted
+        } else {
+            Failure::Failed
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        (self.status() == Failure::Refused).then(|| REFUSED_HINT.to_owned())
+    }
+}
+
+impl Advise for ClientError {
+    fn status(&self) -> Failure {
+        Failure::Failed
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::twilio::request::Api;
+    use crate::model::Api;
 
     fn error(query: &str, status: u16, body: &str) -> RequestError {
         let request = ApiRequest::get_verbatim(Api::Chat, &format!("/v2/Services/IS1/Users{query}")).unwrap();

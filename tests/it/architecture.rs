@@ -6,33 +6,35 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each module of the top level and what its code may import, besides `clock`, which anyone may.
-const MAY_IMPORT: [(&str, &[&str]); 20] = [
+/// Each module of the top level and what its code may import, besides `clock` and `printable`, which anyone may.
+const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("model", &[]),
     ("clock", &[]),
+    ("printable", &[]),
     ("error", &[]),
     ("secret", &["model"]),
     ("event", &["model"]),
-    ("twilio", &["model", "event", "secret"]),
-    ("source", &["twilio", "model"]),
-    ("snapshot", &["model"]),
-    ("crawl", &["source", "snapshot", "model", "event", "twilio"]),
+    ("twilio", &["error", "model", "event", "secret"]),
+    ("source", &["error", "twilio", "model"]),
+    ("snapshot", &["error", "model"]),
+    ("crawl", &["error", "source", "snapshot", "model", "event", "twilio"]),
     ("mapping", &["model"]),
-    ("export", &["mapping", "snapshot", "model", "event"]),
-    ("plan", &["mapping", "snapshot", "model"]),
-    ("apply", &["plan", "twilio", "model", "event"]),
-    ("audit", &["model"]),
-    ("diff", &["snapshot", "model", "plan", "mapping"]),
-    ("report", &["event", "model", "snapshot", "plan", "diff"]),
+    ("export", &["error", "mapping", "snapshot", "model", "event"]),
+    ("plan", &["error", "mapping", "snapshot", "model"]),
+    ("apply", &["error", "plan", "twilio", "model", "event"]),
+    ("audit", &["error", "model"]),
+    ("diff", &["error", "snapshot", "model", "plan", "mapping"]),
+    ("report", &["error", "event", "model", "snapshot", "plan", "diff"]),
     ("simulator", &[]),
     ("cli", &[]),
-    ("settings", &["cli", "secret", "model"]),
+    ("settings", &["error", "cli", "secret", "model"]),
     ("commands", &ALL),
 ];
 
-const ALL: [&str; 19] = [
+const ALL: [&str; 20] = [
     "model",
     "clock",
+    "printable",
     "error",
     "secret",
     "event",
@@ -166,6 +168,7 @@ fn forbidden(file: &SourceFile) -> Vec<String> {
     let imports = file.imports().into_iter().filter(|(_, imported, in_tests)| {
         imported != module
             && imported != "clock"
+            && imported != "printable"
             && !allowed.contains(&imported.as_str())
             && !(*in_tests && TESTS_MAY_IMPORT.contains(&(module, imported.as_str())))
     });

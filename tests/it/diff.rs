@@ -307,7 +307,11 @@ fn every_format_tells_the_same_differences() {
     let page = std::fs::read_to_string(world.path("diff.html")).unwrap();
     assert!(page.contains("Zoë &lt;b&gt;") && !page.contains("unsafe-inline"));
     assert_eq!(page.matches("<script").count(), 2, "the data and the frame's own script");
-    assert_eq!(page.matches(r#"role="row"><td"#).count().min(25), count.min(25), "the first rows need no script");
+    assert_eq!(
+        page.matches(r#"role="row"><td"#).count().min(25),
+        count.min(25),
+        "the first rows need no script"
+    );
 
     // With --json stdout is the totals alone, and the lines go to the file.
     let both = diff(&world, &["--json", "--format", "ndjson", "--out", "diff.ndjson"]);

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use crate::error::ExitStatus;
+use crate::error::{Advise, Failure};
 use crate::plan::{Header, Journal, Move, State, Totals};
 use crate::printable::{Printable, is_typeable, padded};
 use crate::report::{count_of, text::format};
 use crate::settings::ApplySettings;
 
-use super::super::failure::Explained;
 use super::super::{CommandError, Context};
 
 /// Nobody has said yes.
@@ -23,9 +22,9 @@ enum NotConfirmed {
     NotTheTarget,
 }
 
-impl Explained for NotConfirmed {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
+impl Advise for NotConfirmed {
+    fn status(&self) -> Failure {
+        Failure::Usage
     }
 
     fn hint(&self) -> Option<String> {

@@ -73,7 +73,10 @@ pub(super) async fn run(
 ) -> Result<Migrated, CommandError> {
     let (snapshot, copy) = (folder.snapshot.display(), folder.copy.display());
     let (plan, page) = (folder.plan.display(), folder.plan_page.display());
-    context.say(text::step(3, &format!("plan --target in-place --snapshot {snapshot} --plan {plan} --report {page}")));
+    context.say(text::step(
+        3,
+        &format!("plan --target in-place --snapshot {snapshot} --plan {plan} --report {page}"),
+    ));
     let in_place = PlanArgs {
         target: Some("in-place".to_owned()),
         ..plan_args(&folder.snapshot, &folder.plan, &folder.plan_page)
@@ -87,7 +90,9 @@ pub(super) async fn run(
     let page = folder.copy_page.display();
     context.say(text::step(
         5,
-        &format!("plan --target {service} --snapshot {snapshot} --mapping {mapping} --plan {copy} --report {page}"),
+        &format!(
+            "plan --target {service} --snapshot {snapshot} --mapping {mapping} --plan {copy} --report {page}"
+        ),
     ));
     let into_other = PlanArgs {
         target: Some(service.to_owned()),

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::line::change_text;
 use super::{conclusion, copy};
-use crate::diff::{Comparison, Difference, Mark, ComparedSide};
+use crate::diff::{ComparedSide, Comparison, Difference, Mark};
 use crate::model::Entity;
 use crate::report::html::{self as page, embedded_data};
 
@@ -64,7 +64,7 @@ struct PageSide<'a> {
     snapshot: &'a str,
     started: &'a str,
     services: String,
-    source: &'a str,
+    source: &'static str,
     verdict: String,
 }
 
@@ -97,7 +97,13 @@ impl PageRows {
         let order = &mut self.order;
         let group = self.groups.entry(key).or_insert_with(|| {
             order.push(key);
-            PageGroup { mark: mark.name(), record: entity.plural(), count: 0, first: Vec::new(), number: next }
+            PageGroup {
+                mark: mark.name(),
+                record: entity.plural(),
+                count: 0,
+                first: Vec::new(),
+                number: next,
+            }
         });
         group.count += 1;
         if self.listed >= most {
@@ -186,7 +192,7 @@ fn side<'a>(label: &'static str, side: &'a ComparedSide) -> PageSide<'a> {
         snapshot: &side.snapshot,
         started: &side.started,
         services: services.join(", "),
-        source: &side.source,
+        source: side.source.name(),
         verdict: side.verdict.as_str().replace('_', " "),
     }
 }

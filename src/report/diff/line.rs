@@ -9,7 +9,6 @@ use crate::diff::{Comparison, Difference, Mark};
 use crate::printable::{PrintableLine, Tone, cut, mask_addresses, tame};
 use crate::report::text::markdown::escaped as cell;
 
-
 /// Columns of a value that a line shows.
 const MOST_COLUMNS: usize = 100;
 
@@ -98,7 +97,7 @@ pub(super) fn markdown(
             cell(&side.snapshot),
             cell(&side.started),
             cell(&services.join(", ")),
-            cell(&side.source),
+            cell(side.source.name()),
             cell(&side.verdict.as_str().replace('_', " "))
         )?;
     }

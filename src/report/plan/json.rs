@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::ReportError;
 use super::checks::CheckRow;
 use super::plan_report::{Extent, Story};
-use crate::printable::json;
 use crate::plan::{Header, PlanFile, Severity, Totals};
+use crate::printable::json;
 
 #[derive(Serialize)]
 struct Head<'a> {

@@ -122,7 +122,10 @@ mod tests {
             let said = said_and_true(speed);
             assert!(said.len() > 2, "{speed}");
             for (said, truth) in said {
-                assert!(said <= truth * 2.0 + 1.0 && said >= truth / 2.0 - 1.0, "{speed}: {said} for {truth}");
+                assert!(
+                    said <= truth * 2.0 + 1.0 && said >= truth / 2.0 - 1.0,
+                    "{speed}: {said} for {truth}"
+                );
             }
         }
     }

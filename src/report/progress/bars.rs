@@ -43,7 +43,9 @@ impl Layout {
             (true, bar) => format!("{{prefix:>8}} {{bar:{bar}.cyan/blue}} {{msg}}"),
             (false, _) => "{prefix:>8} {spinner} {msg}".to_owned(),
         };
-        ProgressStyle::with_template(&template).expect("the template is right for every width").progress_chars("━╸─")
+        ProgressStyle::with_template(&template)
+            .expect("the template is right for every width")
+            .progress_chars("━╸─")
     }
 }
 

@@ -40,7 +40,6 @@ pub(super) struct ProgressTotals {
     pace: Pace,
 }
 
-
 /// The numbers of `Event::Resumed`.
 #[derive(Debug, Clone, Copy, Default)]
 struct Before {

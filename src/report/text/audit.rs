@@ -6,6 +6,7 @@ use super::crawl::{CrawlSummary, Stopped};
 use super::format;
 use super::problem::Problem;
 use crate::diff::Comparison;
+use crate::model::Api;
 use crate::printable::{Printable, PrintableLine, Tone};
 use crate::report::diff;
 use crate::snapshot::Verdict;
@@ -169,7 +170,7 @@ impl AuditSummary {
                     (Some(_), false) => "nothing changed",
                 };
                 let scope = match &self.crawl {
-                    Some(crawl) if crawl.source == "conversations" => " for private channels only",
+                    Some(crawl) if crawl.source == Api::Conversations => " for private channels only",
                     _ => "",
                 };
                 format!("audit {folder} is complete{drift}{scope}: {changed}")

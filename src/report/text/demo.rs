@@ -36,7 +36,8 @@ pub(crate) fn step(number: u32, command: &str) -> PrintableLine {
 
 /// What a copy cannot take and how its mapping fixes that.
 pub(crate) fn copy_mapping(number: u32, mapping: &Path) -> Printable {
-    let mut text = Printable::from(step(number, &format!("mapping show conversations > {}", mapping.display())));
+    let mut text =
+        Printable::from(step(number, &format!("mapping show conversations > {}", mapping.display())));
     text.append(Printable::own(
         "and fix in it what a copy cannot take: attributes that are not JSON are left out, a role without permissions may edit\n\
          its own user, and a user without a role gets the default one.",
@@ -86,8 +87,12 @@ pub(crate) fn next_steps(files: &DemoFiles<'_>, migrated: bool) -> Printable {
         ));
     }
     text.push(format!("  chatferry snapshot info {snapshot}"));
-    text.push(format!("  chatferry export --snapshot {snapshot} --out - --records user_channels --format ndjson"));
+    text.push(format!(
+        "  chatferry export --snapshot {snapshot} --out - --records user_channels --format ndjson"
+    ));
     text.push("  export TWILIO_ACCOUNT_SID=AC… TWILIO_AUTH_TOKEN=…");
-    text.push("  chatferry probe                           what your account holds, and what a crawl of it costs");
+    text.push(
+        "  chatferry probe                           what your account holds, and what a crawl of it costs",
+    );
     text
 }

@@ -117,9 +117,13 @@ mod tests {
         }
         assert_eq!(age_of("1970-01-12T12:46:40Z", now), " (1 hour ago)");
         assert_eq!(age_of("never", now), "");
-        for (number, text) in
-            [(1, "1 byte"), (999, "999 bytes"), (1_549, "1.5 KB"), (2_000_000, "2.0 MB"), (u64::MAX, "18,446,744.0 TB")]
-        {
+        for (number, text) in [
+            (1, "1 byte"),
+            (999, "999 bytes"),
+            (1_549, "1.5 KB"),
+            (2_000_000, "2.0 MB"),
+            (u64::MAX, "18,446,744.0 TB"),
+        ] {
             assert_eq!(bytes(number), text);
         }
     }

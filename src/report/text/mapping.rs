@@ -24,10 +24,11 @@ pub(crate) struct FailedExpression<'r> {
 }
 
 pub(crate) fn list(mapping: &ListedMapping<'_>) -> Printable {
-    let mut text = Printable::from(
-        PrintableLine::toned(Tone::Heading, mapping.name).and(": ").and(mapping.description),
+    let mut text =
+        Printable::from(PrintableLine::toned(Tone::Heading, mapping.name).and(": ").and(mapping.description));
+    text.extend(
+        mapping.records.iter().map(|(name, description)| format!("  {} {description}", padded(name, 20))),
     );
-    text.extend(mapping.records.iter().map(|(name, description)| format!("  {} {description}", padded(name, 20))));
     text
 }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::crawl::tone;
 use super::format;
 use super::table;
+use crate::model::Api;
 use crate::printable::{Printable, PrintableLine, Tone, padded};
 use crate::snapshot::{CheckReport, Info};
 
@@ -19,7 +20,7 @@ const RESULT: usize = 13;
 pub(crate) fn info(info: &Info, now: Timestamp) -> Printable {
     let services: Vec<_> = info.services.iter().map(ToString::to_string).collect();
     let mut text = Printable::new();
-    let scope = if info.source == "conversations" { ", private channels only" } else { "" };
+    let scope = if info.source == Api::Conversations { ", private channels only" } else { "" };
     text.push(
         PrintableLine::from(padded("verdict", NAME))
             .and_toned(tone(info.verdict), info.verdict.as_str())
@@ -28,7 +29,7 @@ pub(crate) fn info(info: &Info, now: Timestamp) -> Printable {
     let mut line = |name: &str, value: &str| text.push(padded(name, NAME) + value);
     line("account", &info.account_sid.to_string());
     line("services", &services.join(", "));
-    line("source", &info.source);
+    line("source", info.source.name());
     line(
         "crawled",
         &match &info.finished {
@@ -150,7 +151,8 @@ pub(crate) fn check(report: &CheckReport) -> Printable {
         text.extend(check.examples.iter().map(|example| padded("", RESULT) + example));
     }
     text.push(
-        PrintableLine::from(padded("verdict", RESULT)).and_toned(tone(report.verdict), report.verdict.as_str()),
+        PrintableLine::from(padded("verdict", RESULT))
+            .and_toned(tone(report.verdict), report.verdict.as_str()),
     );
     text
 }

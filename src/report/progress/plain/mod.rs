@@ -26,7 +26,8 @@ impl Plain {
             return None;
         }
         let what = line(totals, now, last);
-        if what == self.last_line || (totals.pages == 0 && totals.exporting.is_none() && totals.attempts == 0) {
+        if what == self.last_line || (totals.pages == 0 && totals.exporting.is_none() && totals.attempts == 0)
+        {
             return None;
         }
         self.last_at = now;
@@ -73,7 +74,8 @@ pub(super) fn operations(applying: &Applying) -> String {
 /// What went wrong with operations.
 pub(super) fn not_performed(applying: &Applying) -> Vec<String> {
     let counts = [(applying.failed, "failed"), (applying.blocked, "blocked")].into_iter();
-    counts.filter(|(number, _)| *number > 0)
+    counts
+        .filter(|(number, _)| *number > 0)
         .map(|(number, what)| format!("{} {what}", format::count(number)))
         .collect()
 }

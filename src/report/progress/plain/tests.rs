@@ -159,7 +159,13 @@ fn paces() -> Vec<(&'static str, Vec<u64>)> {
     let rising = (0..40).map(|half| (4 + half * 4).min(100)).collect();
     let slow_start = (0..60).map(|half| if half < 10 { 5 } else { 60 }).collect();
     let held_back = (0..60).map(|half| if (20..30).contains(&half) { 10 } else { 50 }).collect();
-    vec![("even", vec![50; 40]), ("rising", rising), ("slow start", slow_start), ("held back", held_back), ("short", vec![40; 5])]
+    vec![
+        ("even", vec![50; 40]),
+        ("rising", rising),
+        ("slow start", slow_start),
+        ("held back", held_back),
+        ("short", vec![40; 5]),
+    ]
 }
 
 #[test]
@@ -185,7 +191,10 @@ fn the_time_left_of_a_run_without_a_limit_is_at_most_twice_the_truth_and_a_secon
                 let settled = name != "slow start" || half > 10 + 2;
                 if let Some(left) = totals.time_left(now).filter(|_| settled) {
                     said += 1;
-                    assert!(left <= truth * 2 + Duration::from_secs(1), "{name} at {now:?}: {left:?} for {truth:?}");
+                    assert!(
+                        left <= truth * 2 + Duration::from_secs(1),
+                        "{name} at {now:?}: {left:?} for {truth:?}"
+                    );
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::model::{Entity, ServiceSid};
+use crate::model::{Api, Entity, ServiceSid};
 use crate::snapshot::{Carried, CrossCheck, Failure, Requests, Verdict};
 
 use super::format;
@@ -24,7 +24,7 @@ pub(crate) struct CrawlSummary {
     /// The snapshot file, as it was given.
     pub snapshot: String,
     /// The API that was read: `chat` or `conversations`.
-    pub source: String,
+    pub source: Api,
     /// What the rows were compared with: `user_counts`, `channel_counts`, `member_lists`,
     /// `message_counts`.
     pub evidence: Vec<&'static str>,
@@ -123,7 +123,9 @@ impl CrawlSummary {
         let scope = if self.is_of_conversations() { ", private channels only" } else { "" };
         match (self.verdict, self.stopped) {
             (Verdict::Complete, _) if self.already_finished => {
-                format!("complete{scope}: {snapshot} was finished before, nothing to do ({held}); --restart reads it again")
+                format!(
+                    "complete{scope}: {snapshot} was finished before, nothing to do ({held}); --restart reads it again"
+                )
             }
             (Verdict::CompleteWithDrift, _) if self.already_finished => format!(
                 "complete with drift{scope}: {snapshot} was finished before, nothing to do ({held}); --restart reads it again"
@@ -150,7 +152,7 @@ impl CrawlSummary {
     }
 
     fn is_of_conversations(&self) -> bool {
-        self.source == "conversations"
+        self.source == Api::Conversations
     }
 
     fn missing(&self) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::model::{AccountSid, Entity, ServiceSid};
+use crate::model::{AccountSid, Api, Entity, ServiceSid};
 
 use super::crawl::by_plural;
 use super::format;
@@ -22,7 +22,7 @@ pub(crate) struct ProbeSummary {
     /// Whether Conversations answers.
     pub conversations: Answer,
     /// The API that a crawl reads and that was priced: `chat` or `conversations`.
-    pub source: &'static str,
+    pub source: Api,
     /// What reading every membership takes, by either route.
     pub routes: Routes,
     /// The services that were read.
@@ -149,12 +149,9 @@ impl ProbeSummary {
             lines.push(format!("  requests       {}", parts.join(", ")));
         }
         lines.extend(self.routes.text().map(|routes| format!("  memberships    {routes}")));
-        if self.source == "conversations" {
-            let why = if self.chat.problem.is_none() {
-                "as asked for"
-            } else {
-                "because Chat does not serve it"
-            };
+        if self.source == Api::Conversations {
+            let why =
+                if self.chat.problem.is_none() { "as asked for" } else { "because Chat does not serve it" };
             lines.push(format!(
                 "  read from      Conversations, {why}: private channels only, no invites, no counts"
             ));
@@ -170,15 +167,16 @@ impl ProbeSummary {
 
     /// Whether the cost of a crawl is known.
     fn is_priced(&self) -> bool {
-        let read = if self.source == "conversations" { &self.conversations } else { &self.chat };
+        let read = if self.source == Api::Conversations { &self.conversations } else { &self.chat };
         read.answers && read.problem.is_none()
     }
 
     /// The cost of a crawl in one plain line.
     pub(crate) fn verdict_line(&self) -> String {
-        let (name, read) = match self.source {
-            "conversations" => ("Conversations", &self.conversations),
-            _ => ("Chat", &self.chat),
+        let name = self.source.title();
+        let read = match self.source {
+            Api::Chat => &self.chat,
+            Api::Conversations => &self.conversations,
         };
         if !read.answers {
             return format!("{name} {}: nothing can be crawled", read.outcome.words());
