@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::equality;
 use super::error::PlanError;
 use super::file::{Entry, PlanDraft, PlanFile};
 use super::finding::{Check, Finding, Severity};
@@ -154,7 +155,7 @@ fn restore(undone: &PlanFile, entry: &Entry) -> Result<Undone, PlanError> {
     let (mut before, mut after, mut lost) = (Fields::new(), Fields::new(), Vec::new());
     for (key, now) in written {
         let value = former.get(key).or_else(|| planned.get(key)).unwrap_or(&Value::Null);
-        if value == now {
+        if value == now || equality::is_compared(key) && equality::same_values(key, value, now) {
             continue;
         }
         if !kind.can_send(key, value) {

@@ -3,7 +3,7 @@
 use super::conversations::Participant;
 use super::people::number;
 use super::planner::Planner;
-use super::values::{is_nothing, json};
+use super::values::{created, json};
 use crate::mapping::Value;
 use crate::model::{Entity, MembershipStatus, NotificationLevel};
 use crate::plan::align::{Actual, Item, Standing};
@@ -86,10 +86,7 @@ impl Planner<'_> {
     ) -> Result<(), PlanError> {
         let (mut after, mut horizon) = (Fields::new(), Fields::new());
         for field in &item.fields {
-            let value = field.desired.map_or(serde_json::Value::Null, json);
-            if is_nothing(field.name, &value) {
-                continue;
-            }
+            let Some(value) = created(field) else { continue };
             if Kind::can_send(Kind::CreateParticipant, field.name, &value) {
                 after.insert(field.name.to_owned(), value);
             } else if field.name.starts_with("last_read_") {
