@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::error::ExitStatus;
 use crate::mapping::{self, Mapping, MappingError};
 use crate::model::{AccountSid, Entity, Service, ServiceSid, Timestamp};
+use crate::plan::binding::{self, AccountUse};
 use crate::plan::{
     self, Header, Inputs, Limits, Move, Name, PlanDraft, PlanError, PlanFile, PlanOptions, PlanRecords, Side,
 };
@@ -26,21 +27,12 @@ pub(super) enum InputError {
     /// The crawl has not read everything.
     #[error("the snapshot `{}` is incomplete", snapshot.display())]
     Incomplete { snapshot: PathBuf },
-    /// A plan is of one service.
-    #[error("the snapshot `{}` holds {found} services, and a plan is of one", snapshot.display())]
-    NotOneService { snapshot: PathBuf, found: usize },
     /// Some users alone.
     #[error("the snapshot `{}` is limited to {users} users, so that nothing can be said of the others", snapshot.display())]
     SomeUsers { snapshot: PathBuf, users: usize },
     /// Something that is compared was not read.
     #[error("the snapshot `{}` has no {lacks}", snapshot.display())]
     Lacks { snapshot: PathBuf, lacks: String },
-    /// A copy into the source.
-    #[error("the target {service} is the service of the snapshot")]
-    SameService { service: ServiceSid },
-    /// In place with other credentials.
-    #[error("the snapshot `{}` is of the account {owner}, the credentials are of {account}", snapshot.display())]
-    OtherAccount { snapshot: PathBuf, owner: AccountSid, account: AccountSid },
     /// The service's own record is missing.
     #[error("the snapshot `{}` lacks its service's own record", snapshot.display())]
     NoServiceRecord { snapshot: PathBuf },
@@ -62,20 +54,9 @@ impl Explained for InputError {
                  --allow-incomplete; the plan says so"
                     .to_owned()
             }
-            Self::NotOneService { .. } => {
-                "crawl the service alone, with --service and a snapshot of its own".to_owned()
-            }
             Self::SomeUsers { .. } => "crawl it without --users".to_owned(),
             Self::Lacks { .. } | Self::NoServiceRecord { .. } => {
                 "crawl the service into another snapshot without --include".to_owned()
-            }
-            Self::SameService { .. } => {
-                "for the same service, seen through Conversations, give --target in-place".to_owned()
-            }
-            Self::OtherAccount { .. } => {
-                "in place is within the account that the snapshot is of: set TWILIO_ACCOUNT_SID and its secret to that \
-                 account's"
-                    .to_owned()
             }
         })
     }
@@ -149,15 +130,15 @@ impl Input {
         let in_place = *target == Target::InPlace;
         let (service, connection) = match target {
             Target::InPlace => (of_snapshot.clone(), connection.clone()),
-            Target::Service(service) if *service == of_snapshot => {
-                return Err(InputError::SameService { service: service.clone() }.into());
+            Target::Service(service) => {
+                binding::check_is_other(service, &of_snapshot)?;
+                (service.clone(), loader.target_connection(connection)?)
             }
-            Target::Service(service) => (service.clone(), loader.target_connection(connection)?),
         };
         let account = connection.read_credentials()?.account_sid;
-        if in_place && account != info.account_sid {
-            let owner = info.account_sid.clone();
-            return Err(InputError::OtherAccount { snapshot: file, owner, account }.into());
+        if in_place {
+            let owner = info.account_sid.to_string();
+            binding::check_account(&file, &owner, AccountUse::InPlace, &account.to_string())?;
         }
         let record = service_record(&snapshot)?;
         Ok(Asked::Move(Box::new(Self {
@@ -264,22 +245,20 @@ impl Input {
 }
 
 /// Checks that a plan can be made of a snapshot, and gives its service.
-fn check_snapshot(file: &Path, info: &Info, allow_incomplete: bool) -> Result<ServiceSid, InputError> {
+fn check_snapshot(file: &Path, info: &Info, allow_incomplete: bool) -> Result<ServiceSid, CommandError> {
     let snapshot = file.to_path_buf();
-    let [service] = info.services.as_slice() else {
-        return Err(InputError::NotOneService { snapshot, found: info.services.len() });
-    };
+    let service = binding::only_service(file, &info.services)?;
     if let Some(users) = info.selected_users {
-        return Err(InputError::SomeUsers { snapshot, users });
+        return Err(InputError::SomeUsers { snapshot, users }.into());
     }
     let needed = [Entity::Role, Entity::User, Entity::Channel, Entity::Membership, Entity::Member];
     let lacks: Vec<_> =
         needed.iter().filter(|entity| !info.include.contains(entity)).map(|entity| entity.plural()).collect();
     if !lacks.is_empty() {
-        return Err(InputError::Lacks { snapshot, lacks: lacks.join(", ") });
+        return Err(InputError::Lacks { snapshot, lacks: lacks.join(", ") }.into());
     }
     if info.verdict == Verdict::Incomplete && !allow_incomplete {
-        return Err(InputError::Incomplete { snapshot });
+        return Err(InputError::Incomplete { snapshot }.into());
     }
     Ok(service.clone())
 }

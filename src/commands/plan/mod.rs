@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::cli::plan::PlanVerb;
 use crate::cli::{LogFormat, PlanArgs};
 use crate::error::ExitStatus;
+use crate::plan::binding::PlanMismatch;
 use crate::plan::{self, PlanError, PlanFile};
 use crate::report::human;
 use crate::settings::PlanSettings;
@@ -114,6 +115,19 @@ fn tell_cost(input: &Input, context: &Context) {
         tracing::info!(least, most, "{text}");
     } else {
         context.talk.line(&text);
+    }
+}
+
+impl Explained for PlanMismatch {
+    fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Snapshot(error) => error.exit_status(),
+            _ => ExitStatus::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        self.advice().map(str::to_owned)
     }
 }
 
