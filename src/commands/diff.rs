@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 use crate::cli::{DiffArgs, DiffFormat};
 use crate::compare::{self, CompareError, CompareOptions, Comparison, Ignored, Terms};
 use crate::error::ExitStatus;
-use crate::report::differences::{DifferenceReport, Format, summary};
+use crate::report::diff::{DifferenceReport, Format, summary};
 use crate::settings::nearest;
 use crate::snapshot::{Snapshot, SnapshotError};
 

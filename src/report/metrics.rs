@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use super::audit_summary::{AuditSummary, AuditVerdict};
+use super::text::audit::{AuditSummary, AuditVerdict};
 use crate::compare::Mark;
 
 /// A sample: labels and value.

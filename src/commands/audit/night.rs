@@ -9,7 +9,7 @@ use crate::audit::{AuditError, AuditFolder, Listed, compute_removals};
 use crate::cli::AuditArgs;
 use crate::compare::{CompareError, Comparison, Terms};
 use crate::error::ExitStatus;
-use crate::report::differences::Format;
+use crate::report::diff::Format;
 use crate::report::{AuditSummary, AuditVerdict, Exported, Stopped};
 use crate::snapshot::{Snapshot, SnapshotWriter, Verdict};
 

@@ -16,7 +16,7 @@ use crate::cli::{LogFormat, PlanArgs};
 use crate::error::ExitStatus;
 use crate::plan::binding::PlanMismatch;
 use crate::plan::{self, PlanError, PlanFile};
-use crate::report::human;
+use crate::report::text::format;
 use crate::settings::PlanSettings;
 
 use super::failure::Explained;
@@ -103,18 +103,18 @@ fn tell_cost(input: &Input, context: &Context) {
     let rate = input.connection.rps.map(std::num::NonZeroU32::get);
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     let time = rate.map_or(String::new(), |rate| {
-        format!(", {} at {rate} a second", human::seconds(most as f64 / f64::from(rate)))
+        format!(", {} at {rate} a second", format::seconds(most as f64 / f64::from(rate)))
     });
-    let requests = human::counted(most, "request");
+    let requests = format::counted(most, "request");
     let text = if least == most {
         format!("reading the target takes about {requests}{time}")
     } else {
-        format!("reading the target takes from {} to about {requests}{time}", human::count(least))
+        format!("reading the target takes from {} to about {requests}{time}", format::count(least))
     };
     if context.output.log_format == LogFormat::Json {
         tracing::info!(least, most, "{text}");
     } else {
-        context.talk.line(&text);
+        context.stderr.line(&text);
     }
 }
 

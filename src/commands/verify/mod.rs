@@ -17,7 +17,7 @@ use crate::compare::{Comparison, Side};
 use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::model::ServiceSid;
-use crate::report::differences::{Format, summary};
+use crate::report::diff::{Format, summary};
 use crate::snapshot::{ServiceView, Snapshot, Verdict, clear};
 
 use super::failure::Explained;

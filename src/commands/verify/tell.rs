@@ -8,7 +8,7 @@ use crate::compare::{
 use crate::model::{Membership, NotificationLevel};
 use crate::plan::align::Pair;
 use crate::plan::{PlanError, PlanRecords};
-use crate::report::differences::{DifferenceReport, Format};
+use crate::report::diff::{DifferenceReport, Format};
 use crate::snapshot::{Info, Snapshot, Verdict};
 
 use super::super::CommandError;
