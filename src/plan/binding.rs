@@ -54,7 +54,7 @@ pub(crate) enum PlanMismatch {
     SameService { service: ServiceSid },
     #[error("{}`{}` is of the account {owner}, the credentials are of {given}", account.side(), file.display())]
     OtherAccount { file: PathBuf, owner: String, given: String, account: AccountUse },
-    #[error("`{}` takes back what another one did, and describes no target", plan.display())]
+    #[error("`{}` undoes what another plan did, and has no target of its own", plan.display())]
     IsUndo { plan: PathBuf },
     #[error("the target's own record cannot be written as JSON")]
     Record(#[source] serde_json::Error),
@@ -93,7 +93,7 @@ impl PlanMismatch {
             Self::OtherAccount { account: AccountUse::Source, .. } => {
                 "set TWILIO_ACCOUNT_SID and its secret to the source's account"
             }
-            Self::IsUndo { .. } => "name the plan that it takes back with --plan",
+            Self::IsUndo { .. } => "name the plan that it undoes with --plan",
             Self::Record(_) => return None,
             Self::Snapshot(error) => error.advice(),
         })
@@ -108,7 +108,7 @@ pub(crate) struct PlanBinding<'p> {
 }
 
 impl PlanBinding<'_> {
-    /// A plan that takes back another one has no snapshot, mapping or target of its own.
+    /// A plan that undoes another one has no snapshot, mapping or target of its own.
     pub(crate) fn check_has_target(&self) -> Result<(), PlanMismatch> {
         if self.header.kind == Move::Undo {
             return Err(PlanMismatch::IsUndo { plan: self.plan.to_path_buf() });
@@ -254,7 +254,7 @@ mod tests {
         }
         let changed = Header { kind: Move::Undo, mapping_digest: "other".to_owned(), ..header.clone() };
         let binding = PlanBinding { plan, header: &changed };
-        assert!(message(binding.check_has_target()).contains("takes back what another plan did"));
+        assert!(message(binding.check_has_target()).contains("undoes what another plan did"));
         assert!(message(binding.check_mapping(&mapping)).contains("is not what it was"));
 
         let service = &source.service.sid;

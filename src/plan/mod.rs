@@ -32,7 +32,7 @@ mod fixture;
 
 pub use align::PlanRecords;
 pub(crate) use align::{Name, names};
-pub(crate) use check::CHECKS;
+pub(crate) use check::{CANNOT_BE_UNDONE, CHECKS, all_checks};
 pub(crate) use compute::Limits;
 #[cfg(test)]
 pub(crate) use compute::Sink;

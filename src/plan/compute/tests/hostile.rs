@@ -145,7 +145,7 @@ fn set(world: &mut World, values: Values) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn what_was_written_in_place_is_not_planned_again(is in values(), was in values()) {
@@ -172,6 +172,12 @@ proptest! {
         perform(&mut there, &first);
         let again = plan_owning(&source, &there);
         prop_assert_eq!(again.kinds(), Vec::<String>::new(), "{:?}", again.operations);
-        prop_assert_eq!(again.codes(), vec!["target_not_empty"], "{:?}", again.findings);
+        let mut codes = again.codes();
+        // A date that cannot be read cannot be written, and stays a finding.
+        let is_unreadable = |date: &Timestamp| date.seconds().is_none() && !date.to_string().trim().is_empty();
+        if source.channels[0].date_created.as_ref().is_some_and(is_unreadable) {
+            codes.retain(|code| *code != "conversation_differs");
+        }
+        prop_assert_eq!(codes, vec!["target_not_empty"], "{:?}", again.findings);
     }
 }
