@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::error::ExportError;
-use super::format::RowWriter;
+use super::formats::RowWriter;
 use super::select::{Selected, walk_of};
 use super::source::Rows;
 use crate::event::{Event, Events};

@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::overview::{Header, Move, service_digest};
+use crate::error::{Advise, Failure};
 use crate::mapping::Mapping;
 use crate::model::{Service, ServiceSid};
 use crate::snapshot::{Snapshot, SnapshotError};
@@ -62,10 +63,16 @@ pub(crate) enum PlanMismatch {
     Snapshot(#[from] SnapshotError),
 }
 
-impl PlanMismatch {
-    /// What to do about it.
-    pub(crate) fn advice(&self) -> Option<&'static str> {
-        Some(match self {
+impl Advise for PlanMismatch {
+    fn status(&self) -> Failure {
+        match self {
+            Self::Snapshot(error) => error.status(),
+            _ => Failure::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let advice = match self {
             Self::OtherSnapshot { .. } => {
                 "put the old file back, or plan again from the new one; without a plan, `verify --snapshot` compares the new one"
             }
@@ -95,8 +102,9 @@ impl PlanMismatch {
             }
             Self::IsUndo { .. } => "name the plan that it undoes with --plan",
             Self::Record(_) => return None,
-            Self::Snapshot(error) => error.advice(),
-        })
+            Self::Snapshot(error) => return error.hint(),
+        };
+        Some(advice.to_owned())
     }
 }
 
@@ -228,7 +236,7 @@ mod tests {
 
         let message = |result: Result<(), PlanMismatch>| {
             let error = result.unwrap_err();
-            assert!(error.advice().is_some_and(|advice| !advice.ends_with('.')), "{error:?}");
+            assert!(error.hint().is_some_and(|hint| !hint.ends_with('.')), "{error:?}");
             error.to_string()
         };
         assert!(

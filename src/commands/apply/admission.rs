@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::{self, Clients};
-use crate::error::ExitStatus;
+use crate::apply::Clients;
+use crate::error::{Advise, Failure};
 use crate::event::Events;
 use crate::mapping;
 use crate::model::ServiceSid;
@@ -20,7 +20,6 @@ use crate::twilio::RequestError;
 
 use super::super::CommandError;
 use super::super::connect;
-use super::super::failure::Explained;
 
 /// A plan is not performed. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -38,9 +37,9 @@ pub(super) enum Refused {
     },
 }
 
-impl Explained for Refused {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
+impl Advise for Refused {
+    fn status(&self) -> Failure {
+        Failure::Usage
     }
 
     fn hint(&self) -> Option<String> {
@@ -106,7 +105,7 @@ impl Admitted {
         let target = if one_account { connection.clone() } else { loader.target_connection(connection)? };
         let binding = PlanBinding { plan: journal.path(), header };
         binding.check_account(AccountUse::Target, &target.read_credentials()?.account_sid.to_string())?;
-        let of_source = |kind: &Kind| apply::endpoint(*kind) == Endpoint::SourceChat;
+        let of_source = |kind: &Kind| kind.endpoint() == Endpoint::SourceChat;
         let to_source = totals.operations.iter().any(|(kind, states)| {
             of_source(kind) && states.iter().any(|(state, count)| *state != State::Blocked && *count > 0)
         });

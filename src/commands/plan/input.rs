@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use crate::error::ExitStatus;
+use crate::error::{Advise, Failure};
 use crate::mapping::{self, Mapping, MappingError};
 use crate::model::{AccountSid, Entity, Service, ServiceSid, Timestamp};
 use crate::plan::binding::{self, AccountUse};
@@ -15,12 +15,11 @@ use crate::snapshot::{Focus, Info, Order, Snapshot, SnapshotError, Verdict, Walk
 use crate::source::ConversationsSource;
 
 use super::super::CommandError;
-use super::super::failure::Explained;
 use super::super::target::TargetEstimate;
 
 /// A plan cannot be made from what was given.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum InputError {
+pub(super) enum PlanInputError {
     /// The mapping.
     #[error(transparent)]
     Mapping(Box<MappingError>),
@@ -41,9 +40,9 @@ pub(super) enum InputError {
     ServiceRecord(#[source] serde_json::Error),
 }
 
-impl Explained for InputError {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
+impl Advise for PlanInputError {
+    fn status(&self) -> Failure {
+        Failure::Usage
     }
 
     fn hint(&self) -> Option<String> {
@@ -72,14 +71,14 @@ type SelectFn<'a> =
 #[derive(Debug)]
 pub(super) enum Asked {
     /// A migration.
-    Move(Box<Input>),
+    Move(Box<PlanInput>),
     /// Taking back what this plan did.
     Undo(PathBuf),
 }
 
 /// What a plan is made from.
 #[derive(Debug)]
-pub(super) struct Input {
+pub(super) struct PlanInput {
     /// The snapshot's file, as it was given.
     pub(super) file: PathBuf,
     /// The snapshot.
@@ -108,7 +107,7 @@ pub(super) struct Input {
     pub(super) mute_source: bool,
 }
 
-impl Input {
+impl PlanInput {
     /// Checks everything that can be checked without a request.
     pub(super) fn of(
         planned: &Planned,
@@ -122,7 +121,7 @@ impl Input {
             Planned::Undo(undone) => return Ok(Asked::Undo(undone.clone())),
         };
         let file = snapshot.clone();
-        let compiled = mapping::load(mapping).map_err(|error| InputError::Mapping(Box::new(error)))?;
+        let compiled = mapping::load(mapping).map_err(|error| PlanInputError::Mapping(Box::new(error)))?;
         PlanRecords::of(&compiled).map_err(PlanError::from)?;
         let snapshot = Snapshot::open(&file)?;
         let info = snapshot.info()?;
@@ -178,7 +177,7 @@ impl Input {
             mapping: self.mapping_name.clone(),
             mapping_digest: self.mapping.sha256.clone(),
             target_digest: target.content_digest()?,
-            target_service_digest: plan::service_digest(record).map_err(InputError::ServiceRecord)?,
+            target_service_digest: plan::service_digest(record).map_err(PlanInputError::ServiceRecord)?,
             mute_source: self.mute_source,
             undoes: None,
         })
@@ -249,16 +248,16 @@ fn check_snapshot(file: &Path, info: &Info, allow_incomplete: bool) -> Result<Se
     let snapshot = file.to_path_buf();
     let service = binding::only_service(file, &info.services)?;
     if let Some(users) = info.selected_users {
-        return Err(InputError::SomeUsers { snapshot, users }.into());
+        return Err(PlanInputError::SomeUsers { snapshot, users }.into());
     }
     let needed = [Entity::Role, Entity::User, Entity::Channel, Entity::Membership, Entity::Member];
     let lacks: Vec<_> =
         needed.iter().filter(|entity| !info.include.contains(entity)).map(|entity| entity.plural()).collect();
     if !lacks.is_empty() {
-        return Err(InputError::Lacks { snapshot, lacks: lacks.join(", ") }.into());
+        return Err(PlanInputError::Lacks { snapshot, lacks: lacks.join(", ") }.into());
     }
     if info.verdict == Verdict::Incomplete && !allow_incomplete {
-        return Err(InputError::Incomplete { snapshot }.into());
+        return Err(PlanInputError::Incomplete { snapshot }.into());
     }
     Ok(service.clone())
 }
@@ -271,6 +270,6 @@ pub(super) fn service_record(snapshot: &Snapshot) -> Result<Service, CommandErro
         found = Some(step.service.clone());
         Ok::<(), SnapshotError>(())
     })?;
-    let missing = || InputError::NoServiceRecord { snapshot: snapshot.path().to_path_buf() };
+    let missing = || PlanInputError::NoServiceRecord { snapshot: snapshot.path().to_path_buf() };
     Ok(found.ok_or_else(missing)?)
 }

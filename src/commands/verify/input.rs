@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cli::VerifyArgs;
-use crate::error::ExitStatus;
+use crate::error::{Advise, Failure};
 use crate::mapping::{self, Mapping, MappingError};
 use crate::model::{InvalidShare, ServiceSid, Share};
 use crate::plan::binding::{self, AccountUse, PlanBinding};
@@ -13,11 +13,10 @@ use crate::settings::{ConnectionSettings, Loader, Target};
 use crate::snapshot::{Info, Snapshot};
 
 use super::super::CommandError;
-use super::super::failure::Explained;
 
 /// Nothing can be verified with what was given.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum InputError {
+pub(super) enum VerifyInputError {
     /// The mapping.
     #[error(transparent)]
     Mapping(Box<MappingError>),
@@ -26,9 +25,9 @@ pub(super) enum InputError {
     Share(InvalidShare),
 }
 
-impl Explained for InputError {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
+impl Advise for VerifyInputError {
+    fn status(&self) -> Failure {
+        Failure::Usage
     }
 
     fn hint(&self) -> Option<String> {
@@ -44,7 +43,7 @@ impl Explained for InputError {
 
 /// What is verified.
 #[derive(Debug)]
-pub(super) struct Input {
+pub(super) struct VerifyInput {
     /// The plan, where there is one.
     pub(super) plan: Option<PathBuf>,
     /// Whether the plan mutes the source's User Channels.
@@ -73,14 +72,14 @@ pub(super) struct Input {
     pub(super) scratch: PathBuf,
 }
 
-impl Input {
+impl VerifyInput {
     /// Checks everything that can be checked without a request.
     pub(super) fn of(
         args: &VerifyArgs,
         connection: ConnectionSettings,
         loader: &Loader,
     ) -> Result<Self, CommandError> {
-        let share = args.sample.as_deref().map(str::parse).transpose().map_err(InputError::Share)?;
+        let share = args.sample.as_deref().map(str::parse).transpose().map_err(VerifyInputError::Share)?;
         if let Some(snapshot) = &args.snapshot {
             return Self::of_snapshot(args, snapshot, connection, loader, share);
         }
@@ -174,7 +173,7 @@ impl Input {
 
 /// A mapping that says what a target should hold.
 fn load(name: &str) -> Result<Mapping, CommandError> {
-    let mapping = mapping::load(name).map_err(|error| InputError::Mapping(Box::new(error)))?;
+    let mapping = mapping::load(name).map_err(|error| VerifyInputError::Mapping(Box::new(error)))?;
     PlanRecords::of(&mapping).map_err(PlanError::from)?;
     Ok(mapping)
 }
