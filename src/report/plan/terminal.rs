@@ -1,6 +1,7 @@
 //! The plan in the terminal: what the page shows in up to forty lines, the verdict last.
 
 use super::plan_report::{Extent, Story, side};
+use super::verdict::BlockedCause;
 use crate::plan::{Move, PlanError, PlanFile, Severity};
 use crate::printable::{Printable, PrintableLine, Tone, padded};
 use crate::report::text::{format, table as columns};
@@ -9,6 +10,9 @@ use crate::report::text::{format, table as columns};
 const CHECKS: usize = 10;
 /// The column after a name.
 const NAME: usize = 11;
+
+/// Causes of blocked operations that are named.
+const CAUSES: usize = 3;
 
 /// The plan as text for a terminal.
 pub(crate) fn table(plan: &PlanFile) -> Result<Printable, PlanError> {
@@ -28,6 +32,7 @@ pub(crate) fn table(plan: &PlanFile) -> Result<Printable, PlanError> {
         text.blank();
     }
     text.append(findings(&story));
+    text.extend(blocked(&story));
     text.blank();
     text.push(course(&story));
     text.blank();
@@ -73,18 +78,14 @@ fn happening(story: &Story) -> Printable {
 fn findings(story: &Story) -> Printable {
     let found: Vec<_> = story.checks.iter().filter(|check| check.count > 0).collect();
     let passed = story.checks.len() - found.len();
-    let rows = found.iter().take(CHECKS).map(|check| {
-        vec![
-            severity(check.severity).to_owned(),
-            format::count(check.count),
-            check.code.clone(),
-            check.title.clone(),
-        ]
-    });
+    let rows = found
+        .iter()
+        .take(CHECKS)
+        .map(|check| vec![severity(check.severity).to_owned(), check.code.clone(), check.title.clone()]);
     let rows: Vec<_> = rows.collect();
     let mut text = Printable::new();
     if !rows.is_empty() {
-        text = columns::toned(&["", "found", "check", ""], &rows, |severity| match severity {
+        text = columns::toned(&["", "check", "what was found"], &rows, |severity| match severity {
             "block" => Some(Tone::Bad),
             "warn" => Some(Tone::Caution),
             _ => None,
@@ -98,6 +99,22 @@ fn findings(story: &Story) -> Printable {
     }
     text.push(format!("{} found nothing", format::counted(passed as u64, "check")));
     text
+}
+
+/// Why operations are left out, and the remedy of each cause.
+fn blocked(story: &Story) -> Vec<String> {
+    let left_out = if story.header.kind == Move::Undo { "stays" } else { "blocked" };
+    let line = |cause: &BlockedCause| {
+        let advice = cause.advice.replace('`', "");
+        format!(
+            "  {}{} ({}) by {}: {advice}",
+            padded(left_out, NAME),
+            format::count(cause.operations),
+            cause.share,
+            cause.code
+        )
+    };
+    story.blocked_by.iter().take(CAUSES).map(line).collect()
 }
 
 fn course(story: &Story) -> String {
