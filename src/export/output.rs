@@ -6,7 +6,7 @@ use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use super::format::Compression;
-use crate::mapping::hexadecimal;
+use crate::storage::hex;
 
 /// How many bytes are collected before they go on. Large enough that the cost of a system call does not show.
 const CHUNK: usize = 256 * 1024;
@@ -70,7 +70,7 @@ impl<W: Write> Output<W> {
             Drain::Zstd(encoder) => encoder.finish()?,
         };
         tally.inner.flush()?;
-        let written = Written { bytes: tally.bytes, sha256: hexadecimal(&tally.hasher.finalize()) };
+        let written = Written { bytes: tally.bytes, sha256: hex(&tally.hasher.finalize()) };
         Ok((tally.inner, written))
     }
 }

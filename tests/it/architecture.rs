@@ -7,30 +7,31 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module of the top level and what its code may import, besides `clock`, which anyone may.
-const MAY_IMPORT: [(&str, &[&str]); 20] = [
+const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("model", &[]),
     ("clock", &[]),
     ("error", &[]),
+    ("storage", &[]),
     ("secret", &["model"]),
     ("event", &["model"]),
     ("twilio", &["model", "event", "secret"]),
     ("source", &["twilio", "model"]),
-    ("snapshot", &["model"]),
+    ("snapshot", &["storage", "model"]),
     ("crawl", &["source", "snapshot", "model", "event", "twilio"]),
-    ("mapping", &["model"]),
-    ("export", &["mapping", "snapshot", "model", "event"]),
-    ("plan", &["mapping", "snapshot", "model"]),
-    ("apply", &["plan", "twilio", "model", "event"]),
-    ("audit", &["model"]),
+    ("mapping", &["storage", "model"]),
+    ("export", &["mapping", "snapshot", "storage", "model", "event"]),
+    ("plan", &["mapping", "snapshot", "storage", "model"]),
+    ("apply", &["plan", "twilio", "storage", "model", "event"]),
+    ("audit", &["storage", "model"]),
     ("compare", &["snapshot", "source", "model", "plan", "mapping"]),
-    ("report", &["event", "model", "snapshot", "plan", "compare"]),
+    ("report", &["event", "storage", "model", "snapshot", "plan", "compare"]),
     ("simulator", &[]),
     ("cli", &[]),
-    ("settings", &["cli", "secret", "model"]),
+    ("settings", &["cli", "secret", "storage", "model"]),
     ("commands", &ALL),
 ];
 
-const ALL: [&str; 19] = [
+const ALL: [&str; 20] = [
     "model",
     "clock",
     "error",
@@ -38,6 +39,7 @@ const ALL: [&str; 19] = [
     "event",
     "twilio",
     "source",
+    "storage",
     "snapshot",
     "crawl",
     "mapping",
