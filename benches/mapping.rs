@@ -7,7 +7,6 @@
 
 use std::error::Error;
 use std::io::{self, Write};
-use std::rc::Rc;
 use std::time::Instant;
 
 use chatferry::internals::event::Events;
@@ -15,9 +14,9 @@ use chatferry::internals::export::{self, ExportError, ExportOptions, Format, Row
 use chatferry::internals::mapping::{self, PiiPolicy};
 use chatferry::internals::model::{
     AccountSid, Channel, ChannelSid, ChannelType, Entity, Member, MemberSid, Membership, MembershipStatus,
-    NotificationLevel, RoleSid, Service, ServiceSid, Timestamp, User, UserSid,
+    NotificationLevel, RoleSid, RowRecords, Service, ServiceSid, Timestamp, User, UserSid,
 };
-use chatferry::internals::snapshot::{Counts, Info, Requests, SnapshotError, Step, Verdict, Walk};
+use chatferry::internals::snapshot::{Counts, Info, Requests, SnapshotError, Verdict, Walk};
 use serde::Serialize;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -115,8 +114,8 @@ impl<'a> From<&'a Membership> for UserChannel<'a> {
 
 fn csv_by_hand(source: &Source) -> Result<u64, Box<dyn Error>> {
     let mut writer = csv::Writer::from_writer(Counter::default());
-    source.each(&mut |step| {
-        if let Some(row) = &step.membership {
+    source.each(&mut |records| {
+        if let Some(row) = records.membership {
             writer.serialize(UserChannel::from(row)).map_err(|error| ExportError::Stream(error.into()))?;
         }
         Ok(())
@@ -126,8 +125,8 @@ fn csv_by_hand(source: &Source) -> Result<u64, Box<dyn Error>> {
 
 fn ndjson_by_hand(source: &Source) -> Result<u64, Box<dyn Error>> {
     let mut writer = io::BufWriter::with_capacity(256 * 1024, Counter::default());
-    source.each(&mut |step| {
-        if let Some(row) = &step.membership {
+    source.each(&mut |records| {
+        if let Some(row) = records.membership {
             let written =
                 serde_json::to_writer(&mut writer, &UserChannel::from(row)).map_err(io::Error::from);
             written.and_then(|()| writer.write_all(b"\n")).map_err(ExportError::Stream)?;
@@ -154,22 +153,29 @@ impl Write for Counter {
     }
 }
 
-/// Memberships that are made while they are walked: the same step, changed for each row.
+/// Memberships that are made while they are walked: the same records, changed for each row.
 struct Source {
     rows: u64,
 }
 
 impl Source {
-    fn each(&self, visit: &mut dyn FnMut(&Step) -> Result<(), ExportError>) -> Result<(), ExportError> {
-        let mut step = step();
+    fn each(
+        &self,
+        visit: &mut dyn FnMut(&RowRecords<'_>) -> Result<(), ExportError>,
+    ) -> Result<(), ExportError> {
+        let (service, mut membership, user, channel, member) = records();
         for number in 0..self.rows {
-            if let Some(membership) = &mut step.membership {
-                membership.user_sid = UserSid::from_digits(u128::from(number / 20) << 64);
-                membership.channel_sid = ChannelSid::from_digits(u128::from(number).reverse_bits());
-                membership.member_sid = Some(MemberSid::from_digits(u128::from(number) << 32));
-                membership.unread_messages_count = (number % 3 > 0).then_some((number % 90).cast_signed());
-            }
-            visit(&step)?;
+            membership.user_sid = UserSid::from_digits(u128::from(number / 20) << 64);
+            membership.channel_sid = ChannelSid::from_digits(u128::from(number).reverse_bits());
+            membership.member_sid = Some(MemberSid::from_digits(u128::from(number) << 32));
+            membership.unread_messages_count = (number % 3 > 0).then_some((number % 90).cast_signed());
+            visit(&RowRecords {
+                membership: Some(&membership),
+                user: Some(&user),
+                channel: Some(&channel),
+                member: Some(&member),
+                ..RowRecords::of_service(&service)
+            })?;
         }
         Ok(())
     }
@@ -183,7 +189,7 @@ impl Rows for Source {
     fn walk(
         &self,
         _walk: &Walk,
-        visit: &mut dyn FnMut(&Step) -> Result<(), ExportError>,
+        visit: &mut dyn FnMut(&RowRecords<'_>) -> Result<(), ExportError>,
     ) -> Result<(), ExportError> {
         self.each(visit)
     }
@@ -217,7 +223,7 @@ fn info() -> Info {
     }
 }
 
-fn step() -> Step {
+fn records() -> (Service, Membership, User, Channel, Member) {
     let (account_sid, service_sid) = (Some(AccountSid::from_digits(1)), Some(ServiceSid::from_digits(2)));
     let (user_sid, channel_sid) = (UserSid::from_digits(4), ChannelSid::from_digits(5));
     let date = || Some(Timestamp::Seconds(1_600_000_000));
@@ -282,16 +288,7 @@ fn step() -> Step {
         attributes: text("{}"),
         extra: None,
     };
-    Step {
-        service: Rc::new(service()),
-        membership: Some(membership),
-        user: Some(Rc::new(user)),
-        channel: Some(Rc::new(channel)),
-        member: Some(Rc::new(member)),
-        role: None,
-        invite: None,
-        message: None,
-    }
+    (service(), membership, user, channel, member)
 }
 
 fn service() -> Service {

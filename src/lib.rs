@@ -25,8 +25,9 @@ mod audit;
 mod cli;
 mod clock;
 mod commands;
-mod compare;
+
 mod crawl;
+mod diff;
 mod error;
 mod event;
 mod export;
@@ -72,7 +73,7 @@ pub mod internals {
         pub use crate::model::{
             AccountSid, Channel, ChannelSid, ChannelType, ConversationState, Entity, ListPage, Member,
             MemberSid, Membership, MembershipStatus, NotificationLevel, Records, Role, RoleSid, RoleType,
-            Service, ServiceSid, Timestamp, User, UserSid,
+            RowRecords, Service, ServiceSid, Timestamp, User, UserSid,
         };
     }
     pub mod plan {
@@ -92,7 +93,7 @@ pub mod internals {
     pub mod snapshot {
         pub use crate::snapshot::{
             Counts, CrawlIdentity, Detail, Focus, Info, Requests, Snapshot, SnapshotError, SnapshotWriter,
-            Step, Target, Unit, Verdict, Walk,
+            Target, Unit, Verdict, Walk,
         };
     }
 }

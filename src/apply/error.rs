@@ -18,9 +18,9 @@ pub(crate) enum ApplyError {
     /// The plan cannot be read or written. Nothing is sent that is not written down first.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The thread that keeps the plan is gone; its own error says why.
-    #[error("the plan's keeper has ended")]
-    KeeperGone,
+    /// The journal thread is gone; its own error says why.
+    #[error("the journal thread has ended")]
+    JournalThreadGone,
     /// A task ended in a panic.
     #[error("a task of the run ended unexpectedly")]
     Stopped(#[source] tokio::task::JoinError),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::ConfigArgs;
 use crate::error::ExitStatus;
-use crate::report::table;
+use crate::report::text::table;
 use crate::settings::{Listing, Place};
 
 use super::{Context, Outcome};

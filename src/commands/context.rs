@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::{GlobalArgs, LogFormat, ProgressStyle};
 use crate::report::progress::Style;
-use crate::report::{Progress, Talk};
+use crate::report::{Progress, Stderr};
 use crate::settings::{Loader, OutputSettings};
 
 use super::failure::StdoutError;
@@ -19,7 +19,7 @@ pub(crate) struct Context {
     pub global: GlobalArgs,
     /// Environment and settings file, ready to be asked.
     pub settings: Loader,
-    /// How to talk.
+    /// How to stderr.
     pub output: OutputSettings,
     /// For data.
     pub stdout: Box<dyn Write + Send>,
@@ -27,8 +27,8 @@ pub(crate) struct Context {
     pub stdin: Box<dyn Read + Send>,
     /// Whether somebody can be asked.
     pub stdin_is_terminal: bool,
-    /// For talk: stderr.
-    pub talk: Talk,
+    /// For stderr: stderr.
+    pub stderr: Stderr,
     /// Says when to stop.
     pub interrupt: Interrupt,
 }
@@ -36,7 +36,7 @@ pub(crate) struct Context {
 impl Context {
     /// Begins to show progress, in the style that was asked for.
     pub(crate) fn progress(&self) -> Progress {
-        Progress::start(style(self.output, self.talk.is_terminal()), &self.talk)
+        Progress::start(style(self.output, self.stderr.is_terminal()), &self.stderr)
     }
 
     /// Gives the verb's result: with `--json` the object on stdout, otherwise the text on stderr.
@@ -47,7 +47,7 @@ impl Context {
         if self.output.log_format == LogFormat::Json {
             tracing::info!(summary = text, "done");
         } else if !self.output.quiet {
-            self.talk.line(text);
+            self.stderr.line(text);
         }
         Ok(())
     }
@@ -57,7 +57,7 @@ impl Context {
         match self.output.log_format {
             LogFormat::Json => tracing::info!("{}", text.trim_end()),
             LogFormat::Text if self.output.quiet => {}
-            LogFormat::Text => self.talk.line(text),
+            LogFormat::Text => self.stderr.line(text),
         }
     }
 

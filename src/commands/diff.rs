@@ -4,9 +4,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::cli::{DiffArgs, DiffFormat};
-use crate::compare::{self, CompareError, CompareOptions, Comparison, Ignored, Terms};
+use crate::diff::{self, Comparison, DiffOptions, IgnoredFields, Terms, TermsError};
 use crate::error::ExitStatus;
-use crate::report::differences::{DifferenceReport, Format, summary};
+use crate::report::diff::{DifferenceReport, Format, summary};
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::storage::{Access, AtomicFile, StorageError, nearest};
 
@@ -15,8 +15,8 @@ use super::{CommandError, Context, Outcome};
 
 /// Runs the verb.
 pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
-    let ignored = Ignored::parse(args.ignore.iter().map(|name| name.trim()))?;
-    let options = CompareOptions { ignored, tell_same: args.all };
+    let ignored = IgnoredFields::parse(args.ignore.iter().map(|name| name.trim()))?;
+    let options = DiffOptions { ignored, report_same: args.all };
     let old = open(&args.old)?;
     let new = open(&args.new)?;
     let format = Format::from(args.format);
@@ -59,7 +59,7 @@ pub(super) fn to_files(
     old: &Snapshot,
     new: &Snapshot,
     terms: Terms,
-    options: &CompareOptions,
+    options: &DiffOptions,
     files: &[(Format, &Path)],
 ) -> Result<Comparison, DiffError> {
     let mut reports = Vec::new();
@@ -68,7 +68,7 @@ pub(super) fn to_files(
             .and_then(|file| DifferenceReport::start(format, BufWriter::new(file)));
         reports.push((path, report.map_err(|source| in_file(path, source))?));
     }
-    let comparison = compare::run(old, new, terms, options, |difference| {
+    let comparison = diff::diff_snapshots(old, new, terms, options, |difference| {
         reports
             .iter_mut()
             .try_for_each(|(path, report)| report.add(difference).map_err(|source| in_file(path, source)))
@@ -93,13 +93,13 @@ fn in_file(path: &Path, source: io::Error) -> DiffError {
 fn write<W: Write>(
     old: &Snapshot,
     new: &Snapshot,
-    options: &CompareOptions,
+    options: &DiffOptions,
     format: Format,
     out: W,
 ) -> Result<Comparison, DiffError> {
     let terms = Terms::of(old, new)?;
     let mut report = DifferenceReport::start(format, out).map_err(DiffError::Write)?;
-    let comparison = compare::run(old, new, terms, options, |difference| {
+    let comparison = diff::diff_snapshots(old, new, terms, options, |difference| {
         report.add(difference).map_err(DiffError::Write)
     })?;
     report.finish(&comparison).map_err(DiffError::Write)?;
@@ -111,7 +111,7 @@ fn write<W: Write>(
 pub(super) enum DiffError {
     /// They cannot be compared.
     #[error(transparent)]
-    Compare(#[from] CompareError),
+    Compare(#[from] TermsError),
     /// The differences cannot be written to where they go.
     #[error("the differences cannot be written")]
     Write(#[source] io::Error),
@@ -152,7 +152,7 @@ impl Explained for DiffError {
     }
 }
 
-impl Explained for CompareError {
+impl Explained for TermsError {
     fn exit_status(&self) -> ExitStatus {
         if self.is_bad_input() { ExitStatus::Usage } else { ExitStatus::Failed }
     }

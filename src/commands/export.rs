@@ -13,7 +13,7 @@ use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::export::{self, Compression, ExportError, ExportOptions, ExportReport, Format};
 use crate::mapping::{self, Mapping, MappingError, PiiKey, PiiPolicy};
-use crate::report::human;
+use crate::report::text::format;
 use crate::snapshot::{Snapshot, Verdict};
 
 use super::failure::Explained;
@@ -251,9 +251,9 @@ fn is_full(error: &std::io::Error) -> bool {
 pub(super) fn summarize(report: &ExportReport) -> String {
     let mut lines = Vec::new();
     for record in &report.records {
-        let rows = human::count(record.passed.rows);
+        let rows = format::count(record.passed.rows);
         for file in &record.files {
-            lines.push(format!("{rows:>12} rows  {:>14} bytes  {}", human::count(file.bytes), file.path));
+            lines.push(format!("{rows:>12} rows  {:>14} bytes  {}", format::count(file.bytes), file.path));
         }
     }
     let verdict = match report.verdict {

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 
 use crate::error::ExitStatus;
-use crate::report::problem::Problem;
+use crate::report::text::problem::Problem;
 use crate::settings::SettingsError;
 
 /// A stage's error that knows how it ends the program. Implemented here for the errors of the stages, which know nothing of exit

@@ -123,17 +123,17 @@ async fn forward(sender: mpsc::Sender<()>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::talk::Kept;
+    use crate::report::stderr::CapturedStderr;
     use tokio::sync::oneshot;
 
     #[tokio::test]
     async fn the_first_signal_asks_and_the_second_leaves() {
         let (sender, receiver) = mpsc::channel(WAITING);
         let (left, has_left) = oneshot::channel();
-        let kept = Kept::default();
+        let kept = CapturedStderr::default();
         let leave = move || left.send(()).expect("the test still waits");
-        let talk = kept.talk();
-        let tell = move |text: &'static str| talk.line(text);
+        let stderr = kept.stderr();
+        let tell = move |text: &'static str| stderr.line(text);
         let interrupt = Interrupt::watch(receiver, JoinSet::new(), tell, leave);
         assert!(!interrupt.is_interrupted());
 

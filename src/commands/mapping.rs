@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::cli::mapping::{MappingAction, MappingArgs};
 use crate::error::ExitStatus;
-use crate::export::{subject, walk_of};
+use crate::export::walk_of;
 use crate::mapping::{self, Evaluator, Mapping, MappingError, Record, Sample, Tried};
 use crate::snapshot::{Snapshot, SnapshotError};
 
@@ -175,7 +175,7 @@ fn first_rows(
         if rows.len() >= most {
             return Err(Stop::Enough);
         }
-        let tried = evaluator.try_all(&subject(step));
+        let tried = evaluator.try_all(step);
         let is_kept =
             tried.iter().all(|tried| tried.name != "where" || tried.outcome == Ok(Json::Bool(true)));
         if is_kept {

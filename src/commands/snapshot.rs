@@ -3,7 +3,7 @@
 use crate::cli::SnapshotArgs;
 use crate::cli::snapshot::{SnapshotFile, SnapshotVerb};
 use crate::error::ExitStatus;
-use crate::report::snapshot_text;
+use crate::report::text::snapshot as snapshot_text;
 use crate::snapshot::{Snapshot, Verdict};
 
 use super::{Context, Outcome};

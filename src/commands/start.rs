@@ -12,9 +12,9 @@ use clap::{ColorChoice, FromArgMatches};
 
 use crate::cli::{self, Cli, ColorWhen, LogFormat};
 use crate::error::ExitStatus;
-use crate::report::Talk;
+use crate::report::Stderr;
 use crate::report::log::{self, LogOptions};
-use crate::report::problem::Problem;
+use crate::report::text::problem::Problem;
 use crate::settings::{Environment, Loader, OutputSettings};
 
 use super::failure::CommandError;
@@ -30,7 +30,7 @@ pub struct Streams {
     pub stdin: Box<dyn Read + Send>,
     /// For data.
     pub stdout: Box<dyn Write + Send>,
-    /// For talk.
+    /// For stderr.
     pub stderr: Box<dyn Write + Send>,
     /// Whether stdin is a terminal: whether somebody can be asked.
     pub stdin_is_terminal: bool,
@@ -66,27 +66,27 @@ pub fn start(
         Err(error) => {
             let output = OutputSettings::preliminary(&typed.global);
             let color = colored(output.color, streams.stderr_is_terminal);
-            let talk = Talk::new(streams.stderr, streams.stderr_is_terminal, color);
-            log::install(&talk, log_options(output));
-            return conclude(Err(error.into()), output, &talk, &mut streams.stdout);
+            let stderr = Stderr::new(streams.stderr, streams.stderr_is_terminal, color);
+            log::install(&stderr, log_options(output));
+            return conclude(Err(error.into()), output, &stderr, &mut streams.stdout);
         }
     };
     let color = colored(output.color, streams.stderr_is_terminal);
-    let talk = Talk::new(streams.stderr, streams.stderr_is_terminal, color);
-    log::install(&talk, log_options(output));
+    let stderr = Stderr::new(streams.stderr, streams.stderr_is_terminal, color);
+    log::install(&stderr, log_options(output));
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
             let error = CommandError::new(ExitStatus::Failed, error);
-            return conclude(Err(error), output, &talk, &mut streams.stdout);
+            return conclude(Err(error), output, &stderr, &mut streams.stdout);
         }
     };
     let interrupt = {
         let _entered = runtime.enter();
-        let talk = talk.clone();
+        let stderr = stderr.clone();
         Interrupt::listen(move |text| match output.log_format {
             LogFormat::Json => tracing::warn!("{text}"),
-            LogFormat::Text => talk.line(text),
+            LogFormat::Text => stderr.line(text),
         })
     };
     let mut context = Context {
@@ -96,14 +96,14 @@ pub fn start(
         stdout: streams.stdout,
         stdin: streams.stdin,
         stdin_is_terminal: streams.stdin_is_terminal,
-        talk: talk.clone(),
+        stderr: stderr.clone(),
         interrupt,
     };
     for (variable, meant) in context.settings.unknown_variables() {
         tracing::warn!(%variable, meant, "unknown environment variable");
     }
     let outcome = runtime.block_on(dispatch(typed.verb, &mut context));
-    let status = conclude(outcome, output, &talk, &mut context.stdout);
+    let status = conclude(outcome, output, &stderr, &mut context.stdout);
     // Stages end what they begin. A thread that waits for a file or a terminal all the same must not hold the exit.
     runtime.shutdown_timeout(LEAVE_WITHIN);
     status
@@ -114,7 +114,7 @@ fn log_options(output: OutputSettings) -> LogOptions {
 }
 
 /// Tells how it ended, where that is still to be told.
-fn conclude(outcome: Outcome, output: OutputSettings, talk: &Talk, stdout: &mut dyn Write) -> ExitStatus {
+fn conclude(outcome: Outcome, output: OutputSettings, stderr: &Stderr, stdout: &mut dyn Write) -> ExitStatus {
     let error = match outcome {
         Ok(status) => return status,
         // Whoever reads stdout has had enough, as `head` has; there is nothing to tell.
@@ -125,7 +125,7 @@ fn conclude(outcome: Outcome, output: OutputSettings, talk: &Talk, stdout: &mut 
     if output.log_format == LogFormat::Json {
         problem.log();
     } else {
-        problem.tell(talk);
+        problem.tell(stderr);
     }
     if output.json && !error.has_object && write_object(&problem, stdout).is_err() {
         tracing::debug!("stdout is gone");

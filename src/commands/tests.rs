@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use tempfile::TempDir;
 
 use super::*;
-use crate::report::talk::Kept;
+use crate::report::stderr::CapturedStderr;
 use crate::settings::Environment;
 
 struct Ended {
@@ -16,14 +16,14 @@ struct Ended {
 }
 
 fn run_in(folder: &TempDir, line: &str, variables: &[(&str, &str)]) -> Ended {
-    let (stdout, stderr) = (Kept::default(), Kept::default());
+    let (stdout, stderr) = (CapturedStderr::default(), CapturedStderr::default());
     let status = run_to(Box::new(stdout.clone()), &stderr, folder, line, variables);
     Ended { status, stdout: stdout.text(), stderr: stderr.text() }
 }
 
 fn run_to(
     stdout: Box<dyn Write + Send>,
-    stderr: &Kept,
+    stderr: &CapturedStderr,
     folder: &TempDir,
     line: &str,
     variables: &[(&str, &str)],
@@ -154,7 +154,7 @@ impl Write for Closed {
 fn a_closed_pipe_is_quiet() {
     let folder = TempDir::new().unwrap();
     for line in ["config", "config --json", "completions bash", "man", "--help"] {
-        let stderr = Kept::default();
+        let stderr = CapturedStderr::default();
         let status = run_to(Box::new(Closed), &stderr, &folder, line, &[]);
         assert_eq!((status, stderr.text().as_str()), (ExitStatus::Done, ""), "{line}");
     }

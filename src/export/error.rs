@@ -9,58 +9,37 @@ use crate::snapshot::SnapshotError;
 /// An export failed. Nothing of it is visible in the output folder unless the variant says so.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// A mapping cannot be used.
     #[error("the mapping cannot be used")]
     Mapping(#[source] Box<MappingError>),
     /// Pseudonyms without a key.
     #[error("`--pii hmac` needs a key: give `--pii-key-file`")]
     NoKey,
-    /// The key's file cannot be read.
     #[error("the key file `{}` cannot be read", path.display())]
     KeyFile {
-        /// Its path.
         path: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },
     /// The key's file does not hold a key.
     #[error("the key file `{}` cannot be used", path.display())]
     ShortKey {
-        /// Its path.
         path: PathBuf,
-        /// Why.
         #[source]
         source: ShortKey,
     },
     /// No mapping has such a record.
     #[error("there is no record `{name}`{}; the records are {known}", crate::mapping::did_you_mean(suggestion.as_deref()))]
-    UnknownRecord {
-        /// What was asked for.
-        name: String,
-        /// What may have been meant.
-        suggestion: Option<String>,
-        /// The records there are.
-        known: String,
-    },
+    UnknownRecord { name: String, suggestion: Option<String>, known: String },
     /// Two mappings would write the same files.
     #[error(
         "record `{name}` is in mapping `{first}` and in mapping `{second}`: export them to different folders"
     )]
-    RecordTwice {
-        /// The record.
-        name: String,
-        /// One mapping.
-        first: String,
-        /// The other.
-        second: String,
-    },
+    RecordTwice { name: String, first: String, second: String },
     /// A record was asked for whose entity the snapshot does not hold.
     #[error(
-        "record `{record}` needs the {entity}, which this snapshot was made without: crawl with `--include …,{flag}`"
+        "record `{record}` needs the {entity}, which this snapshot was crawled without: crawl with `--include …,{flag}`"
     )]
     NotCrawled {
-        /// The record.
         record: String,
         /// What it is made of.
         entity: &'static str,
@@ -71,22 +50,12 @@ pub enum ExportError {
     #[error(
         "record `{record}` has only personal columns, and `--pii drop` leaves none: choose others with --records, or --pii hmac"
     )]
-    NoColumns {
-        /// The record.
-        record: String,
-    },
+    NoColumns { record: String },
     /// SIDs of the target are asked for, and no plan is named that knows them.
     #[error(
         "record `{record}` of mapping `{mapping}` needs --plan FILE: {place} asks for SIDs of the target (`counterpart`)"
     )]
-    NeedsPlan {
-        /// The record.
-        record: String,
-        /// Its mapping.
-        mapping: String,
-        /// The column or condition.
-        place: String,
-    },
+    NeedsPlan { record: String, mapping: String, place: String },
     /// No record is left to write.
     #[error("nothing to export: the snapshot holds none of the records' entities")]
     Nothing,
@@ -94,70 +63,43 @@ pub enum ExportError {
     #[error(
         "`--out -` takes one record in one format, not {records} records in {formats} formats: choose with --records and --format"
     )]
-    NotOneStream {
-        /// How many records there are.
-        records: usize,
-        /// How many formats there are.
-        formats: usize,
-    },
-    /// The output path is not a folder.
+    NotOneStream { records: usize, formats: usize },
     #[error("`{}` is not a folder", path.display())]
-    NotAFolder {
-        /// The path.
-        path: PathBuf,
-    },
+    NotAFolder { path: PathBuf },
     /// The output folder holds files that no export of chatferry wrote.
-    #[error("`{}` holds files that are not of a former export ({}): choose another folder, or --force to write beside them", path.display(), examples.join(", "))]
-    ForeignFiles {
-        /// The folder.
-        path: PathBuf,
-        /// Some of them.
-        examples: Vec<String>,
-    },
+    #[error("`{}` holds files that are not of a former export ({}): choose another folder, or --force to write next to them", path.display(), examples.join(", "))]
+    ForeignFiles { path: PathBuf, examples: Vec<String> },
     /// Another process writes to the folder.
     #[error("another export is writing to `{}`", path.display())]
-    Busy {
-        /// The folder.
-        path: PathBuf,
-    },
+    Busy { path: PathBuf },
     /// A file or folder cannot be read or written.
     #[error("cannot {action} `{}`", path.display())]
     File {
-        /// What was tried.
         action: &'static str,
-        /// The file.
         path: PathBuf,
-        /// Why it failed.
         #[source]
         source: io::Error,
     },
-    /// A URL that is no place to write to.
     #[error("cannot export to `{url}`")]
     Destination {
-        /// The URL.
         url: String,
-        /// Why.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A store refused, or could not be reached.
+    /// A store refused or could not be reached.
     #[error("cannot {action} `{url}`")]
     Store {
-        /// What was tried.
         action: &'static str,
         /// The object or prefix.
         url: String,
-        /// Why it failed.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Standard output cannot be written.
     #[error("cannot write to standard output")]
     Stream(#[source] io::Error),
     /// An expression failed on a row, and its column says that this ends the export.
     #[error(transparent)]
     Row(Box<CellError>),
-    /// The snapshot cannot be read.
     #[error("the snapshot cannot be read")]
     Snapshot(#[from] SnapshotError),
 }

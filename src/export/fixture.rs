@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::error::ExportError;
 use super::source::Rows;
 use crate::model::*;
-use crate::snapshot::{Counts, Info, Order, Requests, SnapshotError, Step, Verdict, Walk, Wanted};
+use crate::snapshot::{Counts, Info, Order, Requests, SnapshotError, Verdict, Walk, Wanted};
 
 /// The records of one service.
 pub(super) struct Fixture {
@@ -222,19 +222,20 @@ fn roles() -> Vec<Role> {
     ]
 }
 
+/// The records of one row.
+struct Step {
+    service: Rc<Service>,
+    membership: Option<Membership>,
+    user: Option<Rc<User>>,
+    channel: Option<Rc<Channel>>,
+    member: Option<Rc<Member>>,
+    role: Option<Rc<Role>>,
+}
+
 impl Fixture {
     fn step(&self) -> Step {
         let service = Rc::new(self.service.clone());
-        Step {
-            service,
-            membership: None,
-            user: None,
-            channel: None,
-            member: None,
-            role: None,
-            invite: None,
-            message: None,
-        }
+        Step { service, membership: None, user: None, channel: None, member: None, role: None }
     }
 
     fn channel(&self, sid: &ChannelSid) -> Option<Rc<Channel>> {
@@ -321,10 +322,17 @@ impl Rows for Fixture {
     fn walk(
         &self,
         walk: &Walk,
-        visit: &mut dyn FnMut(&Step) -> Result<(), ExportError>,
+        visit: &mut dyn FnMut(&RowRecords<'_>) -> Result<(), ExportError>,
     ) -> Result<(), ExportError> {
         for step in self.steps(*walk) {
-            visit(&step)?;
+            visit(&RowRecords {
+                membership: step.membership.as_ref(),
+                user: step.user.as_deref(),
+                channel: step.channel.as_deref(),
+                member: step.member.as_deref(),
+                role: step.role.as_deref(),
+                ..RowRecords::of_service(&step.service)
+            })?;
             if self.broken == Some(walk.entity) {
                 return Err(ExportError::Stream(std::io::Error::other("the walk broke")));
             }

@@ -3,39 +3,30 @@
 //! One walk over the snapshot feeds all the formats of a record. Rows are neither collected nor sorted here, so memory does
 //! not depend on their number.
 //!
-//! **Invariant:** files appear whole or not at all. All of an export's files are written under temporary names and synced;
-//! only then are they renamed, and `datapackage.json` comes last. Whatever goes wrong before that leaves the folder as it was.
+//! **Invariant:** files appear together or not at all. All of an export's files are written under temporary names and synced;
+//! only then are they renamed, and `datapackage.json` comes last. A failure before that leaves the folder as it was.
 //!
 //! **Invariant:** same snapshot and options, same bytes. Nothing here asks for the time or for randomness.
 
-#[cfg(feature = "cloud")]
-mod bucket;
-mod csv;
+mod datapackage;
+mod destination;
 mod error;
-mod folder;
-mod format;
-mod ndjson;
+mod formats;
 mod options;
-mod output;
-mod package;
-#[cfg(feature = "parquet")]
-mod parquet;
-mod place;
 mod rows;
 mod run;
 mod select;
 mod source;
 
 pub use error::ExportError;
-pub(crate) use format::Compression;
-pub use format::Format;
+pub(crate) use formats::Compression;
+pub use formats::Format;
 pub use options::ExportOptions;
 pub(crate) use options::PlanFacts;
 pub use run::stream;
 pub(crate) use run::{ExportReport, run, run_to_store};
 pub(crate) use select::{check_names, check_stream, walk_of};
 pub use source::Rows;
-pub(crate) use source::subject;
 
 #[cfg(test)]
 mod fixture;

@@ -2,13 +2,12 @@
 
 use serde::Serialize;
 
-use super::format::{Compression, Format};
+use super::formats::{Compression, CsvOptions, Format};
 use crate::mapping::{Mapping, PiiPolicy};
 
 /// A plan that SIDs are from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlanFacts {
-    /// Its digest.
     pub digest: String,
     /// The service that the SIDs are of.
     pub target_service_sid: String,
@@ -41,5 +40,9 @@ impl ExportOptions {
     /// How files of that format are compressed.
     pub(super) fn compression_of(&self, format: Format) -> Option<Compression> {
         if format.is_text() { self.compression } else { None }
+    }
+
+    pub(super) fn csv(&self) -> CsvOptions {
+        CsvOptions { spreadsheet_safe: self.spreadsheet_safe }
     }
 }

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::error::ExportError;
-use super::format::RowWriter;
+use super::formats::RowWriter;
 use super::select::{Selected, walk_of};
-use super::source::{Rows, subject};
+use super::source::Rows;
 use crate::event::{Event, Events};
 use crate::mapping::{CellError, ColumnType, Evaluator, Outcome, Value};
 use crate::model::Timestamp;
@@ -88,9 +88,8 @@ pub(super) fn pass<W: Write>(
     let dates = positions(&|position| record.columns[position].column_type == ColumnType::Datetime);
     let key = positions(&|position| record.key.contains(&record.columns[position].name));
     let mut evaluator = Evaluator::new(record);
-    source.walk(&walk_of(record), &mut |step| {
-        let subject = subject(step);
-        match evaluator.evaluate(&subject).map_err(ExportError::Row)? {
+    source.walk(&walk_of(record), &mut |records| {
+        match evaluator.evaluate(records).map_err(ExportError::Row)? {
             Outcome::Filtered => return Ok(()),
             Outcome::Skipped(error) => {
                 passed.failed(error, true);
@@ -98,7 +97,7 @@ pub(super) fn pass<W: Write>(
             }
             Outcome::Row(errors) => errors.into_iter().for_each(|error| passed.failed(error, false)),
         }
-        let row = evaluator.row(&subject);
+        let row = evaluator.row(records);
         for (position, writer) in writers.iter_mut().enumerate() {
             writer.row(&row).map_err(|source| failed(position, source))?;
         }

@@ -1,18 +1,16 @@
-//! The export itself: walks each record once, writes all its formats, and puts the files in their places together.
+//! The export itself: walks each record once, writes all its formats, and publishes the files together.
 
 use std::io::Write;
 use std::path::Path;
 
 use serde::Serialize;
 
+use super::datapackage::{self, WrittenFile, WrittenRecord};
+use super::destination::{Destination, Folder, PACKAGE};
 use super::error::ExportError;
-use super::folder::Folder;
-use super::format::{Format, writer};
+use super::formats::{Format, Output, writer};
 use super::options::ExportOptions;
-use super::output::Output;
-use super::package;
-use super::place::{PACKAGE, Place};
-use super::rows::{RowsPassed, pass};
+use super::rows::pass;
 use super::select::{Selected, select};
 use super::source::Rows;
 use crate::event::{Event, Events};
@@ -21,37 +19,8 @@ use crate::snapshot::{Info, Verdict};
 /// What an export wrote.
 #[derive(Debug, Serialize)]
 pub struct ExportReport {
-    /// The crawl's verdict.
     pub verdict: Verdict,
-    /// The records.
     pub records: Vec<WrittenRecord>,
-}
-
-/// One record of an export.
-#[derive(Debug, Serialize)]
-pub struct WrittenRecord {
-    /// The record.
-    pub record: String,
-    /// The mapping that it is of.
-    pub mapping: String,
-    /// What is known of its rows.
-    #[serde(flatten)]
-    pub passed: RowsPassed,
-    /// Its files.
-    pub files: Vec<WrittenFile>,
-}
-
-/// One file of an export.
-#[derive(Debug, Clone, Serialize)]
-pub struct WrittenFile {
-    /// The file's name within the folder.
-    pub path: String,
-    /// Its format.
-    pub format: Format,
-    /// Its size.
-    pub bytes: u64,
-    /// The SHA-256 of its bytes, in hexadecimal.
-    pub sha256: String,
 }
 
 /// Exports to a folder.
@@ -66,7 +35,8 @@ pub(crate) fn run(
     export(source, &info, &selected, options, Folder::claim(folder, options.force)?, events)
 }
 
-/// Exports to object storage: `s3://bucket/prefix`, `gs://…`, `az://…`. Not to be called from within an async runtime's worker.
+/// Exports to object storage: `s3://bucket/prefix`, `gs://…`, `az://…`. To be called within
+/// the program's runtime, which has several threads.
 pub(crate) fn run_to_store(
     source: &impl Rows,
     options: &ExportOptions,
@@ -77,7 +47,7 @@ pub(crate) fn run_to_store(
     let selected = select(&options.mappings, options.records.as_deref(), &info)?;
     #[cfg(feature = "cloud")]
     {
-        let bucket = super::bucket::Bucket::claim(url, options.force)?;
+        let bucket = super::destination::Bucket::claim(url, options.force)?;
         export(source, &info, &selected, options, bucket, events)
     }
     #[cfg(not(feature = "cloud"))]
@@ -88,27 +58,27 @@ pub(crate) fn run_to_store(
     }
 }
 
-/// Exports to a place that was claimed.
-pub(super) fn export<P: Place>(
+/// Exports to a destination that was claimed.
+pub(super) fn export<P: Destination>(
     source: &impl Rows,
     info: &Info,
     selected: &[Selected<'_>],
     options: &ExportOptions,
-    place: P,
+    destination: P,
     events: &Events,
 ) -> Result<ExportReport, ExportError> {
     let mut records = Vec::new();
     let mut files = Vec::new();
     for selected in selected {
-        let (record, written) = write_record(source, selected, options, &place, events)?;
+        let (record, written) = write_record(source, selected, options, &destination, events)?;
         files.extend(record.files.iter().map(|file| file.path.clone()).zip(written));
         records.push(record);
     }
-    let mut package = place.create(PACKAGE)?;
-    let text = package::describe(info, options, selected, &records);
-    let stored = package.write_all(&text).and_then(|()| place.complete(&mut package));
-    stored.map_err(|source| place.failed(PACKAGE, source))?;
-    place.publish(files, package)?;
+    let mut package = destination.create(PACKAGE)?;
+    let text = datapackage::describe(info, options, selected, &records);
+    let stored = package.write_all(&text).and_then(|()| destination.complete(&mut package));
+    stored.map_err(|source| destination.failed(PACKAGE, source))?;
+    destination.publish(files, package)?;
     for record in &records {
         for file in &record.files {
             events.send(Event::Exported {
@@ -136,7 +106,7 @@ pub fn stream(
         return Err(ExportError::NotOneStream { records, formats });
     };
     let output = Output::new(out, options.compression_of(format)).map_err(ExportError::Stream)?;
-    let writer = writer(format, &one.record.columns, options, output).map_err(ExportError::Stream)?;
+    let writer = writer(format, &one.record.columns, options.csv(), output).map_err(ExportError::Stream)?;
     let mut writers = vec![writer];
     let passed = pass(source, one, &mut writers, events, |_, source| ExportError::Stream(source))?;
     let mut files = Vec::new();
@@ -151,11 +121,11 @@ pub fn stream(
 }
 
 /// Writes all formats of one record to files that cannot be seen yet.
-fn write_record<P: Place>(
+fn write_record<P: Destination>(
     source: &impl Rows,
     selected: &Selected<'_>,
     options: &ExportOptions,
-    place: &P,
+    destination: &P,
     events: &Events,
 ) -> Result<(WrittenRecord, Vec<P::File>), ExportError> {
     let record = selected.record;
@@ -165,22 +135,22 @@ fn write_record<P: Place>(
     };
     let mut writers = Vec::new();
     for &format in &options.formats {
-        let file = place.create(&name(format))?;
+        let file = destination.create(&name(format))?;
         let writer = Output::new(file, options.compression_of(format))
-            .and_then(|output| writer(format, &record.columns, options, output));
-        writers.push(writer.map_err(|source| place.failed(&name(format), source))?);
+            .and_then(|output| writer(format, &record.columns, options.csv(), output));
+        writers.push(writer.map_err(|source| destination.failed(&name(format), source))?);
     }
     let passed = pass(source, selected, &mut writers, events, |position, source| {
-        place.failed(&name(options.formats[position]), source)
+        destination.failed(&name(options.formats[position]), source)
     })?;
     let (mut written_files, mut files) = (Vec::new(), Vec::new());
     for (writer, &format) in writers.into_iter().zip(&options.formats) {
         let finished = writer.finish().and_then(Output::finish).and_then(|(mut file, written)| {
-            place.complete(&mut file)?;
+            destination.complete(&mut file)?;
             Ok((file, written))
         });
         let path = name(format);
-        let (file, written) = finished.map_err(|source| place.failed(&path, source))?;
+        let (file, written) = finished.map_err(|source| destination.failed(&path, source))?;
         written_files.push(WrittenFile { path, format, bytes: written.bytes, sha256: written.sha256 });
         files.push(file);
     }

@@ -1,19 +1,18 @@
 //! What an export reads from: a snapshot, or in tests anything that walks like one.
 
 use super::error::ExportError;
-use crate::mapping::Subject;
-use crate::snapshot::{Info, Snapshot, SnapshotError, Step, Walk};
+use crate::model::RowRecords;
+use crate::snapshot::{Info, Snapshot, SnapshotError, Walk};
 
 /// Something whose records can be walked in order.
 pub trait Rows {
-    /// What it says about itself.
     fn info(&self) -> Result<Info, SnapshotError>;
 
-    /// Visits every step of a walk in order; the visitor's error ends it.
+    /// Visits the records of every row in order; the visitor's error ends the walk.
     fn walk(
         &self,
         walk: &Walk,
-        visit: &mut dyn FnMut(&Step) -> Result<(), ExportError>,
+        visit: &mut dyn FnMut(&RowRecords<'_>) -> Result<(), ExportError>,
     ) -> Result<(), ExportError>;
 }
 
@@ -25,22 +24,8 @@ impl Rows for Snapshot {
     fn walk(
         &self,
         walk: &Walk,
-        visit: &mut dyn FnMut(&Step) -> Result<(), ExportError>,
+        visit: &mut dyn FnMut(&RowRecords<'_>) -> Result<(), ExportError>,
     ) -> Result<(), ExportError> {
         Snapshot::walk(self, walk, visit)
-    }
-}
-
-/// The step as mappings see it.
-pub(crate) fn subject(step: &Step) -> Subject<'_> {
-    Subject {
-        service: &step.service,
-        membership: step.membership.as_ref(),
-        user: step.user.as_deref(),
-        channel: step.channel.as_deref(),
-        member: step.member.as_deref(),
-        role: step.role.as_deref(),
-        invite: step.invite.as_ref(),
-        message: step.message.as_ref(),
     }
 }

@@ -4,13 +4,12 @@
 //! every format has the same value at the cost of one.
 
 use super::expression::{Expression, Needs, describe};
-use super::field::Subject;
 use super::file::OnError;
 use super::filter::Condition;
 use super::record::{Column, Record, Source};
 use super::scope::scope;
 use super::value::{ColumnType, Value};
-use crate::model::{Entity, Sid, SidKind, Timestamp};
+use crate::model::{Entity, RowRecords, Sid, SidKind, Timestamp};
 
 /// A value that was computed for a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +63,7 @@ pub(crate) struct Evaluator<'m> {
 }
 
 /// An object in a column of lists, as the list of it alone.
-fn list_of_one(column: &Column, subject: &Subject<'_>) -> Computed {
+fn list_of_one(column: &Column, subject: &RowRecords<'_>) -> Computed {
     if !column.lists_an_object() {
         return Computed::Plain;
     }
@@ -79,7 +78,7 @@ fn list_of_one(column: &Column, subject: &Subject<'_>) -> Computed {
 pub(crate) struct Row<'a> {
     /// The columns that are written.
     pub columns: &'a [Column],
-    subject: &'a Subject<'a>,
+    subject: &'a RowRecords<'a>,
     computed: &'a [Computed],
 }
 
@@ -123,7 +122,7 @@ impl<'m> Evaluator<'m> {
     ///
     /// # Errors
     /// When an expression fails whose column says that this ends the export.
-    pub(crate) fn evaluate(&mut self, subject: &Subject<'_>) -> Result<Outcome, Box<CellError>> {
+    pub(crate) fn evaluate(&mut self, subject: &RowRecords<'_>) -> Result<Outcome, Box<CellError>> {
         let record = self.record;
         let scope =
             if self.has_expressions { Some(scope(subject, &self.needs, &record.constants)) } else { None };
@@ -179,7 +178,7 @@ impl<'m> Evaluator<'m> {
     }
 
     /// Tries every condition and column on a row, whatever fails: for `mapping check`.
-    pub(crate) fn try_all(&mut self, subject: &Subject<'_>) -> Vec<Tried> {
+    pub(crate) fn try_all(&mut self, subject: &RowRecords<'_>) -> Vec<Tried> {
         let record = self.record;
         let scope = scope(subject, &self.needs, &record.constants);
         let mut tried = Vec::new();
@@ -212,11 +211,11 @@ impl<'m> Evaluator<'m> {
     }
 
     /// The row that was last evaluated over that subject.
-    pub(crate) fn row<'a>(&'a self, subject: &'a Subject<'a>) -> Row<'a> {
+    pub(crate) fn row<'a>(&'a self, subject: &'a RowRecords<'a>) -> Row<'a> {
         Row { columns: &self.record.columns, subject, computed: &self.computed }
     }
 
-    fn error(&self, place: String, subject: &Subject<'_>, message: String) -> CellError {
+    fn error(&self, place: String, subject: &RowRecords<'_>, message: String) -> CellError {
         CellError {
             file: self.record.file.to_string(),
             record: self.record.name.clone(),
@@ -293,7 +292,7 @@ fn computed(value: &minijinja::Value, column_type: ColumnType) -> Result<Compute
 }
 
 /// The SID of the row's own record.
-fn subject_sid(entity: Entity, subject: &Subject<'_>) -> String {
+fn subject_sid(entity: Entity, subject: &RowRecords<'_>) -> String {
     fn text<K: SidKind>(sid: Option<&Sid<K>>) -> String {
         sid.map(ToString::to_string).unwrap_or_default()
     }

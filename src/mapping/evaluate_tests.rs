@@ -69,12 +69,12 @@ fn mapping_of(column: &str) -> Result<Mapping, MappingError> {
     parse(&text, "m.toml", None)
 }
 
-fn subject<'a>(service: &'a Service, user: Option<&'a User>) -> Subject<'a> {
+fn subject<'a>(service: &'a Service, user: Option<&'a User>) -> RowRecords<'a> {
     let (membership, channel, member, role, invite, message) = (None, None, None, None, None, None);
-    Subject { service, membership, user, channel, member, role, invite, message }
+    RowRecords { service, membership, user, channel, member, role, invite, message }
 }
 
-fn evaluate(record: &Record, subject: &Subject<'_>) -> Result<String, String> {
+fn evaluate(record: &Record, subject: &RowRecords<'_>) -> Result<String, String> {
     let mut evaluator = Evaluator::new(record);
     match evaluator.evaluate(subject).map_err(|error| error.to_string())? {
         Outcome::Row(_) => Ok(match evaluator.row(subject).value(1) {

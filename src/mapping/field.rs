@@ -7,23 +7,10 @@
 //! holds an e-mail address, though the files do not say so.
 
 use super::value::{ColumnType, Field as _, Pii, Value};
-use crate::model::{Channel, Entity, Invite, Member, Membership, Message, Role, Service, User};
-
-/// The records that one row of an export is made from. `None` where the snapshot has none or none was asked for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Subject<'a> {
-    pub service: &'a Service,
-    pub membership: Option<&'a Membership>,
-    pub user: Option<&'a User>,
-    pub channel: Option<&'a Channel>,
-    pub member: Option<&'a Member>,
-    pub role: Option<&'a Role>,
-    pub invite: Option<&'a Invite>,
-    pub message: Option<&'a Message>,
-}
+use crate::model::{Channel, Entity, Invite, Member, Membership, Message, Role, RowRecords, Service, User};
 
 /// Reads one field of a row's records.
-pub(super) type Accessor = for<'a> fn(&Subject<'a>) -> Value<'a>;
+pub(super) type Accessor = for<'a> fn(&RowRecords<'a>) -> Value<'a>;
 
 /// A field of the model, as mapping files know it.
 #[derive(Debug)]
@@ -112,7 +99,7 @@ macro_rules! fields {
 
 macro_rules! records {
     ($($name:ident: $record:ty,)*) => {$(
-        fn $name<'a>(subject: &Subject<'a>) -> Option<&'a $record> {
+        fn $name<'a>(subject: &RowRecords<'a>) -> Option<&'a $record> {
             subject.$name
         }
     )*};
@@ -129,7 +116,7 @@ records! {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the table reads every record in the same way")]
-fn service<'a>(subject: &Subject<'a>) -> Option<&'a Service> {
+fn service<'a>(subject: &RowRecords<'a>) -> Option<&'a Service> {
     Some(subject.service)
 }
 

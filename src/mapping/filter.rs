@@ -9,9 +9,9 @@
 use std::sync::Arc;
 
 use super::expression::{Expression, NameError};
-use super::field::{FieldInfo, Subject, entity_named, field, reachable};
+use super::field::{FieldInfo, entity_named, field, reachable};
 use super::value::{Value, push_seconds, push_sid};
-use crate::model::{Entity, Timestamp};
+use crate::model::{Entity, RowRecords, Timestamp};
 
 /// A compiled condition.
 #[derive(Debug, Clone)]
@@ -80,7 +80,7 @@ impl Filter {
 }
 
 impl Node {
-    pub(super) fn holds(&self, subject: &Subject<'_>) -> bool {
+    pub(super) fn holds(&self, subject: &RowRecords<'_>) -> bool {
         match self {
             Self::All(nodes) => nodes.iter().all(|node| node.holds(subject)),
             Self::Any(nodes) => nodes.iter().any(|node| node.holds(subject)),

@@ -37,7 +37,6 @@ pub use compile::{load, parse};
 pub(crate) use error::MappingError;
 pub(crate) use error::did_you_mean;
 pub(crate) use evaluate::{CellError, Evaluator, Outcome, Row, Tried};
-pub(crate) use field::Subject;
 pub use pii::PiiPolicy;
 pub(crate) use pii::{PiiKey, ShortKey};
 pub(crate) use plan_rules::FieldRules;

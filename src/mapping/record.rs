@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::expression::{Expression, Needs};
-use super::field::{FieldInfo, Subject};
+use super::field::FieldInfo;
 use super::file::{OnError, Otherwise, Scalar};
 use super::filter::Filter;
 use super::pii::PiiKey;
@@ -11,7 +11,7 @@ use super::plan_rules::PlanRules;
 use super::roles::RoleTable;
 use super::scope::Constants;
 use super::value::{ColumnType, Pii, Value};
-use crate::model::Entity;
+use crate::model::{Entity, RowRecords};
 
 /// A compiled mapping.
 #[derive(Debug)]
@@ -152,7 +152,7 @@ impl Constant {
 }
 
 impl ValueTable {
-    fn value<'a>(&'a self, subject: &Subject<'a>) -> Value<'a> {
+    fn value<'a>(&'a self, subject: &RowRecords<'a>) -> Value<'a> {
         let value = (self.field.get)(subject);
         let Value::Text(text) = value else { return value };
         match self.values.binary_search_by(|(from, _)| from.as_str().cmp(text)) {
@@ -165,7 +165,7 @@ impl ValueTable {
 
 impl Column {
     /// The column's value in a row, unless an expression or a hash has to be computed for it.
-    pub(super) fn plain_value<'a>(&'a self, subject: &Subject<'a>) -> Value<'a> {
+    pub(super) fn plain_value<'a>(&'a self, subject: &RowRecords<'a>) -> Value<'a> {
         match &self.source {
             Source::Field(field) => (field.get)(subject),
             Source::First(fields) => {

@@ -1,11 +1,11 @@
 //! Made-up records to try a mapping on: one with a value in every field, one with null wherever null can be.
 
-use super::field::{Subject, reachable};
+use super::field::reachable;
 use super::sids::SidMap;
 use crate::model::{
     AccountSid, Channel, ChannelSid, ChannelType, ContentSid, ConversationState, Entity, Invite, InviteSid,
     JsonText, Member, MemberSid, Membership, MembershipStatus, Message, MessageSid, MessagingServiceSid,
-    NotificationLevel, Role, RoleSid, RoleType, Service, ServiceSid, Timestamp, User, UserSid,
+    NotificationLevel, Role, RoleSid, RoleType, RowRecords, Service, ServiceSid, Timestamp, User, UserSid,
 };
 
 /// One record of each kind.
@@ -35,10 +35,10 @@ impl Sample {
     }
 
     /// A row of the entity.
-    pub(crate) fn subject(&self, entity: Entity) -> Subject<'_> {
+    pub(crate) fn subject(&self, entity: Entity) -> RowRecords<'_> {
         let has =
             |wanted: Entity| wanted == entity || self.with_others && reachable(entity).contains(&wanted);
-        Subject {
+        RowRecords {
             service: &self.service,
             membership: has(Entity::Membership).then_some(&self.membership),
             user: has(Entity::User).then_some(&self.user),

@@ -11,13 +11,13 @@ use minijinja::Value as Jinja;
 use minijinja::value::{Enumerator, Object, Serde};
 
 use super::expression::Needs;
-use super::field::{Subject, entity_name};
+use super::field::entity_name;
 use super::functions;
 use super::pii::PiiKey;
 use super::roles::RoleTable;
 use super::sids::SidMap;
 use super::value::Value;
-use crate::model::Entity;
+use crate::model::{Entity, RowRecords};
 
 /// What does not change from row to row.
 #[derive(Debug, Clone, Default)]
@@ -72,7 +72,7 @@ impl Object for Names {
 }
 
 /// The context for one row.
-pub(super) fn scope(subject: &Subject<'_>, needs: &Needs, constants: &Constants) -> Jinja {
+pub(super) fn scope(subject: &RowRecords<'_>, needs: &Needs, constants: &Constants) -> Jinja {
     let mut entries = Vec::with_capacity(needs.bare.len() + constants.entries.len() + 4);
     for field in &needs.bare {
         entries.push((field.name, jinja((field.get)(subject))));
@@ -89,7 +89,7 @@ pub(super) fn scope(subject: &Subject<'_>, needs: &Needs, constants: &Constants)
     Jinja::from_object(Names { entries, present: true })
 }
 
-fn is_present(subject: &Subject<'_>, entity: Entity) -> bool {
+fn is_present(subject: &RowRecords<'_>, entity: Entity) -> bool {
     match entity {
         Entity::Service => true,
         Entity::Role => subject.role.is_some(),

@@ -7,6 +7,7 @@
 pub(crate) mod issue;
 pub(crate) mod page;
 pub(crate) mod records;
+pub(crate) mod row;
 pub(crate) mod share;
 pub(crate) mod sid;
 pub(crate) mod value;
@@ -16,6 +17,7 @@ pub(crate) use issue::{Issue, IssueKind};
 pub use page::{ListPage, Records};
 pub use records::{Channel, Member, Membership, Role, Service, User};
 pub(crate) use records::{Extra, Invite, JsonText, Message};
+pub use row::RowRecords;
 pub(crate) use share::{InvalidShare, Share};
 pub use sid::{AccountSid, ChannelSid, MemberSid, RoleSid, ServiceSid, UserSid};
 pub(crate) use sid::{

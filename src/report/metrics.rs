@@ -4,8 +4,8 @@
 
 use jiff::Timestamp;
 
-use super::audit_summary::{AuditSummary, AuditVerdict};
-use crate::compare::Mark;
+use super::text::audit::{AuditSummary, AuditVerdict};
+use crate::diff::Mark;
 
 /// A sample: labels and value.
 type Sample = (Vec<(&'static str, String)>, f64);

@@ -13,8 +13,8 @@ use super::encode::{bind, required};
 use super::error::SnapshotError;
 use super::look_up::LookUp;
 use super::reader::Snapshot;
-use super::walk::{Order, Step, Walk, Wanted, With};
-use crate::model::ChannelSid;
+use super::walk::{Order, Walk, WalkRow, Wanted, With};
+use crate::model::{ChannelSid, RowRecords};
 
 /// Where [`decode::MEMBERSHIP`] has the channel and the member.
 const CHANNEL_SID: usize = 0;
@@ -26,8 +26,8 @@ impl Snapshot {
         walk: Walk,
         service: i64,
         look_up: LookUp<'_>,
-        step: &mut Step,
-        visit: &mut impl FnMut(&Step) -> Result<(), E>,
+        step: &mut WalkRow,
+        visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut filler = Filler::new(walk, look_up, &self.scopes);
         let select = filler.select();
@@ -58,8 +58,8 @@ impl Snapshot {
         select: &str,
         service: i64,
         filler: &mut Filler<'_>,
-        step: &mut Step,
-        visit: &mut impl FnMut(&Step) -> Result<(), E>,
+        step: &mut WalkRow,
+        visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let wrap = |source| E::from(SnapshotError::from_sqlite(self.path(), source));
         let prepare = |sql: String| self.connection.prepare_cached(&sql).map_err(wrap);
@@ -71,7 +71,7 @@ impl Snapshot {
         while let Some(row) = rows.next().map_err(wrap)? {
             if row.get_ref(MEMBER_SID).map_err(wrap)? != ValueRef::Null {
                 filler.fill(row, step).map_err(wrap)?;
-                visit(step)?;
+                visit(&step.records())?;
                 continue;
             }
             let channel: ChannelSid = required(row, CHANNEL_SID).map_err(wrap)?;
@@ -86,7 +86,7 @@ impl Snapshot {
             let mut rows = without_member.raw_query();
             while let Some(row) = rows.next().map_err(wrap)? {
                 filler.fill(row, step).map_err(wrap)?;
-                visit(step)?;
+                visit(&step.records())?;
             }
             done = Some(channel);
         }
@@ -133,7 +133,7 @@ impl<'s> Filler<'s> {
         format!("SELECT {}, {user}, m.user", decode::MEMBERSHIP)
     }
 
-    fn fill(&mut self, row: &Row<'_>, step: &mut Step) -> rusqlite::Result<()> {
+    fn fill(&mut self, row: &Row<'_>, step: &mut WalkRow) -> rusqlite::Result<()> {
         let with = self.with;
         let membership = decode::membership(row, self.scopes)?;
         let number_at = decode::MEMBERSHIP_COLUMNS + if self.read_user { decode::USER_COLUMNS } else { 1 };

@@ -12,8 +12,8 @@ use super::decode;
 use super::encode::{bind, optional};
 use super::error::SnapshotError;
 use super::reader::Snapshot;
-use super::walk::{Step, Walk};
-use crate::model::{Channel, ChannelSid, Service, ServiceSid, User, UserSid};
+use super::walk::Walk;
+use crate::model::{Channel, ChannelSid, RowRecords, Service, ServiceSid, User, UserSid};
 
 /// One service of a snapshot.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl ServiceView<'_> {
     pub fn walk<E: From<SnapshotError>>(
         &self,
         walk: &Walk,
-        visit: impl FnMut(&Step) -> Result<(), E>,
+        visit: impl FnMut(&RowRecords<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.snapshot.walk_within(*walk, Some(self.number), visit)
     }

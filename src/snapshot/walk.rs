@@ -11,7 +11,7 @@ use super::error::SnapshotError;
 use super::look_up::LookUp;
 use super::messages;
 use super::reader::Snapshot;
-use crate::model::{Channel, Entity, Invite, Member, Membership, Message, Role, Service, User};
+use crate::model::{Channel, Entity, Invite, Member, Membership, Message, Role, RowRecords, Service, User};
 
 /// What to walk: an entity, in its key's order, with the records it refers to.
 #[derive(Debug, Clone, Copy)]
@@ -54,24 +54,20 @@ pub enum Wanted {
     Yes,
 }
 
-/// One step of a walk: the record of the walked entity is always there, others where wanted and known.
-///
-/// `role` is the member's role for memberships and members, the user's for users, the invite's for invites. Other
-/// entities than memberships are walked by service SID, then their own key: roles, users and channels by SID; members and
-/// invites by channel SID, then SID; messages by channel SID, index, SID.
+/// The records of the row that a walk is at; the ones that rows share are read once.
 #[derive(Debug)]
-pub struct Step {
-    pub service: Rc<Service>,
-    pub membership: Option<Membership>,
-    pub user: Option<Rc<User>>,
-    pub channel: Option<Rc<Channel>>,
-    pub member: Option<Rc<Member>>,
-    pub role: Option<Rc<Role>>,
-    pub invite: Option<Invite>,
-    pub message: Option<Message>,
+pub(super) struct WalkRow {
+    pub(super) service: Rc<Service>,
+    pub(super) membership: Option<Membership>,
+    pub(super) user: Option<Rc<User>>,
+    pub(super) channel: Option<Rc<Channel>>,
+    pub(super) member: Option<Rc<Member>>,
+    pub(super) role: Option<Rc<Role>>,
+    pub(super) invite: Option<Invite>,
+    pub(super) message: Option<Message>,
 }
 
-impl Step {
+impl WalkRow {
     fn new(service: &Rc<Service>) -> Self {
         Self {
             service: Rc::clone(service),
@@ -84,14 +80,32 @@ impl Step {
             message: None,
         }
     }
+
+    pub(super) fn records(&self) -> RowRecords<'_> {
+        RowRecords {
+            service: &self.service,
+            membership: self.membership.as_ref(),
+            user: self.user.as_deref(),
+            channel: self.channel.as_deref(),
+            member: self.member.as_deref(),
+            role: self.role.as_deref(),
+            invite: self.invite.as_ref(),
+            message: self.message.as_ref(),
+        }
+    }
 }
 
 impl Snapshot {
-    /// Visits every step of a walk in order; the visitor's error ends it.
+    /// Visits the records of every row in order; the visitor's error ends the walk.
+    ///
+    /// The record of the walked entity is always there, others where wanted and known. `role` is the member's role for
+    /// memberships and members, the user's for users, the invite's for invites. Other entities than memberships are walked by
+    /// service SID, then their own key: roles, users and channels by SID; members and invites by channel SID, then SID;
+    /// messages by channel SID, index, SID.
     pub fn walk<E: From<SnapshotError>>(
         &self,
         walk: &Walk,
-        visit: impl FnMut(&Step) -> Result<(), E>,
+        visit: impl FnMut(&RowRecords<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.walk_within(*walk, None, visit)
     }
@@ -101,16 +115,16 @@ impl Snapshot {
         &self,
         walk: Walk,
         only: Option<i64>,
-        mut visit: impl FnMut(&Step) -> Result<(), E>,
+        mut visit: impl FnMut(&RowRecords<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         for (number, service) in self.services()? {
             if only.is_some_and(|only| only != number) {
                 continue;
             }
             let mut look_up = LookUp::new(self, number)?;
-            let mut step = Step::new(&Rc::new(service));
+            let mut step = WalkRow::new(&Rc::new(service));
             match walk.entity {
-                Entity::Service => visit(&step)?,
+                Entity::Service => visit(&step.records())?,
                 Entity::Role => {
                     let sql =
                         format!("SELECT {} FROM role_row r WHERE service = ?1 ORDER BY sid", decode::ROLE);
@@ -190,16 +204,16 @@ impl Snapshot {
         &self,
         sql: &str,
         service: i64,
-        visit: &mut impl FnMut(&Step) -> Result<(), E>,
-        step: &mut Step,
-        mut fill: impl FnMut(&Row<'_>, &mut Step) -> rusqlite::Result<()>,
+        visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
+        step: &mut WalkRow,
+        mut fill: impl FnMut(&Row<'_>, &mut WalkRow) -> rusqlite::Result<()>,
     ) -> Result<(), E> {
         let wrap = |source| E::from(SnapshotError::from_sqlite(self.path(), source));
         let mut statement = self.connection.prepare_cached(sql).map_err(wrap)?;
         let mut rows = statement.query([service]).map_err(wrap)?;
         while let Some(row) = rows.next().map_err(wrap)? {
             fill(row, step).map_err(wrap)?;
-            visit(step)?;
+            visit(&step.records())?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::{self, Clients};
+use crate::apply::Clients;
 use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::mapping;
@@ -145,7 +145,7 @@ impl Admitted {
             let planned = header.target.account_sid.clone();
             return Err(Refused::OtherAccount { does: WRITES_TO, planned, given }.into());
         }
-        let of_source = |kind: &Kind| apply::endpoint(*kind) == Endpoint::SourceChat;
+        let of_source = |kind: &Kind| kind.endpoint() == Endpoint::SourceChat;
         let to_source = totals.operations.iter().any(|(kind, states)| {
             of_source(kind) && states.iter().any(|(state, count)| *state != State::Blocked && *count > 0)
         });

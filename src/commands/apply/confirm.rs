@@ -6,7 +6,7 @@ use std::io::Read;
 
 use crate::error::ExitStatus;
 use crate::plan::{Header, Journal, Move, State, Totals};
-use crate::report::{count_of, human};
+use crate::report::{count_of, text::format};
 use crate::settings::ApplySettings;
 
 use super::super::failure::Explained;
@@ -54,8 +54,8 @@ pub(super) fn ask(
     if !context.stdin_is_terminal {
         return Err(NotConfirmed::NoTerminal.into());
     }
-    context.talk.line(&text);
-    context.talk.line("type the name or the SID of the target to go on:");
+    context.stderr.line(&text);
+    context.stderr.line("type the name or the SID of the target to go on:");
     let typed = line(&mut *context.stdin);
     let target = &journal.header().target;
     let names = [Some(target.service_sid.as_str()), target.friendly_name.as_deref()];
@@ -96,21 +96,21 @@ fn told(header: &Header, totals: &Totals, settings: &ApplySettings) -> String {
                 }
                 _ => "",
             };
-            line_of(&mut text, kind.name(), &format!("{}{left_out}", human::count(to_do)));
+            line_of(&mut text, kind.name(), &format!("{}{left_out}", format::count(to_do)));
         }
     }
     let blocked = count_of(&totals.operations, &[State::Blocked]);
     if blocked > 0 {
-        line_of(&mut text, "blocked", &format!("{}  (not performed)", human::count(blocked)));
+        line_of(&mut text, "blocked", &format!("{}  (not performed)", format::count(blocked)));
     }
-    let limit = settings.limit.map(|limit| format!(", {} at most now", human::counted(limit, "operation")));
-    let all = human::counted(count_of(&totals.operations, &[State::Pending, State::Failed]), "operation");
+    let limit = settings.limit.map(|limit| format!(", {} at most now", format::counted(limit, "operation")));
+    let all = format::counted(count_of(&totals.operations, &[State::Pending, State::Failed]), "operation");
     line_of(&mut text, "in all", &format!("{all}{}", limit.unwrap_or_default()));
-    let time = human::seconds(totals.estimated_seconds);
+    let time = format::seconds(totals.estimated_seconds);
     line_of(
         &mut text,
         "the whole plan takes",
-        &format!("{}, about {time}", human::counted(totals.requests, "request")),
+        &format!("{}, about {time}", format::counted(totals.requests, "request")),
     );
     let webhooks = if settings.webhooks { "ON: the writes fire them" } else { "off: no write fires one" };
     line_of(&mut text, "webhooks", webhooks);

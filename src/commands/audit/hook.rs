@@ -38,7 +38,7 @@ fn start(command: &str, without: &[String]) -> io::Result<Child> {
     for name in without {
         shell.env_remove(name);
     }
-    // What it prints is talk: stdout is the verb's own.
+    // What it prints is stderr: stdout is the verb's own.
     shell.stdin(Stdio::piped()).stdout(io::stderr()).stderr(Stdio::inherit()).spawn()
 }
 

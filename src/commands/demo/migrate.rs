@@ -10,10 +10,10 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::cli::{ApplyArgs, PlanArgs, VerifyArgs};
-use crate::compare::Comparison;
+use crate::diff::Comparison;
 use crate::error::ExitStatus;
 use crate::mapping;
-use crate::report::{ApplySummary, differences};
+use crate::report::{ApplySummary, diff};
 
 use super::super::plan::{self, Made};
 use super::super::{CommandError, Context, apply, verify};
@@ -113,7 +113,7 @@ pub(super) async fn run(
     context.say(&format!("7. verify --plan {copy} --all > {}", folder.verified.display()));
     let args = VerifyArgs { plan: Some(folder.copy.clone()), all: true, ..VerifyArgs::default() };
     let verified = verify::verify(&args, context).await?;
-    context.say(&format!("{}\n", differences::summary(&verified)));
+    context.say(&format!("{}\n", diff::summary(&verified)));
     Ok(Migrated { plan: in_place, copy: into_other, apply: applied, verify: verified })
 }
 

@@ -149,7 +149,7 @@ fn inside(running: &Running, folder: &Folder, context: &Context) -> Result<Conte
         stdout: Box::new(folder.verified()?),
         stdin: Box::new(std::io::empty()),
         stdin_is_terminal: false,
-        talk: context.talk.clone(),
+        stderr: context.stderr.clone(),
         interrupt: context.interrupt.nested(),
     })
 }

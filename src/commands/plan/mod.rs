@@ -15,12 +15,12 @@ use crate::cli::plan::PlanVerb;
 use crate::cli::{LogFormat, PlanArgs};
 use crate::error::ExitStatus;
 use crate::plan::{self, PlanError, PlanFile};
-use crate::report::human;
+use crate::report::text::format;
 use crate::settings::PlanSettings;
 
 use super::failure::Explained;
 use super::{CommandError, Context, Outcome};
-use input::{Asked, Input};
+use input::{Asked, PlanInput};
 use target::{TargetError, ToRead};
 pub(super) use write::Summary;
 
@@ -50,7 +50,7 @@ pub(super) async fn make(args: &PlanArgs, context: &mut Context) -> Result<Made,
     let settings = context.settings.plan(args)?;
     plan::check_place(&settings.plan)?;
     let connection = context.settings.connection(&args.connection)?;
-    let made = match Input::of(&settings.planned, &connection, &context.settings)? {
+    let made = match PlanInput::of(&settings.planned, &connection, &context.settings)? {
         Asked::Undo(undone) => undo::make(&undone, &settings, &connection)?,
         Asked::Move(input) => read_and_plan(&input, &settings, context).await?,
     };
@@ -64,7 +64,7 @@ pub(super) async fn make(args: &PlanArgs, context: &mut Context) -> Result<Made,
 
 /// Reads the target and plans.
 async fn read_and_plan(
-    input: &Input,
+    input: &PlanInput,
     settings: &PlanSettings,
     context: &mut Context,
 ) -> Result<PlanFile, CommandError> {
@@ -94,7 +94,7 @@ async fn read_and_plan(
 }
 
 /// Says how many requests reading the target takes, and how long.
-fn tell_cost(input: &Input, context: &Context) {
+fn tell_cost(input: &PlanInput, context: &Context) {
     if context.output.quiet {
         return;
     }
@@ -102,18 +102,18 @@ fn tell_cost(input: &Input, context: &Context) {
     let rate = input.connection.rps.map(std::num::NonZeroU32::get);
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     let time = rate.map_or(String::new(), |rate| {
-        format!(", {} at {rate} a second", human::seconds(most as f64 / f64::from(rate)))
+        format!(", {} at {rate} a second", format::seconds(most as f64 / f64::from(rate)))
     });
-    let requests = human::counted(most, "request");
+    let requests = format::counted(most, "request");
     let text = if least == most {
         format!("reading the target takes about {requests}{time}")
     } else {
-        format!("reading the target takes from {} to about {requests}{time}", human::count(least))
+        format!("reading the target takes from {} to about {requests}{time}", format::count(least))
     };
     if context.output.log_format == LogFormat::Json {
         tracing::info!(least, most, "{text}");
     } else {
-        context.talk.line(&text);
+        context.stderr.line(&text);
     }
 }
 

@@ -13,16 +13,16 @@ use std::io::{self, BufWriter};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{VerifyArgs, VerifyFormat};
-use crate::compare::{Comparison, Side};
+use crate::diff::{ComparedSide, Comparison};
 use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::model::ServiceSid;
-use crate::report::differences::{Format, summary};
+use crate::report::diff::{Format, summary};
 use crate::snapshot::{ServiceView, Snapshot, Verdict, clear};
 
 use super::failure::Explained;
 use super::{CommandError, Context, Outcome};
-use input::Input;
+use input::VerifyInput;
 use views::NamingError;
 
 /// The target was not read to its end.
@@ -77,11 +77,11 @@ pub(super) async fn run(args: &VerifyArgs, context: &mut Context) -> Outcome {
 /// Verifies, and tells each difference but not how it ended: for this verb and for `demo`.
 pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<Comparison, CommandError> {
     let connection = context.settings.connection(&args.connection)?;
-    let input = Input::of(args, connection, &context.settings)?;
+    let input = VerifyInput::of(args, connection, &context.settings)?;
     let stop = context.interrupt.token();
     let progress = context.progress();
     let events = progress.events();
-    let run = Run { input: &input, events: &events, stop: &stop, tell_same: args.all };
+    let run = VerifyRun { input: &input, events: &events, stop: &stop, report_same: args.all };
     let format = match args.format {
         VerifyFormat::Table => Format::Table,
         VerifyFormat::Ndjson => Format::Ndjson,
@@ -100,7 +100,7 @@ pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<C
 
 /// The exit status that a comparison leads to.
 pub(super) fn exit_status(comparison: &Comparison) -> ExitStatus {
-    let is_incomplete = |side: &Side| side.verdict == Verdict::Incomplete;
+    let is_incomplete = |side: &ComparedSide| side.verdict == Verdict::Incomplete;
     let is_whole = comparison.totals.total.unreadable == 0
         && ![&comparison.old, &comparison.new].into_iter().any(is_incomplete);
     if !is_whole {
@@ -113,12 +113,12 @@ pub(super) fn exit_status(comparison: &Comparison) -> ExitStatus {
 }
 
 /// What a run has at hand.
-struct Run<'r> {
-    input: &'r Input,
+struct VerifyRun<'r> {
+    input: &'r VerifyInput,
     events: &'r Events,
     stop: &'r CancellationToken,
     /// Whether what is the same is told too.
-    tell_same: bool,
+    report_same: bool,
 }
 
 fn service_of<'s>(snapshot: &'s Snapshot, service: &ServiceSid) -> Result<ServiceView<'s>, CommandError> {

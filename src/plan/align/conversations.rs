@@ -7,9 +7,9 @@ use super::fields::{CREATED, KEY};
 use super::item::{Actual, Conversation, Item, Standing, channel_name};
 use super::records::{Evaluated, PlanRecords, Rows};
 use super::seats::Seats;
-use super::walk::{Context, Visit, fingerprint, number, plain, subject, walk_over};
-use crate::mapping::{Subject, Value};
-use crate::model::{Channel, ChannelSid, ChannelType, Entity};
+use super::walk::{Context, Visit, fingerprint, number, plain, walk_over};
+use crate::mapping::Value;
+use crate::model::{Channel, ChannelSid, ChannelType, Entity, RowRecords};
 use crate::snapshot::SnapshotError;
 
 /// Visits every conversation of the source, and then those that the target alone has.
@@ -36,7 +36,7 @@ pub(super) fn align<E: From<SnapshotError>>(context: &Context<'_>, visit: Visit<
         return Ok(());
     }
     context.pair.target.walk::<E>(&walk_over(Entity::Channel, false), |step| {
-        let Some(channel) = step.channel.as_deref() else { return Ok(()) };
+        let Some(channel) = step.channel else { return Ok(()) };
         let is_left_out = context.options.share.is_some_and(|share| !share.has(&channel.sid));
         if is_left_out || seen.contains(&number(&channel.sid)) {
             return Ok(());
@@ -69,7 +69,7 @@ impl Conversations<'_> {
             participants: 0,
             joined,
         };
-        let source = Some(subject(self.context.pair.source.record()));
+        let source = Some(RowRecords::of_service(self.context.pair.source.record()));
         let item = plain(Entity::Channel, Standing::OneSided);
         visit(&Item { source, conversation: Some(&conversation), ..item })
     }
@@ -77,7 +77,7 @@ impl Conversations<'_> {
     fn one<E: From<SnapshotError>>(&mut self, channel: &Channel, visit: Visit<'_, E>) -> Result<(), E> {
         let context = self.context;
         let (pair, is_copy) = (context.pair, context.is_copy());
-        let subject = Subject { channel: Some(channel), ..subject(pair.source.record()) };
+        let subject = RowRecords { channel: Some(channel), ..RowRecords::of_service(pair.source.record()) };
         if !is_copy {
             self.seen.insert(number(&channel.sid));
         }

@@ -1,7 +1,9 @@
 //! One aligned item: what should be there, what is there, and how the two compare.
 
-use crate::mapping::{CellError, Subject, Value};
-use crate::model::{Channel, ChannelSid, Entity, Invite, Member, Membership, Role, User, UserSid};
+use crate::mapping::{CellError, Value};
+use crate::model::{
+    Channel, ChannelSid, Entity, Invite, Member, Membership, Role, RowRecords, User, UserSid,
+};
 
 /// How an item stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +80,7 @@ pub(crate) struct Item<'a> {
     /// Its fields, where it should be there.
     pub fields: Vec<FieldPair<'a>>,
     /// The source's records, unless it is in the target alone.
-    pub source: Option<Subject<'a>>,
+    pub source: Option<RowRecords<'a>>,
     /// The target's records, where it is there.
     pub actual: Option<Actual<'a>>,
     /// The conversation, for channels, participants, views and invitations of the source.

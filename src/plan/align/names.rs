@@ -5,9 +5,9 @@
 use super::conversations::unique_name;
 use super::fields::KEY;
 use super::records::{Evaluated, PlanRecords, Rows};
-use super::walk::{subject, walk_over};
-use crate::mapping::{Subject, Value};
-use crate::model::{ChannelSid, Entity};
+use super::walk::walk_over;
+use crate::mapping::Value;
+use crate::model::{ChannelSid, Entity, RowRecords};
 use crate::snapshot::{ServiceView, SnapshotError};
 
 /// A name in the target.
@@ -27,8 +27,9 @@ pub(crate) fn names<E: From<SnapshotError>>(
 ) -> Result<(), E> {
     let mut rows = Rows::new(&records.users);
     source.walk::<E>(&walk_over(Entity::User, true), |step| {
-        let Some(user) = &step.user else { return Ok(()) };
-        let subject = Subject { user: Some(user), role: step.role.as_deref(), ..subject(&step.service) };
+        let Some(user) = step.user else { return Ok(()) };
+        let subject =
+            RowRecords { user: Some(user), role: step.role, ..RowRecords::of_service(step.service) };
         if matches!(rows.take(&subject), Evaluated::Filtered) {
             return Ok(());
         }
@@ -43,8 +44,8 @@ pub(crate) fn names<E: From<SnapshotError>>(
     })?;
     let mut rows = Rows::new(&records.conversations);
     source.walk::<E>(&walk_over(Entity::Channel, false), |step| {
-        let Some(channel) = &step.channel else { return Ok(()) };
-        let subject = Subject { channel: Some(channel), ..subject(&step.service) };
+        let Some(channel) = step.channel else { return Ok(()) };
+        let subject = RowRecords { channel: Some(channel), ..RowRecords::of_service(step.service) };
         if !matches!(rows.take(&subject), Evaluated::Wanted) {
             return Ok(());
         }

@@ -1,7 +1,7 @@
 //! The records of a mapping that a plan is made of, and their rows as fields.
 
-use crate::mapping::{CellError, Evaluator, Mapping, Outcome, Record, Subject, Value};
-use crate::model::Entity;
+use crate::mapping::{CellError, Evaluator, Mapping, Outcome, Record, Value};
+use crate::model::{Entity, RowRecords};
 
 use super::fields::{CONVERSATION, Field, PARTICIPANT, ROLE, USER, USER_CONVERSATION};
 
@@ -138,7 +138,7 @@ impl<'m> Rows<'m> {
     }
 
     /// Takes the next row. A failed row does not end a plan: it is a finding, whatever `on_error` says.
-    pub(super) fn take(&mut self, subject: &Subject<'_>) -> Evaluated {
+    pub(super) fn take(&mut self, subject: &RowRecords<'_>) -> Evaluated {
         match self.evaluator.evaluate(subject) {
             Ok(Outcome::Row(_)) => Evaluated::Wanted,
             Ok(Outcome::Filtered) => Evaluated::Filtered,
@@ -148,7 +148,7 @@ impl<'m> Rows<'m> {
     }
 
     /// The fields of the row that was taken last; none where neither mapping nor snapshot says anything of it.
-    pub(super) fn desired<'a>(&'a self, subject: &'a Subject<'a>) -> Vec<Option<Value<'a>>> {
+    pub(super) fn desired<'a>(&'a self, subject: &'a RowRecords<'a>) -> Vec<Option<Value<'a>>> {
         let row = self.evaluator.row(subject);
         let value = |position: &Option<usize>| {
             let position = (*position)?;

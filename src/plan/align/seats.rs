@@ -10,9 +10,9 @@ use super::fields::KEY;
 use super::held::{HELD, Held, HeldSeat};
 use super::item::{Actual, Conversation, FieldPair, Item, Standing};
 use super::records::{Evaluated, Rows};
-use super::walk::{Context, Visit, fingerprint, plain, subject};
-use crate::mapping::{InvitePolicy, Subject, Value};
-use crate::model::{Channel, Entity, Invite, MembershipStatus};
+use super::walk::{Context, Visit, fingerprint, plain};
+use crate::mapping::{InvitePolicy, Value};
+use crate::model::{Channel, Entity, Invite, MembershipStatus, RowRecords};
 use crate::snapshot::{JoinedCount, Seat, SeatsWith, SnapshotError, Wanted};
 
 /// Aligns who is on conversations, one conversation after another.
@@ -272,7 +272,7 @@ impl<'c> Seats<'c> {
     /// The user's own view of a conversation.
     fn view<E>(
         &mut self,
-        source: &Subject<'_>,
+        source: &RowRecords<'_>,
         actual: Option<Actual<'_>>,
         conversation: &Conversation,
         visit: Visit<'_, E>,
@@ -310,7 +310,8 @@ impl<'c> Seats<'c> {
         if !held.has(identity, None) || identity.is_some_and(|identity| !met.insert(fingerprint(identity))) {
             return Ok(());
         }
-        let source = Subject { invite: Some(invite), ..subject(self.context.pair.source.record()) };
+        let source =
+            RowRecords { invite: Some(invite), ..RowRecords::of_service(self.context.pair.source.record()) };
         let item = Item {
             source: Some(source),
             conversation: Some(conversation),
@@ -353,7 +354,7 @@ impl<'c> Seats<'c> {
     }
 
     /// The identity of an invited user, which no member tells.
-    fn identity_of<E: From<SnapshotError>>(&self, source: &Subject<'_>) -> Result<Option<String>, E> {
+    fn identity_of<E: From<SnapshotError>>(&self, source: &RowRecords<'_>) -> Result<Option<String>, E> {
         let Some(membership) = source.membership else { return Ok(None) };
         let user = self.context.pair.source.user(&membership.user_sid)?;
         Ok(user.and_then(|user| user.identity))
@@ -365,13 +366,17 @@ fn invite_to<'i>(invites: &'i [Invite], identity: Option<&str>) -> Option<&'i In
 }
 
 /// A row of a channel, as mappings see it.
-fn seat_subject<'a>(service: &'a crate::model::Service, channel: &'a Channel, seat: &'a Seat) -> Subject<'a> {
-    Subject {
+fn seat_subject<'a>(
+    service: &'a crate::model::Service,
+    channel: &'a Channel,
+    seat: &'a Seat,
+) -> RowRecords<'a> {
+    RowRecords {
         membership: seat.membership.as_ref(),
         user: seat.user.as_deref(),
         channel: Some(channel),
         member: seat.member.as_ref(),
         role: seat.role.as_deref(),
-        ..subject(service)
+        ..RowRecords::of_service(service)
     }
 }

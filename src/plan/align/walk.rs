@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::rc::Rc;
 
 use sha2::{Digest as _, Sha256};
 
@@ -12,8 +11,8 @@ use super::fields::{KEY, ROLE_TYPE};
 use super::item::{Actual, Item, Standing};
 use super::records::{Evaluated, PlanRecords, Rows};
 use super::role_map::RoleMap;
-use crate::mapping::{Subject, Value};
-use crate::model::{Entity, Service, Share, Sid, SidKind, StoredSid};
+use crate::mapping::Value;
+use crate::model::{Entity, RowRecords, Share, Sid, SidKind, StoredSid};
 use crate::plan::overview::Move;
 use crate::snapshot::{Order, ServiceView, SnapshotError, Walk, With};
 
@@ -74,20 +73,6 @@ pub(crate) fn align<E: From<SnapshotError>>(
     conversations::align(&context, visit)
 }
 
-/// The records of a row that has none but the service.
-pub(super) fn subject(service: &Service) -> Subject<'_> {
-    Subject {
-        service,
-        membership: None,
-        user: None,
-        channel: None,
-        member: None,
-        role: None,
-        invite: None,
-        message: None,
-    }
-}
-
 /// An item of its own, without a conversation.
 pub(super) fn plain(entity: Entity, standing: Standing<'_>) -> Item<'_> {
     Item {
@@ -124,14 +109,14 @@ fn roles<E: From<SnapshotError>>(context: &mut Context<'_>, visit: Visit<'_, E>)
     let (pair, is_copy) = (context.pair, context.is_copy());
     let map = &mut context.roles;
     pair.target.walk::<E>(&walk_over(Entity::Role, false), |step| {
-        step.role.iter().for_each(|role| map.add_target(role.as_ref().clone()));
+        step.role.iter().for_each(|&role| map.add_target(role.clone()));
         Ok(())
     })?;
     let mut rows = Rows::new(&context.records.roles);
     let mut seen = HashSet::new();
     pair.source.walk::<E>(&walk_over(Entity::Role, false), |step| {
-        let Some(role) = &step.role else { return Ok(()) };
-        let subject = Subject { role: Some(role), ..subject(&step.service) };
+        let Some(role) = step.role else { return Ok(()) };
+        let subject = RowRecords { role: Some(role), ..RowRecords::of_service(step.service) };
         match rows.take(&subject) {
             Evaluated::Wanted => {}
             Evaluated::Filtered => {
@@ -181,8 +166,9 @@ fn users<E: From<SnapshotError>>(context: &Context<'_>, visit: Visit<'_, E>) -> 
     let (mut seen, mut asked_for) = (HashSet::new(), HashSet::new());
     let walk = walk_over(Entity::User, rows.source.record.reads(Entity::Role));
     pair.source.walk::<E>(&walk, |step| {
-        let Some(user) = &step.user else { return Ok(()) };
-        let subject = Subject { user: Some(user), role: step.role.as_deref(), ..subject(&step.service) };
+        let Some(user) = step.user else { return Ok(()) };
+        let subject =
+            RowRecords { user: Some(user), role: step.role, ..RowRecords::of_service(step.service) };
         match rows.take(&subject) {
             Evaluated::Wanted => {}
             Evaluated::Filtered => {
@@ -215,7 +201,7 @@ fn users<E: From<SnapshotError>>(context: &Context<'_>, visit: Visit<'_, E>) -> 
         return Ok(());
     }
     pair.target.walk::<E>(&walk_over(Entity::User, false), |step| {
-        let Some(user) = step.user.as_ref().map(Rc::as_ref) else { return Ok(()) };
+        let Some(user) = step.user else { return Ok(()) };
         if seen.contains(&number(&user.sid)) {
             return Ok(());
         }

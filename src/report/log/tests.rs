@@ -3,11 +3,11 @@
 use tracing::subscriber::with_default;
 
 use super::*;
-use crate::report::talk::Kept;
+use crate::report::stderr::CapturedStderr;
 
 fn logged(options: LogOptions) -> String {
-    let kept = Kept::default();
-    with_default(subscriber(&kept.talk(), options), || {
+    let kept = CapturedStderr::default();
+    with_default(subscriber(&kept.stderr(), options), || {
         tracing::error!(path = "p", "an error");
         tracing::info!(pages = 3, "a notice");
         tracing::debug!("a decision");

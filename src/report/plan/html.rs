@@ -5,10 +5,10 @@
 
 use std::io::{BufWriter, Write};
 
-use super::super::page::{self, island};
 use super::ReportError;
-use super::story::{Extent, Story};
+use super::plan_report::{Extent, Story};
 use crate::plan::PlanFile;
+use crate::report::html::{self as page, embedded_data};
 
 const TEMPLATE: &str = include_str!("page.html");
 
@@ -40,7 +40,7 @@ fn write_findings(plan: &PlanFile, story: &Story, out: &mut dyn Write) -> Result
         let number = story.checks.iter().position(|check| check.code == finding.check.code);
         if let Some(number) = number.filter(|number| room[*number] > 0) {
             room[number] -= 1;
-            let row = island::json(&(number, &finding.sid, &finding.name, &finding.detail))?;
+            let row = embedded_data::json(&(number, &finding.sid, &finding.name, &finding.detail))?;
             write!(out, "{between}{row}")?;
             between = ",\n";
         }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::ReportError;
 use super::checks::CheckRow;
-use super::story::{Extent, Story};
+use super::plan_report::{Extent, Story};
 use crate::plan::{Header, PlanFile, Severity, Totals};
 
 #[derive(Serialize)]

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::human;
 use crate::plan::{Entry, Kind, PlanError, PlanFile, State, Subject, Totals};
+use crate::report::text::format;
 
 /// A kind of operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -137,7 +137,7 @@ fn shortened(text: &str) -> String {
         None => text.to_owned(),
         Some((end, _)) => {
             let (shown, rest) = text.split_at(end);
-            format!("{shown}… and {} more", human::counted(rest.chars().count() as u64, "character"))
+            format!("{shown}… and {} more", format::counted(rest.chars().count() as u64, "character"))
         }
     }
 }

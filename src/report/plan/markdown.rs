@@ -2,10 +2,10 @@
 
 use std::io::Write;
 
-use super::super::page;
 use super::ReportError;
-use super::story::{Extent, Story};
+use super::plan_report::{Extent, Story};
 use crate::plan::PlanFile;
+use crate::report::html as page;
 
 const TEMPLATE: &str = include_str!("page.md");
 

@@ -6,15 +6,15 @@
 //! **Invariant:** memory does not grow with the plan: findings and operations are streamed, and of those shown there is a fixed
 //! number for each check and kind.
 
+mod changes;
 mod checks;
 #[cfg(test)]
 mod fixture;
-mod happening;
 mod html;
 mod json;
 mod kinds;
 mod markdown;
-mod story;
+mod plan_report;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -27,8 +27,8 @@ pub(crate) use json::json;
 pub(crate) use markdown::markdown;
 pub(crate) use terminal::table;
 
-use super::page::PageError;
 use crate::plan::PlanError;
+use crate::report::html::PageError;
 
 /// Why a report could not be made.
 #[derive(Debug, thiserror::Error)]

@@ -1,8 +1,8 @@
 //! The plan in the terminal: the page's story in forty lines at most, the verdict last.
 
-use super::super::{human, table as columns};
-use super::story::{Extent, Story, side};
+use super::plan_report::{Extent, Story, side};
 use crate::plan::{Move, PlanError, PlanFile, Severity};
+use crate::report::text::{format, table as columns};
 
 /// Checks with findings that are named; the others are counted.
 const CHECKS: usize = 10;
@@ -45,7 +45,7 @@ fn happening(story: &Story) -> String {
     let mut header = vec![""];
     header.extend(story.happening.columns.iter().map(|column| column.label));
     let rows = story.happening.rows.iter().map(|row| {
-        let counts = row.counts.iter().map(|count| human::count(*count));
+        let counts = row.counts.iter().map(|count| format::count(*count));
         std::iter::once(row.label.to_owned()).chain(counts).collect()
     });
     columns::render(&header, &rows.collect::<Vec<_>>())
@@ -57,7 +57,7 @@ fn findings(story: &Story) -> String {
     let rows = found.iter().take(CHECKS).map(|check| {
         vec![
             severity(check.severity).to_owned(),
-            human::count(check.count),
+            format::count(check.count),
             check.code.clone(),
             check.title.clone(),
         ]
@@ -70,18 +70,18 @@ fn findings(story: &Story) -> String {
     if found.len() > CHECKS {
         let rest = &found[CHECKS..];
         let findings: u64 = rest.iter().map(|check| check.count).sum();
-        let rest = human::counted(rest.len() as u64, "further check");
-        text.extend(["and ", &human::counted(findings, "finding"), " of ", &rest, "\n"]);
+        let rest = format::counted(rest.len() as u64, "further check");
+        text.extend(["and ", &format::counted(findings, "finding"), " of ", &rest, "\n"]);
     }
-    text + &format!("{} found nothing\n", human::counted(passed as u64, "check"))
+    text + &format!("{} found nothing\n", format::counted(passed as u64, "check"))
 }
 
 fn course(story: &Story) -> String {
     format!(
         "  {:<10} {}, about {} under Twilio's write limits\n",
         "requests",
-        human::count(story.totals.requests),
-        human::seconds(story.totals.estimated_seconds)
+        format::count(story.totals.requests),
+        format::seconds(story.totals.estimated_seconds)
     )
 }
 

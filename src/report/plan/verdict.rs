@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::super::human;
 use crate::plan::{Header, Kind, Move, State, Totals, Verdict};
+use crate::report::text::format;
 
 /// How far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -59,11 +59,11 @@ impl Statement {
     /// `causes` are the codes of the checks that hold up the plan as a whole.
     pub(super) fn of(header: &Header, totals: &Totals, progress: Progress, causes: &[&str]) -> Self {
         let begun = progress.done + progress.failed > 0;
-        let operations = human::counted(progress.all, "operation");
+        let operations = format::counted(progress.all, "operation");
         let (stage, tone, headline, text) = if begun && progress.pending > 0 {
             let text = format!(
                 "{} of {operations} are done{}. Run `chatferry apply` again to go on.",
-                human::count(progress.done),
+                format::count(progress.done),
                 exceptions(progress)
             );
             (Stage::Begun, "busy", "Applied in part", text)
@@ -72,7 +72,7 @@ impl Statement {
             let text = if whole {
                 format!("All of its {operations} are done.")
             } else {
-                format!("{} of {operations} are done{}.", human::count(progress.done), exceptions(progress))
+                format!("{} of {operations} are done{}.", format::count(progress.done), exceptions(progress))
             };
             let headline = if whole { "Applied" } else { "Applied, with exceptions" };
             (Stage::Finished, if whole { "good" } else { "bad" }, headline, text)
@@ -102,7 +102,7 @@ fn nothing(progress: Progress) -> String {
         0 => "The target holds everything as the mapping wants it.".to_owned(),
         blocked => format!(
             "{} cannot be done as things are; everything else is in the target as the mapping wants it.",
-            human::counted(blocked, "operation")
+            format::counted(blocked, "operation")
         ),
     }
 }
@@ -115,18 +115,18 @@ fn ready(header: &Header, totals: &Totals) -> String {
     };
     format!(
         "{what}, with {} in about {}. Nothing has been written.",
-        human::counted(totals.requests, "request"),
-        human::seconds(totals.estimated_seconds)
+        format::counted(totals.requests, "request"),
+        format::seconds(totals.estimated_seconds)
     )
 }
 
 fn exceptions(progress: Progress) -> String {
     let mut parts = Vec::new();
     if progress.failed > 0 {
-        parts.push(format!("{} failed", human::count(progress.failed)));
+        parts.push(format!("{} failed", format::count(progress.failed)));
     }
     if progress.blocked > 0 {
-        parts.push(format!("{} are blocked", human::count(progress.blocked)));
+        parts.push(format!("{} are blocked", format::count(progress.blocked)));
     }
     if parts.is_empty() { String::new() } else { format!("; {}", parts.join(" and ")) }
 }
@@ -178,7 +178,7 @@ pub(super) fn notices(header: &Header, totals: &Totals, progress: Progress) -> V
     if deletes > 0 {
         add(
             "bad",
-            format!("This plan undoes: {}", human::counted(deletes, "delete")),
+            format!("This plan undoes: {}", format::counted(deletes, "delete")),
             "It removes only what the journal of the undone plan proves that chatferry created. What was written to \
              it since is removed with it.",
             Some("operations"),
@@ -214,5 +214,5 @@ pub(super) fn notices(header: &Header, totals: &Totals, progress: Progress) -> V
 
 /// `1 channel is`, `2 channels are`
 fn was_were(number: u64, singular: &str) -> String {
-    format!("{} {}", human::counted(number, singular), if number == 1 { "is" } else { "are" })
+    format!("{} {}", format::counted(number, singular), if number == 1 { "is" } else { "are" })
 }

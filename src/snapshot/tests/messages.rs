@@ -44,8 +44,8 @@ fn channels(book: &mut Book, counts: [(u128, Option<i64>); 2]) {
 fn walked(book: &Book) -> Vec<Message> {
     let mut seen = Vec::new();
     let walk = Walk { entity: Entity::Message, order: Order::ByUser, with: With::default() };
-    let visit = |step: &Step| {
-        seen.extend(step.message.clone());
+    let visit = |step: &RowRecords<'_>| {
+        seen.extend(step.message.cloned());
         Ok::<_, SnapshotError>(())
     };
     Snapshot::open(&book.path).unwrap().walk(&walk, visit).unwrap();

@@ -1,0 +1,254 @@
+//! `datapackage.json`: a Frictionless Data Package (version 1 of the specification) that describes an export's files.
+//!
+//! What Frictionless has no key for stands under `chatferry`: the crawl's verdict, source and window, and the settings of
+//! the export.
+//!
+//! **Invariant:** the bytes depend on the snapshot and the options alone; `created` is when the crawl finished.
+
+use serde::Serialize;
+use serde_json::{Map, Value as Json, json};
+
+use super::formats::Format;
+use super::options::{ExportOptions, PlanFacts};
+use super::rows::RowsPassed;
+use super::select::Selected;
+use crate::mapping::{Column, ColumnType, Pii};
+use crate::snapshot::Info;
+
+/// One record of an export.
+#[derive(Debug, Serialize)]
+pub struct WrittenRecord {
+    pub record: String,
+    pub mapping: String,
+    #[serde(flatten)]
+    pub passed: RowsPassed,
+    pub files: Vec<WrittenFile>,
+}
+
+/// One file of an export.
+#[derive(Debug, Clone, Serialize)]
+pub struct WrittenFile {
+    /// Its name within the folder.
+    pub path: String,
+    pub format: Format,
+    pub bytes: u64,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub sha256: String,
+}
+
+/// What a file says that was written with `--spreadsheet-safe`.
+const SPREADSHEET_SAFE: &str = "text cells that begin with = + - @ tab CR or LF have an apostrophe in front";
+
+#[derive(Serialize)]
+struct DataPackage<'a> {
+    profile: &'static str,
+    name: &'static str,
+    title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created: Option<String>,
+    resources: Vec<Json>,
+    chatferry: PackageFacts<'a>,
+}
+
+/// What a reader must know about the complete export.
+#[derive(Serialize)]
+struct PackageFacts<'a> {
+    verdict: &'a str,
+    source: &'a str,
+    account_sid: String,
+    services: Vec<String>,
+    /// Between these two instants the records were read.
+    window: CrawlWindow,
+    snapshot: SnapshotFacts<'a>,
+    tool_version: &'static str,
+    settings: PackageSettings,
+}
+
+#[derive(Serialize)]
+struct CrawlWindow {
+    started: String,
+    finished: Option<String>,
+}
+
+#[derive(Serialize)]
+struct SnapshotFacts<'a> {
+    id: &'a str,
+    tool_version: &'a str,
+    include: Vec<&'static str>,
+}
+
+/// Which mapping made the files.
+#[derive(Serialize)]
+struct MappingFacts {
+    name: String,
+    sha256: String,
+}
+
+#[derive(Serialize)]
+struct PackageSettings {
+    mappings: Vec<MappingFacts>,
+    spreadsheet_safe: bool,
+    r#where: Option<String>,
+    pii: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pii_key_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<PlanFacts>,
+}
+
+pub(super) fn describe(
+    info: &Info,
+    options: &ExportOptions,
+    selected: &[Selected<'_>],
+    records: &[WrittenRecord],
+) -> Vec<u8> {
+    let resources = selected.iter().zip(records).flat_map(|(selected, record)| {
+        record.files.iter().map(move |file| resource(selected, record, file, options))
+    });
+    let finished = info.finished.clone();
+    let package = DataPackage {
+        profile: "data-package",
+        name: "chatferry-export",
+        title: format!(
+            "{} export",
+            if info.source == "chat" { "Twilio Programmable Chat" } else { "Twilio Conversations" }
+        ),
+        created: finished.clone(),
+        resources: resources.collect(),
+        chatferry: PackageFacts {
+            verdict: info.verdict.as_str(),
+            source: &info.source,
+            account_sid: info.account_sid.to_string(),
+            services: info.services.iter().map(ToString::to_string).collect(),
+            window: CrawlWindow { started: info.started.clone(), finished },
+            snapshot: SnapshotFacts {
+                id: &info.id,
+                tool_version: &info.tool_version,
+                include: info.include.iter().map(|entity| entity.plural()).collect(),
+            },
+            tool_version: env!("CARGO_PKG_VERSION"),
+            settings: PackageSettings {
+                mappings: options
+                    .mappings
+                    .iter()
+                    .map(|mapping| MappingFacts {
+                        name: mapping.name.clone(),
+                        sha256: mapping.sha256.clone(),
+                    })
+                    .collect(),
+                spreadsheet_safe: options.spreadsheet_safe,
+                r#where: options.condition.clone(),
+                pii: options.pii.name(),
+                pii_key_id: options.pii.key_id(),
+                plan: options.plan.clone(),
+            },
+        },
+    };
+    let mut bytes = serde_json::to_vec_pretty(&package).expect("a package has text keys only");
+    bytes.push(b'\n');
+    bytes
+}
+
+fn resource(
+    selected: &Selected<'_>,
+    written: &WrittenRecord,
+    file: &WrittenFile,
+    options: &ExportOptions,
+) -> Json {
+    let (record, passed) = (selected.record, &written.passed);
+    let mut resource = Map::new();
+    let mut set = |key: &str, value: Json| {
+        resource.insert(key.to_owned(), value);
+    };
+    set("name", format!("{}_{}", record.name, file.format.name()).into());
+    set("title", record.name.clone().into());
+    set("description", record.description.clone().into());
+    set("path", file.path.clone().into());
+    let is_text = file.format.is_text();
+    if is_text {
+        set("profile", "tabular-data-resource".into());
+    } else {
+        // Validators check a file's bytes and hash; of Parquet tables they misread nullable integers and cannot count bytes.
+        set("profile", "data-resource".into());
+        set("type", "file".into());
+    }
+    set("format", file.format.name().into());
+    set("mediatype", file.format.media_type().into());
+    if is_text {
+        set("encoding", "utf-8".into());
+    }
+    if let Some(compression) = options.compression_of(file.format) {
+        set("compression", compression.suffix().into());
+    }
+    if file.format == Format::Parquet && passed.unreadable_dates > 0 {
+        set("unreadable_dates", passed.unreadable_dates.into());
+    }
+    if file.format == Format::Csv {
+        set("dialect", csv_dialect());
+        if options.spreadsheet_safe {
+            set("spreadsheet_safe", SPREADSHEET_SAFE.into());
+        }
+    }
+    set("bytes", file.bytes.into());
+    set("hash", format!("sha256:{}", file.sha256).into());
+    set(if is_text { "rows" } else { "row_count" }, passed.rows.into());
+    let fields: Vec<Json> = record
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(position, column)| field(column, is_text && passed.odd_dates.contains(&position)))
+        .collect();
+    let mut schema = json!({ "fields": fields, "missingValues": [""] });
+    if let (Some(key), false) = (record.written_key(), passed.null_in_key) {
+        schema["primaryKey"] = json!(key);
+    }
+    set("schema", schema);
+    set("mapping", selected.mapping.name.clone().into());
+    if !selected.not_crawled.is_empty() {
+        let names: Vec<&str> = selected.not_crawled.iter().map(|entity| entity.plural()).collect();
+        set("not_crawled", names.into());
+    }
+    if !passed.failures.is_empty() {
+        set("skipped", passed.skipped.into());
+        set("nulled", passed.nulled.into());
+        set("failures", json!(passed.failures));
+    }
+    Json::Object(resource)
+}
+
+fn csv_dialect() -> Json {
+    json!({
+        "delimiter": ",",
+        "lineTerminator": "\n",
+        "quoteChar": "\"",
+        "doubleQuote": true,
+        "header": true,
+        "caseSensitiveHeader": true,
+    })
+}
+
+fn field(column: &Column, irregular_dates: bool) -> Json {
+    let mut field = json!({ "name": column.name, "type": field_type(column.column_type) });
+    if irregular_dates {
+        // Some dates are in another form than RFC 3339, such as RFC 2822, because the API sent them so.
+        field["format"] = "any".into();
+    }
+    if !column.description.is_empty() {
+        field["description"] = column.description.clone().into();
+    }
+    if column.pii != Pii::None {
+        field["pii"] = json!(column.pii);
+    }
+    if column.is_pseudonymous() {
+        field["pseudonym"] = format!("HMAC-SHA-256, kind {}", column.kind).into();
+    }
+    field
+}
+
+/// The type in the words of Table Schema.
+fn field_type(column_type: ColumnType) -> &'static str {
+    match column_type {
+        ColumnType::Json => "any",
+        other => other.name(),
+    }
+}

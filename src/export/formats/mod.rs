@@ -1,0 +1,20 @@
+//! The formats of record files, each behind the same trait.
+//!
+//! To add one: a file with its [`RowWriter`], a variant of [`Format`], and a line in [`writer`]. The tests of `export` take
+//! every format.
+
+mod csv;
+mod format;
+mod ndjson;
+mod output;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod registry;
+mod row_writer;
+
+pub(super) use csv::CsvOptions;
+pub(crate) use format::Compression;
+pub use format::Format;
+pub(super) use output::Output;
+pub(super) use registry::writer;
+pub(super) use row_writer::RowWriter;

@@ -1,0 +1,252 @@
+//! How a plan was performed: the object of `apply --json` and its text for people, with one plain verdict line at the end.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::plan::{Kind, Severity, State};
+
+use super::format;
+
+/// How a plan was performed.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ApplySummary {
+    /// What has become of the plan.
+    pub verdict: ApplyVerdict,
+    /// Why the run stopped before the end, if it did.
+    pub stopped: Option<ApplyStopped>,
+    /// Operations of the whole plan by kind and state.
+    pub operations: BTreeMap<Kind, BTreeMap<State, u64>>,
+    /// Operations that this run has brought to an end, by kind and state.
+    pub performed: BTreeMap<Kind, BTreeMap<State, u64>>,
+    /// Items that were in the target as they should be, by collection.
+    pub noop: BTreeMap<String, u64>,
+    /// What the plan's checks found.
+    pub findings: BTreeMap<String, CountedFinding>,
+    /// Operations that are to be done still, those that failed included.
+    pub left: u64,
+    /// Operations that found what they would have made, but not as planned.
+    pub differing: u64,
+    /// The first operations that failed or are blocked; all are in the plan.
+    pub not_done: Vec<NotDoneItem>,
+    /// HTTP requests of this run.
+    pub requests: u64,
+    /// Of these, those that were sent again.
+    pub retried: u64,
+    /// Of these, those that were answered with 429.
+    pub throttled: u64,
+    /// How long this run took.
+    pub elapsed_seconds: f64,
+    /// The plan file, as it was given.
+    pub plan: String,
+    /// The plan's digest.
+    pub digest: String,
+    /// The service that was written to, as people know it.
+    pub target: String,
+    /// Whether the writes fired webhooks.
+    pub webhooks: bool,
+}
+
+/// How many findings a check has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct CountedFinding {
+    /// How bad they are.
+    pub severity: Severity,
+    /// How many.
+    pub count: u64,
+}
+
+/// An operation that was not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct NotDoneItem {
+    /// What it does.
+    pub kind: Kind,
+    /// To what: SIDs of the source.
+    pub subject: String,
+    /// Failed or blocked.
+    pub state: State,
+    /// Why.
+    pub reason: String,
+}
+
+/// What has become of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ApplyVerdict {
+    /// Every operation is done, or was there as planned.
+    Complete,
+    /// Nothing is left that could be done; some operations are blocked, or found something else than planned.
+    CompleteWithDifferences,
+    /// Something is left, or failed: running it again goes on.
+    Incomplete,
+}
+
+/// Why a run stopped before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ApplyStopped {
+    /// Ctrl-C.
+    Interrupted,
+    /// `--max-duration`.
+    TimeUp,
+    /// `--limit`.
+    Limit,
+    /// `--stop-after-errors`.
+    Errors,
+    /// Too many operations in a row could not be sent.
+    GaveUp,
+}
+
+/// Operations that are shown to people.
+const SHOWN: usize = 5;
+
+/// Sums the operations in some states.
+pub(crate) fn count_of(operations: &BTreeMap<Kind, BTreeMap<State, u64>>, wanted: &[State]) -> u64 {
+    let states = operations.values().flatten();
+    states.filter(|(state, _)| wanted.contains(state)).map(|(_, count)| count).sum()
+}
+
+impl ApplySummary {
+    /// The summary for people: a few lines, the verdict last.
+    pub(crate) fn text(&self) -> String {
+        let mut lines = Vec::new();
+        for (kind, states) in &self.operations {
+            let told: Vec<String> = states
+                .iter()
+                .filter(|(_, count)| **count > 0)
+                .map(|(state, count)| format!("{} {}", format::count(*count), state.name()))
+                .collect();
+            lines.push(format!("  {:<24} {}", kind.name(), told.join(", ")));
+        }
+        lines.push(format!(
+            "  {:<24} {} ({} sent again, {} throttled)",
+            "requests",
+            format::count(self.requests),
+            format::count(self.retried),
+            format::count(self.throttled)
+        ));
+        lines.push(format!("  {:<24} {}", "time", format::seconds(self.elapsed_seconds)));
+        for item in self.not_done.iter().take(SHOWN) {
+            let NotDoneItem { kind, subject, state, reason } = item;
+            lines.push(format!("  {} {} {subject}: {reason}", state.name(), kind.name()));
+        }
+        let all = count_of(&self.operations, &[State::Failed, State::Blocked]);
+        if let more @ 1.. = all.saturating_sub(SHOWN as u64) {
+            lines.push(format!(
+                "  and {} more: `chatferry plan show --plan {} --format ndjson --state failed,blocked`",
+                format::count(more),
+                self.plan
+            ));
+        }
+        lines.push(self.verdict_line());
+        lines.join("\n")
+    }
+
+    /// The verdict in one plain line.
+    pub(crate) fn verdict_line(&self) -> String {
+        let all = format::counted(count_of(&self.operations, &State::ALL), "operation");
+        let done = format::count(count_of(&self.operations, &[State::Done, State::Existing]));
+        let (plan, target) = (&self.plan, &self.target);
+        let blocked = count_of(&self.operations, &[State::Blocked]);
+        let why = match self.stopped {
+            Some(ApplyStopped::Interrupted) => "interrupted",
+            Some(ApplyStopped::TimeUp) => "the time was up",
+            Some(ApplyStopped::Limit) => "the limit was reached",
+            Some(ApplyStopped::Errors) => "too many operations failed",
+            Some(ApplyStopped::GaveUp) => "nothing could be sent any more",
+            None => "some operations could not be done",
+        };
+        match self.verdict {
+            ApplyVerdict::Complete if self.performed.is_empty() => {
+                format!("complete: {target} has all of {plan} ({all}), nothing was to be done")
+            }
+            ApplyVerdict::Complete => format!("complete: {target} has all of {plan} ({all})"),
+            ApplyVerdict::CompleteWithDifferences => format!(
+                "complete with differences: {done} of {all} of {plan} are in {target}, {} blocked and {} found otherwise than \
+                 planned; plan again to see what is left",
+                format::count(blocked),
+                format::count(self.differing)
+            ),
+            ApplyVerdict::Incomplete => format!(
+                "incomplete: {why} with {done} of {all} of {plan} in {target}; run the same command again to go on from there"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(states: &[(State, u64)]) -> ApplySummary {
+        let states: BTreeMap<State, u64> = states.iter().copied().collect();
+        let operations = BTreeMap::from([(Kind::CreateUser, states)]);
+        let failed = count_of(&operations, &[State::Failed, State::Blocked]);
+        let item = |_| NotDoneItem {
+            kind: Kind::CreateUser,
+            subject: "US1".to_owned(),
+            state: State::Failed,
+            reason: "50207: too long".to_owned(),
+        };
+        ApplySummary {
+            verdict: ApplyVerdict::Incomplete,
+            stopped: None,
+            performed: operations.clone(),
+            operations,
+            noop: BTreeMap::new(),
+            findings: BTreeMap::new(),
+            left: 0,
+            differing: 0,
+            not_done: (0..failed.min(20)).map(item).collect(),
+            requests: 1_234,
+            retried: 1,
+            throttled: 0,
+            elapsed_seconds: 61.0,
+            plan: "plan.db".to_owned(),
+            digest: "aa".to_owned(),
+            target: "shop (IS1)".to_owned(),
+            webhooks: false,
+        }
+    }
+
+    #[test]
+    fn the_summary_ends_with_its_verdict() {
+        insta::assert_snapshot!(summary(&[(State::Done, 4_000), (State::Failed, 7), (State::Pending, 3)]).text(), @r#"
+          create_user              3 pending, 4,000 done, 7 failed
+          requests                 1,234 (1 sent again, 0 throttled)
+          time                     1m 01s
+          failed create_user US1: 50207: too long
+          failed create_user US1: 50207: too long
+          failed create_user US1: 50207: too long
+          failed create_user US1: 50207: too long
+          failed create_user US1: 50207: too long
+          and 2 more: `chatferry plan show --plan plan.db --format ndjson --state failed,blocked`
+        incomplete: some operations could not be done with 4,000 of 4,010 operations of plan.db in shop (IS1); run the same command again to go on from there
+        "#);
+        let done = ApplySummary { verdict: ApplyVerdict::Complete, ..summary(&[(State::Done, 1)]) };
+        assert_eq!(done.verdict_line(), "complete: shop (IS1) has all of plan.db (1 operation)");
+        let again = ApplySummary { performed: BTreeMap::new(), ..done };
+        assert!(again.verdict_line().ends_with("nothing was to be done"));
+        let blocked = ApplySummary {
+            verdict: ApplyVerdict::CompleteWithDifferences,
+            differing: 2,
+            ..summary(&[(State::Done, 8), (State::Blocked, 2)])
+        };
+        assert_eq!(
+            blocked.verdict_line(),
+            "complete with differences: 8 of 10 operations of plan.db are in shop (IS1), 2 blocked and 2 found otherwise than \
+             planned; plan again to see what is left"
+        );
+        for (stopped, told) in [
+            (
+                ApplyStopped::Interrupted,
+                "incomplete: interrupted with 8 of 10 operations of plan.db in shop (IS1); run",
+            ),
+            (ApplyStopped::Limit, "incomplete: the limit was reached with"),
+        ] {
+            let stopped =
+                ApplySummary { stopped: Some(stopped), ..summary(&[(State::Done, 8), (State::Pending, 2)]) };
+            assert!(stopped.verdict_line().starts_with(told), "{}", stopped.verdict_line());
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! How an audit ended: `result.json`, the object of `audit --json` and of hooks, and its text for people.
+
+use serde::Serialize;
+
+use super::crawl::{CrawlSummary, Stopped};
+use super::format;
+use super::problem::Problem;
+use crate::diff::Comparison;
+use crate::report::diff;
+use crate::snapshot::Verdict;
+
+/// What came of an audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AuditVerdict {
+    /// Whole, and the evidence agrees.
+    Complete,
+    /// Whole; some of it changed while it was read.
+    CompleteWithDrift,
+    /// Something is missing. It is kept, and never compared with.
+    Incomplete,
+    /// It ended with an error. What there is of it is kept, and never compared with.
+    Failed,
+}
+
+impl AuditVerdict {
+    /// Every verdict.
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Complete, Self::CompleteWithDrift, Self::Incomplete, Self::Failed];
+
+    /// Its name, as in `result.json`.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::CompleteWithDrift => "complete_with_drift",
+            Self::Incomplete => "incomplete",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether it may be compared with.
+    pub(crate) fn is_whole(self) -> bool {
+        matches!(self, Self::Complete | Self::CompleteWithDrift)
+    }
+}
+
+impl From<Verdict> for AuditVerdict {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Complete => Self::Complete,
+            Verdict::CompleteWithDrift => Self::CompleteWithDrift,
+            Verdict::Incomplete => Self::Incomplete,
+        }
+    }
+}
+
+/// What was exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct Exported {
+    /// Files.
+    pub files: u64,
+    /// Rows in all of them.
+    pub rows: u64,
+    /// Bytes in all of them.
+    pub bytes: u64,
+}
+
+/// How a hook ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct HookReport {
+    /// `on_success`, `on_failure` or `on_difference`.
+    pub hook: &'static str,
+    /// Whether it ended with exit code 0.
+    pub ok: bool,
+    /// How it ended otherwise.
+    pub detail: Option<String>,
+}
+
+/// How an audit ended.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct AuditSummary {
+    /// Its name: when it was begun, in UTC.
+    pub audit: String,
+    /// Its folder within the folder of audits.
+    pub folder: String,
+    /// What came of it.
+    pub verdict: AuditVerdict,
+    /// Why it stopped before its end, if it did.
+    pub stopped: Option<Stopped>,
+    /// The audit that it was compared with; null where there was none.
+    pub base: Option<String>,
+    /// The newest whole audit now.
+    pub last_complete: Option<String>,
+    /// When it was begun, RFC 3339.
+    pub started: String,
+    /// When it ended.
+    pub finished: String,
+    /// Seconds that this run took.
+    pub elapsed_seconds: f64,
+    /// What was read.
+    pub crawl: Option<CrawlSummary>,
+    /// What was exported.
+    pub exported: Option<Exported>,
+    /// What changed since the base.
+    pub differences: Option<Comparison>,
+    /// Older audits that were removed.
+    pub removed: Vec<String>,
+    /// What a reader must know.
+    pub notes: Vec<String>,
+    /// Why it failed.
+    pub error: Option<Problem>,
+    /// The hooks that were run. Empty in what hooks are given and in `result.json`.
+    pub hooks: Vec<HookReport>,
+    /// The exit code that it leads to.
+    pub exit_code: u8,
+}
+
+impl AuditSummary {
+    /// Whether something changed since the base.
+    pub(crate) fn has_differences(&self) -> bool {
+        self.differences.as_ref().is_some_and(|comparison| !comparison.is_same())
+    }
+
+    /// The summary for people: a few lines, the verdict last.
+    pub(crate) fn text(&self) -> String {
+        let mut lines = Vec::new();
+        if let Some(crawl) = &self.crawl {
+            lines.push(crawl.text());
+        }
+        if let Some(Exported { files, rows, bytes }) = self.exported {
+            lines.push(format!(
+                "  exported  {}, {}, {}",
+                format::counted(files, "file"),
+                format::counted(rows, "row"),
+                format::counted(bytes, "byte")
+            ));
+        }
+        if let (Some(base), Some(comparison)) = (&self.base, &self.differences) {
+            lines.push(format!("\nsince {base}:"));
+            lines.push(diff::summary(comparison));
+        }
+        if !self.removed.is_empty() {
+            lines.push(format!("  removed   {}", self.removed.join(", ")));
+        }
+        lines.extend(self.notes.iter().map(|note| format!("note: {note}")));
+        for hook in self.hooks.iter().filter(|hook| !hook.ok) {
+            let how = hook.detail.as_deref().unwrap_or("it failed");
+            lines.push(format!("note: --{}: {how}", hook.hook.replace('_', "-")));
+        }
+        lines.push(self.verdict_line());
+        lines.join("\n")
+    }
+
+    fn verdict_line(&self) -> String {
+        let folder = &self.folder;
+        match self.verdict {
+            AuditVerdict::Complete | AuditVerdict::CompleteWithDrift => {
+                let drift = if self.verdict == AuditVerdict::Complete { "" } else { " with drift" };
+                let changed = match (&self.base, self.has_differences()) {
+                    (None, _) => "there is nothing to compare it with yet",
+                    (Some(_), true) => "something changed",
+                    (Some(_), false) => "nothing changed",
+                };
+                format!("audit {folder} is complete{drift}: {changed}")
+            }
+            AuditVerdict::Incomplete => format!(
+                "audit {folder} is incomplete and will not be compared with; run the same command with --resume to go on with it"
+            ),
+            AuditVerdict::Failed => {
+                format!("audit {folder} failed; what was read is kept, and --resume goes on with it")
+            }
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! How a crawl ended: the object of `crawl --json` and its text for people, with one plain verdict line at the end.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+
+use crate::model::{Entity, ServiceSid};
+use crate::snapshot::{Carried, CrossCheck, Failure, Requests, Verdict};
+
+use super::format;
+
+/// How a crawl ended.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct CrawlSummary {
+    /// What the evidence says.
+    pub verdict: Verdict,
+    /// Why it stopped before the end, if it did.
+    pub stopped: Option<Stopped>,
+    /// How to go on, where the same command would not.
+    pub resume: Option<String>,
+    /// True when there was nothing to do: the snapshot had been finished before.
+    pub already_finished: bool,
+    /// The snapshot file, as it was given.
+    pub snapshot: String,
+    /// The API that was read: `chat` or `conversations`.
+    pub source: String,
+    /// What there was to hold the rows against: `user_counts`, `channel_counts`, `member_lists`,
+    /// `message_counts`.
+    pub evidence: Vec<&'static str>,
+    /// The share of memberships that was read by the other route too; null for none.
+    pub cross_check: Option<CrossCheck>,
+    /// The services that were read.
+    pub services: Vec<ServiceSid>,
+    /// Records in the snapshot, by resource.
+    #[serde(serialize_with = "by_plural")]
+    pub counts: BTreeMap<Entity, u64>,
+    /// What was carried over from an older snapshot and not read, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carried: Option<Carried>,
+    /// What it cost.
+    pub requests: Requests,
+    /// Lists that could not be read.
+    pub failures: u64,
+    /// The first of them; all are in the snapshot.
+    pub failed_units: Vec<Failure>,
+    /// Subjects that changed while they were read, as a second look showed.
+    pub drift: u64,
+    /// Subjects of which something is missing, with no change seen.
+    pub holes: u64,
+    /// Selected users that the service does not have; all are in the snapshot.
+    pub not_found: Vec<String>,
+    /// Users and channels that were gone when they were looked at again.
+    pub vanished: u64,
+    /// Oddities of single records, kept in the snapshot.
+    pub issues: u64,
+    /// How long this run took.
+    pub elapsed_seconds: f64,
+}
+
+/// Why a crawl stopped before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Stopped {
+    /// Ctrl-C.
+    Interrupted,
+    /// `--max-duration`.
+    TimeUp,
+    /// Too many lists in a row could not be read.
+    GaveUp,
+}
+
+impl CrawlSummary {
+    /// The summary for people: a few lines, the verdict last.
+    pub(crate) fn text(&self) -> String {
+        let mut lines = Vec::new();
+        if !self.already_finished {
+            lines.push(format!("  read      {}", counts(&self.counts)));
+            if self.is_of_conversations() {
+                let evidence = match self.evidence.first() {
+                    None => {
+                        "it gives no counts, and without both user-channels and members nothing tells whether rows are missing"
+                    }
+                    Some(&"cross_check") => {
+                        "it gives no counts; a share of the memberships was held against the other route"
+                    }
+                    Some(_) => {
+                        "it gives no counts, so users' and conversations' own lists were held against each other"
+                    }
+                };
+                lines.push(format!("  source    Conversations: {evidence}"));
+            }
+            lines.extend(self.cross_check.as_ref().map(checked));
+            lines.extend(
+                self.carried.as_ref().map(|carried| format!("  carried   {}", carried_over(carried))),
+            );
+            lines.push(format!("  requests  {}", requests(self.requests)));
+            lines.push(format!("  time      {}", format::seconds(self.elapsed_seconds)));
+            lines.extend(self.oddities());
+            lines.extend(
+                self.failed_units
+                    .iter()
+                    .take(SHOWN)
+                    .map(|unit| format!("  failed    {}: {}", unit.subject, unit.error)),
+            );
+            let more = self.failures.saturating_sub(SHOWN as u64);
+            if more > 0 && !self.failed_units.is_empty() {
+                lines.push(format!("            and {} more, listed in the snapshot", format::count(more)));
+            }
+        }
+        lines.push(self.verdict_line());
+        lines.join("\n")
+    }
+
+    /// The verdict in one plain line.
+    pub(crate) fn verdict_line(&self) -> String {
+        let held = held(&self.counts);
+        let all = if held.starts_with("1 ") { "" } else { "all " };
+        let are = if held.starts_with("1 ") && !held.contains(" and ") { "is" } else { "are" };
+        let snapshot = &self.snapshot;
+        let again = self.resume.as_deref().unwrap_or("run the same command again to go on from there");
+        match (self.verdict, self.stopped) {
+            (Verdict::Complete, _) if self.already_finished => {
+                format!(
+                    "complete: {snapshot} was finished before, nothing to do ({held}); --restart begins anew"
+                )
+            }
+            (Verdict::CompleteWithDrift, _) if self.already_finished => format!(
+                "complete with drift: {snapshot} was finished before, nothing to do ({held}); --restart begins anew"
+            ),
+            (Verdict::Complete, _) => format!("complete: {all}{held} {are} in {snapshot}"),
+            (Verdict::CompleteWithDrift, _) => format!(
+                "complete with drift: {all}{held} {are} in {snapshot}; {} changed while {} read, listed there",
+                format::counted(self.drift, "subject"),
+                if self.drift == 1 { "it was" } else { "they were" },
+            ),
+            (Verdict::Incomplete, Some(Stopped::Interrupted)) => {
+                format!("incomplete: interrupted with {held} in {snapshot}; {again}")
+            }
+            (Verdict::Incomplete, Some(Stopped::TimeUp)) => {
+                format!("incomplete: the time was up with {held} in {snapshot}; {again}")
+            }
+            (Verdict::Incomplete, Some(Stopped::GaveUp)) => {
+                format!("incomplete: nothing could be read any more, with {held} in {snapshot}; {again}")
+            }
+            (Verdict::Incomplete, None) => {
+                format!("incomplete: {} in {snapshot}, {}; {again}", held, self.missing())
+            }
+        }
+    }
+
+    fn is_of_conversations(&self) -> bool {
+        self.source == "conversations"
+    }
+
+    fn missing(&self) -> String {
+        let mut parts = Vec::new();
+        if self.failures > 0 {
+            parts.push(format!("{} could not be read", format::counted(self.failures, "list")));
+        }
+        if self.holes > 0 {
+            let verb = if self.holes == 1 { "does" } else { "do" };
+            let against = if self.is_of_conversations() { "other lists" } else { "counts" };
+            parts.push(format!(
+                "{} {verb} not agree with Twilio's {against}",
+                format::counted(self.holes, "subject")
+            ));
+        }
+        if !self.not_found.is_empty() {
+            let number = self.not_found.len() as u64;
+            parts.push(format!("{} were not found", format::counted(number, "selected user")));
+        }
+        if parts.is_empty() {
+            "but not everything was read".to_owned()
+        } else {
+            format!("but {}", parts.join(" and "))
+        }
+    }
+
+    fn oddities(&self) -> Option<String> {
+        let parts: Vec<String> = [
+            (self.drift, "changed meanwhile"),
+            (self.holes, "with something missing"),
+            (self.vanished, "vanished meanwhile"),
+            (self.issues, "with odd values, kept as they came"),
+        ]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{} {what}", format::count(number)))
+        .collect();
+        (!parts.is_empty()).then(|| format!("  noted     {}", parts.join(", ")))
+    }
+}
+
+/// What a cross-check held against what.
+fn checked(check: &CrossCheck) -> String {
+    let (what, of, side) = match check.of {
+        "members" => ("members", "channel", "the users' lists"),
+        _ => ("channels", "user", "the channels' lists"),
+    };
+    format!(
+        "  checked   {what} of {} against {side} (share {})",
+        format::counted(check.lists, of),
+        check.share
+    )
+}
+
+/// Failed units that are shown to people.
+const SHOWN: usize = 5;
+
+/// What most crawls are about: users and what belongs to them; channels where no users were asked for.
+fn held(counts: &BTreeMap<Entity, u64>) -> String {
+    let named: &[Entity] = if counts.contains_key(&Entity::Channel) && !counts.contains_key(&Entity::User) {
+        &[Entity::Channel, Entity::Member, Entity::Message]
+    } else {
+        &[Entity::User, Entity::Membership, Entity::Message]
+    };
+    let mut parts: Vec<String> = named
+        .iter()
+        .filter_map(|entity| counts.get(entity).map(|number| format::counted(*number, singular(*entity))))
+        .collect();
+    match (parts.pop(), parts.is_empty()) {
+        (None, _) => format::counted(0, singular(Entity::User)),
+        (Some(last), true) => last,
+        (Some(last), false) => format!("{} and {last}", parts.join(", ")),
+    }
+}
+
+fn singular(entity: Entity) -> &'static str {
+    match entity {
+        Entity::Service => "service",
+        Entity::Role => "role",
+        Entity::User => "user",
+        Entity::Channel => "channel",
+        Entity::Membership => "user channel",
+        Entity::Member => "member",
+        Entity::Invite => "invite",
+        Entity::Message => "message",
+    }
+}
+
+fn counts(counts: &BTreeMap<Entity, u64>) -> String {
+    let parts: Vec<String> =
+        counts.iter().map(|(entity, number)| format::counted(*number, singular(*entity))).collect();
+    if parts.is_empty() { "nothing".to_owned() } else { parts.join(", ") }
+}
+
+/// What was carried over, and that it was not read.
+pub(super) fn carried_over(carried: &Carried) -> String {
+    format!(
+        "{} and {} from the snapshot of {}, as their counts had not changed (a heuristic); part {} was read anyway",
+        format::counted(carried.users, "user"),
+        format::counted(carried.user_channels, "user channel"),
+        carried.from,
+        carried.read_anyway
+    )
+}
+
+/// What a crawl cost. The minimum is known once it has ended.
+pub(super) fn requests(requests: Requests) -> String {
+    let Requests { total, retried, throttled, minimum } = requests;
+    let count = format::count;
+    let least = if minimum > 0 { format!("{} at the least, ", count(minimum)) } else { String::new() };
+    format!("{} ({least}{} sent again, {} throttled)", count(total), count(retried), count(throttled))
+}
+
+/// Counts under the names of the exports.
+pub(super) fn by_plural<S: Serializer>(
+    counts: &BTreeMap<Entity, u64>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(counts.iter().map(|(entity, number)| (entity.plural(), number)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,11 @@
+//! Results as text for people, by verb, and what these texts have in common: numbers, tables, Markdown, errors.
+
+pub(crate) mod apply;
+pub(crate) mod audit;
+pub(crate) mod crawl;
+pub(crate) mod format;
+pub(super) mod markdown;
+pub(crate) mod probe;
+pub(crate) mod problem;
+pub(crate) mod snapshot;
+pub(crate) mod table;

@@ -1,0 +1,187 @@
+//! What a probe found: the object of `probe --json` and its text for people.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::model::{AccountSid, Entity, ServiceSid};
+
+use super::crawl::by_plural;
+use super::format;
+
+/// What a probe found.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ProbeSummary {
+    /// The account.
+    pub account_sid: AccountSid,
+    /// `auth token` or `API key`.
+    pub credentials: &'static str,
+    /// Whether Chat answers.
+    pub chat: Answer,
+    /// Whether Conversations answers.
+    pub conversations: Answer,
+    /// The API that a crawl reads and that was priced: `chat` or `conversations`.
+    pub source: &'static str,
+    /// What reading every membership takes, by either route.
+    pub routes: Routes,
+    /// The services that were looked at.
+    pub services: Vec<ProbedService>,
+    /// How many requests a crawl takes, by what they read.
+    #[serde(serialize_with = "by_plural")]
+    pub requests_by_resource: BTreeMap<Entity, u64>,
+    /// How many requests a crawl takes in all.
+    pub requests: u64,
+    /// Whether the number of requests is exact, or the least there can be.
+    pub requests_exact: bool,
+    /// The most requests per second that are allowed; null for no limit.
+    pub requests_per_second: Option<u32>,
+    /// How long a crawl takes at the allowed rate; null where there is no limit.
+    pub estimated_seconds: Option<f64>,
+    /// How long the probe took.
+    pub elapsed_seconds: f64,
+    /// What to check, where something is wrong.
+    pub hint: Option<String>,
+}
+
+/// Requests that reading every membership takes: by user, through User Channels, or by channel, through members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct Routes {
+    /// By user; null where users were not counted. This route alone has unread counts and notification levels.
+    pub by_user: Option<u64>,
+    /// By channel; null where channels were not counted. This route alone has roles and attributes.
+    pub by_channel: Option<u64>,
+    /// Rows on a page by user.
+    pub user_page: u32,
+    /// Rows on a page by channel.
+    pub channel_page: u32,
+}
+
+impl Routes {
+    fn text(&self) -> Option<String> {
+        let (by_user, by_channel) = (self.by_user?, self.by_channel?);
+        Some(format!(
+            "{} by user ({} a page, with unread counts and notification levels), {} by channel ({} a page, with roles and \
+             attributes)",
+            format::count(by_user),
+            self.user_page,
+            format::count(by_channel),
+            self.channel_page
+        ))
+    }
+}
+
+/// Whether an API answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Answer {
+    /// It answered with data.
+    pub answers: bool,
+    /// Where it was asked.
+    pub origin: String,
+    /// Why not, in one line.
+    pub problem: Option<String>,
+}
+
+/// A service that was looked at.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ProbedService {
+    /// `IS…`
+    pub sid: ServiceSid,
+    /// Its name for people.
+    pub friendly_name: Option<String>,
+    /// The most members of a channel.
+    pub channel_members_limit: Option<i64>,
+    /// The most channels of a user.
+    pub user_channels_limit: Option<i64>,
+    /// How many users it has.
+    pub users: Option<u64>,
+    /// How many channels it has.
+    pub channels: Option<u64>,
+}
+
+impl ProbeSummary {
+    /// The summary for people, the cost of a crawl last.
+    pub(crate) fn text(&self) -> String {
+        let mut lines = vec![
+            format!("  account        {} (with {})", self.account_sid, self.credentials),
+            format!("  Chat           {}", answer(&self.chat)),
+            format!("  Conversations  {}", answer(&self.conversations)),
+        ];
+        lines.extend(self.services.iter().map(service));
+        let parts: Vec<String> = self
+            .requests_by_resource
+            .iter()
+            .map(|(entity, number)| {
+                format!("{} for {}", format::count(*number), entity.plural().replace('_', " "))
+            })
+            .collect();
+        if !parts.is_empty() {
+            lines.push(format!("  requests       {}", parts.join(", ")));
+        }
+        lines.extend(self.routes.text().map(|routes| format!("  memberships    {routes}")));
+        if self.source == "conversations" {
+            let why = if self.chat.problem.is_none() {
+                "as asked for"
+            } else {
+                "because Chat does not answer for it"
+            };
+            lines.push(format!(
+                "  read from      Conversations, {why}: private channels only, no invites, no counts"
+            ));
+        }
+        lines.push(self.verdict_line());
+        lines.extend(self.hint.iter().map(|hint| format!("hint: {hint}")));
+        lines.join("\n")
+    }
+
+    /// The cost of a crawl in one plain line.
+    pub(crate) fn verdict_line(&self) -> String {
+        let (name, read) = match self.source {
+            "conversations" => ("Conversations", &self.conversations),
+            _ => ("Chat", &self.chat),
+        };
+        if !read.answers {
+            return format!("{name} does not answer: there is nothing that can be crawled");
+        }
+        if read.problem.is_some() {
+            return "not every service could be looked at: what a crawl costs is not known".to_owned();
+        }
+        let bound = if self.requests_exact { "" } else { "at least " };
+        let requests = format::counted(self.requests, "request");
+        match (self.estimated_seconds, self.requests_per_second) {
+            (Some(seconds), Some(rate)) => format!(
+                "a crawl takes {bound}{requests}: {bound}{} at {} requests a second",
+                format::seconds(seconds),
+                format::count(u64::from(rate))
+            ),
+            _ => format!("a crawl takes {bound}{requests}"),
+        }
+    }
+}
+
+fn answer(answer: &Answer) -> String {
+    match &answer.problem {
+        None if answer.answers => format!("answers at {}", answer.origin),
+        Some(problem) if answer.answers => format!("answers at {}: {problem}", answer.origin),
+        Some(problem) => format!("does not answer at {}: {problem}", answer.origin),
+        None => format!("does not answer at {}", answer.origin),
+    }
+}
+
+fn service(service: &ProbedService) -> String {
+    let mut parts = Vec::new();
+    for (number, what) in [(service.users, "user"), (service.channels, "channel")] {
+        parts.extend(number.map(|number| format::counted(number, what)));
+    }
+    for (limit, what) in [
+        (service.user_channels_limit, "channels a user"),
+        (service.channel_members_limit, "members a channel"),
+    ] {
+        let limit = limit.and_then(|limit| u64::try_from(limit).ok());
+        parts.extend(limit.map(|limit| format!("at most {} {what}", format::count(limit))));
+    }
+    let name = service.friendly_name.as_deref().unwrap_or("(no name)");
+    format!("  service        {} {name}: {}", service.sid, parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests;
