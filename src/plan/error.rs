@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::align::UnfitMapping;
 use super::file::PLAN;
+use crate::error::{Advise, Failure};
 use crate::snapshot::SnapshotError;
 use crate::storage::StorageError;
 
@@ -50,10 +51,27 @@ pub enum PlanError {
 }
 
 impl PlanError {
-    /// What to do about it.
-    pub fn advice(&self) -> String {
+    pub(super) fn from_sqlite(path: &Path, source: rusqlite::Error) -> Self {
+        StorageError::from_sqlite(&PLAN, path, source).into()
+    }
+
+    pub(super) fn unreadable(path: &Path, what: String) -> Self {
+        StorageError::Unreadable { kind: &PLAN, path: path.to_path_buf(), what }.into()
+    }
+}
+
+impl Advise for PlanError {
+    fn status(&self) -> Failure {
+        match self {
+            Self::Storage(error) => error.status(),
+            Self::Snapshot(error) => error.status(),
+            _ => Failure::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
         let advice = match self {
-            Self::Storage(error) => return error.advice(),
+            Self::Storage(error) => return error.hint(),
             Self::Edited { .. } => {
                 "restore it from a copy, or make and review a new plan; nothing of this one is performed"
             }
@@ -61,26 +79,9 @@ impl PlanError {
                 "name another file with --plan: this one is the record of what was done, which resuming and undoing need"
             }
             Self::NoService { .. } => "crawl that service, or name a snapshot of it with --snapshot",
-            Self::Mapping(error) => error.advice(),
-            Self::Snapshot(error) => return error.advice(),
+            Self::Mapping(error) => return error.hint(),
+            Self::Snapshot(error) => return error.hint(),
         };
-        advice.to_owned()
-    }
-
-    /// Whether the input is at fault, so that nothing was started.
-    pub fn is_bad_input(&self) -> bool {
-        match self {
-            Self::Storage(error) => error.is_bad_input(),
-            Self::Snapshot(error) => error.is_bad_input(),
-            _ => true,
-        }
-    }
-
-    pub(super) fn from_sqlite(path: &Path, source: rusqlite::Error) -> Self {
-        StorageError::from_sqlite(&PLAN, path, source).into()
-    }
-
-    pub(super) fn unreadable(path: &Path, what: String) -> Self {
-        StorageError::Unreadable { kind: &PLAN, path: path.to_path_buf(), what }.into()
+        Some(advice.to_owned())
     }
 }

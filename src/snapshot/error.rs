@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::schema::SNAPSHOT;
+use crate::error::{Advise, Failure};
 use crate::storage::StorageError;
 
 /// A snapshot cannot be opened, read or written.
@@ -22,30 +23,30 @@ pub enum SnapshotError {
 }
 
 impl SnapshotError {
-    /// What to do about it.
-    pub fn advice(&self) -> String {
-        match self {
-            Self::Storage(error) => error.advice(),
-            Self::OtherCrawl { .. } => {
-                "name another file with --snapshot, or start over with --restart; nothing was changed"
-                    .to_owned()
-            }
-        }
-    }
-
-    /// Whether the input is at fault, so that nothing was started.
-    pub fn is_bad_input(&self) -> bool {
-        match self {
-            Self::Storage(error) => error.is_bad_input(),
-            Self::OtherCrawl { .. } => true,
-        }
-    }
-
     pub(super) fn from_sqlite(path: &Path, source: rusqlite::Error) -> Self {
         StorageError::from_sqlite(&SNAPSHOT, path, source).into()
     }
 
     pub(super) fn file(path: &Path, source: std::io::Error) -> Self {
         StorageError::file(&SNAPSHOT, path, source).into()
+    }
+}
+
+impl Advise for SnapshotError {
+    fn status(&self) -> Failure {
+        match self {
+            Self::Storage(error) => error.status(),
+            Self::OtherCrawl { .. } => Failure::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Storage(error) => error.hint(),
+            Self::OtherCrawl { .. } => Some(
+                "name another file with --snapshot, or start over with --restart; nothing was changed"
+                    .to_owned(),
+            ),
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::lock::LockError;
+use crate::error::{Advise, Failure};
 
 /// A kind of SQLite file: how it is recognized, and how messages name it.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,47 +55,6 @@ pub enum StorageError {
 }
 
 impl StorageError {
-    /// What to do about it.
-    pub fn advice(&self) -> String {
-        match self {
-            Self::Missing { kind, .. } => {
-                format!("run `{}` first, or name the file with {}", kind.command, kind.option)
-            }
-            Self::OtherKind { kind, .. } => {
-                format!("name another file with {}; nothing was written to this one", kind.option)
-            }
-            Self::OtherFormat { kind, .. } => {
-                let FileKind { remake, option, .. } = kind;
-                format!("use the chatferry that wrote it, or {remake} with {option}; nothing was written to it")
-            }
-            Self::Damaged { kind, .. } | Self::Unreadable { kind, .. } => {
-                let FileKind { remake, option, .. } = kind;
-                format!("restore it from a copy, or {remake} with {option}; nothing was written to it")
-            }
-            Self::Locked { kind, .. } => {
-                format!("wait until that run ends, or name another file with {}", kind.option)
-            }
-            Self::SeveralNames { kind, .. } => {
-                format!("copy it (`cp`, not `ln`) and name the copy with {}; nothing was written to it", kind.option)
-            }
-            Self::Full { kind, .. } => {
-                format!("free some space and run the same command again; {}", kind.after_full)
-            }
-            Self::File { kind, .. } => {
-                format!("check that its folder exists and can be written, or name another file with {}", kind.option)
-            }
-            Self::Database { .. } => {
-                "check whether the disk is full or failing, then run the same command again; committed data is safe"
-                    .to_owned()
-            }
-        }
-    }
-
-    /// Whether the input is at fault, so that nothing was started.
-    pub fn is_bad_input(&self) -> bool {
-        !matches!(self, Self::Full { .. } | Self::File { .. } | Self::Database { .. })
-    }
-
     /// Sorts SQLite's errors by what a user can do about them.
     pub(crate) fn from_sqlite(kind: &'static FileKind, path: &Path, source: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
@@ -126,5 +86,49 @@ impl StorageError {
             LockError::SeveralNames(links) => Self::SeveralNames { kind, path: path.to_path_buf(), links },
             LockError::System(source) => Self::file(kind, path, source),
         }
+    }
+}
+
+impl Advise for StorageError {
+    fn status(&self) -> Failure {
+        match self {
+            Self::Full { .. } | Self::File { .. } | Self::Database { .. } => Failure::Failed,
+            _ => Failure::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Missing { kind, .. } => {
+                format!("run `{}` first, or name the file with {}", kind.command, kind.option)
+            }
+            Self::OtherKind { kind, .. } => {
+                format!("name another file with {}; nothing was written to this one", kind.option)
+            }
+            Self::OtherFormat { kind, .. } => {
+                let FileKind { remake, option, .. } = kind;
+                format!("use the chatferry that wrote it, or {remake} with {option}; nothing was written to it")
+            }
+            Self::Damaged { kind, .. } | Self::Unreadable { kind, .. } => {
+                let FileKind { remake, option, .. } = kind;
+                format!("restore it from a copy, or {remake} with {option}; nothing was written to it")
+            }
+            Self::Locked { kind, .. } => {
+                format!("wait until that run ends, or name another file with {}", kind.option)
+            }
+            Self::SeveralNames { kind, .. } => {
+                format!("copy it (`cp`, not `ln`) and name the copy with {}; nothing was written to it", kind.option)
+            }
+            Self::Full { kind, .. } => {
+                format!("free some space and run the same command again; {}", kind.after_full)
+            }
+            Self::File { kind, .. } => {
+                format!("check that its folder exists and can be written, or name another file with {}", kind.option)
+            }
+            Self::Database { .. } => {
+                "check whether the disk is full or failing, then run the same command again; committed data is safe"
+                    .to_owned()
+            }
+        })
     }
 }
