@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::model::Service;
+use crate::model::{Api, Service};
 use crate::storage::hex;
 
 use super::operation::{Kind, State};
@@ -60,8 +60,8 @@ pub struct Header {
     pub snapshot: String,
     /// The digest of what the snapshot holds.
     pub snapshot_digest: String,
-    /// `chat` or `conversations`: the API that the snapshot was read from.
-    pub snapshot_source: String,
+    /// The API that the snapshot was read from.
+    pub snapshot_source: Api,
     /// The snapshot's verdict: `complete`, `complete_with_drift` or `incomplete`.
     pub snapshot_verdict: String,
     /// When the snapshot was begun and finished, RFC 3339.

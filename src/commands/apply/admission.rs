@@ -9,12 +9,12 @@ use crate::apply::Clients;
 use crate::error::{Advise, Failure};
 use crate::event::Events;
 use crate::mapping;
-use crate::model::ServiceSid;
+use crate::model::{Api, ServiceSid};
 use crate::plan::{self, Check, Endpoint, Journal, Kind, Move, Severity, State, Totals, Verdict};
 use crate::report::CountedFinding;
 use crate::settings::{ConnectionSettings, Loader};
 use crate::snapshot::Snapshot;
-use crate::source::{ConversationsSource, SourceError};
+use crate::source::{Source, SourceError};
 use crate::twilio::RequestError;
 
 use super::super::CommandError;
@@ -169,7 +169,7 @@ impl Admitted {
         let service = &header.target.service_sid;
         let client = connect::client(&self.target, &Events::none(), stop)?;
         let sid = ServiceSid::from_wire(service);
-        let read = ConversationsSource::new(client).service(&sid).await;
+        let read = Source::new(Api::Conversations, client).service(&sid).await;
         let record = match read {
             Ok(fetched) => fetched.record,
             Err(SourceError::Request(error)) if error.is_not_found() => {

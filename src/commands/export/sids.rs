@@ -113,6 +113,7 @@ fn known<'a>(header: &'a Header, sid: &'a str) -> Known<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Api;
     use crate::plan::Side;
 
     fn header(kind: Move) -> Header {
@@ -128,7 +129,7 @@ mod tests {
             target: side("IS2"),
             snapshot: String::new(),
             snapshot_digest: String::new(),
-            snapshot_source: "chat".to_owned(),
+            snapshot_source: Api::Chat,
             snapshot_verdict: "complete".to_owned(),
             snapshot_window: (String::new(), None),
             mapping: String::new(),

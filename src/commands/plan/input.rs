@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Advise, Failure};
 use crate::mapping::{self, Mapping, MappingError};
-use crate::model::{AccountSid, Entity, Service, ServiceSid, Timestamp};
+use crate::model::{AccountSid, Api, Entity, Service, ServiceSid, Timestamp};
 use crate::plan::{
     self, Header, Inputs, Limits, Move, Name, PlanDraft, PlanError, PlanFile, PlanOptions, PlanRecords, Side,
 };
 use crate::settings::{ConnectionSettings, Loader, PlanSettings, Planned, Target};
 use crate::snapshot::{Focus, Info, Order, Snapshot, SnapshotError, Verdict, Walk, With};
-use crate::source::ConversationsSource;
+use crate::source::largest_page;
 
 use super::super::CommandError;
 use super::super::target::TargetEstimate;
@@ -190,7 +190,7 @@ impl PlanInput {
             target: side(&self.account, record),
             snapshot: self.file.display().to_string(),
             snapshot_digest: self.snapshot.content_digest()?,
-            snapshot_source: self.info.source.clone(),
+            snapshot_source: self.info.source,
             snapshot_verdict: self.info.verdict.as_str().to_owned(),
             snapshot_window: (self.info.started.clone(), self.info.finished.clone()),
             mapping: self.mapping_name.clone(),
@@ -235,11 +235,11 @@ impl PlanInput {
             return (estimate.least, estimate.all);
         }
         let pages =
-            |entity| counts.of(entity).div_ceil(u64::from(ConversationsSource::largest_page(entity))).max(1);
+            |entity| counts.of(entity).div_ceil(u64::from(largest_page(Api::Conversations)(entity))).max(1);
         let lists = pages(Entity::Role) + pages(Entity::User) + pages(Entity::Channel);
         let of_users = pages(Entity::Membership).max(counts.of(Entity::User));
         let of_channels = pages(Entity::Member).max(counts.of(Entity::Channel));
-        let all = ConversationsSource::REQUESTS_OF_SERVICE + lists + of_users + of_channels;
+        let all = Api::Conversations.requests_of_service() + lists + of_users + of_channels;
         (all, all)
     }
 

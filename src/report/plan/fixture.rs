@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::model::{ChannelSid, Entity, MemberSid, RoleSid, ServiceSid, UserSid};
+use crate::model::{Api, ChannelSid, Entity, MemberSid, RoleSid, ServiceSid, UserSid};
 use crate::plan::{
     Bucket, Check, Fields, Finding, Header, Kind, Move, Operation, PlanDraft, PlanFile, Severity, Side,
     State, Step, Subject, Totals, Verdict,
@@ -108,7 +108,7 @@ fn header(made_up: MadeUp) -> Header {
         source,
         snapshot: "snapshot.db".to_owned(),
         snapshot_digest: "5d41".repeat(16),
-        snapshot_source: "chat".to_owned(),
+        snapshot_source: Api::Chat,
         snapshot_verdict: made_up.snapshot_verdict.to_owned(),
         snapshot_window: ("2026-03-01T08:00:00Z".to_owned(), Some("2026-03-01T08:20:12Z".to_owned())),
         mapping: "conversations".to_owned(),

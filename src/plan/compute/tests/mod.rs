@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::mapping::Mapping;
+use crate::model::Api;
 use crate::model::*;
 use crate::plan::fixture::*;
 use crate::plan::*;
@@ -11,7 +12,7 @@ mod moves;
 mod random;
 
 fn target() -> World {
-    World::new("conversations", 0x99)
+    World::new(Api::Conversations, 0x99)
 }
 
 #[test]
