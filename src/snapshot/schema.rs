@@ -99,13 +99,15 @@ pub(super) fn write_out(sql: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::Access;
 
     /// Scripts query the views, and other versions of the program read the tables: neither changes within a format.
     #[test]
     fn every_table_and_view_has_the_columns_of_its_format() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("snapshot.db");
-        let connection = create(&path, &path).unwrap();
+        let draft = SqliteDraft::begin(&SNAPSHOT, &path, Access::Private).unwrap();
+        let connection = create(&draft, &path).unwrap();
         let mut statement = connection
             .prepare(
                 "SELECT s.type || ' ' || s.name || ': ' || group_concat(trim(c.name || ' ' || c.type), ', ')
@@ -115,6 +117,6 @@ mod tests {
             .unwrap();
         let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
         let columns: Vec<String> = rows.map(Result::unwrap).collect();
-        insta::assert_snapshot!(format!("format {FORMAT}\n{}", columns.join("\n")));
+        insta::assert_snapshot!(format!("format {}\n{}", SNAPSHOT.format, columns.join("\n")));
     }
 }
