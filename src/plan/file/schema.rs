@@ -14,7 +14,7 @@ use crate::storage::{self, FileKind, OpenMode, SqliteDraft};
 pub(crate) static PLAN: FileKind = FileKind {
     noun: "plan",
     application: 0x4368_4670,
-    format: 1,
+    format: 2,
     option: "--plan",
     command: "chatferry plan",
     remake: "make and review a new plan in another file",
