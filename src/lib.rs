@@ -34,12 +34,14 @@ mod export;
 mod mapping;
 mod model;
 mod plan;
+mod printable;
 mod report;
 mod secret;
 mod settings;
 mod simulator;
 mod snapshot;
 mod source;
+mod storage;
 mod twilio;
 
 pub use commands::{Streams, start};
@@ -70,7 +72,7 @@ pub mod internals {
     }
     pub mod model {
         pub use crate::model::{
-            AccountSid, Channel, ChannelSid, ChannelType, ConversationState, Entity, ListPage, Member,
+            AccountSid, Api, Channel, ChannelSid, ChannelType, ConversationState, Entity, ListPage, Member,
             MemberSid, Membership, MembershipStatus, NotificationLevel, Records, Role, RoleSid, RoleType,
             RowRecords, Service, ServiceSid, Timestamp, User, UserSid,
         };

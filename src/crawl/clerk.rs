@@ -66,7 +66,7 @@ pub(super) struct Clerk {
     pub(super) more_work: std::sync::Arc<tokio::sync::Notify>,
     pub(super) events: Events,
     pub(super) count_requests: CountRequests,
-    pub(super) seconds_left: Box<dyn Fn(Estimate) -> f64 + Send>,
+    pub(super) seconds_left: Box<dyn Fn(Estimate) -> Option<f64> + Send>,
     pub(super) began: std::time::Instant,
 }
 
@@ -169,7 +169,7 @@ impl Clerk {
             requests: estimate.requests,
             done: estimate.done,
             // Without counters the pages of a list are known when it ends.
-            exact: estimate.is_exact() && self.snapshot.identity().has_counters(),
+            exact: estimate.is_exact() && self.snapshot.identity().source.has_counters(),
             seconds_left: (self.seconds_left)(estimate),
         });
     }
