@@ -136,6 +136,7 @@ fn write_plan(path: &Path, simulator: &Simulator, users: u128) -> Result<()> {
         steps: Vec::new(),
         sizes: Vec::new(),
         participants_limit: 0,
+        blocked_by: BTreeMap::new(),
     })?;
     Ok(())
 }

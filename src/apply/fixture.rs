@@ -51,6 +51,7 @@ pub(super) fn totals() -> Totals {
         steps: Vec::new(),
         sizes: Vec::new(),
         participants_limit: 100,
+        blocked_by: BTreeMap::new(),
     }
 }
 

@@ -15,8 +15,10 @@
 //! **Invariant:** a plan contains no delete, but for one that undoes, and that only of what a journal proves was created.
 
 pub(crate) mod align;
+pub(crate) mod binding;
 pub(crate) mod check;
 pub mod compute;
+pub(crate) mod equality;
 pub(crate) mod error;
 pub(crate) mod file;
 pub(crate) mod finding;
@@ -30,7 +32,7 @@ mod fixture;
 
 pub use align::PlanRecords;
 pub(crate) use align::{Name, names};
-pub(crate) use check::CHECKS;
+pub(crate) use check::{CANNOT_BE_UNDONE, CHECKS, all_checks};
 pub(crate) use compute::Limits;
 #[cfg(test)]
 pub(crate) use compute::Sink;
@@ -41,8 +43,9 @@ pub(crate) use file::{Entry, Journal, LaneName, NotDone, PendingOperation, PlanF
 pub(crate) use finding::{Check, Finding, Severity};
 pub(crate) use operation::State;
 pub use operation::{Fields, Kind, Operation, Subject};
-pub(crate) use overview::service_digest;
 #[cfg(test)]
-pub(crate) use overview::{Bucket, Step};
+pub(crate) use overview::Bucket;
+pub(crate) use overview::Step;
+pub(crate) use overview::service_digest;
 pub use overview::{Header, Move, Side, Totals, Verdict};
 pub(crate) use request::{Endpoint, FormValue, Method, Segment};

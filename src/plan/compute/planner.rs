@@ -217,7 +217,7 @@ impl<'p> Planner<'p> {
         if operation.kind == Kind::MuteSource && blocked.is_some() {
             return Ok(()); // whoever is not copied is not muted
         }
-        self.tally.operation(operation, blocked.is_some());
+        self.tally.operation(operation, blocked);
         self.sink.operation(operation, blocked)
     }
 

@@ -42,6 +42,7 @@ pub(in crate::plan) fn totals() -> Totals {
         steps: Vec::new(),
         sizes: Vec::new(),
         participants_limit: 100,
+        blocked_by: BTreeMap::new(),
     }
 }
 

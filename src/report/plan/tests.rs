@@ -69,14 +69,20 @@ fn pages_for_the_browser() {
         assert!(page.ends_with("</html>\n"), "{name}");
         assert_eq!(page.matches("<script").count(), 2, "{name}: data and script");
         fs::write(folder.join(format!("{name}.md")), written(markdown, &plan)).unwrap();
-        fs::write(folder.join(format!("{name}.txt")), table(&plan).unwrap()).unwrap();
+        fs::write(folder.join(format!("{name}.txt")), table(&plan).unwrap().to_string()).unwrap();
     }
 }
 
 #[test]
 fn the_terminal_has_the_story_in_forty_lines() {
     for (name, made_up) in [
-        ("ready", MadeUp::default()),
+        ("ready", MadeUp { verdict: Verdict::Ready, ..MadeUp::default() }),
+        ("ready_except_blocked", MadeUp::default()),
+        (
+            "cannot_be_undone",
+            MadeUp { kind: Move::Undo, verdict: Verdict::CannotBeUndone, findings: 0, ..MadeUp::default() },
+        ),
+        ("undo_in_part", MadeUp { kind: Move::Undo, findings: 0, ..MadeUp::default() }),
         (
             "blocked",
             MadeUp { verdict: Verdict::Blocked, snapshot_verdict: "incomplete", ..MadeUp::default() },
@@ -84,13 +90,13 @@ fn the_terminal_has_the_story_in_forty_lines() {
         ("in_place", MadeUp { kind: Move::InPlace, findings: 0, ..MadeUp::default() }),
         ("nothing_to_do", MadeUp { verdict: Verdict::NothingToDo, findings: 0, ..MadeUp::default() }),
         ("begun", MadeUp { snapshot_verdict: "complete_with_drift", ..MadeUp::default() }),
-        ("undo", MadeUp { kind: Move::Undo, findings: 0, ..MadeUp::default() }),
+        ("undo", MadeUp { kind: Move::Undo, verdict: Verdict::Ready, findings: 0, ..MadeUp::default() }),
     ] {
         let (_folder, plan) = made(made_up);
         if name == "begun" {
             applied_in_part(&plan, 100);
         }
-        let text = table(&plan).unwrap();
+        let text = table(&plan).unwrap().to_string();
         assert!(text.lines().count() <= 40, "{text}");
         insta::assert_snapshot!(format!("table_{name}"), text);
     }

@@ -8,6 +8,7 @@ use crate::plan::fixture::*;
 use crate::plan::*;
 
 mod checks;
+mod hostile;
 mod moves;
 mod random;
 
