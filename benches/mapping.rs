@@ -82,7 +82,7 @@ fn mapped(source: &Source, mapping: &str, record: &str, format: Format) -> Resul
     Ok(out.bytes)
 }
 
-/// The columns of `user_channels`, as somebody would write them who needs no mappings.
+/// The columns of `user_channels`, as someone would write them who needs no mappings.
 #[derive(Serialize)]
 struct UserChannel<'a> {
     account_sid: Option<&'a AccountSid>,

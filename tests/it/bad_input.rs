@@ -44,7 +44,7 @@ fn settings_that_cannot_be_are_refused_before_any_request() {
     let world = small();
     let service = world.running.service_sid().to_owned();
     std::fs::write(world.path("users.txt"), "ann@example.org\nUS0123456789abcdef0123456789abcde\n").unwrap();
-    std::fs::write(world.path("nobody.txt"), "# nobody\n\n").unwrap();
+    std::fs::write(world.path("empty.txt"), "# empty\n\n").unwrap();
     std::fs::write(world.path("ann.txt"), "ann@example.org\n").unwrap();
     std::fs::write(world.path("slip.toml"), "\nconcurency = 3\n").unwrap();
     std::fs::write(world.path("secret.toml"), "auth_token = \"hunter2\"\n").unwrap();
@@ -74,7 +74,7 @@ fn settings_that_cannot_be_are_refused_before_any_request() {
             &["--source", "Conversations has no invites", "hint: leave `invites` out of --include"],
         ),
         (crawl(&["--users", "users.txt"]), &["users.txt", "line 2", "31 digits, not 32"]),
-        (crawl(&["--users", "nobody.txt"]), &["nobody.txt", "names no user"]),
+        (crawl(&["--users", "empty.txt"]), &["empty.txt", "names no user"]),
         (crawl(&["--users", "absent.txt"]), &["absent.txt", "cannot be read"]),
         (
             world.run(&["crawl", "--all-services", "--users", "ann.txt"]),
@@ -181,7 +181,7 @@ fn credentials_that_are_missing_or_half_are_named() {
 #[test]
 fn a_host_that_does_not_answer_is_named_and_can_be_tried_again() {
     let world = small();
-    // A port that was free a moment ago: nobody listens there.
+    // A port that was free a moment ago: no one listens there.
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{closed}");
     let arguments = ["crawl", "--service", world.running.service_sid(), "--chat-url", &url];
@@ -283,7 +283,7 @@ fn a_damaged_snapshot_is_said_to_be_damaged() {
         assert_unusable(&world, "snapshot.db", &["is damaged", "restore it from a copy", "crawl again"]);
     }
     let told = world.run(&["snapshot", "info"]).stderr;
-    assert_eq!(told.matches("malformed").count(), 1, "a cause is told once: {told}");
+    assert_eq!(told.matches("malformed").count(), 1, "a cause is printed once: {told}");
     // Damage among the rows alone: found by whoever reads them, and by the check.
     let mut rows = whole.clone();
     let last = whole.len() - 12 * page;

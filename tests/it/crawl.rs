@@ -162,10 +162,10 @@ fn a_reader_who_is_there_when_the_crawl_ends_does_not_fail_it() {
 #[test]
 fn a_selected_user_who_is_not_there_is_said() {
     let world = World::with_faults("");
-    std::fs::write(world.path("users.txt"), "nobody@example.com\n").unwrap();
+    std::fs::write(world.path("users.txt"), "unknown@example.com\n").unwrap();
     let crawled = world.crawl(&["--users", "users.txt"]);
     assert_eq!((crawled.code, &crawled.result["verdict"]), (4, &json!("incomplete")));
-    assert_eq!(crawled.result["not_found"], json!(["nobody@example.com"]));
+    assert_eq!(crawled.result["not_found"], json!(["unknown@example.com"]));
 }
 
 #[test]

@@ -144,7 +144,7 @@ fn it_goes_on_with_the_share_it_began_with() {
 #[test]
 fn where_there_is_nothing_to_check_across_that_is_said_before_any_request() {
     let world = World::with_faults("");
-    std::fs::write(world.path("users.txt"), "somebody\n").unwrap();
+    std::fs::write(world.path("users.txt"), "someone\n").unwrap();
     for (flags, says) in [
         (&["--cross-check", "1/7"][..], &["are both read", "leave `members` out of --include"][..]),
         (

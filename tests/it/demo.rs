@@ -57,7 +57,7 @@ fn it_works_in_an_empty_folder_without_any_setting() {
         assert!(ran.stderr.contains(&beginning), "{beginning}");
     }
     assert_eq!(ndjson(&folder.path().join("chatferry-demo/export/users.ndjson")).len(), 300);
-    // Each record of the copy was held against the snapshot, and is the same.
+    // Each record of the copy was compared with the snapshot, and is the same.
     let verified = std::fs::read_to_string(folder.path().join("chatferry-demo/verify.txt")).unwrap();
     assert!(verified.lines().all(|line| line.starts_with('=')), "{verified}");
     assert_eq!(verified.lines().filter(|line| line.starts_with("= users ")).count(), 300);

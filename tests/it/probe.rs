@@ -9,7 +9,7 @@ fn world() -> World {
     World::new(Options { users: 130, channels: 40, ..Options::default() })
 }
 
-/// A port of this machine at which nobody listens.
+/// A port of this machine at which no one listens.
 fn closed() -> String {
     format!("http://{}", std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
 }
@@ -111,19 +111,19 @@ fn the_parts_that_are_wanted_are_counted_and_no_other() {
 #[test]
 fn each_api_answers_for_itself() {
     let world = world();
-    let nobody = closed();
-    let probe = world.json(&["probe", "--conversations-url", &nobody]);
+    let unreachable = closed();
+    let probe = world.json(&["probe", "--conversations-url", &unreachable]);
     assert_eq!(probe["chat"], json!({ "answers": true, "origin": world.running.url(), "problem": null }));
     assert_eq!(
         (&probe["conversations"]["answers"], &probe["conversations"]["origin"]),
-        (&json!(false), &json!(nobody))
+        (&json!(false), &json!(unreachable))
     );
     assert!(probe["conversations"]["problem"].as_str().unwrap().contains("no connection"), "{probe}");
-    let text = world.run(&["probe", "--conversations-url", &nobody]);
+    let text = world.run(&["probe", "--conversations-url", &unreachable]);
     assert_eq!(text.code, 0, "Chat can be crawled: {text:?}");
-    assert!(text.stderr.contains(&format!("Conversations  unreachable at {nobody}")), "{text:?}");
+    assert!(text.stderr.contains(&format!("Conversations  unreachable at {unreachable}")), "{text:?}");
 
-    let ran = world.run(&["probe", "--json", "--chat-url", &nobody]);
+    let ran = world.run(&["probe", "--json", "--chat-url", &unreachable]);
     assert_eq!(ran.code, 1, "{ran:?}");
     let probe: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(

@@ -173,7 +173,7 @@ fn killed_and_resumed_it_is_as_if_it_never_was() {
         }
         child.wait().unwrap();
     }
-    // Left to choose, it goes on with what it began with.
+    // Left to choose, it resumes with what it started with.
     let finished = world.crawl(&[]);
     assert_eq!(
         (finished.code, &finished.result["source"]),
@@ -287,7 +287,7 @@ fn a_probe_prices_what_a_crawl_would_read() {
     assert_eq!(probe["chat"]["answers"], true);
     let private = world.running.truth().conversation_sids().count();
     let users = world.running.truth().user_sids().count();
-    assert_eq!(probe["requests_by_resource"]["user_channels"], users, "no counts: a page each at the least");
+    assert_eq!(probe["requests_by_resource"]["user_channels"], users, "no counts: a page each at least");
     assert_eq!(probe["requests_by_resource"]["members"], private);
     assert_eq!(probe["routes"]["by_user"], users);
 
