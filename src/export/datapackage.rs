@@ -11,8 +11,8 @@ use serde_json::{Map, Value as Json, json};
 use super::formats::Format;
 use super::options::{ExportOptions, PlanFacts};
 use super::rows::RowsPassed;
-use super::select::Selected;
-use crate::mapping::{Column, ColumnType, Pii};
+use super::select::SelectedRecord;
+use crate::mapping::{ColumnType, MappedColumn, Pii};
 use crate::snapshot::Info;
 
 /// One record of an export.
@@ -37,7 +37,7 @@ pub struct WrittenFile {
 }
 
 /// What a file says that was written with `--spreadsheet-safe`.
-const SPREADSHEET_SAFE: &str = "text cells that begin with = + - @ tab CR or LF have an apostrophe in front";
+const SPREADSHEET_SAFE: &str = "text cells that begin with = + - @ (or their full-width forms), %, |, tab, CR or LF have an apostrophe in front";
 
 #[derive(Serialize)]
 struct DataPackage<'a> {
@@ -99,7 +99,7 @@ struct PackageSettings {
 pub(super) fn describe(
     info: &Info,
     options: &ExportOptions,
-    selected: &[Selected<'_>],
+    selected: &[SelectedRecord<'_>],
     records: &[WrittenRecord],
 ) -> Vec<u8> {
     let resources = selected.iter().zip(records).flat_map(|(selected, record)| {
@@ -150,7 +150,7 @@ pub(super) fn describe(
 }
 
 fn resource(
-    selected: &Selected<'_>,
+    selected: &SelectedRecord<'_>,
     written: &WrittenRecord,
     file: &WrittenFile,
     options: &ExportOptions,
@@ -227,7 +227,7 @@ fn csv_dialect() -> Json {
     })
 }
 
-fn field(column: &Column, irregular_dates: bool) -> Json {
+fn field(column: &MappedColumn, irregular_dates: bool) -> Json {
     let mut field = json!({ "name": column.name, "type": field_type(column.column_type) });
     if irregular_dates {
         // Some dates are in another form than RFC 3339, such as RFC 2822, because the API sent them so.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::error::ExportError;
-use super::source::Rows;
+use super::source::RowSource;
 use crate::model::*;
 use crate::snapshot::{Counts, Info, Order, Requests, SnapshotError, Verdict, Walk, Wanted};
 
@@ -314,7 +314,7 @@ impl Fixture {
     }
 }
 
-impl Rows for Fixture {
+impl RowSource for Fixture {
     fn info(&self) -> Result<Info, SnapshotError> {
         Ok(self.info.clone())
     }

@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::error::ExportError;
 use super::formats::RowWriter;
-use super::select::{Selected, walk_of};
-use super::source::Rows;
+use super::select::{SelectedRecord, walk_of};
+use super::source::RowSource;
 use crate::event::{Event, Events};
-use crate::mapping::{CellError, ColumnType, Evaluator, Outcome, Value};
+use crate::mapping::{CellError, ColumnType, Evaluator, RowOutcome, Value};
 use crate::model::Timestamp;
 
 /// How many rows pass between two progress events.
@@ -74,8 +74,8 @@ impl RowsPassed {
 
 /// Feeds every row of a record to all writers. `failed` says what a failure of the writer at a position is.
 pub(super) fn pass<W: Write>(
-    source: &impl Rows,
-    selected: &Selected<'_>,
+    source: &impl RowSource,
+    selected: &SelectedRecord<'_>,
     writers: &mut [Box<dyn RowWriter<W> + '_>],
     events: &Events,
     failed: impl Fn(usize, io::Error) -> ExportError,
@@ -90,12 +90,12 @@ pub(super) fn pass<W: Write>(
     let mut evaluator = Evaluator::new(record);
     source.walk(&walk_of(record), &mut |records| {
         match evaluator.evaluate(records).map_err(ExportError::Row)? {
-            Outcome::Filtered => return Ok(()),
-            Outcome::Skipped(error) => {
+            RowOutcome::Filtered => return Ok(()),
+            RowOutcome::Skipped(error) => {
                 passed.failed(error, true);
                 return Ok(());
             }
-            Outcome::Row(errors) => errors.into_iter().for_each(|error| passed.failed(error, false)),
+            RowOutcome::Row(errors) => errors.into_iter().for_each(|error| passed.failed(error, false)),
         }
         let row = evaluator.row(records);
         for (position, writer) in writers.iter_mut().enumerate() {

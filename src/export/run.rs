@@ -6,13 +6,13 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::datapackage::{self, WrittenFile, WrittenRecord};
-use super::destination::{Destination, Folder, PACKAGE};
+use super::destination::{FileDestination, OutputFolder, PACKAGE};
 use super::error::ExportError;
 use super::formats::{Format, Output, writer};
 use super::options::ExportOptions;
 use super::rows::pass;
-use super::select::{Selected, select};
-use super::source::Rows;
+use super::select::{SelectedRecord, select};
+use super::source::RowSource;
 use crate::event::{Event, Events};
 use crate::snapshot::{Info, Verdict};
 
@@ -25,20 +25,20 @@ pub struct ExportReport {
 
 /// Exports to a folder.
 pub(crate) fn run(
-    source: &impl Rows,
+    source: &impl RowSource,
     options: &ExportOptions,
     folder: &Path,
     events: &Events,
 ) -> Result<ExportReport, ExportError> {
     let info = source.info()?;
     let selected = select(&options.mappings, options.records.as_deref(), &info)?;
-    export(source, &info, &selected, options, Folder::claim(folder, options.force)?, events)
+    export(source, &info, &selected, options, OutputFolder::claim(folder, options.force)?, events)
 }
 
 /// Exports to object storage: `s3://bucket/prefix`, `gs://…`, `az://…`. To be called within
 /// the program's runtime, which has several threads.
 pub(crate) fn run_to_store(
-    source: &impl Rows,
+    source: &impl RowSource,
     options: &ExportOptions,
     url: &url::Url,
     events: &Events,
@@ -47,7 +47,7 @@ pub(crate) fn run_to_store(
     let selected = select(&options.mappings, options.records.as_deref(), &info)?;
     #[cfg(feature = "cloud")]
     {
-        let bucket = super::destination::Bucket::claim(url, options.force)?;
+        let bucket = super::destination::StorePrefix::claim(url, options.force)?;
         export(source, &info, &selected, options, bucket, events)
     }
     #[cfg(not(feature = "cloud"))]
@@ -59,10 +59,10 @@ pub(crate) fn run_to_store(
 }
 
 /// Exports to a destination that was claimed.
-pub(super) fn export<P: Destination>(
-    source: &impl Rows,
+pub(super) fn export<P: FileDestination>(
+    source: &impl RowSource,
     info: &Info,
-    selected: &[Selected<'_>],
+    selected: &[SelectedRecord<'_>],
     options: &ExportOptions,
     destination: P,
     events: &Events,
@@ -94,7 +94,7 @@ pub(super) fn export<P: Destination>(
 
 /// Exports one record in one format to a stream.
 pub fn stream(
-    source: &impl Rows,
+    source: &impl RowSource,
     options: &ExportOptions,
     out: &mut (dyn Write + Send),
     events: &Events,
@@ -121,9 +121,9 @@ pub fn stream(
 }
 
 /// Writes all formats of one record to files that cannot be seen yet.
-fn write_record<P: Destination>(
-    source: &impl Rows,
-    selected: &Selected<'_>,
+fn write_record<P: FileDestination>(
+    source: &impl RowSource,
+    selected: &SelectedRecord<'_>,
     options: &ExportOptions,
     destination: &P,
     events: &Events,

@@ -5,11 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::plan_rules::PlanRules;
-use super::record::InvitePolicy;
 use super::roles::RoleTable;
 use super::value::{ColumnType, Pii};
 
@@ -30,6 +29,26 @@ pub(super) struct MappingFile {
     pub(super) roles: Option<Spanned<RoleTable>>,
     pub(super) plan: Option<Spanned<PlanRules>>,
     pub(super) records: Spanned<Vec<RecordEntry>>,
+}
+
+/// What becomes of invited users in Conversations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvitePolicy {
+    /// They are reported and nothing else.
+    #[default]
+    Report,
+    /// They become participants, without having been asked.
+    Participant,
+}
+
+impl InvitePolicy {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Participant => "participant",
+        }
+    }
 }
 
 /// One record: a file of an export.

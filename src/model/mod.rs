@@ -10,6 +10,7 @@ pub(crate) mod records;
 pub(crate) mod row;
 pub(crate) mod share;
 pub(crate) mod sid;
+pub(crate) mod spreadsheet;
 pub(crate) mod value;
 
 pub use issue::Entity;

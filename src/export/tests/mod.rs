@@ -12,7 +12,7 @@ mod golden;
 #[cfg(feature = "parquet")]
 mod parquet;
 
-use super::destination::Folder;
+use super::destination::OutputFolder;
 use super::fixture::{Fixture, HOSTILE, fixture};
 use super::*;
 use crate::event::Events;
@@ -151,6 +151,12 @@ fn spreadsheet_safe_defuses_text_and_leaves_numbers() {
     let rows = csv_rows(&files["users.csv"]);
     assert_eq!(rows[1][4], "'=1+1,\"x\"");
     assert_eq!(rows[1][11], "-5");
+    for start in ["%1", "|calc", "＝1+1"] {
+        source.users[0].friendly_name = Some(start.to_owned());
+        export(&source, &options, folder.path()).unwrap();
+        let rows = csv_rows(&self::files(folder.path())["users.csv"]);
+        assert_eq!(rows[1][4], format!("'{start}"));
+    }
     assert_eq!(ndjson_rows(&files["users.ndjson"])[0]["friendly_name"], "=1+1,\"x\"");
     let package: Json = serde_json::from_slice(&files["datapackage.json"]).unwrap();
     assert_eq!(package["chatferry"]["settings"]["spreadsheet_safe"], true);
@@ -226,10 +232,10 @@ fn an_export_that_was_killed_while_renaming_is_recognised() {
 #[test]
 fn two_exports_do_not_write_to_one_folder_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let held = Folder::claim(folder.path(), false).unwrap();
-    assert!(matches!(Folder::claim(folder.path(), false), Err(ExportError::Busy { .. })));
+    let held = OutputFolder::claim(folder.path(), false).unwrap();
+    assert!(matches!(OutputFolder::claim(folder.path(), false), Err(ExportError::Busy { .. })));
     drop(held);
-    Folder::claim(folder.path(), false).unwrap();
+    OutputFolder::claim(folder.path(), false).unwrap();
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Tests of mapping files: what is bundled loads, and what is wrong is said with its place.
 
+mod rows;
+mod schema;
+
 use super::*;
 
 fn problem(text: &str) -> String {
@@ -82,7 +85,7 @@ fn user_channels_has_the_published_columns() {
 #[test]
 fn classes_of_personal_data_are_twilios_own() {
     type Classes = std::collections::BTreeMap<String, std::collections::BTreeMap<String, Pii>>;
-    let published: Classes = serde_json::from_str(include_str!("../../tests/data/wire/pii.json")).unwrap();
+    let published: Classes = serde_json::from_str(include_str!("../../../tests/data/wire/pii.json")).unwrap();
     for (entity, fields) in published {
         let entity = field::entity_named(&entity).unwrap();
         for (name, class) in fields {
