@@ -25,8 +25,9 @@ mod audit;
 mod cli;
 mod clock;
 mod commands;
-mod compare;
+
 mod crawl;
+mod diff;
 mod error;
 mod event;
 mod export;
@@ -85,7 +86,8 @@ pub mod internals {
     }
     pub mod simulator {
         pub use crate::simulator::{
-            Change, ChangeKind, Faults, Options, Running, Truth, Write, fault_names, start,
+            Change, ChangeKind, Faults, Options, Running, ServiceLimits, Truth, WorldKind, Write,
+            fault_names, start,
         };
     }
     pub mod snapshot {

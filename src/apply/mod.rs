@@ -3,32 +3,32 @@
 //! ```text
 //! journal ──lanes, operations──▶ scheduler ──look, write──▶ performers ──▶ Twilio
 //!    ▲                                                          │
-//!    └────────────── keeper ◀──begun, ended ────────────────────┘
+//!    └─────────── journal thread ◀──started, ended ─────────────┘
 //! ```
 //!
 //! The **scheduler** goes through the kinds in the order of dependency. Within a kind it serves the lane (a conversation, or the service)
-//! that has a turn under Twilio's write limits and most left to do. A **performer** looks at the target where something may have
-//! happened without us knowing, has the keeper write down that the operation begins, sends it, and judges the answer. The **keeper** is
-//! the one thread that reads and writes the plan.
+//! that has a turn under Twilio's write limits and the most operations left. A **performer** looks up in the target what may already
+//! exist, has the journal thread record that the operation starts, sends it, and judges the answer. The **journal thread** is
+//! the only thread that reads and writes the plan.
 //!
 //! **Invariant:** this is the only stage that writes at Twilio, and it is given a plan by value. Every write is the request of an
 //! operation of that plan ([`Operation::request`](crate::plan::Operation::request)) with the target's SIDs filled in.
 //!
-//! **Invariant:** an operation is on disk as begun before its request leaves, and its end is on disk before anything that depends on it
-//! begins. What was begun and has no end is looked up before it is sent again.
+//! **Invariant:** an operation is on disk as started before its request leaves, and its outcome is on disk before anything that depends
+//! on it starts. An operation that was started and has no outcome is looked up before it is sent again.
 //!
-//! **Invariant:** memory does not grow with the plan: lanes in hand, operations in hand and orders on their way are bounded.
+//! **Invariant:** memory does not grow with the plan: active lanes, loaded operations and waiting journal requests are bounded.
 
-mod advice;
-mod compare;
 mod error;
+mod error_codes;
 #[cfg(test)]
 mod fixture;
-mod item;
-mod keeper;
+mod journal_thread;
 mod lanes;
-mod look_up;
-mod perform;
+mod lookup;
+mod mismatch;
+mod performer;
+mod resolved;
 mod scheduler;
 #[cfg(test)]
 mod tests;
@@ -40,12 +40,11 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::error::ApplyError;
-pub(crate) use self::item::subject;
-use self::keeper::{Keeper, Kept};
-pub(crate) use self::perform::Clients;
-use self::perform::Performer;
-use self::scheduler::Scheduler;
-pub(crate) use self::scheduler::endpoint;
+use self::journal_thread::{JournalEnd, JournalHandle};
+pub(crate) use self::performer::Clients;
+use self::performer::Performer;
+pub(crate) use self::resolved::subject;
+use self::scheduler::WriteScheduler;
 use crate::event::{Event, Events};
 use crate::plan::{Journal, Kind, NotDone, State};
 
@@ -75,7 +74,7 @@ pub(crate) struct ApplyOptions {
 
 /// How a run ended. What was done is in the plan in every case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Ended {
+pub(crate) enum ApplyEnd {
     /// Everything was performed that can be, of the kinds that were wanted.
     Finished,
     /// The user stopped it.
@@ -94,7 +93,7 @@ pub(crate) enum Ended {
 #[derive(Debug)]
 pub(crate) struct ApplyOutcome {
     /// How it ended.
-    pub ended: Ended,
+    pub ended: ApplyEnd,
     /// Every operation of the plan, by kind and state.
     pub operations: BTreeMap<Kind, BTreeMap<State, u64>>,
     /// What this run has brought to an end, by kind and state.
@@ -116,12 +115,12 @@ pub(crate) async fn run(
     stop: &CancellationToken,
 ) -> Result<ApplyOutcome, ApplyError> {
     let service = journal.header().target.service_sid.clone();
-    let (keeper, thread) = Keeper::start(journal, events.clone(), stop.clone());
+    let (journal, thread) = JournalHandle::start(journal, events.clone(), stop.clone());
     let work =
-        Performer { clients, keeper, webhooks: options.webhooks, pause: options.pause, stop: stop.clone() };
+        Performer { clients, journal, webhooks: options.webhooks, pause: options.pause, stop: stop.clone() };
     let ended = perform(work, options, &service, events, stop).await;
-    // Every way to the keeper is dropped by now, so it ends. Its own error explains a run that failed because it was gone.
-    let Kept { journal, ended: performed } = thread.await.map_err(ApplyError::Stopped)??;
+    // Every handle of the journal thread is dropped by now, so the thread ends. Its own error explains why a run lost it.
+    let JournalEnd { journal, ended: performed } = thread.await.map_err(ApplyError::Stopped)??;
     let ended = ended?;
     let outcome = ApplyOutcome {
         ended,
@@ -140,15 +139,15 @@ async fn perform(
     service: &str,
     events: &Events,
     stop: &CancellationToken,
-) -> Result<Ended, ApplyError> {
-    let counts = performer.keeper.open_plan().await?;
+) -> Result<ApplyEnd, ApplyError> {
+    let counts = performer.journal.open_plan().await?;
     let sum = |wanted: &dyn Fn(State) -> bool| -> u64 {
         let states = counts.values().flatten();
         states.filter(|(state, _)| wanted(**state)).map(|(_, count)| count).sum()
     };
     let (operations, pending) = (sum(&|_| true), sum(&|state| state == State::Pending));
     events.send(Event::Applying { operations, ended: operations - pending });
-    let mut scheduler = Scheduler::new(performer, options, stop);
+    let mut scheduler = WriteScheduler::new(performer, options, stop);
     if let Some(ended) = scheduler.settle().await? {
         return Ok(ended);
     }
@@ -160,5 +159,5 @@ async fn perform(
             return Ok(ended);
         }
     }
-    Ok(Ended::Finished)
+    Ok(ApplyEnd::Finished)
 }

@@ -12,10 +12,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::error::ApplyError;
-use super::keeper::Filled;
-use super::lanes::{LOADED, Lanes, Next, Room};
-use super::perform::{Performer, Step, Work};
-use super::{ApplyOptions, Ended};
+use super::journal_thread::LoadedLanes;
+use super::lanes::{FreeSlots, LOADED, Lanes, NextAction};
+use super::performer::{ActiveOperation, Performer, TaskStep};
+use super::{ApplyEnd, ApplyOptions};
 use crate::plan::{Endpoint, Kind, State};
 use crate::twilio::throttle::WriteLimits;
 
@@ -33,7 +33,7 @@ const SETTLED_AT_ONCE: usize = 32;
 const LEFT_IN_A_ROW: u32 = 25;
 
 /// A running apply.
-pub(super) struct Scheduler {
+pub(super) struct WriteScheduler {
     pub(super) performer: Performer,
     limits: WriteLimits,
     stop: CancellationToken,
@@ -43,7 +43,7 @@ pub(super) struct Scheduler {
     stop_after_errors: Option<u64>,
     failed: u64,
     left_in_a_row: u32,
-    ending: Option<Ended>,
+    ending: Option<ApplyEnd>,
     endpoint: Endpoint,
     conversation_rate: f64,
     /// How long a write takes, lately, in seconds.
@@ -55,9 +55,9 @@ pub(super) struct Scheduler {
 }
 
 /// A task's end: when it was sent if it was a write, and how far it came.
-type Done = (Option<Instant>, Result<Step, ApplyError>);
+type TaskDone = (Option<Instant>, Result<TaskStep, ApplyError>);
 
-impl Scheduler {
+impl WriteScheduler {
     pub(super) fn new(performer: Performer, options: &ApplyOptions, stop: &CancellationToken) -> Self {
         let after = |duration: Duration| Instant::now() + duration;
         Self {
@@ -80,21 +80,21 @@ impl Scheduler {
 
     /// Looks up what an earlier run had begun and not brought to an end. Afterwards it is known what was done: what was not is as
     /// if it had never begun. `Some` where the run has ended.
-    pub(super) async fn settle(&mut self) -> Result<Option<Ended>, ApplyError> {
+    pub(super) async fn settle(&mut self) -> Result<Option<ApplyEnd>, ApplyError> {
         let mut after = 0;
         loop {
-            let begun = self.performer.keeper.begun(after, SETTLED_AT_ONCE).await?;
+            let begun = self.performer.journal.begun(after, SETTLED_AT_ONCE).await?;
             let Some(last) = begun.last() else { return Ok(self.ending.clone()) };
             after = last.number;
             let mut looks = JoinSet::new();
             for item in begun {
                 let performer = self.performer.clone();
-                looks.spawn(async move { performer.look(Work::new(item, 0)).await });
+                looks.spawn(async move { performer.look(ActiveOperation::new(item, 0)).await });
             }
             let mut fatal = None;
             while let Some(looked) = looks.join_next().await {
                 match looked.map_err(ApplyError::Stopped)? {
-                    Ok(Step::ToWrite(work)) => self.performer.keeper.withdraw(work.item.number).await?,
+                    Ok(TaskStep::ToWrite(work)) => self.performer.journal.withdraw(work.item.number).await?,
                     Ok(step) => drop(self.note(step)),
                     Err(error) => fatal = Some(error),
                 }
@@ -103,7 +103,7 @@ impl Scheduler {
                 return Err(error);
             }
             if self.stop.is_cancelled() {
-                self.ending.get_or_insert(Ended::Interrupted);
+                self.ending.get_or_insert(ApplyEnd::Interrupted);
             }
             if self.ending.is_some() {
                 return Ok(self.ending.clone());
@@ -112,30 +112,34 @@ impl Scheduler {
     }
 
     /// Performs what is pending of a kind, on a service whose limit holds for it. `Some` where the run has ended.
-    pub(super) async fn perform(&mut self, kind: Kind, service: &str) -> Result<Option<Ended>, ApplyError> {
+    pub(super) async fn perform(
+        &mut self,
+        kind: Kind,
+        service: &str,
+    ) -> Result<Option<ApplyEnd>, ApplyError> {
         if self.stop.is_cancelled() {
-            self.ending.get_or_insert(Ended::Interrupted);
+            self.ending.get_or_insert(ApplyEnd::Interrupted);
         }
         if self.ending.is_some() {
             return Ok(self.ending.clone());
         }
-        self.left = self.performer.keeper.open(kind).await?;
+        self.left = self.performer.journal.open(kind).await?;
         if self.left == 0 {
             return Ok(None);
         }
         if self.quota == Some(0) {
-            return Ok(Some(Ended::LimitReached));
+            return Ok(Some(ApplyEnd::LimitReached));
         }
-        self.endpoint = endpoint(kind);
+        self.endpoint = kind.endpoint();
         let mut fatal = None;
         let mut lanes = Lanes::new(service);
-        let mut tasks: JoinSet<Done> = JoinSet::new();
-        let mut filling: Option<oneshot::Receiver<Filled>> = None;
+        let mut tasks: JoinSet<TaskDone> = JoinSet::new();
+        let mut filling: Option<oneshot::Receiver<LoadedLanes>> = None;
         loop {
             let mut wake = None;
             if self.ending.is_none() {
                 if let Some((known, new)) = lanes.wanted() {
-                    filling = Some(self.performer.keeper.fill(known, new, LOADED).await?);
+                    filling = Some(self.performer.journal.fill(known, new, LOADED).await?);
                 }
                 wake = self.hand_out(&mut lanes, &mut tasks);
             }
@@ -156,7 +160,7 @@ impl Scheduler {
                         Err(error) => {
                             // What is on its way is brought to its end, and nothing more is begun.
                             fatal.get_or_insert(error);
-                            self.ending.get_or_insert(Ended::Interrupted);
+                            self.ending.get_or_insert(ApplyEnd::Interrupted);
                             self.stop.cancel();
                         }
                     }
@@ -165,9 +169,9 @@ impl Scheduler {
                     filling = None;
                     lanes.fill(filled?);
                 }
-                () = self.stop.cancelled(), if self.ending.is_none() => self.ending = Some(Ended::Interrupted),
+                () = self.stop.cancelled(), if self.ending.is_none() => self.ending = Some(ApplyEnd::Interrupted),
                 () = sleep_until(self.deadline), if self.ending.is_none() => {
-                    self.ending = Some(Ended::TimeUp);
+                    self.ending = Some(ApplyEnd::TimeUp);
                     self.stop.cancel();
                 }
                 () = sleep_until(wake), if wake.is_some() => {}
@@ -179,31 +183,31 @@ impl Scheduler {
             }
         }
         if lanes.has_more() && self.quota == Some(0) {
-            self.ending.get_or_insert(Ended::LimitReached);
+            self.ending.get_or_insert(ApplyEnd::LimitReached);
         }
         fatal.map_or_else(|| Ok(self.ending.clone()), Err)
     }
 
     /// Starts what may be started. Gives the time at which more may be.
-    fn hand_out(&mut self, lanes: &mut Lanes, tasks: &mut JoinSet<Done>) -> Option<Instant> {
+    fn hand_out(&mut self, lanes: &mut Lanes, tasks: &mut JoinSet<TaskDone>) -> Option<Instant> {
         loop {
             if self.quota == Some(0) {
                 lanes.begin_no_more(); // those that were begun are brought to their end
             }
             let slots = self.performer.clients.of(self.endpoint).concurrency_limit();
-            let room = Room {
+            let room = FreeSlots {
                 to_prepare: PREPARING.saturating_sub(tasks.len().saturating_sub(self.writing)),
                 to_write: slots.saturating_sub(self.writing),
                 reserved: lanes.reserved(self.conversation_rate, self.latency, slots, self.left),
             };
             let performer = self.performer.clone();
             match lanes.next(&self.limits, room) {
-                Next::Wait(wake) => return wake,
-                Next::Prepare(work) => {
+                NextAction::Wait(wake) => return wake,
+                NextAction::Prepare(work) => {
                     self.quota = self.quota.map(|quota| quota.saturating_sub(1));
                     tasks.spawn(async move { (None, performer.prepare(work).await) });
                 }
-                Next::Write(work) => {
+                NextAction::Write(work) => {
                     self.writing += 1;
                     let sent = Instant::now();
                     tasks.spawn(async move { (Some(sent), performer.write(work).await) });
@@ -221,23 +225,23 @@ impl Scheduler {
     }
 
     /// Takes note of how far an operation has come. Gives its lane, and the operation where it is to be written.
-    fn note(&mut self, step: Step) -> (u64, Option<Work>) {
+    fn note(&mut self, step: TaskStep) -> (u64, Option<ActiveOperation>) {
         match step {
-            Step::ToWrite(work) => (work.lane, Some(*work)),
-            Step::Interrupted { lane } => (lane, None),
-            Step::Ended { lane, state } => {
+            TaskStep::ToWrite(work) => (work.lane, Some(*work)),
+            TaskStep::Interrupted { lane } => (lane, None),
+            TaskStep::Ended { lane, state } => {
                 self.left_in_a_row = 0;
                 self.failed += u64::from(state == State::Failed);
                 if self.stop_after_errors.is_some_and(|most| self.failed >= most) {
-                    self.ending.get_or_insert(Ended::TooManyErrors);
+                    self.ending.get_or_insert(ApplyEnd::TooManyErrors);
                 }
                 (lane, None)
             }
-            Step::Left { lane, why } => {
+            TaskStep::Left { lane, why } => {
                 tracing::debug!(%why, "left for another run");
                 self.left_in_a_row += 1;
                 if self.left_in_a_row >= LEFT_IN_A_ROW {
-                    self.ending.get_or_insert(Ended::GaveUp(why));
+                    self.ending.get_or_insert(ApplyEnd::GaveUp(why));
                     self.stop.cancel();
                 }
                 (lane, None)
@@ -246,18 +250,10 @@ impl Scheduler {
     }
 }
 
-/// The side that a kind writes to.
-pub(crate) fn endpoint(kind: Kind) -> Endpoint {
-    match kind {
-        Kind::MakePrivate | Kind::MuteSource => Endpoint::SourceChat,
-        _ => Endpoint::TargetConversations,
-    }
-}
-
 /// What was asked for, once it is there; never where nothing was.
-async fn filled(filling: &mut Option<oneshot::Receiver<Filled>>) -> Result<Filled, ApplyError> {
+async fn filled(filling: &mut Option<oneshot::Receiver<LoadedLanes>>) -> Result<LoadedLanes, ApplyError> {
     match filling {
-        Some(receiver) => receiver.await.map_err(|_gone| ApplyError::KeeperGone),
+        Some(receiver) => receiver.await.map_err(|_gone| ApplyError::JournalThreadGone),
         None => std::future::pending().await,
     }
 }

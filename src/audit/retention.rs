@@ -10,7 +10,7 @@ use super::folder::Listed;
 
 /// What to keep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Keep {
+pub(crate) struct Retention {
     /// The newest so many whole audits.
     pub newest: Option<u32>,
     /// The audits of the last so many days.
@@ -18,8 +18,8 @@ pub(crate) struct Keep {
 }
 
 /// The audits that may go, oldest first. Never the newest whole one, nor any that is newer.
-pub(crate) fn compute_removals(audits: &[Listed], keep: Keep, now: Timestamp) -> Vec<Listed> {
-    if keep == Keep::default() {
+pub(crate) fn compute_removals(audits: &[Listed], keep: Retention, now: Timestamp) -> Vec<Listed> {
+    if keep == Retention::default() {
         return Vec::new();
     }
     let mut whole: Vec<&Listed> = audits.iter().filter(|audit| audit.whole).collect();
@@ -59,7 +59,7 @@ mod tests {
 
     fn removed(days: &[i32], newest: Option<u32>, keep_days: Option<u32>) -> Vec<i32> {
         let now = "2026-11-20T03:00:00Z".parse().unwrap();
-        let removals = compute_removals(&audits(days), Keep { newest, days: keep_days }, now);
+        let removals = compute_removals(&audits(days), Retention { newest, days: keep_days }, now);
         removals
             .iter()
             .map(|audit| {

@@ -7,19 +7,18 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::cli::{DiffArgs, DiffFormat};
-use crate::compare::{self, CompareError, CompareOptions, Comparison, Ignored, Terms};
-use crate::error::ExitStatus;
+use crate::diff::{self, Comparison, DiffOptions, IgnoredFields, Terms, TermsError};
+use crate::error::{Advise, ExitStatus, Failure};
 use crate::report::diff::{DifferenceReport, Format, summary};
-use crate::settings::nearest;
 use crate::snapshot::{Snapshot, SnapshotError};
 
-use super::failure::{Explained, StdoutError};
+use super::failure::StdoutError;
 use super::{CommandError, Context, Outcome};
 
 /// Runs the verb.
 pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
-    let ignored = Ignored::parse(args.ignore.iter().map(|name| name.trim()))?;
-    let options = CompareOptions { ignored, tell_same: args.all };
+    let ignored = IgnoredFields::parse(args.ignore.iter().map(|name| name.trim()))?;
+    let options = DiffOptions { ignored, report_same: args.all };
     let old = open(&args.old)?;
     let new = open(&args.new)?;
     let format = Format::from(args.format);
@@ -51,7 +50,7 @@ fn open(path: &Path) -> Result<Snapshot, CommandError> {
                 "two snapshots are compared in the format of this chatferry: crawl anew, or use the version that wrote them"
                     .to_owned()
             }
-            other => other.advice().to_owned(),
+            _ => return CommandError::from(error),
         };
         CommandError::from(error).with_hint(hint)
     })
@@ -62,7 +61,7 @@ pub(super) fn to_files(
     old: &Snapshot,
     new: &Snapshot,
     terms: Terms,
-    options: &CompareOptions,
+    options: &DiffOptions,
     files: &[(Format, &Path)],
 ) -> Result<Comparison, DiffError> {
     let mut drafts = Vec::new();
@@ -74,7 +73,7 @@ pub(super) fn to_files(
         reports.push((path, report.map_err(|source| in_file(path, source))?));
         drafts.push((path, draft));
     }
-    let comparison = compare::run(old, new, terms, options, |difference| {
+    let comparison = diff::diff_snapshots(old, new, terms, options, |difference| {
         reports
             .iter_mut()
             .try_for_each(|(path, report)| report.add(difference).map_err(|source| in_file(path, source)))
@@ -110,13 +109,13 @@ fn in_file(path: &Path, source: io::Error) -> DiffError {
 fn write<W: Write>(
     old: &Snapshot,
     new: &Snapshot,
-    options: &CompareOptions,
+    options: &DiffOptions,
     format: Format,
     out: W,
 ) -> Result<Comparison, DiffError> {
     let terms = Terms::of(old, new)?;
     let mut report = DifferenceReport::start(format, out).map_err(DiffError::Write)?;
-    let comparison = compare::run(old, new, terms, options, |difference| {
+    let comparison = diff::diff_snapshots(old, new, terms, options, |difference| {
         report.add(difference).map_err(DiffError::Write)
     })?;
     report.finish(&comparison).map_err(DiffError::Write)?;
@@ -128,7 +127,7 @@ fn write<W: Write>(
 pub(super) enum DiffError {
     /// They cannot be compared.
     #[error(transparent)]
-    Compare(#[from] CompareError),
+    Compare(#[from] TermsError),
     /// The differences cannot be written to where they go.
     #[error("the differences cannot be written")]
     Write(#[source] io::Error),
@@ -149,11 +148,11 @@ impl From<SnapshotError> for DiffError {
     }
 }
 
-impl Explained for DiffError {
-    fn exit_status(&self) -> ExitStatus {
+impl Advise for DiffError {
+    fn status(&self) -> Failure {
         match self {
-            Self::Compare(error) => error.exit_status(),
-            Self::Write(_) | Self::File { .. } => ExitStatus::Failed,
+            Self::Compare(error) => error.status(),
+            Self::Write(_) | Self::File { .. } => Failure::Failed,
         }
     }
 
@@ -166,26 +165,6 @@ impl Explained for DiffError {
                     .to_owned(),
             ),
         }
-    }
-}
-
-impl Explained for CompareError {
-    fn exit_status(&self) -> ExitStatus {
-        if self.is_bad_input() { ExitStatus::Usage } else { ExitStatus::Failed }
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::OtherService { .. } => {
-                "records are compared by SID, and no two services share any; name two snapshots of one service".to_owned()
-            }
-            Self::NothingInCommon { .. } => "crawl both with the same --include".to_owned(),
-            Self::UnknownField { name, known } => match nearest(name, known.iter().map(String::as_str)) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("fields are {}", known.join(", ")),
-            },
-            Self::Snapshot(error) => return error.hint(),
-        })
     }
 }
 

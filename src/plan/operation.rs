@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::request::Endpoint;
 use crate::model::{ChannelSid, InviteSid, MemberSid, RoleSid, ServiceSid, UserSid};
 
 /// What an operation does.
@@ -87,6 +88,35 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
+    /// The write limit that it counts against. This is the only place that says so: the lanes of a plan's file, the estimates and
+    /// the turns of a run all ask here.
+    pub(crate) const fn write_limit(self) -> WriteLimit {
+        match self {
+            Self::CreateRole
+            | Self::CreateUser
+            | Self::UpdateUser
+            | Self::CreateConversation
+            | Self::DeleteConversation
+            | Self::DeleteUser
+            | Self::DeleteRole => WriteLimit::Service,
+            Self::MakePrivate
+            | Self::CreateParticipant
+            | Self::UpdateParticipant
+            | Self::UpdateUserConversation
+            | Self::UpdateConversation
+            | Self::MuteSource
+            | Self::DeleteParticipant => WriteLimit::Conversation,
+        }
+    }
+
+    /// The API that it writes to.
+    pub(crate) const fn endpoint(self) -> Endpoint {
+        match self {
+            Self::MakePrivate | Self::MuteSource => Endpoint::SourceChat,
+            _ => Endpoint::TargetConversations,
+        }
+    }
+
     /// Whether it creates something.
     pub fn is_create(self) -> bool {
         matches!(
@@ -102,6 +132,15 @@ impl Kind {
             Self::DeleteParticipant | Self::DeleteConversation | Self::DeleteUser | Self::DeleteRole
         )
     }
+}
+
+/// What shares one of Twilio's write limits ("Conversations limits": actions a second).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WriteLimit {
+    /// All that creates or deletes a conversation of the service, and every write of its users and roles.
+    Service,
+    /// All that updates one conversation, and every write of its participants.
+    Conversation,
 }
 
 /// How far an operation has come.

@@ -95,10 +95,7 @@ impl Operation {
     /// Every kind writes to the service of its subject; a subject without one gives a path that no server answers.
     pub fn request(&self) -> PlannedRequest {
         PlannedRequest {
-            endpoint: match self.kind {
-                Kind::MakePrivate | Kind::MuteSource => Endpoint::SourceChat,
-                _ => Endpoint::TargetConversations,
-            },
+            endpoint: self.kind.endpoint(),
             method: if self.kind.is_delete() { Method::Delete } else { Method::Post },
             segments: paths::segments(self),
             form: self.form(),

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::error::PlanError;
 use super::file::{Entry, PlanDraft, PlanFile};
 use super::finding::{Check, Finding, Severity};
-use super::operation::{Fields, Kind, Operation, State, Subject};
+use super::operation::{Fields, Kind, Operation, State, Subject, WriteLimit};
 use super::overview::{Header, Move, Step, Totals, Verdict};
 use crate::model::Entity;
 
@@ -223,11 +223,9 @@ fn totals(counted: &BTreeMap<Kind, u64>, findings: u64, requests_per_second: f64
             #[expect(clippy::cast_precision_loss, reason = "an estimate")]
             let (writes, all) = (operations as f64, requests as f64);
             let at_rate = all / requests_per_second.max(1.0);
-            let seconds = match kind {
-                Kind::DeleteConversation | Kind::DeleteUser | Kind::DeleteRole | Kind::UpdateUser => {
-                    at_rate.max(writes / SERVICE_WRITES_PER_SECOND)
-                }
-                _ => at_rate,
+            let seconds = match kind.write_limit() {
+                WriteLimit::Service => at_rate.max(writes / SERVICE_WRITES_PER_SECOND),
+                WriteLimit::Conversation => at_rate,
             };
             Some(Step { kind, requests, seconds })
         })

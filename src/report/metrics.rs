@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use super::text::audit::{AuditSummary, AuditVerdict};
-use crate::compare::Mark;
+use crate::diff::Mark;
 
 /// A sample: labels and value.
 type Sample = (Vec<(&'static str, String)>, f64);

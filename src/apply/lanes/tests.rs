@@ -9,7 +9,7 @@ use tokio::time::{sleep, sleep_until};
 
 use super::*;
 use crate::apply::fixture;
-use crate::apply::keeper::FilledLane;
+use crate::apply::journal_thread::LaneLoad;
 use crate::plan::Operation;
 
 /// Lanes by name with how many operations each has, the longest first, as a journal gives them.
@@ -22,18 +22,19 @@ impl Plan {
         new: usize,
         given: &mut usize,
         operation: &Operation,
-    ) -> Filled {
+    ) -> LoadedLanes {
         let load = |name: &str, cursor: i64| {
             let length = self.0.iter().find(|(other, _)| other == name).unwrap().1;
             let after = usize::try_from(cursor).unwrap();
             let numbers = (after..length).take(LOADED).map(|number| i64::try_from(number + 1).unwrap());
             let item = |number| {
-                let resolved =
-                    Item::resolve(number, operation.clone(), false, |_, _| Ok::<_, ()>(Some("X".into())));
+                let resolved = ResolvedOperation::resolve(number, operation.clone(), false, |_, _| {
+                    Ok::<_, ()>(Some("X".into()))
+                });
                 resolved.unwrap().unwrap()
             };
-            let items: Vec<Item> = numbers.map(item).collect();
-            FilledLane {
+            let items: Vec<ResolvedOperation> = numbers.map(item).collect();
+            LaneLoad {
                 name: LaneName::of(name),
                 operations: length as u64,
                 exhausted: items.len() < LOADED,
@@ -42,12 +43,11 @@ impl Plan {
                 passed_over: 0,
             }
         };
-        let mut lanes: Vec<FilledLane> =
-            wanted.iter().map(|(name, after)| load(&name.key(), *after)).collect();
+        let mut lanes: Vec<LaneLoad> = wanted.iter().map(|(name, after)| load(&name.key(), *after)).collect();
         let fresh = self.0.iter().skip(*given).take(new);
         lanes.extend(fresh.map(|(name, _)| load(name, 0)));
         *given = (*given + new).min(self.0.len());
-        Filled { lanes, no_more_lanes: *given == self.0.len() }
+        LoadedLanes { lanes, no_more_lanes: *given == self.0.len() }
     }
 }
 
@@ -69,19 +69,19 @@ async fn perform(plan: &Plan, in_flight: usize, latency: Duration) -> (BTreeMap<
         let wake = loop {
             let to_write = in_flight - tasks.len();
             let reserved = lanes.reserved(30.0, latency.as_secs_f64(), in_flight, left);
-            match lanes.next(&limits, Room { to_prepare: 1, to_write, reserved }) {
-                Next::Prepare(work) => lanes.came_back(work.lane, true, Some(work)),
-                Next::Write(work) => {
-                    let key = lanes.in_hand.iter().find(|lane| lane.id == work.lane).unwrap().key.clone();
+            match lanes.next(&limits, FreeSlots { to_prepare: 1, to_write, reserved }) {
+                NextAction::Prepare(work) => lanes.came_back(work.lane, true, Some(work)),
+                NextAction::Write(work) => {
+                    let key = lanes.active.iter().find(|lane| lane.id == work.lane).unwrap().key.clone();
                     written.entry(key).or_default().push(Instant::now());
                     tasks.spawn(async move {
                         sleep(latency).await;
                         work.lane
                     });
                 }
-                Next::Wait(until) => break until,
+                NextAction::Wait(until) => break until,
             }
-            assert!(lanes.in_hand.len() <= LANES);
+            assert!(lanes.active.len() <= LANES);
         };
         tokio::select! {
             Some(lane) = tasks.join_next() => {
@@ -143,16 +143,16 @@ async fn what_was_begun_is_brought_to_its_end_and_no_more() {
     let mut lanes = Lanes::new("IS1");
     let (known, new) = lanes.wanted().unwrap();
     lanes.fill(plan.filled(&known, new, &mut 0, &fixture::create_user(1)));
-    let room = Room { to_prepare: 1, to_write: 1, reserved: 0 };
-    let Next::Prepare(work) = lanes.next(&limits, room) else { panic!("the first") };
+    let room = FreeSlots { to_prepare: 1, to_write: 1, reserved: 0 };
+    let NextAction::Prepare(work) = lanes.next(&limits, room) else { panic!("the first") };
     lanes.begin_no_more();
-    assert!(matches!(lanes.next(&limits, room), Next::Wait(None)));
+    assert!(matches!(lanes.next(&limits, room), NextAction::Wait(None)));
     assert!(!lanes.is_done());
     lanes.came_back(work.lane, true, Some(work));
-    let Next::Write(work) = lanes.next(&limits, room) else { panic!("it is begun") };
+    let NextAction::Write(work) = lanes.next(&limits, room) else { panic!("it is begun") };
     lanes.came_back(work.lane, false, Some(work));
     sleep(Duration::from_secs(1)).await;
-    let Next::Write(work) = lanes.next(&limits, room) else { panic!("again") };
+    let NextAction::Write(work) = lanes.next(&limits, room) else { panic!("again") };
     lanes.came_back(work.lane, false, None);
     assert!(lanes.is_done() && lanes.has_more());
 }

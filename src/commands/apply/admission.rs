@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::{self, Clients};
-use crate::error::ExitStatus;
+use crate::apply::Clients;
+use crate::error::{Advise, Failure};
 use crate::event::Events;
 use crate::mapping;
 use crate::model::ServiceSid;
@@ -19,7 +19,6 @@ use crate::twilio::RequestError;
 
 use super::super::CommandError;
 use super::super::connect;
-use super::super::failure::Explained;
 
 /// A plan is not performed. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -52,9 +51,9 @@ pub(super) enum Refused {
     Record(#[source] serde_json::Error),
 }
 
-impl Explained for Refused {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
+impl Advise for Refused {
+    fn status(&self) -> Failure {
+        Failure::Usage
     }
 
     fn hint(&self) -> Option<String> {
@@ -145,7 +144,7 @@ impl Admitted {
             let planned = header.target.account_sid.clone();
             return Err(Refused::OtherAccount { does: WRITES_TO, planned, given }.into());
         }
-        let of_source = |kind: &Kind| apply::endpoint(*kind) == Endpoint::SourceChat;
+        let of_source = |kind: &Kind| kind.endpoint() == Endpoint::SourceChat;
         let to_source = totals.operations.iter().any(|(kind, states)| {
             of_source(kind) && states.iter().any(|(state, count)| *state != State::Blocked && *count > 0)
         });

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Read;
 
-use crate::error::ExitStatus;
+use crate::error::{Advise, Failure};
 use crate::plan::{Header, Journal, Move, State, Totals};
 use crate::report::{count_of, text::format};
 use crate::settings::ApplySettings;
 
-use super::super::failure::Explained;
 use super::super::{CommandError, Context};
 
 /// Nobody has said yes.
@@ -23,9 +22,9 @@ enum NotConfirmed {
     NotTheTarget,
 }
 
-impl Explained for NotConfirmed {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
+impl Advise for NotConfirmed {
+    fn status(&self) -> Failure {
+        Failure::Usage
     }
 
     fn hint(&self) -> Option<String> {

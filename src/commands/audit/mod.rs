@@ -6,32 +6,31 @@
 //! ended, but for a kill. Neither a hook nor the metrics file changes the audit's own verdict.
 
 mod hook;
-mod night;
-mod tell;
+mod outcome;
+mod run;
 
 use std::path::Path;
 
 use serde::Serialize;
 
-use crate::audit::{AuditError, AuditFolder, AuditName, Keep, Listed, compute_removals};
+use crate::audit::{AuditError, AuditFolder, AuditName, Listed, Retention, compute_removals};
 use crate::cli::export::ExportArgs;
 use crate::cli::{AuditArgs, CrawlArgs};
-use crate::compare::{CompareOptions, Ignored};
+use crate::diff::{DiffOptions, IgnoredFields};
 use crate::error::ExitStatus;
 use crate::model::{InvalidShare, Share};
 use crate::settings::{ConnectionSettings, CrawlSettings, Place, Services, SettingsError, ValueError};
 
-use super::failure::Explained;
 use super::{CommandError, Context, Outcome, export};
-use night::Night;
+use run::AuditRun;
 
 /// What was typed, checked.
 struct AuditSettings {
     crawl: CrawlSettings,
     connection: ConnectionSettings,
-    compare: CompareOptions,
+    compare: DiffOptions,
     skip_unchanged: Option<Share>,
-    keep: Keep,
+    keep: Retention,
 }
 
 impl AuditSettings {
@@ -50,14 +49,14 @@ impl AuditSettings {
         let connection = context.settings.connection(&args.connection)?;
         connection.read_credentials()?;
         export::check_args(&export_args(args, Path::new("snapshot.db"), Path::new("export")))?;
-        let ignored = Ignored::parse(args.ignore.iter().map(|name| name.trim()))?;
+        let ignored = IgnoredFields::parse(args.ignore.iter().map(|name| name.trim()))?;
         let skip_unchanged = args.skip_unchanged.as_deref().map(share).transpose()?;
         Ok(Self {
             crawl,
             connection,
-            compare: CompareOptions { ignored, tell_same: false },
+            compare: DiffOptions { ignored, report_same: false },
             skip_unchanged,
-            keep: Keep { newest: args.keep, days: args.keep_days },
+            keep: Retention { newest: args.keep, days: args.keep_days },
         })
     }
 }
@@ -98,8 +97,8 @@ pub(super) async fn run(args: &AuditArgs, context: &mut Context) -> Outcome {
     let folder = AuditFolder::open(&args.dir, services)?;
     folder.sweep()?;
     let audit = which(args, &folder, now)?;
-    let night = Night { args, settings, folder, audit, now };
-    night.run(context).await
+    let audit = AuditRun { args, settings, folder, audit, now };
+    audit.run(context).await
 }
 
 /// The audit to begin, or to go on with.
@@ -113,7 +112,7 @@ fn which(args: &AuditArgs, folder: &AuditFolder, now: jiff::Timestamp) -> Result
 
 /// What an audit would do.
 #[derive(Debug, Serialize)]
-struct Plan {
+struct AuditPlan {
     /// The folder that it would have.
     folder: String,
     /// The audit that it would be compared with.
@@ -138,7 +137,7 @@ fn plan(
     after.push(whole);
     let removals = compute_removals(&after, settings.keep, now);
     let base = there.iter().rev().find(|listed| listed.whole && listed.name < audit.name);
-    let plan = Plan {
+    let plan = AuditPlan {
         folder: whole.folder(),
         base: base.map(Listed::folder),
         remove: removals.iter().map(Listed::folder).collect(),
@@ -158,14 +157,4 @@ fn plan(
         context.data(text.as_bytes())?;
     }
     Ok(ExitStatus::Done)
-}
-
-impl Explained for AuditError {
-    fn exit_status(&self) -> ExitStatus {
-        if self.is_bad_input() { ExitStatus::Usage } else { ExitStatus::Failed }
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(self.advice().to_owned())
-    }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::cli::{ApplyArgs, PlanArgs, VerifyArgs};
-use crate::compare::Comparison;
+use crate::diff::Comparison;
 use crate::error::ExitStatus;
 use crate::mapping;
 use crate::report::{ApplySummary, diff};

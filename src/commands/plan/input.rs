@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use crate::error::ExitStatus;
+use crate::error::{Advise, Failure};
 use crate::mapping::{self, Mapping, MappingError};
 use crate::model::{AccountSid, Entity, Service, ServiceSid, Timestamp};
 use crate::plan::{
@@ -14,12 +14,11 @@ use crate::snapshot::{Focus, Info, Order, Snapshot, SnapshotError, Verdict, Walk
 use crate::source::ConversationsSource;
 
 use super::super::CommandError;
-use super::super::failure::Explained;
 use super::super::target::TargetEstimate;
 
 /// A plan cannot be made from what was given.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum InputError {
+pub(super) enum PlanInputError {
     /// The mapping.
     #[error(transparent)]
     Mapping(Box<MappingError>),
@@ -49,9 +48,9 @@ pub(super) enum InputError {
     ServiceRecord(#[source] serde_json::Error),
 }
 
-impl Explained for InputError {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
+impl Advise for PlanInputError {
+    fn status(&self) -> Failure {
+        Failure::Usage
     }
 
     fn hint(&self) -> Option<String> {
@@ -91,14 +90,14 @@ type SelectFn<'a> =
 #[derive(Debug)]
 pub(super) enum Asked {
     /// A migration.
-    Move(Box<Input>),
+    Move(Box<PlanInput>),
     /// Taking back what this plan did.
     Undo(PathBuf),
 }
 
 /// What a plan is made from.
 #[derive(Debug)]
-pub(super) struct Input {
+pub(super) struct PlanInput {
     /// The snapshot's file, as it was given.
     pub(super) file: PathBuf,
     /// The snapshot.
@@ -127,7 +126,7 @@ pub(super) struct Input {
     pub(super) mute_source: bool,
 }
 
-impl Input {
+impl PlanInput {
     /// Checks everything that can be checked without a request.
     pub(super) fn of(
         planned: &Planned,
@@ -141,7 +140,7 @@ impl Input {
             Planned::Undo(undone) => return Ok(Asked::Undo(undone.clone())),
         };
         let file = snapshot.clone();
-        let compiled = mapping::load(mapping).map_err(|error| InputError::Mapping(Box::new(error)))?;
+        let compiled = mapping::load(mapping).map_err(|error| PlanInputError::Mapping(Box::new(error)))?;
         PlanRecords::of(&compiled).map_err(PlanError::from)?;
         let snapshot = Snapshot::open(&file)?;
         let info = snapshot.info()?;
@@ -150,14 +149,14 @@ impl Input {
         let (service, connection) = match target {
             Target::InPlace => (of_snapshot.clone(), connection.clone()),
             Target::Service(service) if *service == of_snapshot => {
-                return Err(InputError::SameService { service: service.clone() }.into());
+                return Err(PlanInputError::SameService { service: service.clone() }.into());
             }
             Target::Service(service) => (service.clone(), loader.target_connection(connection)?),
         };
         let account = connection.read_credentials()?.account_sid;
         if in_place && account != info.account_sid {
             let owner = info.account_sid.clone();
-            return Err(InputError::OtherAccount { snapshot: file, owner, account }.into());
+            return Err(PlanInputError::OtherAccount { snapshot: file, owner, account }.into());
         }
         let record = service_record(&snapshot)?;
         Ok(Asked::Move(Box::new(Self {
@@ -197,7 +196,7 @@ impl Input {
             mapping: self.mapping_name.clone(),
             mapping_digest: self.mapping.sha256.clone(),
             target_digest: target.content_digest()?,
-            target_service_digest: plan::service_digest(record).map_err(InputError::ServiceRecord)?,
+            target_service_digest: plan::service_digest(record).map_err(PlanInputError::ServiceRecord)?,
             mute_source: self.mute_source,
             undoes: None,
         })
@@ -264,22 +263,22 @@ impl Input {
 }
 
 /// Checks that a plan can be made of a snapshot, and gives its service.
-fn check_snapshot(file: &Path, info: &Info, allow_incomplete: bool) -> Result<ServiceSid, InputError> {
+fn check_snapshot(file: &Path, info: &Info, allow_incomplete: bool) -> Result<ServiceSid, PlanInputError> {
     let snapshot = file.to_path_buf();
     let [service] = info.services.as_slice() else {
-        return Err(InputError::NotOneService { snapshot, found: info.services.len() });
+        return Err(PlanInputError::NotOneService { snapshot, found: info.services.len() });
     };
     if let Some(users) = info.selected_users {
-        return Err(InputError::SomeUsers { snapshot, users });
+        return Err(PlanInputError::SomeUsers { snapshot, users });
     }
     let needed = [Entity::Role, Entity::User, Entity::Channel, Entity::Membership, Entity::Member];
     let lacks: Vec<_> =
         needed.iter().filter(|entity| !info.include.contains(entity)).map(|entity| entity.plural()).collect();
     if !lacks.is_empty() {
-        return Err(InputError::Lacks { snapshot, lacks: lacks.join(", ") });
+        return Err(PlanInputError::Lacks { snapshot, lacks: lacks.join(", ") });
     }
     if info.verdict == Verdict::Incomplete && !allow_incomplete {
-        return Err(InputError::Incomplete { snapshot });
+        return Err(PlanInputError::Incomplete { snapshot });
     }
     Ok(service.clone())
 }
@@ -292,6 +291,6 @@ pub(super) fn service_record(snapshot: &Snapshot) -> Result<Service, CommandErro
         found = Some(step.service.clone());
         Ok::<(), SnapshotError>(())
     })?;
-    let missing = || InputError::NoServiceRecord { snapshot: snapshot.path().to_path_buf() };
+    let missing = || PlanInputError::NoServiceRecord { snapshot: snapshot.path().to_path_buf() };
     Ok(found.ok_or_else(missing)?)
 }

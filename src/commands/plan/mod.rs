@@ -14,13 +14,12 @@ use std::time::Duration;
 use crate::cli::plan::PlanVerb;
 use crate::cli::{LogFormat, PlanArgs};
 use crate::error::ExitStatus;
-use crate::plan::{self, PlanError, PlanFile};
+use crate::plan::{self, PlanFile};
 use crate::report::text::format;
 use crate::settings::PlanSettings;
 
-use super::failure::Explained;
 use super::{CommandError, Context, Outcome};
-use input::{Asked, Input};
+use input::{Asked, PlanInput};
 use target::{TargetError, ToRead};
 pub(super) use write::Summary;
 
@@ -50,7 +49,7 @@ pub(super) async fn make(args: &PlanArgs, context: &mut Context) -> Result<Made,
     let settings = context.settings.plan(args)?;
     plan::check_place(&settings.plan)?;
     let connection = context.settings.connection(&args.connection)?;
-    let made = match Input::of(&settings.planned, &connection, &context.settings)? {
+    let made = match PlanInput::of(&settings.planned, &connection, &context.settings)? {
         Asked::Undo(undone) => undo::make(&undone, &settings, &connection)?,
         Asked::Move(input) => read_and_plan(&input, &settings, context).await?,
     };
@@ -64,7 +63,7 @@ pub(super) async fn make(args: &PlanArgs, context: &mut Context) -> Result<Made,
 
 /// Reads the target and plans.
 async fn read_and_plan(
-    input: &Input,
+    input: &PlanInput,
     settings: &PlanSettings,
     context: &mut Context,
 ) -> Result<PlanFile, CommandError> {
@@ -94,7 +93,7 @@ async fn read_and_plan(
 }
 
 /// Says how many requests reading the target takes, and how long.
-fn tell_cost(input: &Input, context: &Context) {
+fn tell_cost(input: &PlanInput, context: &Context) {
     if context.output.quiet {
         return;
     }
@@ -114,15 +113,5 @@ fn tell_cost(input: &Input, context: &Context) {
         tracing::info!(least, most, "{text}");
     } else {
         context.stderr.line(&text);
-    }
-}
-
-impl Explained for PlanError {
-    fn exit_status(&self) -> ExitStatus {
-        if self.is_bad_input() { ExitStatus::Usage } else { ExitStatus::Failed }
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(self.advice().to_owned())
     }
 }

@@ -40,14 +40,14 @@ pub(super) fn run(args: &PlanShowArgs, context: &mut Context) -> Outcome {
 fn lines(plan: &PlanFile, wanted: &Wanted, out: &mut (dyn Write + Send)) -> Result<(), CommandError> {
     let mut out = std::io::BufWriter::new(out);
     let mut line = Vec::new();
-    plan.operations::<Failed>(wanted, |entry| {
+    plan.operations::<ShowFailed>(wanted, |entry| {
         line.clear();
         serde_json::to_writer(&mut line, entry).map_err(|error| StdoutError(error.into()))?;
         line.push(b'\n');
         out.write_all(&line).map_err(StdoutError)?;
         Ok(())
     })
-    .map_err(|Failed(error)| error)?;
+    .map_err(|ShowFailed(error)| error)?;
     out.flush().map_err(StdoutError)?;
     Ok(())
 }
@@ -57,24 +57,24 @@ fn sids(plan: &PlanFile, out: &mut (dyn Write + Send)) -> Result<(), CommandErro
     let mut out = csv::Writer::from_writer(out);
     let written = |error: csv::Error| StdoutError(error.into());
     out.write_record(["record", "source_sid", "target_sid"]).map_err(written)?;
-    plan.counterparts::<Failed>(|record, source, target| {
+    plan.counterparts::<ShowFailed>(|record, source, target| {
         Ok(out.write_record([record, source, target]).map_err(written)?)
     })
-    .map_err(|Failed(error)| error)?;
+    .map_err(|ShowFailed(error)| error)?;
     out.flush().map_err(StdoutError)?;
     Ok(())
 }
 
 /// A visit failed: either side's error, as the verb tells it.
-struct Failed(CommandError);
+struct ShowFailed(CommandError);
 
-impl From<PlanError> for Failed {
+impl From<PlanError> for ShowFailed {
     fn from(error: PlanError) -> Self {
         Self(error.into())
     }
 }
 
-impl From<StdoutError> for Failed {
+impl From<StdoutError> for ShowFailed {
     fn from(error: StdoutError) -> Self {
         Self(error.into())
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cli::VerifyArgs;
-use crate::error::ExitStatus;
+use crate::error::{Advise, Failure};
 use crate::mapping::{self, Mapping, MappingError};
 use crate::model::{InvalidShare, ServiceSid, Share};
 use crate::plan::{Move, PlanError, PlanFile, PlanRecords};
@@ -12,11 +12,10 @@ use crate::settings::{ConnectionSettings, Loader, Target};
 use crate::snapshot::{Info, Snapshot};
 
 use super::super::CommandError;
-use super::super::failure::Explained;
 
 /// Nothing can be verified with what was given.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum InputError {
+pub(super) enum VerifyInputError {
     /// The mapping.
     #[error(transparent)]
     Mapping(Box<MappingError>),
@@ -43,9 +42,9 @@ pub(super) enum InputError {
     Share(InvalidShare),
 }
 
-impl Explained for InputError {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
+impl Advise for VerifyInputError {
+    fn status(&self) -> Failure {
+        Failure::Usage
     }
 
     fn hint(&self) -> Option<String> {
@@ -71,7 +70,7 @@ impl Explained for InputError {
 
 /// What is verified.
 #[derive(Debug)]
-pub(super) struct Input {
+pub(super) struct VerifyInput {
     /// The plan, where there is one.
     pub(super) plan: Option<PathBuf>,
     /// Whether the plan mutes the source's User Channels.
@@ -100,14 +99,14 @@ pub(super) struct Input {
     pub(super) scratch: PathBuf,
 }
 
-impl Input {
+impl VerifyInput {
     /// Checks everything that can be checked without a request.
     pub(super) fn of(
         args: &VerifyArgs,
         connection: ConnectionSettings,
         loader: &Loader,
     ) -> Result<Self, CommandError> {
-        let share = args.sample.as_deref().map(str::parse).transpose().map_err(InputError::Share)?;
+        let share = args.sample.as_deref().map(str::parse).transpose().map_err(VerifyInputError::Share)?;
         if let Some(snapshot) = &args.snapshot {
             return Self::of_snapshot(args, snapshot, connection, loader, share);
         }
@@ -125,16 +124,16 @@ impl Input {
         plan.check()?;
         let header = plan.header().clone();
         if header.kind == Move::Undo {
-            return Err(InputError::Undo { plan: path }.into());
+            return Err(VerifyInputError::Undo { plan: path }.into());
         }
         let mapping = load(&header.mapping)?;
         if mapping.sha256 != header.mapping_digest {
-            return Err(InputError::OtherMapping { plan: path, mapping: header.mapping }.into());
+            return Err(VerifyInputError::OtherMapping { plan: path, mapping: header.mapping }.into());
         }
         let file = PathBuf::from(&header.snapshot);
         let snapshot = Snapshot::open(&file)?;
         if snapshot.content_digest()? != header.snapshot_digest {
-            return Err(InputError::OtherSnapshot { plan: path, snapshot: header.snapshot }.into());
+            return Err(VerifyInputError::OtherSnapshot { plan: path, snapshot: header.snapshot }.into());
         }
         let target_connection = if header.kind == Move::InPlace {
             connection.clone()
@@ -177,13 +176,13 @@ impl Input {
         let info = snapshot.info()?;
         let [source] = info.services.as_slice() else {
             let (snapshot, found) = (file.to_path_buf(), info.services.len());
-            return Err(InputError::NotOneService { snapshot, found }.into());
+            return Err(VerifyInputError::NotOneService { snapshot, found }.into());
         };
         let source = source.clone();
         let (target, kind, target_connection) = match target {
             Target::InPlace => (source.clone(), Move::InPlace, connection.clone()),
             Target::Service(service) if service == source => {
-                return Err(InputError::SameService { service }.into());
+                return Err(VerifyInputError::SameService { service }.into());
             }
             Target::Service(service) => (service, Move::Copy, loader.target_connection(&connection)?),
         };
@@ -210,7 +209,7 @@ impl Input {
 
 /// A mapping that says what a target should hold.
 fn load(name: &str) -> Result<Mapping, CommandError> {
-    let mapping = mapping::load(name).map_err(|error| InputError::Mapping(Box::new(error)))?;
+    let mapping = mapping::load(name).map_err(|error| VerifyInputError::Mapping(Box::new(error)))?;
     PlanRecords::of(&mapping).map_err(PlanError::from)?;
     Ok(mapping)
 }
@@ -220,7 +219,7 @@ fn check_account(connection: &ConnectionSettings, owner: &str, what: &str) -> Re
     if account == owner {
         return Ok(());
     }
-    Err(InputError::OtherAccount { what: what.to_owned(), owner: owner.to_owned(), account }.into())
+    Err(VerifyInputError::OtherAccount { what: what.to_owned(), owner: owner.to_owned(), account }.into())
 }
 
 /// Where what is read of the target is kept meanwhile: `plan.verify.db` for `plan.db`.

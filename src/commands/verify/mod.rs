@@ -13,16 +13,15 @@ use std::io::{self, BufWriter};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{VerifyArgs, VerifyFormat};
-use crate::compare::{Comparison, Side};
-use crate::error::ExitStatus;
+use crate::diff::{ComparedSide, Comparison};
+use crate::error::{Advise, ExitStatus, Failure};
 use crate::event::Events;
 use crate::model::ServiceSid;
 use crate::report::diff::{Format, summary};
 use crate::snapshot::{ServiceView, Snapshot, Verdict, clear};
 
-use super::failure::Explained;
 use super::{CommandError, Context, Outcome};
-use input::Input;
+use input::VerifyInput;
 use views::NamingError;
 
 /// The target was not read to its end.
@@ -39,12 +38,12 @@ enum VerifyError {
     NoService { what: String, service: String },
 }
 
-impl Explained for VerifyError {
-    fn exit_status(&self) -> ExitStatus {
+impl Advise for VerifyError {
+    fn status(&self) -> Failure {
         match self {
-            Self::Interrupted => ExitStatus::Interrupted,
-            Self::GaveUp { .. } | Self::TimeUp => ExitStatus::Incomplete,
-            Self::NoService { .. } => ExitStatus::Usage,
+            Self::Interrupted => Failure::Interrupted,
+            Self::GaveUp { .. } | Self::TimeUp => Failure::Incomplete,
+            Self::NoService { .. } => Failure::Usage,
         }
     }
 
@@ -57,12 +56,12 @@ impl Explained for VerifyError {
     }
 }
 
-impl Explained for NamingError {
-    fn exit_status(&self) -> ExitStatus {
+impl Advise for NamingError {
+    fn status(&self) -> Failure {
         match self {
-            Self::Snapshot(error) => error.exit_status(),
-            Self::Plan(error) => error.exit_status(),
-            Self::Ended => ExitStatus::Failed,
+            Self::Snapshot(error) => error.status(),
+            Self::Plan(error) => error.status(),
+            Self::Ended => Failure::Failed,
         }
     }
 }
@@ -77,11 +76,11 @@ pub(super) async fn run(args: &VerifyArgs, context: &mut Context) -> Outcome {
 /// Verifies, and tells each difference but not how it ended: for this verb and for `demo`.
 pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<Comparison, CommandError> {
     let connection = context.settings.connection(&args.connection)?;
-    let input = Input::of(args, connection, &context.settings)?;
+    let input = VerifyInput::of(args, connection, &context.settings)?;
     let stop = context.interrupt.token();
     let progress = context.progress();
     let events = progress.events();
-    let run = Run { input: &input, events: &events, stop: &stop, tell_same: args.all };
+    let run = VerifyRun { input: &input, events: &events, stop: &stop, report_same: args.all };
     let format = match args.format {
         VerifyFormat::Table => Format::Table,
         VerifyFormat::Ndjson => Format::Ndjson,
@@ -100,7 +99,7 @@ pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<C
 
 /// The exit status that a comparison leads to.
 pub(super) fn exit_status(comparison: &Comparison) -> ExitStatus {
-    let is_incomplete = |side: &Side| side.verdict == Verdict::Incomplete;
+    let is_incomplete = |side: &ComparedSide| side.verdict == Verdict::Incomplete;
     let is_whole = comparison.totals.total.unreadable == 0
         && ![&comparison.old, &comparison.new].into_iter().any(is_incomplete);
     if !is_whole {
@@ -113,12 +112,12 @@ pub(super) fn exit_status(comparison: &Comparison) -> ExitStatus {
 }
 
 /// What a run has at hand.
-struct Run<'r> {
-    input: &'r Input,
+struct VerifyRun<'r> {
+    input: &'r VerifyInput,
     events: &'r Events,
     stop: &'r CancellationToken,
     /// Whether what is the same is told too.
-    tell_same: bool,
+    report_same: bool,
 }
 
 fn service_of<'s>(snapshot: &'s Snapshot, service: &ServiceSid) -> Result<ServiceView<'s>, CommandError> {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tokio::task::spawn_blocking;
 
-use crate::compare::{Difference, Mark};
 use crate::crawl::views::ReadViews;
 use crate::crawl::{self, CrawlError, CrawlOutcome, Ended};
+use crate::diff::{Difference, Mark};
 use crate::model::{ChannelSid, Entity, Share};
 use crate::plan::align::{self, Name};
 use crate::plan::{Move, PlanError, PlanRecords};
@@ -15,25 +15,25 @@ use crate::source::{ChatSource, ConversationsSource, Source};
 
 use super::super::target::{EVERYTHING, Part, crawl_target};
 use super::super::{CommandError, connect};
-use super::input::Input;
+use super::input::VerifyInput;
 use super::views::{self, OfMuted, OfSample};
-use super::{Run, VerifyError, service_of};
+use super::{VerifyError, VerifyRun, service_of};
 
 /// What is read of a target whose memberships are sampled.
 const WITHOUT_MEMBERSHIPS: [Entity; 5] =
     [Entity::Service, Entity::Role, Entity::User, Entity::Channel, Entity::Member];
 
 /// What was read of the target.
-pub(super) struct Read {
+pub(super) struct TargetRead {
     /// What its snapshot says of itself.
     pub(super) info: Info,
     /// Memberships of a sample that are not there or could not be read. What is there is in the snapshot.
     pub(super) lacking: Vec<Difference>,
 }
 
-impl Run<'_> {
+impl VerifyRun<'_> {
     /// Reads the target.
-    pub(super) async fn read(&self) -> Result<Read, CommandError> {
+    pub(super) async fn read(&self) -> Result<TargetRead, CommandError> {
         let input = self.input;
         let include: &[Entity] = if input.share.is_some() { &WITHOUT_MEMBERSHIPS } else { &EVERYTHING };
         let source = service_of(&input.snapshot, &input.source)?;
@@ -69,7 +69,7 @@ impl Run<'_> {
             Some(share) => self.read_sample(share).await?,
             None => Vec::new(),
         };
-        Ok(Read { info, lacking })
+        Ok(TargetRead { info, lacking })
     }
 
     /// Reads the memberships of a sample into the snapshot, and gives those that are not there.
@@ -124,7 +124,7 @@ impl Run<'_> {
 }
 
 /// An interrupted reading of something else gives way.
-fn discard_other(input: &Input, include: &[Entity]) -> Result<(), CommandError> {
+fn discard_other(input: &VerifyInput, include: &[Entity]) -> Result<(), CommandError> {
     let same = match Snapshot::open(&input.scratch).and_then(|snapshot| snapshot.identity()) {
         Ok(identity) => identity.services == [input.target.clone()] && identity.include == include,
         Err(SnapshotError::Missing { .. }) => return Ok(()),

@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
-use crate::compare::{
-    Change, Comparison, Difference, Mark, Side, TargetOptions, Totals, Uncounted, against_target,
+use crate::diff::{
+    ComparedSide, Comparison, DiffTotals, Difference, FieldChange, Mark, TargetDiffOptions, Uncounted,
+    diff_target,
 };
 use crate::model::{Membership, NotificationLevel};
 use crate::plan::align::Pair;
@@ -13,15 +14,15 @@ use crate::snapshot::{Info, Snapshot, Verdict};
 
 use super::super::CommandError;
 use super::super::failure::StdoutError;
-use super::input::Input;
-use super::read::{Read, plain, unread};
-use super::{Run, service_of};
+use super::input::VerifyInput;
+use super::read::{TargetRead, plain, unread};
+use super::{VerifyRun, service_of};
 
-impl Run<'_> {
+impl VerifyRun<'_> {
     /// Writes the differences as they come.
     pub(super) async fn compare<W: Write>(
         &self,
-        read: Read,
+        read: TargetRead,
         format: Format,
         out: W,
     ) -> Result<Comparison, CommandError> {
@@ -30,7 +31,7 @@ impl Run<'_> {
         let (mut totals, uncounted) = self.align(&mut report)?;
         let mut tell = |difference: &Difference| {
             totals.add(difference.entity, difference.mark, 1);
-            if difference.mark != Mark::Same || self.tell_same {
+            if difference.mark != Mark::Same || self.report_same {
                 report.add(difference).map_err(StdoutError)?;
             }
             Ok::<_, CommandError>(())
@@ -57,7 +58,10 @@ impl Run<'_> {
         Ok(comparison)
     }
 
-    fn align<W: Write>(&self, report: &mut DifferenceReport<W>) -> Result<(Totals, Uncounted), CommandError> {
+    fn align<W: Write>(
+        &self,
+        report: &mut DifferenceReport<W>,
+    ) -> Result<(DiffTotals, Uncounted), CommandError> {
         let input = self.input;
         let target = Snapshot::open(&input.scratch)?;
         let pair = Pair {
@@ -65,10 +69,9 @@ impl Run<'_> {
             target: service_of(&target, &input.target)?,
         };
         let records = PlanRecords::of(&input.mapping).map_err(PlanError::from)?;
-        let options = TargetOptions { kind: input.kind, share: input.share, tell_same: self.tell_same };
-        against_target(&pair, &records, options, |difference| {
-            Ok(report.add(difference).map_err(StdoutError)?)
-        })
+        let options =
+            TargetDiffOptions { kind: input.kind, share: input.share, report_same: self.report_same };
+        diff_target(&pair, &records, options, |difference| Ok(report.add(difference).map_err(StdoutError)?))
     }
 }
 
@@ -77,7 +80,7 @@ fn muted(membership: &Membership) -> Difference {
     let level = membership.notification_level.as_ref();
     let is_muted = level == Some(&NotificationLevel::Muted);
     let new = level.map_or(serde_json::Value::Null, |level| level.as_str().into());
-    let change = Change { field: "notification_level", old: "muted".into(), new };
+    let change = FieldChange { field: "notification_level", old: "muted".into(), new };
     Difference {
         mark: if is_muted { Mark::Same } else { Mark::Different },
         changes: if is_muted { Vec::new() } else { vec![change] },
@@ -86,8 +89,8 @@ fn muted(membership: &Membership) -> Difference {
     }
 }
 
-fn side(name: &str, info: &Info) -> Side {
-    Side {
+fn side(name: &str, info: &Info) -> ComparedSide {
+    ComparedSide {
         snapshot: name.to_owned(),
         started: info.started.clone(),
         account_sid: info.account_sid.clone(),
@@ -98,7 +101,7 @@ fn side(name: &str, info: &Info) -> Side {
 }
 
 /// What a reader must know.
-fn notes(input: &Input, info: &Info, uncounted: Uncounted) -> Vec<String> {
+fn notes(input: &VerifyInput, info: &Info, uncounted: Uncounted) -> Vec<String> {
     let mut notes = Vec::new();
     if input.info.verdict == Verdict::Incomplete {
         notes.push("the snapshot is incomplete: what it lacks was not verified".to_owned());

@@ -34,13 +34,13 @@ pub(super) enum NamingError {
 }
 
 /// Gathers memberships by user.
-struct Window<'w> {
+struct MembershipWindow<'w> {
     users: BTreeMap<UserSid, Vec<ChannelSid>>,
     held: usize,
     wanted: &'w mpsc::Sender<WantedViews>,
 }
 
-impl<'w> Window<'w> {
+impl<'w> MembershipWindow<'w> {
     fn new(wanted: &'w mpsc::Sender<WantedViews>) -> Self {
         Self { users: BTreeMap::new(), held: 0, wanted }
     }
@@ -97,7 +97,7 @@ impl OfSample {
         let records = PlanRecords::of(&self.mapping).map_err(PlanError::from)?;
         let options =
             AlignOptions { kind: self.kind, exact_above: u64::MAX, share: Some(self.share), extras: false };
-        let mut window = Window::new(wanted);
+        let mut window = MembershipWindow::new(wanted);
         // How long the user's list is in the target is what it is in the source, or less.
         let joined = |user: &UserSid| {
             let known = pair.target.user(user)?.and_then(|user| user.identity);
@@ -140,7 +140,7 @@ impl OfMuted {
         let plan = PlanFile::open(&self.plan)?;
         let source = Snapshot::open(&self.source.0)?;
         let Some(source) = source.service(&self.source.1)? else { return Ok(()) };
-        let mut window = Window::new(wanted);
+        let mut window = MembershipWindow::new(wanted);
         let joined = |user: &UserSid| Ok(source.channels_of_user(user)?.joined);
         let muted = Wanted {
             kinds: Some(vec![Kind::MuteSource]),

@@ -10,7 +10,7 @@ use super::options::PlanOptions;
 use crate::model::Entity;
 use crate::plan::check::CHECKS;
 use crate::plan::finding::Check;
-use crate::plan::operation::{Kind, Operation, State};
+use crate::plan::operation::{Kind, Operation, State, WriteLimit};
 use crate::plan::overview::{Bucket, Step, Totals, Verdict};
 
 /// Writes a second, to one conversation or to one service.
@@ -41,10 +41,6 @@ pub(super) struct Tally {
     sizes: [u64; SIZES.len() + 1],
     /// Operations that will be performed.
     pub(super) pending: u64,
-}
-
-fn is_of_service(kind: Kind) -> bool {
-    matches!(kind, Kind::CreateRole | Kind::CreateUser | Kind::UpdateUser | Kind::CreateConversation)
 }
 
 impl Tally {
@@ -94,7 +90,11 @@ impl Tally {
             .into_iter()
             .filter_map(|kind| Some((kind, self.work.get(&kind)?)))
             .map(|(kind, work)| {
-                let writes = if is_of_service(kind) { work.writes } else { work.most_of_a_conversation };
+                let writes = if kind.write_limit() == WriteLimit::Service {
+                    work.writes
+                } else {
+                    work.most_of_a_conversation
+                };
                 let seconds = (number(work.requests) / rate).max(number(writes) / WRITES_PER_SECOND);
                 Step { kind, requests: work.requests, seconds: (seconds * 1_000.0).round() / 1_000.0 }
             })

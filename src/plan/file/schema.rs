@@ -7,7 +7,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::plan::error::PlanError;
-use crate::plan::operation::{Kind, State};
+use crate::plan::operation::{Kind, State, WriteLimit};
 
 /// The number in `PRAGMA application_id`: the letters `ChFp`.
 const APPLICATION: i64 = 0x4368_4670;
@@ -17,18 +17,6 @@ pub(crate) const FORMAT: i64 = 1;
 
 /// Page cache of a connection, in KiB. Sorts spill to temporary files beyond it, so this bounds SQLite's memory.
 const CACHE: u32 = 16 * 1024;
-
-/// The kinds that fall under the limit of the service as a whole: whatever creates or removes a conversation, user or role.
-/// The others are held by the limit of their conversation.
-pub(super) const SERVICE_KINDS: [Kind; 7] = [
-    Kind::CreateRole,
-    Kind::CreateUser,
-    Kind::UpdateUser,
-    Kind::CreateConversation,
-    Kind::DeleteConversation,
-    Kind::DeleteUser,
-    Kind::DeleteRole,
-];
 
 /// The number that stands for a kind.
 pub(super) fn kind_number(kind: Kind) -> i64 {
@@ -121,7 +109,9 @@ fn tune(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Writes out the shorthands of the schema: `@US(column)` for a SID's text, `@service_kinds` for their numbers.
 fn write_out(sql: &str) -> String {
-    let kinds: Vec<String> = SERVICE_KINDS.iter().map(|kind| kind_number(*kind).to_string()).collect();
+    let of_service = |kind: &Kind| kind.write_limit() == WriteLimit::Service;
+    let kinds: Vec<String> =
+        Kind::ALL.into_iter().filter(of_service).map(|kind| kind_number(kind).to_string()).collect();
     let sql = sql.replace("@service_kinds", &kinds.join(", "));
     let mut parts = sql.split('@');
     let mut out = parts.next().unwrap_or_default().to_owned();

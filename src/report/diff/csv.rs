@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use ::csv::{Terminator, WriterBuilder};
 use serde_json::Value;
 
-use crate::compare::Difference;
+use crate::diff::Difference;
 
 const HEADER: [&str; 8] = ["mark", "entity", "sid", "name", "field", "old", "new", "reason"];
 

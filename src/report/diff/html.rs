@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use super::line::said;
 use super::{cells, conclusion, copy, left_out_text};
-use crate::compare::{Comparison, Difference, Mark};
+use crate::diff::{Comparison, Difference, Mark};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use serde_json::Value;
 
 use super::{cells, conclusion, copy, left_out_text};
-use crate::compare::{Comparison, Difference, Mark};
+use crate::diff::{Comparison, Difference, Mark};
 
 /// Letters of a value that a line shows at most.
 const MOST_LETTERS: usize = 100;
@@ -147,7 +147,7 @@ pub(super) fn markdown(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::Change;
+    use crate::diff::FieldChange;
     use crate::model::Entity;
 
     fn difference(name: &str, old: Value) -> Difference {
@@ -156,7 +156,7 @@ mod tests {
             entity: Entity::User,
             sid: "US1".to_owned(),
             name: Some(name.to_owned()),
-            changes: vec![Change { field: "friendly_name", old, new: Value::Null }],
+            changes: vec![FieldChange { field: "friendly_name", old, new: Value::Null }],
             record: None,
             reason: None,
         }

@@ -13,7 +13,7 @@ mod line;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
-use crate::compare::{Comparison, Counts, Difference, Mark};
+use crate::diff::{Comparison, Difference, Mark, MarkCounts};
 
 use crate::report::text::{format, table};
 
@@ -125,7 +125,7 @@ pub(crate) fn summary(comparison: &Comparison) -> String {
 
 /// The totals in one line.
 pub(crate) fn conclusion(comparison: &Comparison) -> String {
-    let Counts { same, added, missing, different, unreadable } = comparison.totals.total;
+    let MarkCounts { same, added, missing, different, unreadable } = comparison.totals.total;
     if comparison.is_same() {
         return format!("the same: {} agree", format::counted(same, "record"));
     }
@@ -142,7 +142,7 @@ pub(crate) fn conclusion(comparison: &Comparison) -> String {
     format!("different: {}", parts.join(", "))
 }
 
-fn cells(name: &str, counts: &Counts) -> Vec<String> {
+fn cells(name: &str, counts: &MarkCounts) -> Vec<String> {
     std::iter::once(name.to_owned()).chain(Mark::ALL.map(|mark| format::count(counts.of(mark)))).collect()
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::crawl::{CrawlSummary, Stopped};
 use super::format;
 use super::problem::Problem;
-use crate::compare::Comparison;
+use crate::diff::Comparison;
 use crate::report::diff;
 use crate::snapshot::Verdict;
 

@@ -1,8 +1,7 @@
 //! Twilio's write limits: so many writes a second of each conversation, and so many of each service.
 //!
 //! The documented limit is 30 a second for each, on average over a sliding window of five seconds ("Conversations limits": actions
-//! per second). Reads do not count. A write of a conversation is an update of it and whatever is done to its participants; a write
-//! of a service creates or deletes a conversation, or does anything to a user or role.
+//! per second). Reads do not count. `plan::operation` says which write counts against which limit.
 //!
 //! **Invariant:** in no second does a key get more than its rate, which is the strictest reading of the limit.
 //!

@@ -1,0 +1,262 @@
+//! The lanes in hand: which operation is next, so that no limit is waited for while another has turns to give.
+//!
+//! A lane is what shares a write limit: a conversation, or the service as a whole. Of the lanes that have a turn, the one with most
+//! left to do goes first: what takes longest at 30 a second begins first and is never held up by what would be done long before.
+//!
+//! **Invariant:** so many lanes with so many operations each are in hand, however large the plan is.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+
+use tokio::time::Instant;
+
+use super::journal_thread::LoadedLanes;
+use super::performer::ActiveOperation;
+use super::resolved::ResolvedOperation;
+use crate::plan::LaneName;
+use crate::twilio::throttle::{WriteKey, WriteLimits};
+
+/// Lanes in hand. At 30 writes a second each they are far more than any account may send.
+pub(super) const LANES: usize = 64;
+
+/// Operations of a lane in hand: half a second of turns.
+pub(super) const LOADED: usize = 16;
+
+/// A lane that takes so much of the time that all takes is one that slots are kept for.
+const NEARLY: f64 = 0.8;
+
+/// Operations of a lane that are looked up and begun ahead of their turns, so that a turn is used at once.
+const AHEAD: usize = 8;
+
+/// One lane in hand.
+#[derive(Debug)]
+struct ActiveLane {
+    id: u64,
+    name: LaneName,
+    key: String,
+    /// Operations that have not come to their end, those not loaded included.
+    left: u64,
+    queue: VecDeque<ResolvedOperation>,
+    /// Begun, and to be sent.
+    ready: VecDeque<ActiveOperation>,
+    /// Being looked up, or written down as begun.
+    preparing: usize,
+    /// On their way.
+    writing: usize,
+    /// The last operation that was loaded.
+    cursor: i64,
+    exhausted: bool,
+    not_before: Option<Instant>,
+}
+
+impl ActiveLane {
+    fn is_still(&self) -> bool {
+        self.preparing + self.writing == 0
+    }
+}
+
+/// What to do next.
+#[derive(Debug)]
+pub(super) enum NextAction {
+    /// Look it up where that is needed, and begin it.
+    Prepare(ActiveOperation),
+    /// Send it.
+    Write(ActiveOperation),
+    /// Nothing before this time, or before something else has changed.
+    Wait(Option<Instant>),
+}
+
+/// How many more may be prepared and sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FreeSlots {
+    pub(super) to_prepare: usize,
+    pub(super) to_write: usize,
+    /// Of the latter, those that are kept for the longest lane.
+    pub(super) reserved: usize,
+}
+
+/// The lanes in hand.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    service: String,
+    active: Vec<ActiveLane>,
+    next_id: u64,
+    /// There may be lanes that are not in hand.
+    more: bool,
+    filling: bool,
+    /// Nothing more is begun.
+    closed: bool,
+}
+
+impl Lanes {
+    /// None in hand. `service` is the service whose limit holds for what is of no conversation.
+    pub(super) fn new(service: &str) -> Self {
+        Self {
+            service: service.to_owned(),
+            active: Vec::new(),
+            next_id: 0,
+            more: true,
+            filling: false,
+            closed: false,
+        }
+    }
+
+    /// Whether nothing is left in hand or to be loaded.
+    pub(super) fn is_done(&self) -> bool {
+        let at_rest = |lane: &ActiveLane| lane.ready.is_empty() && lane.is_still();
+        if self.closed { self.active.iter().all(at_rest) } else { !self.has_more() && !self.filling }
+    }
+
+    /// Whether something was not begun.
+    pub(super) fn has_more(&self) -> bool {
+        self.more || !self.active.is_empty()
+    }
+
+    /// From now on what was begun is brought to its end, and nothing else.
+    pub(super) fn begin_no_more(&mut self) {
+        self.closed = true;
+    }
+
+    /// What is to be loaded, if anything is: lanes to go on with, by their last operation, and how many new ones.
+    pub(super) fn wanted(&mut self) -> Option<(Vec<(LaneName, i64)>, usize)> {
+        if self.filling || self.closed {
+            return None;
+        }
+        let lanes: Vec<_> = self
+            .active
+            .iter()
+            .filter(|lane| !lane.exhausted && lane.queue.len() < LOADED / 2)
+            .map(|lane| (lane.name.clone(), lane.cursor))
+            .collect();
+        let room = LANES.saturating_sub(self.active.len());
+        let new = if self.more && room >= LANES / 4 { room } else { 0 };
+        if lanes.is_empty() && new == 0 {
+            return None;
+        }
+        self.filling = true;
+        Some((lanes, new))
+    }
+
+    /// Takes what was loaded.
+    pub(super) fn fill(&mut self, filled: LoadedLanes) {
+        self.filling = false;
+        self.more &= !filled.no_more_lanes;
+        for loaded in filled.lanes {
+            let known = self.active.iter().position(|lane| lane.name == loaded.name);
+            let place = known.unwrap_or_else(|| self.add(loaded.name, loaded.operations));
+            let lane = &mut self.active[place];
+            lane.cursor = loaded.cursor;
+            lane.exhausted = loaded.exhausted;
+            lane.left = lane.left.saturating_sub(loaded.passed_over);
+            lane.queue.extend(loaded.items);
+        }
+        self.drop_finished();
+    }
+
+    /// Takes a lane in hand, and gives its place.
+    fn add(&mut self, name: LaneName, operations: u64) -> usize {
+        let key = if name.is_service() { self.service.clone() } else { name.key() };
+        self.active.push(ActiveLane {
+            id: self.next_id,
+            name,
+            key,
+            left: operations,
+            queue: VecDeque::new(),
+            ready: VecDeque::new(),
+            preparing: 0,
+            writing: 0,
+            cursor: 0,
+            exhausted: false,
+            not_before: None,
+        });
+        self.next_id += 1;
+        self.active.len() - 1
+    }
+
+    /// How many slots are kept free for the longest lane: as many as its rate fills, if it takes longer than all the others
+    /// together. Its turns come one by one, and others would take the slots that it has no turn for yet.
+    pub(super) fn reserved(&self, rate: f64, latency: f64, slots: usize, all_left: u64) -> usize {
+        let Some(longest) = self.active.iter().max_by_key(|lane| lane.left) else { return 0 };
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let (left, all_left, slots_) = (longest.left as f64, all_left as f64, slots as f64);
+        if left / rate < NEARLY * all_left * latency / slots_ {
+            return 0;
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "no more than the slots")]
+        let filled = (rate * latency).ceil().min(slots_) as usize;
+        filled.saturating_sub(longest.writing).min(slots.saturating_sub(1))
+    }
+
+    /// Chooses what to do next. What is chosen is on its way until [`came_back`](Self::came_back).
+    pub(super) fn next(&mut self, limits: &WriteLimits, room: FreeSlots) -> NextAction {
+        let now = Instant::now();
+        let longest = self.active.iter().map(|lane| lane.left).max().unwrap_or(0);
+        loop {
+            let mut wake: Option<Instant> = None;
+            let mut best: Option<(usize, bool)> = None;
+            for (index, lane) in self.active.iter().enumerate() {
+                let has_room = room.to_write > room.reserved || (room.to_write > 0 && lane.left == longest);
+                let waits = lane.not_before.filter(|at| *at > now);
+                if let (true, false, Some(at)) = (has_room, lane.ready.is_empty(), waits) {
+                    wake = Some(wake.map_or(at, |wake| wake.min(at)));
+                }
+                let may_write = has_room && !lane.ready.is_empty() && waits.is_none();
+                let may_prepare = room.to_prepare > 0
+                    && !self.closed
+                    && !lane.queue.is_empty()
+                    && lane.ready.len() + lane.preparing < AHEAD;
+                // Whatever can be sent goes before what can be prepared, and the longest lane first.
+                let better = best
+                    .is_none_or(|(best, writes)| (may_write, lane.left) > (writes, self.active[best].left));
+                if (may_write || may_prepare) && better {
+                    best = Some((index, may_write));
+                }
+            }
+            let Some((index, writes)) = best else { return NextAction::Wait(wake) };
+            let lane = &mut self.active[index];
+            if !writes {
+                let item = lane.queue.pop_front().expect("it is chosen for what is in its queue");
+                lane.preparing += 1;
+                return NextAction::Prepare(ActiveOperation::new(item, lane.id));
+            }
+            let key = if lane.name.is_service() {
+                WriteKey::Service(&lane.key)
+            } else {
+                WriteKey::Conversation(&lane.key)
+            };
+            if let Err(wait) = limits.take(key) {
+                lane.not_before = Some(now + wait);
+                continue;
+            }
+            lane.not_before = None;
+            lane.writing += 1;
+            return NextAction::Write(lane.ready.pop_front().expect("it is chosen for what is ready"));
+        }
+    }
+
+    /// An operation that was being prepared or was on its way is so no longer. `again` gives it back to be sent.
+    pub(super) fn came_back(&mut self, lane: u64, prepared: bool, again: Option<ActiveOperation>) {
+        if let Some(lane) = self.active.iter_mut().find(|other| other.id == lane) {
+            let places = if prepared { &mut lane.preparing } else { &mut lane.writing };
+            *places = places.saturating_sub(1);
+            if again.is_none() {
+                lane.left = lane.left.saturating_sub(1);
+            }
+            lane.ready.extend(again);
+        }
+        self.drop_finished();
+    }
+
+    /// What was begun and is not sent any more.
+    pub(super) fn take_ready(&mut self) -> Vec<ActiveOperation> {
+        self.active.iter_mut().flat_map(|lane| lane.ready.drain(..)).collect()
+    }
+
+    fn drop_finished(&mut self) {
+        self.active.retain(|lane| {
+            !(lane.exhausted && lane.queue.is_empty() && lane.ready.is_empty() && lane.is_still())
+        });
+    }
+}

@@ -1,0 +1,255 @@
+//! Looking before writing: whether what would be written is there already, and whether what is there is as it was planned from.
+//!
+//! **Invariant:** nothing here writes.
+//!
+//! **Invariant:** what was found counts only if it is what was asked for. Twilio takes a SID or a name in the same place of a path,
+//! and a name may look like a SID; so the answer's own identity or unique name is compared, and another one's is no answer.
+
+use serde_json::{Value, json};
+
+use super::mismatch::{Mismatch, differences, told};
+use super::resolved::ResolvedOperation;
+use crate::plan::{Fields, Journal, Kind, State};
+use crate::twilio::page::{LoopGuard, PageError, next_path};
+use crate::twilio::{Api, ApiRequest, BodyError, Client, RequestError};
+
+/// The most roles on a page of Conversations (OpenAPI `conversations/v1`, `ListServiceRole`).
+const ROLES_ON_A_PAGE: &str = "50";
+
+/// The most participants on a page (`ListServiceConversationParticipant`).
+const PARTICIPANTS_ON_A_PAGE: &str = "100";
+
+/// What became of an operation.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct OperationEnd {
+    pub(super) state: State,
+    /// Why, of what was not done, or how what was there differs from what was planned.
+    pub(super) reason: Option<String>,
+    /// What was made and found, for whoever undoes it.
+    pub(super) result: Value,
+    /// The SID in the target.
+    pub(super) sid: Option<String>,
+}
+
+impl OperationEnd {
+    pub(super) fn failed(reason: String, result: Value) -> Self {
+        Self { state: State::Failed, reason: Some(reason), result, sid: None }
+    }
+
+    pub(super) fn blocked(reason: String) -> Self {
+        Self { state: State::Blocked, reason: Some(reason), result: Value::Null, sid: None }
+    }
+
+    /// Of what needs something that could not be made.
+    pub(super) fn held(by: &str) -> Self {
+        Self::blocked(format!("{}: {by} could not be made", Journal::DEPENDS_ON_FAILED))
+    }
+}
+
+/// What a look at the target says of an operation.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum LookupOutcome {
+    /// It is to be written. With what is there now of what it writes.
+    ToWrite(Fields),
+    /// Nothing is to be written.
+    OperationEnd(Box<OperationEnd>),
+}
+
+/// Looks, and judges what is there.
+pub(super) async fn look(client: &Client, item: &ResolvedOperation) -> Result<LookupOutcome, RequestError> {
+    let found = find(client, item).await?;
+    Ok(judge(item, found.as_ref()))
+}
+
+/// What the target has of what the operation writes.
+pub(super) async fn find(client: &Client, item: &ResolvedOperation) -> Result<Option<Fields>, RequestError> {
+    let after = &item.operation.after;
+    match item.operation.kind {
+        Kind::CreateRole => {
+            let request = item.fetch(None).query("PageSize", ROLES_ON_A_PAGE);
+            let is_it = |role: &Fields| {
+                role.get("friendly_name") == after.get("friendly_name")
+                    && role.get("type") == after.get("type")
+            };
+            search(client, request, "roles", is_it).await
+        }
+        Kind::CreateUser | Kind::CreateConversation | Kind::CreateParticipant => {
+            let Some(name) = item.name() else { return Ok(None) };
+            let key =
+                if item.operation.kind == Kind::CreateConversation { "unique_name" } else { "identity" };
+            let is_it = |found: &Fields| found.get(key).and_then(Value::as_str) == Some(name);
+            if let Some(found) = fetch(client, &item.fetch(Some(name))).await?.filter(is_it) {
+                return Ok(Some(found));
+            }
+            if item.operation.kind == Kind::CreateParticipant && is_no_name_for_a_path(name) {
+                let request = item.fetch(None).query("PageSize", PARTICIPANTS_ON_A_PAGE);
+                return search(client, request, "participants", is_it).await;
+            }
+            Ok(None)
+        }
+        _ => fetch(client, &item.fetch(None)).await,
+    }
+}
+
+/// Whether a name in a path would be taken for a SID, or for a direction.
+fn is_no_name_for_a_path(name: &str) -> bool {
+    let is_hexadecimal = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let like_a_sid = name.len() == 34 && name.get(2..).is_some_and(is_hexadecimal);
+    like_a_sid || matches!(name, "" | "." | "..")
+}
+
+/// Fetches an object; none where there is none. Twilio has answered 404 for what is there, so one is not believed.
+async fn fetch(client: &Client, request: &ApiRequest) -> Result<Option<Fields>, RequestError> {
+    for _ in 0..2 {
+        match client.send_parsed(request, |body| object(body)).await {
+            Ok(reply) => return Ok(Some(reply.body)),
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
+/// Reads a list until the one that is sought comes by.
+async fn search(
+    client: &Client,
+    first: ApiRequest,
+    key: &str,
+    is_it: impl Fn(&Fields) -> bool,
+) -> Result<Option<Fields>, RequestError> {
+    let (api, list) = (first.api(), first.path().to_owned());
+    let mut guard = LoopGuard::default();
+    let mut request = first;
+    let mut is_first = true;
+    loop {
+        // What a list that cannot be followed to its end does not show may be there all the same, so that is an error: what is
+        // taken for absent is made a second time.
+        let read = |body: &bytes::Bytes| {
+            let page = object(body)?;
+            let follows =
+                |next: Option<String>| next.is_none_or(|next| guard.clone().advance(&list, &next).is_ok());
+            let next = page.get("meta").map(|meta| next_of(meta, api, client, &list));
+            let is_page = page.get(key).is_some_and(Value::is_array)
+                && next.is_some_and(|next| next.is_ok_and(follows));
+            if is_page { Ok(page) } else { Err(BodyError::Unexpected { expected: "a page of a list" }) }
+        };
+        let page = match client.send_parsed(&request, read).await {
+            Err(error) if error.is_not_found() && is_first && key != "roles" => return Ok(None),
+            page => page?.body,
+        };
+        is_first = false;
+        let rows = page.get(key).and_then(Value::as_array).into_iter().flatten();
+        if let Some(found) = rows.filter_map(Value::as_object).find(|row| is_it(row)) {
+            return Ok(Some(found.clone()));
+        }
+        let Some(Ok(Some(next))) = page.get("meta").map(|meta| next_of(meta, api, client, &list)) else {
+            return Ok(None);
+        };
+        let following = guard.advance(&list, &next).ok().and_then(|()| ApiRequest::get_verbatim(api, &next));
+        let Some(following) = following else { return Ok(None) };
+        request = following;
+    }
+}
+
+/// The page that follows, if one does; an error where it cannot be asked for.
+fn next_of(meta: &Value, api: Api, client: &Client, list: &str) -> Result<Option<String>, PageError> {
+    let next = meta.get("next_page_url").and_then(Value::as_str);
+    next.map(|url| next_path(api, client.origin(api), list, url)).transpose()
+}
+
+/// A JSON object.
+pub(super) fn object(body: &[u8]) -> Result<Fields, BodyError> {
+    serde_json::from_slice(body).map_err(BodyError::NotJson)
+}
+
+/// What is to be done, given what is there.
+pub(super) fn judge(item: &ResolvedOperation, found: Option<&Fields>) -> LookupOutcome {
+    let operation = &item.operation;
+    let kind = operation.kind;
+    if kind.is_delete() {
+        return judge_delete(item, found);
+    }
+    let is_create = is_create(kind);
+    let Some(found) = found else {
+        return if is_create {
+            LookupOutcome::ToWrite(Fields::new())
+        } else {
+            blocked("target_gone", "what would be updated is not there any more; plan again", json!({}))
+        };
+    };
+    let text = |key: &str| found.get(key).and_then(Value::as_str).map(str::to_owned);
+    let sid = text(sid_key(kind));
+    let off = differences(&operation.after, found);
+    // Timers are written as a span and read as a date, so nothing that is read proves that they were written.
+    let is_proven = is_create || !operation.after.keys().any(|key| key.starts_with("timers"));
+    if off.is_empty() && is_proven {
+        // What was sent and is there as planned is ours; what is there and was never sent is not.
+        let state = if item.sent { State::Done } else { State::Existing };
+        let result = json!({ "sid": sid, "known_by": "look_up", "sent": item.sent });
+        return LookupOutcome::OperationEnd(Box::new(OperationEnd { state, reason: None, result, sid }));
+    }
+    if kind == Kind::CreateConversation && !item.sent && off.iter().any(Mismatch::is_of_creation) {
+        let detail = format!("{}; change the name in the mapping, and plan again", told(&off));
+        let found = json!({ "found": now_of(&operation.after, found) });
+        return blocked("unique_name_taken", &detail, found);
+    }
+    if is_create {
+        let reason = Some(format!("differs: {}", told(&off)));
+        let result = json!({ "sid": sid, "known_by": "look_up", "sent": item.sent });
+        return LookupOutcome::OperationEnd(Box::new(OperationEnd {
+            state: State::Existing,
+            reason,
+            result,
+            sid,
+        }));
+    }
+    let before = item.before();
+    let moved = if item.was_there() { differences(&before, found) } else { Vec::new() };
+    if moved.is_empty() {
+        return LookupOutcome::ToWrite(now_of(&operation.after, found));
+    }
+    let detail = format!("since the plan was made: {}; plan again", told(&moved));
+    blocked("changed_since", &detail, json!({ "found": now_of(&before, found) }))
+}
+
+fn judge_delete(item: &ResolvedOperation, found: Option<&Fields>) -> LookupOutcome {
+    let Some(found) = found else {
+        let state = if item.sent { State::Done } else { State::Existing };
+        let result = json!({ "known_by": "look_up", "sent": item.sent });
+        return LookupOutcome::OperationEnd(Box::new(OperationEnd {
+            state,
+            reason: None,
+            result,
+            sid: None,
+        }));
+    };
+    let moved = differences(&item.operation.before, found);
+    if moved.is_empty() {
+        return LookupOutcome::ToWrite(Fields::new());
+    }
+    blocked("changed_since", &format!("since the plan was made: {}", told(&moved)), json!({}))
+}
+
+/// What is there now of these keys.
+fn now_of(keys: &Fields, found: &Fields) -> Fields {
+    keys.keys().filter_map(|key| Some((key.clone(), found.get(key)?.clone()))).collect()
+}
+
+fn blocked(code: &str, detail: &str, result: Value) -> LookupOutcome {
+    let reason = Some(format!("{code}: {detail}"));
+    LookupOutcome::OperationEnd(Box::new(OperationEnd { state: State::Blocked, reason, result, sid: None }))
+}
+
+/// Whether a kind makes what was not there.
+pub(super) fn is_create(kind: Kind) -> bool {
+    matches!(kind, Kind::CreateRole | Kind::CreateUser | Kind::CreateConversation | Kind::CreateParticipant)
+}
+
+/// The key under which an answer has the SID of what was written.
+pub(super) fn sid_key(kind: Kind) -> &'static str {
+    match kind {
+        Kind::UpdateUserConversation => "participant_sid",
+        Kind::MuteSource => "member_sid",
+        _ => "sid",
+    }
+}

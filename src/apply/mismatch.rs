@@ -1,0 +1,161 @@
+//! Whether what the target holds is what was planned, value by value.
+//!
+//! **Invariant:** what two notations of one value say is the same: a time with and without fractions, attributes with their keys in
+//! another order, a name that is null or empty.
+//!
+//! **Deliberately not compared:** `date_updated`, which the server moves by itself, and timers, which are written as a span of
+//! time and read as a date.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::model::Timestamp;
+use crate::plan::Fields;
+
+/// A value that is not as it was planned, or not as it was when the plan was made.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Mismatch {
+    key: String,
+    expected: Value,
+    found: Value,
+}
+
+impl Mismatch {
+    /// Whether it was made at another time than what was planned: it is another one of the same name.
+    pub(super) fn is_of_creation(&self) -> bool {
+        self.key == "date_created"
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} is {}, not {}", self.key, short(&self.found), short(&self.expected))
+    }
+}
+
+/// The differences in one line.
+pub(super) fn told(differences: &[Mismatch]) -> String {
+    let told: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    told.join("; ")
+}
+
+/// What of `expected` does not hold in `found`.
+pub(super) fn differences(expected: &Fields, found: &Fields) -> Vec<Mismatch> {
+    let of = |(key, expected): (&String, &Value)| {
+        let found = found.get(key).unwrap_or(&Value::Null);
+        (!same(key, expected, found)).then(|| Mismatch {
+            key: key.clone(),
+            expected: expected.clone(),
+            found: found.clone(),
+        })
+    };
+    expected.iter().filter_map(of).collect()
+}
+
+fn same(key: &str, one: &Value, other: &Value) -> bool {
+    if one == other || key == "date_updated" || key.starts_with("timers") {
+        return true;
+    }
+    match key {
+        "attributes" => attributes(one) == attributes(other),
+        "date_created" | "last_read_timestamp" => {
+            matches!((seconds(one), seconds(other)), (Some(one), Some(other)) if one == other)
+        }
+        "permissions" => permissions(one) == permissions(other),
+        "friendly_name" | "unique_name" | "messaging_service_sid" => is_empty(one) && is_empty(other),
+        _ => false,
+    }
+}
+
+/// Attributes as what they say. What is not JSON is compared as the text that it is.
+fn attributes(value: &Value) -> Value {
+    let text = match value {
+        Value::Null => "{}",
+        Value::String(text) if text.trim().is_empty() => "{}",
+        Value::String(text) => text.as_str(),
+        other => return other.clone(),
+    };
+    serde_json::from_str(text).unwrap_or_else(|_not_json| Value::String(text.to_owned()))
+}
+
+fn seconds(value: &Value) -> Option<i64> {
+    Timestamp::from_wire(value.as_str()?).seconds()
+}
+
+fn permissions(value: &Value) -> Vec<&str> {
+    let mut names: Vec<&str> = value.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(str::is_empty)
+}
+
+/// The most characters of a value in a message.
+const SHOWN: usize = 60;
+
+fn short(value: &Value) -> String {
+    let text = value.to_string();
+    if text.chars().count() <= SHOWN {
+        return text;
+    }
+    let mut cut: String = text.chars().take(SHOWN).collect();
+    cut.push('…');
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn fields(value: Value) -> Fields {
+        let Value::Object(fields) = value else { panic!("not an object") };
+        fields
+    }
+
+    #[test]
+    fn other_notations_of_a_value_are_the_same() {
+        let expected = fields(json!({
+            "attributes": r#"{"a": 1, "b": [1, 2]}"#,
+            "friendly_name": null,
+            "last_read_timestamp": "2020-01-02T03:04:05Z",
+            "last_read_message_index": 0,
+            "permissions": ["b", "a"],
+            "date_updated": "2020-01-02T03:04:05Z",
+            "timers.closed": "P30D",
+        }));
+        let found = fields(json!({
+            "attributes": r#"{"b":[1,2],"a":1}"#,
+            "friendly_name": "",
+            "last_read_timestamp": "2020-01-02T03:04:05.123Z",
+            "last_read_message_index": 0,
+            "permissions": ["a", "b"],
+            "date_updated": "2026-01-02T03:04:05Z",
+            "timers": { "date_closed": "2026-02-01T00:00:00Z" },
+            "sid": "CH1",
+        }));
+        assert_eq!(differences(&expected, &found), []);
+        let none = fields(json!({"attributes": null}));
+        assert_eq!(differences(&none, &fields(json!({"attributes": "{}"}))), []);
+    }
+
+    #[test]
+    fn null_is_not_zero_and_each_difference_is_told() {
+        let expected =
+            fields(json!({"last_read_message_index": 0, "role_sid": "RL1", "attributes": "not JSON"}));
+        let found = fields(json!({"last_read_message_index": null, "role_sid": "RL2", "attributes": "{}"}));
+        assert_eq!(
+            told(&differences(&expected, &found)),
+            "last_read_message_index is null, not 0; role_sid is \"RL2\", not \"RL1\"; attributes is \"{}\", not \"not JSON\""
+        );
+        let long = fields(json!({"friendly_name": "x".repeat(500)}));
+        assert!(told(&differences(&long, &fields(json!({})))).chars().count() < 120);
+        let never = fields(json!({"last_read_timestamp": "2020-01-02T03:04:05Z"}));
+        assert_eq!(differences(&never, &fields(json!({"last_read_timestamp": null}))).len(), 1);
+    }
+}

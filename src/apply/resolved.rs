@@ -1,0 +1,246 @@
+//! An operation that is ready to be performed: its request with every SID filled in, and what it refers to.
+//!
+//! **Invariant:** the request is [`Operation::request`] with SIDs in place of what stands for them. Nothing is added to it.
+
+use serde_json::Value;
+
+use crate::model::Entity;
+use crate::plan::{Endpoint, Fields, FormValue, Kind, Method, Operation, Segment};
+use crate::twilio::{Api, ApiRequest};
+
+/// An operation in hand.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ResolvedOperation {
+    /// Its place in the plan.
+    pub(super) number: i64,
+    /// What it does, with the values as they are written.
+    pub(super) operation: Operation,
+    /// Where its request goes.
+    pub(super) endpoint: Endpoint,
+    method: Method,
+    segments: Vec<String>,
+    form: Vec<(&'static str, String)>,
+    takes_webhook_header: bool,
+    /// It may have been sent already: by an earlier run that did not come to write down its end, or by this one, which did not
+    /// get an answer.
+    pub(super) sent: bool,
+    /// What it writes to was to be made by an operation of the plan, which found it there: somebody else made it, and may have
+    /// written to it.
+    pub(super) found: bool,
+}
+
+/// What an operation refers to has no SID in the target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct UnresolvedSid {
+    pub(super) entity: Entity,
+    pub(super) source: String,
+}
+
+impl ResolvedOperation {
+    /// Fills in the SIDs that `counterpart` knows.
+    pub(super) fn resolve<E>(
+        number: i64,
+        mut operation: Operation,
+        sent: bool,
+        mut counterpart: impl FnMut(Entity, &str) -> Result<Option<String>, E>,
+    ) -> Result<Result<Self, UnresolvedSid>, E> {
+        let planned = operation.request();
+        let mut known = |entity: Entity, source: &str| -> Result<Result<String, UnresolvedSid>, E> {
+            Ok(counterpart(entity, source)?
+                .ok_or_else(|| UnresolvedSid { entity, source: source.to_owned() }))
+        };
+        let mut segments = Vec::with_capacity(planned.segments.len());
+        for segment in planned.segments {
+            segments.push(match segment {
+                Segment::Text(text) => text,
+                Segment::Counterpart { entity, source } => match known(entity, &source)? {
+                    Ok(sid) => sid,
+                    Err(unresolved) => return Ok(Err(unresolved)),
+                },
+            });
+        }
+        let mut form = Vec::with_capacity(planned.form.len());
+        for (name, value) in planned.form {
+            let value = match value {
+                FormValue::Text(text) => text,
+                FormValue::Counterpart { entity, source } => match known(entity, &source)? {
+                    Ok(sid) => sid,
+                    Err(unresolved) => return Ok(Err(unresolved)),
+                },
+            };
+            form.push((name, value));
+        }
+        for fields in [&mut operation.before, &mut operation.after] {
+            if let Some(source) = role_in_braces(fields)
+                && let Ok(sid) = known(Entity::Role, &source)?
+            {
+                fields.insert("role_sid".to_owned(), Value::String(sid));
+            }
+        }
+        Ok(Ok(Self {
+            number,
+            operation,
+            endpoint: planned.endpoint,
+            method: planned.method,
+            segments,
+            form,
+            takes_webhook_header: planned.takes_webhook_header,
+            sent,
+            found: false,
+        }))
+    }
+
+    /// The request as it is sent.
+    pub(super) fn request(&self, webhooks: bool) -> ApiRequest {
+        let request = match self.method {
+            Method::Post => ApiRequest::post(self.api(), &self.segments),
+            Method::Delete => ApiRequest::delete(self.api(), &self.segments),
+        };
+        let request = self.form.iter().fold(request, |request, (name, value)| request.form(name, value));
+        request.webhooks(self.takes_webhook_header.then_some(webhooks))
+    }
+
+    /// A GET of what the request writes to, or of something below it.
+    pub(super) fn fetch(&self, below: Option<&str>) -> ApiRequest {
+        let mut segments: Vec<&str> = self.segments.iter().map(String::as_str).collect();
+        // Chat v3 has no GET; the channel is the same in v2.
+        if let Some(version) = segments.first_mut().filter(|version| **version == "v3") {
+            *version = "v2";
+        }
+        ApiRequest::get(self.api(), segments.into_iter().chain(below))
+    }
+
+    fn api(&self) -> Api {
+        match self.endpoint {
+            Endpoint::SourceChat => Api::Chat,
+            Endpoint::TargetConversations => Api::Conversations,
+        }
+    }
+
+    /// The name by which what is created can be found again.
+    pub(super) fn name(&self) -> Option<&str> {
+        let subject = &self.operation.subject;
+        let (key, of_subject) = match self.operation.kind {
+            Kind::CreateUser | Kind::CreateParticipant => ("identity", &subject.identity),
+            Kind::CreateConversation => ("unique_name", &subject.unique_name),
+            _ => return None,
+        };
+        self.operation.after.get(key).and_then(Value::as_str).or(of_subject.as_deref())
+    }
+
+    /// Whether the target is to be looked at before it is written to.
+    pub(super) fn needs_look(&self) -> bool {
+        self.sent || self.was_there()
+    }
+
+    /// The values that it was planned from. Of what was found in the place of what the plan was to make: those of what is new.
+    pub(super) fn before(&self) -> Fields {
+        let mut before = self.operation.before.clone();
+        if self.found {
+            for key in self.operation.after.keys() {
+                let new = match key.as_str() {
+                    "last_read_message_index" | "last_read_timestamp" => Value::Null,
+                    "notification_level" => "default".into(),
+                    "state" => "active".into(),
+                    _ => continue,
+                };
+                before.entry(key.clone()).or_insert(new);
+            }
+        }
+        before
+    }
+
+    /// Whether what it writes to was there when the plan was made, so that somebody else may have changed it since.
+    pub(super) fn was_there(&self) -> bool {
+        let Operation { kind, subject, .. } = &self.operation;
+        if self.found {
+            return true;
+        }
+        match kind {
+            Kind::CreateRole | Kind::CreateUser | Kind::CreateConversation | Kind::CreateParticipant => false,
+            Kind::UpdateUser => subject.target_sid.is_some() || subject.target_user_sid.is_some(),
+            Kind::UpdateConversation => subject.target_sid.is_some() || subject.conversation_sid.is_some(),
+            Kind::UpdateParticipant => subject.target_sid.is_some(),
+            Kind::UpdateUserConversation => {
+                subject.target_user_sid.is_some() && subject.conversation_sid.is_some()
+            }
+            _ => true,
+        }
+    }
+}
+
+/// What an update writes to, where an operation of the plan may have made it.
+pub(super) fn writes_to(operation: &Operation) -> Option<(Entity, String)> {
+    match operation.kind {
+        Kind::UpdateParticipant | Kind::UpdateUserConversation => participant(operation),
+        Kind::UpdateConversation => {
+            operation.subject.channel_sid.as_ref().map(|sid| (Entity::Channel, sid.to_string()))
+        }
+        _ => None,
+    }
+}
+
+/// Whether it closes a conversation, which takes nothing afterwards.
+pub(super) fn closes(operation: &Operation) -> bool {
+    operation.kind == Kind::UpdateConversation
+        && operation.after.get("state").is_some_and(|state| state == "closed")
+}
+
+/// The participant that hears from the target when this mutes the source.
+pub(super) fn hears_instead(operation: &Operation) -> Option<(Entity, String)> {
+    participant(operation).filter(|_| operation.kind == Kind::MuteSource)
+}
+
+/// The role of the source that a value of `role_sid` stands for.
+fn role_in_braces(fields: &Fields) -> Option<String> {
+    let value = fields.get("role_sid")?.as_str()?;
+    value.strip_prefix('{')?.strip_suffix('}').map(str::to_owned)
+}
+
+/// The record of the source that a create makes a counterpart of.
+pub(super) fn creates(operation: &Operation) -> Option<(Entity, String)> {
+    let subject = &operation.subject;
+    Some(match operation.kind {
+        Kind::CreateRole => (Entity::Role, subject.role_sid.as_ref()?.to_string()),
+        Kind::CreateUser => (Entity::User, subject.user_sid.as_ref()?.to_string()),
+        Kind::CreateConversation => (Entity::Channel, subject.channel_sid.as_ref()?.to_string()),
+        Kind::CreateParticipant => participant(operation)?,
+        _ => return None,
+    })
+}
+
+/// What an operation needs besides what its request names: nobody is made a participant before the user is as planned (a
+/// participant's create makes a user, with nothing but the identity), or of a conversation that is not to be seen, nobody's level is
+/// set without a participant, and a source is muted only for who hears from the target.
+pub(super) fn needs(operation: &Operation) -> Vec<(Entity, String)> {
+    let subject = &operation.subject;
+    let user = subject.user_sid.as_ref().map(|sid| (Entity::User, sid.to_string()));
+    let channel = subject.channel_sid.as_ref().map(|sid| (Entity::Channel, sid.to_string()));
+    match operation.kind {
+        Kind::CreateParticipant => user.into_iter().chain(channel).collect(),
+        Kind::UpdateUserConversation | Kind::MuteSource => {
+            user.into_iter().chain(channel).chain(participant(operation)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn participant(operation: &Operation) -> Option<(Entity, String)> {
+    let subject = &operation.subject;
+    let member = subject.member_sid.as_ref().map(|sid| (Entity::Member, sid.to_string()));
+    member.or_else(|| subject.invite_sid.as_ref().map(|sid| (Entity::Invite, sid.to_string())))
+}
+
+/// The SIDs of what an operation is about: of the source, or of the target where that is all there is.
+pub(crate) fn subject(operation: &Operation) -> String {
+    let subject = &operation.subject;
+    let mut sids: Vec<String> = Vec::new();
+    sids.extend(subject.role_sid.as_ref().map(ToString::to_string));
+    sids.extend(subject.channel_sid.as_ref().map(ToString::to_string));
+    sids.extend(subject.user_sid.as_ref().map(ToString::to_string));
+    sids.extend(participant(operation).map(|(_, sid)| sid));
+    if sids.is_empty() {
+        sids.extend(subject.target_sid.clone());
+    }
+    sids.join("/")
+}

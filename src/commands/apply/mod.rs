@@ -1,0 +1,177 @@
+//! `apply`: performs a plan.
+//!
+//! **Invariant:** everything that can refuse a plan is looked at before the first write: the plan itself, the files that it was made
+//! from, the credentials, the target's own record, and whoever is asked.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::apply::{self, ApplyEnd, ApplyOptions, ApplyOutcome, Clients};
+use crate::cli::ApplyArgs;
+use crate::error::{Advise, ExitStatus, Failure};
+use crate::plan::{Journal, Kind, State};
+use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
+use crate::settings::{ApplySettings, nearest};
+
+use super::{CommandError, Context, Outcome};
+
+mod admission;
+mod confirm;
+
+use self::admission::Admitted;
+
+/// The wait before an unknown outcome is looked up; doubled each time.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// A kind was named that there is not.
+#[derive(Debug, thiserror::Error)]
+#[error("--only: there is no kind `{name}`")]
+struct NoSuchKind {
+    name: String,
+}
+
+impl Advise for NoSuchKind {
+    fn status(&self) -> Failure {
+        Failure::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        let names = || Kind::ALL.into_iter().map(Kind::name);
+        Some(match nearest(&self.name, names()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("the kinds are {}", names().collect::<Vec<_>>().join(", ")),
+        })
+    }
+}
+
+/// Runs the verb.
+pub(super) async fn run(args: &ApplyArgs, context: &mut Context) -> Outcome {
+    let summary = perform(args, context).await?;
+    let status = exit_status(&summary);
+    context.conclude(&summary, &summary.text())?;
+    Ok(status)
+}
+
+/// Performs a plan, without a word of how it ended: for this verb and for `demo`.
+pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<ApplySummary, CommandError> {
+    let settings = context.settings.apply(args)?;
+    let connection = context.settings.connection(&args.connection)?;
+    let only = settings.only.as_deref().map(kinds).transpose()?;
+    let journal = Journal::open(&settings.plan)?;
+    let totals = journal.totals()?;
+    let findings = admission::findings(totals.findings.clone(), &journal.checks()?);
+    admission::check_files(&journal, &totals)?;
+    let admitted = Admitted::of(&journal, &totals, &connection, &context.settings)?;
+    let stop = context.interrupt.token();
+    admitted.check_target(&journal, &stop).await?;
+    let to_do = count_of(&totals.operations, &[State::Pending, State::Failed]);
+    if to_do > 0 {
+        confirm::ask(&journal, &totals, &settings, context)?;
+    }
+    let options = ApplyOptions {
+        only,
+        limit: settings.limit,
+        max_duration: connection.max_duration,
+        stop_after_errors: settings.stop_after_errors,
+        webhooks: settings.webhooks,
+        conversation_rate: settings.conversation_rate,
+        service_rate: settings.service_rate,
+        pause: PAUSE.mul_f64(connection.backoff_scale),
+    };
+    let progress = context.progress();
+    let clients = admitted.clients(&progress.events(), &stop)?;
+    let (header, digest) = (journal.header().clone(), journal.digest().to_owned());
+    let outcome = apply::run(journal, clients.clone(), &options, &progress.events(), &stop).await;
+    let elapsed = progress.elapsed();
+    progress.finish();
+    let outcome = outcome?;
+    let plan = Performed {
+        settings: &settings,
+        target: named(header.target.friendly_name.as_deref(), &header.target.service_sid),
+        digest,
+        noop: totals.noop,
+        findings,
+    };
+    Ok(plan.summary(&outcome, &clients, elapsed))
+}
+
+fn kinds(names: &[String]) -> Result<Vec<Kind>, NoSuchKind> {
+    let kind = |name: &String| {
+        let name = name.trim().replace('-', "_");
+        Kind::named(&name).ok_or(NoSuchKind { name })
+    };
+    names.iter().map(kind).collect()
+}
+
+/// A service as people know it.
+fn named(friendly_name: Option<&str>, sid: &str) -> String {
+    friendly_name.map_or_else(|| sid.to_owned(), |name| format!("`{name}` ({sid})"))
+}
+
+/// A plan that was performed, and what is told of it whatever became of it.
+struct Performed<'a> {
+    settings: &'a ApplySettings,
+    target: String,
+    digest: String,
+    noop: BTreeMap<String, u64>,
+    findings: BTreeMap<String, CountedFinding>,
+}
+
+impl Performed<'_> {
+    fn summary(self, outcome: &ApplyOutcome, clients: &Clients, elapsed: Duration) -> ApplySummary {
+        let left = count_of(&outcome.operations, &[State::Pending, State::Failed]);
+        let blocked = count_of(&outcome.operations, &[State::Blocked]);
+        let counters = clients.counters();
+        ApplySummary {
+            verdict: if left > 0 {
+                ApplyVerdict::Incomplete
+            } else if blocked + outcome.differing > 0 {
+                ApplyVerdict::CompleteWithDifferences
+            } else {
+                ApplyVerdict::Complete
+            },
+            stopped: match outcome.ended {
+                ApplyEnd::Finished => None,
+                ApplyEnd::Interrupted => Some(ApplyStopped::Interrupted),
+                ApplyEnd::TimeUp => Some(ApplyStopped::TimeUp),
+                ApplyEnd::LimitReached => Some(ApplyStopped::Limit),
+                ApplyEnd::TooManyErrors => Some(ApplyStopped::Errors),
+                ApplyEnd::GaveUp(_) => Some(ApplyStopped::GaveUp),
+            },
+            operations: outcome.operations.clone(),
+            performed: outcome.performed.clone(),
+            noop: self.noop,
+            findings: self.findings,
+            left,
+            differing: outcome.differing,
+            not_done: outcome
+                .not_done
+                .iter()
+                .map(|item| NotDoneItem {
+                    kind: item.operation.kind,
+                    subject: apply::subject(&item.operation),
+                    state: item.state,
+                    reason: item.reason.clone(),
+                })
+                .collect(),
+            requests: counters.attempts,
+            retried: counters.retried,
+            throttled: counters.throttled,
+            elapsed_seconds: elapsed.as_secs_f64(),
+            plan: self.settings.plan.display().to_string(),
+            digest: self.digest,
+            target: self.target,
+            webhooks: self.settings.webhooks,
+        }
+    }
+}
+
+/// The exit status that a performed plan leads to.
+pub(super) fn exit_status(summary: &ApplySummary) -> ExitStatus {
+    match (summary.verdict, summary.stopped) {
+        (_, Some(ApplyStopped::Interrupted)) => ExitStatus::Interrupted,
+        (ApplyVerdict::Complete, _) => ExitStatus::Done,
+        (ApplyVerdict::CompleteWithDifferences, _) => ExitStatus::Findings,
+        (ApplyVerdict::Incomplete, _) => ExitStatus::Incomplete,
+    }
+}

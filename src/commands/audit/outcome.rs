@@ -1,0 +1,111 @@
+//! How an audit's end is told: the result in its folder, the metrics file, the hooks.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::audit::AuditFolder;
+use crate::cli::AuditArgs;
+use crate::error::{Advise, Failure};
+use crate::report::{AuditSummary, metrics};
+
+use super::super::Context;
+use super::hook;
+
+/// A file that tells of an audit could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write `{}`", path.display())]
+pub(super) struct AuditFileError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl Advise for AuditFileError {
+    fn status(&self) -> Failure {
+        Failure::Failed
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("see that its folder is there, can be written and has room".to_owned())
+    }
+}
+
+/// Writes `result.json`.
+pub(super) fn write_result(folder: &Path, summary: &AuditSummary) -> Result<(), AuditFileError> {
+    let path = folder.join("result.json");
+    let text = serde_json::to_string_pretty(summary).map_err(io::Error::from);
+    text.and_then(|text| write(&path, &format!("{text}\n"))).map_err(|source| AuditFileError { path, source })
+}
+
+/// Writes the metrics file and runs the hooks. What goes wrong is reported and changes nothing.
+pub(super) async fn report(
+    args: &AuditArgs,
+    folder: &AuditFolder,
+    summary: &mut AuditSummary,
+    context: &mut Context,
+) {
+    if let Some(path) = &args.metrics_file {
+        let services = if args.all_services { "all".to_owned() } else { services(summary, args) };
+        let text = metrics::render(summary, &services, last_success(folder, summary));
+        if let Err(error) = write(path, &text) {
+            tracing::warn!(file = %path.display(), %error, "the metrics file could not be written");
+            summary.notes.push(format!("the metrics file {} could not be written: {error}", path.display()));
+        }
+    }
+    let whole = summary.verdict.is_whole();
+    let hooks = [
+        ("on_success", args.on_success.as_ref().filter(|_| whole)),
+        ("on_difference", args.on_difference.as_ref().filter(|_| whole && summary.has_differences())),
+        ("on_failure", args.on_failure.as_ref().filter(|_| !whole)),
+    ];
+    let secrets = context.settings.variables_of_ours();
+    let text = serde_json::to_string_pretty(&*summary).unwrap_or_default();
+    for (name, command) in hooks {
+        let Some(command) = command else { continue };
+        let report = hook::run(name, command, &text, &secrets).await;
+        if !report.ok {
+            let detail = report.detail.as_deref().unwrap_or_default();
+            tracing::warn!(hook = name, detail, "a hook failed; the audit's verdict stands");
+        }
+        summary.hooks.push(report);
+    }
+}
+
+fn services(summary: &AuditSummary, args: &AuditArgs) -> String {
+    let read = summary
+        .crawl
+        .as_ref()
+        .map(|crawl| crawl.services.iter().map(ToString::to_string).collect::<Vec<_>>());
+    read.unwrap_or_else(|| args.services.clone()).join(",")
+}
+
+/// When the last whole audit ended, by its own word.
+fn last_success(folder: &AuditFolder, summary: &AuditSummary) -> Option<Timestamp> {
+    #[derive(Deserialize)]
+    struct Ended {
+        finished: String,
+    }
+    if summary.verdict.is_whole() {
+        return summary.finished.parse().ok();
+    }
+    let audits = folder.list().ok()?;
+    let last = audits.iter().rev().find(|audit| audit.whole)?;
+    let text = std::fs::read(folder.path_of(last).join("result.json")).ok()?;
+    serde_json::from_slice::<Ended>(&text).ok()?.finished.parse().ok()
+}
+
+/// Writes a file, which appears whole or not at all: its reader may come at any moment, and may be another user.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".chatferry-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let mut draft = builder.tempfile_in(folder)?;
+    draft.write_all(text.as_bytes())?;
+    draft.as_file().sync_all()?;
+    draft.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}

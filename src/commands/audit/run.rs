@@ -1,0 +1,276 @@
+//! One night: crawl, digests, export, differences, its place, and what goes.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use crate::audit::{AuditError, AuditFolder, Listed, compute_removals};
+use crate::cli::AuditArgs;
+use crate::diff::{Comparison, Terms, TermsError};
+use crate::error::ExitStatus;
+use crate::report::diff::Format;
+use crate::report::{AuditSummary, AuditVerdict, Exported, Stopped};
+use crate::snapshot::{Snapshot, SnapshotWriter, Verdict};
+
+use super::super::diff::{self, DiffError};
+use super::super::{CommandError, Context, Outcome, crawl, export};
+use super::{AuditSettings, export_args, outcome};
+
+/// An audit that runs.
+pub(super) struct AuditRun<'a> {
+    pub(super) args: &'a AuditArgs,
+    pub(super) settings: AuditSettings,
+    pub(super) folder: AuditFolder,
+    pub(super) audit: Listed,
+    pub(super) now: Timestamp,
+}
+
+/// The last whole audit whose snapshot can be read.
+struct BaseAudit {
+    audit: Listed,
+    snapshot: PathBuf,
+}
+
+impl AuditRun<'_> {
+    /// Runs it to its end and tells how it ended.
+    pub(super) async fn run(mut self, context: &mut Context) -> Outcome {
+        let began = Instant::now();
+        let mut summary = self.begin();
+        let path = self.folder.begin(&self.audit)?;
+        let mut ended = self.work(&path, &mut summary, context).await;
+        summary.finished = context.settings.now()?.to_string();
+        summary.elapsed_seconds = began.elapsed().as_secs_f64();
+        note_end(&mut summary, &ended);
+        if let Err(error) = self.put_in_place(&path, &mut summary) {
+            ended = Err(error);
+            note_end(&mut summary, &ended);
+            self.take_back(&path, &mut summary);
+        }
+        self.remove(&mut summary);
+        outcome::report(self.args, &self.folder, &mut summary, context).await;
+        match ended {
+            Ok(status) => {
+                let text = summary.text();
+                context.conclude(&summary, &text)?;
+                Ok(status)
+            }
+            // The error is told by whoever runs verbs; with --json it is in the one object.
+            Err(error) if context.output.json => {
+                context.json(&summary)?;
+                Err(error.with_object())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn begin(&self) -> AuditSummary {
+        AuditSummary {
+            audit: self.audit.name.to_string(),
+            folder: self.audit.folder(),
+            verdict: AuditVerdict::Failed,
+            stopped: None,
+            base: None,
+            last_complete: None,
+            started: self.audit.name.time().to_string(),
+            finished: String::new(),
+            elapsed_seconds: 0.0,
+            crawl: None,
+            exported: None,
+            differences: None,
+            removed: Vec::new(),
+            notes: Vec::new(),
+            error: None,
+            hooks: Vec::new(),
+            exit_code: 0,
+        }
+    }
+
+    /// Reads, exports and compares. What was done so far stands in the summary, also where it fails.
+    async fn work(
+        &mut self,
+        path: &Path,
+        summary: &mut AuditSummary,
+        context: &mut Context,
+    ) -> Result<ExitStatus, CommandError> {
+        let base = self.base(summary)?;
+        let snapshot = path.join("snapshot.db");
+        self.settings.crawl.snapshot.clone_from(&snapshot);
+        match (self.settings.skip_unchanged, &base) {
+            (Some(share), Some(base)) => {
+                self.settings.crawl.carry_over = Some((base.snapshot.clone(), share));
+            }
+            (Some(_), None) => {
+                summary
+                    .notes
+                    .push("--skip-unchanged: there is no complete audit to carry users over from".to_owned());
+            }
+            (None, _) => {}
+        }
+        let progress = context.progress();
+        let stop = context.interrupt.token();
+        let crawled =
+            crawl::crawl(&self.settings.crawl, &self.settings.connection, &progress.events(), &stop).await;
+        progress.finish();
+        let mut crawled = crawled.map_err(with_resume)?;
+        // Its folder is about to have another name.
+        "snapshot.db".clone_into(&mut crawled.snapshot);
+        summary.verdict = crawled.verdict.into();
+        summary.stopped = crawled.stopped;
+        let verdict = summary.verdict;
+        let stopped = crawled.stopped;
+        summary.crawl = Some(crawled);
+        if !verdict.is_whole() {
+            return Ok(match stopped {
+                Some(Stopped::Interrupted) => ExitStatus::Interrupted,
+                _ => ExitStatus::Incomplete,
+            });
+        }
+        SnapshotWriter::open(&snapshot, |_| 1)?.write_list_digests()?;
+        let args = export_args(self.args, &snapshot, &path.join("export"));
+        let report = export::to_folder(&args, &snapshot, context)?;
+        let files = || report.records.iter().flat_map(|record| &record.files);
+        summary.exported = Some(Exported {
+            files: files().count() as u64,
+            rows: report.records.iter().map(|record| record.passed.rows * record.files.len() as u64).sum(),
+            bytes: files().map(|file| file.bytes).sum(),
+        });
+        if let Some(base) = base {
+            match self.compare(Some(&base), &snapshot, path) {
+                Ok(comparison) => {
+                    summary.base = Some(base.audit.folder());
+                    summary.differences = Some(comparison);
+                }
+                // Such as after another --include. Tonight is whole all the same, and what the next night is compared with.
+                Err(DiffError::Compare(error)) if has_no_common_terms(&error) => {
+                    let folder = base.audit.folder();
+                    summary.notes.push(format!("audit {folder} cannot be compared with: {error}"));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        } else {
+            self.compare(None, &snapshot, path)?;
+        }
+        let drifted = summary.verdict == AuditVerdict::CompleteWithDrift;
+        Ok(if drifted || summary.has_differences() { ExitStatus::Findings } else { ExitStatus::Done })
+    }
+
+    /// The last whole audit before this one that can be compared with. One that cannot is said and passed over.
+    fn base(&self, summary: &mut AuditSummary) -> Result<Option<BaseAudit>, CommandError> {
+        for audit in self.folder.list()?.into_iter().rev() {
+            if !audit.whole || audit.name >= self.audit.name {
+                continue;
+            }
+            let snapshot = self.folder.path_of(&audit).join("snapshot.db");
+            let why = match Snapshot::open(&snapshot).and_then(|snapshot| snapshot.verdict()) {
+                // Whatever its folder is called by now.
+                Ok(Verdict::Incomplete) => "its snapshot is incomplete".to_owned(),
+                Ok(_) => return Ok(Some(BaseAudit { audit, snapshot })),
+                Err(error) => error.to_string(),
+            };
+            summary.notes.push(format!("audit {} cannot be compared with: {why}", audit.folder()));
+        }
+        Ok(None)
+    }
+
+    /// Compares with an earlier audit, and writes the reports. The first one is held against itself, so that its reports tell how
+    /// much there is.
+    fn compare(
+        &self,
+        base: Option<&BaseAudit>,
+        snapshot: &Path,
+        path: &Path,
+    ) -> Result<Comparison, DiffError> {
+        let old = Snapshot::open(base.map_or(snapshot, |base| &base.snapshot))?;
+        let new = Snapshot::open(snapshot)?;
+        let name = base.map_or(self.audit.name, |base| base.audit.name);
+        let mut terms = Terms::named(&old, &new, [name.to_string(), self.audit.name.to_string()])?;
+        if base.is_none() {
+            terms.notes.push("the first complete audit here: there is none to compare it with".to_owned());
+        }
+        let [ndjson, markdown, html] =
+            ["diff.ndjson", "report.md", "report.html"].map(|name| path.join(name));
+        let files: [(Format, &Path); 3] =
+            [(Format::Ndjson, &ndjson), (Format::Markdown, &markdown), (Format::Html, &html)];
+        diff::to_files(&old, &new, terms, &self.settings.compare, &files)
+    }
+
+    /// Writes the result, and gives a whole audit its name.
+    fn put_in_place(&self, path: &Path, summary: &mut AuditSummary) -> Result<(), CommandError> {
+        let ended = Listed { whole: summary.verdict.is_whole(), ..self.audit };
+        let after = self.after(&ended)?;
+        let removals = compute_removals(&after, self.settings.keep, self.now);
+        summary.last_complete = after.iter().rev().find(|audit| audit.whole).map(Listed::folder);
+        summary.folder = ended.folder();
+        summary.removed = removals.iter().map(Listed::folder).collect();
+        outcome::write_result(path, summary)?;
+        if ended.whole {
+            self.folder.publish(&self.audit)?;
+        }
+        Ok(())
+    }
+
+    /// Takes back what was said of an audit that could not be put in its place. The removals were planned with it as the newest
+    /// whole one, so nothing is removed.
+    fn take_back(&self, path: &Path, summary: &mut AuditSummary) {
+        summary.removed.clear();
+        let there = self.folder.list().unwrap_or_default();
+        summary.last_complete = there.iter().rev().find(|audit| audit.whole).map(Listed::folder);
+        if !path.exists() {
+            return; // it has its name, and `latest` alone could not be moved
+        }
+        summary.folder = self.audit.folder();
+        if let Err(error) = outcome::write_result(path, summary) {
+            tracing::warn!(%error, "the result of the audit could not be written");
+        }
+    }
+
+    /// The audits that there are once this one has ended so, oldest first.
+    fn after(&self, ended: &Listed) -> Result<Vec<Listed>, AuditError> {
+        let mut after = self.folder.list()?;
+        after.retain(|audit| audit.name != ended.name);
+        after.push(*ended);
+        Ok(after)
+    }
+
+    /// Removes what was planned to go. What cannot be removed is said and tried again the next night.
+    fn remove(&self, summary: &mut AuditSummary) {
+        let planned = std::mem::take(&mut summary.removed);
+        let Ok(there) = self.folder.list() else { return };
+        for audit in there.iter().filter(|audit| planned.contains(&audit.folder())) {
+            match self.folder.remove(audit) {
+                Ok(()) => summary.removed.push(audit.folder()),
+                Err(error) => {
+                    tracing::warn!(audit = audit.folder(), %error, "an old audit could not be removed");
+                    summary.notes.push(format!("audit {} could not be removed: {error}", audit.folder()));
+                }
+            }
+        }
+    }
+}
+
+/// Whether two snapshots have nothing that could be compared, though either is as it should be.
+fn has_no_common_terms(error: &TermsError) -> bool {
+    matches!(error, TermsError::OtherService { .. } | TermsError::NothingInCommon { .. })
+}
+
+/// The advice of a crawl, for an audit: the same command alone would begin anew.
+fn with_resume(error: CommandError) -> CommandError {
+    match error.hint.clone() {
+        Some(hint) => error.with_hint(hint.replace("the same command", "the same command with --resume")),
+        None => error,
+    }
+}
+
+/// Writes into the summary how the work ended.
+fn note_end(summary: &mut AuditSummary, ended: &Result<ExitStatus, CommandError>) {
+    let status = match ended {
+        Ok(status) => *status,
+        Err(error) => {
+            summary.verdict = AuditVerdict::Failed;
+            summary.error = Some(error.problem());
+            error.status
+        }
+    };
+    summary.exit_code = status.code();
+}

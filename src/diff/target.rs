@@ -1,0 +1,179 @@
+//! A snapshot held against the target as it is: every item that the mapping wants there, field by field.
+//!
+//! **Invariant:** this asks the same question as a plan, by the same alignment. What a plan finds nothing to do about is the same
+//! here, and the other way round.
+//!
+//! **Invariant:** what could not be read on one of the two sides is unreadable (`!`), never missing.
+
+use serde_json::{Number, Value as Json};
+
+use super::difference::{DiffTotals, Difference, FieldChange, Mark};
+use crate::mapping::Value;
+use crate::model::{Entity, Share};
+use crate::plan::Move;
+use crate::plan::align::{self, Actual, AlignOptions, Item, Pair, PlanRecords, Standing};
+use crate::snapshot::{ListOf, SnapshotError};
+
+/// How to hold a snapshot against its target.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TargetDiffOptions {
+    /// In place, where SIDs are the same, or to another service, where names are.
+    pub kind: Move,
+    /// Which conversations; none for all.
+    pub share: Option<Share>,
+    /// Whether what is the same is told too.
+    pub report_same: bool,
+}
+
+/// Items that have no counterpart and are not asked for: they are said once, and are no difference.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Uncounted {
+    /// Invitations that the mapping leaves behind.
+    pub invites: u64,
+    /// Roles, users and conversations of another service that have nothing to do with the source.
+    pub strangers: u64,
+}
+
+/// Holds a snapshot against its target and visits each difference in the order of alignment.
+pub(crate) fn diff_target<E: From<SnapshotError>>(
+    pair: &Pair<'_>,
+    records: &PlanRecords<'_>,
+    options: TargetDiffOptions,
+    mut visit: impl FnMut(&Difference) -> Result<(), E>,
+) -> Result<(DiffTotals, Uncounted), E> {
+    let mut totals = DiffTotals::default();
+    for entity in [Entity::Role, Entity::User, Entity::Channel, Entity::Member, Entity::Membership] {
+        totals.by_entity.entry(entity).or_default();
+    }
+    let mut uncounted = Uncounted::default();
+    let aligning =
+        AlignOptions { kind: options.kind, exact_above: u64::MAX, share: options.share, extras: true };
+    align::align::<E>(pair, records, aligning, &mut |item| {
+        if item.entity == Entity::Invite {
+            uncounted.invites += 1;
+            return Ok(());
+        }
+        // Another service may hold what it likes beside a copy. In place, what the source lacks is a difference.
+        let is_at_large = matches!(item.entity, Entity::Role | Entity::User | Entity::Channel);
+        if options.kind == Move::Copy && is_at_large && matches!(item.standing, Standing::Extra) {
+            uncounted.strangers += 1;
+            return Ok(());
+        }
+        if options.share.is_none() && has_no_view(item) {
+            totals.add(Entity::Membership, Mark::Unreadable, 1);
+            visit(&Difference {
+                mark: Mark::Unreadable,
+                entity: Entity::Membership,
+                sid: item.sid(),
+                name: item.name(),
+                changes: Vec::new(),
+                record: None,
+                reason: Some(
+                    "the participant is there, and its user's own list does not have the conversation"
+                        .to_owned(),
+                ),
+            })?;
+        }
+        let (mark, reason) = judge(pair, item)?;
+        totals.add(item.entity, mark, 1);
+        if mark == Mark::Same && !options.report_same {
+            return Ok(());
+        }
+        visit(&Difference {
+            mark,
+            entity: item.entity,
+            sid: item.sid(),
+            name: item.name(),
+            changes: if mark == Mark::Different { changes(item) } else { Vec::new() },
+            record: None,
+            reason,
+        })
+    })?;
+    Ok((totals, uncounted))
+}
+
+/// Whether a participant of the source is there whose user does not have the conversation. Of a sample, the users' own views are
+/// read by themselves.
+fn has_no_view(item: &Item<'_>) -> bool {
+    let actual = &item.actual;
+    item.entity == Entity::Member
+        && item.source.is_some()
+        && matches!(actual, Some(Actual::Participant { member: Some(_), membership: None }))
+}
+
+/// What is said of an item, and why.
+fn judge(pair: &Pair<'_>, item: &Item<'_>) -> Result<(Mark, Option<String>), SnapshotError> {
+    let is_unread = matches!(item.actual, Some(Actual::Participant { member: None, .. }));
+    Ok(match item.standing {
+        // Its user's list names it, and its role, attributes and dates are in the list of participants alone.
+        Standing::Same if is_unread && item.entity == Entity::Member => {
+            let why =
+                why_unread(pair, item)?.unwrap_or_else(|| "the list of participants lacks it".to_owned());
+            (Mark::Unreadable, Some(format!("in the target {why}")))
+        }
+        Standing::Same => (Mark::Same, None),
+        Standing::Different => (Mark::Different, None),
+        Standing::Extra => (Mark::Added, None),
+        Standing::Missing => match why_unread(pair, item)? {
+            Some(why) => (Mark::Unreadable, Some(format!("in the target {why}"))),
+            None if is_public(item) => {
+                (Mark::Missing, Some("the channel is public, and Conversations does not show it".to_owned()))
+            }
+            None => (Mark::Missing, None),
+        },
+        Standing::Failed(error) => (Mark::Unreadable, Some(format!("the mapping fails on it: {error}"))),
+        Standing::Duplicate => (
+            Mark::Missing,
+            Some("another record of the source has the same name and took its place".to_owned()),
+        ),
+        Standing::Taken => {
+            (Mark::Missing, Some("its unique name is another conversation's in the target".to_owned()))
+        }
+        Standing::OneSided => {
+            (Mark::Unreadable, Some("the snapshot refers to it and has no record of it".to_owned()))
+        }
+    })
+}
+
+/// Why the target may have an item all the same, though what was read of it does not.
+fn why_unread(pair: &Pair<'_>, item: &Item<'_>) -> Result<Option<String>, SnapshotError> {
+    let list =
+        match (item.entity, item.conversation.and_then(|conversation| conversation.target_sid.as_ref())) {
+            (Entity::Role, _) => ListOf::Roles,
+            (Entity::User, _) => ListOf::Users,
+            (Entity::Member | Entity::Membership, Some(conversation)) => ListOf::Members(conversation),
+            _ => ListOf::Channels,
+        };
+    pair.target.why_not_whole(list)
+}
+
+fn is_public(item: &Item<'_>) -> bool {
+    item.conversation.is_some_and(|conversation| conversation.is_public && conversation.target_sid.is_none())
+}
+
+/// The fields that differ: as they should be, and as they are.
+fn changes(item: &Item<'_>) -> Vec<FieldChange> {
+    let differing = item.fields.iter().filter(|field| field.differs);
+    differing
+        .map(|field| FieldChange {
+            field: field.name,
+            old: field.desired.map_or(Json::Null, json),
+            new: json(field.actual),
+        })
+        .collect()
+}
+
+/// A value as JSON: numbers and lists as such, dates and SIDs as texts, null as null.
+fn json(value: Value<'_>) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Boolean(value) => Json::Bool(value),
+        Value::Integer(number) => Json::from(number),
+        Value::Number(number) => Number::from_f64(number).map_or(Json::Null, Json::Number),
+        Value::List(texts) => Json::from(texts),
+        Value::Json(text) => serde_json::from_str(text).unwrap_or_else(|_| Json::from(text)),
+        Value::Text(_) | Value::Sid(..) | Value::Time(_) => {
+            value.to_text().map_or(Json::Null, |text| Json::from(text.into_owned()))
+        }
+    }
+}
