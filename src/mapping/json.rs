@@ -41,7 +41,7 @@ fn exact(text: &str, depth: usize) -> Result<Value, serde_json::Error> {
         Some(b'{') => {
             let members: Members<'_> = serde_json::from_str(text)?;
             let values = members.0.into_iter().map(|(key, value)| Ok((key, exact(value.get(), depth)?)));
-            Ok(values.collect::<Result<Vec<_>, serde_json::Error>>()?.into_iter().collect())
+            Ok(Value::from_pairs(values.collect::<Result<Vec<_>, serde_json::Error>>()?))
         }
         Some(b'[') => {
             let items: Vec<&RawValue> = serde_json::from_str(text)?;
