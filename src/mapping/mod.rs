@@ -23,6 +23,7 @@ mod file;
 mod filter;
 mod functions;
 mod json;
+mod kept_field;
 mod key;
 mod near;
 mod path;
@@ -45,6 +46,8 @@ pub(crate) use near::nearest;
 pub use pii::PiiPolicy;
 pub(crate) use pii::{PiiKey, ShortKey};
 pub(crate) use plan_rules::FieldRules;
+#[cfg(test)]
+pub(crate) use plan_rules::UPDATABLE;
 pub(crate) use record::{KeyOrder, MappedColumn, MappedRecord, Mapping};
 pub(crate) use roles::RoleParts;
 pub(crate) use sample::Sample;
