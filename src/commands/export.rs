@@ -226,6 +226,23 @@ pub(super) fn summarize(report: &ExportReport) -> String {
             lines.push(format!("{rows:>12} rows  {:>14} bytes  {}", format::count(file.bytes), file.path));
         }
     }
+    for record in &report.records {
+        let (filtered, unwritten) = (record.passed.filtered, record.passed.with_unwritten_fields);
+        if filtered > 0 {
+            let rows = format::count(filtered);
+            lines.push(format!("{rows:>12} rows  left out of {} by its `where`", record.record));
+        }
+        if unwritten > 0 {
+            let rows = format::count(unwritten);
+            lines.push(format!("{rows:>12} rows  of {} have fields that no column writes", record.record));
+        }
+    }
+    for not_exported in &report.not_exported {
+        let (count, entity) = (format::count(not_exported.count), not_exported.entity.replace('_', " "));
+        lines.push(format!(
+            "{count:>12} {entity} not exported: none of the chosen records has a row for each"
+        ));
+    }
     let verdict = match report.verdict {
         Verdict::Complete => "complete: the snapshot is, and so are these files",
         Verdict::CompleteWithDrift => {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json, json};
 use super::formats::Format;
 use super::options::{ExportOptions, PlanFacts};
 use super::rows::RowsPassed;
-use super::select::SelectedRecord;
+use super::select::{NotExported, SelectedRecord};
 use crate::mapping::{ColumnType, MappedColumn, Pii};
 use crate::model::Api;
 use crate::snapshot::Info;
@@ -63,6 +63,9 @@ struct PackageFacts<'a> {
     snapshot: SnapshotFacts<'a>,
     tool_version: &'static str,
     settings: PackageSettings,
+    /// What the snapshot holds and no resource has rows of.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    not_exported: &'a [NotExported],
 }
 
 #[derive(Serialize)]
@@ -102,6 +105,7 @@ pub(super) fn describe(
     options: &ExportOptions,
     selected: &[SelectedRecord<'_>],
     records: &[WrittenRecord],
+    not_exported: &[NotExported],
 ) -> Vec<u8> {
     let resources = selected.iter().zip(records).flat_map(|(selected, record)| {
         record.files.iter().map(move |file| resource(selected, record, file, options))
@@ -146,6 +150,7 @@ pub(super) fn describe(
                 pii_key_id: options.pii.key_id(),
                 plan: options.plan.clone(),
             },
+            not_exported,
         },
     };
     let mut bytes = serde_json::to_vec_pretty(&package).expect("a package has text keys only");
@@ -211,6 +216,12 @@ fn resource(
     if !selected.not_crawled.is_empty() {
         let names: Vec<&str> = selected.not_crawled.iter().map(|entity| entity.plural()).collect();
         set("not_crawled", names.into());
+    }
+    if passed.filtered > 0 {
+        set("filtered", passed.filtered.into());
+    }
+    if passed.with_unwritten_fields > 0 {
+        set("with_unwritten_fields", passed.with_unwritten_fields.into());
     }
     if !passed.failures.is_empty() {
         set("skipped", passed.skipped.into());

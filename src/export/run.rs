@@ -11,7 +11,7 @@ use super::error::ExportError;
 use super::formats::{Format, Output, writer};
 use super::options::ExportOptions;
 use super::rows::pass;
-use super::select::{SelectedRecord, select};
+use super::select::{NotExported, SelectedRecord, not_exported, select};
 use super::source::RowSource;
 use crate::event::{Event, Events};
 use crate::snapshot::{Info, Verdict};
@@ -21,6 +21,8 @@ use crate::snapshot::{Info, Verdict};
 pub struct ExportReport {
     pub verdict: Verdict,
     pub records: Vec<WrittenRecord>,
+    /// What the snapshot holds and none of these records has rows of.
+    pub not_exported: Vec<NotExported>,
 }
 
 /// Exports to a folder.
@@ -75,7 +77,8 @@ pub(super) fn export<P: FileDestination>(
         records.push(record);
     }
     let mut package = destination.create(PACKAGE)?;
-    let text = datapackage::describe(info, options, selected, &records);
+    let not_exported = not_exported(info, selected);
+    let text = datapackage::describe(info, options, selected, &records, &not_exported);
     let stored = package.write_all(&text).and_then(|()| destination.complete(&mut package));
     stored.map_err(|source| destination.failed(PACKAGE, source))?;
     destination.publish(files, package)?;
@@ -89,7 +92,7 @@ pub(super) fn export<P: FileDestination>(
             });
         }
     }
-    Ok(ExportReport { verdict: info.verdict, records })
+    Ok(ExportReport { verdict: info.verdict, records, not_exported })
 }
 
 /// Exports one record in one format to a stream.
@@ -117,7 +120,11 @@ pub fn stream(
     }
     let record =
         WrittenRecord { record: one.record.name.clone(), mapping: one.mapping.name.clone(), passed, files };
-    Ok(ExportReport { verdict: info.verdict, records: vec![record] })
+    Ok(ExportReport {
+        verdict: info.verdict,
+        records: vec![record],
+        not_exported: not_exported(&info, &selected),
+    })
 }
 
 /// Writes all formats of one record to files that cannot be seen yet.

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde::Serialize;
+
 use super::error::ExportError;
 use super::options::ExportOptions;
 use crate::mapping::{KeyOrder, MappedRecord, Mapping, nearest};
@@ -28,6 +30,7 @@ pub(crate) fn walk_of(record: &MappedRecord) -> Walk {
         channel: record.reads(Entity::Channel),
         member: wanted(record, Entity::Member),
         role: record.reads(Entity::Role),
+        other_members: record.other_members,
     };
     Walk { entity: record.entity, order, with }
 }
@@ -110,4 +113,26 @@ pub(super) fn select<'m>(
         selected.push(SelectedRecord { mapping, record, not_crawled });
     }
     if selected.is_empty() { Err(ExportError::Nothing) } else { Ok(selected) }
+}
+
+/// Records of the snapshot that an export has no rows of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotExported {
+    /// The plural: `messages`.
+    pub entity: &'static str,
+    pub count: u64,
+}
+
+/// What the snapshot holds and none of the selected records has rows of.
+pub(super) fn not_exported(info: &Info, selected: &[SelectedRecord<'_>]) -> Vec<NotExported> {
+    let has_rows = |entity: Entity| {
+        selected.iter().any(|selected| {
+            let record = selected.record;
+            record.entity == entity || entity == Entity::Member && record.other_members
+        })
+    };
+    let left_out = Entity::ALL.into_iter().filter(|&entity| !has_rows(entity));
+    let counted =
+        left_out.map(|entity| NotExported { entity: entity.plural(), count: info.counts.of(entity) });
+    counted.filter(|not_exported| not_exported.count > 0).collect()
 }

@@ -17,7 +17,7 @@ use super::file::{InvitePolicy, MappingFile, RecordEntry, VERSION};
 use super::filter::Filter;
 use super::key;
 use super::near::nearest;
-use super::record::{MappedColumn, MappedRecord, Mapping};
+use super::record::{KeyOrder, MappedColumn, MappedRecord, Mapping};
 use super::roles::RoleTable;
 use super::value::hexadecimal;
 use crate::model::Entity;
@@ -188,6 +188,12 @@ impl Compiler<'_> {
             columns.push(column::compile(self.text, column_entry, entity)?);
         }
         let order = key::order(entity, &entry.key, &columns)?;
+        let other_members = entry.other_members.as_ref().is_some_and(|wanted| *wanted.get_ref());
+        if let (true, Some(wanted), false) =
+            (other_members, &entry.other_members, order == KeyOrder::ByChannel)
+        {
+            return Err((wanted.span(), MappingProblem::OtherMembers));
+        }
         let mut filters = Vec::new();
         if let Some(text) = &entry.filter {
             let filter = Filter::compile(text.get_ref(), entity, self.invites.name());
@@ -199,6 +205,7 @@ impl Compiler<'_> {
             file: Arc::clone(&self.file),
             entity,
             order,
+            other_members,
             key: entry.key.into_inner().into_iter().map(Spanned::into_inner).collect(),
             filters,
             columns,

@@ -119,6 +119,9 @@ pub enum MappingProblem {
         /// What a key can be, as the paths of its columns.
         known: String,
     },
+    /// Members among rows that are not memberships in the order of channels.
+    #[error("`other_members` needs the entity `membership` and a key that begins with the channel's SID")]
+    OtherMembers,
     /// An expression that cannot be compiled, or that cannot work.
     #[error("{message}")]
     Expression { message: String },

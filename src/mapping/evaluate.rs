@@ -307,6 +307,6 @@ fn subject_sid(entity: Entity, subject: &RowRecords<'_>) -> String {
         Entity::Membership => subject
             .membership
             .map(|membership| format!("{}/{}", membership.user_sid, membership.channel_sid))
-            .unwrap_or_default(),
+            .unwrap_or_else(|| text(subject.member.map(|member| &member.sid))),
     }
 }

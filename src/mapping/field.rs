@@ -6,6 +6,7 @@
 //! `tests/data/wire/pii.json`. `extra` is sensitive, because nothing is known of it; `channel.bindings` is personal, because it
 //! holds an e-mail address, though the files do not say so.
 
+use super::kept_field::KEPT_FIELDS;
 use super::value::{CellField as _, ColumnType, Pii, Value};
 use crate::model::{Channel, Entity, Invite, Member, Membership, Message, Role, RowRecords, Service, User};
 
@@ -63,7 +64,7 @@ pub(super) fn reachable(entity: Entity) -> &'static [Entity] {
 
 /// Every field of an entity, in the API's order.
 pub(super) fn fields_of(entity: Entity) -> impl Iterator<Item = &'static FieldInfo> {
-    FIELDS.iter().filter(move |field| field.entity == entity)
+    FIELDS.iter().chain(KEPT_FIELDS.iter().copied()).filter(move |field| field.entity == entity)
 }
 
 /// The field of that entity and name.

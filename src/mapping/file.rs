@@ -61,6 +61,7 @@ pub(super) struct RecordEntry {
     pub(super) entity: Spanned<String>,
     #[serde(rename = "where")]
     pub(super) filter: Option<Spanned<String>>,
+    pub(super) other_members: Option<Spanned<bool>>,
     pub(super) key: Spanned<Vec<Spanned<String>>>,
     pub(super) columns: Spanned<Vec<ColumnEntry>>,
 }

@@ -95,8 +95,9 @@ pub(super) fn order(
             return Err((name.span(), problem));
         };
         paths.push(match &column.source {
-            ColumnSource::Field(field) => field_path(field),
-            _ => String::new(),
+            ColumnSource::Field(field) => vec![field_path(field)],
+            ColumnSource::First(fields) => fields.iter().map(|field| field_path(field)).collect(),
+            _ => Vec::new(),
         });
     }
     let orders = orders(entity);
@@ -111,10 +112,12 @@ pub(super) fn order(
     ))
 }
 
-fn fits(paths: &[String], parts: &[KeyPart]) -> bool {
+fn fits(paths: &[Vec<String>], parts: &[KeyPart]) -> bool {
     let mut paths = paths.iter().peekable();
     for part in parts {
-        let matches = paths.peek().is_some_and(|path| part.fields.contains(&path.as_str()));
+        let matches = paths.peek().is_some_and(|paths| {
+            !paths.is_empty() && paths.iter().all(|path| part.fields.contains(&path.as_str()))
+        });
         if matches {
             paths.next();
         } else if !part.optional {

@@ -42,6 +42,7 @@ pub(crate) use error::MappingError;
 pub(crate) use error::did_you_mean;
 pub(crate) use evaluate::{CellError, Evaluator, MappedRow, RowOutcome, TriedCell};
 pub(crate) use file::InvitePolicy;
+pub(crate) use kept_field::UnwrittenFields;
 pub(crate) use near::nearest;
 pub use pii::PiiPolicy;
 pub(crate) use pii::{PiiKey, ShortKey};

@@ -47,6 +47,8 @@ pub struct MappedRecord {
     pub entity: Entity,
     /// The order of its rows.
     pub order: KeyOrder,
+    /// Whether members without a membership have rows too, in which `membership` and `user` are null.
+    pub other_members: bool,
     /// The columns that identify a row, in sorting order.
     pub key: Vec<String>,
     /// Which of the entity's records have a row; all without any.
@@ -230,6 +232,7 @@ impl MappedRecord {
             file: Arc::clone(&self.file),
             entity: self.entity,
             order: self.order,
+            other_members: self.other_members,
             key: self.key.clone(),
             filters: self.filters.clone(),
             columns: names.iter().filter_map(column).collect(),

@@ -12,7 +12,8 @@ use crate::model::*;
 
 fn walk(path: &std::path::Path, entity: Entity, order: Order) -> Vec<String> {
     let snapshot = Snapshot::open(path).unwrap();
-    let with = With { user: Wanted::Yes, channel: true, member: Wanted::Yes, role: true };
+    let with =
+        With { user: Wanted::Yes, channel: true, member: Wanted::Yes, role: true, other_members: false };
     let mut seen = Vec::new();
     snapshot
         .walk::<SnapshotError>(&Walk { entity, order, with }, |step| {

@@ -51,7 +51,7 @@ fn the_conversations_records_have_the_published_columns() {
     assert_eq!(
         columns(0),
         "participants: account_sid, chat_service_sid, conversation_sid, sid, identity, attributes, role_sid, \
-         date_created, date_updated, last_read_message_index, last_read_timestamp"
+         date_created, date_updated, last_read_message_index, last_read_timestamp, messaging_binding"
     );
     assert_eq!(
         columns(1),

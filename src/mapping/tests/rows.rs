@@ -267,5 +267,5 @@ fn a_number_that_no_value_can_hold_fails_only_where_it_is_used() {
     assert_eq!(read(beyond, ".b").unwrap(), "12345678901234567890");
     assert!(read("{", "").unwrap_err().contains("not JSON"));
     assert!(read(r#"{"a": 1e}"#, "").unwrap_err().contains("not JSON"));
-    assert!(read(&"[".repeat(100_000), "").unwrap_err().contains("not JSON"));
+    assert!(read(&"[".repeat(1_000), "").unwrap_err().contains("not JSON"));
 }
