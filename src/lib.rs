@@ -40,6 +40,7 @@ mod settings;
 mod simulator;
 mod snapshot;
 mod source;
+mod storage;
 mod twilio;
 
 pub use commands::{Streams, start};

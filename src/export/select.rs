@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use super::error::ExportError;
 use super::options::ExportOptions;
-use crate::mapping::{KeyOrder, MappedRecord, Mapping, nearest};
+use crate::mapping::{KeyOrder, MappedRecord, Mapping};
 use crate::model::Entity;
 use crate::snapshot::{Info, Order, Walk, Wanted, With};
+use crate::storage::nearest;
 
 /// A record that will be written, and what the snapshot must bring along for it.
 #[derive(Debug)]

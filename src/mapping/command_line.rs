@@ -2,11 +2,11 @@
 
 use super::error::{FilePosition, MappingError, MappingProblem};
 use super::filter::Filter;
-use super::near::nearest;
 use super::pii::PiiPolicy;
 use super::record::{ColumnSource, MappedColumn, MappedRecord, Mapping};
 use super::sids::SidMap;
 use super::value::{ColumnType, Pii};
+use crate::storage::nearest;
 
 impl Mapping {
     /// Adds a condition to every record that is wanted (`--where`).

@@ -16,11 +16,10 @@ use super::field::{entity_name, entity_named};
 use super::file::{InvitePolicy, MappingFile, RecordEntry, VERSION};
 use super::filter::Filter;
 use super::key;
-use super::near::nearest;
 use super::record::{KeyOrder, MappedColumn, MappedRecord, Mapping};
 use super::roles::RoleTable;
-use super::value::hexadecimal;
 use crate::model::Entity;
+use crate::storage::{hex, nearest};
 
 /// Reads a mapping: a bundled one by its name, any other by its file's path.
 pub fn load(name_or_path: &str) -> Result<Mapping, MappingError> {
@@ -44,7 +43,7 @@ pub fn parse(text: &str, file: &str, folder: Option<&Path>) -> Result<Mapping, M
     };
     let mut mapping =
         mapping(parsed, text, file, roles.map(Arc::new)).map_err(|located| invalid(located, text, file))?;
-    mapping.sha256 = hexadecimal(&digest.finalize());
+    mapping.sha256 = hex(&digest.finalize());
     Ok(mapping)
 }
 

@@ -4,7 +4,7 @@
 use minijinja::{Environment, ErrorKind};
 
 use super::error::{ExpressionError, did_you_mean};
-use super::near::nearest;
+use crate::storage::nearest;
 
 /// The names that are suggested. What is known is asked of the engine; a name that is missing here is only not suggested.
 const FILTERS: &[&str] = &[

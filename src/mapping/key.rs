@@ -10,10 +10,10 @@ use toml::Spanned;
 
 use super::error::{Located, MappingProblem};
 use super::field::entity_name;
-use super::near::nearest;
 use super::path::field_path;
 use super::record::{ColumnSource, KeyOrder, MappedColumn};
 use crate::model::Entity;
+use crate::storage::nearest;
 
 /// One place of a walk's order: the fields that are the same SID there, and whether a key may leave it out.
 struct KeyPart {

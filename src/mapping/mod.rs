@@ -25,7 +25,6 @@ mod functions;
 mod json;
 mod kept_field;
 mod key;
-mod near;
 mod path;
 mod pii;
 mod plan_rules;
@@ -43,7 +42,6 @@ pub(crate) use error::did_you_mean;
 pub(crate) use evaluate::{CellError, Evaluator, MappedRow, RowOutcome, TriedCell};
 pub(crate) use file::InvitePolicy;
 pub(crate) use kept_field::UnwrittenFields;
-pub(crate) use near::nearest;
 pub use pii::PiiPolicy;
 pub(crate) use pii::{PiiKey, ShortKey};
 pub(crate) use plan_rules::FieldRules;
@@ -53,7 +51,7 @@ pub(crate) use record::{KeyOrder, MappedColumn, MappedRecord, Mapping};
 pub(crate) use roles::RoleParts;
 pub(crate) use sample::Sample;
 pub(crate) use sids::SidMap;
-pub(crate) use value::{ColumnType, Pii, Value, hexadecimal, push_seconds, push_sid};
+pub(crate) use value::{ColumnType, Pii, Value, push_seconds, push_sid};
 
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,8 @@ use toml::Spanned;
 
 use super::error::{Located, MappingProblem};
 use super::field::{FieldInfo, entity_name, entity_named, field, fields_of, reachable};
-use super::near::nearest;
 use crate::model::Entity;
+use crate::storage::nearest;
 
 pub(super) fn field_path(field: &FieldInfo) -> String {
     format!("{}.{}", entity_name(field.entity), field.name)

@@ -9,6 +9,7 @@ use self::book::*;
 use super::*;
 use crate::error::Advise;
 use crate::model::*;
+use crate::storage::StorageError;
 
 fn walk(path: &std::path::Path, entity: Entity, order: Order) -> Vec<String> {
     let snapshot = Snapshot::open(path).unwrap();
@@ -199,17 +200,26 @@ fn a_file_that_is_no_snapshot_is_left_alone() {
         "These are notes, long enough to be taken for a page of something else.\n".repeat(100),
     )
     .unwrap();
-    assert!(matches!(Snapshot::open(&path), Err(SnapshotError::NotASnapshot { .. })));
-    assert!(matches!(SnapshotWriter::open(&path, page_size), Err(SnapshotError::NotASnapshot { .. })));
-    assert!(matches!(Snapshot::open(&folder.path().join("none")), Err(SnapshotError::Missing { .. })));
-    assert!(matches!(Snapshot::open(folder.path()), Err(SnapshotError::NotASnapshot { .. })));
+    assert!(matches!(Snapshot::open(&path), Err(SnapshotError::Storage(StorageError::OtherKind { .. }))));
+    assert!(matches!(
+        SnapshotWriter::open(&path, page_size),
+        Err(SnapshotError::Storage(StorageError::OtherKind { .. }))
+    ));
+    assert!(matches!(
+        Snapshot::open(&folder.path().join("none")),
+        Err(SnapshotError::Storage(StorageError::Missing { .. }))
+    ));
+    assert!(matches!(
+        Snapshot::open(folder.path()),
+        Err(SnapshotError::Storage(StorageError::OtherKind { .. }))
+    ));
     for (version, found) in [("99", 99), ("1", 1)] {
         let other = Book::new();
         let sql = format!("PRAGMA user_version = {version}");
         other.writer.sql(|connection| connection.execute_batch(&sql)).unwrap();
         let error = Snapshot::open(&other.path).unwrap_err();
         assert!(
-            matches!(error, SnapshotError::OtherFormat { found: other, .. } if other == found),
+            matches!(error, SnapshotError::Storage(StorageError::OtherFormat { found: other, .. }) if other == found),
             "{error}"
         );
         assert!(error.to_string().ends_with(&format!("of format {found}; this chatferry reads format 2")));
@@ -304,4 +314,33 @@ fn every_disagreement_is_read_again_however_many_there_are() {
     assert_eq!(book.writer.reconcile(0, false).unwrap().opened, u64::from(USERS));
     // The user's own record and its list, for each.
     assert_eq!(book.writer.pending(10_000, &[]).unwrap().len(), 2 * USERS as usize);
+}
+
+#[test]
+fn a_walk_by_channel_has_members_without_a_membership_in_their_order() {
+    let mut book = Book::new();
+    book.fetch_service();
+    book.fill(&[(1, 10), (2, 20)]);
+    let seen = |path: &std::path::Path| {
+        let with = With { channel: true, member: Wanted::Yes, other_members: true, ..With::default() };
+        let walk = Walk { entity: Entity::Membership, order: Order::ByChannel, with };
+        let mut seen = Vec::new();
+        let visit = |records: &RowRecords<'_>| {
+            let member = records.member.unwrap();
+            assert_eq!(records.channel.unwrap().sid, member.channel_sid);
+            seen.push((member.sid.clone(), records.membership.is_some()));
+            Ok::<_, SnapshotError>(())
+        };
+        Snapshot::open(path).unwrap().walk(&walk, visit).unwrap();
+        seen
+    };
+    let expected = [
+        (member_sid(1, 10), false),
+        (member_sid(2, 10), true),
+        (member_sid(1, 20), true),
+        (member_sid(2, 20), false),
+    ];
+    assert_eq!(seen(&book.path), expected, "without the index by channel");
+    book.writer.reconcile(0, false).unwrap();
+    assert_eq!(seen(&book.path), expected, "with the index");
 }

@@ -154,3 +154,20 @@ fn keys_that_no_walk_sorts_by_are_refused() {
     );
     assert!(with_key("[\"x\"]").unwrap_err().to_string().contains("unknown key column `x`"));
 }
+
+#[test]
+fn members_among_memberships_need_the_order_of_channels() {
+    let record = |entity: &str, key: &str| {
+        let text = format!(
+            "version = 1\nname = \"m\"\n[[records]]\nname = \"r\"\nentity = \"{entity}\"\nother_members = true\nkey = {key}\n\
+             columns = [{{ name = \"c\", first_of = [\"membership.channel_sid\", \"member.channel_sid\"] }},\n\
+             {{ name = \"m\", first_of = [\"membership.member_sid\", \"member.sid\"] }},\n\
+             {{ name = \"u\", path = \"membership.user_sid\" }}]"
+        );
+        parse(&text, "m.toml", None).map_err(|error| error.to_string())
+    };
+    assert!(record("membership", "[\"c\", \"m\"]").unwrap().records[0].other_members);
+    let error = record("membership", "[\"u\", \"c\"]").unwrap_err();
+    assert!(error.starts_with("m.toml:6:17: `other_members` needs"), "{error}");
+    assert!(record("member", "[\"c\"]").is_err());
+}
