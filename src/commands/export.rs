@@ -13,8 +13,12 @@ use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::export::{self, Compression, ExportError, ExportOptions, ExportReport, Format};
 use crate::mapping::{self, Mapping, MappingError, PiiKey, PiiPolicy};
-use crate::report::text::format;
-use crate::snapshot::{Snapshot, Verdict};
+use crate::printable::Printable;
+use crate::report::text::{
+    self,
+    export::{ExportedFile, LeftOut, LeftOutKind},
+};
+use crate::snapshot::Snapshot;
 
 use super::{CommandError, Context, Outcome};
 
@@ -160,8 +164,7 @@ pub(super) fn run(args: &ExportArgs, context: &mut Context) -> Outcome {
     if args.out == "-" {
         return Ok(ExitStatus::Done);
     }
-    let text = summarize(&report);
-    context.conclude(&report, &text)?;
+    context.conclude(&report, summarize(&report))?;
     Ok(ExitStatus::Done)
 }
 
@@ -217,43 +220,35 @@ fn write(
     }
 }
 
-/// The report in words, for people.
-pub(super) fn summarize(report: &ExportReport) -> String {
-    let mut lines = Vec::new();
-    for record in &report.records {
-        let rows = format::count(record.passed.rows);
-        for file in &record.files {
-            lines.push(format!("{rows:>12} rows  {:>14} bytes  {}", format::count(file.bytes), file.path));
-        }
-    }
-    for record in &report.records {
-        let (filtered, unwritten) = (record.passed.filtered, record.passed.with_unwritten_fields);
-        if filtered > 0 {
-            let rows = format::count(filtered);
-            lines.push(format!("{rows:>12} rows  left out of {} by its `where`", record.record));
-        }
-        if unwritten > 0 {
-            let rows = format::count(unwritten);
-            lines.push(format!("{rows:>12} rows  of {} have fields that no column writes", record.record));
-        }
-    }
-    for not_exported in &report.not_exported {
-        let (count, entity) = (format::count(not_exported.count), not_exported.entity.replace('_', " "));
-        lines.push(format!(
-            "{count:>12} {entity} not exported: none of the chosen records has a row for each"
-        ));
-    }
-    let verdict = match report.verdict {
-        Verdict::Complete => "complete: the snapshot is, and so are these files",
-        Verdict::CompleteWithDrift => {
-            "complete with drift: data changed while it was crawled; `chatferry snapshot info` lists where"
-        }
-        Verdict::Incomplete => {
-            "incomplete: the snapshot is, and so are these files; datapackage.json says so too"
-        }
-    };
-    lines.push(verdict.to_owned());
-    lines.join("\n")
+/// The report as text.
+pub(super) fn summarize(report: &ExportReport) -> Printable {
+    let files: Vec<ExportedFile> = report
+        .records
+        .iter()
+        .flat_map(|record| {
+            let rows = record.passed.rows;
+            record.files.iter().map(move |file| ExportedFile {
+                path: file.path.clone(),
+                rows,
+                bytes: file.bytes,
+            })
+        })
+        .collect();
+    let of_records = report.records.iter().flat_map(|record| {
+        let left_out = |count, what| LeftOut { count, of: record.record.clone(), what };
+        [
+            left_out(record.passed.filtered, LeftOutKind::Rows),
+            left_out(record.passed.with_unwritten_fields, LeftOutKind::Fields),
+        ]
+    });
+    let of_snapshot = report.not_exported.iter().map(|not_exported| LeftOut {
+        count: not_exported.count,
+        of: not_exported.entity.replace('_', " "),
+        what: LeftOutKind::Records,
+    });
+    let left_out: Vec<LeftOut> =
+        of_records.chain(of_snapshot).filter(|left_out| left_out.count > 0).collect();
+    text::export::text(&files, &left_out, report.verdict, report.private_only)
 }
 
 impl From<FormatArg> for Format {

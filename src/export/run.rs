@@ -14,12 +14,15 @@ use super::rows::pass;
 use super::select::{NotExported, SelectedRecord, not_exported, select};
 use super::source::RowSource;
 use crate::event::{Event, Events};
+use crate::model::Api;
 use crate::snapshot::{Info, Verdict};
 
 /// What an export wrote.
 #[derive(Debug, Serialize)]
 pub struct ExportReport {
     pub verdict: Verdict,
+    /// The snapshot is of Conversations, which lists private channels only.
+    pub private_only: bool,
     pub records: Vec<WrittenRecord>,
     /// What the snapshot holds and none of these records has rows of.
     pub not_exported: Vec<NotExported>,
@@ -92,7 +95,8 @@ pub(super) fn export<P: FileDestination>(
             });
         }
     }
-    Ok(ExportReport { verdict: info.verdict, records, not_exported })
+    let private_only = info.source == Api::Conversations;
+    Ok(ExportReport { verdict: info.verdict, private_only, records, not_exported })
 }
 
 /// Exports one record in one format to a stream.
@@ -122,6 +126,7 @@ pub fn stream(
         WrittenRecord { record: one.record.name.clone(), mapping: one.mapping.name.clone(), passed, files };
     Ok(ExportReport {
         verdict: info.verdict,
+        private_only: info.source == Api::Conversations,
         records: vec![record],
         not_exported: not_exported(&info, &selected),
     })
