@@ -5,17 +5,18 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::cli::crawl::SourceChoice;
-use crate::crawl::CrawlError;
+use crate::cli::setting::SourceChoice;
+use crate::crawl::{CrawlError, cost};
 use crate::error::ExitStatus;
 use crate::event::{Event, Events};
-use crate::settings::{CrawlSettings, Part, Services};
+use crate::model::ServiceSid;
+use crate::settings::{ConnectionSettings, CrawlSettings, Part, Services, SettingsError};
 use crate::snapshot::{Snapshot, SnapshotError, SnapshotWriter};
 use crate::source::{ChatSource, ConversationsSource, Source, SourceError};
 use crate::twilio::conversations::requests;
 use crate::twilio::{Api, Client};
 
-use super::CommandError;
+use super::{CommandError, Context, connect};
 
 /// The source of an API.
 pub(super) fn of(api: Api, client: Arc<Client>) -> Source {
@@ -51,7 +52,7 @@ pub(super) async fn conversations_has(
 ) -> bool {
     let listed = match services {
         Services::Listed(listed) => listed.first(),
-        Services::All => None,
+        Services::All | Services::TheOnlyOne => None,
     };
     let request = match error.and_then(CrawlError::service).or(listed) {
         Some(service) => requests::fetch_service(service),
@@ -61,6 +62,46 @@ pub(super) async fn conversations_has(
         // Twilio has answered 404 for what is there, so one is not believed.
         Err(error) if error.is_not_found() => client.send(&request).await.is_ok(),
         answered => answered.is_ok(),
+    }
+}
+
+/// Where no service is named: the one that the snapshot is of, or the only one of the account. Says which it is.
+pub(super) async fn take_the_only_service(
+    settings: &mut CrawlSettings,
+    connection: &ConnectionSettings,
+    context: &Context,
+) -> Result<(), CommandError> {
+    if settings.services != Services::TheOnlyOne {
+        return Ok(());
+    }
+    let begun = settings.snapshot.exists().then(|| Snapshot::open(&settings.snapshot)?.info()).transpose()?;
+    let services = match begun {
+        Some(info) => info.services,
+        None => {
+            let events = Events::none();
+            let client = connect::client(connection, &events, &context.interrupt.token())?;
+            services_of_account(settings.source, &client).await?
+        }
+    };
+    let [service] = services.as_slice() else {
+        return Err(SettingsError::NoService { services }.into());
+    };
+    context.say(&format!("the only service is taken: {service}"));
+    settings.services = Services::Listed(vec![service.clone()]);
+    Ok(())
+}
+
+/// The services of the account, as the API that is to be read has them.
+async fn services_of_account(
+    choice: SourceChoice,
+    client: &Arc<Client>,
+) -> Result<Vec<ServiceSid>, SourceError> {
+    let first = if choice == SourceChoice::Conversations { Api::Conversations } else { Api::Chat };
+    match cost::services(&of(first, Arc::clone(client))).await {
+        Err(error) if choice == SourceChoice::Auto && is_no_answer(&error) => {
+            cost::services(&of(Api::Conversations, Arc::clone(client))).await
+        }
+        answered => answered,
     }
 }
 

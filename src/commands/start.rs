@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, FromArgMatches};
 
 use crate::cli::{self, Cli, ColorWhen, LogFormat};
@@ -58,7 +58,7 @@ pub fn start(
         ColorWhen::Auto => terminal && !no_color,
     };
     let loaded = Loader::new(&typed.global, environment, folder).and_then(|settings| {
-        let output = settings.output(&typed.global)?;
+        let output = OutputSettings::load(&settings, &typed.global)?;
         Ok((settings, output))
     });
     let (settings, output) = match loaded {
@@ -140,13 +140,30 @@ fn write_object(problem: &Problem, stdout: &mut dyn Write) -> io::Result<()> {
     stdout.flush()
 }
 
+/// What `--dry-run` is called here. People look for it under that name.
+const DRY_RUN: &str = "there is no dry run to ask for: `chatferry plan` is the dry run. It only reads, and `chatferry apply` performs \
+     that plan and nothing else";
+
+/// Adds a tip where someone looks for a dry run.
+fn advised(mut error: clap::Error) -> clap::Error {
+    let unknown = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(argument)) if error.kind() == ErrorKind::UnknownArgument => argument.as_str(),
+        _ => "",
+    };
+    if ["--dry-run", "--dryrun", "--dry_run"].contains(&unknown) {
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![DRY_RUN.into()]));
+    }
+    error
+}
+
 fn parse(arguments: &[OsString], no_color: bool, streams: &Streams) -> Result<Cli, clap::Error> {
     let color = match color_typed(arguments) {
         Some(ColorWhen::Always) => ColorChoice::Always,
         Some(ColorWhen::Auto) | None if streams.stdout_is_terminal && !no_color => ColorChoice::Always,
         Some(_) | None => ColorChoice::Never,
     };
-    let matches = cli::command().color(color).try_get_matches_from(arguments)?;
+    let matches = cli::command().color(color).try_get_matches_from(arguments).map_err(advised)?;
     Cli::from_arg_matches(&matches)
 }
 

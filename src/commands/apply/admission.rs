@@ -138,7 +138,7 @@ impl Admitted {
         let header = journal.header();
         let source_account = connection.read_credentials()?.account_sid.to_string();
         let one_account = source_account == header.target.account_sid;
-        let target = if one_account { connection.clone() } else { loader.target_connection(connection)? };
+        let target = if one_account { connection.clone() } else { connection.of_target(loader)? };
         let given = target.read_credentials()?.account_sid.to_string();
         if given != header.target.account_sid {
             let planned = header.target.account_sid.clone();

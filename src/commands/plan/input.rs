@@ -9,7 +9,7 @@ use crate::model::{AccountSid, Entity, Service, ServiceSid, Timestamp};
 use crate::plan::{
     self, Header, Inputs, Limits, Move, Name, PlanDraft, PlanError, PlanFile, PlanOptions, PlanRecords, Side,
 };
-use crate::settings::{ConnectionSettings, Loader, PlanSettings, Planned, Target};
+use crate::settings::{ConnectionSettings, Loader, MigrationTarget, PlanSettings, Planned};
 use crate::snapshot::{Focus, Info, Order, Snapshot, SnapshotError, Verdict, Walk, With};
 use crate::source::ConversationsSource;
 
@@ -145,13 +145,13 @@ impl PlanInput {
         let snapshot = Snapshot::open(&file)?;
         let info = snapshot.info()?;
         let of_snapshot = check_snapshot(&file, &info, *allow_incomplete)?;
-        let in_place = *target == Target::InPlace;
+        let in_place = *target == MigrationTarget::InPlace;
         let (service, connection) = match target {
-            Target::InPlace => (of_snapshot.clone(), connection.clone()),
-            Target::Service(service) if *service == of_snapshot => {
+            MigrationTarget::InPlace => (of_snapshot.clone(), connection.clone()),
+            MigrationTarget::Service(service) if *service == of_snapshot => {
                 return Err(PlanInputError::SameService { service: service.clone() }.into());
             }
-            Target::Service(service) => (service.clone(), loader.target_connection(connection)?),
+            MigrationTarget::Service(service) => (service.clone(), connection.of_target(loader)?),
         };
         let account = connection.read_credentials()?.account_sid;
         if in_place && account != info.account_sid {

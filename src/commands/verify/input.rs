@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::cli::VerifyArgs;
 use crate::error::{Advise, Failure};
 use crate::mapping::{self, Mapping, MappingError};
-use crate::model::{InvalidShare, ServiceSid, Share};
+use crate::model::{ServiceSid, Share};
 use crate::plan::{Move, PlanError, PlanFile, PlanRecords};
-use crate::settings::{ConnectionSettings, Loader, Target};
+use crate::settings::{ConnectionSettings, Loader, MigrationTarget, Verified, VerifySettings};
 use crate::snapshot::{Info, Snapshot};
 
 use super::super::CommandError;
@@ -37,9 +36,6 @@ pub(super) enum VerifyInputError {
     /// The credentials are not those of the plan.
     #[error("`{what}` is of the account {owner}, the credentials are of {account}")]
     OtherAccount { what: String, owner: String, account: String },
-    /// Not a share.
-    #[error(transparent)]
-    Share(InvalidShare),
 }
 
 impl Advise for VerifyInputError {
@@ -61,7 +57,6 @@ impl Advise for VerifyInputError {
                     "set TWILIO_ACCOUNT_SID and its secret to that account's, or for a target in another account \
                      CHATFERRY_TARGET_ACCOUNT_SID and CHATFERRY_TARGET_AUTH_TOKEN"
                 }
-                Self::Share(_) => "parts are numbered from 1 to T",
             }
             .to_owned(),
         )
@@ -102,16 +97,17 @@ pub(super) struct VerifyInput {
 impl VerifyInput {
     /// Checks everything that can be checked without a request.
     pub(super) fn of(
-        args: &VerifyArgs,
+        settings: &VerifySettings,
         connection: ConnectionSettings,
         loader: &Loader,
     ) -> Result<Self, CommandError> {
-        let share = args.sample.as_deref().map(str::parse).transpose().map_err(VerifyInputError::Share)?;
-        if let Some(snapshot) = &args.snapshot {
-            return Self::of_snapshot(args, snapshot, connection, loader, share);
+        let share = settings.sample;
+        match &settings.verified {
+            Verified::Plan(plan) => Self::of_plan(plan.clone(), connection, loader, share),
+            Verified::Snapshot { snapshot, target, mapping } => {
+                Self::of_snapshot(snapshot, target.clone(), mapping, connection, loader, share)
+            }
         }
-        let plan = loader.plan_file(args.plan.as_deref())?;
-        Self::of_plan(plan, connection, loader, share)
     }
 
     fn of_plan(
@@ -135,11 +131,8 @@ impl VerifyInput {
         if snapshot.content_digest()? != header.snapshot_digest {
             return Err(VerifyInputError::OtherSnapshot { plan: path, snapshot: header.snapshot }.into());
         }
-        let target_connection = if header.kind == Move::InPlace {
-            connection.clone()
-        } else {
-            loader.target_connection(&connection)?
-        };
+        let target_connection =
+            if header.kind == Move::InPlace { connection.clone() } else { connection.of_target(loader)? };
         let what = path.display().to_string();
         check_account(&target_connection, &header.target.account_sid, &what)?;
         if header.mute_source {
@@ -164,14 +157,14 @@ impl VerifyInput {
     }
 
     fn of_snapshot(
-        args: &VerifyArgs,
         file: &Path,
+        target: MigrationTarget,
+        mapping: &str,
         connection: ConnectionSettings,
         loader: &Loader,
         share: Option<Share>,
     ) -> Result<Self, CommandError> {
-        let mapping = load(args.mapping.as_deref().unwrap_or("conversations"))?;
-        let target = loader.verify_target(args)?;
+        let mapping = load(mapping)?;
         let snapshot = Snapshot::open(file)?;
         let info = snapshot.info()?;
         let [source] = info.services.as_slice() else {
@@ -180,11 +173,11 @@ impl VerifyInput {
         };
         let source = source.clone();
         let (target, kind, target_connection) = match target {
-            Target::InPlace => (source.clone(), Move::InPlace, connection.clone()),
-            Target::Service(service) if service == source => {
+            MigrationTarget::InPlace => (source.clone(), Move::InPlace, connection.clone()),
+            MigrationTarget::Service(service) if service == source => {
                 return Err(VerifyInputError::SameService { service }.into());
             }
-            Target::Service(service) => (service, Move::Copy, loader.target_connection(&connection)?),
+            MigrationTarget::Service(service) => (service, Move::Copy, connection.of_target(loader)?),
         };
         if kind == Move::InPlace {
             check_account(&connection, &info.account_sid.to_string(), &file.display().to_string())?;
