@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 
 use super::mismatch::{Mismatch, differences, told};
 use super::resolved::ResolvedOperation;
+use crate::model::Api;
 use crate::plan::{Fields, Journal, Kind, State};
 use crate::twilio::page::{LoopGuard, PageError, next_path};
-use crate::twilio::{Api, ApiRequest, BodyError, Client, RequestError};
+use crate::twilio::{ApiRequest, BodyError, Client, RequestError};
 
 /// The most roles on a page of Conversations (OpenAPI `conversations/v1`, `ListServiceRole`).
 const ROLES_ON_A_PAGE: &str = "50";

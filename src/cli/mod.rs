@@ -25,7 +25,6 @@ pub(crate) mod export;
 pub(crate) mod global;
 pub(crate) mod man;
 pub(crate) mod mapping;
-mod nearest;
 pub(crate) mod plan;
 pub(crate) mod probe;
 pub(crate) mod setting;
@@ -48,7 +47,6 @@ pub(crate) use export::ExportArgs;
 pub use global::GlobalArgs;
 pub(crate) use man::ManArgs;
 pub(crate) use mapping::MappingArgs;
-pub(crate) use nearest::nearest;
 pub(crate) use plan::PlanArgs;
 pub(crate) use probe::ProbeArgs;
 pub(crate) use setting::{ColorWhen, LogFormat, ProgressStyle};
@@ -161,7 +159,11 @@ fn template(command: &clap::Command) -> StyledStr {
             let here = GROUPS.get(index).map_or(!grouped(name), |(_, verbs)| verbs.contains(&name));
             if here {
                 let about = verb.get_about().map(ToString::to_string).unwrap_or_default();
-                text.push_str(&format!("  {literal}{name}{literal:#}{:1$}{about}\n", "", widest + 2 - name.len()));
+                text.push_str(&format!(
+                    "  {literal}{name}{literal:#}{:1$}{about}\n",
+                    "",
+                    widest + 2 - name.len()
+                ));
             }
         }
     }

@@ -5,7 +5,6 @@
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, FromArgMatches};
@@ -17,11 +16,8 @@ use crate::report::log::{self, LogOptions};
 use crate::report::text::problem::Problem;
 use crate::settings::{Environment, Loader, OutputSettings};
 
-use super::failure::CommandError;
+use super::threads::ProgramRuntime;
 use super::{Context, Interrupt, Outcome, dispatch};
-
-/// The longest that the end of the program waits for threads of the runtime.
-const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
 /// What the program reads and writes.
 #[expect(missing_debug_implementations, reason = "writers have none")]
@@ -74,12 +70,9 @@ pub fn start(
     let color = colored(output.color, streams.stderr_is_terminal);
     let stderr = Stderr::new(streams.stderr, streams.stderr_is_terminal, color);
     log::install(&stderr, log_options(output));
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = match ProgramRuntime::start() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            let error = CommandError::new(ExitStatus::Failed, error);
-            return conclude(Err(error), output, &stderr, &mut streams.stdout);
-        }
+        Err(error) => return conclude(Err(error.into()), output, &stderr, &mut streams.stdout),
     };
     let interrupt = {
         let _entered = runtime.enter();
@@ -104,8 +97,7 @@ pub fn start(
     }
     let outcome = runtime.block_on(dispatch(typed.verb, &mut context));
     let status = conclude(outcome, output, &stderr, &mut context.stdout);
-    // Stages end what they begin. A thread that waits for a file or a terminal all the same must not hold the exit.
-    runtime.shutdown_timeout(LEAVE_WITHIN);
+    drop(context);
     status
 }
 
@@ -147,7 +139,9 @@ const DRY_RUN: &str = "there is no dry run to ask for: `chatferry plan` is the d
 /// Adds a tip where someone looks for a dry run.
 fn advised(mut error: clap::Error) -> clap::Error {
     let unknown = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::String(argument)) if error.kind() == ErrorKind::UnknownArgument => argument.as_str(),
+        Some(ContextValue::String(argument)) if error.kind() == ErrorKind::UnknownArgument => {
+            argument.as_str()
+        }
         _ => "",
     };
     if ["--dry-run", "--dryrun", "--dry_run"].contains(&unknown) {

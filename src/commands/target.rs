@@ -11,10 +11,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::crawl::{self, CrawlOutcome};
 use crate::event::Events;
-use crate::model::{Entity, ServiceSid};
+use crate::model::{Api, Entity, ServiceSid};
 use crate::settings::ConnectionSettings;
 use crate::snapshot::{CrawlIdentity, Focus, SnapshotError, SnapshotWriter, Verdict};
-use crate::source::{ConversationsSource, Source};
+use crate::source::{Source, largest_page};
 
 use super::CommandError;
 use super::connect;
@@ -58,13 +58,13 @@ pub async fn crawl_target(
     let identity = CrawlIdentity {
         account_sid: connection.read_credentials()?.account_sid,
         services: vec![service.clone()],
-        source: "conversations".to_owned(),
+        source: Api::Conversations,
         include: part.include.to_vec(),
         users: None,
         started: crate::clock::now().to_string(),
     };
     let writer = open(snapshot, &identity, part.select)?;
-    let source = Source::Conversations(ConversationsSource::new(connect::client(connection, events, stop)?));
+    let source = Source::new(Api::Conversations, connect::client(connection, events, stop)?);
     Ok(crawl::run(source, writer, &connect::crawl_options(connection), events, stop).await?)
 }
 
@@ -73,7 +73,7 @@ fn open(
     identity: &CrawlIdentity,
     select: Option<Select<'_>>,
 ) -> Result<SnapshotWriter, CommandError> {
-    let page = ConversationsSource::largest_page;
+    let page = largest_page(Api::Conversations);
     if path.exists() {
         let mut writer = SnapshotWriter::open(path, page)?;
         if let Some((found, asked)) = writer.identity().difference(identity) {
@@ -108,8 +108,8 @@ pub struct TargetEstimate {
 impl TargetEstimate {
     /// For this many selected users and conversations. No request is sent for it.
     pub fn of(users: u64, conversations: u64) -> Self {
-        let page = |entity| u64::from(ConversationsSource::largest_page(entity));
-        let least = ConversationsSource::REQUESTS_OF_SERVICE + 3; // one page each of roles, users and conversations
+        let page = |entity| u64::from(largest_page(Api::Conversations)(entity));
+        let least = Api::Conversations.requests_of_service() + 3; // one page each of roles, users and conversations
         let further = |rows: u64, entity| rows.div_ceil(page(entity)).saturating_sub(1);
         let lists = further(users, Entity::User) + further(conversations, Entity::Channel);
         Self { least, all: least + lists + users + conversations }
@@ -128,19 +128,6 @@ mod tests {
     }
 
     #[test]
-    fn what_both_sides_know_of_a_service_is_the_same() {
-        let identity = CrawlIdentity {
-            account_sid: crate::model::AccountSid::from_digits(1),
-            services: Vec::new(),
-            source: "conversations".to_owned(),
-            include: Vec::new(),
-            users: None,
-            started: String::new(),
-        };
-        assert_eq!(identity.requests_of_service().cast_unsigned(), ConversationsSource::REQUESTS_OF_SERVICE);
-    }
-
-    #[test]
     fn an_unfinished_reading_is_gone_on_with_and_any_other_begun_anew() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("target.db");
@@ -148,7 +135,7 @@ mod tests {
         let identity = |service: &ServiceSid, started: &str| CrawlIdentity {
             account_sid: crate::model::AccountSid::from_digits(1),
             services: vec![service.clone()],
-            source: "conversations".to_owned(),
+            source: Api::Conversations,
             include: EVERYTHING.to_vec(),
             users: None,
             started: started.to_owned(),

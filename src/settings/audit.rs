@@ -45,7 +45,11 @@ pub(crate) struct AuditHooks {
 }
 
 impl AuditSettings {
-    pub(crate) fn load(loader: &Loader, args: &AuditArgs, stdin: &mut dyn Read) -> Result<Self, SettingsError> {
+    pub(crate) fn load(
+        loader: &Loader,
+        args: &AuditArgs,
+        stdin: &mut dyn Read,
+    ) -> Result<Self, SettingsError> {
         let crawl = CrawlSettings::of(loader, args.settings.flags(), false, stdin)?;
         let connection = ConnectionSettings::load(loader, &args.connection)?;
         let skip_unchanged = args.skip_unchanged.as_deref().map(parse::share).transpose();

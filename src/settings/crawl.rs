@@ -48,7 +48,11 @@ pub(crate) enum Services {
 
 impl CrawlSettings {
     /// `stdin` is read where `--users -` asks for it.
-    pub(crate) fn load(loader: &Loader, args: &CrawlArgs, stdin: &mut dyn Read) -> Result<Self, SettingsError> {
+    pub(crate) fn load(
+        loader: &Loader,
+        args: &CrawlArgs,
+        stdin: &mut dyn Read,
+    ) -> Result<Self, SettingsError> {
         Self::of(loader, args.settings.flags(), args.restart, stdin)
     }
 

@@ -12,8 +12,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::FileError;
 use super::provenance::{FilePlace, Provenance};
-use crate::cli::nearest;
 use crate::cli::setting::{Declaration, SETTINGS, SettingKind};
+use crate::storage::nearest;
 
 /// Names under which people look for a place for their secret. They get an answer of their own.
 const SECRETS: [&str; 8] = [

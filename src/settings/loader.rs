@@ -6,8 +6,9 @@ use super::environment::Environment;
 use super::error::{FileError, SettingsError};
 use super::file::SettingsFile;
 use super::provenance::Provenance;
+use crate::cli::GlobalArgs;
 use crate::cli::setting::{Declaration, Flags, SETTINGS, Setting, SettingKind};
-use crate::cli::{GlobalArgs, nearest};
+use crate::storage::nearest;
 
 /// The settings file that is read when none is named.
 const DEFAULT_FILE: &str = "chatferry.toml";

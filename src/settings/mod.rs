@@ -29,7 +29,6 @@ mod reference;
 mod users;
 mod verify;
 
-pub(crate) use crate::cli::nearest;
 pub(crate) use crate::cli::setting::{Include, MigrationTarget, Part};
 pub(crate) use apply::ApplySettings;
 pub(crate) use audit::AuditSettings;

@@ -7,30 +7,31 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module of the top level and what its code may import, besides `clock`, which anyone may.
-const MAY_IMPORT: [(&str, &[&str]); 20] = [
+const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("model", &[]),
     ("clock", &[]),
     ("error", &[]),
+    ("storage", &["error"]),
     ("secret", &["model"]),
     ("event", &["model"]),
     ("twilio", &["error", "model", "event", "secret"]),
     ("source", &["error", "twilio", "model"]),
-    ("snapshot", &["error", "model"]),
+    ("snapshot", &["storage", "error", "model"]),
     ("crawl", &["error", "source", "snapshot", "model", "event", "twilio"]),
-    ("mapping", &["model"]),
-    ("export", &["error", "mapping", "snapshot", "model", "event"]),
-    ("plan", &["error", "mapping", "snapshot", "model"]),
-    ("apply", &["error", "plan", "twilio", "model", "event"]),
-    ("audit", &["error", "model"]),
-    ("diff", &["error", "snapshot", "model", "plan", "mapping"]),
-    ("report", &["error", "event", "model", "snapshot", "plan", "diff"]),
+    ("mapping", &["storage", "model"]),
+    ("export", &["storage", "error", "mapping", "snapshot", "model", "event"]),
+    ("plan", &["storage", "error", "mapping", "snapshot", "model"]),
+    ("apply", &["storage", "error", "plan", "twilio", "model", "event"]),
+    ("audit", &["storage", "error", "model"]),
+    ("diff", &["storage", "error", "snapshot", "model", "plan", "mapping"]),
+    ("report", &["storage", "error", "event", "model", "snapshot", "plan", "diff"]),
     ("simulator", &[]),
-    ("cli", &[]),
-    ("settings", &["error", "cli", "secret", "model"]),
+    ("cli", &["storage", "secret", "model"]),
+    ("settings", &["storage", "error", "cli", "secret", "model", "mapping", "export", "diff", "audit"]),
     ("commands", &ALL),
 ];
 
-const ALL: [&str; 19] = [
+const ALL: [&str; 20] = [
     "model",
     "clock",
     "error",
@@ -38,6 +39,7 @@ const ALL: [&str; 19] = [
     "event",
     "twilio",
     "source",
+    "storage",
     "snapshot",
     "crawl",
     "mapping",

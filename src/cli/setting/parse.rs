@@ -9,8 +9,8 @@ use jiff::SignedDuration;
 
 use super::error::ValueError;
 use super::value::{Include, MigrationTarget, Part};
-use crate::cli::nearest;
 use crate::model::{InvalidShare, ServiceSid, Share};
+use crate::storage::nearest;
 
 /// Longer than any crawl; a longer limit is a slip.
 const LONGEST: Duration = Duration::from_hours(24 * 366);

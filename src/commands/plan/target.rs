@@ -11,11 +11,12 @@ use tokio_util::sync::CancellationToken;
 use crate::crawl::{CrawlError, CrawlOutcome, Ended};
 use crate::error::{Advise, Failure};
 use crate::event::Events;
-use crate::model::{AccountSid, Entity, ServiceSid};
+use crate::model::{AccountSid, Api, Entity, ServiceSid};
 use crate::plan::Limits;
 use crate::settings::ConnectionSettings;
 use crate::snapshot::{Snapshot, SnapshotError, Verdict, clear};
-use crate::source::ChatSource;
+use crate::source::Source;
+use crate::storage::StorageError;
 
 use super::super::target::{Part, Select, crawl_target};
 use super::super::{CommandError, connect};
@@ -100,17 +101,17 @@ impl ToRead<'_> {
     pub(super) fn is_begun(&self) -> Result<bool, CommandError> {
         let info = match Snapshot::open(&self.file).and_then(|snapshot| snapshot.info()) {
             Ok(info) => info,
-            Err(
-                SnapshotError::Missing { .. }
-                | SnapshotError::OtherFormat { .. }
-                | SnapshotError::Damaged { .. },
-            ) => {
+            Err(SnapshotError::Storage(
+                StorageError::Missing { .. }
+                | StorageError::OtherFormat { .. }
+                | StorageError::Damaged { .. },
+            )) => {
                 return Ok(false);
             }
             Err(error) => return Err(error.into()),
         };
         let same = info.account_sid == self.account
-            && info.source == "conversations"
+            && info.source == Api::Conversations
             && info.selected_users.is_none()
             && info.include == READ
             && (info.services.is_empty() || info.services == [self.service.clone()]);
@@ -150,7 +151,7 @@ impl ToRead<'_> {
     /// How large its conversations may be: what only Chat says of a service, where it still answers.
     pub(super) async fn limits(&self, stop: &CancellationToken) -> Result<Option<Limits>, CommandError> {
         let client = connect::client(self.connection, &Events::none(), stop)?;
-        let service = match ChatSource::new(client).service(&self.service).await {
+        let service = match Source::new(Api::Chat, client).service(&self.service).await {
             Ok(service) => service.record,
             Err(error) => {
                 tracing::debug!(%error, "the target's limits are not known");

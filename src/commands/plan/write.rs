@@ -1,7 +1,6 @@
 //! What is written and said of a plan: the reports, the JSON of `--json`, the terminal's table.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +10,7 @@ use crate::error::{Advise, Failure};
 use crate::plan::{Kind, PlanError, PlanFile, Severity, State, Verdict};
 use crate::report::plan::{self, ReportError};
 use crate::settings::PlanSettings;
+use crate::storage::{Access, AtomicFile};
 
 use super::super::CommandError;
 
@@ -45,25 +45,14 @@ pub(super) fn reports(made: &PlanFile, files: &[PathBuf]) -> Result<(), CommandE
 }
 
 fn report(made: &PlanFile, path: &Path) -> Result<(), ReportError> {
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(".new");
-    let draft = PathBuf::from(draft);
-    let written = write_to(made, path, &draft).and_then(|()| Ok(std::fs::rename(&draft, path)?));
-    if written.is_err() {
-        let _removed = std::fs::remove_file(&draft).is_ok();
-    }
-    written
-}
-
-fn write_to(made: &PlanFile, path: &Path, draft: &Path) -> Result<(), ReportError> {
-    let mut out = BufWriter::new(File::create(draft)?);
+    let mut out = BufWriter::new(AtomicFile::create(path, Access::Private)?);
     match path.extension().and_then(|ending| ending.to_str()) {
         Some("html") => plan::html(made, &mut out)?,
         Some("md") => plan::markdown(made, &mut out)?,
         _ => plan::json(made, &mut out)?,
     }
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    Ok(file.sync_all()?)
+    Ok(file.commit()?)
 }
 
 /// What `--json` gives.
@@ -75,6 +64,8 @@ pub(in crate::commands) struct Summary {
     requests: u64,
     estimated_seconds: f64,
     verdict: Verdict,
+    /// Operations that are blocked, by the check that blocks them.
+    blocked_by: BTreeMap<String, u64>,
     plan: String,
     digest: String,
 }
@@ -102,6 +93,7 @@ impl Summary {
             requests: totals.requests,
             estimated_seconds: totals.estimated_seconds,
             verdict: totals.verdict,
+            blocked_by: totals.blocked_by,
             plan: made.path().display().to_string(),
             digest: made.digest().to_owned(),
         })
@@ -109,7 +101,7 @@ impl Summary {
 
     /// Whether anything is to be done, or blocked.
     pub(super) fn is_anything(&self) -> bool {
-        self.verdict == Verdict::Blocked
+        matches!(self.verdict, Verdict::Blocked | Verdict::CannotBeUndone)
             || self.operations.values().flat_map(BTreeMap::values).any(|count| *count > 0)
     }
 }

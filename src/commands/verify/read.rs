@@ -7,11 +7,12 @@ use tokio::task::spawn_blocking;
 use crate::crawl::views::ReadViews;
 use crate::crawl::{self, CrawlError, CrawlOutcome, Ended};
 use crate::diff::{Difference, Mark};
-use crate::model::{ChannelSid, Entity, Share};
+use crate::model::{Api, ChannelSid, Entity, Share};
 use crate::plan::align::{self, Name};
 use crate::plan::{Move, PlanError, PlanRecords};
 use crate::snapshot::{Focus, Info, Snapshot, SnapshotError, SnapshotWriter, clear};
-use crate::source::{ChatSource, ConversationsSource, Source};
+use crate::source::{Source, largest_page};
+use crate::storage::StorageError;
 
 use super::super::target::{EVERYTHING, Part, crawl_target};
 use super::super::{CommandError, connect};
@@ -83,8 +84,8 @@ impl VerifyRun<'_> {
             share,
         };
         let client = connect::client(&input.target_connection, self.events, self.stop)?;
-        let target = Source::Conversations(ConversationsSource::new(client));
-        let mut writer = SnapshotWriter::open_for_views(&input.scratch, ConversationsSource::largest_page)?;
+        let target = Source::new(Api::Conversations, client);
+        let mut writer = SnapshotWriter::open_for_views(&input.scratch, largest_page(Api::Conversations))?;
         let (sender, receiver) = views::channel();
         let named = spawn_blocking(move || naming.name(&sender));
         let mut lacking = Vec::new();
@@ -112,7 +113,7 @@ impl VerifyRun<'_> {
         let Some(plan) = input.plan.clone().filter(|_| input.mutes) else { return Ok(()) };
         let naming = OfMuted { plan, source: (input.file.clone(), input.source.clone()), share: input.share };
         let client = connect::client(&input.source_connection, self.events, self.stop)?;
-        let source = Source::Chat(ChatSource::new(client));
+        let source = Source::new(Api::Chat, client);
         let (sender, receiver) = views::channel();
         let named = spawn_blocking(move || naming.name(&sender));
         let concurrency = input.source_connection.concurrency;
@@ -127,8 +128,8 @@ impl VerifyRun<'_> {
 fn discard_other(input: &VerifyInput, include: &[Entity]) -> Result<(), CommandError> {
     let same = match Snapshot::open(&input.scratch).and_then(|snapshot| snapshot.identity()) {
         Ok(identity) => identity.services == [input.target.clone()] && identity.include == include,
-        Err(SnapshotError::Missing { .. }) => return Ok(()),
-        Err(SnapshotError::OtherFormat { .. } | SnapshotError::Damaged { .. }) => false,
+        Err(SnapshotError::Storage(StorageError::Missing { .. })) => return Ok(()),
+        Err(SnapshotError::Storage(StorageError::OtherFormat { .. } | StorageError::Damaged { .. })) => false,
         Err(error) => return Err(error.into()),
     };
     if same { Ok(()) } else { Ok(clear(&input.scratch)?) }
