@@ -124,6 +124,8 @@ pub fn command() -> clap::Command {
     let verbs: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
     let template = template(&command);
     let folded = |verb: clap::Command| {
+        // `chatferry help plan show` does what `chatferry plan help show` would.
+        let verb = verb.disable_help_subcommand(true);
         if verb.get_after_long_help().is_some() && verb.get_after_help().is_none() {
             verb.after_help(FOLDED)
         } else {

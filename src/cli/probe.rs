@@ -6,7 +6,13 @@ use super::ConnectionArgs;
 use super::connection::credentials_help;
 use super::setting::flag_group;
 
-flag_group!(pub(crate) ProbeFlags: SERVICE, SOURCE, INCLUDE);
+flag_group!(
+    pub(crate) ProbeFlags: SERVICE, SOURCE, INCLUDE;
+    where |flag| match flag.get_id().as_str() {
+        "service" => flag.help("Service (`IS…`); may be repeated [default: every service of the account]"),
+        _ => flag,
+    }
+);
 
 /// Ask what answers, how much there is, and what a crawl would cost
 ///
