@@ -24,17 +24,17 @@ pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
     let comparison = match &settings.out {
         Some(path) => to_files(&old, &new, Terms::of(&old, &new)?, &options, &[(format, path)])?,
         // With --json stdout has the totals, and nothing else may stand there.
-        None if context.output.json => write(&old, &new, &options, format, io::sink())?,
+        None if context.output.json => write(&old, &new, &options, format, io::sink(), false)?,
         None => {
+            let colored = context.stdout_colored;
             let out = BufWriter::new(&mut context.stdout);
-            match write(&old, &new, &options, format, out) {
+            match write(&old, &new, &options, format, out, colored) {
                 Err(DiffError::Write(source)) => return Err(StdoutError(source).into()),
                 written => written?,
             }
         }
     };
-    let text = summary(&comparison);
-    context.conclude(&comparison, &text)?;
+    context.conclude(&comparison, summary(&comparison))?;
     Ok(if comparison.is_same() { ExitStatus::Done } else { ExitStatus::Findings })
 }
 
@@ -97,9 +97,10 @@ fn write<W: Write>(
     options: &DiffOptions,
     format: Format,
     out: W,
+    colored: bool,
 ) -> Result<Comparison, DiffError> {
     let terms = Terms::of(old, new)?;
-    let mut report = DifferenceReport::start(format, out).map_err(DiffError::Write)?;
+    let mut report = DifferenceReport::start(format, out).map_err(DiffError::Write)?.colored(colored);
     let comparison = diff::diff_snapshots(old, new, terms, options, |difference| {
         report.add(difference).map_err(DiffError::Write)
     })?;

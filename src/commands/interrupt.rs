@@ -122,7 +122,7 @@ mod tests {
         let kept = CapturedStderr::default();
         let leave = move || left.send(()).expect("the test still waits");
         let stderr = kept.stderr();
-        let report = move |text: &'static str| stderr.line(text);
+        let report = move |text: &'static str| stderr.print(text);
         let interrupt = Interrupt::watch(receiver, JoinSet::new(), report, leave);
         assert!(!interrupt.token().is_cancelled());
 

@@ -78,7 +78,7 @@ pub(super) async fn take_the_only_service(
     let [service] = services.as_slice() else {
         return Err(SettingsError::NoService { services }.into());
     };
-    context.say(&format!("the only service is taken: {service}"));
+    context.say(format!("the only service is taken: {service}"));
     settings.services = Services::Listed(vec![service.clone()]);
     Ok(())
 }

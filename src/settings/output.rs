@@ -20,6 +20,8 @@ pub(crate) struct OutputSettings {
     pub color: ColorWhen,
     /// `NO_COLOR` is set: `auto` means never.
     pub no_color: bool,
+    /// The terminal cannot move its cursor (`TERM=dumb`): lines instead of bars, and `auto` means no color.
+    pub dumb_terminal: bool,
 }
 
 impl OutputSettings {
@@ -37,6 +39,7 @@ impl OutputSettings {
             progress: ProgressStyle::None,
             color: typed(global, &COLOR, ColorWhen::Auto),
             no_color: false,
+            dumb_terminal: false,
         }
     }
 
@@ -50,6 +53,7 @@ impl OutputSettings {
             progress: loader.get(flags, &PROGRESS)?,
             color: loader.get(flags, &COLOR)?,
             no_color: loader.environment().has("NO_COLOR"),
+            dumb_terminal: loader.environment().is_dumb_terminal(),
         })
     }
 }
