@@ -32,6 +32,8 @@ pub(crate) enum Format {
     Ndjson,
     /// RFC 4180 with a header.
     Csv,
+    /// CSV in which no text can be taken for a formula.
+    SpreadsheetCsv,
     /// Markdown.
     Markdown,
     /// A page.
@@ -61,7 +63,7 @@ impl<W: Write> DifferenceReport<W> {
     pub(crate) fn start(format: Format, mut out: W) -> io::Result<Self> {
         let kept = match format {
             Format::Markdown | Format::Html => Some(BufWriter::new(tempfile::tempfile()?)),
-            Format::Csv => {
+            Format::Csv | Format::SpreadsheetCsv => {
                 csv::header(&mut out)?;
                 None
             }
@@ -93,7 +95,8 @@ impl<W: Write> DifferenceReport<W> {
                 json::to_writer(&mut self.out, difference)?;
                 self.out.write_all(b"\n")
             }
-            Format::Csv => csv::rows(&mut self.out, difference),
+            Format::Csv => csv::rows(&mut self.out, difference, false),
+            Format::SpreadsheetCsv => csv::rows(&mut self.out, difference, true),
             _ => {
                 let line = Printable::from(line::text(difference)).render(self.colored);
                 writeln!(self.out, "{line}")
