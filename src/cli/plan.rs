@@ -26,7 +26,7 @@ pub struct PlanArgs {
     /// The snapshot to migrate [default: snapshot.db]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub snapshot: Option<PathBuf>,
-    /// What the target shall hold: a bundled mapping's name or a TOML file [default: conversations]
+    /// What the target shall hold: a bundled mapping's name or a TOML file [default: conversations; for a copy: copy]
     #[arg(long, value_name = "NAME|FILE")]
     pub mapping: Option<String>,
     /// The plan file to write [default: plan.db]

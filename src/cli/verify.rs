@@ -26,7 +26,7 @@ pub struct VerifyArgs {
     /// With --snapshot: `in-place`, or the service that was copied into (`IS…`) [default: in-place]
     #[arg(long, value_name = "WHERE", requires = "snapshot")]
     pub target: Option<String>,
-    /// With --snapshot: what the target shall hold [default: conversations]
+    /// With --snapshot: what the target shall hold [default: conversations; for a copy: copy]
     #[arg(long, value_name = "NAME|FILE", requires = "snapshot")]
     pub mapping: Option<String>,
     /// Check part N of T of the conversations, with who is on them; T runs, from 1/T to T/T, check all

@@ -32,7 +32,9 @@ fn the_examples_load_and_only_they_roles_and_sids_need_the_expression_engine() {
         for record in load(name).unwrap().records {
             let of_roles = record.entity == crate::model::Entity::Role;
             let of_plan = record.needs_plan().is_some();
-            assert!(of_roles || of_plan || !record.has_expressions(), "{name}: {}", record.name);
+            // A copy leaves out attributes that are not JSON, which takes an expression.
+            let is_copy = name == "copy";
+            assert!(is_copy || of_roles || of_plan || !record.has_expressions(), "{name}: {}", record.name);
         }
     }
 }

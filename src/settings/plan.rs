@@ -58,6 +58,16 @@ pub enum Target {
     Service(ServiceSid),
 }
 
+impl Target {
+    /// The mapping where none is named: what a copy writes has to be possible to create.
+    pub fn usual_mapping(&self) -> &'static str {
+        match self {
+            Self::InPlace => "conversations",
+            Self::Service(_) => "copy",
+        }
+    }
+}
+
 impl Loader {
     /// The settings of `plan`.
     pub fn plan(&self, args: &PlanArgs) -> Result<PlanSettings, SettingsError> {
@@ -69,14 +79,17 @@ impl Loader {
         let snapshot = self.read_or_default(&flags, &keys::SNAPSHOT, path)?;
         let planned = match &args.undo {
             Some(undone) => Planned::Undo(undone.clone()),
-            None => Planned::Move {
-                target: self.read(&flags, &keys::TARGET, target)?.ok_or(SettingsError::NoTarget)?,
-                snapshot: snapshot.clone(),
-                mapping: args.mapping.clone().unwrap_or_else(|| "conversations".to_owned()),
-                allow_incomplete: args.allow_incomplete,
-                max_age_hours: number(&keys::MAX_AGE, 1..=24 * 366)?,
-                mute_source: args.mute_source,
-            },
+            None => {
+                let target = self.read(&flags, &keys::TARGET, target)?.ok_or(SettingsError::NoTarget)?;
+                Planned::Move {
+                    mapping: args.mapping.clone().unwrap_or_else(|| target.usual_mapping().to_owned()),
+                    target,
+                    snapshot: snapshot.clone(),
+                    allow_incomplete: args.allow_incomplete,
+                    max_age_hours: number(&keys::MAX_AGE, 1..=24 * 366)?,
+                    mute_source: args.mute_source,
+                }
+            }
         };
         let mut taken: Vec<&Path> = vec![&plan];
         match &planned {

@@ -137,8 +137,8 @@ impl VerifyInput {
         loader: &Loader,
         share: Option<Share>,
     ) -> Result<Self, CommandError> {
-        let mapping = load(args.mapping.as_deref().unwrap_or("conversations"))?;
         let target = loader.verify_target(args)?;
+        let mapping = load(args.mapping.as_deref().unwrap_or(target.usual_mapping()))?;
         let snapshot = Snapshot::open(file)?;
         let info = snapshot.info()?;
         let source = binding::only_service(file, &info.services)?.clone();

@@ -33,9 +33,13 @@ const SHOWN: usize = 60;
 
 /// A value as a finding shows it: JSON, cut short.
 pub(super) fn shown(value: Value<'_>) -> String {
-    let text = json(value).to_string();
+    cut(&json(value).to_string())
+}
+
+/// A text as a finding shows it.
+pub(super) fn cut(text: &str) -> String {
     if text.chars().count() <= SHOWN {
-        return text;
+        return text.to_owned();
     }
     let mut cut: String = text.chars().take(SHOWN - 1).collect();
     cut.push('…');

@@ -58,7 +58,8 @@ fn happening(story: &Story) -> String {
 
 fn findings(story: &Story) -> String {
     let found: Vec<_> = story.checks.iter().filter(|check| check.count > 0).collect();
-    let passed = story.checks.len() - found.len();
+    let not_checked = story.checks.iter().filter(|check| check.count == 0 && !check.is_checked).count();
+    let passed = story.checks.len() - found.len() - not_checked;
     let rows = found
         .iter()
         .take(CHECKS)
@@ -73,6 +74,10 @@ fn findings(story: &Story) -> String {
         let findings: u64 = rest.iter().map(|check| check.count).sum();
         let rest = format::counted(rest.len() as u64, "further check");
         text.extend(["and ", &format::counted(findings, "finding"), " of ", &rest, "\n"]);
+    }
+    if not_checked > 0 {
+        let checks = format::counted(not_checked as u64, "check");
+        text.extend([checks.as_str(), " could not look at the target (not_checked)\n"]);
     }
     text + &format!("{} found nothing\n", format::counted(passed as u64, "check"))
 }

@@ -125,6 +125,10 @@ fn whole(copy: Changed, in_place: Changed) -> Vec<(Expected<'static>, Case)> {
             }),
         ),
         (
+            ("not_checked", TARGET, "/v1/Configuration could not be read", &[]),
+            copy(|case| case.target.service.configuration = json("{\"service\":{}}")),
+        ),
+        (
             ("messages_not_copied", SERVICE, "7 messages of 1 conversations", &[]),
             copy(|case| case.source.channels[0].messages_count = Some(7)),
         ),

@@ -11,6 +11,7 @@ mod checks;
 mod hostile;
 mod moves;
 mod random;
+mod world;
 
 fn target() -> World {
     World::new(Api::Conversations, 0x99)
