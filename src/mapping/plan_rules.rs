@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::error::Problem;
-use super::near::nearest;
+use crate::storage::nearest;
 
 /// What a plan may write over, by the fields' names, `record.column`.
 pub(crate) const UPDATABLE: [&str; 11] = [

@@ -11,7 +11,8 @@ use crate::cli::ApplyArgs;
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::plan::{Journal, Kind, State};
 use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
-use crate::settings::{ApplySettings, nearest};
+use crate::settings::ApplySettings;
+use crate::storage::nearest;
 
 use super::{CommandError, Context, Outcome};
 

@@ -16,6 +16,7 @@ use crate::plan::Limits;
 use crate::settings::ConnectionSettings;
 use crate::snapshot::{Snapshot, SnapshotError, Verdict, clear};
 use crate::source::Source;
+use crate::storage::StorageError;
 
 use super::super::target::{Part, Select, crawl_target};
 use super::super::{CommandError, connect};
@@ -100,11 +101,11 @@ impl ToRead<'_> {
     pub(super) fn is_begun(&self) -> Result<bool, CommandError> {
         let info = match Snapshot::open(&self.file).and_then(|snapshot| snapshot.info()) {
             Ok(info) => info,
-            Err(
-                SnapshotError::Missing { .. }
-                | SnapshotError::OtherFormat { .. }
-                | SnapshotError::Damaged { .. },
-            ) => {
+            Err(SnapshotError::Storage(
+                StorageError::Missing { .. }
+                | StorageError::OtherFormat { .. }
+                | StorageError::Damaged { .. },
+            )) => {
                 return Ok(false);
             }
             Err(error) => return Err(error.into()),

@@ -12,6 +12,7 @@ use crate::plan::align::{self, Name};
 use crate::plan::{Move, PlanError, PlanRecords};
 use crate::snapshot::{Focus, Info, Snapshot, SnapshotError, SnapshotWriter, clear};
 use crate::source::{Source, largest_page};
+use crate::storage::StorageError;
 
 use super::super::target::{EVERYTHING, Part, crawl_target};
 use super::super::{CommandError, connect};
@@ -127,8 +128,8 @@ impl VerifyRun<'_> {
 fn discard_other(input: &VerifyInput, include: &[Entity]) -> Result<(), CommandError> {
     let same = match Snapshot::open(&input.scratch).and_then(|snapshot| snapshot.identity()) {
         Ok(identity) => identity.services == [input.target.clone()] && identity.include == include,
-        Err(SnapshotError::Missing { .. }) => return Ok(()),
-        Err(SnapshotError::OtherFormat { .. } | SnapshotError::Damaged { .. }) => false,
+        Err(SnapshotError::Storage(StorageError::Missing { .. })) => return Ok(()),
+        Err(SnapshotError::Storage(StorageError::OtherFormat { .. } | StorageError::Damaged { .. })) => false,
         Err(error) => return Err(error.into()),
     };
     if same { Ok(()) } else { Ok(clear(&input.scratch)?) }
