@@ -51,11 +51,14 @@ impl Planner<'_> {
         };
         let (most, usual) = (self.limits.conversations, self.usual_limits.conversations);
         if counted > most {
-            let detail = format!("{counted} conversations; the limit is {most}");
+            let detail = format!("{}; the limit is {most}", values::counted(counted, "conversation", "conversations"));
             return self.block(&check::CONVERSATIONS_OVER_LIMIT, item, detail);
         }
         if counted > usual {
-            let detail = format!("{counted} conversations; a service begins with a limit of {usual}");
+            let detail = format!(
+                "{}; the default limit is {usual}",
+                values::counted(counted, "conversation", "conversations")
+            );
             self.find(&check::OVER_USUAL_LIMIT, item, detail)?;
         }
         Ok(None)

@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::planner::Planner;
+use super::values;
 use crate::mapping::Value;
 use crate::model::{ChannelSid, ConversationState, Entity, JsonText, Timestamp};
 use crate::plan::align::{Actual, Conversation, Item, Standing};
@@ -86,7 +87,7 @@ impl Planner<'_> {
         };
         match item.standing {
             Standing::OneSided => {
-                let detail = format!("{} users are on it", conversation.joined);
+                let detail = format!("it has {}", values::counted(conversation.joined, "member", "members"));
                 return self.find(&check::MEMBERSHIP_WITHOUT_CHANNEL, item, detail);
             }
             Standing::Duplicate => {
@@ -176,8 +177,12 @@ impl Planner<'_> {
         let users = self.source_users;
         let others = users.saturating_sub(conversation.joined);
         let detail = format!(
-            "{} members stay; {others} of {users} users are no members and cannot join any more",
-            conversation.joined
+            "{} and {} of {users} users can no longer join",
+            match conversation.joined {
+                1 => "1 member stays".to_owned(),
+                joined => format!("{joined} members stay"),
+            },
+            others
         );
         self.find(&check::PUBLIC_ONE_WAY, item, detail)?;
         let one = |value: &str| Fields::from_iter([("type".to_owned(), Json::from(value))]);
@@ -203,7 +208,7 @@ impl Planner<'_> {
             && state.desired.is_some_and(is_at_rest)
         {
             found.left.retain(|text| !text.starts_with("state: "));
-            let before = Fields::from_iter([("state".to_owned(), super::values::json(state.actual))]);
+            let before = Fields::from_iter([("state".to_owned(), values::json(state.actual))]);
             self.plan_last(item, conversation, before);
         }
         if !found.left.is_empty() {
@@ -227,7 +232,7 @@ impl Planner<'_> {
     fn plan_last(&mut self, item: &Item<'_>, conversation: &Conversation, before: Fields) {
         let mut after = Fields::new();
         if let Some(state) = item.desired("state").filter(|state| is_at_rest(*state)) {
-            after.insert("state".to_owned(), super::values::json(state));
+            after.insert("state".to_owned(), values::json(state));
         }
         // Of what is there already timers are not compared, and a closed conversation has none. An inactive one has run out of its
         // first timer.
@@ -271,11 +276,11 @@ impl Planner<'_> {
             return Ok(None);
         }
         if count > most {
-            let detail = format!("{count} participants; the limit is {most}");
+            let detail = format!("{}; the limit is {most}", values::counted(count, "participant", "participants"));
             return self.block(&check::PARTICIPANTS_OVER_LIMIT, item, detail);
         }
         if count > usual {
-            let detail = format!("{count} participants; a service begins with a limit of {usual}");
+            let detail = format!("{}; the default limit is {usual}", values::counted(count, "participant", "participants"));
             self.find(&check::OVER_USUAL_LIMIT, item, detail)?;
         }
         Ok(None)

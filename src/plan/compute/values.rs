@@ -28,6 +28,11 @@ pub(super) fn created(field: &FieldPair<'_>) -> Option<Json> {
     equality::writable(field.name, json(field.desired?)).filter(|value| !value.is_null())
 }
 
+/// `1 user`, `2 users`.
+pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// The most characters of a value that a finding shows.
 const SHOWN: usize = 60;
 

@@ -29,7 +29,7 @@ fn in_place_only_public_channels_are_changed() {
     assert_eq!(kept.codes(), ["public_one_way"]);
     assert_eq!(
         kept.found("public_one_way")[0].1,
-        "1 members stay; 2 of 3 users are no members and cannot join any more"
+        "1 member stays and 2 of 3 users can no longer join"
     );
     let totals = kept.totals();
     assert_eq!(totals.verdict, Verdict::Ready);

@@ -180,3 +180,65 @@ fn a_refused_resource_is_not_checked_rather_than_passed() {
     there.service.configuration = Some(refused);
     assert_eq!(plan(&source, &there).found("not_checked").len(), 1, "in place only webhooks matter");
 }
+
+/// An account's messaging service on the first conversation, and a projected address on its first member.
+fn with_messaging(source: &mut World) {
+    source.channels[0].messaging_service_sid = Some(MessagingServiceSid::from_digits(5));
+    let extra = "{\"messaging_binding\":{\"type\":\"sms\",\"projected_address\":\"+15550001\"}}";
+    source.members[0].extra = Some(JsonText(extra.into()));
+}
+
+#[test]
+fn a_copy_within_the_account_carries_what_belongs_to_it() {
+    let mut source = World::chat();
+    with_messaging(&mut source);
+    let mut there = target();
+    let kept = plan(&source, &there);
+    let made = kept.of(Kind::CreateConversation)[0];
+    assert_eq!(made.after["messaging_service_sid"], "MG00000000000000000000000000000005");
+    let made = kept.of(Kind::CreateParticipant)[0].request();
+    let address = made.form.iter().find(|(name, _)| *name == "MessagingBinding.ProjectedAddress").unwrap();
+    assert_eq!(address.1.shown(), "+15550001");
+    assert!(!kept.codes().contains(&"not_carried"));
+    perform(&mut there, &kept);
+    assert_eq!(plan(&source, &there).kinds(), [""; 0]);
+    assert_eq!(plan(&source, &there).codes(), ["target_not_empty"]);
+}
+
+#[test]
+fn a_copy_to_another_account_says_what_it_cannot_carry() {
+    let mut source = World::chat();
+    with_messaging(&mut source);
+    source.service.account_sid = Some(AccountSid::from_digits(1));
+    let mut there = target();
+    there.service.account_sid = Some(AccountSid::from_digits(2));
+    let kept = plan(&source, &there);
+    let details: Vec<String> = kept.found("not_carried").into_iter().map(|(_, detail)| detail).collect();
+    assert_eq!(
+        details,
+        [
+            "the messaging service MG00000000000000000000000000000005 belongs to the source's account",
+            "the projected address +15550001 belongs to the source's account"
+        ]
+    );
+    let sends = |name: &str| {
+        kept.operations.iter().any(|(one, _)| one.request().form.iter().any(|(sent, _)| *sent == name))
+    };
+    assert!(!sends("MessagingServiceSid") && !sends("MessagingBinding.ProjectedAddress"));
+    perform(&mut there, &kept);
+    assert_eq!(plan(&source, &there).codes(), ["target_not_empty"], "and it is no difference afterwards");
+}
+
+#[test]
+fn the_mapping_of_copies_leaves_out_what_twilio_refuses() {
+    let mut source = World::chat();
+    source.users[1].attributes = Some("{a: 1".to_owned());
+    source.roles[1].permissions = Some(Vec::new());
+    let copy = crate::mapping::load("copy").unwrap();
+    let kept = plan_with(&source, &target(), &copy, None);
+    assert_eq!(kept.totals().verdict, Verdict::Ready, "{:?}", kept.kinds());
+    assert_eq!(kept.found("attributes_left_out").len(), 1);
+    assert_eq!(kept.of(Kind::CreateRole)[1].after["permissions"], serde_json::json!(["leaveConversation"]));
+    let kept = plan(&source, &target());
+    assert_eq!(kept.totals().verdict, Verdict::ReadyExceptBlocked);
+}
