@@ -88,7 +88,7 @@ pub mod internals {
     }
     pub mod simulator {
         pub use crate::simulator::{
-            Change, ChangeKind, Faults, Options, Running, ServiceLimits, Truth, WorldKind, Write,
+            DriftChange, DriftChangeKind, Faults, Options, Running, ServiceLimits, Truth, WorldKind, Write,
             fault_names, start,
         };
     }
