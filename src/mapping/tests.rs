@@ -130,7 +130,7 @@ fn what_is_wrong_is_said_with_its_place() {
     assert!(problem("version = 1\nname = \"A\"\nrecords = []").contains("must be of a-z, 0-9 and _"));
     assert_eq!(
         load("chta").unwrap_err().to_string(),
-        "there is no mapping `chta` (did you mean `chat`?); the bundled ones are chat, conversations, audit, roles, sids"
+        "there is no mapping `chta` (did you mean `chat`?); the bundled ones are chat, conversations, copy, audit, roles, sids"
     );
 }
 

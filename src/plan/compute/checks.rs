@@ -51,7 +51,8 @@ impl Planner<'_> {
         };
         let (most, usual) = (self.limits.conversations, self.usual_limits.conversations);
         if counted > most {
-            let detail = format!("{}; the limit is {most}", values::counted(counted, "conversation", "conversations"));
+            let detail =
+                format!("{}; the limit is {most}", values::counted(counted, "conversation", "conversations"));
             return self.block(&check::CONVERSATIONS_OVER_LIMIT, item, detail);
         }
         if counted > usual {

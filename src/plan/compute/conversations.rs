@@ -276,11 +276,15 @@ impl Planner<'_> {
             return Ok(None);
         }
         if count > most {
-            let detail = format!("{}; the limit is {most}", values::counted(count, "participant", "participants"));
+            let detail =
+                format!("{}; the limit is {most}", values::counted(count, "participant", "participants"));
             return self.block(&check::PARTICIPANTS_OVER_LIMIT, item, detail);
         }
         if count > usual {
-            let detail = format!("{}; the default limit is {usual}", values::counted(count, "participant", "participants"));
+            let detail = format!(
+                "{}; the default limit is {usual}",
+                values::counted(count, "participant", "participants")
+            );
             self.find(&check::OVER_USUAL_LIMIT, item, detail)?;
         }
         Ok(None)

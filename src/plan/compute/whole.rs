@@ -103,12 +103,11 @@ fn people(planner: &mut Planner<'_>) -> Result<(), PlanError> {
 pub(super) fn after(planner: &mut Planner<'_>) -> Result<(), PlanError> {
     let (messages, conversations) = planner.messages;
     if conversations > 0 {
-        let detail =
-            format!(
-                "{} of {}, as far as they were counted",
-                counted(messages, "message", "messages"),
-                counted(conversations, "conversation", "conversations")
-            );
+        let detail = format!(
+            "{} of {}, as far as they were counted",
+            counted(messages, "message", "messages"),
+            counted(conversations, "conversation", "conversations")
+        );
         planner.find_of_service(&check::MESSAGES_NOT_COPIED, false, detail)?;
     }
     if planner.horizons > 0 {

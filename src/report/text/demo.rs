@@ -36,8 +36,7 @@ pub(crate) fn step(number: u32, command: &str) -> PrintableLine {
 
 /// What a copy cannot take and how its mapping fixes that.
 pub(crate) fn copy_mapping(number: u32, mapping: &Path) -> Printable {
-    let mut text =
-        Printable::from(step(number, &format!("mapping show copy > {}", mapping.display())));
+    let mut text = Printable::from(step(number, &format!("mapping show copy > {}", mapping.display())));
     text.append(Printable::own(
         "It leaves out what Twilio refuses to create: attributes that are not JSON are left out, a role without permissions gets a\n\
          harmless one, and a user without a role gets the default one.",
