@@ -84,7 +84,7 @@ pub mod internals {
         };
     }
     pub mod settings {
-        pub use crate::settings::{KEYS, Loader};
+        pub use crate::settings::{ConnectionSettings, Loader, SettingReference, reference};
     }
     pub mod simulator {
         pub use crate::simulator::{
