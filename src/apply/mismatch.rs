@@ -35,9 +35,9 @@ impl fmt::Display for Mismatch {
 }
 
 /// The differences in one line.
-pub(super) fn told(differences: &[Mismatch]) -> String {
-    let told: Vec<String> = differences.iter().map(ToString::to_string).collect();
-    told.join("; ")
+pub(super) fn describe(differences: &[Mismatch]) -> String {
+    let parts: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    parts.join("; ")
 }
 
 /// What of `expected` does not hold in `found`.
@@ -60,7 +60,7 @@ fn same(key: &str, one: &Value, other: &Value) -> bool {
     match key {
         "attributes" => attributes(one) == attributes(other),
         "date_created" | "last_read_timestamp" => {
-            matches!((seconds(one), seconds(other)), (Some(one), Some(other)) if one == other)
+            matches!((one.as_str().and_then(seconds), other.as_str().and_then(seconds)), (Some(one), Some(other)) if one == other)
         }
         "permissions" => permissions(one) == permissions(other),
         "friendly_name" | "unique_name" | "messaging_service_sid" => is_empty(one) && is_empty(other),
@@ -79,8 +79,9 @@ fn attributes(value: &Value) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_not_json| Value::String(text.to_owned()))
 }
 
-fn seconds(value: &Value) -> Option<i64> {
-    Timestamp::from_wire(value.as_str()?).seconds()
+/// The seconds of a date as the API writes it.
+pub(super) fn seconds(text: &str) -> Option<i64> {
+    Timestamp::from_wire(text).seconds()
 }
 
 fn permissions(value: &Value) -> Vec<&str> {
@@ -150,11 +151,11 @@ mod tests {
             fields(json!({"last_read_message_index": 0, "role_sid": "RL1", "attributes": "not JSON"}));
         let found = fields(json!({"last_read_message_index": null, "role_sid": "RL2", "attributes": "{}"}));
         assert_eq!(
-            told(&differences(&expected, &found)),
+            describe(&differences(&expected, &found)),
             "last_read_message_index is null, not 0; role_sid is \"RL2\", not \"RL1\"; attributes is \"{}\", not \"not JSON\""
         );
         let long = fields(json!({"friendly_name": "x".repeat(500)}));
-        assert!(told(&differences(&long, &fields(json!({})))).chars().count() < 120);
+        assert!(describe(&differences(&long, &fields(json!({})))).chars().count() < 120);
         let never = fields(json!({"last_read_timestamp": "2020-01-02T03:04:05Z"}));
         assert_eq!(differences(&never, &fields(json!({"last_read_timestamp": null}))).len(), 1);
     }

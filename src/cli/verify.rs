@@ -38,9 +38,12 @@ pub struct VerifyArgs {
     /// How the differences are written
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "table")]
     pub format: VerifyFormat,
-    /// Tell what is the same too, as lines with `=`
+    /// Print what is the same too, as lines with `=`
     #[arg(long)]
     pub all: bool,
+    /// Print a line for each record, instead of one for each event or cause
+    #[arg(long)]
+    pub records: bool,
     /// Hosts, credentials, politeness.
     #[command(flatten)]
     pub connection: ConnectionArgs,

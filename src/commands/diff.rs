@@ -22,7 +22,10 @@ pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
     let options = DiffOptions { ignored, report_same: args.all };
     let old = open(&args.old)?;
     let new = open(&args.new)?;
-    let format = Format::from(args.format);
+    let format = match Format::from(args.format) {
+        Format::Table if args.records => Format::Records,
+        format => format,
+    };
     let comparison = match &args.out {
         Some(path) => to_files(&old, &new, Terms::of(&old, &new)?, &options, &[(format, path)])?,
         // With --json stdout has the totals, and nothing else may stand there.

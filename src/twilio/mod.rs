@@ -22,7 +22,7 @@ pub(crate) mod test_server;
 pub(crate) mod throttle;
 pub(crate) mod wire;
 
-pub(crate) use client::{Client, Counters, Reply};
+pub(crate) use client::{Attempts, Client, Counters, OnceSent, Reply};
 pub(crate) use error::{BodyError, ClientError, RequestError, RequestErrorKind};
 pub(crate) use options::{ClientOptions, Timeouts};
 pub(crate) use page::{LoopGuard, PageError};

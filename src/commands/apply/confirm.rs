@@ -1,8 +1,14 @@
 //! Asking before writing: what would be done, to what, and whether webhooks fire; answered by typing the target's name.
+//!
+//! **Invariant:** Ctrl-C at the question leaves at once, and what is typed afterwards is not taken for an answer. The read of a terminal
+//! cannot be cancelled, so it has a thread of its own, which the end of the process ends.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Read;
+
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 use crate::error::ExitStatus;
 use crate::plan::{Header, Journal, Move, State, Totals};
@@ -18,6 +24,11 @@ enum NotConfirmed {
     /// Nobody can be asked.
     #[error("standard input is no terminal, so that nobody can be asked; nothing was written")]
     NoTerminal,
+    #[error("interrupted before anything was confirmed; nothing was written")]
+    Interrupted,
+    /// The question could not be asked.
+    #[error("the answer cannot be read")]
+    NoThread(#[source] std::io::Error),
     /// Something else was typed.
     #[error("that is neither the name nor the SID of the target; nothing was written")]
     NotTheTarget,
@@ -40,7 +51,7 @@ impl Explained for NotConfirmed {
 const LONGEST: usize = 1_000;
 
 /// Asks, unless `--yes` was given.
-pub(super) fn ask(
+pub(super) async fn ask(
     journal: &Journal,
     totals: &Totals,
     settings: &ApplySettings,
@@ -56,7 +67,10 @@ pub(super) fn ask(
     }
     context.stderr.line(&text);
     context.stderr.line("type the name or the SID of the target to go on:");
-    let typed = line(&mut *context.stdin);
+    let stdin = std::mem::replace(&mut context.stdin, Box::new(std::io::empty()));
+    let Some(typed) = line_or_stop(stdin, &context.interrupt.token()).await? else {
+        return Err(NotConfirmed::Interrupted.into());
+    };
     let target = &journal.header().target;
     let names = [Some(target.service_sid.as_str()), target.friendly_name.as_deref()];
     if !typed.is_empty() && names.contains(&Some(typed.as_str())) {
@@ -64,6 +78,21 @@ pub(super) fn ask(
     } else {
         Err(NotConfirmed::NotTheTarget.into())
     }
+}
+
+/// One line, or none where the run is to stop before it is typed.
+async fn line_or_stop(
+    mut input: Box<dyn Read + Send>,
+    stop: &CancellationToken,
+) -> Result<Option<String>, NotConfirmed> {
+    let (sender, typed) = oneshot::channel();
+    let read = move || drop(sender.send(line(&mut *input)));
+    std::thread::Builder::new().name("answer".to_owned()).spawn(read).map_err(NotConfirmed::NoThread)?;
+    Ok(tokio::select! {
+        biased;
+        () = stop.cancelled() => None,
+        typed = typed => typed.ok(),
+    })
 }
 
 /// One line, without its end. Read byte by byte: what follows is not ours.
@@ -119,4 +148,32 @@ fn told(header: &Header, totals: &Totals, settings: &ApplySettings) -> String {
 
 fn line_of(text: &mut String, name: &str, value: &str) {
     writeln!(text, "  {name:<24} {value}").expect("a String takes everything");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn ctrl_c_leaves_though_nothing_is_typed() {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let stop = CancellationToken::new();
+        let asked = line_or_stop(Box::new(reader), &stop);
+        let cancel = async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            stop.cancel();
+        };
+        let (typed, ()) = tokio::join!(asked, cancel);
+        assert_eq!(typed.unwrap(), None);
+        // What is typed now is nobody's answer.
+        let _late = writer.write_all(b"shop\n").is_ok();
+
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(b"shop\nmore").unwrap();
+        let typed = line_or_stop(Box::new(reader), &CancellationToken::new()).await.unwrap();
+        assert_eq!(typed.as_deref(), Some("shop"));
+    }
 }

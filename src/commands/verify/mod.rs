@@ -83,6 +83,7 @@ pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<C
     let events = progress.events();
     let run = VerifyRun { input: &input, events: &events, stop: &stop, report_same: args.all };
     let format = match args.format {
+        VerifyFormat::Table if args.records => Format::Records,
         VerifyFormat::Table => Format::Table,
         VerifyFormat::Ndjson => Format::Ndjson,
     };

@@ -155,5 +155,6 @@ pub(super) fn plain(sid: String) -> Difference {
         changes: Vec::new(),
         record: None,
         reason: None,
+        conversation: None,
     }
 }

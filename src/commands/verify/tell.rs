@@ -119,6 +119,12 @@ fn notes(input: &VerifyInput, info: &Info, uncounted: Uncounted) -> Vec<String> 
         let number = uncounted.invites;
         notes.push(format!("{number} pending invitations have no counterpart, and the mapping makes none"));
     }
+    if uncounted.not_of_chat > 0 {
+        let number = uncounted.not_of_chat;
+        notes.push(format!(
+            "{number} participants without an identity (SMS, WhatsApp and other networks) were not compared: a mapping makes none"
+        ));
+    }
     if uncounted.strangers > 0 {
         let number = uncounted.strangers;
         notes.push(format!("{number} roles, users and conversations of the target are not of this source"));

@@ -159,6 +159,7 @@ mod tests {
             changes: vec![FieldChange { field: "friendly_name", old, new: Value::Null }],
             record: None,
             reason: None,
+            conversation: None,
         }
     }
 

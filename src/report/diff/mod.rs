@@ -7,12 +7,14 @@
 //! taken for markup. NDJSON and CSV have it as it is.
 
 mod csv;
+mod fold;
 mod html;
 mod line;
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
+use self::fold::Fold;
 use crate::diff::{Comparison, Difference, Mark, MarkCounts};
 
 use crate::report::text::{format, table};
@@ -23,8 +25,10 @@ const MOST_SHOWN: u64 = 10_000;
 /// How differences are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// A line for people.
+    /// A line for people for each event or cause.
     Table,
+    /// A line for people for each record.
+    Records,
     /// One JSON object on each line.
     Ndjson,
     /// RFC 4180 with a header.
@@ -41,6 +45,7 @@ pub(crate) struct DifferenceReport<W: Write> {
     out: W,
     /// Rows that wait for the totals.
     kept: Option<BufWriter<File>>,
+    fold: Fold,
     shown: u64,
 }
 
@@ -59,9 +64,9 @@ impl<W: Write> DifferenceReport<W> {
                 csv::header(&mut out)?;
                 None
             }
-            Format::Table | Format::Ndjson => None,
+            Format::Table | Format::Records | Format::Ndjson => None,
         };
-        Ok(Self { format, out, kept, shown: 0 })
+        Ok(Self { format, out, kept, fold: Fold::default(), shown: 0 })
     }
 
     /// Writes a difference.
@@ -82,6 +87,7 @@ impl<W: Write> DifferenceReport<W> {
                 self.out.write_all(b"\n")
             }
             Format::Csv => csv::rows(&mut self.out, difference),
+            Format::Table => self.fold.add(difference, &mut self.out),
             _ => line::text(&mut self.out, difference),
         }
     }
@@ -98,6 +104,7 @@ impl<W: Write> DifferenceReport<W> {
                 _ => line::markdown(&mut self.out, comparison, &mut rows, left_out)?,
             }
         }
+        self.fold.write(&mut self.out)?;
         self.out.flush()?;
         Ok(self.out)
     }

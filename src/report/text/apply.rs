@@ -37,6 +37,10 @@ pub(crate) struct ApplySummary {
     pub throttled: u64,
     /// How long this run took.
     pub elapsed_seconds: f64,
+    /// Of this, how long nothing was in flight because all that was left waited to be sent again.
+    pub retry_wait_seconds: f64,
+    /// Of this, how long nothing was in flight because all that was left waited for a turn under Twilio's write limits.
+    pub limit_wait_seconds: f64,
     /// The plan file, as it was given.
     pub plan: String,
     /// The plan's digest.
@@ -100,6 +104,9 @@ pub(crate) enum ApplyStopped {
 /// Operations that are shown to people.
 const SHOWN: usize = 5;
 
+/// Shorter waits are not shown, in seconds.
+const LEAST_WAIT: f64 = 0.1;
+
 /// Sums the operations in some states.
 pub(crate) fn count_of(operations: &BTreeMap<Kind, BTreeMap<State, u64>>, wanted: &[State]) -> u64 {
     let states = operations.values().flatten();
@@ -125,7 +132,7 @@ impl ApplySummary {
             format::count(self.retried),
             format::count(self.throttled)
         ));
-        lines.push(format!("  {:<24} {}", "time", format::seconds(self.elapsed_seconds)));
+        lines.push(format!("  {:<24} {}{}", "time", format::seconds(self.elapsed_seconds), self.waits()));
         for item in self.not_done.iter().take(SHOWN) {
             let NotDoneItem { kind, subject, state, reason } = item;
             lines.push(format!("  {} {} {subject}: {reason}", state.name(), kind.name()));
@@ -140,6 +147,23 @@ impl ApplySummary {
         }
         lines.push(self.verdict_line());
         lines.join("\n")
+    }
+
+    /// Where the time went that no request took.
+    fn waits(&self) -> String {
+        let waits = [
+            (self.retry_wait_seconds, "waiting before retries"),
+            (self.limit_wait_seconds, "waiting for Twilio's write limits"),
+        ];
+        let shown = waits.iter().filter(|(seconds, _)| *seconds >= LEAST_WAIT);
+        let parts: Vec<String> =
+            shown.map(|(seconds, why)| format!("{} {why}", format::seconds(*seconds))).collect();
+        if parts.is_empty() { String::new() } else { format!(", of it {}", parts.join(" and ")) }
+    }
+
+    /// What an undo plan could not take back.
+    fn stays(&self) -> u64 {
+        self.findings.get("cannot_be_undone").map_or(0, |finding| finding.count)
     }
 
     /// The verdict in one plain line.
@@ -161,6 +185,11 @@ impl ApplySummary {
                 format!("complete: {target} has all of {plan} ({all}), nothing was to be done")
             }
             ApplyVerdict::Complete => format!("complete: {target} has all of {plan} ({all})"),
+            ApplyVerdict::CompleteWithDifferences if blocked + self.differing == 0 => format!(
+                "complete with differences: {done} of {all} of {plan} are in {target}, and {} of what was done cannot be undone and \
+                 stays; see `chatferry plan show --plan {plan}`",
+                format::counted(self.stays(), "item")
+            ),
             ApplyVerdict::CompleteWithDifferences => format!(
                 "complete with differences: {done} of {all} of {plan} are in {target}, {} blocked and {} found otherwise than \
                  planned; plan again to see what is left",
@@ -202,6 +231,8 @@ mod tests {
             retried: 1,
             throttled: 0,
             elapsed_seconds: 61.0,
+            retry_wait_seconds: 0.0,
+            limit_wait_seconds: 0.0,
             plan: "plan.db".to_owned(),
             digest: "aa".to_owned(),
             target: "shop (IS1)".to_owned(),
@@ -223,6 +254,21 @@ mod tests {
           and 2 more: `chatferry plan show --plan plan.db --format ndjson --state failed,blocked`
         incomplete: some operations could not be done with 4,000 of 4,010 operations of plan.db in shop (IS1); run the same command again to go on from there
         "#);
+        let waited = ApplySummary { retry_wait_seconds: 9.0, limit_wait_seconds: 3.2, ..summary(&[(State::Done, 1)]) };
+        assert!(
+            waited.text().contains("1m 01s, of it 9.0s waiting before retries and 3.2s waiting for Twilio's write limits"),
+            "{}",
+            waited.text()
+        );
+        let undone = ApplySummary {
+            verdict: ApplyVerdict::CompleteWithDifferences,
+            findings: BTreeMap::from([(
+                "cannot_be_undone".to_owned(),
+                CountedFinding { severity: Severity::Warn, count: 7 },
+            )]),
+            ..summary(&[(State::Done, 3)])
+        };
+        assert!(undone.verdict_line().contains("and 7 items of what was done cannot be undone and stays"));
         let done = ApplySummary { verdict: ApplyVerdict::Complete, ..summary(&[(State::Done, 1)]) };
         assert_eq!(done.verdict_line(), "complete: shop (IS1) has all of plan.db (1 operation)");
         let again = ApplySummary { performed: BTreeMap::new(), ..done };

@@ -103,6 +103,8 @@ pub(crate) struct AuditSummary {
     pub exported: Option<Exported>,
     /// What changed since the base.
     pub differences: Option<Comparison>,
+    /// Where the report for people is, a page; null where none was written.
+    pub report: Option<String>,
     /// Older audits that were removed.
     pub removed: Vec<String>,
     /// What a reader must know.
@@ -138,6 +140,9 @@ impl AuditSummary {
         if let (Some(base), Some(comparison)) = (&self.base, &self.differences) {
             lines.push(format!("\nsince {base}:"));
             lines.push(diff::summary(comparison));
+        }
+        if let Some(report) = &self.report {
+            lines.push(format!("  report    {report}"));
         }
         if !self.removed.is_empty() {
             lines.push(format!("  removed   {}", self.removed.join(", ")));
