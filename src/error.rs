@@ -3,6 +3,7 @@
 //! **Invariant:** a status becomes a process exit code in `main` alone (and in `commands::interrupt`, which leaves at the
 //! second Ctrl-C).
 
+use std::error::Error;
 use std::process::ExitCode;
 
 /// How a verb ended. The numbers are a contract with scripts and never change their meaning.
@@ -60,6 +61,44 @@ impl ExitStatus {
             Self::Findings => "done, and there is something to see: differences, changes, drift",
             Self::Interrupted => "interrupted: what was done is kept, running it again goes on from there",
         }
+    }
+}
+
+/// The kinds of failure that a stage can tell apart. It knows no exit code: [`ExitStatus`] has those.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Failure {
+    /// What the user gave cannot be used. Nothing was started.
+    Usage,
+    /// A reason with no better kind.
+    Failed,
+    /// Twilio refused the credentials or the permission.
+    Refused,
+    /// Part of it is done and kept; the same command resumes.
+    Incomplete,
+    /// Ctrl-C or a signal; what was done is kept.
+    Interrupted,
+}
+
+impl From<Failure> for ExitStatus {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Usage => Self::Usage,
+            Failure::Failed => Self::Failed,
+            Failure::Refused => Self::Refused,
+            Failure::Incomplete => Self::Incomplete,
+            Failure::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
+/// An error that knows what kind of failure it is and what to do about it. Every stage implements it beside its error enum, and
+/// `?` in a verb turns such an error into an exit status and a hint.
+pub(crate) trait Advise: Error + Send + Sync + 'static {
+    fn status(&self) -> Failure;
+
+    /// What to do about it, where the message does not say it already.
+    fn hint(&self) -> Option<String> {
+        None
     }
 }
 

@@ -86,7 +86,8 @@ pub mod internals {
     }
     pub mod simulator {
         pub use crate::simulator::{
-            Change, ChangeKind, Faults, Options, Running, Truth, Write, fault_names, start,
+            Change, ChangeKind, Faults, Options, Running, ServiceLimits, Truth, WorldKind, Write,
+            fault_names, start,
         };
     }
     pub mod snapshot {

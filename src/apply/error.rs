@@ -1,7 +1,8 @@
 //! What ends a run. A failure of one item does not: it is in the plan, with its reason.
 
+use crate::error::{Advise, Failure};
 use crate::plan::PlanError;
-use crate::twilio::RequestError;
+use crate::twilio::{REFUSED_HINT, RequestError};
 
 /// A plan could not be performed further. What was done is in the plan.
 #[derive(Debug, thiserror::Error)]
@@ -24,4 +25,25 @@ pub(crate) enum ApplyError {
     /// A task ended in a panic.
     #[error("a task of the run ended unexpectedly")]
     Stopped(#[source] tokio::task::JoinError),
+}
+
+impl Advise for ApplyError {
+    fn status(&self) -> Failure {
+        match self {
+            Self::Unauthorized(_) | Self::Forbidden(_) => Failure::Refused,
+            Self::Plan(error) => error.status(),
+            Self::Gone(_) | Self::JournalThreadGone | Self::Stopped(_) => Failure::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        const KEPT: &str = "what was done is in the plan; run the same command again to resume";
+        Some(match self {
+            Self::Unauthorized(_) | Self::Forbidden(_) => format!("{REFUSED_HINT}; {KEPT}"),
+            Self::Gone(_) => format!("check that the account is still active; {KEPT}"),
+            Self::Plan(_) => "fix that, for instance by freeing some space, and run the same command again: what was done is in the plan, and what was in \
+                 flight is looked up".to_owned(),
+            Self::JournalThreadGone | Self::Stopped(_) => KEPT.to_owned(),
+        })
+    }
 }

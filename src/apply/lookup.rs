@@ -71,13 +71,19 @@ pub(super) enum LookupOutcome {
 }
 
 /// Looks, and judges what is there.
-pub(super) async fn look(client: &Client, resolved: &ResolvedOperation) -> Result<LookupOutcome, RequestError> {
+pub(super) async fn look(
+    client: &Client,
+    resolved: &ResolvedOperation,
+) -> Result<LookupOutcome, RequestError> {
     let found = find(client, resolved).await?;
     Ok(judge(resolved, found.as_ref()))
 }
 
 /// What the target has of what the operation writes.
-pub(super) async fn find(client: &Client, resolved: &ResolvedOperation) -> Result<Option<Fields>, RequestError> {
+pub(super) async fn find(
+    client: &Client,
+    resolved: &ResolvedOperation,
+) -> Result<Option<Fields>, RequestError> {
     let after = &resolved.operation.after;
     match resolved.operation.kind {
         Kind::CreateRole => {
@@ -241,12 +247,7 @@ fn judge_delete(resolved: &ResolvedOperation, found: Option<&Fields>) -> LookupO
         let sent = resolved.sent_at.is_some();
         let state = if sent { State::Done } else { State::Existing };
         let result = json!({ "known_by": "look_up", "sent": sent });
-        return LookupOutcome::Ended(Box::new(OperationEnd {
-            state,
-            reason: None,
-            result,
-            sid: None,
-        }));
+        return LookupOutcome::Ended(Box::new(OperationEnd { state, reason: None, result, sid: None }));
     };
     let moved = differences(&resolved.operation.before, found);
     if moved.is_empty() {

@@ -257,7 +257,11 @@ impl Performer {
     }
 
     /// Chat v3 has answered a conversion with success and with a channel that is not private. What it is now decides.
-    async fn still_public(&self, mut work: ActiveOperation, reply: &Reply<Fields>) -> Result<TaskStep, ApplyError> {
+    async fn still_public(
+        &self,
+        mut work: ActiveOperation,
+        reply: &Reply<Fields>,
+    ) -> Result<TaskStep, ApplyError> {
         work.mark_sent();
         let found = match lookup::find(self.clients.of(work.resolved.endpoint), &work.resolved).await {
             Ok(found) => found,

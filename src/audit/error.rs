@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use super::name::AuditName;
 
+use crate::error::{Advise, Failure};
+
 /// A folder of audits cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuditError {
@@ -76,10 +78,16 @@ pub(crate) enum AuditError {
     },
 }
 
-impl AuditError {
-    /// What to do about it.
-    pub(crate) fn advice(&self) -> &'static str {
+impl Advise for AuditError {
+    fn status(&self) -> Failure {
         match self {
+            Self::File { .. } => Failure::Failed,
+            _ => Failure::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let advice = match self {
             Self::SomethingElse { .. } | Self::NotAFolder { .. } => {
                 "name an empty folder, one that is not there yet, or one of earlier audits with --dir; nothing was changed"
             }
@@ -99,12 +107,10 @@ impl AuditError {
                 "set the clock; if that audit's time is the wrong one, move its folder away. Audits are compared in the order \
                  of their names, so one more now would be compared with the wrong night; nothing was changed"
             }
-            Self::File { .. } => "see that the folder can be written and has room; what is whole is kept",
-        }
-    }
-
-    /// Whether the input is at fault, so that nothing was started.
-    pub(crate) fn is_bad_input(&self) -> bool {
-        !matches!(self, Self::File { .. })
+            Self::File { .. } => {
+                "check that the folder can be written and has room; complete audits are kept"
+            }
+        };
+        Some(advice.to_owned())
     }
 }

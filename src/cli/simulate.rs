@@ -1,6 +1,6 @@
 //! `chatferry simulate`
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// Serve an embedded Twilio on this machine, to try things out and to test against.
 ///
@@ -26,6 +26,9 @@ pub(crate) struct SimulateArgs {
     /// Channels of a user, on average; some have none, some hundreds
     #[arg(long, value_name = "N", default_value_t = 12, help_heading = "Account")]
     pub memberships: u32,
+    /// What the service has besides: `real` adds one object of each kind that real accounts have and that is hard to migrate
+    #[arg(long, value_name = "WORLD", value_enum, default_value_t = SimulatedWorld::Plain, help_heading = "Account")]
+    pub world: SimulatedWorld,
     /// How long each answer takes
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Server")]
     pub latency_ms: u32,
@@ -58,6 +61,13 @@ pub(crate) struct SimulateArgs {
     pub faults: String,
 }
 
+/// The simulator's own kinds of world, as a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SimulatedWorld {
+    Plain,
+    Real,
+}
+
 const SIMULATE_HELP: &str = "\
 Faults, separated by commas; the same seed gives the same faults:
   of an attempt   429=P% 500=P% 502=P% 503=P% 504=P% reset=P% truncate=P% html=P% timeout=P%
@@ -66,7 +76,10 @@ Faults, separated by commas; the same seed gives the same faults:
   of a page       repeat-row=P% empty-page=P% short-page=P%
   of a row        unknown-enum=P% unknown-key=P% wrong-type=P%
   singled out     loop-user=N vanish-user=N vanish-channel=N hidden-row=N changing=N
-  for good        unauthorized-after=N forbidden-after=N chat-gone=N
+  for good        unauthorized-after=N forbidden-after=N gateway-403=N chat-gone=N
+                  create-404=P% stays-public=P% forbid=PATH ignore=PARAMETER
+                  (PATH is the end of a path, `*` any segment, a final `/**` all below; both may come again)
+  hostile         big-body=P% gzip-bomb=P% slow-body=P% endless-list=N escapes=P%
 
 Example:
   chatferry simulate --users 5000 --latency-ms 20 --max-concurrent 20 --faults 503=1%,reset=1%";

@@ -7,18 +7,10 @@ use tokio_util::sync::CancellationToken;
 use crate::crawl::CrawlOptions;
 use crate::event::Events;
 use crate::settings::ConnectionSettings;
-use crate::source::SourceError;
 use crate::twilio::throttle::Limits;
-use crate::twilio::{Client, ClientError, ClientOptions, RequestError, RetryPolicy, Timeouts};
+use crate::twilio::{Client, ClientOptions, RetryPolicy, Timeouts};
 
 use super::CommandError;
-use super::failure::Explained;
-use crate::error::ExitStatus;
-
-/// What to check when Twilio refuses.
-pub(super) const REFUSED_HINT: &str = "check TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN, or with TWILIO_API_KEY and \
-     TWILIO_API_SECRET: that they belong together, are not revoked, and that an API key is a Standard key (restricted keys \
-     cannot read Programmable Chat)";
 
 /// A client for the account of the settings. Reads the secret.
 pub(super) fn client(
@@ -51,32 +43,5 @@ pub(super) fn crawl_options(settings: &ConnectionSettings) -> CrawlOptions {
         concurrency: settings.concurrency,
         requests_per_second: settings.rps.map_or(0, std::num::NonZeroU32::get),
         max_duration: settings.max_duration,
-    }
-}
-
-/// The exit status and the hint of a request that failed.
-pub(super) fn judge(error: &RequestError) -> (ExitStatus, Option<String>) {
-    if error.is_unauthorized() || error.is_forbidden() {
-        (ExitStatus::Refused, Some(REFUSED_HINT.to_owned()))
-    } else if error.is_cancelled() {
-        (ExitStatus::Interrupted, None)
-    } else {
-        (ExitStatus::Failed, None)
-    }
-}
-
-impl Explained for ClientError {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Failed
-    }
-}
-
-impl Explained for SourceError {
-    fn exit_status(&self) -> ExitStatus {
-        self.request().map_or(ExitStatus::Failed, |request| judge(request).0)
-    }
-
-    fn hint(&self) -> Option<String> {
-        self.request().and_then(|request| judge(request).1)
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::CrawlArgs;
-use crate::crawl::{self, CrawlError, CrawlOutcome, Ended};
+use crate::crawl::{self, CrawlOutcome, Ended};
 use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::model::{Entity, Share};
@@ -16,8 +16,7 @@ use crate::snapshot::{CrawlIdentity, Info, Replacement, SnapshotError, SnapshotW
 use crate::source::Source;
 use crate::twilio::Api;
 
-use super::connect::{self, REFUSED_HINT};
-use super::failure::Explained;
+use super::connect;
 use super::source;
 use super::{CommandError, Context, Outcome};
 
@@ -274,51 +273,5 @@ pub(super) fn exit_status(summary: &CrawlSummary) -> ExitStatus {
         (Verdict::Complete, _) => ExitStatus::Done,
         (Verdict::CompleteWithDrift, _) => ExitStatus::Findings,
         (Verdict::Incomplete, _) => ExitStatus::Incomplete,
-    }
-}
-
-impl Explained for CrawlError {
-    fn exit_status(&self) -> ExitStatus {
-        match self {
-            Self::Unauthorized(_) | Self::Forbidden { .. } => ExitStatus::Refused,
-            Self::Snapshot(error) => error.exit_status(),
-            _ => ExitStatus::Failed,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Unauthorized(_) | Self::Forbidden { .. } => {
-                format!("{REFUSED_HINT}; what was read is kept, and the same command goes on from there")
-            }
-            Self::NoSuchService { .. } => {
-                "check the SID, and that the credentials are of the account that has the \
-                 service; `chatferry probe` lists the services it has"
-                    .to_owned()
-            }
-            Self::Gone { api: "Chat", .. } => {
-                "Programmable Chat has ended for this account; Conversations still has what was private: read it into \
-                 another file with --source conversations"
-                    .to_owned()
-            }
-            Self::Gone { .. } => "check that the account is still active".to_owned(),
-            Self::Unreadable { .. } => {
-                "check the network, --chat-url and --conversations-url; nothing was lost, run the same command again".to_owned()
-            }
-            Self::Snapshot(error) => return error.hint(),
-            Self::Stopped(_) | Self::ClerkGone => {
-                "what was committed is kept; run the same command again".to_owned()
-            }
-        })
-    }
-}
-
-impl Explained for SnapshotError {
-    fn exit_status(&self) -> ExitStatus {
-        if self.is_bad_input() { ExitStatus::Usage } else { ExitStatus::Failed }
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(self.advice().to_owned())
     }
 }

@@ -8,12 +8,11 @@ use tempfile::NamedTempFile;
 
 use crate::cli::{DiffArgs, DiffFormat};
 use crate::diff::{self, Comparison, DiffOptions, IgnoredFields, Terms, TermsError};
-use crate::error::ExitStatus;
+use crate::error::{Advise, ExitStatus, Failure};
 use crate::report::diff::{DifferenceReport, Format, summary};
-use crate::settings::nearest;
 use crate::snapshot::{Snapshot, SnapshotError};
 
-use super::failure::{Explained, StdoutError};
+use super::failure::StdoutError;
 use super::{CommandError, Context, Outcome};
 
 /// Runs the verb.
@@ -54,7 +53,7 @@ fn open(path: &Path) -> Result<Snapshot, CommandError> {
                 "two snapshots are compared in the format of this chatferry: crawl anew, or use the version that wrote them"
                     .to_owned()
             }
-            other => other.advice().to_owned(),
+            _ => return CommandError::from(error),
         };
         CommandError::from(error).with_hint(hint)
     })
@@ -152,11 +151,11 @@ impl From<SnapshotError> for DiffError {
     }
 }
 
-impl Explained for DiffError {
-    fn exit_status(&self) -> ExitStatus {
+impl Advise for DiffError {
+    fn status(&self) -> Failure {
         match self {
-            Self::Compare(error) => error.exit_status(),
-            Self::Write(_) | Self::File { .. } => ExitStatus::Failed,
+            Self::Compare(error) => error.status(),
+            Self::Write(_) | Self::File { .. } => Failure::Failed,
         }
     }
 
@@ -169,26 +168,6 @@ impl Explained for DiffError {
                     .to_owned(),
             ),
         }
-    }
-}
-
-impl Explained for TermsError {
-    fn exit_status(&self) -> ExitStatus {
-        if self.is_bad_input() { ExitStatus::Usage } else { ExitStatus::Failed }
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::OtherService { .. } => {
-                "records are compared by SID, and no two services share any; name two snapshots of one service".to_owned()
-            }
-            Self::NothingInCommon { .. } => "crawl both with the same --include".to_owned(),
-            Self::UnknownField { name, known } => match nearest(name, known.iter().map(String::as_str)) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("fields are {}", known.join(", ")),
-            },
-            Self::Snapshot(error) => return error.hint(),
-        })
     }
 }
 

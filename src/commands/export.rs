@@ -16,7 +16,6 @@ use crate::mapping::{self, Mapping, MappingError, PiiKey, PiiPolicy};
 use crate::report::text::format;
 use crate::snapshot::{Snapshot, Verdict};
 
-use super::failure::Explained;
 use super::{CommandError, Context, Outcome};
 
 /// The mappings that are exported when none is named.
@@ -218,35 +217,6 @@ fn write(
     }
 }
 
-impl Explained for ExportError {
-    fn exit_status(&self) -> ExitStatus {
-        match self {
-            Self::Snapshot(error) => error.exit_status(),
-            error if error.is_usage() => ExitStatus::Usage,
-            _ => ExitStatus::Failed,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Snapshot(error) => error.hint(),
-            Self::File { source, .. } if is_full(source) => Some(
-                "free some space and run the same command again; a former export is as it was".to_owned(),
-            ),
-            Self::Stream(source) if is_full(source) => {
-                Some("free some space where it is written to".to_owned())
-            }
-            _ => None,
-        }
-    }
-}
-
-/// Whether there is no room for more.
-fn is_full(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
-}
-
 /// The report in words, for people.
 pub(super) fn summarize(report: &ExportReport) -> String {
     let mut lines = Vec::new();
@@ -291,6 +261,7 @@ impl From<CompressArg> for Compression {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{Advise, Failure};
     use clap::Parser;
 
     #[derive(Debug, Parser)]
@@ -319,19 +290,26 @@ mod tests {
 
     #[test]
     fn what_cannot_be_is_refused_before_the_snapshot_is_opened() {
-        assert!(settings_of(&["--out", "x", "--mapping", "chatt"]).unwrap_err().is_usage());
-        assert!(settings_of(&["--out", "x", "--records", "users,userz"]).unwrap_err().is_usage());
+        assert!(settings_of(&["--out", "x", "--mapping", "chatt"]).unwrap_err().status() == Failure::Usage);
+        assert!(
+            settings_of(&["--out", "x", "--records", "users,userz"]).unwrap_err().status() == Failure::Usage
+        );
         let error = settings_of(&["--out", "-", "--records", "users"]).unwrap_err();
         assert!(matches!(error, ExportError::NotOneStream { records: 1, formats: 2 }));
         settings_of(&["--out", "-", "--records", "users", "--format", "csv"]).unwrap();
-        assert!(settings_of(&["--out", "x", "--where", "satus == 'joined'"]).unwrap_err().is_usage());
-        assert!(settings_of(&["--out", "x", "--columns", "identify"]).unwrap_err().is_usage());
+        assert!(
+            settings_of(&["--out", "x", "--where", "satus == 'joined'"]).unwrap_err().status()
+                == Failure::Usage
+        );
+        assert!(
+            settings_of(&["--out", "x", "--columns", "identify"]).unwrap_err().status() == Failure::Usage
+        );
     }
 
     #[test]
     fn sids_of_a_target_need_a_plan_where_they_are_written() {
         let error = settings_of(&["--out", "x", "--mapping", "chat", "--mapping", "sids"]).unwrap_err();
-        assert!(error.is_usage());
+        assert!(error.status() == Failure::Usage);
         let told = "record `role_sids` of mapping `sids` needs --plan FILE: column `target_sid` asks for";
         assert!(error.to_string().starts_with(told), "{error}");
         let sids = ["--out", "x", "--mapping", "sids"];
@@ -349,7 +327,7 @@ mod tests {
         assert!(matches!(settings_of(&line), Err(ExportError::KeyFile { .. })));
         std::fs::write(&file, "too short\n").unwrap();
         let error = settings_of(&line).unwrap_err();
-        assert!(matches!(&error, ExportError::ShortKey { .. }) && error.is_usage());
+        assert!(matches!(&error, ExportError::ShortKey { .. }) && error.status() == Failure::Usage);
         std::fs::write(&file, "0123456789abcdef0123456789abcdef\n").unwrap();
         let settings = settings_of(&line).unwrap();
         assert!(!format!("{settings:?}").contains("0123456789abcdef0123"), "the key is not printed");

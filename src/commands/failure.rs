@@ -1,22 +1,10 @@
-//! How a verb fails: an error that knows its exit status and what to do about it.
+//! How a verb fails: any error that advises, with the exit status and the hint that follow from it.
 
 use std::error::Error;
 use std::io;
 
-use crate::error::ExitStatus;
+use crate::error::{Advise, ExitStatus, Failure};
 use crate::report::text::problem::Problem;
-use crate::settings::SettingsError;
-
-/// A stage's error that knows how it ends the program. Implemented here for the errors of the stages, which know nothing of exit
-/// codes; `?` then turns them into a [`CommandError`].
-pub trait Explained: Error + Send + Sync + 'static {
-    /// The exit status that it leads to.
-    fn exit_status(&self) -> ExitStatus;
-    /// What to do about it.
-    fn hint(&self) -> Option<String> {
-        None
-    }
-}
 
 /// A verb failed.
 #[derive(Debug)]
@@ -61,9 +49,9 @@ impl CommandError {
     }
 }
 
-impl<E: Explained> From<E> for CommandError {
+impl<E: Advise> From<E> for CommandError {
     fn from(error: E) -> Self {
-        let (status, hint) = (error.exit_status(), error.hint());
+        let (status, hint) = (error.status().into(), error.hint());
         Self { status, error: Box::new(error), hint, has_object: false }
     }
 }
@@ -73,19 +61,9 @@ impl<E: Explained> From<E> for CommandError {
 #[error("standard output cannot be written")]
 pub(crate) struct StdoutError(#[source] pub io::Error);
 
-impl Explained for StdoutError {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Failed
-    }
-}
-
-impl Explained for SettingsError {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        Self::hint(self)
+impl Advise for StdoutError {
+    fn status(&self) -> Failure {
+        Failure::Failed
     }
 }
 

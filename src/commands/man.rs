@@ -4,9 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::cli::{self, ManArgs};
-use crate::error::ExitStatus;
+use crate::error::{Advise, ExitStatus, Failure};
 
-use super::failure::{Explained, StdoutError};
+use super::failure::StdoutError;
 use super::{Context, Outcome};
 
 /// The pages cannot be written.
@@ -19,9 +19,9 @@ pub(super) struct ManError {
     source: io::Error,
 }
 
-impl Explained for ManError {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Failed
+impl Advise for ManError {
+    fn status(&self) -> Failure {
+        Failure::Failed
     }
 }
 

@@ -7,12 +7,11 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 use crate::cli::mapping::{MappingAction, MappingArgs};
-use crate::error::ExitStatus;
+use crate::error::{Advise, ExitStatus, Failure};
 use crate::export::walk_of;
 use crate::mapping::{self, Evaluator, Mapping, MappingError, Record, Sample, Tried};
 use crate::snapshot::{Snapshot, SnapshotError};
 
-use super::failure::Explained;
 use super::{Context, Outcome};
 
 /// `chatferry mapping` failed.
@@ -67,11 +66,11 @@ pub(super) fn run(args: &MappingArgs, context: &mut Context) -> Outcome {
     Ok(status)
 }
 
-impl Explained for MappingCommandError {
-    fn exit_status(&self) -> ExitStatus {
+impl Advise for MappingCommandError {
+    fn status(&self) -> Failure {
         match self {
-            Self::Mapping(_) => ExitStatus::Usage,
-            Self::Snapshot(error) => error.exit_status(),
+            Self::Mapping(_) => Failure::Usage,
+            Self::Snapshot(error) => error.status(),
         }
     }
 

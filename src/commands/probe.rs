@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::cli::ProbeArgs;
 use crate::cli::crawl::SourceChoice;
 use crate::crawl::cost::{self, ServiceCost};
-use crate::error::ExitStatus;
+use crate::error::{Advise, ExitStatus, Failure};
 use crate::model::{Entity, Service};
 use crate::report::{Answer, ProbeSummary, ProbedService, Routes};
 use crate::settings::Services;
@@ -15,8 +15,7 @@ use crate::twilio::chat::requests as chat;
 use crate::twilio::conversations::requests as conversations;
 use crate::twilio::{Api, Client, RequestError};
 
-use super::connect::{self, judge};
-use super::failure::Explained;
+use super::connect;
 use super::source;
 use super::{CommandError, Context, Outcome};
 
@@ -142,8 +141,8 @@ async fn ask(client: &Client, api: Api) -> Answer {
         Api::Conversations => conversations::list_services(Some(1)),
     };
     let asked: Result<_, RequestError> = client.send(&request).await;
-    let problem = asked.err().map(|error| match judge(&error) {
-        (ExitStatus::Refused, _) => format!("{error} (a restricted key may lack the permission)"),
+    let problem = asked.err().map(|error| match Advise::status(&error) {
+        Failure::Refused => format!("{error} (a restricted key may lack the permission)"),
         _ => error.to_string(),
     });
     Answer { answers: problem.is_none(), origin: client.origin(api).to_string(), problem }

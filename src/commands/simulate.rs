@@ -5,11 +5,10 @@ use std::future::Future;
 use std::io::Write;
 use std::time::Duration;
 
-use crate::cli::simulate::SimulateArgs;
-use crate::error::ExitStatus;
-use crate::simulator::{self, FaultsError, Options, Running, SimulatorError};
+use crate::cli::simulate::{SimulateArgs, SimulatedWorld};
+use crate::error::{Advise, ExitStatus, Failure};
+use crate::simulator::{self, FaultsError, Options, Running, SimulatorError, WorldKind};
 
-use super::failure::Explained;
 use super::{Context, Outcome};
 
 /// The simulator could not be served.
@@ -46,11 +45,11 @@ async fn serve(
     Ok(())
 }
 
-impl Explained for SimulateError {
-    fn exit_status(&self) -> ExitStatus {
+impl Advise for SimulateError {
+    fn status(&self) -> Failure {
         match self {
-            Self::Faults(_) => ExitStatus::Usage,
-            Self::Start(_) | Self::Stdout(_) => ExitStatus::Failed,
+            Self::Faults(_) => Failure::Usage,
+            Self::Start(_) | Self::Stdout(_) => Failure::Failed,
         }
     }
 }
@@ -71,6 +70,10 @@ fn options(args: &SimulateArgs) -> Result<Options, SimulateError> {
         production_urls: !args.own_urls,
         gzip: !args.no_gzip,
         record_writes: !args.no_write_log,
+        world: match args.world {
+            SimulatedWorld::Plain => WorldKind::Plain,
+            SimulatedWorld::Real => WorldKind::Real,
+        },
         faults: args.faults.parse().map_err(SimulateError::Faults)?,
         ..Options::default()
     })

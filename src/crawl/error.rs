@@ -1,8 +1,10 @@
 //! What ends a crawl as a whole.
 
+use crate::error::{Advise, Failure};
 use crate::model::ServiceSid;
 use crate::snapshot::SnapshotError;
 use crate::source::SourceError;
+use crate::twilio::REFUSED_HINT;
 
 /// A crawl could not go on. What was committed is kept. Sources are boxed: a request's error is large, and rare.
 #[derive(Debug, thiserror::Error)]
@@ -78,5 +80,41 @@ impl CrawlError {
             Self::Forbidden { service, .. } | Self::NoSuchService { service, .. } => Some(service),
             _ => None,
         }
+    }
+}
+
+impl Advise for CrawlError {
+    fn status(&self) -> Failure {
+        match self {
+            Self::Unauthorized(_) | Self::Forbidden { .. } => Failure::Refused,
+            Self::Snapshot(error) => error.status(),
+            _ => Failure::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Unauthorized(_) | Self::Forbidden { .. } => {
+                format!("{REFUSED_HINT}; what was read is kept, and the same command goes on from there")
+            }
+            Self::NoSuchService { .. } => {
+                "check the SID, and that the credentials are of the account that has the \
+                 service; `chatferry probe` lists the services it has"
+                    .to_owned()
+            }
+            Self::Gone { api: "Chat", .. } => {
+                "Programmable Chat has ended for this account; Conversations still has what was private: read it into \
+                 another file with --source conversations"
+                    .to_owned()
+            }
+            Self::Gone { .. } => "check that the account is still active".to_owned(),
+            Self::Unreadable { .. } => {
+                "check the network, --chat-url and --conversations-url; nothing was lost, run the same command again".to_owned()
+            }
+            Self::Snapshot(error) => return error.hint(),
+            Self::Stopped(_) | Self::ClerkGone => {
+                "what was committed is kept; run the same command again".to_owned()
+            }
+        })
     }
 }

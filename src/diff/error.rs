@@ -1,5 +1,7 @@
 //! Why two snapshots cannot be compared.
 
+use crate::error::{Advise, Failure};
+use crate::mapping::nearest;
 use crate::snapshot::SnapshotError;
 
 /// Two snapshots cannot be compared.
@@ -34,12 +36,27 @@ pub(crate) enum TermsError {
     Snapshot(#[from] SnapshotError),
 }
 
-impl TermsError {
-    /// Whether the input is at fault, so that nothing was started.
-    pub(crate) fn is_bad_input(&self) -> bool {
+impl Advise for TermsError {
+    fn status(&self) -> Failure {
         match self {
-            Self::OtherService { .. } | Self::NothingInCommon { .. } | Self::UnknownField { .. } => true,
-            Self::Snapshot(error) => error.is_bad_input(),
+            Self::OtherService { .. } | Self::NothingInCommon { .. } | Self::UnknownField { .. } => {
+                Failure::Usage
+            }
+            Self::Snapshot(error) => error.status(),
         }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::OtherService { .. } => {
+                "records are compared by SID, and no two services share any; name two snapshots of one service".to_owned()
+            }
+            Self::NothingInCommon { .. } => "crawl both with the same --include".to_owned(),
+            Self::UnknownField { name, known } => match nearest(name, known.iter().map(String::as_str)) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("fields are {}", known.join(", ")),
+            },
+            Self::Snapshot(error) => return error.hint(),
+        })
     }
 }

@@ -25,7 +25,9 @@ mod snapshots;
 mod target;
 mod terms;
 
-pub(crate) use difference::{ConversationName, Comparison, DiffTotals, Difference, FieldChange, Mark, MarkCounts};
+#[cfg(test)]
+pub(crate) use difference::ConversationName;
+pub(crate) use difference::{Comparison, DiffTotals, Difference, FieldChange, Mark, MarkCounts};
 pub(crate) use error::TermsError;
 pub(crate) use ignore::IgnoredFields;
 pub(crate) use snapshots::{DiffOptions, diff_snapshots};

@@ -7,7 +7,7 @@
 
 use serde_json::{Number, Value as Json};
 
-use super::difference::{DiffTotals, Difference, FieldChange, Mark};
+use super::difference::{ConversationName, DiffTotals, Difference, FieldChange, Mark};
 use crate::mapping::Value;
 use crate::model::{Entity, Share};
 use crate::plan::Move;
@@ -111,7 +111,9 @@ fn name_of(item: &Item<'_>) -> Option<ConversationName> {
 fn is_not_of_chat(item: &Item<'_>) -> bool {
     let is_alone = match item.standing {
         Standing::OneSided => true,
-        Standing::Extra => matches!(item.actual, Some(Actual::Participant { member: Some(_), membership: None })),
+        Standing::Extra => {
+            matches!(item.actual, Some(Actual::Participant { member: Some(_), membership: None }))
+        }
         _ => false,
     };
     item.entity == Entity::Member && is_alone && item.name().is_none()

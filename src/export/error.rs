@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::error::{Advise, Failure};
 use crate::mapping::{CellError, MappingError, ShortKey};
 use crate::snapshot::SnapshotError;
 
@@ -105,21 +106,39 @@ pub enum ExportError {
 }
 
 impl ExportError {
-    /// Whether nothing was started because what the user gave cannot be (exit code 2).
-    pub fn is_usage(&self) -> bool {
-        !matches!(
-            self,
-            Self::File { .. }
-                | Self::Store { .. }
-                | Self::Stream(_)
-                | Self::Snapshot(_)
-                | Self::Busy { .. }
-                | Self::Row(_)
-        )
-    }
-
     /// Whether the reader of standard output went away, which is no failure of ours.
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Stream(source) if source.kind() == io::ErrorKind::BrokenPipe)
     }
+}
+
+impl Advise for ExportError {
+    fn status(&self) -> Failure {
+        match self {
+            Self::Snapshot(error) => error.status(),
+            Self::File { .. } | Self::Store { .. } | Self::Stream(_) | Self::Busy { .. } | Self::Row(_) => {
+                Failure::Failed
+            }
+            _ => Failure::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Snapshot(error) => error.hint(),
+            Self::File { source, .. } if is_full(source) => Some(
+                "free some space and run the same command again; a former export is as it was".to_owned(),
+            ),
+            Self::Stream(source) if is_full(source) => {
+                Some("free some space where it is written to".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether there is no room for more.
+fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }

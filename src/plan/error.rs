@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::align::UnfitMapping;
+use crate::error::{Advise, Failure};
 use crate::snapshot::SnapshotError;
 
 /// A plan could not be made, opened, read or written.
@@ -115,48 +116,6 @@ pub enum PlanError {
 }
 
 impl PlanError {
-    /// What to do about it.
-    pub fn advice(&self) -> &'static str {
-        match self {
-            Self::Missing { .. } => "run `chatferry plan` first, or name the file with --plan",
-            Self::NotAPlan { .. } => "name another file with --plan; nothing was written to this one",
-            Self::OtherFormat { .. } => {
-                "use the chatferry that wrote it, or make a new plan in another file with --plan; nothing was written to it"
-            }
-            Self::Damaged { .. } | Self::Unreadable { .. } => {
-                "restore it from a copy, or make a new plan in another file with --plan; nothing was written to it"
-            }
-            Self::Edited { .. } => {
-                "restore it from a copy, or make and review a new plan; nothing of this one is performed"
-            }
-            Self::Applied { .. } => {
-                "name another file with --plan: this one is the record of what was done, which resuming and undoing need"
-            }
-            Self::Locked { .. } => "wait until that run ends, or name another file with --plan",
-            Self::Full { .. } => {
-                "free some space and run the same command again; what was there before is untouched"
-            }
-            Self::File { .. } => {
-                "see that its folder is there and can be written, or name another file with --plan"
-            }
-            Self::Database { .. } => {
-                "see whether the disk is full or failing; when that is mended run the same command again"
-            }
-            Self::NoService { .. } => "crawl that service, or name a snapshot of it with --snapshot",
-            Self::Mapping(error) => error.advice(),
-            Self::Snapshot(error) => error.advice(),
-        }
-    }
-
-    /// Whether the input is at fault, so that nothing was started.
-    pub fn is_bad_input(&self) -> bool {
-        match self {
-            Self::Full { .. } | Self::File { .. } | Self::Database { .. } => false,
-            Self::Snapshot(error) => error.is_bad_input(),
-            _ => true,
-        }
-    }
-
     /// Sorts SQLite's errors by what a user can do about them.
     pub(super) fn from_sqlite(path: &Path, source: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
@@ -176,5 +135,48 @@ impl PlanError {
                 _ => Self::Database { path, source },
             },
         }
+    }
+}
+
+impl Advise for PlanError {
+    fn status(&self) -> Failure {
+        match self {
+            Self::Full { .. } | Self::File { .. } | Self::Database { .. } => Failure::Failed,
+            Self::Snapshot(error) => error.status(),
+            _ => Failure::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let advice = match self {
+            Self::Missing { .. } => "run `chatferry plan` first, or name the file with --plan",
+            Self::NotAPlan { .. } => "name another file with --plan; nothing was written to this one",
+            Self::OtherFormat { .. } => {
+                "use the chatferry that wrote it, or make a new plan in another file with --plan; nothing was written to it"
+            }
+            Self::Damaged { .. } | Self::Unreadable { .. } => {
+                "restore it from a copy, or make a new plan in another file with --plan; nothing was written to it"
+            }
+            Self::Edited { .. } => {
+                "restore it from a copy, or make and review a new plan; nothing of this one is performed"
+            }
+            Self::Applied { .. } => {
+                "name another file with --plan: this one is the record of what was done, which resuming and undoing need"
+            }
+            Self::Locked { .. } => "wait until that run ends, or name another file with --plan",
+            Self::Full { .. } => {
+                "free some space and run the same command again; what was there before is untouched"
+            }
+            Self::File { .. } => {
+                "check that its folder exists and can be written, or name another file with --plan"
+            }
+            Self::Database { .. } => {
+                "check whether the disk is full or failing, then run the same command again"
+            }
+            Self::NoService { .. } => "crawl that service, or name a snapshot of it with --snapshot",
+            Self::Mapping(error) => return error.hint(),
+            Self::Snapshot(error) => return error.hint(),
+        };
+        Some(advice.to_owned())
     }
 }

@@ -6,6 +6,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::error::{Advise, Failure};
 use crate::model::InvalidSid;
 use crate::secret::OriginError;
 
@@ -339,4 +340,56 @@ pub enum UsersError {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+impl Advise for SettingsError {
+    fn status(&self) -> Failure {
+        Failure::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Value { source: ValueError::NotAChoice { meant: Some(meant), .. }, .. } => {
+                Some(format!("did you mean `{meant}`?"))
+            }
+            Self::Value { source: ValueError::PartNeeds { through, .. }, .. } => {
+                Some(format!("add `{through}` to the list"))
+            }
+            Self::NoService => {
+                Some("give --service IS…, or --all-services; `chatferry probe` lists them".to_owned())
+            }
+            Self::NoCrossCheck { why, .. } => Some(why.advice().to_owned()),
+            Self::NoInvites { .. } => {
+                Some("leave `invites` out of --include, or read from Chat with --source chat".to_owned())
+            }
+            Self::NoTarget => Some(
+                "give --target in-place for the same service, or --target IS… for a copy into another"
+                    .to_owned(),
+            ),
+            Self::ReportFolder { .. } => Some("make the folder, or name another".to_owned()),
+            Self::SameFile { .. } => Some("name another file".to_owned()),
+            Self::NoSuchName { known, .. } => Some(format!("there is {known}")),
+            Self::File { source, .. } => file_hint(source),
+            Self::ProfileWithoutFile { .. } => {
+                Some(format!("make a chatferry.toml here, or name one with --config FILE"))
+            }
+            Self::Credentials(error) => Some(error.hint()),
+            _ => None,
+        }
+    }
+}
+
+fn file_hint(error: &FileError) -> Option<String> {
+    match error {
+        FileError::UnknownKey { meant: Some(meant), .. } => Some(format!("did you mean `{meant}`?")),
+        FileError::UnknownKey { meant: None, .. } => Some("`chatferry config` lists every key".to_owned()),
+        FileError::Secret { .. } => {
+            Some("set the environment variable, or use `secret_file` or `secret_command`".to_owned())
+        }
+        FileError::NoProfile { known, .. } if known.is_empty() => {
+            Some("it has no profiles at all".to_owned())
+        }
+        FileError::NoProfile { known, .. } => Some(format!("it has {}", known.join(", "))),
+        _ => None,
+    }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::GlobalArgs;
 
 use super::environment::Environment;
-use super::error::{FileError, SettingsError, ValueError};
+use super::error::{SettingsError, ValueError};
 use super::file::SettingsFile;
 use super::flags::Flags;
 use super::keys::{KEYS, Key, Kind};
@@ -162,54 +162,5 @@ impl Loader {
             }
             found => Ok(found),
         }
-    }
-}
-
-impl SettingsError {
-    /// What to do about it, where that is not plain from the message.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Value { source: ValueError::NotAChoice { meant: Some(meant), .. }, .. } => {
-                Some(format!("did you mean `{meant}`?"))
-            }
-            Self::Value { source: ValueError::PartNeeds { through, .. }, .. } => {
-                Some(format!("add `{through}` to the list"))
-            }
-            Self::NoService => {
-                Some("give --service IS…, or --all-services; `chatferry probe` lists them".to_owned())
-            }
-            Self::NoCrossCheck { why, .. } => Some(why.advice().to_owned()),
-            Self::NoInvites { .. } => {
-                Some("leave `invites` out of --include, or read from Chat with --source chat".to_owned())
-            }
-            Self::NoTarget => Some(
-                "give --target in-place for the same service, or --target IS… for a copy into another"
-                    .to_owned(),
-            ),
-            Self::ReportFolder { .. } => Some("make the folder, or name another".to_owned()),
-            Self::SameFile { .. } => Some("name another file".to_owned()),
-            Self::NoSuchName { known, .. } => Some(format!("there is {known}")),
-            Self::File { source, .. } => file_hint(source),
-            Self::ProfileWithoutFile { .. } => {
-                Some(format!("make a {DEFAULT_FILE} here, or name one with --config FILE"))
-            }
-            Self::Credentials(error) => Some(error.hint()),
-            _ => None,
-        }
-    }
-}
-
-fn file_hint(error: &FileError) -> Option<String> {
-    match error {
-        FileError::UnknownKey { meant: Some(meant), .. } => Some(format!("did you mean `{meant}`?")),
-        FileError::UnknownKey { meant: None, .. } => Some("`chatferry config` lists every key".to_owned()),
-        FileError::Secret { .. } => {
-            Some("set the environment variable, or use `secret_file` or `secret_command`".to_owned())
-        }
-        FileError::NoProfile { known, .. } if known.is_empty() => {
-            Some("it has no profiles at all".to_owned())
-        }
-        FileError::NoProfile { known, .. } => Some(format!("it has {}", known.join(", "))),
-        _ => None,
     }
 }

@@ -46,6 +46,9 @@ impl Server {
             (_, Some(Accident::Html)) => {
                 return Answered { reply: Some(Reply::html()), status: 200, accepted: false };
             }
+            (_, Some(Accident::Gateway)) => {
+                return Answered { reply: Some(Reply::gateway()), status: 403, accepted: false };
+            }
             (_, Some(Accident::Reset | Accident::Hang)) => {
                 return Answered { reply: None, status: 0, accepted: false };
             }
@@ -67,10 +70,14 @@ impl Server {
                             captures: captures.clone(),
                             path: uri.path(),
                             query: Parameters::parse(uri.query().unwrap_or_default()),
-                            form: Parameters::parse(body),
+                            form: Parameters::parse(body).without(|name| self.options.faults.ignores(name)),
                         };
                         match self.act(&call) {
                             Ok(body) => return self.done(&call, body, accident),
+                            // Such a fault lasts: that the thing exists by now is not seen either.
+                            Err(_) if accident == Some(Accident::AcceptedThen(404)) => {
+                                Failure::of_status(404, None)
+                            }
                             Err(failure) => failure,
                         }
                     }
@@ -111,7 +118,9 @@ impl Server {
             }
             _ => {
                 let truncate = accident == Some(Accident::Truncate);
-                Answered { reply: Some(Reply { truncate, ..Reply::json(status, body) }), status, accepted }
+                let hostile = if let Some(Accident::Hostile(kind)) = accident { Some(kind) } else { None };
+                let reply = Reply { truncate, hostile, ..Reply::json(status, body) };
+                Answered { reply: Some(reply), status, accepted }
             }
         }
     }
@@ -128,13 +137,15 @@ pub(crate) fn is_conversations(path: &str) -> bool {
 }
 
 /// What a request is, as far as accidents are concerned.
-pub(crate) fn situation(method: &Method, uri: &Uri, body: &str, found: &Match<'_>) -> Situation {
+pub(crate) fn situation<'a>(method: &Method, uri: &'a Uri, body: &str, found: &Match<'_>) -> Situation<'a> {
     Situation {
+        path: uri.path(),
         key: hash::text(&uri.to_string())
             ^ hash::text(method.as_str()).rotate_left(17)
             ^ hash::text(body).rotate_left(31),
         chat: !is_conversations(uri.path()),
         write: method != Method::GET,
+        create: matches!(found, Match::Found(_, route, _) if route.status() == 201),
         has_token: uri.query().is_some_and(|query| query.contains("PageToken=")),
         below_service: matches!(found, Match::Found(_, route, _) if route.is_below_service()),
     }

@@ -27,6 +27,7 @@ impl Failure {
         let failure = match status {
             401 => Self::unauthorized(),
             403 => Self::new(403, 20403, "Forbidden"),
+            404 => Self::new(404, 20404, "The requested resource was not found"),
             410 => Self::new(410, 20410, "This API has reached its end of life"),
             429 => Self::new(429, 20429, "Too Many Requests"),
             503 => Self::new(503, 20503, "Service unavailable"),

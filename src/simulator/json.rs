@@ -5,6 +5,8 @@
 
 use std::fmt::{Display, Write as _};
 
+use super::data::record::LONE_SURROGATES;
+
 /// An object being written.
 #[derive(Debug)]
 pub(crate) struct Object<'a> {
@@ -109,6 +111,10 @@ pub(crate) fn string(text: &str, out: &mut String) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
+            '\u{10F000}'..='\u{10F7FF}' => {
+                let half = u32::from(character) - LONE_SURROGATES + 0xD800;
+                write!(out, "\\u{half:04x}").expect("writing to a text cannot fail");
+            }
             control if control < ' ' => {
                 write!(out, "\\u{:04x}", u32::from(control)).expect("writing to a text cannot fail");
             }

@@ -38,6 +38,10 @@ pub struct Options {
     pub production_urls: bool,
     /// Whether answers are compressed for clients that accept gzip.
     pub gzip: bool,
+    /// What the generated service has beside what the seed says.
+    pub world: WorldKind,
+    /// The limits of the generated service.
+    pub source_limits: ServiceLimits,
     /// The limits of the target service in the same account.
     pub target_limits: ServiceLimits,
     /// What goes wrong.
@@ -61,10 +65,22 @@ impl Default for Options {
             retry_after: None,
             production_urls: true,
             gzip: true,
+            world: WorldKind::Plain,
+            source_limits: ServiceLimits { channel_members: 1_000, user_channels: 500 },
             target_limits: ServiceLimits::HIGHEST,
             faults: Faults::default(),
         }
     }
+}
+
+/// What the generated service has next to the objects that the seed gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorldKind {
+    /// Nothing.
+    Plain,
+    /// One object of each kind that real accounts have and that changes what a migration may do: every state, participants of
+    /// other networks, hostile texts, attributes and identities.
+    Real,
 }
 
 /// The limits of a Chat service.

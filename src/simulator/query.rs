@@ -26,6 +26,12 @@ impl<'a> Parameters<'a> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_ref())
     }
 
+    /// All but those whose name is to be left out.
+    pub(crate) fn without(mut self, left_out: impl Fn(&str) -> bool) -> Self {
+        self.0.retain(|(name, _)| !left_out(name));
+        self
+    }
+
     /// The names, in order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_ref())
@@ -64,9 +70,20 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// The segments of a path, percent-decoded each for itself.
+/// The segments of a path, percent-decoded each for itself. `.` and `..`, encoded or not, are taken away before, as web servers
+/// and URL libraries do (WHATWG URL): no identity of that name can be reached by its path.
 pub(crate) fn segments(path: &str) -> Vec<Cow<'_, str>> {
-    path.trim_start_matches('/').split('/').map(decode).collect()
+    let mut segments = Vec::new();
+    for segment in path.trim_start_matches('/').split('/') {
+        match segment.to_ascii_lowercase().replace("%2e", ".").as_str() {
+            "." => {}
+            ".." => {
+                segments.pop();
+            }
+            _ => segments.push(decode(segment)),
+        }
+    }
+    segments
 }
 
 fn decode(segment: &str) -> Cow<'_, str> {
@@ -99,6 +116,14 @@ mod tests {
     #[test]
     fn segments_keep_encoded_slashes_together() {
         assert_eq!(segments("/v2/a%2Fb%23c/%F0%9F%A6%8A%201/100%"), ["v2", "a/b#c", "🦊 1", "100%"]);
+    }
+
+    #[test]
+    fn dots_are_taken_away_as_web_servers_do() {
+        assert_eq!(segments("/v2/Users/../Channels"), ["v2", "Channels"]);
+        assert_eq!(segments("/v2/Users/%2E%2e"), ["v2"]);
+        assert_eq!(segments("/v2/Users/./US1"), ["v2", "Users", "US1"]);
+        assert_eq!(segments("/v2/Users/..."), ["v2", "Users", "..."]);
     }
 
     #[test]

@@ -6,12 +6,16 @@ use std::time::Instant;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, SERVER, VARY, VIA,
+    WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
+use super::faults::HostileBody;
+use super::hostile;
 
 /// Bodies shorter than this are not compressed.
 const WORTH_COMPRESSING: usize = 1_024;
@@ -23,12 +27,23 @@ pub(crate) struct Reply {
     pub(crate) body: String,
     pub(crate) html: bool,
     pub(crate) truncate: bool,
+    pub(crate) hostile: Option<HostileBody>,
+    /// A gateway sent it, and Twilio did not see the request.
+    pub(crate) of_gateway: bool,
     pub(crate) retry_after: Option<u32>,
 }
 
 impl Reply {
     pub(crate) fn json(status: u16, body: String) -> Self {
-        Self { status, body, html: false, truncate: false, retry_after: None }
+        Self {
+            status,
+            body,
+            html: false,
+            truncate: false,
+            hostile: None,
+            of_gateway: false,
+            retry_after: None,
+        }
     }
 
     pub(crate) fn failure(failure: &Failure) -> Self {
@@ -39,6 +54,15 @@ impl Reply {
     pub(crate) fn html() -> Self {
         let body = "<!DOCTYPE html>\n<html><head><title>One moment</title></head><body>Please wait …</body></html>\n";
         Self { html: true, ..Self::json(200, body.to_owned()) }
+    }
+
+    /// A 403 of a gateway between the client and Twilio.
+    pub(crate) fn gateway() -> Self {
+        let body = concat!(
+            "<html><head><title>Access denied</title></head><body><h1>Access denied</h1>\n",
+            "<p>The policy of this network does not allow chat.twilio.com. Ask your administrator.</p></body></html>\n",
+        );
+        Self { html: true, of_gateway: true, ..Self::json(403, body.to_owned()) }
     }
 }
 
@@ -51,6 +75,8 @@ pub(crate) struct Told {
     pub(crate) gzip: bool,
     /// The host that answers in production.
     pub(crate) domain: &'static str,
+    /// The server stops: bodies that take long end.
+    pub(crate) stop: CancellationToken,
 }
 
 /// Whether the client takes gzip.
@@ -65,12 +91,16 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
 
 /// The answer.
 pub(crate) fn respond(reply: Reply, told: &Told) -> Response<Body> {
-    let compress = told.gzip && reply.body.len() >= WORTH_COMPRESSING;
+    let compress = told.gzip && reply.hostile.is_none() && reply.body.len() >= WORTH_COMPRESSING;
     let compressed = if compress { gzip(reply.body.as_bytes()) } else { None };
-    let is_compressed = compressed.is_some();
+    let is_compressed = compressed.is_some() || reply.hostile == Some(HostileBody::GzipBomb);
     let bytes = compressed.unwrap_or_else(|| reply.body.into_bytes());
     let length = bytes.len();
-    let body = if reply.truncate { broken_off(&bytes) } else { Body::from(bytes) };
+    let body = match reply.hostile {
+        Some(kind) => hostile::body(kind, &bytes, told.stop.clone()),
+        None if reply.truncate => broken_off(&bytes),
+        None => Body::from(bytes),
+    };
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
@@ -78,7 +108,9 @@ pub(crate) fn respond(reply: Reply, told: &Told) -> Response<Body> {
     if reply.status != 204 {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        if reply.hostile.is_none() {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
     }
     if is_compressed {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
@@ -88,6 +120,11 @@ pub(crate) fn respond(reply: Reply, told: &Told) -> Response<Body> {
     }
     if let Some(seconds) = reply.retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if reply.of_gateway {
+        headers.insert(SERVER, HeaderValue::from_static("ExampleGateway/7.2"));
+        headers.insert(VIA, HeaderValue::from_static("1.1 gateway.example.com"));
+        return response;
     }
     headers.insert(HeaderName::from_static("twilio-concurrent-requests"), HeaderValue::from(told.concurrent));
     let duration = format!("{:.3}", told.arrived.elapsed().as_secs_f64());

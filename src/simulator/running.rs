@@ -15,7 +15,7 @@ use super::server::Server;
 use super::timer::Timer;
 use super::wire::{Cut, Wires};
 use super::writes::{self, Created, Write};
-use super::{Options, ServiceLimits, Stats, Truth};
+use super::{Options, ServiceLimits, Stats, Truth, WorldKind};
 
 /// The simulator could not start.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +90,7 @@ fn accounts(options: &Options, origins: &Origins) -> Vec<Account> {
             memberships: 0,
             roles: DEFAULT_ROLES,
             limits,
+            world: WorldKind::Plain,
         };
         Arc::new(World::new(&plan, &options.faults, origins))
     };
@@ -101,7 +102,8 @@ fn accounts(options: &Options, origins: &Origins) -> Vec<Account> {
         channels: options.channels,
         memberships: options.memberships,
         roles: ROLES.len(),
-        limits: ServiceLimits { channel_members: 1_000, user_channels: 500 },
+        limits: options.source_limits,
+        world: options.world,
     };
     let generated = Arc::new(World::new(&generated, &options.faults, origins));
     let target = empty(1, &first.account_sid, "Küchenbörse – new", options.target_limits);

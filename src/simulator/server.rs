@@ -129,6 +129,7 @@ async fn handle(
         concurrent: in_flight + server.options.background_load,
         arrived,
         gzip: server.options.gzip && accepts_gzip(&headers),
+        stop: server.stop.clone(),
         domain: if is_conversations(uri.path()) { "conversations.twilio.com" } else { "chat.twilio.com" },
     };
     let Some(reply) = reply else {

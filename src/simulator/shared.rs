@@ -9,7 +9,7 @@ use super::data::hash;
 use super::failure::Failure;
 use super::faults::Fault;
 use super::json::Object;
-use super::paging::{Listing, Page, PageFaults, PageRequest, write_page};
+use super::paging::{Endless, Listing, Page, PageFaults, PageRequest, write_page};
 use super::route::Call;
 
 /// Writes the page of a list that the call asks for.
@@ -18,7 +18,7 @@ pub(crate) fn page(
     listing: &impl Listing,
     url: &str,
     filters: &[&str],
-    endless: bool,
+    endless: Option<Endless>,
 ) -> Result<Page, Failure> {
     let request = PageRequest::parse(&call.query, call.route.maximum, listing.prefix(), filters)?;
     let faults = PageFaults { draws: call.world.draws, faults: &call.world.faults, endless };
@@ -51,6 +51,29 @@ pub(crate) fn row_fault(view: &View<'_>, fault: Fault, resource: &str, row: u32)
     world.faults.share(fault) > 0.0
         && world.faults.strikes(world.draws, fault, hash::text(resource) ^ u64::from(row))
 }
+
+/// Writes a name or null: with what harms a terminal, in rows with that fault.
+pub(crate) fn optional_name(
+    object: &mut Object<'_>,
+    key: &str,
+    name: Option<&str>,
+    view: &View<'_>,
+    (resource, row): (&str, u32),
+) {
+    match name {
+        Some(name) if row_fault(view, Fault::Escapes, resource, row) => {
+            object.text(key, &format!("{name}{ESCAPES}"));
+        }
+        name => object.optional_text(key, name),
+    }
+}
+
+/// Clears the screen, sets the title, links, writes to the clipboard; then a carriage return, a newline, NUL, C1, an override of
+/// the direction of writing, and a tag.
+const ESCAPES: &str = concat!(
+    "\u{1b}[2J\u{1b}]0;title\u{7}\u{1b}]8;;http://evil.example\u{7}link\u{1b}]8;;\u{7}\u{1b}]52;c;ZXZpbA==\u{7}",
+    "\rover\nnext\0\u{85}\u{9b}31m\u{202e}txet\u{e0041}"
+);
 
 /// Adds the key that no description names, to rows with that fault.
 pub(crate) fn unknown_key(object: &mut Object<'_>, view: &View<'_>, resource: &str, row: u32) {

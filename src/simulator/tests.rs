@@ -6,5 +6,6 @@ mod conversations;
 mod faults;
 mod lists;
 mod night;
+mod real_world;
 mod server;
 mod writes;

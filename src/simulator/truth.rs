@@ -4,6 +4,7 @@
 //! (hidden rows, endless lists, accidents) are not. Vanished users and channels are listed as before they
 //! went, counts included; their memberships are gone from both sides.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -178,7 +179,12 @@ impl Truth {
         sorted(self.world.selected.vanished_channels.iter().map(|channel| self.world.channels.text(*channel)))
     }
 
-    /// Users whose User Channels never end, in SID order.
+    /// Users whose User Channels have a next page for ever, each with a new token, in SID order.
+    pub fn endless_users(&self) -> Vec<String> {
+        sorted(self.world.selected.endless.iter().map(|user| self.world.users.text(*user)))
+    }
+
+    /// Users whose User Channels lead to one page again and again, in SID order.
     pub fn looping_users(&self) -> Vec<String> {
         sorted(self.world.selected.looping.iter().map(|user| self.world.users.text(*user)))
     }
@@ -212,7 +218,29 @@ fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
 fn row(write: impl FnOnce(&mut String)) -> Row {
     let mut text = String::new();
     write(&mut text);
-    serde_json::from_str(&text).expect("the simulator writes JSON objects")
+    serde_json::from_str(&without_lone_surrogates(&text)).expect("the simulator writes JSON objects")
+}
+
+/// Half pairs of surrogates as U+FFFD: a reader of Unicode texts can have no more of them.
+pub(crate) fn without_lone_surrogates(json: &str) -> Cow<'_, str> {
+    let mut result = String::new();
+    let (mut copied, mut at) = (0, 0);
+    while let Some(found) = json[at..].find('\\') {
+        let escape = at + found;
+        let digits = json.get(escape + 2..escape + 6).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let is_half = digits.is_some_and(|digits| (0xD800..0xE000).contains(&digits));
+        if json[escape + 1..].starts_with('u') && is_half {
+            result.push_str(&json[copied..escape]);
+            result.push_str("\\ufffd");
+            copied = escape + 6;
+        }
+        at = escape + 2;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(json);
+    }
+    result.push_str(&json[copied..]);
+    Cow::Owned(result)
 }
 
 fn rows(listing: &impl Listing) -> Vec<Row> {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::error::{Advise, Failure};
+
 /// A snapshot could not be opened, read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
@@ -80,45 +82,6 @@ pub enum SnapshotError {
 }
 
 impl SnapshotError {
-    /// What to do about it.
-    pub fn advice(&self) -> &'static str {
-        match self {
-            Self::Missing { .. } => "run `chatferry crawl` first, or name the file with --snapshot",
-            Self::NotASnapshot { .. } => "name another file with --snapshot; nothing was written to this one",
-            Self::OtherFormat { .. } => {
-                "use the chatferry that wrote it, or crawl anew into another file with --snapshot"
-            }
-            Self::Damaged { .. } => {
-                "restore it from a copy, or crawl anew into another file with --snapshot; nothing was written to it"
-            }
-            Self::Locked { .. } => "wait until that run ends, or name another file with --snapshot",
-            Self::Full { .. } => "free some space and run the same command again; it goes on from there",
-            Self::OtherCrawl { .. } => {
-                "name another file with --snapshot, or begin anew with --restart; nothing was changed"
-            }
-            Self::File { .. } => {
-                "see that its folder is there and can be written, or name another file with --snapshot"
-            }
-            Self::Database { .. } => {
-                "see whether the disk is full or failing; what was committed is kept, and when that is mended run the same \
-                 command again"
-            }
-        }
-    }
-
-    /// Whether the input is at fault, so that nothing was started.
-    pub fn is_bad_input(&self) -> bool {
-        matches!(
-            self,
-            Self::Missing { .. }
-                | Self::NotASnapshot { .. }
-                | Self::OtherFormat { .. }
-                | Self::Damaged { .. }
-                | Self::Locked { .. }
-                | Self::OtherCrawl { .. }
-        )
-    }
-
     /// Sorts SQLite's errors by what a user can do about them.
     pub(super) fn from_sqlite(path: &std::path::Path, source: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
@@ -130,5 +93,44 @@ impl SnapshotError {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path },
             _ => Self::Database { path, source },
         }
+    }
+}
+
+impl Advise for SnapshotError {
+    fn status(&self) -> Failure {
+        match self {
+            Self::Missing { .. }
+            | Self::NotASnapshot { .. }
+            | Self::OtherFormat { .. }
+            | Self::Damaged { .. }
+            | Self::Locked { .. }
+            | Self::OtherCrawl { .. } => Failure::Usage,
+            Self::Full { .. } | Self::File { .. } | Self::Database { .. } => Failure::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let advice = match self {
+            Self::Missing { .. } => "run `chatferry crawl` first, or name the file with --snapshot",
+            Self::NotASnapshot { .. } => "name another file with --snapshot; nothing was written to this one",
+            Self::OtherFormat { .. } => {
+                "use the chatferry that wrote it, or crawl again into another file with --snapshot"
+            }
+            Self::Damaged { .. } => {
+                "restore it from a copy, or crawl again into another file with --snapshot; nothing was written to it"
+            }
+            Self::Locked { .. } => "wait until that run ends, or name another file with --snapshot",
+            Self::Full { .. } => "free some space and run the same command again; it resumes",
+            Self::OtherCrawl { .. } => {
+                "name another file with --snapshot, or start over with --restart; nothing was changed"
+            }
+            Self::File { .. } => {
+                "check that its folder exists and can be written, or name another file with --snapshot"
+            }
+            Self::Database { .. } => {
+                "check whether the disk is full or failing, then run the same command again; committed data is safe"
+            }
+        };
+        Some(advice.to_owned())
     }
 }

@@ -7,6 +7,7 @@ mod messages;
 
 use self::book::*;
 use super::*;
+use crate::error::Advise;
 use crate::model::*;
 
 fn walk(path: &std::path::Path, entity: Entity, order: Order) -> Vec<String> {
@@ -211,7 +212,7 @@ fn a_file_that_is_no_snapshot_is_left_alone() {
             "{error}"
         );
         assert!(error.to_string().ends_with(&format!("of format {found}; this chatferry reads format 2")));
-        assert!(error.advice().starts_with("use the chatferry that wrote it, or crawl anew"));
+        assert!(error.hint().unwrap().starts_with("use the chatferry that wrote it, or crawl again"));
     }
 }
 

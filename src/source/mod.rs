@@ -12,6 +12,7 @@ mod media;
 mod notes;
 mod read;
 
+use crate::error::{Advise, Failure};
 use crate::model::{
     Channel, ChannelSid, Entity, Issue, ListPage, Membership, Service, ServiceSid, User, UserSid,
 };
@@ -226,5 +227,15 @@ impl Source {
             Self::Chat(chat) => chat.membership(service, user, channel).await,
             Self::Conversations(conversations) => conversations.membership(service, user, channel).await,
         }
+    }
+}
+
+impl Advise for SourceError {
+    fn status(&self) -> Failure {
+        self.request().map_or(Failure::Failed, Advise::status)
+    }
+
+    fn hint(&self) -> Option<String> {
+        self.request().and_then(Advise::hint)
     }
 }

@@ -11,6 +11,8 @@ use serde::Deserialize;
 
 use super::request::{ApiRequest, Method};
 
+use crate::error::{Advise, Failure};
+
 /// The client cannot be made from its options.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client could not be set up")]
@@ -265,6 +267,33 @@ impl std::error::Error for RequestError {
             RequestErrorKind::BadBody(source) => Some(source),
             _ => None,
         }
+    }
+}
+
+/// What to check when Twilio refuses.
+pub(crate) const REFUSED_HINT: &str = "check TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN, or with TWILIO_API_KEY and \
+     TWILIO_API_SECRET: that they belong together, are not revoked, and that an API key is a Standard key (restricted keys \
+     cannot read Programmable Chat)";
+
+impl Advise for RequestError {
+    fn status(&self) -> Failure {
+        if self.is_unauthorized() || self.is_forbidden() {
+            Failure::Refused
+        } else if self.is_cancelled() {
+            Failure::Interrupted
+        } else {
+            Failure::Failed
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        (self.status() == Failure::Refused).then(|| REFUSED_HINT.to_owned())
+    }
+}
+
+impl Advise for ClientError {
+    fn status(&self) -> Failure {
+        Failure::Failed
     }
 }
 

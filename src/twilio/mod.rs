@@ -23,7 +23,7 @@ pub(crate) mod throttle;
 pub(crate) mod wire;
 
 pub(crate) use client::{Attempts, Client, Counters, OnceSent, Reply};
-pub(crate) use error::{BodyError, ClientError, RequestError, RequestErrorKind};
+pub(crate) use error::{BodyError, REFUSED_HINT, RequestError, RequestErrorKind};
 pub(crate) use options::{ClientOptions, Timeouts};
 pub(crate) use page::{LoopGuard, PageError};
 pub(crate) use request::{Api, ApiRequest};

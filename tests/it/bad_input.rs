@@ -280,7 +280,7 @@ fn a_damaged_snapshot_is_said_to_be_damaged() {
     noise[page..].fill(0xA5);
     for bytes in [&noise[..], &whole[..whole.len() / 2]] {
         std::fs::write(world.path("snapshot.db"), bytes).unwrap();
-        assert_unusable(&world, "snapshot.db", &["is damaged", "restore it from a copy", "crawl anew"]);
+        assert_unusable(&world, "snapshot.db", &["is damaged", "restore it from a copy", "crawl again"]);
     }
     let told = world.run(&["snapshot", "info"]).stderr;
     assert_eq!(told.matches("malformed").count(), 1, "a cause is told once: {told}");

@@ -57,9 +57,10 @@ async fn a_field_that_the_answer_shows_as_ignored_is_a_difference() {
 
 #[tokio::test]
 async fn what_was_made_with_an_ignored_field_is_undone_too() {
-    let server =
-        Server::start([created(&json!({"sid": "US00000000000000000000000000000077", "friendly_name": "Eva"}))])
-            .await;
+    let server = Server::start([created(
+        &json!({"sid": "US00000000000000000000000000000077", "friendly_name": "Eva"}),
+    )])
+    .await;
     let folder = tempfile::tempdir().unwrap();
     let (path, journal) = plan(&folder, &[create_user(8)]);
     apply(&server, journal, &options()).await;
@@ -70,8 +71,9 @@ async fn what_was_made_with_an_ignored_field_is_undone_too() {
 /// How many operations undoing a plan takes, and how many things it leaves.
 fn undone(path: &Path) -> (u64, u64) {
     let plan = PlanFile::open(path).unwrap();
-    let mut draft = crate::plan::PlanDraft::create(&path.with_extension("undo.db"), &crate::plan::undo::header(&plan))
-        .unwrap();
+    let mut draft =
+        crate::plan::PlanDraft::create(&path.with_extension("undo.db"), &crate::plan::undo::header(&plan))
+            .unwrap();
     let totals = crate::plan::undo::undo(&plan, &mut draft, 100.0).unwrap();
     (totals.operations.values().flat_map(BTreeMap::values).sum(), totals.findings.values().sum())
 }
@@ -94,20 +96,15 @@ async fn what_is_found_after_a_lost_answer_counts_as_made_if_only_this_run_can_h
     }
     // A role and a participant, whose creation date is the one that was sent.
     let mut participant = create_participant(9, 8);
-    participant.after = fixture::fields(json!({"identity": "user-8", "date_created": "2019-05-05T00:00:00Z"}));
+    participant.after =
+        fixture::fields(json!({"identity": "user-8", "date_created": "2019-05-05T00:00:00Z"}));
     participant.subject.conversation_sid = Some("CH00000000000000000000000000000099".to_owned());
     let role = json!([{"sid": "RL00000000000000000000000000000077", "friendly_name": "agent", "type": "conversation",
         "permissions": ["leaveConversation", "sendMessage"], "date_created": now()}]);
     let member = json!({"sid": "MB00000000000000000000000000000077", "identity": "user-8",
         "date_created": "2019-05-05T00:00:00Z"});
-    let server = Server::start([
-        no_roles(),
-        lost(),
-        page("roles", &role),
-        lost(),
-        ok(&member.to_string()),
-    ])
-    .await;
+    let server =
+        Server::start([no_roles(), lost(), page("roles", &role), lost(), ok(&member.to_string())]).await;
     let folder = tempfile::tempdir().unwrap();
     let (path, journal) = plan(&folder, &[create_role(1), participant]);
     apply(&server, journal, &options()).await;
@@ -128,7 +125,10 @@ async fn a_channel_that_stays_public_after_a_success_is_not_done() {
         assert_eq!(methods(&server), ["GET", "POST", "GET"]);
         if state == "failed" {
             let reason = &entries(&path)[0].1;
-            assert!(reason.starts_with("left_public: Twilio answered 200 and left the channel public"), "{reason}");
+            assert!(
+                reason.starts_with("left_public: Twilio answered 200 and left the channel public"),
+                "{reason}"
+            );
         }
     }
 }

@@ -355,7 +355,8 @@ async fn another_ones_answer_is_no_answer() {
     let other = ok(
         r#"{"sid": "US00000000000000000000000000000001", "identity": "somebody else", "friendly_name": "Ada"}"#,
     );
-    let nobody = page("users", &json!([{"sid": "US00000000000000000000000000000001", "identity": "somebody else"}]));
+    let nobody =
+        page("users", &json!([{"sid": "US00000000000000000000000000000001", "identity": "somebody else"}]));
     let server =
         Server::start([refused("503 Busy", 0, ""), other, nobody, created(&json!({"sid": "USnew"}))]).await;
     let folder = tempfile::tempdir().unwrap();

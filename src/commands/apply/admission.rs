@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
 use crate::apply::Clients;
-use crate::error::ExitStatus;
+use crate::error::{Advise, Failure};
 use crate::event::Events;
 use crate::mapping;
 use crate::model::ServiceSid;
@@ -19,7 +19,6 @@ use crate::twilio::RequestError;
 
 use super::super::CommandError;
 use super::super::connect;
-use super::super::failure::Explained;
 
 /// A plan is not performed. Nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -52,9 +51,9 @@ pub(super) enum Refused {
     Record(#[source] serde_json::Error),
 }
 
-impl Explained for Refused {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
+impl Advise for Refused {
+    fn status(&self) -> Failure {
+        Failure::Usage
     }
 
     fn hint(&self) -> Option<String> {

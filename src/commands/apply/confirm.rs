@@ -10,12 +10,11 @@ use std::io::Read;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use crate::error::ExitStatus;
+use crate::error::{Advise, Failure};
 use crate::plan::{Header, Journal, Move, State, Totals};
 use crate::report::{count_of, text::format};
 use crate::settings::ApplySettings;
 
-use super::super::failure::Explained;
 use super::super::{CommandError, Context};
 
 /// Nobody has said yes.
@@ -34,14 +33,21 @@ enum NotConfirmed {
     NotTheTarget,
 }
 
-impl Explained for NotConfirmed {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
+impl Advise for NotConfirmed {
+    fn status(&self) -> Failure {
+        match self {
+            Self::Interrupted => Failure::Interrupted,
+            Self::NoThread(_) => Failure::Failed,
+            Self::NoTerminal | Self::NotTheTarget => Failure::Usage,
+        }
     }
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::NoTerminal => "review the plan, and give --yes to perform it".to_owned(),
+            Self::Interrupted => return None,
+            Self::NoThread(_) | Self::NoTerminal => {
+                "review the plan, and give --yes to perform it".to_owned()
+            }
             Self::NotTheTarget => "run it again and type the name as it is shown".to_owned(),
         })
     }

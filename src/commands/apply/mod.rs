@@ -6,16 +6,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::apply::{self, ApplyEnd, ApplyError, ApplyOptions, ApplyOutcome, Clients};
+use crate::apply::{self, ApplyEnd, ApplyOptions, ApplyOutcome, Clients};
 use crate::cli::ApplyArgs;
-use crate::error::ExitStatus;
+use crate::error::{Advise, ExitStatus, Failure};
 use crate::plan::undo::CANNOT_BE_UNDONE;
 use crate::plan::{Journal, Kind, State};
 use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
 use crate::settings::{ApplySettings, nearest};
 
-use super::connect::REFUSED_HINT;
-use super::failure::Explained;
 use super::{CommandError, Context, Outcome};
 
 mod admission;
@@ -33,9 +31,9 @@ struct NoSuchKind {
     name: String,
 }
 
-impl Explained for NoSuchKind {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
+impl Advise for NoSuchKind {
+    fn status(&self) -> Failure {
+        Failure::Usage
     }
 
     fn hint(&self) -> Option<String> {
@@ -179,26 +177,5 @@ pub(super) fn exit_status(summary: &ApplySummary) -> ExitStatus {
         (ApplyVerdict::Complete, _) => ExitStatus::Done,
         (ApplyVerdict::CompleteWithDifferences, _) => ExitStatus::Findings,
         (ApplyVerdict::Incomplete, _) => ExitStatus::Incomplete,
-    }
-}
-
-impl Explained for ApplyError {
-    fn exit_status(&self) -> ExitStatus {
-        match self {
-            Self::Unauthorized(_) | Self::Forbidden(_) => ExitStatus::Refused,
-            Self::Plan(error) => error.exit_status(),
-            Self::Gone(_) | Self::JournalThreadGone | Self::Stopped(_) => ExitStatus::Failed,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        const KEPT: &str = "what was done is in the plan; run the same command again to go on from there";
-        Some(match self {
-            Self::Unauthorized(_) | Self::Forbidden(_) => format!("{REFUSED_HINT}; {KEPT}"),
-            Self::Gone(_) => format!("check that the account is still active; {KEPT}"),
-            Self::Plan(_) => "mend that, for instance by freeing some space, and run the same command again: what was done is in the plan, \
-                 and what was on its way is looked up".to_owned(),
-            Self::JournalThreadGone | Self::Stopped(_) => KEPT.to_owned(),
-        })
     }
 }

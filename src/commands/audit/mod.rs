@@ -21,7 +21,6 @@ use crate::error::ExitStatus;
 use crate::model::{InvalidShare, Share};
 use crate::settings::{ConnectionSettings, CrawlSettings, Place, Services, SettingsError, ValueError};
 
-use super::failure::Explained;
 use super::{CommandError, Context, Outcome, export};
 use run::AuditRun;
 
@@ -158,14 +157,4 @@ fn plan(
         context.data(text.as_bytes())?;
     }
     Ok(ExitStatus::Done)
-}
-
-impl Explained for AuditError {
-    fn exit_status(&self) -> ExitStatus {
-        if self.is_bad_input() { ExitStatus::Usage } else { ExitStatus::Failed }
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(self.advice().to_owned())
-    }
 }

@@ -8,11 +8,10 @@ use serde::Deserialize;
 
 use crate::audit::AuditFolder;
 use crate::cli::AuditArgs;
-use crate::error::ExitStatus;
+use crate::error::{Advise, Failure};
 use crate::report::{AuditSummary, metrics};
 
 use super::super::Context;
-use super::super::failure::Explained;
 use super::hook;
 
 /// A file that tells of an audit could not be written.
@@ -23,9 +22,9 @@ pub(super) struct AuditFileError {
     source: io::Error,
 }
 
-impl Explained for AuditFileError {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Failed
+impl Advise for AuditFileError {
+    fn status(&self) -> Failure {
+        Failure::Failed
     }
 
     fn hint(&self) -> Option<String> {

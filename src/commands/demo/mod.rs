@@ -14,13 +14,12 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::cli::{ConnectionArgs, CrawlArgs, DemoArgs, GlobalArgs};
-use crate::error::ExitStatus;
+use crate::error::{Advise, ExitStatus, Failure};
 use crate::report::CrawlSummary;
 use crate::settings::{Environment, Loader, OutputSettings};
 use crate::simulator::{self, Options, Running, SimulatorError};
 use crate::snapshot::Verdict;
 
-use super::failure::Explained;
 use super::{CommandError, Context, Outcome};
 use folder::Folder;
 use migrate::Migrated;
@@ -49,9 +48,9 @@ pub(super) enum DemoError {
     },
 }
 
-impl Explained for DemoError {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Failed
+impl Advise for DemoError {
+    fn status(&self) -> Failure {
+        Failure::Failed
     }
 }
 

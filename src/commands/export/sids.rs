@@ -8,14 +8,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::error::ExitStatus;
+use crate::error::{Advise, Failure};
 use crate::export::PlanFacts;
 use crate::mapping::SidMap;
 use crate::model::{Entity, ServiceSid};
 use crate::plan::{Header, Move, PlanFile};
 
 use super::super::CommandError;
-use super::super::failure::Explained;
 
 /// A plan that has no SIDs for a snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -33,9 +32,9 @@ pub(super) enum SidsError {
     Undo { plan: PathBuf },
 }
 
-impl Explained for SidsError {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
+impl Advise for SidsError {
+    fn status(&self) -> Failure {
+        Failure::Usage
     }
 
     fn hint(&self) -> Option<String> {

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use crate::error::ExitStatus;
+use crate::error::{Advise, Failure};
 use crate::mapping::{self, Mapping, MappingError};
 use crate::model::{AccountSid, Entity, Service, ServiceSid, Timestamp};
 use crate::plan::{
@@ -14,7 +14,6 @@ use crate::snapshot::{Focus, Info, Order, Snapshot, SnapshotError, Verdict, Walk
 use crate::source::ConversationsSource;
 
 use super::super::CommandError;
-use super::super::failure::Explained;
 use super::super::target::TargetEstimate;
 
 /// A plan cannot be made from what was given.
@@ -49,9 +48,9 @@ pub(super) enum PlanInputError {
     ServiceRecord(#[source] serde_json::Error),
 }
 
-impl Explained for PlanInputError {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
+impl Advise for PlanInputError {
+    fn status(&self) -> Failure {
+        Failure::Usage
     }
 
     fn hint(&self) -> Option<String> {

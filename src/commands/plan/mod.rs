@@ -14,11 +14,10 @@ use std::time::Duration;
 use crate::cli::plan::PlanVerb;
 use crate::cli::{LogFormat, PlanArgs};
 use crate::error::ExitStatus;
-use crate::plan::{self, PlanError, PlanFile};
+use crate::plan::{self, PlanFile};
 use crate::report::text::format;
 use crate::settings::PlanSettings;
 
-use super::failure::Explained;
 use super::{CommandError, Context, Outcome};
 use input::{Asked, PlanInput};
 use target::{TargetError, ToRead};
@@ -114,15 +113,5 @@ fn tell_cost(input: &PlanInput, context: &Context) {
         tracing::info!(least, most, "{text}");
     } else {
         context.stderr.line(&text);
-    }
-}
-
-impl Explained for PlanError {
-    fn exit_status(&self) -> ExitStatus {
-        if self.is_bad_input() { ExitStatus::Usage } else { ExitStatus::Failed }
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(self.advice().to_owned())
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::crawl::{CrawlError, CrawlOutcome, Ended};
-use crate::error::ExitStatus;
+use crate::error::{Advise, Failure};
 use crate::event::Events;
 use crate::model::{AccountSid, Entity, ServiceSid};
 use crate::plan::Limits;
@@ -17,7 +17,6 @@ use crate::settings::ConnectionSettings;
 use crate::snapshot::{Snapshot, SnapshotError, Verdict, clear};
 use crate::source::ChatSource;
 
-use super::super::failure::Explained;
 use super::super::target::{Part, Select, crawl_target};
 use super::super::{CommandError, connect};
 
@@ -50,12 +49,12 @@ pub(super) enum TargetError {
     Interrupted,
 }
 
-impl Explained for TargetError {
-    fn exit_status(&self) -> ExitStatus {
+impl Advise for TargetError {
+    fn status(&self) -> Failure {
         match self {
-            Self::NoSuchService { .. } | Self::OtherAccount { .. } => ExitStatus::Usage,
-            Self::Interrupted => ExitStatus::Interrupted,
-            Self::Incomplete { .. } | Self::GaveUp { .. } | Self::TimeUp => ExitStatus::Incomplete,
+            Self::NoSuchService { .. } | Self::OtherAccount { .. } => Failure::Usage,
+            Self::Interrupted => Failure::Interrupted,
+            Self::Incomplete { .. } | Self::GaveUp { .. } | Self::TimeUp => Failure::Incomplete,
         }
     }
 

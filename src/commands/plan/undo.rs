@@ -3,12 +3,11 @@
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use crate::error::ExitStatus;
+use crate::error::{Advise, Failure};
 use crate::plan::{self, PlanDraft, PlanFile};
 use crate::settings::{ConnectionSettings, PlanSettings};
 
 use super::super::CommandError;
-use super::super::failure::Explained;
 
 /// Assumed for the estimate where no rate is set.
 const USUAL_RATE: u32 = 100;
@@ -21,9 +20,9 @@ pub(super) enum UndoError {
     OutcomeUnknown { plan: PathBuf, begun: u64 },
 }
 
-impl Explained for UndoError {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
+impl Advise for UndoError {
+    fn status(&self) -> Failure {
+        Failure::Usage
     }
 
     fn hint(&self) -> Option<String> {

@@ -7,13 +7,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::error::ExitStatus;
+use crate::error::{Advise, Failure};
 use crate::plan::{Kind, PlanError, PlanFile, Severity, State, Verdict};
 use crate::report::plan::{self, ReportError};
 use crate::settings::PlanSettings;
 
 use super::super::CommandError;
-use super::super::failure::Explained;
 
 /// A report's file could not be written. The plan is made all the same.
 #[derive(Debug, thiserror::Error)]
@@ -24,9 +23,9 @@ pub(super) struct ReportFile {
     source: ReportError,
 }
 
-impl Explained for ReportFile {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Failed
+impl Advise for ReportFile {
+    fn status(&self) -> Failure {
+        Failure::Failed
     }
 
     fn hint(&self) -> Option<String> {
@@ -34,12 +33,6 @@ impl Explained for ReportFile {
             "mend that and take it from the plan with `chatferry plan show --format html`, or `md`"
                 .to_owned(),
         )
-    }
-}
-
-impl Explained for ReportError {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Failed
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cli::VerifyArgs;
-use crate::error::ExitStatus;
+use crate::error::{Advise, Failure};
 use crate::mapping::{self, Mapping, MappingError};
 use crate::model::{InvalidShare, ServiceSid, Share};
 use crate::plan::{Move, PlanError, PlanFile, PlanRecords};
@@ -12,7 +12,6 @@ use crate::settings::{ConnectionSettings, Loader, Target};
 use crate::snapshot::{Info, Snapshot};
 
 use super::super::CommandError;
-use super::super::failure::Explained;
 
 /// Nothing can be verified with what was given.
 #[derive(Debug, thiserror::Error)]
@@ -43,9 +42,9 @@ pub(super) enum VerifyInputError {
     Share(InvalidShare),
 }
 
-impl Explained for VerifyInputError {
-    fn exit_status(&self) -> ExitStatus {
-        ExitStatus::Usage
+impl Advise for VerifyInputError {
+    fn status(&self) -> Failure {
+        Failure::Usage
     }
 
     fn hint(&self) -> Option<String> {

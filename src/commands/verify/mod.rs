@@ -14,13 +14,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::{VerifyArgs, VerifyFormat};
 use crate::diff::{ComparedSide, Comparison};
-use crate::error::ExitStatus;
+use crate::error::{Advise, ExitStatus, Failure};
 use crate::event::Events;
 use crate::model::ServiceSid;
 use crate::report::diff::{Format, summary};
 use crate::snapshot::{ServiceView, Snapshot, Verdict, clear};
 
-use super::failure::Explained;
 use super::{CommandError, Context, Outcome};
 use input::VerifyInput;
 use views::NamingError;
@@ -39,12 +38,12 @@ enum VerifyError {
     NoService { what: String, service: String },
 }
 
-impl Explained for VerifyError {
-    fn exit_status(&self) -> ExitStatus {
+impl Advise for VerifyError {
+    fn status(&self) -> Failure {
         match self {
-            Self::Interrupted => ExitStatus::Interrupted,
-            Self::GaveUp { .. } | Self::TimeUp => ExitStatus::Incomplete,
-            Self::NoService { .. } => ExitStatus::Usage,
+            Self::Interrupted => Failure::Interrupted,
+            Self::GaveUp { .. } | Self::TimeUp => Failure::Incomplete,
+            Self::NoService { .. } => Failure::Usage,
         }
     }
 
@@ -57,12 +56,12 @@ impl Explained for VerifyError {
     }
 }
 
-impl Explained for NamingError {
-    fn exit_status(&self) -> ExitStatus {
+impl Advise for NamingError {
+    fn status(&self) -> Failure {
         match self {
-            Self::Snapshot(error) => error.exit_status(),
-            Self::Plan(error) => error.exit_status(),
-            Self::Ended => ExitStatus::Failed,
+            Self::Snapshot(error) => error.status(),
+            Self::Plan(error) => error.status(),
+            Self::Ended => Failure::Failed,
         }
     }
 }

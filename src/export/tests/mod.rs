@@ -15,6 +15,7 @@ mod parquet;
 use super::destination::Folder;
 use super::fixture::{Fixture, HOSTILE, fixture};
 use super::*;
+use crate::error::{Advise, Failure};
 use crate::event::Events;
 use crate::mapping::{self, PiiPolicy};
 use crate::model::Entity;
@@ -201,7 +202,7 @@ fn a_folder_that_holds_something_else_is_left_alone() {
     fs::write(folder.path().join("datapackage.json"), "{\"resources\":[{\"path\":\"thesis.odt\"}]}").unwrap();
     let error = export(&source, &options(&["chat"]), folder.path()).unwrap_err();
     assert!(matches!(&error, ExportError::ForeignFiles { examples, .. } if examples.len() == 2));
-    assert!(error.is_usage());
+    assert!(error.status() == Failure::Usage);
     assert_eq!(files(folder.path()).len(), 2);
     let mut options = options(&["chat"]);
     options.force = true;
@@ -294,7 +295,7 @@ fn a_stream_is_one_file() {
     let source = fixture(2, 2);
     let error = stream(&source, &options(&["chat"]), &mut Vec::new(), &Events::none()).unwrap_err();
     assert!(matches!(error, ExportError::NotOneStream { records: 6, formats: 2 }));
-    assert!(error.is_usage());
+    assert!(error.status() == Failure::Usage);
 }
 
 #[test]

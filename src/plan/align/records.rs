@@ -1,5 +1,6 @@
 //! The records of a mapping that a plan is made of, and their rows as fields.
 
+use crate::error::{Advise, Failure};
 use crate::mapping::{CellError, Evaluator, Mapping, Outcome, Record, Value};
 use crate::model::{Entity, RowRecords};
 
@@ -40,10 +41,14 @@ pub enum UnfitMapping {
     },
 }
 
-impl UnfitMapping {
-    /// What to do about it.
-    pub fn advice(&self) -> &'static str {
-        "take these records from `chatferry mapping show conversations`, or plan with `--mapping conversations`"
+impl Advise for UnfitMapping {
+    fn status(&self) -> Failure {
+        Failure::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        let advice = "take these records from `chatferry mapping show conversations`, or plan with `--mapping conversations`";
+        Some(advice.to_owned())
     }
 }
 

@@ -51,9 +51,7 @@ impl PlanFile {
             let creates =
                 [Kind::CreateRole, Kind::CreateUser, Kind::CreateConversation, Kind::CreateParticipant];
             let [role, user, conversation, participant] = creates.map(kind_number);
-            self.connection()
-                .execute(&sql, (role, user, conversation, participant))
-                .map(|_| ())
+            self.connection().execute(&sql, (role, user, conversation, participant)).map(|_| ())
         };
         gather().map_err(|source| self.wrap(source))
     }

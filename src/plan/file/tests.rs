@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::fixture::{fields, header, totals};
 use super::*;
+use crate::error::{Advise, Failure};
 use crate::model::{ChannelSid, Entity, MemberSid, RoleSid, ServiceSid, UserSid};
 use crate::plan::error::PlanError;
 use crate::plan::finding::{Check, Finding, Severity};
@@ -245,7 +246,7 @@ fn what_must_be_kept_is_not_replaced() {
     assert!(matches!(PlanFile::open(&path), Err(PlanError::OtherFormat { found: 9, .. })));
     assert!(matches!(PlanDraft::create(&path, &header()), Err(PlanError::OtherFormat { .. })));
     let missing = PlanFile::open(&folder.path().join("none.db")).unwrap_err();
-    assert!(matches!(missing, PlanError::Missing { .. }) && missing.is_bad_input());
+    assert!(matches!(missing, PlanError::Missing { .. }) && missing.status() == Failure::Usage);
 }
 
 #[test]

@@ -71,7 +71,8 @@ impl Fold {
             match group_of.get(&number) {
                 Some(cause) => {
                     if written.insert(cause) {
-                        let members: Vec<&Difference> = groups[cause].iter().map(|member| &rows[*member]).collect();
+                        let members: Vec<&Difference> =
+                            groups[cause].iter().map(|member| &rows[*member]).collect();
                         group(out, cause, &members, &names)?;
                     }
                 }
@@ -120,8 +121,7 @@ fn groups(rows: &[Difference]) -> BTreeMap<Cause, Vec<usize>> {
     }
     let mut groups: BTreeMap<Cause, Vec<usize>> = BTreeMap::new();
     for (number, row) in rows.iter().enumerate().filter(|(_, row)| row.mark != Mark::Different) {
-        let of_conversation =
-            conversation(row).map(|sid| (sid.to_owned(), row.mark, row.reason.clone()));
+        let of_conversation = conversation(row).map(|sid| (sid.to_owned(), row.mark, row.reason.clone()));
         let of_user = row.name.clone().map(|name| (name, row.mark));
         let is_of_user = matches!(row.entity, Entity::User | Entity::Membership | Entity::Member);
         let cause = if let Some((sid, mark, reason)) =
@@ -171,7 +171,8 @@ fn explained_counters(rows: &[Difference]) -> BTreeSet<usize> {
         let step = change.new.as_i64().zip(change.old.as_i64()).map(|(new, old)| new - old);
         change.field == counter && seats.is_some_and(|seats| step == Some(seats.values().sum()))
     };
-    let explained = rows.iter().enumerate().filter(|(_, row)| row.mark == Mark::Different && is_explained(row));
+    let explained =
+        rows.iter().enumerate().filter(|(_, row)| row.mark == Mark::Different && is_explained(row));
     explained.map(|(number, _)| number).collect()
 }
 
@@ -183,7 +184,8 @@ fn group(
     names: &BTreeMap<&str, &str>,
 ) -> io::Result<()> {
     let [first, rest @ ..] = members else { return Ok(()) };
-    let reason = |reason: &Option<String>| reason.clone().map_or_else(String::new, |reason| format!("{reason}; "));
+    let reason =
+        |reason: &Option<String>| reason.clone().map_or_else(String::new, |reason| format!("{reason}; "));
     let row = match cause {
         Cause::Conversation(sid, _, why) if first.entity == Entity::Channel => Difference {
             sid: sid.clone(),
@@ -221,7 +223,8 @@ fn counted(rows: &[&Difference]) -> String {
     for row in rows {
         *counts.entry(row.entity).or_default() += 1;
     }
-    let text = |(entity, count): (&Entity, &u64)| format::counted(*count, entity.plural().trim_end_matches('s'));
+    let text =
+        |(entity, count): (&Entity, &u64)| format::counted(*count, entity.plural().trim_end_matches('s'));
     counts.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
@@ -292,8 +295,18 @@ mod tests {
         };
         let mut rows = vec![on(row(Mark::Missing, Entity::Channel, "CH1", "lobby"))];
         for user in 0..3 {
-            rows.push(on(row(Mark::Missing, Entity::Member, &format!("US{user}/CH1"), &format!("user-{user}"))));
-            rows.push(on(row(Mark::Missing, Entity::Membership, &format!("US{user}/CH1"), &format!("user-{user}"))));
+            rows.push(on(row(
+                Mark::Missing,
+                Entity::Member,
+                &format!("US{user}/CH1"),
+                &format!("user-{user}"),
+            )));
+            rows.push(on(row(
+                Mark::Missing,
+                Entity::Membership,
+                &format!("US{user}/CH1"),
+                &format!("user-{user}"),
+            )));
         }
         assert_eq!(
             folded(&rows),
@@ -311,7 +324,10 @@ mod tests {
             ..row(Mark::Unreadable, Entity::Member, &format!("MB{number}"), "ann")
         };
         let rows: Vec<Difference> = (0..9).map(unread).collect();
-        assert_eq!(folded(&rows), "! channels      CH1  lobby  in the target its list failed; 9 members of it\n");
+        assert_eq!(
+            folded(&rows),
+            "! channels      CH1  lobby  in the target its list failed; 9 members of it\n"
+        );
         let failed = |number: usize| Difference {
             reason: Some("the mapping fails on it: not a number".to_owned()),
             ..row(Mark::Unreadable, Entity::User, &format!("US{number}"), "ann")
@@ -334,8 +350,9 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_into_a_batch_is_written_all_the_same() {
-        let rows: Vec<Difference> =
-            (0..MOST_HELD + 5).map(|number| row(Mark::Added, Entity::User, &format!("US{number}"), &format!("ann-{number}"))).collect();
+        let rows: Vec<Difference> = (0..MOST_HELD + 5)
+            .map(|number| row(Mark::Added, Entity::User, &format!("US{number}"), &format!("ann-{number}")))
+            .collect();
         let text = folded(&rows);
         assert!(text.contains("US0") && text.contains(&format!("US{}", MOST_HELD + 4)), "{text}");
     }

@@ -27,6 +27,7 @@ pub(crate) use json::json;
 pub(crate) use markdown::markdown;
 pub(crate) use terminal::table;
 
+use crate::error::{Advise, Failure};
 use crate::plan::PlanError;
 use crate::report::html::PageError;
 
@@ -45,4 +46,10 @@ pub(crate) enum ReportError {
     /// Where it goes to takes no more.
     #[error("the report cannot be written")]
     Write(#[from] io::Error),
+}
+
+impl Advise for ReportError {
+    fn status(&self) -> Failure {
+        Failure::Failed
+    }
 }

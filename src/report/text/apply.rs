@@ -254,9 +254,12 @@ mod tests {
           and 2 more: `chatferry plan show --plan plan.db --format ndjson --state failed,blocked`
         incomplete: some operations could not be done with 4,000 of 4,010 operations of plan.db in shop (IS1); run the same command again to go on from there
         "#);
-        let waited = ApplySummary { retry_wait_seconds: 9.0, limit_wait_seconds: 3.2, ..summary(&[(State::Done, 1)]) };
+        let waited =
+            ApplySummary { retry_wait_seconds: 9.0, limit_wait_seconds: 3.2, ..summary(&[(State::Done, 1)]) };
         assert!(
-            waited.text().contains("1m 01s, of it 9.0s waiting before retries and 3.2s waiting for Twilio's write limits"),
+            waited.text().contains(
+                "1m 01s, of it 9.0s waiting before retries and 3.2s waiting for Twilio's write limits"
+            ),
             "{}",
             waited.text()
         );

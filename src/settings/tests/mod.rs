@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::cli::{Cli, Verb};
+use crate::error::Advise;
 
 /// An environment.
 type Variables = &'static [(&'static str, &'static str)];

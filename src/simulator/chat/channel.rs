@@ -10,7 +10,7 @@ use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
 use crate::simulator::paging::Rows;
 use crate::simulator::route::Call;
-use crate::simulator::shared::{date, one, page, row_fault, unknown_key};
+use crate::simulator::shared::{date, one, optional_name, page, row_fault, unknown_key};
 
 pub(crate) fn list(call: &Call<'_>) -> Result<String, Failure> {
     let (mut public, mut private) = (false, false);
@@ -33,7 +33,7 @@ pub(crate) fn list(call: &Call<'_>) -> Result<String, Failure> {
         write: |channel, out: &mut String| write(&view, channel, out),
     };
     let url = format!("{}/Channels", call.world.service_url);
-    page(call, &listing, &url, &["Type"], false).map(|page| page.body)
+    page(call, &listing, &url, &["Type"], None).map(|page| page.body)
 }
 
 pub(crate) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
@@ -48,7 +48,7 @@ pub(crate) fn write(view: &View<'_>, channel: u32, out: &mut String) {
     let mut object = Object::open(out);
     object.plain("sid", |out| sid::write("CH", record.digits, out));
     owners(&mut object, world);
-    object.optional_text("friendly_name", record.friendly_name.as_deref());
+    optional_name(&mut object, "friendly_name", record.friendly_name.as_deref(), view, ("channel", channel));
     object.optional_text("unique_name", record.unique_name.as_deref());
     if row_fault(view, Fault::WrongType, "channel", channel) {
         object.raw("attributes", "{\"already\":\"an object\"}");

@@ -41,7 +41,8 @@ fn order<'a>(view: &'a View<'a>, channel: u32) -> Order<'a> {
 fn shows(view: &View<'_>, edge: u32, identities: &[&str]) -> bool {
     view.standing(edge) == Standing::Invited
         && view.present(edge)
-        && (identities.is_empty() || identities.contains(&view.identity(view.user_of(edge)).as_ref()))
+        && (identities.is_empty()
+            || view.identity_of(edge).is_some_and(|identity| identities.contains(&identity.as_ref())))
 }
 
 pub(crate) fn list(call: &Call<'_>) -> Result<String, Failure> {
@@ -51,7 +52,7 @@ pub(crate) fn list(call: &Call<'_>) -> Result<String, Failure> {
     sid::write("CH", view.channel_digits(channel), &mut url);
     url.push_str("/Invites");
     let identities = call.query.all("Identity").collect();
-    page(call, &rows(&view, channel, identities), &url, &["Identity"], false).map(|page| page.body)
+    page(call, &rows(&view, channel, identities), &url, &["Identity"], None).map(|page| page.body)
 }
 
 pub(crate) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
@@ -76,7 +77,7 @@ pub(crate) fn write(view: &View<'_>, channel: u32, edge: u32, out: &mut String) 
     object.plain("sid", |out| sids.write(place, out));
     owners(&mut object, world);
     object.plain("channel_sid", |out| sid::write("CH", channel_digits, out));
-    object.text("identity", &view.identity(view.user_of(edge)));
+    object.optional_text("identity", view.identity_of(edge).as_deref());
     object.text("role_sid", &world.role_sids[CHANNEL_USER]);
     object.text("created_by", &view.channel(channel).created_by);
     let (created, updated) = world.member_dates(edge, channel);

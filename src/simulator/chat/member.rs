@@ -20,8 +20,9 @@ pub(crate) fn rows<'a>(
         prefix: "MB",
         order: view.members(channel),
         shows: move |edge| {
-            view.joined(edge)
-                && (identities.is_empty() || identities.contains(&view.identity(view.user_of(edge)).as_ref()))
+            view.is_member(edge)
+                && (identities.is_empty()
+                    || view.identity_of(edge).is_some_and(|identity| identities.contains(&identity.as_ref())))
         },
         write: move |edge, out: &mut String| write(view, channel, edge, out),
     }
@@ -35,7 +36,7 @@ pub(crate) fn list(call: &Call<'_>) -> Result<String, Failure> {
         sid::write("CH", view.channel_digits(channel), &mut url);
         url.push_str("/Members");
         let identities = call.query.all("Identity").collect();
-        (channel, page(call, &rows(&view, channel, identities), &url, &["Identity"], false)?)
+        (channel, page(call, &rows(&view, channel, identities), &url, &["Identity"], None)?)
     };
     if page.last {
         call.world.members_were_listed(channel);
@@ -47,7 +48,8 @@ pub(crate) fn list(call: &Call<'_>) -> Result<String, Failure> {
 pub(crate) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
     let view = call.world.view();
     let channel = shared::channel(call, &view, 1)?;
-    let edge = view.find_member(channel, call.captures[2]).ok_or_else(|| Failure::not_found(call.path))?;
+    let edge = view.find_member(channel, call.captures[2]).filter(|edge| view.is_member(*edge));
+    let edge = edge.ok_or_else(|| Failure::not_found(call.path))?;
     Ok(one(|out| write(&view, channel, edge, out)))
 }
 
@@ -59,8 +61,8 @@ pub(crate) fn write(view: &View<'_>, channel: u32, edge: u32, out: &mut String) 
     object.plain("sid", |out| sid::write("MB", record.digits, out));
     owners(&mut object, world);
     object.plain("channel_sid", |out| sid::write("CH", channel_digits, out));
-    object.text("identity", &view.identity(record.user));
-    object.text("role_sid", &record.role_sid);
+    object.optional_text("identity", view.identity_of(edge).as_deref());
+    object.optional_text("role_sid", record.role_sid.as_deref());
     object.optional_number("last_consumed_message_index", view.last_read_index(edge, channel));
     optional_date(&mut object, "last_consumption_timestamp", view.last_read(edge, channel));
     date(&mut object, "date_created", record.created);

@@ -8,7 +8,7 @@ use crate::simulator::failure::Failure;
 use crate::simulator::json::Object;
 use crate::simulator::paging::{MessageList, is_descending};
 use crate::simulator::route::Call;
-use crate::simulator::shared::{date, one, page, unknown_key};
+use crate::simulator::shared::{date, one, optional_date, page, unknown_key};
 
 pub(crate) fn list(call: &Call<'_>) -> Result<String, Failure> {
     let view = call.world.view();
@@ -21,7 +21,7 @@ pub(crate) fn list(call: &Call<'_>) -> Result<String, Failure> {
     let mut url = format!("{}/Channels/", call.world.service_url);
     sid::write("CH", view.channel_digits(channel), &mut url);
     url.push_str("/Messages");
-    page(call, &listing, &url, &["Order"], false).map(|page| page.body)
+    page(call, &listing, &url, &["Order"], None).map(|page| page.body)
 }
 
 pub(crate) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
@@ -46,11 +46,16 @@ pub(crate) fn write(view: &View<'_>, channel: u32, position: u32, out: &mut Stri
     object.plain("to", |out| sid::write("CH", channel_digits, out));
     object.plain("channel_sid", |out| sid::write("CH", channel_digits, out));
     date(&mut object, "date_created", moment(created));
-    date(&mut object, "date_updated", moment(if edited { created + 60 } else { created }));
-    object.optional_text("last_updated_by", edited.then_some(from.as_str()));
+    let updated = moment(if edited { created + 60 } else { created });
+    optional_date(
+        &mut object,
+        "date_updated",
+        (!world.message_lacks_update(channel, position)).then_some(updated),
+    );
+    object.optional_text("last_updated_by", from.as_deref().filter(|_| edited));
     object.optional_boolean("was_edited", Some(edited));
-    object.text("from", &from);
-    object.text("attributes", "{}");
+    object.optional_text("from", from.as_deref());
+    object.optional_text("attributes", world.message_attributes(channel, position).as_deref());
     object.optional_text("body", world.message_body(channel, position).as_deref());
     object.number("index", messages::index(position));
     let media = world.message_is_media(channel, position);

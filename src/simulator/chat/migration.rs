@@ -6,6 +6,7 @@
 use super::shared::owners;
 use crate::simulator::data::{View, sid};
 use crate::simulator::failure::Failure;
+use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
 use crate::simulator::route::Call;
 use crate::simulator::shared::{date, one};
@@ -29,6 +30,9 @@ pub(crate) fn update(call: &Call<'_>) -> Result<String, Failure> {
         (channel, view.is_private(channel))
     };
     let now = writer.now();
+    if call.world.faults.strikes(call.world.draws, Fault::StaysPublic, u64::from(channel)) {
+        return Ok(one(|out| write(&writer.view(), channel, out)));
+    }
     writer.update_channel(channel, |record| {
         record.private = true;
         record.messaging_service_sid =

@@ -23,7 +23,7 @@ pub(crate) fn list(call: &Call<'_>) -> Result<String, Failure> {
         write: |service: u32, out: &mut String| write(&call.account.services[service as usize], out),
     };
     let url = format!("{}/v2/Services", call.origins.chat);
-    page(call, &listing, &url, &[], false).map(|page| page.body)
+    page(call, &listing, &url, &[], None).map(|page| page.body)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]

@@ -7,7 +7,7 @@ use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
 use crate::simulator::paging::Rows;
 use crate::simulator::route::Call;
-use crate::simulator::shared::{date, one, page, row_fault, unknown_key};
+use crate::simulator::shared::{date, one, optional_name, page, row_fault, unknown_key};
 
 pub(crate) fn list(call: &Call<'_>) -> Result<String, Failure> {
     let view = call.world.view();
@@ -19,7 +19,7 @@ pub(crate) fn list(call: &Call<'_>) -> Result<String, Failure> {
         write: |user, out: &mut String| write(&view, user, false, out),
     };
     let url = format!("{}/Users", call.world.service_url);
-    page(call, &listing, &url, &[], false).map(|page| page.body)
+    page(call, &listing, &url, &[], None).map(|page| page.body)
 }
 
 pub(crate) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
@@ -43,7 +43,7 @@ pub(crate) fn write(view: &View<'_>, user: u32, fetched: bool, out: &mut String)
     if row_fault(view, Fault::WrongType, "user", user) {
         object.number("friendly_name", user);
     } else {
-        object.optional_text("friendly_name", record.friendly_name.as_deref());
+        optional_name(&mut object, "friendly_name", record.friendly_name.as_deref(), view, ("user", user));
     }
     object.number("joined_channels_count", view.joined_channels_count(user));
     date(&mut object, "date_created", record.created);

@@ -29,7 +29,7 @@ pub(crate) fn list(call: &Call<'_>) -> Result<String, Failure> {
         let mut url = format!("{}/Users/", world.service_url);
         sid::write("US", view.user_digits(user), &mut url);
         url.push_str("/Channels");
-        let endless = world.selected.looping.contains(&user);
+        let endless = world.selected.endless_list(user);
         (user, page(call, &rows(&view, user, true), &url, &[], endless)?)
     };
     if page.last {

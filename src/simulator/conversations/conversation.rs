@@ -11,14 +11,16 @@ use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
 use crate::simulator::paging::Rows;
 use crate::simulator::route::Call;
-use crate::simulator::shared::{date, one, page, row_fault, unknown_key};
+use crate::simulator::shared::{date, one, optional_name, page, row_fault, unknown_key};
 
 pub(super) fn list(call: &Call<'_>) -> Result<String, Failure> {
     if let Some(other) = call.query.first("StartDate").or_else(|| call.query.first("EndDate")) {
         return Err(Failure::bad_parameter("StartDate or EndDate", other));
     }
     let state = call.query.first("State");
-    if let Some(other) = state.filter(|state| !matches!(*state, "active" | "inactive" | "closed")) {
+    if let Some(other) =
+        state.filter(|state| !matches!(*state, "active" | "inactive" | "closed" | "initializing"))
+    {
         return Err(Failure::bad_parameter("State", other));
     }
     let view = call.world.view();
@@ -34,7 +36,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<String, Failure> {
         write: |channel, out: &mut String| write(&view, channel, out),
     };
     let url = format!("{}/Conversations", call.world.conversations_url);
-    page(call, &listing, &url, &["State"], false).map(|page| page.body)
+    page(call, &listing, &url, &["State"], None).map(|page| page.body)
 }
 
 pub(super) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
@@ -52,6 +54,7 @@ pub(super) fn create(call: &Call<'_>) -> Result<String, Failure> {
     }
     let (created, updated) = (call.form.moment("DateCreated")?, call.form.moment("DateUpdated")?);
     let messaging_service_sid = messaging_service(call)?;
+    let email = form::email(&call.form)?;
     let mut writer = call.world.writer();
     let unique_name = form::unique_name(&call.form, &writer.view(), None)?.filter(|name| !name.is_empty());
     let now = writer.now();
@@ -70,6 +73,7 @@ pub(super) fn create(call: &Call<'_>) -> Result<String, Failure> {
         state: state.unwrap_or("active"),
         timers: timers.unwrap_or_else(|| form::default_timers(inactive, closed, now)),
         messaging_service_sid: messaging_service_sid.or(defaults.messaging_service_sid),
+        email,
         created_by: "system".to_owned(),
         created: created.unwrap_or(now),
         updated: updated.or(created).unwrap_or(now),
@@ -83,13 +87,11 @@ pub(super) fn update(call: &Call<'_>) -> Result<String, Failure> {
     let state = form::state(&call.form)?;
     let (created, updated) = (call.form.moment("DateCreated")?, call.form.moment("DateUpdated")?);
     let messaging_service_sid = messaging_service(call)?;
+    let email = form::email(&call.form)?;
     let mut writer = call.world.writer();
     let (channel, unique_name) = {
         let view = writer.view();
-        let channel = shared::conversation(call, &view, 1)?;
-        if view.channel(channel).state == "closed" {
-            return Err(Failure::refused(400, 50377, "Closed conversation cannot be updated"));
-        }
+        let channel = shared::open_conversation(call, &view, 1)?;
         (channel, form::unique_name(&call.form, &view, Some(channel))?)
     };
     let now = writer.now();
@@ -102,6 +104,7 @@ pub(super) fn update(call: &Call<'_>) -> Result<String, Failure> {
         record.state = state.unwrap_or(record.state);
         record.timers = timers.unwrap_or(record.timers);
         record.messaging_service_sid = messaging_service_sid.or_else(|| record.messaging_service_sid.take());
+        record.email = email.or_else(|| record.email.take());
         record.created = created.unwrap_or(record.created);
         record.updated = updated.unwrap_or(now);
     });
@@ -133,7 +136,7 @@ pub(crate) fn write(view: &View<'_>, channel: u32, out: &mut String) {
     object.plain("sid", |out| sid::write("CH", record.digits, out));
     owners(&mut object, world);
     object.optional_text("messaging_service_sid", record.messaging_service_sid.as_deref());
-    object.optional_text("friendly_name", record.friendly_name.as_deref());
+    optional_name(&mut object, "friendly_name", record.friendly_name.as_deref(), view, ("channel", channel));
     object.optional_text("unique_name", record.unique_name.as_deref());
     if row_fault(view, Fault::WrongType, "channel", channel) {
         object.raw("attributes", "{\"already\":\"an object\"}");
@@ -145,7 +148,14 @@ pub(crate) fn write(view: &View<'_>, channel: u32, out: &mut String) {
     let unknown = row_fault(view, Fault::UnknownEnum, "channel", channel);
     object.text("state", if unknown { "archived" } else { record.state });
     shared::timers(&mut object, record.timers);
-    object.raw("bindings", "{}");
+    let mut bindings = Object::open(object.value("bindings"));
+    if let Some(email) = &record.email {
+        let mut inner = Object::open(bindings.value("email"));
+        inner.optional_text("name", email.name.as_deref());
+        inner.text("address", &email.address);
+        inner.close();
+    }
+    bindings.close();
     unknown_key(&mut object, view, "channel", channel);
     let url = |out: &mut String, part: &str| {
         out.extend([world.conversations_url.as_str(), "/Conversations/"]);

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Span, Timestamp};
 
 use crate::simulator::data::View;
-use crate::simulator::data::record::Timers;
+use crate::simulator::data::record::{EmailBinding, Timers};
 use crate::simulator::failure::Failure;
 use crate::simulator::query::Parameters;
 
@@ -54,6 +54,25 @@ pub(super) fn identity(form: &Parameters<'_>) -> Result<String, Failure> {
     Ok(identity.to_owned())
 }
 
+/// `Identity`, if it is given.
+pub(super) fn optional_identity(form: &Parameters<'_>) -> Result<Option<String>, Failure> {
+    form.first("Identity").filter(|text| !text.is_empty()).map(|_| identity(form)).transpose()
+}
+
+/// `Bindings.Email.Address` and `.Name`, if an address is given.
+pub(super) fn email(form: &Parameters<'_>) -> Result<Option<EmailBinding>, Failure> {
+    let [address, name] = ["Bindings.Email.Address", "Bindings.Email.Name"].map(|name| form.first(name));
+    match address {
+        None | Some("") => Ok(None),
+        Some(address) if !address.contains('@') => {
+            Err(Failure::bad_parameter("Bindings.Email.Address", address))
+        }
+        Some(address) => {
+            Ok(Some(EmailBinding { name: name.map(str::to_owned), address: address.to_owned() }))
+        }
+    }
+}
+
 /// `UniqueName`: of no conversation but `own`, and not like a SID. An empty one is to be none.
 pub(super) fn unique_name(
     form: &Parameters<'_>,
@@ -61,6 +80,9 @@ pub(super) fn unique_name(
     own: Option<u32>,
 ) -> Result<Option<String>, Failure> {
     let Some(name) = form.first("UniqueName") else { return Ok(None) };
+    if name.chars().count() > NAME {
+        return Err(Failure::bad_parameter("UniqueName", name));
+    }
     let digits = name.strip_prefix("CH").unwrap_or_default();
     if digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(Failure::refused(400, 50390, "Unique name must not look like a conversation SID"));

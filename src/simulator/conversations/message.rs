@@ -7,7 +7,7 @@ use crate::simulator::failure::Failure;
 use crate::simulator::json::Object;
 use crate::simulator::paging::{MessageList, is_descending};
 use crate::simulator::route::Call;
-use crate::simulator::shared::{date, one, page, unknown_key};
+use crate::simulator::shared::{date, one, optional_date, page, unknown_key};
 
 pub(super) fn list(call: &Call<'_>) -> Result<String, Failure> {
     let view = call.world.view();
@@ -20,7 +20,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<String, Failure> {
     let mut url = format!("{}/Conversations/", call.world.conversations_url);
     sid::write("CH", view.channel_digits(channel), &mut url);
     url.push_str("/Messages");
-    page(call, &listing, &url, &["Order"], false).map(|page| page.body)
+    page(call, &listing, &url, &["Order"], None).map(|page| page.body)
 }
 
 pub(super) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
@@ -31,6 +31,12 @@ pub(super) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
     Ok(one(|out| write(&view, channel, position, out)))
 }
 
+/// How far it came with two participants of other networks.
+const DELIVERY: &str = concat!(
+    "{\"total\":2,\"sent\":\"all\",\"delivered\":\"some\",\"read\":\"some\",",
+    "\"failed\":\"none\",\"undelivered\":\"none\"}"
+);
+
 /// Writes the message at a position. Whose author is a participant still has that one's SID.
 pub(crate) fn write(view: &View<'_>, channel: u32, position: u32, out: &mut String) {
     let world = view.world;
@@ -39,8 +45,9 @@ pub(crate) fn write(view: &View<'_>, channel: u32, position: u32, out: &mut Stri
     let author = world.message_from(channel, position);
     let (edited, created) =
         (world.message_was_edited(channel, position), world.message_date(channel, position));
-    let participant = view
-        .user_with_identity(&author)
+    let participant = author
+        .as_deref()
+        .and_then(|author| view.user_with_identity(author))
         .and_then(|user| view.membership_of(user, channel))
         .filter(|edge| view.joined(*edge));
     let url = |out: &mut String, part: &str| {
@@ -55,7 +62,7 @@ pub(crate) fn write(view: &View<'_>, channel: u32, position: u32, out: &mut Stri
     owners(&mut object, world);
     object.plain("conversation_sid", |out| sid::write("CH", channel_digits, out));
     object.number("index", messages::index(position));
-    object.text("author", &author);
+    object.optional_text("author", author.as_deref());
     object.optional_text("body", world.message_body(channel, position).as_deref());
     if world.message_is_media(channel, position) {
         let out = object.value("media");
@@ -70,7 +77,7 @@ pub(crate) fn write(view: &View<'_>, channel: u32, position: u32, out: &mut Stri
     } else {
         object.null("media");
     }
-    object.text("attributes", "{}");
+    object.optional_text("attributes", world.message_attributes(channel, position).as_deref());
     match participant {
         Some(edge) => {
             let member = view.member_digits(edge, channel);
@@ -79,9 +86,19 @@ pub(crate) fn write(view: &View<'_>, channel: u32, position: u32, out: &mut Stri
         None => object.null("participant_sid"),
     }
     date(&mut object, "date_created", moment(created));
-    date(&mut object, "date_updated", moment(if edited { created + 60 } else { created }));
-    object.null("delivery");
-    object.null("content_sid");
+    let updated = moment(if edited { created + 60 } else { created });
+    optional_date(
+        &mut object,
+        "date_updated",
+        (!world.message_lacks_update(channel, position)).then_some(updated),
+    );
+    let delivery = if world.message_was_delivered(channel, position) { DELIVERY } else { "null" };
+    object.raw("delivery", delivery);
+    if world.message_has_content(channel, position) {
+        object.plain("content_sid", |out| sid::write("HX", sids.digits(position).rotate_left(32), out));
+    } else {
+        object.null("content_sid");
+    }
     unknown_key(&mut object, view, "message", channel.wrapping_mul(521).wrapping_add(position));
     object.plain("url", |out| url(out, ""));
     let mut links = Object::open(object.value("links"));

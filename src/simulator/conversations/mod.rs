@@ -4,13 +4,14 @@
 //! channel is a conversation and its members are the participants, all with the same SIDs. A public channel is not
 //! seen here, nor is who has not joined.
 //!
-//! **Deliberately absent:** messages are read and not written; bindings, webhooks of one conversation, participants of other
-//! networks and `ConversationWithParticipants` are not there at all; webhooks and notifications of the service are read alone.
+//! **Deliberately absent:** messages are read and not written; bindings of devices, webhooks of one conversation and
+//! `ConversationWithParticipants` are not there at all; webhooks and notifications of the service are read alone.
 //! A parameter that the description lacks is refused, which Twilio may ignore: it is a mistake of the client.
 //!
 //! **Invariant:** written from the description, with no type and no code of the client: it is the second
 //! opinion that the client is tested against.
 
+mod binding;
 mod configuration;
 mod conversation;
 mod form;

@@ -12,7 +12,7 @@ use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
 use crate::simulator::paging::Rows;
 use crate::simulator::route::Call;
-use crate::simulator::shared::{date, one, page, row_fault, unknown_key};
+use crate::simulator::shared::{date, one, optional_name, page, row_fault, unknown_key};
 
 /// Chat's permission and Conversations', where the names differ.
 const PERMISSIONS: [(&str, &str); 10] = [
@@ -100,7 +100,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<String, Failure> {
         write: |role, out: &mut String| write(&view, role, out),
     };
     let url = format!("{}/Roles", call.world.conversations_url);
-    page(call, &listing, &url, &[], false).map(|page| page.body)
+    page(call, &listing, &url, &[], None).map(|page| page.body)
 }
 
 pub(super) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
@@ -115,7 +115,7 @@ pub(crate) fn write(view: &View<'_>, role: u32, out: &mut String) {
     let mut object = Object::open(out);
     object.plain("sid", |out| sid::write("RL", record.digits, out));
     owners(&mut object, world);
-    object.text("friendly_name", &record.friendly_name);
+    optional_name(&mut object, "friendly_name", Some(&record.friendly_name), view, ("role", role));
     let kind = match record.of_service {
         _ if row_fault(view, Fault::UnknownEnum, "role", role) => "workspace",
         true => "service",

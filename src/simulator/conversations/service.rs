@@ -1,5 +1,6 @@
 //! `/v1/Services`: the same services as Chat's.
 
+use crate::simulator::WorldKind;
 use crate::simulator::data::World;
 use crate::simulator::data::order::{Generated, Order};
 use crate::simulator::failure::Failure;
@@ -18,7 +19,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<String, Failure> {
         write: |service: u32, out: &mut String| write(&call.account.services[service as usize], out),
     };
     let url = format!("{}/v1/Services", call.origins.conversations);
-    page(call, &listing, &url, &[], false).map(|page| page.body)
+    page(call, &listing, &url, &[], None).map(|page| page.body)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
@@ -30,7 +31,9 @@ pub(super) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
 pub(crate) fn write(world: &World, out: &mut String) {
     let mut object = Object::open(out);
     object.text("sid", &world.account.service_sid);
-    object.text("account_sid", &world.account.account_sid);
+    // Connectors report that it is null in every service, whatever the description says.
+    let account_sid = (world.kind == WorldKind::Plain).then_some(world.account.account_sid.as_str());
+    object.optional_text("account_sid", account_sid);
     object.text("friendly_name", world.friendly_name);
     object.text("date_created", "2019-01-01T00:00:00Z");
     object.text("date_updated", "2020-07-01T13:30:00Z");

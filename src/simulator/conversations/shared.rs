@@ -18,6 +18,15 @@ pub(super) fn conversation(call: &Call<'_>, view: &View<'_>, place: usize) -> Re
     found.filter(|channel| view.is_private(*channel)).ok_or_else(Failure::conversation_not_found)
 }
 
+/// The same, unless it is closed: such a one cannot be updated, nor its participants.
+pub(super) fn open_conversation(call: &Call<'_>, view: &View<'_>, place: usize) -> Result<u32, Failure> {
+    let channel = conversation(call, view, place)?;
+    if view.channel(channel).state == "closed" {
+        return Err(Failure::refused(400, 50377, "Closed conversation cannot be updated"));
+    }
+    Ok(channel)
+}
+
 /// Writes `account_sid` and `chat_service_sid`.
 pub(super) fn owners(object: &mut Object<'_>, world: &World) {
     object.text("account_sid", &world.account.account_sid);

@@ -9,7 +9,7 @@ use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
 use crate::simulator::paging::Rows;
 use crate::simulator::route::Call;
-use crate::simulator::shared::{date, one, page, row_fault, unknown_key};
+use crate::simulator::shared::{date, one, optional_name, page, row_fault, unknown_key};
 
 pub(super) fn list(call: &Call<'_>) -> Result<String, Failure> {
     let view = call.world.view();
@@ -21,7 +21,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<String, Failure> {
         write: |user, out: &mut String| write(&view, user, false, out),
     };
     let url = format!("{}/Users", call.world.conversations_url);
-    page(call, &listing, &url, &[], false).map(|page| page.body)
+    page(call, &listing, &url, &[], None).map(|page| page.body)
 }
 
 pub(super) fn fetch(call: &Call<'_>) -> Result<String, Failure> {
@@ -104,7 +104,7 @@ pub(crate) fn write(view: &View<'_>, user: u32, fetched: bool, out: &mut String)
     if row_fault(view, Fault::WrongType, "user", user) {
         object.number("friendly_name", user);
     } else {
-        object.optional_text("friendly_name", record.friendly_name.as_deref());
+        optional_name(&mut object, "friendly_name", record.friendly_name.as_deref(), view, ("user", user));
     }
     object.optional_text("attributes", record.attributes.as_deref());
     let (online, notifiable) = if fetched { world.user_presence(user) } else { (None, None) };

@@ -7,7 +7,7 @@ use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
 use crate::simulator::paging::{Listing, Rows};
 use crate::simulator::route::Call;
-use crate::simulator::shared::{date, one, page, row_fault, unknown_key};
+use crate::simulator::shared::{date, one, optional_name, page, row_fault, unknown_key};
 
 /// More unread messages than this are not counted (documentation of the User Conversation resource).
 const MOST_UNREAD: u32 = 1_000;
@@ -35,7 +35,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<String, Failure> {
         let mut url = format!("{}/Users/", world.conversations_url);
         sid::write("US", view.user_digits(user), &mut url);
         url.push_str("/Conversations");
-        let endless = world.selected.looping.contains(&user);
+        let endless = world.selected.endless_list(user);
         (user, page(call, &rows(&view, user, true), &url, &[], endless)?)
     };
     if page.last {
@@ -100,7 +100,7 @@ pub(super) fn write(view: &View<'_>, user: u32, edge: u32, out: &mut String) {
     }
     object.plain("participant_sid", |out| sid::write("MB", member, out));
     object.plain("user_sid", |out| sid::write("US", user_digits, out));
-    object.optional_text("friendly_name", record.friendly_name.as_deref());
+    optional_name(&mut object, "friendly_name", record.friendly_name.as_deref(), view, ("channel", channel));
     object.text("conversation_state", record.state);
     timers(&mut object, record.timers);
     object.optional_text("attributes", record.attributes.as_deref());

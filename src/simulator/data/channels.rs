@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::graph::Standing;
 use super::hash::{Purpose, below, next};
 use super::order::{Generated, Order};
-use super::record::{ChannelRecord, Timers, moment};
+use super::record::{ChannelRecord, MembershipRecord, Timers, moment};
 use super::{View, World, names};
 
 /// When the first channel came (2019-03-01), in Unix seconds.
@@ -61,6 +61,7 @@ impl World {
             state: "active",
             timers: Timers::default(),
             messaging_service_sid: None,
+            email: None,
             created_by: self.generated_creator(channel),
             created: moment(created),
             updated: moment(updated),
@@ -141,6 +142,13 @@ impl View<'_> {
                 .count();
         }
         let order = self.members(channel);
-        (0..order.count()).filter(|rank| self.joined(order.id(*rank))).count()
+        (0..order.count()).filter(|rank| self.is_member(order.id(*rank))).count()
+    }
+
+    /// The participants of other networks.
+    pub(crate) fn bound_participants(&self, channel: u32) -> impl Iterator<Item = Cow<'_, MembershipRecord>> {
+        let created = self.changes.of_channel.get(&channel).map_or(&[][..], Vec::as_slice);
+        let joined = created.iter().map(|place| place.id).filter(|edge| self.joined(*edge));
+        joined.map(|edge| self.membership(edge)).filter(|record| record.user.is_none())
     }
 }

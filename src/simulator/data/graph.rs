@@ -27,6 +27,8 @@ pub(crate) struct Shape {
     pub(crate) channels: u32,
     /// Memberships of a user, on average.
     pub(crate) average: u32,
+    /// No channel holds more members.
+    pub(crate) channel_members: u32,
     /// Share of memberships whose status is [`Standing::Unknown`].
     pub(crate) unknown: f64,
 }
@@ -43,8 +45,6 @@ pub(crate) struct Graph {
 }
 
 const USER_BITS: u32 = 30;
-/// A channel holds no more members than Twilio's highest limit allows.
-const GENERAL_MEMBERS: u32 = 1_000;
 
 impl Graph {
     /// Makes the relation: twice the same draws, first to count and then to fill.
@@ -169,7 +169,7 @@ fn pick(draws: Draws, shape: Shape, user: u32, picked: &mut Vec<u32>) {
         return;
     }
     let mut draw = draws.draw(Purpose::Pick, u64::from(user));
-    if below(draw, shape.users) < GENERAL_MEMBERS {
+    if below(draw, shape.users) < shape.channel_members {
         picked.push(general(shape));
     }
     // A user in most of the channels would draw for ever: after enough misses, the rest is taken in order.

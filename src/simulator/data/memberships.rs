@@ -77,16 +77,17 @@ impl World {
         let (created, updated) = self.member_dates(edge, channel);
         let last_read_index = self.generated_last_read(edge, channel);
         MembershipRecord {
-            user: self.graph.user(edge),
+            user: Some(self.graph.user(edge)),
             channel,
             digits: self.member_sids(channel).digits(edge - self.graph.of_channel(channel).start),
-            role_sid: self.generated_member_role(edge).to_owned(),
+            role_sid: Some(self.generated_member_role(edge).to_owned()),
             attributes: self.generated_attributes(edge),
             created: moment(created),
             updated: moment(updated),
             last_read_index,
             last_read: last_read_index.map(|_| moment(self.first_consumption(edge, channel))),
             muted: self.generated_muted(edge),
+            binding: None,
         }
     }
 
@@ -168,6 +169,16 @@ impl View<'_> {
         by_sid().or_else(by_identity).filter(|edge| self.joined(*edge))
     }
 
+    /// The identity of a membership's user; none of a participant of another network.
+    pub(crate) fn identity_of(&self, edge: u32) -> Option<Cow<'_, str>> {
+        self.user_of(edge).map(|user| self.identity(user))
+    }
+
+    /// Whether Chat shows it as a member.
+    pub(crate) fn is_member(&self, edge: u32) -> bool {
+        self.joined(edge) && self.user_of(edge).is_some()
+    }
+
     /// All there is to know of a joined membership.
     pub(crate) fn membership(&self, edge: u32) -> Cow<'_, MembershipRecord> {
         match self.changes.memberships.get(&edge) {
@@ -180,11 +191,12 @@ impl View<'_> {
         if self.world.is_generated(edge) { self.world.graph.standing(edge) } else { Standing::Joined }
     }
 
-    pub(crate) fn user_of(&self, edge: u32) -> u32 {
+    /// None of a participant of another network.
+    pub(crate) fn user_of(&self, edge: u32) -> Option<u32> {
         if self.world.is_generated(edge) {
-            self.world.graph.user(edge)
+            Some(self.world.graph.user(edge))
         } else {
-            self.changes.memberships.get(&edge).map_or(0, |record| record.user)
+            self.changes.memberships.get(&edge).and_then(|record| record.user)
         }
     }
 

@@ -15,6 +15,7 @@ pub(crate) mod order;
 pub(crate) mod record;
 pub(crate) mod roles;
 pub(crate) mod sid;
+mod specimens;
 pub(crate) mod users;
 mod world;
 mod writer;

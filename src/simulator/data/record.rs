@@ -22,14 +22,32 @@ pub(crate) struct ChannelRecord {
     pub(crate) unique_name: Option<String>,
     pub(crate) attributes: Option<String>,
     pub(crate) private: bool,
-    /// `active`, `inactive` or `closed`; Conversations alone shows it.
+    /// `active`, `inactive`, `closed` or `initializing`; only Conversations shows it.
     pub(crate) state: &'static str,
     /// When it becomes inactive and closed; Conversations alone shows it.
     pub(crate) timers: Timers,
     pub(crate) messaging_service_sid: Option<String>,
+    pub(crate) email: Option<EmailBinding>,
     pub(crate) created_by: String,
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
+}
+
+/// The sender of a conversation's e-mails.
+#[derive(Debug, Clone)]
+pub(crate) struct EmailBinding {
+    pub(crate) name: Option<String>,
+    pub(crate) address: String,
+}
+
+/// How a participant of another network is reached, or a user in a group MMS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MessagingBinding {
+    /// `sms`, `whatsapp` and the like.
+    pub(crate) kind: &'static str,
+    pub(crate) address: Option<String>,
+    pub(crate) proxy_address: Option<String>,
+    pub(crate) projected_address: Option<String>,
 }
 
 /// When a conversation changes its state by itself.
@@ -54,18 +72,29 @@ pub(crate) struct RoleRecord {
 /// A joined membership that was written to, or was created.
 #[derive(Debug, Clone)]
 pub(crate) struct MembershipRecord {
-    pub(crate) user: u32,
+    /// None of a participant of another network, which only Conversations shows.
+    pub(crate) user: Option<u32>,
     pub(crate) channel: u32,
     /// Of the member's SID.
     pub(crate) digits: u128,
-    pub(crate) role_sid: String,
+    pub(crate) role_sid: Option<String>,
     pub(crate) attributes: Option<String>,
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
     pub(crate) last_read_index: Option<u32>,
     pub(crate) last_read: Option<Timestamp>,
     pub(crate) muted: bool,
+    pub(crate) binding: Option<MessagingBinding>,
 }
+
+/// Half of a UTF-16 surrogate pair, as a code point of a private plane: a `String` cannot hold it. JSON writes it as an escape.
+pub(crate) fn lone_surrogate(half: u16) -> char {
+    let offset = u32::from(half) - 0xD800;
+    char::from_u32(LONE_SURROGATES + offset).expect("the private plane has these")
+}
+
+/// Where [`lone_surrogate`] puts U+D800.
+pub(crate) const LONE_SURROGATES: u32 = 0x0010_F000;
 
 /// Unix seconds as a moment.
 pub(crate) fn moment(seconds: u32) -> Timestamp {

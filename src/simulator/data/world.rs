@@ -10,7 +10,7 @@ use super::hash::Draws;
 use super::roles::ROLES;
 use super::sid::{self, SidSpace};
 use crate::simulator::faults::{Fault, Faults, Selected};
-use crate::simulator::{Options, ServiceLimits};
+use crate::simulator::{Options, ServiceLimits, WorldKind};
 
 /// Whose a service is, and its own SID.
 #[derive(Debug, Clone)]
@@ -32,6 +32,7 @@ pub(crate) struct Plan<'a> {
     /// How many of [`ROLES`] it has; the rest are an application's own.
     pub(crate) roles: usize,
     pub(crate) limits: ServiceLimits,
+    pub(crate) world: WorldKind,
 }
 
 /// What the seed says.
@@ -42,6 +43,9 @@ pub(crate) struct World {
     pub(crate) account: Owner,
     pub(crate) friendly_name: &'static str,
     pub(crate) limits: ServiceLimits,
+    pub(crate) kind: WorldKind,
+    /// How many channels have messages: the generated ones and the specimens.
+    pub(super) channels_with_messages: u32,
     pub(crate) graph: Graph,
     pub(crate) users: SidSpace,
     pub(crate) channels: SidSpace,
@@ -112,6 +116,7 @@ impl World {
             channels: plan.channels,
             average: plan.memberships,
             unknown: faults.share(Fault::UnknownEnum),
+            channel_members: plan.limits.channel_members,
         };
         let graph = Graph::new(draws, shape);
         let selected = Selected::new(draws, faults, &graph, plan.users, plan.channels);
@@ -122,7 +127,7 @@ impl World {
         let mut roles: Vec<(u128, u32)> = role_digits.into_iter().zip(0..).collect();
         roles.sort_unstable();
         let Origins { chat, conversations } = origins;
-        Self {
+        let mut world = Self {
             users: SidSpace::new(draws, "US", 0, plan.users),
             channels: SidSpace::new(draws, "CH", 0, plan.channels),
             roles,
@@ -136,9 +141,18 @@ impl World {
             account: Owner { account_sid: plan.account_sid.to_owned(), service_sid },
             friendly_name: plan.friendly_name,
             limits: plan.limits,
+            kind: plan.world,
+            channels_with_messages: plan.channels,
             graph,
             selected,
+        };
+        // Specimens need the roles that an application has of its own.
+        if plan.world == WorldKind::Real && plan.users > 0 && plan.roles == ROLES.len() {
+            world.add_specimens();
+            let specimens = world.view().changes.counts.channels;
+            world.channels_with_messages += specimens;
         }
+        world
     }
 
     /// The service as it is now. Not to be held across a wait.

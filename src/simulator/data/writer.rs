@@ -3,6 +3,7 @@
 //! **Invariant:** a write checks and acts under one lock, so that two requests at once cannot both create what may be there
 //! only once.
 
+use std::borrow::Cow;
 use std::sync::{PoisonError, RwLockWriteGuard};
 
 use jiff::Timestamp;
@@ -45,6 +46,11 @@ impl Writer<'_> {
     /// The moment of the write; each is a second after the one before.
     pub(crate) fn now(&mut self) -> Timestamp {
         self.changes.tick()
+    }
+
+    /// Forgets what was created so far: it was there from the start.
+    pub(super) fn forget_creations(&mut self) {
+        self.changes.created.clear();
     }
 
     fn count(&mut self, kind: Kind, key: String) {
@@ -138,12 +144,16 @@ impl Writer<'_> {
         let (pending, channel_digits, key) = {
             let view = self.view();
             let digits = view.channel_digits(channel);
-            let key = format!("{} {}", super::sid::text("CH", digits), view.identity(user));
-            (view.membership_of(user, channel), digits, key)
+            let address = record.binding.as_ref().and_then(|binding| binding.address.as_deref());
+            let who = user.map_or(Cow::Borrowed(address.unwrap_or_default()), |user| view.identity(user));
+            let key = format!("{} {who}", super::sid::text("CH", digits));
+            (user.and_then(|user| view.membership_of(user, channel)), digits, key)
         };
         self.changes.absent.extend(pending);
-        let of_user = self.changes.of_user.entry(user).or_default();
-        order::insert(of_user, world.memberships_order(user), channel_digits, edge);
+        if let Some(user) = user {
+            let of_user = self.changes.of_user.entry(user).or_default();
+            order::insert(of_user, world.memberships_order(user), channel_digits, edge);
+        }
         let of_channel = self.changes.of_channel.entry(channel).or_default();
         order::insert(of_channel, world.members_order(channel), record.digits, edge);
         self.count(Kind::Participant, key);

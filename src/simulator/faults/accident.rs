@@ -31,18 +31,34 @@ pub(crate) enum Accident {
     LostAnswer,
     /// The write is done, and another status told.
     AcceptedThen(u16),
+    /// A gateway's own 403.
+    Gateway,
+    /// A body that does harm.
+    Hostile(HostileBody),
+}
+
+/// How a body does harm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HostileBody {
+    Big,
+    GzipBomb,
+    Slow,
 }
 
 /// What matters of a request.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Situation {
+pub(crate) struct Situation<'a> {
+    /// The path as it was sent.
+    pub(crate) path: &'a str,
     /// The hash of method, path, query and body.
     pub(crate) key: u64,
     /// It is of Chat, of any version.
     pub(crate) chat: bool,
     /// It changes something.
     pub(crate) write: bool,
+    /// It creates something.
+    pub(crate) create: bool,
     /// It asks for a page by its token.
     pub(crate) has_token: bool,
     /// It asks for something in the service, which may be missing, and not for the service's own lists.
@@ -70,10 +86,13 @@ const STATUSES: &[(Fault, u16)] = &[
     (Fault::GatewayTimeout, 504),
 ];
 const LAST_OF_AN_ATTEMPT: usize = Fault::AcceptedUnavailable as usize;
+/// Those of an attempt that came later to the table.
+const HOSTILE: [Fault; 3] = [Fault::BigBody, Fault::GzipBomb, Fault::SlowBody];
 
 impl Accidents {
     pub(crate) fn new(faults: Faults, draws: Draws) -> Self {
-        let active = faults.amounts[..=LAST_OF_AN_ATTEMPT].iter().any(|amount| amount.share > 0.0);
+        let active = faults.amounts[..=LAST_OF_AN_ATTEMPT].iter().any(|amount| amount.share > 0.0)
+            || HOSTILE.iter().any(|fault| faults.share(*fault) > 0.0);
         Self {
             faults,
             draws,
@@ -85,7 +104,7 @@ impl Accidents {
     }
 
     /// What befalls this attempt, if anything.
-    pub(crate) fn befall(&self, situation: Situation) -> Option<Accident> {
+    pub(crate) fn befall(&self, situation: Situation<'_>) -> Option<Accident> {
         let requests = self.requests.fetch_add(1, Ordering::Relaxed);
         for (fault, status) in [(Fault::UnauthorizedAfter, 401), (Fault::ForbiddenAfter, 403)] {
             if self.faults.count(fault).is_some_and(|limit| requests >= u64::from(limit)) {
@@ -97,6 +116,15 @@ impl Accidents {
             if self.faults.count(Fault::ChatGone).is_some_and(|limit| requests >= u64::from(limit)) {
                 return Some(Accident::Status(410, None));
             }
+        }
+        if self.faults.count(Fault::GatewayForbidden).is_some_and(|limit| requests >= u64::from(limit)) {
+            return Some(Accident::Gateway);
+        }
+        if self.faults.forbids(situation.path) {
+            return Some(Accident::Status(403, None));
+        }
+        if situation.create && self.strikes(Fault::CreatedNotFound, situation.key) {
+            return Some(Accident::AcceptedThen(404));
         }
         if !self.active {
             return None;
@@ -113,11 +141,14 @@ impl Accidents {
         accident
     }
 
-    fn decide(&self, situation: Situation, attempt: u32) -> Option<Accident> {
+    fn strikes(&self, fault: Fault, key: u64) -> bool {
+        let share = self.faults.share(fault);
+        share > 0.0 && happens(self.draws.draw(Purpose::Fault, key), share)
+    }
+
+    fn decide(&self, situation: Situation<'_>, attempt: u32) -> Option<Accident> {
         let strikes = |fault: Fault| {
-            let share = self.faults.share(fault);
-            let key = situation.key.wrapping_add(u64::from(attempt) << 8 | fault as u64);
-            share > 0.0 && happens(self.draws.draw(Purpose::Fault, key), share)
+            self.strikes(fault, situation.key.wrapping_add(u64::from(attempt) << 8 | fault as u64))
         };
         for (fault, status) in STATUSES {
             if strikes(*fault) {
@@ -133,6 +164,9 @@ impl Accidents {
             (Fault::Timeout, Accident::Hang, true),
             (Fault::LostAnswer, Accident::LostAnswer, situation.write),
             (Fault::AcceptedUnavailable, Accident::AcceptedThen(503), situation.write),
+            (Fault::BigBody, Accident::Hostile(HostileBody::Big), !situation.write),
+            (Fault::GzipBomb, Accident::Hostile(HostileBody::GzipBomb), !situation.write),
+            (Fault::SlowBody, Accident::Hostile(HostileBody::Slow), !situation.write),
         ];
         others
             .into_iter()

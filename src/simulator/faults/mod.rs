@@ -12,7 +12,7 @@ mod accident;
 mod parse;
 mod select;
 
-pub(crate) use accident::{Accident, Accidents, Situation};
+pub(crate) use accident::{Accident, Accidents, HostileBody, Situation};
 pub(crate) use parse::FaultsError;
 pub(crate) use select::Selected;
 
@@ -49,6 +49,16 @@ pub(crate) enum Fault {
     UnauthorizedAfter,
     ForbiddenAfter,
     ChatGone,
+    CreatedNotFound,
+    StaysPublic,
+    GatewayForbidden,
+    Forbid,
+    Ignore,
+    BigBody,
+    GzipBomb,
+    SlowBody,
+    EndlessList,
+    Escapes,
 }
 
 /// In what a fault's amount is given.
@@ -58,6 +68,8 @@ pub(crate) enum Unit {
     Share,
     /// A number of things.
     Count,
+    /// A text; the fault may come several times.
+    Text,
 }
 
 /// Every fault: its name, its unit and what it does.
@@ -99,6 +111,36 @@ pub(crate) const FAULTS: &[(Fault, &str, Unit, &str)] = &[
         Unit::Count,
         "answer 410 to Chat, all versions, after that many requests to it",
     ),
+    (
+        Fault::CreatedNotFound,
+        "create-404",
+        Unit::Share,
+        "accept creates, then answer 404, however often they come",
+    ),
+    (Fault::StaysPublic, "stays-public", Unit::Share, "channels that Chat v3 leaves public with a 200"),
+    (
+        Fault::GatewayForbidden,
+        "gateway-403",
+        Unit::Count,
+        "answer a gateway's HTML 403 after that many requests",
+    ),
+    (Fault::Forbid, "forbid", Unit::Text, "answer 403 where the path ends with this; `*` is any segment"),
+    (Fault::Ignore, "ignore", Unit::Text, "ignore this parameter of every write, and answer as usual"),
+    (Fault::BigBody, "big-body", Unit::Share, "answer 200 with a body of 256 MiB in chunks"),
+    (
+        Fault::GzipBomb,
+        "gzip-bomb",
+        Unit::Share,
+        "answer 200 with a small body that is 256 MiB once decompressed",
+    ),
+    (Fault::SlowBody, "slow-body", Unit::Share, "send a byte of the body each second"),
+    (
+        Fault::EndlessList,
+        "endless-list",
+        Unit::Count,
+        "users whose list has a next page for ever, each with a new token",
+    ),
+    (Fault::Escapes, "escapes", Unit::Share, "rows with terminal escapes in their names"),
 ];
 
 /// The names of all faults, as `--faults` takes them.
@@ -114,9 +156,19 @@ struct Amount {
 }
 
 /// Which faults, and how many: `429=3%,503=1%:retry-after=1,loop-user=2`. The default is none.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Faults {
     amounts: [Amount; FAULTS.len()],
+    /// The paths of `forbid`.
+    forbidden: Vec<String>,
+    /// The parameters of `ignore`.
+    ignored: Vec<String>,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self { amounts: [Amount::default(); FAULTS.len()], forbidden: Vec::new(), ignored: Vec::new() }
+    }
 }
 
 impl Faults {
@@ -134,11 +186,34 @@ impl Faults {
         self.amounts[fault as usize].retry_after
     }
 
+    /// Whether a path, as it was sent, ends with one that is forbidden. A pattern that ends with `/**` covers all paths below.
+    pub(crate) fn forbids(&self, path: &str) -> bool {
+        self.forbidden.iter().any(|pattern| path_matches(pattern, path))
+    }
+
+    /// Whether writes ignore this parameter.
+    pub(crate) fn ignores(&self, parameter: &str) -> bool {
+        self.ignored.iter().any(|ignored| ignored == parameter)
+    }
+
     /// Whether this page or row has the fault.
     pub(crate) fn strikes(&self, draws: Draws, fault: Fault, key: u64) -> bool {
         let share = self.share(fault);
         share > 0.0 && happens(draws.draw2(Purpose::Fault, fault as u64, key), share)
     }
+}
+
+/// Whether the last segments of a path are those of the pattern, in which `*` is any segment; before a final `/**` they may be
+/// followed by others.
+fn path_matches(pattern: &str, path: &str) -> bool {
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let (pattern, is_open) = pattern.strip_suffix("/**").map_or((pattern, false), |pattern| (pattern, true));
+    let pattern: Vec<&str> = pattern.split('/').filter(|segment| !segment.is_empty()).collect();
+    let mut places = segments.windows(pattern.len().max(1)).rev().take(if is_open { usize::MAX } else { 1 });
+    places.any(|place| {
+        place.len() == pattern.len()
+            && place.iter().zip(&pattern).all(|(segment, wanted)| *wanted == "*" || segment == wanted)
+    })
 }
 
 #[cfg(test)]

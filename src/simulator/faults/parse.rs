@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{FAULTS, Faults, Unit};
+use super::{FAULTS, Fault, Faults, Unit};
 
 /// A faults text that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +53,12 @@ impl FromStr for Faults {
             match unit {
                 Unit::Share => amount.share = share(name, value)?,
                 Unit::Count => amount.count = Some(count(name, value)?),
+                Unit::Text => {
+                    let texts =
+                        if *fault == Fault::Forbid { &mut faults.forbidden } else { &mut faults.ignored };
+                    texts.push(text_of(name, part)?);
+                    continue;
+                }
             }
             for option in pieces {
                 let seconds = option.strip_prefix("retry-after=").and_then(|seconds| seconds.parse().ok());
@@ -77,6 +83,17 @@ fn share(name: &str, value: &str) -> Result<f64, FaultsError> {
             expected: "a percentage such as `2%`",
             value: value.to_owned(),
         })
+}
+
+/// All that follows the name: a path may hold a colon.
+fn text_of(name: &str, part: &str) -> Result<String, FaultsError> {
+    let text = part.split_once('=').map_or("", |(_, text)| text);
+    if text.is_empty() {
+        let expected =
+            if name == "forbid" { "a path such as `/Configuration`" } else { "a parameter's name" };
+        return Err(FaultsError::Amount { name: name.to_owned(), expected, value: String::new() });
+    }
+    Ok(text.to_owned())
 }
 
 fn count(name: &str, value: &str) -> Result<u32, FaultsError> {

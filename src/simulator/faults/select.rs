@@ -5,12 +5,15 @@ use std::collections::{HashMap, HashSet};
 use super::{Fault, Faults};
 use crate::simulator::data::graph::{Graph, Standing};
 use crate::simulator::data::hash::{Draws, Purpose, below};
+use crate::simulator::paging::Endless;
 
 /// What was singled out. One user has at most one of these troubles.
 #[derive(Debug, Default)]
 pub(crate) struct Selected {
     /// Their User Channels never end.
     pub(crate) looping: HashSet<u32>,
+    /// Their User Channels have a next page for ever.
+    pub(crate) endless: HashSet<u32>,
     /// Listed, and nowhere else.
     pub(crate) vanished_users: HashSet<u32>,
     /// Listed, and nowhere else.
@@ -25,6 +28,15 @@ pub(crate) struct Selected {
 }
 
 impl Selected {
+    /// How the list of a user's channels never ends, if it does not.
+    pub(crate) fn endless_list(&self, user: u32) -> Option<Endless> {
+        if self.looping.contains(&user) {
+            Some(Endless::Loop)
+        } else {
+            self.endless.contains(&user).then(|| Endless::of_user(user))
+        }
+    }
+
     /// Chooses; `users` and `channels` are how many there are.
     pub(crate) fn new(draws: Draws, faults: &Faults, graph: &Graph, users: u32, channels: u32) -> Self {
         let mut selected = Self::default();
@@ -49,6 +61,9 @@ impl Selected {
                 Some(_) if open(selected.looping.len(), Fault::LoopUser) => {
                     selected.looping.insert(user);
                 }
+                Some(_) if open(selected.endless.len(), Fault::EndlessList) => {
+                    selected.endless.insert(user);
+                }
                 Some(edge) if open(selected.hidden.len(), Fault::HiddenRow) => {
                     selected.hidden.insert(edge);
                 }
@@ -63,6 +78,7 @@ impl Selected {
             }
             let found = selected.vanished_users.len()
                 + selected.looping.len()
+                + selected.endless.len()
                 + selected.hidden.len()
                 + selected.changing.len();
             if found >= NUMBERED.iter().map(|fault| wanted(*fault)).sum() {
@@ -74,7 +90,8 @@ impl Selected {
 }
 
 /// The faults that choose users.
-const NUMBERED: [Fault; 4] = [Fault::VanishUser, Fault::LoopUser, Fault::HiddenRow, Fault::Changing];
+const NUMBERED: [Fault; 5] =
+    [Fault::VanishUser, Fault::LoopUser, Fault::EndlessList, Fault::HiddenRow, Fault::Changing];
 
 /// Every number below the limit once, from a random start.
 fn in_random_order(draws: Draws, salt: u64, limit: u32) -> impl Iterator<Item = u32> {

@@ -13,6 +13,41 @@ fn the_text_form_is_read() {
     assert_eq!("".parse::<Faults>().unwrap(), Faults::default());
 }
 
+/// A read of something in Chat.
+fn situation(key: u64) -> Situation<'static> {
+    Situation {
+        path: "/v2/Services/IS1/Users",
+        key,
+        chat: true,
+        write: false,
+        create: false,
+        has_token: false,
+        below_service: false,
+    }
+}
+
+#[test]
+fn paths_and_parameters_are_texts_and_may_come_again() {
+    let text =
+        "forbid=/Configuration,429=3%,forbid=/Users/*/Channels,ignore=Attributes,forbid=/Services/IS2/**";
+    let faults: Faults = text.parse().unwrap();
+    for path in
+        ["/v1/Services/IS1/Configuration", "/v2/Services/IS1/Users/US1/Channels", "/v2/Services/IS2/Roles"]
+    {
+        assert!(faults.forbids(path), "{path}");
+    }
+    for path in
+        ["/v1/Services/IS1/Configuration/Webhooks", "/v2/Services/IS1/Users/US1/Channels/CH1", "/v2/Services"]
+    {
+        assert!(!faults.forbids(path), "{path}");
+    }
+    assert!(faults.ignores("Attributes") && !faults.ignores("FriendlyName"));
+    assert_eq!(
+        "forbid=".parse::<Faults>().unwrap_err().to_string(),
+        "the fault `forbid` needs a path such as `/Configuration`, not ``"
+    );
+}
+
 #[test]
 fn the_table_is_in_the_order_of_the_kinds() {
     assert!(FAULTS.iter().enumerate().all(|(index, (fault, ..))| *fault as usize == index));
@@ -31,7 +66,7 @@ fn mistakes_are_named() {
 #[test]
 fn a_request_gets_through_after_three_accidents() {
     let accidents = Accidents::new("500=100%".parse().unwrap(), Draws::new(1));
-    let situation = Situation { key: 9, chat: true, write: false, has_token: false, below_service: false };
+    let situation = situation(9);
     for _ in 0..3 {
         assert_eq!(accidents.befall(situation), Some(Accident::Status(500, None)));
     }
@@ -42,13 +77,7 @@ fn a_request_gets_through_after_three_accidents() {
 fn shares_are_kept_and_repeatable() {
     let run = || {
         let accidents = Accidents::new("502=10%,reset=5%".parse().unwrap(), Draws::new(3));
-        (0..10_000_u64)
-            .map(|key| {
-                let situation =
-                    Situation { key, chat: true, write: false, has_token: false, below_service: false };
-                accidents.befall(situation)
-            })
-            .collect::<Vec<_>>()
+        (0..10_000_u64).map(|key| accidents.befall(situation(key))).collect::<Vec<_>>()
     };
     let (first, second) = (run(), run());
     assert_eq!(first, second);
@@ -59,10 +88,10 @@ fn shares_are_kept_and_repeatable() {
 #[test]
 fn a_token_expires_once() {
     let accidents = Accidents::new("expired-token=100%,flaky-404=100%".parse().unwrap(), Draws::new(1));
-    let page = Situation { key: 9, chat: true, write: false, has_token: true, below_service: false };
+    let page = Situation { has_token: true, ..situation(9) };
     assert_eq!(accidents.befall(page), Some(Accident::ExpiredToken));
     assert_eq!(accidents.befall(page), None);
-    let one = Situation { key: 10, chat: true, write: false, has_token: false, below_service: true };
+    let one = Situation { below_service: true, ..situation(10) };
     assert_eq!(accidents.befall(one), Some(Accident::NotFound));
     assert_eq!(accidents.befall(one), None);
 }
@@ -70,7 +99,6 @@ fn a_token_expires_once() {
 #[test]
 fn credentials_fail_after_the_given_number() {
     let accidents = Accidents::new("unauthorized-after=2".parse().unwrap(), Draws::new(1));
-    let situation = |key| Situation { key, chat: true, write: false, has_token: false, below_service: false };
     assert_eq!(accidents.befall(situation(1)), None);
     assert_eq!(accidents.befall(situation(2)), None);
     assert_eq!(accidents.befall(situation(3)), Some(Accident::Status(401, None)));
@@ -79,7 +107,7 @@ fn credentials_fail_after_the_given_number() {
 #[test]
 fn chat_is_gone_and_conversations_is_not() {
     let accidents = Accidents::new("chat-gone=1".parse().unwrap(), Draws::new(1));
-    let situation = |chat| Situation { key: 1, chat, write: false, has_token: false, below_service: false };
+    let situation = |chat| Situation { chat, ..situation(1) };
     assert_eq!(accidents.befall(situation(true)), None);
     assert_eq!(accidents.befall(situation(true)), Some(Accident::Status(410, None)));
     assert_eq!(accidents.befall(situation(false)), None);

@@ -42,7 +42,7 @@ impl LeftAlone {
         let selected = &view.world.selected;
         let edges: BTreeSet<u32> =
             selected.hidden.iter().copied().chain(selected.changing.values().copied()).collect();
-        let users = edges.iter().map(|edge| view.user_of(*edge));
+        let users = edges.iter().filter_map(|edge| view.user_of(*edge));
         Self {
             users: users.chain(selected.looping.iter().copied()).collect(),
             channels: edges.iter().map(|edge| view.channel_of(*edge)).collect(),
@@ -154,11 +154,11 @@ impl Chosen {
     /// Everything whose rows may change by that.
     pub(super) fn touched(&self, view: &View<'_>) -> Touched {
         let mut touched = Touched::default();
-        let of_edge = |edge: u32| (view.user_of(edge), view.channel_of(edge));
+        let of_edge = |edge: u32| Some((view.user_of(edge)?, view.channel_of(edge)));
         for choice in &self.choices {
             match *choice {
                 Choice::Leave(edge) | Choice::Read(edge) | Choice::Level(edge) | Choice::Member(edge) => {
-                    touched.pairs.insert(of_edge(edge));
+                    touched.pairs.extend(of_edge(edge));
                 }
                 Choice::Join(user, channel) => {
                     touched.pairs.insert((user, channel));
@@ -175,12 +175,12 @@ impl Chosen {
                 Choice::DeleteUser(user) => {
                     touched.users.insert(user);
                     let order = view.memberships(user);
-                    touched.pairs.extend((0..order.count()).map(|rank| of_edge(order.id(rank))));
+                    touched.pairs.extend((0..order.count()).filter_map(|rank| of_edge(order.id(rank))));
                 }
                 Choice::DeleteChannel(channel) => {
                     touched.channels.insert(channel);
                     let order = view.members(channel);
-                    touched.pairs.extend((0..order.count()).map(|rank| of_edge(order.id(rank))));
+                    touched.pairs.extend((0..order.count()).filter_map(|rank| of_edge(order.id(rank))));
                 }
                 Choice::NewUser(_) | Choice::NewChannel(_) => {}
             }

@@ -37,16 +37,17 @@ fn act(writer: &mut Writer<'_>, world: &World, night: u64, choice: &Choice, touc
         Choice::Join(user, channel) => {
             let role_sid = writer.view().defaults().channel_role_sid.clone();
             writer.create_membership(MembershipRecord {
-                user,
+                user: Some(user),
                 channel,
                 digits: 0,
-                role_sid,
+                role_sid: Some(role_sid),
                 attributes: Some("{}".to_owned()),
                 created: now,
                 updated: now,
                 last_read_index: None,
                 last_read: None,
                 muted: false,
+                binding: None,
             });
         }
         Choice::Read(edge) => {
@@ -120,6 +121,7 @@ fn act(writer: &mut Writer<'_>, world: &World, night: u64, choice: &Choice, touc
                 state: "active",
                 timers: Timers::default(),
                 messaging_service_sid: None,
+                email: None,
                 created_by: "system".to_owned(),
                 created: now,
                 updated: now,

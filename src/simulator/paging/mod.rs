@@ -8,7 +8,7 @@ mod page;
 mod rows;
 
 pub(crate) use messages::{MessageList, is_descending};
-pub(crate) use page::{Listing, Page, PageFaults, write_page};
+pub(crate) use page::{Endless, Listing, Page, PageFaults, write_page};
 pub(crate) use rows::Rows;
 
 use super::data::sid;

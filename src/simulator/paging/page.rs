@@ -39,13 +39,32 @@ pub(crate) trait Listing {
     }
 }
 
+/// How a list never ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Endless {
+    /// The second page leads to itself.
+    Loop,
+    /// Each page leads to another token, and has the rows of the first page.
+    SameRows,
+    /// Each page leads to another token, and all but the first are empty.
+    EmptyPages,
+    /// Each page leads to another token, and has the rows of the first page under new SIDs.
+    NewRows,
+}
+
+impl Endless {
+    /// The ways with new tokens, by turns.
+    pub(crate) fn of_user(user: u32) -> Self {
+        [Self::SameRows, Self::EmptyPages, Self::NewRows][user as usize % 3]
+    }
+}
+
 /// The faults that a page may have.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PageFaults<'a> {
     pub(crate) draws: Draws,
     pub(crate) faults: &'a Faults,
-    /// The list never ends.
-    pub(crate) endless: bool,
+    pub(crate) endless: Option<Endless>,
 }
 
 /// What a page consists of.
@@ -76,12 +95,17 @@ pub(crate) fn write_page(
     disturb(listing, url, request, faults, &mut chosen);
     let mut out = String::with_capacity(1_024 + 1_024 * chosen.ranks.len());
     let mut page = Object::open(&mut out);
-    // An endless list leads from its first page to a page that leads to itself.
-    let endless = match request.token {
-        _ if !faults.endless => None,
-        Some(token) => Some(token),
-        None => chosen.ranks.first().map(|rank| Token::After(listing.digits(*rank))),
-    };
+    let endless = faults.endless.and_then(|kind| Some((kind, endless_token(listing, request, kind)?)));
+    let mut renamed = false;
+    if let Some((kind, _)) = endless.filter(|(kind, _)| request.token.is_some() && *kind != Endless::Loop) {
+        chosen = choose(listing, &PageRequest { token: None, filters: String::new(), ..*request })?;
+        match kind {
+            Endless::EmptyPages => chosen.ranks.clear(),
+            Endless::NewRows => renamed = true,
+            Endless::SameRows | Endless::Loop => {}
+        }
+    }
+    let endless = endless.map(|(_, token)| token);
     write_meta(page.value("meta"), listing, url, request, &chosen, endless);
     let rows = page.value(listing.key());
     rows.push('[');
@@ -89,11 +113,38 @@ pub(crate) fn write_page(
         if place > 0 {
             rows.push(',');
         }
-        listing.write(*rank, rows);
+        if renamed {
+            write_renamed(listing, *rank, request.page, rows);
+        } else {
+            listing.write(*rank, rows);
+        }
     }
     rows.push(']');
     page.close();
     Ok(Page { body: out, last: chosen.next.is_none() })
+}
+
+/// Where an endless list leads from its page: to the same one again, or to a token that was not there before.
+fn endless_token(listing: &impl Listing, request: &PageRequest, kind: Endless) -> Option<Token> {
+    match (kind, request.token) {
+        (Endless::Loop, Some(token)) => Some(token),
+        (_, Some(Token::After(digits))) => Some(Token::After(digits + 1)),
+        (_, Some(Token::Before(_))) => None,
+        (_, None) => {
+            let first = (0..listing.count()).find(|rank| listing.shows(*rank))?;
+            Some(Token::After(listing.digits(first)))
+        }
+    }
+}
+
+/// Writes a row as if it were another's: with another SID of the kind that the list is ordered by.
+fn write_renamed(listing: &impl Listing, rank: u32, page: u32, out: &mut String) {
+    let mut row = String::new();
+    listing.write(rank, &mut row);
+    let digits = listing.digits(rank);
+    let other = u128::from(hash::next(u64::from(page) << 32 | u64::from(rank)));
+    let other = other << 64 | u128::from(hash::next(u64::try_from(other).unwrap_or(0)));
+    out.push_str(&row.replace(&sid::text(listing.prefix(), digits), &sid::text(listing.prefix(), other)));
 }
 
 fn choose(listing: &impl Listing, request: &PageRequest) -> Result<Chosen, Failure> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
+use crate::simulator::truth::without_lone_surrogates;
 use crate::simulator::{Options, Running, start};
 
 /// A running simulator and a way to ask it.
@@ -23,7 +24,7 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap()
+        serde_json::from_str(&without_lone_surrogates(&self.text)).unwrap()
     }
 }
 
@@ -83,6 +84,18 @@ impl Asked {
         let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Ok(Answer { status, headers, text: response.text().await? })
+    }
+
+    /// How many bytes the body of an answer has, none of which are kept.
+    pub(super) async fn length(&self, path: &str) -> usize {
+        let request = self.client.get(format!("{}{path}", self.running.url()));
+        let request = request.basic_auth(self.running.account_sid(), Some(self.running.auth_token()));
+        let mut response = request.send().await.unwrap();
+        let mut length = 0;
+        while let Some(chunk) = response.chunk().await.unwrap() {
+            length += chunk.len();
+        }
+        length
     }
 
     /// The path of a URL on Twilio's hosts or the simulator's own.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::client::{simulate, values};
-use crate::simulator::{Options, ServiceLimits};
+use crate::simulator::{Options, ServiceLimits, WorldKind};
 
 fn text<'a>(row: &'a Value, key: &str) -> &'a str {
     row[key].as_str().unwrap()
@@ -13,13 +13,22 @@ fn text<'a>(row: &'a Value, key: &str) -> &'a str {
 
 #[tokio::test]
 async fn every_list_followed_to_its_end_is_the_truth() {
-    let asked = simulate(Options { users: 130, channels: 60, ..Options::default() }).await;
+    let plain = Options { users: 130, channels: 60, ..Options::default() };
+    assert_eq!(every_list_is_the_truth(plain).await, 0, "no conversation is closed");
+    let real = Options { world: WorldKind::Real, users: 20, channels: 20, ..Options::default() };
+    assert_eq!(every_list_is_the_truth(real).await, 2);
+}
+
+/// Gives how many conversations are closed.
+async fn every_list_is_the_truth(options: Options) -> usize {
+    let asked = simulate(options).await;
     let truth = asked.running.truth();
     let rows = async |path: &str| asked.rows(&asked.in_conversations(path)).await;
     assert_eq!(rows("/Roles?PageSize=4").await, values(truth.conversation_roles()));
     assert_eq!(rows("/Users?PageSize=37").await, values(truth.conversation_users()));
     assert_eq!(rows("/Conversations?PageSize=7").await, values(truth.conversations()));
-    assert_eq!(rows("/Conversations?State=closed").await, Vec::<Value>::new());
+    let closed = rows("/Conversations?State=closed").await;
+    assert!(closed.iter().all(|row| row["state"] == "closed"));
     for user in truth.user_sids() {
         let path = format!("/Users/{user}/Conversations?PageSize=9");
         assert_eq!(rows(&path).await, values(truth.user_conversations(&user)));
@@ -33,6 +42,7 @@ async fn every_list_followed_to_its_end_is_the_truth() {
         descending.reverse();
         assert_eq!(messages, descending);
     }
+    closed.len()
 }
 
 #[tokio::test]

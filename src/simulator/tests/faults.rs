@@ -167,3 +167,101 @@ async fn odd_rows_are_part_of_the_truth() {
         );
     }
 }
+
+#[tokio::test]
+async fn single_endpoints_can_be_forbidden() {
+    let asked = simulate(with("forbid=/Configuration,forbid=/Users/*/Channels")).await;
+    let user = asked.running.truth().user_sids().next().unwrap();
+    let forbidden =
+        [asked.in_conversations("/Configuration"), asked.in_service(&format!("/Users/{user}/Channels"))];
+    for path in forbidden {
+        let answer = asked.get(&path).await;
+        assert_eq!((answer.status, &answer.json()["code"]), (403, &Value::from(20403)), "{path}");
+    }
+    assert_eq!(asked.get(&asked.in_conversations("/Configuration/Webhooks")).await.status, 200);
+    let truth = asked.running.truth();
+    let conversations = values(truth.user_conversations(&user));
+    let list = asked.in_conversations(&format!("/Users/{user}/Conversations"));
+    assert_eq!(asked.rows(&list).await, conversations);
+}
+
+#[tokio::test]
+async fn a_gateway_answers_in_its_own_name() {
+    let asked = simulate(with("gateway-403=1")).await;
+    let path = asked.in_service("/Users");
+    assert_eq!(asked.get(&path).await.status, 200);
+    let answer = asked.get(&path).await;
+    assert_eq!(
+        (answer.status, &answer.headers["content-type"]),
+        (403, &"text/html; charset=utf-8".parse().unwrap())
+    );
+    assert!(answer.headers.contains_key("via") && !answer.headers.contains_key("twilio-request-id"));
+}
+
+#[tokio::test]
+async fn a_create_that_is_not_found_took_effect_and_stays_so() {
+    let asked = simulate(with("create-404=100%")).await;
+    let path = format!("/v1/Services/{}/Users", asked.running.target_service_sid());
+    for _ in 0..5 {
+        assert_eq!(asked.post(&path, "Identity=b").await.status, 404);
+    }
+    assert_eq!(asked.get(&format!("{path}/b")).await.json()["identity"], "b");
+    assert_eq!(asked.post(&format!("{path}/b"), "FriendlyName=B").await.status, 200, "only creates");
+    assert_eq!(asked.running.created_more_than_once(), []);
+}
+
+#[tokio::test]
+async fn an_ignored_field_keeps_its_value_and_a_channel_stays_public() {
+    let asked = simulate(with("ignore=FriendlyName,stays-public=100%")).await;
+    let path = format!("/v1/Services/{}/Users", asked.running.target_service_sid());
+    asked.post(&path, "Identity=b&FriendlyName=B").await;
+    let answer = asked.post(&format!("{path}/b"), "FriendlyName=B&Attributes=%5B1%5D").await;
+    assert_eq!((answer.status, &answer.json()["friendly_name"]), (200, &Value::Null));
+    assert_eq!(answer.json()["attributes"], "[1]");
+    let public =
+        values(asked.running.truth().channels()).into_iter().find(|row| row["type"] == "public").unwrap();
+    let sid = public["sid"].as_str().unwrap();
+    let path = asked.in_service(&format!("/Channels/{sid}")).replace("/v2/", "/v3/");
+    let answer = asked.post(&path, "Type=private").await;
+    assert_eq!((answer.status, &answer.json()["type"]), (200, &Value::from("public")));
+    assert_eq!(asked.get(&asked.in_conversations(&format!("/Conversations/{sid}"))).await.status, 404);
+}
+
+#[tokio::test]
+async fn bodies_can_be_too_large() {
+    let asked = simulate(Options { users: 5, ..with("big-body=100%") }).await;
+    assert_eq!(asked.length(&asked.in_service("/Users")).await, 16 + (256 << 20));
+    let asked = simulate(Options { users: 5, ..with("gzip-bomb=100%") }).await;
+    assert_eq!(asked.length(&asked.in_service("/Users")).await, 256 << 20, "as the client decompresses it");
+}
+
+#[tokio::test]
+async fn lists_that_never_end_have_new_tokens() {
+    let asked = simulate(with("endless-list=3")).await;
+    let world = asked.running.truth();
+    let users = world.endless_users();
+    assert_eq!(users.len(), 3);
+    for user in users {
+        let expected = values(world.user_channels(&user));
+        let (mut next, mut tokens) =
+            (asked.in_service(&format!("/Users/{user}/Channels?PageSize=50")), HashSet::new());
+        for _ in 0..20 {
+            let page = asked.get(&next).await.json();
+            next = asked.path_of(page["meta"]["next_page_url"].as_str().unwrap());
+            assert!(tokens.insert(next.clone()), "{next}");
+            assert!(rows_of(&page).len() <= expected.len().min(50));
+        }
+    }
+}
+
+#[tokio::test]
+async fn names_can_hold_terminal_escapes() {
+    let asked = simulate(with("escapes=100%")).await;
+    let rows = asked.rows(&asked.in_service("/Channels?Type=private&Type=public")).await;
+    let names: Vec<&str> = rows.iter().filter_map(|row| row["friendly_name"].as_str()).collect();
+    assert!(
+        !names.is_empty()
+            && names.iter().all(|name| name.contains("\u{1b}]52;") && name.contains('\u{202e}'))
+    );
+    assert_eq!(rows, values(asked.running.truth().channels()));
+}

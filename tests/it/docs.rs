@@ -1,4 +1,7 @@
-//! README.md is true: what it prints runs, what it names exists, and what it lists is all there is.
+//! README.md and `docs/` are true: what they print runs, what they name exists, and what they list is all there is.
+//!
+//! Blocks between `<!-- generated: NAME -->` and `<!-- end -->` are made by the program. `CHATFERRY_UPDATE_DOCS=1 cargo test --test it
+//! docs::` writes them again; without it the test compares.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -61,10 +64,32 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// Every command line of README's shell blocks that runs the program, also behind a pipe.
+/// README.md and every page of the book, as their paths from the root.
+fn pages() -> Vec<String> {
+    let (mut pages, mut folders) = (vec!["README.md".to_owned()], vec!["docs".to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(root().join(&folder)).unwrap() {
+            let name = format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap());
+            if root().join(&name).is_dir() {
+                folders.push(name);
+            } else if name.ends_with(".md") {
+                pages.push(name);
+            }
+        }
+    }
+    pages.sort();
+    pages
+}
+
+/// Every page's text, one after the other.
+fn book() -> String {
+    pages().iter().map(|page| read(page)).collect::<Vec<_>>().join("\n")
+}
+
+/// Every command line of shell blocks that runs the program, also behind a pipe and in a list's item.
 fn command_lines() -> Vec<Vec<String>> {
-    let readme = read("README.md");
-    let shell = blocks(&readme, "sh");
+    let text: String = book().lines().map(|line| line.trim_start().to_owned() + "\n").collect();
+    let shell = blocks(&text, "sh");
     let lines = shell.iter().flat_map(|(_, text)| text.lines());
     lines
         .filter_map(|line| {
@@ -74,16 +99,84 @@ fn command_lines() -> Vec<Vec<String>> {
         .collect()
 }
 
+/// What a generated block must hold.
+fn generated(name: &str, world: &World) -> String {
+    if let Some(verb) = name.strip_prefix("help ") {
+        let mut arguments: Vec<&str> = verb.split(' ').collect();
+        arguments.push("--help");
+        let folder = tempfile::tempdir().unwrap();
+        let output = chatferry(folder.path(), &arguments).output().unwrap();
+        assert!(output.status.success(), "{verb}");
+        return format!("```text\n{}```\n", String::from_utf8(output.stdout).unwrap());
+    }
+    assert_eq!(name, "views", "a generated block that no one generates");
+    let database = rusqlite::Connection::open(world.path("snapshot.db")).unwrap();
+    let list = |query: &str| -> Vec<String> {
+        let mut statement = database.prepare(query).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let mut table = String::from("| view or table | columns |\n|---|---|\n");
+    let evidence = ["disagreement", "vanished", "issue"].map(str::to_owned);
+    let views = list("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY rowid");
+    for view in views.into_iter().chain(evidence) {
+        let columns = list(&format!("SELECT name FROM pragma_table_info('{view}')"));
+        assert!(!columns.is_empty(), "{view}");
+        table += &format!("| `{view}` | `{}` |\n", columns.join("`, `"));
+    }
+    table
+}
+
 #[test]
-fn the_help_block_is_what_the_program_prints() {
-    let folder = tempfile::tempdir().unwrap();
-    let output = chatferry(folder.path(), &["--help"]).output().unwrap();
-    let printed = String::from_utf8(output.stdout).unwrap();
-    let readme = read("README.md");
-    let shown: Vec<_> =
-        blocks(&readme, "text").into_iter().filter(|(heading, _)| heading == "Help").collect();
-    assert_eq!(shown.len(), 1, "one help block");
-    assert_eq!(shown[0].1, printed);
+fn generated_blocks_are_what_the_program_gives() {
+    let world = World::with_faults("");
+    assert_eq!(world.crawl(&[]).code, 0);
+    let update = std::env::var_os("CHATFERRY_UPDATE_DOCS").is_some();
+    let mut count = 0;
+    for page in pages() {
+        let text = read(&page);
+        let mut made = String::new();
+        let mut rest = text.as_str();
+        while let Some((before, after)) = rest.split_once("<!-- generated: ") {
+            let (name, after) = after.split_once(" -->").unwrap();
+            let (_, after) =
+                after.split_once("<!-- end -->").unwrap_or_else(|| panic!("{page}: {name} has no end"));
+            made +=
+                &format!("{before}<!-- generated: {name} -->\n\n{}\n<!-- end -->", generated(name, &world));
+            rest = after;
+            count += 1;
+        }
+        made += rest;
+        if update && made != text {
+            std::fs::write(root().join(&page), &made).unwrap();
+        }
+        let made = if update { read(&page) } else { made };
+        assert_eq!(made, read(&page), "{page} is not up to date; CHATFERRY_UPDATE_DOCS=1 writes it again");
+    }
+    assert!(count > 15, "only {count} blocks");
+}
+
+#[test]
+fn every_verb_has_its_page_and_every_page_is_in_the_summary() {
+    for verb in cli::command().get_subcommands().map(clap::Command::get_name) {
+        let text = read(&format!("docs/verbs/{verb}.md"));
+        assert!(
+            text.contains(&format!("<!-- generated: help {verb} -->")),
+            "{verb}: its flags are not on its page"
+        );
+    }
+    let summary = read("docs/SUMMARY.md");
+    for page in pages().iter().filter_map(|page| page.strip_prefix("docs/")) {
+        assert!(
+            page == "SUMMARY.md" || summary.contains(&format!("({page})")),
+            "{page} is not in the summary"
+        );
+    }
+}
+
+#[test]
+fn the_readme_can_be_read_at_once() {
+    assert!(read("README.md").lines().count() <= 200);
 }
 
 #[test]
@@ -128,7 +221,7 @@ fn words_are_split_as_a_shell_does() {
 
 #[test]
 fn every_fault_exit_code_verb_and_setting_is_explained() {
-    let readme = read("README.md");
+    let readme = book();
     for fault in simulator::fault_names() {
         assert!(readme.contains(&format!("`{fault}=")), "the fault {fault}");
     }
@@ -149,10 +242,8 @@ fn the_mapping_example_and_the_queries_work_on_a_snapshot() {
     let world = World::with_faults("");
     assert_eq!(world.crawl(&[]).code, 0);
 
-    let examples: Vec<_> = blocks(&read("README.md"), "toml")
-        .into_iter()
-        .filter(|(_, text)| text.contains("[[records]]"))
-        .collect();
+    let examples: Vec<_> =
+        blocks(&book(), "toml").into_iter().filter(|(_, text)| text.contains("[[records]]")).collect();
     assert_eq!(examples.len(), 1, "one mapping");
     std::fs::write(world.path("desk.toml"), &examples[0].1).unwrap();
     world.chatferry(&["mapping", "check", "desk.toml"]).assert().success();
@@ -169,7 +260,7 @@ fn the_mapping_example_and_the_queries_work_on_a_snapshot() {
     assert!(seats.iter().any(|row| row["rights"] == "member"));
     assert!(seats.iter().any(|row| row["next_unread"].is_null()), "null stays null");
 
-    let readme = read("README.md");
+    let readme = book();
     let shell = blocks(&readme, "sh");
     let queries: Vec<String> = shell
         .iter()
@@ -187,7 +278,7 @@ fn the_mapping_example_and_the_queries_work_on_a_snapshot() {
 
 #[test]
 fn the_fields_of_mappings_are_all_listed() {
-    let readme = read("README.md");
+    let readme = book();
     for entity in ["service", "role", "user", "channel", "membership", "member", "invite", "message"] {
         let text = format!(
             "version = 1\nname = \"m\"\n[[records]]\nname = \"r\"\nentity = \"{entity}\"\nkey = [\"x\"]\n\
@@ -196,7 +287,7 @@ fn the_fields_of_mappings_are_all_listed() {
         let error = mapping::parse(&text, "m", None).unwrap_err().to_string();
         let known = error.split(" are ").nth(1).unwrap_or_else(|| panic!("{error}"));
         let row = format!("\n| `{entity}` | `{}` |\n", known.replace(", ", "`, `"));
-        assert!(readme.contains(&row), "README has no row {row}");
+        assert!(readme.contains(&row), "no page has the row {row}");
     }
 }
 
@@ -214,19 +305,32 @@ fn anchor(heading: &str) -> String {
         .replace(' ', "-")
 }
 
+/// The headings of a page, as anchors.
+fn anchors(markdown: &str) -> BTreeSet<String> {
+    let mut fenced = false;
+    let headings = markdown.lines().filter(|line| {
+        fenced ^= line.trim_start().starts_with("```");
+        !fenced && line.starts_with('#')
+    });
+    headings.map(|line| anchor(line.trim_start_matches('#').trim())).collect()
+}
+
 #[test]
 fn links_lead_somewhere() {
-    for document in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"] {
-        let text = read(document);
-        let anchors: BTreeSet<String> = text
-            .lines()
-            .filter(|line| line.starts_with('#'))
-            .map(|line| anchor(line.trim_start_matches('#').trim()))
-            .collect();
+    let mut documents = pages();
+    documents
+        .extend(["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"].map(str::to_owned));
+    for document in documents {
+        let text = read(&document);
+        let folder = Path::new(&document).parent().unwrap();
         for target in links(&text).filter(|target| !target.starts_with("http")) {
-            match target.strip_prefix('#') {
-                Some(to) => assert!(anchors.contains(to), "{document}: no heading for #{to}"),
-                None => assert!(Path::new(&root()).join(target).exists(), "{document}: there is no {target}"),
+            let (file, heading) =
+                target.split_once('#').map_or((target, None), |(file, to)| (file, Some(to)));
+            let path = if file.is_empty() { PathBuf::from(&document) } else { folder.join(file) };
+            assert!(root().join(&path).exists(), "{document}: there is no {target}");
+            if let Some(heading) = heading {
+                let there = anchors(&read(path.to_str().unwrap()));
+                assert!(there.contains(heading), "{document}: {} has no heading #{heading}", path.display());
             }
         }
     }
