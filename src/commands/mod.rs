@@ -19,10 +19,10 @@ mod mapping;
 mod plan;
 mod probe;
 mod simulate;
+pub(crate) mod read_target;
 mod snapshot;
 mod source;
 mod start;
-pub(crate) mod target;
 mod verify;
 
 use crate::cli::Verb;

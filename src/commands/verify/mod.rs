@@ -24,35 +24,21 @@ use super::{CommandError, Context, Outcome};
 use input::VerifyInput;
 use views::NamingError;
 
-/// The target was not read to its end.
+/// A snapshot lacks the service that is verified.
 #[derive(Debug, thiserror::Error)]
-enum VerifyError {
-    /// So much failed that it was given up.
-    #[error("the target could not be read: {why}")]
-    GaveUp { why: String },
-    #[error("the time was up before the target was read to its end")]
-    TimeUp,
-    #[error("interrupted before the target was read to its end")]
-    Interrupted,
-    #[error("`{what}` has no service {service}")]
-    NoService { what: String, service: String },
+#[error("`{what}` has no service {service}")]
+struct NoService {
+    what: String,
+    service: String,
 }
 
-impl Advise for VerifyError {
+impl Advise for NoService {
     fn status(&self) -> Failure {
-        match self {
-            Self::Interrupted => Failure::Interrupted,
-            Self::GaveUp { .. } | Self::TimeUp => Failure::Incomplete,
-            Self::NoService { .. } => Failure::Usage,
-        }
+        Failure::Usage
     }
 
     fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::NoService { .. } => "crawl the service again, without --include".to_owned(),
-            _ => "nothing was verified; what was read is kept, and the same command goes on from there"
-                .to_owned(),
-        })
+        Some("crawl the service again, without --include".to_owned())
     }
 }
 
@@ -122,7 +108,7 @@ struct VerifyRun<'r> {
 }
 
 fn service_of<'s>(snapshot: &'s Snapshot, service: &ServiceSid) -> Result<ServiceView<'s>, CommandError> {
-    let missing = || VerifyError::NoService {
+    let missing = || NoService {
         what: snapshot.path().display().to_string(),
         service: service.to_string(),
     };
