@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use chatferry::internals::model::{ServiceSid, UserSid};
+use chatferry::internals::model::{Api, ServiceSid, UserSid};
 use chatferry::internals::plan::{
     Fields, Header, Kind, Move, Operation, PlanDraft, Side, Subject, Totals, Verdict,
 };
@@ -99,7 +99,7 @@ fn write_plan(path: &Path, simulator: &Simulator, users: u128) -> Result<()> {
         target: side,
         snapshot: none(),
         snapshot_digest: none(),
-        snapshot_source: none(),
+        snapshot_source: Api::Chat,
         snapshot_verdict: none(),
         snapshot_window: (none(), None),
         mapping: none(),
@@ -136,6 +136,7 @@ fn write_plan(path: &Path, simulator: &Simulator, users: u128) -> Result<()> {
         steps: Vec::new(),
         sizes: Vec::new(),
         participants_limit: 0,
+        blocked_by: BTreeMap::new(),
     })?;
     Ok(())
 }

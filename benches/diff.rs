@@ -15,8 +15,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use chatferry::internals::model::{
-    AccountSid, ChannelSid, Entity, ListPage, MemberSid, Membership, MembershipStatus, NotificationLevel,
-    Records, ServiceSid, Timestamp, User, UserSid,
+    AccountSid, Api, ChannelSid, Entity, ListPage, MemberSid, Membership, MembershipStatus,
+    NotificationLevel, Records, ServiceSid, Timestamp, User, UserSid,
 };
 use chatferry::internals::snapshot::{CrawlIdentity, SnapshotWriter, Target};
 use rusqlite::Connection;
@@ -117,7 +117,7 @@ fn make(path: &Path, users: u64) -> Result<()> {
     let identity = CrawlIdentity {
         account_sid: account.clone(),
         services: vec![service.clone()],
-        source: "chat".to_owned(),
+        source: Api::Chat,
         include: vec![Entity::User, Entity::Membership],
         users: None,
         started: "2026-11-23T00:00:00Z".to_owned(),

@@ -13,8 +13,8 @@ use chatferry::internals::event::Events;
 use chatferry::internals::export::{self, ExportError, ExportOptions, Format, Rows};
 use chatferry::internals::mapping::{self, PiiPolicy};
 use chatferry::internals::model::{
-    AccountSid, Channel, ChannelSid, ChannelType, Entity, Member, MemberSid, Membership, MembershipStatus,
-    NotificationLevel, RoleSid, RowRecords, Service, ServiceSid, Timestamp, User, UserSid,
+    AccountSid, Api, Channel, ChannelSid, ChannelType, Entity, Member, MemberSid, Membership,
+    MembershipStatus, NotificationLevel, RoleSid, RowRecords, Service, ServiceSid, Timestamp, User, UserSid,
 };
 use chatferry::internals::snapshot::{Counts, Info, Requests, SnapshotError, Verdict, Walk};
 use serde::Serialize;
@@ -202,7 +202,7 @@ fn info() -> Info {
         id: String::new(),
         account_sid: AccountSid::from_digits(1),
         services: Vec::new(),
-        source: "chat".to_owned(),
+        source: Api::Chat,
         include: Entity::ALL.to_vec(),
         selected_users: None,
         cross_check: None,

@@ -13,9 +13,9 @@ use std::time::Instant;
 
 use chatferry::internals::mapping;
 use chatferry::internals::model::{
-    AccountSid, Channel, ChannelSid, ChannelType, ConversationState, Entity, ListPage, Member, MemberSid,
-    Membership, MembershipStatus, NotificationLevel, Records, Role, RoleSid, RoleType, Service, ServiceSid,
-    Timestamp, User, UserSid,
+    AccountSid, Api, Channel, ChannelSid, ChannelType, ConversationState, Entity, ListPage, Member,
+    MemberSid, Membership, MembershipStatus, NotificationLevel, Records, Role, RoleSid, RoleType, Service,
+    ServiceSid, Timestamp, User, UserSid,
 };
 use chatferry::internals::plan::{Header, Inputs, Move, PlanDraft, PlanOptions, PlanRecords, Side, compute};
 use chatferry::internals::snapshot::{CrawlIdentity, Detail, Snapshot, SnapshotWriter, Target, Unit};
@@ -44,9 +44,9 @@ fn main() -> Result<()> {
 fn measure(users: u128) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let begin = Instant::now();
-    Made { users, api: "chat", service: 1 }.write(&folder.path().join("source.db"))?;
-    Made { users, api: "conversations", service: 1 }.write(&folder.path().join("in_place.db"))?;
-    Made { users: 0, api: "conversations", service: 2 }.write(&folder.path().join("copy.db"))?;
+    Made { users, api: Api::Chat, service: 1 }.write(&folder.path().join("source.db"))?;
+    Made { users, api: Api::Conversations, service: 1 }.write(&folder.path().join("in_place.db"))?;
+    Made { users: 0, api: Api::Conversations, service: 2 }.write(&folder.path().join("copy.db"))?;
     println!("{users} users, {} memberships; snapshots made in {:.1?}", users * MEMBERSHIPS, begin.elapsed());
     for kind in ["in_place", "copy"] {
         let mut child = Command::new(std::env::current_exe()?);
@@ -77,7 +77,7 @@ fn plan(kind: &str, folder: &Path) -> Result<()> {
         target: side(if is_copy { 2 } else { 1 }),
         snapshot: "source.db".to_owned(),
         snapshot_digest: String::new(),
-        snapshot_source: "chat".to_owned(),
+        snapshot_source: Api::Chat,
         snapshot_verdict: "complete".to_owned(),
         snapshot_window: (String::new(), None),
         mapping: "conversations".to_owned(),
@@ -103,7 +103,7 @@ fn plan(kind: &str, folder: &Path) -> Result<()> {
 /// A service of so many users: half as many channels, and everybody on 20 of them.
 struct Made {
     users: u128,
-    api: &'static str,
+    api: Api,
     service: u128,
 }
 
@@ -118,7 +118,7 @@ impl Made {
         let identity = CrawlIdentity {
             account_sid: AccountSid::from_digits(1),
             services: vec![ServiceSid::from_digits(self.service)],
-            source: self.api.to_owned(),
+            source: self.api,
             include,
             users: None,
             started: "2026-11-23T00:00:00Z".to_owned(),
@@ -171,7 +171,8 @@ impl Made {
     }
 
     fn role(&self, number: u128) -> Role {
-        let kinds = if self.api == "chat" { ["deployment", "channel"] } else { ["service", "conversation"] };
+        let kinds =
+            if self.api == Api::Chat { ["deployment", "channel"] } else { ["service", "conversation"] };
         Role {
             sid: RoleSid::from_digits(number),
             account_sid: None,
@@ -198,13 +199,13 @@ impl Made {
             is_notifiable: None,
             date_created: Some(Timestamp::Seconds(1_500_000_000)),
             date_updated: Some(Timestamp::Seconds(1_500_000_000)),
-            joined_channels_count: (self.api == "chat").then_some(20),
+            joined_channels_count: (self.api == Api::Chat).then_some(20),
             extra: None,
         }
     }
 
     fn channel(&self, number: u128) -> Channel {
-        let is_chat = self.api == "chat";
+        let is_chat = self.api == Api::Chat;
         Channel {
             sid: ChannelSid::from_digits(spread(number)),
             account_sid: None,

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::Entity;
+use crate::model::{Api, Entity};
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -26,8 +26,8 @@ pub enum Event {
     },
     /// The crawl reads from another API than the one it was to begin with.
     SourceChosen {
-        /// Its name for people: `Conversations`.
-        source: &'static str,
+        /// It.
+        source: Api,
         /// Why, in one line.
         why: String,
     },

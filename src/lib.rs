@@ -72,7 +72,7 @@ pub mod internals {
     }
     pub mod model {
         pub use crate::model::{
-            AccountSid, Channel, ChannelSid, ChannelType, ConversationState, Entity, ListPage, Member,
+            AccountSid, Api, Channel, ChannelSid, ChannelType, ConversationState, Entity, ListPage, Member,
             MemberSid, Membership, MembershipStatus, NotificationLevel, Records, Role, RoleSid, RoleType,
             RowRecords, Service, ServiceSid, Timestamp, User, UserSid,
         };

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::model::{ChannelSid, MemberSid, RoleSid, ServiceSid, UserSid};
+use crate::model::{Api, ChannelSid, MemberSid, RoleSid, ServiceSid, UserSid};
 use crate::plan::{
     Fields, Header, Journal, Kind, Move, Operation, PlanDraft, Side, Subject, Totals, Verdict,
 };
@@ -28,7 +28,7 @@ pub(super) fn header() -> Header {
         target: side(0xac, 2),
         snapshot: "snapshot.db".to_owned(),
         snapshot_digest: "aa".to_owned(),
-        snapshot_source: "chat".to_owned(),
+        snapshot_source: Api::Chat,
         snapshot_verdict: "complete".to_owned(),
         snapshot_window: ("2026-01-01T00:00:00Z".to_owned(), None),
         mapping: "conversations".to_owned(),
@@ -51,6 +51,7 @@ pub(super) fn totals() -> Totals {
         steps: Vec::new(),
         sizes: Vec::new(),
         participants_limit: 100,
+        blocked_by: BTreeMap::new(),
     }
 }
 

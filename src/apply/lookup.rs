@@ -10,12 +10,10 @@ use serde_json::{Value, json};
 
 use super::mismatch::{Mismatch, describe, differences};
 use super::resolved::ResolvedOperation;
-use jiff::Timestamp;
-
-use super::mismatch::seconds as wire_seconds;
+use crate::model::{Api, Timestamp};
 use crate::plan::{Fields, Journal, Kind, Operation, State};
 use crate::twilio::page::{LoopGuard, PageError, next_path};
-use crate::twilio::{Api, ApiRequest, BodyError, Client, RequestError};
+use crate::twilio::{ApiRequest, BodyError, Client, RequestError};
 
 /// The most roles on a page of Conversations (OpenAPI `conversations/v1`, `ListServiceRole`).
 const ROLES_ON_A_PAGE: &str = "50";
@@ -267,9 +265,9 @@ pub(super) fn sent_fields(operation: &Operation) -> Fields {
 
 /// Whether the run made what it found after an answer was lost: nothing was there when the plan was made, and what is there has
 /// the creation date that only this request sets, or was created between the request and now.
-fn is_made_by_this_run(resolved: &ResolvedOperation, found: &Fields, now: Timestamp) -> bool {
+fn is_made_by_this_run(resolved: &ResolvedOperation, found: &Fields, now: jiff::Timestamp) -> bool {
     let Some(sent_at) = resolved.sent_at else { return false };
-    let seconds = |value: &Value| wire_seconds(value.as_str()?);
+    let seconds = |value: &Value| Timestamp::from_wire(value.as_str()?).seconds();
     let Some(created) = found.get("date_created").and_then(seconds) else { return false };
     let planned = resolved.operation.after.get("date_created").and_then(seconds);
     // Dates of the API are cut off to seconds.

@@ -1,17 +1,12 @@
 //! Whether what the target holds is what was planned, value by value.
 //!
-//! **Invariant:** what two notations of one value say is the same: a time with and without fractions, attributes with their keys in
-//! another order, a name that is null or empty.
-//!
-//! **Deliberately not compared:** `date_updated`, which the server moves by itself, and timers, which are written as a span of
-//! time and read as a date.
+//! When two values are the same is said in `plan::equality`, for planning and applying alike.
 
 use std::fmt;
 
 use serde_json::Value;
 
-use crate::model::Timestamp;
-use crate::plan::Fields;
+use crate::plan::{Fields, equality};
 
 /// A value that is not as it was planned, or not as it was when the plan was made.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,55 +39,13 @@ pub(super) fn describe(differences: &[Mismatch]) -> String {
 pub(super) fn differences(expected: &Fields, found: &Fields) -> Vec<Mismatch> {
     let of = |(key, expected): (&String, &Value)| {
         let found = found.get(key).unwrap_or(&Value::Null);
-        (!same(key, expected, found)).then(|| Mismatch {
+        (!equality::same_values(key, expected, found)).then(|| Mismatch {
             key: key.clone(),
             expected: expected.clone(),
             found: found.clone(),
         })
     };
     expected.iter().filter_map(of).collect()
-}
-
-fn same(key: &str, one: &Value, other: &Value) -> bool {
-    if one == other || key == "date_updated" || key.starts_with("timers") {
-        return true;
-    }
-    match key {
-        "attributes" => attributes(one) == attributes(other),
-        "date_created" | "last_read_timestamp" => {
-            matches!((one.as_str().and_then(seconds), other.as_str().and_then(seconds)), (Some(one), Some(other)) if one == other)
-        }
-        "permissions" => permissions(one) == permissions(other),
-        "friendly_name" | "unique_name" | "messaging_service_sid" => is_empty(one) && is_empty(other),
-        _ => false,
-    }
-}
-
-/// Attributes as what they say. What is not JSON is compared as the text that it is.
-fn attributes(value: &Value) -> Value {
-    let text = match value {
-        Value::Null => "{}",
-        Value::String(text) if text.trim().is_empty() => "{}",
-        Value::String(text) => text.as_str(),
-        other => return other.clone(),
-    };
-    serde_json::from_str(text).unwrap_or_else(|_not_json| Value::String(text.to_owned()))
-}
-
-/// The seconds of a date as the API writes it.
-pub(super) fn seconds(text: &str) -> Option<i64> {
-    Timestamp::from_wire(text).seconds()
-}
-
-fn permissions(value: &Value) -> Vec<&str> {
-    let mut names: Vec<&str> = value.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
-}
-
-fn is_empty(value: &Value) -> bool {
-    value.is_null() || value.as_str().is_some_and(str::is_empty)
 }
 
 /// The most characters of a value in a message.

@@ -5,9 +5,10 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::model::Api;
 use crate::model::Entity;
 use crate::plan::{Endpoint, Fields, FormValue, Kind, Method, Operation, Segment};
-use crate::twilio::{Api, ApiRequest};
+use crate::twilio::ApiRequest;
 
 /// An operation in hand.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,13 +8,12 @@ use crate::cli::CrawlArgs;
 use crate::crawl::{self, CrawlOutcome, Ended};
 use crate::error::ExitStatus;
 use crate::event::Events;
-use crate::model::{Entity, Share};
+use crate::model::{Api, Entity, Share};
 use crate::report::{CrawlSummary, Stopped};
 use crate::secret::Credentials;
 use crate::settings::{ConnectionSettings, CrawlSettings, Include, Part, Services, UserSelector};
 use crate::snapshot::{CrawlIdentity, Info, Replacement, SnapshotError, SnapshotWriter, Verdict};
-use crate::source::Source;
-use crate::twilio::Api;
+use crate::source::{Source, largest_page};
 
 use super::connect;
 use super::source;
@@ -47,7 +46,7 @@ pub(super) async fn crawl(
     let mut client = connect::client(connection, events, stop)?;
     let options = connect::crawl_options(connection);
     let CrawlOutcome { ended, info } = loop {
-        let source = source::of(api, client);
+        let source = Source::new(api, client);
         let identity = identity(settings, &credentials, &source)?;
         let opened = open(place.path(), &identity, settings.cross_check, &source).map_err(|error| match (&place, &error) {
             (Place::Restarted(replacement), SnapshotError::OtherCrawl { .. }) => {
@@ -132,12 +131,14 @@ fn open(
 ) -> Result<Opened, SnapshotError> {
     if !path.exists() {
         let new = match cross_check {
-            None => SnapshotWriter::create(path, identity, source.largest_page()),
-            Some(share) => SnapshotWriter::create_cross_checked(path, identity, source.largest_page(), share),
+            None => SnapshotWriter::create(path, identity, largest_page(source.api())),
+            Some(share) => {
+                SnapshotWriter::create_cross_checked(path, identity, largest_page(source.api()), share)
+            }
         };
         return new.map(|new| Opened::ToRead(Box::new(new)));
     }
-    let mut writer = SnapshotWriter::open(path, source.largest_page())?;
+    let mut writer = SnapshotWriter::open(path, largest_page(source.api()))?;
     if let Some((found, asked)) = writer.identity().difference(identity) {
         return Err(SnapshotError::OtherCrawl { path: path.to_path_buf(), found, asked });
     }
@@ -182,7 +183,7 @@ fn identity(
     Ok(CrawlIdentity {
         account_sid: credentials.account_sid.clone(),
         services,
-        source: source.name().to_owned(),
+        source: source.api(),
         include: entities(&settings.include),
         users,
         started: crate::clock::now().to_string(),
@@ -229,7 +230,7 @@ fn summary(settings: &CrawlSettings, place: &Place, info: &Info, ended: Option<&
             .then(|| "run the same command without --restart to go on from there".to_owned()),
         already_finished: ended.is_none(),
         snapshot: settings.snapshot.display().to_string(),
-        source: info.source.clone(),
+        source: info.source,
         cross_check: info.cross_check.clone(),
         evidence: evidence(info),
         services: info.services.clone(),
@@ -249,7 +250,7 @@ fn summary(settings: &CrawlSettings, place: &Place, info: &Info, ended: Option<&
 
 /// What there was to hold the rows against.
 fn evidence(info: &Info) -> Vec<&'static str> {
-    let (counters, whole) = (info.source == "chat", info.selected_users.is_none());
+    let (counters, whole) = (info.source.has_counters(), info.selected_users.is_none());
     let [members, memberships] =
         [Entity::Member, Entity::Membership].map(|entity| info.include.contains(&entity));
     let channels = info.include.contains(&Entity::Channel);

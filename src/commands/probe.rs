@@ -7,13 +7,13 @@ use crate::cli::ProbeArgs;
 use crate::cli::crawl::SourceChoice;
 use crate::crawl::cost::{self, ServiceCost};
 use crate::error::{Advise, ExitStatus, Failure};
-use crate::model::{Entity, Service};
+use crate::model::{Api, Entity, Service};
 use crate::report::{Answer, ProbeSummary, ProbedService, Routes};
 use crate::settings::Services;
-use crate::source::{Source, SourceError};
+use crate::source::{Source, SourceError, largest_page};
 use crate::twilio::chat::requests as chat;
 use crate::twilio::conversations::requests as conversations;
-use crate::twilio::{Api, Client, RequestError};
+use crate::twilio::{Client, RequestError};
 
 use super::connect;
 use super::source;
@@ -64,7 +64,7 @@ pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
         credentials: credentials.kind(),
         chat,
         conversations,
-        source: source.name(),
+        source: source.api(),
         routes: routes(&source, &costs),
         services: costs.into_iter().map(probed).collect(),
         requests_by_resource,
@@ -72,7 +72,7 @@ pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
         // Invitations stand in a user's list too, and no counter tells how many: they may fill another page. And messages are
         // sent meanwhile.
         requests_exact: refusal.is_none()
-            && source.has_counters()
+            && source.api().has_counters()
             && !include.contains(&Entity::Membership)
             && !include.contains(&Entity::Message),
         requests_per_second,
@@ -106,7 +106,7 @@ impl Priced {
 }
 
 async fn price(api: Api, client: &Arc<Client>, services: &Services, include: &[Entity]) -> Priced {
-    let source = source::of(api, Arc::clone(client));
+    let source = Source::new(api, Arc::clone(client));
     let mut costs = Vec::new();
     let asked = async {
         let services = match services {
@@ -125,7 +125,7 @@ async fn price(api: Api, client: &Arc<Client>, services: &Services, include: &[E
 /// What reading every membership takes by either route.
 fn routes(source: &Source, costs: &[ServiceCost]) -> Routes {
     let sum = |pages: fn(&ServiceCost) -> Option<u64>| costs.iter().map(pages).sum::<Option<u64>>();
-    let page = source.largest_page();
+    let page = largest_page(source.api());
     Routes {
         by_user: sum(|cost| cost.by_user).filter(|_| !costs.is_empty()),
         by_channel: sum(|cost| cost.by_channel).filter(|_| !costs.is_empty()),

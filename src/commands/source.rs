@@ -3,36 +3,28 @@
 //! **Invariant:** a snapshot is of one API. Another one is turned to only while nothing was received from the first.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::cli::crawl::SourceChoice;
 use crate::crawl::CrawlError;
 use crate::error::ExitStatus;
 use crate::event::{Event, Events};
+use crate::model::Api;
 use crate::settings::{CrawlSettings, Part, Services};
 use crate::snapshot::{Snapshot, SnapshotError, SnapshotWriter};
-use crate::source::{ChatSource, ConversationsSource, Source, SourceError};
+use crate::source::{SourceError, largest_page};
+use crate::twilio::Client;
 use crate::twilio::conversations::requests;
-use crate::twilio::{Api, Client};
 
 use super::CommandError;
 
-/// The source of an API.
-pub(super) fn of(api: Api, client: Arc<Client>) -> Source {
-    match api {
-        Api::Chat => Source::Chat(ChatSource::new(client)),
-        Api::Conversations => Source::Conversations(ConversationsSource::new(client)),
-    }
-}
-
 /// The API that a crawl begins with: as asked for; left open, the one of the snapshot that is there, and otherwise Chat.
 pub(super) fn begin_with(choice: SourceChoice, snapshot: &Path) -> Result<Api, SnapshotError> {
-    let of_conversations = match choice {
-        SourceChoice::Chat => false,
-        SourceChoice::Conversations => true,
-        SourceChoice::Auto => snapshot.exists() && Snapshot::open(snapshot)?.source()? == "conversations",
-    };
-    Ok(if of_conversations { Api::Conversations } else { Api::Chat })
+    match choice {
+        SourceChoice::Chat => Ok(Api::Chat),
+        SourceChoice::Conversations => Ok(Api::Conversations),
+        SourceChoice::Auto if snapshot.exists() => Snapshot::open(snapshot)?.source(),
+        SourceChoice::Auto => Ok(Api::Chat),
+    }
 }
 
 /// Whether an answer means that Chat cannot be read for the account or the service, however often it is asked: 410, a host
@@ -82,11 +74,11 @@ pub(super) async fn turn(
         return Err(CommandError::new(ExitStatus::Failed, NoInvites { answer: answer.to_string() })
             .with_hint("leave `invites` out of --include to read the rest from Conversations"));
     }
-    let mut writer = SnapshotWriter::open(snapshot, ConversationsSource::largest_page)?;
-    if !writer.turn_to("conversations")? {
+    let mut writer = SnapshotWriter::open(snapshot, largest_page(Api::Conversations))?;
+    if !writer.turn_to(Api::Conversations)? {
         return Ok(false);
     }
-    events.send(Event::SourceChosen { source: "Conversations", why: format!("{error}: {answer}") });
+    events.send(Event::SourceChosen { source: Api::Conversations, why: format!("{error}: {answer}") });
     Ok(true)
 }
 

@@ -169,7 +169,7 @@ impl Clerk {
             requests: estimate.requests,
             done: estimate.done,
             // Without counters the pages of a list are known when it ends.
-            exact: estimate.is_exact() && self.snapshot.identity().has_counters(),
+            exact: estimate.is_exact() && self.snapshot.identity().source.has_counters(),
             seconds_left: (self.seconds_left)(estimate),
         });
     }

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{Entity, Records, Service, ServiceSid};
-use crate::source::{List, Source, SourceError};
+use crate::source::{List, Source, SourceError, largest_page};
 
 /// A service and what reading it takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,8 +48,8 @@ pub(crate) async fn service(
     let service = source.service(sid).await?.record;
     let (mut by_user, mut by_channel) = (None, None);
     let wanted = |entity| include.contains(&entity);
-    let page = source.largest_page();
-    let mut requests = BTreeMap::from([(Entity::Service, source.requests_of_service())]);
+    let page = largest_page(source.api());
+    let mut requests = BTreeMap::from([(Entity::Service, source.api().requests_of_service())]);
     if wanted(Entity::Role) {
         let pages = each_page(source, &List::Roles(sid.clone()), |_| {}).await?;
         requests.insert(Entity::Role, pages);

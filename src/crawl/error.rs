@@ -1,7 +1,7 @@
 //! What ends a crawl as a whole.
 
 use crate::error::{Advise, Failure};
-use crate::model::ServiceSid;
+use crate::model::{Api, ServiceSid};
 use crate::snapshot::SnapshotError;
 use crate::source::SourceError;
 use crate::twilio::REFUSED_HINT;
@@ -22,10 +22,9 @@ pub(crate) enum CrawlError {
         source: Box<SourceError>,
     },
     /// The service is not there for this account.
-    #[error("{api} has no service {service} in this account")]
+    #[error("{} has no service {service} in this account", api.title())]
     NoSuchService {
-        /// The API that was asked: `Chat` or `Conversations`.
-        api: &'static str,
+        api: Api,
         /// The service.
         service: ServiceSid,
         /// What Twilio said.
@@ -33,10 +32,9 @@ pub(crate) enum CrawlError {
         source: Box<SourceError>,
     },
     /// The API does not answer for the account (410).
-    #[error("{api} no longer answers for this account")]
+    #[error("{} no longer answers for this account", api.title())]
     Gone {
-        /// The API that was asked: `Chat` or `Conversations`.
-        api: &'static str,
+        api: Api,
         /// What Twilio said.
         #[source]
         source: Box<SourceError>,
@@ -102,7 +100,7 @@ impl Advise for CrawlError {
                  service; `chatferry probe` lists the services it has"
                     .to_owned()
             }
-            Self::Gone { api: "Chat", .. } => {
+            Self::Gone { api: Api::Chat, .. } => {
                 "Programmable Chat has ended for this account; Conversations still has what was private: read it into \
                  another file with --source conversations"
                     .to_owned()

@@ -14,7 +14,7 @@ use super::target::{list_of, service_of};
 use crate::event::{Event, Events};
 use crate::model::{Issue, Service, ServiceSid};
 use crate::snapshot::{Detail, Target, Unit};
-use crate::source::{Fetched, List, Source, SourceError};
+use crate::source::{Fetched, List, Source, SourceError, largest_page};
 use crate::twilio::{LoopGuard, RequestError};
 
 /// How often one unit is begun anew in a run, for expired page tokens, smaller pages or a 404 that was none.
@@ -148,7 +148,7 @@ impl Reader {
         let long = unit.target.is_of_service() || (came && matches!(unit.target, Target::Messages(..)));
         let in_the_middle = unit.cursor.is_some() && long;
         if request.is_bad_page_size() || (request.is_server_error() && !in_the_middle) {
-            let smaller = page_size.unwrap_or_else(|| (self.source.largest_page())(list.entity())) / 2;
+            let smaller = page_size.unwrap_or_else(|| largest_page(self.source.api())(list.entity())) / 2;
             if smaller >= SMALLEST_PAGE {
                 return Ok(Next::Restart {
                     page_size: Some(smaller),
@@ -160,7 +160,7 @@ impl Reader {
             return self.look_again(unit, page_size, error).await;
         }
         if request.is_gone() {
-            return Err(CrawlError::Gone { api: self.source.title(), source: error.into() });
+            return Err(CrawlError::Gone { api: self.source.api(), source: error.into() });
         }
         if request.is_forbidden() {
             return match service_of(&unit.target) {
@@ -232,7 +232,7 @@ impl Reader {
                 Err(CrawlError::Unauthorized(error.into()))
             }
             Err(error) if is(&error, RequestError::is_not_found) => Err(CrawlError::NoSuchService {
-                api: self.source.title(),
+                api: self.source.api(),
                 service: service.clone(),
                 source: error.into(),
             }),
@@ -328,10 +328,10 @@ impl Reader {
                 CrawlError::Forbidden { service, source: error.into() }
             }
             Some(request) if request.is_not_found() => {
-                CrawlError::NoSuchService { api: self.source.title(), service, source: error.into() }
+                CrawlError::NoSuchService { api: self.source.api(), service, source: error.into() }
             }
             Some(request) if request.is_gone() => {
-                CrawlError::Gone { api: self.source.title(), source: error.into() }
+                CrawlError::Gone { api: self.source.api(), source: error.into() }
             }
             _ => CrawlError::Unreadable { subject: unit.target.to_string(), source: error.into() },
         })

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::CrawlError;
 use crate::model::{ChannelSid, Entity, IssueKind, Membership, Records, ServiceSid, UserSid};
-use crate::source::{List, Source, SourceError};
+use crate::source::{List, Source, SourceError, largest_page};
 use crate::twilio::LoopGuard;
 
 /// Users that wait to be read, at most: enough that none of the requests in flight waits for the next one.
@@ -98,7 +98,7 @@ async fn read_user(
     service: &ServiceSid,
     wanted: WantedViews,
 ) -> Result<ReadViews, SourceError> {
-    let page = source.largest_page()(Entity::Membership);
+    let page = largest_page(source.api())(Entity::Membership);
     if (wanted.channels.len() as u64) < wanted.pages(page) {
         one_by_one(source, service, wanted).await
     } else {

@@ -3,11 +3,8 @@
 use serde::Serialize;
 
 use super::error::TermsError;
-use crate::model::{AccountSid, Entity, ServiceSid};
+use crate::model::{AccountSid, Api, Entity, ServiceSid};
 use crate::snapshot::{CrawlIdentity, Fields, Snapshot, Verdict, columns};
-
-/// Conversations, as `CrawlIdentity::source` has it.
-const CONVERSATIONS: &str = "conversations";
 
 /// One of the two, in a few words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,7 +18,7 @@ pub(crate) struct ComparedSide {
     /// The services it is of.
     pub services: Vec<ServiceSid>,
     /// The API that was read.
-    pub source: String,
+    pub source: Api,
     /// Its own judgement of its completeness.
     pub verdict: Verdict,
 }
@@ -121,7 +118,7 @@ impl Terms {
             let includes = |at: usize| identities[at].include.contains(&entity);
             // Conversations has no invitations: what Chat has of them is told as missing there.
             let has_none =
-                self.other_source && entity == Entity::Invite && identities[at].source == CONVERSATIONS;
+                self.other_source && entity == Entity::Invite && !identities[at].source.has(entity);
             includes(at) || (has_none && includes(1 - at))
         };
         let mut entities = Vec::new();
@@ -251,7 +248,7 @@ fn side(snapshot: &Snapshot, identity: &CrawlIdentity, name: String) -> Result<C
         started: identity.started.clone(),
         account_sid: identity.account_sid.clone(),
         services: snapshot.services_in()?,
-        source: identity.source.clone(),
+        source: identity.source,
         verdict: snapshot.verdict()?,
     })
 }

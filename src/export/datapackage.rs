@@ -13,6 +13,7 @@ use super::options::{ExportOptions, PlanFacts};
 use super::rows::RowsPassed;
 use super::select::Selected;
 use crate::mapping::{Column, ColumnType, Pii};
+use crate::model::Api;
 use crate::snapshot::Info;
 
 /// One record of an export.
@@ -54,7 +55,7 @@ struct DataPackage<'a> {
 #[derive(Serialize)]
 struct PackageFacts<'a> {
     verdict: &'a str,
-    source: &'a str,
+    source: Api,
     account_sid: String,
     services: Vec<String>,
     /// Between these two instants the records were read.
@@ -111,13 +112,16 @@ pub(super) fn describe(
         name: "chatferry-export",
         title: format!(
             "{} export",
-            if info.source == "chat" { "Twilio Programmable Chat" } else { "Twilio Conversations" }
+            match info.source {
+                Api::Chat => "Twilio Programmable Chat",
+                Api::Conversations => "Twilio Conversations",
+            }
         ),
         created: finished.clone(),
         resources: resources.collect(),
         chatferry: PackageFacts {
             verdict: info.verdict.as_str(),
-            source: &info.source,
+            source: info.source,
             account_sid: info.account_sid.to_string(),
             services: info.services.iter().map(ToString::to_string).collect(),
             window: CrawlWindow { started: info.started.clone(), finished },

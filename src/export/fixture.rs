@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::error::ExportError;
 use super::source::Rows;
+use crate::model::Api;
 use crate::model::*;
 use crate::snapshot::{Counts, Info, Order, Requests, SnapshotError, Verdict, Walk, Wanted};
 
@@ -154,7 +155,7 @@ fn info() -> Info {
         id: "d1".repeat(16),
         account_sid: AccountSid::from_digits(0xac),
         services: vec![service_sid()],
-        source: "chat".to_owned(),
+        source: Api::Chat,
         include: vec![Role, User, Channel, Membership, Member],
         selected_users: None,
         cross_check: None,

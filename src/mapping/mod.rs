@@ -42,6 +42,8 @@ pub(crate) use near::nearest;
 pub use pii::PiiPolicy;
 pub(crate) use pii::{PiiKey, ShortKey};
 pub(crate) use plan_rules::FieldRules;
+#[cfg(test)]
+pub(crate) use plan_rules::UPDATABLE;
 pub(crate) use record::{Column, InvitePolicy, KeyOrder, Mapping, Record};
 pub(crate) use roles::RoleParts;
 pub(crate) use sample::Sample;

@@ -9,7 +9,7 @@ use super::error::Problem;
 use super::near::nearest;
 
 /// What a plan may write over, by the fields' names, `record.column`.
-pub(super) const UPDATABLE: [&str; 11] = [
+pub(crate) const UPDATABLE: [&str; 11] = [
     "conversation_users.role_sid",
     "conversation_users.attributes",
     "conversation_users.friendly_name",

@@ -4,6 +4,7 @@
 //!
 //! **Invariant:** no I/O and no imports from other modules of the crate.
 
+pub(crate) mod api;
 pub(crate) mod issue;
 pub(crate) mod page;
 pub(crate) mod records;
@@ -12,6 +13,7 @@ pub(crate) mod share;
 pub(crate) mod sid;
 pub(crate) mod value;
 
+pub use api::Api;
 pub use issue::Entity;
 pub(crate) use issue::{Issue, IssueKind};
 pub use page::{ListPage, Records};

@@ -12,42 +12,55 @@ use crate::model::Entity;
 pub enum Severity {
     /// Nothing was found.
     Pass,
-    /// To be known, and nothing to be done.
+    /// To be known, and nothing has to be done.
     Note,
-    /// Goes on, but someone should look.
+    /// The plan goes on, but someone should look.
     Warn,
-    /// The items found are not performed, or, where the check is of the plan as a whole, nothing is.
+    /// The plan leaves out the items that were found, or, where the check is of the plan as a whole, everything.
     Block,
 }
 
 /// A named check.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Check {
-    /// Its name: lower case and underscores.
+    /// Lower case and underscores.
     pub code: &'static str,
     /// The severity of what it finds.
     pub severity: Severity,
-    /// Whether a finding blocks the plan as a whole, not its item alone.
+    /// Whether a finding blocks the plan as a whole, and not only its item.
     pub of_plan: bool,
-    /// What is checked, in a few words.
-    pub title: &'static str,
+    /// What one finding says.
+    pub one: &'static str,
+    /// What several findings say, with `{}` for their number.
+    pub many: &'static str,
+    /// What it means that nothing was found.
+    pub passes: &'static str,
     /// What a finding means.
     pub meaning: &'static str,
     /// What to do about it.
     pub advice: &'static str,
 }
 
+impl Check {
+    /// What the check found, with the number in it as `shown` writes it; of none, what passing means.
+    pub fn title(&self, count: u64, shown: impl Fn(u64) -> String) -> String {
+        match count {
+            0 => self.passes.to_owned(),
+            1 => self.one.to_owned(),
+            count => self.many.replace("{}", &shown(count)),
+        }
+    }
+}
+
 /// One thing that a check found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// The check.
     pub check: &'static Check,
-    /// What kind of thing it is about.
     pub entity: Entity,
     /// Its SID in the source (or the target, where the source has none); for a membership `US…/CH…`.
     pub sid: String,
     /// Its name for people: identity, unique name or friendly name.
     pub name: Option<String>,
-    /// What is the matter, in one line, with the values concerned.
+    /// What the check saw, in one line, with the values concerned.
     pub detail: String,
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use crate::mapping::{self, Mapping};
+use crate::model::Api;
 use crate::model::*;
 use crate::plan::*;
 use crate::snapshot::{CrawlIdentity, Detail, Snapshot, SnapshotWriter, Target};
@@ -19,7 +20,7 @@ pub(super) const DATE: i64 = 1_500_000_000;
 /// A service and all that it has.
 #[derive(Debug, Clone)]
 pub(super) struct World {
-    pub(super) api: &'static str,
+    pub(super) api: Api,
     pub(super) service: Service,
     pub(super) roles: Vec<Role>,
     pub(super) users: Vec<User>,
@@ -98,9 +99,9 @@ pub(super) fn channel(number: u128, kind: &str) -> Channel {
 }
 
 impl World {
-    pub(super) fn new(api: &'static str, service: u128) -> Self {
+    pub(super) fn new(api: Api, service: u128) -> Self {
         let mut include = Entity::ALL.to_vec();
-        include.retain(|&entity| entity != Entity::Message && (api == "chat" || entity != Entity::Invite));
+        include.retain(|&entity| entity != Entity::Message && api.has(entity));
         Self {
             api,
             service: Service {
@@ -144,7 +145,7 @@ impl World {
 
     /// A Chat service: two roles, three users, a private channel with all of them and a public one with the first.
     pub(super) fn chat() -> Self {
-        let mut world = Self::new("chat", 0x15);
+        let mut world = Self::new(Api::Chat, 0x15);
         world.roles = vec![
             role(1, "user", "deployment", &["createChannel"]),
             role(2, "member", "channel", &["sendMessage", "leaveChannel"]),
@@ -160,7 +161,7 @@ impl World {
     /// What Conversations shows of it: private channels, joined members, translated roles.
     pub(super) fn in_place(&self) -> Self {
         let mut there =
-            Self { api: "conversations", invites: Vec::new(), failing: Vec::new(), ..self.clone() };
+            Self { api: Api::Conversations, invites: Vec::new(), failing: Vec::new(), ..self.clone() };
         there.include.retain(|&entity| entity != Entity::Invite);
         there.selected = None;
         there.channels.retain(|channel| channel.r#type == Some(ChannelType::Private));
@@ -262,7 +263,7 @@ impl World {
         let identity = CrawlIdentity {
             account_sid: AccountSid::from_digits(0xac),
             services: vec![self.service.sid.clone()],
-            source: self.api.to_owned(),
+            source: self.api,
             include: self.include.clone(),
             users: self.selected.clone(),
             started: "2026-11-23T00:00:00Z".to_owned(),

@@ -15,8 +15,10 @@
 //! **Invariant:** a plan contains no delete, but for one that undoes, and that only of what a journal proves was created.
 
 pub(crate) mod align;
+pub(crate) mod binding;
 pub(crate) mod check;
 pub mod compute;
+pub(crate) mod equality;
 pub(crate) mod error;
 pub(crate) mod file;
 pub(crate) mod finding;
@@ -30,7 +32,7 @@ mod fixture;
 
 pub use align::PlanRecords;
 pub(crate) use align::{Name, names};
-pub(crate) use check::CHECKS;
+pub(crate) use check::{CANNOT_BE_UNDONE, CHECKS, all_checks};
 pub(crate) use compute::Limits;
 #[cfg(test)]
 pub(crate) use compute::Sink;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::model::Service;
+use crate::model::{Api, Service};
 
 use super::file::hexadecimal;
 use super::operation::{Kind, State};
@@ -60,8 +60,8 @@ pub struct Header {
     pub snapshot: String,
     /// The digest of what the snapshot holds.
     pub snapshot_digest: String,
-    /// `chat` or `conversations`: the API that the snapshot was read from.
-    pub snapshot_source: String,
+    /// The API that the snapshot was read from.
+    pub snapshot_source: Api,
     /// The snapshot's verdict: `complete`, `complete_with_drift` or `incomplete`.
     pub snapshot_verdict: String,
     /// When the snapshot was begun and finished, RFC 3339.
@@ -86,10 +86,14 @@ pub struct Header {
 pub enum Verdict {
     /// The target holds everything; there is nothing to do.
     NothingToDo,
-    /// It may be performed.
+    /// All of it may be performed.
     Ready,
+    /// Some of it may be performed, and the rest cannot be: blocked operations, or in an undo plan what cannot be undone.
+    ReadyExceptBlocked,
     /// A check blocks it as a whole.
     Blocked,
+    /// Of an undo plan: nothing that was done can be undone.
+    CannotBeUndone,
 }
 
 /// What one kind of operation takes.
@@ -135,4 +139,6 @@ pub struct Totals {
     pub sizes: Vec<Bucket>,
     /// The most participants that the target allows in a conversation.
     pub participants_limit: u64,
+    /// Operations that the plan blocks, by the code of the check that blocks them.
+    pub blocked_by: BTreeMap<String, u64>,
 }

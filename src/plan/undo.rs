@@ -10,28 +10,17 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::check::CANNOT_BE_UNDONE;
+use super::equality;
 use super::error::PlanError;
 use super::file::{Entry, PlanDraft, PlanFile};
-use super::finding::{Check, Finding, Severity};
+use super::finding::Finding;
 use super::operation::{Fields, Kind, Operation, State, Subject, WriteLimit};
 use super::overview::{Header, Move, Step, Totals, Verdict};
 use crate::model::Entity;
 
 /// Twilio's write limit for all of a service, in operations a second (conversations limits: 30).
 const SERVICE_WRITES_PER_SECOND: f64 = 30.0;
-
-/// What stays as it is.
-pub(crate) static CANNOT_BE_UNDONE: Check = Check {
-    code: "cannot_be_undone",
-    severity: Severity::Warn,
-    of_plan: false,
-    title: "Everything that was done can be taken back",
-    meaning: "Twilio has no request that restores what was there before: it stays as it is now.",
-    advice: "Restore it by hand where that matters, or leave it; the other items are taken back all the same.",
-};
-
-/// Every check of an undo plan.
-pub(crate) static UNDO_CHECKS: [&Check; 1] = [&CANNOT_BE_UNDONE];
 
 /// What an undo plan says about itself: the two services of the plan that it undoes, and that plan's digest.
 pub(crate) fn header(undone: &PlanFile) -> Header {
@@ -59,9 +48,9 @@ pub(crate) fn undo(
             draft.operation(&operation, None)?;
             *counted.entry(operation.kind).or_default() += 1;
         }
-        for detail in lost {
+        if !lost.is_empty() {
             findings += 1;
-            draft.finding(&finding(entry, detail))?;
+            draft.finding(&finding(entry, lost.join("; ")))?;
         }
         Ok::<(), PlanError>(())
     })?;
@@ -154,7 +143,7 @@ fn restore(undone: &PlanFile, entry: &Entry) -> Result<Undone, PlanError> {
     let (mut before, mut after, mut lost) = (Fields::new(), Fields::new(), Vec::new());
     for (key, now) in written {
         let value = former.get(key).or_else(|| planned.get(key)).unwrap_or(&Value::Null);
-        if value == now {
+        if value == now || equality::is_compared(key) && equality::same_values(key, value, now) {
             continue;
         }
         if !kind.can_send(key, value) {
@@ -231,7 +220,12 @@ fn totals(counted: &BTreeMap<Kind, u64>, findings: u64, requests_per_second: f64
         })
         .collect();
     Totals {
-        verdict: if counted.is_empty() { Verdict::NothingToDo } else { Verdict::Ready },
+        verdict: match (counted.is_empty(), findings) {
+            (true, 0) => Verdict::NothingToDo,
+            (true, _) => Verdict::CannotBeUndone,
+            (false, 0) => Verdict::Ready,
+            (false, _) => Verdict::ReadyExceptBlocked,
+        },
         operations: counted
             .iter()
             .map(|(kind, count)| (*kind, BTreeMap::from([(State::Pending, *count)])))
@@ -243,6 +237,7 @@ fn totals(counted: &BTreeMap<Kind, u64>, findings: u64, requests_per_second: f64
         steps,
         sizes: Vec::new(),
         participants_limit: 0,
+        blocked_by: BTreeMap::new(),
     }
 }
 

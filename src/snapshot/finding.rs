@@ -6,6 +6,7 @@ use super::evidence::Members;
 use super::schema::write_out;
 use super::unit::{Kind, state};
 use super::{focus, properties};
+use crate::model::Api;
 
 /// The kinds of disagreement, as in the column `disagreement.kind`.
 pub(super) mod kind {
@@ -45,7 +46,7 @@ pub(super) fn find_user_counts(connection: &Connection) -> rusqlite::Result<()> 
 /// The members that can be seen from the users' side. In Conversations a participant by SMS or the like has no identity and so
 /// no user, and where a crawl is limited to a selection, only the selected users' memberships were read.
 pub(super) fn comparable(connection: &Connection) -> rusqlite::Result<&'static str> {
-    let conversations = properties::get(connection, "source")?.as_deref() == Some("conversations");
+    let conversations = properties::source(connection)? == Api::Conversations;
     let limited = focus::is_limited(connection)?;
     Ok(match (conversations, limited) {
         (_, true) => "EXISTS (SELECT 1 FROM focus f WHERE f.entity = 'identity' AND f.key = x.identity)",

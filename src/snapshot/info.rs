@@ -15,7 +15,7 @@ use super::reader::Snapshot;
 use super::schema::{FORMAT, write_out};
 use super::unit::{Kind, state};
 use super::writer::SnapshotWriter;
-use crate::model::{AccountSid, Entity, ServiceSid};
+use crate::model::{AccountSid, Api, Entity, ServiceSid};
 
 /// Failures, disagreements and oddities shown at most; the counts beside them are whole.
 const SHOWN: u32 = 100;
@@ -104,8 +104,8 @@ pub struct Info {
     pub account_sid: AccountSid,
     /// The services crawled.
     pub services: Vec<ServiceSid>,
-    /// The API that was read: `chat` or `conversations`.
-    pub source: String,
+    /// The API that was read.
+    pub source: Api,
     /// What was asked for, under the names of the counts.
     #[serde(serialize_with = "by_plural")]
     pub include: Vec<Entity>,

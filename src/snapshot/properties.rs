@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::error::SnapshotError;
 use super::unit::state;
 use super::writer::SnapshotWriter;
-use crate::model::{AccountSid, Entity, ServiceSid};
+use crate::model::{AccountSid, Api, Entity, ServiceSid};
 
 /// What a crawl is of. A snapshot is of one crawl, and only the same one may go on with it.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,8 +15,8 @@ pub struct CrawlIdentity {
     pub account_sid: AccountSid,
     /// The services asked for; empty for all of the account.
     pub services: Vec<ServiceSid>,
-    /// The API that is read: `chat` or `conversations`.
-    pub source: String,
+    /// The API that is read.
+    pub source: Api,
     /// What was asked for, in the order of [`Entity::ALL`].
     pub include: Vec<Entity>,
     /// The users that the crawl is limited to, as SIDs or identities; `None` for all.
@@ -85,6 +85,15 @@ pub(super) fn set(connection: &Connection, key: &str, value: &str) -> rusqlite::
         .map(|_| ())
 }
 
+/// The API that the snapshot was read from.
+pub(super) fn source(connection: &Connection) -> rusqlite::Result<Api> {
+    let name = get(connection, "source")?.unwrap_or_default();
+    Api::named(&name).ok_or_else(|| {
+        let unknown = format!("`{name}` is not an API that a snapshot can be of");
+        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, unknown.into())
+    })
+}
+
 impl CrawlIdentity {
     /// Reads it back from a snapshot.
     pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
@@ -100,7 +109,7 @@ impl CrawlIdentity {
         Ok(Self {
             account_sid: AccountSid::from_wire(&text("account_sid")?),
             services: services.iter().map(|sid| ServiceSid::from_wire(sid)).collect(),
-            source: text("source")?,
+            source: source(connection)?,
             include: Entity::ALL
                 .into_iter()
                 .filter(|entity| include.iter().any(|name| name == entity.plural()))
@@ -108,16 +117,6 @@ impl CrawlIdentity {
             users,
             started: text("started")?,
         })
-    }
-
-    /// Whether the API says how many rows lists have. Conversations does not.
-    pub fn has_counters(&self) -> bool {
-        self.source != "conversations"
-    }
-
-    /// Requests that a service's own record takes. In Conversations its settings are four resources of their own.
-    pub fn requests_of_service(&self) -> i64 {
-        if self.source == "conversations" { 5 } else { 1 }
     }
 
     /// Says how another crawl differs, for an error; `None` where it is the same one, begun at another time.
@@ -164,7 +163,7 @@ impl SnapshotWriter {
         self.sql(|connection| {
             set(connection, "account_sid", &identity.account_sid.to_string())?;
             set(connection, "services", &services.join(" "))?;
-            set(connection, "source", &identity.source)?;
+            set(connection, "source", identity.source.name())?;
             set(connection, "include", &include.join(" "))?;
             set(connection, "started", &identity.started)?;
             set(connection, "tool_version", env!("CARGO_PKG_VERSION"))?;
@@ -200,7 +199,7 @@ impl SnapshotWriter {
     }
 
     /// Turns the crawl to another API, if nothing was received from the first one. Says whether it turned.
-    pub fn turn_to(&mut self, source: &str) -> Result<bool, SnapshotError> {
+    pub fn turn_to(&mut self, source: Api) -> Result<bool, SnapshotError> {
         let turned = self.sql(|connection| {
             let touched: bool = connection.query_row(
                 "SELECT EXISTS (SELECT 1 FROM unit WHERE pages > 0 OR state IN (?1, ?2))",
@@ -208,12 +207,12 @@ impl SnapshotWriter {
                 |row| row.get(0),
             )?;
             if !touched {
-                set(connection, "source", source)?;
+                set(connection, "source", source.name())?;
             }
             Ok(!touched)
         })?;
         if turned {
-            source.clone_into(&mut self.identity.source);
+            self.identity.source = source;
         }
         Ok(turned)
     }

@@ -9,7 +9,7 @@ use super::encode::required;
 use super::error::SnapshotError;
 use super::properties::{self, CrawlIdentity, Verdict};
 use super::schema;
-use crate::model::ServiceSid;
+use crate::model::{Api, ServiceSid};
 
 /// A snapshot opened for reading.
 #[derive(Debug)]
@@ -36,8 +36,8 @@ impl Snapshot {
     }
 
     /// The API that was read: `chat` or `conversations`.
-    pub fn source(&self) -> Result<String, SnapshotError> {
-        Ok(self.sql(|connection| properties::get(connection, "source"))?.unwrap_or_default())
+    pub fn source(&self) -> Result<Api, SnapshotError> {
+        self.sql(properties::source)
     }
 
     /// The crawl that it is of.

@@ -281,7 +281,7 @@ impl SnapshotWriter {
         let services: i64 = self.sql(|connection| {
             connection.query_row(
                 "SELECT coalesce(sum(CASE kind WHEN ?1 THEN ?3 ELSE 1 END), 0) FROM unit WHERE kind IN (?1, ?2)",
-                [Kind::Service.number(), Kind::Services.number(), self.identity().requests_of_service()],
+                [Kind::Service.number(), Kind::Services.number(), self.identity().source.requests_of_service().cast_signed()],
                 |row| row.get(0),
             )
         })?;

@@ -117,3 +117,26 @@ pub(super) fn write_out(sql: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Scripts query the views, and other versions of the program read the tables: neither changes within a format.
+    #[test]
+    fn every_table_and_view_has_the_columns_of_its_format() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("snapshot.db");
+        let connection = create(&path, &path).unwrap();
+        let mut statement = connection
+            .prepare(
+                "SELECT s.type || ' ' || s.name || ': ' || group_concat(trim(c.name || ' ' || c.type), ', ')
+                 FROM sqlite_schema s JOIN pragma_table_info(s.name) c WHERE s.type IN ('table', 'view')
+                 GROUP BY s.name ORDER BY s.type, s.name",
+            )
+            .unwrap();
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        let columns: Vec<String> = rows.map(Result::unwrap).collect();
+        insta::assert_snapshot!(format!("format {FORMAT}\n{}", columns.join("\n")));
+    }
+}

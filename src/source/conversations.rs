@@ -31,9 +31,6 @@ pub(crate) struct ConversationsSource {
 }
 
 impl ConversationsSource {
-    /// Requests that [`Self::service`] takes.
-    pub(crate) const REQUESTS_OF_SERVICE: u64 = configuration::REQUESTS;
-
     /// A source that sends through this client.
     pub(crate) fn new(client: Arc<Client>) -> Self {
         Self { client }
@@ -42,11 +39,6 @@ impl ConversationsSource {
     /// The client that it sends through.
     pub(crate) fn client(&self) -> &Arc<Client> {
         &self.client
-    }
-
-    /// Whether Conversations has lists of this entity that can be read.
-    pub(crate) fn has(entity: Entity) -> bool {
-        collection(entity).is_some()
     }
 
     /// The largest page that the lists of an entity allow.

@@ -12,13 +12,15 @@ mod media;
 mod notes;
 mod read;
 
+use std::sync::Arc;
+
 use crate::error::{Advise, Failure};
 use crate::model::{
-    Channel, ChannelSid, Entity, Issue, ListPage, Membership, Service, ServiceSid, User, UserSid,
+    Api, Channel, ChannelSid, Entity, Issue, ListPage, Membership, Service, ServiceSid, User, UserSid,
 };
 use crate::twilio::{Client, PageError, RequestError};
-pub(crate) use chat::ChatSource;
-pub(crate) use conversations::ConversationsSource;
+use chat::ChatSource;
+use conversations::ConversationsSource;
 
 /// A paged list of an API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +109,14 @@ impl SourceError {
     }
 }
 
+/// The largest page that the lists of each entity allow.
+pub(crate) fn largest_page(api: Api) -> fn(Entity) -> u32 {
+    match api {
+        Api::Chat => ChatSource::largest_page,
+        Api::Conversations => ConversationsSource::largest_page,
+    }
+}
+
 /// An API that can be read into the model.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -118,19 +128,19 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Its name in snapshots and messages.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::Chat(_) => "chat",
-            Self::Conversations(_) => "conversations",
+    /// Reads this API through this client.
+    pub(crate) fn new(api: Api, client: Arc<Client>) -> Self {
+        match api {
+            Api::Chat => Self::Chat(ChatSource::new(client)),
+            Api::Conversations => Self::Conversations(ConversationsSource::new(client)),
         }
     }
 
-    /// Its name for people.
-    pub(crate) fn title(&self) -> &'static str {
+    /// The API that is read.
+    pub(crate) fn api(&self) -> Api {
         match self {
-            Self::Chat(_) => "Chat",
-            Self::Conversations(_) => "Conversations",
+            Self::Chat(_) => Api::Chat,
+            Self::Conversations(_) => Api::Conversations,
         }
     }
 
@@ -139,19 +149,6 @@ impl Source {
         match self {
             Self::Chat(chat) => chat.client(),
             Self::Conversations(conversations) => conversations.client(),
-        }
-    }
-
-    /// Whether users and channels say how many memberships they have.
-    pub(crate) fn has_counters(&self) -> bool {
-        matches!(self, Self::Chat(_))
-    }
-
-    /// The largest page that the lists of an entity allow.
-    pub(crate) fn largest_page(&self) -> fn(Entity) -> u32 {
-        match self {
-            Self::Chat(_) => ChatSource::largest_page,
-            Self::Conversations(_) => ConversationsSource::largest_page,
         }
     }
 
@@ -181,14 +178,6 @@ impl Source {
         match self {
             Self::Chat(chat) => chat.service(service).await,
             Self::Conversations(conversations) => conversations.service_alone(service).await,
-        }
-    }
-
-    /// Requests that [`Self::service`] takes.
-    pub(crate) fn requests_of_service(&self) -> u64 {
-        match self {
-            Self::Chat(_) => 1,
-            Self::Conversations(_) => ConversationsSource::REQUESTS_OF_SERVICE,
         }
     }
 

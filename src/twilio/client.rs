@@ -26,11 +26,11 @@ use url::Url;
 use self::answer::{Ended, outcome, read, text};
 use super::error::{BodyError, ClientError, RequestError, RequestErrorKind};
 use super::options::ClientOptions;
-use super::request::{Api, ApiRequest, Method};
+use super::request::{ApiRequest, Method};
 use super::retry::{Decision, Outcome, StopReason, Tries, decide};
 use super::throttle::{Signal, Throttle};
 use crate::event::Event;
-use crate::model::AccountSid;
+use crate::model::{AccountSid, Api};
 use crate::secret::Origin;
 
 /// The account's requests in flight (error 20429's page names the header).

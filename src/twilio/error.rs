@@ -300,7 +300,7 @@ impl Advise for ClientError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::twilio::request::Api;
+    use crate::model::Api;
 
     fn error(query: &str, status: u16, body: &str) -> RequestError {
         let request = ApiRequest::get_verbatim(Api::Chat, &format!("/v2/Services/IS1/Users{query}")).unwrap();

@@ -26,5 +26,5 @@ pub(crate) use client::{Attempts, Client, Counters, OnceSent, Reply};
 pub(crate) use error::{BodyError, REFUSED_HINT, RequestError, RequestErrorKind};
 pub(crate) use options::{ClientOptions, Timeouts};
 pub(crate) use page::{LoopGuard, PageError};
-pub(crate) use request::{Api, ApiRequest};
+pub(crate) use request::ApiRequest;
 pub(crate) use retry::RetryPolicy;

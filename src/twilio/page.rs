@@ -5,7 +5,7 @@
 
 use url::{Position, Url, form_urlencoded};
 
-use super::request::Api;
+use crate::model::Api;
 use crate::secret::Origin;
 
 /// A list cannot be followed.

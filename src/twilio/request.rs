@@ -6,14 +6,7 @@ use std::fmt;
 
 use url::form_urlencoded;
 
-/// The product that a request is for. Each has its own origin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Api {
-    /// Programmable Chat, `chat.twilio.com`.
-    Chat,
-    /// Conversations (classic), `conversations.twilio.com`.
-    Conversations,
-}
+use crate::model::Api;
 
 /// The methods that these APIs have. There is no PUT or PATCH: updates are POST.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

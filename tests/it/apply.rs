@@ -326,7 +326,7 @@ fn a_plan_that_does_not_fit_is_refused_before_anything_is_written() {
 
     let mapping = std::fs::read_to_string(world.path("map.toml")).unwrap();
     std::fs::write(world.path("map.toml"), format!("{mapping}\n# changed\n")).unwrap();
-    assert_refused(&world, &apply(), &["the mapping `map.toml` is not as it was", "plan again"]);
+    assert_refused(&world, &apply(), &["the mapping `map.toml` is not what it was", "plan again"]);
     std::fs::write(world.path("map.toml"), mapping).unwrap();
 
     let snapshot = std::fs::read(world.path("snapshot.db")).unwrap();
@@ -334,7 +334,11 @@ fn a_plan_that_does_not_fit_is_refused_before_anything_is_written() {
         .unwrap()
         .execute("UPDATE user_row SET friendly_name = 'another'", [])
         .unwrap();
-    assert_refused(&world, &apply(), &["the snapshot `snapshot.db` is not as it was", "plan again"]);
+    assert_refused(
+        &world,
+        &apply(),
+        &["the snapshot `snapshot.db` is not the one that `plan.db` was made from", "plan again"],
+    );
     std::fs::write(world.path("snapshot.db"), snapshot).unwrap();
 
     let other = world.running.other_account();
@@ -342,7 +346,7 @@ fn a_plan_that_does_not_fit_is_refused_before_anything_is_written() {
         .chatferry(&["apply", "--yes"])
         .env("TWILIO_ACCOUNT_SID", other.account_sid)
         .env("TWILIO_AUTH_TOKEN", other.auth_token));
-    assert_refused(&world, &ran, &["the plan writes to the account", other.account_sid]);
+    assert_refused(&world, &ran, &["the target of `plan.db` is of the account", other.account_sid]);
     let ran = run(world.chatferry(&["apply", "--yes"]).env("TWILIO_AUTH_TOKEN", "wrong"));
     assert_eq!((ran.code, world.running.writes().len()), (3, 0), "{ran:?}");
 }

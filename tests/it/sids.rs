@@ -182,5 +182,5 @@ fn without_its_plan_nothing_is_written() {
     apply(&world, &["--only", "create_role"]);
     let undo = world.run(&["plan", "--undo", "plan.db", "--plan", "undo.db", "--quiet"]);
     assert_eq!(undo.code, 0, "{undo:?}");
-    refused(&["--plan", "undo.db"], &["takes back what another one did"]);
+    refused(&["--plan", "undo.db"], &["undoes what another plan did"]);
 }

@@ -20,10 +20,15 @@ use crate::twilio::test_server::{Act, Server, answer, ok};
 
 /// One request at a time, so that the script's order is that of the requests.
 fn clients(server: &Server, stop: &CancellationToken) -> Clients {
+    clients_that_wait(server, stop, 0.0)
+}
+
+/// The same, whose waits are multiplied by this.
+fn clients_that_wait(server: &Server, stop: &CancellationToken, scale: f64) -> Clients {
     let mut options = server.options();
     options.limits.concurrency = 1;
     options.cancellation = stop.clone();
-    options.retry.scale = 0.0;
+    options.retry.scale = scale;
     let client = Arc::new(Client::new(options).unwrap());
     Clients { source: Arc::clone(&client), target: client }
 }

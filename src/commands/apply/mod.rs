@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::apply::{self, ApplyEnd, ApplyOptions, ApplyOutcome, Clients};
 use crate::cli::ApplyArgs;
 use crate::error::{Advise, ExitStatus, Failure};
-use crate::plan::undo::CANNOT_BE_UNDONE;
+use crate::plan::check::CANNOT_BE_UNDONE;
 use crate::plan::{Journal, Kind, State};
 use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
 use crate::settings::{ApplySettings, nearest};

@@ -5,48 +5,16 @@
 //!
 //! **Invariant:** a plan of another service gives no SIDs. It is refused before anything is written.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use crate::error::{Advise, Failure};
 use crate::export::PlanFacts;
 use crate::mapping::SidMap;
 use crate::model::{Entity, ServiceSid};
+use crate::plan::binding::PlanBinding;
 use crate::plan::{Header, Move, PlanFile};
 
 use super::super::CommandError;
-
-/// A plan that has no SIDs for a snapshot.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum SidsError {
-    /// It is of something else.
-    #[error(
-        "the plan `{}` is of {planned}, the snapshot `{}` of {}",
-        plan.display(),
-        snapshot.display(),
-        found.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-    )]
-    OtherService { plan: PathBuf, planned: String, snapshot: PathBuf, found: Vec<ServiceSid> },
-    /// It takes back what another plan did.
-    #[error("the plan `{}` takes back what another one did, and has no SIDs of a target", plan.display())]
-    Undo { plan: PathBuf },
-}
-
-impl Advise for SidsError {
-    fn status(&self) -> Failure {
-        Failure::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::OtherService { .. } => {
-                "name the snapshot that the plan was made from with --snapshot, or another plan with --plan"
-                    .to_owned()
-            }
-            Self::Undo { .. } => "name the plan that it takes back with --plan".to_owned(),
-        })
-    }
-}
 
 /// The SIDs of a plan's target, for a snapshot of these services, and which plan it is.
 pub(super) fn of_plan(
@@ -56,18 +24,9 @@ pub(super) fn of_plan(
 ) -> Result<(SidMap, PlanFacts), CommandError> {
     let file = PlanFile::open(plan)?;
     let header = file.header().clone();
-    if header.kind == Move::Undo {
-        return Err(SidsError::Undo { plan: plan.to_path_buf() }.into());
-    }
-    if !matches!(services, [service] if *service.to_string() == header.source.service_sid) {
-        return Err(SidsError::OtherService {
-            plan: plan.to_path_buf(),
-            planned: header.source.service_sid,
-            snapshot: snapshot.to_path_buf(),
-            found: services.to_vec(),
-        }
-        .into());
-    }
+    let binding = PlanBinding { plan, header: &header };
+    binding.check_has_target()?;
+    binding.check_services(snapshot, services)?;
     let facts =
         PlanFacts { digest: file.digest().to_owned(), target_service_sid: header.target.service_sid.clone() };
     let file = Mutex::new(file);
@@ -113,6 +72,7 @@ fn known<'a>(header: &'a Header, sid: &'a str) -> Known<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Api;
     use crate::plan::Side;
 
     fn header(kind: Move) -> Header {
@@ -128,7 +88,7 @@ mod tests {
             target: side("IS2"),
             snapshot: String::new(),
             snapshot_digest: String::new(),
-            snapshot_source: "chat".to_owned(),
+            snapshot_source: Api::Chat,
             snapshot_verdict: "complete".to_owned(),
             snapshot_window: (String::new(), None),
             mapping: String::new(),

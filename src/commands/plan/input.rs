@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Advise, Failure};
 use crate::mapping::{self, Mapping, MappingError};
-use crate::model::{AccountSid, Entity, Service, ServiceSid, Timestamp};
+use crate::model::{AccountSid, Api, Entity, Service, ServiceSid, Timestamp};
+use crate::plan::binding::{self, AccountUse};
 use crate::plan::{
     self, Header, Inputs, Limits, Move, Name, PlanDraft, PlanError, PlanFile, PlanOptions, PlanRecords, Side,
 };
 use crate::settings::{ConnectionSettings, Loader, PlanSettings, Planned, Target};
 use crate::snapshot::{Focus, Info, Order, Snapshot, SnapshotError, Verdict, Walk, With};
-use crate::source::ConversationsSource;
+use crate::source::largest_page;
 
 use super::super::CommandError;
 use super::super::read_target::{Selection, TargetEstimate};
@@ -25,21 +26,12 @@ pub(super) enum PlanInputError {
     /// The crawl has not read everything.
     #[error("the snapshot `{}` is incomplete", snapshot.display())]
     Incomplete { snapshot: PathBuf },
-    /// A plan is of one service.
-    #[error("the snapshot `{}` holds {found} services, and a plan is of one", snapshot.display())]
-    NotOneService { snapshot: PathBuf, found: usize },
     /// Some users alone.
     #[error("the snapshot `{}` is limited to {users} users, so that nothing can be said of the others", snapshot.display())]
     SomeUsers { snapshot: PathBuf, users: usize },
     /// Something that is compared was not read.
     #[error("the snapshot `{}` has no {lacks}", snapshot.display())]
     Lacks { snapshot: PathBuf, lacks: String },
-    /// A copy into the source.
-    #[error("the target {service} is the service of the snapshot")]
-    SameService { service: ServiceSid },
-    /// In place with other credentials.
-    #[error("the snapshot `{}` is of the account {owner}, the credentials are of {account}", snapshot.display())]
-    OtherAccount { snapshot: PathBuf, owner: AccountSid, account: AccountSid },
     /// The service's own record is missing.
     #[error("the snapshot `{}` lacks its service's own record", snapshot.display())]
     NoServiceRecord { snapshot: PathBuf },
@@ -61,20 +53,9 @@ impl Advise for PlanInputError {
                  --allow-incomplete; the plan says so"
                     .to_owned()
             }
-            Self::NotOneService { .. } => {
-                "crawl the service alone, with --service and a snapshot of its own".to_owned()
-            }
             Self::SomeUsers { .. } => "crawl it without --users".to_owned(),
             Self::Lacks { .. } | Self::NoServiceRecord { .. } => {
                 "crawl the service into another snapshot without --include".to_owned()
-            }
-            Self::SameService { .. } => {
-                "for the same service, seen through Conversations, give --target in-place".to_owned()
-            }
-            Self::OtherAccount { .. } => {
-                "in place is within the account that the snapshot is of: set TWILIO_ACCOUNT_SID and its secret to that \
-                 account's"
-                    .to_owned()
             }
         })
     }
@@ -142,15 +123,15 @@ impl PlanInput {
         let in_place = *target == Target::InPlace;
         let (service, connection) = match target {
             Target::InPlace => (of_snapshot.clone(), connection.clone()),
-            Target::Service(service) if *service == of_snapshot => {
-                return Err(PlanInputError::SameService { service: service.clone() }.into());
+            Target::Service(service) => {
+                binding::check_is_other(service, &of_snapshot)?;
+                (service.clone(), loader.target_connection(connection)?)
             }
-            Target::Service(service) => (service.clone(), loader.target_connection(connection)?),
         };
         let account = connection.read_credentials()?.account_sid;
-        if in_place && account != info.account_sid {
-            let owner = info.account_sid.clone();
-            return Err(PlanInputError::OtherAccount { snapshot: file, owner, account }.into());
+        if in_place {
+            let owner = info.account_sid.to_string();
+            binding::check_account(&file, &owner, AccountUse::InPlace, &account.to_string())?;
         }
         let record = service_record(&snapshot)?;
         Ok(Asked::Move(Box::new(Self {
@@ -184,7 +165,7 @@ impl PlanInput {
             target: side(&self.account, record),
             snapshot: self.file.display().to_string(),
             snapshot_digest: self.snapshot.content_digest()?,
-            snapshot_source: self.info.source.clone(),
+            snapshot_source: self.info.source,
             snapshot_verdict: self.info.verdict.as_str().to_owned(),
             snapshot_window: (self.info.started.clone(), self.info.finished.clone()),
             mapping: self.mapping_name.clone(),
@@ -229,11 +210,11 @@ impl PlanInput {
             return (estimate.least, estimate.all);
         }
         let pages =
-            |entity| counts.of(entity).div_ceil(u64::from(ConversationsSource::largest_page(entity))).max(1);
+            |entity| counts.of(entity).div_ceil(u64::from(largest_page(Api::Conversations)(entity))).max(1);
         let lists = pages(Entity::Role) + pages(Entity::User) + pages(Entity::Channel);
         let of_users = pages(Entity::Membership).max(counts.of(Entity::User));
         let of_channels = pages(Entity::Member).max(counts.of(Entity::Channel));
-        let all = ConversationsSource::REQUESTS_OF_SERVICE + lists + of_users + of_channels;
+        let all = Api::Conversations.requests_of_service() + lists + of_users + of_channels;
         (all, all)
     }
 
@@ -245,10 +226,7 @@ impl PlanInput {
 }
 
 impl Selection for PlanInput {
-    fn each(
-        &self,
-        take: &mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>,
-    ) -> Result<(), CommandError> {
+    fn each(&self, take: &mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>) -> Result<(), CommandError> {
         let records = PlanRecords::of(&self.mapping).map_err(PlanError::from)?;
         let Some(source) = self.snapshot.service(&self.record.sid)? else { return Ok(()) };
         plan::names::<SnapshotError>(&source, &records, &mut |name| {
@@ -262,22 +240,20 @@ impl Selection for PlanInput {
 }
 
 /// Checks that a plan can be made of a snapshot, and gives its service.
-fn check_snapshot(file: &Path, info: &Info, allow_incomplete: bool) -> Result<ServiceSid, PlanInputError> {
+fn check_snapshot(file: &Path, info: &Info, allow_incomplete: bool) -> Result<ServiceSid, CommandError> {
     let snapshot = file.to_path_buf();
-    let [service] = info.services.as_slice() else {
-        return Err(PlanInputError::NotOneService { snapshot, found: info.services.len() });
-    };
+    let service = binding::only_service(file, &info.services)?;
     if let Some(users) = info.selected_users {
-        return Err(PlanInputError::SomeUsers { snapshot, users });
+        return Err(PlanInputError::SomeUsers { snapshot, users }.into());
     }
     let needed = [Entity::Role, Entity::User, Entity::Channel, Entity::Membership, Entity::Member];
     let lacks: Vec<_> =
         needed.iter().filter(|entity| !info.include.contains(entity)).map(|entity| entity.plural()).collect();
     if !lacks.is_empty() {
-        return Err(PlanInputError::Lacks { snapshot, lacks: lacks.join(", ") });
+        return Err(PlanInputError::Lacks { snapshot, lacks: lacks.join(", ") }.into());
     }
     if info.verdict == Verdict::Incomplete && !allow_incomplete {
-        return Err(PlanInputError::Incomplete { snapshot });
+        return Err(PlanInputError::Incomplete { snapshot }.into());
     }
     Ok(service.clone())
 }

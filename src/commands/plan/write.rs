@@ -75,6 +75,8 @@ pub(in crate::commands) struct Summary {
     requests: u64,
     estimated_seconds: f64,
     verdict: Verdict,
+    /// Operations that are blocked, by the check that blocks them.
+    blocked_by: BTreeMap<String, u64>,
     plan: String,
     digest: String,
 }
@@ -102,6 +104,7 @@ impl Summary {
             requests: totals.requests,
             estimated_seconds: totals.estimated_seconds,
             verdict: totals.verdict,
+            blocked_by: totals.blocked_by,
             plan: made.path().display().to_string(),
             digest: made.digest().to_owned(),
         })
@@ -109,7 +112,7 @@ impl Summary {
 
     /// Whether anything is to be done, or blocked.
     pub(super) fn is_anything(&self) -> bool {
-        self.verdict == Verdict::Blocked
+        matches!(self.verdict, Verdict::Blocked | Verdict::CannotBeUndone)
             || self.operations.values().flat_map(BTreeMap::values).any(|count| *count > 0)
     }
 }

@@ -10,12 +10,12 @@ use super::EVERYTHING;
 use super::{Selection, TargetPart};
 use crate::crawl::{self, CrawlOutcome};
 use crate::event::Events;
-use crate::model::ServiceSid;
+use crate::model::{Api, ServiceSid};
 use crate::settings::ConnectionSettings;
 #[cfg(test)]
 use crate::snapshot::Focus;
 use crate::snapshot::{CrawlIdentity, SnapshotError, SnapshotWriter, Verdict};
-use crate::source::{ConversationsSource, Source};
+use crate::source::{Source, largest_page};
 
 /// Reads a target service into a snapshot file, with the credentials of this connection.
 ///
@@ -31,13 +31,13 @@ pub async fn crawl_target(
     let identity = CrawlIdentity {
         account_sid: connection.read_credentials()?.account_sid,
         services: vec![service.clone()],
-        source: "conversations".to_owned(),
+        source: Api::Conversations,
         include: part.include.to_vec(),
         users: None,
         started: crate::clock::now().to_string(),
     };
     let writer = open(snapshot, &identity, part.selection)?;
-    let source = Source::Conversations(ConversationsSource::new(connect::client(connection, events, stop)?));
+    let source = Source::new(Api::Conversations, connect::client(connection, events, stop)?);
     Ok(crawl::run(source, writer, &connect::crawl_options(connection), events, stop).await?)
 }
 
@@ -46,7 +46,7 @@ fn open(
     identity: &CrawlIdentity,
     selection: Option<&dyn Selection>,
 ) -> Result<SnapshotWriter, CommandError> {
-    let page = ConversationsSource::largest_page;
+    let page = largest_page(Api::Conversations);
     if path.exists() {
         let mut writer = SnapshotWriter::open(path, page)?;
         if let Some((found, asked)) = writer.identity().difference(identity) {
@@ -80,7 +80,7 @@ mod tests {
         let identity = |service: &ServiceSid, started: &str| CrawlIdentity {
             account_sid: crate::model::AccountSid::from_digits(1),
             services: vec![service.clone()],
-            source: "conversations".to_owned(),
+            source: Api::Conversations,
             include: EVERYTHING.to_vec(),
             users: None,
             started: started.to_owned(),

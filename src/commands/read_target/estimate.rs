@@ -1,7 +1,7 @@
 //! What reading a target costs, before a request is sent.
 
-use crate::model::Entity;
-use crate::source::ConversationsSource;
+use crate::model::{Api, Entity};
+use crate::source::largest_page;
 
 /// Requests that reading a target takes, where it holds what was selected and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,8 +16,8 @@ pub struct TargetEstimate {
 impl TargetEstimate {
     /// For this many selected users and conversations. No request is sent for it.
     pub fn of(users: u64, conversations: u64) -> Self {
-        let page = |entity| u64::from(ConversationsSource::largest_page(entity));
-        let least = ConversationsSource::REQUESTS_OF_SERVICE + 3; // one page each of roles, users and conversations
+        let page = |entity| u64::from(largest_page(Api::Conversations)(entity));
+        let least = Api::Conversations.requests_of_service() + 3; // one page each of roles, users and conversations
         let further = |rows: u64, entity| rows.div_ceil(page(entity)).saturating_sub(1);
         let lists = further(users, Entity::User) + further(conversations, Entity::Channel);
         Self { least, all: least + lists + users + conversations }
@@ -27,25 +27,11 @@ impl TargetEstimate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::CrawlIdentity;
 
     #[test]
     fn an_estimate_counts_full_pages_and_one_list_each() {
         assert_eq!(TargetEstimate::of(0, 0), TargetEstimate { least: 8, all: 8 });
         assert_eq!(TargetEstimate::of(50, 100).all, 8 + 150);
         assert_eq!(TargetEstimate::of(51, 101).all, 8 + 2 + 152);
-    }
-
-    #[test]
-    fn what_both_sides_know_of_a_service_is_the_same() {
-        let identity = CrawlIdentity {
-            account_sid: crate::model::AccountSid::from_digits(1),
-            services: Vec::new(),
-            source: "conversations".to_owned(),
-            include: Vec::new(),
-            users: None,
-            started: String::new(),
-        };
-        assert_eq!(identity.requests_of_service().cast_unsigned(), ConversationsSource::REQUESTS_OF_SERVICE);
     }
 }

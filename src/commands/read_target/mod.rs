@@ -26,20 +26,14 @@ pub const EVERYTHING: [Entity; 6] =
 /// participants are read, and users by identity, whose User Conversations are read.
 pub trait Selection {
     /// Names each. It may be asked more than once and then names the same.
-    fn each(
-        &self,
-        take: &mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>,
-    ) -> Result<(), CommandError>;
+    fn each(&self, take: &mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>) -> Result<(), CommandError>;
 }
 
 impl<F> Selection for F
 where
     F: Fn(&mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>) -> Result<(), CommandError>,
 {
-    fn each(
-        &self,
-        take: &mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>,
-    ) -> Result<(), CommandError> {
+    fn each(&self, take: &mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>) -> Result<(), CommandError> {
         self(take)
     }
 }

@@ -10,11 +10,11 @@ use super::{Selection, TargetPart, crawl_target};
 use crate::crawl::{CrawlError, CrawlOutcome, Ended};
 use crate::error::{Advise, Failure};
 use crate::event::Events;
-use crate::model::{AccountSid, Entity, ServiceSid};
+use crate::model::{AccountSid, Api, Entity, ServiceSid};
 use crate::plan::Limits;
 use crate::settings::ConnectionSettings;
 use crate::snapshot::{Info, Snapshot, SnapshotError, Verdict, clear};
-use crate::source::ChatSource;
+use crate::source::Source;
 
 /// The target could not be read to its end, or is not what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -85,12 +85,6 @@ pub(in crate::commands) struct TargetReading<'a> {
     pub(in crate::commands) purpose: Purpose,
 }
 
-/// Where what is read is kept.
-    pub(in crate::commands) file: PathBuf,
-    /// An interrupted reading that was begun longer ago is begun anew.
-    pub(in crate::commands) resume_within: Duration,
-}
-
 /// Where what is read of a plan's target is kept: `plan.target.db` for `plan.db`.
 pub(in crate::commands) fn file_of(plan: &Path) -> PathBuf {
     if plan.extension().is_some_and(|ending| ending == "db") {
@@ -116,7 +110,7 @@ impl TargetReading<'_> {
             Err(error) => return Err(error.into()),
         };
         let same = info.account_sid == self.account()?
-            && info.source == "conversations"
+            && info.source == Api::Conversations
             && info.selected_users.is_none()
             && info.include == self.include
             && (info.services.is_empty() || info.services == [self.service.clone()]);
@@ -169,9 +163,12 @@ impl TargetReading<'_> {
     }
 
     /// How large its conversations may be: what only Chat says of a service, where it still answers.
-    pub(in crate::commands) async fn limits(&self, stop: &CancellationToken) -> Result<Option<Limits>, CommandError> {
+    pub(in crate::commands) async fn limits(
+        &self,
+        stop: &CancellationToken,
+    ) -> Result<Option<Limits>, CommandError> {
         let client = connect::client(self.connection, &Events::none(), stop)?;
-        let service = match ChatSource::new(client).service(self.service).await {
+        let service = match Source::new(Api::Chat, client).service(self.service).await {
             Ok(service) => service.record,
             Err(error) => {
                 tracing::debug!(%error, "the target's limits are not known");

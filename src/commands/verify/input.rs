@@ -7,6 +7,7 @@ use crate::cli::VerifyArgs;
 use crate::error::{Advise, Failure};
 use crate::mapping::{self, Mapping, MappingError};
 use crate::model::{InvalidShare, ServiceSid, Share};
+use crate::plan::binding::{self, AccountUse, PlanBinding};
 use crate::plan::{Move, PlanError, PlanFile, PlanRecords};
 use crate::settings::{ConnectionSettings, Loader, Target};
 use crate::snapshot::{Info, Snapshot};
@@ -19,24 +20,6 @@ pub(super) enum VerifyInputError {
     /// The mapping.
     #[error(transparent)]
     Mapping(Box<MappingError>),
-    /// An undo plan.
-    #[error("`{}` takes back another plan, and what it leaves is not described by it", plan.display())]
-    Undo { plan: PathBuf },
-    /// The snapshot is another one by now.
-    #[error("the snapshot `{snapshot}` is not the one that `{}` was made from", plan.display())]
-    OtherSnapshot { plan: PathBuf, snapshot: String },
-    /// The mapping is another one by now.
-    #[error("the mapping `{mapping}` is not what it was when `{}` was made", plan.display())]
-    OtherMapping { plan: PathBuf, mapping: String },
-    /// A snapshot is verified service by service.
-    #[error("the snapshot `{}` holds {found} services, and one is verified at a time", snapshot.display())]
-    NotOneService { snapshot: PathBuf, found: usize },
-    /// A copy into the source.
-    #[error("the target {service} is the service of the snapshot")]
-    SameService { service: ServiceSid },
-    /// The credentials are not those of the plan.
-    #[error("`{what}` is of the account {owner}, the credentials are of {account}")]
-    OtherAccount { what: String, owner: String, account: String },
     /// Not a share.
     #[error(transparent)]
     Share(InvalidShare),
@@ -51,16 +34,6 @@ impl Advise for VerifyInputError {
         Some(
             match self {
                 Self::Mapping(_) => return None,
-                Self::Undo { .. } => "verify the plan that it takes back: what was undone is missing there",
-                Self::OtherSnapshot { .. } | Self::OtherMapping { .. } => {
-                    "put it back, or verify what is there now with --snapshot (and --target, --mapping)"
-                }
-                Self::NotOneService { .. } => "crawl the service alone, with --service and a snapshot of its own",
-                Self::SameService { .. } => "for the same service, seen through Conversations, leave --target out",
-                Self::OtherAccount { .. } => {
-                    "set TWILIO_ACCOUNT_SID and its secret to that account's, or for a target in another account \
-                     CHATFERRY_TARGET_ACCOUNT_SID and CHATFERRY_TARGET_AUTH_TOKEN"
-                }
                 Self::Share(_) => "parts are numbered from 1 to T",
             }
             .to_owned(),
@@ -123,27 +96,21 @@ impl VerifyInput {
         let plan = PlanFile::open(&path)?;
         plan.check()?;
         let header = plan.header().clone();
-        if header.kind == Move::Undo {
-            return Err(VerifyInputError::Undo { plan: path }.into());
-        }
+        let binding = PlanBinding { plan: &path, header: &header };
+        binding.check_has_target()?;
         let mapping = load(&header.mapping)?;
-        if mapping.sha256 != header.mapping_digest {
-            return Err(VerifyInputError::OtherMapping { plan: path, mapping: header.mapping }.into());
-        }
+        binding.check_mapping(&mapping)?;
         let file = PathBuf::from(&header.snapshot);
         let snapshot = Snapshot::open(&file)?;
-        if snapshot.content_digest()? != header.snapshot_digest {
-            return Err(VerifyInputError::OtherSnapshot { plan: path, snapshot: header.snapshot }.into());
-        }
+        binding.check_snapshot(&snapshot)?;
         let target_connection = if header.kind == Move::InPlace {
             connection.clone()
         } else {
             loader.target_connection(&connection)?
         };
-        let what = path.display().to_string();
-        check_account(&target_connection, &header.target.account_sid, &what)?;
+        binding.check_account(AccountUse::Target, &account_of(&target_connection)?)?;
         if header.mute_source {
-            check_account(&connection, &header.source.account_sid, &what)?;
+            binding.check_account(AccountUse::Source, &account_of(&connection)?)?;
         }
         let sid = |text: &str| ServiceSid::from_wire(text);
         Ok(Self {
@@ -174,20 +141,17 @@ impl VerifyInput {
         let target = loader.verify_target(args)?;
         let snapshot = Snapshot::open(file)?;
         let info = snapshot.info()?;
-        let [source] = info.services.as_slice() else {
-            let (snapshot, found) = (file.to_path_buf(), info.services.len());
-            return Err(VerifyInputError::NotOneService { snapshot, found }.into());
-        };
-        let source = source.clone();
+        let source = binding::only_service(file, &info.services)?.clone();
         let (target, kind, target_connection) = match target {
             Target::InPlace => (source.clone(), Move::InPlace, connection.clone()),
-            Target::Service(service) if service == source => {
-                return Err(VerifyInputError::SameService { service }.into());
+            Target::Service(service) => {
+                binding::check_is_other(&service, &source)?;
+                (service, Move::Copy, loader.target_connection(&connection)?)
             }
-            Target::Service(service) => (service, Move::Copy, loader.target_connection(&connection)?),
         };
         if kind == Move::InPlace {
-            check_account(&connection, &info.account_sid.to_string(), &file.display().to_string())?;
+            let (owner, given) = (info.account_sid.to_string(), account_of(&connection)?);
+            binding::check_account(file, &owner, AccountUse::InPlace, &given)?;
         }
         Ok(Self {
             plan: None,
@@ -214,12 +178,8 @@ fn load(name: &str) -> Result<Mapping, CommandError> {
     Ok(mapping)
 }
 
-fn check_account(connection: &ConnectionSettings, owner: &str, what: &str) -> Result<(), CommandError> {
-    let account = connection.read_credentials()?.account_sid.to_string();
-    if account == owner {
-        return Ok(());
-    }
-    Err(VerifyInputError::OtherAccount { what: what.to_owned(), owner: owner.to_owned(), account }.into())
+fn account_of(connection: &ConnectionSettings) -> Result<String, CommandError> {
+    Ok(connection.read_credentials()?.account_sid.to_string())
 }
 
 /// Where what is read of the target is kept meanwhile: `plan.verify.db` for `plan.db`.

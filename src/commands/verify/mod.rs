@@ -1,11 +1,11 @@
 //! `verify`: is everything in the target as it should be?
 //!
-//! The target is read as it is now, into a snapshot beside the plan that goes when all is said of it, and held against the source
-//! by the alignment that plans are made of.
+//! The target is read as it is now, into a temporary snapshot next to the plan, which is deleted after the report, and compared with
+//! the source by the alignment that plans are made of.
 
+mod compare;
 mod input;
 mod read;
-mod tell;
 mod views;
 
 use std::io::{self, BufWriter};
@@ -108,9 +108,6 @@ struct VerifyRun<'r> {
 }
 
 fn service_of<'s>(snapshot: &'s Snapshot, service: &ServiceSid) -> Result<ServiceView<'s>, CommandError> {
-    let missing = || NoService {
-        what: snapshot.path().display().to_string(),
-        service: service.to_string(),
-    };
+    let missing = || NoService { what: snapshot.path().display().to_string(), service: service.to_string() };
     Ok(snapshot.service(service)?.ok_or_else(missing)?)
 }

@@ -7,15 +7,15 @@ use tokio::task::spawn_blocking;
 use crate::crawl::views::ReadViews;
 use crate::crawl::{self, CrawlError};
 use crate::diff::{Difference, Mark};
-use crate::model::{ChannelSid, Entity, Share};
+use crate::model::{Api, ChannelSid, Entity, Share};
 use crate::plan::align::{self, Name};
 use crate::plan::{Move, PlanError, PlanRecords};
+use crate::report::text::verify::NO_VIEW;
 use crate::snapshot::{Focus, Info, SnapshotError, SnapshotWriter};
-use crate::source::{ChatSource, ConversationsSource, Source};
+use crate::source::{Source, largest_page};
 
 use super::super::read_target::{EVERYTHING, Purpose, Selection, TargetError, TargetReading};
 use super::super::{CommandError, connect};
-use super::input::VerifyInput;
 use super::views::{self, OfMuted, OfSample};
 use super::{VerifyRun, service_of};
 
@@ -81,15 +81,15 @@ impl VerifyRun<'_> {
             share,
         };
         let client = connect::client(&input.target_connection, self.events, self.stop)?;
-        let target = Source::Conversations(ConversationsSource::new(client));
-        let mut writer = SnapshotWriter::open_for_views(&input.scratch, ConversationsSource::largest_page)?;
+        let target = Source::new(Api::Conversations, client);
+        let mut writer = SnapshotWriter::open_for_views(&input.scratch, largest_page(Api::Conversations))?;
         let (sender, receiver) = views::channel();
         let named = spawn_blocking(move || naming.name(&sender));
         let mut lacking = Vec::new();
         let concurrency = input.target_connection.concurrency;
         let taken = |read: ReadViews| {
             writer.store_views(&input.target, &read.user, &read.memberships)?;
-            lacking.extend(unread(&read, "the user's own view of the conversation is not there"));
+            lacking.extend(unread(&read, NO_VIEW));
             Ok::<_, CommandError>(())
         };
         let all = crawl::views::run(&target, &input.target, receiver, concurrency, self.stop, taken).await?;
@@ -110,7 +110,7 @@ impl VerifyRun<'_> {
         let Some(plan) = input.plan.clone().filter(|_| input.mutes) else { return Ok(()) };
         let naming = OfMuted { plan, source: (input.file.clone(), input.source.clone()), share: input.share };
         let client = connect::client(&input.source_connection, self.events, self.stop)?;
-        let source = Source::Chat(ChatSource::new(client));
+        let source = Source::new(Api::Chat, client);
         let (sender, receiver) = views::channel();
         let named = spawn_blocking(move || naming.name(&sender));
         let concurrency = input.source_connection.concurrency;

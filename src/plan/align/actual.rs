@@ -1,6 +1,5 @@
 //! The target's records as fields, in the order of the tables.
 
-use super::fields::Field;
 use super::item::Actual;
 use crate::mapping::Value;
 use crate::model::{Sid, SidKind, StoredSid, Timestamp};
@@ -23,8 +22,8 @@ pub(super) fn sid<K: SidKind>(sid: Option<&Sid<K>>) -> Value<'_> {
 }
 
 /// The value of a field; none where the target's side that has it was not read.
-pub(super) fn value<'a>(actual: &Actual<'a>, field: &Field) -> Option<Value<'a>> {
-    Some(match (actual, field.name) {
+pub(super) fn value<'a>(actual: &Actual<'a>, field: &str) -> Option<Value<'a>> {
+    Some(match (actual, field) {
         (Actual::Role(role), "friendly_name") => text(role.friendly_name.as_ref()),
         (Actual::Role(role), "type") => {
             role.r#type.as_ref().map_or(Value::Null, |kind| Value::Text(kind.as_str()))

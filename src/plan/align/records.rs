@@ -4,7 +4,7 @@ use crate::error::{Advise, Failure};
 use crate::mapping::{CellError, Evaluator, Mapping, Outcome, Record, Value};
 use crate::model::{Entity, RowRecords};
 
-use super::fields::{CONVERSATION, Field, PARTICIPANT, ROLE, USER, USER_CONVERSATION};
+use super::fields::{CONVERSATION, PARTICIPANT, ROLE, USER, USER_CONVERSATION};
 
 /// A mapping that no plan can be made with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,7 +86,7 @@ impl<'m> PlanRecords<'m> {
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) record: Record,
-    pub(super) fields: &'static [Field],
+    pub(super) fields: &'static [&'static str],
     /// The position of each field's column in the record.
     positions: Vec<Option<usize>>,
 }
@@ -96,7 +96,7 @@ impl Source {
         mapping: &Mapping,
         name: &'static str,
         entity: Entity,
-        fields: &'static [Field],
+        fields: &'static [&'static str],
         needed: &[&'static str],
     ) -> Result<Self, UnfitMapping> {
         let of = || mapping.name.clone();
@@ -111,10 +111,9 @@ impl Source {
         if let Some(column) = needed.iter().find(|column| !has(column)) {
             return Err(UnfitMapping::ColumnMissing { mapping: of(), record: name, column });
         }
-        let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
-        let record = record.narrowed(&names);
+        let record = record.narrowed(fields);
         let position = |name: &&str| record.columns.iter().position(|column| column.name == *name);
-        let positions = names.iter().map(position).collect();
+        let positions = fields.iter().map(position).collect();
         Ok(Self { record, fields, positions })
     }
 }

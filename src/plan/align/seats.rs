@@ -327,7 +327,7 @@ impl<'c> Seats<'c> {
             member: seat.member.as_ref(),
             membership: seat.membership.as_ref(),
         });
-        let desired = self.participants.source.fields.iter().map(|field| match field.name {
+        let desired = self.participants.source.fields.iter().map(|field| match *field {
             "identity" => Some(identity.map_or(Value::Null, Value::Text)),
             // Who is there already keeps the role that is there.
             "role_sid" if actual.is_none() => {

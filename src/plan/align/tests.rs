@@ -1,6 +1,7 @@
 //! Tests of the alignment: every item once, in one order, with what differs.
 
 use super::*;
+use crate::model::Api;
 use crate::model::*;
 use crate::plan::fixture::*;
 use crate::plan::overview::Move;
@@ -137,7 +138,7 @@ fn what_was_not_read_is_not_compared() {
     let mut source = World::chat();
     source.include.retain(|&entity| entity != Entity::Member);
     let mut there = source.in_place();
-    there.include = World::new("conversations", 1).include;
+    there.include = World::new(Api::Conversations, 1).include;
     let lines = lines(&source, &there, |_| {});
     assert!(lines.contains(&"= members bob".to_owned()), "roles and dates are not known: {lines:#?}");
     assert_eq!(Sides::new(&source, &there).header.kind, Move::InPlace);

@@ -4,10 +4,13 @@
 
 mod people;
 mod rooms;
+mod undo;
 mod whole;
 
 pub(super) use people::*;
 pub(super) use rooms::*;
+pub(crate) use undo::CANNOT_BE_UNDONE;
+pub(super) use undo::UNDO_CHECKS;
 pub(super) use whole::*;
 
 use super::finding::Check;
@@ -70,6 +73,11 @@ pub(crate) static CHECKS: [&Check; 54] = [
     &ONLY_IN_TARGET,
 ];
 
+/// The checks of every kind of plan.
+pub(crate) fn all_checks() -> impl Iterator<Item = &'static Check> {
+    CHECKS.into_iter().chain(UNDO_CHECKS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,12 +86,16 @@ mod tests {
 
     #[test]
     fn every_check_has_a_code_of_its_own_and_words() {
-        let codes: BTreeSet<&str> = CHECKS.iter().map(|check| check.code).collect();
-        assert_eq!(codes.len(), CHECKS.len());
-        for check in CHECKS {
+        let codes: BTreeSet<&str> = all_checks().map(|check| check.code).collect();
+        assert_eq!(codes.len(), CHECKS.len() + UNDO_CHECKS.len());
+        for check in all_checks() {
             let fits = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
             assert!(check.code.bytes().all(fits), "{}", check.code);
-            assert!(!check.title.is_empty() && !check.title.ends_with('.'), "{}", check.code);
+            let [none, one, many] = [0, 1, 1_221].map(|count| check.title(count, |_| "1,221".to_owned()));
+            for title in [&none, &one, &many] {
+                assert!(!title.is_empty() && !title.ends_with('.') && !title.contains('{'), "{title}");
+            }
+            assert!(many.contains("1,221") && !none.contains(char::is_numeric) && none != one, "{many}");
             assert!(check.meaning.ends_with('.') && !check.advice.ends_with('.'), "{}", check.code);
             assert!(!check.of_plan || check.severity == Severity::Block, "{}", check.code);
             assert_ne!(check.severity, Severity::Pass, "{}", check.code);
@@ -91,25 +103,38 @@ mod tests {
     }
 
     #[test]
+    fn titles_say_what_was_found_with_the_number_in_it() {
+        let titles: String = all_checks()
+            .flat_map(|check| {
+                let titles =
+                    [0, 1, 2].map(|count| format!("  {}\n", check.title(count, |count| count.to_string())));
+                std::iter::once(format!("{}\n", check.code)).chain(titles)
+            })
+            .collect();
+        insta::assert_snapshot!("titles", titles);
+    }
+
+    #[test]
     fn the_document_says_what_the_table_says() {
         let document = include_str!("../../../docs/checks.md");
         let mut last = 0;
-        for check in CHECKS {
+        for check in all_checks() {
             let severity = serde_json::to_value(check.severity).unwrap();
             let whole = if check.of_plan { " (the whole plan)" } else { "" };
             let paragraph = format!(
-                "### {}\n\n**{}{whole}**: {}. {}\n\nWhat to do: {}.\n",
+                "### {}\n\n**{}{whole}**: {}. {}\n\nWhat to do: {}. When nothing is found: {}.\n",
                 check.code,
                 severity.as_str().unwrap(),
-                check.title,
+                check.one,
                 check.meaning,
-                check.advice
+                check.advice,
+                check.passes
             );
             let place =
                 document.find(&paragraph).unwrap_or_else(|| panic!("docs/checks.md lacks:\n{paragraph}"));
             assert!(place > last, "{} stands where the table has it", check.code);
             last = place;
         }
-        assert_eq!(document.matches("\n### ").count(), CHECKS.len());
+        assert_eq!(document.matches("\n### ").count(), all_checks().count());
     }
 }

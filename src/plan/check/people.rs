@@ -6,17 +6,21 @@ pub(crate) static ROW_FAILED: Check = Check {
     code: "row_failed",
     severity: Severity::Block,
     of_plan: false,
-    title: "the mapping works on every row",
-    meaning: "An expression of the mapping failed on this record, so what it should be is not known. It is not planned.",
-    advice: "mend the expression, or the record; `chatferry mapping check` shows rows that fail",
+    one: "the mapping fails on 1 record",
+    many: "the mapping fails on {} records",
+    passes: "the mapping works on every record",
+    meaning: "An expression of the mapping failed on this record, so its values are unknown. The plan leaves it out.",
+    advice: "fix the expression, or the record; `chatferry mapping check` shows the records that fail",
 };
 
 pub(crate) static USER_VANISHED: Check = Check {
     code: "user_vanished",
     severity: Severity::Note,
     of_plan: false,
-    title: "users that vanished",
-    meaning: "The user was listed and gone when its channels were read. It is not migrated.",
+    one: "1 user vanished during the crawl",
+    many: "{} users vanished during the crawl",
+    passes: "no user vanished during the crawl",
+    meaning: "The user was in the list of users, and gone when its channels were read. The plan does not migrate it.",
     advice: "nothing, if it was deleted; otherwise crawl again",
 };
 
@@ -24,8 +28,10 @@ pub(crate) static CHANNEL_VANISHED: Check = Check {
     code: "channel_vanished",
     severity: Severity::Note,
     of_plan: false,
-    title: "channels that vanished",
-    meaning: "The channel was listed and gone when its members were read. It is not migrated.",
+    one: "1 channel vanished during the crawl",
+    many: "{} channels vanished during the crawl",
+    passes: "no channel vanished during the crawl",
+    meaning: "The channel was in the list of channels, and gone when its members were read. The plan does not migrate it.",
     advice: "nothing, if it was deleted; otherwise crawl again",
 };
 
@@ -33,8 +39,10 @@ pub(crate) static IDENTITY_MISSING: Check = Check {
     code: "identity_missing",
     severity: Severity::Block,
     of_plan: false,
-    title: "everybody has an identity",
-    meaning: "There is no identity, by which Conversations knows users. It cannot be written.",
+    one: "1 record has no identity",
+    many: "{} records have no identity",
+    passes: "every user and member has an identity",
+    meaning: "Conversations knows users by their identity, and this record has none. It cannot be written.",
     advice: "give it one in the mapping (`identity`), or leave it behind",
 };
 
@@ -42,8 +50,10 @@ pub(crate) static IDENTITY_TOO_LONG: Check = Check {
     code: "identity_too_long",
     severity: Severity::Block,
     of_plan: false,
-    title: "identities are short enough",
-    meaning: "The identity is longer than the 256 characters that Conversations takes (error 50207).",
+    one: "1 identity is too long",
+    many: "{} identities are too long",
+    passes: "every identity is short enough",
+    meaning: "The identity is longer than the 256 characters that Conversations accepts (error 50207).",
     advice: "shorten it in the mapping (`identity`)",
 };
 
@@ -51,26 +61,32 @@ pub(crate) static IDENTITY_DUPLICATE: Check = Check {
     code: "identity_duplicate",
     severity: Severity::Block,
     of_plan: false,
-    title: "identities are unique",
-    meaning: "Two users or members would be one in the target, because the mapping gives them the same identity. The first one is taken.",
-    advice: "see the mapping's `identity`",
+    one: "1 identity is used twice",
+    many: "{} identities are used twice",
+    passes: "every identity is used once",
+    meaning: "The mapping gives two users or members the same identity, so they would be one in the target. The plan writes the first one.",
+    advice: "check the mapping's `identity`",
 };
 
 pub(crate) static IDENTITY_CASE: Check = Check {
     code: "identity_case",
     severity: Severity::Warn,
     of_plan: false,
-    title: "identities differ by more than case",
-    meaning: "Two identities differ in upper and lower case only. Twilio takes them for two users; people and other systems may not.",
-    advice: "see whether both are meant",
+    one: "1 pair of identities differs only in case",
+    many: "{} pairs of identities differ only in case",
+    passes: "no two identities differ only in case",
+    meaning: "Two identities differ only in upper and lower case. Twilio has two users for them; people and other systems may not.",
+    advice: "check that both are intended",
 };
 
 pub(crate) static ROLE_MISSING: Check = Check {
     code: "role_missing",
     severity: Severity::Warn,
     of_plan: false,
-    title: "every role is in Conversations",
-    meaning: "A role of Chat is not among those that Conversations shows.",
+    one: "1 role is not in Conversations",
+    many: "{} roles are not in Conversations",
+    passes: "every role is in Conversations",
+    meaning: "Conversations does not list this role of Chat.",
     advice: "look at it in the console before users need it",
 };
 
@@ -78,8 +94,10 @@ pub(crate) static ROLE_DIFFERS: Check = Check {
     code: "role_differs",
     severity: Severity::Warn,
     of_plan: false,
-    title: "roles permit the same",
-    meaning: "The role is there with other permissions than the mapping translates. Roles that are there are not changed.",
+    one: "1 role has other permissions in the target",
+    many: "{} roles have other permissions in the target",
+    passes: "every role has the same permissions in the target",
+    meaning: "The role exists with other permissions than the mapping gives it. Plans do not change existing roles.",
     advice: "change the role by hand, or the mapping's role table",
 };
 
@@ -87,8 +105,10 @@ pub(crate) static ROLE_AMBIGUOUS: Check = Check {
     code: "role_ambiguous",
     severity: Severity::Warn,
     of_plan: false,
-    title: "roles have names of their own",
-    meaning: "Two roles of the source have the same name and type; in the target one stands for both.",
+    one: "1 role has the name and type of another one",
+    many: "{} roles have the name and type of another one",
+    passes: "every role has its own name and type",
+    meaning: "Two roles of the source have the same name and type; one role of the target stands for both.",
     advice: "give one another name in the mapping's role table (`overrides`)",
 };
 
@@ -96,8 +116,10 @@ pub(crate) static ROLE_WITHOUT_COUNTERPART: Check = Check {
     code: "role_without_counterpart",
     severity: Severity::Block,
     of_plan: false,
-    title: "every role that is used is known",
-    meaning: "The role is not among the source's, or is not created. Without it the user or participant would get the default role, which may permit more.",
+    one: "1 role has no counterpart",
+    many: "{} uses of roles have no counterpart",
+    passes: "every role in use has a counterpart",
+    meaning: "The role is not among the source's roles, or the plan does not create it. Without it the user or participant would get the default role, which may permit more.",
     advice: "crawl with `roles` among --include, or translate the role in the mapping (`role_sid`)",
 };
 
@@ -105,17 +127,21 @@ pub(crate) static PERMISSION_LOST: Check = Check {
     code: "permission_lost",
     severity: Severity::Warn,
     of_plan: false,
-    title: "every permission has a counterpart",
-    meaning: "The role permits something that Conversations does not have.",
-    advice: "see whether your application relies on it",
+    one: "1 permission does not exist in Conversations",
+    many: "{} permissions do not exist in Conversations",
+    passes: "every permission exists in Conversations",
+    meaning: "The role has a permission that Conversations does not have.",
+    advice: "check whether your application relies on it",
 };
 
 pub(crate) static PERMISSION_UNKNOWN: Check = Check {
     code: "permission_unknown",
     severity: Severity::Warn,
     of_plan: false,
-    title: "every permission is known",
-    meaning: "The mapping's role table does not have this permission. It is passed on as it is, and Twilio may refuse it.",
+    one: "1 permission is unknown",
+    many: "{} permissions are unknown",
+    passes: "every permission is known",
+    meaning: "The mapping's role table does not have this permission. The plan passes it on as it is, and Twilio may refuse it.",
     advice: "add it to the role table",
 };
 
@@ -123,17 +149,21 @@ pub(crate) static USER_MISSING: Check = Check {
     code: "user_missing",
     severity: Severity::Warn,
     of_plan: false,
-    title: "every user is in Conversations",
-    meaning: "A user of the snapshot is not among those that Conversations shows: deleted since, or hidden.",
-    advice: "crawl again; if it is still not there, look it up in the console",
+    one: "1 user is not in Conversations",
+    many: "{} users are not in Conversations",
+    passes: "every user is in Conversations",
+    meaning: "Conversations does not list this user of the snapshot: it was deleted since, or is hidden.",
+    advice: "crawl again; if it is still missing, look it up in the console",
 };
 
 pub(crate) static USER_DIFFERS: Check = Check {
     code: "user_differs",
     severity: Severity::Warn,
     of_plan: false,
-    title: "users are the same",
-    meaning: "A field of a user is otherwise in the target. It is left as it is.",
+    one: "1 user is different in the target",
+    many: "{} users are different in the target",
+    passes: "every user is the same in the target",
+    meaning: "A field of the user is different in the target. The plan leaves it as it is.",
     advice: "to have it written, name the field under `owns` in the mapping's [plan]",
 };
 
@@ -141,26 +171,32 @@ pub(crate) static CONVERSATIONS_OVER_LIMIT: Check = Check {
     code: "conversations_over_limit",
     severity: Severity::Block,
     of_plan: false,
-    title: "nobody is in too many conversations",
+    one: "1 user is over the conversation limit",
+    many: "{} users are over the conversation limit",
+    passes: "every user is within the conversation limit",
     meaning: "The user is in more conversations than the target allows for one identity (error 50214).",
-    advice: "raise the limit of the target's Chat service (`Limits.UserChannels`, at most 1000), or leave conversations",
+    advice: "raise the limit of the target's Chat service (`Limits.UserChannels`, maximum 1000), or remove the user from conversations",
 };
 
 pub(crate) static OVER_USUAL_LIMIT: Check = Check {
     code: "over_usual_limit",
     severity: Severity::Warn,
     of_plan: false,
-    title: "nothing is over the limits that a service begins with",
-    meaning: "A conversation has more participants, or a user more conversations, than a service allows that was not changed. What this target allows is not known, because Chat's API did not say.",
-    advice: "see that the target's limits were raised (`Limits.ChannelMembers`, `Limits.UserChannels` of its Chat service)",
+    one: "1 record is over the default limits of a service",
+    many: "{} records are over the default limits of a service",
+    passes: "no record is over the default limits of a service",
+    meaning: "A conversation has more participants, or a user more conversations, than a service allows by default. The limits of this target are unknown, because Chat's API did not report them.",
+    advice: "check that the target's limits were raised (`Limits.ChannelMembers`, `Limits.UserChannels` of its Chat service)",
 };
 
 pub(crate) static FRIENDLY_NAME_TOO_LONG: Check = Check {
     code: "friendly_name_too_long",
     severity: Severity::Block,
     of_plan: false,
-    title: "friendly names are short enough",
-    meaning: "The name is longer than Conversations takes: 256 characters, of a role 64 (error 50003).",
+    one: "1 friendly name is too long",
+    many: "{} friendly names are too long",
+    passes: "every friendly name is short enough",
+    meaning: "The name is longer than Conversations accepts: 256 characters, for a role 64 (error 50003).",
     advice: "shorten it in the mapping (`friendly_name`)",
 };
 
@@ -168,8 +204,10 @@ pub(crate) static ATTRIBUTES_TOO_LONG: Check = Check {
     code: "attributes_too_long",
     severity: Severity::Block,
     of_plan: false,
-    title: "attributes are short enough",
-    meaning: "The attributes are longer than Conversations takes: 16 KB of a conversation, 4 KB of a participant (error 50303).",
+    one: "the attributes of 1 record are too long",
+    many: "the attributes of {} records are too long",
+    passes: "all attributes are short enough",
+    meaning: "The attributes are longer than Conversations accepts: 16 KB for a conversation, 4 KB for a participant (error 50303).",
     advice: "shorten them in the mapping (`attributes`)",
 };
 
@@ -177,7 +215,9 @@ pub(crate) static ATTRIBUTES_NOT_JSON: Check = Check {
     code: "attributes_not_json",
     severity: Severity::Block,
     of_plan: false,
-    title: "attributes are JSON",
+    one: "the attributes of 1 record are not JSON",
+    many: "the attributes of {} records are not JSON",
+    passes: "all attributes are JSON",
     meaning: "The attributes are not JSON, and Conversations refuses to write them (error 50304).",
-    advice: "mend them in the mapping (`attributes`), or in the source",
+    advice: "use the bundled mapping `copy`, which keeps such attributes inside a JSON object, or fix them in the mapping (`attributes`) or in the source",
 };

@@ -6,26 +6,32 @@ pub(crate) static PUBLIC_ONE_WAY: Check = Check {
     code: "public_one_way",
     severity: Severity::Warn,
     of_plan: false,
-    title: "public channels become private",
-    meaning: "The channel is public and has to be made private for Conversations to see it. There is no way back, and nobody can join by themselves any more.",
-    advice: "add those who should be in it, and change your application to add people who want to join",
+    one: "1 public channel becomes private for good",
+    many: "{} public channels become private for good",
+    passes: "no public channel becomes private",
+    meaning: "The channel is public and has to become private for Conversations to see it. No request reverses that, and users can no longer join by themselves.",
+    advice: "add the users who should be in it, and change your application to add those who want to join",
 };
 
 pub(crate) static CONVERSATION_MISSING: Check = Check {
     code: "conversation_missing",
     severity: Severity::Warn,
     of_plan: false,
-    title: "every private channel is in Conversations",
-    meaning: "A private channel of the snapshot is not among those that Conversations shows: deleted since, or hidden.",
-    advice: "crawl again; if it is still not there, look it up in the console",
+    one: "1 private channel is not in Conversations",
+    many: "{} private channels are not in Conversations",
+    passes: "every private channel is in Conversations",
+    meaning: "Conversations does not list this private channel of the snapshot: it was deleted since, or is hidden.",
+    advice: "crawl again; if it is still missing, look it up in the console",
 };
 
 pub(crate) static CONVERSATION_DIFFERS: Check = Check {
     code: "conversation_differs",
     severity: Severity::Warn,
     of_plan: false,
-    title: "conversations are the same",
-    meaning: "A field of a conversation is otherwise in the target. It is left as it is.",
+    one: "1 conversation is different in the target",
+    many: "{} conversations are different in the target",
+    passes: "every conversation is the same in the target",
+    meaning: "A field of the conversation is different in the target. The plan leaves it as it is.",
     advice: "to have it written, name the field under `owns` in the mapping's [plan]",
 };
 
@@ -33,34 +39,42 @@ pub(crate) static CONVERSATION_CLOSED: Check = Check {
     code: "conversation_closed",
     severity: Severity::Block,
     of_plan: false,
-    title: "conversations can be written to",
-    meaning: "The conversation is closed in the target, and a closed one takes nothing any more (error 50377).",
-    advice: "open it again, or delete it there and plan again",
+    one: "1 conversation with changes is closed in the target",
+    many: "{} conversations with changes are closed in the target",
+    passes: "no conversation with changes is closed in the target",
+    meaning: "The conversation is closed in the target, and a closed one accepts no writes (error 50377).",
+    advice: "reopen it, or delete it there and plan again",
 };
 
 pub(crate) static UNIQUE_NAME_TAKEN: Check = Check {
     code: "unique_name_taken",
     severity: Severity::Block,
     of_plan: false,
-    title: "unique names are free",
-    meaning: "A conversation of the target has the unique name and was created at another time: it is another one. Nothing is written to it.",
-    advice: "give the copy another name in the mapping (`unique_name`), or say `adopt = true` in its [plan] if it is the same",
+    one: "1 unique name belongs to another conversation",
+    many: "{} unique names belong to other conversations",
+    passes: "every unique name is free",
+    meaning: "A conversation of the target has the unique name and another date of creation: it is another one. The plan writes nothing to it.",
+    advice: "give the copy another name in the mapping (`unique_name`), or set `adopt = true` in its [plan] if it is the same",
 };
 
 pub(crate) static UNIQUE_NAME_DUPLICATE: Check = Check {
     code: "unique_name_duplicate",
     severity: Severity::Block,
     of_plan: false,
-    title: "unique names are unique",
-    meaning: "Two channels would have the same unique name, because the mapping gives it to both. The first one is taken.",
-    advice: "see the mapping's `unique_name`",
+    one: "1 unique name is used twice",
+    many: "{} unique names are used twice",
+    passes: "every unique name is used once",
+    meaning: "The mapping gives two channels the same unique name. The plan writes the first one.",
+    advice: "check the mapping's `unique_name`",
 };
 
 pub(crate) static UNIQUE_NAME_LIKE_SID: Check = Check {
     code: "unique_name_like_sid",
     severity: Severity::Block,
     of_plan: false,
-    title: "unique names do not look like SIDs",
+    one: "1 unique name looks like a SID",
+    many: "{} unique names look like SIDs",
+    passes: "no unique name looks like a SID",
     meaning: "The unique name has the form of a conversation's SID, which Twilio refuses (error 50390).",
     advice: "give the copy another name in the mapping (`unique_name`)",
 };
@@ -69,7 +83,9 @@ pub(crate) static UNIQUE_NAME_TOO_LONG: Check = Check {
     code: "unique_name_too_long",
     severity: Severity::Block,
     of_plan: false,
-    title: "unique names are short enough",
+    one: "1 unique name is too long",
+    many: "{} unique names are too long",
+    passes: "every unique name is short enough",
     meaning: "The unique name is longer than 256 characters.",
     advice: "shorten it in the mapping (`unique_name`)",
 };
@@ -78,17 +94,21 @@ pub(crate) static PARTICIPANTS_OVER_LIMIT: Check = Check {
     code: "participants_over_limit",
     severity: Severity::Block,
     of_plan: false,
-    title: "no conversation is too large",
-    meaning: "The conversation would have more participants than the target allows (error 50417).",
-    advice: "raise the limit of the target's Chat service (`Limits.ChannelMembers`, at most 1000), or split the conversation",
+    one: "1 conversation is over the participant limit",
+    many: "{} conversations are over the participant limit",
+    passes: "every conversation is within the participant limit",
+    meaning: "The copy would have more participants than the target allows (error 50417).",
+    advice: "raise the limit of the target's Chat service (`Limits.ChannelMembers`, maximum 1000), or split the conversation",
 };
 
 pub(crate) static CREATED_BY_LOST: Check = Check {
     code: "created_by_lost",
     severity: Severity::Note,
     of_plan: false,
-    title: "who created conversations",
-    meaning: "Twilio does not take the creator of a conversation: the copy will have `system`.",
+    one: "1 conversation loses its creator",
+    many: "{} conversations lose their creator",
+    passes: "no conversation loses its creator",
+    meaning: "Twilio does not accept a creator for a conversation: the copy will have `system`.",
     advice: "keep the creator in the attributes, by the mapping, if your application needs it",
 };
 
@@ -96,8 +116,10 @@ pub(crate) static MEMBERSHIP_WITHOUT_CHANNEL: Check = Check {
     code: "membership_without_channel",
     severity: Severity::Block,
     of_plan: false,
-    title: "every membership has its channel",
-    meaning: "Users are on a channel that the snapshot does not have. Nothing of it is planned.",
+    one: "1 channel with members is not in the snapshot",
+    many: "{} channels with members are not in the snapshot",
+    passes: "every membership has its channel",
+    meaning: "Users are members of a channel that the snapshot does not have. The plan leaves it out.",
     advice: "crawl again, with `channels` among --include",
 };
 
@@ -105,7 +127,9 @@ pub(crate) static MEMBERSHIP_WITHOUT_USER: Check = Check {
     code: "membership_without_user",
     severity: Severity::Warn,
     of_plan: false,
-    title: "every membership has its user",
+    one: "1 user with memberships is not in the snapshot",
+    many: "{} users with memberships are not in the snapshot",
+    passes: "every membership has its user",
     meaning: "The user of a membership is not in the snapshot; the member's identity stands for it.",
     advice: "crawl again, if the user was not deleted",
 };
@@ -114,8 +138,10 @@ pub(crate) static MEMBER_WITHOUT_USER: Check = Check {
     code: "member_without_user",
     severity: Severity::Warn,
     of_plan: false,
-    title: "every member is on the users' side",
-    meaning: "The channel lists a member whose own channels do not have it, so its notification level is unknown. It is not planned.",
+    one: "1 member is missing from its user's channels",
+    many: "{} members are missing from their users' channels",
+    passes: "every member is among its user's channels",
+    meaning: "The channel lists a member whose own channels do not include it, so its notification level is unknown. The plan leaves it out.",
     advice: "crawl again: Twilio's two sides did not agree",
 };
 
@@ -123,8 +149,10 @@ pub(crate) static NON_CHAT_PARTICIPANT: Check = Check {
     code: "non_chat_participant",
     severity: Severity::Note,
     of_plan: false,
-    title: "participants who are no chat users",
-    meaning: "A participant by SMS, WhatsApp or the like has no identity. In place it stays; it is not copied.",
+    one: "1 participant is not a chat user",
+    many: "{} participants are not chat users",
+    passes: "every participant is a chat user",
+    meaning: "A participant by SMS, WhatsApp or the like has no identity. In place it stays; a copy does not have it.",
     advice: "add it to the copy by its address",
 };
 
@@ -132,17 +160,21 @@ pub(crate) static PARTICIPANT_MISSING: Check = Check {
     code: "participant_missing",
     severity: Severity::Warn,
     of_plan: false,
-    title: "every member is a participant",
-    meaning: "A member of the snapshot is not among the participants that Conversations shows: left since, or hidden.",
-    advice: "crawl again; if it is still not there, look it up in the console",
+    one: "1 member is not a participant in Conversations",
+    many: "{} members are not participants in Conversations",
+    passes: "every member is a participant in Conversations",
+    meaning: "Conversations does not list this member of the snapshot: it left since, or is hidden.",
+    advice: "crawl again; if it is still missing, look it up in the console",
 };
 
 pub(crate) static PARTICIPANT_DIFFERS: Check = Check {
     code: "participant_differs",
     severity: Severity::Warn,
     of_plan: false,
-    title: "participants are the same",
-    meaning: "A field of a participant is otherwise in the target. It is left as it is.",
+    one: "1 participant is different in the target",
+    many: "{} participants are different in the target",
+    passes: "every participant is the same in the target",
+    meaning: "A field of the participant is different in the target. The plan leaves it as it is.",
     advice: "to have it written, name the field under `owns` in the mapping's [plan]",
 };
 
@@ -150,8 +182,10 @@ pub(crate) static NOTIFICATION_LEVEL_DIFFERS: Check = Check {
     code: "notification_level_differs",
     severity: Severity::Warn,
     of_plan: false,
-    title: "notification levels are the same",
-    meaning: "The notification level is another one in the target. It is left as it is.",
+    one: "1 notification level is different in the target",
+    many: "{} notification levels are different in the target",
+    passes: "every notification level is the same in the target",
+    meaning: "The notification level is different in the target. The plan leaves it as it is.",
     advice: "to have it written, name `user_conversations.notification_level` under `owns` in the mapping's [plan]",
 };
 
@@ -159,16 +193,20 @@ pub(crate) static INVITE_LOST: Check = Check {
     code: "invite_lost",
     severity: Severity::Warn,
     of_plan: false,
-    title: "nobody is invited",
+    one: "1 invitation is lost",
+    many: "{} invitations are lost",
+    passes: "no invitation is lost",
     meaning: "Conversations has no invitations: the invited user is not in the conversation and cannot accept.",
-    advice: "say `invites = \"participant\"` in the mapping to make participants of invited users",
+    advice: "set `invites = \"participant\"` in the mapping to make participants of invited users",
 };
 
 pub(crate) static ONLY_IN_TARGET: Check = Check {
     code: "only_in_target",
     severity: Severity::Note,
     of_plan: false,
-    title: "what only the target has",
-    meaning: "It is in the target and not in the snapshot. It stays as it is.",
+    one: "1 record is only in the target",
+    many: "{} records are only in the target",
+    passes: "every record of the target is in the snapshot",
+    meaning: "The record is in the target and not in the snapshot. It stays as it is.",
     advice: "nothing",
 };

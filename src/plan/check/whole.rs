@@ -6,8 +6,10 @@ pub(crate) static SNAPSHOT_INCOMPLETE: Check = Check {
     code: "snapshot_incomplete",
     severity: Severity::Block,
     of_plan: true,
-    title: "the snapshot is complete",
-    meaning: "The snapshot lacks something: what it does not have would not be migrated, and would not be missed.",
+    one: "the snapshot is incomplete",
+    many: "{} snapshots are incomplete",
+    passes: "the snapshot is complete",
+    meaning: "The snapshot lacks records. What it lacks would not be migrated, and no later check would miss it.",
     advice: "run the crawl again until its verdict is complete, or plan with --allow-incomplete",
 };
 
@@ -15,26 +17,32 @@ pub(crate) static INCOMPLETE_ALLOWED: Check = Check {
     code: "incomplete_allowed",
     severity: Severity::Warn,
     of_plan: false,
-    title: "planned from what is not complete",
-    meaning: "The snapshot or what was read of the target lacks something, and the plan was made all the same. What is missing is not in it.",
-    advice: "see `chatferry snapshot info` for what is missing; plan again when it is there",
+    one: "1 incomplete crawl is planned from",
+    many: "{} incomplete crawls are planned from",
+    passes: "no incomplete crawl is planned from",
+    meaning: "The snapshot, or the crawl of the target, lacks records, and --allow-incomplete accepts that. What is missing is not in the plan.",
+    advice: "see `chatferry snapshot info` for what is missing, and plan again when it is there",
 };
 
 pub(crate) static TARGET_INCOMPLETE: Check = Check {
     code: "target_incomplete",
     severity: Severity::Block,
     of_plan: true,
-    title: "the target was read to its end",
-    meaning: "Not all of the target could be read: what is there and was not read would be created again, and refused.",
-    advice: "run the plan again; it goes on reading where it stopped",
+    one: "the target was not read completely",
+    many: "{} targets were not read completely",
+    passes: "the target was read completely",
+    meaning: "Some lists of the target could not be read. What they hold would be created a second time, and Twilio would refuse it.",
+    advice: "run the plan again; it resumes where it stopped",
 };
 
 pub(crate) static SNAPSHOT_OLD: Check = Check {
     code: "snapshot_old",
     severity: Severity::Warn,
     of_plan: false,
-    title: "the snapshot is fresh",
-    meaning: "The snapshot is older than was allowed. Who joined, left or read since then is not in it.",
+    one: "the snapshot is old",
+    many: "{} snapshots are old",
+    passes: "the snapshot is fresh",
+    meaning: "The snapshot is older than the allowed age. It does not have what users have joined, left or read since then.",
     advice: "crawl again shortly before the migration, and plan from that",
 };
 
@@ -42,16 +50,20 @@ pub(crate) static SNAPSHOT_OF_SELECTED_USERS: Check = Check {
     code: "snapshot_of_selected_users",
     severity: Severity::Warn,
     of_plan: false,
-    title: "the snapshot has all users",
-    meaning: "The crawl was limited to some users. Nobody else is migrated, and what the target alone has cannot be told.",
-    advice: "crawl without --users for a whole migration",
+    one: "the snapshot has only some users",
+    many: "{} snapshots have only some users",
+    passes: "the snapshot has all users",
+    meaning: "The crawl was limited to some users. The plan migrates no others, and does not list what only the target has.",
+    advice: "crawl without --users for a complete migration",
 };
 
 pub(crate) static MEMBERS_NOT_READ: Check = Check {
     code: "members_not_read",
     severity: Severity::Warn,
     of_plan: false,
-    title: "the snapshot has members",
+    one: "the snapshot has no members",
+    many: "{} snapshots have no members",
+    passes: "the snapshot has members",
     meaning: "The crawl did not read members. Roles, attributes, dates and read timestamps of participants are unknown and neither compared nor copied.",
     advice: "crawl with `members` among --include",
 };
@@ -60,26 +72,32 @@ pub(crate) static TARGET_NOT_EMPTY: Check = Check {
     code: "target_not_empty",
     severity: Severity::Warn,
     of_plan: false,
-    title: "the target is empty",
-    meaning: "The service that would be copied into has users or conversations already. What has the same names is taken for the same; the rest stays as it is.",
-    advice: "see that it is the right service; findings `only_in_target` list what only it has",
+    one: "the target is not empty",
+    many: "{} targets are not empty",
+    passes: "the target is empty",
+    meaning: "The target service already has users or conversations. A record with the same name counts as the same record; everything else stays as it is.",
+    advice: "check that it is the right service; the findings of `only_in_target` list what only the target has",
 };
 
 pub(crate) static TOO_MANY_CHANGES: Check = Check {
     code: "too_many_changes",
     severity: Severity::Block,
     of_plan: true,
-    title: "no more is changed than was allowed",
-    meaning: "More of the target would be changed or created than --max-change-percent allows: a sign of a wrong target or mapping.",
-    advice: "see the plan's operations, and allow more with --max-change-percent if they are right",
+    one: "the plan changes more than allowed",
+    many: "{} limits of changes are exceeded",
+    passes: "the plan changes no more than allowed",
+    meaning: "The plan would change or create more of the target than --max-change-percent allows: a sign of a wrong target or mapping.",
+    advice: "review the plan's operations, and raise --max-change-percent if they are right",
 };
 
 pub(crate) static DEFAULT_TIMERS: Check = Check {
     code: "default_timers",
     severity: Severity::Warn,
     of_plan: false,
-    title: "no timer closes what is copied",
-    meaning: "The target's account has default timers for new conversations. A copied conversation becomes inactive or closed by itself, and a closed one takes nothing any more.",
+    one: "the target has default timers",
+    many: "{} default timers are set in the target",
+    passes: "the target has no default timers",
+    meaning: "The target's account sets timers on new conversations. They make a copied conversation inactive or closed, and a closed one accepts no writes.",
     advice: "clear the default timers in the Conversations configuration for the time of the migration",
 };
 
@@ -87,26 +105,32 @@ pub(crate) static WEBHOOKS: Check = Check {
     code: "webhooks",
     severity: Severity::Warn,
     of_plan: false,
-    title: "no webhook fires",
-    meaning: "The target calls webhooks. What is written is sent with webhooks off, unless --webhooks is given; what Twilio calls for roles and users' own views is not under that header.",
-    advice: "see whether the receiver can stand thousands of calls, or take its address out for the time of the migration",
+    one: "the target has a webhook",
+    many: "the target has {} webhooks",
+    passes: "the target has no webhooks",
+    meaning: "The target calls webhooks. chatferry writes with webhooks off, unless --webhooks is given; that header does not cover roles and users' own views.",
+    advice: "check that the receiver can handle thousands of calls, or remove its address for the time of the migration",
 };
 
 pub(crate) static MESSAGES_NOT_COPIED: Check = Check {
     code: "messages_not_copied",
     severity: Severity::Warn,
     of_plan: false,
-    title: "messages stay behind",
-    meaning: "A copy has the people, not the messages: conversations are created empty.",
-    advice: "import messages by other means, or migrate in place, where they are there already",
+    one: "messages are not copied",
+    many: "messages of {} services are not copied",
+    passes: "there are no messages to copy",
+    meaning: "A copy has the people and not the messages: Twilio creates its conversations empty.",
+    advice: "import messages by other means, or migrate in place, where they already are",
 };
 
 pub(crate) static HORIZON_WITHOUT_MESSAGES: Check = Check {
     code: "horizon_without_messages",
     severity: Severity::Warn,
     of_plan: false,
-    title: "read horizons fit the messages",
-    meaning: "Read indices are written to conversations that have no messages yet. Unless the messages are imported with the same indices, as many new ones as the index says count as read.",
+    one: "read positions are written without messages",
+    many: "read positions of {} services are written without messages",
+    passes: "no read position is written without messages",
+    meaning: "The plan writes read indices to conversations that have no messages yet. Unless you import the messages with the same indices, that many new messages count as read.",
     advice: "import the messages, or set `read_horizon = false` in the mapping's [plan]",
 };
 
@@ -114,8 +138,10 @@ pub(crate) static SETTING_MOVED: Check = Check {
     code: "setting_moved",
     severity: Severity::Note,
     of_plan: false,
-    title: "settings of the service that moved",
-    meaning: "Conversations keeps this setting elsewhere than Chat.",
+    one: "1 setting of the service moved",
+    many: "{} settings of the service moved",
+    passes: "no setting of the service moved",
+    meaning: "Conversations keeps this setting in another place than Chat.",
     advice: "change it there from now on",
 };
 
@@ -123,16 +149,20 @@ pub(crate) static SETTING_WITHOUT_COUNTERPART: Check = Check {
     code: "setting_without_counterpart",
     severity: Severity::Warn,
     of_plan: false,
-    title: "settings of the service that are lost",
-    meaning: "The service has a setting that Conversations does not know.",
-    advice: "see whether your application relies on it; Chat's API keeps it for as long as it answers",
+    one: "1 setting of the service does not exist in Conversations",
+    many: "{} settings of the service do not exist in Conversations",
+    passes: "every setting of the service exists in Conversations",
+    meaning: "Conversations does not have this setting.",
+    advice: "check whether your application relies on it; Chat's API keeps it for as long as it answers",
 };
 
 pub(crate) static SETTING_NOT_COPIED: Check = Check {
     code: "setting_not_copied",
     severity: Severity::Warn,
     of_plan: false,
-    title: "settings of the service are not copied",
-    meaning: "A setting of the source differs in the target. Plans do not write settings.",
+    one: "1 setting of the service is different in the target",
+    many: "{} settings of the service are different in the target",
+    passes: "the settings of both services are the same",
+    meaning: "A setting of the source is different in the target. Plans do not write settings.",
     advice: "set it in the target by hand",
 };

@@ -5,6 +5,7 @@ use super::values::{json, shown};
 use crate::mapping::Value;
 use crate::model::Entity;
 use crate::plan::align::{FieldPair, Item};
+use crate::plan::equality;
 use crate::plan::operation::{Fields, Kind};
 
 /// The differences of an item, sorted by what becomes of them.
@@ -24,12 +25,15 @@ impl Planner<'_> {
         let mut found = Differences::default();
         for field in item.fields.iter().filter(|field| field.differs) {
             let Some(desired) = field.desired else { continue };
-            let value = json(desired);
-            if self.is_written(item, field) && Kind::can_send(kind, field.name, &value) {
-                found.before.insert(field.name.to_owned(), json(field.actual));
-                found.after.insert(field.name.to_owned(), value);
-            } else {
-                found.left.push(format!("{}: {} → {}", field.name, shown(field.actual), shown(desired)));
+            let written = equality::writable(field.name, json(desired));
+            match written.filter(|value| self.is_written(item, field) && kind.can_send(field.name, value)) {
+                Some(value) => {
+                    found.before.insert(field.name.to_owned(), json(field.actual));
+                    found.after.insert(field.name.to_owned(), value);
+                }
+                None => {
+                    found.left.push(format!("{}: {} → {}", field.name, shown(field.actual), shown(desired)));
+                }
             }
         }
         found
@@ -56,19 +60,7 @@ impl Planner<'_> {
         // A timestamp is filled in together with its index: with another index than its own it would be wrong.
         let index = item.field("last_read_message_index").filter(|_| field.name == "last_read_timestamp");
         let is_fit = index.is_none_or(|index| index.actual == Value::Null);
-        is_named(&rules.owns) || is_named(&rules.fills) && is_empty(field) && is_fit
-    }
-}
-
-/// Whether the target has nothing in a field. A notification level that nobody ever set is `default`.
-fn is_empty(field: &FieldPair<'_>) -> bool {
-    match field.actual {
-        Value::Null => true,
-        Value::Text(text) => match field.name {
-            "attributes" => text.trim().is_empty() || text == "{}",
-            "notification_level" => text == "default",
-            _ => text.is_empty(),
-        },
-        _ => false,
+        is_named(&rules.owns)
+            || is_named(&rules.fills) && equality::is_unset(field.name, field.actual) && is_fit
     }
 }

@@ -3,11 +3,11 @@
 use super::conversations::Participant;
 use super::people::number;
 use super::planner::Planner;
-use super::values::{is_nothing, json};
-use crate::mapping::Value;
+use super::values;
 use crate::model::{Entity, MembershipStatus, NotificationLevel};
 use crate::plan::align::{Actual, Item, Standing};
 use crate::plan::check;
+use crate::plan::equality;
 use crate::plan::error::PlanError;
 use crate::plan::operation::{Fields, Kind, Operation, Subject};
 
@@ -86,10 +86,7 @@ impl Planner<'_> {
     ) -> Result<(), PlanError> {
         let (mut after, mut horizon) = (Fields::new(), Fields::new());
         for field in &item.fields {
-            let value = field.desired.map_or(serde_json::Value::Null, json);
-            if is_nothing(field.name, &value) {
-                continue;
-            }
+            let Some(value) = values::created(field) else { continue };
             if Kind::can_send(Kind::CreateParticipant, field.name, &value) {
                 after.insert(field.name.to_owned(), value);
             } else if field.name.starts_with("last_read_") {
@@ -143,11 +140,14 @@ impl Planner<'_> {
             }
             Standing::Missing => {
                 let created = self.current.as_ref().map(|current| current.participant);
-                let level = item.desired("notification_level");
                 // A new participant has the default level.
-                let level = level.filter(|level| *level != Value::Text("default"));
-                if let (Some(Participant::Created(blocked)), Some(level)) = (created, level) {
-                    let after = Fields::from_iter([("notification_level".to_owned(), json(level))]);
+                let level = item.field("notification_level").filter(|field| {
+                    field.desired.is_some_and(|level| !equality::is_unset(field.name, level))
+                });
+                if let (Some(Participant::Created(blocked)), Some(level)) =
+                    (created, level.and_then(values::created))
+                {
+                    let after = Fields::from_iter([("notification_level".to_owned(), level)]);
                     let subject = self.participant_subject(item);
                     self.operation(&Operation { kind, subject, before: Fields::new(), after }, blocked)?;
                 }

@@ -1,7 +1,7 @@
 //! Roles and users.
 
 use super::planner::Planner;
-use super::values::{is_nothing, json};
+use super::values::created;
 use crate::mapping::RoleParts;
 use crate::model::{Entity, StoredSid, UserSid};
 use crate::plan::align::{Item, Standing};
@@ -172,9 +172,7 @@ impl Planner<'_> {
     ) -> Result<(), PlanError> {
         let mut after = Fields::new();
         for field in &item.fields {
-            let Some(desired) = field.desired else { continue };
-            let value = json(desired);
-            if !is_nothing(field.name, &value) && Kind::can_send(kind, field.name, &value) {
+            if let Some(value) = created(field).filter(|value| kind.can_send(field.name, value)) {
                 after.insert(field.name.to_owned(), value);
             }
         }

@@ -6,7 +6,7 @@ use super::options::{Limits, PlanOptions};
 use super::tally::Tally;
 use super::{conversations::Current, whole};
 use crate::mapping::FieldRules;
-use crate::model::{Entity, RoleSid, ServiceSid};
+use crate::model::{Api, Entity, RoleSid, ServiceSid};
 use crate::plan::align::{AlignOptions, Item, Pair, PlanRecords, Standing, align};
 use crate::plan::check;
 use crate::plan::error::PlanError;
@@ -179,7 +179,7 @@ impl<'p> Planner<'p> {
     }
 
     pub(super) fn reads_chat(&self) -> bool {
-        self.inputs.header.snapshot_source == "chat"
+        self.inputs.header.snapshot_source == Api::Chat
     }
 
     fn item(&mut self, item: &Item<'_>) -> Result<(), PlanError> {
@@ -217,7 +217,7 @@ impl<'p> Planner<'p> {
         if operation.kind == Kind::MuteSource && blocked.is_some() {
             return Ok(()); // whoever is not copied is not muted
         }
-        self.tally.operation(operation, blocked.is_some());
+        self.tally.operation(operation, blocked);
         self.sink.operation(operation, blocked)
     }
 

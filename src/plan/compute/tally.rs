@@ -37,6 +37,7 @@ pub(super) struct Tally {
     noop: BTreeMap<String, u64>,
     findings: BTreeMap<&'static str, u64>,
     blocks: bool,
+    blocked_by: BTreeMap<String, u64>,
     work: BTreeMap<Kind, Work>,
     sizes: [u64; SIZES.len() + 1],
     /// Operations that will be performed.
@@ -44,10 +45,11 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn operation(&mut self, operation: &Operation, blocked: bool) {
-        let state = if blocked { State::Blocked } else { State::Pending };
+    pub(super) fn operation(&mut self, operation: &Operation, blocked: Option<&str>) {
+        let state = if blocked.is_some() { State::Blocked } else { State::Pending };
         *self.operations.entry(operation.kind).or_default().entry(state).or_default() += 1;
-        if blocked {
+        if let Some(code) = blocked {
+            *self.blocked_by.entry(code.to_owned()).or_default() += 1;
             return;
         }
         self.pending += 1;
@@ -101,10 +103,14 @@ impl Tally {
                 Step { kind, requests: work.requests, seconds: (seconds * 1_000.0).round() / 1_000.0 }
             })
             .collect();
-        let verdict = match (self.blocks, self.operations.is_empty()) {
-            (true, _) => Verdict::Blocked,
-            (false, true) => Verdict::NothingToDo,
-            (false, false) => Verdict::Ready,
+        let verdict = if self.blocks {
+            Verdict::Blocked
+        } else if self.operations.is_empty() {
+            Verdict::NothingToDo
+        } else if self.blocked_by.is_empty() {
+            Verdict::Ready
+        } else {
+            Verdict::ReadyExceptBlocked
         };
         let found = |check: &&'static Check| self.findings.get(check.code).copied().unwrap_or(0);
         let seconds: f64 = steps.iter().map(|step| step.seconds).sum();
@@ -117,6 +123,7 @@ impl Tally {
             steps,
             sizes: buckets(&self.sizes),
             participants_limit,
+            blocked_by: self.blocked_by,
             operations: self.operations,
         }
     }
@@ -154,16 +161,16 @@ mod tests {
     fn time_is_that_of_the_tightest_limit() {
         let mut tally = Tally::default();
         for _ in 0..300 {
-            tally.operation(&operation(Kind::CreateUser, false), false);
+            tally.operation(&operation(Kind::CreateUser, false), None);
         }
         for _ in 0..2 {
             for _ in 0..600 {
-                tally.operation(&operation(Kind::CreateParticipant, false), false);
+                tally.operation(&operation(Kind::CreateParticipant, false), None);
             }
             tally.conversation_ends();
         }
-        tally.operation(&operation(Kind::UpdateParticipant, true), false);
-        tally.operation(&operation(Kind::UpdateParticipant, true), true);
+        tally.operation(&operation(Kind::UpdateParticipant, true), None);
+        tally.operation(&operation(Kind::UpdateParticipant, true), Some("row_failed"));
         let options = PlanOptions { requests_per_second: 0, concurrency: 150, ..PlanOptions::default() };
         let totals = tally.totals(&options, 100);
         let of = |kind| totals.steps.iter().find(|step| step.kind == kind).copied().unwrap();
@@ -179,14 +186,15 @@ mod tests {
         );
         assert_eq!(totals.requests, 300 + 1200 + 2);
         assert_eq!(totals.operations[&Kind::UpdateParticipant][&State::Blocked], 1);
-        assert_eq!(totals.verdict, Verdict::Ready);
+        assert_eq!(totals.verdict, Verdict::ReadyExceptBlocked);
+        assert_eq!(totals.blocked_by, BTreeMap::from([("row_failed".to_owned(), 1)]));
     }
 
     #[test]
     fn the_chosen_rate_counts_where_it_is_lower() {
         let mut tally = Tally::default();
         for _ in 0..100 {
-            tally.operation(&operation(Kind::CreateParticipant, false), false);
+            tally.operation(&operation(Kind::CreateParticipant, false), None);
             tally.conversation_ends();
         }
         let options = PlanOptions { requests_per_second: 10, ..PlanOptions::default() };

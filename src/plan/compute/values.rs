@@ -4,6 +4,8 @@ use serde_json::Value as Json;
 
 use crate::mapping::Value;
 use crate::model::Timestamp;
+use crate::plan::align::FieldPair;
+use crate::plan::equality;
 
 /// A value as an operation has it. Dates are RFC 3339, whatever form the source gave them.
 pub(super) fn json(value: Value<'_>) -> Json {
@@ -21,9 +23,9 @@ pub(super) fn json(value: Value<'_>) -> Json {
     }
 }
 
-/// Whether a create leaves a value out: null, and attributes that are not JSON because there are none.
-pub(super) fn is_nothing(name: &str, value: &Json) -> bool {
-    value.is_null() || name == "attributes" && value.as_str().is_some_and(|text| text.trim().is_empty())
+/// What a create sends for a field, if anything: what says nothing is left out.
+pub(super) fn created(field: &FieldPair<'_>) -> Option<Json> {
+    equality::writable(field.name, json(field.desired?)).filter(|value| !value.is_null())
 }
 
 /// The most characters of a value that a finding shows.

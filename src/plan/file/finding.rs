@@ -31,16 +31,28 @@ pub(super) fn insert_check(
         SEVERITIES.iter().find(|(severity, _)| *severity == check.severity).map_or("", |(_, name)| name);
     connection
         .prepare_cached(
-            "INSERT INTO checks (number, code, severity, of_plan, title, meaning, advice) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO checks (number, code, severity, of_plan, one, many, passes, meaning, advice)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
-        .execute((number, check.code, severity, check.of_plan, check.title, check.meaning, check.advice))?;
+        .execute(rusqlite::params![
+            number,
+            check.code,
+            severity,
+            check.of_plan,
+            check.one,
+            check.many,
+            check.passes,
+            check.meaning,
+            check.advice
+        ])?;
     digest_check(digest, check, severity);
     Ok(())
 }
 
 fn digest_check(digest: &mut PlanDigest, check: &Check, severity: &str) {
     let of_plan = if check.of_plan { "1" } else { "0" };
-    digest.finding(&[check.code, severity, of_plan, check.title, check.meaning, check.advice].map(Some));
+    let Check { code, one, many, passes, meaning, advice, .. } = *check;
+    digest.finding(&[code, severity, of_plan, one, many, passes, meaning, advice].map(Some));
 }
 
 /// Writes a finding of the check of this number.
@@ -71,8 +83,9 @@ fn digest_finding(digest: &mut PlanDigest, finding: &Finding) {
 
 /// The checks of a file by their number, which is their place.
 pub(super) fn checks(connection: &Connection) -> Result<Vec<&'static Check>> {
-    let mut statement = connection
-        .prepare("SELECT code, severity, of_plan, title, meaning, advice FROM checks ORDER BY number")?;
+    let mut statement = connection.prepare(
+        "SELECT code, severity, of_plan, one, many, passes, meaning, advice FROM checks ORDER BY number",
+    )?;
     let mut rows = statement.query([])?;
     let mut checks = Vec::new();
     while let Some(row) = rows.next()? {
@@ -84,7 +97,8 @@ pub(super) fn checks(connection: &Connection) -> Result<Vec<&'static Check>> {
 fn check(row: &Row<'_>) -> Result<&'static Check> {
     let text = |column| row.get::<_, String>(column);
     let (code, severity, of_plan) = (text(0)?, text(1)?, row.get(2)?);
-    let (title, meaning, advice) = (text(3)?, text(4)?, text(5)?);
+    let (one, many, passes) = (text(3)?, text(4)?, text(5)?);
+    let (meaning, advice) = (text(6)?, text(7)?);
     let severity = SEVERITIES
         .iter()
         .find(|(_, name)| *name == severity)
@@ -95,7 +109,9 @@ fn check(row: &Row<'_>) -> Result<&'static Check> {
         known.code == code
             && known.severity == severity
             && known.of_plan == of_plan
-            && known.title == title
+            && known.one == one
+            && known.many == many
+            && known.passes == passes
             && known.meaning == meaning
             && known.advice == advice
     });
@@ -107,7 +123,9 @@ fn check(row: &Row<'_>) -> Result<&'static Check> {
         code: leak(code),
         severity,
         of_plan,
-        title: leak(title),
+        one: leak(one),
+        many: leak(many),
+        passes: leak(passes),
         meaning: leak(meaning),
         advice: leak(advice),
     };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::Api;
 use crate::plan::operation::Fields;
 use crate::plan::overview::{Header, Move, Side, Totals, Verdict};
 
@@ -18,7 +19,7 @@ pub(in crate::plan) fn header() -> Header {
         target: side("2"),
         snapshot: "snapshot.db".to_owned(),
         snapshot_digest: "aa".to_owned(),
-        snapshot_source: "chat".to_owned(),
+        snapshot_source: Api::Chat,
         snapshot_verdict: "complete".to_owned(),
         snapshot_window: ("2026-01-01T00:00:00Z".to_owned(), None),
         mapping: "conversations".to_owned(),
@@ -41,6 +42,7 @@ pub(in crate::plan) fn totals() -> Totals {
         steps: Vec::new(),
         sizes: Vec::new(),
         participants_limit: 100,
+        blocked_by: BTreeMap::new(),
     }
 }
 

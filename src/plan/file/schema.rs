@@ -13,7 +13,7 @@ use crate::plan::operation::{Kind, State, WriteLimit};
 const APPLICATION: i64 = 0x4368_4670;
 
 /// The format that this version reads and writes: the number in `PRAGMA user_version`.
-pub(crate) const FORMAT: i64 = 1;
+pub(crate) const FORMAT: i64 = 2;
 
 /// Page cache of a connection, in KiB. Sorts spill to temporary files beyond it, so this bounds SQLite's memory.
 const CACHE: u32 = 16 * 1024;

@@ -32,7 +32,7 @@ CREATE TABLE counterpart (
 
 CREATE TABLE checks (
   number INTEGER PRIMARY KEY, code TEXT NOT NULL, severity TEXT NOT NULL, of_plan INTEGER NOT NULL,
-  title TEXT NOT NULL, meaning TEXT NOT NULL, advice TEXT NOT NULL
+  one TEXT NOT NULL, many TEXT NOT NULL, passes TEXT NOT NULL, meaning TEXT NOT NULL, advice TEXT NOT NULL
 );
 CREATE TABLE finding (
   number INTEGER PRIMARY KEY, check_number INTEGER NOT NULL, entity TEXT NOT NULL, sid TEXT NOT NULL, name TEXT,

@@ -19,7 +19,9 @@ static TAKEN: Check = Check {
     code: "unique_name_taken",
     severity: Severity::Block,
     of_plan: false,
-    title: "Unique names are free",
+    one: "1 unique name is taken",
+    many: "{} unique names are taken",
+    passes: "every unique name is free",
     meaning: "Another conversation has the name.",
     advice: "Rename it.",
 };

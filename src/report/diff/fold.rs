@@ -116,7 +116,7 @@ fn groups(rows: &[Difference]) -> BTreeMap<Cause, Vec<usize>> {
     for mark in [Mark::Added, Mark::Missing, Mark::Unreadable] {
         let of = |row: &Difference| (row.sid.clone(), mark, row.reason.clone());
         gone_conversations.extend(rows.iter().filter(leads(Entity::Channel, mark)).map(of));
-        let users = rows.iter().filter(leads(Entity::User, mark));
+        let users = rows.iter().filter(leads(Entity::User, mark)).filter(|row| row.mark != Mark::Unreadable);
         gone_users.extend(users.filter_map(|row| Some((row.name.clone()?, mark))));
     }
     let mut groups: BTreeMap<Cause, Vec<usize>> = BTreeMap::new();
@@ -200,7 +200,8 @@ fn group(
             ..(*first).clone()
         },
         Cause::User(..) if first.entity == Entity::User => {
-            Difference { reason: Some(format!("with it {}", counted(rest))), ..(*first).clone() }
+            let reason = format!("{}with it {}", reason(&first.reason), counted(rest));
+            Difference { reason: Some(reason), ..(*first).clone() }
         }
         Cause::User(..) => Difference { reason: Some(counted(members)), ..(*first).clone() },
         Cause::Seat(channel, user, mark) => {

@@ -56,7 +56,7 @@ pub(super) fn write(
             escaped(&side.snapshot),
             escaped(&side.started),
             escaped(&services.join(", ")),
-            escaped(&side.source),
+            escaped(side.source.name()),
             side.verdict.as_str().replace('_', " ")
         )?;
     }

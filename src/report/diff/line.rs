@@ -117,7 +117,7 @@ pub(super) fn markdown(
             cell(&side.snapshot),
             cell(&side.started),
             cell(&services.join(", ")),
-            cell(&side.source),
+            cell(side.source.name()),
             cell(&side.verdict.as_str().replace('_', " "))
         )?;
     }

@@ -106,6 +106,8 @@
           : group.rows.filter((row) => left.every((word) => textOf(row).includes(word)));
       group.first = 0;
       group.section.hidden = group.found.length === 0;
+      // The title has the number already.
+      group.count.hidden = group.found.length === group.rows.length;
       group.count.textContent =
         group.found.length === group.rows.length ? group.whole : `${number(group.found.length)} of ${group.whole}`;
       found += group.found.length;

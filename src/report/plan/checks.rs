@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::plan::{CHECKS, Check, Finding, Severity};
+use crate::plan::{CHECKS, Check, Finding, Severity, all_checks};
+use crate::report::text::format;
 
 /// A check and what it found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -54,7 +55,7 @@ impl CheckRow {
             code: code.to_owned(),
             severity: if count == 0 { Severity::Pass } else { severity },
             of_plan: check.is_some_and(|check| check.of_plan),
-            title: check.map_or(code, |check| check.title).to_owned(),
+            title: check.map_or_else(|| code.to_owned(), |check| check.title(count, format::count)),
             meaning: text(|check| check.meaning),
             advice: text(|check| check.advice),
             count,
@@ -70,7 +71,7 @@ impl CheckRow {
     ) -> Vec<Self> {
         let row = |(code, count): (&String, &u64)| match found.remove(code.as_str()) {
             Some((check, first)) => Self { first, ..Self::new(code, Some(check), *count) },
-            None => Self::new(code, CHECKS.iter().copied().find(|check| check.code == code), *count),
+            None => Self::new(code, all_checks().find(|check| check.code == code), *count),
         };
         let mut rows: Vec<Self> = counts.iter().map(row).collect();
         let place =

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::model::{ChannelSid, Entity, MemberSid, RoleSid, ServiceSid, UserSid};
+use crate::model::{Api, ChannelSid, Entity, MemberSid, RoleSid, ServiceSid, UserSid};
 use crate::plan::{
-    Bucket, Check, Fields, Finding, Header, Kind, Move, Operation, PlanDraft, PlanFile, Severity, Side,
-    State, Step, Subject, Totals, Verdict,
+    Bucket, CANNOT_BE_UNDONE, Check, Fields, Finding, Header, Kind, Move, Operation, PlanDraft, PlanFile,
+    Severity, Side, State, Step, Subject, Totals, Verdict,
 };
 
 /// What nobody may be able to run by naming a channel so.
@@ -18,7 +18,9 @@ static FULL: Check = Check {
     code: "conversation_over_limit",
     severity: Severity::Block,
     of_plan: false,
-    title: "conversations are within the target's limit",
+    one: "1 conversation is over the target's limit",
+    many: "{} conversations are over the target's limit",
+    passes: "every conversation is within the target's limit",
     meaning: "The channel has more members than the target allows participants in a conversation. Those beyond the limit \
               cannot be added.",
     advice: "raise `Limits.ChannelMembers` of the target's Chat service (up to 1,000), or leave members out by the mapping",
@@ -27,7 +29,9 @@ static CHANGED: Check = Check {
     code: "too_much_changed",
     severity: Severity::Block,
     of_plan: true,
-    title: "only a small part of the target changes",
+    one: "the plan changes more than allowed",
+    many: "{} limits of changes are exceeded",
+    passes: "the plan changes no more than allowed",
     meaning: "The target is not empty, and more of it would be changed or created than is allowed.",
     advice: "read the operations; if this is what you want, plan again with `--max-change-percent 100`",
 };
@@ -35,7 +39,9 @@ static ATTRIBUTES: Check = Check {
     code: "attributes_broken",
     severity: Severity::Warn,
     of_plan: false,
-    title: "attributes are JSON",
+    one: "the attributes of 1 record are not JSON",
+    many: "the attributes of {} records are not JSON",
+    passes: "all attributes are JSON",
     meaning: "Conversations takes a JSON object as attributes, and these are none. They would be refused.",
     advice: "correct them in the source, or have the mapping write others",
 };
@@ -43,7 +49,9 @@ static PUBLIC: Check = Check {
     code: "public_channel",
     severity: Severity::Note,
     of_plan: false,
-    title: "nobody joins by themselves",
+    one: "1 public channel becomes private",
+    many: "{} public channels become private",
+    passes: "no public channel becomes private",
     meaning: "Conversations are private. Who is not a member can no longer find or join this one.",
     advice: "tell those who join by themselves, or add them as members before",
 };
@@ -64,7 +72,7 @@ impl Default for MadeUp {
     fn default() -> Self {
         Self {
             kind: Move::Copy,
-            verdict: Verdict::Ready,
+            verdict: Verdict::ReadyExceptBlocked,
             snapshot_verdict: "complete",
             findings: 40,
             scale: 1,
@@ -108,7 +116,7 @@ fn header(made_up: MadeUp) -> Header {
         source,
         snapshot: "snapshot.db".to_owned(),
         snapshot_digest: "5d41".repeat(16),
-        snapshot_source: "chat".to_owned(),
+        snapshot_source: Api::Chat,
         snapshot_verdict: made_up.snapshot_verdict.to_owned(),
         snapshot_window: ("2026-03-01T08:00:00Z".to_owned(), Some("2026-03-01T08:20:12Z".to_owned())),
         mapping: "conversations".to_owned(),
@@ -125,13 +133,14 @@ type Planned = (Kind, u64, Option<&'static str>);
 fn operations(made_up: MadeUp) -> Vec<Planned> {
     let full = Some("conversation_over_limit");
     let planned: &[Planned] = match (made_up.verdict, made_up.kind) {
-        (Verdict::NothingToDo, _) => &[],
+        (Verdict::NothingToDo | Verdict::CannotBeUndone, _) => &[],
         (_, Move::InPlace) => &[
             (Kind::MakePrivate, 12, None),
             (Kind::CreateParticipant, 7, None),
             (Kind::UpdateParticipant, 31, None),
             (Kind::UpdateUserConversation, 18, None),
         ],
+        (Verdict::Ready, Move::Copy) => &[(Kind::CreateUser, 34, None), (Kind::CreateParticipant, 400, None)],
         (_, Move::Copy) => &[
             (Kind::CreateRole, 2, None),
             (Kind::CreateUser, 34, None),
@@ -243,16 +252,27 @@ fn findings(made_up: MadeUp) -> impl Iterator<Item = Finding> {
             },
         }
     };
-    plan.into_iter().chain((0..made_up.findings).map(one))
+    let is_undone = made_up.kind == Move::Undo && made_up.verdict != Verdict::Ready;
+    let one_way = (0..if is_undone { 243 } else { 0 }).map(|number| Finding {
+        check: &CANNOT_BE_UNDONE,
+        entity: Entity::Channel,
+        sid: format!("CH{number:032x}"),
+        name: Some(format!("case-{number}")),
+        detail: "it was made private, which Twilio cannot reverse".to_owned(),
+    });
+    plan.into_iter().chain(one_way).chain((0..made_up.findings).map(one))
 }
 
 fn totals(made_up: MadeUp, findings: BTreeMap<String, u64>) -> Totals {
     let mut steps: Vec<Step> = Vec::new();
+    let mut blocked_by: BTreeMap<String, u64> = BTreeMap::new();
     let mut operations: BTreeMap<Kind, BTreeMap<State, u64>> = BTreeMap::new();
     for (kind, count, blocked) in self::operations(made_up) {
         let state = if blocked.is_some() { State::Blocked } else { State::Pending };
         *operations.entry(kind).or_default().entry(state).or_default() += count;
-        if blocked.is_none() {
+        if let Some(code) = blocked {
+            *blocked_by.entry(code.to_owned()).or_default() += count;
+        } else {
             #[expect(clippy::cast_precision_loss, reason = "small numbers")]
             steps.push(Step {
                 kind,
@@ -288,5 +308,6 @@ fn totals(made_up: MadeUp, findings: BTreeMap<String, u64>) -> Totals {
             })
             .into(),
         participants_limit: 1_000,
+        blocked_by,
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::changes::Happening;
 use super::checks::{CheckRow, FindingRow, allotted};
 use super::kinds::KindRow;
-use super::verdict::{Notice, Progress, Statement, notices};
+use super::verdict::{BlockedCause, Notice, Progress, Statement, notices};
 use crate::plan::{Check, Header, Move, PlanError, PlanFile, Severity, Side, State, Totals};
 use crate::report::html::chart::{self, Curve, Histogram};
 
@@ -32,6 +32,8 @@ pub(super) struct Story {
     pub(super) digest: String,
     pub(super) statement: Statement,
     pub(super) notices: Vec<Notice>,
+    /// Why operations are blocked, or cannot be undone.
+    pub(super) blocked_by: Vec<BlockedCause>,
     pub(super) progress: Progress,
     pub(super) totals: Totals,
     /// Items that are in the target as they should be.
@@ -106,6 +108,7 @@ impl Story {
             digest: plan.digest().to_owned(),
             statement,
             notices: notices(&header, &totals, progress),
+            blocked_by: BlockedCause::all(&totals, progress, &checks),
             progress,
             kept: totals.noop.values().sum(),
             happening: Happening::of(&totals),

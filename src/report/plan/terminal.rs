@@ -1,11 +1,15 @@
 //! The plan in the terminal: the page's story in forty lines at most, the verdict last.
 
 use super::plan_report::{Extent, Story, side};
+use super::verdict::BlockedCause;
 use crate::plan::{Move, PlanError, PlanFile, Severity};
 use crate::report::text::{format, table as columns};
 
 /// Checks with findings that are named; the others are counted.
 const CHECKS: usize = 10;
+
+/// Causes of blocked operations that are named.
+const CAUSES: usize = 3;
 
 /// The plan as text for a terminal.
 pub(crate) fn table(plan: &PlanFile) -> Result<String, PlanError> {
@@ -19,6 +23,7 @@ pub(crate) fn table(plan: &PlanFile) -> Result<String, PlanError> {
         lines.push(happening(&story));
     }
     lines.push(findings(&story));
+    lines.extend(blocked(&story));
     lines.push(course(&story));
     lines.push(format!("{}: {}", story.statement.headline, story.statement.text.replace('`', "")));
     Ok(lines.join("\n"))
@@ -54,18 +59,14 @@ fn happening(story: &Story) -> String {
 fn findings(story: &Story) -> String {
     let found: Vec<_> = story.checks.iter().filter(|check| check.count > 0).collect();
     let passed = story.checks.len() - found.len();
-    let rows = found.iter().take(CHECKS).map(|check| {
-        vec![
-            severity(check.severity).to_owned(),
-            format::count(check.count),
-            check.code.clone(),
-            check.title.clone(),
-        ]
-    });
+    let rows = found
+        .iter()
+        .take(CHECKS)
+        .map(|check| vec![severity(check.severity).to_owned(), check.code.clone(), check.title.clone()]);
     let rows: Vec<_> = rows.collect();
     let mut text = String::new();
     if !rows.is_empty() {
-        text = columns::render(&["", "found", "check", ""], &rows);
+        text = columns::render(&["", "check", "what was found"], &rows);
     }
     if found.len() > CHECKS {
         let rest = &found[CHECKS..];
@@ -74,6 +75,22 @@ fn findings(story: &Story) -> String {
         text.extend(["and ", &format::counted(findings, "finding"), " of ", &rest, "\n"]);
     }
     text + &format!("{} found nothing\n", format::counted(passed as u64, "check"))
+}
+
+/// Why operations are left out, and the remedy of each cause.
+fn blocked(story: &Story) -> Vec<String> {
+    let left_out = if story.header.kind == Move::Undo { "stays" } else { "blocked" };
+    let line = |cause: &BlockedCause| {
+        let advice = cause.advice.replace('`', "");
+        format!(
+            "  {:<10} {} ({}) by {}: {advice}",
+            left_out,
+            format::count(cause.operations),
+            cause.share,
+            cause.code
+        )
+    };
+    story.blocked_by.iter().take(CAUSES).map(line).collect()
 }
 
 fn course(story: &Story) -> String {

@@ -76,7 +76,13 @@ fn pages_for_the_browser() {
 #[test]
 fn the_terminal_has_the_story_in_forty_lines() {
     for (name, made_up) in [
-        ("ready", MadeUp::default()),
+        ("ready", MadeUp { verdict: Verdict::Ready, ..MadeUp::default() }),
+        ("ready_except_blocked", MadeUp::default()),
+        (
+            "cannot_be_undone",
+            MadeUp { kind: Move::Undo, verdict: Verdict::CannotBeUndone, findings: 0, ..MadeUp::default() },
+        ),
+        ("undo_in_part", MadeUp { kind: Move::Undo, findings: 0, ..MadeUp::default() }),
         (
             "blocked",
             MadeUp { verdict: Verdict::Blocked, snapshot_verdict: "incomplete", ..MadeUp::default() },
@@ -84,7 +90,7 @@ fn the_terminal_has_the_story_in_forty_lines() {
         ("in_place", MadeUp { kind: Move::InPlace, findings: 0, ..MadeUp::default() }),
         ("nothing_to_do", MadeUp { verdict: Verdict::NothingToDo, findings: 0, ..MadeUp::default() }),
         ("begun", MadeUp { snapshot_verdict: "complete_with_drift", ..MadeUp::default() }),
-        ("undo", MadeUp { kind: Move::Undo, findings: 0, ..MadeUp::default() }),
+        ("undo", MadeUp { kind: Move::Undo, verdict: Verdict::Ready, findings: 0, ..MadeUp::default() }),
     ] {
         let (_folder, plan) = made(made_up);
         if name == "begun" {

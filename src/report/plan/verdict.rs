@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::plan::{Header, Kind, Move, State, Totals, Verdict};
+use super::checks::CheckRow;
+use crate::plan::{CANNOT_BE_UNDONE, Header, Kind, Move, State, Totals, Verdict};
 use crate::report::text::format;
 
 /// How far it is.
@@ -11,6 +12,9 @@ use crate::report::text::format;
 pub(super) enum Stage {
     NothingToDo,
     Ready,
+    /// Some operations are blocked, or in an undo plan cannot be undone.
+    ReadyExceptBlocked,
+    CannotBeUndone,
     Blocked,
     /// Applied in part.
     Begun,
@@ -79,8 +83,15 @@ impl Statement {
         } else {
             match totals.verdict {
                 Verdict::Blocked => (Stage::Blocked, "bad", "Blocked", blocked(causes)),
-                Verdict::NothingToDo => (Stage::NothingToDo, "quiet", "Nothing to do", nothing(progress)),
+                Verdict::NothingToDo => (Stage::NothingToDo, "quiet", "Nothing to do", nothing(header)),
                 Verdict::Ready => (Stage::Ready, "good", "Ready to apply", ready(header, totals)),
+                Verdict::ReadyExceptBlocked => {
+                    let (headline, text) = except_blocked(header, totals, progress);
+                    (Stage::ReadyExceptBlocked, "busy", headline, text)
+                }
+                Verdict::CannotBeUndone => {
+                    (Stage::CannotBeUndone, "bad", "Nothing can be undone", one_way(totals))
+                }
             }
         };
         Self { stage, tone, headline, text }
@@ -97,13 +108,84 @@ fn blocked(causes: &[&str]) -> String {
     format!("{first}; until then `chatferry apply` refuses this plan. Nothing has been written.")
 }
 
-fn nothing(progress: Progress) -> String {
-    match progress.blocked {
-        0 => "The target holds everything as the mapping wants it.".to_owned(),
-        blocked => format!(
-            "{} cannot be done as things are; everything else is in the target as the mapping wants it.",
-            format::counted(blocked, "operation")
-        ),
+fn nothing(header: &Header) -> String {
+    match header.kind {
+        Move::Undo => "The undone plan changed nothing.",
+        Move::InPlace | Move::Copy => "The target holds everything as the mapping wants it.",
+    }
+    .to_owned()
+}
+
+fn except_blocked(header: &Header, totals: &Totals, progress: Progress) -> (&'static str, String) {
+    let number = format::count;
+    if header.kind == Move::Undo {
+        let text = format!(
+            "{} can be undone, {} cannot. {}",
+            number(progress.all),
+            number(cannot_be_undone(totals)),
+            ready(header, totals)
+        );
+        return ("Ready to undo in part", text);
+    }
+    let all = format::counted(progress.all, "operation");
+    if progress.pending == 0 {
+        let text =
+            format!("{all} would be needed, and a check blocks each of them. Nothing has been written.");
+        return ("Everything is blocked", text);
+    }
+    let are = if progress.blocked == 1 { "is" } else { "are" };
+    let text = format!(
+        "{} of {all} ({}) {are} blocked and left out. {}",
+        number(progress.blocked),
+        share(progress.blocked, progress.all),
+        ready(header, totals)
+    );
+    ("Ready except for blocked operations", text)
+}
+
+fn one_way(totals: &Totals) -> String {
+    match cannot_be_undone(totals) {
+        1 => "1 operation is one-way, and what it did stays.".to_owned(),
+        count => format!("{} operations are one-way, and what they did stays.", format::count(count)),
+    }
+}
+
+fn cannot_be_undone(totals: &Totals) -> u64 {
+    totals.findings.get(CANNOT_BE_UNDONE.code).copied().unwrap_or(0)
+}
+
+/// `9 %`; a share that is not nothing is at least `under 1 %`.
+fn share(part: u64, all: u64) -> String {
+    match part * 100 / all.max(1) {
+        0 => "under 1 %".to_owned(),
+        percent => format!("{percent} %"),
+    }
+}
+
+/// Why operations are blocked, or cannot be undone: one check and how many operations it holds back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct BlockedCause {
+    pub(super) code: String,
+    pub(super) operations: u64,
+    /// Of all operations of the plan.
+    pub(super) share: String,
+    /// What to do about it.
+    pub(super) advice: String,
+}
+
+impl BlockedCause {
+    /// The causes, the largest first.
+    pub(super) fn all(totals: &Totals, progress: Progress, checks: &[CheckRow]) -> Vec<Self> {
+        let undo = (CANNOT_BE_UNDONE.code.to_owned(), cannot_be_undone(totals));
+        let undo = std::iter::once(undo).filter(|(_, count)| *count > 0);
+        let mut causes: Vec<(String, u64)> = totals.blocked_by.clone().into_iter().chain(undo).collect();
+        causes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let all = progress.all + cannot_be_undone(totals);
+        let cause = |(code, operations): (String, u64)| {
+            let advice = checks.iter().find(|check| check.code == code).map(|check| check.advice.clone());
+            Self { share: share(operations, all), advice: advice.unwrap_or_default(), code, operations }
+        };
+        causes.into_iter().map(cause).collect()
     }
 }
 
@@ -111,7 +193,7 @@ fn ready(header: &Header, totals: &Totals) -> String {
     let what = match header.kind {
         Move::InPlace => "Applying it changes the service in place",
         Move::Copy => "Applying it writes to the target service",
-        Move::Undo => "Applying it takes back what the undone plan did",
+        Move::Undo => "Applying it undoes what the undone plan did",
     };
     format!(
         "{what}, with {} in about {}. Nothing has been written.",

@@ -188,7 +188,9 @@ fn record(event: &Event) {
         Event::Resumed { users, users_done, rows, .. } => {
             tracing::info!(users, users_done, rows, "going on where an earlier run stopped");
         }
-        Event::SourceChosen { source, why } => tracing::warn!(%why, "reading from {source} instead"),
+        Event::SourceChosen { source, why } => {
+            tracing::warn!(%why, "reading from {} instead", source.title())
+        }
         Event::Phase(phase) => tracing::debug!(phase = plain::phase(*phase), "next phase"),
         Event::Retrying { request, why, after, attempt } => {
             tracing::debug!(%request, %why, after_seconds = after.as_secs_f64(), attempt, "sending again");

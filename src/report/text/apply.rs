@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::plan::{Kind, Severity, State};
+use crate::plan::{CANNOT_BE_UNDONE, Kind, Severity, State};
 
 use super::format;
 
@@ -168,6 +168,19 @@ impl ApplySummary {
 
     /// The verdict in one plain line.
     pub(crate) fn verdict_line(&self) -> String {
+        let stays = self.findings.get(CANNOT_BE_UNDONE.code).map_or(0, |found| found.count);
+        let stays = match stays {
+            0 => String::new(),
+            1 => "; 1 operation of the undone plan cannot be undone, and what it did stays".to_owned(),
+            count => format!(
+                "; {} operations of the undone plan cannot be undone, and what they did stays",
+                format::count(count)
+            ),
+        };
+        self.line_of_verdict() + &stays
+    }
+
+    fn line_of_verdict(&self) -> String {
         let all = format::counted(count_of(&self.operations, &State::ALL), "operation");
         let done = format::count(count_of(&self.operations, &[State::Done, State::Existing]));
         let (plan, target) = (&self.plan, &self.target);

@@ -9,3 +9,4 @@ pub(crate) mod probe;
 pub(crate) mod problem;
 pub(crate) mod snapshot;
 pub(crate) mod table;
+pub(crate) mod verify;

@@ -19,7 +19,7 @@ pub(crate) fn info(info: &Info) -> String {
     line("verdict", info.verdict.as_str());
     line("account", &info.account_sid.to_string());
     line("services", &services.join(", "));
-    line("source", &info.source);
+    line("source", info.source.name());
     line(
         "crawled",
         &match &info.finished {

@@ -38,7 +38,7 @@ pub(super) struct Witness<'s> {
 
 impl<'s> Witness<'s> {
     pub(super) fn of(snapshot: &'s Snapshot) -> Result<Self, SnapshotError> {
-        let has_no_invites = snapshot.identity()?.source == "conversations";
+        let has_no_invites = !snapshot.identity()?.source.has(Entity::Invite);
         Ok(Self { snapshot, has_no_invites, lists: HashMap::new(), last: None })
     }
 

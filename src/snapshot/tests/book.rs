@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::model::Api;
 use crate::model::*;
 use crate::snapshot::*;
 
@@ -19,7 +20,7 @@ pub(super) fn identity() -> CrawlIdentity {
     CrawlIdentity {
         account_sid: AccountSid::from_digits(0xac),
         services: vec![service_sid()],
-        source: "chat".to_owned(),
+        source: Api::Chat,
         include: ALL.to_vec(),
         users: None,
         started: "2026-11-23T00:00:00Z".to_owned(),
@@ -144,7 +145,7 @@ impl Book {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("snapshot.db");
         let include = ALL.into_iter().filter(|entity| *entity != Entity::Invite).collect();
-        let identity = CrawlIdentity { source: "conversations".to_owned(), include, ..identity() };
+        let identity = CrawlIdentity { source: Api::Conversations, include, ..identity() };
         let writer = match part {
             None => SnapshotWriter::create(&path, &identity, page_size),
             Some(part) => SnapshotWriter::create_focused(&path, &identity, page_size, |name| {

@@ -1,6 +1,7 @@
 //! Snapshots of Conversations: no counts, participants without a user, and crawls of a part.
 
 use super::*;
+use crate::model::Api;
 
 fn counted_user(digits: u128) -> User {
     User { joined_channels_count: None, ..user(digits, 0) }
@@ -47,10 +48,7 @@ fn a_participant_without_identity_is_no_hole_and_two_lists_are_the_evidence() {
     assert_eq!(book.writer.reconcile(0, false).unwrap(), Reconciled::default());
     assert_eq!(book.writer.finish("now").unwrap(), Verdict::Complete);
     let info = book.writer.info().unwrap();
-    assert_eq!(
-        (info.source.as_str(), info.counts.members, info.counts.user_channels),
-        ("conversations", 6, 4)
-    );
+    assert_eq!((info.source, info.counts.members, info.counts.user_channels), (Api::Conversations, 6, 4));
     // A service's five resources, and one page each of roles, users, conversations and of four lists.
     assert_eq!(info.requests.minimum, 5 + 3 + 4);
 }

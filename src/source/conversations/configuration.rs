@@ -12,9 +12,6 @@ use crate::twilio::conversations::{requests, wire};
 use crate::twilio::wire::{Wire, decode_one};
 use crate::twilio::{ApiRequest, Client};
 
-/// Requests that [`service`] takes: the service, the account's configuration, the service's, webhooks, notifications.
-pub(super) const REQUESTS: u64 = 5;
-
 /// One configuration resource: its JSON as sent, `None` where it may not be read.
 type Resource = Option<String>;
 

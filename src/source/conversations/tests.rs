@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{
-    ConversationState, Issue, IssueKind, JsonText, MemberSid, MembershipStatus, MessagingServiceSid,
+    Api, ConversationState, Issue, IssueKind, JsonText, MemberSid, MembershipStatus, MessagingServiceSid,
     NotificationLevel, RoleSid, RoleType,
 };
 use crate::twilio::test_server::{Act, Server, answer, ok};
@@ -193,7 +193,7 @@ async fn a_service_is_five_resources() {
             format!("{base}/Configuration/Notifications"),
         ]
     );
-    assert_eq!(paths.len() as u64, ConversationsSource::REQUESTS_OF_SERVICE);
+    assert_eq!(paths.len() as u64, Api::Conversations.requests_of_service());
     let service = fetched.record;
     assert_eq!(service.default_channel_role_sid, Some(RoleSid::from_digits(A)));
     assert_eq!(service.default_service_role_sid, Some(RoleSid::from_digits(A)));

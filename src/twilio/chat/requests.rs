@@ -5,8 +5,8 @@
 //! **Deliberately absent:** every request that deletes. Chat and Conversations hold the same objects, so that a deletion here
 //! is one there.
 
-use crate::model::{ChannelSid, NotificationLevel, ServiceSid, Timestamp, UserSid};
-use crate::twilio::request::{Api, ApiRequest};
+use crate::model::{Api, ChannelSid, NotificationLevel, ServiceSid, Timestamp, UserSid};
+use crate::twilio::request::ApiRequest;
 
 /// The lists, with the largest page that each allows (`maximum` of `PageSize` in OpenAPI `chat/v2`, `List…`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,8 @@
 //!
 //! **Invariant:** only the first page of a list says a page size. The following ones are asked for as the API gave them.
 
-use crate::model::{ChannelSid, MemberSid, ServiceSid, UserSid};
-use crate::twilio::request::{Api, ApiRequest};
+use crate::model::{Api, ChannelSid, MemberSid, ServiceSid, UserSid};
+use crate::twilio::request::ApiRequest;
 
 /// The lists, with the largest page that each allows (`maximum` of `PageSize` in OpenAPI `conversations/v1`, `ListService…`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

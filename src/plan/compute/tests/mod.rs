@@ -2,16 +2,18 @@
 
 use super::*;
 use crate::mapping::Mapping;
+use crate::model::Api;
 use crate::model::*;
 use crate::plan::fixture::*;
 use crate::plan::*;
 
 mod checks;
+mod hostile;
 mod moves;
 mod random;
 
 fn target() -> World {
-    World::new("conversations", 0x99)
+    World::new(Api::Conversations, 0x99)
 }
 
 #[test]

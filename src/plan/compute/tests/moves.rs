@@ -1,6 +1,7 @@
 //! What becomes of invitations, differences, states and timers, and of snapshots that were broken off.
 
 use super::*;
+use crate::model::Api;
 use crate::snapshot::Snapshot;
 
 #[expect(clippy::unnecessary_wraps, reason = "the model's fields are optional")]
@@ -137,7 +138,7 @@ fn the_source_is_muted_where_it_is_asked_for() {
 #[test]
 fn closed_conversations_are_closed_last_and_timers_begin_last() {
     let mut source = World::chat();
-    source.api = "conversations";
+    source.api = Api::Conversations;
     source.include.retain(|&entity| entity != Entity::Invite);
     source.channels[0].state = Some(ConversationState::Closed);
     source.channels[1].timers = Some(JsonText("{\"date_closed\":\"2026-11-23T02:00:00Z\"}".into()));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::model::{Entity, ServiceSid};
+use crate::model::{Api, Entity, ServiceSid};
 use crate::snapshot::{Carried, CrossCheck, Failure, Requests, Verdict};
 
 use super::format;
@@ -23,7 +23,7 @@ pub(crate) struct CrawlSummary {
     /// The snapshot file, as it was given.
     pub snapshot: String,
     /// The API that was read: `chat` or `conversations`.
-    pub source: String,
+    pub source: Api,
     /// What there was to hold the rows against: `user_counts`, `channel_counts`, `member_lists`,
     /// `message_counts`.
     pub evidence: Vec<&'static str>,
@@ -149,7 +149,7 @@ impl CrawlSummary {
     }
 
     fn is_of_conversations(&self) -> bool {
-        self.source == "conversations"
+        self.source == Api::Conversations
     }
 
     fn missing(&self) -> String {

@@ -1,6 +1,7 @@
 //! Summaries of crawls as people and programs see them.
 
 use super::*;
+use crate::model::Api;
 
 fn summary(verdict: Verdict) -> CrawlSummary {
     CrawlSummary {
@@ -10,7 +11,7 @@ fn summary(verdict: Verdict) -> CrawlSummary {
         resume: None,
         already_finished: false,
         snapshot: "snapshot.db".to_owned(),
-        source: "chat".to_owned(),
+        source: Api::Chat,
         evidence: vec!["user_counts", "channel_counts", "member_lists"],
         cross_check: None,
         services: vec![ServiceSid::from_digits(1)],
@@ -93,11 +94,7 @@ fn what_was_checked_across_and_what_could_not_be_is_said() {
             .text()
             .contains("  checked   channels of 1 user against the channels' lists (share 1/7)\n")
     );
-    let of = |evidence| CrawlSummary {
-        source: "conversations".to_owned(),
-        evidence,
-        ..summary(Verdict::Complete)
-    };
+    let of = |evidence| CrawlSummary { source: Api::Conversations, evidence, ..summary(Verdict::Complete) };
     assert!(of(vec!["member_list"]).text().contains("were held against each other"));
     assert!(
         of(vec!["cross_check"])

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::model::{AccountSid, Entity, ServiceSid};
+use crate::model::{AccountSid, Api, Entity, ServiceSid};
 
 use super::crawl::by_plural;
 use super::format;
@@ -21,7 +21,7 @@ pub(crate) struct ProbeSummary {
     /// Whether Conversations answers.
     pub conversations: Answer,
     /// The API that a crawl reads and that was priced: `chat` or `conversations`.
-    pub source: &'static str,
+    pub source: Api,
     /// What reading every membership takes, by either route.
     pub routes: Routes,
     /// The services that were looked at.
@@ -118,7 +118,7 @@ impl ProbeSummary {
             lines.push(format!("  requests       {}", parts.join(", ")));
         }
         lines.extend(self.routes.text().map(|routes| format!("  memberships    {routes}")));
-        if self.source == "conversations" {
+        if self.source == Api::Conversations {
             let why = if self.chat.problem.is_none() {
                 "as asked for"
             } else {
@@ -135,9 +135,10 @@ impl ProbeSummary {
 
     /// The cost of a crawl in one plain line.
     pub(crate) fn verdict_line(&self) -> String {
-        let (name, read) = match self.source {
-            "conversations" => ("Conversations", &self.conversations),
-            _ => ("Chat", &self.chat),
+        let name = self.source.title();
+        let read = match self.source {
+            Api::Chat => &self.chat,
+            Api::Conversations => &self.conversations,
         };
         if !read.answers {
             return format!("{name} does not answer: there is nothing that can be crawled");

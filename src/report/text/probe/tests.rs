@@ -1,6 +1,7 @@
 //! Summaries of probes as people and programs see them.
 
 use super::*;
+use crate::model::Api;
 
 fn answers(origin: &str) -> Answer {
     Answer { answers: true, origin: origin.to_owned(), problem: None }
@@ -12,7 +13,7 @@ fn summary() -> ProbeSummary {
         credentials: "API key",
         chat: answers("https://chat.twilio.com"),
         conversations: answers("https://conversations.twilio.com"),
-        source: "chat",
+        source: Api::Chat,
         routes: Routes { by_user: Some(12_400), by_channel: Some(130), user_page: 50, channel_page: 100 },
         services: vec![ProbedService {
             sid: ServiceSid::from_digits(1),
