@@ -34,12 +34,14 @@ mod export;
 mod mapping;
 mod model;
 mod plan;
+mod printable;
 mod report;
 mod secret;
 mod settings;
 mod simulator;
 mod snapshot;
 mod source;
+mod storage;
 mod twilio;
 
 pub use commands::{Streams, start};

@@ -263,6 +263,9 @@ pub(super) fn sent_fields(operation: &Operation) -> Fields {
     sent
 }
 
+/// How far this machine's clock and Twilio's may be apart, in seconds. Dates of the API are cut off to seconds, too.
+const CLOCK_SKEW: i64 = 10;
+
 /// Whether the run made what it found after an answer was lost: nothing was there when the plan was made, and what is there has
 /// the creation date that only this request sets, or was created between the request and now.
 fn is_made_by_this_run(resolved: &ResolvedOperation, found: &Fields, now: jiff::Timestamp) -> bool {
@@ -270,8 +273,8 @@ fn is_made_by_this_run(resolved: &ResolvedOperation, found: &Fields, now: jiff::
     let seconds = |value: &Value| Timestamp::from_wire(value.as_str()?).seconds();
     let Some(created) = found.get("date_created").and_then(seconds) else { return false };
     let planned = resolved.operation.after.get("date_created").and_then(seconds);
-    // Dates of the API are cut off to seconds.
-    planned == Some(created) || (sent_at.as_second()..=now.as_second()).contains(&created)
+    let between = sent_at.as_second() - CLOCK_SKEW..=now.as_second() + CLOCK_SKEW;
+    planned == Some(created) || between.contains(&created)
 }
 
 /// What is there now of these keys.

@@ -1,6 +1,6 @@
 //! The folder itself: recognized, locked, listed; an audit begun, put in its place, removed.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::error::AuditError;
 use super::name::AuditName;
 use crate::model::ServiceSid;
+use crate::storage::{self, Access, FileLock, LockError};
 
 /// The file that says what the folder is of.
 const MARKER: &str = "audit.json";
 
-/// The file that is locked while an audit runs.
+/// The file that is locked while an audit runs, where the folder itself cannot be.
 const LOCK: &str = "audit.lock";
 
 /// The newest whole audit.
@@ -59,20 +60,22 @@ impl Listed {
 #[derive(Debug)]
 pub(crate) struct AuditFolder {
     path: PathBuf,
-    _lock: Option<File>,
+    _lock: Option<FileLock>,
 }
 
 impl AuditFolder {
     /// Opens the folder to run an audit: makes it where it is not there, and locks it.
     pub(crate) fn open(path: &Path, services: &[ServiceSid]) -> Result<Self, AuditError> {
         let is_new = check(path, services)?;
-        fs::create_dir_all(path).map_err(in_file(path))?;
+        storage::create_folder(path, Access::Private).map_err(in_file(path))?;
         let lock = lock(path)?;
         let folder = Self { path: path.to_path_buf(), _lock: Some(lock) };
         if is_new {
             let services = services.iter().map(ToString::to_string).collect();
             let marker = serde_json::json!(Marker { chatferry_audits: FORMAT, services });
-            folder.write(MARKER, format!("{marker}\n").as_bytes())?;
+            let path = folder.path.join(MARKER);
+            storage::write(&path, format!("{marker}\n").as_bytes(), Access::Private)
+                .map_err(in_file(&path))?;
         }
         Ok(folder)
     }
@@ -125,7 +128,7 @@ impl AuditFolder {
     /// Makes the folder of an audit that begins.
     pub(crate) fn begin(&self, audit: &Listed) -> Result<PathBuf, AuditError> {
         let path = self.path_of(audit);
-        fs::create_dir_all(&path).map_err(in_file(&path))?;
+        storage::create_folder(&path, Access::Private).map_err(in_file(&path))?;
         Ok(path)
     }
 
@@ -145,14 +148,18 @@ impl AuditFolder {
         #[cfg(unix)]
         {
             let draft = self.path.join(format!("{LATEST}.new"));
-            remove_file(&draft)?;
+            storage::remove(&draft).map_err(in_file(&draft))?;
             std::os::unix::fs::symlink(audit.folder(), &draft).map_err(in_file(&draft))?;
             let latest = self.path.join(LATEST);
             fs::rename(&draft, &latest).map_err(in_file(&latest))?;
             sync(&self.path)
         }
         #[cfg(not(unix))]
-        self.write(LATEST, format!("{}\n", audit.folder()).as_bytes())
+        {
+            let path = self.path.join(LATEST);
+            let text = format!("{}\n", audit.folder());
+            storage::write(&path, text.as_bytes(), Access::Private).map_err(in_file(&path))
+        }
     }
 
     /// Removes an audit.
@@ -175,17 +182,6 @@ impl AuditFolder {
                 fs::remove_dir_all(&path).map_err(in_file(&path))?;
             }
         }
-        Ok(())
-    }
-
-    /// Writes a file of the folder, which appears whole or not at all.
-    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), AuditError> {
-        let path = self.path.join(name);
-        let mut draft =
-            tempfile::Builder::new().prefix(".audit-").tempfile_in(&self.path).map_err(in_file(&path))?;
-        io::Write::write_all(&mut draft, bytes).map_err(in_file(&path))?;
-        draft.as_file().sync_all().map_err(in_file(&path))?;
-        draft.persist(&path).map_err(|error| AuditError::File { path: path.clone(), source: error.error })?;
         Ok(())
     }
 }
@@ -239,16 +235,12 @@ fn check(path: &Path, services: &[ServiceSid]) -> Result<bool, AuditError> {
     Ok(false)
 }
 
-/// Takes the lock or says that another has it; never waits. It ends with the process, however that ends.
-fn lock(path: &Path) -> Result<File, AuditError> {
-    let lock = path.join(LOCK);
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&lock);
-    let file = file.map_err(in_file(&lock))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(AuditError::Running { path: path.to_path_buf() }),
-        Err(TryLockError::Error(source)) => Err(AuditError::File { path: lock, source }),
-    }
+/// Takes the lock or says that another run has it; never waits. It ends with the process, however that ends.
+fn lock(path: &Path) -> Result<FileLock, AuditError> {
+    FileLock::of_folder(path, LOCK).map_err(|error| match error {
+        LockError::System(source) => AuditError::File { path: path.to_path_buf(), source },
+        LockError::Busy | LockError::SeveralNames(_) => AuditError::Running { path: path.to_path_buf() },
+    })
 }
 
 /// The names in a folder, sorted; none in a folder that is not there. Names that are no text are of nobody here.
@@ -266,22 +258,8 @@ fn names(path: &Path) -> Result<Vec<String>, AuditError> {
     Ok(names)
 }
 
-#[cfg(unix)]
-fn remove_file(path: &Path) -> Result<(), AuditError> {
-    match fs::remove_file(path) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(AuditError::File { path: path.to_path_buf(), source })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Makes renames durable where folders can be synced.
 fn sync(folder: &Path) -> Result<(), AuditError> {
-    if cfg!(unix) {
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(in_file(folder))?;
-    }
-    Ok(())
+    storage::sync_folder(folder).map_err(in_file(folder))
 }
 
 fn in_file(path: &Path) -> impl FnOnce(io::Error) -> AuditError {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! DIR/audit.json                      what the folder is of
-//! DIR/audit.lock                      locked while an audit runs
+//! DIR/audit.lock                      locked while an audit runs, where the folder itself cannot be
 //! DIR/20261123T020000Z/               a whole audit
 //! DIR/20261124T020000Z.incomplete/    one that is running, was killed, failed or did not get everything
 //! DIR/latest                          the newest whole one

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::ConfigArgs;
 use crate::error::ExitStatus;
+use crate::printable::Printable;
 use crate::report::text::table;
 use crate::settings::{Listing, Place};
 
@@ -15,12 +16,12 @@ pub(super) fn run(args: &ConfigArgs, context: &mut Context) -> Outcome {
     if context.output.json {
         context.json(&object(&listing))?;
     } else {
-        context.data(text(&listing).as_bytes())?;
+        context.print(text(&listing))?;
     }
     Ok(ExitStatus::Done)
 }
 
-fn text(listing: &Listing) -> String {
+fn text(listing: &Listing) -> Printable {
     let rows: Vec<Vec<String>> = listing
         .settings
         .iter()

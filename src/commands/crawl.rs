@@ -29,7 +29,7 @@ pub(super) async fn run(args: &CrawlArgs, context: &mut Context) -> Outcome {
     progress.finish();
     let summary = crawled?;
     let status = exit_status(&summary);
-    context.conclude(&summary, &summary.text())?;
+    context.conclude(&summary, summary.text())?;
     Ok(status)
 }
 

@@ -1,16 +1,14 @@
 //! `diff`: two snapshots in, differences out.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-
-use tempfile::NamedTempFile;
 
 use crate::cli::{DiffArgs, DiffFormat};
 use crate::diff::{self, Comparison, DiffOptions, IgnoredFields, Terms, TermsError};
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::report::diff::{DifferenceReport, Format, summary};
 use crate::snapshot::{Snapshot, SnapshotError};
+use crate::storage::{Access, AtomicFile, StorageError};
 
 use super::failure::StdoutError;
 use super::{CommandError, Context, Outcome};
@@ -28,17 +26,17 @@ pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
     let comparison = match &args.out {
         Some(path) => to_files(&old, &new, Terms::of(&old, &new)?, &options, &[(format, path)])?,
         // With --json stdout has the totals, and nothing else may stand there.
-        None if context.output.json => write(&old, &new, &options, format, io::sink())?,
+        None if context.output.json => write(&old, &new, &options, format, io::sink(), false)?,
         None => {
+            let colored = context.stdout_colored;
             let out = BufWriter::new(&mut context.stdout);
-            match write(&old, &new, &options, format, out) {
+            match write(&old, &new, &options, format, out, colored) {
                 Err(DiffError::Write(source)) => return Err(StdoutError(source).into()),
                 written => written?,
             }
         }
     };
-    let text = summary(&comparison);
-    context.conclude(&comparison, &text)?;
+    context.conclude(&comparison, summary(&comparison))?;
     Ok(if comparison.is_same() { ExitStatus::Done } else { ExitStatus::Findings })
 }
 
@@ -46,10 +44,10 @@ pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
 fn open(path: &Path) -> Result<Snapshot, CommandError> {
     Snapshot::open(path).map_err(|error| {
         let hint = match &error {
-            SnapshotError::Missing { .. } | SnapshotError::NotASnapshot { .. } => {
+            SnapshotError::Storage(StorageError::Missing { .. } | StorageError::OtherKind { .. }) => {
                 "name two snapshot files: the older first, then the newer".to_owned()
             }
-            SnapshotError::OtherFormat { .. } => {
+            SnapshotError::Storage(StorageError::OtherFormat { .. }) => {
                 "two snapshots are compared in the format of this chatferry: crawl anew, or use the version that wrote them"
                     .to_owned()
             }
@@ -67,41 +65,27 @@ pub(super) fn to_files(
     options: &DiffOptions,
     files: &[(Format, &Path)],
 ) -> Result<Comparison, DiffError> {
-    let mut drafts = Vec::new();
     let mut reports = Vec::new();
     for &(format, path) in files {
-        let draft = draft(path).map_err(|source| in_file(path, source))?;
-        let out = draft.reopen().map(BufWriter::new);
-        let report = out.and_then(|out| DifferenceReport::start(format, out));
+        let report = AtomicFile::create(path, Access::Private)
+            .and_then(|file| DifferenceReport::start(format, BufWriter::new(file)));
         reports.push((path, report.map_err(|source| in_file(path, source))?));
-        drafts.push((path, draft));
     }
     let comparison = diff::diff_snapshots(old, new, terms, options, |difference| {
         reports
             .iter_mut()
             .try_for_each(|(path, report)| report.add(difference).map_err(|source| in_file(path, source)))
     })?;
+    let mut complete = Vec::new();
     for (path, report) in reports {
-        let out = report
-            .finish(&comparison)
-            .and_then(|out| out.into_inner().map_err(io::IntoInnerError::into_error));
-        out.and_then(|file: File| file.sync_all()).map_err(|source| in_file(path, source))?;
+        let out = report.finish(&comparison);
+        let file = out.and_then(|out| out.into_inner().map_err(io::IntoInnerError::into_error));
+        complete.push((path, file.map_err(|source| in_file(path, source))?));
     }
-    for (path, draft) in drafts {
-        draft.persist(path).map_err(|error| in_file(path, error.error))?;
+    for (path, file) in complete {
+        file.commit().map_err(|source| in_file(path, source))?;
     }
     Ok(comparison)
-}
-
-/// A file that gets its name once it is whole.
-fn draft(path: &Path) -> io::Result<NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".chatferry-diff-");
-    // What becomes a file of the user's is as readable as any other file that the user makes.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
 }
 
 fn in_file(path: &Path, source: io::Error) -> DiffError {
@@ -115,9 +99,10 @@ fn write<W: Write>(
     options: &DiffOptions,
     format: Format,
     out: W,
+    colored: bool,
 ) -> Result<Comparison, DiffError> {
     let terms = Terms::of(old, new)?;
-    let mut report = DifferenceReport::start(format, out).map_err(DiffError::Write)?;
+    let mut report = DifferenceReport::start(format, out).map_err(DiffError::Write)?.colored(colored);
     let comparison = diff::diff_snapshots(old, new, terms, options, |difference| {
         report.add(difference).map_err(DiffError::Write)
     })?;

@@ -13,8 +13,9 @@ use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::export::{self, Compression, ExportError, ExportOptions, ExportReport, Format};
 use crate::mapping::{self, Mapping, MappingError, PiiKey, PiiPolicy};
-use crate::report::text::format;
-use crate::snapshot::{Snapshot, Verdict};
+use crate::printable::Printable;
+use crate::report::text::{self, export::ExportedFile};
+use crate::snapshot::Snapshot;
 
 use super::{CommandError, Context, Outcome};
 
@@ -160,8 +161,7 @@ pub(super) fn run(args: &ExportArgs, context: &mut Context) -> Outcome {
     if args.out == "-" {
         return Ok(ExitStatus::Done);
     }
-    let text = summarize(&report);
-    context.conclude(&report, &text)?;
+    context.conclude(&report, summarize(&report))?;
     Ok(ExitStatus::Done)
 }
 
@@ -217,26 +217,21 @@ fn write(
     }
 }
 
-/// The report in words, for people.
-pub(super) fn summarize(report: &ExportReport) -> String {
-    let mut lines = Vec::new();
-    for record in &report.records {
-        let rows = format::count(record.passed.rows);
-        for file in &record.files {
-            lines.push(format!("{rows:>12} rows  {:>14} bytes  {}", format::count(file.bytes), file.path));
-        }
-    }
-    let verdict = match report.verdict {
-        Verdict::Complete => "complete: the snapshot is, and so are these files",
-        Verdict::CompleteWithDrift => {
-            "complete with drift: data changed while it was crawled; `chatferry snapshot info` lists where"
-        }
-        Verdict::Incomplete => {
-            "incomplete: the snapshot is, and so are these files; datapackage.json says so too"
-        }
-    };
-    lines.push(verdict.to_owned());
-    lines.join("\n")
+/// The report as text.
+pub(super) fn summarize(report: &ExportReport) -> Printable {
+    let files: Vec<ExportedFile> = report
+        .records
+        .iter()
+        .flat_map(|record| {
+            let rows = record.passed.rows;
+            record.files.iter().map(move |file| ExportedFile {
+                path: file.path.clone(),
+                rows,
+                bytes: file.bytes,
+            })
+        })
+        .collect();
+    text::export::text(&files, report.verdict, report.private_only)
 }
 
 impl From<FormatArg> for Format {

@@ -133,7 +133,7 @@ mod tests {
         let kept = CapturedStderr::default();
         let leave = move || left.send(()).expect("the test still waits");
         let stderr = kept.stderr();
-        let tell = move |text: &'static str| stderr.line(text);
+        let tell = move |text: &'static str| stderr.print(text);
         let interrupt = Interrupt::watch(receiver, JoinSet::new(), tell, leave);
         assert!(!interrupt.is_interrupted());
 

@@ -26,7 +26,8 @@ fn info(file: &SnapshotFile, context: &mut Context) -> Outcome {
     if context.output.json {
         context.json(&info)?;
     } else {
-        context.data(snapshot_text::info(&info).as_bytes())?;
+        let now = context.settings.now()?;
+        context.print(snapshot_text::info(&info, now))?;
     }
     Ok(ExitStatus::Done)
 }
@@ -36,7 +37,7 @@ fn check(file: &SnapshotFile, context: &mut Context) -> Outcome {
     if context.output.json {
         context.json(&report)?;
     } else {
-        context.data(snapshot_text::check(&report).as_bytes())?;
+        context.print(snapshot_text::check(&report))?;
     }
     Ok(match report.verdict {
         _ if !report.sound => ExitStatus::Usage,

@@ -12,6 +12,7 @@ use clap::{ColorChoice, FromArgMatches};
 
 use crate::cli::{self, Cli, ColorWhen, LogFormat};
 use crate::error::ExitStatus;
+use crate::printable::json;
 use crate::report::Stderr;
 use crate::report::log::{self, LogOptions};
 use crate::report::text::problem::Problem;
@@ -32,7 +33,7 @@ pub struct Streams {
     pub stdout: Box<dyn Write + Send>,
     /// For stderr.
     pub stderr: Box<dyn Write + Send>,
-    /// Whether stdin is a terminal: whether somebody can be asked.
+    /// Whether stdin is a terminal: whether there is someone to ask.
     pub stdin_is_terminal: bool,
     /// Whether stdout is a terminal.
     pub stdout_is_terminal: bool,
@@ -47,7 +48,7 @@ pub fn start(
     folder: &Path,
     mut streams: Streams,
 ) -> ExitStatus {
-    let no_color = environment.has("NO_COLOR");
+    let no_color = environment.has("NO_COLOR") || environment.is_dumb_terminal();
     let typed = match parse(arguments, no_color, &streams) {
         Ok(typed) => typed,
         Err(error) => return explain(&error, arguments, no_color, &mut streams),
@@ -86,7 +87,7 @@ pub fn start(
         let stderr = stderr.clone();
         Interrupt::listen(move |text| match output.log_format {
             LogFormat::Json => tracing::warn!("{text}"),
-            LogFormat::Text => stderr.line(text),
+            LogFormat::Text => stderr.print(text),
         })
     };
     let mut context = Context {
@@ -94,6 +95,7 @@ pub fn start(
         settings,
         output,
         stdout: streams.stdout,
+        stdout_colored: colored(output.color, streams.stdout_is_terminal),
         stdin: streams.stdin,
         stdin_is_terminal: streams.stdin_is_terminal,
         stderr: stderr.clone(),
@@ -113,11 +115,11 @@ fn log_options(output: OutputSettings) -> LogOptions {
     LogOptions { json: output.log_format == LogFormat::Json, verbose: output.verbose, quiet: output.quiet }
 }
 
-/// Tells how it ended, where that is still to be told.
+/// Reports how it ended, where the verb did not.
 fn conclude(outcome: Outcome, output: OutputSettings, stderr: &Stderr, stdout: &mut dyn Write) -> ExitStatus {
     let error = match outcome {
         Ok(status) => return status,
-        // Whoever reads stdout has had enough, as `head` has; there is nothing to tell.
+        // The reader of stdout closed it, as `head` does; that is not an error.
         Err(error) if error.is_broken_pipe() => return ExitStatus::Done,
         Err(error) => error,
     };
@@ -125,7 +127,7 @@ fn conclude(outcome: Outcome, output: OutputSettings, stderr: &Stderr, stdout: &
     if output.log_format == LogFormat::Json {
         problem.log();
     } else {
-        problem.tell(stderr);
+        problem.print(stderr);
     }
     if output.json && !error.has_object && write_object(&problem, stdout).is_err() {
         tracing::debug!("stdout is gone");
@@ -135,7 +137,8 @@ fn conclude(outcome: Outcome, output: OutputSettings, stderr: &Stderr, stdout: &
 
 fn write_object(problem: &Problem, stdout: &mut dyn Write) -> io::Result<()> {
     let object = serde_json::json!({ "error": problem });
-    serde_json::to_writer_pretty(&mut *stdout, &object)?;
+    let text = json::to_string_pretty(&object)?;
+    stdout.write_all(text.as_bytes())?;
     stdout.write_all(b"\n")?;
     stdout.flush()
 }
@@ -173,7 +176,7 @@ fn explain(error: &clap::Error, arguments: &[OsString], no_color: bool, streams:
         let problem = usage_problem(&error.render().to_string());
         written = written.and(write_object(&problem, &mut streams.stdout));
     }
-    // Nobody listens: the exit code still tells.
+    // Without a reader the exit code still says it.
     written.map_or(ExitStatus::Usage, |()| ExitStatus::Usage)
 }
 

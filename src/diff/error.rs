@@ -1,8 +1,8 @@
 //! Why two snapshots cannot be compared.
 
 use crate::error::{Advise, Failure};
-use crate::mapping::nearest;
 use crate::snapshot::SnapshotError;
+use crate::storage::nearest;
 
 /// Two snapshots cannot be compared.
 #[derive(Debug, thiserror::Error)]

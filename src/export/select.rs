@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use super::error::ExportError;
 use super::options::ExportOptions;
-use crate::mapping::{KeyOrder, Mapping, Record, nearest};
+use crate::mapping::{KeyOrder, Mapping, Record};
 use crate::model::Entity;
 use crate::snapshot::{Info, Order, Walk, Wanted, With};
+use crate::storage::nearest;
 
 /// A record that will be written, and what the snapshot must bring along for it.
 #[derive(Debug)]

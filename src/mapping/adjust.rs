@@ -2,11 +2,11 @@
 
 use super::error::{MappingError, Place, Problem};
 use super::filter::Filter;
-use super::near::nearest;
 use super::pii::PiiPolicy;
 use super::record::{Column, Mapping, Record, Source};
 use super::sids::SidMap;
 use super::value::{ColumnType, Pii};
+use crate::storage::nearest;
 
 impl Mapping {
     /// Adds a condition to every record that is wanted (`--where`).

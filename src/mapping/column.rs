@@ -9,11 +9,11 @@ use super::error::Problem;
 use super::expression::Expression;
 use super::field::{FieldInfo, entity_name, entity_named, field, fields_of, reachable};
 use super::file::{ColumnEntry, Scalar};
-use super::near::nearest;
 use super::pii;
 use super::record::{Column, Constant, Source, ValueTable};
 use super::value::{ColumnType, Pii};
 use crate::model::Entity;
+use crate::storage::nearest;
 
 /// Compiles a column of a record over an entity.
 pub(super) fn compile(compiler: &Compiler<'_>, entry: ColumnEntry, entity: Entity) -> Located<Column> {

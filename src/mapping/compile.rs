@@ -16,12 +16,11 @@ use super::field::{entity_name, entity_named};
 use super::file::{MappingFile, RecordEntry, VERSION};
 use super::filter::Filter;
 use super::key;
-use super::near::nearest;
 use super::record::{InvitePolicy, Mapping, Record};
 use super::roles::RoleTable;
 use super::scope::Constants;
-use super::value::hexadecimal;
 use crate::model::Entity;
+use crate::storage::{hex, nearest};
 
 /// A problem and the bytes of the file that it is about.
 pub(super) type Located<T> = Result<T, (Range<usize>, Problem)>;
@@ -48,7 +47,7 @@ pub fn parse(text: &str, file: &str, folder: Option<&Path>) -> Result<Mapping, M
     };
     let mut mapping =
         mapping(parsed, text, file, roles.map(Arc::new)).map_err(|located| invalid(located, text, file))?;
-    mapping.sha256 = hexadecimal(&digest.finalize());
+    mapping.sha256 = hex(&digest.finalize());
     Ok(mapping)
 }
 

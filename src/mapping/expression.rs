@@ -14,10 +14,10 @@ use minijinja::{Environment, UndefinedBehavior};
 
 use super::field::{FieldInfo, entity_name, entity_named, field, fields_of, reachable};
 use super::functions;
-use super::near::nearest;
 use super::value::ColumnType;
 use super::vocabulary;
 use crate::model::Entity;
+use crate::storage::nearest;
 
 /// How many steps of the engine one evaluation may take.
 pub(super) const FUEL: u64 = 50_000;

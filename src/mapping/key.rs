@@ -12,9 +12,9 @@ use super::column::field_name;
 use super::compile::Located;
 use super::error::Problem;
 use super::field::entity_name;
-use super::near::nearest;
 use super::record::{Column, KeyOrder, Source};
 use crate::model::Entity;
+use crate::storage::nearest;
 
 /// One place of a walk's order: the fields that are the same SID there, and whether a key may leave it out.
 struct Part {

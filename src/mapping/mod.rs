@@ -21,7 +21,6 @@ mod file;
 mod filter;
 mod functions;
 mod key;
-mod near;
 mod pii;
 mod plan_rules;
 mod record;
@@ -38,7 +37,6 @@ pub use compile::{load, parse};
 pub(crate) use error::MappingError;
 pub(crate) use error::did_you_mean;
 pub(crate) use evaluate::{CellError, Evaluator, Outcome, Row, Tried};
-pub(crate) use near::nearest;
 pub use pii::PiiPolicy;
 pub(crate) use pii::{PiiKey, ShortKey};
 pub(crate) use plan_rules::FieldRules;
@@ -48,7 +46,7 @@ pub(crate) use record::{Column, InvitePolicy, KeyOrder, Mapping, Record};
 pub(crate) use roles::RoleParts;
 pub(crate) use sample::Sample;
 pub(crate) use sids::SidMap;
-pub(crate) use value::{ColumnType, Pii, Value, hexadecimal, push_seconds, push_sid};
+pub(crate) use value::{ColumnType, Pii, Value, push_seconds, push_sid};
 
 #[cfg(test)]
 mod evaluate_tests;

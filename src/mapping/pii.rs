@@ -14,8 +14,9 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::field::{FieldInfo, entity_name};
-use super::value::{Pii, hexadecimal};
+use super::value::Pii;
 use crate::model::Entity;
+use crate::storage::hex;
 
 /// The fewest bytes that a key may have.
 pub(super) const SHORTEST_KEY: usize = 16;
@@ -45,7 +46,7 @@ impl PiiKey {
         mac.update(kind.as_bytes());
         mac.update(&[0]);
         mac.update(value);
-        hexadecimal(&mac.finalize().into_bytes())
+        hex(&mac.finalize().into_bytes())
     }
 
     /// Which key it is: a pseudonym of a fixed text, shortened.

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 
 use super::error::Problem;
-use super::near::nearest;
+use crate::storage::nearest;
 
 /// What a plan may write over, by the fields' names, `record.column`.
 pub(crate) const UPDATABLE: [&str; 11] = [

@@ -198,16 +198,6 @@ macro_rules! text_fields {
 
 text_fields!(MembershipStatus, NotificationLevel, ChannelType, RoleType, ConversationState);
 
-/// The bytes in lower-case hexadecimal.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(char::from(HEX[usize::from(byte >> 4)]));
-        text.push(char::from(HEX[usize::from(byte & 15)]));
-    }
-    text
-}
-
 /// Writes a SID's 34 characters to the end of `out`.
 pub(crate) fn push_sid(out: &mut Vec<u8>, prefix: &str, digits: [u8; 16]) {
     let mut text = [0_u8; 32];

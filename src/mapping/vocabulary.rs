@@ -5,7 +5,7 @@ use minijinja::{Environment, ErrorKind};
 
 use super::error::did_you_mean;
 use super::expression::NameError;
-use super::near::nearest;
+use crate::storage::nearest;
 
 /// The names that are suggested. What is known is asked of the engine; a name that is missing here is only not suggested.
 const FILTERS: &[&str] = &[

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::model::{Api, Service};
+use crate::storage::hex;
 
-use super::file::hexadecimal;
 use super::operation::{Kind, State};
 
 /// What kind of move it is.
@@ -42,7 +42,7 @@ pub(crate) fn service_digest(service: &Service) -> Result<String, serde_json::Er
     let mut record = serde_json::to_value(service)?;
     record.sort_all_objects();
     let digest = Sha256::digest(record.to_string());
-    Ok(hexadecimal(&digest))
+    Ok(hex(&digest))
 }
 
 /// What a plan was made from, and how. Written first and never changed.

@@ -44,6 +44,11 @@ impl Environment {
         }
     }
 
+    /// Whether the terminal says of itself that it cannot move its cursor.
+    pub(crate) fn is_dumb_terminal(&self) -> bool {
+        matches!(self.get("TERM"), Ok(Some("dumb")))
+    }
+
     /// The names of the variables that are set.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.variables.keys().map(String::as_str)

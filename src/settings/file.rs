@@ -12,8 +12,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::FileError;
 use super::keys::{KEYS, Key, Kind};
-use super::nearest::nearest;
 use super::place::{FilePlace, Place};
+use crate::storage::nearest;
 
 /// Names under which people look for a place for their secret. They get an answer of their own.
 const SECRETS: [&str; 8] = [

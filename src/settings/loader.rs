@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::GlobalArgs;
+use crate::storage::nearest;
 
 use super::environment::Environment;
 use super::error::{SettingsError, ValueError};
 use super::file::SettingsFile;
 use super::flags::Flags;
 use super::keys::{KEYS, Key, Kind};
-use super::nearest::nearest;
 use super::place::Place;
 
 /// The settings file that is read when none is named.

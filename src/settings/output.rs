@@ -25,6 +25,8 @@ pub struct OutputSettings {
     pub color: ColorWhen,
     /// `NO_COLOR` is set: `auto` means never.
     pub no_color: bool,
+    /// The terminal cannot move its cursor (`TERM=dumb`): lines instead of bars, and `auto` means no color.
+    pub dumb_terminal: bool,
 }
 
 impl OutputSettings {
@@ -38,6 +40,7 @@ impl OutputSettings {
             progress: ProgressStyle::None,
             color: global.color.unwrap_or(ColorWhen::Auto),
             no_color: false,
+            dumb_terminal: false,
         }
     }
 }
@@ -54,6 +57,7 @@ impl Loader {
             progress: self.read_or_default(&flags, &keys::PROGRESS, choice)?,
             color: self.read_or_default(&flags, &keys::COLOR, choice)?,
             no_color: self.environment.has("NO_COLOR"),
+            dumb_terminal: self.environment.is_dumb_terminal(),
         })
     }
 }

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 use super::crawl::{Include, Part};
 use super::error::ValueError;
-use super::nearest::nearest;
+use crate::storage::nearest;
 
 /// What a crawl reads unless told otherwise.
 pub(super) const DEFAULT_INCLUDE: &str = "roles,users,channels,user-channels,members";

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::SnapshotError;
 use super::reader::Snapshot;
+use crate::storage::hex;
 
 /// Columns that are the snapshot's own business, and those of the moment.
 const LEFT_OUT: [&str; 10] =
@@ -82,13 +83,7 @@ fn content_digest(connection: &Connection) -> Result<String> {
         whole.update(rows.to_be_bytes());
         whole.update(sum.to_be_bytes());
     }
-    Ok(whole.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-        const HEX: [char; 16] =
-            ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-        text.push(HEX[usize::from(byte >> 4)]);
-        text.push(HEX[usize::from(byte & 15)]);
-        text
-    }))
+    Ok(hex(&whole.finalize()))
 }
 
 /// How many rows a table has, and the sum of their digests.
@@ -151,6 +146,7 @@ fn text(line: &mut Vec<u8>, kind: u8, bytes: &[u8]) {
 mod tests {
     use super::*;
     use crate::snapshot::schema;
+    use crate::storage::{Access, SqliteDraft};
 
     const ROWS: [&str; 6] = [
         "INSERT INTO service_row (id, sid, fetched, friendly_name) VALUES (1, x'01', 1, 'shop')",
@@ -164,7 +160,8 @@ mod tests {
     fn digest_of(statements: &[&str]) -> String {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("snapshot.db");
-        let connection = schema::create(&path, &path).unwrap();
+        let draft = SqliteDraft::begin(&schema::SNAPSHOT, &path, Access::Private).unwrap();
+        let connection = schema::create(&draft, &path).unwrap();
         for statement in statements {
             connection.execute_batch(statement).unwrap();
         }

@@ -14,6 +14,7 @@ use super::error::SnapshotError;
 use super::properties::{self, CrawlIdentity};
 use super::writer::{LargestPage, SnapshotWriter};
 use crate::model::{Channel, User};
+use crate::storage::hex;
 
 /// One thing that belongs to the part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,9 +127,5 @@ fn digest(connection: &Connection, table: &str) -> rusqlite::Result<String> {
             digest.update(text);
         }
     }
-    Ok(digest.finalize().iter().fold(String::new(), |mut text, byte| {
-        use std::fmt::Write;
-        write!(text, "{byte:02x}").expect("writing to a String does not fail");
-        text
-    }))
+    Ok(hex(&digest.finalize()))
 }

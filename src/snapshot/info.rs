@@ -12,10 +12,11 @@ use super::error::SnapshotError;
 use super::messages;
 use super::properties::{self, CrawlIdentity, Requests, Verdict};
 use super::reader::Snapshot;
-use super::schema::{FORMAT, write_out};
+use super::schema::{SNAPSHOT, write_out};
 use super::unit::{Kind, state};
 use super::writer::SnapshotWriter;
 use crate::model::{AccountSid, Api, Entity, ServiceSid};
+use crate::storage::hex;
 
 /// Failures, disagreements and oddities shown at most; the counts beside them are whole.
 const SHOWN: u32 = 100;
@@ -164,7 +165,7 @@ impl SnapshotWriter {
 fn info(connection: &Connection) -> rusqlite::Result<Info> {
     let identity = CrawlIdentity::read(connection)?;
     let mut info = Info {
-        format: FORMAT,
+        format: SNAPSHOT.format,
         tool_version: properties::get(connection, "tool_version")?.unwrap_or_default(),
         id: String::new(),
         account_sid: identity.account_sid,
@@ -211,11 +212,7 @@ fn id(info: &Info) -> String {
         info.requests.total,
     ]);
     digest.update(said.to_string());
-    digest.finalize().iter().take(16).fold(String::new(), |mut text, byte| {
-        use std::fmt::Write;
-        write!(text, "{byte:02x}").expect("writing to a String does not fail");
-        text
-    })
+    hex(&digest.finalize()[..16])
 }
 
 fn services(connection: &Connection) -> rusqlite::Result<Vec<ServiceSid>> {

@@ -9,6 +9,7 @@ use self::book::*;
 use super::*;
 use crate::error::Advise;
 use crate::model::*;
+use crate::storage::StorageError;
 
 fn walk(path: &std::path::Path, entity: Entity, order: Order) -> Vec<String> {
     let snapshot = Snapshot::open(path).unwrap();
@@ -198,17 +199,26 @@ fn a_file_that_is_no_snapshot_is_left_alone() {
         "These are notes, long enough to be taken for a page of something else.\n".repeat(100),
     )
     .unwrap();
-    assert!(matches!(Snapshot::open(&path), Err(SnapshotError::NotASnapshot { .. })));
-    assert!(matches!(SnapshotWriter::open(&path, page_size), Err(SnapshotError::NotASnapshot { .. })));
-    assert!(matches!(Snapshot::open(&folder.path().join("none")), Err(SnapshotError::Missing { .. })));
-    assert!(matches!(Snapshot::open(folder.path()), Err(SnapshotError::NotASnapshot { .. })));
+    assert!(matches!(Snapshot::open(&path), Err(SnapshotError::Storage(StorageError::OtherKind { .. }))));
+    assert!(matches!(
+        SnapshotWriter::open(&path, page_size),
+        Err(SnapshotError::Storage(StorageError::OtherKind { .. }))
+    ));
+    assert!(matches!(
+        Snapshot::open(&folder.path().join("none")),
+        Err(SnapshotError::Storage(StorageError::Missing { .. }))
+    ));
+    assert!(matches!(
+        Snapshot::open(folder.path()),
+        Err(SnapshotError::Storage(StorageError::OtherKind { .. }))
+    ));
     for (version, found) in [("99", 99), ("1", 1)] {
         let other = Book::new();
         let sql = format!("PRAGMA user_version = {version}");
         other.writer.sql(|connection| connection.execute_batch(&sql)).unwrap();
         let error = Snapshot::open(&other.path).unwrap_err();
         assert!(
-            matches!(error, SnapshotError::OtherFormat { found: other, .. } if other == found),
+            matches!(error, SnapshotError::Storage(StorageError::OtherFormat { found: other, .. }) if other == found),
             "{error}"
         );
         assert!(error.to_string().ends_with(&format!("of format {found}; this chatferry reads format 2")));

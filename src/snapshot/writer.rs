@@ -11,14 +11,13 @@ use rusqlite::Connection;
 use super::carry::CarryOver;
 use super::encode::bind;
 use super::error::SnapshotError;
-use super::lock::WriteLock;
-use super::place::Draft;
 use super::properties::CrawlIdentity;
-use super::schema;
+use super::schema::{self, SNAPSHOT};
 use super::unit::{Estimate, FIRST, Target, Unit, state};
 use crate::model::{
     AccountSid, Channel, Entity, Issue, IssueKind, ListPage, Records, Service, ServiceSid, Share, User,
 };
+use crate::storage::{self, Access, FileLock, SqliteDraft};
 
 /// The account and service that a row was sent with. Rows that follow one another nearly always have the same.
 type Scope = (Option<AccountSid>, Option<ServiceSid>);
@@ -41,7 +40,8 @@ pub struct SnapshotWriter {
     pub(super) cross_check: Option<Share>,
     /// What users are carried over from, if any are.
     pub(super) carry: Option<CarryOver>,
-    _lock: WriteLock,
+    /// After the connection, since it must outlive it.
+    lock: Option<FileLock>,
 }
 
 /// A record that is fetched by itself.
@@ -85,10 +85,9 @@ impl SnapshotWriter {
         largest_page: LargestPage,
         fill: impl FnOnce(&mut Self) -> Result<(), E>,
     ) -> Result<Self, E> {
-        let lock = WriteLock::take(path)?;
-        let draft = Draft::of(path)?;
-        let connection = schema::create(draft.path(), path)?;
-        let mut writer = Self::new(connection, path, identity.clone(), largest_page, lock);
+        let draft = SqliteDraft::begin_new(&SNAPSHOT, path, Access::Private).map_err(SnapshotError::from)?;
+        let connection = schema::create(&draft, path)?;
+        let mut writer = Self::new(connection, path, identity.clone(), largest_page, None);
         writer.begin()?;
         writer.write_identity(identity)?;
         writer.add_first_units(identity)?;
@@ -97,7 +96,7 @@ impl SnapshotWriter {
         // A file is closed before it is renamed: SQLite remembers the name for its log.
         let wrap = |source| SnapshotError::from_sqlite(path, source);
         writer.connection = Connection::open_in_memory().map_err(wrap)?;
-        draft.publish()?;
+        writer.lock = Some(draft.publish().map_err(SnapshotError::from)?);
         writer.connection = schema::open_to_write(path)?;
         writer.sql(|connection| connection.execute_batch("PRAGMA journal_mode = WAL"))?;
         Ok(writer)
@@ -105,11 +104,12 @@ impl SnapshotWriter {
 
     /// Opens the snapshot of an earlier run. Nothing is written to it before [`SnapshotWriter::resume`].
     pub fn open(path: &Path, largest_page: LargestPage) -> Result<Self, SnapshotError> {
-        let lock = WriteLock::take(path)?;
+        drop(schema::open_to_read(path)?);
+        let lock = storage::lock(&SNAPSHOT, path)?;
         let connection = schema::open_to_write(path)?;
         let wrap = |source| SnapshotError::from_sqlite(path, source);
         let identity = CrawlIdentity::read(&connection).map_err(wrap)?;
-        let mut writer = Self::new(connection, path, identity, largest_page, lock);
+        let mut writer = Self::new(connection, path, identity, largest_page, Some(lock));
         writer.focused = writer.sql(super::focus::is_limited)?;
         writer.cross_check = writer.sql(super::cross_check::share)?;
         Ok(writer)
@@ -120,7 +120,7 @@ impl SnapshotWriter {
         path: &Path,
         identity: CrawlIdentity,
         largest_page: LargestPage,
-        lock: WriteLock,
+        lock: Option<FileLock>,
     ) -> Self {
         Self {
             connection,
@@ -132,7 +132,7 @@ impl SnapshotWriter {
             focused: false,
             cross_check: None,
             carry: None,
-            _lock: lock,
+            lock,
         }
     }
 
@@ -141,7 +141,7 @@ impl SnapshotWriter {
         // SQLite must have closed the file before it goes.
         self.connection =
             Connection::open_in_memory().map_err(|source| SnapshotError::from_sqlite(&self.path, source))?;
-        super::place::discard(&self.path)
+        Ok(storage::discard(&SNAPSHOT, &self.path)?)
     }
 
     /// The file.
@@ -151,7 +151,7 @@ impl SnapshotWriter {
 
     /// Whether a write-ahead log stands beside the file.
     pub fn has_log(&self) -> bool {
-        super::place::has_log(&self.path)
+        storage::has_log(&self.path)
     }
 
     /// What the crawl is of.
@@ -194,13 +194,8 @@ impl SnapshotWriter {
     /// Makes the finished snapshot one self-contained file, so that it can be copied and read from read-only media. While
     /// somebody reads it, it stays beside its write-ahead log; a later run, or whoever closes it last, joins the two.
     pub fn close_if_free(self) -> Result<(), SnapshotError> {
-        match self.sql(|connection| connection.execute_batch("PRAGMA journal_mode = DELETE")) {
-            Err(SnapshotError::Locked { path }) => {
-                tracing::warn!(snapshot = %path.display(), "somebody reads the snapshot: copy it with its -wal file");
-                Ok(())
-            }
-            closed => closed,
-        }
+        storage::fold_log(&SNAPSHOT, &self.path, &self.connection)?;
+        Ok(())
     }
 
     /// Runs SQL and sorts its errors.

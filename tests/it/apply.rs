@@ -319,10 +319,27 @@ fn a_plan_that_does_not_fit_is_refused_before_anything_is_written() {
     assert_refused(&world, &apply(), &["the plan `plan.db`"]);
     restore();
 
-    let lock = std::fs::File::create(world.path("plan.db.lock")).unwrap();
+    let lock = if cfg!(target_os = "linux") {
+        std::fs::File::options().read(true).write(true).open(world.path("plan.db"))
+    } else {
+        std::fs::File::create(world.path("plan.db.lock"))
+    };
+    let lock = lock.unwrap();
     lock.lock().unwrap();
     assert_refused(&world, &apply(), &["in use by another run", "wait until that run ends"]);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("plan.db", world.path("link.db")).unwrap();
+        let by_link = world.run(&["apply", "--yes", "--plan", "link.db"]);
+        assert_refused(&world, &by_link, &["in use by another run"]);
+    }
     drop(lock);
+    #[cfg(unix)]
+    {
+        std::fs::hard_link(world.path("plan.db"), world.path("hard.db")).unwrap();
+        assert_refused(&world, &apply(), &["has 2 names (hard links)", "copy it"]);
+        std::fs::remove_file(world.path("hard.db")).unwrap();
+    }
 
     let mapping = std::fs::read_to_string(world.path("map.toml")).unwrap();
     std::fs::write(world.path("map.toml"), format!("{mapping}\n# changed\n")).unwrap();

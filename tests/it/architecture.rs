@@ -6,38 +6,42 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each module of the top level and what its code may import, besides `clock`, which anyone may.
-const MAY_IMPORT: [(&str, &[&str]); 20] = [
+/// Each module of the top level and what its code may import, besides `clock` and `printable`, which anyone may.
+const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("model", &[]),
     ("clock", &[]),
+    ("printable", &[]),
     ("error", &[]),
+    ("storage", &["error"]),
     ("secret", &["model"]),
     ("event", &["model"]),
     ("twilio", &["error", "model", "event", "secret"]),
     ("source", &["error", "twilio", "model"]),
-    ("snapshot", &["error", "model"]),
+    ("snapshot", &["storage", "error", "model"]),
     ("crawl", &["error", "source", "snapshot", "model", "event", "twilio"]),
-    ("mapping", &["model"]),
-    ("export", &["error", "mapping", "snapshot", "model", "event"]),
-    ("plan", &["error", "mapping", "snapshot", "model"]),
-    ("apply", &["error", "plan", "twilio", "model", "event"]),
-    ("audit", &["error", "model"]),
-    ("diff", &["error", "snapshot", "model", "plan", "mapping"]),
-    ("report", &["error", "event", "model", "snapshot", "plan", "diff"]),
+    ("mapping", &["storage", "model"]),
+    ("export", &["storage", "error", "mapping", "snapshot", "model", "event"]),
+    ("plan", &["storage", "error", "mapping", "snapshot", "model"]),
+    ("apply", &["storage", "error", "plan", "twilio", "model", "event"]),
+    ("audit", &["storage", "error", "model"]),
+    ("diff", &["storage", "error", "snapshot", "model", "plan", "mapping"]),
+    ("report", &["storage", "error", "event", "model", "snapshot", "plan", "diff"]),
     ("simulator", &[]),
     ("cli", &[]),
-    ("settings", &["error", "cli", "secret", "model"]),
+    ("settings", &["storage", "error", "cli", "secret", "model"]),
     ("commands", &ALL),
 ];
 
-const ALL: [&str; 19] = [
+const ALL: [&str; 21] = [
     "model",
     "clock",
+    "printable",
     "error",
     "secret",
     "event",
     "twilio",
     "source",
+    "storage",
     "snapshot",
     "crawl",
     "mapping",
@@ -166,6 +170,7 @@ fn forbidden(file: &SourceFile) -> Vec<String> {
     let imports = file.imports().into_iter().filter(|(_, imported, in_tests)| {
         imported != module
             && imported != "clock"
+            && imported != "printable"
             && !allowed.contains(&imported.as_str())
             && !(*in_tests && TESTS_MAY_IMPORT.contains(&(module, imported.as_str())))
     });

@@ -188,7 +188,7 @@ fn a_host_that_does_not_answer_is_named_and_can_be_tried_again() {
     assert_refused(&world.run(&arguments), 1, &["no connection", "hint: check the network, --chat-url"]);
     let probe = world.run(&["probe", "--chat-url", &url]);
     assert_eq!(probe.code, 1, "{probe:?}");
-    assert!(probe.stderr.contains(&format!("does not answer at {url}")), "{probe:?}");
+    assert!(probe.stderr.contains(&format!("unreachable at {url}")), "{probe:?}");
     // Nothing was lost: the same command goes on once the host answers.
     assert_eq!(world.crawl(&[]).code, 0);
     world.assert_exported_truth(&world.export("out", &[]), &DEFAULT_RECORDS);

@@ -294,10 +294,7 @@ fn a_probe_prices_what_a_crawl_would_read() {
     let gone = World::with_faults("chat-gone=0");
     let ran = gone.run(&["probe"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(
-        ran.stderr.contains("read from      Conversations, because Chat does not answer for it"),
-        "{ran:?}"
-    );
+    assert!(ran.stderr.contains("read from      Conversations, because Chat does not serve it"), "{ran:?}");
     let probe = gone.json(&["probe"]);
     assert_eq!((&probe["source"], &probe["chat"]["answers"]), (&json!("conversations"), &json!(false)));
     assert_eq!(gone.run(&["probe", "--source", "chat"]).code, 1);

@@ -15,6 +15,7 @@ use super::fixture::{
 use super::*;
 use crate::model::{Entity, MemberSid, RoleSid};
 use crate::plan::{Entry, Operation, PlanError, PlanFile, Wanted};
+use crate::storage::StorageError;
 use crate::twilio::Client;
 use crate::twilio::test_server::{Act, Server, answer, ok};
 
@@ -344,7 +345,9 @@ async fn a_plan_that_cannot_be_written_stops_the_run_before_anything_is_sent() {
     });
     let stop = CancellationToken::new();
     let ended = run(journal, clients(&server, &stop), &options(), &events, &stop).await;
-    let Err(ApplyError::Plan(error @ PlanError::Full { .. })) = ended else { panic!("{ended:?}") };
+    let Err(ApplyError::Plan(error @ PlanError::Storage(StorageError::Full { .. }))) = ended else {
+        panic!("{ended:?}")
+    };
     assert!(error.to_string().contains("plan.db"));
     let known = u32::try_from(states(&path).iter().filter(|state| **state == "done").count()).unwrap();
     assert_eq!(*told.lock().unwrap(), known, "what was told is on disk");

@@ -12,7 +12,8 @@ use crate::error::{Advise, ExitStatus, Failure};
 use crate::plan::check::CANNOT_BE_UNDONE;
 use crate::plan::{Journal, Kind, State};
 use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
-use crate::settings::{ApplySettings, nearest};
+use crate::settings::ApplySettings;
+use crate::storage::nearest;
 
 use super::{CommandError, Context, Outcome};
 

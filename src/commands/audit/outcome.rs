@@ -1,6 +1,6 @@
 //! How an audit's end is told: the result in its folder, the metrics file, the hooks.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use crate::audit::AuditFolder;
 use crate::cli::AuditArgs;
 use crate::error::{Advise, Failure};
 use crate::report::{AuditSummary, metrics};
+use crate::storage::{self, Access};
 
 use super::super::Context;
 use super::hook;
@@ -36,7 +37,8 @@ impl Advise for AuditFileError {
 pub(super) fn write_result(folder: &Path, summary: &AuditSummary) -> Result<(), AuditFileError> {
     let path = folder.join("result.json");
     let text = serde_json::to_string_pretty(summary).map_err(io::Error::from);
-    text.and_then(|text| write(&path, &format!("{text}\n"))).map_err(|source| AuditFileError { path, source })
+    text.and_then(|text| storage::write(&path, format!("{text}\n").as_bytes(), Access::Private))
+        .map_err(|source| AuditFileError { path, source })
 }
 
 /// Writes the metrics file and runs the hooks. What goes wrong is reported and changes nothing.
@@ -49,7 +51,8 @@ pub(super) async fn report(
     if let Some(path) = &args.metrics_file {
         let services = if args.all_services { "all".to_owned() } else { services(summary, args) };
         let text = metrics::render(summary, &services, last_success(folder, summary));
-        if let Err(error) = write(path, &text) {
+        // Whoever collects metrics is another user; there is nothing personal in them.
+        if let Err(error) = storage::write(path, text.as_bytes(), Access::Public) {
             tracing::warn!(file = %path.display(), %error, "the metrics file could not be written");
             summary.notes.push(format!("the metrics file {} could not be written: {error}", path.display()));
         }
@@ -94,18 +97,4 @@ fn last_success(folder: &AuditFolder, summary: &AuditSummary) -> Option<Timestam
     let last = audits.iter().rev().find(|audit| audit.whole)?;
     let text = std::fs::read(folder.path_of(last).join("result.json")).ok()?;
     serde_json::from_slice::<Ended>(&text).ok()?.finished.parse().ok()
-}
-
-/// Writes a file, which appears whole or not at all: its reader may come at any moment, and may be another user.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".chatferry-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let mut draft = builder.tempfile_in(folder)?;
-    draft.write_all(text.as_bytes())?;
-    draft.as_file().sync_all()?;
-    draft.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }

@@ -2,11 +2,12 @@
 //!
 //! **Invariant:** of a folder that is there only the demo's own former files go.
 
-use std::fs::{self, File};
-use std::io;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::DemoError;
+use crate::report::text::demo::DemoFiles;
+use crate::storage::{self, Access};
 
 /// Where everything of a demo is.
 #[derive(Debug)]
@@ -32,9 +33,23 @@ pub(super) struct Folder {
 }
 
 impl Folder {
+    /// The files that the text names.
+    pub(super) fn files(&self) -> DemoFiles<'_> {
+        DemoFiles {
+            snapshot: &self.snapshot,
+            export: &self.export,
+            plan_page: &self.plan_page,
+            mapping: &self.mapping,
+            copy: &self.copy,
+            copy_page: &self.copy_page,
+            verified: &self.verified,
+        }
+    }
+
     /// Makes the folder, and removes what a former demo left in it.
     pub(super) fn prepare(path: PathBuf) -> Result<Self, DemoError> {
-        fs::create_dir_all(&path).map_err(|source| DemoError::File { path: path.clone(), source })?;
+        storage::create_folder(&path, Access::Private)
+            .map_err(|source| DemoError::File { path: path.clone(), source })?;
         let folder = Self {
             snapshot: path.join("snapshot.db"),
             export: path.join("export"),
@@ -66,22 +81,13 @@ impl Folder {
     /// The file for what is said of each record.
     pub(super) fn verified(&self) -> Result<File, DemoError> {
         let path = &self.verified;
-        File::create(path).map_err(|source| DemoError::File { path: path.clone(), source })
+        storage::create_file(path, Access::Private)
+            .map_err(|source| DemoError::File { path: path.clone(), source })
     }
 }
 
 /// Removes a file with what SQLite keeps beside it.
 fn remove(file: &Path) -> Result<(), DemoError> {
-    for beside in ["", "-wal", "-shm"] {
-        let mut name = file.as_os_str().to_owned();
-        name.push(beside);
-        let path = PathBuf::from(name);
-        match fs::remove_file(&path) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                return Err(DemoError::File { path, source });
-            }
-            _ => {}
-        }
-    }
-    Ok(())
+    let removed = storage::remove_companions(file).and_then(|()| storage::remove(file));
+    removed.map_err(|source| DemoError::File { path: file.to_path_buf(), source })
 }

@@ -14,6 +14,7 @@ use crate::cli::plan::PlanVerb;
 use crate::cli::{LogFormat, PlanArgs};
 use crate::error::ExitStatus;
 use crate::plan::{self, PlanFile};
+use crate::printable::Printable;
 use crate::report::text::format;
 use crate::settings::PlanSettings;
 
@@ -38,7 +39,7 @@ pub(super) struct Made {
     /// What `--json` gives.
     pub(super) summary: Summary,
     /// The terminal's table.
-    pub(super) text: String,
+    pub(super) text: Printable,
     /// The exit status that it leads to.
     pub(super) status: ExitStatus,
 }
@@ -112,6 +113,6 @@ fn tell_cost(input: &PlanInput, context: &Context) {
     if context.output.log_format == LogFormat::Json {
         tracing::info!(least, most, "{text}");
     } else {
-        context.stderr.line(&text);
+        context.stderr.print(text);
     }
 }

@@ -5,6 +5,7 @@ use std::io::Write;
 use crate::cli::plan::{PlanShowArgs, ShowFormat};
 use crate::error::ExitStatus;
 use crate::plan::{Kind, PlanError, PlanFile, State, Wanted};
+use crate::printable::json;
 use crate::report::plan as report;
 use crate::settings::SettingsError;
 
@@ -24,9 +25,8 @@ pub(super) fn run(args: &PlanShowArgs, context: &mut Context) -> Outcome {
     match args.format {
         ShowFormat::Table if context.output.json => context.json(&Summary::of(&plan)?)?,
         ShowFormat::Table => {
-            let mut text = report::table(&plan)?;
-            text.push('\n');
-            context.data(text.as_bytes())?;
+            let text = report::table(&plan)?;
+            context.print(text)?;
         }
         ShowFormat::Md => report::markdown(&plan, &mut context.stdout)?,
         ShowFormat::Html => report::html(&plan, &mut context.stdout)?,
@@ -42,7 +42,7 @@ fn lines(plan: &PlanFile, wanted: &Wanted, out: &mut (dyn Write + Send)) -> Resu
     let mut line = Vec::new();
     plan.operations::<ShowFailed>(wanted, |entry| {
         line.clear();
-        serde_json::to_writer(&mut line, entry).map_err(|error| StdoutError(error.into()))?;
+        json::to_writer(&mut line, entry).map_err(StdoutError)?;
         line.push(b'\n');
         out.write_all(&line).map_err(StdoutError)?;
         Ok(())

@@ -1,7 +1,6 @@
 //! What is written and said of a plan: the reports, the JSON of `--json`, the terminal's table.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
@@ -9,8 +8,10 @@ use serde::Serialize;
 
 use crate::error::{Advise, Failure};
 use crate::plan::{Kind, PlanError, PlanFile, Severity, State, Verdict};
+use crate::printable::Printable;
 use crate::report::plan::{self, ReportError};
 use crate::settings::PlanSettings;
+use crate::storage::{Access, AtomicFile};
 
 use super::super::CommandError;
 
@@ -45,25 +46,14 @@ pub(super) fn reports(made: &PlanFile, files: &[PathBuf]) -> Result<(), CommandE
 }
 
 fn report(made: &PlanFile, path: &Path) -> Result<(), ReportError> {
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(".new");
-    let draft = PathBuf::from(draft);
-    let written = write_to(made, path, &draft).and_then(|()| Ok(std::fs::rename(&draft, path)?));
-    if written.is_err() {
-        let _removed = std::fs::remove_file(&draft).is_ok();
-    }
-    written
-}
-
-fn write_to(made: &PlanFile, path: &Path, draft: &Path) -> Result<(), ReportError> {
-    let mut out = BufWriter::new(File::create(draft)?);
+    let mut out = BufWriter::new(AtomicFile::create(path, Access::Private)?);
     match path.extension().and_then(|ending| ending.to_str()) {
         Some("html") => plan::html(made, &mut out)?,
         Some("md") => plan::markdown(made, &mut out)?,
         _ => plan::json(made, &mut out)?,
     }
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    Ok(file.sync_all()?)
+    Ok(file.commit()?)
 }
 
 /// What `--json` gives.
@@ -117,15 +107,15 @@ impl Summary {
     }
 }
 
-/// What is said at the end: the table, and where everything is.
-pub(super) fn text(made: &PlanFile, settings: &PlanSettings) -> Result<String, PlanError> {
+/// The table, and where the plan and its reports are.
+pub(super) fn text(made: &PlanFile, settings: &PlanSettings) -> Result<Printable, PlanError> {
     let mut text = plan::table(made)?;
     let reports: Vec<String> = settings.reports.iter().map(|path| path.display().to_string()).collect();
-    text.push_str("\nplan: ");
-    text.push_str(&made.path().display().to_string());
+    let mut line = format!("plan: {}", made.path().display());
     if !reports.is_empty() {
-        text.push_str(" · reports: ");
-        text.push_str(&reports.join(", "));
+        line.push_str(" · reports: ");
+        line.push_str(&reports.join(", "));
     }
+    text.push(line);
     Ok(text)
 }

@@ -15,6 +15,7 @@ use crate::plan::Limits;
 use crate::settings::ConnectionSettings;
 use crate::snapshot::{Info, Snapshot, SnapshotError, Verdict, clear};
 use crate::source::Source;
+use crate::storage::StorageError;
 
 /// The target could not be read to its end, or is not what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -100,11 +101,11 @@ impl TargetReading<'_> {
     pub(in crate::commands) fn is_begun(&self) -> Result<bool, CommandError> {
         let info = match Snapshot::open(self.file).and_then(|snapshot| snapshot.info()) {
             Ok(info) => info,
-            Err(
-                SnapshotError::Missing { .. }
-                | SnapshotError::OtherFormat { .. }
-                | SnapshotError::Damaged { .. },
-            ) => {
+            Err(SnapshotError::Storage(
+                StorageError::Missing { .. }
+                | StorageError::OtherFormat { .. }
+                | StorageError::Damaged { .. },
+            )) => {
                 return Ok(false);
             }
             Err(error) => return Err(error.into()),

@@ -55,7 +55,7 @@ impl Advise for NamingError {
 /// Runs the verb.
 pub(super) async fn run(args: &VerifyArgs, context: &mut Context) -> Outcome {
     let comparison = verify(args, context).await?;
-    context.conclude(&comparison, &summary(&comparison))?;
+    context.conclude(&comparison, summary(&comparison))?;
     Ok(exit_status(&comparison))
 }
 

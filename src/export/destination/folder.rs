@@ -8,7 +8,7 @@
 //! replaced and written after the last.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -17,9 +17,13 @@ use tempfile::NamedTempFile;
 use super::destination::Destination;
 use super::former::{JOURNAL, PACKAGE, examples, former_files, journal};
 use crate::export::error::ExportError;
+use crate::storage::{self, Access, FileLock, LockError};
 
 const TEMPORARY_PREFIX: &str = ".chatferry-";
 const TEMPORARY_SUFFIX: &str = ".tmp";
+
+/// The file that is locked where the folder itself cannot be.
+const LOCK: &str = ".chatferry.lock";
 
 /// An output folder that no other export writes to.
 #[derive(Debug)]
@@ -29,8 +33,7 @@ pub(in crate::export) struct Folder {
     is_new: bool,
     former: BTreeSet<String>,
     /// Holds the lock until the export is done.
-    #[expect(dead_code, reason = "the lock ends when the handle is dropped")]
-    lock: Option<File>,
+    lock: Option<FileLock>,
 }
 
 impl Folder {
@@ -43,7 +46,7 @@ impl Folder {
             return Err(ExportError::NotAFolder { path: path.to_owned() });
         }
         let is_new = !path.exists();
-        fs::create_dir_all(path).map_err(failed("create the folder"))?;
+        storage::create_folder(path, Access::Private).map_err(failed("create the folder"))?;
         let lock = lock(path)?;
         let read = |name: &str| fs::read(path.join(name)).ok();
         let former = former_files(read(PACKAGE).as_deref(), read(JOURNAL).as_deref());
@@ -69,15 +72,8 @@ impl Folder {
 
     /// A file of the folder under a temporary name. It disappears when it is dropped.
     fn temporary(&self) -> Result<NamedTempFile, ExportError> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            // As any other file that the user creates; the umask applies.
-            builder.permissions(fs::Permissions::from_mode(0o666));
-        }
-        builder.tempfile_in(&self.path).map_err(|source| self.error("create a file in", "", source))
+        storage::draft_in(&self.path, TEMPORARY_PREFIX, TEMPORARY_SUFFIX, Access::Private)
+            .map_err(|source| self.error("create a file in", "", source))
     }
 
     fn rename(&self, name: &str, file: NamedTempFile) -> Result<(), ExportError> {
@@ -88,21 +84,11 @@ impl Folder {
     }
 
     fn remove(&self, name: &str) -> Result<(), ExportError> {
-        match fs::remove_file(self.path.join(name)) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                Err(self.error("remove", name, source))
-            }
-            _ => Ok(()),
-        }
+        storage::remove(&self.path.join(name)).map_err(|source| self.error("remove", name, source))
     }
 
-    /// Makes the renames durable. Only Unix lets a folder be synced.
     fn sync(&self) -> Result<(), ExportError> {
-        if cfg!(unix) {
-            let synced = File::open(&self.path).and_then(|folder| folder.sync_all());
-            synced.map_err(|source| self.error("sync", "", source))?;
-        }
-        Ok(())
+        storage::sync_folder(&self.path).map_err(|source| self.error("sync", "", source))
     }
 
     fn error(&self, action: &'static str, name: &str, source: io::Error) -> ExportError {
@@ -155,6 +141,8 @@ impl Destination for Folder {
 impl Drop for Folder {
     /// An export that failed leaves no empty folder behind; one with anything in it cannot be removed this way.
     fn drop(&mut self) {
+        // Where the lock is a file in the folder, it goes first.
+        self.lock = None;
         if self.is_new
             && let Err(error) = fs::remove_dir(&self.path)
         {
@@ -163,12 +151,11 @@ impl Drop for Folder {
     }
 }
 
-/// Locks the folder itself, so that no lock file is left in it. Where folders cannot be opened or locked, goes without.
-fn lock(path: &Path) -> Result<Option<File>, ExportError> {
-    let Ok(folder) = File::open(path) else { return Ok(None) };
-    match folder.try_lock() {
-        Ok(()) => Ok(Some(folder)),
-        Err(fs::TryLockError::WouldBlock) => Err(ExportError::Busy { path: path.to_owned() }),
-        Err(fs::TryLockError::Error(_)) => Ok(None),
+/// Locks the folder. Where folders cannot be locked, goes without.
+fn lock(path: &Path) -> Result<Option<FileLock>, ExportError> {
+    match FileLock::of_folder(path, LOCK) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(LockError::Busy | LockError::SeveralNames(_)) => Err(ExportError::Busy { path: path.to_owned() }),
+        Err(LockError::System(_)) => Ok(None),
     }
 }

@@ -6,7 +6,7 @@ use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use super::format::Compression;
-use crate::mapping::hexadecimal;
+use crate::storage::hex;
 
 /// How many bytes are collected before they are written. Large enough that the cost of a system call does not show.
 const CHUNK: usize = 256 * 1024;
@@ -67,7 +67,7 @@ impl<W: Write> Output<W> {
             Encoder::Zstd(encoder) => encoder.finish()?,
         };
         counter.inner.flush()?;
-        let digest = OutputDigest { bytes: counter.bytes, sha256: hexadecimal(&counter.hasher.finalize()) };
+        let digest = OutputDigest { bytes: counter.bytes, sha256: hex(&counter.hasher.finalize()) };
         Ok((counter.inner, digest))
     }
 }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::row::Stored;
 use crate::plan::operation::Operation;
+use crate::storage::hex;
 
 /// The digest in the making. Operations and findings come in any mixture, counterparts at the end.
 #[derive(Debug)]
@@ -83,18 +84,8 @@ impl PlanDigest {
             }
             whole.update(&line);
         }
-        Ok(hexadecimal(&whole.finalize()))
+        Ok(hex(&whole.finalize()))
     }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(in crate::plan) fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        let _infallible = write!(text, "{byte:02x}").is_ok();
-    }
-    text
 }
 
 fn part(line: &mut Vec<u8>, text: Option<&str>) {

@@ -1,53 +1,56 @@
 //! A plan in the making.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
 use super::digest::PlanDigest;
-use super::lock::PlanLock;
-use super::place::Place;
+use super::finding;
+use super::place::refuse_to_replace;
 use super::reader::PlanFile;
 use super::row::{self, Services, Stored};
-use super::{finding, schema};
+use super::schema::{self, PLAN};
 use crate::model::Entity;
 use crate::plan::error::PlanError;
 use crate::plan::finding::{Check, Finding};
 use crate::plan::operation::{Fields, Operation, State};
 use crate::plan::overview::{Header, Totals};
+use crate::storage::{Access, SqliteDraft};
 
 /// A plan in the making: under a name of its own beside the plan's, and put in its place whole by [`finish`](Self::finish).
 /// Dropped unfinished it leaves nothing.
 #[derive(Debug)]
 pub struct PlanDraft {
     connection: Connection,
-    place: Place,
+    path: PathBuf,
+    draft: SqliteDraft,
     services: Services,
     header: String,
     digest: PlanDigest,
     checks: Vec<&'static Check>,
     before: Vec<u8>,
     after: Vec<u8>,
-    _lock: PlanLock,
 }
 
 impl PlanDraft {
     /// Begins a plan. A plan that stands there already is replaced when this one is finished, unless it was applied, if only in
     /// part; what is no plan is never replaced.
     pub fn create(path: &Path, header: &Header) -> Result<Self, PlanError> {
-        let lock = PlanLock::take(path)?;
-        let place = Place::of(path)?;
-        let connection = schema::create(place.draft(), place.plan())?;
+        // First, since a lock is not laid on what is not a plan; then again, since another run may have had the lock.
+        refuse_to_replace(path)?;
+        let draft = SqliteDraft::begin(&PLAN, path, Access::Private)?;
+        refuse_to_replace(path)?;
+        let connection = schema::create(&draft, path)?;
         let draft = Self {
             connection,
-            place,
+            path: path.to_path_buf(),
+            draft,
             services: Services::of(header),
             header: to_text(header),
             digest: PlanDigest::new(),
             checks: Vec::new(),
             before: Vec::new(),
             after: Vec::new(),
-            _lock: lock,
         };
         draft.property("header", &draft.header)?;
         Ok(draft)
@@ -61,7 +64,7 @@ impl PlanDraft {
         let state = if blocked.is_some() { State::Blocked } else { State::Pending };
         self.digest.operation(operation, &stored);
         row::insert(&self.connection, &self.services, operation, schema::state_number(state), &stored)
-            .map_err(|source| PlanError::from_sqlite(self.place.plan(), source))
+            .map_err(|source| PlanError::from_sqlite(&self.path, source))
     }
 
     /// Notes what the target has already for a record of the source: the SIDs of the two.
@@ -89,15 +92,15 @@ impl PlanDraft {
         };
         inserted
             .and_then(|()| finding::insert(connection, digest, place, found))
-            .map_err(|source| PlanError::from_sqlite(self.place.plan(), source))
+            .map_err(|source| PlanError::from_sqlite(&self.path, source))
     }
 
     /// Puts the plan in its place.
     pub fn finish(self, totals: &Totals) -> Result<PlanFile, PlanError> {
         let totals = to_text(totals);
         self.property("totals", &totals)?;
-        let Self { connection, place, header, digest, _lock, .. } = self;
-        let wrap = |source| PlanError::from_sqlite(place.plan(), source);
+        let Self { connection, path, draft, header, digest, .. } = self;
+        let wrap = |source| PlanError::from_sqlite(&path, source);
         let digest = digest.finish(&connection, &header, &totals).map_err(wrap)?;
         connection
             .execute("INSERT INTO property (key, value) VALUES ('digest', ?1)", [&digest])
@@ -105,8 +108,10 @@ impl PlanDraft {
         connection.execute_batch(include_str!("indexes.sql")).map_err(wrap)?;
         connection.execute_batch("COMMIT").map_err(wrap)?;
         connection.close().map_err(|(_, source)| wrap(source))?;
-        place.publish()?;
-        PlanFile::open(place.plan())
+        // What stands there may have been replaced meanwhile by other means than this program's.
+        refuse_to_replace(&path)?;
+        drop(draft.publish()?);
+        PlanFile::open(&path)
     }
 
     fn property(&self, key: &str, value: &str) -> Result<(), PlanError> {
@@ -116,7 +121,7 @@ impl PlanDraft {
     }
 
     fn sql(&self, run: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Result<(), PlanError> {
-        run(&self.connection).map_err(|source| PlanError::from_sqlite(self.place.plan(), source))
+        run(&self.connection).map_err(|source| PlanError::from_sqlite(&self.path, source))
     }
 }
 

@@ -4,8 +4,8 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::digest::hexadecimal;
 use crate::plan::operation::{Kind, Operation, State, Subject};
+use crate::storage::hex;
 
 /// An operation of a plan file. Serialized it is one line of `plan show --format ndjson`.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,7 +77,7 @@ impl Operation {
             hasher.update((part.len() as u64).to_le_bytes());
             hasher.update(part);
         }
-        let mut id = hexadecimal(&hasher.finalize());
+        let mut id = hex(&hasher.finalize());
         id.truncate(16);
         id
     }

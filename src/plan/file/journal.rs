@@ -18,14 +18,14 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::lock::PlanLock;
 use super::reader::PlanFile;
 use super::row::{self, Services};
-use super::schema::{self, state_number};
+use super::schema::{self, PLAN, state_number};
 use crate::plan::error::PlanError;
 use crate::plan::finding::Check;
 use crate::plan::operation::{Kind, Operation, State};
 use crate::plan::overview::{Header, Totals};
+use crate::storage::{self, FileLock};
 
 /// A plan that is being applied.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(crate) struct Journal {
     header: Header,
     services: Services,
     digest: String,
-    _lock: PlanLock,
+    _lock: FileLock,
 }
 
 /// An operation that was not done.
@@ -57,7 +57,7 @@ impl Journal {
     pub(crate) fn open(path: &Path) -> Result<Self, PlanError> {
         // Read first: a lock is not laid beside what is no plan.
         drop(schema::open_to_read(path)?);
-        let lock = PlanLock::take(path)?;
+        let lock = storage::lock(&PLAN, path)?;
         let plan = PlanFile::open(path)?;
         plan.check()?;
         let (header, digest) = (plan.header().clone(), plan.digest().to_owned());
@@ -212,13 +212,8 @@ impl Journal {
 
     /// Makes the plan one file again. While somebody reads it, it stays beside its write-ahead log.
     pub(crate) fn close(self) -> Result<(), PlanError> {
-        match self.sql(|connection| connection.execute_batch("PRAGMA journal_mode = DELETE")) {
-            Err(PlanError::Locked { .. }) => {
-                tracing::warn!(plan = %self.path.display(), "somebody reads the plan: copy it with its -wal file");
-                Ok(())
-            }
-            closed => closed,
-        }
+        storage::fold_log(&PLAN, &self.path, &self.connection)?;
+        Ok(())
     }
 
     /// Lets the file grow by no more than so many pages, as on a disk that is nearly full.

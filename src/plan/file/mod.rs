@@ -18,7 +18,6 @@ mod entry;
 mod finding;
 mod first;
 mod journal;
-mod lock;
 mod made;
 mod place;
 mod queue;
@@ -31,11 +30,10 @@ pub(in crate::plan) mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub(in crate::plan) use digest::hexadecimal;
 pub use draft::PlanDraft;
 pub(crate) use entry::{Entry, Wanted};
 pub(crate) use journal::{Journal, NotDone};
 pub(crate) use place::check_place;
 pub(crate) use queue::{LaneName, PendingOperation};
 pub(crate) use reader::PlanFile;
-pub(crate) use schema::FORMAT;
+pub(crate) use schema::PLAN;

@@ -9,6 +9,7 @@ use super::row;
 use super::schema::{kind_number, state_number};
 use crate::plan::error::PlanError;
 use crate::plan::operation::{Kind, Operation, State};
+use crate::storage::hex;
 
 /// An operation that is to be done.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,11 +56,7 @@ impl LaneName {
     /// A text that tells it from the others.
     pub(crate) fn key(&self) -> String {
         match &self.0 {
-            SqlValue::Blob(bytes) => bytes.iter().fold(String::new(), |mut text, byte| {
-                use std::fmt::Write;
-                write!(text, "{byte:02x}").expect("a String takes everything");
-                text
-            }),
+            SqlValue::Blob(bytes) => hex(bytes),
             SqlValue::Text(text) => text.clone(),
             _ => String::new(),
         }

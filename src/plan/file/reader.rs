@@ -10,13 +10,13 @@ use serde::de::DeserializeOwned;
 use super::digest::PlanDigest;
 use super::entry::{Entry, Wanted};
 use super::finding;
-use super::lock::PlanLock;
 use super::row::{self, Services, Stored};
-use super::schema::{self, kind_number, state_number};
+use super::schema::{self, PLAN, kind_number, state_number};
 use crate::plan::error::PlanError;
 use crate::plan::finding::{Check, Finding};
 use crate::plan::operation::{Kind, State};
 use crate::plan::overview::{Header, Totals};
+use crate::storage::{self, FileLock};
 
 /// A plan, opened for reading. A run may go on applying it meanwhile.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub struct PlanFile {
     digest: String,
     /// Held, not read.
     #[expect(dead_code, reason = "it is held")]
-    lock: Option<PlanLock>,
+    lock: Option<FileLock>,
 }
 
 impl PlanFile {
@@ -44,7 +44,7 @@ impl PlanFile {
     /// Opens a plan that nobody applies, or makes anew, for as long as it is open.
     pub fn open_alone(path: &Path) -> Result<Self, PlanError> {
         let opened = Self::open(path)?;
-        Ok(Self { lock: Some(PlanLock::take(path)?), ..opened })
+        Ok(Self { lock: Some(storage::lock(&PLAN, path)?), ..opened })
     }
 
     /// Where it is.
@@ -205,17 +205,12 @@ fn among(column: &str, numbers: impl Iterator<Item = i64>) -> String {
 fn property(connection: &Connection, path: &Path, key: &str) -> Result<String, PlanError> {
     connection.query_row("SELECT value FROM property WHERE key = ?1", [key], |row| row.get(0)).map_err(
         |source| match source {
-            rusqlite::Error::QueryReturnedNoRows => {
-                PlanError::Unreadable { path: path.to_path_buf(), what: format!("it has no {key}") }
-            }
+            rusqlite::Error::QueryReturnedNoRows => PlanError::unreadable(path, format!("it has no {key}")),
             source => PlanError::from_sqlite(path, source),
         },
     )
 }
 
 fn parsed<T: DeserializeOwned>(path: &Path, key: &str, text: &str) -> Result<T, PlanError> {
-    serde_json::from_str(text).map_err(|error| PlanError::Unreadable {
-        path: path.to_path_buf(),
-        what: format!("its {key}: {error}"),
-    })
+    serde_json::from_str(text).map_err(|error| PlanError::unreadable(path, format!("its {key}: {error}")))
 }

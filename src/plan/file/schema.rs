@@ -4,16 +4,22 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
 use crate::plan::error::PlanError;
 use crate::plan::operation::{Kind, State, WriteLimit};
+use crate::storage::{self, FileKind, OpenMode, SqliteDraft};
 
-/// The number in `PRAGMA application_id`: the letters `ChFp`.
-const APPLICATION: i64 = 0x4368_4670;
-
-/// The format that this version reads and writes: the number in `PRAGMA user_version`.
-pub(crate) const FORMAT: i64 = 2;
+/// The letters `ChFp`, and the format that this version reads and writes.
+pub(crate) static PLAN: FileKind = FileKind {
+    noun: "plan",
+    application: 0x4368_4670,
+    format: 2,
+    option: "--plan",
+    command: "chatferry plan",
+    remake: "make and review a new plan in another file",
+    after_full: "the file that was there before is unchanged",
+};
 
 /// Page cache of a connection, in KiB. Sorts spill to temporary files beyond it, so this bounds SQLite's memory.
 const CACHE: u32 = 16 * 1024;
@@ -32,26 +38,16 @@ fn number(position: Option<usize>) -> i64 {
     position.and_then(|position| i64::try_from(position).ok()).expect("ALL has every variant")
 }
 
-/// Creates a new, empty plan where no file is. Errors name the plan that it is a draft of.
+/// Creates an empty plan in a draft.
 ///
-/// A draft is thrown away when anything goes wrong, so it needs no journal and no syncing before it is whole.
-pub(super) fn create(draft: &Path, plan: &Path) -> Result<Connection, PlanError> {
+/// A draft is thrown away when anything goes wrong, so it needs no journal and no syncing before it is complete.
+pub(super) fn create(draft: &SqliteDraft, plan: &Path) -> Result<Connection, PlanError> {
     let wrap = |source| PlanError::from_sqlite(plan, source);
-    std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(draft)
-        .map_err(|source| PlanError::File { path: plan.to_path_buf(), source })?;
-    let connection = Connection::open(draft).map_err(wrap)?;
-    connection
-        .execute_batch("PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA locking_mode = EXCLUSIVE")
-        .map_err(wrap)?;
+    let connection = draft.connect()?;
+    connection.execute_batch("PRAGMA journal_mode = OFF; PRAGMA locking_mode = EXCLUSIVE").map_err(wrap)?;
     tune(&connection).map_err(wrap)?;
     connection.execute_batch("PRAGMA synchronous = OFF").map_err(wrap)?;
-    let sql = format!(
-        "{} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT}; BEGIN;",
-        write_out(include_str!("schema.sql"))
-    );
+    let sql = format!("{} {} BEGIN;", write_out(include_str!("schema.sql")), PLAN.mark());
     connection.execute_batch(&sql).map_err(wrap)?;
     let names = |table: &str, names: &mut dyn Iterator<Item = &'static str>| {
         let mut insert =
@@ -65,36 +61,17 @@ pub(super) fn create(draft: &Path, plan: &Path) -> Result<Connection, PlanError>
 
 /// Opens an existing plan for reading; a run may go on applying it meanwhile.
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, PlanError> {
-    open(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+    open(path, OpenMode::Read)
 }
 
 /// Opens an existing plan to apply it. The caller holds the lock.
 pub(super) fn open_to_write(path: &Path) -> Result<Connection, PlanError> {
-    open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+    open(path, OpenMode::Write)
 }
 
-/// Opens an existing plan.
-fn open(path: &Path, flags: OpenFlags) -> Result<Connection, PlanError> {
-    let wrap = |source| PlanError::from_sqlite(path, source);
-    match std::fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => {}
-        Ok(_) => return Err(PlanError::NotAPlan { path: path.to_path_buf() }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(PlanError::Missing { path: path.to_path_buf() });
-        }
-        Err(source) => return Err(PlanError::File { path: path.to_path_buf(), source }),
-    }
-    let connection = Connection::open_with_flags(path, flags).map_err(wrap)?;
-    let number =
-        |pragma: &str| connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0));
-    if number("application_id").map_err(wrap)? != APPLICATION {
-        return Err(PlanError::NotAPlan { path: path.to_path_buf() });
-    }
-    let found = number("user_version").map_err(wrap)?;
-    if found != FORMAT {
-        return Err(PlanError::OtherFormat { path: path.to_path_buf(), found });
-    }
-    tune(&connection).map_err(wrap)?;
+fn open(path: &Path, mode: OpenMode) -> Result<Connection, PlanError> {
+    let connection = storage::open(&PLAN, path, mode)?;
+    tune(&connection).map_err(|source| PlanError::from_sqlite(path, source))?;
     Ok(connection)
 }
 

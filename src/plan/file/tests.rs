@@ -14,6 +14,7 @@ use crate::model::{ChannelSid, Entity, MemberSid, RoleSid, ServiceSid, UserSid};
 use crate::plan::error::PlanError;
 use crate::plan::finding::{Check, Finding, Severity};
 use crate::plan::operation::{Kind, Operation, State, Subject};
+use crate::storage::StorageError;
 
 static TAKEN: Check = Check {
     code: "unique_name_taken",
@@ -146,7 +147,7 @@ fn the_same_input_gives_the_same_bytes() {
     let mut names: Vec<_> =
         fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["one.db", "one.db.lock", "other.db", "other.db.lock"]);
+    assert_eq!(names, ["one.db", "other.db"]);
 }
 
 #[test]
@@ -235,20 +236,35 @@ fn what_must_be_kept_is_not_replaced() {
         fs::remove_file(&path).unwrap();
     }
     fs::write(&path, "years of work").unwrap();
-    assert!(matches!(PlanDraft::create(&path, &header()), Err(PlanError::NotAPlan { .. })));
-    assert!(matches!(PlanFile::open(&path), Err(PlanError::NotAPlan { .. })));
+    assert!(matches!(
+        PlanDraft::create(&path, &header()),
+        Err(PlanError::Storage(StorageError::OtherKind { .. }))
+    ));
+    assert!(matches!(PlanFile::open(&path), Err(PlanError::Storage(StorageError::OtherKind { .. }))));
     fs::remove_file(&path).unwrap();
 
     plan(&path);
     let first = PlanDraft::create(&path, &header()).unwrap();
-    assert!(matches!(PlanDraft::create(&path, &header()), Err(PlanError::Locked { .. })));
+    assert!(matches!(
+        PlanDraft::create(&path, &header()),
+        Err(PlanError::Storage(StorageError::Locked { .. }))
+    ));
     drop(first);
     plan(&path).check().unwrap();
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 9).unwrap();
-    assert!(matches!(PlanFile::open(&path), Err(PlanError::OtherFormat { found: 9, .. })));
-    assert!(matches!(PlanDraft::create(&path, &header()), Err(PlanError::OtherFormat { .. })));
+    assert!(matches!(
+        PlanFile::open(&path),
+        Err(PlanError::Storage(StorageError::OtherFormat { found: 9, .. }))
+    ));
+    assert!(matches!(
+        PlanDraft::create(&path, &header()),
+        Err(PlanError::Storage(StorageError::OtherFormat { .. }))
+    ));
     let missing = PlanFile::open(&folder.path().join("none.db")).unwrap_err();
-    assert!(matches!(missing, PlanError::Missing { .. }) && missing.status() == Failure::Usage);
+    assert!(
+        matches!(missing, PlanError::Storage(StorageError::Missing { .. }))
+            && missing.status() == Failure::Usage
+    );
 }
 
 #[test]
@@ -260,5 +276,8 @@ fn a_plan_with_holes_is_damaged_and_not_empty() {
     bytes.truncate(3 * 8192);
     fs::write(&path, bytes).unwrap();
     let result = PlanFile::open(&path).and_then(|plan| plan.check());
-    assert!(matches!(result, Err(PlanError::Damaged { .. } | PlanError::Edited { .. })), "{result:?}");
+    assert!(
+        matches!(result, Err(PlanError::Storage(StorageError::Damaged { .. }) | PlanError::Edited { .. })),
+        "{result:?}"
+    );
 }

@@ -10,11 +10,11 @@
 //! line in each.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
 
 use super::line;
 use crate::diff::{Difference, Mark};
 use crate::model::Entity;
+use crate::printable::PrintableLine;
 use crate::report::text::format;
 
 /// Rows of one batch.
@@ -43,17 +43,14 @@ enum Cause {
 }
 
 impl Fold {
-    /// Takes a row, and writes a batch when it is full.
-    pub(super) fn add(&mut self, difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
-        if difference.mark == Mark::Same {
-            return line::text(out, difference);
-        }
+    /// Takes a row. Gives whether the batch is full.
+    pub(super) fn add(&mut self, difference: &Difference) -> bool {
         self.held.push(difference.clone());
-        if self.held.len() < MOST_HELD { Ok(()) } else { self.write(out) }
+        self.held.len() >= MOST_HELD
     }
 
-    /// Writes what is held.
-    pub(super) fn write(&mut self, out: &mut dyn Write) -> io::Result<()> {
+    /// The lines of what is held.
+    pub(super) fn take(&mut self) -> Vec<PrintableLine> {
         let rows = std::mem::take(&mut self.held);
         let groups = groups(&rows);
         let mut group_of: BTreeMap<usize, &Cause> = BTreeMap::new();
@@ -67,20 +64,21 @@ impl Fold {
             .filter_map(|row| Some((row.sid.as_str(), row.name.as_deref()?)))
             .collect();
         let mut written: BTreeSet<&Cause> = BTreeSet::new();
+        let mut lines = Vec::new();
         for (number, row) in rows.iter().enumerate() {
             match group_of.get(&number) {
                 Some(cause) => {
                     if written.insert(cause) {
                         let members: Vec<&Difference> =
-                            groups[cause].iter().map(|member| &rows[*member]).collect();
-                        group(out, cause, &members, &names)?;
+                            groups[*cause].iter().map(|member| &rows[*member]).collect();
+                        lines.push(line::text(&group(cause, &members, &names)));
                     }
                 }
                 None if counters.contains(&number) => {}
-                None => line::text(out, row)?,
+                None => lines.push(line::text(row)),
             }
         }
-        Ok(())
+        lines
     }
 }
 
@@ -176,37 +174,29 @@ fn explained_counters(rows: &[Difference]) -> BTreeSet<usize> {
     explained.map(|(number, _)| number).collect()
 }
 
-/// Writes the line of a group.
-fn group(
-    out: &mut dyn Write,
-    cause: &Cause,
-    members: &[&Difference],
-    names: &BTreeMap<&str, &str>,
-) -> io::Result<()> {
-    let [first, rest @ ..] = members else { return Ok(()) };
-    let reason =
-        |reason: &Option<String>| reason.clone().map_or_else(String::new, |reason| format!("{reason}; "));
-    let row = match cause {
-        Cause::Conversation(sid, _, why) if first.entity == Entity::Channel => Difference {
-            sid: sid.clone(),
-            reason: Some(format!("{}with it {}", reason(why), counted(rest))),
-            ..(*first).clone()
-        },
+/// A group as one row. The counts stand before the reason, which may be cut.
+fn group(cause: &Cause, members: &[&Difference], names: &BTreeMap<&str, &str>) -> Difference {
+    let (first, rest) = members.split_first().expect("a group has its first member");
+    let because = |why: &Option<String>| why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+    match cause {
+        Cause::Conversation(_, _, why) if first.entity == Entity::Channel => {
+            Difference { reason: Some(format!("with {}{}", counted(rest), because(why))), ..(*first).clone() }
+        }
         Cause::Conversation(sid, _, why) => Difference {
             sid: sid.clone(),
             entity: Entity::Channel,
             name: first.conversation.as_ref().and_then(|of| of.name.clone()),
-            reason: Some(format!("{}{} of it", reason(why), counted(members))),
+            reason: Some(format!("{} of it{}", counted(members), because(why))),
             ..(*first).clone()
         },
         Cause::User(..) if first.entity == Entity::User => {
-            let reason = format!("{}with it {}", reason(&first.reason), counted(rest));
+            let reason = format!("with {}{}", counted(rest), because(&first.reason));
             Difference { reason: Some(reason), ..(*first).clone() }
         }
         Cause::User(..) => Difference { reason: Some(counted(members)), ..(*first).clone() },
         Cause::Seat(channel, user, mark) => {
             let verb = if *mark == Mark::Added { "joined" } else { "left" };
-            let name = names.get(channel.as_str()).map_or(channel.as_str(), |name| *name);
+            let name = names.get(channel.as_str()).copied().unwrap_or(channel);
             Difference { name: Some(format!("{user} {verb} {name}")), reason: None, ..(*first).clone() }
         }
         Cause::Reason(_, _, why) => Difference {
@@ -214,8 +204,7 @@ fn group(
             reason: Some(format!("and {} more: {why}", format::count(rest.len() as u64))),
             ..(*first).clone()
         },
-    };
-    line::text(out, &row)
+    }
 }
 
 /// How many rows of each kind: `12 members, 12 memberships`.
@@ -235,6 +224,7 @@ mod tests {
 
     use super::*;
     use crate::diff::{ConversationName, FieldChange};
+    use crate::printable::Printable;
 
     fn row(mark: Mark, entity: Entity, sid: &str, name: &str) -> Difference {
         Difference {
@@ -261,12 +251,14 @@ mod tests {
 
     fn folded(rows: &[Difference]) -> String {
         let mut fold = Fold::default();
-        let mut out = Vec::new();
+        let mut lines = Vec::new();
         for row in rows {
-            fold.add(row, &mut out).unwrap();
+            if fold.add(row) {
+                lines.extend(fold.take());
+            }
         }
-        fold.write(&mut out).unwrap();
-        String::from_utf8(out).unwrap()
+        lines.extend(fold.take());
+        lines.into_iter().map(|line| Printable::from(line).render(false) + "\n").collect()
     }
 
     #[test]
@@ -311,8 +303,7 @@ mod tests {
         }
         assert_eq!(
             folded(&rows),
-            "- channels      CH1  lobby  the channel is public, and Conversations does not show it; with it 3 user_channels, 3 \
-             members\n"
+            "- channels      CH1  lobby  with 3 user_channels, 3 members: the channel is public, and Conversations does not show it\n"
         );
         assert_eq!(folded(&rows[..1]).lines().count(), 1);
     }
@@ -327,7 +318,7 @@ mod tests {
         let rows: Vec<Difference> = (0..9).map(unread).collect();
         assert_eq!(
             folded(&rows),
-            "! channels      CH1  lobby  in the target its list failed; 9 members of it\n"
+            "! channels      CH1  lobby  9 members of it: in the target its list failed\n"
         );
         let failed = |number: usize| Difference {
             reason: Some("the mapping fails on it: not a number".to_owned()),
@@ -346,7 +337,7 @@ mod tests {
             seat(Mark::Missing, Entity::Membership, "US7/CH1", "user-7", "CH1"),
             seat(Mark::Missing, Entity::Member, "MB1", "user-7", "CH1"),
         ];
-        assert_eq!(folded(&rows), "- users         US7  user-7  with it 1 user_channel, 1 member\n");
+        assert_eq!(folded(&rows), "- users         US7  user-7  with 1 user_channel, 1 member\n");
     }
 
     #[test]

@@ -3,8 +3,8 @@
 //! **Invariant:** differences stream. Formats that begin with the totals keep their rows in an unnamed temporary file until the
 //! totals are known.
 //!
-//! **Invariant:** what a snapshot holds is text of strangers. It cannot move a terminal's cursor, end a table's cell, or be
-//! taken for markup. NDJSON and CSV have it as it is.
+//! **Invariant:** what a snapshot holds is text of other people. It cannot move a terminal's cursor, end a table's cell, or be
+//! taken for markup. CSV has it as it is; NDJSON escapes what a terminal would obey.
 
 mod csv;
 mod fold;
@@ -17,10 +17,13 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use self::fold::Fold;
 use crate::diff::{Comparison, Difference, Mark, MarkCounts};
 
+use crate::printable::{Printable, PrintableLine, Tone, json};
 use crate::report::text::{format, table};
 
-/// Rows that Markdown and HTML show at most. Who has more to see reads NDJSON.
+/// Rows that Markdown shows. NDJSON has all of them.
 const MOST_SHOWN: u64 = 10_000;
+/// Differences that a page has. They are some 15 MB, which a phone can still take.
+const MOST_IN_PAGE: u64 = 100_000;
 
 /// How differences are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +50,9 @@ pub(crate) struct DifferenceReport<W: Write> {
     kept: Option<BufWriter<File>>,
     fold: Fold,
     shown: u64,
+    page: html::PageRows,
+    /// Whether lines for people have color.
+    colored: bool,
 }
 
 impl<W: Write> std::fmt::Debug for DifferenceReport<W> {
@@ -66,52 +72,74 @@ impl<W: Write> DifferenceReport<W> {
             }
             Format::Table | Format::Records | Format::Ndjson => None,
         };
-        Ok(Self { format, out, kept, fold: Fold::default(), shown: 0 })
+        let (fold, page) = (Fold::default(), html::PageRows::default());
+        Ok(Self { format, out, kept, fold, shown: 0, page, colored: false })
+    }
+
+    /// The same with lines for people in color.
+    #[must_use]
+    pub(crate) fn colored(self, colored: bool) -> Self {
+        Self { colored, ..self }
     }
 
     /// Writes a difference.
     pub(crate) fn add(&mut self, difference: &Difference) -> io::Result<()> {
         if let Some(kept) = &mut self.kept {
+            if self.format == Format::Html {
+                return self.page.add(kept, difference, MOST_IN_PAGE);
+            }
             self.shown += 1;
             if self.shown > MOST_SHOWN {
                 return Ok(());
             }
-            return match self.format {
-                Format::Html => html::row(kept, difference),
-                _ => line::markdown_row(kept, difference),
-            };
+            return line::markdown_row(kept, difference);
         }
         match self.format {
             Format::Ndjson => {
-                serde_json::to_writer(&mut self.out, difference)?;
+                json::to_writer(&mut self.out, difference)?;
                 self.out.write_all(b"\n")
             }
             Format::Csv => csv::rows(&mut self.out, difference),
-            Format::Table => self.fold.add(difference, &mut self.out),
-            _ => line::text(&mut self.out, difference),
+            Format::Table if difference.mark != Mark::Same => {
+                if self.fold.add(difference) {
+                    self.folded_lines()
+                } else {
+                    Ok(())
+                }
+            }
+            _ => self.line(line::text(difference)),
         }
+    }
+
+    fn line(&mut self, line: PrintableLine) -> io::Result<()> {
+        let line = Printable::from(line).render(self.colored);
+        writeln!(self.out, "{line}")
+    }
+
+    fn folded_lines(&mut self) -> io::Result<()> {
+        self.fold.take().into_iter().try_for_each(|line| self.line(line))
     }
 
     /// Ends, with the totals where the format has them, and gives the writer back.
     pub(crate) fn finish(mut self, comparison: &Comparison) -> io::Result<W> {
+        self.folded_lines()?;
         if let Some(kept) = self.kept {
             let mut file = kept.into_inner().map_err(io::IntoInnerError::into_error)?;
             file.rewind()?;
             let left_out = self.shown.saturating_sub(MOST_SHOWN);
             let mut rows = BufReader::new(file);
             match self.format {
-                Format::Html => html::write(&mut self.out, comparison, &mut rows, left_out)?,
+                Format::Html => self.page.write(&mut self.out, comparison, &mut rows)?,
                 _ => line::markdown(&mut self.out, comparison, &mut rows, left_out)?,
             }
         }
-        self.fold.write(&mut self.out)?;
         self.out.flush()?;
         Ok(self.out)
     }
 }
 
-/// The totals in words, for people.
-pub(crate) fn summary(comparison: &Comparison) -> String {
+/// The totals for people.
+pub(crate) fn summary(comparison: &Comparison) -> Printable {
     let rows: Vec<Vec<String>> = comparison
         .totals
         .by_entity
@@ -121,12 +149,9 @@ pub(crate) fn summary(comparison: &Comparison) -> String {
         .collect();
     let header: Vec<&str> = std::iter::once("").chain(Mark::ALL.map(Mark::name)).collect();
     let mut text = table::render(&header, &rows);
-    for note in &comparison.notes {
-        text.push_str("note: ");
-        text.push_str(note);
-        text.push('\n');
-    }
-    text.push_str(&conclusion(comparison));
+    text.extend(comparison.notes.iter().map(|note| format!("note: {note}")));
+    let tone = if comparison.is_same() { Tone::Good } else { Tone::Caution };
+    text.push(PrintableLine::verdict(tone, &conclusion(comparison)));
     text
 }
 
@@ -153,7 +178,7 @@ fn cells(name: &str, counts: &MarkCounts) -> Vec<String> {
     std::iter::once(name.to_owned()).chain(Mark::ALL.map(|mark| format::count(counts.of(mark)))).collect()
 }
 
-/// What Markdown and HTML say of rows that they leave out.
+/// The note about rows that Markdown leaves out.
 fn left_out_text(number: u64) -> Option<String> {
     (number > 0).then(|| {
         format!(

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::plan::{CANNOT_BE_UNDONE, Kind, Severity, State};
 
 use super::format;
+use crate::printable::{Printable, PrintableLine, Tone, padded};
 
 /// How a plan was performed.
 #[derive(Debug, Clone, Serialize)]
@@ -115,38 +116,45 @@ pub(crate) fn count_of(operations: &BTreeMap<Kind, BTreeMap<State, u64>>, wanted
 
 impl ApplySummary {
     /// The summary for people: a few lines, the verdict last.
-    pub(crate) fn text(&self) -> String {
-        let mut lines = Vec::new();
+    pub(crate) fn text(&self) -> Printable {
+        let mut lines: Vec<PrintableLine> = Vec::new();
         for (kind, states) in &self.operations {
-            let told: Vec<String> = states
+            let counts: Vec<String> = states
                 .iter()
                 .filter(|(_, count)| **count > 0)
                 .map(|(state, count)| format!("{} {}", format::count(*count), state.name()))
                 .collect();
-            lines.push(format!("  {:<24} {}", kind.name(), told.join(", ")));
+            lines.push(row(kind.name(), &counts.join(", ")));
         }
-        lines.push(format!(
-            "  {:<24} {} ({} sent again, {} throttled)",
+        lines.push(row(
             "requests",
-            format::count(self.requests),
-            format::count(self.retried),
-            format::count(self.throttled)
+            &format!(
+                "{} ({} sent again, {} throttled)",
+                format::count(self.requests),
+                format::count(self.retried),
+                format::count(self.throttled)
+            ),
         ));
-        lines.push(format!("  {:<24} {}{}", "time", format::seconds(self.elapsed_seconds), self.waits()));
+        lines.push(row("time", &format!("{}{}", format::seconds(self.elapsed_seconds), self.waits())));
         for item in self.not_done.iter().take(SHOWN) {
             let NotDoneItem { kind, subject, state, reason } = item;
-            lines.push(format!("  {} {} {subject}: {reason}", state.name(), kind.name()));
+            lines.push(
+                PrintableLine::from("  ")
+                    .and_toned(Tone::Bad, state.name())
+                    .and(&format!(" {} {subject}: {reason}", kind.name())),
+            );
         }
         let all = count_of(&self.operations, &[State::Failed, State::Blocked]);
         if let more @ 1.. = all.saturating_sub(SHOWN as u64) {
-            lines.push(format!(
+            let more = format!(
                 "  and {} more: `chatferry plan show --plan {} --format ndjson --state failed,blocked`",
                 format::count(more),
                 self.plan
-            ));
+            );
+            lines.push(more.into());
         }
-        lines.push(self.verdict_line());
-        lines.join("\n")
+        lines.push(PrintableLine::verdict(self.verdict.tone(), &self.verdict_line()));
+        lines.into_iter().collect()
     }
 
     /// Where the time went that no request took.
@@ -159,11 +167,6 @@ impl ApplySummary {
         let parts: Vec<String> =
             shown.map(|(seconds, why)| format!("{} {why}", format::seconds(*seconds))).collect();
         if parts.is_empty() { String::new() } else { format!(", of it {}", parts.join(" and ")) }
-    }
-
-    /// What an undo plan could not take back.
-    fn stays(&self) -> u64 {
-        self.findings.get("cannot_be_undone").map_or(0, |finding| finding.count)
     }
 
     /// The verdict in one plain line.
@@ -198,11 +201,10 @@ impl ApplySummary {
                 format!("complete: {target} has all of {plan} ({all}), nothing was to be done")
             }
             ApplyVerdict::Complete => format!("complete: {target} has all of {plan} ({all})"),
-            ApplyVerdict::CompleteWithDifferences if blocked + self.differing == 0 => format!(
-                "complete with differences: {done} of {all} of {plan} are in {target}, and {} of what was done cannot be undone and \
-                 stays; see `chatferry plan show --plan {plan}`",
-                format::counted(self.stays(), "item")
-            ),
+            // Only what an undo plan leaves.
+            ApplyVerdict::CompleteWithDifferences if blocked + self.differing == 0 => {
+                format!("complete with differences: {target} has all of {plan} ({all})")
+            }
             ApplyVerdict::CompleteWithDifferences => format!(
                 "complete with differences: {done} of {all} of {plan} are in {target}, {} blocked and {} found otherwise than \
                  planned; plan again to see what is left",
@@ -214,6 +216,20 @@ impl ApplySummary {
             ),
         }
     }
+}
+
+impl ApplyVerdict {
+    fn tone(self) -> Tone {
+        match self {
+            Self::Complete => Tone::Good,
+            Self::CompleteWithDifferences => Tone::Caution,
+            Self::Incomplete => Tone::Bad,
+        }
+    }
+}
+
+fn row(name: &str, value: &str) -> PrintableLine {
+    PrintableLine::from(format!("  {} {value}", padded(name, 24)))
 }
 
 #[cfg(test)]
@@ -269,13 +285,9 @@ mod tests {
         "#);
         let waited =
             ApplySummary { retry_wait_seconds: 9.0, limit_wait_seconds: 3.2, ..summary(&[(State::Done, 1)]) };
-        assert!(
-            waited.text().contains(
-                "1m 01s, of it 9.0s waiting before retries and 3.2s waiting for Twilio's write limits"
-            ),
-            "{}",
-            waited.text()
-        );
+        let text = waited.text().render(false);
+        let expected = "1m 01s, of it 9.0s waiting before retries and 3.2s waiting for Twilio's write limits";
+        assert!(text.contains(expected), "{text}");
         let undone = ApplySummary {
             verdict: ApplyVerdict::CompleteWithDifferences,
             findings: BTreeMap::from([(
@@ -284,7 +296,11 @@ mod tests {
             )]),
             ..summary(&[(State::Done, 3)])
         };
-        assert!(undone.verdict_line().contains("and 7 items of what was done cannot be undone and stays"));
+        assert_eq!(
+            undone.verdict_line(),
+            "complete with differences: shop (IS1) has all of plan.db (3 operations); 7 operations of the undone plan cannot be \
+             undone, and what they did stays"
+        );
         let done = ApplySummary { verdict: ApplyVerdict::Complete, ..summary(&[(State::Done, 1)]) };
         assert_eq!(done.verdict_line(), "complete: shop (IS1) has all of plan.db (1 operation)");
         let again = ApplySummary { performed: BTreeMap::new(), ..done };

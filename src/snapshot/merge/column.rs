@@ -7,6 +7,7 @@ use rusqlite::types::ValueRef;
 use serde_json::Value;
 
 use crate::model::{Entity, Timestamp};
+use crate::storage::hex;
 
 /// How a stored value is told.
 #[derive(Debug, Clone, Copy)]
@@ -282,11 +283,7 @@ impl Column {
 
 /// The text of a SID from its stored digits.
 pub(super) fn sid_text(prefix: &str, bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(prefix.to_owned(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a String does not fail");
-        text
-    })
+    format!("{prefix}{}", hex(bytes))
 }
 
 /// The text of a key that is a SID: its digits, or what was sent instead.

@@ -128,8 +128,8 @@ fn a_part_that_cannot_be_named_leaves_no_snapshot() {
     let path = folder.path().join("target.db");
     let made = SnapshotWriter::create_focused(&path, &identity(), page_size, |name| {
         name(Focus::Identity("a"))?;
-        Err(SnapshotError::Missing { path: "elsewhere.db".into() })
+        Err(StorageError::Missing { kind: &schema::SNAPSHOT, path: "elsewhere.db".into() }.into())
     });
-    assert!(matches!(made, Err(SnapshotError::Missing { .. })));
+    assert!(matches!(made, Err(SnapshotError::Storage(StorageError::Missing { .. }))));
     assert!(!path.exists());
 }
