@@ -23,6 +23,7 @@ mod simulate;
 mod snapshot;
 mod source;
 mod start;
+mod threads;
 mod verify;
 
 use crate::cli::Verb;

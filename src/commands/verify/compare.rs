@@ -51,7 +51,7 @@ impl VerifyRun<'_> {
             old: side(&input.file.display().to_string(), &input.info),
             new: side(&format!("{} in Conversations", input.target), &read.info),
             ignored: Vec::new(),
-            notes: text::notes(text::Verified {
+            notes: text::notes(text::VerifyNotes {
                 source_is_incomplete: input.info.verdict == Verdict::Incomplete,
                 target_is_incomplete: read.info.verdict == Verdict::Incomplete,
                 share: input.share,

@@ -13,7 +13,7 @@ pub(crate) const MUTED_IS_GONE: &str = "the source's User Channel that the plan 
 
 /// What was verified, as far as the notes say it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Verified {
+pub(crate) struct VerifyNotes {
     /// Whether the snapshot is incomplete.
     pub source_is_incomplete: bool,
     /// Whether the target could not be read completely.
@@ -23,8 +23,8 @@ pub(crate) struct Verified {
 }
 
 /// What a reader must know.
-pub(crate) fn notes(verified: Verified) -> Vec<String> {
-    let Verified { source_is_incomplete, target_is_incomplete, share, uncounted } = verified;
+pub(crate) fn notes(verified: VerifyNotes) -> Vec<String> {
+    let VerifyNotes { source_is_incomplete, target_is_incomplete, share, uncounted } = verified;
     let Uncounted { invites, not_of_chat, strangers } = uncounted;
     let mut notes = Vec::new();
     if source_is_incomplete {
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn notes_count_what_was_not_compared() {
-        let verified = |invites, not_of_chat, strangers| Verified {
+        let verified = |invites, not_of_chat, strangers| VerifyNotes {
             source_is_incomplete: false,
             target_is_incomplete: false,
             share: None,
