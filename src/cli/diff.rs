@@ -32,9 +32,12 @@ pub(crate) struct DiffArgs {
     /// With `--format csv`: put an apostrophe in front of texts that a spreadsheet would run as formulas
     #[arg(long)]
     pub spreadsheet_safe: bool,
-    /// Tell what is the same too, as lines with `=`
+    /// Print what is the same too, as lines with `=`
     #[arg(long)]
     pub all: bool,
+    /// Print a line for each record, instead of one for each event or cause
+    #[arg(long)]
+    pub records: bool,
 }
 
 /// A value of `--format`.

@@ -22,6 +22,7 @@ pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
     let new = open(&settings.new)?;
     let format = match Format::from(settings.format) {
         Format::Csv if settings.spreadsheet_safe => Format::SpreadsheetCsv,
+        Format::Table if settings.records => Format::Records,
         format => format,
     };
     let comparison = match &settings.out {

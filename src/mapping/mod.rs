@@ -45,9 +45,9 @@ pub(crate) use evaluate::{CellError, Evaluator, MappedRow, RowOutcome, TriedCell
 pub(crate) use file::InvitePolicy;
 pub use pii::PiiPolicy;
 pub(crate) use pii::{PiiKey, ShortKey};
-pub(crate) use plan_rules::FieldRules;
 #[cfg(test)]
 pub(crate) use plan_rules::UPDATABLE;
+pub(crate) use plan_rules::{FieldRules, LoweredSeverity};
 pub(crate) use record::{KeyOrder, MappedColumn, MappedRecord, Mapping};
 pub(crate) use roles::RoleParts;
 pub(crate) use sample::Sample;

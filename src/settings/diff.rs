@@ -15,6 +15,8 @@ pub(crate) struct DiffSettings {
     pub spreadsheet_safe: bool,
     /// The file to write to; none is stdout.
     pub out: Option<PathBuf>,
+    /// Whether each record has a line of its own.
+    pub records: bool,
     pub options: DiffOptions,
 }
 
@@ -27,6 +29,7 @@ impl DiffSettings {
             format: args.format,
             spreadsheet_safe: args.spreadsheet_safe,
             out: args.out.clone(),
+            records: args.records,
             options: DiffOptions { ignored, report_same: args.all },
         })
     }

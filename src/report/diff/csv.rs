@@ -70,9 +70,10 @@ mod tests {
     #[test]
     fn no_text_runs_as_a_formula_if_asked_for() {
         let difference = Difference {
-            mark: Mark::Changed,
+            mark: Mark::Different,
             entity: Entity::User,
             sid: "US1".to_owned(),
+            conversation: None,
             name: Some("=cmd|' /C calc'!A0".to_owned()),
             changes: vec![FieldChange {
                 field: "friendly_name",
