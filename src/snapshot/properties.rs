@@ -198,18 +198,19 @@ impl SnapshotWriter {
         self.count_work()
     }
 
+    /// Whether nothing was received yet, so that nothing is lost if another crawl takes its place.
+    pub fn is_empty(&self) -> Result<bool, SnapshotError> {
+        self.sql(is_empty)
+    }
+
     /// Turns the crawl to another API, if nothing was received from the first one. Says whether it turned.
     pub fn turn_to(&mut self, source: Api) -> Result<bool, SnapshotError> {
         let turned = self.sql(|connection| {
-            let touched: bool = connection.query_row(
-                "SELECT EXISTS (SELECT 1 FROM unit WHERE pages > 0 OR state IN (?1, ?2))",
-                [state::COMPLETE, state::VANISHED],
-                |row| row.get(0),
-            )?;
-            if !touched {
+            let empty = is_empty(connection)?;
+            if empty {
                 set(connection, "source", source.name())?;
             }
-            Ok(!touched)
+            Ok(empty)
         })?;
         if turned {
             self.identity.source = source;
@@ -234,6 +235,14 @@ impl SnapshotWriter {
             set(connection, "elapsed_seconds", &format!("{:.3}", so_far + seconds))
         })
     }
+}
+
+fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row(
+        "SELECT NOT EXISTS (SELECT 1 FROM unit WHERE pages > 0 OR state IN (?1, ?2))",
+        [state::COMPLETE, state::VANISHED],
+        |row| row.get(0),
+    )
 }
 
 /// Whether the crawl has ended, and with what verdict.

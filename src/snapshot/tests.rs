@@ -290,6 +290,59 @@ fn a_user_who_vanished_elsewhere_excuses_nothing() {
 }
 
 #[test]
+fn a_user_who_vanished_and_is_still_a_member_leaves_the_crawl_incomplete() {
+    let mut book = Book::new();
+    book.fetch_service();
+    let users = format!("users of {}", service_sid());
+    book.store(&users, Records::Users(vec![user(1, 2), user(2, 2)]), None);
+    let channels = format!("channels of {}", service_sid());
+    book.store(&channels, Records::Channels(vec![channel(10, 2), channel(20, 2)]), None);
+    book.store(&format!("roles of {}", service_sid()), Records::Roles(Vec::new()), None);
+    let vanish = |book: &mut Book| {
+        for name in ["user", "user channels of"] {
+            let wanted = format!("{name} {}", UserSid::from_digits(2));
+            let pending = book.writer.pending(1000, &[]).unwrap();
+            if let Some(unit) = pending.into_iter().find(|unit| unit.target.to_string() == wanted) {
+                book.writer.vanish_unit(&unit, "404").unwrap();
+            }
+        }
+    };
+    vanish(&mut book);
+    book.list_user(1, &[]);
+    for channel in [10, 20] {
+        book.list_members(channel);
+        book.store(
+            &format!("invites of {}", ChannelSid::from_digits(channel)),
+            Records::Invites(Vec::new()),
+            None,
+        );
+    }
+    assert!(book.writer.reconcile(0, false).unwrap().opened > 0);
+    vanish(&mut book);
+    for channel in [10, 20] {
+        book.list_members(channel);
+    }
+    book.writer
+        .sql(|connection| connection.execute("UPDATE unit SET state = 1 WHERE state = 0", []))
+        .unwrap();
+    book.writer.reconcile(1, false).unwrap();
+    assert_eq!(book.writer.finish("now").unwrap(), Verdict::Incomplete);
+    let info = book.writer.info().unwrap();
+    assert_eq!(info.missing_memberships_count, 2);
+    let named: Vec<_> = info
+        .missing_memberships
+        .iter()
+        .map(|one| {
+            (one.user_sid.clone().unwrap(), one.channel_sid.clone().unwrap(), one.missing_from.as_str())
+        })
+        .collect();
+    let of = |channel| {
+        (UserSid::from_digits(2).to_string(), ChannelSid::from_digits(channel).to_string(), "user_channels")
+    };
+    assert_eq!(named, [of(10), of(20)]);
+}
+
+#[test]
 fn a_user_that_vanishes_leaves_no_part_of_its_list() {
     let mut book = Book::new();
     let users = format!("users of {}", service_sid());
