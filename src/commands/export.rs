@@ -140,6 +140,9 @@ fn pii(args: &ExportArgs) -> Result<PiiPolicy, ExportError> {
 pub(super) fn run(args: &ExportArgs, context: &mut Context) -> Outcome {
     let mut settings = settings(args)?;
     let path = context.settings.snapshot(args.snapshot.as_deref())?;
+    if context.settings.check_files()? {
+        Snapshot::check_file(&path).map_err(ExportError::from)?;
+    }
     let snapshot = Snapshot::open(&path).map_err(ExportError::from)?;
     if let Some(plan) = &args.plan {
         let services = snapshot.info().map_err(ExportError::from)?.services;

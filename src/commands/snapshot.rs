@@ -1,5 +1,7 @@
 //! `snapshot info` and `snapshot check`.
 
+use std::path::PathBuf;
+
 use crate::cli::SnapshotArgs;
 use crate::cli::snapshot::{SnapshotFile, SnapshotVerb};
 use crate::error::ExitStatus;
@@ -16,13 +18,13 @@ pub(super) fn run(args: &SnapshotArgs, context: &mut Context) -> Outcome {
     }
 }
 
-fn open(file: &SnapshotFile, context: &Context) -> Result<Snapshot, super::CommandError> {
+fn path(file: &SnapshotFile, context: &Context) -> Result<PathBuf, super::CommandError> {
     let given = file.file.as_deref().or(file.snapshot.as_deref());
-    Ok(Snapshot::open(&context.settings.snapshot(given)?)?)
+    Ok(context.settings.snapshot(given)?)
 }
 
 fn info(file: &SnapshotFile, context: &mut Context) -> Outcome {
-    let info = open(file, context)?.info()?;
+    let info = Snapshot::open(&path(file, context)?)?.info()?;
     if context.output.json {
         context.json(&info)?;
     } else {
@@ -32,7 +34,9 @@ fn info(file: &SnapshotFile, context: &mut Context) -> Outcome {
 }
 
 fn check(file: &SnapshotFile, context: &mut Context) -> Outcome {
-    let report = open(file, context)?.check()?;
+    let path = path(file, context)?;
+    let bytes = Snapshot::check_file(&path);
+    let report = Snapshot::open(&path)?.check(bytes)?;
     if context.output.json {
         context.json(&report)?;
     } else {

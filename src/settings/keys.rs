@@ -92,6 +92,13 @@ keys! {
     CONVERSATION_RATE =
         Key::flag("conversation_rate", "CHATFERRY_CONVERSATION_RATE", Kind::Number, Some("30"));
     SERVICE_RATE = Key::flag("service_rate", "CHATFERRY_SERVICE_RATE", Kind::Number, Some("30"));
+    CHECK_FILES = Key {
+        name: "check_files",
+        variable: "CHATFERRY_CHECK_FILES",
+        has_flag: false,
+        kind: Kind::Switch,
+        default: Some("true"),
+    };
     LOG_FORMAT = Key::flag("log_format", "CHATFERRY_LOG_FORMAT", Kind::Text, Some("text"));
     PROGRESS = Key::flag("progress", "CHATFERRY_PROGRESS", Kind::Text, Some("auto"));
     COLOR = Key::flag("color", "CHATFERRY_COLOR", Kind::Text, Some("auto"));

@@ -6,7 +6,7 @@ use super::error::SettingsError;
 use super::flags::Flags;
 use super::keys;
 use super::loader::Loader;
-use super::parse::choice;
+use super::parse::{choice, switch};
 
 /// How results, progress and log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,11 @@ impl OutputSettings {
 }
 
 impl Loader {
+    /// Whether a finished file is compared with its seal before it is used.
+    pub fn check_files(&self) -> Result<bool, SettingsError> {
+        self.read_or_default(&Flags::default(), &keys::CHECK_FILES, switch)
+    }
+
     /// The settings of every verb.
     pub fn output(&self, global: &GlobalArgs) -> Result<OutputSettings, SettingsError> {
         let flags = Flags::from(global);

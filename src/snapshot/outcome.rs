@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::cross_check;
-use super::finding::{self, kind};
+use super::finding::kind;
 use super::properties::Verdict;
 use super::unit::{Kind, state};
 use crate::model::Entity;

@@ -4,9 +4,11 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
 use super::error::SnapshotError;
+use super::schema::SNAPSHOT;
 use super::unit::state;
 use super::writer::SnapshotWriter;
 use crate::model::{AccountSid, Api, Entity, ServiceSid};
+use crate::storage;
 
 /// What a crawl is of. A snapshot is of one crawl, and only the same one may go on with it.
 #[derive(Debug, Clone, PartialEq)]
@@ -182,6 +184,7 @@ impl SnapshotWriter {
 
     /// Goes on with the crawl: what failed is tried again, and what disagreed in a crawl that has ended is looked at again.
     pub fn resume(&mut self) -> Result<(), SnapshotError> {
+        storage::unseal(&SNAPSHOT, self.path())?;
         self.sql(|connection| connection.execute_batch("PRAGMA journal_mode = WAL"))?;
         self.begin()?;
         self.retry_failed_units()?;

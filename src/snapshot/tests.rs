@@ -367,3 +367,46 @@ fn every_disagreement_is_read_again_however_many_there_are() {
     // The user's own record and its list, for each.
     assert_eq!(book.writer.pending(10_000, &[]).unwrap().len(), 2 * USERS as usize);
 }
+
+#[test]
+fn a_crawl_that_cannot_read_back_what_it_wrote_has_no_verdict() {
+    let mut book = Book::new();
+    book.fetch_service();
+    book.fill(&[]);
+    book.writer.reconcile(0, false).unwrap();
+    book.writer
+        .sql(|connection| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
+        .unwrap();
+    let mut bytes = std::fs::read(&book.path).unwrap();
+    // The second page on: the schema stays, what is in its tables does not.
+    bytes[3 * 8192..].fill(0xff);
+    std::fs::write(&book.path, bytes).unwrap();
+    let ended = book.writer.finish("now");
+    assert!(matches!(ended, Err(SnapshotError::Storage(StorageError::Damaged { .. }))), "{ended:?}");
+    assert_eq!(book.writer.finished().unwrap(), None);
+}
+
+#[test]
+fn a_finished_snapshot_is_sealed_until_it_is_resumed() {
+    let mut book = Book::new();
+    book.fetch_service();
+    book.fill(&[]);
+    book.writer.reconcile(0, false).unwrap();
+    book.writer.finish("now").unwrap();
+    book.writer.close_if_free().unwrap();
+    Snapshot::check_file(&book.path).unwrap();
+    let good = std::fs::read(&book.path).unwrap();
+    for at in (100..good.len() - 60).step_by(good.len() / 60) {
+        let mut bytes = good.clone();
+        bytes[at] ^= 1;
+        std::fs::write(&book.path, bytes).unwrap();
+        let found = Snapshot::check_file(&book.path);
+        assert!(matches!(found, Err(SnapshotError::Storage(StorageError::Altered { .. }))), "byte {at}");
+    }
+    std::fs::write(&book.path, &good).unwrap();
+    let mut writer = SnapshotWriter::open(&book.path, page_size).unwrap();
+    writer.resume().unwrap();
+    drop(writer);
+    Snapshot::check_file(&book.path).unwrap();
+    assert!(Snapshot::open(&book.path).is_ok());
+}

@@ -123,6 +123,9 @@ impl PlanInput {
         let file = snapshot.clone();
         let compiled = mapping::load(mapping).map_err(|error| PlanInputError::Mapping(Box::new(error)))?;
         PlanRecords::of(&compiled).map_err(PlanError::from)?;
+        if loader.check_files()? {
+            Snapshot::check_file(&file)?;
+        }
         let snapshot = Snapshot::open(&file)?;
         let info = snapshot.info()?;
         let of_snapshot = check_snapshot(&file, &info, *allow_incomplete)?;

@@ -101,6 +101,9 @@ impl VerifyInput {
         let mapping = load(&header.mapping)?;
         binding.check_mapping(&mapping)?;
         let file = PathBuf::from(&header.snapshot);
+        if loader.check_files()? {
+            Snapshot::check_file(&file)?;
+        }
         let snapshot = Snapshot::open(&file)?;
         binding.check_snapshot(&snapshot)?;
         let target_connection = if header.kind == Move::InPlace {
@@ -139,6 +142,9 @@ impl VerifyInput {
     ) -> Result<Self, CommandError> {
         let mapping = load(args.mapping.as_deref().unwrap_or("conversations"))?;
         let target = loader.verify_target(args)?;
+        if loader.check_files()? {
+            Snapshot::check_file(file)?;
+        }
         let snapshot = Snapshot::open(file)?;
         let info = snapshot.info()?;
         let source = binding::only_service(file, &info.services)?.clone();
