@@ -59,8 +59,8 @@ pub enum Event {
         done: u64,
         /// True once every list of users and channels is complete, so that the number is no longer a lower bound.
         exact: bool,
-        /// Seconds for what is left at the allowed rate.
-        seconds_left: f64,
+        /// Seconds for what is left at the allowed rate; none without a limit.
+        seconds_left: Option<f64>,
     },
     /// A page was committed to the snapshot.
     Committed {
@@ -92,10 +92,8 @@ pub enum Event {
     },
     /// A plan begins to be performed.
     Applying {
-        /// Its operations.
-        operations: u64,
-        /// Those that earlier runs have brought to an end.
-        ended: u64,
+        /// The work by kind, in the order of performance.
+        steps: Vec<ApplyStep>,
     },
     /// An operation has come to its end, and the journal has it.
     Performed {
@@ -129,6 +127,19 @@ pub enum Event {
         /// Its rows so far.
         rows: u64,
     },
+}
+
+/// What one kind of operation takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ApplyStep {
+    /// `create_user`
+    pub kind: &'static str,
+    /// Its operations but for those that the plan blocks.
+    pub operations: u64,
+    /// Those that earlier runs have finished.
+    pub ended: u64,
+    /// The seconds that the plan says for all of them.
+    pub seconds: f64,
 }
 
 /// The parts of a crawl.

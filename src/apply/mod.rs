@@ -40,13 +40,13 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::error::ApplyError;
-use self::journal_thread::{JournalEnd, JournalHandle};
+use self::journal_thread::{JournalEnd, JournalHandle, OperationCounts};
 pub(crate) use self::performer::Clients;
 use self::performer::Performer;
 pub(crate) use self::resolved::subject;
 use self::scheduler::WriteScheduler;
-use crate::event::{Event, Events};
-use crate::plan::{Journal, Kind, NotDone, State};
+use crate::event::{ApplyStep, Event, Events};
+use crate::plan::{Journal, Kind, NotDone, State, Step};
 
 /// Operations that are named at the end; all are in the plan.
 const NAMED: usize = 20;
@@ -115,10 +115,11 @@ pub(crate) async fn run(
     stop: &CancellationToken,
 ) -> Result<ApplyOutcome, ApplyError> {
     let service = journal.header().target.service_sid.clone();
+    let planned = journal.totals()?.steps;
     let (journal, thread) = JournalHandle::start(journal, events.clone(), stop.clone());
     let work =
         Performer { clients, journal, webhooks: options.webhooks, pause: options.pause, stop: stop.clone() };
-    let ended = perform(work, options, &service, events, stop).await;
+    let ended = perform(work, options, &service, &planned, events, stop).await;
     // Every handle of the journal thread is dropped by now, so the thread ends. Its own error explains why a run lost it.
     let JournalEnd { journal, ended: performed } = thread.await.map_err(ApplyError::Stopped)??;
     let ended = ended?;
@@ -137,16 +138,12 @@ async fn perform(
     performer: Performer,
     options: &ApplyOptions,
     service: &str,
+    planned: &[Step],
     events: &Events,
     stop: &CancellationToken,
 ) -> Result<ApplyEnd, ApplyError> {
     let counts = performer.journal.open_plan().await?;
-    let sum = |wanted: &dyn Fn(State) -> bool| -> u64 {
-        let states = counts.values().flatten();
-        states.filter(|(state, _)| wanted(**state)).map(|(_, count)| count).sum()
-    };
-    let (operations, pending) = (sum(&|_| true), sum(&|state| state == State::Pending));
-    events.send(Event::Applying { operations, ended: operations - pending });
+    events.send(Event::Applying { steps: steps(&counts, planned, options) });
     let mut scheduler = WriteScheduler::new(performer, options, stop);
     if let Some(ended) = scheduler.settle().await? {
         return Ok(ended);
@@ -160,4 +157,23 @@ async fn perform(
         }
     }
     Ok(ApplyEnd::Finished)
+}
+
+/// The work of this run: what the plan blocks is none of it, nor are kinds that are not wanted.
+fn steps(counts: &OperationCounts, planned: &[Step], options: &ApplyOptions) -> Vec<ApplyStep> {
+    let wanted = |kind: &Kind| options.only.as_ref().is_none_or(|only| only.contains(kind));
+    let kinds = counts.iter().filter(|(kind, _)| wanted(kind));
+    kinds
+        .map(|(kind, states)| {
+            let of = |state| states.get(&state).copied().unwrap_or_default();
+            let ended = of(State::Done) + of(State::Existing) + of(State::Failed);
+            let step = planned.iter().find(|step| step.kind == *kind);
+            ApplyStep {
+                kind: kind.name(),
+                operations: ended + of(State::Pending),
+                ended,
+                seconds: step.map_or(0.0, |step| step.seconds),
+            }
+        })
+        .collect()
 }

@@ -6,6 +6,8 @@ use std::io::{Read, Write};
 use serde::Serialize;
 
 use crate::cli::{GlobalArgs, LogFormat, ProgressStyle};
+use crate::clock;
+use crate::printable::{Printable, json};
 use crate::report::progress::Style;
 use crate::report::{Progress, Stderr};
 use crate::settings::{Loader, OutputSettings};
@@ -19,15 +21,15 @@ pub(crate) struct Context {
     pub global: GlobalArgs,
     /// Environment and settings file, ready to be asked.
     pub settings: Loader,
-    /// How to stderr.
     pub output: OutputSettings,
     /// For data.
     pub stdout: Box<dyn Write + Send>,
+    /// Whether text on stdout may have color.
+    pub stdout_colored: bool,
     /// For `-` as an input file.
     pub stdin: Box<dyn Read + Send>,
-    /// Whether somebody can be asked.
+    /// Whether there is someone to ask.
     pub stdin_is_terminal: bool,
-    /// For stderr: stderr.
     pub stderr: Stderr,
     /// Says when to stop.
     pub interrupt: Interrupt,
@@ -36,34 +38,66 @@ pub(crate) struct Context {
 impl Context {
     /// Begins to show progress, in the style that was asked for.
     pub(crate) fn progress(&self) -> Progress {
-        Progress::start(style(self.output, self.stderr.is_terminal()), &self.stderr)
+        let draws_bars = self.stderr.is_terminal() && !self.output.dumb_terminal;
+        Progress::start(style(self.output, draws_bars), &self.stderr)
     }
 
-    /// Gives the verb's result: with `--json` the object on stdout, otherwise the text on stderr.
-    pub(crate) fn conclude(&mut self, result: &impl Serialize, text: &str) -> Result<(), StdoutError> {
+    /// Gives the verb's result: with `--json` the object on stdout, otherwise the text on stderr. A log in JSON ends with the object.
+    pub(crate) fn conclude(
+        &mut self,
+        result: &impl Serialize,
+        text: impl Into<Printable>,
+    ) -> Result<(), StdoutError> {
         if self.output.json {
-            return self.json(result);
+            self.json(result)?;
+        }
+        if self.output.quiet {
+            return Ok(());
         }
         if self.output.log_format == LogFormat::Json {
-            tracing::info!(summary = text, "done");
-        } else if !self.output.quiet {
-            self.stderr.line(text);
+            let result = serde_json::to_value(result).map_err(|error| StdoutError(error.into()))?;
+            self.stderr.json_record(&serde_json::json!({
+                "timestamp": clock::now().to_string(),
+                "level": "INFO",
+                "message": "done",
+                "result": result,
+                "target": "chatferry",
+            }));
+        } else if !self.output.json {
+            self.stderr.print(text);
         }
         Ok(())
     }
 
-    /// Tells something on the way: on stderr, or as a record of the log.
-    pub(crate) fn say(&self, text: &str) {
+    /// Reports something before the end: on stderr, or as a record of the log.
+    pub(crate) fn say(&self, text: impl Into<Printable>) {
         match self.output.log_format {
-            LogFormat::Json => tracing::info!("{}", text.trim_end()),
+            LogFormat::Json => tracing::info!("{}", text.into()),
             LogFormat::Text if self.output.quiet => {}
-            LogFormat::Text => self.stderr.line(text),
+            LogFormat::Text => self.stderr.print(text),
         }
+    }
+
+    /// Reports what to do next, to a person at a terminal.
+    pub(crate) fn suggest(&self, text: impl Into<Printable>) {
+        if self.stderr.is_terminal()
+            && !self.output.quiet
+            && !self.output.json
+            && self.output.log_format == LogFormat::Text
+        {
+            self.stderr.print(text);
+        }
+    }
+
+    /// Writes text to stdout, in color where that is wanted there.
+    pub(crate) fn print(&mut self, text: impl Into<Printable>) -> Result<(), StdoutError> {
+        let text = text.into().render(self.stdout_colored);
+        self.data(format!("{text}\n").as_bytes())
     }
 
     /// Writes one JSON object to stdout.
     pub(crate) fn json(&mut self, result: &impl Serialize) -> Result<(), StdoutError> {
-        let mut text = serde_json::to_string_pretty(result).map_err(|error| StdoutError(error.into()))?;
+        let mut text = json::to_string_pretty(result).map_err(|error| StdoutError(error.into()))?;
         text.push('\n');
         self.data(text.as_bytes())
     }
@@ -111,6 +145,7 @@ mod tests {
                 progress,
                 color: ColorWhen::Never,
                 no_color: false,
+                dumb_terminal: false,
             };
             style(output, terminal)
         };

@@ -4,9 +4,10 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::cli::{DiffArgs, DiffFormat};
-use crate::diff::{self, Comparison, DiffOptions, IgnoredFields, Terms, TermsError};
+use crate::diff::{self, Comparison, DiffOptions, Terms, TermsError};
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::report::diff::{DifferenceReport, Format, summary};
+use crate::settings::DiffSettings;
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::storage::{Access, AtomicFile, StorageError};
 
@@ -15,25 +16,25 @@ use super::{CommandError, Context, Outcome};
 
 /// Runs the verb.
 pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
-    let ignored = IgnoredFields::parse(args.ignore.iter().map(|name| name.trim()))?;
-    let options = DiffOptions { ignored, report_same: args.all };
-    let old = open(&args.old)?;
-    let new = open(&args.new)?;
-    let format = Format::from(args.format);
-    let comparison = match &args.out {
+    let settings = DiffSettings::load(args)?;
+    let options = settings.options;
+    let old = open(&settings.old)?;
+    let new = open(&settings.new)?;
+    let format = Format::from(settings.format);
+    let comparison = match &settings.out {
         Some(path) => to_files(&old, &new, Terms::of(&old, &new)?, &options, &[(format, path)])?,
         // With --json stdout has the totals, and nothing else may stand there.
-        None if context.output.json => write(&old, &new, &options, format, io::sink())?,
+        None if context.output.json => write(&old, &new, &options, format, io::sink(), false)?,
         None => {
+            let colored = context.stdout_colored;
             let out = BufWriter::new(&mut context.stdout);
-            match write(&old, &new, &options, format, out) {
+            match write(&old, &new, &options, format, out, colored) {
                 Err(DiffError::Write(source)) => return Err(StdoutError(source).into()),
                 written => written?,
             }
         }
     };
-    let text = summary(&comparison);
-    context.conclude(&comparison, &text)?;
+    context.conclude(&comparison, summary(&comparison))?;
     Ok(if comparison.is_same() { ExitStatus::Done } else { ExitStatus::Findings })
 }
 
@@ -96,9 +97,10 @@ fn write<W: Write>(
     options: &DiffOptions,
     format: Format,
     out: W,
+    colored: bool,
 ) -> Result<Comparison, DiffError> {
     let terms = Terms::of(old, new)?;
-    let mut report = DifferenceReport::start(format, out).map_err(DiffError::Write)?;
+    let mut report = DifferenceReport::start(format, out).map_err(DiffError::Write)?.colored(colored);
     let comparison = diff::diff_snapshots(old, new, terms, options, |difference| {
         report.add(difference).map_err(DiffError::Write)
     })?;

@@ -40,7 +40,7 @@ pub(super) fn run(args: &ManArgs, context: &mut Context) -> Outcome {
         Some(folder) => {
             write(folder).map_err(|source| ManError { folder: folder.clone(), source })?;
             let text = format!("the manual pages are in {}", folder.display());
-            context.conclude(&serde_json::json!({ "out": folder.display().to_string() }), &text)?;
+            context.conclude(&serde_json::json!({ "out": folder.display().to_string() }), text)?;
         }
     }
     Ok(ExitStatus::Done)

@@ -1,6 +1,5 @@
 //! `chatferry mapping`: lists, shows and checks mapping files.
 
-use std::fmt::Write;
 use std::path::Path;
 
 use serde::Serialize;
@@ -10,6 +9,8 @@ use crate::cli::mapping::{MappingAction, MappingArgs};
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::export::walk_of;
 use crate::mapping::{self, Evaluator, Mapping, MappingError, Record, Sample, Tried};
+use crate::printable::Printable;
+use crate::report::text::mapping::{self as text, FailedExpression, ListedMapping};
 use crate::snapshot::{Snapshot, SnapshotError};
 
 use super::{Context, Outcome};
@@ -57,11 +58,12 @@ struct CheckFailure {
 
 /// Runs the verb. A check that found something is exit code 5.
 pub(super) fn run(args: &MappingArgs, context: &mut Context) -> Outcome {
-    let (text, object, status) = act(args)?;
-    if context.output.json {
-        context.json(&object)?;
-    } else {
-        context.data(text.as_bytes())?;
+    let (answer, object, status) = act(args)?;
+    match answer {
+        _ if context.output.json => context.json(&object)?,
+        Answered::Report(text) => context.print(text)?,
+        // A mapping file byte for byte: what is shown is edited and used.
+        Answered::File(text) => context.data(text.as_bytes())?,
     }
     Ok(status)
 }
@@ -82,44 +84,55 @@ impl Advise for MappingCommandError {
     }
 }
 
+/// What goes to stdout.
+enum Answered {
+    Report(Printable),
+    File(String),
+}
+
 /// Does what was asked for: the answer as text, as an object, and how it ends the program.
-fn act(args: &MappingArgs) -> Result<(String, Json, ExitStatus), MappingCommandError> {
-    let mut text = String::new();
-    let (object, status) = match &args.action {
-        MappingAction::List => (list(&mut text)?, ExitStatus::Done),
+fn act(args: &MappingArgs) -> Result<(Answered, Json, ExitStatus), MappingCommandError> {
+    Ok(match &args.action {
+        MappingAction::List => {
+            let (text, object) = list()?;
+            (Answered::Report(text), object, ExitStatus::Done)
+        }
         MappingAction::Show { name } => {
             let mapping = load(name)?;
-            text.push_str(&mapping.text);
-            (json!({ "name": mapping.name, "text": mapping.text }), ExitStatus::Done)
+            let object = json!({ "name": mapping.name, "text": mapping.text });
+            (Answered::File(mapping.text), object, ExitStatus::Done)
         }
         MappingAction::Check { file, snapshot, rows } => {
             let report = check(file, snapshot.as_deref(), *rows)?;
-            text = summarize(&report);
-            (json!(report), if report.failures.is_empty() { ExitStatus::Done } else { ExitStatus::Findings })
+            let status = if report.failures.is_empty() { ExitStatus::Done } else { ExitStatus::Findings };
+            (Answered::Report(summarize(&report)), json!(report), status)
         }
-    };
-    Ok((text, object, status))
+    })
 }
 
 fn load(name: &str) -> Result<Mapping, MappingCommandError> {
     mapping::load(name).map_err(|error| MappingCommandError::Mapping(Box::new(error)))
 }
 
-/// Lists the bundled mappings as text; gives them as an object.
-fn list(out: &mut String) -> Result<Json, MappingCommandError> {
+/// The bundled mappings as text and as an object.
+fn list() -> Result<(Printable, Json), MappingCommandError> {
+    let mut text = Printable::new();
     let mut mappings = Vec::new();
     for name in mapping::bundled_names() {
         let mapping = load(name)?;
-        writeln!(out, "{name}: {}", mapping.description).expect("writing to a String does not fail");
-        let mut records = Vec::new();
-        for record in &mapping.records {
-            writeln!(out, "  {:<20} {}", record.name, record.description)
-                .expect("writing to a String does not fail");
-            records.push(json!({ "name": record.name, "description": record.description }));
-        }
-        mappings.push(json!({ "name": name, "description": mapping.description, "records": records }));
+        let records: Vec<(&str, &str)> = mapping
+            .records
+            .iter()
+            .map(|record| (record.name.as_str(), record.description.as_str()))
+            .collect();
+        let objects: Vec<Json> = records
+            .iter()
+            .map(|(name, description)| json!({ "name": name, "description": description }))
+            .collect();
+        mappings.push(json!({ "name": name, "description": mapping.description, "records": objects }));
+        text.append(text::list(&ListedMapping { name, description: &mapping.description, records }));
     }
-    Ok(json!({ "mappings": mappings }))
+    Ok((text, json!({ "mappings": mappings })))
 }
 
 fn check(file: &str, snapshot: Option<&Path>, rows: usize) -> Result<CheckReport, MappingCommandError> {
@@ -212,23 +225,20 @@ impl CheckReport {
     }
 }
 
-/// A check's report in words.
-fn summarize(report: &CheckReport) -> String {
-    let CheckReport { mapping, records, columns, .. } = report;
-    let mut lines = vec![format!("mapping {mapping}: {records} records, {columns} columns")];
-    for failure in &report.failures {
-        let end = if failure.fatal { ", which would end an export" } else { "" };
-        let CheckFailure { record, column, on, message, .. } = failure;
-        lines.push(format!("  {record}.{column} fails on {on}{end}: {message}"));
-    }
+/// The report of a check as text.
+fn summarize(report: &CheckReport) -> Printable {
+    let mut text = text::checked(&report.mapping, report.records, report.columns);
+    text.extend(report.failures.iter().map(|failure| {
+        let CheckFailure { record, column, on, message, fatal } = failure;
+        text::failure(&FailedExpression { record, column, on, message, fatal: *fatal })
+    }));
     for (record, rows) in &report.rows {
-        lines.push(format!("{record}:"));
-        lines.extend(rows.as_array().into_iter().flatten().map(|row| format!("  {row}")));
+        text.append(text::rows(record, rows.as_array().map_or(&[], Vec::as_slice)));
     }
     if report.failures.is_empty() {
-        lines.push("every expression works on made-up rows, full and with nulls".to_owned());
+        text.push(text::nothing_failed());
     }
-    lines.join("\n") + "\n"
+    text
 }
 
 #[cfg(test)]
@@ -269,16 +279,18 @@ mod tests {
             ["y a made-up row false", "x a made-up row of nulls true", "y a made-up row of nulls false"]
         );
         let end = "r.x fails on a made-up row of nulls, which would end an export";
-        assert!(summarize(&report).contains(end));
+        assert!(summarize(&report).to_string().contains(end));
     }
 
     #[test]
     fn a_bundled_mapping_is_shown_as_it_is() {
         let show = |name: &str| act(&MappingArgs { action: MappingAction::Show { name: name.to_owned() } });
-        assert_eq!(show("chat").unwrap().0, mapping::bundled_text("chat").unwrap());
+        let (Answered::File(shown), ..) = show("chat").unwrap() else { panic!("a file is shown as it is") };
+        assert_eq!(shown, mapping::bundled_text("chat").unwrap());
         assert!(matches!(show("chatt"), Err(MappingCommandError::Mapping(_))));
         let (text, object, _) = act(&MappingArgs { action: MappingAction::List }).unwrap();
-        assert!(text.contains("\n  user_channels "));
+        let Answered::Report(text) = text else { panic!("the list is a report") };
+        assert!(text.to_string().contains("\n  user_channels "));
         assert_eq!(object["mappings"][0]["name"], "chat");
     }
 }

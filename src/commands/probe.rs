@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cli::ProbeArgs;
-use crate::cli::crawl::SourceChoice;
+use crate::cli::setting::SourceChoice;
 use crate::crawl::cost::{self, ServiceCost};
-use crate::error::{Advise, ExitStatus, Failure};
+use crate::error::{Advise, ExitStatus};
 use crate::model::{Api, Entity, Service};
+use crate::report::text::probe::AnswerOutcome;
 use crate::report::{Answer, ProbeSummary, ProbedService, Routes};
-use crate::settings::Services;
+use crate::settings::{ConnectionSettings, ProbeSettings, Services};
 use crate::source::{Source, SourceError, largest_page};
 use crate::twilio::chat::requests as chat;
 use crate::twilio::conversations::requests as conversations;
@@ -21,8 +22,8 @@ use super::{CommandError, Context, Outcome};
 
 /// Runs the verb.
 pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
-    let (services, include, choice) = context.settings.probe(args)?;
-    let connection = context.settings.connection(&args.connection)?;
+    let ProbeSettings { services, include, source: choice } = ProbeSettings::load(&context.settings, args)?;
+    let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
     let credentials = connection.read_credentials()?;
     let progress = context.progress();
     let client = connect::client(&connection, &progress.events(), &context.interrupt.token())?;
@@ -85,7 +86,7 @@ pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
         None => ExitStatus::Done,
         Some(error) => error.status,
     };
-    context.conclude(&summary, &summary.text())?;
+    context.conclude(&summary, summary.text())?;
     Ok(status)
 }
 
@@ -110,7 +111,7 @@ async fn price(api: Api, client: &Arc<Client>, services: &Services, include: &[E
     let mut costs = Vec::new();
     let asked = async {
         let services = match services {
-            Services::All => cost::services(&source).await?,
+            Services::All | Services::TheOnlyOne => cost::services(&source).await?,
             Services::Listed(services) => services.clone(),
         };
         for service in &services {
@@ -141,23 +142,41 @@ async fn ask(client: &Client, api: Api) -> Answer {
         Api::Conversations => conversations::list_services(Some(1)),
     };
     let asked: Result<_, RequestError> = client.send(&request).await;
-    let problem = asked.err().map(|error| match Advise::status(&error) {
-        Failure::Refused => format!("{error} (a restricted key may lack the permission)"),
+    let error = asked.err();
+    let outcome = error.as_ref().map_or(AnswerOutcome::Answered, outcome);
+    let problem = error.map(|error| match outcome {
+        AnswerOutcome::Refused => format!("{error} (a restricted key may lack the permission)"),
         _ => error.to_string(),
     });
-    Answer { answers: problem.is_none(), origin: client.origin(api).to_string(), problem }
+    Answer { answers: problem.is_none(), outcome, origin: client.origin(api).to_string(), problem }
 }
 
 /// Whether an API answered when it was priced.
 fn answer(client: &Client, api: Api, refusal: Option<&SourceError>) -> Answer {
+    let answers = refusal.is_none_or(lacks_a_service);
+    let failed = refusal.filter(|_| !answers);
     Answer {
-        answers: refusal.is_none_or(lacks_a_service),
+        answers,
+        outcome: match failed.map(SourceError::request) {
+            None => AnswerOutcome::Answered,
+            Some(None) => AnswerOutcome::Failed,
+            Some(Some(request)) => outcome(request),
+        },
         origin: client.origin(api).to_string(),
         problem: refusal.map(ToString::to_string),
     }
 }
 
-/// Whether the API answered that there is no such service, which is an answer all the same.
+fn outcome(error: &RequestError) -> AnswerOutcome {
+    match error.status {
+        _ if error.is_unauthorized() || error.is_forbidden() => AnswerOutcome::Refused,
+        _ if error.is_gone() || error.is_not_found() => AnswerOutcome::Ended,
+        None => AnswerOutcome::Unreachable,
+        Some(_) => AnswerOutcome::Failed,
+    }
+}
+
+/// Whether the API answered that there is no such service, which is an answer too.
 fn lacks_a_service(error: &SourceError) -> bool {
     error.request().is_some_and(|request| request.is_not_found() && request.code.is_some())
 }
@@ -167,7 +186,7 @@ fn what_to_check(error: &SourceError) -> String {
         Some(hint) => hint,
         None if lacks_a_service(error) => {
             "check the SID, and that the credentials are of the account that has the service; \
-             without --service every service of the account is looked at"
+             without --service every service of the account is read"
                 .to_owned()
         }
         None => "check the network, --chat-url and --conversations-url".to_owned(),

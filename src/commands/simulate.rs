@@ -1,12 +1,12 @@
-//! `chatferry simulate`: serves the simulator until it is told to stop.
+//! `chatferry simulate`: serves the simulator until it is stopped.
 
-use std::fmt::Write as _;
 use std::future::Future;
 use std::io::Write;
 use std::time::Duration;
 
 use crate::cli::simulate::{SimulateArgs, SimulatedWorld};
 use crate::error::{Advise, ExitStatus, Failure};
+use crate::report::text::simulate::{self as text, SimulatorAddress};
 use crate::simulator::{self, FaultsError, Options, Running, SimulatorError, WorldKind};
 
 use super::{Context, Outcome};
@@ -20,12 +20,11 @@ enum SimulateError {
     /// It could not start: a port that is taken, or a size that is too large.
     #[error("the simulator could not start")]
     Start(#[source] SimulatorError),
-    /// Where it listens could not be told.
     #[error("standard output cannot be written")]
     Stdout(#[source] std::io::Error),
 }
 
-/// Starts it, tells where it listens and how to use it, and serves until it is told to stop.
+/// Starts it, prints its address and how to use it, and serves until it is stopped.
 pub(super) async fn run(args: &SimulateArgs, context: &mut Context) -> Outcome {
     let stop = context.interrupt.token();
     serve(args, &mut context.stdout, stop.cancelled()).await?;
@@ -38,7 +37,7 @@ async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Result<(), SimulateError> {
     let running = simulator::start(options(args)?).await.map_err(SimulateError::Start)?;
-    let text = format!("listening on {}\n{}", running.url(), environment(&running));
+    let text = format!("{}\n", text::listening(&address(&running)));
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(SimulateError::Stdout)?;
     stop.await;
     running.shutdown().await;
@@ -79,32 +78,19 @@ fn options(args: &SimulateArgs) -> Result<Options, SimulateError> {
     })
 }
 
-/// What to give a shell, and a command to try. These credentials open the simulator and nothing else.
-fn environment(running: &Running) -> String {
-    let mut text = String::new();
-    let url = running.url();
-    for (name, value) in [
-        ("TWILIO_ACCOUNT_SID", running.account_sid()),
-        ("TWILIO_AUTH_TOKEN", running.auth_token()),
-        ("CHATFERRY_CHAT_URL", &url),
-        ("CHATFERRY_CONVERSATIONS_URL", &url),
-    ] {
-        writeln!(text, "export {name}={value}").expect("writing to a text cannot fail");
-    }
+/// What the text needs of a running simulator.
+fn address(running: &Running) -> SimulatorAddress {
     let other = running.other_account();
-    writeln!(text, "chatferry crawl --service {}", running.service_sid())
-        .expect("writing to a text cannot fail");
-    writeln!(text, "# an empty service in the same account: {}", running.target_service_sid())
-        .expect("writing to a text cannot fail");
-    writeln!(text, "# an empty service in another account: {}", other.service_sid)
-        .expect("writing to a text cannot fail");
-    for (name, value) in [
-        ("CHATFERRY_TARGET_ACCOUNT_SID", other.account_sid),
-        ("CHATFERRY_TARGET_AUTH_TOKEN", other.auth_token),
-    ] {
-        writeln!(text, "# export {name}={value}").expect("writing to a text cannot fail");
+    SimulatorAddress {
+        url: running.url(),
+        account_sid: running.account_sid().to_owned(),
+        auth_token: running.auth_token().to_owned(),
+        service_sid: running.service_sid().to_owned(),
+        target_service_sid: running.target_service_sid().to_owned(),
+        other_service_sid: other.service_sid.to_owned(),
+        other_account_sid: other.account_sid.to_owned(),
+        other_auth_token: other.auth_token.to_owned(),
     }
-    text
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use crate::cli::SnapshotArgs;
+use crate::cli::setting::FlagGroup;
 use crate::cli::snapshot::{SnapshotFile, SnapshotVerb};
 use crate::error::ExitStatus;
 use crate::report::text::snapshot as snapshot_text;
+use crate::settings::snapshot_file;
 use crate::snapshot::{Snapshot, Verdict};
 
 use super::{Context, Outcome};
@@ -19,8 +21,10 @@ pub(super) fn run(args: &SnapshotArgs, context: &mut Context) -> Outcome {
 }
 
 fn path(file: &SnapshotFile, context: &Context) -> Result<PathBuf, super::CommandError> {
-    let given = file.file.as_deref().or(file.snapshot.as_deref());
-    Ok(context.settings.snapshot(given)?)
+    Ok(match &file.file {
+        Some(path) => path.clone(),
+        None => snapshot_file(&context.settings, file.settings.flags())?,
+    })
 }
 
 fn info(file: &SnapshotFile, context: &mut Context) -> Outcome {
@@ -28,7 +32,8 @@ fn info(file: &SnapshotFile, context: &mut Context) -> Outcome {
     if context.output.json {
         context.json(&info)?;
     } else {
-        context.data(snapshot_text::info(&info).as_bytes())?;
+        let now = context.settings.now()?;
+        context.print(snapshot_text::info(&info, now))?;
     }
     Ok(ExitStatus::Done)
 }
@@ -40,7 +45,7 @@ fn check(file: &SnapshotFile, context: &mut Context) -> Outcome {
     if context.output.json {
         context.json(&report)?;
     } else {
-        context.data(snapshot_text::check(&report).as_bytes())?;
+        context.print(snapshot_text::check(&report))?;
     }
     Ok(match report.verdict {
         _ if !report.sound => ExitStatus::Usage,

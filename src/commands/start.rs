@@ -5,23 +5,20 @@
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::time::Duration;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, FromArgMatches};
 
 use crate::cli::{self, Cli, ColorWhen, LogFormat};
 use crate::error::ExitStatus;
+use crate::printable::json;
 use crate::report::Stderr;
 use crate::report::log::{self, LogOptions};
 use crate::report::text::problem::Problem;
 use crate::settings::{Environment, Loader, OutputSettings};
 
-use super::failure::CommandError;
+use super::threads::ProgramRuntime;
 use super::{Context, Interrupt, Outcome, dispatch};
-
-/// The longest that the end of the program waits for threads of the runtime.
-const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
 /// What the program reads and writes.
 #[expect(missing_debug_implementations, reason = "writers have none")]
@@ -32,7 +29,7 @@ pub struct Streams {
     pub stdout: Box<dyn Write + Send>,
     /// For stderr.
     pub stderr: Box<dyn Write + Send>,
-    /// Whether stdin is a terminal: whether somebody can be asked.
+    /// Whether stdin is a terminal: whether there is someone to ask.
     pub stdin_is_terminal: bool,
     /// Whether stdout is a terminal.
     pub stdout_is_terminal: bool,
@@ -47,7 +44,7 @@ pub fn start(
     folder: &Path,
     mut streams: Streams,
 ) -> ExitStatus {
-    let no_color = environment.has("NO_COLOR");
+    let no_color = environment.has("NO_COLOR") || environment.is_dumb_terminal();
     let typed = match parse(arguments, no_color, &streams) {
         Ok(typed) => typed,
         Err(error) => return explain(&error, arguments, no_color, &mut streams),
@@ -58,7 +55,7 @@ pub fn start(
         ColorWhen::Auto => terminal && !no_color,
     };
     let loaded = Loader::new(&typed.global, environment, folder).and_then(|settings| {
-        let output = settings.output(&typed.global)?;
+        let output = OutputSettings::load(&settings, &typed.global)?;
         Ok((settings, output))
     });
     let (settings, output) = match loaded {
@@ -74,19 +71,16 @@ pub fn start(
     let color = colored(output.color, streams.stderr_is_terminal);
     let stderr = Stderr::new(streams.stderr, streams.stderr_is_terminal, color);
     log::install(&stderr, log_options(output));
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = match ProgramRuntime::start() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            let error = CommandError::new(ExitStatus::Failed, error);
-            return conclude(Err(error), output, &stderr, &mut streams.stdout);
-        }
+        Err(error) => return conclude(Err(error.into()), output, &stderr, &mut streams.stdout),
     };
     let interrupt = {
         let _entered = runtime.enter();
         let stderr = stderr.clone();
         Interrupt::listen(move |text| match output.log_format {
             LogFormat::Json => tracing::warn!("{text}"),
-            LogFormat::Text => stderr.line(text),
+            LogFormat::Text => stderr.print(text),
         })
     };
     let mut context = Context {
@@ -94,6 +88,7 @@ pub fn start(
         settings,
         output,
         stdout: streams.stdout,
+        stdout_colored: colored(output.color, streams.stdout_is_terminal),
         stdin: streams.stdin,
         stdin_is_terminal: streams.stdin_is_terminal,
         stderr: stderr.clone(),
@@ -104,8 +99,7 @@ pub fn start(
     }
     let outcome = runtime.block_on(dispatch(typed.verb, &mut context));
     let status = conclude(outcome, output, &stderr, &mut context.stdout);
-    // Stages end what they begin. A thread that waits for a file or a terminal all the same must not hold the exit.
-    runtime.shutdown_timeout(LEAVE_WITHIN);
+    drop(context);
     status
 }
 
@@ -113,11 +107,11 @@ fn log_options(output: OutputSettings) -> LogOptions {
     LogOptions { json: output.log_format == LogFormat::Json, verbose: output.verbose, quiet: output.quiet }
 }
 
-/// Tells how it ended, where that is still to be told.
+/// Reports how it ended, where the verb did not.
 fn conclude(outcome: Outcome, output: OutputSettings, stderr: &Stderr, stdout: &mut dyn Write) -> ExitStatus {
     let error = match outcome {
         Ok(status) => return status,
-        // Whoever reads stdout has had enough, as `head` has; there is nothing to tell.
+        // The reader of stdout closed it, as `head` does; that is not an error.
         Err(error) if error.is_broken_pipe() => return ExitStatus::Done,
         Err(error) => error,
     };
@@ -125,7 +119,7 @@ fn conclude(outcome: Outcome, output: OutputSettings, stderr: &Stderr, stdout: &
     if output.log_format == LogFormat::Json {
         problem.log();
     } else {
-        problem.tell(stderr);
+        problem.print(stderr);
     }
     if output.json && !error.has_object && write_object(&problem, stdout).is_err() {
         tracing::debug!("stdout is gone");
@@ -135,9 +129,29 @@ fn conclude(outcome: Outcome, output: OutputSettings, stderr: &Stderr, stdout: &
 
 fn write_object(problem: &Problem, stdout: &mut dyn Write) -> io::Result<()> {
     let object = serde_json::json!({ "error": problem });
-    serde_json::to_writer_pretty(&mut *stdout, &object)?;
+    let text = json::to_string_pretty(&object)?;
+    stdout.write_all(text.as_bytes())?;
     stdout.write_all(b"\n")?;
     stdout.flush()
+}
+
+/// What `--dry-run` is called here. People look for it under that name.
+const DRY_RUN: &str = "there is no dry run to ask for: `chatferry plan` is the dry run. It only reads, and `chatferry apply` performs \
+     that plan and nothing else";
+
+/// Adds a tip where someone looks for a dry run.
+fn advised(mut error: clap::Error) -> clap::Error {
+    let unknown = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(argument)) if error.kind() == ErrorKind::UnknownArgument => {
+            argument.as_str()
+        }
+        _ => "",
+    };
+    if ["--dry-run", "--dryrun", "--dry_run"].contains(&unknown) {
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![DRY_RUN.into()]));
+    }
+    error
 }
 
 fn parse(arguments: &[OsString], no_color: bool, streams: &Streams) -> Result<Cli, clap::Error> {
@@ -146,7 +160,7 @@ fn parse(arguments: &[OsString], no_color: bool, streams: &Streams) -> Result<Cl
         Some(ColorWhen::Auto) | None if streams.stdout_is_terminal && !no_color => ColorChoice::Always,
         Some(_) | None => ColorChoice::Never,
     };
-    let matches = cli::command().color(color).try_get_matches_from(arguments)?;
+    let matches = cli::command().color(color).try_get_matches_from(arguments).map_err(advised)?;
     Cli::from_arg_matches(&matches)
 }
 
@@ -173,7 +187,7 @@ fn explain(error: &clap::Error, arguments: &[OsString], no_color: bool, streams:
         let problem = usage_problem(&error.render().to_string());
         written = written.and(write_object(&problem, &mut streams.stdout));
     }
-    // Nobody listens: the exit code still tells.
+    // Without a reader the exit code still says it.
     written.map_or(ExitStatus::Usage, |()| ExitStatus::Usage)
 }
 

@@ -66,7 +66,7 @@ pub(super) struct Clerk {
     pub(super) more_work: std::sync::Arc<tokio::sync::Notify>,
     pub(super) events: Events,
     pub(super) count_requests: CountRequests,
-    pub(super) seconds_left: Box<dyn Fn(Estimate) -> f64 + Send>,
+    pub(super) seconds_left: Box<dyn Fn(Estimate) -> Option<f64> + Send>,
     pub(super) began: std::time::Instant,
 }
 

@@ -27,9 +27,6 @@ const SPARE_READERS: usize = 4;
 /// Units that fail in a row, without one that can be read, until the run gives up. Each has used up its own attempts.
 const FAILURES_IN_A_ROW: u32 = 25;
 
-/// Requests a second that one of `concurrency` requests in flight is taken for, where no rate is set: 100 ms each.
-const REQUESTS_PER_SECOND_EACH: f64 = 10.0;
-
 /// A running crawl.
 pub(super) struct Scheduler {
     orders: mpsc::Sender<Order>,
@@ -62,11 +59,7 @@ impl Scheduler {
         let (orders, receiver) = mpsc::channel(ON_THE_WAY);
         let more_work = Arc::new(Notify::new());
         let counted = source.clone();
-        let per_second = if options.requests_per_second > 0 {
-            f64::from(options.requests_per_second)
-        } else {
-            REQUESTS_PER_SECOND_EACH * f64::from(u32::try_from(options.concurrency).unwrap_or(u32::MAX))
-        };
+        let per_second = (options.requests_per_second > 0).then(|| f64::from(options.requests_per_second));
         let clerk = Clerk {
             snapshot,
             orders: receiver,
@@ -78,7 +71,7 @@ impl Scheduler {
             }),
             seconds_left: Box::new(move |estimate: Estimate| {
                 let left = estimate.requests.saturating_sub(estimate.done);
-                f64::from(u32::try_from(left).unwrap_or(u32::MAX)) / per_second
+                per_second.map(|rate| f64::from(u32::try_from(left).unwrap_or(u32::MAX)) / rate)
             }),
             began: Instant::now(),
         };

@@ -55,6 +55,9 @@ struct DataPackage<'a> {
 #[derive(Serialize)]
 struct PackageFacts<'a> {
     verdict: &'a str,
+    /// `private_channels` where the source lists no others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'a str>,
     source: Api,
     account_sid: String,
     services: Vec<String>,
@@ -121,6 +124,7 @@ pub(super) fn describe(
         resources: resources.collect(),
         chatferry: PackageFacts {
             verdict: info.verdict.as_str(),
+            scope: (info.source == Api::Conversations).then_some("private_channels"),
             source: info.source,
             account_sid: info.account_sid.to_string(),
             services: info.services.iter().map(ToString::to_string).collect(),

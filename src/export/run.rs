@@ -14,12 +14,15 @@ use super::rows::pass;
 use super::select::{Selected, select};
 use super::source::Rows;
 use crate::event::{Event, Events};
+use crate::model::Api;
 use crate::snapshot::{Info, Verdict};
 
 /// What an export wrote.
 #[derive(Debug, Serialize)]
 pub struct ExportReport {
     pub verdict: Verdict,
+    /// The snapshot is of Conversations, which lists private channels only.
+    pub private_only: bool,
     pub records: Vec<WrittenRecord>,
 }
 
@@ -89,7 +92,7 @@ pub(super) fn export<P: Destination>(
             });
         }
     }
-    Ok(ExportReport { verdict: info.verdict, records })
+    Ok(ExportReport { verdict: info.verdict, private_only: info.source == Api::Conversations, records })
 }
 
 /// Exports one record in one format to a stream.
@@ -117,7 +120,11 @@ pub fn stream(
     }
     let record =
         WrittenRecord { record: one.record.name.clone(), mapping: one.mapping.name.clone(), passed, files };
-    Ok(ExportReport { verdict: info.verdict, records: vec![record] })
+    Ok(ExportReport {
+        verdict: info.verdict,
+        private_only: info.source == Api::Conversations,
+        records: vec![record],
+    })
 }
 
 /// Writes all formats of one record to files that cannot be seen yet.

@@ -43,8 +43,9 @@ pub(crate) use file::{Entry, Journal, LaneName, NotDone, PendingOperation, PlanF
 pub(crate) use finding::{Check, Finding, Severity};
 pub(crate) use operation::State;
 pub use operation::{Fields, Kind, Operation, Subject};
-pub(crate) use overview::service_digest;
 #[cfg(test)]
-pub(crate) use overview::{Bucket, Step};
+pub(crate) use overview::Bucket;
+pub(crate) use overview::Step;
+pub(crate) use overview::service_digest;
 pub use overview::{Header, Move, Side, Totals, Verdict};
 pub(crate) use request::{Endpoint, FormValue, Method, Segment};

@@ -1,13 +1,17 @@
 //! The way to stderr: lines, log records and bars share it without tearing each other.
+//!
+//! **Invariant:** nothing but [`Printable`] text and log records, which are tamed as they are formatted, gets through.
 
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
-/// Where talk goes. Cloned freely; every clone is the same place.
+use super::progress::BarTerminal;
+use crate::printable::{Printable, json};
+
+/// Cloned freely; every clone is the same place.
 #[derive(Clone)]
 pub struct Stderr {
     inner: Arc<Inner>,
@@ -21,36 +25,34 @@ struct Inner {
 }
 
 impl Stderr {
-    /// Stderr to a writer. Bars are possible on a terminal alone, and go to the process's stderr.
+    /// Bars are possible on a terminal only, and go to the process's stderr.
     pub fn new(writer: Box<dyn Write + Send>, terminal: bool, colored: bool) -> Self {
-        let target = if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if terminal {
+            ProgressDrawTarget::term_like(Box::new(BarTerminal::stderr()))
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bars = MultiProgress::with_draw_target(target);
         Self { inner: Arc::new(Inner { writer: Mutex::new(writer), bars, terminal, colored }) }
     }
 
-    /// Writes a line, over the bars if there are any.
-    pub fn line(&self, text: &str) {
+    /// Writes lines, over the bars if there are any.
+    pub(crate) fn print(&self, text: impl Into<Printable>) {
+        let text = text.into().render(self.inner.colored);
         self.write_over_bars(format!("{text}\n").as_bytes());
     }
 
-    /// Whether stderr is a terminal.
-    pub fn is_terminal(&self) -> bool {
+    /// Writes a record of a log in JSON.
+    pub(crate) fn json_record(&self, record: &serde_json::Value) {
+        self.write_over_bars(format!("{}\n", json::escaped(record.to_string())).as_bytes());
+    }
+
+    pub(crate) fn is_terminal(&self) -> bool {
         self.inner.terminal
     }
 
-    /// Whether color may be used.
-    pub fn is_colored(&self) -> bool {
+    pub(crate) fn is_colored(&self) -> bool {
         self.inner.colored
-    }
-
-    /// The text, bold and in a color where that is wanted.
-    pub fn paint(&self, color: AnsiColor, text: &str) -> String {
-        if self.inner.colored {
-            let style = Style::new().bold().fg_color(Some(color.into()));
-            format!("{style}{text}{style:#}")
-        } else {
-            text.to_owned()
-        }
     }
 
     /// The bars that are drawn here.
@@ -61,19 +63,21 @@ impl Stderr {
     fn write_over_bars(&self, bytes: &[u8]) {
         self.inner.bars.suspend(|| {
             let mut writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            // Where nobody listens any more there is nobody to tell.
-            let _told = writer.write_all(bytes).and_then(|()| writer.flush()).is_ok();
+            // Where no one reads any more there is no one to report that to.
+            let _written = writer.write_all(bytes).and_then(|()| writer.flush()).is_ok();
         });
     }
 }
 
-/// One log record. `tracing-subscriber` writes it in one call.
+/// One log record, which `tracing-subscriber` writes in one call.
 #[derive(Debug)]
 pub struct LogWriter(Stderr);
 
 impl Write for LogWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write_over_bars(bytes);
+        let mut record = bytes.to_vec();
+        json::escape_from(&mut record, 0);
+        self.0.write_over_bars(&record);
         Ok(bytes.len())
     }
 
@@ -96,7 +100,7 @@ impl fmt::Debug for Stderr {
     }
 }
 
-/// Stderr that a test can read.
+/// A stderr that a test can read.
 #[cfg(test)]
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CapturedStderr(Arc<Mutex<Vec<u8>>>);

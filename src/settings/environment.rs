@@ -16,8 +16,7 @@ impl Environment {
         let ours = |name: &str| {
             name.starts_with("TWILIO_")
                 || name.starts_with("CHATFERRY_")
-                || name == "NO_COLOR"
-                || name == "TERM"
+                || ["NO_COLOR", "TERM", "HOME", "XDG_CONFIG_HOME", "APPDATA"].contains(&name)
         };
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
@@ -42,6 +41,11 @@ impl Environment {
             Some(value) if value.is_empty() => Ok(None),
             Some(value) => value.to_str().map(Some).ok_or(NotUtf8 { variable: name }),
         }
+    }
+
+    /// Whether the terminal says of itself that it cannot move its cursor.
+    pub(crate) fn is_dumb_terminal(&self) -> bool {
+        matches!(self.get("TERM"), Ok(Some("dumb")))
     }
 
     /// The names of the variables that are set.

@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each module of the top level and what its code may import, besides `clock`, which anyone may.
-const MAY_IMPORT: [(&str, &[&str]); 21] = [
+/// Each module of the top level and what its code may import, besides `clock` and `printable`, which anyone may.
+const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("model", &[]),
     ("clock", &[]),
+    ("printable", &[]),
     ("error", &[]),
     ("storage", &["error"]),
     ("secret", &["model"]),
@@ -26,14 +27,15 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("diff", &["storage", "error", "snapshot", "model", "plan", "mapping"]),
     ("report", &["storage", "error", "event", "model", "snapshot", "plan", "diff"]),
     ("simulator", &[]),
-    ("cli", &[]),
-    ("settings", &["storage", "error", "cli", "secret", "model"]),
+    ("cli", &["storage", "secret", "model"]),
+    ("settings", &["storage", "error", "cli", "secret", "model", "mapping", "export", "diff", "audit"]),
     ("commands", &ALL),
 ];
 
-const ALL: [&str; 20] = [
+const ALL: [&str; 21] = [
     "model",
     "clock",
+    "printable",
     "error",
     "secret",
     "event",
@@ -168,6 +170,7 @@ fn forbidden(file: &SourceFile) -> Vec<String> {
     let imports = file.imports().into_iter().filter(|(_, imported, in_tests)| {
         imported != module
             && imported != "clock"
+            && imported != "printable"
             && !allowed.contains(&imported.as_str())
             && !(*in_tests && TESTS_MAY_IMPORT.contains(&(module, imported.as_str())))
     });

@@ -121,7 +121,7 @@ fn each_api_answers_for_itself() {
     assert!(probe["conversations"]["problem"].as_str().unwrap().contains("no connection"), "{probe}");
     let text = world.run(&["probe", "--conversations-url", &nobody]);
     assert_eq!(text.code, 0, "Chat can be crawled: {text:?}");
-    assert!(text.stderr.contains(&format!("Conversations  does not answer at {nobody}")), "{text:?}");
+    assert!(text.stderr.contains(&format!("Conversations  unreachable at {nobody}")), "{text:?}");
 
     let ran = world.run(&["probe", "--json", "--chat-url", &nobody]);
     assert_eq!(ran.code, 1, "{ran:?}");

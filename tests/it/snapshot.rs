@@ -135,7 +135,7 @@ fn info_of_a_crawl_that_has_not_ended_says_so() {
     assert_eq!((&info["verdict"], &info["finished"]), (&json!("incomplete"), &Value::Null));
     assert!(info["units"]["pending"].as_u64().unwrap() > 0, "{info}");
     let text = world.run(&["snapshot", "info"]).stdout;
-    assert!(text.contains("incomplete") && text.contains("not ended"), "{text}");
+    assert!(text.contains("incomplete") && text.contains("not finished"), "{text}");
     let check = world.run(&["snapshot", "check", "--json"]);
     assert_eq!(check.code, 4, "incomplete: {check:?}");
 }

@@ -1,11 +1,11 @@
 //! Asking before writing: what would be done, to what, and whether webhooks fire; answered by typing the target's name.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::Read;
 
 use crate::error::{Advise, Failure};
 use crate::plan::{Header, Journal, Move, State, Totals};
+use crate::printable::{Printable, is_typeable, padded};
 use crate::report::{count_of, text::format};
 use crate::settings::ApplySettings;
 
@@ -47,17 +47,22 @@ pub(super) fn ask(
 ) -> Result<(), CommandError> {
     let text = told(journal.header(), totals, settings);
     if settings.yes {
-        context.say(&text);
+        context.say(text);
         return Ok(());
     }
     if !context.stdin_is_terminal {
         return Err(NotConfirmed::NoTerminal.into());
     }
-    context.stderr.line(&text);
-    context.stderr.line("type the name or the SID of the target to go on:");
-    let typed = line(&mut *context.stdin);
+    context.stderr.print(text);
     let target = &journal.header().target;
-    let names = [Some(target.service_sid.as_str()), target.friendly_name.as_deref()];
+    // A name that does not look like what it is cannot be confirmed by typing it.
+    let name = target.friendly_name.as_deref().filter(|name| is_typeable(name));
+    context.stderr.print(match name {
+        Some(name) => format!("type \"{name}\" (without the quotes) or {} to continue:", target.service_sid),
+        None => format!("type {} to continue:", target.service_sid),
+    });
+    let typed = line(&mut *context.stdin);
+    let names = [Some(target.service_sid.as_str()), name];
     if !typed.is_empty() && names.contains(&Some(typed.as_str())) {
         Ok(())
     } else {
@@ -76,7 +81,7 @@ fn line(input: &mut dyn Read) -> String {
 }
 
 /// What would be done.
-fn told(header: &Header, totals: &Totals, settings: &ApplySettings) -> String {
+fn told(header: &Header, totals: &Totals, settings: &ApplySettings) -> Printable {
     let target = &header.target;
     let service = super::named(target.friendly_name.as_deref(), &target.service_sid);
     let verb = match header.kind {
@@ -84,8 +89,11 @@ fn told(header: &Header, totals: &Totals, settings: &ApplySettings) -> String {
         Move::Copy => "copies into",
         Move::Undo => "takes back in",
     };
-    let mut text =
-        format!("{} {verb} {service} of the account {}:\n", settings.plan.display(), target.account_sid);
+    let mut text = Printable::from(format!(
+        "{} {verb} {service} of the account {}:",
+        settings.plan.display(),
+        target.account_sid
+    ));
     for (kind, states) in &totals.operations {
         let to_do = count_of(&BTreeMap::from([(*kind, states.clone())]), &[State::Pending, State::Failed]);
         if to_do > 0 {
@@ -113,9 +121,9 @@ fn told(header: &Header, totals: &Totals, settings: &ApplySettings) -> String {
     );
     let webhooks = if settings.webhooks { "ON: the writes fire them" } else { "off: no write fires one" };
     line_of(&mut text, "webhooks", webhooks);
-    text.trim_end().to_owned()
+    text
 }
 
-fn line_of(text: &mut String, name: &str, value: &str) {
-    writeln!(text, "  {name:<24} {value}").expect("a String takes everything");
+fn line_of(text: &mut Printable, name: &str, value: &str) {
+    text.push(format!("  {} {value}", padded(name, 24)));
 }

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::DemoError;
+use crate::report::text::demo::DemoFiles;
 use crate::storage::{self, Access};
 
 /// Where everything of a demo is.
@@ -32,6 +33,19 @@ pub(super) struct Folder {
 }
 
 impl Folder {
+    /// The files that the text names.
+    pub(super) fn files(&self) -> DemoFiles<'_> {
+        DemoFiles {
+            snapshot: &self.snapshot,
+            export: &self.export,
+            plan_page: &self.plan_page,
+            mapping: &self.mapping,
+            copy: &self.copy,
+            copy_page: &self.copy_page,
+            verified: &self.verified,
+        }
+    }
+
     /// Makes the folder, and removes what a former demo left in it.
     pub(super) fn prepare(path: PathBuf) -> Result<Self, DemoError> {
         storage::create_folder(&path, Access::Private)

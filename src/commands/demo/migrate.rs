@@ -9,10 +9,16 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::cli::apply::ApplyFlags;
+use crate::cli::plan::PlanFlags;
+use crate::cli::setting::declarations::{CONVERSATION_RATE, PLAN, SERVICE_RATE, SNAPSHOT, TARGET};
+use crate::cli::setting::{FlagGroup, Flags};
+use crate::cli::verify::VerifyFlags;
 use crate::cli::{ApplyArgs, PlanArgs, VerifyArgs};
 use crate::diff::Comparison;
 use crate::error::ExitStatus;
 use crate::mapping;
+use crate::report::text::demo as text;
 use crate::report::{ApplySummary, diff};
 
 use super::super::plan::{self, Made};
@@ -72,62 +78,70 @@ pub(super) async fn run(
 ) -> Result<Migrated, CommandError> {
     let (snapshot, copy) = (folder.snapshot.display(), folder.copy.display());
     let (plan, page) = (folder.plan.display(), folder.plan_page.display());
-    context.say(&format!("3. plan --target in-place --snapshot {snapshot} --plan {plan} --report {page}"));
-    let in_place = PlanArgs {
-        target: Some("in-place".to_owned()),
-        ..plan_args(&folder.snapshot, &folder.plan, &folder.plan_page)
-    };
+    context.say(text::step(
+        3,
+        &format!("plan --target in-place --snapshot {snapshot} --plan {plan} --report {page}"),
+    ));
+    let in_place = plan_args("in-place", &folder.snapshot, &folder.plan, &folder.plan_page);
     let in_place = told(plan::make(&in_place, context).await?, context);
 
     let mapping = folder.mapping.display();
-    context.say(&format!(
-        "4. mapping show conversations > {mapping}\n\
-         and in it what a copy cannot take is mended: attributes that are no JSON are left out, a role that would permit nothing may\n\
-         edit its own user, and who has no role gets the default one.\n"
-    ));
+    context.say(text::copy_mapping(4, &folder.mapping));
     write_mapping(&folder.mapping)?;
 
     let page = folder.copy_page.display();
-    context.say(&format!(
-        "5. plan --target {service} --snapshot {snapshot} --mapping {mapping} --plan {copy} --report {page}"
+    context.say(text::step(
+        5,
+        &format!(
+            "plan --target {service} --snapshot {snapshot} --mapping {mapping} --plan {copy} --report {page}"
+        ),
     ));
     let into_other = PlanArgs {
-        target: Some(service.to_owned()),
         mapping: Some(mapping.to_string()),
-        ..plan_args(&folder.snapshot, &folder.copy, &folder.copy_page)
+        ..plan_args(service, &folder.snapshot, &folder.copy, &folder.copy_page)
     };
     let into_other = told(plan::make(&into_other, context).await?, context);
 
-    context
-        .say(&format!("6. apply --plan {copy} --yes --conversation-rate {WRITES} --service-rate {WRITES}"));
+    context.say(text::step(
+        6,
+        &format!("apply --plan {copy} --yes --conversation-rate {WRITES} --service-rate {WRITES}"),
+    ));
     let args = ApplyArgs {
-        plan: Some(folder.copy.clone()),
+        settings: ApplyFlags::of(
+            Flags::default()
+                .with(&PLAN, folder.copy.display().to_string())
+                .with(&CONVERSATION_RATE, WRITES)
+                .with(&SERVICE_RATE, WRITES),
+        ),
         yes: true,
-        conversation_rate: Some(WRITES.to_owned()),
-        service_rate: Some(WRITES.to_owned()),
         ..ApplyArgs::default()
     };
     let applied = apply::perform(&args, context).await?;
-    context.say(&format!("{}\n", applied.text()));
+    context.say(text::result(applied.text()));
 
-    context.say(&format!("7. verify --plan {copy} --all > {}", folder.verified.display()));
-    let args = VerifyArgs { plan: Some(folder.copy.clone()), all: true, ..VerifyArgs::default() };
+    context.say(text::step(7, &format!("verify --plan {copy} --all > {}", folder.verified.display())));
+    let plan = VerifyFlags::of(Flags::default().with(&PLAN, folder.copy.display().to_string()));
+    let args = VerifyArgs { settings: plan, all: true, ..VerifyArgs::default() };
     let verified = verify::verify(&args, context).await?;
-    context.say(&format!("{}\n", diff::summary(&verified)));
+    context.say(text::result(diff::summary(&verified)));
     Ok(Migrated { plan: in_place, copy: into_other, apply: applied, verify: verified })
 }
 
-fn plan_args(snapshot: &Path, plan: &Path, page: &Path) -> PlanArgs {
+fn plan_args(target: &str, snapshot: &Path, plan: &Path, page: &Path) -> PlanArgs {
     PlanArgs {
-        snapshot: Some(snapshot.to_path_buf()),
-        plan: Some(plan.display().to_string()),
+        settings: PlanFlags::of(
+            Flags::default()
+                .with(&TARGET, target)
+                .with(&SNAPSHOT, snapshot.display().to_string())
+                .with(&PLAN, plan.display().to_string()),
+        ),
         reports: vec![page.to_path_buf()],
         ..PlanArgs::default()
     }
 }
 
 fn told(made: Made, context: &Context) -> plan::Summary {
-    context.say(&format!("{}\n", made.text));
+    context.say(text::result(made.text));
     made.summary
 }
 

@@ -2,21 +2,28 @@
 //!
 //! **Invariant:** each step is the verb's own function with the simulator's environment: what the demo shows is what the verbs do.
 //!
-//! **Invariant:** nothing of a step's failure is hidden: what cannot go on is an error, and what went on with a fault is the exit
-//! status.
+//! **Invariant:** no failure of a step is hidden: one that stops the demo is an error, any other decides the exit status.
 
 mod folder;
 mod migrate;
-mod told;
 
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::cli::crawl::CrawlFlags;
+use crate::cli::export::ExportChoice;
+use crate::cli::setting::declarations::{SERVICE, SNAPSHOT};
+use crate::cli::setting::{FlagGroup, Flags};
 use crate::cli::{ConnectionArgs, CrawlArgs, DemoArgs, GlobalArgs};
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::report::CrawlSummary;
-use crate::settings::{Environment, Loader, OutputSettings};
+use crate::report::text::demo as text;
+use crate::settings::{
+    ConnectionSettings, CrawlSettings, Environment, ExportSettings, Loader, OutputSettings,
+};
 use crate::simulator::{self, Options, Running, SimulatorError};
 use crate::snapshot::Verdict;
 
@@ -68,20 +75,17 @@ struct Summary<'a> {
 pub(super) async fn run(args: &DemoArgs, context: &mut Context) -> Outcome {
     let folder = Folder::prepare(args.out.clone().unwrap_or_else(|| PathBuf::from(FOLDER)))?;
     let running = start(args).await?;
-    context.say(&format!(
-        "A made-up Twilio listens on {} with {} users; it refuses, breaks off and repeats itself now and then.\n",
-        running.url(),
-        users(args)
-    ));
+    context.say(text::start(&running.url(), users(args)));
     let mut inner = inside(&running, &folder, context)?;
     let shown = show(&running, &folder, &mut inner).await;
     running.shutdown().await;
     let (crawl, migrated) = shown?;
     for file in ["user_channels.csv", "users.csv"] {
-        context.say(&told::first_rows(&folder.export.join(file))?);
+        let file = folder.export.join(file);
+        context.say(text::first_rows(&file, &first_lines(&file)?));
     }
-    let text = told::next_steps(&folder, migrated.is_some());
-    context.conclude(&Summary { crawl: &crawl, migrated: migrated.as_ref() }, &text)?;
+    let next = text::next_steps(&folder.files(), migrated.is_some());
+    context.conclude(&Summary { crawl: &crawl, migrated: migrated.as_ref() }, next)?;
     let after = migrated.as_ref().map(Migrated::exit_statuses).unwrap_or_default();
     let mut all = std::iter::once(super::crawl::exit_status(&crawl)).chain(after);
     Ok(all.find(|status| *status != ExitStatus::Done).unwrap_or(ExitStatus::Done))
@@ -94,20 +98,28 @@ async fn show(
     inner: &mut Context,
 ) -> Result<(CrawlSummary, Option<Migrated>), CommandError> {
     let (snapshot, export) = (folder.snapshot.display(), folder.export.display());
-    inner.say(&format!("1. crawl --service {} --snapshot {snapshot}", running.service_sid()));
+    inner.say(text::step(1, &format!("crawl --service {} --snapshot {snapshot}", running.service_sid())));
     let crawl = crawl(running, &folder.snapshot, inner).await?;
-    inner.say(&format!("{}\n", crawl.text()));
+    inner.say(text::result(crawl.text()));
 
-    inner.say(&format!("2. export --snapshot {snapshot} --out {export}"));
-    let args = super::export::plain_args(&folder.snapshot, &folder.export);
-    let report = super::export::to_folder(&args, &folder.snapshot, inner)?;
-    inner.say(&format!("{}\n", super::export::summarize(&report)));
+    inner.say(text::step(2, &format!("export --snapshot {snapshot} --out {export}")));
+    let plain = ExportSettings::of_choice(&ExportChoice::default(), folder.snapshot.clone())?;
+    let report = super::export::to_folder(&plain.options, &folder.snapshot, &folder.export, inner)?;
+    inner.say(text::result(super::export::summarize(&report)));
 
     if crawl.verdict == Verdict::Incomplete {
         return Ok((crawl, None));
     }
     let migrated = migrate::run(running.target_service_sid(), folder, inner).await?;
     Ok((crawl, Some(migrated)))
+}
+
+/// The header and the first rows of a file.
+fn first_lines(path: &Path) -> Result<Vec<String>, DemoError> {
+    const ROWS: usize = 3;
+    let wrap = |source| DemoError::File { path: path.to_path_buf(), source };
+    let file = BufReader::new(File::open(path).map_err(wrap)?);
+    file.lines().take(ROWS + 1).collect::<Result<_, _>>().map_err(wrap)
 }
 
 fn users(args: &DemoArgs) -> u32 {
@@ -146,6 +158,7 @@ fn inside(running: &Running, folder: &Folder, context: &Context) -> Result<Conte
         settings: Loader::new(&GlobalArgs::default(), environment, &folder.path)?,
         output: OutputSettings { json: false, ..context.output },
         stdout: Box::new(folder.verified()?),
+        stdout_colored: false,
         stdin: Box::new(std::io::empty()),
         stdin_is_terminal: false,
         stderr: context.stderr.clone(),
@@ -155,12 +168,15 @@ fn inside(running: &Running, folder: &Folder, context: &Context) -> Result<Conte
 
 async fn crawl(running: &Running, snapshot: &Path, inner: &Context) -> Result<CrawlSummary, CommandError> {
     let args = CrawlArgs {
-        services: vec![running.service_sid().to_owned()],
-        snapshot: Some(snapshot.display().to_string()),
+        settings: CrawlFlags::of(
+            Flags::default()
+                .with(&SERVICE, running.service_sid())
+                .with(&SNAPSHOT, snapshot.display().to_string()),
+        ),
         ..CrawlArgs::default()
     };
-    let settings = inner.settings.crawl(&args, &mut std::io::empty())?;
-    let connection = inner.settings.connection(&ConnectionArgs::default())?;
+    let settings = CrawlSettings::load(&inner.settings, &args, &mut std::io::empty())?;
+    let connection = ConnectionSettings::load(&inner.settings, &ConnectionArgs::default())?;
     let progress = inner.progress();
     let stop = inner.interrupt.token();
     let crawled = super::crawl::crawl(&settings, &connection, &progress.events(), &stop).await;

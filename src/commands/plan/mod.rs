@@ -15,8 +15,9 @@ use crate::cli::plan::PlanVerb;
 use crate::cli::{LogFormat, PlanArgs};
 use crate::error::ExitStatus;
 use crate::plan::{self, PlanFile};
+use crate::printable::Printable;
 use crate::report::text::format;
-use crate::settings::PlanSettings;
+use crate::settings::{ConnectionSettings, PlanSettings};
 
 use super::{CommandError, Context, Outcome};
 use input::{Asked, PlanInput};
@@ -39,16 +40,16 @@ pub(super) struct Made {
     /// What `--json` gives.
     pub(super) summary: Summary,
     /// The terminal's table.
-    pub(super) text: String,
+    pub(super) text: Printable,
     /// The exit status that it leads to.
     pub(super) status: ExitStatus,
 }
 
 /// Makes a plan and its reports, without a word of what is in it: for this verb and for `demo`.
 pub(super) async fn make(args: &PlanArgs, context: &mut Context) -> Result<Made, CommandError> {
-    let settings = context.settings.plan(args)?;
+    let settings = PlanSettings::load(&context.settings, args)?;
     plan::check_place(&settings.plan)?;
-    let connection = context.settings.connection(&args.connection)?;
+    let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
     let made = match PlanInput::of(&settings.planned, &connection, &context.settings)? {
         Asked::Undo(undone) => undo::make(&undone, &settings, &connection)?,
         Asked::Move(input) => read_and_plan(&input, &settings, context).await?,
@@ -112,6 +113,6 @@ fn tell_cost(input: &PlanInput, context: &Context) {
     if context.output.log_format == LogFormat::Json {
         tracing::info!(least, most, "{text}");
     } else {
-        context.stderr.line(&text);
+        context.stderr.print(text);
     }
 }

@@ -3,10 +3,12 @@
 use std::io::Write;
 
 use crate::cli::plan::{PlanShowArgs, ShowFormat};
+use crate::cli::setting::FlagGroup;
 use crate::error::ExitStatus;
 use crate::plan::{Kind, PlanError, PlanFile, State, Wanted};
+use crate::printable::json;
 use crate::report::plan as report;
-use crate::settings::SettingsError;
+use crate::settings::{SettingsError, plan_file};
 
 use super::super::failure::StdoutError;
 use super::super::{CommandError, Context, Outcome};
@@ -15,7 +17,7 @@ use super::write::Summary;
 /// Runs the verb.
 pub(super) fn run(args: &PlanShowArgs, context: &mut Context) -> Outcome {
     let wanted = wanted(args)?;
-    let plan = PlanFile::open(&context.settings.plan_file(args.plan.as_deref())?)?;
+    let plan = PlanFile::open(&plan_file(&context.settings, args.settings.flags())?)?;
     // What is handed on to be reviewed must be what was planned. The others are also for looking on while it is applied, which
     // checks by itself.
     if matches!(args.format, ShowFormat::Md | ShowFormat::Html) {
@@ -24,9 +26,8 @@ pub(super) fn run(args: &PlanShowArgs, context: &mut Context) -> Outcome {
     match args.format {
         ShowFormat::Table if context.output.json => context.json(&Summary::of(&plan)?)?,
         ShowFormat::Table => {
-            let mut text = report::table(&plan)?;
-            text.push('\n');
-            context.data(text.as_bytes())?;
+            let text = report::table(&plan)?;
+            context.print(text)?;
         }
         ShowFormat::Md => report::markdown(&plan, &mut context.stdout)?,
         ShowFormat::Html => report::html(&plan, &mut context.stdout)?,
@@ -42,7 +43,7 @@ fn lines(plan: &PlanFile, wanted: &Wanted, out: &mut (dyn Write + Send)) -> Resu
     let mut line = Vec::new();
     plan.operations::<ShowFailed>(wanted, |entry| {
         line.clear();
-        serde_json::to_writer(&mut line, entry).map_err(|error| StdoutError(error.into()))?;
+        json::to_writer(&mut line, entry).map_err(StdoutError)?;
         line.push(b'\n');
         out.write_all(&line).map_err(StdoutError)?;
         Ok(())

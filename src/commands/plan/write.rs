@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::error::{Advise, Failure};
 use crate::plan::{Kind, PlanError, PlanFile, Severity, State, Verdict};
+use crate::printable::Printable;
 use crate::report::plan::{self, ReportError};
 use crate::settings::PlanSettings;
 use crate::storage::{Access, AtomicFile};
@@ -106,15 +107,15 @@ impl Summary {
     }
 }
 
-/// What is said at the end: the table, and where everything is.
-pub(super) fn text(made: &PlanFile, settings: &PlanSettings) -> Result<String, PlanError> {
+/// The table, and where the plan and its reports are.
+pub(super) fn text(made: &PlanFile, settings: &PlanSettings) -> Result<Printable, PlanError> {
     let mut text = plan::table(made)?;
     let reports: Vec<String> = settings.reports.iter().map(|path| path.display().to_string()).collect();
-    text.push_str("\nplan: ");
-    text.push_str(&made.path().display().to_string());
+    let mut line = format!("plan: {}", made.path().display());
     if !reports.is_empty() {
-        text.push_str(" · reports: ");
-        text.push_str(&reports.join(", "));
+        line.push_str(" · reports: ");
+        line.push_str(&reports.join(", "));
     }
+    text.push(line);
     Ok(text)
 }

@@ -6,6 +6,7 @@ use ::csv::{Terminator, WriterBuilder};
 use serde_json::Value;
 
 use crate::diff::Difference;
+use crate::printable::mask_addresses;
 
 const HEADER: [&str; 8] = ["mark", "entity", "sid", "name", "field", "old", "new", "reason"];
 
@@ -37,8 +38,8 @@ pub(super) fn rows(out: &mut dyn Write, difference: &Difference) -> io::Result<(
 fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::String(text) => mask_addresses(text).into_owned(),
+        other => mask_addresses(&other.to_string()).into_owned(),
     }
 }
 

@@ -1,117 +1,198 @@
-//! Differences as a page: one file, no script, nothing fetched.
+//! Differences as a page in the frame of [`crate::report::html`], with a search over all that are in it.
+//!
+//! **Invariant:** memory does not grow with the differences: each group keeps its first rows, and the others go to a temporary file
+//! as the data of the page's script.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 
-use super::line::said;
-use super::{cells, conclusion, copy, left_out_text};
-use crate::diff::{Comparison, Difference, Mark};
+use serde::Serialize;
 
-const STYLE: &str = "\
-:root{color-scheme:light dark}
-body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem}
-table{border-collapse:collapse;margin:1rem 0}
-th,td{border-bottom:1px solid #8885;padding:.25rem .75rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
-code,.sid{font-family:ui-monospace,monospace;font-size:.85em}
-.mark{font-weight:bold;font-family:ui-monospace,monospace}
-.added .mark{color:#1a7f37}.missing .mark{color:#cf222e}.different .mark{color:#9a6700}.unreadable .mark{color:#8250df}
-.wide{overflow-x:auto}";
+use super::line::change_text;
+use super::{conclusion, copy};
+use crate::diff::{ComparedSide, Comparison, Difference, Mark};
+use crate::model::Entity;
+use crate::report::html::{self as page, embedded_data};
 
-/// Writes a row of the table of differences.
-pub(super) fn row(out: &mut dyn Write, difference: &Difference) -> io::Result<()> {
-    let Difference { mark, entity, sid, name, .. } = difference;
-    writeln!(
-        out,
-        "<tr class=\"{}\"><td class=\"mark\">{}</td><td>{}</td><td class=\"sid\">{}</td><td>{}</td><td>{}</td></tr>",
-        mark.name(),
-        mark.sign(),
-        entity.plural(),
-        escaped(sid),
-        escaped(name.as_deref().unwrap_or_default()),
-        escaped(&said(difference))
-    )
+const TEMPLATE: &str = include_str!("page.html");
+
+/// Rows of a group that can be read without a script.
+const FIRST: usize = 25;
+
+/// What has been added so far.
+#[derive(Debug, Default)]
+pub(super) struct PageRows {
+    groups: BTreeMap<(usize, Entity), PageGroup>,
+    /// The groups in the order of their first row, which is their number in the data.
+    order: Vec<(usize, Entity)>,
+    listed: u64,
 }
 
-/// Writes the page.
-pub(super) fn write(
-    out: &mut dyn Write,
-    comparison: &Comparison,
-    rows: &mut dyn Read,
+/// Differences of one mark and one kind of record.
+#[derive(Debug, Serialize)]
+struct PageGroup {
+    mark: &'static str,
+    record: &'static str,
+    count: u64,
+    first: Vec<PageRow>,
+    #[serde(skip)]
+    number: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct PageRow {
+    sids: Vec<String>,
+    name: String,
+    change: String,
+}
+
+#[derive(Serialize)]
+struct Counted {
+    name: &'static str,
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct TotalsRow {
+    name: &'static str,
+    counts: Vec<u64>,
+}
+
+#[derive(Serialize)]
+struct PageSide<'a> {
+    label: &'static str,
+    snapshot: &'a str,
+    started: &'a str,
+    services: String,
+    source: &'static str,
+    verdict: String,
+}
+
+#[derive(Serialize)]
+struct DifferencePage<'a> {
+    title: String,
+    headline: String,
+    text: String,
+    tone: &'static str,
+    notes: &'a [String],
+    marks: Vec<Counted>,
+    rows: Vec<TotalsRow>,
+    all: u64,
     left_out: u64,
-) -> io::Result<()> {
-    let Comparison { old, new, totals, notes, ignored } = comparison;
-    writeln!(
-        out,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <title>Differences</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n<main>\n<h1>Differences</h1>\n<p>{}.</p>\n<ul>",
-        escaped(&conclusion(comparison))
-    )?;
-    for (name, side) in [("Old", old), ("New", new)] {
-        let services: Vec<String> = side.services.iter().map(ToString::to_string).collect();
-        writeln!(
-            out,
-            "<li>{name}: <code>{}</code>, begun {}, of <code>{}</code> ({}, {})</li>",
-            escaped(&side.snapshot),
-            escaped(&side.started),
-            escaped(&services.join(", ")),
-            escaped(side.source.name()),
-            side.verdict.as_str().replace('_', " ")
-        )?;
-    }
-    for note in notes {
-        writeln!(out, "<li>Note: {}</li>", escaped(note))?;
-    }
-    if !ignored.is_empty() {
-        writeln!(out, "<li>Not compared: {}</li>", escaped(&ignored.join(", ")))?;
-    }
-    write!(out, "</ul>\n<h2>Totals</h2>\n<table>\n<thead><tr><th scope=\"col\">what</th>")?;
-    for mark in Mark::ALL {
-        write!(out, "<th class=\"n\" scope=\"col\">{}</th>", mark.name())?;
-    }
-    writeln!(out, "</tr></thead>\n<tbody>")?;
-    for (entity, counts) in &totals.by_entity {
-        totals_row(out, cells(entity.plural(), counts))?;
-    }
-    totals_row(out, cells("total", &totals.total))?;
-    writeln!(out, "</tbody>\n</table>")?;
-    if !comparison.is_same() {
-        writeln!(
-            out,
-            "<h2>Differences</h2>\n<div class=\"wide\">\n<table>\n<thead><tr><th scope=\"col\"></th><th scope=\"col\">what</th>\
-             <th scope=\"col\">SID</th><th scope=\"col\">name</th><th scope=\"col\">change</th></tr></thead>\n<tbody>"
-        )?;
-        copy(rows, out)?;
-        writeln!(out, "</tbody>\n</table>\n</div>")?;
-    }
-    if let Some(text) = left_out_text(left_out) {
-        writeln!(out, "<p>{}</p>", escaped(&text))?;
-    }
-    writeln!(out, "</main>\n</body>\n</html>")
+    listed_marks: Vec<Counted>,
+    listed_records: Vec<Counted>,
+    groups: Vec<&'a PageGroup>,
+    sides: [PageSide<'a>; 2],
+    ignored: String,
+    tool_version: &'static str,
 }
 
-fn totals_row(out: &mut dyn Write, cells: Vec<String>) -> io::Result<()> {
-    let mut cells = cells.into_iter();
-    write!(out, "<tr><th scope=\"row\">{}</th>", cells.next().unwrap_or_default())?;
-    for cell in cells {
-        write!(out, "<td class=\"n\">{cell}</td>")?;
+impl PageRows {
+    /// Adds a difference. Beyond so many it is counted and not listed.
+    pub(super) fn add(&mut self, out: &mut dyn Write, difference: &Difference, most: u64) -> io::Result<()> {
+        let Difference { mark, entity, sid, name, .. } = difference;
+        let place = Mark::ALL.iter().position(|other| other == mark).unwrap_or_default();
+        let key = (place, *entity);
+        let next = self.order.len();
+        let order = &mut self.order;
+        let group = self.groups.entry(key).or_insert_with(|| {
+            order.push(key);
+            PageGroup {
+                mark: mark.name(),
+                record: entity.plural(),
+                count: 0,
+                first: Vec::new(),
+                number: next,
+            }
+        });
+        group.count += 1;
+        if self.listed >= most {
+            return Ok(());
+        }
+        let change = change_text(difference);
+        let row = embedded_data::json(&(group.number, sid, name, &change))?;
+        write!(out, "{}{row}", if self.listed == 0 { "" } else { ",\n" })?;
+        self.listed += 1;
+        if group.first.len() < FIRST {
+            group.first.push(PageRow {
+                sids: sid.split('/').map(str::to_owned).collect(),
+                name: name.clone().unwrap_or_default(),
+                change,
+            });
+        }
+        Ok(())
     }
-    writeln!(out, "</tr>")
-}
 
-/// A text that is no markup, in an element and in a quoted attribute.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len() + 8);
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            letter => escaped.push(letter),
+    /// Writes the page, with the rows that were kept as its data.
+    pub(super) fn write(
+        &self,
+        out: &mut dyn Write,
+        comparison: &Comparison,
+        rows: &mut dyn Read,
+    ) -> io::Result<()> {
+        let page = page::html("diff.html", TEMPLATE, &self.page(comparison)).map_err(io::Error::other)?;
+        out.write_all(page.before.as_bytes())?;
+        if !self.order.is_empty() {
+            out.write_all(b"[")?;
+            copy(rows, out)?;
+            out.write_all(b"]")?;
+        }
+        out.write_all(page.after.as_bytes())
+    }
+
+    fn page<'a>(&'a self, comparison: &'a Comparison) -> DifferencePage<'a> {
+        let Comparison { old, new, totals, notes, ignored } = comparison;
+        let all: u64 = self.groups.values().map(|group| group.count).sum();
+        let conclusion = conclusion(comparison);
+        let (headline, text) = conclusion.split_once(": ").unwrap_or((&conclusion, ""));
+        let groups = self.order.iter().filter_map(|key| self.groups.get(key));
+        let sum = |of: &dyn Fn(&PageGroup) -> bool| {
+            self.groups.values().filter(|group| of(group)).map(|group| group.count).sum::<u64>()
+        };
+        let counted = |name, count| Counted { name, count };
+        let marks = || Mark::ALL.into_iter();
+        let records = totals.by_entity.keys().map(|entity| entity.plural());
+        DifferencePage {
+            title: format!("{} and {}", old.snapshot, new.snapshot),
+            headline: page::opening(headline),
+            text: format!("{}.", page::opening(text)),
+            tone: if comparison.is_same() { "good" } else { "busy" },
+            notes,
+            marks: marks().map(|mark| counted(mark.name(), totals.total.of(mark))).collect(),
+            rows: totals
+                .by_entity
+                .iter()
+                .map(|(entity, counts)| TotalsRow {
+                    name: entity.plural(),
+                    counts: marks().map(|mark| counts.of(mark)).collect(),
+                })
+                .collect(),
+            all,
+            left_out: all - self.listed,
+            listed_marks: marks()
+                .map(|mark| counted(mark.name(), sum(&|group| group.mark == mark.name())))
+                .filter(|mark| mark.count > 0)
+                .collect(),
+            listed_records: records
+                .map(|record| counted(record, sum(&|group| group.record == record)))
+                .filter(|record| record.count > 0)
+                .collect(),
+            groups: groups.collect(),
+            sides: [side("Old", old), side("New", new)],
+            ignored: ignored.join(", "),
+            tool_version: env!("CARGO_PKG_VERSION"),
         }
     }
-    escaped
+}
+
+fn side<'a>(label: &'static str, side: &'a ComparedSide) -> PageSide<'a> {
+    let services: Vec<String> = side.services.iter().map(ToString::to_string).collect();
+    PageSide {
+        label,
+        snapshot: &side.snapshot,
+        started: &side.started,
+        services: services.join(", "),
+        source: side.source.name(),
+        verdict: side.verdict.as_str().replace('_', " "),
+    }
 }

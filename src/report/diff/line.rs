@@ -6,26 +6,45 @@ use serde_json::Value;
 
 use super::{cells, conclusion, copy, left_out_text};
 use crate::diff::{Comparison, Difference, Mark};
+use crate::printable::{PrintableLine, Tone, cut, mask_addresses, tame};
+use crate::report::text::markdown::escaped as cell;
 
-/// Letters of a value that a line shows at most.
-const MOST_LETTERS: usize = 100;
+/// Columns of a value that a line shows.
+const MOST_COLUMNS: usize = 100;
 
-/// Writes a line for people: mark, collection, SID, name, and what changed.
-pub(super) fn text(out: &mut dyn Write, difference: &Difference) -> io::Result<()> {
+/// A line for people: mark, collection, SID, name, and what changed.
+pub(super) fn text(difference: &Difference) -> PrintableLine {
     let Difference { mark, entity, sid, .. } = difference;
-    write!(out, "{} {:<13} {}", mark.sign(), entity.plural(), shown(sid))?;
+    let mut rest = format!(" {:<13} {}", entity.plural(), shown(sid));
     if let Some(name) = &difference.name {
-        write!(out, "  {}", shown(name))?;
+        rest.push_str("  ");
+        rest.push_str(&shown(name));
     }
-    let said = said(difference);
-    if !said.is_empty() {
-        write!(out, "  {said}")?;
+    let change = change_text(difference);
+    if !change.is_empty() {
+        rest.push_str("  ");
+        rest.push_str(&change);
     }
-    out.write_all(b"\n")
+    let sign = mark.sign().to_string();
+    match tone(*mark) {
+        Some(tone) => PrintableLine::toned(tone, &sign),
+        None => PrintableLine::from(sign),
+    }
+    .and(&rest)
 }
 
-/// What changed, or why nothing can be said.
-pub(super) fn said(difference: &Difference) -> String {
+fn tone(mark: Mark) -> Option<Tone> {
+    match mark {
+        Mark::Same => None,
+        Mark::Added => Some(Tone::Good),
+        Mark::Missing => Some(Tone::Bad),
+        Mark::Different => Some(Tone::Caution),
+        Mark::Unreadable => Some(Tone::Hint),
+    }
+}
+
+/// What changed, or the reason why that is not known.
+pub(super) fn change_text(difference: &Difference) -> String {
     if let Some(reason) = &difference.reason {
         return shown(reason);
     }
@@ -36,41 +55,14 @@ pub(super) fn said(difference: &Difference) -> String {
     texts.join(", ")
 }
 
-/// A value in its JSON form, which escapes what could move a cursor, cut where it is long.
+/// A value in its JSON form, cut where it is long.
 pub(super) fn value(value: &Value) -> String {
-    cut(&plain(&value.to_string()))
+    shown(&mask_addresses(&value.to_string()))
 }
 
-/// A text without what could move a cursor.
+/// A text without what a terminal obeys, cut where it is long.
 fn shown(text: &str) -> String {
-    cut(&plain(text))
-}
-
-/// Writes control characters, and those that turn the direction of writing, as their numbers.
-fn plain(text: &str) -> String {
-    let is_odd = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if !text.contains(is_odd) {
-        return text.to_owned();
-    }
-    let mut plain = String::with_capacity(text.len() + 8);
-    for letter in text.chars() {
-        if is_odd(letter) {
-            plain.extend(letter.escape_unicode());
-        } else {
-            plain.push(letter);
-        }
-    }
-    plain
-}
-
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(MOST_LETTERS) {
-        Some((at, _)) => format!("{}…", text.split_at(at).0),
-        None => text.to_owned(),
-    }
+    cut(&tame(text), MOST_COLUMNS).into_owned()
 }
 
 /// Writes a row of the table of differences.
@@ -84,20 +76,8 @@ pub(super) fn markdown_row(out: &mut dyn Write, difference: &Difference) -> io::
         cell(entity.plural()),
         cell(&shown(sid)),
         cell(&shown(name)),
-        cell(&said(difference))
+        cell(&change_text(difference))
     )
-}
-
-/// A text that ends no cell and begins no markup.
-fn cell(text: &str) -> String {
-    let mut cell = String::with_capacity(text.len() + 8);
-    for letter in text.chars() {
-        if "\\`*_{}[]<>()#+-!|~&".contains(letter) {
-            cell.push('\\');
-        }
-        cell.push(letter);
-    }
-    cell
 }
 
 /// Writes the document.
@@ -113,7 +93,7 @@ pub(super) fn markdown(
         let services: Vec<String> = side.services.iter().map(ToString::to_string).collect();
         writeln!(
             out,
-            "- {name}: {}, begun {}, of {} ({}, {})",
+            "- {name}: {}, started {}, of {} ({}, {})",
             cell(&side.snapshot),
             cell(&side.started),
             cell(&services.join(", ")),
@@ -149,6 +129,7 @@ mod tests {
     use super::*;
     use crate::diff::FieldChange;
     use crate::model::Entity;
+    use crate::printable::Printable;
 
     fn difference(name: &str, old: Value) -> Difference {
         Difference {
@@ -168,27 +149,30 @@ mod tests {
         String::from_utf8(bytes).unwrap()
     }
 
+    fn text_of(difference: &Difference) -> String {
+        format!("{}\n", Printable::from(text(difference)))
+    }
+
     #[test]
     fn a_line_says_what_changed() {
-        let text = line(&difference("ann", "Ann".into()), text);
+        let text = text_of(&difference("ann", "Ann".into()));
         assert_eq!(text, "* users         US1  ann  friendly_name: \"Ann\" → null\n");
     }
 
     #[test]
     fn what_strangers_wrote_moves_no_cursor_and_ends_no_cell() {
         let odd = difference("a\u{1b}[2J|<b>\u{202e}", "x\n|`y".into());
-        let line_of = |write| line(&odd, write);
-        let (text, row) = (line_of(text), line_of(markdown_row));
+        let (text, row) = (text_of(&odd), line(&odd, markdown_row));
         for line in [&text, &row] {
             assert_eq!(line.matches('\n').count(), 1, "{line}");
             assert!(!line.contains('\u{1b}') && !line.contains('\u{202e}'), "{line}");
         }
         assert_eq!(row.replace("\\|", "").matches('|').count(), 6, "{row}");
-        assert!(row.contains("\\<b\\>"), "{row}");
+        assert!(row.contains("&lt;b&gt;"), "{row}");
     }
 
     #[test]
     fn a_long_value_is_cut_between_letters() {
-        assert_eq!(value(&"é".repeat(200).into()).chars().count(), MOST_LETTERS + 1);
+        assert_eq!(value(&"é".repeat(200).into()).chars().count(), MOST_COLUMNS);
     }
 }

@@ -3,8 +3,8 @@
 //! **Invariant:** differences stream. Formats that begin with the totals keep their rows in an unnamed temporary file until the
 //! totals are known.
 //!
-//! **Invariant:** what a snapshot holds is text of strangers. It cannot move a terminal's cursor, end a table's cell, or be
-//! taken for markup. NDJSON and CSV have it as it is.
+//! **Invariant:** what a snapshot holds is text of other people. It cannot move a terminal's cursor, end a table's cell, or be
+//! taken for markup. CSV has it as it is; NDJSON escapes what a terminal would obey.
 
 mod csv;
 mod html;
@@ -15,10 +15,13 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
 use crate::diff::{Comparison, Difference, Mark, MarkCounts};
 
+use crate::printable::{Printable, PrintableLine, Tone, json};
 use crate::report::text::{format, table};
 
-/// Rows that Markdown and HTML show at most. Who has more to see reads NDJSON.
+/// Rows that Markdown shows. NDJSON has all of them.
 const MOST_SHOWN: u64 = 10_000;
+/// Differences that a page has. They are some 15 MB, which a phone can still take.
+const MOST_IN_PAGE: u64 = 100_000;
 
 /// How differences are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +45,9 @@ pub(crate) struct DifferenceReport<W: Write> {
     /// Rows that wait for the totals.
     kept: Option<BufWriter<File>>,
     shown: u64,
+    page: html::PageRows,
+    /// Whether lines for people have color.
+    colored: bool,
 }
 
 impl<W: Write> std::fmt::Debug for DifferenceReport<W> {
@@ -61,28 +67,37 @@ impl<W: Write> DifferenceReport<W> {
             }
             Format::Table | Format::Ndjson => None,
         };
-        Ok(Self { format, out, kept, shown: 0 })
+        Ok(Self { format, out, kept, shown: 0, page: html::PageRows::default(), colored: false })
+    }
+
+    /// The same with lines for people in color.
+    #[must_use]
+    pub(crate) fn colored(self, colored: bool) -> Self {
+        Self { colored, ..self }
     }
 
     /// Writes a difference.
     pub(crate) fn add(&mut self, difference: &Difference) -> io::Result<()> {
         if let Some(kept) = &mut self.kept {
+            if self.format == Format::Html {
+                return self.page.add(kept, difference, MOST_IN_PAGE);
+            }
             self.shown += 1;
             if self.shown > MOST_SHOWN {
                 return Ok(());
             }
-            return match self.format {
-                Format::Html => html::row(kept, difference),
-                _ => line::markdown_row(kept, difference),
-            };
+            return line::markdown_row(kept, difference);
         }
         match self.format {
             Format::Ndjson => {
-                serde_json::to_writer(&mut self.out, difference)?;
+                json::to_writer(&mut self.out, difference)?;
                 self.out.write_all(b"\n")
             }
             Format::Csv => csv::rows(&mut self.out, difference),
-            _ => line::text(&mut self.out, difference),
+            _ => {
+                let line = Printable::from(line::text(difference)).render(self.colored);
+                writeln!(self.out, "{line}")
+            }
         }
     }
 
@@ -94,7 +109,7 @@ impl<W: Write> DifferenceReport<W> {
             let left_out = self.shown.saturating_sub(MOST_SHOWN);
             let mut rows = BufReader::new(file);
             match self.format {
-                Format::Html => html::write(&mut self.out, comparison, &mut rows, left_out)?,
+                Format::Html => self.page.write(&mut self.out, comparison, &mut rows)?,
                 _ => line::markdown(&mut self.out, comparison, &mut rows, left_out)?,
             }
         }
@@ -103,8 +118,8 @@ impl<W: Write> DifferenceReport<W> {
     }
 }
 
-/// The totals in words, for people.
-pub(crate) fn summary(comparison: &Comparison) -> String {
+/// The totals for people.
+pub(crate) fn summary(comparison: &Comparison) -> Printable {
     let rows: Vec<Vec<String>> = comparison
         .totals
         .by_entity
@@ -114,12 +129,9 @@ pub(crate) fn summary(comparison: &Comparison) -> String {
         .collect();
     let header: Vec<&str> = std::iter::once("").chain(Mark::ALL.map(Mark::name)).collect();
     let mut text = table::render(&header, &rows);
-    for note in &comparison.notes {
-        text.push_str("note: ");
-        text.push_str(note);
-        text.push('\n');
-    }
-    text.push_str(&conclusion(comparison));
+    text.extend(comparison.notes.iter().map(|note| format!("note: {note}")));
+    let tone = if comparison.is_same() { Tone::Good } else { Tone::Caution };
+    text.push(PrintableLine::verdict(tone, &conclusion(comparison)));
     text
 }
 
@@ -146,7 +158,7 @@ fn cells(name: &str, counts: &MarkCounts) -> Vec<String> {
     std::iter::once(name.to_owned()).chain(Mark::ALL.map(|mark| format::count(counts.of(mark)))).collect()
 }
 
-/// What Markdown and HTML say of rows that they leave out.
+/// The note about rows that Markdown leaves out.
 fn left_out_text(number: u64) -> Option<String> {
     (number > 0).then(|| {
         format!(

@@ -4,9 +4,11 @@
 
 use serde::Serialize;
 
+use crate::printable::json;
+
 /// A value as JSON that can stand within `<script>`.
 pub(crate) fn json(value: &impl Serialize) -> Result<String, serde_json::Error> {
-    let text = serde_json::to_string(value)?;
+    let text = json::to_string(value)?;
     if !text.contains(['<', '>', '&', '\u{2028}', '\u{2029}']) {
         return Ok(text);
     }
@@ -27,14 +29,12 @@ pub(crate) fn json(value: &impl Serialize) -> Result<String, serde_json::Error> 
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn data_cannot_leave_its_element_and_stays_what_it_was() {
         for hostile in
             ["</script><script>alert(1)</script>", "<!--<script>", "a\u{2028}b\u{2029}c", "&lt; \" \\ \u{0}"]
         {
-            let json = json(&[hostile]).unwrap();
+            let json = super::json(&[hostile]).unwrap();
             assert!(!json.contains(['<', '>', '&', '\u{2028}', '\u{2029}']), "{json}");
             assert_eq!(serde_json::from_str::<Vec<String>>(&json).unwrap(), [hostile]);
         }

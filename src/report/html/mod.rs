@@ -13,6 +13,7 @@ pub(crate) mod chart;
 pub(crate) mod embedded_data;
 mod policy;
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use minijinja::syntax::SyntaxConfig;
@@ -20,6 +21,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, HtmlEscape, State, UndefinedBehavior, Value};
 use serde::Serialize;
 
+use crate::printable::mask_addresses;
 use crate::report::text::{format, markdown};
 
 const BASE: &str = include_str!("base.html");
@@ -28,7 +30,7 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// Where the template wants what is written afterwards. No data can bring it in: its `<` would be escaped.
-const MARK: &str = "<!--island-->";
+const MARK: &str = "<!--data-->";
 
 /// Why a page could not be made: a template and its context do not fit, which is a fault of the program.
 #[derive(Debug, thiserror::Error)]
@@ -93,13 +95,19 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
             AutoEscape::Html
         }
     });
-    environment.set_formatter(|out, state, value| match state.auto_escape() {
-        AutoEscape::Custom(_) => {
-            let text = value.to_string();
-            let text = if value.is_safe() { text } else { markdown::escaped(&text) };
-            out.write_str(&text).map_err(minijinja::Error::from)
+    environment.set_formatter(|out, state, value| {
+        if value.is_safe() {
+            return out.write_str(&value.to_string()).map_err(minijinja::Error::from);
         }
-        _ => minijinja::escape_formatter(out, state, value),
+        // Text of other people: an address in it is shown without its credentials.
+        let masked = value.as_str().map(mask_addresses).filter(|masked| matches!(masked, Cow::Owned(_)));
+        let value = masked.map_or_else(|| value.clone(), |masked| Value::from(masked.into_owned()));
+        match state.auto_escape() {
+            AutoEscape::Custom(_) => {
+                out.write_str(&markdown::escaped(&value.to_string())).map_err(minijinja::Error::from)
+            }
+            _ => minijinja::escape_formatter(out, state, &value),
+        }
     });
     environment.add_filter("count", format::count);
     environment.add_filter("counted", format::counted);
@@ -119,17 +127,18 @@ fn code(text: &str) -> Result<Value, minijinja::Error> {
     if text.is_empty() {
         return Err(minijinja::Error::new(ErrorKind::InvalidOperation, "there is no empty inline code"));
     }
-    Ok(Value::from_safe_string(markdown::code(text)))
+    Ok(Value::from_safe_string(markdown::code(&mask_addresses(text))))
 }
 
 /// A fragment as it begins a line.
-fn opening(text: &str) -> String {
+pub(crate) fn opening(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Prose of the program's own, where backticks are around code; the rest is escaped as anything else.
 fn prose(state: &State<'_, '_>, text: &str) -> Value {
+    let text = mask_addresses(text);
     let markdown = matches!(state.auto_escape(), AutoEscape::Custom(_));
     let mut safe = String::with_capacity(text.len() + 16);
     for (number, part) in text.split('`').enumerate() {

@@ -6,6 +6,7 @@
 (() => {
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const number = (value) => value.toString().replace(/\B(?=(\d{3})+$)/g, ",");
+  const counted = (count, noun) => `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
   const element = (name, text, attributes = {}) => {
     const made = document.createElement(name);
     if (text !== null) made.textContent = text;
@@ -34,11 +35,11 @@
 
   // The list: rows of [number of the group, SIDs, name or null, text].
   const list = document.querySelector("[data-list]");
-  const island = document.getElementById("rows");
+  const data = document.getElementById("rows");
   const form = list && list.querySelector("form");
-  if (!island || !form) return;
+  if (!data || !form) return;
 
-  const rows = JSON.parse(island.textContent);
+  const rows = JSON.parse(data.textContent);
   const groups = new Map();
   for (const section of all("[data-check]", list)) {
     groups.set(Number(section.dataset.check), {
@@ -59,7 +60,7 @@
   }
   for (const row of rows) groups.get(row[0]).rows.push(row);
 
-  // Made when somebody searches for the first time.
+  // Made at the first search.
   let texts = null;
   const textOf = (row) => {
     texts ??= new Map(rows.map((row) => [row, `${row[1]}\n${row[2] ?? ""}\n${row[3]}`.toLowerCase()]));
@@ -76,7 +77,9 @@
       for (const sid of sids.split("/")) cell.append(element("code", sid, { class: "sid" }));
       const named = element("td", null, { role: "cell" });
       named.append(element("bdi", name ?? ""));
-      line.append(cell, named, element("td", text, { role: "cell" }));
+      const said = element("td", null, { role: "cell" });
+      said.append(element("bdi", text));
+      line.append(cell, named, said);
       lines.append(line);
     }
     group.body.replaceChildren(lines);
@@ -115,8 +118,8 @@
       if (group.found.length > 0) show(group);
     }
     form.querySelector("output").textContent =
-      `${number(found)} of ${number(rows.length)} ${rows.length === 1 ? "finding" : "findings"}` +
-      (found > 0 ? `, of ${number(checks)} ${checks === 1 ? "check" : "checks"}` : "");
+      `${number(found)} of ${counted(rows.length, list.dataset.row)}` +
+      (found > 0 ? `, in ${counted(checks, list.dataset.group)}` : "");
     list.querySelector(".nothing").hidden = found > 0;
   };
 

@@ -4,8 +4,9 @@
 //!
 //! **Invariant:** other crates' records below warnings are never let through, at any verbosity: those of HTTP
 //! libraries can hold headers, and a header holds the credentials.
+//!
+//! **Invariant:** a record is one line without anything that a terminal obeys: its fields are data of other people.
 
-use anstyle::AnsiColor;
 use tracing::subscriber::Subscriber;
 use tracing::{Event, Level};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -15,6 +16,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Layer, fmt};
 
+use crate::printable::{Printable, PrintableLine, Tone};
 use crate::report::stderr::Stderr;
 
 /// How much is logged, and in which form.
@@ -74,20 +76,21 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> std::fmt::Result {
-        let (color, label) = match *event.metadata().level() {
-            Level::ERROR => (AnsiColor::Red, "error:"),
-            Level::WARN => (AnsiColor::Yellow, "warning:"),
-            Level::INFO => (AnsiColor::Green, "note:"),
-            Level::DEBUG => (AnsiColor::Blue, "debug:"),
-            Level::TRACE => (AnsiColor::Magenta, "trace:"),
+        let (tone, label) = match *event.metadata().level() {
+            Level::ERROR => (Tone::Bad, "error:"),
+            Level::WARN => (Tone::Caution, "warning:"),
+            Level::INFO => (Tone::Good, "note:"),
+            Level::DEBUG => (Tone::Hint, "debug:"),
+            Level::TRACE => (Tone::Hint, "trace:"),
         };
-        write!(writer, "{} ", self.stderr.paint(color, label))?;
-        context.field_format().format_fields(writer.by_ref(), event)?;
-        writeln!(writer)
+        let mut fields = String::new();
+        context.field_format().format_fields(Writer::new(&mut fields), event)?;
+        let line = Printable::from(PrintableLine::toned(tone, label).and(" ").and(&fields));
+        writeln!(writer, "{}", line.render(self.stderr.is_colored()))
     }
 }
 
-/// Log records of this process go to this talk from now on. The first call counts.
+/// Sends the log records of this process to this stderr. Only the first call has an effect.
 pub(crate) fn install(stderr: &Stderr, options: LogOptions) {
     let installed = tracing::subscriber::set_global_default(subscriber(stderr, options));
     if installed.is_err() {

@@ -8,6 +8,7 @@ use super::ReportError;
 use super::checks::CheckRow;
 use super::plan_report::{Extent, Story};
 use crate::plan::{Header, PlanFile, Severity, Totals};
+use crate::printable::json;
 
 #[derive(Serialize)]
 struct Head<'a> {
@@ -51,9 +52,9 @@ pub(crate) fn json(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportErr
     let head = Head { digest: &story.digest, header: &story.header };
     let totals: &Totals = &story.totals;
     let checks: Vec<_> = story.checks.iter().map(Assessed::of).collect();
-    writeln!(out, "{{\"header\":{},", serde_json::to_string(&head)?)?;
-    writeln!(out, "\"totals\":{},", serde_json::to_string(totals)?)?;
-    writeln!(out, "\"checks\":{},", serde_json::to_string(&checks)?)?;
+    writeln!(out, "{{\"header\":{},", json::to_string(&head)?)?;
+    writeln!(out, "\"totals\":{},", json::to_string(totals)?)?;
+    writeln!(out, "\"checks\":{},", json::to_string(&checks)?)?;
     write!(out, "\"findings\":[")?;
     let mut between = "\n";
     plan.findings(|finding| {
@@ -65,7 +66,7 @@ pub(crate) fn json(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportErr
             name: finding.name.as_deref(),
             detail: &finding.detail,
         };
-        write!(out, "{between}{}", serde_json::to_string(&found)?)?;
+        write!(out, "{between}{}", json::to_string(&found)?)?;
         between = ",\n";
         Ok::<(), ReportError>(())
     })?;

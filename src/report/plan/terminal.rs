@@ -1,32 +1,51 @@
-//! The plan in the terminal: the page's story in forty lines at most, the verdict last.
+//! The plan in the terminal: what the page shows in up to forty lines, the verdict last.
 
 use super::plan_report::{Extent, Story, side};
 use super::verdict::BlockedCause;
 use crate::plan::{Move, PlanError, PlanFile, Severity};
+use crate::printable::{Printable, PrintableLine, Tone, padded};
 use crate::report::text::{format, table as columns};
 
 /// Checks with findings that are named; the others are counted.
 const CHECKS: usize = 10;
+/// The column after a name.
+const NAME: usize = 11;
 
 /// Causes of blocked operations that are named.
 const CAUSES: usize = 3;
 
 /// The plan as text for a terminal.
-pub(crate) fn table(plan: &PlanFile) -> Result<String, PlanError> {
+pub(crate) fn table(plan: &PlanFile) -> Result<Printable, PlanError> {
     let story = Story::of(plan, Extent::default())?;
-    let mut lines = heading(&story);
-    lines.extend(story.notices.iter().map(|notice| {
-        format!("  {:<10} {}", if notice.tone == "bad" { "warning" } else { "note" }, notice.title)
+    let mut text: Printable = heading(&story).into_iter().collect();
+    text.extend(story.notices.iter().map(|notice| {
+        let (tone, label) = match notice.tone {
+            "bad" => (Tone::Bad, "warning"),
+            "busy" => (Tone::Caution, "warning"),
+            _ => (Tone::Hint, "note"),
+        };
+        PrintableLine::from("  ").and_toned(tone, &padded(label, NAME)).and(&notice.title)
     }));
     if !story.happening.rows.is_empty() {
-        lines.push(String::new());
-        lines.push(happening(&story));
+        text.blank();
+        text.append(happening(&story));
+        text.blank();
     }
-    lines.push(findings(&story));
-    lines.extend(blocked(&story));
-    lines.push(course(&story));
-    lines.push(format!("{}: {}", story.statement.headline, story.statement.text.replace('`', "")));
-    Ok(lines.join("\n"))
+    text.append(findings(&story));
+    text.extend(blocked(&story));
+    text.blank();
+    text.push(course(&story));
+    text.blank();
+    let statement = &story.statement;
+    let tone = match statement.tone {
+        "good" => Tone::Good,
+        "bad" => Tone::Bad,
+        _ => Tone::Caution,
+    };
+    let line =
+        PrintableLine::toned(tone, &statement.headline).and(": ").and(&statement.text.replace('`', ""));
+    text.push(line);
+    Ok(text)
 }
 
 fn heading(story: &Story) -> Vec<String> {
@@ -42,11 +61,11 @@ fn heading(story: &Story) -> Vec<String> {
         ("mapping", header.mapping.clone()),
         ("digest", story.digest.chars().take(16).collect()),
     ]
-    .map(|(name, value)| format!("  {name:<10} {}", plain(&value)))
+    .map(|(name, value)| format!("  {}{value}", padded(name, NAME)))
     .into()
 }
 
-fn happening(story: &Story) -> String {
+fn happening(story: &Story) -> Printable {
     let mut header = vec![""];
     header.extend(story.happening.columns.iter().map(|column| column.label));
     let rows = story.happening.rows.iter().map(|row| {
@@ -56,7 +75,7 @@ fn happening(story: &Story) -> String {
     columns::render(&header, &rows.collect::<Vec<_>>())
 }
 
-fn findings(story: &Story) -> String {
+fn findings(story: &Story) -> Printable {
     let found: Vec<_> = story.checks.iter().filter(|check| check.count > 0).collect();
     let passed = story.checks.len() - found.len();
     let rows = found
@@ -64,17 +83,22 @@ fn findings(story: &Story) -> String {
         .take(CHECKS)
         .map(|check| vec![severity(check.severity).to_owned(), check.code.clone(), check.title.clone()]);
     let rows: Vec<_> = rows.collect();
-    let mut text = String::new();
+    let mut text = Printable::new();
     if !rows.is_empty() {
-        text = columns::render(&["", "check", "what was found"], &rows);
+        text = columns::toned(&["", "check", "what was found"], &rows, |severity| match severity {
+            "block" => Some(Tone::Bad),
+            "warn" => Some(Tone::Caution),
+            _ => None,
+        });
     }
     if found.len() > CHECKS {
         let rest = &found[CHECKS..];
         let findings: u64 = rest.iter().map(|check| check.count).sum();
         let rest = format::counted(rest.len() as u64, "further check");
-        text.extend(["and ", &format::counted(findings, "finding"), " of ", &rest, "\n"]);
+        text.push(format!("and {} of {rest}", format::counted(findings, "finding")));
     }
-    text + &format!("{} found nothing\n", format::counted(passed as u64, "check"))
+    text.push(format!("{} found nothing", format::counted(passed as u64, "check")));
+    text
 }
 
 /// Why operations are left out, and the remedy of each cause.
@@ -83,8 +107,8 @@ fn blocked(story: &Story) -> Vec<String> {
     let line = |cause: &BlockedCause| {
         let advice = cause.advice.replace('`', "");
         format!(
-            "  {:<10} {} ({}) by {}: {advice}",
-            left_out,
+            "  {}{} ({}) by {}: {advice}",
+            padded(left_out, NAME),
             format::count(cause.operations),
             cause.share,
             cause.code
@@ -95,8 +119,8 @@ fn blocked(story: &Story) -> Vec<String> {
 
 fn course(story: &Story) -> String {
     format!(
-        "  {:<10} {}, about {} under Twilio's write limits\n",
-        "requests",
+        "  {}{}, about {} under Twilio's write limits",
+        padded("requests", NAME),
         format::count(story.totals.requests),
         format::seconds(story.totals.estimated_seconds)
     )
@@ -109,9 +133,4 @@ fn severity(severity: Severity) -> &'static str {
         Severity::Warn => "warn",
         Severity::Block => "block",
     }
-}
-
-/// Data without what a terminal would obey.
-fn plain(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }

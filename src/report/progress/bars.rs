@@ -1,18 +1,53 @@
-//! Progress as bars: users, requests, rows.
+//! Progress as bars: users, requests, rows. They fit the terminal as it is at each drawing.
 
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::plain;
+use super::terminal;
 use super::totals::{Applying, ProgressTotals};
+use crate::printable::{cut, width};
 use crate::report::text::format;
 
-/// Between two looks at the tally. Events can be thousands a second, and a person sees ten pictures.
+/// Between two drawings. Events can be thousands a second, and ten pictures a second are enough for a person.
 pub(super) const EVERY: Duration = Duration::from_millis(100);
 
-const COUNTED: &str = "{prefix:>9} {bar:32.cyan/blue} {msg}";
-const UNCOUNTED: &str = "{prefix:>9} {spinner} {msg}";
+/// Columns of `requests` and the blank after it.
+const PREFIX: usize = 9;
+
+/// How a line is divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Layout {
+    /// Columns of the bar; none on a narrow terminal.
+    bar: usize,
+    /// Columns of the text.
+    text: usize,
+}
+
+impl Layout {
+    fn of(columns: usize) -> Self {
+        let bar = match columns {
+            100.. => 32,
+            70.. => 16,
+            50.. => 8,
+            _ => 0,
+        };
+        let taken = PREFIX + if bar > 0 { bar + 1 } else { 0 };
+        Self { bar, text: columns.saturating_sub(taken) }
+    }
+
+    fn style(self, counted: bool) -> ProgressStyle {
+        let template = match (counted, self.bar) {
+            (_, 0) => "{prefix:>8} {msg}".to_owned(),
+            (true, bar) => format!("{{prefix:>8}} {{bar:{bar}.cyan/blue}} {{msg}}"),
+            (false, _) => "{prefix:>8} {spinner} {msg}".to_owned(),
+        };
+        ProgressStyle::with_template(&template)
+            .expect("the template is right for every width")
+            .progress_chars("━╸─")
+    }
+}
 
 /// The bars of a run.
 #[derive(Debug)]
@@ -21,68 +56,81 @@ pub(super) struct Bars {
     users: ProgressBar,
     requests: ProgressBar,
     rows: ProgressBar,
+    layout: Layout,
     last_at: Option<Duration>,
 }
 
 impl Bars {
-    /// Draws the bars.
     pub(super) fn new(bars: &MultiProgress) -> Self {
-        let add = |prefix: &'static str, template: &str| {
-            let style = ProgressStyle::with_template(template).expect("the template is constant and right");
-            let bar =
-                bars.add(ProgressBar::new(0).with_style(style.progress_chars("━╸─")).with_prefix(prefix));
+        let layout = Layout::of(terminal::columns());
+        let add = |prefix: &'static str, counted| {
+            let bar = ProgressBar::new(0).with_style(layout.style(counted)).with_prefix(prefix);
+            let bar = bars.add(bar);
             bar.tick();
             bar
         };
-        let users = add("users", COUNTED);
-        let requests = add("requests", COUNTED);
-        let rows = add("rows", UNCOUNTED);
-        Self { drawn_on: bars.clone(), users, requests, rows, last_at: None }
+        let (users, requests, rows) = (add("users", true), add("requests", true), add("rows", false));
+        Self { drawn_on: bars.clone(), users, requests, rows, layout, last_at: None }
     }
 
-    /// Shows the tally, if the last picture is old enough.
-    pub(super) fn show(&mut self, tally: &ProgressTotals, now: Duration) {
+    /// Draws the totals, if the last picture is old enough.
+    pub(super) fn show(&mut self, totals: &ProgressTotals, now: Duration) {
         if self.last_at.is_some_and(|last_at| now < last_at + EVERY) {
             return;
         }
         self.last_at = Some(now);
-        if let Some(applying) = &tally.applying {
-            self.show_applying(tally, applying, now);
+        self.fit(Layout::of(terminal::columns()));
+        if let Some(applying) = &totals.applying {
+            self.show_applying(totals, applying, now);
             return;
         }
-        let (done, known) = tally.users();
+        let (done, known) = totals.users();
         self.users.set_length(known.max(done));
         self.users.set_position(done);
-        self.users.set_message(plain::users(tally));
-        if let Some(estimate) = tally.estimate {
+        self.users.set_message(self.fitting(&[plain::users_of(totals)]));
+        if let Some(estimate) = totals.estimate {
             self.requests.set_length(estimate.requests.max(estimate.done));
             self.requests.set_position(estimate.done);
         }
-        self.requests.set_message(requests(tally, now));
-        self.rows.set_message(rows(tally));
+        self.requests.set_message(self.fitting(&requests(totals, now)));
+        self.rows.set_message(self.fitting(&rows(totals)));
         self.rows.tick();
     }
 
-    /// The bars of a plan that is performed: operations, requests, what is being done.
-    fn show_applying(&self, tally: &ProgressTotals, applying: &Applying, now: Duration) {
+    /// The bars of a plan that is performed: operations, and the kind of operation in progress.
+    fn show_applying(&self, totals: &ProgressTotals, applying: &Applying, now: Duration) {
         self.users.set_prefix("done");
         self.users.set_length(applying.operations);
         self.users.set_position(applying.ended);
-        let left = tally.time_left(now).map(|left| format!(", {} left", format::duration(left)));
-        self.users.set_message(plain::operations(applying) + &left.unwrap_or_default());
+        let left = totals.time_left(now).map(|left| format!("{} left", format::duration(left)));
+        let parts: Vec<String> = std::iter::once(plain::operations(applying)).chain(left).collect();
+        self.users.set_message(self.fitting(&parts));
         if !self.requests.is_finished() {
-            self.requests.finish_and_clear(); // one bar is enough: a request is an operation, mostly
+            self.requests.finish_and_clear(); // most operations take one request: one bar is enough
         }
         self.rows.set_prefix("now");
-        let mut parts = vec![applying.kind.to_owned(), format::counted(tally.attempts, "request")];
-        parts.extend(tally.rate(now).map(|rate| format!("{} done", format::rate(rate))));
+        let mut parts = vec![applying.kind.to_owned(), format::counted(totals.attempts, "request")];
+        parts.extend(totals.rate(now).map(|rate| format!("{} done", format::rate(rate))));
         parts.extend(plain::not_performed(applying));
-        parts.extend(plain::limits(tally));
-        self.rows.set_message(parts.join(", "));
+        parts.extend(plain::limits(totals));
+        self.rows.set_message(self.fitting(&parts));
         self.rows.tick();
     }
 
-    /// Takes the bars away; what is left to say is in the summary.
+    fn fit(&mut self, layout: Layout) {
+        if layout != self.layout {
+            self.layout = layout;
+            self.users.set_style(layout.style(true));
+            self.requests.set_style(layout.style(true));
+            self.rows.set_style(layout.style(false));
+        }
+    }
+
+    fn fitting(&self, parts: &[String]) -> String {
+        fitting(parts, self.layout.text)
+    }
+
+    /// Removes the bars; what is left to report is in the summary.
     pub(super) fn finish(&self) {
         for bar in [&self.users, &self.requests, &self.rows] {
             bar.finish_and_clear();
@@ -91,29 +139,63 @@ impl Bars {
     }
 }
 
-fn requests(tally: &ProgressTotals, now: Duration) -> String {
+/// The parts that fit, the most important first, with commas between them.
+fn fitting(parts: &[String], columns: usize) -> String {
+    let mut text = String::new();
+    for part in parts {
+        let longer = if text.is_empty() { part.clone() } else { format!("{text}, {part}") };
+        if width(&longer) > columns && !text.is_empty() {
+            break;
+        }
+        text = longer;
+    }
+    cut(&text, columns).into_owned()
+}
+
+/// In order of importance: on a narrow terminal the last ones are left out.
+fn requests(totals: &ProgressTotals, now: Duration) -> Vec<String> {
     let mut parts = Vec::new();
-    if let Some(estimate) = tally.estimate {
+    if let Some(estimate) = totals.estimate {
         let bound = if estimate.exact { "" } else { "at least " };
         let (done, all) = (format::count(estimate.done), format::count(estimate.requests));
         parts.push(format!("{done} of {bound}{all}"));
     } else {
-        parts.push(format::count(tally.attempts));
+        parts.push(format::count(totals.attempts));
     }
-    if let Some(rate) = tally.rate(now) {
+    if let Some(left) = totals.time_left(now) {
+        parts.push(format!("{} left", plain::left_text(totals, left)));
+    }
+    if let Some(rate) = totals.rate(now) {
         parts.push(format::rate(rate));
     }
-    if let Some(left) = tally.time_left(now) {
-        parts.push(format!("{} left", plain::left_text(tally, left)));
-    }
-    parts.join(", ")
+    parts
 }
 
-fn rows(tally: &ProgressTotals) -> String {
-    if let Some((record, rows)) = &tally.exporting {
-        return format!("{} of {record}", format::count(*rows));
+fn rows(totals: &ProgressTotals) -> Vec<String> {
+    if let Some((record, rows)) = &totals.exporting {
+        return vec![format!("{} of {record}", format::count(*rows))];
     }
-    let mut parts = vec![format::count(tally.all_rows())];
-    parts.extend(plain::limits(tally));
-    format!("{}: {}", plain::phase(tally.phase), parts.join(", "))
+    let mut parts = vec![format!("{}: {}", plain::phase(totals.phase), format::count(totals.all_rows()))];
+    parts.extend(plain::limits(totals));
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_fits_every_terminal() {
+        let parts = ["1,200 of at least 13,000", "at least 2m 05s left", "87.5/s"].map(str::to_owned);
+        for columns in [1, 10, 20, 35, 55, 80, 115, 200] {
+            let layout = Layout::of(columns);
+            let taken = PREFIX + if layout.bar > 0 { layout.bar + 1 } else { 0 };
+            let text = fitting(&parts, layout.text);
+            assert!(columns < PREFIX || taken + width(&text) <= columns, "{columns}: {text}");
+        }
+        assert_eq!(Layout::of(35), Layout { bar: 0, text: 26 });
+        assert_eq!(fitting(&parts, 26), "1,200 of at least 13,000");
+        assert_eq!(fitting(&parts, 50), "1,200 of at least 13,000, at least 2m 05s left");
+        assert_eq!(fitting(&parts, 12), "1,200 of at…");
+    }
 }

@@ -1,8 +1,10 @@
 //! Progress of a run: takes the events and shows them as bars, as lines, as log records, or not at all.
 
+mod applying;
 mod bars;
 mod pace;
 mod plain;
+mod terminal;
 mod totals;
 
 use std::fmt;
@@ -13,6 +15,7 @@ use crate::event::{Event, Events, Phase};
 
 use self::bars::Bars;
 use self::plain::Plain;
+pub(crate) use self::terminal::BarTerminal;
 use self::totals::ProgressTotals;
 use crate::report::stderr::Stderr;
 use crate::report::text::format;
@@ -40,7 +43,7 @@ pub(crate) struct Progress {
 
 #[derive(Debug)]
 struct Shared {
-    tally: ProgressTotals,
+    totals: ProgressTotals,
     view: View,
 }
 
@@ -53,7 +56,7 @@ enum View {
 }
 
 impl Progress {
-    /// Begins to show progress, counting time from now.
+    /// Starts to show progress, with the time from now on.
     pub(crate) fn start(style: Style, stderr: &Stderr) -> Self {
         let start = Instant::now();
         Self::with_clock(style, stderr, move || start.elapsed())
@@ -71,7 +74,7 @@ impl Progress {
             Style::Log => View::Log(Plain::default()),
             Style::None => View::None,
         };
-        let shared = Arc::new(Mutex::new(Shared { tally: ProgressTotals::new(), view }));
+        let shared = Arc::new(Mutex::new(Shared { totals: ProgressTotals::new(), view }));
         Self { shared, stderr: stderr.clone(), clock: Arc::new(clock) }
     }
 
@@ -86,7 +89,7 @@ impl Progress {
         (self.clock)()
     }
 
-    /// Shows the end and takes the bars away. Events that still come are counted and not shown.
+    /// Shows the end and removes the bars. Later events are counted and not shown.
     pub(crate) fn finish(&self) {
         self.show(true);
         let view = {
@@ -103,80 +106,80 @@ impl Progress {
         let now = (self.clock)();
         let known = {
             let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-            let before = shared.tally.is_exact();
-            shared.tally.add(event, now);
-            shared.tally.is_exact() && !before
+            let before = shared.totals.is_exact();
+            shared.totals.add(event, now);
+            shared.totals.is_exact() && !before
         };
         if known && let Event::Estimated { requests, done, seconds_left, .. } = event {
             let (requests, left) = (format::count(*requests), format::count(requests - done));
-            let time = format::seconds(*seconds_left);
-            tracing::info!(
-                "by Twilio's counters the crawl takes {requests} requests; {left} are left, {time} at the allowed rate"
-            );
+            let time = seconds_left
+                .map(|seconds| format!(", {} at the allowed rate", format::seconds(seconds)))
+                .unwrap_or_default();
+            tracing::info!("by Twilio's counters the crawl takes {requests} requests; {left} to go{time}");
         }
         self.show(false);
     }
 
-    /// Lines are written after the lock is given back: stderr may be a slow pipe.
+    /// Writes lines after releasing the lock: stderr may be a slow pipe.
     fn show(&self, last: bool) {
         let now = (self.clock)();
         let mut line = None;
         {
             let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-            let Shared { tally, view } = &mut *shared;
+            let Shared { totals, view } = &mut *shared;
             match view {
-                View::Bars(bars) => bars.show(tally, now),
-                View::Plain(plain) => line = plain.line(tally, now, last),
+                View::Bars(bars) => bars.show(totals, now),
+                View::Plain(plain) => line = plain.line(totals, now, last),
                 View::Log(plain) => {
-                    if plain.line(tally, now, last).is_some() {
-                        log(tally, now);
+                    if plain.line(totals, now, last).is_some() {
+                        log(totals, now);
                     }
                 }
                 View::None => {}
             }
         }
         if let Some(line) = line {
-            self.stderr.line(&line);
+            self.stderr.print(line);
         }
     }
 }
 
-/// The tally as a log record.
-fn log(tally: &ProgressTotals, now: Duration) {
-    if let Some(applying) = &tally.applying {
+/// The totals as a log record.
+fn log(totals: &ProgressTotals, now: Duration) {
+    if let Some(applying) = &totals.applying {
         tracing::info!(
             kind = applying.kind,
             operations = applying.operations,
             ended = applying.ended,
             failed = applying.failed,
             blocked = applying.blocked,
-            requests = tally.attempts,
-            operations_per_second = tally.rate(now),
-            seconds_left = tally.time_left(now).map(|left| left.as_secs_f64()),
-            concurrency_limit = tally.limit,
-            retried = tally.retried,
-            throttled = tally.throttled,
+            requests = totals.attempts,
+            operations_per_second = totals.rate(now),
+            seconds_left = totals.time_left(now).map(|left| left.as_secs_f64()),
+            concurrency_limit = totals.limit,
+            retried = totals.retried,
+            throttled = totals.throttled,
             "progress"
         );
         return;
     }
-    let (users_done, users_known) = tally.users();
-    let estimate = tally.estimate;
+    let (users_done, users_known) = totals.users();
+    let estimate = totals.estimate;
     tracing::info!(
-        phase = plain::phase(tally.phase),
+        phase = plain::phase(totals.phase),
         users_done,
         users_known,
-        rows = tally.all_rows(),
-        requests = tally.attempts,
+        rows = totals.all_rows(),
+        requests = totals.attempts,
         requests_done = estimate.map(|estimate| estimate.done),
         requests_in_all = estimate.map(|estimate| estimate.requests),
         exact = estimate.map(|estimate| estimate.exact),
-        requests_per_second = tally.rate(now),
-        seconds_left = tally.time_left(now).map(|left| left.as_secs_f64()),
-        concurrency_limit = tally.limit,
-        retried = tally.retried,
-        throttled = tally.throttled,
-        failed = tally.failed,
+        requests_per_second = totals.rate(now),
+        seconds_left = totals.time_left(now).map(|left| left.as_secs_f64()),
+        concurrency_limit = totals.limit,
+        retried = totals.retried,
+        throttled = totals.throttled,
+        failed = totals.failed,
         "progress"
     );
 }
@@ -186,7 +189,7 @@ fn record(event: &Event) {
     match event {
         Event::Phase(Phase::Reading) | Event::Attempted { .. } | Event::Estimated { .. } => {}
         Event::Resumed { users, users_done, rows, .. } => {
-            tracing::info!(users, users_done, rows, "going on where an earlier run stopped");
+            tracing::info!(users, users_done, rows, "resuming where an earlier run stopped");
         }
         Event::SourceChosen { source, why } => {
             tracing::warn!(%why, "reading from {} instead", source.title())
@@ -201,11 +204,11 @@ fn record(event: &Event) {
         }
         Event::UnitFailed { subject, error } => tracing::warn!(%subject, %error, "could not be read"),
         Event::Vanished { subject } => tracing::info!(%subject, "vanished while it was read"),
-        Event::ListRestarted { subject, why } => tracing::info!(%subject, %why, "list is read anew"),
+        Event::ListRestarted { subject, why } => tracing::info!(%subject, %why, "list is read again"),
         Event::Exported { record, file, rows, bytes } => {
             tracing::debug!(%record, %file, rows, bytes, "file written");
         }
-        Event::Applying { operations, ended } => tracing::debug!(operations, ended, "applying"),
+        Event::Applying { steps } => tracing::debug!(kinds = steps.len(), "applying"),
         Event::Performed { kind, state } => tracing::trace!(kind, state, "operation ended"),
         Event::NotPerformed { subject, error } => tracing::warn!(%subject, %error, "not performed"),
         Event::Exporting { record, rows } => tracing::trace!(%record, rows, "exporting"),

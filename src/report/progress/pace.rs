@@ -7,9 +7,11 @@ use std::time::Duration;
 
 /// How far back the pace looks.
 const WINDOW: Duration = Duration::from_secs(20);
+/// The last moments.
+const RECENT: Duration = Duration::from_secs(2);
 /// The window is counted in slices of this length, so that its size does not depend on the rate.
 const SLICE: Duration = Duration::from_millis(500);
-/// Before this there is no pace worth showing.
+/// Before this the pace is not worth showing.
 const WARM_UP: Duration = Duration::from_secs(1);
 
 /// Pages by slice of time, the newest last.
@@ -20,7 +22,6 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// A page came at this time after the start.
     pub(super) fn page(&mut self, now: Duration) {
         self.first.get_or_insert(now);
         match self.slices.back_mut() {
@@ -34,8 +35,19 @@ impl Pace {
 
     /// Pages a second over the window that ends now.
     pub(super) fn rate(&self, now: Duration) -> Option<f64> {
+        self.rate_over(WINDOW, now)
+    }
+
+    /// The pace for how long the rest takes: that of the last moments where it is higher. A run gets faster as its limit rises, and
+    /// the mean of a while would promise too much time.
+    pub(super) fn fastest(&self, now: Duration) -> Option<f64> {
+        let (whole, recent) = (self.rate_over(WINDOW, now)?, self.rate_over(RECENT, now));
+        Some(recent.map_or(whole, |recent| recent.max(whole)))
+    }
+
+    fn rate_over(&self, window: Duration, now: Duration) -> Option<f64> {
         let first = self.first?;
-        let from = now.saturating_sub(WINDOW).max(first);
+        let from = now.saturating_sub(window).max(first);
         let span = now.saturating_sub(from);
         if span < WARM_UP {
             return None;

@@ -1,4 +1,4 @@
-//! What the events so far add up to. Bars and plain lines are two views of it.
+//! The sum of the events so far. Bars and plain lines are two views of it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::event::{Event, Phase};
 use crate::model::Entity;
 
+pub(super) use super::applying::Applying;
 use super::pace::Pace;
 
 /// The sum of the events so far.
@@ -39,18 +40,6 @@ pub(super) struct ProgressTotals {
     pace: Pace,
 }
 
-/// How far a plan has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Applying {
-    pub(super) operations: u64,
-    /// Those that have come to their end, in earlier runs too.
-    pub(super) ended: u64,
-    pub(super) failed: u64,
-    pub(super) blocked: u64,
-    /// What the last one did.
-    pub(super) kind: &'static str,
-}
-
 /// The numbers of `Event::Resumed`.
 #[derive(Debug, Clone, Copy, Default)]
 struct Before {
@@ -66,11 +55,12 @@ pub(super) struct Estimate {
     pub(super) requests: u64,
     pub(super) done: u64,
     pub(super) exact: bool,
-    pub(super) seconds_left: f64,
+    /// At the allowed rate; none without a limit.
+    pub(super) seconds_left: Option<f64>,
 }
 
 impl Estimate {
-    /// A page came since. Estimates come now and then, and the count on the screen shall not stand still between them.
+    /// Counts a page that came since, so that the number on the screen does not stand still between two estimates.
     fn with_one_more_done(self) -> Self {
         let left = self.requests.saturating_sub(self.done);
         if left == 0 {
@@ -78,7 +68,7 @@ impl Estimate {
         }
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let share = (left - 1) as f64 / left as f64;
-        Self { done: self.done + 1, seconds_left: self.seconds_left * share, ..self }
+        Self { done: self.done + 1, seconds_left: self.seconds_left.map(|seconds| seconds * share), ..self }
     }
 }
 
@@ -132,17 +122,12 @@ impl ProgressTotals {
             Event::Vanished { .. } => self.vanished += 1,
             Event::Exporting { record, rows } => self.exporting = Some((record.clone(), *rows)),
             Event::Exported { .. } => self.exporting = None,
-            Event::Applying { operations, ended } => {
-                let (operations, ended) = (*operations, *ended);
-                self.applying = Some(Applying { operations, ended, failed: 0, blocked: 0, kind: "" });
-            }
+            Event::Applying { steps } => self.applying = Some(Applying::new(steps, now)),
             Event::Performed { kind, state } => {
-                self.pace.page(now);
-                if let Some(applying) = &mut self.applying {
-                    applying.ended += 1;
-                    applying.failed += u64::from(*state == "failed");
-                    applying.blocked += u64::from(*state == "blocked");
-                    applying.kind = kind;
+                if let Some(applying) = &mut self.applying
+                    && applying.performed(kind, state)
+                {
+                    self.pace.page(now);
                 }
             }
             Event::Retrying { .. }
@@ -179,17 +164,20 @@ impl ProgressTotals {
         self.pace.rate(now)
     }
 
-    /// How long what is left takes: at the pace seen lately, but never less than the allowed rate permits.
+    /// How long the rest takes: at the pace of the last seconds, and with a limit never less than it permits. Nothing is guessed:
+    /// without a limit there is no time before there is a pace.
     pub(super) fn time_left(&self, now: Duration) -> Option<Duration> {
         if let Some(applying) = &self.applying {
-            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-            let left = applying.operations.saturating_sub(applying.ended) as f64;
-            return Duration::try_from_secs_f64(left / self.rate(now)?).ok();
+            return applying.time_left(now);
         }
         let estimate = self.estimate?;
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let left = estimate.requests.saturating_sub(estimate.done) as f64;
-        let observed = self.rate(now).map_or(0.0, |rate| left / rate);
-        Duration::try_from_secs_f64(observed.max(estimate.seconds_left)).ok()
+        let observed = self.pace.fastest(now).map(|rate| left / rate);
+        let seconds = match (observed, estimate.seconds_left) {
+            (Some(observed), Some(allowed)) => observed.max(allowed),
+            (observed, allowed) => observed.or(allowed)?,
+        };
+        Duration::try_from_secs_f64(seconds).ok()
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::plan::{CANNOT_BE_UNDONE, Kind, Severity, State};
 
 use super::format;
+use crate::printable::{Printable, PrintableLine, Tone, padded};
 
 /// How a plan was performed.
 #[derive(Debug, Clone, Serialize)]
@@ -108,38 +109,45 @@ pub(crate) fn count_of(operations: &BTreeMap<Kind, BTreeMap<State, u64>>, wanted
 
 impl ApplySummary {
     /// The summary for people: a few lines, the verdict last.
-    pub(crate) fn text(&self) -> String {
-        let mut lines = Vec::new();
+    pub(crate) fn text(&self) -> Printable {
+        let mut lines: Vec<PrintableLine> = Vec::new();
         for (kind, states) in &self.operations {
-            let told: Vec<String> = states
+            let counts: Vec<String> = states
                 .iter()
                 .filter(|(_, count)| **count > 0)
                 .map(|(state, count)| format!("{} {}", format::count(*count), state.name()))
                 .collect();
-            lines.push(format!("  {:<24} {}", kind.name(), told.join(", ")));
+            lines.push(row(kind.name(), &counts.join(", ")));
         }
-        lines.push(format!(
-            "  {:<24} {} ({} sent again, {} throttled)",
+        lines.push(row(
             "requests",
-            format::count(self.requests),
-            format::count(self.retried),
-            format::count(self.throttled)
+            &format!(
+                "{} ({} sent again, {} throttled)",
+                format::count(self.requests),
+                format::count(self.retried),
+                format::count(self.throttled)
+            ),
         ));
-        lines.push(format!("  {:<24} {}", "time", format::seconds(self.elapsed_seconds)));
+        lines.push(row("time", &format::seconds(self.elapsed_seconds)));
         for item in self.not_done.iter().take(SHOWN) {
             let NotDoneItem { kind, subject, state, reason } = item;
-            lines.push(format!("  {} {} {subject}: {reason}", state.name(), kind.name()));
+            lines.push(
+                PrintableLine::from("  ")
+                    .and_toned(Tone::Bad, state.name())
+                    .and(&format!(" {} {subject}: {reason}", kind.name())),
+            );
         }
         let all = count_of(&self.operations, &[State::Failed, State::Blocked]);
         if let more @ 1.. = all.saturating_sub(SHOWN as u64) {
-            lines.push(format!(
+            let more = format!(
                 "  and {} more: `chatferry plan show --plan {} --format ndjson --state failed,blocked`",
                 format::count(more),
                 self.plan
-            ));
+            );
+            lines.push(more.into());
         }
-        lines.push(self.verdict_line());
-        lines.join("\n")
+        lines.push(PrintableLine::verdict(self.verdict.tone(), &self.verdict_line()));
+        lines.into_iter().collect()
     }
 
     /// The verdict in one plain line.
@@ -185,6 +193,20 @@ impl ApplySummary {
             ),
         }
     }
+}
+
+impl ApplyVerdict {
+    fn tone(self) -> Tone {
+        match self {
+            Self::Complete => Tone::Good,
+            Self::CompleteWithDifferences => Tone::Caution,
+            Self::Incomplete => Tone::Bad,
+        }
+    }
+}
+
+fn row(name: &str, value: &str) -> PrintableLine {
+    PrintableLine::from(format!("  {} {value}", padded(name, 24)))
 }
 
 #[cfg(test)]

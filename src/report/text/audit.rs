@@ -6,6 +6,8 @@ use super::crawl::{CrawlSummary, Stopped};
 use super::format;
 use super::problem::Problem;
 use crate::diff::Comparison;
+use crate::model::Api;
+use crate::printable::{Printable, PrintableLine, Tone};
 use crate::report::diff;
 use crate::snapshot::Verdict;
 
@@ -35,6 +37,14 @@ impl AuditVerdict {
             Self::CompleteWithDrift => "complete_with_drift",
             Self::Incomplete => "incomplete",
             Self::Failed => "failed",
+        }
+    }
+
+    fn tone(self) -> Tone {
+        match self {
+            Self::Complete => Tone::Good,
+            Self::CompleteWithDrift => Tone::Caution,
+            Self::Incomplete | Self::Failed => Tone::Bad,
         }
     }
 
@@ -122,33 +132,31 @@ impl AuditSummary {
     }
 
     /// The summary for people: a few lines, the verdict last.
-    pub(crate) fn text(&self) -> String {
-        let mut lines = Vec::new();
-        if let Some(crawl) = &self.crawl {
-            lines.push(crawl.text());
-        }
+    pub(crate) fn text(&self) -> Printable {
+        let mut text = self.crawl.as_ref().map_or_else(Printable::new, CrawlSummary::text);
         if let Some(Exported { files, rows, bytes }) = self.exported {
-            lines.push(format!(
+            text.push(format!(
                 "  exported  {}, {}, {}",
                 format::counted(files, "file"),
                 format::counted(rows, "row"),
-                format::counted(bytes, "byte")
+                format::bytes(bytes)
             ));
         }
         if let (Some(base), Some(comparison)) = (&self.base, &self.differences) {
-            lines.push(format!("\nsince {base}:"));
-            lines.push(diff::summary(comparison));
+            text.blank();
+            text.push(format!("since {base}:"));
+            text.append(diff::summary(comparison));
         }
         if !self.removed.is_empty() {
-            lines.push(format!("  removed   {}", self.removed.join(", ")));
+            text.push(format!("  removed   {}", self.removed.join(", ")));
         }
-        lines.extend(self.notes.iter().map(|note| format!("note: {note}")));
+        text.extend(self.notes.iter().map(|note| format!("note: {note}")));
         for hook in self.hooks.iter().filter(|hook| !hook.ok) {
             let how = hook.detail.as_deref().unwrap_or("it failed");
-            lines.push(format!("note: --{}: {how}", hook.hook.replace('_', "-")));
+            text.push(format!("note: --{}: {how}", hook.hook.replace('_', "-")));
         }
-        lines.push(self.verdict_line());
-        lines.join("\n")
+        text.push(PrintableLine::toned(self.verdict.tone(), &self.verdict_line()));
+        text
     }
 
     fn verdict_line(&self) -> String {
@@ -157,17 +165,21 @@ impl AuditSummary {
             AuditVerdict::Complete | AuditVerdict::CompleteWithDrift => {
                 let drift = if self.verdict == AuditVerdict::Complete { "" } else { " with drift" };
                 let changed = match (&self.base, self.has_differences()) {
-                    (None, _) => "there is nothing to compare it with yet",
+                    (None, _) => "there is no earlier audit to compare it with",
                     (Some(_), true) => "something changed",
                     (Some(_), false) => "nothing changed",
                 };
-                format!("audit {folder} is complete{drift}: {changed}")
+                let scope = match &self.crawl {
+                    Some(crawl) if crawl.source == Api::Conversations => " for private channels only",
+                    _ => "",
+                };
+                format!("audit {folder} is complete{drift}{scope}: {changed}")
             }
             AuditVerdict::Incomplete => format!(
-                "audit {folder} is incomplete and will not be compared with; run the same command with --resume to go on with it"
+                "audit {folder} is incomplete and will not be compared with; run the same command with --resume to finish it"
             ),
             AuditVerdict::Failed => {
-                format!("audit {folder} failed; what was read is kept, and --resume goes on with it")
+                format!("audit {folder} failed; what was read is kept, and --resume finishes it")
             }
         }
     }

@@ -1,6 +1,8 @@
-//! Numbers and times as people read them. English, and the same everywhere: no locale is asked.
+//! Numbers and times as people read them. English, whatever the locale.
 
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 /// `4,211`
 pub(crate) fn count(number: u64) -> String {
@@ -36,9 +38,44 @@ pub(crate) fn duration(duration: Duration) -> String {
     }
 }
 
-/// [`duration`] of seconds; what is no time at all is nothing.
+/// [`duration`] of seconds; what is not a duration counts as zero.
 pub(crate) fn seconds(seconds: f64) -> String {
     duration(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+}
+
+/// ` (3 hours ago)`; nothing where the time cannot be read.
+pub(crate) fn age_of(time: &str, now: Timestamp) -> String {
+    time.parse().map(|time| format!(" ({})", age(time, now))).unwrap_or_default()
+}
+
+/// `just now`, `5 minutes ago`, `3 hours ago`, `12 days ago`; a time to come is `in the future`.
+pub(crate) fn age(time: Timestamp, now: Timestamp) -> String {
+    let seconds = now.as_second() - time.as_second();
+    let Ok(seconds) = u64::try_from(seconds) else { return "in the future".to_owned() };
+    match seconds {
+        0..60 => "just now".to_owned(),
+        60..3_600 => format!("{} ago", counted(seconds / 60, "minute")),
+        3_600..172_800 => format!("{} ago", counted(seconds / 3_600, "hour")),
+        _ => format!("{} ago", counted(seconds / 86_400, "day")),
+    }
+}
+
+/// `1.5 MB`, in decimal units; below a thousand, `812 bytes`.
+pub(crate) fn bytes(number: u64) -> String {
+    const UNITS: [(u64, &str); 4] =
+        [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "KB")];
+    match UNITS.into_iter().find(|(unit, _)| number >= *unit) {
+        Some((unit, name)) => {
+            let tenths = u128::from(number) * 10 / u128::from(unit);
+            format!("{}.{} {name}", count((tenths / 10) as u64), tenths % 10)
+        }
+        None => counted(number, "byte"),
+    }
+}
+
+/// `is` or `are`
+pub(crate) fn is_are(number: u64) -> &'static str {
+    if number == 1 { "is" } else { "are" }
 }
 
 /// `87.5/s` below a hundred, `1,250/s` above.
@@ -63,6 +100,32 @@ mod tests {
         }
         assert_eq!(counted(1, "user"), "1 user");
         assert_eq!(counted(0, "user channel"), "0 user channels");
+    }
+
+    #[test]
+    fn ages_and_sizes_are_round() {
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        for (seconds, text) in [
+            (-5, "in the future"),
+            (59, "just now"),
+            (60, "1 minute ago"),
+            (7_200, "2 hours ago"),
+            (86_400, "24 hours ago"),
+            (864_000, "10 days ago"),
+        ] {
+            assert_eq!(age(Timestamp::from_second(1_000_000 - seconds).unwrap(), now), text);
+        }
+        assert_eq!(age_of("1970-01-12T12:46:40Z", now), " (1 hour ago)");
+        assert_eq!(age_of("never", now), "");
+        for (number, text) in [
+            (1, "1 byte"),
+            (999, "999 bytes"),
+            (1_549, "1.5 KB"),
+            (2_000_000, "2.0 MB"),
+            (u64::MAX, "18,446,744.0 TB"),
+        ] {
+            assert_eq!(bytes(number), text);
+        }
     }
 
     #[test]

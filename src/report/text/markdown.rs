@@ -1,9 +1,13 @@
 //! Text as Markdown: what came from data reads as it is, and never as markup, a link, a mention or HTML.
 
+use crate::printable::tame;
+
 /// Text within a paragraph or a table's cell.
 pub(in crate::report) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    let mut rest = text.chars();
+    let flat: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let tamed = tame(&flat);
+    let mut rest = tamed.chars();
     while let Some(letter) = rest.next() {
         match letter {
             '&' => safe.push_str("&amp;"),
@@ -17,7 +21,6 @@ pub(in crate::report) fn escaped(text: &str) -> String {
                 safe.push('\\');
                 safe.push(letter);
             }
-            _ if letter.is_control() => safe.push(' '),
             _ => safe.push(letter),
         }
     }
@@ -27,6 +30,7 @@ pub(in crate::report) fn escaped(text: &str) -> String {
 /// Text as inline code, fit for a table's cell too.
 pub(in crate::report) fn code(text: &str) -> String {
     let flat: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    let flat = tame(&flat);
     // A fence one longer than the longest run of backticks within; a pipe would end the cell even in code.
     let longest = flat.split(|letter| letter != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest + 1);
@@ -37,6 +41,12 @@ pub(in crate::report) fn code(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_turns_the_direction_of_what_follows() {
+        assert!(!escaped("a\u{202e}b\u{e0041}").contains(['\u{202e}', '\u{e0041}']));
+        assert_eq!(code("a\u{202e}b"), "`a\\u{202e}b`");
+    }
 
     #[test]
     fn what_came_from_data_is_never_markup() {

@@ -3,9 +3,13 @@
 pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod crawl;
+pub(crate) mod demo;
+pub(crate) mod export;
 pub(crate) mod format;
+pub(crate) mod mapping;
 pub(super) mod markdown;
 pub(crate) mod probe;
 pub(crate) mod problem;
+pub(crate) mod simulate;
 pub(crate) mod snapshot;
 pub(crate) mod table;

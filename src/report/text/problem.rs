@@ -1,28 +1,26 @@
-//! An error as it is told: the chain once, then a hint.
+//! An error as it is printed: the chain once, then a hint.
 
 use std::error::Error;
 
-use anstyle::AnsiColor;
 use serde::Serialize;
 
+use crate::printable::{PrintableLine, Tone};
 use crate::report::stderr::Stderr;
 
 /// An error with its causes and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// What went wrong.
     pub message: String,
-    /// Why, the nearest cause first.
+    /// The nearest first.
     pub causes: Vec<String>,
-    /// What to do about it.
     pub hint: Option<String>,
     /// The exit code that it leads to.
     pub exit_code: u8,
 }
 
 impl Problem {
-    /// Takes an error apart. A cause that says what was just said is left out: transparent errors repeat theirs. One that says it
-    /// again and more takes the place of the first, such as SQLite's with its code.
+    /// Splits an error into its causes. A cause that repeats the one before is left out: transparent errors repeat theirs. One that repeats it
+    /// and adds more takes the place of the first, such as SQLite's with its code.
     pub fn new(error: &dyn Error, hint: Option<String>, exit_code: u8) -> Self {
         let message = error.to_string();
         let mut causes: Vec<String> = Vec::new();
@@ -41,18 +39,18 @@ impl Problem {
         Self { message, causes, hint, exit_code }
     }
 
-    /// Tells it for people.
-    pub fn tell(&self, stderr: &Stderr) {
-        stderr.line(&format!("{} {}", stderr.paint(AnsiColor::Red, "error:"), self.message));
+    pub(crate) fn print(&self, stderr: &Stderr) {
+        let line = |tone, label, text: &str| PrintableLine::toned(tone, label).and(" ").and(text);
+        stderr.print(line(Tone::Bad, "error:", &self.message));
         for cause in &self.causes {
-            stderr.line(&format!("{} {cause}", stderr.paint(AnsiColor::Red, "caused by:")));
+            stderr.print(line(Tone::Bad, "caused by:", cause));
         }
         if let Some(hint) = &self.hint {
-            stderr.line(&format!("{} {hint}", stderr.paint(AnsiColor::Cyan, "hint:")));
+            stderr.print(line(Tone::Hint, "hint:", hint));
         }
     }
 
-    /// Tells it as a log record.
+    /// Writes it as a log record.
     pub fn log(&self) {
         tracing::error!(
             causes = %self.causes.join(": "),

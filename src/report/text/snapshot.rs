@@ -1,30 +1,42 @@
-//! What `snapshot info` and `snapshot check` say, as text.
+//! The text of `snapshot info` and `snapshot check`.
 
-use std::fmt::Write;
+use jiff::Timestamp;
 
+use super::crawl::tone;
 use super::format;
 use super::table;
+use crate::model::Api;
+use crate::printable::{Printable, PrintableLine, Tone, padded};
 use crate::snapshot::{CheckReport, Info};
 
-/// Disagreements, failures and oddities shown; the snapshot has them all.
+/// Rows of each section; the snapshot has all.
 const SHOWN: usize = 10;
+/// The column after a name in `info`.
+const NAME: usize = 12;
+/// The column after a result in `check`.
+const RESULT: usize = 13;
 
 /// The text of `snapshot info`.
-pub(crate) fn info(info: &Info) -> String {
+pub(crate) fn info(info: &Info, now: Timestamp) -> Printable {
     let services: Vec<_> = info.services.iter().map(ToString::to_string).collect();
-    let mut text = String::new();
-    let mut line = |name: &str, value: &str| {
-        writeln!(text, "{name:<11} {value}").expect("writing to a String does not fail");
-    };
-    line("verdict", info.verdict.as_str());
+    let mut text = Printable::new();
+    let scope = if info.source == Api::Conversations { ", private channels only" } else { "" };
+    text.push(
+        PrintableLine::from(padded("verdict", NAME))
+            .and_toned(tone(info.verdict), info.verdict.as_str())
+            .and(scope),
+    );
+    let mut line = |name: &str, value: &str| text.push(padded(name, NAME) + value);
     line("account", &info.account_sid.to_string());
     line("services", &services.join(", "));
     line("source", info.source.name());
     line(
         "crawled",
         &match &info.finished {
-            Some(finished) => format!("{} to {finished}", info.started),
-            None => format!("begun {}, not ended", info.started),
+            Some(finished) => {
+                format!("{} to {finished}{}", info.started, format::age_of(finished, now))
+            }
+            None => format!("started {}, not finished{}", info.started, format::age_of(&info.started, now)),
         },
     );
     if let Some(users) = info.selected_users {
@@ -48,22 +60,25 @@ pub(crate) fn info(info: &Info) -> String {
     let lists: Vec<_> =
         info.units.iter().map(|(state, count)| format!("{} {state}", format::count(*count))).collect();
     line("lists", &lists.join(", "));
-    line("format", &format!("{}, begun by chatferry {}", info.format, info.tool_version));
+    line("format", &format!("{}, created by chatferry {}", info.format, info.tool_version));
     line("id", &info.id);
-    text.push_str(&findings(info));
+    text.append(findings(info));
     text
 }
 
-fn findings(info: &Info) -> String {
-    let mut text = String::new();
+fn findings(info: &Info) -> Printable {
+    let mut text = Printable::new();
     let mut section = |title: &str, header: &[&str], rows: Vec<Vec<String>>, all: u64| {
         if rows.is_empty() {
             return;
         }
+        text.blank();
+        text.push(PrintableLine::toned(Tone::Heading, title));
+        text.append(table::render(header, &rows));
         let more = all.saturating_sub(rows.len() as u64);
-        let more = if more > 0 { format!("and {} more\n", format::count(more)) } else { String::new() };
-        write!(text, "\n{title}\n{}\n{more}", table::render(header, &rows))
-            .expect("writing to a String does not fail");
+        if more > 0 {
+            text.push(format!("and {} more", format::count(more)));
+        }
     };
     let number = |value: Option<i64>| value.map_or_else(String::new, |value| value.to_string());
     let disagreements = info.disagreements.iter().take(SHOWN).map(|found| {
@@ -77,23 +92,23 @@ fn findings(info: &Info) -> String {
         ]
     });
     section(
-        "What did not agree",
-        &["sid", "kind", "expected", "received", "outcome", "how that was found"],
+        "Disagreements",
+        &["sid", "kind", "expected", "received", "outcome", "evidence"],
         disagreements.collect(),
         info.disagreement_counts.values().sum(),
     );
     let failures =
         info.failures.iter().take(SHOWN).map(|failure| vec![failure.subject.clone(), failure.error.clone()]);
     section(
-        "What could not be read",
-        &["what", "why"],
+        "Lists that could not be read",
+        &["list", "reason"],
         failures.collect(),
         info.units.get("failed").copied().unwrap_or_default(),
     );
     let vanished =
         info.vanished.iter().take(SHOWN).map(|(sid, evidence)| vec![sid.clone(), evidence.clone()]);
     section(
-        "What was listed and is gone",
+        "Listed, but vanished during the crawl",
         &["sid", "evidence"],
         vanished.collect(),
         info.vanished.len() as u64,
@@ -115,8 +130,8 @@ fn findings(info: &Info) -> String {
         ]
     });
     section(
-        "What was odd, kept as it came",
-        &["records", "key", "what", "count", "one of them"],
+        "Unexpected values, stored as received",
+        &["records", "key", "kind", "count", "example"],
         oddities.collect(),
         info.oddities.len() as u64,
     );
@@ -124,16 +139,20 @@ fn findings(info: &Info) -> String {
 }
 
 /// The text of `snapshot check`.
-pub(crate) fn check(report: &CheckReport) -> String {
-    let mut text = String::new();
+pub(crate) fn check(report: &CheckReport) -> Printable {
+    let mut text = Printable::new();
     for check in &report.checks {
-        let result = if check.found == 0 { "ok".to_owned() } else { format::counted(check.found, "finding") };
-        writeln!(text, "{result:<12} {}", check.name).expect("writing to a String does not fail");
-        for example in &check.examples {
-            writeln!(text, "             {example}").expect("writing to a String does not fail");
-        }
+        let (tone, result) = match check.found {
+            0 => (Tone::Good, "ok".to_owned()),
+            found => (Tone::Bad, format::counted(found, "finding")),
+        };
+        let line = PrintableLine::toned(tone, &padded(&result, RESULT)).and(&check.name);
+        text.push(line);
+        text.extend(check.examples.iter().map(|example| padded("", RESULT) + example));
     }
-    writeln!(text, "{:<12} {}", "verdict", report.verdict.as_str())
-        .expect("writing to a String does not fail");
+    text.push(
+        PrintableLine::from(padded("verdict", RESULT))
+            .and_toned(tone(report.verdict), report.verdict.as_str()),
+    );
     text
 }

@@ -42,7 +42,7 @@ fn page(entity: Entity, rows: u64, list_complete: bool) -> Vec<Event> {
 }
 
 fn estimated(requests: u64, done: u64, exact: bool, seconds_left: f64) -> Vec<Event> {
-    vec![Event::Estimated { requests, done, exact, seconds_left }]
+    vec![Event::Estimated { requests, done, exact, seconds_left: Some(seconds_left) }]
 }
 
 /// A crawl of 150 users in 40 s, with one refusal and one failure.
@@ -141,10 +141,63 @@ fn the_time_left_is_never_less_than_the_allowed_rate_permits() {
         let event = Event::Committed { entity: Entity::User, rows: 1, list_complete: false };
         tally.add(&event, second(2) * page / 100);
     }
-    let allowed = |seconds_left| Event::Estimated { requests: 600, done: 100, exact: true, seconds_left };
+    let allowed = |seconds: f64| Event::Estimated {
+        requests: 600,
+        done: 100,
+        exact: true,
+        seconds_left: Some(seconds),
+    };
     tally.add(&allowed(50.0), second(2));
     assert_eq!(tally.time_left(second(2)), Some(second(50)));
     tally.add(&allowed(1.0), second(2));
     let left = tally.time_left(second(2)).unwrap();
     assert!((second(9)..second(11)).contains(&left), "{left:?}");
+}
+
+/// Runs without a limit: how many pages come in each half second, as the concurrency limit finds its place.
+fn paces() -> Vec<(&'static str, Vec<u64>)> {
+    let rising = (0..40).map(|half| (4 + half * 4).min(100)).collect();
+    let slow_start = (0..60).map(|half| if half < 10 { 5 } else { 60 }).collect();
+    let held_back = (0..60).map(|half| if (20..30).contains(&half) { 10 } else { 50 }).collect();
+    vec![
+        ("even", vec![50; 40]),
+        ("rising", rising),
+        ("slow start", slow_start),
+        ("held back", held_back),
+        ("short", vec![40; 5]),
+    ]
+}
+
+#[test]
+fn the_time_left_of_a_run_without_a_limit_is_at_most_twice_the_truth_and_a_second() {
+    for (name, pages) in paces() {
+        let all: u64 = pages.iter().sum();
+        let end = Duration::from_millis(500 * pages.len() as u64);
+        let mut totals = ProgressTotals::new();
+        let (mut done, mut said) = (0, 0);
+        let estimate = |done| Event::Estimated { requests: all, done, exact: true, seconds_left: None };
+        totals.add(&estimate(0), Duration::ZERO);
+        assert_eq!(totals.time_left(Duration::ZERO), None, "{name}: nothing is guessed");
+        for (half, count) in pages.iter().enumerate() {
+            for page in 0..*count {
+                let now = Duration::from_millis(500 * half as u64 + 500 * (page + 1) / count);
+                totals.add(&Event::Committed { entity: Entity::User, rows: 1, list_complete: false }, now);
+                done += 1;
+                if page % 10 == 0 {
+                    totals.add(&estimate(done), now);
+                }
+                // While it speeds up, no one can know how fast it will be: what is said is checked once the pace is found.
+                let truth = end.saturating_sub(now);
+                let settled = name != "slow start" || half > 10 + 2;
+                if let Some(left) = totals.time_left(now).filter(|_| settled) {
+                    said += 1;
+                    assert!(
+                        left <= truth * 2 + Duration::from_secs(1),
+                        "{name} at {now:?}: {left:?} for {truth:?}"
+                    );
+                }
+            }
+        }
+        assert!(said > 10, "{name}");
+    }
 }

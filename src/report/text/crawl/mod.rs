@@ -8,6 +8,7 @@ use crate::model::{Api, Entity, ServiceSid};
 use crate::snapshot::{Carried, CrossCheck, Failure, MissingMembership, Requests, Verdict};
 
 use super::format;
+use crate::printable::{Printable, PrintableLine, Tone};
 
 /// How a crawl ended.
 #[derive(Debug, Clone, Serialize)]
@@ -16,7 +17,7 @@ pub(crate) struct CrawlSummary {
     pub verdict: Verdict,
     /// Why it stopped before the end, if it did.
     pub stopped: Option<Stopped>,
-    /// How to go on, where the same command would not.
+    /// How to resume, where the same command would not.
     pub resume: Option<String>,
     /// True when there was nothing to do: the snapshot had been finished before.
     pub already_finished: bool,
@@ -24,10 +25,10 @@ pub(crate) struct CrawlSummary {
     pub snapshot: String,
     /// The API that was read: `chat` or `conversations`.
     pub source: Api,
-    /// What there was to hold the rows against: `user_counts`, `channel_counts`, `member_lists`,
+    /// What the rows were compared with: `user_counts`, `channel_counts`, `member_lists`,
     /// `message_counts`.
     pub evidence: Vec<&'static str>,
-    /// The share of memberships that was read by the other route too; null for none.
+    /// The share of memberships that was also read by the other route; null for none.
     pub cross_check: Option<CrossCheck>,
     /// The services that were read.
     pub services: Vec<ServiceSid>,
@@ -43,7 +44,7 @@ pub(crate) struct CrawlSummary {
     pub failures: u64,
     /// The first of them; all are in the snapshot.
     pub failed_units: Vec<Failure>,
-    /// Subjects that changed while they were read, as a second look showed.
+    /// Subjects that changed while they were read, as a second reading showed.
     pub drift: u64,
     /// Subjects of which something is missing, with no change seen.
     pub holes: u64,
@@ -56,9 +57,9 @@ pub(crate) struct CrawlSummary {
     pub is_settled: bool,
     /// Selected users that the service does not have; all are in the snapshot.
     pub not_found: Vec<String>,
-    /// Users and channels that were gone when they were looked at again.
+    /// Users and channels that no longer existed when they were rechecked.
     pub vanished: u64,
-    /// Oddities of single records, kept in the snapshot.
+    /// Unexpected values of single records, kept in the snapshot.
     pub issues: u64,
     /// How long this run took.
     pub elapsed_seconds: f64,
@@ -78,20 +79,20 @@ pub(crate) enum Stopped {
 
 impl CrawlSummary {
     /// The summary for people: a few lines, the verdict last.
-    pub(crate) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> Printable {
         let mut lines = Vec::new();
         if !self.already_finished {
             lines.push(format!("  read      {}", counts(&self.counts)));
             if self.is_of_conversations() {
                 let evidence = match self.evidence.first() {
                     None => {
-                        "it gives no counts, and without both user-channels and members nothing tells whether rows are missing"
+                        "it gives no counts, and without both user-channels and members nothing shows whether rows are missing"
                     }
                     Some(&"cross_check") => {
-                        "it gives no counts; a share of the memberships was held against the other route"
+                        "it gives no counts; a share of the memberships was compared with the other route"
                     }
                     Some(_) => {
-                        "it gives no counts, so users' and conversations' own lists were held against each other"
+                        "it gives no counts, so the lists of users and of conversations were compared with each other"
                     }
                 };
                 lines.push(format!("  source    Conversations: {evidence}"));
@@ -125,8 +126,9 @@ impl CrawlSummary {
                 lines.push(format!("            and {more} more: `chatferry snapshot info` lists them"));
             }
         }
-        lines.push(self.verdict_line());
-        lines.join("\n")
+        let mut text: Printable = lines.into_iter().collect();
+        text.push(PrintableLine::verdict(tone(self.verdict), &self.verdict_line()));
+        text
     }
 
     /// The verdict in one plain line.
@@ -135,38 +137,39 @@ impl CrawlSummary {
         let all = if held.starts_with("1 ") { "" } else { "all " };
         let are = if held.starts_with("1 ") && !held.contains(" and ") { "is" } else { "are" };
         let snapshot = &self.snapshot;
-        let again = self.resume.as_deref().unwrap_or("run the same command again to go on from there");
+        let again = self.resume.as_deref().unwrap_or("run the same command again to resume");
+        let scope = if self.is_of_conversations() { ", private channels only" } else { "" };
         match (self.verdict, self.stopped) {
             (Verdict::Complete, _) if self.already_finished => {
                 format!(
-                    "complete: {snapshot} was finished before, nothing to do ({held}); --restart begins anew"
+                    "complete{scope}: {snapshot} was finished before, nothing to do ({held}); --restart reads it again"
                 )
             }
             (Verdict::CompleteWithDrift, _) if self.already_finished => format!(
-                "complete with drift: {snapshot} was finished before, nothing to do ({held}); --restart begins anew"
+                "complete with drift{scope}: {snapshot} was finished before, nothing to do ({held}); --restart reads it again"
             ),
-            (Verdict::Complete, _) => format!("complete: {all}{held} {are} in {snapshot}"),
+            (Verdict::Complete, _) => format!("complete{scope}: {all}{held} {are} in {snapshot}"),
             (Verdict::CompleteWithDrift, _) => format!(
-                "complete with drift: {all}{held} {are} in {snapshot}; {} changed while {} read, listed there",
+                "complete with drift{scope}: {all}{held} {are} in {snapshot}; {} changed while {} read; the snapshot lists them",
                 format::counted(self.drift, "subject"),
                 if self.drift == 1 { "it was" } else { "they were" },
             ),
             (Verdict::Incomplete, Some(Stopped::Interrupted)) => {
-                format!("incomplete: interrupted with {held} in {snapshot}; {again}")
+                format!("incomplete{scope}: interrupted with {held} in {snapshot}; {again}")
             }
             (Verdict::Incomplete, Some(Stopped::TimeUp)) => {
-                format!("incomplete: the time was up with {held} in {snapshot}; {again}")
+                format!("incomplete{scope}: the time was up with {held} in {snapshot}; {again}")
             }
             (Verdict::Incomplete, Some(Stopped::GaveUp)) => {
-                format!("incomplete: nothing could be read any more, with {held} in {snapshot}; {again}")
+                format!("incomplete{scope}: every request failed, with {held} in {snapshot}; {again}")
             }
             (Verdict::Incomplete, None) if self.is_settled => format!(
-                "incomplete: {held} in {snapshot}, {}; two readings gave the same, so reading again does not help: \
+                "incomplete{scope}: {held} in {snapshot}, {}; two readings gave the same, so reading again does not help: \
                  `chatferry snapshot info` shows the evidence",
                 self.missing()
             ),
             (Verdict::Incomplete, None) => {
-                format!("incomplete: {} in {snapshot}, {}; {again}", held, self.missing())
+                format!("incomplete{scope}: {held} in {snapshot}, {}; {again}", self.missing())
             }
         }
     }
@@ -194,7 +197,8 @@ impl CrawlSummary {
         }
         if !self.not_found.is_empty() {
             let number = self.not_found.len() as u64;
-            parts.push(format!("{} were not found", format::counted(number, "selected user")));
+            let verb = if number == 1 { "was" } else { "were" };
+            parts.push(format!("{} {verb} not found", format::counted(number, "selected user")));
         }
         if parts.is_empty() {
             "but not everything was read".to_owned()
@@ -205,10 +209,10 @@ impl CrawlSummary {
 
     fn oddities(&self) -> Option<String> {
         let parts: Vec<String> = [
-            (self.drift, "changed meanwhile"),
-            (self.holes, "with something missing"),
-            (self.vanished, "vanished meanwhile"),
-            (self.issues, "with odd values, kept as they came"),
+            (self.drift, "changed during the crawl"),
+            (self.holes, "with missing rows"),
+            (self.vanished, "vanished during the crawl"),
+            (self.issues, "with unexpected values, stored as received"),
         ]
         .into_iter()
         .filter(|(number, _)| *number > 0)
@@ -242,7 +246,7 @@ fn missing_one(missing: &MissingMembership) -> String {
     }
 }
 
-/// What a cross-check held against what.
+/// What a cross-check compared.
 fn checked(check: &CrossCheck) -> String {
     let (what, of, side) = match check.of {
         "members" => ("members", "channel", "the users' lists"),
@@ -276,6 +280,15 @@ fn held(counts: &BTreeMap<Entity, u64>) -> String {
     }
 }
 
+/// The color of a snapshot's verdict.
+pub(super) fn tone(verdict: Verdict) -> Tone {
+    match verdict {
+        Verdict::Complete => Tone::Good,
+        Verdict::CompleteWithDrift => Tone::Caution,
+        Verdict::Incomplete => Tone::Bad,
+    }
+}
+
 fn singular(entity: Entity) -> &'static str {
     match entity {
         Entity::Service => "service",
@@ -298,7 +311,7 @@ fn counts(counts: &BTreeMap<Entity, u64>) -> String {
 /// What was carried over, and that it was not read.
 pub(super) fn carried_over(carried: &Carried) -> String {
     format!(
-        "{} and {} from the snapshot of {}, as their counts had not changed (a heuristic); part {} was read anyway",
+        "{} and {} from the snapshot of {}, because their counts had not changed (a heuristic); part {} was read anyway",
         format::counted(carried.users, "user"),
         format::counted(carried.user_channels, "user channel"),
         carried.from,
@@ -310,7 +323,7 @@ pub(super) fn carried_over(carried: &Carried) -> String {
 pub(super) fn requests(requests: Requests) -> String {
     let Requests { total, retried, throttled, minimum } = requests;
     let count = format::count;
-    let least = if minimum > 0 { format!("{} at the least, ", count(minimum)) } else { String::new() };
+    let least = if minimum > 0 { format!("minimum {}, ", count(minimum)) } else { String::new() };
     format!("{} ({least}{} sent again, {} throttled)", count(total), count(retried), count(throttled))
 }
 

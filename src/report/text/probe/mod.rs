@@ -8,6 +8,7 @@ use crate::model::{AccountSid, Api, Entity, ServiceSid};
 
 use super::crawl::by_plural;
 use super::format;
+use crate::printable::{Printable, PrintableLine, Tone};
 
 /// What a probe found.
 #[derive(Debug, Clone, Serialize)]
@@ -24,7 +25,7 @@ pub(crate) struct ProbeSummary {
     pub source: Api,
     /// What reading every membership takes, by either route.
     pub routes: Routes,
-    /// The services that were looked at.
+    /// The services that were read.
     pub services: Vec<ProbedService>,
     /// How many requests a crawl takes, by what they read.
     #[serde(serialize_with = "by_plural")]
@@ -75,13 +76,43 @@ impl Routes {
 pub(crate) struct Answer {
     /// It answered with data.
     pub answers: bool,
-    /// Where it was asked.
+    pub outcome: AnswerOutcome,
+    /// The address that was asked.
     pub origin: String,
     /// Why not, in one line.
     pub problem: Option<String>,
 }
 
-/// A service that was looked at.
+/// How an API took the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AnswerOutcome {
+    /// With data, or with the word that there is no such service.
+    Answered,
+    /// It does not accept the credentials: 401 or 403.
+    Refused,
+    /// It no longer exists for the account: 404 or 410.
+    Ended,
+    /// No answer came.
+    Unreachable,
+    /// Any other status.
+    Failed,
+}
+
+impl AnswerOutcome {
+    /// What follows the name of the API.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Answered => "answers",
+            Self::Refused => "refused the credentials",
+            Self::Ended => "has ended for this account",
+            Self::Unreachable => "is unreachable",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A service that was read.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ProbedService {
     /// `IS…`
@@ -100,7 +131,7 @@ pub(crate) struct ProbedService {
 
 impl ProbeSummary {
     /// The summary for people, the cost of a crawl last.
-    pub(crate) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> Printable {
         let mut lines = vec![
             format!("  account        {} (with {})", self.account_sid, self.credentials),
             format!("  Chat           {}", answer(&self.chat)),
@@ -119,18 +150,25 @@ impl ProbeSummary {
         }
         lines.extend(self.routes.text().map(|routes| format!("  memberships    {routes}")));
         if self.source == Api::Conversations {
-            let why = if self.chat.problem.is_none() {
-                "as asked for"
-            } else {
-                "because Chat does not answer for it"
-            };
+            let why =
+                if self.chat.problem.is_none() { "as asked for" } else { "because Chat does not serve it" };
             lines.push(format!(
                 "  read from      Conversations, {why}: private channels only, no invites, no counts"
             ));
         }
-        lines.push(self.verdict_line());
-        lines.extend(self.hint.iter().map(|hint| format!("hint: {hint}")));
-        lines.join("\n")
+        let mut text: Printable = lines.into_iter().collect();
+        let tone = if self.is_priced() { Tone::Good } else { Tone::Bad };
+        text.push(PrintableLine::verdict(tone, &self.verdict_line()));
+        if let Some(hint) = &self.hint {
+            text.push(PrintableLine::toned(Tone::Hint, "hint:").and(" ").and(hint));
+        }
+        text
+    }
+
+    /// Whether the cost of a crawl is known.
+    fn is_priced(&self) -> bool {
+        let read = if self.source == Api::Conversations { &self.conversations } else { &self.chat };
+        read.answers && read.problem.is_none()
     }
 
     /// The cost of a crawl in one plain line.
@@ -141,10 +179,10 @@ impl ProbeSummary {
             Api::Conversations => &self.conversations,
         };
         if !read.answers {
-            return format!("{name} does not answer: there is nothing that can be crawled");
+            return format!("{name} {}: nothing can be crawled", read.outcome.words());
         }
         if read.problem.is_some() {
-            return "not every service could be looked at: what a crawl costs is not known".to_owned();
+            return "not every service could be read: the cost of a crawl is not known".to_owned();
         }
         let bound = if self.requests_exact { "" } else { "at least " };
         let requests = format::counted(self.requests, "request");
@@ -160,11 +198,16 @@ impl ProbeSummary {
 }
 
 fn answer(answer: &Answer) -> String {
+    let words = match answer.outcome {
+        AnswerOutcome::Answered => "answers",
+        AnswerOutcome::Refused => "refused the credentials",
+        AnswerOutcome::Ended => "has ended",
+        AnswerOutcome::Unreachable => "unreachable",
+        AnswerOutcome::Failed => "failed",
+    };
     match &answer.problem {
-        None if answer.answers => format!("answers at {}", answer.origin),
-        Some(problem) if answer.answers => format!("answers at {}: {problem}", answer.origin),
-        Some(problem) => format!("does not answer at {}: {problem}", answer.origin),
-        None => format!("does not answer at {}", answer.origin),
+        Some(problem) => format!("{words} at {}: {problem}", answer.origin),
+        None => format!("{words} at {}", answer.origin),
     }
 }
 

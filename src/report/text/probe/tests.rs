@@ -4,7 +4,7 @@ use super::*;
 use crate::model::Api;
 
 fn answers(origin: &str) -> Answer {
-    Answer { answers: true, origin: origin.to_owned(), problem: None }
+    Answer { answers: true, outcome: AnswerOutcome::Answered, origin: origin.to_owned(), problem: None }
 }
 
 fn summary() -> ProbeSummary {
@@ -51,11 +51,35 @@ fn what_is_not_known_is_not_claimed() {
     let problem = Some("404 Not Found".to_owned());
     let gone = ProbeSummary {
         hint: Some("check the SID".to_owned()),
-        chat: Answer { answers: false, problem, ..answers("https://chat.twilio.com") },
+        chat: Answer {
+            answers: false,
+            outcome: AnswerOutcome::Ended,
+            problem,
+            ..answers("https://chat.twilio.com")
+        },
         services: Vec::new(),
         requests_by_resource: BTreeMap::new(),
         routes: Routes { by_user: None, by_channel: None, ..summary().routes },
         ..summary()
     };
     insta::assert_snapshot!("probe_gone", gone.text());
+}
+
+#[test]
+fn a_probe_says_how_an_api_took_the_request() {
+    for (outcome, line, verdict) in [
+        (
+            AnswerOutcome::Refused,
+            "Chat           refused the credentials at",
+            "Chat refused the credentials: ",
+        ),
+        (AnswerOutcome::Ended, "Chat           has ended at", "Chat has ended for this account: "),
+        (AnswerOutcome::Unreachable, "Chat           unreachable at", "Chat is unreachable: "),
+        (AnswerOutcome::Failed, "Chat           failed at", "Chat failed: "),
+    ] {
+        let chat = Answer { answers: false, outcome, ..answers("https://chat.twilio.com") };
+        let text = ProbeSummary { chat, ..summary() }.text().to_string();
+        assert!(text.contains(line), "{text}");
+        assert!(text.contains(&format!("\n{verdict}nothing can be crawled")), "{text}");
+    }
 }

@@ -1,0 +1,144 @@
+//! How far the performing of a plan has come, and how long the rest takes.
+//!
+//! **Why** not one pace for all kinds: kinds have different write limits, so that the pace of one says nothing about the next. The plan
+//! has seconds for each; they are scaled by how this run compares with them so far.
+//!
+//! **Invariant:** a blocked operation is no progress: it takes no time, so it is neither among the operations nor among those that ended.
+
+use std::time::Duration;
+
+use crate::event::ApplyStep;
+
+/// Before this there is nothing to scale the plan's seconds by.
+const WARM_UP: Duration = Duration::from_secs(1);
+
+/// A plan that is performed.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Applying {
+    steps: Vec<ApplyStep>,
+    /// Operations that are or were to be performed.
+    pub(super) operations: u64,
+    /// Those that ended, in earlier runs too.
+    pub(super) ended: u64,
+    pub(super) failed: u64,
+    pub(super) blocked: u64,
+    /// The kind of the last one.
+    pub(super) kind: &'static str,
+    started: Duration,
+    /// The plan's seconds for what this run has performed.
+    planned_seconds: f64,
+}
+
+impl Applying {
+    pub(super) fn new(steps: &[ApplyStep], now: Duration) -> Self {
+        Self {
+            operations: steps.iter().map(|step| step.operations).sum(),
+            ended: steps.iter().map(|step| step.ended).sum(),
+            steps: steps.to_vec(),
+            failed: 0,
+            blocked: 0,
+            kind: "",
+            started: now,
+            planned_seconds: 0.0,
+        }
+    }
+
+    /// Counts an operation that ended; `false` for one that was blocked, which took no time.
+    pub(super) fn performed(&mut self, kind: &'static str, state: &str) -> bool {
+        self.kind = kind;
+        let step = self.steps.iter_mut().find(|step| step.kind == kind);
+        if state == "blocked" {
+            self.blocked += 1;
+            self.operations = self.operations.saturating_sub(1);
+            if let Some(step) = step {
+                step.operations = step.operations.saturating_sub(1);
+            }
+            return false;
+        }
+        self.ended += 1;
+        self.failed += u64::from(state == "failed");
+        if let Some(step) = step {
+            self.planned_seconds += seconds_each(step);
+            step.ended += 1;
+        }
+        true
+    }
+
+    pub(super) fn time_left(&self, now: Duration) -> Option<Duration> {
+        let taken = now.saturating_sub(self.started);
+        if taken < WARM_UP || self.planned_seconds <= 0.0 {
+            return None;
+        }
+        let left: f64 = self.steps.iter().map(|step| seconds_each(step) * left(step)).sum();
+        Duration::try_from_secs_f64(left * taken.as_secs_f64() / self.planned_seconds).ok()
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+fn left(step: &ApplyStep) -> f64 {
+    step.operations.saturating_sub(step.ended) as f64
+}
+
+/// The plan's seconds for one operation of the kind. A step without seconds counts as instant, but not as nothing.
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+fn seconds_each(step: &ApplyStep) -> f64 {
+    const LEAST: f64 = 0.000_1;
+    (step.seconds / step.operations.max(1) as f64).max(LEAST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEPS: [ApplyStep; 2] = [
+        ApplyStep { kind: "create_user", operations: 300, ended: 0, seconds: 10.0 },
+        ApplyStep { kind: "create_participant", operations: 6_000, ended: 0, seconds: 20.0 },
+    ];
+
+    /// Performs the plan at a fixed share of its own pace, and gives the time left at each second with the truth.
+    fn said_and_true(speed: f64) -> Vec<(f64, f64)> {
+        let mut applying = Applying::new(&STEPS, Duration::ZERO);
+        let end = 30.0 / speed;
+        let mut said = Vec::new();
+        let mut now = 0.0;
+        let mut next = 0.0;
+        for step in &STEPS {
+            for _ in 0..step.operations {
+                now += step.seconds / step.operations as f64 / speed;
+                applying.performed(step.kind, "done");
+                if now >= next {
+                    let left = applying.time_left(Duration::from_secs_f64(now));
+                    said.extend(left.map(|left| (left.as_secs_f64(), end - now)));
+                    next += 0.5;
+                }
+            }
+        }
+        said
+    }
+
+    #[test]
+    fn the_time_left_follows_the_plan_at_the_measured_speed() {
+        for speed in [0.5, 1.0, 3.0, 10.0] {
+            let said = said_and_true(speed);
+            assert!(said.len() > 2, "{speed}");
+            for (said, truth) in said {
+                assert!(
+                    said <= truth * 2.0 + 1.0 && said >= truth / 2.0 - 1.0,
+                    "{speed}: {said} for {truth}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_blocked_is_no_progress() {
+        let mut applying = Applying::new(&STEPS, Duration::ZERO);
+        applying.performed("create_user", "done");
+        let before = applying.time_left(Duration::from_secs(2)).unwrap();
+        for _ in 0..5_649 {
+            assert!(!applying.performed("create_participant", "blocked"));
+        }
+        assert_eq!((applying.ended, applying.operations, applying.blocked), (1, 651, 5_649));
+        assert!(applying.time_left(Duration::from_secs(2)).unwrap() < before);
+    }
+}
