@@ -42,6 +42,9 @@ pub(crate) struct VerifyArgs {
     /// Print what is the same too, as lines with `=`
     #[arg(long)]
     pub all: bool,
+    /// Print a line for each record, instead of one for each event or cause
+    #[arg(long)]
+    pub records: bool,
     #[command(flatten)]
     pub connection: ConnectionArgs,
 }

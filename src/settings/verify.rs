@@ -19,6 +19,8 @@ pub(crate) struct VerifySettings {
     pub format: VerifyFormat,
     /// Whether what is the same is printed too.
     pub report_same: bool,
+    /// Whether each record has a line of its own.
+    pub records: bool,
 }
 
 /// What the target is compared with.
@@ -48,6 +50,7 @@ impl VerifySettings {
                 .map_err(|source| SettingsError::Value { place: Provenance::Flag("sample"), source })?,
             format: args.format,
             report_same: args.all,
+            records: args.records,
         })
     }
 }
