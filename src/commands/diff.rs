@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::{DiffArgs, DiffFormat};
 use crate::diff::{self, Comparison, DiffOptions, IgnoredFields, Terms, TermsError};
 use crate::error::{Advise, ExitStatus, Failure};
-use crate::report::diff::{DifferenceReport, Format, summary};
+use crate::report::diff::{DifferenceReport, DiffOutput, summary};
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::storage::{Access, AtomicFile, StorageError};
 
@@ -19,7 +19,7 @@ pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
     let options = DiffOptions { ignored, report_same: args.all };
     let old = open(&args.old)?;
     let new = open(&args.new)?;
-    let format = Format::from(args.format);
+    let format = DiffOutput::from(args.format);
     let comparison = match &args.out {
         Some(path) => to_files(&old, &new, Terms::of(&old, &new)?, &options, &[(format, path)])?,
         // With --json stdout has the totals, and nothing else may stand there.
@@ -60,7 +60,7 @@ pub(super) fn to_files(
     new: &Snapshot,
     terms: Terms,
     options: &DiffOptions,
-    files: &[(Format, &Path)],
+    files: &[(DiffOutput, &Path)],
 ) -> Result<Comparison, DiffError> {
     let mut reports = Vec::new();
     for &(format, path) in files {
@@ -94,7 +94,7 @@ fn write<W: Write>(
     old: &Snapshot,
     new: &Snapshot,
     options: &DiffOptions,
-    format: Format,
+    format: DiffOutput,
     out: W,
     colored: bool,
 ) -> Result<Comparison, DiffError> {
@@ -153,7 +153,7 @@ impl Advise for DiffError {
     }
 }
 
-impl From<DiffFormat> for Format {
+impl From<DiffFormat> for DiffOutput {
     fn from(format: DiffFormat) -> Self {
         match format {
             DiffFormat::Table => Self::Table,

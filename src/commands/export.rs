@@ -26,14 +26,14 @@ const DEFAULT_MAPPINGS: &[&str] = &["chat", "conversations"];
 #[derive(Debug)]
 struct ExportSettings {
     /// Where to.
-    destination: Destination,
+    destination: ExportTarget,
     /// What to write and how.
     pub options: ExportOptions,
 }
 
 /// Where an export goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Destination {
+enum ExportTarget {
     /// Standard output.
     Stream,
     /// A folder.
@@ -42,7 +42,7 @@ enum Destination {
     Store(Url),
 }
 
-impl Destination {
+impl ExportTarget {
     /// Takes `-`, a URL of an object store, or a folder's path.
     fn of(text: &str) -> Self {
         if text == "-" {
@@ -57,7 +57,7 @@ impl Destination {
     }
 }
 
-/// Checks what was typed: everything that can be said before the snapshot is opened.
+/// Checks the flags as far as possible before the snapshot is opened.
 fn settings(args: &ExportArgs) -> Result<ExportSettings, ExportError> {
     let named: Vec<&str> = args.mappings.iter().map(String::as_str).collect();
     let named = if named.is_empty() { DEFAULT_MAPPINGS } else { &named };
@@ -97,8 +97,8 @@ fn settings(args: &ExportArgs) -> Result<ExportSettings, ExportError> {
         spreadsheet_safe: args.spreadsheet_safe,
         force: args.force,
     };
-    let destination = Destination::of(&args.out);
-    if destination == Destination::Stream {
+    let destination = ExportTarget::of(&args.out);
+    if destination == ExportTarget::Stream {
         export::check_stream(&options)?;
     }
     Ok(ExportSettings { destination, options })
@@ -184,7 +184,7 @@ pub(super) fn plain_args(snapshot: &Path, folder: &Path) -> ExportArgs {
     }
 }
 
-/// Fails on what can be said of an export's flags before there is a snapshot.
+/// Checks the flags of an export before there is a snapshot.
 pub(super) fn check_args(args: &ExportArgs) -> Result<(), CommandError> {
     Ok(settings(args).map(|_| ())?)
 }
@@ -211,9 +211,9 @@ fn write(
     events: &Events,
 ) -> Result<ExportReport, ExportError> {
     match &settings.destination {
-        Destination::Folder(folder) => export::run(snapshot, &settings.options, folder, events),
-        Destination::Store(url) => export::run_to_store(snapshot, &settings.options, url, events),
-        Destination::Stream => export::stream(snapshot, &settings.options, out, events),
+        ExportTarget::Folder(folder) => export::run(snapshot, &settings.options, folder, events),
+        ExportTarget::Store(url) => export::run_to_store(snapshot, &settings.options, url, events),
+        ExportTarget::Stream => export::stream(snapshot, &settings.options, out, events),
     }
 }
 
@@ -275,9 +275,9 @@ mod tests {
         let settings = settings_of(&["--out", "here"]).unwrap();
         assert_eq!(settings.options.formats, [Format::Csv, Format::Ndjson]);
         assert!(settings.options.records.is_none());
-        assert_eq!(settings.destination, Destination::Folder("here".into()));
-        assert!(matches!(Destination::of("s3://bucket/prefix"), Destination::Store(_)));
-        assert!(matches!(Destination::of(r"c:\exports"), Destination::Folder(_)));
+        assert_eq!(settings.destination, ExportTarget::Folder("here".into()));
+        assert!(matches!(ExportTarget::of("s3://bucket/prefix"), ExportTarget::Store(_)));
+        assert!(matches!(ExportTarget::of(r"c:\exports"), ExportTarget::Folder(_)));
         let names: Vec<&str> =
             settings.options.mappings.iter().map(|mapping| mapping.name.as_str()).collect();
         assert_eq!(names, DEFAULT_MAPPINGS);
@@ -305,8 +305,8 @@ mod tests {
     fn sids_of_a_target_need_a_plan_where_they_are_written() {
         let error = settings_of(&["--out", "x", "--mapping", "chat", "--mapping", "sids"]).unwrap_err();
         assert!(error.status() == Failure::Usage);
-        let told = "record `role_sids` of mapping `sids` needs --plan FILE: column `target_sid` asks for";
-        assert!(error.to_string().starts_with(told), "{error}");
+        let expected = "record `role_sids` of mapping `sids` needs --plan FILE: column `target_sid` asks for";
+        assert!(error.to_string().starts_with(expected), "{error}");
         let sids = ["--out", "x", "--mapping", "sids"];
         settings_of(&[&sids[..], &["--plan", "plan.db"]].concat()).unwrap();
         settings_of(&[&sids[..], &["--columns", "source_sid"]].concat()).unwrap();

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
+use super::pii::PiiPolicy;
 use super::bundled;
 use super::column;
 use super::error::{MappingError, Place, Problem};
@@ -197,6 +198,7 @@ impl Compiler<'_> {
             filters.push(filter.map_err(|error| self.expression_problem(text, error))?);
         }
         Ok(Record {
+            pii: PiiPolicy::Keep,
             name: entry.name.into_inner(),
             description: entry.description,
             file: Arc::clone(&self.file),

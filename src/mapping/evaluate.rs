@@ -3,6 +3,7 @@
 //! Plain columns are read from the model when they are written. Expressions and pseudonyms are computed once for a row, so that
 //! every format has the same value at the cost of one.
 
+use super::pii::PiiPolicy;
 use super::expression::{Expression, Needs, describe};
 use super::file::OnError;
 use super::filter::Condition;
@@ -107,7 +108,8 @@ impl<'a> Row<'a> {
 impl<'m> Evaluator<'m> {
     /// Gets ready for a record.
     pub(crate) fn new(record: &'m Record) -> Self {
-        let has_computed = record.columns.iter().any(Column::is_computed);
+        let has_computed =
+            record.columns.iter().any(Column::is_computed) || !matches!(record.pii, PiiPolicy::Keep);
         let computed = if has_computed { vec![Computed::Plain; record.columns.len()] } else { Vec::new() };
         Self {
             record,
@@ -174,7 +176,30 @@ impl<'m> Evaluator<'m> {
                 self.computed[position] = pseudonym;
             }
         }
+        self.replace_credentials(subject);
         Ok(Outcome::Row(nulled))
+    }
+
+    /// Drops or hashes the credentials of addresses in columns that are not personal.
+    fn replace_credentials(&mut self, subject: &RowRecords<'_>) {
+        let record = self.record;
+        if matches!(record.pii, PiiPolicy::Keep) {
+            return;
+        }
+        for (position, column) in record.columns.iter().enumerate().filter(|(_, column)| column.key.is_none()) {
+            if !column.is_computed() {
+                self.computed[position] = Computed::Plain; // not that of the row before
+            }
+            let row = Row { columns: &record.columns, subject, computed: &self.computed };
+            let replaced = match row.value(position) {
+                Value::Text(text) => record.pii.without_credentials(text).map(Computed::Text),
+                Value::Json(text) => record.pii.without_credentials(text).map(Computed::Json),
+                _ => None,
+            };
+            if let Some(replaced) = replaced {
+                self.computed[position] = replaced;
+            }
+        }
     }
 
     /// Tries every condition and column on a row, whatever fails: for `mapping check`.

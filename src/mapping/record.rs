@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::pii::PiiPolicy;
 use super::expression::{Expression, Needs};
 use super::field::FieldInfo;
 use super::file::{OnError, Otherwise, Scalar};
@@ -78,6 +79,8 @@ pub struct Record {
     pub(super) constants: Constants,
     /// What `run.invites` stands for in conditions that are added later.
     pub(super) invites: InvitePolicy,
+    /// What happens to personal data, and so to the credentials of addresses in columns that are not personal.
+    pub(super) pii: PiiPolicy,
 }
 
 /// The order of a record's rows, among those that a walk over the snapshot delivers.
@@ -246,6 +249,7 @@ impl Record {
     pub fn narrowed(&self, names: &[&str]) -> Self {
         let column = |name: &&str| self.columns.iter().find(|column| column.name == *name).cloned();
         Self {
+            pii: self.pii.clone(),
             name: self.name.clone(),
             description: self.description.clone(),
             file: Arc::clone(&self.file),

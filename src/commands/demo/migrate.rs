@@ -19,13 +19,13 @@ use crate::report::{ApplySummary, diff};
 use super::super::plan::{self, Made};
 use super::super::{CommandError, Context, apply, verify};
 use super::DemoError;
-use super::folder::Folder;
+use super::folder::DemoFolder;
 
-/// Writes a second: the made-up Twilio sets no limit.
+/// Writes a second: the simulator sets no limit.
 const WRITES: &str = "300";
 
-/// What the copy's mapping says otherwise than the bundled one.
-const MENDED: [(&str, &str); 5] = [
+/// What the mapping of the copy changes in the bundled one.
+const FIXES: [(&str, &str); 5] = [
     (
         r#"name = "attributes", path = "member.attributes""#,
         r#"name = "attributes", value = "member.attributes if [member.attributes|fromjson] else none", on_error = "null""#,
@@ -54,12 +54,11 @@ pub(super) struct Migrated {
     copy: plan::Summary,
     /// How it was applied.
     apply: ApplySummary,
-    /// What verifying it said.
     verify: Comparison,
 }
 
 impl Migrated {
-    /// The exit statuses of the steps whose results are not told by an error.
+    /// The exit statuses of the steps that end without an error.
     pub(super) fn exit_statuses(&self) -> Vec<ExitStatus> {
         vec![apply::exit_status(&self.apply), verify::exit_status(&self.verify)]
     }
@@ -68,7 +67,7 @@ impl Migrated {
 /// Plans in place; then plans a copy into the empty service, applies it and verifies it.
 pub(super) async fn run(
     service: &str,
-    folder: &Folder,
+    folder: &DemoFolder,
     context: &mut Context,
 ) -> Result<Migrated, CommandError> {
     let (snapshot, copy) = (folder.snapshot.display(), folder.copy.display());
@@ -81,7 +80,7 @@ pub(super) async fn run(
         target: Some("in-place".to_owned()),
         ..plan_args(&folder.snapshot, &folder.plan, &folder.plan_page)
     };
-    let in_place = told(plan::make(&in_place, context).await?, context);
+    let in_place = printed(plan::make(&in_place, context).await?, context);
 
     let mapping = folder.mapping.display();
     context.say(text::copy_mapping(4, &folder.mapping));
@@ -99,7 +98,7 @@ pub(super) async fn run(
         mapping: Some(mapping.to_string()),
         ..plan_args(&folder.snapshot, &folder.copy, &folder.copy_page)
     };
-    let into_other = told(plan::make(&into_other, context).await?, context);
+    let into_other = printed(plan::make(&into_other, context).await?, context);
 
     context.say(text::step(
         6,
@@ -131,19 +130,19 @@ fn plan_args(snapshot: &Path, plan: &Path, page: &Path) -> PlanArgs {
     }
 }
 
-fn told(made: Made, context: &Context) -> plan::Summary {
+fn printed(made: Made, context: &Context) -> plan::Summary {
     context.say(text::result(made.text));
     made.summary
 }
 
 fn write_mapping(path: &Path) -> Result<(), DemoError> {
-    fs::write(path, mended()).map_err(|source| DemoError::File { path: path.to_path_buf(), source })
+    fs::write(path, fixed()).map_err(|source| DemoError::File { path: path.to_path_buf(), source })
 }
 
 /// The copy's mapping.
-fn mended() -> String {
+fn fixed() -> String {
     let bundled = mapping::bundled_text("conversations").expect("it is bundled").to_owned();
-    MENDED.iter().fold(bundled, |text, (from, to)| text.replace(from, to))
+    FIXES.iter().fold(bundled, |text, (from, to)| text.replace(from, to))
 }
 
 #[cfg(test)]
@@ -151,13 +150,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_mended_mapping_is_one_and_has_all_that_is_mended() {
+    fn the_mended_mapping_is_one_and_has_all_that_is_fixed() {
         let bundled = mapping::bundled_text("conversations").unwrap();
-        let mended = mended();
-        for (from, to) in MENDED {
+        let fixed = fixed();
+        for (from, to) in FIXES {
             assert!(bundled.contains(from), "{from}");
-            assert!(mended.contains(to) && !mended.contains(from), "{to}");
+            assert!(fixed.contains(to) && !fixed.contains(from), "{to}");
         }
-        mapping::parse(&mended, "copy.toml", None).unwrap();
+        mapping::parse(&fixed, "copy.toml", None).unwrap();
     }
 }

@@ -17,7 +17,7 @@ use crate::diff::{ComparedSide, Comparison};
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::event::Events;
 use crate::model::ServiceSid;
-use crate::report::diff::{Format, summary};
+use crate::report::diff::{DiffOutput, summary};
 use crate::snapshot::{ServiceView, Snapshot, Verdict, clear};
 
 use super::{CommandError, Context, Outcome};
@@ -82,8 +82,8 @@ pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<C
     let events = progress.events();
     let run = VerifyRun { input: &input, events: &events, stop: &stop, report_same: args.all };
     let format = match args.format {
-        VerifyFormat::Table => Format::Table,
-        VerifyFormat::Ndjson => Format::Ndjson,
+        VerifyFormat::Table => DiffOutput::Table,
+        VerifyFormat::Ndjson => DiffOutput::Ndjson,
     };
     let compared = match run.read().await {
         Err(error) => Err(error),
