@@ -84,11 +84,11 @@ pub mod internals {
         };
     }
     pub mod settings {
-        pub use crate::settings::{KEYS, Loader};
+        pub use crate::settings::{ConnectionSettings, Loader, SettingReference, reference};
     }
     pub mod simulator {
         pub use crate::simulator::{
-            Change, ChangeKind, Faults, Options, Running, ServiceLimits, Truth, WorldKind, Write,
+            DriftChange, DriftChangeKind, Faults, Options, Running, ServiceLimits, Truth, WorldKind, Write,
             fault_names, start,
         };
     }

@@ -21,8 +21,9 @@ use super::{CommandError, Context, Outcome};
 
 /// Runs the verb.
 pub(super) async fn run(args: &CrawlArgs, context: &mut Context) -> Outcome {
-    let settings = context.settings.crawl(args, &mut context.stdin)?;
-    let connection = context.settings.connection(&args.connection)?;
+    let mut settings = CrawlSettings::load(&context.settings, args, &mut context.stdin)?;
+    let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
+    source::take_the_only_service(&mut settings, &connection, context).await?;
     let progress = context.progress();
     let stop = context.interrupt.token();
     let crawled = crawl(&settings, &connection, &progress.events(), &stop).await;
@@ -167,7 +168,7 @@ fn identity(
     source: &Source,
 ) -> Result<CrawlIdentity, CommandError> {
     let services = match &settings.services {
-        Services::All => Vec::new(),
+        Services::All | Services::TheOnlyOne => Vec::new(),
         Services::Listed(services) => services.clone(),
     };
     if settings.users.is_some() && services.len() != 1 {
@@ -212,7 +213,12 @@ pub(super) fn entities(include: &Include) -> Vec<Entity> {
 }
 
 /// The summary of a run; without an end for one that had nothing to do.
-fn summary(settings: &CrawlSettings, place: &Reservation, info: &Info, ended: Option<&Ended>) -> CrawlSummary {
+fn summary(
+    settings: &CrawlSettings,
+    place: &Reservation,
+    info: &Info,
+    ended: Option<&Ended>,
+) -> CrawlSummary {
     let of_outcome = |outcome: &str| {
         let wanted = |name: &str| name.rsplit('.').next() == Some(outcome);
         info.disagreement_counts.iter().filter(|(name, _)| wanted(name)).map(|(_, count)| count).sum::<u64>()

@@ -23,6 +23,7 @@ mod snapshot;
 mod source;
 mod start;
 pub(crate) mod target;
+mod threads;
 mod verify;
 
 use crate::cli::Verb;

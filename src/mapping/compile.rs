@@ -8,7 +8,6 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
-use super::pii::PiiPolicy;
 use super::bundled;
 use super::column;
 use super::error::{MappingError, Place, Problem};
@@ -17,6 +16,7 @@ use super::field::{entity_name, entity_named};
 use super::file::{MappingFile, RecordEntry, VERSION};
 use super::filter::Filter;
 use super::key;
+use super::pii::PiiPolicy;
 use super::record::{InvitePolicy, Mapping, Record};
 use super::roles::RoleTable;
 use super::scope::Constants;

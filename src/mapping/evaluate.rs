@@ -3,10 +3,10 @@
 //! Plain columns are read from the model when they are written. Expressions and pseudonyms are computed once for a row, so that
 //! every format has the same value at the cost of one.
 
-use super::pii::PiiPolicy;
 use super::expression::{Expression, Needs, describe};
 use super::file::OnError;
 use super::filter::Condition;
+use super::pii::PiiPolicy;
 use super::record::{Column, Record, Source};
 use super::scope::scope;
 use super::value::{ColumnType, Value};
@@ -186,7 +186,8 @@ impl<'m> Evaluator<'m> {
         if matches!(record.pii, PiiPolicy::Keep) {
             return;
         }
-        for (position, column) in record.columns.iter().enumerate().filter(|(_, column)| column.key.is_none()) {
+        for (position, column) in record.columns.iter().enumerate().filter(|(_, column)| column.key.is_none())
+        {
             if !column.is_computed() {
                 self.computed[position] = Computed::Plain; // not that of the row before
             }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::pii::PiiPolicy;
 use super::expression::{Expression, Needs};
 use super::field::FieldInfo;
 use super::file::{OnError, Otherwise, Scalar};
 use super::filter::Filter;
 use super::pii::PiiKey;
+use super::pii::PiiPolicy;
 use super::plan_rules::PlanRules;
 use super::roles::RoleTable;
 use super::scope::Constants;

@@ -1,13 +1,13 @@
 //! HTTP Basic authentication by account and auth token, or by API key and secret.
 
-use super::data::account::Credentials;
+use super::data::account::AccountCredentials;
 
 /// The two `Authorization` values that each account has.
 #[derive(Debug)]
 pub(crate) struct Accepted(Vec<[String; 2]>);
 
 impl Accepted {
-    pub(crate) fn new<'a>(accounts: impl Iterator<Item = &'a Credentials>) -> Self {
+    pub(crate) fn new<'a>(accounts: impl Iterator<Item = &'a AccountCredentials>) -> Self {
         let basic = |user: &str, password: &str| base64(format!("{user}:{password}").as_bytes());
         let values = accounts.map(|account| {
             [basic(&account.account_sid, &account.auth_token), basic(&account.api_key, &account.api_secret)]

@@ -7,7 +7,6 @@ use std::fmt::{Display, Write as _};
 
 use super::data::record::LONE_SURROGATES;
 
-/// An object being written.
 #[derive(Debug)]
 pub(crate) struct Object<'a> {
     out: &'a mut String,
@@ -15,7 +14,6 @@ pub(crate) struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// Opens an object.
     pub(crate) fn open(out: &'a mut String) -> Self {
         out.push('{');
         Self { out, empty: true }
@@ -38,7 +36,6 @@ impl<'a> Object<'a> {
         string(text, self.value(key));
     }
 
-    /// A text or null.
     pub(crate) fn optional_text(&mut self, key: &str, text: Option<&str>) {
         match text {
             Some(text) => self.text(key, text),
@@ -59,7 +56,6 @@ impl<'a> Object<'a> {
         write!(self.value(key), "{number}").expect("writing to a text cannot fail");
     }
 
-    /// A number or null.
     pub(crate) fn optional_number(&mut self, key: &str, number: Option<impl Display>) {
         match number {
             Some(number) => self.number(key, number),
@@ -67,12 +63,10 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A boolean or null.
     pub(crate) fn optional_boolean(&mut self, key: &str, value: Option<bool>) {
         self.raw(key, value.map_or("null", |value| if value { "true" } else { "false" }));
     }
 
-    /// A list of texts.
     pub(crate) fn texts<'b>(&mut self, key: &str, texts: impl Iterator<Item = &'b str>) {
         let out = self.value(key);
         out.push('[');
@@ -90,12 +84,10 @@ impl<'a> Object<'a> {
         self.value(key).push_str(json);
     }
 
-    /// `null`
     pub(crate) fn null(&mut self, key: &str) {
         self.raw(key, "null");
     }
 
-    /// Closes the object.
     pub(crate) fn close(self) {
         self.out.push('}');
     }

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A sliding second.
 #[derive(Debug, Default)]
 pub(crate) struct SlidingSecond {
     moments: VecDeque<Instant>,
@@ -20,7 +19,6 @@ impl SlidingSecond {
         self.moments.len()
     }
 
-    /// Adds one now.
     pub(crate) fn add(&mut self, now: Instant) {
         self.moments.push_back(now);
     }
@@ -30,7 +28,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// The limits and what counts against them.
 #[derive(Debug)]
-pub(crate) struct Limits {
+pub(crate) struct RequestLimits {
     rate: Option<u32>,
     max_concurrent: Option<u32>,
     accepted: Mutex<SlidingSecond>,
@@ -39,19 +37,19 @@ pub(crate) struct Limits {
 
 /// One accepted request; gives its place back when dropped.
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
-    limits: &'a Limits,
+pub(crate) struct Slot<'a> {
+    limits: &'a RequestLimits,
     /// How many are in flight, this one included.
     pub(crate) in_flight: u32,
 }
 
-impl Drop for Place<'_> {
+impl Drop for Slot<'_> {
     fn drop(&mut self) {
         self.limits.in_flight.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
-impl Limits {
+impl RequestLimits {
     pub(crate) fn new(rate: Option<u32>, max_concurrent: Option<u32>) -> Self {
         Self { rate, max_concurrent, accepted: Mutex::default(), in_flight: AtomicU32::new(0) }
     }
@@ -62,7 +60,7 @@ impl Limits {
     }
 
     /// Takes the request in, unless that is above a limit. What is refused counts against none.
-    pub(crate) fn enter(&self, now: Instant) -> Option<Place<'_>> {
+    pub(crate) fn enter(&self, now: Instant) -> Option<Slot<'_>> {
         let limit = self.max_concurrent.unwrap_or(u32::MAX);
         let others = self
             .in_flight
@@ -70,7 +68,7 @@ impl Limits {
                 (others < limit).then_some(others + 1)
             })
             .ok()?;
-        let place = Place { limits: self, in_flight: others + 1 };
+        let place = Slot { limits: self, in_flight: others + 1 };
         if let Some(rate) = self.rate {
             let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
             if accepted.count(now) >= rate as usize {
@@ -87,12 +85,12 @@ impl Limits {
 /// Twilio documents 30 writes a second for each, averaged over five seconds. Here it is any sliding second, which is the
 /// strictest reading: a client that keeps to it keeps to the other.
 #[derive(Debug)]
-pub(crate) struct WriteLimits {
+pub(crate) struct WriteWindows {
     rate: Option<u32>,
     accepted: Mutex<HashMap<(String, Option<u128>), SlidingSecond>>,
 }
 
-impl WriteLimits {
+impl WriteWindows {
     pub(crate) fn new(rate: Option<u32>) -> Self {
         Self { rate, accepted: Mutex::default() }
     }
@@ -116,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_sliding_second_takes_no_more_than_the_rate() {
-        let limits = Limits::new(Some(3), None);
+        let limits = RequestLimits::new(Some(3), None);
         let start = Instant::now();
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
         assert!([0, 10, 20].into_iter().all(|moment| limits.enter(at(moment)).is_some()));
@@ -128,7 +126,7 @@ mod tests {
 
     #[test]
     fn each_conversation_and_the_service_have_a_limit_of_their_own() {
-        let limits = WriteLimits::new(Some(1));
+        let limits = WriteWindows::new(Some(1));
         let start = Instant::now();
         assert!(limits.enter("IS1", None, start) && !limits.enter("IS1", None, start));
         assert!(limits.enter("IS1", Some(1), start) && !limits.enter("IS1", Some(1), start));
@@ -138,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_place_is_given_back() {
-        let limits = Limits::new(None, Some(2));
+        let limits = RequestLimits::new(None, Some(2));
         let now = Instant::now();
         let (first, second) = (limits.enter(now), limits.enter(now));
         assert!(first.is_some() && second.is_some_and(|place| place.in_flight == 2));

@@ -12,9 +12,7 @@ pub struct Options {
     pub port: u16,
     /// Everything about the account follows from it.
     pub seed: u64,
-    /// How many users.
     pub users: u32,
-    /// How many channels.
     pub channels: u32,
     /// Memberships of a user, on average; some have none, some hundreds.
     pub memberships: u32,
@@ -38,13 +36,12 @@ pub struct Options {
     pub production_urls: bool,
     /// Whether answers are compressed for clients that accept gzip.
     pub gzip: bool,
-    /// What the generated service has beside what the seed says.
+    /// What the generated service has in addition to what follows from the seed.
     pub world: WorldKind,
     /// The limits of the generated service.
     pub source_limits: ServiceLimits,
     /// The limits of the target service in the same account.
     pub target_limits: ServiceLimits,
-    /// What goes wrong.
     pub faults: Faults,
 }
 
@@ -86,9 +83,7 @@ pub enum WorldKind {
 /// The limits of a Chat service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServiceLimits {
-    /// Members of a channel.
     pub channel_members: u32,
-    /// Channels of a user.
     pub user_channels: u32,
 }
 

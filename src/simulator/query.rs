@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use url::form_urlencoded;
 
-use super::failure::Failure;
+use super::refusal::Refusal;
 
 /// Parameters of a query or a form, in order; a name may come again.
 #[derive(Debug, Default)]
@@ -21,7 +21,6 @@ impl<'a> Parameters<'a> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_ref())
     }
 
-    /// All of this name.
     pub(crate) fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'b str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_ref())
     }
@@ -32,27 +31,25 @@ impl<'a> Parameters<'a> {
         self
     }
 
-    /// The names, in order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_ref())
     }
 
-    /// All of them.
     pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
         self.0.into_iter().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
     }
 
     /// The number of this name, if it is given.
-    pub(crate) fn number(&self, name: &str) -> Result<Option<u32>, Failure> {
+    pub(crate) fn number(&self, name: &str) -> Result<Option<u32>, Refusal> {
         let read = |text: &str| {
-            text.parse().map_err(|_: std::num::ParseIntError| Failure::bad_parameter(name, text))
+            text.parse().map_err(|_: std::num::ParseIntError| Refusal::bad_parameter(name, text))
         };
         self.first(name).map(read).transpose()
     }
 
     /// The moment of this name (ISO 8601), if it is given.
-    pub(crate) fn moment(&self, name: &str) -> Result<Option<Timestamp>, Failure> {
-        let read = |text: &str| text.parse().map_err(|_: jiff::Error| Failure::bad_parameter(name, text));
+    pub(crate) fn moment(&self, name: &str) -> Result<Option<Timestamp>, Refusal> {
+        let read = |text: &str| text.parse().map_err(|_: jiff::Error| Refusal::bad_parameter(name, text));
         self.first(name).map(read).transpose()
     }
 

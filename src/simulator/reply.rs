@@ -13,16 +13,16 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 use tokio_util::sync::CancellationToken;
 
-use super::failure::Failure;
 use super::faults::HostileBody;
 use super::hostile;
+use super::refusal::Refusal;
 
 /// Bodies shorter than this are not compressed.
 const WORTH_COMPRESSING: usize = 1_024;
 
 /// An answer before it is one.
 #[derive(Debug)]
-pub(crate) struct Reply {
+pub(crate) struct HttpReply {
     pub(crate) status: u16,
     pub(crate) body: String,
     pub(crate) html: bool,
@@ -33,7 +33,7 @@ pub(crate) struct Reply {
     pub(crate) retry_after: Option<u32>,
 }
 
-impl Reply {
+impl HttpReply {
     pub(crate) fn json(status: u16, body: String) -> Self {
         Self {
             status,
@@ -46,7 +46,7 @@ impl Reply {
         }
     }
 
-    pub(crate) fn failure(failure: &Failure) -> Self {
+    pub(crate) fn failure(failure: &Refusal) -> Self {
         Self { retry_after: failure.retry_after, ..Self::json(failure.status, failure.body()) }
     }
 
@@ -68,7 +68,7 @@ impl Reply {
 
 /// What Twilio's headers say.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct ReplyContext {
     pub(crate) request_id: String,
     pub(crate) concurrent: u32,
     pub(crate) arrived: Instant,
@@ -90,7 +90,7 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
 }
 
 /// The answer.
-pub(crate) fn respond(reply: Reply, told: &Told) -> Response<Body> {
+pub(crate) fn respond(reply: HttpReply, told: &ReplyContext) -> Response<Body> {
     let compress = told.gzip && reply.hostile.is_none() && reply.body.len() >= WORTH_COMPRESSING;
     let compressed = if compress { gzip(reply.body.as_bytes()) } else { None };
     let is_compressed = compressed.is_some() || reply.hostile == Some(HostileBody::GzipBomb);

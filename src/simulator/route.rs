@@ -1,13 +1,15 @@
 //! Routes: which path leads to which operation. Each API has its table; a new resource is a file and its
 //! lines there.
 
-use super::data::{Account, Origins, World};
-use super::failure::Failure;
+use super::api::{CHAT_ROUTES, CONVERSATIONS_ROUTES, ServedApi};
+use super::data::{Account, Origins, ServiceWorld, WorldView, sid};
 use super::query::Parameters;
+use super::refusal::Refusal;
 
 /// One operation of the OpenAPI description.
 #[derive(Debug)]
 pub(crate) struct Route {
+    pub(crate) api: ServedApi,
     /// The operation id, such as `ListUserChannel`.
     pub(crate) operation: &'static str,
     /// `GET`, `POST` or `DELETE`.
@@ -18,8 +20,7 @@ pub(crate) struct Route {
     pub(crate) maximum: u32,
     /// The parameters of a write's form.
     pub(crate) form: &'static [&'static str],
-    /// Answers it.
-    pub(crate) answer: fn(&Call<'_>) -> Result<String, Failure>,
+    pub(crate) answer: fn(&Call<'_>) -> Result<String, Refusal>,
 }
 
 /// One request to a route.
@@ -28,7 +29,7 @@ pub(crate) struct Call<'a> {
     /// Who asks.
     pub(crate) account: &'a Account,
     /// The service of the path; of none, the account's first.
-    pub(crate) world: &'a World,
+    pub(crate) world: &'a ServiceWorld,
     pub(crate) origins: &'a Origins,
     pub(crate) route: &'static Route,
     /// The path's parameters in order, decoded.
@@ -41,11 +42,27 @@ pub(crate) struct Call<'a> {
 
 /// What a path leads to.
 #[derive(Debug)]
-pub(crate) enum Match<'a> {
+pub(crate) enum RouteMatch<'a> {
     Found(usize, &'static Route, Vec<&'a str>),
     /// The path exists with another method.
     OtherMethod,
     Nothing,
+}
+
+impl Call<'_> {
+    /// The service's URL in the API of the call.
+    pub(crate) fn service_url(&self) -> &str {
+        self.route.api.service_url(self.world)
+    }
+
+    /// The URL of a list of a channel or conversation.
+    pub(crate) fn url_below_channel(&self, view: &WorldView<'_>, channel: u32, list: &str) -> String {
+        let mut url =
+            format!("{}{}", self.service_url(), self.route.api.pick("/Channels/", "/Conversations/"));
+        sid::write("CH", view.channel_digits(channel), &mut url);
+        url.push_str(list);
+        url
+    }
 }
 
 impl Route {
@@ -77,7 +94,6 @@ impl Route {
             .find_map(|(place, pair)| ["Conversations", "Channels"].contains(&pair[0]).then_some(place))
     }
 
-    /// Whether it changes something.
     pub(crate) fn is_write(&self) -> bool {
         self.method != "GET"
     }
@@ -103,18 +119,17 @@ impl Route {
 
 /// All routes, in the order of the statistics.
 pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
-    super::chat::ROUTES.iter().chain(super::conversations::ROUTES)
+    CHAT_ROUTES.iter().chain(CONVERSATIONS_ROUTES)
 }
 
-/// Finds the route.
-pub(crate) fn find<'a>(method: &str, segments: &[&'a str]) -> Match<'a> {
-    let mut result = Match::Nothing;
+pub(crate) fn find<'a>(method: &str, segments: &[&'a str]) -> RouteMatch<'a> {
+    let mut result = RouteMatch::Nothing;
     for (number, route) in all().enumerate() {
         if let Some(captures) = route.captures(segments) {
             if route.method == method {
-                return Match::Found(number, route, captures);
+                return RouteMatch::Found(number, route, captures);
             }
-            result = Match::OtherMethod;
+            result = RouteMatch::OtherMethod;
         }
     }
     result

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::data::account::Credentials;
+use super::data::account::AccountCredentials;
 use super::data::hash::{self, Draws};
 use super::data::roles::{DEFAULT_ROLES, ROLES};
-use super::data::{Account, Origins, Plan, World};
-use super::night::{self, Change};
-use super::server::Server;
+use super::data::{Account, Origins, ServicePlan, ServiceWorld};
+use super::drift::{self, DriftChange};
+use super::server;
+use super::state::SimulatorState;
 use super::timer::Timer;
-use super::wire::{Cut, Wires};
+use super::wire::{CutSwitch, CuttableListener};
 use super::writes::{self, Created, Write};
 use super::{Options, ServiceLimits, Stats, Truth, WorldKind};
 
@@ -48,7 +49,7 @@ const MOST_USERS: u32 = 1 << 30;
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
-    server: Arc<Server>,
+    server: Arc<SimulatorState>,
     task: Option<JoinHandle<std::io::Result<()>>>,
 }
 
@@ -64,11 +65,11 @@ pub async fn start(options: Options) -> Result<Running, SimulatorError> {
     let origins = Origins::new(&options, &format!("http://{address}"));
     let accounts = accounts(&options, &origins);
     let timer = Timer::start().map_err(SimulatorError::Timer)?;
-    let server = Arc::new(Server::new(options, accounts, origins, timer));
-    let service = Arc::clone(&server).router().into_make_service_with_connect_info::<Cut>();
+    let server = Arc::new(SimulatorState::new(options, accounts, origins, timer));
+    let service = server::router(Arc::clone(&server)).into_make_service_with_connect_info::<CutSwitch>();
     let stop = server.stop.clone();
-    let serving =
-        axum::serve(Wires(listener), service).with_graceful_shutdown(async move { stop.cancelled().await });
+    let serving = axum::serve(CuttableListener(listener), service)
+        .with_graceful_shutdown(async move { stop.cancelled().await });
     let task = tokio::spawn(async move { serving.await });
     Ok(Running { address, server, task: Some(task) })
 }
@@ -79,9 +80,9 @@ fn accounts(options: &Options, origins: &Origins) -> Vec<Account> {
         0 => Draws::new(options.seed),
         number => Draws::new(hash::next(options.seed ^ number)),
     };
-    let (first, second) = (Credentials::new(draws(0)), Credentials::new(draws(2)));
+    let (first, second) = (AccountCredentials::new(draws(0)), AccountCredentials::new(draws(2)));
     let empty = |number: u64, account_sid: &str, friendly_name: &'static str, limits: ServiceLimits| {
-        let plan = Plan {
+        let plan = ServicePlan {
             draws: draws(number),
             account_sid,
             friendly_name,
@@ -92,9 +93,9 @@ fn accounts(options: &Options, origins: &Origins) -> Vec<Account> {
             limits,
             world: WorldKind::Plain,
         };
-        Arc::new(World::new(&plan, &options.faults, origins))
+        Arc::new(ServiceWorld::new(&plan, &options.faults, origins))
     };
-    let generated = Plan {
+    let generated = ServicePlan {
         draws: draws(0),
         account_sid: &first.account_sid,
         friendly_name: "Küchenbörse – production",
@@ -105,7 +106,7 @@ fn accounts(options: &Options, origins: &Origins) -> Vec<Account> {
         limits: options.source_limits,
         world: options.world,
     };
-    let generated = Arc::new(World::new(&generated, &options.faults, origins));
+    let generated = Arc::new(ServiceWorld::new(&generated, &options.faults, origins));
     let target = empty(1, &first.account_sid, "Küchenbörse – new", options.target_limits);
     let other = empty(2, &second.account_sid, "Küchenbörse – another account", ServiceLimits::DEFAULT);
     vec![Account::new(first, vec![generated, target]), Account::new(second, vec![other])]
@@ -133,7 +134,7 @@ impl Running {
     }
 
     /// The generated service.
-    fn world(&self) -> &Arc<World> {
+    fn world(&self) -> &Arc<ServiceWorld> {
         &self.account().services[0]
     }
 
@@ -208,10 +209,10 @@ impl Running {
         self.created().into_iter().filter(|created| created.times > 1).collect()
     }
 
-    /// Changes a share (0.0 to 1.0) of the generated service, as the same night always does: memberships, users, channels and
+    /// Changes a share (0.0 to 1.0) of the generated service, as the same round always does: memberships, users, channels and
     /// roles. Gives each row of Chat that came, went or has other values. Nobody should be reading meanwhile.
-    pub fn change_overnight(&self, night: u64, share: f64) -> Vec<Change> {
-        night::pass(self.world(), night, share)
+    pub fn drift(&self, round: u64, share: f64) -> Vec<DriftChange> {
+        drift::pass(self.world(), round, share)
     }
 
     /// Stops taking requests, lets those in flight end, and waits for that.

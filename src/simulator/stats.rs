@@ -31,7 +31,6 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// As JSON.
     pub fn to_json(&self) -> Value {
         let by_status: serde_json::Map<String, Value> =
             self.by_status.iter().map(|(status, count)| (status.to_string(), json!(count))).collect();
@@ -48,12 +47,11 @@ impl Stats {
     }
 }
 
-/// Counts.
 #[derive(Debug)]
-pub(crate) struct Recorder(Mutex<Record>);
+pub(crate) struct Recorder(Mutex<Counters>);
 
 #[derive(Debug, Default)]
-struct Record {
+struct Counters {
     requests: u64,
     /// By the route's number; the last is for what is none.
     by_route: Vec<u64>,
@@ -65,7 +63,7 @@ struct Record {
     span: Option<(Instant, Instant)>,
 }
 
-impl Record {
+impl Counters {
     fn new() -> Self {
         Self { by_route: vec![0; route::all().count() + 1], ..Self::default() }
     }
@@ -73,10 +71,10 @@ impl Record {
 
 impl Recorder {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(Record::new()))
+        Self(Mutex::new(Counters::new()))
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Record) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut Counters) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -94,7 +92,7 @@ impl Recorder {
         });
     }
 
-    /// It was answered with this status; 0 for a connection that was let go.
+    /// It was answered with this status; 0 for a closed connection.
     pub(crate) fn answered(&self, status: u16) {
         self.with(|record| *record.by_status.entry(status).or_default() += 1);
     }
@@ -106,10 +104,9 @@ impl Recorder {
 
     /// Counts from zero again.
     pub(crate) fn reset(&self) {
-        self.with(|record| *record = Record::new());
+        self.with(|record| *record = Counters::new());
     }
 
-    /// The counts.
     pub(crate) fn stats(&self) -> Stats {
         self.with(|record| {
             let names = route::all().map(|route| {

@@ -1,8 +1,8 @@
-//! Waits with a precision that tokio's timer has not.
+//! Waits more precisely than tokio's timer.
 //!
 //! Why: tokio rounds a wait up to whole milliseconds, which makes 20 ms of latency 21 on average. One thread
 //! here sleeps on a condition variable, whose wake-up the system does within about 0.1 ms, and wakes the
-//! waiting tasks. Nobody spins. What the way back to the task costs is measured and taken off the next waits,
+//! waiting tasks. No thread spins. What the way back to the task costs is measured and taken off the next waits,
 //! so that the mean is right.
 
 use std::collections::BTreeMap;
@@ -16,9 +16,9 @@ use tokio::sync::oneshot;
 /// The thread and what it waits for.
 #[derive(Debug)]
 pub(crate) struct Timer {
-    shared: Arc<Shared>,
+    shared: Arc<TimerQueue>,
     thread: Option<JoinHandle<()>>,
-    /// By how many nanoseconds a wait is begun to end early, so that tasks go on in time.
+    /// How many nanoseconds early a wait ends, so that the task continues in time.
     early: AtomicU64,
 }
 
@@ -26,13 +26,13 @@ pub(crate) struct Timer {
 const MOST_EARLY: Duration = Duration::from_millis(1);
 
 #[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
+struct TimerQueue {
+    state: Mutex<TimerState>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct TimerState {
     waiting: BTreeMap<(Instant, u64), oneshot::Sender<()>>,
     number: u64,
     stop: bool,
@@ -41,7 +41,7 @@ struct State {
 impl Timer {
     /// Starts the thread.
     pub(crate) fn start() -> std::io::Result<Self> {
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(TimerQueue::default());
         let of_thread = Arc::clone(&shared);
         let thread =
             std::thread::Builder::new().name("simulator-timer".to_owned()).spawn(move || of_thread.run())?;
@@ -90,8 +90,8 @@ impl Drop for Timer {
     }
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl TimerQueue {
+    fn lock(&self) -> MutexGuard<'_, TimerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -100,7 +100,7 @@ impl Shared {
         while !state.stop {
             let now = Instant::now();
             while let Some(first) = state.waiting.first_entry().filter(|first| first.key().0 <= now) {
-                // Whoever waited may have gone: nothing to tell then.
+                // The task that waited may be gone.
                 first.remove().send(()).unwrap_or(());
             }
             state = match state.waiting.first_key_value() {

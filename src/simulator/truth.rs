@@ -1,7 +1,7 @@
 //! The truth: every row exactly as an undisturbed server lists it at this moment, for tests to compare with.
 //!
 //! Faults of rows (unknown enum values and keys, wrong types) are part of the rows. Faults of delivery
-//! (hidden rows, endless lists, accidents) are not. Vanished users and channels are listed as before they
+//! (hidden rows, endless lists, faults of attempts) are not. Vanished users and channels are listed as before they
 //! went, counts included; their memberships are gone from both sides.
 
 use std::borrow::Cow;
@@ -9,44 +9,73 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::data::order::Order;
-use super::data::{View, World, sid};
-use super::paging::Listing;
-use super::{chat, conversations};
+use super::api;
+use super::api::ServedApi::{self, Chat, Conversations};
+use super::data::order::MergedOrder;
+use super::data::{ServiceWorld, WorldView, sid};
+use super::paging::PagedList;
 
 /// A JSON object.
-pub(crate) type Row = Map<String, Value>;
+pub(crate) type TruthRow = Map<String, Value>;
 
 /// Reads the simulated account.
 #[derive(Debug)]
 pub struct Truth {
-    world: Arc<World>,
+    world: Arc<ServiceWorld>,
 }
 
 impl Truth {
-    pub(crate) fn new(world: Arc<World>) -> Self {
+    pub(crate) fn new(world: Arc<ServiceWorld>) -> Self {
         Self { world }
     }
 
-    fn view(&self) -> View<'_> {
+    fn view(&self) -> WorldView<'_> {
         self.world.view()
     }
 
-    /// The service.
-    pub fn service(&self) -> Row {
-        row(|out| chat::write_service(&self.world, out))
+    pub fn service(&self) -> TruthRow {
+        row(|out| api::write_service(Chat, &self.world, out))
+    }
+
+    /// The service as Conversations shows it.
+    pub fn conversations_service(&self) -> TruthRow {
+        row(|out| api::write_service(Conversations, &self.world, out))
+    }
+
+    /// Conversations' configuration of the service.
+    pub fn service_configuration(&self) -> TruthRow {
+        row(|out| api::write_configuration(&self.view(), out))
     }
 
     /// The roles, in SID order.
-    pub fn roles(&self) -> Vec<Row> {
+    pub fn roles(&self) -> Vec<TruthRow> {
+        self.roles_in(Chat)
+    }
+
+    /// The roles as Conversations shows them, in SID order.
+    pub fn conversation_roles(&self) -> Vec<TruthRow> {
+        self.roles_in(Conversations)
+    }
+
+    fn roles_in(&self, api: ServedApi) -> Vec<TruthRow> {
         let view = self.view();
         let roles = ids(view.roles()).into_iter().filter(|role| view.role_exists(*role));
-        roles.map(|role| row(|out| chat::write_role(&view, role, out))).collect()
+        roles.map(|role| row(|out| api::write_role(api, &view, role, out))).collect()
     }
 
     /// The users as the list gives them, in SID order.
-    pub fn users(&self) -> impl Iterator<Item = Row> + '_ {
-        self.user_ids().into_iter().map(|user| row(|out| chat::write_user(&self.view(), user, false, out)))
+    pub fn users(&self) -> impl Iterator<Item = TruthRow> + '_ {
+        self.users_in(Chat)
+    }
+
+    /// The users as Conversations lists them, in SID order.
+    pub fn conversation_users(&self) -> impl Iterator<Item = TruthRow> + '_ {
+        self.users_in(Conversations)
+    }
+
+    fn users_in(&self, api: ServedApi) -> impl Iterator<Item = TruthRow> + '_ {
+        let users = self.user_ids().into_iter();
+        users.map(move |user| row(|out| api::write_user(api, &self.view(), user, false, out)))
     }
 
     /// The SIDs of all users, in order.
@@ -60,113 +89,103 @@ impl Truth {
     }
 
     /// The channels of both types, in SID order.
-    pub fn channels(&self) -> impl Iterator<Item = Row> + '_ {
-        self.channel_ids()
-            .into_iter()
-            .map(|channel| row(|out| chat::write_channel(&self.view(), channel, out)))
+    pub fn channels(&self) -> impl Iterator<Item = TruthRow> + '_ {
+        self.channels_in(Chat)
+    }
+
+    /// The conversations, which are the private channels, in SID order.
+    pub fn conversations(&self) -> impl Iterator<Item = TruthRow> + '_ {
+        self.channels_in(Conversations)
+    }
+
+    fn channels_in(&self, api: ServedApi) -> impl Iterator<Item = TruthRow> + '_ {
+        let channels = self.channel_ids(api).into_iter();
+        channels.map(move |channel| row(|out| api::write_channel(api, &self.view(), channel, out)))
     }
 
     /// The SIDs of all channels, in order.
     pub fn channel_sids(&self) -> impl Iterator<Item = String> + '_ {
-        self.channel_ids().into_iter().map(|channel| sid::text("CH", self.view().channel_digits(channel)))
-    }
-
-    fn channel_ids(&self) -> Vec<u32> {
-        let view = self.view();
-        ids(view.channels()).into_iter().filter(|channel| view.channel_exists(*channel)).collect()
-    }
-
-    /// The User Channels of a user (SID or identity), in the order of channel SIDs; empty for an unknown one.
-    pub fn user_channels(&self, user: &str) -> Vec<Row> {
-        let view = self.view();
-        view.find_user(user).map(|user| rows(&chat::user_channels(&view, user, false))).unwrap_or_default()
-    }
-
-    /// The members of a channel (SID or unique name), in SID order.
-    pub fn members(&self, channel: &str) -> Vec<Row> {
-        let view = self.view();
-        let members = |channel| rows(&chat::members(&view, channel, Vec::new()));
-        view.find_channel(channel).map(members).unwrap_or_default()
-    }
-
-    /// The invites of a channel (SID or unique name), in SID order.
-    pub fn invites(&self, channel: &str) -> Vec<Row> {
-        let view = self.view();
-        let invites = |channel| rows(&chat::invites(&view, channel, Vec::new()));
-        view.find_channel(channel).map(invites).unwrap_or_default()
-    }
-
-    /// The messages of a channel (SID or unique name), by index.
-    pub fn messages(&self, channel: &str) -> Vec<Row> {
-        let view = self.view();
-        let Some(channel) = view.find_channel(channel) else { return Vec::new() };
-        (0..self.world.messages_count(channel))
-            .map(|position| row(|out| chat::write_message(&view, channel, position, out)))
-            .collect()
-    }
-
-    /// The service as Conversations shows it.
-    pub fn conversations_service(&self) -> Row {
-        row(|out| conversations::write_service(&self.world, out))
-    }
-
-    /// Conversations' configuration of the service.
-    pub fn service_configuration(&self) -> Row {
-        row(|out| conversations::write_configuration(&self.view(), out))
-    }
-
-    /// The roles as Conversations shows them, in SID order.
-    pub fn conversation_roles(&self) -> Vec<Row> {
-        let view = self.view();
-        let roles = ids(view.roles()).into_iter().filter(|role| view.role_exists(*role));
-        roles.map(|role| row(|out| conversations::write_role(&view, role, out))).collect()
-    }
-
-    /// The users as Conversations lists them, in SID order.
-    pub fn conversation_users(&self) -> impl Iterator<Item = Row> + '_ {
-        let users = self.user_ids().into_iter();
-        users.map(|user| row(|out| conversations::write_user(&self.view(), user, false, out)))
-    }
-
-    /// The conversations, which are the private channels, in SID order.
-    pub fn conversations(&self) -> impl Iterator<Item = Row> + '_ {
-        let conversations = self.conversation_ids().into_iter();
-        conversations.map(|channel| row(|out| conversations::write_conversation(&self.view(), channel, out)))
+        self.channel_sids_in(Chat)
     }
 
     /// The SIDs of all conversations, in order.
     pub fn conversation_sids(&self) -> impl Iterator<Item = String> + '_ {
-        let conversations = self.conversation_ids().into_iter();
-        conversations.map(|channel| sid::text("CH", self.view().channel_digits(channel)))
+        self.channel_sids_in(Conversations)
     }
 
-    fn conversation_ids(&self) -> Vec<u32> {
-        let view = self.view();
-        self.channel_ids().into_iter().filter(|channel| view.is_private(*channel)).collect()
+    fn channel_sids_in(&self, api: ServedApi) -> impl Iterator<Item = String> + '_ {
+        let channels = self.channel_ids(api).into_iter();
+        channels.map(|channel| sid::text("CH", self.view().channel_digits(channel)))
     }
 
-    /// The participants of a conversation (SID or unique name), in SID order; none of a public channel.
-    pub fn participants(&self, conversation: &str) -> Vec<Row> {
+    fn channel_ids(&self, api: ServedApi) -> Vec<u32> {
         let view = self.view();
-        let found = view.find_channel(conversation).filter(|channel| view.is_private(*channel));
-        found.map(|channel| rows(&conversations::participants(&view, channel))).unwrap_or_default()
+        let is_shown =
+            |channel: &u32| view.channel_exists(*channel) && api.pick(true, view.is_private(*channel));
+        ids(view.channels()).into_iter().filter(is_shown).collect()
+    }
+
+    /// The User Channels of a user (SID or identity), in the order of channel SIDs; empty for an unknown one.
+    pub fn user_channels(&self, user: &str) -> Vec<TruthRow> {
+        self.user_channels_in(Chat, user)
     }
 
     /// The User Conversations of a user (SID or identity), in the order of conversation SIDs.
-    pub fn user_conversations(&self, user: &str) -> Vec<Row> {
+    pub fn user_conversations(&self, user: &str) -> Vec<TruthRow> {
+        self.user_channels_in(Conversations, user)
+    }
+
+    fn user_channels_in(&self, api: ServedApi, user: &str) -> Vec<TruthRow> {
         let view = self.view();
-        let of = |user| rows(&conversations::user_conversations(&view, user, false));
+        let of = |user| rows(&api::user_channels(api, &view, user, false));
         view.find_user(user).map(of).unwrap_or_default()
     }
 
+    /// The members of a channel (SID or unique name), in SID order.
+    pub fn members(&self, channel: &str) -> Vec<TruthRow> {
+        self.of_channel(Chat, channel, |view, channel| rows(&api::members(Chat, view, channel, Vec::new())))
+    }
+
+    /// The participants of a conversation (SID or unique name), in SID order; none of a public channel.
+    pub fn participants(&self, conversation: &str) -> Vec<TruthRow> {
+        self.of_channel(Conversations, conversation, |view, channel| {
+            rows(&api::members(Conversations, view, channel, Vec::new()))
+        })
+    }
+
+    /// The invites of a channel (SID or unique name), in SID order.
+    pub fn invites(&self, channel: &str) -> Vec<TruthRow> {
+        self.of_channel(Chat, channel, |view, channel| rows(&api::invites(view, channel, Vec::new())))
+    }
+
+    /// The messages of a channel (SID or unique name), by index.
+    pub fn messages(&self, channel: &str) -> Vec<TruthRow> {
+        self.messages_in(Chat, channel)
+    }
+
     /// The messages of a conversation (SID or unique name), by index.
-    pub fn conversation_messages(&self, conversation: &str) -> Vec<Row> {
+    pub fn conversation_messages(&self, conversation: &str) -> Vec<TruthRow> {
+        self.messages_in(Conversations, conversation)
+    }
+
+    fn messages_in(&self, api: ServedApi, channel: &str) -> Vec<TruthRow> {
+        self.of_channel(api, channel, |view, channel| {
+            let positions = 0..self.world.messages_count(channel);
+            let message = |position| row(|out| api::write_message(api, view, channel, position, out));
+            positions.map(message).collect()
+        })
+    }
+
+    /// Rows of a channel that the API shows; none of another.
+    fn of_channel(
+        &self,
+        api: ServedApi,
+        channel: &str,
+        rows: impl FnOnce(&WorldView<'_>, u32) -> Vec<TruthRow>,
+    ) -> Vec<TruthRow> {
         let view = self.view();
-        let found = view.find_channel(conversation).filter(|channel| view.is_private(*channel));
-        let Some(channel) = found else { return Vec::new() };
-        (0..self.world.messages_count(channel))
-            .map(|position| row(|out| conversations::write_message(&view, channel, position, out)))
-            .collect()
+        let found = view.find_channel(channel).filter(|found| api.pick(true, view.is_private(*found)));
+        found.map(|channel| rows(&view, channel)).unwrap_or_default()
     }
 
     /// Users that are listed and not found when read, in SID order.
@@ -190,7 +209,7 @@ impl Truth {
     }
 
     /// Users with a membership that goes or comes once its user's channels or its channel's members were listed,
-    /// in SID order. The truth is the state at the moment of asking; who read one side alone saw the state
+    /// in SID order. The truth is the state at the moment of asking; a reader of only one side saw the state
     /// before the change, and was right.
     pub fn changing_users(&self) -> Vec<String> {
         sorted(self.world.selected.changing.keys().map(|user| self.world.users.text(*user)))
@@ -205,7 +224,7 @@ impl Truth {
     }
 }
 
-fn ids(order: Order<'_>) -> Vec<u32> {
+fn ids(order: MergedOrder<'_>) -> Vec<u32> {
     (0..order.count()).map(|rank| order.id(rank)).collect()
 }
 
@@ -215,7 +234,7 @@ fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
     items
 }
 
-fn row(write: impl FnOnce(&mut String)) -> Row {
+pub(crate) fn row(write: impl FnOnce(&mut String)) -> TruthRow {
     let mut text = String::new();
     write(&mut text);
     serde_json::from_str(&without_lone_surrogates(&text)).expect("the simulator writes JSON objects")
@@ -243,7 +262,7 @@ pub(crate) fn without_lone_surrogates(json: &str) -> Cow<'_, str> {
     Cow::Owned(result)
 }
 
-fn rows(listing: &impl Listing) -> Vec<Row> {
+fn rows(listing: &impl PagedList) -> Vec<TruthRow> {
     (0..listing.count())
         .filter(|rank| listing.shows(*rank))
         .map(|rank| row(|out| listing.write(rank, out)))

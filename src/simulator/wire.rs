@@ -1,4 +1,4 @@
-//! Connections that can be broken off on purpose.
+//! Connections that can be cut on purpose.
 //!
 //! A handler cannot leave a request without an answer: hyper would write something. So the stream under hyper
 //! has a switch that makes every further write fail.
@@ -17,20 +17,19 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// A listener of breakable connections.
 #[derive(Debug)]
-pub(crate) struct Wires(pub(crate) TcpListener);
+pub(crate) struct CuttableListener(pub(crate) TcpListener);
 
-/// A connection.
 #[derive(Debug)]
-pub(crate) struct Wire {
+pub(crate) struct CuttableStream {
     stream: TcpStream,
-    cut: Cut,
+    cut: CutSwitch,
 }
 
 /// The switch of a connection.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Cut(Arc<AtomicBool>);
+pub(crate) struct CutSwitch(Arc<AtomicBool>);
 
-impl Cut {
+impl CutSwitch {
     /// Nothing more is written to the connection.
     pub(crate) fn cut(&self) {
         self.0.store(true, Ordering::Release);
@@ -41,16 +40,16 @@ impl Cut {
     }
 }
 
-impl Listener for Wires {
-    type Io = Wire;
+impl Listener for CuttableListener {
+    type Io = CuttableStream;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Wire, SocketAddr) {
+    async fn accept(&mut self) -> (CuttableStream, SocketAddr) {
         let (stream, address) = Listener::accept(&mut self.0).await;
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY was refused");
         }
-        (Wire { stream, cut: Cut::default() }, address)
+        (CuttableStream { stream, cut: CutSwitch::default() }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -58,13 +57,13 @@ impl Listener for Wires {
     }
 }
 
-impl Connected<IncomingStream<'_, Wires>> for Cut {
-    fn connect_info(stream: IncomingStream<'_, Wires>) -> Self {
+impl Connected<IncomingStream<'_, CuttableListener>> for CutSwitch {
+    fn connect_info(stream: IncomingStream<'_, CuttableListener>) -> Self {
         stream.io().cut.clone()
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for CuttableStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -74,7 +73,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for CuttableStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

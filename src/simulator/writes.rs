@@ -1,4 +1,4 @@
-//! What was written: the log of writes, and how often each thing was created.
+//! The log of writes, and how often each thing was created.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::data::Account;
 
-/// A write as it arrived, and what became of it.
+/// A write as it arrived, and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Write {
     /// `POST` or `DELETE`.
@@ -54,7 +54,7 @@ pub struct Created {
     pub times: u32,
 }
 
-/// The log of writes, in the order they were dealt with.
+/// The log of writes, in the order they were answered.
 #[derive(Debug)]
 pub(crate) struct WriteLog {
     records: bool,

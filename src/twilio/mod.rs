@@ -17,6 +17,7 @@ pub(crate) mod options;
 pub(crate) mod page;
 pub(crate) mod request;
 pub(crate) mod retry;
+pub(crate) mod surrogates;
 #[cfg(test)]
 pub(crate) mod test_server;
 pub(crate) mod throttle;

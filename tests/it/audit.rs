@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use chatferry::internals::simulator::{Change, ChangeKind, Options};
+use chatferry::internals::simulator::{DriftChange, DriftChangeKind, Options};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -428,15 +428,15 @@ fn operators_get_metrics_and_hooks_and_no_credentials() {
 }
 
 /// What a night changed, as short lines, from the simulator's own list.
-fn told(changes: &[Change]) -> BTreeSet<String> {
+fn told(changes: &[DriftChange]) -> BTreeSet<String> {
     changes
         .iter()
         .map(|change| {
             let key = change.key.join("/");
             match change.kind {
-                ChangeKind::Added => format!("+ {} {key}", change.entity),
-                ChangeKind::Removed => format!("- {} {key}", change.entity),
-                ChangeKind::Changed => {
+                DriftChangeKind::Added => format!("+ {} {key}", change.entity),
+                DriftChangeKind::Removed => format!("- {} {key}", change.entity),
+                DriftChangeKind::Changed => {
                     let fields = change.fields.iter();
                     let fields: BTreeSet<String> =
                         fields.map(|field| format!("{} {} {}", field.name, field.old, field.new)).collect();
@@ -522,7 +522,7 @@ fn thirty_nights_tell_exactly_what_changed() {
     let mut before = world.truth();
     for night in 0..30 {
         if night > 0 {
-            waiting.push(world.running.change_overnight(u64::from(night), 0.05));
+            waiting.push(world.running.drift(u64::from(night), 0.05));
         }
         match night {
             // One night is refused, one is killed: what changed is told by the next.

@@ -67,7 +67,10 @@ fn no_name_reaches_a_terminal_as_a_command() {
             for format in ["table", "md", "ndjson"] {
                 run(&["plan", "show", "--plan", &plan, "--format", format], &[0, 2]);
             }
-            run(&["apply", "--plan", &plan, "--yes", "--limit", "20", "--service-rate", "300"], &[0, 2, 4, 5]);
+            run(
+                &["apply", "--plan", &plan, "--yes", "--limit", "20", "--service-rate", "300"],
+                &[0, 2, 4, 5],
+            );
             run(&["verify", "--plan", &plan, "--snapshot", snapshot], &[0, 2, 4, 5]);
         }
     }
@@ -76,7 +79,8 @@ fn no_name_reaches_a_terminal_as_a_command() {
     }
     run(&["audit", "--service", source, "--dir", "audits"], &[0, 2, 5]);
     run(&["snapshot", "info", "forged.db", "--json"], &[0, 5]);
-    let logged = world.run(&["crawl", "--service", source, "--snapshot", "other.db", "--log-format", "json", "-vv"]);
+    let logged =
+        world.run(&["crawl", "--service", source, "--snapshot", "other.db", "--log-format", "json", "-vv"]);
     assert_tame(&logged, &["crawl", "--log-format", "json"]);
 }
 
@@ -110,8 +114,21 @@ fn the_credentials_of_a_webhook_are_shown_nowhere() {
         assert!(!ran.stdout.contains(PASSWORD) && !ran.stderr.contains(PASSWORD), "{format}: {ran:?}");
     }
     let checked = world.run(&["mapping", "check", "chat", "--snapshot", "snapshot.db"]);
-    assert!(checked.stdout.contains("***@hooks.example") && !checked.stdout.contains(PASSWORD), "{checked:?}");
-    world.run(&["plan", "--target", world.running.target_service_sid(), "--report", "plan.html", "--report", "plan.md", "--report", "plan.json"]);
+    assert!(
+        checked.stdout.contains("***@hooks.example") && !checked.stdout.contains(PASSWORD),
+        "{checked:?}"
+    );
+    world.run(&[
+        "plan",
+        "--target",
+        world.running.target_service_sid(),
+        "--report",
+        "plan.html",
+        "--report",
+        "plan.md",
+        "--report",
+        "plan.json",
+    ]);
     for report in ["plan.html", "plan.md", "plan.json"] {
         let text = std::fs::read_to_string(world.path(report)).unwrap();
         assert!(!text.contains(PASSWORD), "{report}");

@@ -72,7 +72,7 @@ fn progress_can_be_left_out_and_everything_else_too() {
         assert_eq!((ran.code, &*ran.stdout, &*ran.stderr), (0, "", ""), "{arguments:?}");
     }
     // Errors are told all the same.
-    let ran = quiet.run(&["crawl", "--quiet"]);
+    let ran = quiet.run(&["crawl", "--quiet", "--snapshot", "other.db"]);
     assert!(ran.code == 2 && ran.stderr.contains("no service is chosen"), "{ran:?}");
 }
 
@@ -99,7 +99,10 @@ fn a_log_in_json_has_a_record_on_every_line() {
         } else {
             let last = records.last().unwrap();
             assert!(last["summary"].is_string(), "{faults}: {last}");
-            assert!(last["result"]["verdict"].is_string() && last["result"]["counts"]["users"] == 60, "{last}");
+            assert!(
+                last["result"]["verdict"].is_string() && last["result"]["counts"]["users"] == 60,
+                "{last}"
+            );
         }
         if code == 4 {
             assert!(records.iter().any(|record| record["level"] == "WARN"), "{faults}: {ran:?}");
@@ -173,7 +176,9 @@ fn results_have_color_by_the_same_rules() {
     assert!(crawled.stderr.contains("\u{1b}[1m\u{1b}[32mcomplete\u{1b}[0m: "), "{crawled:?}");
     let info = world.run(&["snapshot", "info", "--color", "always"]);
     assert!(info.stdout.contains("\u{1b}[1m\u{1b}[32mcomplete\u{1b}[0m"), "{info:?}");
-    for arguments in [&["snapshot", "info"][..], &["snapshot", "info", "--color", "never"], &["snapshot", "check"]] {
+    for arguments in
+        [&["snapshot", "info"][..], &["snapshot", "info", "--color", "never"], &["snapshot", "check"]]
+    {
         let ran = world.run(arguments);
         assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'), "{arguments:?}: {ran:?}");
     }
@@ -188,7 +193,12 @@ fn a_reader_that_closes_the_pipe_does_not_change_the_verdict() {
     assert_eq!(world.crawl(&["--include", "users", "--snapshot", "old.db"]).code, 0);
     std::fs::copy(world.path("old.db"), world.path("new.db")).unwrap();
     let snapshot = rusqlite::Connection::open(world.path("new.db")).unwrap();
-    snapshot.execute("UPDATE user_row SET friendly_name = 'another name, and a long one so that the pipe fills'", []).unwrap();
+    snapshot
+        .execute(
+            "UPDATE user_row SET friendly_name = 'another name, and a long one so that the pipe fills'",
+            [],
+        )
+        .unwrap();
     drop(snapshot);
     for format in ["table", "ndjson", "csv", "md", "html"] {
         let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("chatferry"))
@@ -218,6 +228,14 @@ fn a_snapshot_of_conversations_says_that_it_has_private_channels_only() {
     assert!(exported.stderr.contains("\ncomplete, private channels only: "), "{exported:?}");
     let package = std::fs::read_to_string(world.path("out/datapackage.json")).unwrap();
     assert!(package.contains(r#""scope": "private_channels""#), "{package}");
-    let audit = world.run(&["audit", "--service", world.running.service_sid(), "--source", "conversations", "--dir", "audits"]);
+    let audit = world.run(&[
+        "audit",
+        "--service",
+        world.running.service_sid(),
+        "--source",
+        "conversations",
+        "--dir",
+        "audits",
+    ]);
     assert!(audit.stderr.contains(" is complete for private channels only: "), "{audit:?}");
 }

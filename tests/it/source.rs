@@ -10,7 +10,7 @@ use chatferry::internals::commands::CommandError;
 use chatferry::internals::commands::{EVERYTHING, Part, TargetEstimate, crawl_target};
 use chatferry::internals::crawl::{CrawlOutcome, Ended};
 use chatferry::internals::event::Events;
-use chatferry::internals::settings::Loader;
+use chatferry::internals::settings::{ConnectionSettings, Loader};
 use chatferry::internals::simulator::Options;
 use chatferry::internals::snapshot::{Focus, SnapshotError, Verdict};
 use serde_json::{Value, json};
@@ -316,7 +316,7 @@ fn read_target(
         ("CHATFERRY_TEST_BACKOFF_SCALE", "0"),
     ]);
     let loader = Loader::new(&GlobalArgs::default(), environment, world.folder.path()).unwrap();
-    let connection = loader.connection(&ConnectionArgs::default()).unwrap();
+    let connection = ConnectionSettings::load(&loader, &ConnectionArgs::default()).unwrap();
     let named = select.map(|select| {
         move |name: &mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>| -> Result<(), CommandError> {
             Ok(select.iter().try_for_each(|one| name(*one))?)

@@ -189,7 +189,7 @@ fn what_is_not_the_plans_own_is_refused() {
     assert_eq!(plan.code, 0, "{plan:?}");
     let requests = world.running.stats().requests;
     // The snapshot of another state takes its place.
-    world.running.change_overnight(1, 0.2);
+    world.running.drift(1, 0.2);
     std::fs::remove_file(world.path("snapshot.db")).unwrap();
     assert_eq!(world.crawl(&["--quiet"]).code, 0);
     let crawled = world.running.stats().requests;

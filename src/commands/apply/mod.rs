@@ -11,7 +11,7 @@ use crate::cli::ApplyArgs;
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::plan::{Journal, Kind, State};
 use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
-use crate::settings::ApplySettings;
+use crate::settings::{ApplySettings, ConnectionSettings};
 use crate::storage::nearest;
 
 use super::{CommandError, Context, Outcome};
@@ -55,8 +55,8 @@ pub(super) async fn run(args: &ApplyArgs, context: &mut Context) -> Outcome {
 
 /// Performs a plan, without a word of how it ended: for this verb and for `demo`.
 pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<ApplySummary, CommandError> {
-    let settings = context.settings.apply(args)?;
-    let connection = context.settings.connection(&args.connection)?;
+    let settings = ApplySettings::load(&context.settings, args)?;
+    let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
     let only = settings.only.as_deref().map(kinds).transpose()?;
     let journal = Journal::open(&settings.plan)?;
     let totals = journal.totals()?;

@@ -10,7 +10,7 @@ use crate::plan::binding::{self, AccountUse};
 use crate::plan::{
     self, Header, Inputs, Limits, Move, Name, PlanDraft, PlanError, PlanFile, PlanOptions, PlanRecords, Side,
 };
-use crate::settings::{ConnectionSettings, Loader, PlanSettings, Planned, Target};
+use crate::settings::{ConnectionSettings, Loader, MigrationTarget, PlanSettings, Planned};
 use crate::snapshot::{Focus, Info, Order, Snapshot, SnapshotError, Verdict, Walk, With};
 use crate::source::largest_page;
 
@@ -126,12 +126,12 @@ impl PlanInput {
         let snapshot = Snapshot::open(&file)?;
         let info = snapshot.info()?;
         let of_snapshot = check_snapshot(&file, &info, *allow_incomplete)?;
-        let in_place = *target == Target::InPlace;
+        let in_place = *target == MigrationTarget::InPlace;
         let (service, connection) = match target {
-            Target::InPlace => (of_snapshot.clone(), connection.clone()),
-            Target::Service(service) => {
+            MigrationTarget::InPlace => (of_snapshot.clone(), connection.clone()),
+            MigrationTarget::Service(service) => {
                 binding::check_is_other(service, &of_snapshot)?;
-                (service.clone(), loader.target_connection(connection)?)
+                (service.clone(), connection.of_target(loader)?)
             }
         };
         let account = connection.read_credentials()?.account_sid;

@@ -17,7 +17,7 @@ use crate::error::ExitStatus;
 use crate::plan::{self, PlanFile};
 use crate::printable::Printable;
 use crate::report::text::format;
-use crate::settings::PlanSettings;
+use crate::settings::{ConnectionSettings, PlanSettings};
 
 use super::{CommandError, Context, Outcome};
 use input::{Asked, PlanInput};
@@ -48,9 +48,9 @@ pub(super) struct Made {
 
 /// Makes a plan and its reports, without a word of what is in it: for this verb and for `demo`.
 pub(super) async fn make(args: &PlanArgs, context: &mut Context) -> Result<Made, CommandError> {
-    let settings = context.settings.plan(args)?;
+    let settings = PlanSettings::load(&context.settings, args)?;
     plan::check_place(&settings.plan)?;
-    let connection = context.settings.connection(&args.connection)?;
+    let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
     let made = match PlanInput::of(&settings.planned, &connection, &context.settings)? {
         Asked::Undo(undone) => undo::make(&undone, &settings, &connection)?,
         Asked::Move(input) => read_and_plan(&input, &settings, context).await?,

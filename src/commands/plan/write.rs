@@ -9,8 +9,8 @@ use serde::Serialize;
 use crate::error::{Advise, Failure};
 use crate::plan::{Kind, PlanError, PlanFile, Severity, State, Verdict};
 use crate::printable::Printable;
-use crate::report::text::format;
 use crate::report::plan::{self, ReportError};
+use crate::report::text::format;
 use crate::settings::PlanSettings;
 use crate::storage::{Access, AtomicFile};
 
@@ -106,7 +106,9 @@ impl Summary {
         let plan = format::shell_word(&self.plan);
         let review = format!("chatferry plan show --plan {plan} --format html > plan.html");
         format::next_steps(match self.verdict {
-            Verdict::Ready | Verdict::ReadyExceptBlocked => vec![review, format!("chatferry apply --plan {plan}")],
+            Verdict::Ready | Verdict::ReadyExceptBlocked => {
+                vec![review, format!("chatferry apply --plan {plan}")]
+            }
             Verdict::Blocked => vec![review],
             Verdict::NothingToDo | Verdict::CannotBeUndone => Vec::new(),
         })

@@ -18,6 +18,7 @@ use crate::error::{Advise, ExitStatus, Failure};
 use crate::event::Events;
 use crate::model::ServiceSid;
 use crate::report::diff::{DiffOutput, summary};
+use crate::settings::{ConnectionSettings, VerifySettings};
 use crate::snapshot::{ServiceView, Snapshot, Verdict, clear};
 
 use super::{CommandError, Context, Outcome};
@@ -75,13 +76,14 @@ pub(super) async fn run(args: &VerifyArgs, context: &mut Context) -> Outcome {
 
 /// Verifies, and tells each difference but not how it ended: for this verb and for `demo`.
 pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<Comparison, CommandError> {
-    let connection = context.settings.connection(&args.connection)?;
-    let input = VerifyInput::of(args, connection, &context.settings)?;
+    let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
+    let settings = VerifySettings::load(&context.settings, args)?;
+    let input = VerifyInput::of(&settings, connection, &context.settings)?;
     let stop = context.interrupt.token();
     let progress = context.progress();
     let events = progress.events();
-    let run = VerifyRun { input: &input, events: &events, stop: &stop, report_same: args.all };
-    let format = match args.format {
+    let run = VerifyRun { input: &input, events: &events, stop: &stop, report_same: settings.report_same };
+    let format = match settings.format {
         VerifyFormat::Table => DiffOutput::Table,
         VerifyFormat::Ndjson => DiffOutput::Ndjson,
     };

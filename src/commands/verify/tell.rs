@@ -9,7 +9,7 @@ use crate::diff::{
 use crate::model::{Membership, NotificationLevel};
 use crate::plan::align::Pair;
 use crate::plan::{PlanError, PlanRecords};
-use crate::report::diff::{DifferenceReport, DiffOutput};
+use crate::report::diff::{DiffOutput, DifferenceReport};
 use crate::snapshot::{Info, Snapshot, Verdict};
 
 use super::super::CommandError;

@@ -7,9 +7,9 @@ use std::io::{self, Write};
 
 use super::output::Output;
 use super::row_writer::RowWriter;
-use crate::printable::json::escape_from;
 use crate::mapping::{Column, Row, Value, push_seconds, push_sid};
 use crate::model::Timestamp;
+use crate::printable::json::escape_from;
 
 pub(super) struct NdjsonWriter<W: Write> {
     output: Output<W>,

@@ -69,7 +69,15 @@ impl<W: Write> DifferenceReport<W> {
             }
             DiffOutput::Table | DiffOutput::Ndjson => None,
         };
-        Ok(Self { format, out, kept, shown: 0, page: html::PageRows::default(), colored: false, closed: false })
+        Ok(Self {
+            format,
+            out,
+            kept,
+            shown: 0,
+            page: html::PageRows::default(),
+            colored: false,
+            closed: false,
+        })
     }
 
     /// The same with lines for people in color.

@@ -128,7 +128,12 @@ impl PlanChanges {
         let row = |(row, of_row): (&usize, &BTreeMap<ChangeFate, u64>)| {
             let counts: Vec<u64> = fates.iter().map(|fate| of(of_row, *fate)).collect();
             let shares: Vec<_> = fates.iter().map(|fate| fate.class()).zip(counts.iter().copied()).collect();
-            ChangeRow { label: ROWS[*row], total: counts.iter().sum(), parts: chart::stacked(&shares), counts }
+            ChangeRow {
+                label: ROWS[*row],
+                total: counts.iter().sum(),
+                parts: chart::stacked(&shares),
+                counts,
+            }
         };
         Self {
             rows: counts.iter().map(row).filter(|row| row.total > 0).collect(),

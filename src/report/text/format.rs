@@ -117,7 +117,9 @@ mod tests {
 
     #[test]
     fn a_word_can_be_given_to_a_shell() {
-        for (text, word) in [("snapshot.db", "snapshot.db"), ("my file", "'my file'"), ("it's", r"'it'\''s'"), ("", "''")] {
+        for (text, word) in
+            [("snapshot.db", "snapshot.db"), ("my file", "'my file'"), ("it's", r"'it'\''s'"), ("", "''")]
+        {
             assert_eq!(shell_word(text), word);
         }
     }

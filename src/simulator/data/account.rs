@@ -2,20 +2,20 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::World;
+use super::ServiceWorld;
 use super::hash::{Draws, Purpose};
 use super::sid;
 
 /// An account's SID and secrets.
 #[derive(Debug, Clone)]
-pub(crate) struct Credentials {
+pub(crate) struct AccountCredentials {
     pub(crate) account_sid: String,
     pub(crate) auth_token: String,
     pub(crate) api_key: String,
     pub(crate) api_secret: String,
 }
 
-impl Credentials {
+impl AccountCredentials {
     pub(crate) fn new(draws: Draws) -> Self {
         let hexadecimal = |key| sid::text("", draw_digits(draws, key));
         Self {
@@ -37,8 +37,8 @@ pub(crate) fn draw_digits(draws: Draws, key: u64) -> u128 {
 /// An account with its services.
 #[derive(Debug)]
 pub(crate) struct Account {
-    pub(crate) credentials: Credentials,
-    pub(crate) services: Vec<Arc<World>>,
+    pub(crate) credentials: AccountCredentials,
+    pub(crate) services: Vec<Arc<ServiceWorld>>,
     defaults: RwLock<AccountDefaults>,
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct AccountDefaults {
 
 impl Account {
     /// The first service is the default of Conversations.
-    pub(crate) fn new(credentials: Credentials, services: Vec<Arc<World>>) -> Self {
+    pub(crate) fn new(credentials: AccountCredentials, services: Vec<Arc<ServiceWorld>>) -> Self {
         let first = services.first().map(|world| world.account.service_sid.clone());
         let defaults = AccountDefaults {
             chat_service_sid: first.unwrap_or_default(),
@@ -74,7 +74,7 @@ impl Account {
     }
 
     /// The service with this SID, if it is one of the account's.
-    pub(crate) fn service(&self, sid: &str) -> Option<&Arc<World>> {
+    pub(crate) fn service(&self, sid: &str) -> Option<&Arc<ServiceWorld>> {
         self.services.iter().find(|world| world.account.service_sid == sid)
     }
 

@@ -1,13 +1,13 @@
-//! What became otherwise since the start: by writes, by drift, overnight.
+//! The changes since the start: by writes and by drift.
 //!
 //! Ids of generated things are their ranks (memberships: their edges); what is created is numbered on from there.
-//! Whatever was created or written to has its whole record here, which goes before what the seed says.
+//! Whatever was created or written to has its complete record here, which takes precedence over the seed.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 
-use super::order::Place;
+use super::order::CreatedEntry;
 use super::record::{ChannelRecord, MembershipRecord, RoleRecord, UserRecord, moment};
 
 /// When simulated writes happen (2026-01-15), in Unix seconds; each a second after the one before.
@@ -20,7 +20,6 @@ pub(crate) struct Changes {
     pub(crate) absent: HashSet<u32>,
     /// Users whose memberships have changed already (the fault `changing`).
     pub(crate) changed: HashSet<u32>,
-    /// Writes accepted.
     pub(crate) writes: u32,
     pub(crate) users: HashMap<u32, UserRecord>,
     pub(crate) channels: HashMap<u32, ChannelRecord>,
@@ -30,25 +29,25 @@ pub(crate) struct Changes {
     pub(crate) deleted_channels: HashSet<u32>,
     pub(crate) deleted_roles: HashSet<u32>,
     /// Created ones in the order of their SIDs.
-    pub(crate) created_users: Vec<Place>,
-    pub(crate) created_channels: Vec<Place>,
-    pub(crate) created_roles: Vec<Place>,
+    pub(crate) created_users: Vec<CreatedEntry>,
+    pub(crate) created_channels: Vec<CreatedEntry>,
+    pub(crate) created_roles: Vec<CreatedEntry>,
     /// Created memberships of a user by channel SIDs, and of a channel by member SIDs.
-    pub(crate) of_user: HashMap<u32, Vec<Place>>,
-    pub(crate) of_channel: HashMap<u32, Vec<Place>>,
+    pub(crate) of_user: HashMap<u32, Vec<CreatedEntry>>,
+    pub(crate) of_channel: HashMap<u32, Vec<CreatedEntry>>,
     /// How often each thing was created, by its natural key.
-    pub(crate) created: BTreeMap<(Kind, String), u32>,
+    pub(crate) created: BTreeMap<(CreatedKind, String), u32>,
     /// If they were written to.
     pub(crate) defaults: Option<ServiceDefaults>,
     /// How many of each were ever created: the next one's number.
-    pub(crate) counts: Counts,
+    pub(crate) counts: CreatedCounts,
     /// Identity → the created user that has it.
     pub(crate) identities: HashMap<String, u32>,
     /// Unique name → the created or renamed channel that has it.
     pub(crate) unique_names: HashMap<String, u32>,
 }
 
-/// What a service gives who is created without a role, and whether it tells who is online.
+/// What a service gives who is created without a role, and whether it shows who is online.
 #[derive(Debug, Clone)]
 pub(crate) struct ServiceDefaults {
     pub(crate) service_role_sid: String,
@@ -59,14 +58,14 @@ pub(crate) struct ServiceDefaults {
 
 /// A kind of thing that can be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
+pub(crate) enum CreatedKind {
     Role,
     User,
     Conversation,
     Participant,
 }
 
-impl Kind {
+impl CreatedKind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Role => "role",
@@ -79,7 +78,7 @@ impl Kind {
 
 /// How many were created.
 #[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Counts {
+pub(crate) struct CreatedCounts {
     pub(crate) users: u32,
     pub(crate) channels: u32,
     pub(crate) roles: u32,

@@ -2,18 +2,18 @@
 
 use std::borrow::Cow;
 
-use super::graph::Standing;
+use super::graph::MembershipStatus;
 use super::hash::{Purpose, below, next};
-use super::order::{Generated, Order};
+use super::order::{GeneratedOrder, MergedOrder};
 use super::record::{ChannelRecord, MembershipRecord, Timers, moment};
-use super::{View, World, names};
+use super::{ServiceWorld, WorldView, names};
 
 /// When the first channel came (2019-03-01), in Unix seconds.
 const FIRST: u32 = 1_551_398_400;
 /// How long channels kept coming: five years.
 const SPAN: u32 = 157_000_000;
 
-impl World {
+impl ServiceWorld {
     fn channel_draw(&self, channel: u32) -> u64 {
         self.draws.draw(Purpose::ChannelText, u64::from(channel))
     }
@@ -44,8 +44,8 @@ impl World {
     }
 
     /// The generated channels in SID order.
-    pub(super) fn channel_order(&self) -> Generated<'_> {
-        Generated::Space { space: self.channels, first: 0 }
+    pub(super) fn channel_order(&self) -> GeneratedOrder<'_> {
+        GeneratedOrder::Space { space: self.channels, first: 0 }
     }
 
     /// What the seed says of a channel.
@@ -69,10 +69,10 @@ impl World {
     }
 }
 
-impl View<'_> {
+impl WorldView<'_> {
     /// All channels in SID order, deleted ones included.
-    pub(crate) fn channels(&self) -> Order<'_> {
-        Order { generated: self.world.channel_order(), created: &self.changes.created_channels }
+    pub(crate) fn channels(&self) -> MergedOrder<'_> {
+        MergedOrder { generated: self.world.channel_order(), created: &self.changes.created_channels }
     }
 
     pub(crate) fn channel(&self, channel: u32) -> Cow<'_, ChannelRecord> {
@@ -138,7 +138,7 @@ impl View<'_> {
             let graph = &self.world.graph;
             return graph
                 .of_channel(channel)
-                .filter(|edge| graph.standing(*edge) == Standing::Joined)
+                .filter(|edge| graph.status(*edge) == MembershipStatus::Joined)
                 .count();
         }
         let order = self.members(channel);

@@ -1,7 +1,7 @@
 //! Who is in which channel: one relation, seen alike from both sides.
 //!
 //! A membership is a number, its *edge*. Edges are grouped by channel in channel order, so a user's edges in
-//! ascending order are in channel order too: each side is a slice, and the whole costs 8 bytes a membership.
+//! ascending order are in channel order too: each side is a slice, and all of it costs 8 bytes a membership.
 //!
 //! **Invariant:** a user's edges and a channel's edges are the same set; every count is taken from it.
 
@@ -9,12 +9,10 @@ use super::hash::{Draws, Purpose, below, happens, next};
 
 /// How a user stands to a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// A member.
+pub(crate) enum MembershipStatus {
     Joined,
-    /// Has a pending invite.
     Invited,
-    /// Neither, yet listed.
+    /// Neither, but listed.
     NotParticipating,
     /// A status that no description names (a fault).
     Unknown,
@@ -22,18 +20,17 @@ pub(crate) enum Standing {
 
 /// What the relation is made from.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Shape {
+pub(crate) struct GraphShape {
     pub(crate) users: u32,
     pub(crate) channels: u32,
     /// Memberships of a user, on average.
     pub(crate) average: u32,
     /// No channel holds more members.
     pub(crate) channel_members: u32,
-    /// Share of memberships whose status is [`Standing::Unknown`].
+    /// Share of memberships whose status is [`MembershipStatus::Unknown`].
     pub(crate) unknown: f64,
 }
 
-/// The relation.
 #[derive(Debug)]
 pub(crate) struct Graph {
     /// First edge of each channel, and one past the last.
@@ -48,7 +45,7 @@ const USER_BITS: u32 = 30;
 
 impl Graph {
     /// Makes the relation: twice the same draws, first to count and then to fill.
-    pub(crate) fn new(draws: Draws, shape: Shape) -> Self {
+    pub(crate) fn new(draws: Draws, shape: GraphShape) -> Self {
         let (users, channels) = (shape.users as usize, shape.channels as usize);
         let mut channel_start = vec![0_u32; channels + 1];
         let mut user_start = vec![0_u32; users + 1];
@@ -73,7 +70,7 @@ impl Graph {
             for channel in &picked {
                 let edge = free[*channel as usize];
                 free[*channel as usize] += 1;
-                edge_user[edge as usize] = user | (draw_standing(draws, shape, edge) << USER_BITS);
+                edge_user[edge as usize] = user | (draw_status(draws, shape, edge) << USER_BITS);
             }
         }
         let mut free = user_start.clone();
@@ -113,12 +110,12 @@ impl Graph {
     }
 
     /// How the edge's user stands to its channel.
-    pub(crate) fn standing(&self, edge: u32) -> Standing {
+    pub(crate) fn status(&self, edge: u32) -> MembershipStatus {
         match self.edge_user[edge as usize] >> USER_BITS {
-            0 => Standing::Joined,
-            1 => Standing::Invited,
-            2 => Standing::NotParticipating,
-            _ => Standing::Unknown,
+            0 => MembershipStatus::Joined,
+            1 => MembershipStatus::Invited,
+            2 => MembershipStatus::NotParticipating,
+            _ => MembershipStatus::Unknown,
         }
     }
 }
@@ -131,7 +128,7 @@ fn accumulate(starts: &mut [u32]) {
     }
 }
 
-fn draw_standing(draws: Draws, shape: Shape, edge: u32) -> u32 {
+fn draw_status(draws: Draws, shape: GraphShape, edge: u32) -> u32 {
     let draw = draws.draw(Purpose::MembershipStatus, u64::from(edge));
     if shape.unknown > 0.0 && happens(next(draw), shape.unknown) {
         return 3;
@@ -144,7 +141,7 @@ fn draw_standing(draws: Draws, shape: Shape, edge: u32) -> u32 {
 }
 
 /// How many channels a user has: the first users have the numbers that matter to paging, the rest is skewed.
-fn degree(draws: Draws, shape: Shape, user: u32) -> u32 {
+fn degree(draws: Draws, shape: GraphShape, user: u32) -> u32 {
     let draw = draws.draw(Purpose::Degree, u64::from(user));
     let wanted = match (user, below(draw, 1_000)) {
         (1, _) | (_, 0..=19) => 0,
@@ -162,7 +159,7 @@ fn degree(draws: Draws, shape: Shape, user: u32) -> u32 {
 }
 
 /// The channels of a user, each once.
-fn pick(draws: Draws, shape: Shape, user: u32, picked: &mut Vec<u32>) {
+fn pick(draws: Draws, shape: GraphShape, user: u32, picked: &mut Vec<u32>) {
     picked.clear();
     let wanted = degree(draws, shape, user);
     if wanted == 0 {
@@ -195,12 +192,12 @@ fn pick(draws: Draws, shape: Shape, user: u32, picked: &mut Vec<u32>) {
 }
 
 /// The channel that nearly everyone is in.
-fn general(shape: Shape) -> u32 {
+fn general(shape: GraphShape) -> u32 {
     shape.channels / 3 + u32::from(is_empty(shape, shape.channels / 3))
 }
 
-/// Channels nobody is in: one in 37.
-fn is_empty(shape: Shape, channel: u32) -> bool {
+/// Channels without members: one in 37.
+fn is_empty(shape: GraphShape, channel: u32) -> bool {
     shape.channels > 4 && channel % 37 == 2
 }
 

@@ -31,7 +31,7 @@ pub(crate) enum Purpose {
     Selection,
     RequestId,
     Created,
-    Night,
+    Drift,
 }
 
 /// A source of draws, made from the seed.

@@ -4,15 +4,15 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use super::graph::Standing;
+use super::graph::MembershipStatus;
 use super::hash::{Purpose, below, next};
-use super::order::{Generated, Order};
+use super::order::{GeneratedOrder, MergedOrder};
 use super::record::{MembershipRecord, moment};
 use super::roles::{AGENT, CHANNEL_ADMIN, CHANNEL_USER};
 use super::sid::{self, SidSpace};
-use super::{View, World, names};
+use super::{ServiceWorld, WorldView, names};
 
-impl World {
+impl ServiceWorld {
     /// The SIDs of a channel's generated members; the rank is the edge's place in its channel.
     fn member_sids(&self, channel: u32) -> SidSpace {
         self.in_channel("MB", channel)
@@ -59,7 +59,7 @@ impl World {
         let draw = self.draws.draw(Purpose::MembershipHorizon, u64::from(edge));
         let last = self.last_message_index(channel)?;
         match below(draw, 10) {
-            _ if self.graph.standing(edge) != Standing::Joined => None,
+            _ if self.graph.status(edge) != MembershipStatus::Joined => None,
             0..=3 => None,
             4 => Some(0),
             5 => Some(last),
@@ -97,21 +97,25 @@ impl World {
     }
 
     /// The generated memberships of a channel by member SIDs.
-    pub(super) fn members_order(&self, channel: u32) -> Generated<'_> {
+    pub(super) fn members_order(&self, channel: u32) -> GeneratedOrder<'_> {
         if channel < self.channels.count() {
             let first = self.graph.of_channel(channel).start;
-            Generated::Space { space: self.member_sids(channel), first }
+            GeneratedOrder::Space { space: self.member_sids(channel), first }
         } else {
-            Generated::Few(&[])
+            GeneratedOrder::Few(&[])
         }
     }
 
     /// The generated memberships of a user by channel SIDs.
-    pub(super) fn memberships_order(&self, user: u32) -> Generated<'_> {
+    pub(super) fn memberships_order(&self, user: u32) -> GeneratedOrder<'_> {
         if user < self.users.count() {
-            Generated::OfUser { edges: self.graph.of_user(user), graph: &self.graph, channels: self.channels }
+            GeneratedOrder::OfUser {
+                edges: self.graph.of_user(user),
+                graph: &self.graph,
+                channels: self.channels,
+            }
         } else {
-            Generated::Few(&[])
+            GeneratedOrder::Few(&[])
         }
     }
 
@@ -120,21 +124,21 @@ impl World {
     }
 }
 
-impl View<'_> {
+impl WorldView<'_> {
     /// The memberships of a channel by member SIDs, of every standing, absent ones included.
-    pub(crate) fn members(&self, channel: u32) -> Order<'_> {
+    pub(crate) fn members(&self, channel: u32) -> MergedOrder<'_> {
         let world = self.world;
         let created = self.changes.of_channel.get(&channel).map_or(&[][..], Vec::as_slice);
         let generated = world.members_order(channel);
-        Order { generated, created }
+        MergedOrder { generated, created }
     }
 
     /// The memberships of a user by channel SIDs, of every standing, absent ones included.
-    pub(crate) fn memberships(&self, user: u32) -> Order<'_> {
+    pub(crate) fn memberships(&self, user: u32) -> MergedOrder<'_> {
         let world = self.world;
         let created = self.changes.of_user.get(&user).map_or(&[][..], Vec::as_slice);
         let generated = world.memberships_order(user);
-        Order { generated, created }
+        MergedOrder { generated, created }
     }
 
     /// The membership of a user in a channel, of any standing, if it is there.
@@ -187,8 +191,8 @@ impl View<'_> {
         }
     }
 
-    pub(crate) fn standing(&self, edge: u32) -> Standing {
-        if self.world.is_generated(edge) { self.world.graph.standing(edge) } else { Standing::Joined }
+    pub(crate) fn status(&self, edge: u32) -> MembershipStatus {
+        if self.world.is_generated(edge) { self.world.graph.status(edge) } else { MembershipStatus::Joined }
     }
 
     /// None of a participant of another network.
@@ -219,13 +223,15 @@ impl View<'_> {
     }
 
     /// Of the two spellings of "not participating" that are documented, this row's.
-    pub(crate) fn status(&self, edge: u32) -> &'static str {
-        match self.standing(edge) {
-            Standing::Joined => "joined",
-            Standing::Invited => "invited",
-            Standing::Unknown => "archived",
-            Standing::NotParticipating if self.world.spells_with_underscore(edge) => "not_participating",
-            Standing::NotParticipating => "notParticipating",
+    pub(crate) fn status_text(&self, edge: u32) -> &'static str {
+        match self.status(edge) {
+            MembershipStatus::Joined => "joined",
+            MembershipStatus::Invited => "invited",
+            MembershipStatus::Unknown => "archived",
+            MembershipStatus::NotParticipating if self.world.spells_with_underscore(edge) => {
+                "not_participating"
+            }
+            MembershipStatus::NotParticipating => "notParticipating",
         }
     }
 

@@ -3,7 +3,7 @@
 use super::hash::{Purpose, below, next};
 use super::record::lone_surrogate;
 use super::sid::SidSpace;
-use super::{World, names};
+use super::{ServiceWorld, names};
 use crate::simulator::WorldKind;
 
 /// When the specimens' first messages came (2021-06-15), in Unix seconds.
@@ -19,7 +19,7 @@ pub(crate) fn count_through(index: u32) -> u32 {
     (index / 8).saturating_mul(7).saturating_add((index % 8 + 1).min(7))
 }
 
-impl World {
+impl ServiceWorld {
     /// Few channels are busy: none, some, or up to 240 messages. A channel that was created has none.
     pub(crate) fn messages_count(&self, channel: u32) -> u32 {
         if channel >= self.channels_with_messages {
@@ -85,7 +85,7 @@ impl World {
         self.is_unusual(channel, position, 9, 25)
     }
 
-    /// Whether `date_updated` is null, as the documentation has it for messages that nobody edited.
+    /// Whether `date_updated` is null, as the documentation has it for messages that were not edited.
     pub(crate) fn message_lacks_update(&self, channel: u32, position: u32) -> bool {
         self.is_unusual(channel, position, 10, 10) && !self.message_was_edited(channel, position)
     }

@@ -1,7 +1,7 @@
 //! The simulated accounts: who there is, who is in which channel, and what was changed since.
 //!
-//! [`World`] is what the seed says of one service, and never changes; `Changes` is what writes and drift did to
-//! it; [`View`] is both together, held for the making of one answer.
+//! [`ServiceWorld`] is what the seed says of one service, and never changes; `Changes` is what writes and drift did to
+//! it; [`WorldView`] is both together, held for the making of one answer.
 
 pub(crate) mod account;
 pub(crate) mod changes;
@@ -21,5 +21,5 @@ mod world;
 mod writer;
 
 pub(crate) use account::Account;
-pub(crate) use world::{Held, Origins, Plan, View, World};
+pub(crate) use world::{ChangesGuard, Origins, ServicePlan, ServiceWorld, WorldView};
 pub(crate) use writer::Writer;

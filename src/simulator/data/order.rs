@@ -8,7 +8,7 @@ use super::sid::SidSpace;
 
 /// Where something created since the start stands among the generated.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct CreatedEntry {
     /// The digits of the SID that the list is ordered by.
     pub(crate) digits: u128,
     /// What stands there.
@@ -19,7 +19,7 @@ pub(crate) struct Place {
 
 /// The generated part of a list.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Generated<'a> {
+pub(crate) enum GeneratedOrder<'a> {
     /// All of a space; the id of rank 0 is `first`.
     Space { space: SidSpace, first: u32 },
     /// The edges of a user, by the SIDs of their channels.
@@ -28,7 +28,7 @@ pub(crate) enum Generated<'a> {
     Few(&'a [(u128, u32)]),
 }
 
-impl Generated<'_> {
+impl GeneratedOrder<'_> {
     fn count(&self) -> u32 {
         match self {
             Self::Space { space, .. } => space.count(),
@@ -68,21 +68,20 @@ impl Generated<'_> {
     }
 }
 
-/// A merged list.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Order<'a> {
-    pub(crate) generated: Generated<'a>,
+pub(crate) struct MergedOrder<'a> {
+    pub(crate) generated: GeneratedOrder<'a>,
     /// In the order of digits.
-    pub(crate) created: &'a [Place],
+    pub(crate) created: &'a [CreatedEntry],
 }
 
-impl Order<'_> {
+impl MergedOrder<'_> {
     pub(crate) fn count(&self) -> u32 {
         self.generated.count() + u32::try_from(self.created.len()).unwrap_or(0)
     }
 
     /// The created one at a rank, or the rank among the generated.
-    fn at(&self, rank: u32) -> Result<Place, u32> {
+    fn at(&self, rank: u32) -> Result<CreatedEntry, u32> {
         if self.created.is_empty() {
             return Err(rank);
         }
@@ -115,9 +114,9 @@ impl Order<'_> {
 }
 
 /// Puts a created thing in its place.
-pub(crate) fn insert(created: &mut Vec<Place>, generated: Generated<'_>, digits: u128, id: u32) {
+pub(crate) fn insert(created: &mut Vec<CreatedEntry>, generated: GeneratedOrder<'_>, digits: u128, id: u32) {
     let at = created.partition_point(|place| place.digits < digits);
-    created.insert(at, Place { digits, id, before: generated.before(digits) });
+    created.insert(at, CreatedEntry { digits, id, before: generated.before(digits) });
 }
 
 #[cfg(test)]
@@ -128,14 +127,14 @@ mod tests {
     #[test]
     fn created_ones_stand_where_their_sids_belong() {
         let space = SidSpace::new(Draws::new(3), "US", 0, 20);
-        let generated = Generated::Space { space, first: 0 };
+        let generated = GeneratedOrder::Space { space, first: 0 };
         let mut created = Vec::new();
         let mut draw = 1;
         for id in 20..60 {
             draw = hash::next(draw);
             insert(&mut created, generated, u128::from(draw) << 64, id);
         }
-        let order = Order { generated, created: &created };
+        let order = MergedOrder { generated, created: &created };
         let mut ids: Vec<u32> = (0..order.count()).map(|rank| order.id(rank)).collect();
         assert!((1..60).all(|rank| order.digits(rank - 1) < order.digits(rank)));
         ids.sort_unstable();

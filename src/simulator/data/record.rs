@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-/// A user.
 #[derive(Debug, Clone)]
 pub(crate) struct UserRecord {
     pub(crate) digits: u128,
@@ -24,7 +23,7 @@ pub(crate) struct ChannelRecord {
     pub(crate) private: bool,
     /// `active`, `inactive`, `closed` or `initializing`; only Conversations shows it.
     pub(crate) state: &'static str,
-    /// When it becomes inactive and closed; Conversations alone shows it.
+    /// When it becomes inactive and closed; only Conversations shows it.
     pub(crate) timers: Timers,
     pub(crate) messaging_service_sid: Option<String>,
     pub(crate) email: Option<EmailBinding>,

@@ -7,9 +7,9 @@
 use std::borrow::Cow;
 
 use super::changes::ServiceDefaults;
-use super::order::{Generated, Order};
+use super::order::{GeneratedOrder, MergedOrder};
 use super::record::{RoleRecord, moment};
-use super::{View, World};
+use super::{ServiceWorld, WorldView};
 
 /// When they were made (2019-01-01), in Unix seconds.
 const CREATED: u32 = 1_546_300_800;
@@ -86,10 +86,10 @@ pub(crate) const ROLES: [(&str, &str, &[&str]); 6] = [
 /// How many of [`ROLES`] a new service has.
 pub(crate) const DEFAULT_ROLES: usize = 4;
 
-impl World {
+impl ServiceWorld {
     /// The generated roles in SID order.
-    pub(super) fn role_order(&self) -> Generated<'_> {
-        Generated::Few(&self.roles)
+    pub(super) fn role_order(&self) -> GeneratedOrder<'_> {
+        GeneratedOrder::Few(&self.roles)
     }
 
     /// What the seed says of a role.
@@ -107,10 +107,10 @@ impl World {
     }
 }
 
-impl View<'_> {
+impl WorldView<'_> {
     /// All roles in SID order, deleted ones included.
-    pub(crate) fn roles(&self) -> Order<'_> {
-        Order { generated: self.world.role_order(), created: &self.changes.created_roles }
+    pub(crate) fn roles(&self) -> MergedOrder<'_> {
+        MergedOrder { generated: self.world.role_order(), created: &self.changes.created_roles }
     }
 
     pub(crate) fn role(&self, role: u32) -> Cow<'_, RoleRecord> {

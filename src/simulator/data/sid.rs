@@ -53,12 +53,10 @@ impl SidSpace {
         (self.digits(rank) == digits).then_some(rank)
     }
 
-    /// Writes the SID's text.
     pub(crate) fn write(&self, rank: u32, out: &mut String) {
         write(self.prefix, self.digits(rank), out);
     }
 
-    /// The SID's text.
     pub(crate) fn text(&self, rank: u32) -> String {
         text(self.prefix, self.digits(rank))
     }
@@ -79,7 +77,6 @@ pub(crate) fn digits(prefix: &str, text: &str) -> Option<u128> {
     }
 }
 
-/// Writes prefix and digits.
 pub(crate) fn write(prefix: &str, digits: u128, out: &mut String) {
     out.push_str(prefix);
     for byte in digits.to_be_bytes() {

@@ -1,19 +1,19 @@
 //! The specimens of the real world: one object of each kind that changes what a migration may do, next to the generated ones.
 //!
-//! Each shows something that public bug reports, support articles or the description tell of: states and timers, participants of
+//! Each shows something that public bug reports, support articles or the descriptions mention: states and timers, participants of
 //! other networks, texts that other programs cannot hold, attributes that are not what they should be, identities that a path
 //! cannot hold. They are created as a write creates, so that all lists and lookups treat them as they treat other objects.
 //!
 //! **Invariant:** every text that is a specimen of identities, names or attributes stands in one of the tables here.
 
-use super::graph::Standing;
+use super::graph::MembershipStatus;
 use super::record::{
     ChannelRecord, EmailBinding, MembershipRecord, MessagingBinding, Timers, UserRecord, lone_surrogate,
     moment,
 };
 use super::roles::{CHANNEL_ADMIN, CHANNEL_USER, SERVICE_ADMIN, SERVICE_USER};
 use super::sid;
-use super::{World, Writer};
+use super::{ServiceWorld, Writer};
 
 /// When the specimens were made (2021-06-01), in Unix seconds; each a minute after the one before.
 const FIRST: u32 = 1_622_505_600;
@@ -112,7 +112,7 @@ fn unique_names() -> Vec<Option<String>> {
     all
 }
 
-impl World {
+impl ServiceWorld {
     /// Adds the specimens to a service that has all roles.
     pub(super) fn add_specimens(&self) {
         let mut specimens = Specimens { world: self, writer: self.writer(), made: 0 };
@@ -125,7 +125,7 @@ impl World {
 }
 
 struct Specimens<'a> {
-    world: &'a World,
+    world: &'a ServiceWorld,
     writer: Writer<'a>,
     made: u32,
 }
@@ -218,14 +218,14 @@ impl Specimens<'_> {
                 self.member(Some(*user), channel, |_| {});
             }
         }
-        // Only ConversationWithParticipants makes such a one, and for group MMS: nobody chats in it yet.
+        // Only ConversationWithParticipants makes such a conversation, for group MMS: no user is in it yet.
         let channel = self.channel("initializing", |record| record.state = "initializing");
         self.member(None, channel, |record| {
             record.binding = address("sms", "+15550001001", Some("+15550002001"))
         });
     }
 
-    /// Participants of other networks, alone and beside users; and what such conversations have.
+    /// Participants of other networks, with and without users; and what such conversations have.
     fn networks(&mut self, users: &[u32]) {
         let service = Some(sid::text("MG", 0x5e2f_1c07_93ab_44d0_8c1e_72b5_0f6a_d913));
         let support = self.channel("SMS and chat", |record| record.messaging_service_sid = service.clone());
@@ -302,7 +302,7 @@ impl Specimens<'_> {
             users.iter().all(|user| {
                 let view = self.writer.view();
                 let order = view.memberships(*user);
-                (0..order.count()).all(|rank| view.standing(order.id(rank)) == Standing::Joined)
+                (0..order.count()).all(|rank| view.status(order.id(rank)) == MembershipStatus::Joined)
             }),
             "specimens are joined"
         );

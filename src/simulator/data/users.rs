@@ -2,19 +2,19 @@
 
 use std::borrow::Cow;
 
-use super::graph::Standing;
+use super::graph::MembershipStatus;
 use super::hash::{Purpose, below, next};
-use super::order::{Generated, Order};
+use super::order::{GeneratedOrder, MergedOrder};
 use super::record::{UserRecord, moment};
 use super::roles::{ROLES, SERVICE_ADMIN, SERVICE_USER};
-use super::{View, World, names, sid};
+use super::{ServiceWorld, WorldView, names, sid};
 
 /// When the first user came (2019-01-01), in Unix seconds.
 const FIRST: u32 = 1_546_300_800;
 /// How long users kept coming: five years.
 const SPAN: u32 = 157_000_000;
 
-impl World {
+impl ServiceWorld {
     fn user_draw(&self, user: u32) -> u64 {
         self.draws.draw(Purpose::UserText, u64::from(user))
     }
@@ -35,7 +35,7 @@ impl World {
         self.role_sids.get(role).cloned()
     }
 
-    /// Whether the user is reachable and online, which only a fetch tells: null for those who never were.
+    /// Whether the user is reachable and online, which only a fetch shows: null for those who never were.
     pub(crate) fn user_presence(&self, user: u32) -> (Option<bool>, Option<bool>) {
         let draw = next(self.draws.draw(Purpose::UserRole, u64::from(user)));
         let flag = |value| match value {
@@ -46,8 +46,8 @@ impl World {
     }
 
     /// The generated users in SID order.
-    pub(super) fn user_order(&self) -> Generated<'_> {
-        Generated::Space { space: self.users, first: 0 }
+    pub(super) fn user_order(&self) -> GeneratedOrder<'_> {
+        GeneratedOrder::Space { space: self.users, first: 0 }
     }
 
     /// What the seed says of a user.
@@ -68,10 +68,10 @@ impl World {
     }
 }
 
-impl View<'_> {
+impl WorldView<'_> {
     /// All users in SID order, deleted ones included.
-    pub(crate) fn users(&self) -> Order<'_> {
-        Order { generated: self.world.user_order(), created: &self.changes.created_users }
+    pub(crate) fn users(&self) -> MergedOrder<'_> {
+        MergedOrder { generated: self.world.user_order(), created: &self.changes.created_users }
     }
 
     pub(crate) fn user(&self, user: u32) -> Cow<'_, UserRecord> {
@@ -137,7 +137,7 @@ impl View<'_> {
             return graph
                 .of_user(user)
                 .iter()
-                .filter(|edge| graph.standing(**edge) == Standing::Joined)
+                .filter(|edge| graph.status(**edge) == MembershipStatus::Joined)
                 .count();
         }
         let order = self.memberships(user);

@@ -1,15 +1,15 @@
-//! A service as a whole.
+//! One simulated service: what follows from the seed, and a view of it with its changes.
 
 use std::ops::Deref;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use super::account::draw_digits;
 use super::changes::Changes;
-use super::graph::{Graph, Shape, Standing};
+use super::graph::{Graph, GraphShape, MembershipStatus};
 use super::hash::Draws;
 use super::roles::ROLES;
 use super::sid::{self, SidSpace};
-use crate::simulator::faults::{Fault, Faults, Selected};
+use crate::simulator::faults::{Fault, Faults, SingledOut};
 use crate::simulator::{Options, ServiceLimits, WorldKind};
 
 /// Whose a service is, and its own SID.
@@ -21,7 +21,7 @@ pub(crate) struct Owner {
 
 /// What a service is made from.
 #[derive(Debug)]
-pub(crate) struct Plan<'a> {
+pub(crate) struct ServicePlan<'a> {
     pub(crate) draws: Draws,
     pub(crate) account_sid: &'a str,
     pub(crate) friendly_name: &'static str,
@@ -37,7 +37,7 @@ pub(crate) struct Plan<'a> {
 
 /// What the seed says.
 #[derive(Debug)]
-pub(crate) struct World {
+pub(crate) struct ServiceWorld {
     pub(crate) draws: Draws,
     pub(crate) faults: Faults,
     pub(crate) account: Owner,
@@ -53,7 +53,7 @@ pub(crate) struct World {
     pub(crate) roles: Vec<(u128, u32)>,
     /// Position in [`ROLES`] → SID.
     pub(crate) role_sids: Vec<String>,
-    pub(crate) selected: Selected,
+    pub(crate) selected: SingledOut,
     /// The service's URL in Chat: `https://chat.twilio.com/v2/Services/IS…`, or on the simulator's own origin.
     pub(crate) service_url: String,
     /// The service's URL in Chat's API version 3.
@@ -65,19 +65,19 @@ pub(crate) struct World {
 
 /// The service at one moment.
 #[derive(Debug)]
-pub(crate) struct View<'a> {
-    pub(crate) world: &'a World,
-    pub(crate) changes: Held<'a>,
+pub(crate) struct WorldView<'a> {
+    pub(crate) world: &'a ServiceWorld,
+    pub(crate) changes: ChangesGuard<'a>,
 }
 
 /// The changes, kept from changing further: by a lock of its own, or within a write.
 #[derive(Debug)]
-pub(crate) enum Held<'a> {
+pub(crate) enum ChangesGuard<'a> {
     Locked(RwLockReadGuard<'a, Changes>),
     Within(&'a Changes),
 }
 
-impl Deref for Held<'_> {
+impl Deref for ChangesGuard<'_> {
     type Target = Changes;
 
     fn deref(&self) -> &Changes {
@@ -107,11 +107,10 @@ impl Origins {
     }
 }
 
-impl World {
-    /// Makes the service.
-    pub(crate) fn new(plan: &Plan<'_>, faults: &Faults, origins: &Origins) -> Self {
+impl ServiceWorld {
+    pub(crate) fn new(plan: &ServicePlan<'_>, faults: &Faults, origins: &Origins) -> Self {
         let draws = plan.draws;
-        let shape = Shape {
+        let shape = GraphShape {
             users: plan.users,
             channels: plan.channels,
             average: plan.memberships,
@@ -119,7 +118,7 @@ impl World {
             channel_members: plan.limits.channel_members,
         };
         let graph = Graph::new(draws, shape);
-        let selected = Selected::new(draws, faults, &graph, plan.users, plan.channels);
+        let selected = SingledOut::new(draws, faults, &graph, plan.users, plan.channels);
         let service_sid = sid::text("IS", draw_digits(draws, 5));
         let role_digits: Vec<u128> =
             (16..).map(|key| draw_digits(draws, key)).take(plan.roles.min(ROLES.len())).collect();
@@ -156,9 +155,9 @@ impl World {
     }
 
     /// The service as it is now. Not to be held across a wait.
-    pub(crate) fn view(&self) -> View<'_> {
+    pub(crate) fn view(&self) -> WorldView<'_> {
         let changes = self.changes.read().unwrap_or_else(PoisonError::into_inner);
-        View { world: self, changes: Held::Locked(changes) }
+        WorldView { world: self, changes: ChangesGuard::Locked(changes) }
     }
 
     /// The user's channels were listed to their end.
@@ -192,14 +191,14 @@ impl World {
     }
 }
 
-fn at_first(graph: &Graph, selected: &Selected) -> Changes {
+fn at_first(graph: &Graph, selected: &SingledOut) -> Changes {
     let of_users = selected.vanished_users.iter().flat_map(|user| graph.of_user(*user).iter().copied());
     let of_channels = selected.vanished_channels.iter().flat_map(|channel| graph.of_channel(*channel));
     let absent = of_users.chain(of_channels).chain(selected.coming.iter().copied()).collect();
     Changes { absent, ..Changes::default() }
 }
 
-impl View<'_> {
+impl WorldView<'_> {
     /// Whether the membership is there.
     pub(crate) fn present(&self, edge: u32) -> bool {
         self.changes.absent.is_empty() || !self.changes.absent.contains(&edge)
@@ -207,6 +206,6 @@ impl View<'_> {
 
     /// Whether the membership is there and joined.
     pub(crate) fn joined(&self, edge: u32) -> bool {
-        self.standing(edge) == Standing::Joined && self.present(edge)
+        self.status(edge) == MembershipStatus::Joined && self.present(edge)
     }
 }

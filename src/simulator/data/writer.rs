@@ -8,30 +8,30 @@ use std::sync::{PoisonError, RwLockWriteGuard};
 
 use jiff::Timestamp;
 
-use super::changes::{Changes, Kind, ServiceDefaults};
+use super::changes::{Changes, CreatedKind, ServiceDefaults};
 use super::hash::Purpose;
 use super::order;
 use super::record::{ChannelRecord, MembershipRecord, RoleRecord, UserRecord};
-use super::{Held, View, World};
+use super::{ChangesGuard, ServiceWorld, WorldView};
 
 /// The service while it is written to.
 #[derive(Debug)]
 pub(crate) struct Writer<'a> {
-    world: &'a World,
+    world: &'a ServiceWorld,
     changes: RwLockWriteGuard<'a, Changes>,
 }
 
 /// First id of created roles: above those of any generated one.
 const FIRST_ROLE: u32 = 1_000;
 
-impl World {
-    /// Begins a write. Not to be held across a wait, nor beside a view.
+impl ServiceWorld {
+    /// Begins a write. Do not hold it across a wait, nor together with a view.
     pub(crate) fn writer(&self) -> Writer<'_> {
         Writer { world: self, changes: self.changes.write().unwrap_or_else(PoisonError::into_inner) }
     }
 
     /// Digits of a SID for the next creation of a kind.
-    fn new_digits(&self, kind: Kind, number: u32) -> u128 {
+    fn new_digits(&self, kind: CreatedKind, number: u32) -> u128 {
         let draw = |half| self.draws.draw2(Purpose::Created, kind as u64 * 2 + half, u64::from(number));
         u128::from(draw(0)) << 64 | u128::from(draw(1))
     }
@@ -39,8 +39,8 @@ impl World {
 
 impl Writer<'_> {
     /// The service as it is within the write.
-    pub(crate) fn view(&self) -> View<'_> {
-        View { world: self.world, changes: Held::Within(&self.changes) }
+    pub(crate) fn view(&self) -> WorldView<'_> {
+        WorldView { world: self.world, changes: ChangesGuard::Within(&self.changes) }
     }
 
     /// The moment of the write; each is a second after the one before.
@@ -53,7 +53,7 @@ impl Writer<'_> {
         self.changes.created.clear();
     }
 
-    fn count(&mut self, kind: Kind, key: String) {
+    fn count(&mut self, kind: CreatedKind, key: String) {
         *self.changes.created.entry((kind, key)).or_default() += 1;
     }
 
@@ -61,11 +61,11 @@ impl Writer<'_> {
     pub(crate) fn create_user(&mut self, mut record: UserRecord) -> u32 {
         let world = self.world;
         let id = world.users.count() + self.changes.counts.users;
-        record.digits = world.new_digits(Kind::User, self.changes.counts.users);
+        record.digits = world.new_digits(CreatedKind::User, self.changes.counts.users);
         self.changes.counts.users += 1;
         order::insert(&mut self.changes.created_users, world.user_order(), record.digits, id);
         self.changes.identities.insert(record.identity.clone(), id);
-        self.count(Kind::User, record.identity.clone());
+        self.count(CreatedKind::User, record.identity.clone());
         self.changes.users.insert(id, record);
         id
     }
@@ -92,11 +92,11 @@ impl Writer<'_> {
     pub(crate) fn create_channel(&mut self, mut record: ChannelRecord) -> u32 {
         let world = self.world;
         let id = world.channels.count() + self.changes.counts.channels;
-        record.digits = world.new_digits(Kind::Conversation, self.changes.counts.channels);
+        record.digits = world.new_digits(CreatedKind::Conversation, self.changes.counts.channels);
         self.changes.counts.channels += 1;
         order::insert(&mut self.changes.created_channels, world.channel_order(), record.digits, id);
         let sid = super::sid::text("CH", record.digits);
-        self.count(Kind::Conversation, record.unique_name.clone().unwrap_or(sid));
+        self.count(CreatedKind::Conversation, record.unique_name.clone().unwrap_or(sid));
         if let Some(name) = &record.unique_name {
             self.changes.unique_names.insert(name.clone(), id);
         }
@@ -139,7 +139,7 @@ impl Writer<'_> {
         let world = self.world;
         let (user, channel) = (record.user, record.channel);
         let edge = world.graph.count() + self.changes.counts.memberships;
-        record.digits = world.new_digits(Kind::Participant, self.changes.counts.memberships);
+        record.digits = world.new_digits(CreatedKind::Participant, self.changes.counts.memberships);
         self.changes.counts.memberships += 1;
         let (pending, channel_digits, key) = {
             let view = self.view();
@@ -156,7 +156,7 @@ impl Writer<'_> {
         }
         let of_channel = self.changes.of_channel.entry(channel).or_default();
         order::insert(of_channel, world.members_order(channel), record.digits, edge);
-        self.count(Kind::Participant, key);
+        self.count(CreatedKind::Participant, key);
         self.changes.memberships.insert(edge, record);
         edge
     }
@@ -174,11 +174,11 @@ impl Writer<'_> {
     pub(crate) fn create_role(&mut self, mut record: RoleRecord) -> u32 {
         let world = self.world;
         let id = FIRST_ROLE + self.changes.counts.roles;
-        record.digits = world.new_digits(Kind::Role, self.changes.counts.roles);
+        record.digits = world.new_digits(CreatedKind::Role, self.changes.counts.roles);
         self.changes.counts.roles += 1;
         order::insert(&mut self.changes.created_roles, world.role_order(), record.digits, id);
         let kind = if record.of_service { "service" } else { "conversation" };
-        self.count(Kind::Role, format!("{} ({kind})", record.friendly_name));
+        self.count(CreatedKind::Role, format!("{} ({kind})", record.friendly_name));
         self.changes.roles.insert(id, record);
         id
     }

@@ -1,24 +1,23 @@
 //! What can go wrong, on purpose and repeatably.
 //!
-//! Three families: *accidents* of one attempt (decided by request and attempt number, at most three in a row
+//! Three families: faults of an *attempt* (decided by request and attempt number, at most three in a row
 //! for one request, so that a retry succeeds in the end), *page* faults (decided by list and page token) and
-//! *row* faults (decided by the row alone, and part of the truth). Besides, a number of users, channels or
+//! *row* faults (decided by the row only, and part of the truth). Besides, a number of users, channels or
 //! memberships can be singled out.
 //!
 //! **Invariant:** a decision depends on the seed and its key, never on time, so that a run can be repeated as
 //! far as concurrency permits.
 
-mod accident;
+mod attempt;
 mod parse;
 mod select;
 
-pub(crate) use accident::{Accident, Accidents, HostileBody, Situation};
+pub(crate) use attempt::{AttemptFault, AttemptFaults, HostileBody, RequestTraits};
 pub(crate) use parse::FaultsError;
-pub(crate) use select::Selected;
+pub(crate) use select::SingledOut;
 
 use crate::simulator::data::hash::{Draws, Purpose, happens};
 
-/// A kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
 pub(crate) enum Fault {
@@ -63,84 +62,93 @@ pub(crate) enum Fault {
 
 /// In what a fault's amount is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unit {
+pub(crate) enum FaultUnit {
     /// A percentage of attempts, pages or rows.
     Share,
-    /// A number of things.
     Count,
     /// A text; the fault may come several times.
     Text,
 }
 
 /// Every fault: its name, its unit and what it does.
-pub(crate) const FAULTS: &[(Fault, &str, Unit, &str)] = &[
-    (Fault::Throttled, "429", Unit::Share, "answer 429, code 20429"),
-    (Fault::InternalError, "500", Unit::Share, "answer 500"),
-    (Fault::BadGateway, "502", Unit::Share, "answer 502"),
-    (Fault::Unavailable, "503", Unit::Share, "answer 503"),
-    (Fault::GatewayTimeout, "504", Unit::Share, "answer 504"),
-    (Fault::Reset, "reset", Unit::Share, "close the connection without an answer"),
-    (Fault::Truncate, "truncate", Unit::Share, "cut the body short"),
-    (Fault::Html, "html", Unit::Share, "answer 200 with a page that is not JSON"),
-    (Fault::Timeout, "timeout", Unit::Share, "never answer"),
-    (Fault::ExpiredToken, "expired-token", Unit::Share, "refuse a page token once, code 21481"),
-    (Fault::FlakyNotFound, "flaky-404", Unit::Share, "answer 404 once for something that exists"),
-    (Fault::LostAnswer, "lost-answer", Unit::Share, "accept a write, then lose the connection"),
-    (Fault::AcceptedUnavailable, "accepted-503", Unit::Share, "accept a write, then answer 503"),
-    (Fault::RepeatRow, "repeat-row", Unit::Share, "repeat a page's last row on the next page"),
-    (Fault::EmptyPage, "empty-page", Unit::Share, "put an empty page in the middle of a list"),
-    (Fault::ShortPage, "short-page", Unit::Share, "send half of a page and the rest on the next"),
-    (Fault::UnknownEnum, "unknown-enum", Unit::Share, "rows with an enum value no description names"),
-    (Fault::UnknownKey, "unknown-key", Unit::Share, "rows with a key no description names"),
-    (Fault::WrongType, "wrong-type", Unit::Share, "rows with a value of another type"),
-    (Fault::LoopUser, "loop-user", Unit::Count, "users whose User Channels never end"),
-    (Fault::VanishUser, "vanish-user", Unit::Count, "users that are listed but not found when read"),
-    (Fault::VanishChannel, "vanish-channel", Unit::Count, "channels that are listed but not found when read"),
-    (Fault::HiddenRow, "hidden-row", Unit::Count, "memberships missing from their user's list"),
+pub(crate) const FAULTS: &[(Fault, &str, FaultUnit, &str)] = &[
+    (Fault::Throttled, "429", FaultUnit::Share, "answer 429, code 20429"),
+    (Fault::InternalError, "500", FaultUnit::Share, "answer 500"),
+    (Fault::BadGateway, "502", FaultUnit::Share, "answer 502"),
+    (Fault::Unavailable, "503", FaultUnit::Share, "answer 503"),
+    (Fault::GatewayTimeout, "504", FaultUnit::Share, "answer 504"),
+    (Fault::Reset, "reset", FaultUnit::Share, "close the connection without an answer"),
+    (Fault::Truncate, "truncate", FaultUnit::Share, "cut the body short"),
+    (Fault::Html, "html", FaultUnit::Share, "answer 200 with a page that is not JSON"),
+    (Fault::Timeout, "timeout", FaultUnit::Share, "never answer"),
+    (Fault::ExpiredToken, "expired-token", FaultUnit::Share, "refuse a page token once, code 21481"),
+    (Fault::FlakyNotFound, "flaky-404", FaultUnit::Share, "answer 404 once for something that exists"),
+    (Fault::LostAnswer, "lost-answer", FaultUnit::Share, "accept a write, then lose the connection"),
+    (Fault::AcceptedUnavailable, "accepted-503", FaultUnit::Share, "accept a write, then answer 503"),
+    (Fault::RepeatRow, "repeat-row", FaultUnit::Share, "repeat a page's last row on the next page"),
+    (Fault::EmptyPage, "empty-page", FaultUnit::Share, "put an empty page in the middle of a list"),
+    (Fault::ShortPage, "short-page", FaultUnit::Share, "send half of a page and the rest on the next"),
+    (Fault::UnknownEnum, "unknown-enum", FaultUnit::Share, "rows with an enum value no description names"),
+    (Fault::UnknownKey, "unknown-key", FaultUnit::Share, "rows with a key no description names"),
+    (Fault::WrongType, "wrong-type", FaultUnit::Share, "rows with a value of another type"),
+    (Fault::LoopUser, "loop-user", FaultUnit::Count, "users whose User Channels never end"),
+    (Fault::VanishUser, "vanish-user", FaultUnit::Count, "users that are listed but not found when read"),
+    (
+        Fault::VanishChannel,
+        "vanish-channel",
+        FaultUnit::Count,
+        "channels that are listed but not found when read",
+    ),
+    (Fault::HiddenRow, "hidden-row", FaultUnit::Count, "memberships missing from their user's list"),
     (
         Fault::Changing,
         "changing",
-        Unit::Count,
+        FaultUnit::Count,
         "users with a membership that goes or comes once one of its sides was listed",
     ),
-    (Fault::UnauthorizedAfter, "unauthorized-after", Unit::Count, "answer 401 after that many requests"),
-    (Fault::ForbiddenAfter, "forbidden-after", Unit::Count, "answer 403 after that many requests"),
+    (Fault::UnauthorizedAfter, "unauthorized-after", FaultUnit::Count, "answer 401 after that many requests"),
+    (Fault::ForbiddenAfter, "forbidden-after", FaultUnit::Count, "answer 403 after that many requests"),
     (
         Fault::ChatGone,
         "chat-gone",
-        Unit::Count,
+        FaultUnit::Count,
         "answer 410 to Chat, all versions, after that many requests to it",
     ),
     (
         Fault::CreatedNotFound,
         "create-404",
-        Unit::Share,
+        FaultUnit::Share,
         "accept creates, then answer 404, however often they come",
     ),
-    (Fault::StaysPublic, "stays-public", Unit::Share, "channels that Chat v3 leaves public with a 200"),
+    (Fault::StaysPublic, "stays-public", FaultUnit::Share, "channels that Chat v3 leaves public with a 200"),
     (
         Fault::GatewayForbidden,
         "gateway-403",
-        Unit::Count,
+        FaultUnit::Count,
         "answer a gateway's HTML 403 after that many requests",
     ),
-    (Fault::Forbid, "forbid", Unit::Text, "answer 403 where the path ends with this; `*` is any segment"),
-    (Fault::Ignore, "ignore", Unit::Text, "ignore this parameter of every write, and answer as usual"),
-    (Fault::BigBody, "big-body", Unit::Share, "answer 200 with a body of 256 MiB in chunks"),
+    (
+        Fault::Forbid,
+        "forbid",
+        FaultUnit::Text,
+        "answer 403 where the path ends with this; `*` is any segment",
+    ),
+    (Fault::Ignore, "ignore", FaultUnit::Text, "ignore this parameter of every write, and answer as usual"),
+    (Fault::BigBody, "big-body", FaultUnit::Share, "answer 200 with a body of 256 MiB in chunks"),
     (
         Fault::GzipBomb,
         "gzip-bomb",
-        Unit::Share,
+        FaultUnit::Share,
         "answer 200 with a small body that is 256 MiB once decompressed",
     ),
-    (Fault::SlowBody, "slow-body", Unit::Share, "send a byte of the body each second"),
+    (Fault::SlowBody, "slow-body", FaultUnit::Share, "send a byte of the body each second"),
     (
         Fault::EndlessList,
         "endless-list",
-        Unit::Count,
+        FaultUnit::Count,
         "users whose list has a next page for ever, each with a new token",
     ),
-    (Fault::Escapes, "escapes", Unit::Share, "rows with terminal escapes in their names"),
+    (Fault::Escapes, "escapes", FaultUnit::Share, "rows with terminal escapes in their names"),
 ];
 
 /// The names of all faults, as `--faults` takes them.
@@ -159,9 +167,7 @@ struct Amount {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Faults {
     amounts: [Amount; FAULTS.len()],
-    /// The paths of `forbid`.
     forbidden: Vec<String>,
-    /// The parameters of `ignore`.
     ignored: Vec<String>,
 }
 
@@ -197,7 +203,7 @@ impl Faults {
     }
 
     /// Whether this page or row has the fault.
-    pub(crate) fn strikes(&self, draws: Draws, fault: Fault, key: u64) -> bool {
+    pub(crate) fn hits(&self, draws: Draws, fault: Fault, key: u64) -> bool {
         let share = self.share(fault);
         share > 0.0 && happens(draws.draw2(Purpose::Fault, fault as u64, key), share)
     }

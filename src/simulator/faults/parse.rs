@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{FAULTS, Fault, Faults, Unit};
+use super::{FAULTS, Fault, FaultUnit, Faults};
 
 /// A faults text that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,9 +51,9 @@ impl FromStr for Faults {
             };
             let amount = &mut faults.amounts[*fault as usize];
             match unit {
-                Unit::Share => amount.share = share(name, value)?,
-                Unit::Count => amount.count = Some(count(name, value)?),
-                Unit::Text => {
+                FaultUnit::Share => amount.share = share(name, value)?,
+                FaultUnit::Count => amount.count = Some(count(name, value)?),
+                FaultUnit::Text => {
                     let texts =
                         if *fault == Fault::Forbid { &mut faults.forbidden } else { &mut faults.ignored };
                     texts.push(text_of(name, part)?);

@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Fault, Faults};
-use crate::simulator::data::graph::{Graph, Standing};
+use crate::simulator::data::graph::{Graph, MembershipStatus};
 use crate::simulator::data::hash::{Draws, Purpose, below};
 use crate::simulator::paging::Endless;
 
 /// What was singled out. One user has at most one of these troubles.
 #[derive(Debug, Default)]
-pub(crate) struct Selected {
+pub(crate) struct SingledOut {
     /// Their User Channels never end.
     pub(crate) looping: HashSet<u32>,
     /// Their User Channels have a next page for ever.
@@ -27,7 +27,7 @@ pub(crate) struct Selected {
     pub(crate) coming: HashSet<u32>,
 }
 
-impl Selected {
+impl SingledOut {
     /// How the list of a user's channels never ends, if it does not.
     pub(crate) fn endless_list(&self, user: u32) -> Option<Endless> {
         if self.looping.contains(&user) {
@@ -50,7 +50,7 @@ impl Selected {
         for user in in_random_order(draws, 2, users) {
             // Memberships of a vanished channel cannot be hidden or change.
             let joined = graph.of_user(user).iter().copied().find(|edge| {
-                graph.standing(*edge) == Standing::Joined
+                graph.status(*edge) == MembershipStatus::Joined
                     && !selected.vanished_channels.contains(&graph.channel(*edge))
             });
             let open = |taken: usize, fault| taken < wanted(fault);

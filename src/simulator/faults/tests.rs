@@ -14,8 +14,8 @@ fn the_text_form_is_read() {
 }
 
 /// A read of something in Chat.
-fn situation(key: u64) -> Situation<'static> {
-    Situation {
+fn situation(key: u64) -> RequestTraits<'static> {
+    RequestTraits {
         path: "/v2/Services/IS1/Users",
         key,
         chat: true,
@@ -65,50 +65,51 @@ fn mistakes_are_named() {
 
 #[test]
 fn a_request_gets_through_after_three_accidents() {
-    let accidents = Accidents::new("500=100%".parse().unwrap(), Draws::new(1));
+    let faults_of_attempts = AttemptFaults::new("500=100%".parse().unwrap(), Draws::new(1));
     let situation = situation(9);
     for _ in 0..3 {
-        assert_eq!(accidents.befall(situation), Some(Accident::Status(500, None)));
+        assert_eq!(faults_of_attempts.decide_for(situation), Some(AttemptFault::Status(500, None)));
     }
-    assert_eq!(accidents.befall(situation), None);
+    assert_eq!(faults_of_attempts.decide_for(situation), None);
 }
 
 #[test]
 fn shares_are_kept_and_repeatable() {
     let run = || {
-        let accidents = Accidents::new("502=10%,reset=5%".parse().unwrap(), Draws::new(3));
-        (0..10_000_u64).map(|key| accidents.befall(situation(key))).collect::<Vec<_>>()
+        let faults_of_attempts = AttemptFaults::new("502=10%,reset=5%".parse().unwrap(), Draws::new(3));
+        (0..10_000_u64).map(|key| faults_of_attempts.decide_for(situation(key))).collect::<Vec<_>>()
     };
     let (first, second) = (run(), run());
     assert_eq!(first, second);
-    let gateway = first.iter().filter(|accident| **accident == Some(Accident::Status(502, None))).count();
+    let gateway = first.iter().filter(|fault| **fault == Some(AttemptFault::Status(502, None))).count();
     assert!((800..1200).contains(&gateway), "{gateway}");
 }
 
 #[test]
 fn a_token_expires_once() {
-    let accidents = Accidents::new("expired-token=100%,flaky-404=100%".parse().unwrap(), Draws::new(1));
-    let page = Situation { has_token: true, ..situation(9) };
-    assert_eq!(accidents.befall(page), Some(Accident::ExpiredToken));
-    assert_eq!(accidents.befall(page), None);
-    let one = Situation { below_service: true, ..situation(10) };
-    assert_eq!(accidents.befall(one), Some(Accident::NotFound));
-    assert_eq!(accidents.befall(one), None);
+    let faults_of_attempts =
+        AttemptFaults::new("expired-token=100%,flaky-404=100%".parse().unwrap(), Draws::new(1));
+    let page = RequestTraits { has_token: true, ..situation(9) };
+    assert_eq!(faults_of_attempts.decide_for(page), Some(AttemptFault::ExpiredToken));
+    assert_eq!(faults_of_attempts.decide_for(page), None);
+    let one = RequestTraits { below_service: true, ..situation(10) };
+    assert_eq!(faults_of_attempts.decide_for(one), Some(AttemptFault::NotFound));
+    assert_eq!(faults_of_attempts.decide_for(one), None);
 }
 
 #[test]
 fn credentials_fail_after_the_given_number() {
-    let accidents = Accidents::new("unauthorized-after=2".parse().unwrap(), Draws::new(1));
-    assert_eq!(accidents.befall(situation(1)), None);
-    assert_eq!(accidents.befall(situation(2)), None);
-    assert_eq!(accidents.befall(situation(3)), Some(Accident::Status(401, None)));
+    let faults_of_attempts = AttemptFaults::new("unauthorized-after=2".parse().unwrap(), Draws::new(1));
+    assert_eq!(faults_of_attempts.decide_for(situation(1)), None);
+    assert_eq!(faults_of_attempts.decide_for(situation(2)), None);
+    assert_eq!(faults_of_attempts.decide_for(situation(3)), Some(AttemptFault::Status(401, None)));
 }
 
 #[test]
 fn chat_is_gone_and_conversations_is_not() {
-    let accidents = Accidents::new("chat-gone=1".parse().unwrap(), Draws::new(1));
-    let situation = |chat| Situation { chat, ..situation(1) };
-    assert_eq!(accidents.befall(situation(true)), None);
-    assert_eq!(accidents.befall(situation(true)), Some(Accident::Status(410, None)));
-    assert_eq!(accidents.befall(situation(false)), None);
+    let faults_of_attempts = AttemptFaults::new("chat-gone=1".parse().unwrap(), Draws::new(1));
+    let situation = |chat| RequestTraits { chat, ..situation(1) };
+    assert_eq!(faults_of_attempts.decide_for(situation(true)), None);
+    assert_eq!(faults_of_attempts.decide_for(situation(true)), Some(AttemptFault::Status(410, None)));
+    assert_eq!(faults_of_attempts.decide_for(situation(false)), None);
 }

@@ -1,9 +1,9 @@
 //! A list of messages: by index, ascending unless `Order=desc`.
 
-use super::Listing;
+use super::PagedList;
 use crate::simulator::data::sid::SidSpace;
-use crate::simulator::failure::Failure;
 use crate::simulator::query::Parameters;
+use crate::simulator::refusal::Refusal;
 
 /// The messages of a channel.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ impl<W> MessageList<W> {
     }
 }
 
-impl<W: Fn(u32, &mut String)> Listing for MessageList<W> {
+impl<W: Fn(u32, &mut String)> PagedList for MessageList<W> {
     fn key(&self) -> &'static str {
         "messages"
     }
@@ -56,11 +56,10 @@ impl<W: Fn(u32, &mut String)> Listing for MessageList<W> {
     }
 }
 
-/// Reads `Order`.
-pub(crate) fn is_descending(query: &Parameters<'_>) -> Result<bool, Failure> {
+pub(crate) fn is_descending(query: &Parameters<'_>) -> Result<bool, Refusal> {
     match query.first("Order") {
         None | Some("asc") => Ok(false),
         Some("desc") => Ok(true),
-        Some(other) => Err(Failure::bad_parameter("Order", other)),
+        Some(other) => Err(Refusal::bad_parameter("Order", other)),
     }
 }

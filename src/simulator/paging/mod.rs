@@ -8,19 +8,19 @@ mod page;
 mod rows;
 
 pub(crate) use messages::{MessageList, is_descending};
-pub(crate) use page::{Endless, Listing, Page, PageFaults, write_page};
-pub(crate) use rows::Rows;
+pub(crate) use page::{Endless, PageFaults, PagedList, WrittenPage, write_page};
+pub(crate) use rows::RecordList;
 
 use super::data::sid;
-use super::failure::Failure;
 use super::query::Parameters;
+use super::refusal::Refusal;
 
 /// The page size when none is asked for (OpenAPI: "The default is 50").
 const DEFAULT_SIZE: u32 = 50;
 
 /// Where a page lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Token {
+pub(crate) enum PageToken {
     /// After the item with these digits.
     After(u128),
     /// Before the item with these digits.
@@ -32,7 +32,7 @@ pub(crate) enum Token {
 pub(crate) struct PageRequest {
     pub(crate) size: u32,
     pub(crate) page: u32,
-    pub(crate) token: Option<Token>,
+    pub(crate) token: Option<PageToken>,
     /// Filters as they stand in a URL, each followed by `&`.
     pub(crate) filters: String,
 }
@@ -44,18 +44,18 @@ impl PageRequest {
         maximum: u32,
         prefix: &str,
         filters: &[&str],
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, Refusal> {
         let size = match parameters.first("PageSize") {
             None => DEFAULT_SIZE.min(maximum),
             Some(text) => match text.parse::<u32>() {
                 Ok(size) if size > 0 => size.min(maximum),
-                _ => return Err(Failure::bad_parameter("PageSize", text)),
+                _ => return Err(Refusal::bad_parameter("PageSize", text)),
             },
         };
         let page = match parameters.first("Page") {
             None => 0,
             Some(text) => {
-                text.parse().map_err(|_: std::num::ParseIntError| Failure::bad_parameter("Page", text))?
+                text.parse().map_err(|_: std::num::ParseIntError| Refusal::bad_parameter("Page", text))?
             }
         };
         let token = parameters.first("PageToken").map(|token| read_token(token, prefix)).transpose()?;
@@ -63,8 +63,8 @@ impl PageRequest {
     }
 }
 
-fn read_token(text: &str, prefix: &str) -> Result<Token, Failure> {
-    let after = text.strip_prefix("PT").and_then(|text| sid::digits(prefix, text)).map(Token::After);
-    let before = text.strip_prefix("PB").and_then(|text| sid::digits(prefix, text)).map(Token::Before);
-    after.or(before).ok_or_else(Failure::bad_page_token)
+fn read_token(text: &str, prefix: &str) -> Result<PageToken, Refusal> {
+    let after = text.strip_prefix("PT").and_then(|text| sid::digits(prefix, text)).map(PageToken::After);
+    let before = text.strip_prefix("PB").and_then(|text| sid::digits(prefix, text)).map(PageToken::Before);
+    after.or(before).ok_or_else(Refusal::bad_page_token)
 }

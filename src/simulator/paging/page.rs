@@ -2,15 +2,15 @@
 
 use std::fmt::Write as _;
 
-use super::{PageRequest, Token};
+use super::{PageRequest, PageToken};
 use crate::simulator::data::hash::{self, Draws};
 use crate::simulator::data::sid;
-use crate::simulator::failure::Failure;
 use crate::simulator::faults::{Fault, Faults};
 use crate::simulator::json::Object;
+use crate::simulator::refusal::Refusal;
 
 /// A list: ranks in the order of the list, each with the digits of its SID.
-pub(crate) trait Listing {
+pub(crate) trait PagedList {
     /// The name of the array, which is also `meta.key`.
     fn key(&self) -> &'static str;
     /// The prefix of the SIDs in page tokens.
@@ -21,7 +21,6 @@ pub(crate) trait Listing {
     fn digits(&self, rank: u32) -> u128;
     /// Whether the list shows this rank.
     fn shows(&self, rank: u32) -> bool;
-    /// Writes the row.
     fn write(&self, rank: u32, out: &mut String);
 
     /// The first rank not before these digits, and whether it is the one with them.
@@ -69,16 +68,14 @@ pub(crate) struct PageFaults<'a> {
 
 /// What a page consists of.
 #[derive(Debug)]
-struct Chosen {
+struct PageRows {
     ranks: Vec<u32>,
     next: Option<u128>,
     previous: Option<u128>,
 }
 
-/// A written page.
 #[derive(Debug)]
-pub(crate) struct Page {
-    /// The JSON.
+pub(crate) struct WrittenPage {
     pub(crate) body: String,
     /// There is no page after it.
     pub(crate) last: bool,
@@ -86,11 +83,11 @@ pub(crate) struct Page {
 
 /// Writes the page of the list at `url` that was asked for.
 pub(crate) fn write_page(
-    listing: &impl Listing,
+    listing: &impl PagedList,
     url: &str,
     request: &PageRequest,
     faults: PageFaults<'_>,
-) -> Result<Page, Failure> {
+) -> Result<WrittenPage, Refusal> {
     let mut chosen = choose(listing, request)?;
     disturb(listing, url, request, faults, &mut chosen);
     let mut out = String::with_capacity(1_024 + 1_024 * chosen.ranks.len());
@@ -121,24 +118,24 @@ pub(crate) fn write_page(
     }
     rows.push(']');
     page.close();
-    Ok(Page { body: out, last: chosen.next.is_none() })
+    Ok(WrittenPage { body: out, last: chosen.next.is_none() })
 }
 
 /// Where an endless list leads from its page: to the same one again, or to a token that was not there before.
-fn endless_token(listing: &impl Listing, request: &PageRequest, kind: Endless) -> Option<Token> {
+fn endless_token(listing: &impl PagedList, request: &PageRequest, kind: Endless) -> Option<PageToken> {
     match (kind, request.token) {
         (Endless::Loop, Some(token)) => Some(token),
-        (_, Some(Token::After(digits))) => Some(Token::After(digits + 1)),
-        (_, Some(Token::Before(_))) => None,
+        (_, Some(PageToken::After(digits))) => Some(PageToken::After(digits + 1)),
+        (_, Some(PageToken::Before(_))) => None,
         (_, None) => {
             let first = (0..listing.count()).find(|rank| listing.shows(*rank))?;
-            Some(Token::After(listing.digits(first)))
+            Some(PageToken::After(listing.digits(first)))
         }
     }
 }
 
 /// Writes a row as if it were another's: with another SID of the kind that the list is ordered by.
-fn write_renamed(listing: &impl Listing, rank: u32, page: u32, out: &mut String) {
+fn write_renamed(listing: &impl PagedList, rank: u32, page: u32, out: &mut String) {
     let mut row = String::new();
     listing.write(rank, &mut row);
     let digits = listing.digits(rank);
@@ -147,10 +144,10 @@ fn write_renamed(listing: &impl Listing, rank: u32, page: u32, out: &mut String)
     out.push_str(&row.replace(&sid::text(listing.prefix(), digits), &sid::text(listing.prefix(), other)));
 }
 
-fn choose(listing: &impl Listing, request: &PageRequest) -> Result<Chosen, Failure> {
+fn choose(listing: &impl PagedList, request: &PageRequest) -> Result<PageRows, Refusal> {
     let size = request.size as usize;
-    let position = |digits| listing.position(digits).ok_or_else(Failure::bad_page_token);
-    if let Some(Token::Before(digits)) = request.token {
+    let position = |digits| listing.position(digits).ok_or_else(Refusal::bad_page_token);
+    if let Some(PageToken::Before(digits)) = request.token {
         let (end, _) = position(digits)?;
         let mut ranks: Vec<u32> = (0..end).rev().filter(|rank| listing.shows(*rank)).take(size + 1).collect();
         let more = ranks.len() > size;
@@ -159,12 +156,12 @@ fn choose(listing: &impl Listing, request: &PageRequest) -> Result<Chosen, Failu
         let previous = ranks.first().filter(|_| more).map(|rank| listing.digits(*rank));
         // What comes next is where this page was left from: after its own last row.
         let next = ranks.last().map(|rank| listing.digits(*rank));
-        return Ok(Chosen { ranks, next, previous });
+        return Ok(PageRows { ranks, next, previous });
     }
     let start = match request.token {
-        Some(Token::After(digits)) => {
+        Some(PageToken::After(digits)) => {
             let (rank, _) = position(digits)?;
-            // One channel may stand in a user's list again: once gone, and once created anew.
+            // One channel may stand in a user's list again: once removed, and once created again.
             (rank..listing.count()).find(|rank| listing.digits(*rank) != digits).unwrap_or(listing.count())
         }
         _ => 0,
@@ -175,25 +172,25 @@ fn choose(listing: &impl Listing, request: &PageRequest) -> Result<Chosen, Failu
     ranks.truncate(size);
     let next = ranks.last().filter(|_| more).map(|rank| listing.digits(*rank));
     let previous = ranks.first().filter(|_| start > 0).map(|rank| listing.digits(*rank));
-    Ok(Chosen { ranks, next, previous })
+    Ok(PageRows { ranks, next, previous })
 }
 
 /// Applies the faults of pages. Each keeps the list complete for who follows `next_page_url`.
 fn disturb(
-    listing: &impl Listing,
+    listing: &impl PagedList,
     url: &str,
     request: &PageRequest,
     faults: PageFaults<'_>,
-    chosen: &mut Chosen,
+    chosen: &mut PageRows,
 ) {
     let after = match request.token {
-        Some(Token::After(digits)) => Some(digits),
-        Some(Token::Before(_)) => return,
+        Some(PageToken::After(digits)) => Some(digits),
+        Some(PageToken::Before(_)) => return,
         None => None,
     };
     let place = hash::text(url) ^ u64::try_from(after.unwrap_or(0) >> 64).unwrap_or(0);
-    let strikes = |fault| faults.faults.strikes(faults.draws, fault, place);
-    if chosen.ranks.len() > 1 && strikes(Fault::ShortPage) {
+    let hits = |fault| faults.faults.hits(faults.draws, fault, place);
+    if chosen.ranks.len() > 1 && hits(Fault::ShortPage) {
         chosen.ranks.truncate(chosen.ranks.len() / 2);
         chosen.next = chosen.ranks.last().map(|rank| listing.digits(*rank));
     }
@@ -201,10 +198,10 @@ fn disturb(
     // Only where a real item stands is the page emptied: the next token is that item's plus one, which is no
     // item.
     let Some((rank, true)) = listing.position(digits) else { return };
-    if !chosen.ranks.is_empty() && strikes(Fault::EmptyPage) {
+    if !chosen.ranks.is_empty() && hits(Fault::EmptyPage) {
         chosen.ranks.clear();
         chosen.next = Some(digits + 1);
-    } else if request.size > 1 && listing.shows(rank) && strikes(Fault::RepeatRow) {
+    } else if request.size > 1 && listing.shows(rank) && hits(Fault::RepeatRow) {
         chosen.ranks.insert(0, rank);
         if chosen.ranks.len() > request.size as usize {
             chosen.ranks.pop();
@@ -215,19 +212,19 @@ fn disturb(
 
 fn write_meta(
     out: &mut String,
-    listing: &impl Listing,
+    listing: &impl PagedList,
     url: &str,
     request: &PageRequest,
-    chosen: &Chosen,
-    endless: Option<Token>,
+    chosen: &PageRows,
+    endless: Option<PageToken>,
 ) {
-    let link = |out: &mut String, page: u32, token: Option<Token>| {
+    let link = |out: &mut String, page: u32, token: Option<PageToken>| {
         let (size, filters) = (request.size, &request.filters);
         write!(out, "{url}?{filters}PageSize={size}&Page={page}").expect("writing to a text cannot fail");
         if let Some(token) = token {
             let (kind, digits) = match token {
-                Token::After(digits) => ("PT", digits),
-                Token::Before(digits) => ("PB", digits),
+                PageToken::After(digits) => ("PT", digits),
+                PageToken::Before(digits) => ("PB", digits),
             };
             out.push_str("&PageToken=");
             out.push_str(kind);
@@ -240,7 +237,9 @@ fn write_meta(
     meta.plain("first_page_url", |out| link(out, 0, None));
     match chosen.previous.filter(|_| request.page > 0) {
         Some(digits) => {
-            meta.plain("previous_page_url", |out| link(out, request.page - 1, Some(Token::Before(digits))));
+            meta.plain("previous_page_url", |out| {
+                link(out, request.page - 1, Some(PageToken::Before(digits)))
+            });
         }
         None => meta.null("previous_page_url"),
     }
@@ -248,7 +247,7 @@ fn write_meta(
     match chosen.next {
         _ if endless.is_some() => meta.plain("next_page_url", |out| link(out, 1, endless)),
         Some(digits) => {
-            meta.plain("next_page_url", |out| link(out, request.page + 1, Some(Token::After(digits))));
+            meta.plain("next_page_url", |out| link(out, request.page + 1, Some(PageToken::After(digits))));
         }
         None => meta.null("next_page_url"),
     }

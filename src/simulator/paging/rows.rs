@@ -1,23 +1,22 @@
 //! A list over an order of ids, whose rows one function writes: the lists of both APIs.
 
-use super::Listing;
-use crate::simulator::data::order::Order;
+use super::PagedList;
+use crate::simulator::data::order::MergedOrder;
 
-/// A list.
 #[derive(Debug)]
-pub(crate) struct Rows<'a, S, W> {
+pub(crate) struct RecordList<'a, S, W> {
     /// The name of the array, which is also `meta.key`.
     pub(crate) key: &'static str,
     /// The prefix of the SIDs that it is ordered by.
     pub(crate) prefix: &'static str,
-    pub(crate) order: Order<'a>,
+    pub(crate) order: MergedOrder<'a>,
     /// Whether the list shows this id.
     pub(crate) shows: S,
     /// Writes the row of this id.
     pub(crate) write: W,
 }
 
-impl<S: Fn(u32) -> bool, W: Fn(u32, &mut String)> Listing for Rows<'_, S, W> {
+impl<S: Fn(u32) -> bool, W: Fn(u32, &mut String)> PagedList for RecordList<'_, S, W> {
     fn key(&self) -> &'static str {
         self.key
     }

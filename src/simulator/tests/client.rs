@@ -133,6 +133,6 @@ pub(super) fn rows_of(page: &Value) -> &Vec<Value> {
 }
 
 /// Truth as plain values.
-pub(super) fn values(rows: impl IntoIterator<Item = crate::simulator::Row>) -> Vec<Value> {
+pub(super) fn values(rows: impl IntoIterator<Item = crate::simulator::TruthRow>) -> Vec<Value> {
     rows.into_iter().map(Value::Object).collect()
 }

@@ -368,7 +368,7 @@ fn the_copies_are_the_published_ones() {
     for (_, api) in APIS {
         let published =
             Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../shared/api/twilio_{api}.json"));
-        // Only where the descriptions lie beside the repository.
+        // Only where the descriptions are next to the repository.
         let Ok(published) = std::fs::read_to_string(published) else { return };
         let published: Value = serde_json::from_str(&published).unwrap();
         for (name, schema) in data(&format!("{api}_schemas.json")).as_object().unwrap() {

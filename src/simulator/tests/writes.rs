@@ -302,17 +302,18 @@ async fn writes_are_limited_by_conversation_and_by_service() {
 }
 
 #[tokio::test]
-async fn the_log_tells_what_was_written_and_what_became_of_it() {
+async fn the_log_has_what_was_written_and_its_outcome() {
     let faults = "accepted-503=100%".parse().unwrap();
     let asked = simulate(Options { faults, ..Options::default() }).await;
     let path = target(&asked, "/Users");
     for status in [503, 409] {
-        // The first took effect although 503 was told: so the next is one too many, and is told as much.
+        // The first took effect although the answer was 503: the next is refused as one too many.
         assert_eq!(asked.post(&path, "Identity=b+c&Attributes=%7B%7D").await.status, status);
     }
     let writes = asked.running.writes();
-    let told: Vec<_> = writes.iter().map(|write| (write.status, write.answered, write.accepted)).collect();
-    assert_eq!(told, [(503, true, true), (409, true, false)]);
+    let outcomes: Vec<_> =
+        writes.iter().map(|write| (write.status, write.answered, write.accepted)).collect();
+    assert_eq!(outcomes, [(503, true, true), (409, true, false)]);
     assert_eq!((writes[0].method.as_str(), &writes[0].path), ("POST", &path));
     assert_eq!(
         writes[0].form,

@@ -1,0 +1,133 @@
+//! `MessagingBinding.*` of participants: reads, checks, changes and writes the addresses of those who do not chat.
+
+use crate::simulator::data::WorldView;
+use crate::simulator::data::record::{MembershipRecord, MessagingBinding};
+use crate::simulator::json::Object;
+use crate::simulator::query::Parameters;
+use crate::simulator::refusal::Refusal;
+
+/// The most participants of other networks in one conversation (documentation of the limits).
+const MOST_BOUND: usize = 50;
+
+const NAMES: [&str; 3] =
+    ["MessagingBinding.Address", "MessagingBinding.ProxyAddress", "MessagingBinding.ProjectedAddress"];
+
+/// The binding of a new participant: addresses without an identity, or a projected address with one.
+pub(super) fn read(form: &Parameters<'_>, has_identity: bool) -> Result<Option<MessagingBinding>, Refusal> {
+    let [address, proxy, projected] = NAMES.map(|name| form.first(name).filter(|text| !text.is_empty()));
+    if has_identity && (address.is_some() || proxy.is_some()) {
+        return Err(Refusal::new(400, 50441, "Participant with an identity cannot have a proxy address"));
+    }
+    if !has_identity && projected.is_some() {
+        return Err(Refusal::new(400, 50444, "A projected address needs an identity"));
+    }
+    if address.is_none() && projected.is_none() {
+        return if proxy.is_some() { Err(Refusal::missing(NAMES[0])) } else { Ok(None) };
+    }
+    let mut kind = "sms";
+    for text in [address, proxy, projected].into_iter().flatten() {
+        kind = network(text)
+            .ok_or_else(|| Refusal::new(400, 50407, "Messaging binding address is not valid"))?;
+    }
+    Ok(Some(MessagingBinding {
+        kind,
+        address: address.map(str::to_owned),
+        proxy_address: proxy.map(str::to_owned),
+        projected_address: projected.map(str::to_owned),
+    }))
+}
+
+/// The network of an address: a telephone number (E.164), or one after the name of its network.
+fn network(address: &str) -> Option<&'static str> {
+    let kinds = ["whatsapp", "rcs", "messenger"];
+    let kind = kinds
+        .into_iter()
+        .find(|kind| address.strip_prefix(kind).is_some_and(|rest| rest.len() > 1 && rest.starts_with(':')));
+    let is_number = || {
+        let digits = address.strip_prefix('+')?;
+        ((7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()))
+            .then_some("sms")
+    };
+    kind.or_else(is_number)
+}
+
+/// Refuses one more than the limit, a pair of addresses that an open conversation has already, and an address without a proxy
+/// outside of a group MMS.
+pub(super) fn check_new(
+    view: &WorldView<'_>,
+    channel: u32,
+    binding: &MessagingBinding,
+) -> Result<(), Refusal> {
+    if view.bound_participants(channel).count() >= MOST_BOUND {
+        return Err(Refusal::new(403, 50422, "Limit of participants of other networks exceeded"));
+    }
+    if binding.proxy_address.is_none() {
+        let created = view.changes.of_channel.get(&channel).map_or(&[][..], Vec::as_slice);
+        let is_group = created.iter().any(|place| {
+            let record = view.membership(place.id);
+            record.binding.as_ref().is_some_and(|binding| binding.projected_address.is_some())
+        });
+        return if is_group { Ok(()) } else { Err(Refusal::missing(NAMES[1])) };
+    }
+    let is_taken = view.changes.memberships.iter().any(|(edge, record)| {
+        record.user.is_none()
+            && view.joined(*edge)
+            && view.channel_exists(record.channel)
+            && view.channel(record.channel).state != "closed"
+            && record.binding.as_ref().is_some_and(|known| {
+                known.address == binding.address && known.proxy_address == binding.proxy_address
+            })
+    });
+    if is_taken {
+        let message = "A binding for this participant and proxy address already exists";
+        return Err(Refusal::new(409, 50416, message));
+    }
+    Ok(())
+}
+
+/// The binding of a participant after an update, which may change its proxy or its projected address and nothing else.
+pub(super) fn updated(
+    form: &Parameters<'_>,
+    record: &MembershipRecord,
+) -> Result<Option<MessagingBinding>, Refusal> {
+    if form.first("Identity").is_some() {
+        return Err(Refusal::new(400, 50444, "Identity cannot be added to this participant"));
+    }
+    let [proxy, projected] = [NAMES[1], NAMES[2]].map(|name| form.first(name));
+    let mut binding = record.binding.clone();
+    if let Some(proxy) = proxy {
+        match binding.as_mut().filter(|binding| binding.address.is_some()) {
+            Some(binding) => binding.proxy_address = Some(proxy.to_owned()),
+            None => {
+                return Err(Refusal::new(400, 50441, "Proxy address cannot be added to this participant"));
+            }
+        }
+    }
+    if let Some(projected) = projected {
+        if record.user.is_none() || network(projected).is_none() {
+            return Err(Refusal::new(400, 50407, "Messaging binding address is not valid"));
+        }
+        binding = Some(MessagingBinding {
+            kind: "sms",
+            address: None,
+            proxy_address: None,
+            projected_address: Some(projected.to_owned()),
+        });
+    }
+    Ok(binding)
+}
+
+pub(super) fn write(object: &mut Object<'_>, binding: &MessagingBinding) {
+    let mut inner = Object::open(object.value("messaging_binding"));
+    inner.text("type", binding.kind);
+    for (key, address) in [
+        ("address", &binding.address),
+        ("proxy_address", &binding.proxy_address),
+        ("projected_address", &binding.projected_address),
+    ] {
+        if let Some(address) = address {
+            inner.text(key, address);
+        }
+    }
+    inner.close();
+}

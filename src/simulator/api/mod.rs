@@ -1,0 +1,77 @@
+//! The two APIs: Programmable Chat, versions 2 and 3, and Conversations, version 1, as their OpenAPI descriptions state them.
+//!
+//! Twilio documents one backend for both: services, roles and users are the same objects, a private channel is a conversation
+//! and its members are the participants, all with the same SIDs. So there is one file for each resource, which writes it in
+//! the words of either API. Conversations shows neither a public channel nor who has not joined.
+//!
+//! **Deliberately absent:** messages are read and not written; bindings of devices, webhooks of one conversation and
+//! `ConversationWithParticipants` do not exist; webhooks and notifications of the service are only read. A parameter that the
+//! description lacks is refused, which Twilio may ignore: it is a mistake of the client.
+//!
+//! **Invariant:** written from the descriptions, with no type and no code of the client: it is the second opinion that the
+//! client is tested against.
+
+mod binding;
+mod channel;
+mod chat_routes;
+mod configuration;
+mod conversations_routes;
+mod form;
+mod invite;
+mod member;
+mod message;
+mod migration;
+mod role;
+mod service;
+mod service_configuration;
+mod shared;
+mod user;
+mod user_channel;
+
+pub(crate) use channel::write as write_channel;
+pub(crate) use chat_routes::CHAT_ROUTES;
+pub(crate) use conversations_routes::CONVERSATIONS_ROUTES;
+pub(crate) use invite::{list_of as invites, write as write_invite};
+pub(crate) use member::{list_of as members, write as write_member};
+pub(crate) use message::write as write_message;
+pub(crate) use role::write as write_role;
+pub(crate) use service::write as write_service;
+pub(crate) use service_configuration::write as write_configuration;
+pub(crate) use user::write as write_user;
+pub(crate) use user_channel::{list_of as user_channels, write as write_user_channel};
+
+use super::data::ServiceWorld;
+use super::json::Object;
+
+/// One of the two APIs that are served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ServedApi {
+    Chat,
+    Conversations,
+}
+
+impl ServedApi {
+    /// Chooses by API.
+    pub(crate) fn pick<T>(self, chat: T, conversations: T) -> T {
+        match self {
+            Self::Chat => chat,
+            Self::Conversations => conversations,
+        }
+    }
+
+    /// The service's URL in this API.
+    pub(crate) fn service_url(self, world: &ServiceWorld) -> &str {
+        self.pick(&world.service_url, &world.conversations_url)
+    }
+
+    /// The segment of channels and conversations.
+    fn channels(self) -> &'static str {
+        self.pick("/Channels/", "/Conversations/")
+    }
+
+    /// Writes whose a resource is.
+    fn write_owners(self, object: &mut Object<'_>, world: &ServiceWorld) {
+        object.text("account_sid", &world.account.account_sid);
+        object.text(self.pick("service_sid", "chat_service_sid"), &world.account.service_sid);
+    }
+}

@@ -1,0 +1,110 @@
+//! `/v1/Services/{ChatServiceSid}/Configuration`, with its webhooks and notifications.
+//!
+//! What Chat keeps in its service and Conversations has a place for says the same in both.
+
+use super::ServedApi;
+use super::form::check_role;
+use super::shared::one;
+use crate::simulator::data::WorldView;
+use crate::simulator::json::Object;
+use crate::simulator::refusal::Refusal;
+use crate::simulator::route::Call;
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
+pub(super) fn fetch(call: &Call<'_>) -> Result<String, Refusal> {
+    Ok(one(|out| write(&call.world.view(), out)))
+}
+
+/// Sets the default roles and whether users are shown to be online, each if given.
+pub(super) fn update(call: &Call<'_>) -> Result<String, Refusal> {
+    let [service, channel, creator] = [
+        ("DefaultChatServiceRoleSid", true),
+        ("DefaultConversationRoleSid", false),
+        ("DefaultConversationCreatorRoleSid", false),
+    ]
+    .map(|(name, of_service)| call.form.first(name).map(|sid| (sid, of_service)));
+    let reachability = match call.form.first("ReachabilityEnabled") {
+        None => None,
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        Some(other) => return Err(Refusal::bad_parameter("ReachabilityEnabled", other)),
+    };
+    let mut writer = call.world.writer();
+    {
+        let view = writer.view();
+        for (sid, of_service) in [service, channel, creator].into_iter().flatten() {
+            check_role(&view, sid, of_service)?;
+        }
+    }
+    writer.now();
+    writer.update_defaults(|defaults| {
+        let set = |role: &mut String, given: Option<(&str, bool)>| {
+            if let Some((sid, _)) = given {
+                sid.clone_into(role);
+            }
+        };
+        set(&mut defaults.service_role_sid, service);
+        set(&mut defaults.channel_role_sid, channel);
+        set(&mut defaults.creator_role_sid, creator);
+        defaults.reachability_enabled = reachability.unwrap_or(defaults.reachability_enabled);
+    });
+    Ok(one(|out| write(&writer.view(), out)))
+}
+
+pub(crate) fn write(view: &WorldView<'_>, out: &mut String) {
+    let (world, defaults) = (view.world, view.defaults());
+    let mut object = Object::open(out);
+    object.text("chat_service_sid", &world.account.service_sid);
+    object.text("default_conversation_creator_role_sid", &defaults.creator_role_sid);
+    object.text("default_conversation_role_sid", &defaults.channel_role_sid);
+    object.text("default_chat_service_role_sid", &defaults.service_role_sid);
+    object.optional_boolean("reachability_enabled", Some(defaults.reachability_enabled));
+    let url = |out: &mut String, part: &str| {
+        out.extend([world.conversations_url.as_str(), "/Configuration", part]);
+    };
+    object.plain("url", |out| url(out, ""));
+    let mut links = Object::open(object.value("links"));
+    links.plain("notifications", |out| url(out, "/Notifications"));
+    links.plain("webhooks", |out| url(out, "/Webhooks"));
+    links.close();
+    object.close();
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
+pub(super) fn fetch_webhooks(call: &Call<'_>) -> Result<String, Refusal> {
+    let world = call.world;
+    Ok(one(|out| {
+        let mut object = Object::open(out);
+        ServedApi::Conversations.write_owners(&mut object, world);
+        object.null("pre_webhook_url");
+        object.text("post_webhook_url", "https://hooks.example.com/chat?source=twilio&v=2");
+        object.texts("filters", ["onMessageAdded", "onConversationAdded", "onParticipantAdded"].into_iter());
+        object.text("method", "POST");
+        object.plain("url", |out| {
+            out.extend([world.conversations_url.as_str(), "/Configuration/Webhooks"]);
+        });
+        object.close();
+    }))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
+pub(super) fn fetch_notifications(call: &Call<'_>) -> Result<String, Refusal> {
+    let world = call.world;
+    Ok(one(|out| {
+        let mut object = Object::open(out);
+        ServedApi::Conversations.write_owners(&mut object, world);
+        object.raw("log_enabled", "true");
+        object.raw("new_message", NEW_MESSAGE);
+        object.raw("added_to_conversation", "{\"enabled\":false}");
+        object.raw("removed_from_conversation", "{\"enabled\":false}");
+        object.plain("url", |out| {
+            out.extend([world.conversations_url.as_str(), "/Configuration/Notifications"]);
+        });
+        object.close();
+    }))
+}
+
+const NEW_MESSAGE: &str = concat!(
+    "{\"enabled\":true,\"template\":\"${CHANNEL};${USER}: ${MESSAGE}\",\"sound\":\"default\",",
+    "\"badge_count_enabled\":true,\"with_media\":{\"enabled\":false,\"template\":null}}"
+);

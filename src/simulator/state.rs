@@ -1,0 +1,54 @@
+//! What all requests share: the accounts, the limits, the log of writes and the counts.
+
+use std::sync::atomic::AtomicU64;
+
+use tokio_util::sync::CancellationToken;
+
+use super::Options;
+use super::auth::Accepted;
+use super::data::hash::Draws;
+use super::data::{Account, Origins};
+use super::faults::AttemptFaults;
+use super::limits::{RequestLimits, WriteWindows};
+use super::stats::Recorder;
+use super::timer::Timer;
+use super::writes::WriteLog;
+
+#[derive(Debug)]
+pub(crate) struct SimulatorState {
+    pub(crate) options: Options,
+    /// The first has the generated service.
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) recorder: Recorder,
+    pub(crate) stop: CancellationToken,
+    pub(crate) writes: WriteLog,
+    pub(super) write_limits: WriteWindows,
+    pub(super) origins: Origins,
+    pub(super) draws: Draws,
+    pub(super) accepted: Accepted,
+    pub(super) limits: RequestLimits,
+    pub(super) attempt_faults: AttemptFaults,
+    pub(super) timer: Timer,
+    pub(super) numbers: AtomicU64,
+}
+
+impl SimulatorState {
+    pub(crate) fn new(options: Options, accounts: Vec<Account>, origins: Origins, timer: Timer) -> Self {
+        let draws = Draws::new(options.seed);
+        Self {
+            recorder: Recorder::new(),
+            writes: WriteLog::new(options.record_writes),
+            write_limits: WriteWindows::new(options.write_rate),
+            stop: CancellationToken::new(),
+            accepted: Accepted::new(accounts.iter().map(|account| &account.credentials)),
+            limits: RequestLimits::new(options.rate, options.max_concurrent),
+            attempt_faults: AttemptFaults::new(options.faults.clone(), draws),
+            timer,
+            origins,
+            draws,
+            numbers: AtomicU64::new(0),
+            options,
+            accounts,
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The simulator as clients meet it, and as the published descriptions judge it.
+
+mod client;
+mod conformance;
+mod conversations;
+mod drift;
+mod faults;
+mod lists;
+mod real_world;
+mod server;
+mod writes;
