@@ -65,7 +65,7 @@ pub mod internals {
         pub use crate::event::Events;
     }
     pub mod export {
-        pub use crate::export::{ExportError, ExportOptions, Format, Rows, stream};
+        pub use crate::export::{ExportError, ExportOptions, Format, RowSource, stream};
     }
     pub mod mapping {
         pub use crate::mapping::{PiiPolicy, load, parse};

@@ -1,5 +1,8 @@
 //! Tests of mapping files: what is bundled loads, and what is wrong is said with its place.
 
+mod rows;
+mod schema;
+
 use super::*;
 
 fn problem(text: &str) -> String {
@@ -48,7 +51,7 @@ fn the_conversations_records_have_the_published_columns() {
     assert_eq!(
         columns(0),
         "participants: account_sid, chat_service_sid, conversation_sid, sid, identity, attributes, role_sid, \
-         date_created, date_updated, last_read_message_index, last_read_timestamp"
+         date_created, date_updated, last_read_message_index, last_read_timestamp, messaging_binding"
     );
     assert_eq!(
         columns(1),
@@ -82,7 +85,7 @@ fn user_channels_has_the_published_columns() {
 #[test]
 fn classes_of_personal_data_are_twilios_own() {
     type Classes = std::collections::BTreeMap<String, std::collections::BTreeMap<String, Pii>>;
-    let published: Classes = serde_json::from_str(include_str!("../../tests/data/wire/pii.json")).unwrap();
+    let published: Classes = serde_json::from_str(include_str!("../../../tests/data/wire/pii.json")).unwrap();
     for (entity, fields) in published {
         let entity = field::entity_named(&entity).unwrap();
         for (name, class) in fields {
@@ -150,4 +153,21 @@ fn keys_that_no_walk_sorts_by_are_refused() {
          or [service.sid], channel.sid, membership.member_sid, [user.sid]"
     );
     assert!(with_key("[\"x\"]").unwrap_err().to_string().contains("unknown key column `x`"));
+}
+
+#[test]
+fn members_among_memberships_need_the_order_of_channels() {
+    let record = |entity: &str, key: &str| {
+        let text = format!(
+            "version = 1\nname = \"m\"\n[[records]]\nname = \"r\"\nentity = \"{entity}\"\nother_members = true\nkey = {key}\n\
+             columns = [{{ name = \"c\", first_of = [\"membership.channel_sid\", \"member.channel_sid\"] }},\n\
+             {{ name = \"m\", first_of = [\"membership.member_sid\", \"member.sid\"] }},\n\
+             {{ name = \"u\", path = \"membership.user_sid\" }}]"
+        );
+        parse(&text, "m.toml", None).map_err(|error| error.to_string())
+    };
+    assert!(record("membership", "[\"c\", \"m\"]").unwrap().records[0].other_members);
+    let error = record("membership", "[\"u\", \"c\"]").unwrap_err();
+    assert!(error.starts_with("m.toml:6:17: `other_members` needs"), "{error}");
+    assert!(record("member", "[\"c\"]").is_err());
 }
