@@ -56,7 +56,9 @@ pub mod internals {
     }
     pub mod commands {
         pub use crate::commands::CommandError;
-        pub use crate::commands::target::{EVERYTHING, Part, TargetEstimate, crawl_target};
+        pub use crate::commands::read_target::{
+            EVERYTHING, Selection, TargetEstimate, TargetPart, crawl_target,
+        };
     }
     pub mod crawl {
         pub use crate::crawl::{CrawlOutcome, Ended};
