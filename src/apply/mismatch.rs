@@ -30,9 +30,9 @@ impl fmt::Display for Mismatch {
 }
 
 /// The differences in one line.
-pub(super) fn told(differences: &[Mismatch]) -> String {
-    let told: Vec<String> = differences.iter().map(ToString::to_string).collect();
-    told.join("; ")
+pub(super) fn describe(differences: &[Mismatch]) -> String {
+    let parts: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    parts.join("; ")
 }
 
 /// What of `expected` does not hold in `found`.
@@ -104,11 +104,11 @@ mod tests {
             fields(json!({"last_read_message_index": 0, "role_sid": "RL1", "attributes": "not JSON"}));
         let found = fields(json!({"last_read_message_index": null, "role_sid": "RL2", "attributes": "{}"}));
         assert_eq!(
-            told(&differences(&expected, &found)),
+            describe(&differences(&expected, &found)),
             "last_read_message_index is null, not 0; role_sid is \"RL2\", not \"RL1\"; attributes is \"{}\", not \"not JSON\""
         );
         let long = fields(json!({"friendly_name": "x".repeat(500)}));
-        assert!(told(&differences(&long, &fields(json!({})))).chars().count() < 120);
+        assert!(describe(&differences(&long, &fields(json!({})))).chars().count() < 120);
         let never = fields(json!({"last_read_timestamp": "2020-01-02T03:04:05Z"}));
         assert_eq!(differences(&never, &fields(json!({"last_read_timestamp": null}))).len(), 1);
     }

@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::error::Problem;
+use super::error::MappingProblem;
 use crate::storage::nearest;
 
 /// What a plan may write over, by the fields' names, `record.column`.
@@ -63,11 +63,11 @@ impl Default for PlanRules {
 
 impl PlanRules {
     /// What is wrong with it, if anything.
-    pub(super) fn problem(&self) -> Option<Problem> {
+    pub(super) fn problem(&self) -> Option<MappingProblem> {
         for rules in [&self.in_place, &self.copy] {
             for name in rules.owns.iter().chain(&rules.fills) {
                 if !UPDATABLE.contains(&name.as_str()) {
-                    return Some(Problem::Unknown {
+                    return Some(MappingProblem::Unknown {
                         what: "field of a plan",
                         name: name.clone(),
                         suggestion: nearest(name, UPDATABLE).map(str::to_owned),
@@ -76,14 +76,14 @@ impl PlanRules {
                 }
             }
             if let Some(name) = rules.owns.iter().find(|name| rules.fills.contains(name)) {
-                return Some(Problem::Twice { what: "field of a plan", name: name.clone() });
+                return Some(MappingProblem::Twice { what: "field of a plan", name: name.clone() });
             }
         }
         // 50390: a unique name must not look like a SID; with the SID behind it must fit.
         if self.unique_name_prefix.is_empty() || self.unique_name_prefix.len() > 64 {
             let message =
                 "`unique_name_prefix` must have 1 to 64 bytes: a unique name must not look like a SID";
-            return Some(Problem::Expression { message: message.to_owned() });
+            return Some(MappingProblem::Expression { message: message.to_owned() });
         }
         None
     }

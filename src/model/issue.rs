@@ -2,55 +2,38 @@
 
 use serde::Serialize;
 
-/// The kinds of resource that the model knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Entity {
-    /// A Chat service.
-    Service,
-    /// A role.
-    Role,
-    /// A user.
-    User,
-    /// A channel.
-    Channel,
-    /// A user's place on a channel (User Channel).
-    Membership,
-    /// A member of a channel.
-    Member,
-    /// A pending invitation.
-    Invite,
-    /// A message.
-    Message,
-}
+use super::table::records;
 
-impl Entity {
-    /// Every entity, in the order of exports and summaries.
-    pub const ALL: [Self; 8] = [
-        Self::Service,
-        Self::Role,
-        Self::User,
-        Self::Channel,
-        Self::Membership,
-        Self::Member,
-        Self::Invite,
-        Self::Message,
-    ];
-
-    /// The name of its collection, as in exports, counts and the snapshot's views.
-    pub fn plural(self) -> &'static str {
-        match self {
-            Self::Service => "services",
-            Self::Role => "roles",
-            Self::User => "users",
-            Self::Channel => "channels",
-            Self::Membership => "user_channels",
-            Self::Member => "members",
-            Self::Invite => "invites",
-            Self::Message => "messages",
+macro_rules! entities {
+    ($($(#[$doc:meta])* $Record:ident $record:ident $plural:literal { $($fields:tt)* })*) => {
+        /// The kinds of resource that the model knows.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Entity {
+            $($(#[$doc])* $Record,)*
         }
-    }
+
+        impl Entity {
+            /// Every entity, in the order of exports and summaries.
+            pub const ALL: [Self; [$($plural),*].len()] = [$(Self::$Record),*];
+
+            /// The name of its collection, as in exports, counts and the snapshot's views.
+            pub fn plural(self) -> &'static str {
+                match self {
+                    $(Self::$Record => $plural,)*
+                }
+            }
+
+            /// The name of one of it, as in mapping files.
+            pub(crate) fn singular(self) -> &'static str {
+                match self {
+                    $(Self::$Record => stringify!($record),)*
+                }
+            }
+        }
+    };
 }
+records!(entities);
 
 /// What kind of oddity an [`Issue`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -62,6 +45,8 @@ pub enum IssueKind {
     UnknownValue,
     /// A value of another type than the published one. Its field is null, the value is in `extra`.
     WrongType,
+    /// A text with half of a surrogate pair, which no text can hold. Its field has U+FFFD instead of the half.
+    BrokenText,
     /// A SID that does not fit its pattern. Kept in its field.
     MalformedSid,
     /// A parent (account, service, channel, user) other than the one asked for.
@@ -81,6 +66,7 @@ impl IssueKind {
             Self::UnknownKey => "unknown_key",
             Self::UnknownValue => "unknown_value",
             Self::WrongType => "wrong_type",
+            Self::BrokenText => "broken_text",
             Self::MalformedSid => "malformed_sid",
             Self::OtherParent => "other_parent",
             Self::OutOfOrder => "out_of_order",

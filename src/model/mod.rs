@@ -2,6 +2,8 @@
 //!
 //! Every stage speaks in these types. They know nothing of HTTP, files or SQL.
 //!
+//! Records and their fields are declared in one [`table`], from which every layer makes what it needs of them.
+//!
 //! **Invariant:** no I/O and no imports from other modules of the crate.
 
 pub(crate) mod api;
@@ -11,6 +13,8 @@ pub(crate) mod records;
 pub(crate) mod row;
 pub(crate) mod share;
 pub(crate) mod sid;
+pub(crate) mod spreadsheet;
+pub(crate) mod table;
 pub(crate) mod value;
 
 pub use api::Api;
@@ -25,4 +29,6 @@ pub use sid::{AccountSid, ChannelSid, MemberSid, RoleSid, ServiceSid, UserSid};
 pub(crate) use sid::{
     ContentSid, InvalidSid, InviteSid, MessageSid, MessagingServiceSid, Sid, SidKind, StoredSid,
 };
+pub(crate) use table::records;
+pub(crate) use value::OpenEnum;
 pub use value::{ChannelType, ConversationState, MembershipStatus, NotificationLevel, RoleType, Timestamp};

@@ -58,6 +58,9 @@ pub struct InvalidSid {
 }
 
 impl<K: SidKind> Sid<K> {
+    /// The two letters in front.
+    pub(crate) const PREFIX: &'static str = K::PREFIX;
+
     /// Takes what the API sent, whatever it is.
     pub fn from_wire(text: &str) -> Self {
         let repr = match digits::<K>(text) {

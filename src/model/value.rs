@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use super::api::Api;
+
 /// A point in time as the API wrote it. The usual form, `2016-03-24T21:05:50Z`, is held as seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Timestamp {
@@ -77,8 +79,37 @@ impl Serialize for Timestamp {
     }
 }
 
+/// An enumeration of the API that may grow.
+pub(crate) trait OpenEnum: Sized {
+    /// The published values, in their order of declaration. Snapshots store a value's place among them, from 1: new values go last.
+    const NAMES: &'static [&'static str];
+
+    /// Takes what the API sent.
+    fn from_wire(text: &str) -> Self;
+
+    /// The text as the API sent it.
+    fn as_str(&self) -> &str;
+
+    /// Whether this API's published enumeration has the value.
+    fn is_known(&self, api: Api) -> bool;
+
+    /// The place among [`NAMES`](Self::NAMES), from 1; none for a value that is not published.
+    fn number(&self) -> Option<i64> {
+        let place = Self::NAMES.iter().position(|name| *name == self.as_str())?;
+        i64::try_from(place + 1).ok()
+    }
+
+    /// The value of a [`number`](Self::number).
+    fn from_number(number: i64) -> Option<Self> {
+        let place = usize::try_from(number).ok()?.checked_sub(1)?;
+        Self::NAMES.get(place).map(|name| Self::from_wire(name))
+    }
+}
+
 macro_rules! open_enum {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
+    ($(#[$doc:meta])* $name:ident {
+        $($(#[$variant_doc:meta])* $variant:ident = $text:literal $(of $api:ident)?,)*
+    }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum $name {
@@ -104,9 +135,25 @@ macro_rules! open_enum {
                 }
             }
 
-            /// False for a value that the published enumeration does not have.
-            pub fn is_known(&self) -> bool {
-                !matches!(self, Self::Other(_))
+        }
+
+        impl OpenEnum for $name {
+            const NAMES: &'static [&'static str] = &[$($text),*];
+
+            fn from_wire(text: &str) -> Self {
+                Self::from_wire(text)
+            }
+
+            fn as_str(&self) -> &str {
+                self.as_str()
+            }
+
+            #[allow(unused_variables, reason = "most enumerations are the same in both APIs")]
+            fn is_known(&self, api: Api) -> bool {
+                match self {
+                    $(Self::$variant => true $(&& api == Api::$api)?,)*
+                    Self::Other(_) => false,
+                }
             }
         }
 
@@ -156,25 +203,13 @@ open_enum! {
     /// What a role is for (OpenAPI `role_enum_role_type`; in Conversations `service_role_enum_role_type`).
     RoleType {
         /// Chat: a role within a channel.
-        Channel = "channel",
+        Channel = "channel" of Chat,
         /// Chat: a role within the whole service.
-        Deployment = "deployment",
+        Deployment = "deployment" of Chat,
         /// Conversations: a role within a conversation.
-        Conversation = "conversation",
+        Conversation = "conversation" of Conversations,
         /// Conversations: a role within the whole service.
-        Service = "service",
-    }
-}
-
-impl RoleType {
-    /// Whether Programmable Chat has this type.
-    pub fn is_chats(&self) -> bool {
-        matches!(self, Self::Channel | Self::Deployment)
-    }
-
-    /// Whether Conversations has this type.
-    pub fn is_conversations(&self) -> bool {
-        matches!(self, Self::Conversation | Self::Service)
+        Service = "service" of Conversations,
     }
 }
 
@@ -246,7 +281,8 @@ mod tests {
         assert_eq!(MembershipStatus::from_wire("notParticipating").as_str(), "notParticipating");
         assert_eq!(MembershipStatus::from_wire("not_participating").as_str(), "not_participating");
         let unknown = MembershipStatus::from_wire("banned");
-        assert!(!unknown.is_known());
+        assert!(!unknown.is_known(Api::Chat));
+        assert!(RoleType::Service.is_known(Api::Conversations) && !RoleType::Service.is_known(Api::Chat));
         assert_eq!(unknown.as_str(), "banned");
     }
 }

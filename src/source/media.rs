@@ -4,7 +4,6 @@
 //! whoever has them; the file's SID finds it again with credentials.
 
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use crate::model::JsonText;
 
@@ -12,19 +11,17 @@ use crate::model::JsonText;
 const ADDRESSES: [&str; 3] = ["url", "links", "content_direct_temporary"];
 
 /// The media of a message: one object, or a list of them, as sent but for addresses.
-pub(super) fn media(value: Option<&RawValue>) -> Option<JsonText> {
-    let text = value?.get();
-    if !ADDRESSES.iter().any(|key| text.contains(key)) {
-        return Some(JsonText(text.into()));
+pub(super) fn media(value: Option<JsonText>) -> Option<JsonText> {
+    let sent = value?;
+    if !ADDRESSES.iter().any(|key| sent.0.contains(key)) {
+        return Some(sent);
     }
-    let without = serde_json::from_str::<Value>(text).ok().map(|mut media| {
-        match &mut media {
-            Value::Array(files) => files.iter_mut().for_each(remove),
-            file => remove(file),
-        }
-        media.to_string()
-    });
-    Some(JsonText(without.unwrap_or_else(|| text.to_owned()).into()))
+    let Ok(mut media) = serde_json::from_str::<Value>(&sent.0) else { return Some(sent) };
+    match &mut media {
+        Value::Array(files) => files.iter_mut().for_each(remove),
+        file => remove(file),
+    }
+    Some(JsonText(media.to_string().into()))
 }
 
 fn remove(file: &mut Value) {
@@ -38,8 +35,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> String {
-        let raw: Box<RawValue> = serde_json::from_str(text).unwrap();
-        media(Some(&raw)).unwrap().0.into()
+        media(Some(JsonText(text.into()))).unwrap().0.into()
     }
 
     #[test]

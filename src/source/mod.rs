@@ -1,26 +1,35 @@
-//! Reads one API into the model.
+//! Reads one API into the model: Programmable Chat (REST API v2) or Conversations (REST API v1). One description of the records,
+//! `model::table`, converts both.
 //!
 //! A [`List`] names what is asked for, a [`ListPage`] is one answer of it in the model's terms. Conversion from the wire is
 //! pure and tolerant: what cannot be understood becomes an [`Issue`] beside the record.
 //!
+//! **Invariant:** a page is converted within the attempt that fetched it, so that one that cannot be read is fetched again.
+//!
 //! **Invariant:** a [`ListPage`] without `next` is the end of its list because the API said so, never because a page was empty
 //! or short.
 
-pub(crate) mod chat;
-pub(crate) mod conversations;
+mod convert;
 mod media;
 mod notes;
 mod read;
+mod requests;
+mod service_settings;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
+use self::convert::FromRow;
+use self::notes::Asked;
+use self::read::Reading;
 use crate::error::{Advise, Failure};
 use crate::model::{
-    Api, Channel, ChannelSid, Entity, Issue, ListPage, Membership, Service, ServiceSid, User, UserSid,
+    Api, Channel, ChannelSid, Entity, Issue, ListPage, Membership, Records, Service, ServiceSid, User,
+    UserSid,
 };
-use crate::twilio::{Client, PageError, RequestError};
-use chat::ChatSource;
-use conversations::ConversationsSource;
+use crate::twilio::wire::decode_one;
+use crate::twilio::{ApiRequest, BodyError, Client, PageError, RequestError};
 
 /// A paged list of an API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +80,18 @@ impl List {
             | Self::Messages(service, _) => Some(service),
         }
     }
+
+    /// What every row of the list should name.
+    fn asked<'a>(&'a self, asked: Asked<'a>) -> Asked<'a> {
+        let asked = Asked { service: self.service(), ..asked };
+        match self {
+            Self::UserChannels(_, user) => Asked { user: Some(user), ..asked },
+            Self::Members(_, channel) | Self::Invites(_, channel) | Self::Messages(_, channel) => {
+                Asked { channel: Some(channel), ..asked }
+            }
+            Self::Services | Self::Roles(_) | Self::Users(_) | Self::Channels(_) => asked,
+        }
+    }
 }
 
 /// One resource, fetched by its SID.
@@ -111,74 +132,69 @@ impl SourceError {
 
 /// The largest page that the lists of each entity allow.
 pub(crate) fn largest_page(api: Api) -> fn(Entity) -> u32 {
+    fn largest(api: Api, entity: Entity) -> u32 {
+        requests::listing(api, entity).map_or(1, |listing| listing.largest_page)
+    }
     match api {
-        Api::Chat => ChatSource::largest_page,
-        Api::Conversations => ConversationsSource::largest_page,
+        Api::Chat => |entity| largest(Api::Chat, entity),
+        Api::Conversations => |entity| largest(Api::Conversations, entity),
     }
 }
 
-/// An API that can be read into the model.
+/// An API that is read into the model.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
-pub(crate) enum Source {
-    /// Programmable Chat.
-    Chat(ChatSource),
-    /// Conversations.
-    Conversations(ConversationsSource),
+pub(crate) struct Source {
+    api: Api,
+    client: Arc<Client>,
 }
 
 impl Source {
     /// Reads this API through this client.
     pub(crate) fn new(api: Api, client: Arc<Client>) -> Self {
-        match api {
-            Api::Chat => Self::Chat(ChatSource::new(client)),
-            Api::Conversations => Self::Conversations(ConversationsSource::new(client)),
-        }
+        Self { api, client }
     }
 
     /// The API that is read.
     pub(crate) fn api(&self) -> Api {
-        match self {
-            Self::Chat(_) => Api::Chat,
-            Self::Conversations(_) => Api::Conversations,
-        }
+        self.api
     }
 
     /// The client that it sends through.
     pub(crate) fn client(&self) -> &Client {
-        match self {
-            Self::Chat(chat) => chat.client(),
-            Self::Conversations(conversations) => conversations.client(),
-        }
+        &self.client
     }
 
-    /// Reads one page of a list; see [`ChatSource::page`].
+    /// Reads one page: the first, or the one that the page before it named in [`ListPage::next`]. `page_size` is for the
+    /// first page only; without it, the page is the largest.
     pub(crate) async fn page(
         &self,
         list: &List,
         cursor: Option<&str>,
         page_size: Option<u32>,
     ) -> Result<ListPage, SourceError> {
-        match self {
-            Self::Chat(chat) => chat.page(list, cursor, page_size).await,
-            Self::Conversations(conversations) => conversations.page(list, cursor, page_size).await,
-        }
+        let entity = list.entity();
+        let listing =
+            requests::listing(self.api, entity).zip(requests::first_page(self.api, list, page_size));
+        let Some((listing, first)) = listing else { return Err(SourceError::NoSuchList { entity }) };
+        let asked = list.asked(self.asked(None));
+        read::page(&self.client, first, cursor, |body| read_page(list, listing.key, asked, body)).await
     }
 
-    /// Fetches a service.
+    /// Fetches a service, in Conversations with its configuration, webhooks and notifications and the account's configuration.
+    /// One of these that may not be read (403) or is not there (404) is an issue.
     pub(crate) async fn service(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
-        match self {
-            Self::Chat(chat) => chat.service(service).await,
-            Self::Conversations(conversations) => conversations.service(service).await,
+        match self.api {
+            Api::Chat => self.service_alone(service).await,
+            Api::Conversations => {
+                let fetched = self.service_alone(service).await?;
+                service_settings::add(&self.client, self.asked(Some(service)), service, fetched).await
+            }
         }
     }
 
-    /// Asks whether a service is there: one request, whatever [`Self::service`] takes.
+    /// Fetches a service's own record: one request, whatever [`Self::service`] takes.
     pub(crate) async fn service_alone(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
-        match self {
-            Self::Chat(chat) => chat.service(service).await,
-            Self::Conversations(conversations) => conversations.service_alone(service).await,
-        }
+        self.one(&requests::service(self.api, service), self.asked(Some(service))).await
     }
 
     /// Fetches a user.
@@ -187,10 +203,7 @@ impl Source {
         service: &ServiceSid,
         user: &UserSid,
     ) -> Result<Fetched<User>, SourceError> {
-        match self {
-            Self::Chat(chat) => chat.user(service, user).await,
-            Self::Conversations(conversations) => conversations.user(service, user).await,
-        }
+        self.one(&requests::user(self.api, service, user), self.asked(Some(service))).await
     }
 
     /// Fetches a channel.
@@ -199,10 +212,7 @@ impl Source {
         service: &ServiceSid,
         channel: &ChannelSid,
     ) -> Result<Fetched<Channel>, SourceError> {
-        match self {
-            Self::Chat(chat) => chat.channel(service, channel).await,
-            Self::Conversations(conversations) => conversations.channel(service, channel).await,
-        }
+        self.one(&requests::channel(self.api, service, channel), self.asked(Some(service))).await
     }
 
     /// Fetches the membership of a user on a channel.
@@ -212,11 +222,52 @@ impl Source {
         user: &UserSid,
         channel: &ChannelSid,
     ) -> Result<Fetched<Membership>, SourceError> {
-        match self {
-            Self::Chat(chat) => chat.membership(service, user, channel).await,
-            Self::Conversations(conversations) => conversations.membership(service, user, channel).await,
-        }
+        let asked = Asked { user: Some(user), ..self.asked(Some(service)) };
+        self.one(&requests::membership(self.api, service, user, channel), asked).await
     }
+
+    async fn one<M: FromRow>(
+        &self,
+        request: &ApiRequest,
+        asked: Asked<'_>,
+    ) -> Result<Fetched<M>, SourceError> {
+        read::one(&self.client, request, |body, issues| match asked.api {
+            Api::Chat => {
+                let (row, odd) = decode_one(body)?;
+                Ok(M::from_chat(row, odd, asked, issues))
+            }
+            Api::Conversations => {
+                let (row, odd) = decode_one(body)?;
+                Ok(M::from_conversations(row, odd, asked, issues))
+            }
+        })
+        .await
+    }
+
+    fn asked<'a>(&'a self, service: Option<&'a ServiceSid>) -> Asked<'a> {
+        Asked { api: self.api, account: self.client.account_sid(), service, user: None, channel: None }
+    }
+}
+
+/// The rows of a page in the model's terms, and where the next page is.
+fn read_page(
+    list: &List,
+    key: &'static str,
+    asked: Asked<'_>,
+    body: &[u8],
+) -> Result<(ListPage, Option<String>), BodyError> {
+    let mut page = Reading::of(body, list.entity(), key);
+    let records = match list {
+        List::Services => Records::Services(page.records(asked)?),
+        List::Roles(_) => Records::Roles(page.records(asked)?),
+        List::Users(_) => Records::Users(page.records(asked)?),
+        List::Channels(_) => Records::Channels(page.records(asked)?),
+        List::UserChannels(..) => Records::Memberships(page.records(asked)?),
+        List::Members(..) => Records::Members(page.records(asked)?),
+        List::Invites(..) => Records::Invites(page.records(asked)?),
+        List::Messages(..) => Records::Messages(page.records(asked)?),
+    };
+    Ok(page.end(records))
 }
 
 impl Advise for SourceError {

@@ -2,21 +2,28 @@
 //!
 //! **Invariant:** a row without oddities allocates nothing here.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use serde_json::value::RawValue;
 
 use crate::model::{
-    AccountSid, Entity, Extra, Issue, IssueKind, JsonText, ServiceSid, Sid, SidKind, Timestamp,
+    AccountSid, Api, ChannelSid, Entity, Extra, Issue, IssueKind, JsonText, OpenEnum, ServiceSid, Sid,
+    SidKind, Timestamp, UserSid,
 };
+use crate::twilio::surrogates::repaired;
 use crate::twilio::wire::{Oddities, Row, Text};
 
 /// What was asked for: the parents that every row should name.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked<'a> {
+    pub(super) api: Api,
     pub(super) account: &'a AccountSid,
     /// `None` for the list of services.
     pub(super) service: Option<&'a ServiceSid>,
+    /// The user or channel whose list it is, if it is of one.
+    pub(super) user: Option<&'a UserSid>,
+    pub(super) channel: Option<&'a ChannelSid>,
 }
 
 /// The oddities of a row so far. Values are JSON text.
@@ -36,6 +43,9 @@ impl Notes {
         for (key, value) in oddities.wrong_type {
             notes.keep(key, IssueKind::WrongType, value);
         }
+        for (key, value) in oddities.broken_text {
+            notes.found.push((key, IssueKind::BrokenText, value));
+        }
         notes
     }
 
@@ -49,7 +59,8 @@ impl Notes {
     pub(super) fn add_within(&mut self, within: &str, oddities: Oddities) {
         let unknown = oddities.unknown.into_iter().map(|pair| (IssueKind::UnknownKey, pair));
         let wrong_type = oddities.wrong_type.into_iter().map(|pair| (IssueKind::WrongType, pair));
-        for (kind, (key, value)) in unknown.chain(wrong_type) {
+        let broken_text = oddities.broken_text.into_iter().map(|pair| (IssueKind::BrokenText, pair));
+        for (kind, (key, value)) in unknown.chain(wrong_type).chain(broken_text) {
             self.found.push((format!("{within}.{key}"), kind, value));
         }
     }
@@ -93,36 +104,57 @@ impl Notes {
         Some(sid)
     }
 
-    /// The SID of a parent that is part of the row's key: always the one asked for. Another one goes beside the record.
+    /// The SID of a parent that is part of the row's key: the one asked for, if one was. Another one goes beside the record.
     pub(super) fn key_parent<K: SidKind>(
         &mut self,
         field: &str,
         text: Option<Text<'_>>,
-        asked: &Sid<K>,
-    ) -> Sid<K> {
+        asked: Option<&Sid<K>>,
+    ) -> Option<Sid<K>> {
+        let Some(asked) = asked else { return self.sid(field, text) };
         if let Some(text) = text {
             let sid = Sid::from_wire(&text.0);
             if !is_same(&sid, asked) {
                 self.keep(field.to_owned(), IssueKind::OtherParent, json_string(&text.0));
             }
         }
-        asked.clone()
+        Some(asked.clone())
     }
 
-    /// A value of an enumeration, by its type's own reading. One that it does not have is kept.
-    pub(super) fn choice<T>(
-        &mut self,
-        field: &str,
-        text: Option<Text<'_>>,
-        from_wire: impl Fn(&str) -> T,
-        is_known: impl Fn(&T) -> bool,
-    ) -> Option<T> {
+    /// A value of an enumeration. One that the API does not publish is kept.
+    pub(super) fn choice<T: OpenEnum>(&mut self, field: &str, text: Option<Text<'_>>, api: Api) -> Option<T> {
         let text = text?.0;
-        let value = from_wire(&text);
-        if !is_known(&value) {
+        let value = T::from_wire(&text);
+        if !value.is_known(api) {
             self.note(field, IssueKind::UnknownValue, &text);
         }
         Some(value)
+    }
+
+    /// A list of texts of which these are known. Others are kept.
+    pub(super) fn known_texts(
+        &mut self,
+        field: &str,
+        texts: Option<Vec<Text<'_>>>,
+        known: &[&str],
+    ) -> Option<Vec<String>> {
+        let texts = texts?;
+        for text in &texts {
+            if known.binary_search(&&*text.0).is_err() {
+                self.note(field, IssueKind::UnknownValue, &text.0);
+            }
+        }
+        Some(texts.into_iter().map(|text| text.0.into_owned()).collect())
+    }
+
+    /// A nested value whose shape is Twilio's business. What its texts have of half a surrogate pair is replaced.
+    pub(super) fn json(&mut self, field: &str, value: Option<&RawValue>) -> Option<JsonText> {
+        let sent = value?.get();
+        let json = repaired(sent);
+        if let Cow::Owned(_) = json {
+            self.found.push((field.to_owned(), IssueKind::BrokenText, sent.to_owned()));
+        }
+        Some(JsonText(json.into()))
     }
 
     /// Ends the row. `subject` names it in its issues.
@@ -201,9 +233,4 @@ pub(super) fn owned(text: Option<Text<'_>>) -> Option<String> {
 /// A point in time.
 pub(super) fn time(text: Option<Text<'_>>) -> Option<Timestamp> {
     text.map(|text| Timestamp::from_wire(&text.0))
-}
-
-/// A nested value whose shape is Twilio's business.
-pub(super) fn json(value: Option<&RawValue>) -> Option<JsonText> {
-    value.map(|value| JsonText(value.get().into()))
 }

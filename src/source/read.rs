@@ -1,8 +1,9 @@
 //! Reading one page or one resource, whatever the API: the request, the next page's path, the rows of the page.
 
-use super::notes;
+use super::convert::FromRow;
+use super::notes::{self, Asked};
 use super::{Fetched, SourceError};
-use crate::model::{Entity, Issue, ListPage, Records};
+use crate::model::{Api, Entity, Issue, ListPage, Records};
 use crate::twilio::page::{is_same_page, next_path};
 use crate::twilio::wire::{Oddities, Page, Wire, decode_page};
 use crate::twilio::{ApiRequest, BodyError, Client, PageError};
@@ -63,8 +64,17 @@ impl<'a> Reading<'a> {
         Self { body, entity, key, issues: Vec::new(), received: 0, page_size: None, next_page_url: None }
     }
 
-    /// Its rows, converted.
-    pub(super) fn rows<W: Wire<'a>, M>(
+    /// Its rows as records.
+    pub(super) fn records<M: FromRow>(&mut self, asked: Asked<'_>) -> Result<Vec<M>, BodyError> {
+        match asked.api {
+            Api::Chat => self.rows(|row, odd, issues| M::from_chat(row, odd, asked, issues)),
+            Api::Conversations => {
+                self.rows(|row, odd, issues| M::from_conversations(row, odd, asked, issues))
+            }
+        }
+    }
+
+    fn rows<W: Wire<'a>, M>(
         &mut self,
         convert: impl Fn(W, Oddities, &mut Vec<Issue>) -> Option<M>,
     ) -> Result<Vec<M>, BodyError> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::request::{ApiRequest, Method};
+use super::surrogates::repaired;
 
 use crate::error::{Advise, Failure};
 
@@ -147,7 +148,8 @@ impl RequestError {
 
     /// Takes what Twilio's error body says, if it is one.
     pub(super) fn explain(&mut self, body: &[u8]) {
-        let body: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
+        let body: ErrorBody =
+            serde_json::from_str(&repaired(&String::from_utf8_lossy(body))).unwrap_or_default();
         let text = |value: Option<serde_json::Value>| {
             value.as_ref().and_then(serde_json::Value::as_str).map(tame).filter(|text| !text.is_empty())
         };

@@ -1,5 +1,5 @@
-//! The JSON of both APIs as it is sent: pages and resources, read leniently and without copying. What resources there are is
-//! said where each API is, with [`resources`].
+//! The JSON of both APIs as it is sent: pages and resources, read leniently and without copying. The rows of records come from
+//! `model::table`; each API's other resources are declared beside them, with [`resources`].
 //!
 //! **Invariant:** nothing that was sent is lost. A key that the published schema does not have, and a value of another type
 //! than the published one, come out beside the row as [`Oddities`]; a row without its key comes out whole.
@@ -16,6 +16,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::error::BodyError;
+use super::surrogates::repaired;
 
 /// A JSON string. It borrows from the body unless it holds escapes; `Option<Cow<str>>` would copy always.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +56,8 @@ pub(crate) struct Oddities {
     pub(crate) unknown: Vec<(String, String)>,
     /// Values of another type than the schema's.
     pub(crate) wrong_type: Vec<(String, String)>,
+    /// Texts with half of a surrogate pair. The row has U+FFFD instead.
+    pub(crate) broken_text: Vec<(String, String)>,
 }
 
 /// One row of a page.
@@ -81,18 +84,26 @@ pub(crate) struct Page<'a, W> {
 #[derive(Debug)]
 pub(crate) struct Fields<'a> {
     pairs: Vec<(Text<'a>, &'a RawValue)>,
-    wrong_type: Vec<(String, String)>,
+    odd: Oddities,
 }
 
 impl<'a> Fields<'a> {
-    /// Takes a field: `None` when it is missing, null, or of another type, which is noted. The last of equal keys counts.
-    pub(crate) fn take<T: Deserialize<'a>>(&mut self, key: &str) -> Option<T> {
+    /// Takes a field: `None` when it is missing, null, or of another type, which is noted. The last of equal keys counts. A text
+    /// with half of a surrogate pair is repaired, and that is noted.
+    pub(crate) fn take<T: FieldValue<'a>>(&mut self, key: &str) -> Option<T> {
         let position = self.pairs.iter().rposition(|(name, _)| name.0 == key)?;
         let (_, value) = self.pairs.remove(position);
         if let Ok(value) = serde_json::from_str::<Option<T>>(value.get()) {
             return value;
         }
-        self.wrong_type.push((key.to_owned(), value.get().to_owned()));
+        let sent = (key.to_owned(), value.get().to_owned());
+        if let Cow::Owned(json) = repaired(value.get())
+            && let Some(value) = T::from_repaired(&json)
+        {
+            self.odd.broken_text.push(sent);
+            return Some(value);
+        }
+        self.odd.wrong_type.push(sent);
         None
     }
 }
@@ -162,14 +173,14 @@ fn decode_row<'a, W: Wire<'a>>(raw: &'a RawValue) -> Row<'a, W> {
         return Row::Usable(row, Oddities::default());
     }
     let Ok(Pairs(pairs)) = serde_json::from_str(raw.get()) else { return Row::Unusable(raw) };
-    let mut fields = Fields { pairs, wrong_type: Vec::new() };
+    let mut fields = Fields { pairs, odd: Oddities::default() };
     let row = W::tolerant(&mut fields);
     if !row.has_key() {
         return Row::Unusable(raw);
     }
     fields.pairs.retain(|(name, _)| !ADDRESSES.contains(&&*name.0));
     let unknown = fields.pairs.into_iter().map(|(name, value)| (name.0.into_owned(), value.get().to_owned()));
-    Row::Usable(row, Oddities { unknown: unknown.collect(), wrong_type: fields.wrong_type })
+    Row::Usable(row, Oddities { unknown: unknown.collect(), ..fields.odd })
 }
 
 /// One pass over a page that is as published; `None` for any other.
@@ -240,42 +251,92 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
     }
 }
 
-/// Makes wire types. A row without the field that it is `by` cannot be a record. Every field may be null or missing, `url` and `links` are passed over, any other key is unknown.
+/// A value that a field of a resource can have.
+pub(crate) trait FieldValue<'a>: Deserialize<'a> {
+    /// Reads a text that had to be repaired; `None` where the type holds no text.
+    fn from_repaired(json: &str) -> Option<Self>;
+}
+
+impl<'a> FieldValue<'a> for Text<'a> {
+    fn from_repaired(json: &str) -> Option<Self> {
+        serde_json::from_str(json).ok().map(|text| Self(Cow::Owned(text)))
+    }
+}
+
+impl<'a> FieldValue<'a> for Vec<Text<'a>> {
+    fn from_repaired(json: &str) -> Option<Self> {
+        let texts: Vec<String> = serde_json::from_str(json).ok()?;
+        Some(texts.into_iter().map(|text| Text(Cow::Owned(text))).collect())
+    }
+}
+
+macro_rules! without_text {
+    ($($kind:ty),*) => {$(
+        impl<'a> FieldValue<'a> for $kind {
+            fn from_repaired(_: &str) -> Option<Self> {
+                None
+            }
+        }
+    )*};
+}
+without_text!(bool, i64, &'a RawValue);
+
+/// The JSON type of a field, by its kind in `model::table`. `kept` and `ignored` are keys beside the fields.
+macro_rules! wire_type {
+    ($life:lifetime flag) => { bool };
+    ($life:lifetime number) => { i64 };
+    ($life:lifetime index) => { i64 };
+    ($life:lifetime json) => { &$life serde_json::value::RawValue };
+    ($life:lifetime media) => { &$life serde_json::value::RawValue };
+    ($life:lifetime kept) => { &$life serde_json::value::RawValue };
+    ($life:lifetime ignored) => { &$life serde_json::value::RawValue };
+    ($life:lifetime permissions) => { Vec<$crate::twilio::wire::Text<$life>> };
+    ($life:lifetime $text:tt) => { $crate::twilio::wire::Text<$life> };
+}
+pub(crate) use wire_type;
+
+/// Whether a field that may be the key has a value.
+macro_rules! has_key {
+    (key $value:expr) => {
+        $value.is_some()
+    };
+    ($place:ident $value:expr) => {
+        true
+    };
+}
+pub(crate) use has_key;
+
+/// Makes wire types of fields (`place kind name = "key";`) and of keys beside them (`name: kind;`). A row without its `key`
+/// field cannot be a record. Every field may be null or missing, `url` and `links` are passed over, any other key is unknown.
 macro_rules! resources {
-    ($($(#[$doc:meta])* $name:ident $(by $key:ident)? {
-        texts: [$($text:ident),*], flags: [$($flag:ident),*], numbers: [$($number:ident),*],
-        json: [$($json:ident),*], lists: [$($list:ident),*],
+    ($($(#[$doc:meta])* $name:ident {
+        $($place:ident $kind:tt $field:ident = $key:literal;)* $(@beside { $($beside:ident: $how:ident;)* })?
     })*) => {$(
         $(#[$doc])*
         #[derive(Debug, Default, serde::Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub(crate) struct $name<'a> {
-            $(#[serde(borrow)] pub(crate) $text: Option<$crate::twilio::wire::Text<'a>>,)*
-            $(pub(crate) $flag: Option<bool>,)*
-            $(pub(crate) $number: Option<i64>,)*
-            $(#[serde(borrow)] pub(crate) $json: Option<&'a serde_json::value::RawValue>,)*
-            $(#[serde(borrow)] pub(crate) $list: Option<Vec<$crate::twilio::wire::Text<'a>>>,)*
+            $(#[serde(borrow, rename = $key)] pub(crate) $field: Option<$crate::twilio::wire::wire_type!('a $kind)>,)*
+            $($(#[serde(borrow)] pub(crate) $beside: Option<$crate::twilio::wire::wire_type!('a $how)>,)*)?
             #[serde(rename = "url")]
             _url: serde::de::IgnoredAny,
             #[serde(rename = "links")]
             _links: serde::de::IgnoredAny,
+            #[serde(skip)]
+            _body: std::marker::PhantomData<&'a ()>,
         }
 
         impl<'a> $crate::twilio::wire::Wire<'a> for $name<'a> {
+            #[allow(unused_variables, reason = "Conversations has no field of an invite")]
             fn tolerant(fields: &mut $crate::twilio::wire::Fields<'a>) -> Self {
-                let key = |name: &'static str| name.trim_start_matches("r#");
                 Self {
-                    $($text: fields.take(key(stringify!($text))),)*
-                    $($flag: fields.take(key(stringify!($flag))),)*
-                    $($number: fields.take(key(stringify!($number))),)*
-                    $($json: fields.take(key(stringify!($json))),)*
-                    $($list: fields.take(key(stringify!($list))),)*
-                    _url: serde::de::IgnoredAny,
-                    _links: serde::de::IgnoredAny,
+                    $($field: fields.take($key),)*
+                    $($($beside: fields.take(stringify!($beside)),)*)?
+                    ..Self::default()
                 }
             }
             fn has_key(&self) -> bool {
-                true $(&& self.$key.is_some())?
+                true $(&& $crate::twilio::wire::has_key!($place self.$field))*
             }
         }
     )*};
@@ -340,6 +401,17 @@ mod tests {
         assert_eq!(page.next_page_url.unwrap().0, "https://x/2");
         let body = r#"{"users": [], "meta": {"next_page_url": null}}"#;
         assert!(users(body).rows.is_empty());
+    }
+
+    #[test]
+    fn half_of_an_emoji_costs_half_of_an_emoji() {
+        let body = page(r#"[{"sid": "US1", "friendly_name": "Ada \ud83d", "identity": "\ud83d\ude00"}]"#);
+        let page = users(&body);
+        let Row::Usable(user, oddities) = &page.rows[0] else { panic!("usable") };
+        assert_eq!(user.friendly_name.as_ref().unwrap().0, "Ada \u{fffd}");
+        assert_eq!(user.identity.as_ref().unwrap().0, "😀");
+        let broken = vec![("friendly_name".to_owned(), r#""Ada \ud83d""#.to_owned())];
+        assert_eq!(*oddities, Oddities { broken_text: broken, ..Oddities::default() });
     }
 
     #[test]

@@ -9,6 +9,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::cli::apply::ApplyFlags;
+use crate::cli::plan::PlanFlags;
+use crate::cli::setting::declarations::{CONVERSATION_RATE, PLAN, SERVICE_RATE, SNAPSHOT, TARGET};
+use crate::cli::setting::{FlagGroup, Flags};
+use crate::cli::verify::VerifyFlags;
 use crate::cli::{ApplyArgs, PlanArgs, VerifyArgs};
 use crate::diff::Comparison;
 use crate::error::ExitStatus;
@@ -77,10 +82,7 @@ pub(super) async fn run(
         3,
         &format!("plan --target in-place --snapshot {snapshot} --plan {plan} --report {page}"),
     ));
-    let in_place = PlanArgs {
-        target: Some("in-place".to_owned()),
-        ..plan_args(&folder.snapshot, &folder.plan, &folder.plan_page)
-    };
+    let in_place = plan_args("in-place", &folder.snapshot, &folder.plan, &folder.plan_page);
     let in_place = told(plan::make(&in_place, context).await?, context);
 
     let mapping = folder.mapping.display();
@@ -95,9 +97,8 @@ pub(super) async fn run(
         ),
     ));
     let into_other = PlanArgs {
-        target: Some(service.to_owned()),
         mapping: Some(mapping.to_string()),
-        ..plan_args(&folder.snapshot, &folder.copy, &folder.copy_page)
+        ..plan_args(service, &folder.snapshot, &folder.copy, &folder.copy_page)
     };
     let into_other = told(plan::make(&into_other, context).await?, context);
 
@@ -106,26 +107,34 @@ pub(super) async fn run(
         &format!("apply --plan {copy} --yes --conversation-rate {WRITES} --service-rate {WRITES}"),
     ));
     let args = ApplyArgs {
-        plan: Some(folder.copy.clone()),
+        settings: ApplyFlags::of(
+            Flags::default()
+                .with(&PLAN, folder.copy.display().to_string())
+                .with(&CONVERSATION_RATE, WRITES)
+                .with(&SERVICE_RATE, WRITES),
+        ),
         yes: true,
-        conversation_rate: Some(WRITES.to_owned()),
-        service_rate: Some(WRITES.to_owned()),
         ..ApplyArgs::default()
     };
     let applied = apply::perform(&args, context).await?;
     context.say(text::result(applied.text()));
 
     context.say(text::step(7, &format!("verify --plan {copy} --all > {}", folder.verified.display())));
-    let args = VerifyArgs { plan: Some(folder.copy.clone()), all: true, ..VerifyArgs::default() };
+    let plan = VerifyFlags::of(Flags::default().with(&PLAN, folder.copy.display().to_string()));
+    let args = VerifyArgs { settings: plan, all: true, ..VerifyArgs::default() };
     let verified = verify::verify(&args, context).await?;
     context.say(text::result(diff::summary(&verified)));
     Ok(Migrated { plan: in_place, copy: into_other, apply: applied, verify: verified })
 }
 
-fn plan_args(snapshot: &Path, plan: &Path, page: &Path) -> PlanArgs {
+fn plan_args(target: &str, snapshot: &Path, plan: &Path, page: &Path) -> PlanArgs {
     PlanArgs {
-        snapshot: Some(snapshot.to_path_buf()),
-        plan: Some(plan.display().to_string()),
+        settings: PlanFlags::of(
+            Flags::default()
+                .with(&TARGET, target)
+                .with(&SNAPSHOT, snapshot.display().to_string())
+                .with(&PLAN, plan.display().to_string()),
+        ),
         reports: vec![page.to_path_buf()],
         ..PlanArgs::default()
     }

@@ -1,7 +1,7 @@
 //! The records of a mapping that a plan is made of, and their rows as fields.
 
 use crate::error::{Advise, Failure};
-use crate::mapping::{CellError, Evaluator, Mapping, Outcome, Record, Value};
+use crate::mapping::{CellError, Evaluator, MappedRecord, Mapping, RowOutcome, Value};
 use crate::model::{Entity, RowRecords};
 
 use super::fields::{CONVERSATION, PARTICIPANT, ROLE, USER, USER_CONVERSATION};
@@ -85,7 +85,7 @@ impl<'m> PlanRecords<'m> {
 /// A record and where it has the aligned fields.
 #[derive(Debug)]
 pub(super) struct Source {
-    pub(super) record: Record,
+    pub(super) record: MappedRecord,
     pub(super) fields: &'static [&'static str],
     /// The position of each field's column in the record.
     positions: Vec<Option<usize>>,
@@ -144,9 +144,9 @@ impl<'m> Rows<'m> {
     /// Takes the next row. A failed row does not end a plan: it is a finding, whatever `on_error` says.
     pub(super) fn take(&mut self, subject: &RowRecords<'_>) -> Evaluated {
         match self.evaluator.evaluate(subject) {
-            Ok(Outcome::Row(_)) => Evaluated::Wanted,
-            Ok(Outcome::Filtered) => Evaluated::Filtered,
-            Ok(Outcome::Skipped(error)) => Evaluated::Failed(error),
+            Ok(RowOutcome::Row(_)) => Evaluated::Wanted,
+            Ok(RowOutcome::Filtered) => Evaluated::Filtered,
+            Ok(RowOutcome::Skipped(error)) => Evaluated::Failed(error),
             Err(error) => Evaluated::Failed(*error),
         }
     }

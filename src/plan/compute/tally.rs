@@ -55,7 +55,9 @@ impl Tally {
         self.pending += 1;
         let work = self.work.entry(operation.kind).or_default();
         // What is there already is looked at before it is written over.
-        work.requests += if operation.before.is_empty() { 1 } else { 2 };
+        // What may be there is looked up first. A role may always be: its name may be taken twice.
+        let is_looked_up = !operation.before.is_empty() || operation.kind == Kind::CreateRole;
+        work.requests += if is_looked_up { 2 } else { 1 };
         work.writes += 1;
         work.of_conversation += 1;
     }
