@@ -26,3 +26,4 @@ mod snapshot;
 mod source;
 mod support;
 mod verify;
+mod world;
