@@ -21,8 +21,9 @@ use super::{CommandError, Context, Outcome};
 
 /// Runs the verb.
 pub(super) async fn run(args: &CrawlArgs, context: &mut Context) -> Outcome {
-    let settings = context.settings.crawl(args, &mut context.stdin)?;
-    let connection = context.settings.connection(&args.connection)?;
+    let mut settings = CrawlSettings::load(&context.settings, args, &mut context.stdin)?;
+    let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
+    source::take_the_only_service(&mut settings, &connection, context).await?;
     let progress = context.progress();
     let stop = context.interrupt.token();
     let crawled = crawl(&settings, &connection, &progress.events(), &stop).await;
@@ -166,7 +167,7 @@ fn identity(
     source: &Source,
 ) -> Result<CrawlIdentity, CommandError> {
     let services = match &settings.services {
-        Services::All => Vec::new(),
+        Services::All | Services::TheOnlyOne => Vec::new(),
         Services::Listed(services) => services.clone(),
     };
     if settings.users.is_some() && services.len() != 1 {

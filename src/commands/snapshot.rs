@@ -1,9 +1,11 @@
 //! `snapshot info` and `snapshot check`.
 
 use crate::cli::SnapshotArgs;
+use crate::cli::setting::FlagGroup;
 use crate::cli::snapshot::{SnapshotFile, SnapshotVerb};
 use crate::error::ExitStatus;
 use crate::report::text::snapshot as snapshot_text;
+use crate::settings::snapshot_file;
 use crate::snapshot::{Snapshot, Verdict};
 
 use super::{Context, Outcome};
@@ -17,8 +19,11 @@ pub(super) fn run(args: &SnapshotArgs, context: &mut Context) -> Outcome {
 }
 
 fn open(file: &SnapshotFile, context: &Context) -> Result<Snapshot, super::CommandError> {
-    let given = file.file.as_deref().or(file.snapshot.as_deref());
-    Ok(Snapshot::open(&context.settings.snapshot(given)?)?)
+    let path = match &file.file {
+        Some(path) => path.clone(),
+        None => snapshot_file(&context.settings, file.settings.flags())?,
+    };
+    Ok(Snapshot::open(&path)?)
 }
 
 fn info(file: &SnapshotFile, context: &mut Context) -> Outcome {

@@ -72,7 +72,7 @@ fn progress_can_be_left_out_and_everything_else_too() {
         assert_eq!((ran.code, &*ran.stdout, &*ran.stderr), (0, "", ""), "{arguments:?}");
     }
     // Errors are told all the same.
-    let ran = quiet.run(&["crawl", "--quiet"]);
+    let ran = quiet.run(&["crawl", "--quiet", "--snapshot", "other.db"]);
     assert!(ran.code == 2 && ran.stderr.contains("no service is chosen"), "{ran:?}");
 }
 

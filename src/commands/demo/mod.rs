@@ -13,11 +13,17 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::cli::crawl::CrawlFlags;
+use crate::cli::export::ExportChoice;
+use crate::cli::setting::declarations::{SERVICE, SNAPSHOT};
+use crate::cli::setting::{FlagGroup, Flags};
 use crate::cli::{ConnectionArgs, CrawlArgs, DemoArgs, GlobalArgs};
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::report::CrawlSummary;
 use crate::report::text::demo as text;
-use crate::settings::{Environment, Loader, OutputSettings};
+use crate::settings::{
+    ConnectionSettings, CrawlSettings, Environment, ExportSettings, Loader, OutputSettings,
+};
 use crate::simulator::{self, Options, Running, SimulatorError};
 use crate::snapshot::Verdict;
 
@@ -97,8 +103,8 @@ async fn show(
     inner.say(text::result(crawl.text()));
 
     inner.say(text::step(2, &format!("export --snapshot {snapshot} --out {export}")));
-    let args = super::export::plain_args(&folder.snapshot, &folder.export);
-    let report = super::export::to_folder(&args, &folder.snapshot, inner)?;
+    let plain = ExportSettings::of_choice(&ExportChoice::default(), folder.snapshot.clone())?;
+    let report = super::export::to_folder(&plain.options, &folder.snapshot, &folder.export, inner)?;
     inner.say(text::result(super::export::summarize(&report)));
 
     if crawl.verdict == Verdict::Incomplete {
@@ -162,12 +168,15 @@ fn inside(running: &Running, folder: &Folder, context: &Context) -> Result<Conte
 
 async fn crawl(running: &Running, snapshot: &Path, inner: &Context) -> Result<CrawlSummary, CommandError> {
     let args = CrawlArgs {
-        services: vec![running.service_sid().to_owned()],
-        snapshot: Some(snapshot.display().to_string()),
+        settings: CrawlFlags::of(
+            Flags::default()
+                .with(&SERVICE, running.service_sid())
+                .with(&SNAPSHOT, snapshot.display().to_string()),
+        ),
         ..CrawlArgs::default()
     };
-    let settings = inner.settings.crawl(&args, &mut std::io::empty())?;
-    let connection = inner.settings.connection(&ConnectionArgs::default())?;
+    let settings = CrawlSettings::load(&inner.settings, &args, &mut std::io::empty())?;
+    let connection = ConnectionSettings::load(&inner.settings, &ConnectionArgs::default())?;
     let progress = inner.progress();
     let stop = inner.interrupt.token();
     let crawled = super::crawl::crawl(&settings, &connection, &progress.events(), &stop).await;
