@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::{DiffArgs, DiffFormat};
 use crate::diff::{self, Comparison, DiffOptions, Terms, TermsError};
 use crate::error::{Advise, ExitStatus, Failure};
-use crate::report::diff::{DifferenceReport, Format, summary};
+use crate::report::diff::{DiffOutput, DifferenceReport, summary};
 use crate::settings::DiffSettings;
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::storage::{Access, AtomicFile, StorageError};
@@ -20,9 +20,9 @@ pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
     let options = settings.options;
     let old = open(&settings.old)?;
     let new = open(&settings.new)?;
-    let format = match Format::from(settings.format) {
-        Format::Csv if settings.spreadsheet_safe => Format::SpreadsheetCsv,
-        Format::Table if settings.records => Format::Records,
+    let format = match DiffOutput::from(settings.format) {
+        DiffOutput::Csv if settings.spreadsheet_safe => DiffOutput::SpreadsheetCsv,
+        DiffOutput::Table if settings.records => DiffOutput::Records,
         format => format,
     };
     let comparison = match &settings.out {
@@ -65,7 +65,7 @@ pub(super) fn to_files(
     new: &Snapshot,
     terms: Terms,
     options: &DiffOptions,
-    files: &[(Format, &Path)],
+    files: &[(DiffOutput, &Path)],
 ) -> Result<Comparison, DiffError> {
     let mut reports = Vec::new();
     for &(format, path) in files {
@@ -99,7 +99,7 @@ fn write<W: Write>(
     old: &Snapshot,
     new: &Snapshot,
     options: &DiffOptions,
-    format: Format,
+    format: DiffOutput,
     out: W,
     colored: bool,
 ) -> Result<Comparison, DiffError> {
@@ -158,7 +158,7 @@ impl Advise for DiffError {
     }
 }
 
-impl From<DiffFormat> for Format {
+impl From<DiffFormat> for DiffOutput {
     fn from(format: DiffFormat) -> Self {
         match format {
             DiffFormat::Table => Self::Table,
