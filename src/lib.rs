@@ -56,7 +56,9 @@ pub mod internals {
     }
     pub mod commands {
         pub use crate::commands::CommandError;
-        pub use crate::commands::target::{EVERYTHING, Part, TargetEstimate, crawl_target};
+        pub use crate::commands::read_target::{
+            EVERYTHING, Selection, TargetEstimate, TargetPart, crawl_target,
+        };
     }
     pub mod crawl {
         pub use crate::crawl::{CrawlOutcome, Ended};
@@ -65,7 +67,7 @@ pub mod internals {
         pub use crate::event::Events;
     }
     pub mod export {
-        pub use crate::export::{ExportError, ExportOptions, Format, Rows, stream};
+        pub use crate::export::{ExportError, ExportOptions, FileFormat, RowSource, stream};
     }
     pub mod mapping {
         pub use crate::mapping::{PiiPolicy, load, parse};
@@ -84,7 +86,7 @@ pub mod internals {
         };
     }
     pub mod settings {
-        pub use crate::settings::{KEYS, Loader};
+        pub use crate::settings::{ConnectionSettings, Loader, SettingReference, reference};
     }
     pub mod simulator {
         pub use crate::simulator::{

@@ -1,30 +1,31 @@
 //! `chatferry apply`
 
-use std::path::PathBuf;
-
-use clap::{Args, ValueHint};
+use clap::Args;
 
 use super::ConnectionArgs;
 use super::connection::credentials_help;
+use super::setting::flag_group;
 
-/// Perform a reviewed plan. The only verb that changes anything at Twilio.
+flag_group!(pub(crate) ApplyFlags: PLAN, CONVERSATION_RATE, SERVICE_RATE);
+
+/// Perform a reviewed plan; the only verb that changes anything at Twilio
 ///
-/// It performs the operations of that plan and nothing else. Each is written down in the plan before it is sent and after it is
-/// answered, so that after an interruption or a crash the same command goes on, looks up what it does not know the end of,
-/// and makes nothing twice. It also takes up again what failed, with what depends on it.
+/// It performs the operations of that plan and nothing else. Each is recorded in the plan before it is sent and after it is
+/// answered, so that after an interruption or a crash the same command resumes, looks up every operation whose outcome is
+/// unknown, and creates nothing twice. It also retries what failed, with what depends on it. There is no dry run here: the
+/// plan is the dry run.
 #[derive(Debug, Default, Clone, Args)]
 #[command(after_long_help = APPLY_HELP)]
-pub struct ApplyArgs {
-    /// The plan file [default: plan.db]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub plan: Option<PathBuf>,
+pub(crate) struct ApplyArgs {
+    #[command(flatten)]
+    pub settings: ApplyFlags,
     /// Do not ask; needed where there is no terminal
     #[arg(long)]
     pub yes: bool,
-    /// Perform operations of these kinds alone, separated by commas (`create_role,create_user`)
+    /// Perform only operations of these kinds, separated by commas (`create_role,create_user`)
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub only: Option<Vec<String>>,
-    /// Begin N operations at most: a first batch as a trial
+    /// Start up to N operations: a first batch as a trial
     #[arg(long, value_name = "N")]
     pub limit: Option<String>,
     /// Stop once N operations have failed
@@ -33,13 +34,6 @@ pub struct ApplyArgs {
     /// Let the writes fire webhooks
     #[arg(long)]
     pub webhooks: bool,
-    /// Most writes a second to one conversation and its participants; Twilio allows 30 [default: 30]
-    #[arg(long, value_name = "N", help_heading = "Politeness")]
-    pub conversation_rate: Option<String>,
-    /// Most writes a second that create conversations, users and roles; Twilio allows 30 [default: 30]
-    #[arg(long, value_name = "N", help_heading = "Politeness")]
-    pub service_rate: Option<String>,
-    /// Hosts, credentials, politeness.
     #[command(flatten)]
     pub connection: ConnectionArgs,
 }
@@ -52,12 +46,12 @@ const APPLY_HELP: &str = concat!(
 Examples:
   chatferry apply                              asks, then performs plan.db
   chatferry apply --limit 10                   ten operations, as a trial
-  chatferry apply --yes --max-duration 6h      from a job; the next run goes on
+  chatferry apply --yes --max-duration 6h      from a job; the next run resumes
   chatferry plan show                          how far it is
   chatferry plan show --format ndjson --state failed,blocked
 
 Exit codes:
   0 all done · 2 wrong usage, settings or plan, nothing was written · 3 refused by Twilio ·
   4 stopped, or some operations failed: run it again · 5 all done that can be, but some operations
-  are blocked, or found something else than planned · 130 interrupted, run it again"
+  are blocked, or found something different from the plan · 130 interrupted, run it again"
 );

@@ -9,8 +9,7 @@ use super::ConnectionArgs;
 /// Secrets are shown as `set` or `not set`. A secret command is not run, a secret file is not read.
 #[derive(Debug, Default, Clone, Args)]
 #[command(after_long_help = CONFIG_HELP)]
-pub struct ConfigArgs {
-    /// Hosts, credentials, politeness.
+pub(crate) struct ConfigArgs {
     #[command(flatten)]
     pub connection: ConnectionArgs,
 }

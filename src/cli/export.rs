@@ -4,60 +4,42 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::setting::flag_group;
+
+flag_group!(pub(crate) ExportFlags: SNAPSHOT);
+
 /// Write a snapshot's records to files
 ///
-/// Writes every record of the mappings as CSV and NDJSON (and Parquet, with --format), sorted by key, with a datapackage.json that describes the files
-/// (schema, rows, bytes, SHA-256) and says whether the crawl was complete. Files appear whole or not at all, and the same
-/// snapshot always gives the same bytes. Needs no
-/// network, unless it writes to an object store.
+/// Writes every record of the mappings as CSV and NDJSON (and Parquet, with --format), sorted by key, with a
+/// datapackage.json that describes the files (schema, rows, bytes, SHA-256) and says whether the crawl was complete. Files
+/// appear complete or not at all, and the same snapshot always gives the same bytes. It needs no network, unless it writes
+/// to an object store.
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
-    /// The snapshot to read [default: snapshot.db]
-    #[arg(long, value_name = "FILE")]
-    pub snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    pub settings: ExportFlags,
 
     /// The folder to write to, an object store's URL, or `-` for one record in one format on standard output
     ///
-    /// The folder is made if it is not there. A former export in it is replaced; a folder that holds other files is refused.
+    /// The folder is created if it does not exist. An earlier export in it is replaced; a folder that holds other files is refused.
     /// Object stores are `s3://BUCKET/PREFIX`, `gs://…` and `az://…`, with credentials from their usual environment variables.
-    #[arg(long, value_name = "DIR|URL|-")]
+    #[arg(long, value_name = "DIR|URL|-", default_value = "export")]
     pub out: String,
 
-    /// The mappings to write: bundled names or TOML files [default: chat and conversations]
-    #[arg(long = "mapping", value_name = "NAME|FILE")]
-    pub mappings: Vec<String>,
+    #[command(flatten)]
+    pub export: ExportChoice,
 
     /// The plan that knows the SIDs of the target, for mappings that ask for them with `counterpart`, such as `sids`
     #[arg(long, value_name = "FILE")]
     pub plan: Option<PathBuf>,
 
-    /// The records to write [default: all that the snapshot holds]
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
-    pub records: Option<Vec<String>>,
-
-    /// The formats to write
-    #[arg(long = "format", value_name = "LIST", value_delimiter = ',', default_value = "csv,ndjson")]
-    pub formats: Vec<FormatArg>,
-
-    /// Write these columns alone, in this order: `column`, or `record.column` for one record
+    /// Write only these columns, in this order: `column`, or `record.column` for one record
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub columns: Option<Vec<String>>,
 
-    /// Write the rows alone for which a Jinja expression is true, such as `status == 'joined'`
+    /// Write only the rows for which a Jinja expression is true, such as `status == 'joined'`
     #[arg(long = "where", value_name = "EXPR")]
     pub condition: Option<String>,
-
-    /// What to do with personal data, by Twilio's own classification of the columns
-    #[arg(long, value_name = "POLICY", default_value = "keep")]
-    pub pii: PiiArg,
-
-    /// The key for `--pii hmac`: a file of at least 16 random bytes
-    #[arg(long, value_name = "FILE", required_if_eq("pii", "hmac"))]
-    pub pii_key_file: Option<PathBuf>,
-
-    /// Compress the text files
-    #[arg(long, value_name = "METHOD")]
-    pub compress: Option<CompressArg>,
 
     /// Put an apostrophe in front of CSV texts that a spreadsheet would run as formulas
     #[arg(long)]
@@ -68,9 +50,51 @@ pub(crate) struct ExportArgs {
     pub force: bool,
 }
 
+/// What every verb that exports can choose.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ExportChoice {
+    /// The mappings to write: bundled names or TOML files [default: chat and conversations]
+    #[arg(long = "mapping", value_name = "NAME|FILE")]
+    pub mappings: Vec<String>,
+
+    /// The records to write [default: all that the snapshot holds]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub records: Option<Vec<String>>,
+
+    /// The formats to write
+    #[arg(long = "format", value_name = "LIST", value_delimiter = ',', default_value = "csv,ndjson")]
+    pub formats: Vec<FormatArg>,
+
+    /// Compress the text files
+    #[arg(long, value_name = "METHOD")]
+    pub compress: Option<CompressArg>,
+
+    /// What to do with personal data, by Twilio's own classification of the columns
+    #[arg(long, value_name = "POLICY", default_value = "keep")]
+    pub pii: PiiArg,
+
+    /// The key for `--pii hmac`: a file of at least 16 random bytes
+    #[arg(long, value_name = "FILE", required_if_eq("pii", "hmac"))]
+    pub pii_key_file: Option<PathBuf>,
+}
+
+/// A plain export: the default mappings as CSV and NDJSON.
+impl Default for ExportChoice {
+    fn default() -> Self {
+        Self {
+            mappings: Vec::new(),
+            records: None,
+            formats: vec![FormatArg::Csv, FormatArg::Ndjson],
+            compress: None,
+            pii: PiiArg::Keep,
+            pii_key_file: None,
+        }
+    }
+}
+
 /// A value of `--format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FormatArg {
+pub(crate) enum FormatArg {
     /// RFC 4180 with a header
     Csv,
     /// One JSON object on each line
@@ -81,7 +105,7 @@ pub enum FormatArg {
 
 /// A value of `--compress`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CompressArg {
+pub(crate) enum CompressArg {
     /// gzip (.gz)
     Gzip,
     /// Zstandard (.zst)

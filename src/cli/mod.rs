@@ -3,11 +3,13 @@
 //! Values stay text here. `settings` turns them into what the program works with, by the same parsers that read the
 //! environment and `chatferry.toml`, so a value is right or wrong in the same way wherever it came from.
 //!
-//! To add a verb: its file here, its variant in [`Verb`] at its place in the order of use, its file and its line in `commands`, and its
-//! flags' keys in `settings::keys`. A verb is offered when it works, not before.
+//! A flag that is a setting too, with a variable and a key of the settings file, is declared in [`setting`], and a verb names it in its
+//! flag group. A flag of one verb only is a field of the verb's arguments.
 //!
-//! **Invariant:** no defaults. A flag that was not given is `None`, so that environment and file can be asked next;
-//! the defaults are in `settings::keys`.
+//! To add a verb: its file here, its variant in [`Verb`] at its place in the order of use, its file in `settings`, its file and its
+//! line in `commands`. A verb is offered when it works, not before.
+//!
+//! **Invariant:** a setting's flag has no default here: environment and file are asked next, and the declaration has the default.
 //!
 //! **Invariant:** no flag takes a secret as its value: values of flags are seen by every process of the machine.
 
@@ -25,10 +27,12 @@ pub(crate) mod man;
 pub(crate) mod mapping;
 pub(crate) mod plan;
 pub(crate) mod probe;
+pub(crate) mod setting;
 pub(crate) mod simulate;
 pub(crate) mod snapshot;
 pub(crate) mod verify;
 
+use clap::builder::StyledStr;
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub(crate) use apply::ApplyArgs;
@@ -41,36 +45,33 @@ pub(crate) use demo::DemoArgs;
 pub(crate) use diff::{DiffArgs, DiffFormat};
 pub(crate) use export::ExportArgs;
 pub use global::GlobalArgs;
-pub(crate) use global::{ColorWhen, LogFormat, ProgressStyle};
 pub(crate) use man::ManArgs;
 pub(crate) use mapping::MappingArgs;
 pub(crate) use plan::PlanArgs;
 pub(crate) use probe::ProbeArgs;
+pub(crate) use setting::{ColorWhen, LogFormat, ProgressStyle};
 pub(crate) use simulate::SimulateArgs;
 pub(crate) use snapshot::SnapshotArgs;
 pub(crate) use verify::{VerifyArgs, VerifyFormat};
 
-/// Get a Twilio Programmable Chat service out, and over to Conversations, completely and politely.
+/// Get a Twilio Programmable Chat service out, and over to Conversations, completely and politely
 ///
 /// chatferry reads a service with its users, channels and memberships into one snapshot file, and writes from
-/// it what other systems load, or plans a migration, item by item. It goes on where it stopped, and it says what is missing.
+/// it what other systems load, or plans a migration, item by item. It resumes where it stopped, and it says what is missing.
 /// Only `apply` changes anything at Twilio: it performs a plan that was reviewed, and nothing else.
 #[derive(Debug, Parser)]
 #[command(
     name = "chatferry",
     version,
-    disable_help_subcommand = true,
     subcommand_required = true,
     arg_required_else_help = true,
     max_term_width = 100,
-    after_help = "`chatferry VERB --help` explains a verb, with examples. `chatferry --help` says more than `-h`.",
+    after_help = "`chatferry help VERB` explains a verb, with examples. `chatferry --help` says more than `-h`.",
     after_long_help = MAIN_HELP
 )]
 pub(crate) struct Cli {
-    /// What every verb understands.
     #[command(flatten)]
     pub global: GlobalArgs,
-    /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
 }
@@ -97,7 +98,7 @@ pub(crate) enum Verb {
 
 const MAIN_HELP: &str = "\
 Quick start:
-  chatferry demo                                  see it work, nothing needed
+  chatferry demo                                  see it work without an account
   export TWILIO_ACCOUNT_SID=AC… TWILIO_AUTH_TOKEN=…
   chatferry probe                                 what is there, what a crawl costs
   chatferry crawl --service IS…                   read it into snapshot.db
@@ -119,7 +120,57 @@ Exit codes:
 
 /// The command as clap builds it, for completions, manual pages and tests.
 pub fn command() -> clap::Command {
-    Cli::command()
+    let command = Cli::command();
+    let verbs: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    let template = template(&command);
+    let folded = |verb: clap::Command| {
+        // `chatferry help plan show` does what `chatferry plan help show` would.
+        let verb = verb.disable_help_subcommand(true);
+        if verb.get_after_long_help().is_some() && verb.get_after_help().is_none() {
+            verb.after_help(FOLDED)
+        } else {
+            verb
+        }
+    };
+    let command = verbs.into_iter().fold(command, |command, name| command.mut_subcommand(name, folded));
+    command.help_template(template)
+}
+
+const FOLDED: &str = "Flags that verbs share, examples and exit codes are in `--help`.";
+
+/// The verbs in the groups of the help. A verb that is in none stands in the last.
+const GROUPS: [(&str, &[&str]); 3] = [
+    ("Read and export", &["probe", "crawl", "export", "user-channel"]),
+    ("Migrate", &["plan", "apply", "verify"]),
+    ("Keep watch", &["audit", "diff", "snapshot"]),
+];
+const OTHER_GROUP: &str = "Try and set up";
+
+/// The help of the program: what clap makes of it, but for the verbs, which it would list without groups.
+fn template(command: &clap::Command) -> StyledStr {
+    let styles = command.get_styles();
+    let (header, literal) = (styles.get_header(), styles.get_literal());
+    let widest = command.get_subcommands().map(|verb| verb.get_name().len()).max().unwrap_or(0);
+    let mut text = "{about-with-newline}\n{usage-heading} {usage}\n".to_owned();
+    let grouped = |name: &str| GROUPS.iter().any(|(_, verbs)| verbs.contains(&name));
+    let groups = GROUPS.iter().map(|(title, _)| *title).chain([OTHER_GROUP]);
+    for (index, title) in groups.enumerate() {
+        text.push_str(&format!("\n{header}{title}:{header:#}\n"));
+        for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
+            let name = verb.get_name();
+            let here = GROUPS.get(index).map_or(!grouped(name), |(_, verbs)| verbs.contains(&name));
+            if here {
+                let about = verb.get_about().map(ToString::to_string).unwrap_or_default();
+                text.push_str(&format!(
+                    "  {literal}{name}{literal:#}{:1$}{about}\n",
+                    "",
+                    widest + 2 - name.len()
+                ));
+            }
+        }
+    }
+    text.push_str(&format!("\n{header}Options:{header:#}\n{{options}}{{after-help}}"));
+    StyledStr::from(text)
 }
 
 #[cfg(test)]

@@ -6,32 +6,27 @@ use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
 use super::ConnectionArgs;
 use super::connection::credentials_help;
+use super::setting::flag_group;
 
-/// Say what a migration would do, item by item, before anyone does it.
+flag_group!(pub(crate) PlanFlags: TARGET, SNAPSHOT, PLAN, MAX_AGE, MAX_CHANGE_PERCENT);
+flag_group!(pub(crate) PlanFileFlags: PLAN);
+
+/// Say what a migration would do, item by item: the dry run of `apply`
 ///
 /// Compares a snapshot, a mapping and the target as it is now. The plan is a file to be reviewed; `apply` performs that
-/// plan and nothing else. The target is only read, page by page into a snapshot of its own beside the plan, and an
-/// interrupted reading goes on where it stopped. Planning twice gives the same plan.
+/// plan and nothing else. The target is only read, page by page into a snapshot of its own next to the plan, and an
+/// interrupted crawl of it resumes where it stopped. Planning twice gives the same plan.
 #[derive(Debug, Default, Clone, Args)]
 #[command(args_conflicts_with_subcommands = true, after_long_help = PLAN_HELP)]
-pub struct PlanArgs {
+pub(crate) struct PlanArgs {
     /// Look at a plan that was made.
     #[command(subcommand)]
     pub verb: Option<PlanVerb>,
-    /// `in-place`, or the service to copy into (`IS…`)
-    ///
-    /// In place is the same service, seen through Conversations. A copy may go to another account: see Credentials.
-    #[arg(long, value_name = "WHERE")]
-    pub target: Option<String>,
-    /// The snapshot to migrate [default: snapshot.db]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub snapshot: Option<PathBuf>,
-    /// What the target shall hold: a bundled mapping's name or a TOML file [default: conversations]
+    #[command(flatten)]
+    pub settings: PlanFlags,
+    /// What the target shall hold: a bundled mapping's name or a TOML file [default: conversations; for a copy: copy]
     #[arg(long, value_name = "NAME|FILE")]
     pub mapping: Option<String>,
-    /// The plan file to write [default: plan.db]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub plan: Option<String>,
     /// Write a report too: a page (.html), Markdown (.md) or JSON (.json); may be repeated
     #[arg(long = "report", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub reports: Vec<PathBuf>,
@@ -41,55 +36,45 @@ pub struct PlanArgs {
     /// Plan from a snapshot that is not complete; the report says so
     #[arg(long)]
     pub allow_incomplete: bool,
-    /// Warn of a snapshot that is older than this [default: 24]
-    #[arg(long, value_name = "HOURS")]
-    pub max_age: Option<String>,
-    /// Block a plan that creates or changes more than this share of a target that is not empty [default: 20]
-    ///
-    /// 100 blocks no plan.
-    #[arg(long, value_name = "N")]
-    pub max_change_percent: Option<String>,
-    /// Mute the User Channels that are copied, so that nobody is notified twice; an undo plan restores them
+    /// Mute the User Channels that are copied, so that no one is notified twice; an undo plan restores them
     #[arg(long)]
     pub mute_source: bool,
     /// Plan to take back what this plan did, as far as that is possible
     #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath,
         conflicts_with_all = ["target", "snapshot", "mapping", "mute_source", "allow_incomplete"])]
     pub undo: Option<PathBuf>,
-    /// Hosts, credentials, politeness.
     #[command(flatten)]
     pub connection: ConnectionArgs,
 }
 
 /// What can be done with a plan.
 #[derive(Debug, Clone, Subcommand)]
-pub enum PlanVerb {
-    /// Show a plan: its totals, or its operations with what became of them
+pub(crate) enum PlanVerb {
+    /// Show a plan: its totals, or its operations with their outcomes
     ///
-    /// It is only read, also while it is applied, and no network is used.
+    /// It is only read, even while it is applied, and no network is used.
     Show(PlanShowArgs),
 }
 
 /// How a plan is shown.
 #[derive(Debug, Clone, Args)]
-pub struct PlanShowArgs {
-    /// The plan file [default: plan.db]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub plan: Option<PathBuf>,
+pub(crate) struct PlanShowArgs {
+    #[command(flatten)]
+    pub settings: PlanFileFlags,
     /// What to print
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     pub format: ShowFormat,
-    /// Operations of these kinds alone, separated by commas; with --format ndjson
+    /// Only operations of these kinds, separated by commas; with --format ndjson
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub kind: Option<Vec<String>>,
-    /// Operations in these states alone, separated by commas; with --format ndjson
+    /// Only operations in these states, separated by commas; with --format ndjson
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub state: Option<Vec<String>>,
 }
 
 /// A value of `--format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ShowFormat {
+pub(crate) enum ShowFormat {
     /// The totals, as a terminal shows them
     Table,
     /// Each operation as a line of JSON
@@ -116,6 +101,6 @@ Examples:
 
 Exit codes:
   0 planned · 2 wrong usage, settings or files, nothing was started · 3 refused by Twilio ·
-  4 the target could not be read to its end, run it again · 5 with --check: something is to be done
+  4 the target could not be read completely, run it again · 5 with --check: something is to be done
   or blocked · 130 interrupted, run it again"
 );

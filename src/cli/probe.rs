@@ -4,26 +4,26 @@ use clap::Args;
 
 use super::ConnectionArgs;
 use super::connection::credentials_help;
-use super::crawl::SourceChoice;
+use super::setting::flag_group;
 
-/// Ask what answers, how much there is, and what a crawl would cost.
+flag_group!(
+    pub(crate) ProbeFlags: SERVICE, SOURCE, INCLUDE;
+    where |flag| match flag.get_id().as_str() {
+        "service" => flag.help("Service (`IS…`); may be repeated [default: every service of the account]"),
+        _ => flag,
+    }
+);
+
+/// Ask what answers, how much there is, and what a crawl would cost
 ///
-/// Tells whether Chat and Conversations answer for these credentials, the limits of each service, how many users and
+/// Without --service it looks at every service of the account. Reports whether Chat and Conversations answer for these credentials, the limits of each service, how many users and
 /// channels it has, and how many requests a crawl takes and how long at the allowed rate; memberships are priced both ways,
 /// by user and by channel. It only reads.
 #[derive(Debug, Default, Clone, Args)]
 #[command(after_long_help = PROBE_HELP)]
-pub struct ProbeArgs {
-    /// Service to look at (`IS…`); may be repeated [default: every service of the account]
-    #[arg(long = "service", value_name = "SID")]
-    pub services: Vec<String>,
-    /// The API that a crawl would read from [default: auto]
-    #[arg(long, value_name = "API", value_enum)]
-    pub source: Option<SourceChoice>,
-    /// What the crawl would read, separated by commas [default: roles,users,channels,user-channels,members]
-    #[arg(long, value_name = "LIST")]
-    pub include: Option<String>,
-    /// Hosts, credentials, politeness.
+pub(crate) struct ProbeArgs {
+    #[command(flatten)]
+    pub settings: ProbeFlags,
     #[command(flatten)]
     pub connection: ConnectionArgs,
 }

@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::setting::flag_group;
+
+flag_group!(pub(crate) SnapshotFlags: SNAPSHOT; where |flag| flag.conflicts_with("file"));
+
 /// Look at a snapshot file.
 ///
 /// It is only read, and no network is used.
@@ -34,10 +38,9 @@ pub(crate) enum SnapshotVerb {
 /// Which snapshot.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SnapshotFile {
-    /// The snapshot file [default: snapshot.db]
+    /// The snapshot file, as --snapshot
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// The snapshot file, as the other verbs take it
-    #[arg(long, value_name = "FILE", conflicts_with = "file")]
-    pub snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    pub settings: SnapshotFlags,
 }

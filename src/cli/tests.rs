@@ -2,6 +2,10 @@
 
 use clap::Parser;
 
+use super::setting::FlagGroup;
+use super::setting::declarations::{
+    ALLOW_HTTP, COLOR, CROSS_CHECK, LOG_FORMAT, MAX_DURATION, PROGRESS, RPS, SERVICE, SERVICE_RATE, SOURCE,
+};
 use super::*;
 use crate::error::ExitStatus;
 
@@ -62,9 +66,10 @@ fn global_flags_work_before_and_after_the_verb() {
         let global = parse(line).unwrap().global;
         assert!(global.json);
         assert_eq!(global.verbose, 1);
-        assert_eq!(global.log_format, Some(LogFormat::Json));
-        assert_eq!(global.progress, Some(ProgressStyle::Plain));
-        assert_eq!(global.color, Some(ColorWhen::Never));
+        let typed = |declaration| global.settings.flags().get(declaration).unwrap().to_vec();
+        assert_eq!(typed(&LOG_FORMAT.declaration), ["json"]);
+        assert_eq!(typed(&PROGRESS.declaration), ["plain"]);
+        assert_eq!(typed(&COLOR.declaration), ["never"]);
         assert_eq!(global.config.unwrap().to_str(), Some("f"));
         assert_eq!(global.profile.as_deref(), Some("p"));
     }
@@ -115,7 +120,8 @@ fn an_apply_takes_every_flag_of_its_contract() {
     let Verb::Apply(args) = parse(line).unwrap().verb else { panic!("an apply") };
     assert_eq!(args.only.unwrap(), ["create_role", "create_user"]);
     assert!(args.yes && args.webhooks && args.limit.is_some() && args.stop_after_errors.is_some());
-    assert_eq!(args.connection.max_duration.as_deref(), Some("2h"));
+    assert_eq!(args.connection.flags().get(&MAX_DURATION.declaration).unwrap(), ["2h"]);
+    assert_eq!(args.settings.flags().get(&SERVICE_RATE.declaration).unwrap(), ["20"]);
 }
 
 #[test]
@@ -124,9 +130,12 @@ fn a_crawl_takes_every_flag_of_its_contract() {
                 --users - --restart --cross-check 1/7 --concurrency 1 --rps 0 --account-concurrency 9 --max-duration 2h \
                 --chat-url http://127.0.0.1:1 --conversations-url http://127.0.0.1:2 --allow-http --secret-file f";
     let Verb::Crawl(args) = parse(line).unwrap().verb else { panic!("a crawl") };
-    assert_eq!(args.services, ["IS1", "IS2"]);
-    assert_eq!(args.source, Some(crawl::SourceChoice::Chat));
-    assert_eq!(args.connection.rps.as_deref(), Some("0"));
-    assert_eq!(args.cross_check.as_deref(), Some("1/7"));
-    assert!(args.restart && args.connection.allow_http);
+    let settings = args.settings.flags().and(args.connection.flags());
+    let typed = |declaration| settings.get(declaration).unwrap().to_vec();
+    assert_eq!(typed(&SERVICE.declaration), ["IS1", "IS2"]);
+    assert_eq!(typed(&SOURCE.declaration), ["chat"]);
+    assert_eq!(typed(&RPS.declaration), ["0"]);
+    assert_eq!(typed(&CROSS_CHECK.declaration), ["1/7"]);
+    assert_eq!(typed(&ALLOW_HTTP.declaration), ["true"]);
+    assert!(args.restart);
 }

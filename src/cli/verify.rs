@@ -6,28 +6,29 @@ use clap::{Args, ValueEnum, ValueHint};
 
 use super::ConnectionArgs;
 use super::connection::credentials_help;
+use super::setting::flag_group;
 
-/// Hold the target against a plan or a snapshot, field by field.
+flag_group!(
+    pub(crate) VerifyFlags: PLAN, TARGET;
+    where |flag| if flag.get_id() == "target" { flag.requires("verified") } else { flag.conflicts_with("verified") }
+);
+
+/// Compare the target with a plan or a snapshot, field by field
 ///
-/// Reads the target as it is now and says of every role, user, conversation, participant and User Conversation whether it is
+/// The plan's snapshot and mapping must be where they were when the plan was made. Reads the target as it is
+/// now and says of every role, user, conversation, participant and User Conversation whether it is
 /// there as it should be: `-` missing in the target, `*` different (with field, as it should be and as it is), `+` only in the
 /// target, `!` could not be read. It writes nothing at Twilio and can be run as often as you like.
 #[derive(Debug, Default, Clone, Args)]
 #[command(after_long_help = VERIFY_HELP)]
-pub struct VerifyArgs {
-    /// The plan whose target is verified [default: plan.db]
-    ///
-    /// Its snapshot and mapping must be where they were when the plan was made.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub plan: Option<PathBuf>,
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    pub settings: VerifyFlags,
     /// Verify a snapshot without a plan: against the same service, seen through Conversations, or against --target
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "plan")]
+    #[arg(id = "verified", long = "snapshot", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub snapshot: Option<PathBuf>,
-    /// With --snapshot: `in-place`, or the service that was copied into (`IS…`) [default: in-place]
-    #[arg(long, value_name = "WHERE", requires = "snapshot")]
-    pub target: Option<String>,
-    /// With --snapshot: what the target shall hold [default: conversations]
-    #[arg(long, value_name = "NAME|FILE", requires = "snapshot")]
+    /// With --snapshot: what the target shall hold [default: conversations; for a copy: copy]
+    #[arg(long, value_name = "NAME|FILE", requires = "verified")]
     pub mapping: Option<String>,
     /// Check part N of T of the conversations, with who is on them; T runs, from 1/T to T/T, check all
     ///
@@ -38,17 +39,19 @@ pub struct VerifyArgs {
     /// How the differences are written
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "table")]
     pub format: VerifyFormat,
-    /// Tell what is the same too, as lines with `=`
+    /// Print what is the same too, as lines with `=`
     #[arg(long)]
     pub all: bool,
-    /// Hosts, credentials, politeness.
+    /// Print a line for each record, instead of one for each event or cause
+    #[arg(long)]
+    pub records: bool,
     #[command(flatten)]
     pub connection: ConnectionArgs,
 }
 
 /// A value of `--format`.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum VerifyFormat {
+pub(crate) enum VerifyFormat {
     /// A line for people
     #[default]
     Table,
@@ -62,10 +65,10 @@ const VERIFY_HELP: &str = concat!(
 A target in another account is read with CHATFERRY_TARGET_ACCOUNT_SID and its secret, as by `plan`.
 
 Examples:
-  chatferry verify                                     what plan.db should have brought about
+  chatferry verify                                     did plan.db have its effect?
   chatferry verify --format ndjson > differences.ndjson
   chatferry verify --sample 3/30                       the third of thirty nights
-  chatferry verify --snapshot snapshot.db              is what Chat has in Conversations too?
+  chatferry verify --snapshot snapshot.db              does Conversations have what Chat has?
 
 Exit codes:
   0 everything is there as it should be · 2 wrong usage, or a snapshot or mapping that is not the plan's · 3 refused by

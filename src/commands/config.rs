@@ -6,13 +6,13 @@ use crate::cli::ConfigArgs;
 use crate::error::ExitStatus;
 use crate::printable::Printable;
 use crate::report::text::table;
-use crate::settings::{Listing, Place};
+use crate::settings::{Listing, Provenance};
 
 use super::{Context, Outcome};
 
 /// Shows the settings.
 pub(super) fn run(args: &ConfigArgs, context: &mut Context) -> Outcome {
-    let listing = context.settings.listing(&context.global, args)?;
+    let listing = Listing::of(&context.settings, &context.global, args)?;
     if context.output.json {
         context.json(&object(&listing))?;
     } else {
@@ -33,23 +33,24 @@ fn text(listing: &Listing) -> Printable {
     table::render(&["SETTING", "VALUE", "FROM"], &rows)
 }
 
-/// `{"file": …, "settings": {key: {"value": …, "from": layer, "place": …}}}`
+/// `{"file": …, "files": […], "settings": {key: {"value": …, "from": layer, "place": …}}}`
 fn object(listing: &Listing) -> Value {
     let mut settings = Map::new();
     for setting in &listing.settings {
-        let from = setting.place.as_ref().map(Place::layer);
+        let from = setting.place.as_ref().map(Provenance::layer);
         let place = setting.place.as_ref().map(ToString::to_string);
         settings
             .insert(setting.key.to_owned(), json!({ "value": setting.value, "from": from, "place": place }));
     }
-    json!({ "file": listing.file.as_ref().map(|file| file.display().to_string()), "settings": settings })
+    let files: Vec<String> = listing.files.iter().map(|file| file.display().to_string()).collect();
+    json!({ "file": files.first(), "files": files, "settings": settings })
 }
 
-fn from(place: &Place) -> String {
+fn from(place: &Provenance) -> String {
     match place {
-        Place::Flag(_) => format!("flag {place}"),
-        Place::Variable(_) => format!("environment {place}"),
-        Place::File(_) => format!("file {place}"),
-        Place::Derived(_) | Place::Default => place.to_string(),
+        Provenance::Flag(_) => format!("flag {place}"),
+        Provenance::Variable(_) => format!("environment {place}"),
+        Provenance::File(_) => format!("file {place}"),
+        Provenance::Derived(_) | Provenance::Default => place.to_string(),
     }
 }

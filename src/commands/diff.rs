@@ -4,9 +4,10 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use crate::cli::{DiffArgs, DiffFormat};
-use crate::diff::{self, Comparison, DiffOptions, IgnoredFields, Terms, TermsError};
+use crate::diff::{self, Comparison, DiffOptions, Terms, TermsError};
 use crate::error::{Advise, ExitStatus, Failure};
-use crate::report::diff::{DifferenceReport, Format, summary};
+use crate::report::diff::{DiffOutput, DifferenceReport, summary};
+use crate::settings::DiffSettings;
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::storage::{Access, AtomicFile, StorageError};
 
@@ -15,12 +16,16 @@ use super::{CommandError, Context, Outcome};
 
 /// Runs the verb.
 pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
-    let ignored = IgnoredFields::parse(args.ignore.iter().map(|name| name.trim()))?;
-    let options = DiffOptions { ignored, report_same: args.all };
-    let old = open(&args.old)?;
-    let new = open(&args.new)?;
-    let format = Format::from(args.format);
-    let comparison = match &args.out {
+    let settings = DiffSettings::load(args)?;
+    let options = settings.options;
+    let old = open(&settings.old)?;
+    let new = open(&settings.new)?;
+    let format = match DiffOutput::from(settings.format) {
+        DiffOutput::Csv if settings.spreadsheet_safe => DiffOutput::SpreadsheetCsv,
+        DiffOutput::Table if settings.records => DiffOutput::Records,
+        format => format,
+    };
+    let comparison = match &settings.out {
         Some(path) => to_files(&old, &new, Terms::of(&old, &new)?, &options, &[(format, path)])?,
         // With --json stdout has the totals, and nothing else may stand there.
         None if context.output.json => write(&old, &new, &options, format, io::sink(), false)?,
@@ -60,7 +65,7 @@ pub(super) fn to_files(
     new: &Snapshot,
     terms: Terms,
     options: &DiffOptions,
-    files: &[(Format, &Path)],
+    files: &[(DiffOutput, &Path)],
 ) -> Result<Comparison, DiffError> {
     let mut reports = Vec::new();
     for &(format, path) in files {
@@ -94,7 +99,7 @@ fn write<W: Write>(
     old: &Snapshot,
     new: &Snapshot,
     options: &DiffOptions,
-    format: Format,
+    format: DiffOutput,
     out: W,
     colored: bool,
 ) -> Result<Comparison, DiffError> {
@@ -153,7 +158,7 @@ impl Advise for DiffError {
     }
 }
 
-impl From<DiffFormat> for Format {
+impl From<DiffFormat> for DiffOutput {
     fn from(format: DiffFormat) -> Self {
         match format {
             DiffFormat::Table => Self::Table,

@@ -1,12 +1,10 @@
 //! Ctrl-C, in one place.
 //!
-//! The first Ctrl-C (or SIGTERM) asks the verb to stop: it sends no new requests and commits what is in flight. The second
-//! leaves at once; that is safe at any moment, since a commit is rows and cursor together.
+//! The first Ctrl-C (or SIGTERM, or SIGHUP of a closed terminal) asks the verb to stop: it sends no new requests and commits what is
+//! in flight. The second leaves at once; that is safe at any moment, since a commit is rows and cursor together. A limit on file
+//! sizes (SIGXFSZ) becomes an error of the write.
 //!
 //! **Invariant:** this is the only place but `main` that ends the process.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -14,38 +12,36 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::ExitStatus;
 
-/// Signals that wait to be looked at. Two are all that is ever asked for.
+/// Signals that wait to be handled. Two are all that is ever asked for.
 const WAITING: usize = 2;
 
-/// Says when to stop. Signals are looked at while it lives.
+/// A file grew over the limit (`ulimit -f`). The number is the same on Linux and macOS.
+#[cfg(unix)]
+const SIGXFSZ: i32 = 25;
+
+/// Says when to stop. Signals are handled while it lives.
 #[derive(Debug)]
 pub(crate) struct Interrupt {
     token: CancellationToken,
-    interrupted: Arc<AtomicBool>,
-    /// The tasks that look at the signals; they end when this is dropped.
+    /// The tasks that handle the signals; they end when this is dropped.
     _tasks: JoinSet<()>,
 }
 
 impl Interrupt {
-    /// Begins to look at signals. Needs the runtime.
+    /// Starts to handle signals. Needs the runtime.
     ///
-    /// `tell` is called at the first one, with what is to be said.
-    pub(crate) fn listen(tell: impl FnOnce(&'static str) + Send + 'static) -> Self {
+    /// `report` is called at the first one, with a sentence for people.
+    pub(crate) fn listen(report: impl FnOnce(&'static str) + Send + 'static) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
         let mut tasks = JoinSet::new();
         tasks.spawn(forward(sender));
-        Self::watch(receiver, tasks, tell, leave)
+        Self::watch(receiver, tasks, report, leave)
     }
 
-    /// Looks at no signals: for tests.
-    pub(crate) fn never() -> Self {
-        Self { token: CancellationToken::new(), interrupted: Arc::default(), _tasks: JoinSet::new() }
-    }
-
-    /// Stops when this one does: for verbs inside verbs. Looks at no signals of its own.
+    /// Stops when this one does: for verbs inside verbs. It handles no signals itself.
     #[must_use]
     pub(crate) fn nested(&self) -> Self {
-        Self { token: self.token.clone(), interrupted: Arc::clone(&self.interrupted), _tasks: JoinSet::new() }
+        Self { token: self.token.clone(), _tasks: JoinSet::new() }
     }
 
     /// Cancelled at the first Ctrl-C.
@@ -53,32 +49,25 @@ impl Interrupt {
         self.token.clone()
     }
 
-    /// Whether Ctrl-C came, as opposed to the token being cancelled for another reason (the time was up).
-    pub(crate) fn is_interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed)
-    }
-
     fn watch(
         mut signals: mpsc::Receiver<()>,
         mut tasks: JoinSet<()>,
-        tell: impl FnOnce(&'static str) + Send + 'static,
+        report: impl FnOnce(&'static str) + Send + 'static,
         leave: impl FnOnce() + Send + 'static,
     ) -> Self {
         let token = CancellationToken::new();
-        let interrupted = Arc::new(AtomicBool::new(false));
-        let (cancel, mark) = (token.clone(), Arc::clone(&interrupted));
+        let cancel = token.clone();
         tasks.spawn(async move {
             if signals.recv().await.is_none() {
                 return;
             }
-            mark.store(true, Ordering::Relaxed);
             cancel.cancel();
-            tell("interrupted: finishing what is in flight (again to leave at once)");
+            report("interrupted: finishing what is in flight (again to leave at once)");
             if signals.recv().await.is_some() {
                 leave();
             }
         });
-        Self { token, interrupted, _tasks: tasks }
+        Self { token, _tasks: tasks }
     }
 }
 
@@ -92,18 +81,18 @@ fn leave() {
 #[cfg(unix)]
 async fn forward(sender: mpsc::Sender<()>) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupts, mut terminations) =
-        match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
-            (Ok(interrupts), Ok(terminations)) => (interrupts, terminations),
-            (Err(error), _) | (_, Err(error)) => {
-                tracing::debug!(%error, "signals cannot be caught");
-                return;
-            }
-        };
+    let caught = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(signal);
+    let [Ok(mut interrupts), Ok(mut terminations), Ok(mut hang_ups)] = caught else {
+        tracing::debug!("signals cannot be caught");
+        return;
+    };
+    // Once it is caught it does nothing: the write that is over the limit fails with an error instead, like a full disk.
+    let _file_too_large = signal(SignalKind::from_raw(SIGXFSZ));
     loop {
         tokio::select! {
             _ = interrupts.recv() => {}
             _ = terminations.recv() => {}
+            _ = hang_ups.recv() => {}
         }
         if sender.send(()).await.is_err() {
             return;
@@ -133,13 +122,12 @@ mod tests {
         let kept = CapturedStderr::default();
         let leave = move || left.send(()).expect("the test still waits");
         let stderr = kept.stderr();
-        let tell = move |text: &'static str| stderr.print(text);
-        let interrupt = Interrupt::watch(receiver, JoinSet::new(), tell, leave);
-        assert!(!interrupt.is_interrupted());
+        let report = move |text: &'static str| stderr.print(text);
+        let interrupt = Interrupt::watch(receiver, JoinSet::new(), report, leave);
+        assert!(!interrupt.token().is_cancelled());
 
         sender.send(()).await.unwrap();
         interrupt.token().cancelled().await;
-        assert!(interrupt.is_interrupted());
 
         sender.send(()).await.unwrap();
         has_left.await.unwrap();

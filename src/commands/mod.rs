@@ -18,11 +18,12 @@ mod man;
 mod mapping;
 mod plan;
 mod probe;
+pub(crate) mod read_target;
 mod simulate;
 mod snapshot;
 mod source;
 mod start;
-pub(crate) mod target;
+mod threads;
 mod verify;
 
 use crate::cli::Verb;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cli::ProbeArgs;
-use crate::cli::crawl::SourceChoice;
+use crate::cli::setting::SourceChoice;
 use crate::crawl::cost::{self, ServiceCost};
 use crate::error::{Advise, ExitStatus};
 use crate::model::{Api, Entity, Service};
 use crate::report::text::probe::AnswerOutcome;
 use crate::report::{Answer, ProbeSummary, ProbedService, Routes};
-use crate::settings::Services;
+use crate::settings::{ConnectionSettings, ProbeSettings, Services};
 use crate::source::{Source, SourceError, largest_page};
 use crate::twilio::chat::requests as chat;
 use crate::twilio::conversations::requests as conversations;
@@ -22,8 +22,8 @@ use super::{CommandError, Context, Outcome};
 
 /// Runs the verb.
 pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
-    let (services, include, choice) = context.settings.probe(args)?;
-    let connection = context.settings.connection(&args.connection)?;
+    let ProbeSettings { services, include, source: choice } = ProbeSettings::load(&context.settings, args)?;
+    let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
     let credentials = connection.read_credentials()?;
     let progress = context.progress();
     let client = connect::client(&connection, &progress.events(), &context.interrupt.token())?;
@@ -70,7 +70,7 @@ pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
         services: costs.into_iter().map(probed).collect(),
         requests_by_resource,
         requests,
-        // Invitations stand in a user's list too, and no counter tells how many: they may fill another page. And messages are
+        // A user's list has invitations too, which no counter includes: they may fill another page. And messages are
         // sent meanwhile.
         requests_exact: refusal.is_none()
             && source.api().has_counters()
@@ -87,6 +87,7 @@ pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
         Some(error) => error.status,
     };
     context.conclude(&summary, summary.text())?;
+    context.suggest(summary.next_steps());
     Ok(status)
 }
 
@@ -98,7 +99,7 @@ struct Priced {
 }
 
 impl Priced {
-    /// Whether a crawl that is left to choose would turn to Conversations.
+    /// Whether a crawl that may choose would read Conversations.
     async fn is_for_conversations(&self, client: &Client, services: &Services) -> bool {
         self.costs.is_empty()
             && self.refusal.as_ref().is_some_and(source::is_no_answer)
@@ -111,7 +112,7 @@ async fn price(api: Api, client: &Arc<Client>, services: &Services, include: &[E
     let mut costs = Vec::new();
     let asked = async {
         let services = match services {
-            Services::All => cost::services(&source).await?,
+            Services::All | Services::TheOnlyOne => cost::services(&source).await?,
             Services::Listed(services) => services.clone(),
         };
         for service in &services {

@@ -1,9 +1,13 @@
 //! `snapshot info` and `snapshot check`.
 
+use std::path::PathBuf;
+
 use crate::cli::SnapshotArgs;
+use crate::cli::setting::FlagGroup;
 use crate::cli::snapshot::{SnapshotFile, SnapshotVerb};
 use crate::error::ExitStatus;
 use crate::report::text::snapshot as snapshot_text;
+use crate::settings::snapshot_file;
 use crate::snapshot::{Snapshot, Verdict};
 
 use super::{Context, Outcome};
@@ -16,13 +20,15 @@ pub(super) fn run(args: &SnapshotArgs, context: &mut Context) -> Outcome {
     }
 }
 
-fn open(file: &SnapshotFile, context: &Context) -> Result<Snapshot, super::CommandError> {
-    let given = file.file.as_deref().or(file.snapshot.as_deref());
-    Ok(Snapshot::open(&context.settings.snapshot(given)?)?)
+fn path(file: &SnapshotFile, context: &Context) -> Result<PathBuf, super::CommandError> {
+    Ok(match &file.file {
+        Some(path) => path.clone(),
+        None => snapshot_file(&context.settings, file.settings.flags())?,
+    })
 }
 
 fn info(file: &SnapshotFile, context: &mut Context) -> Outcome {
-    let info = open(file, context)?.info()?;
+    let info = Snapshot::open(&path(file, context)?)?.info()?;
     if context.output.json {
         context.json(&info)?;
     } else {
@@ -33,7 +39,9 @@ fn info(file: &SnapshotFile, context: &mut Context) -> Outcome {
 }
 
 fn check(file: &SnapshotFile, context: &mut Context) -> Outcome {
-    let report = open(file, context)?.check()?;
+    let path = path(file, context)?;
+    let bytes = Snapshot::check_file(&path);
+    let report = Snapshot::open(&path)?.check(bytes)?;
     if context.output.json {
         context.json(&report)?;
     } else {

@@ -1,21 +1,22 @@
-//! Which API a crawl reads from: what was asked for, what a snapshot was begun with, and what answers.
+//! The API that a crawl reads: as asked for, as the snapshot has it, or the one that answers.
 //!
-//! **Invariant:** a snapshot is of one API. Another one is turned to only while nothing was received from the first.
+//! **Invariant:** a snapshot is of one API. The crawl changes to the other one only while it has received nothing from the first.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::cli::crawl::SourceChoice;
-use crate::crawl::CrawlError;
+use crate::cli::setting::SourceChoice;
+use crate::crawl::{CrawlError, cost};
 use crate::error::ExitStatus;
 use crate::event::{Event, Events};
-use crate::model::Api;
-use crate::settings::{CrawlSettings, Part, Services};
+use crate::model::{Api, ServiceSid};
+use crate::settings::{ConnectionSettings, CrawlSettings, Part, Services, SettingsError};
 use crate::snapshot::{Snapshot, SnapshotError, SnapshotWriter};
-use crate::source::{SourceError, largest_page};
+use crate::source::{Source, SourceError, largest_page};
 use crate::twilio::Client;
 use crate::twilio::conversations::requests;
 
-use super::CommandError;
+use super::{CommandError, Context, connect};
 
 /// The API that a crawl begins with: as asked for; left open, the one of the snapshot that is there, and otherwise Chat.
 pub(super) fn begin_with(choice: SourceChoice, snapshot: &Path) -> Result<Api, SnapshotError> {
@@ -43,7 +44,7 @@ pub(super) async fn conversations_has(
 ) -> bool {
     let listed = match services {
         Services::Listed(listed) => listed.first(),
-        Services::All => None,
+        Services::All | Services::TheOnlyOne => None,
     };
     let request = match error.and_then(CrawlError::service).or(listed) {
         Some(service) => requests::fetch_service(service),
@@ -53,6 +54,46 @@ pub(super) async fn conversations_has(
         // Twilio has answered 404 for what is there, so one is not believed.
         Err(error) if error.is_not_found() => client.send(&request).await.is_ok(),
         answered => answered.is_ok(),
+    }
+}
+
+/// Where no service is named: the one that the snapshot is of, or the only one of the account. Says which it is.
+pub(super) async fn take_the_only_service(
+    settings: &mut CrawlSettings,
+    connection: &ConnectionSettings,
+    context: &Context,
+) -> Result<(), CommandError> {
+    if settings.services != Services::TheOnlyOne {
+        return Ok(());
+    }
+    let begun = settings.snapshot.exists().then(|| Snapshot::open(&settings.snapshot)?.info()).transpose()?;
+    let services = match begun {
+        Some(info) => info.services,
+        None => {
+            let events = Events::none();
+            let client = connect::client(connection, &events, &context.interrupt.token())?;
+            services_of_account(settings.source, &client).await?
+        }
+    };
+    let [service] = services.as_slice() else {
+        return Err(SettingsError::NoService { services }.into());
+    };
+    context.say(format!("the only service is taken: {service}"));
+    settings.services = Services::Listed(vec![service.clone()]);
+    Ok(())
+}
+
+/// The services of the account, as the API that is to be read has them.
+async fn services_of_account(
+    choice: SourceChoice,
+    client: &Arc<Client>,
+) -> Result<Vec<ServiceSid>, SourceError> {
+    let first = if choice == SourceChoice::Conversations { Api::Conversations } else { Api::Chat };
+    match cost::services(&Source::new(first, Arc::clone(client))).await {
+        Err(error) if choice == SourceChoice::Auto && is_no_answer(&error) => {
+            cost::services(&Source::new(Api::Conversations, Arc::clone(client))).await
+        }
+        answered => answered,
     }
 }
 

@@ -5,9 +5,8 @@
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::time::Duration;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, FromArgMatches};
 
 use crate::cli::{self, Cli, ColorWhen, LogFormat};
@@ -18,11 +17,8 @@ use crate::report::log::{self, LogOptions};
 use crate::report::text::problem::Problem;
 use crate::settings::{Environment, Loader, OutputSettings};
 
-use super::failure::CommandError;
+use super::threads::ProgramRuntime;
 use super::{Context, Interrupt, Outcome, dispatch};
-
-/// The longest that the end of the program waits for threads of the runtime.
-const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
 /// What the program reads and writes.
 #[expect(missing_debug_implementations, reason = "writers have none")]
@@ -59,7 +55,7 @@ pub fn start(
         ColorWhen::Auto => terminal && !no_color,
     };
     let loaded = Loader::new(&typed.global, environment, folder).and_then(|settings| {
-        let output = settings.output(&typed.global)?;
+        let output = OutputSettings::load(&settings, &typed.global)?;
         Ok((settings, output))
     });
     let (settings, output) = match loaded {
@@ -75,12 +71,9 @@ pub fn start(
     let color = colored(output.color, streams.stderr_is_terminal);
     let stderr = Stderr::new(streams.stderr, streams.stderr_is_terminal, color);
     log::install(&stderr, log_options(output));
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = match ProgramRuntime::start() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            let error = CommandError::new(ExitStatus::Failed, error);
-            return conclude(Err(error), output, &stderr, &mut streams.stdout);
-        }
+        Err(error) => return conclude(Err(error.into()), output, &stderr, &mut streams.stdout),
     };
     let interrupt = {
         let _entered = runtime.enter();
@@ -106,8 +99,7 @@ pub fn start(
     }
     let outcome = runtime.block_on(dispatch(typed.verb, &mut context));
     let status = conclude(outcome, output, &stderr, &mut context.stdout);
-    // Stages end what they begin. A thread that waits for a file or a terminal all the same must not hold the exit.
-    runtime.shutdown_timeout(LEAVE_WITHIN);
+    drop(context);
     status
 }
 
@@ -143,13 +135,32 @@ fn write_object(problem: &Problem, stdout: &mut dyn Write) -> io::Result<()> {
     stdout.flush()
 }
 
+/// What `--dry-run` is called here. People look for it under that name.
+const DRY_RUN: &str = "there is no dry run to ask for: `chatferry plan` is the dry run. It only reads, and `chatferry apply` performs \
+     that plan and nothing else";
+
+/// Adds a tip where someone looks for a dry run.
+fn advised(mut error: clap::Error) -> clap::Error {
+    let unknown = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(argument)) if error.kind() == ErrorKind::UnknownArgument => {
+            argument.as_str()
+        }
+        _ => "",
+    };
+    if ["--dry-run", "--dryrun", "--dry_run"].contains(&unknown) {
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![DRY_RUN.into()]));
+    }
+    error
+}
+
 fn parse(arguments: &[OsString], no_color: bool, streams: &Streams) -> Result<Cli, clap::Error> {
     let color = match color_typed(arguments) {
         Some(ColorWhen::Always) => ColorChoice::Always,
         Some(ColorWhen::Auto) | None if streams.stdout_is_terminal && !no_color => ColorChoice::Always,
         Some(_) | None => ColorChoice::Never,
     };
-    let matches = cli::command().color(color).try_get_matches_from(arguments)?;
+    let matches = cli::command().color(color).try_get_matches_from(arguments).map_err(advised)?;
     Cli::from_arg_matches(&matches)
 }
 

@@ -6,7 +6,7 @@ use crate::storage::nearest;
 
 /// Two snapshots cannot be compared.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum TermsError {
+pub enum TermsError {
     /// They have no service in common.
     #[error("the two snapshots have no service in common: one is of {old}, the other of {new}")]
     OtherService {

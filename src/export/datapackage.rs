@@ -8,11 +8,11 @@
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::formats::Format;
+use super::formats::FileFormat;
 use super::options::{ExportOptions, PlanFacts};
 use super::rows::RowsPassed;
-use super::select::Selected;
-use crate::mapping::{Column, ColumnType, Pii};
+use super::select::{NotExported, SelectedRecord};
+use crate::mapping::{ColumnType, MappedColumn, Pii};
 use crate::model::Api;
 use crate::snapshot::Info;
 
@@ -31,14 +31,14 @@ pub struct WrittenRecord {
 pub struct WrittenFile {
     /// Its name within the folder.
     pub path: String,
-    pub format: Format,
+    pub format: FileFormat,
     pub bytes: u64,
     /// The SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
 }
 
 /// What a file says that was written with `--spreadsheet-safe`.
-const SPREADSHEET_SAFE: &str = "text cells that begin with = + - @ tab CR or LF have an apostrophe in front";
+const SPREADSHEET_SAFE: &str = "text cells that begin with = + - @ (or their full-width forms), %, |, tab, CR or LF have an apostrophe in front";
 
 #[derive(Serialize)]
 struct DataPackage<'a> {
@@ -66,6 +66,9 @@ struct PackageFacts<'a> {
     snapshot: SnapshotFacts<'a>,
     tool_version: &'static str,
     settings: PackageSettings,
+    /// What the snapshot holds and no resource has rows of.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    not_exported: &'a [NotExported],
 }
 
 #[derive(Serialize)]
@@ -103,8 +106,9 @@ struct PackageSettings {
 pub(super) fn describe(
     info: &Info,
     options: &ExportOptions,
-    selected: &[Selected<'_>],
+    selected: &[SelectedRecord<'_>],
     records: &[WrittenRecord],
+    not_exported: &[NotExported],
 ) -> Vec<u8> {
     let resources = selected.iter().zip(records).flat_map(|(selected, record)| {
         record.files.iter().map(move |file| resource(selected, record, file, options))
@@ -150,6 +154,7 @@ pub(super) fn describe(
                 pii_key_id: options.pii.key_id(),
                 plan: options.plan.clone(),
             },
+            not_exported,
         },
     };
     let mut bytes = serde_json::to_vec_pretty(&package).expect("a package has text keys only");
@@ -158,7 +163,7 @@ pub(super) fn describe(
 }
 
 fn resource(
-    selected: &Selected<'_>,
+    selected: &SelectedRecord<'_>,
     written: &WrittenRecord,
     file: &WrittenFile,
     options: &ExportOptions,
@@ -188,10 +193,10 @@ fn resource(
     if let Some(compression) = options.compression_of(file.format) {
         set("compression", compression.suffix().into());
     }
-    if file.format == Format::Parquet && passed.unreadable_dates > 0 {
+    if file.format == FileFormat::Parquet && passed.unreadable_dates > 0 {
         set("unreadable_dates", passed.unreadable_dates.into());
     }
-    if file.format == Format::Csv {
+    if file.format == FileFormat::Csv {
         set("dialect", csv_dialect());
         if options.spreadsheet_safe {
             set("spreadsheet_safe", SPREADSHEET_SAFE.into());
@@ -216,6 +221,12 @@ fn resource(
         let names: Vec<&str> = selected.not_crawled.iter().map(|entity| entity.plural()).collect();
         set("not_crawled", names.into());
     }
+    if passed.filtered > 0 {
+        set("filtered", passed.filtered.into());
+    }
+    if passed.with_unwritten_fields > 0 {
+        set("with_unwritten_fields", passed.with_unwritten_fields.into());
+    }
     if !passed.failures.is_empty() {
         set("skipped", passed.skipped.into());
         set("nulled", passed.nulled.into());
@@ -235,7 +246,7 @@ fn csv_dialect() -> Json {
     })
 }
 
-fn field(column: &Column, irregular_dates: bool) -> Json {
+fn field(column: &MappedColumn, irregular_dates: bool) -> Json {
     let mut field = json!({ "name": column.name, "type": field_type(column.column_type) });
     if irregular_dates {
         // Some dates are in another form than RFC 3339, such as RFC 2822, because the API sent them so.

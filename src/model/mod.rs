@@ -13,6 +13,7 @@ pub(crate) mod records;
 pub(crate) mod row;
 pub(crate) mod share;
 pub(crate) mod sid;
+pub(crate) mod spreadsheet;
 pub(crate) mod table;
 pub(crate) mod value;
 
@@ -28,6 +29,6 @@ pub use sid::{AccountSid, ChannelSid, MemberSid, RoleSid, ServiceSid, UserSid};
 pub(crate) use sid::{
     ContentSid, InvalidSid, InviteSid, MessageSid, MessagingServiceSid, Sid, SidKind, StoredSid,
 };
-pub(crate) use table::records;
+pub(crate) use table::{bare, records};
 pub(crate) use value::OpenEnum;
 pub use value::{ChannelType, ConversationState, MembershipStatus, NotificationLevel, RoleType, Timestamp};

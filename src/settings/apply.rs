@@ -3,21 +3,17 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use crate::cli::ApplyArgs;
-
-use super::error::{SettingsError, ValueError};
-use super::flags::Flags;
-use super::keys;
+use super::error::SettingsError;
 use super::loader::Loader;
-use super::parse;
-use super::place::Place;
-
-/// More writes a second than any account is allowed.
-const MOST_WRITES: u32 = 10_000;
+use super::plan::plan_file;
+use super::provenance::Provenance;
+use crate::cli::ApplyArgs;
+use crate::cli::setting::declarations::{CONVERSATION_RATE, SERVICE_RATE};
+use crate::cli::setting::{FlagGroup, Setting, parse};
 
 /// What is performed of a plan, and how.
 #[derive(Debug, Clone)]
-pub struct ApplySettings {
+pub(crate) struct ApplySettings {
     /// The plan file.
     pub plan: PathBuf,
     /// Whether it is performed without asking.
@@ -36,27 +32,26 @@ pub struct ApplySettings {
     pub service_rate: NonZeroU32,
 }
 
-impl Loader {
-    /// The settings of `apply`.
-    pub fn apply(&self, args: &ApplyArgs) -> Result<ApplySettings, SettingsError> {
-        let flags = Flags::from(args);
-        let rate = |key| {
-            let number = self.read_or_default(&flags, key, |text| parse::number(text, 1..=MOST_WRITES))?;
+impl ApplySettings {
+    pub(crate) fn load(loader: &Loader, args: &ApplyArgs) -> Result<Self, SettingsError> {
+        let flags = args.settings.flags();
+        let rate = |setting: &'static Setting<u32>| {
+            let number = loader.get(flags, setting)?;
             Ok::<_, SettingsError>(NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN))
         };
         let given = |flag: &'static str, text: &Option<String>| {
             let number = text.as_deref().map(|text| parse::number(text, 1..=u32::MAX)).transpose();
-            number.map_err(|source: ValueError| SettingsError::Value { place: Place::Flag(flag), source })
+            number.map_err(|source| SettingsError::Value { place: Provenance::Flag(flag), source })
         };
-        Ok(ApplySettings {
-            plan: self.plan_file(args.plan.as_deref())?,
+        Ok(Self {
+            plan: plan_file(loader, flags)?,
             yes: args.yes,
             only: args.only.clone(),
             limit: given("limit", &args.limit)?.map(u64::from),
             stop_after_errors: given("stop_after_errors", &args.stop_after_errors)?.and_then(NonZeroU32::new),
             webhooks: args.webhooks,
-            conversation_rate: rate(&keys::CONVERSATION_RATE)?,
-            service_rate: rate(&keys::SERVICE_RATE)?,
+            conversation_rate: rate(&CONVERSATION_RATE)?,
+            service_rate: rate(&SERVICE_RATE)?,
         })
     }
 }

@@ -3,21 +3,15 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::cli::ConnectionArgs;
-use crate::secret::{Credentials, Origin};
-
 use super::credentials::CredentialSettings;
 use super::error::SettingsError;
-use super::flags::Flags;
-use super::keys::{self, Key};
+use super::hosts;
 use super::loader::Loader;
-use super::place::Place;
-use super::{hosts, parse};
+use super::provenance::Provenance;
+use crate::cli::ConnectionArgs;
+use crate::cli::setting::{FlagGroup, Flags, Setting, declarations};
+use crate::secret::{Credentials, Origin};
 
-/// More requests in flight than any account is allowed; a larger number is a slip.
-const MOST_CONCURRENCY: u32 = 1_000;
-/// More requests per second than any account is allowed.
-const MOST_RPS: u32 = 10_000;
 /// A hidden variable for tests of the binary: waits between attempts are multiplied with it.
 const BACKOFF_SCALE_VARIABLE: &str = "CHATFERRY_TEST_BACKOFF_SCALE";
 
@@ -43,39 +37,60 @@ pub struct ConnectionSettings {
 }
 
 impl ConnectionSettings {
+    pub fn load(loader: &Loader, args: &ConnectionArgs) -> Result<Self, SettingsError> {
+        let flags = args.flags();
+        let allow_http = loader.get(flags, &declarations::ALLOW_HTTP)?;
+        let backoff_scale = loader.environment().get(BACKOFF_SCALE_VARIABLE)?;
+        let concurrency = loader.get(flags, &declarations::CONCURRENCY)?;
+        Ok(Self {
+            credentials: CredentialSettings::of_source(loader, flags)?,
+            chat: origin(loader, flags, &declarations::CHAT_URL, "chat", allow_http)?,
+            conversations: origin(
+                loader,
+                flags,
+                &declarations::CONVERSATIONS_URL,
+                "conversations",
+                allow_http,
+            )?,
+            concurrency: usize::try_from(concurrency).unwrap_or(usize::MAX),
+            rps: NonZeroU32::new(loader.get(flags, &declarations::RPS)?),
+            account_concurrency: loader.get(flags, &declarations::ACCOUNT_CONCURRENCY)?,
+            max_duration: loader.read(flags, &declarations::MAX_DURATION)?,
+            backoff_scale: backoff_scale.and_then(|text| text.parse().ok()).unwrap_or(1.0),
+        })
+    }
+
+    /// How to talk to the account that is written to: this one, unless `CHATFERRY_TARGET_ACCOUNT_SID` names another.
+    pub fn of_target(&self, loader: &Loader) -> Result<Self, SettingsError> {
+        let mut target = self.clone();
+        if let Some(credentials) = CredentialSettings::of_target(loader)? {
+            target.credentials = credentials;
+        }
+        Ok(target)
+    }
+
     /// The credentials, complete and of the right shape. Reads the secret file or runs the secret command.
     pub fn read_credentials(&self) -> Result<Credentials, SettingsError> {
         Ok(self.credentials.read()?)
     }
 }
 
-impl Loader {
-    /// The settings of a verb that talks to Twilio.
-    pub fn connection(&self, args: &ConnectionArgs) -> Result<ConnectionSettings, SettingsError> {
-        let flags = Flags::from(args);
-        let allow_http = self.read_or_default(&flags, &keys::ALLOW_HTTP, parse::switch)?;
-        let region = self.read(&flags, &keys::REGION, hosts::label)?;
-        let edge = self.read(&flags, &keys::EDGE, hosts::label)?;
-        let origin = |key: &'static Key, product| -> Result<Origin, SettingsError> {
-            match self.read(&flags, key, |text| Ok(Origin::parse(text, allow_http)?))? {
-                Some(origin) => Ok(origin),
-                None => hosts::origin(product, edge.as_deref(), region.as_deref()).map_err(|error| {
-                    SettingsError::Value { place: Place::Derived("region and edge"), source: error.into() }
-                }),
-            }
-        };
-        let number = |key, bounds| self.read_or_default(&flags, key, |text| parse::number(text, bounds));
-        let concurrency = number(&keys::CONCURRENCY, 1..=MOST_CONCURRENCY)?;
-        let backoff_scale = self.environment.get(BACKOFF_SCALE_VARIABLE)?;
-        Ok(ConnectionSettings {
-            credentials: self.credentials(&flags)?,
-            chat: origin(&keys::CHAT_URL, "chat")?,
-            conversations: origin(&keys::CONVERSATIONS_URL, "conversations")?,
-            concurrency: usize::try_from(concurrency).unwrap_or(usize::MAX),
-            rps: NonZeroU32::new(number(&keys::RPS, 0..=MOST_RPS)?),
-            account_concurrency: number(&keys::ACCOUNT_CONCURRENCY, 1..=1_000_000)?,
-            max_duration: self.read(&flags, &keys::MAX_DURATION, parse::duration)?,
-            backoff_scale: backoff_scale.and_then(|text| text.parse().ok()).unwrap_or(1.0),
-        })
+/// The origin of an API: as given, or the host that region and edge choose.
+fn origin(
+    loader: &Loader,
+    flags: &Flags,
+    setting: &'static Setting<String>,
+    product: &str,
+    allow_http: bool,
+) -> Result<Origin, SettingsError> {
+    if let Some(found) = loader.find(flags, &setting.declaration)? {
+        let wrong = |source| SettingsError::Value { place: found.place.clone(), source };
+        return Origin::parse(&found.text(), allow_http).map_err(|error| wrong(error.into()));
     }
+    let region = loader.read(flags, &declarations::REGION)?;
+    let edge = loader.read(flags, &declarations::EDGE)?;
+    hosts::origin(product, edge.as_deref(), region.as_deref()).map_err(|error| SettingsError::Value {
+        place: Provenance::Derived("region and edge"),
+        source: error.into(),
+    })
 }

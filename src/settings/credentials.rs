@@ -1,7 +1,7 @@
 //! Which credentials, and where their secret comes from.
 //!
 //! The account's SID goes with its auth token, or with an API key and that key's secret. Where both are set the key is used, as
-//! Twilio's own command line does: a key can be revoked alone. Only a key of the settings file gives way to a whole pair of the
+//! Twilio's own command line does: a key can be revoked by itself. Only a key of the settings file gives way to a whole pair of the
 //! environment, since the environment is the stronger layer. The secret comes from the first of: `--secret-file` or
 //! `--secret-command`, their variables, `TWILIO_API_SECRET` or `TWILIO_AUTH_TOKEN`, the settings file.
 //!
@@ -10,45 +10,49 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use crate::cli::setting::{Declaration, Flags, declarations};
 use crate::model::AccountSid;
 use crate::secret::{Credentials, Secret};
 
 use super::error::{CredentialError, SettingsError};
-use super::flags::Flags;
-use super::keys::{
-    self, API_SECRET_VARIABLE, AUTH_TOKEN_VARIABLE, Key, TARGET_API_SECRET_VARIABLE,
-    TARGET_AUTH_TOKEN_VARIABLE,
-};
 use super::loader::{Found, Loader};
-use super::place::Place;
+use super::provenance::Provenance;
+
+/// The variables that hold secrets. They are no settings: a secret has no place in a file of settings.
+pub(super) const SECRET_VARIABLES: [&str; 4] =
+    [AUTH_TOKEN_VARIABLE, API_SECRET_VARIABLE, TARGET_AUTH_TOKEN_VARIABLE, TARGET_API_SECRET_VARIABLE];
+const AUTH_TOKEN_VARIABLE: &str = "TWILIO_AUTH_TOKEN";
+const API_SECRET_VARIABLE: &str = "TWILIO_API_SECRET";
+const TARGET_AUTH_TOKEN_VARIABLE: &str = "CHATFERRY_TARGET_AUTH_TOKEN";
+const TARGET_API_SECRET_VARIABLE: &str = "CHATFERRY_TARGET_API_SECRET";
 
 /// The names under which one account's credentials are looked for.
 #[derive(Debug)]
 struct Names {
-    account_sid: &'static Key,
-    api_key: &'static Key,
-    secret_file: &'static Key,
-    secret_command: &'static Key,
+    account_sid: &'static Declaration,
+    api_key: &'static Declaration,
+    secret_file: &'static Declaration,
+    secret_command: &'static Declaration,
     auth_token: &'static str,
     api_secret: &'static str,
 }
 
 /// The account that is read, and that is written to unless another is set.
 static SOURCE: Names = Names {
-    account_sid: &keys::ACCOUNT_SID,
-    api_key: &keys::API_KEY,
-    secret_file: &keys::SECRET_FILE,
-    secret_command: &keys::SECRET_COMMAND,
+    account_sid: &declarations::ACCOUNT_SID.declaration,
+    api_key: &declarations::API_KEY.declaration,
+    secret_file: &declarations::SECRET_FILE.declaration,
+    secret_command: &declarations::SECRET_COMMAND.declaration,
     auth_token: AUTH_TOKEN_VARIABLE,
     api_secret: API_SECRET_VARIABLE,
 };
 
 /// A second account, to copy into.
 static TARGET: Names = Names {
-    account_sid: &keys::TARGET_ACCOUNT_SID,
-    api_key: &keys::TARGET_API_KEY,
-    secret_file: &keys::TARGET_SECRET_FILE,
-    secret_command: &keys::TARGET_SECRET_COMMAND,
+    account_sid: &declarations::TARGET_ACCOUNT_SID.declaration,
+    api_key: &declarations::TARGET_API_KEY.declaration,
+    secret_file: &declarations::TARGET_SECRET_FILE.declaration,
+    secret_command: &declarations::TARGET_SECRET_COMMAND.declaration,
     auth_token: TARGET_AUTH_TOKEN_VARIABLE,
     api_secret: TARGET_API_SECRET_VARIABLE,
 };
@@ -60,20 +64,22 @@ pub struct CredentialSettings {
     account_sid: Option<Found>,
     api_key: Option<Found>,
     secret: Option<SecretSource>,
+    /// Whether a `.env` lies in the folder.
+    dot_env: bool,
 }
 
 /// Where the secret comes from.
 #[derive(Debug, Clone)]
 enum SecretSource {
     Variable(&'static str, Secret),
-    File(PathBuf, Place),
-    Command(String, Place),
+    File(PathBuf, Provenance),
+    Command(String, Provenance),
 }
 
 impl SecretSource {
-    fn place(&self) -> Place {
+    fn place(&self) -> Provenance {
         match self {
-            Self::Variable(name, _) => Place::Variable(name),
+            Self::Variable(name, _) => Provenance::Variable(name),
             Self::File(_, place) | Self::Command(_, place) => place.clone(),
         }
     }
@@ -92,12 +98,12 @@ impl SecretSource {
 }
 
 impl CredentialSettings {
-    /// Who gives the secret, if anyone.
-    pub fn secret_place(&self) -> Option<Place> {
+    /// What gives the secret, if anything does.
+    pub fn secret_place(&self) -> Option<Provenance> {
         self.secret.as_ref().map(SecretSource::place)
     }
 
-    /// What kind of credentials they are, if they are whole.
+    /// What kind of credentials they are, if they are complete.
     pub fn kind(&self) -> Option<&'static str> {
         match (&self.account_sid, &self.api_key, &self.secret) {
             (Some(_), Some(_), Some(_)) => Some("API key"),
@@ -111,6 +117,7 @@ impl CredentialSettings {
         let account = self.account_sid.as_ref().ok_or(CredentialError::Missing {
             missing: self.names.account_sid.variable,
             because: "every request is signed for one account",
+            dot_env: self.dot_env && self.secret.is_none() && self.api_key.is_none(),
         })?;
         let account_sid = account_sid(account)?;
         let api_key = self.api_key.as_ref().map(api_key).transpose()?;
@@ -118,10 +125,12 @@ impl CredentialSettings {
             Some(_) => CredentialError::Missing {
                 missing: self.names.api_secret,
                 because: "an API key is set, and it goes with its own secret, not with the account's auth token",
+                dot_env: false,
             },
             None => CredentialError::Missing {
                 missing: self.names.auth_token,
                 because: "the account's SID alone does not sign a request",
+                dot_env: false,
             },
         })?;
         let secret = source.read()?;
@@ -133,39 +142,37 @@ impl CredentialSettings {
     }
 }
 
-impl Loader {
-    pub(super) fn credentials(&self, flags: &Flags) -> Result<CredentialSettings, SettingsError> {
-        self.credentials_of(flags, &SOURCE)
+impl CredentialSettings {
+    /// The credentials of the account that is read.
+    pub(super) fn of_source(loader: &Loader, flags: &Flags) -> Result<Self, SettingsError> {
+        Self::find(loader, flags, &SOURCE)
     }
 
     /// The credentials of the account to copy into, where another one than the source's is set. What is set without the account's
     /// SID is an oversight that reading them reports.
-    pub(super) fn target_credentials(&self) -> Result<Option<CredentialSettings>, SettingsError> {
-        let found = self.credentials_of(&Flags::default(), &TARGET)?;
+    pub(super) fn of_target(loader: &Loader) -> Result<Option<Self>, SettingsError> {
+        let found = Self::find(loader, &Flags::default(), &TARGET)?;
         let any = found.account_sid.is_some() || found.api_key.is_some() || found.secret.is_some();
         Ok(any.then_some(found))
     }
 
-    fn credentials_of(
-        &self,
-        flags: &Flags,
-        names: &'static Names,
-    ) -> Result<CredentialSettings, SettingsError> {
-        let account_sid = self.find(flags, names.account_sid)?;
-        let token_pair_is_set = self.environment.has(names.auth_token)
-            && matches!(&account_sid, Some(Found { place: Place::Variable(_), .. }))
-            && !self.environment.has(names.api_secret);
-        let api_key = self
+    fn find(loader: &Loader, flags: &Flags, names: &'static Names) -> Result<Self, SettingsError> {
+        let environment = loader.environment();
+        let account_sid = loader.find(flags, names.account_sid)?;
+        let token_pair_is_set = environment.has(names.auth_token)
+            && matches!(&account_sid, Some(Found { place: Provenance::Variable(_), .. }))
+            && !environment.has(names.api_secret);
+        let api_key = loader
             .find(flags, names.api_key)?
-            .filter(|found| !(token_pair_is_set && matches!(found.place, Place::File(_))));
+            .filter(|found| !(token_pair_is_set && matches!(found.place, Provenance::File(_))));
         let variable = if api_key.is_some() { names.api_secret } else { names.auth_token };
-        let secret_at = match self.either(flags, names.secret_file, names.secret_command)? {
+        let secret_at = match loader.either(flags, names.secret_file, names.secret_command)? {
             (Some(file), _) => Some(SecretSource::File(PathBuf::from(file.text()), file.place)),
             (None, Some(command)) => Some(SecretSource::Command(command.text(), command.place)),
             (None, None) => None,
         };
-        let secret = match (secret_at, self.environment.get(variable)?) {
-            (Some(source), Some(text)) if matches!(source.place(), Place::File(_)) => {
+        let secret = match (secret_at, environment.get(variable)?) {
+            (Some(source), Some(text)) if matches!(source.place(), Provenance::File(_)) => {
                 tracing::debug!(variable, "the environment's secret is used, not the settings file's");
                 Some(SecretSource::Variable(variable, Secret::new(text.to_owned())))
             }
@@ -173,7 +180,8 @@ impl Loader {
             (None, Some(text)) => Some(SecretSource::Variable(variable, Secret::new(text.to_owned()))),
             (None, None) => None,
         };
-        Ok(CredentialSettings { names, account_sid, api_key, secret })
+        let dot_env = loader.has_dot_env();
+        Ok(Self { names, account_sid, api_key, secret, dot_env })
     }
 }
 
@@ -202,7 +210,7 @@ fn api_key(found: &Found) -> Result<String, CredentialError> {
     Err(CredentialError::WrongShape { place: found.place.clone(), expected: AN_API_KEY })
 }
 
-fn check_secret(secret: &Secret, place: &Place) -> Result<(), CredentialError> {
+fn check_secret(secret: &Secret, place: &Provenance) -> Result<(), CredentialError> {
     let text = secret.expose();
     if has_sid_shape(text, "AC") || has_sid_shape(text, "SK") {
         let found = "a SID";
@@ -254,6 +262,12 @@ impl CredentialError {
     /// What to do about it.
     pub(super) fn hint(&self) -> String {
         match self {
+            Self::Missing { missing: "TWILIO_ACCOUNT_SID", dot_env: true, .. } => {
+                "a file `.env` lies here, which is not read: `set -a; . ./.env; set +a` puts its variables into the \
+                 environment. Needed are TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN, or with TWILIO_API_KEY and \
+                 TWILIO_API_SECRET"
+                    .to_owned()
+            }
             Self::Missing { missing: "TWILIO_ACCOUNT_SID", .. } => {
                 "set TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN, or with TWILIO_API_KEY and TWILIO_API_SECRET".to_owned()
             }
@@ -281,7 +295,7 @@ impl CredentialError {
             }
             Self::SecretFile { .. } => "the file holds the secret and nothing else".to_owned(),
             Self::SecretCommand(_) | Self::SecretCommandFailed { .. } => {
-                "try the command alone; it must print the secret and exit with 0".to_owned()
+                "try the command by itself; it must print the secret and exit with 0".to_owned()
             }
         }
     }

@@ -16,8 +16,7 @@ impl Environment {
         let ours = |name: &str| {
             name.starts_with("TWILIO_")
                 || name.starts_with("CHATFERRY_")
-                || name == "NO_COLOR"
-                || name == "TERM"
+                || ["NO_COLOR", "TERM", "HOME", "XDG_CONFIG_HOME", "APPDATA"].contains(&name)
         };
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))

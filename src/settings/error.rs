@@ -1,4 +1,4 @@
-//! What can be wrong with settings. All of it is the user's to mend, and all of it is found before any request.
+//! What can be wrong with settings. All of these are the user's to fix, and all of them are found before any request.
 //!
 //! **Invariant:** no message repeats a text that may be a secret: values of credentials, lines of a file that holds one, URLs
 //! with passwords.
@@ -6,12 +6,17 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::cli::setting::ValueError;
+use crate::diff::TermsError;
 use crate::error::{Advise, Failure};
-use crate::model::InvalidSid;
-use crate::secret::OriginError;
+use crate::export::ExportError;
+use crate::model::ServiceSid;
 
 use super::environment::NotUtf8;
-use super::place::Place;
+use super::provenance::Provenance;
+
+/// Services that a hint names; `chatferry probe` lists them all.
+const MOST_NAMED: usize = 5;
 
 /// The settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +25,7 @@ pub enum SettingsError {
     #[error("{place} cannot be used")]
     Value {
         /// Who gave it.
-        place: Place,
+        place: Provenance,
         /// What is wrong with it.
         source: ValueError,
     },
@@ -28,13 +33,13 @@ pub enum SettingsError {
     #[error("{first} and {second} cannot be used together")]
     Conflict {
         /// One.
-        first: Place,
+        first: Provenance,
         /// The other.
-        second: Place,
+        second: Provenance,
     },
-    /// A setting without which the verb cannot start.
-    #[error("no service is chosen")]
-    NoService,
+    /// No service is named, and the account does not have exactly one.
+    #[error("no service is chosen, and the account has {}", services.len())]
+    NoService { services: Vec<ServiceSid> },
     /// A plan without a target.
     #[error("no target is chosen")]
     NoTarget,
@@ -70,13 +75,13 @@ pub enum SettingsError {
     #[error("{place}: Conversations has no invites to read")]
     NoInvites {
         /// Who asked for Conversations.
-        place: Place,
+        place: Provenance,
     },
     /// There is nothing to check across.
     #[error("{place}: there is nothing to check across: {why}")]
     NoCrossCheck {
         /// Who asked for it.
-        place: Place,
+        place: Provenance,
         /// Why not.
         why: NoCrossCheck,
     },
@@ -100,6 +105,11 @@ pub enum SettingsError {
     /// The credentials.
     #[error("the credentials cannot be used")]
     Credentials(#[from] CredentialError),
+    #[error(transparent)]
+    Export(#[from] Box<ExportError>),
+    /// The fields to leave out of a comparison.
+    #[error(transparent)]
+    Terms(#[from] TermsError),
     /// The list of users.
     #[error("the list of users {} cannot be used", path.display())]
     Users {
@@ -113,8 +123,8 @@ pub enum SettingsError {
 /// Why a crawl cannot be checked across.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoCrossCheck {
-    /// Both routes are read in whole.
-    #[error("user-channels and members are both read, and held against each other for every channel")]
+    /// Both routes are read completely.
+    #[error("user-channels and members are both read, and compared for every channel")]
     BothRead,
     /// Neither is.
     #[error("neither user-channels nor members are read")]
@@ -123,7 +133,7 @@ pub enum NoCrossCheck {
     #[error("it takes the lists of users and of channels")]
     NoLists,
     /// Only some users are read.
-    #[error("the channels of some users do not tell who is on a channel")]
+    #[error("the channels of some users do not show who is on a channel")]
     OfUsers,
 }
 
@@ -137,80 +147,6 @@ impl NoCrossCheck {
             Self::OfUsers => "leave out --users or --cross-check",
         }
     }
-}
-
-/// A value is wrong.
-#[derive(Debug, thiserror::Error)]
-pub enum ValueError {
-    /// Not a whole number, or out of bounds.
-    #[error("`{text}` is not a whole number from {least} to {most}")]
-    NotANumber {
-        /// What was given.
-        text: String,
-        /// The least that makes sense.
-        least: u32,
-        /// The most that makes sense.
-        most: u32,
-    },
-    /// No share.
-    #[error("`{text}` is not one of so many parts, such as `1/7`")]
-    NotAShare {
-        /// What was given.
-        text: String,
-    },
-    /// Neither true nor false.
-    #[error("`{text}` is neither true nor false")]
-    NotASwitch {
-        /// What was given.
-        text: String,
-    },
-    /// Not a span of time.
-    #[error("`{text}` is not a span of time such as `2h` or `1h 30m`")]
-    NotADuration {
-        /// What was given.
-        text: String,
-        /// Why.
-        source: jiff::Error,
-    },
-    /// Zero, negative or longer than a year.
-    #[error("`{text}` is not between one second and a year")]
-    AbsurdDuration {
-        /// What was given.
-        text: String,
-    },
-    /// Not one of a few.
-    #[error("`{text}` is none of {allowed}")]
-    NotAChoice {
-        /// What was given.
-        text: String,
-        /// What is allowed.
-        allowed: String,
-        /// What was probably meant.
-        meant: Option<String>,
-    },
-    /// A part without the part through which it is read.
-    #[error("`{part}` is read through `{through}`, which is not in the list")]
-    PartNeeds {
-        /// The part.
-        part: &'static str,
-        /// What it needs.
-        through: &'static str,
-    },
-    /// Nothing at all.
-    #[error("nothing is named")]
-    Empty,
-    /// Not a SID of its kind.
-    #[error(transparent)]
-    Sid(#[from] InvalidSid),
-    /// Not an origin.
-    #[error(transparent)]
-    Origin(#[from] OriginError),
-    /// Not a part of a host name.
-    #[error("`{text}` is not a region or edge such as `ie1` or `dublin`")]
-    NotALabel {
-        /// What was given.
-        text: String,
-    },
 }
 
 /// What is wrong with a settings file. Lines and columns count from 1.
@@ -285,12 +221,14 @@ pub enum CredentialError {
         missing: &'static str,
         /// Why it is needed.
         because: &'static str,
+        /// Whether a `.env` lies in the folder and nothing at all is set.
+        dot_env: bool,
     },
     /// A SID of another kind in this place.
     #[error("{place} holds {found}, where {expected} belongs")]
     WrongKind {
         /// Who gave it.
-        place: Place,
+        place: Provenance,
         /// What it looks like.
         found: &'static str,
         /// What belongs there.
@@ -300,7 +238,7 @@ pub enum CredentialError {
     #[error("{place} is not {expected}")]
     WrongShape {
         /// Who gave it.
-        place: Place,
+        place: Provenance,
         /// What belongs there.
         expected: &'static str,
     },
@@ -344,19 +282,22 @@ pub enum UsersError {
 
 impl Advise for SettingsError {
     fn status(&self) -> Failure {
-        Failure::Usage
+        match self {
+            Self::Export(error) => error.status(),
+            Self::Terms(error) => error.status(),
+            _ => Failure::Usage,
+        }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Value { source: ValueError::NotAChoice { meant: Some(meant), .. }, .. } => {
-                Some(format!("did you mean `{meant}`?"))
+            Self::Value { source, .. } => source.hint(),
+            Self::NoService { services } if services.is_empty() => {
+                Some("check that TWILIO_ACCOUNT_SID is the account that has the service".to_owned())
             }
-            Self::Value { source: ValueError::PartNeeds { through, .. }, .. } => {
-                Some(format!("add `{through}` to the list"))
-            }
-            Self::NoService => {
-                Some("give --service IS…, or --all-services; `chatferry probe` lists them".to_owned())
+            Self::NoService { services } => {
+                let named = services.iter().take(MOST_NAMED).map(ToString::to_string).collect::<Vec<_>>();
+                Some(format!("give --service IS…, or --all-services; there is {}", named.join(", ")))
             }
             Self::NoCrossCheck { why, .. } => Some(why.advice().to_owned()),
             Self::NoInvites { .. } => {
@@ -371,10 +312,12 @@ impl Advise for SettingsError {
             Self::NoSuchName { known, .. } => Some(format!("there is {known}")),
             Self::File { source, .. } => file_hint(source),
             Self::ProfileWithoutFile { .. } => {
-                Some(format!("make a chatferry.toml here, or name one with --config FILE"))
+                Some("make a chatferry.toml here, or name one with --config FILE".to_owned())
             }
             Self::Credentials(error) => Some(error.hint()),
-            _ => None,
+            Self::Export(error) => error.hint(),
+            Self::Terms(error) => error.hint(),
+            Self::Conflict { .. } | Self::NotUtf8(_) | Self::ReportKind { .. } | Self::Users { .. } => None,
         }
     }
 }

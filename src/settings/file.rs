@@ -1,4 +1,4 @@
-//! `chatferry.toml`: the settings file, with its profiles.
+//! `chatferry.toml`: a settings file, with its profiles.
 //!
 //! **Invariant:** a key that is not understood is an error, in profiles that are not chosen too: a slip that is read as
 //! "not set" would be found when it is too late.
@@ -11,8 +11,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::FileError;
-use super::keys::{KEYS, Key, Kind};
-use super::place::{FilePlace, Place};
+use super::provenance::{FilePlace, Provenance};
+use crate::cli::setting::{Declaration, SETTINGS, SettingKind};
 use crate::storage::nearest;
 
 /// Names under which people look for a place for their secret. They get an answer of their own.
@@ -31,8 +31,10 @@ const SECRETS: [&str; 8] = [
 #[derive(Debug)]
 pub(super) struct SettingsFile {
     path: PathBuf,
+    of_user: bool,
     top: BTreeMap<&'static str, FileValue>,
     profile: Option<(String, BTreeMap<&'static str, FileValue>)>,
+    known: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -42,10 +44,17 @@ struct FileValue {
 }
 
 impl SettingsFile {
-    /// Reads and checks a file of this folder. Messages name it as the user did.
-    pub(super) fn read(folder: &Path, path: &Path, profile: Option<&str>) -> Result<Self, FileError> {
+    /// Reads and checks a file of this folder. Messages name it as the user did. A profile that it lacks is no error here:
+    /// another file may have it.
+    pub(super) fn read(
+        folder: &Path,
+        path: &Path,
+        of_user: bool,
+        profile: Option<&str>,
+    ) -> Result<Self, FileError> {
         let text = std::fs::read_to_string(folder.join(path)).map_err(FileError::Read)?;
-        Self::parse(path, &text, profile)
+        let file = Self::parse(path, &text, profile)?;
+        Ok(Self { of_user, ..file })
     }
 
     fn parse(path: &Path, text: &str, profile: Option<&str>) -> Result<Self, FileError> {
@@ -62,26 +71,28 @@ impl SettingsFile {
                 read_pair(text, key, value, &mut top)?;
             }
         }
-        let profile = match profile {
-            None => None,
-            Some(name) => {
-                let Some(values) = profiles.remove(name) else {
-                    let known = profiles.into_keys().collect();
-                    return Err(FileError::NoProfile { profile: name.to_owned(), known });
-                };
-                Some((name.to_owned(), values))
-            }
-        };
-        Ok(Self { path: path.to_owned(), top, profile })
+        let known = profiles.keys().cloned().collect();
+        let profile = profile.and_then(|name| Some((name.to_owned(), profiles.remove(name)?)));
+        Ok(Self { path: path.to_owned(), of_user: false, top, profile, known })
+    }
+
+    pub(super) fn has_profile(&self) -> bool {
+        self.profile.is_some()
+    }
+
+    /// The names of its profiles.
+    pub(super) fn known_profiles(&self) -> &[String] {
+        &self.known
     }
 
     /// The values of a key: from the profile, else from the top.
-    pub(super) fn get(&self, key: &Key) -> Option<(Vec<String>, Place)> {
+    pub(super) fn get(&self, key: &Declaration) -> Option<(Vec<String>, Provenance)> {
         let in_profile =
             self.profile.as_ref().and_then(|(name, values)| Some((Some(name), values.get(key.name)?)));
         let (profile, value) = in_profile.or_else(|| Some((None, self.top.get(key.name)?)))?;
-        let place = FilePlace { path: self.path.clone(), profile: profile.cloned(), line: value.line };
-        Some((value.texts.clone(), Place::File(Box::new(place))))
+        let (path, of_user) = (self.path.clone(), self.of_user);
+        let place = FilePlace { path, profile: profile.cloned(), line: value.line, of_user };
+        Some((value.texts.clone(), Provenance::File(Box::new(place))))
     }
 }
 
@@ -113,11 +124,11 @@ fn read_pair(
 ) -> Result<(), FileError> {
     let (line, column) = position(text, key.span());
     let name = key.get_ref().as_ref();
-    let Some(known) = Key::named(name) else {
+    let Some(known) = Declaration::named(name) else {
         if SECRETS.contains(&name.to_ascii_lowercase().as_str()) {
             return Err(FileError::Secret { line, column, key: name.to_owned() });
         }
-        let meant = nearest(name, KEYS.iter().map(|key| key.name));
+        let meant = nearest(name, SETTINGS.iter().map(|key| key.name));
         return Err(FileError::UnknownKey { line, column, key: name.to_owned(), meant });
     };
     let texts = texts(known.kind, value.get_ref())
@@ -127,28 +138,28 @@ fn read_pair(
 }
 
 /// The value as the parsers want it: text. A type other than the key's gives nothing.
-fn texts(kind: Kind, value: &DeValue<'_>) -> Option<Vec<String>> {
+fn texts(kind: SettingKind, value: &DeValue<'_>) -> Option<Vec<String>> {
     match kind {
-        Kind::Text => Some(vec![value.as_str()?.to_owned()]),
-        Kind::Number => {
+        SettingKind::Text => Some(vec![value.as_str()?.to_owned()]),
+        SettingKind::Number => {
             let integer = value.as_integer()?;
             let number = i64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()?;
             Some(vec![number.to_string()])
         }
-        Kind::Switch => Some(vec![value.as_bool()?.to_string()]),
-        Kind::List => {
+        SettingKind::Switch => Some(vec![value.as_bool()?.to_string()]),
+        SettingKind::List => {
             let items = value.as_array()?;
             items.iter().map(|item| Some(item.get_ref().as_str()?.to_owned())).collect()
         }
     }
 }
 
-fn expected(kind: Kind) -> &'static str {
+fn expected(kind: SettingKind) -> &'static str {
     match kind {
-        Kind::Text => "a string",
-        Kind::Number => "a whole number",
-        Kind::Switch => "true or false",
-        Kind::List => "an array of strings",
+        SettingKind::Text => "a string",
+        SettingKind::Number => "a whole number",
+        SettingKind::Switch => "true or false",
+        SettingKind::List => "an array of strings",
     }
 }
 

@@ -2,8 +2,6 @@
 
 use crate::secret::{Origin, OriginError};
 
-use super::error::ValueError;
-
 /// The origin of a product. An edge without a region means the region `us1`.
 pub(super) fn origin(product: &str, edge: Option<&str>, region: Option<&str>) -> Result<Origin, OriginError> {
     let host = match (edge, region) {
@@ -12,15 +10,6 @@ pub(super) fn origin(product: &str, edge: Option<&str>, region: Option<&str>) ->
         (Some(edge), region) => format!("{product}.{edge}.{}.twilio.com", region.unwrap_or("us1")),
     };
     Origin::parse(&format!("https://{host}"), false)
-}
-
-/// A region or an edge. It becomes part of a host name that gets the credentials, so nothing but a label passes.
-pub(super) fn label(text: &str) -> Result<String, ValueError> {
-    let fits = (1..=63).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        && !text.starts_with('-')
-        && !text.ends_with('-');
-    if fits { Ok(text.to_owned()) } else { Err(ValueError::NotALabel { text: text.to_owned() }) }
 }
 
 #[cfg(test)]
@@ -34,13 +23,5 @@ mod tests {
         assert_eq!(host(None, Some("ie1")), "https://chat.ie1.twilio.com");
         assert_eq!(host(Some("dublin"), None), "https://chat.dublin.us1.twilio.com");
         assert_eq!(host(Some("dublin"), Some("ie1")), "https://chat.dublin.ie1.twilio.com");
-    }
-
-    #[test]
-    fn a_label_cannot_lead_to_another_host() {
-        assert!(label("ie1").is_ok());
-        for text in ["", "evil.example/", "a.b", "-a", "a-", "IE1", "a@b", "ä"] {
-            assert!(label(text).is_err(), "{text}");
-        }
     }
 }

@@ -1,42 +1,43 @@
-//! The layers under one roof: asks each in turn for a key.
+//! The layers below the flags, read once; asks each in turn for a setting.
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::GlobalArgs;
-use crate::storage::nearest;
-
 use super::environment::Environment;
-use super::error::{SettingsError, ValueError};
+use super::error::{FileError, SettingsError};
 use super::file::SettingsFile;
-use super::flags::Flags;
-use super::keys::{KEYS, Key, Kind};
-use super::place::Place;
+use super::provenance::Provenance;
+use crate::cli::GlobalArgs;
+use crate::cli::setting::{Declaration, Flags, SETTINGS, Setting, SettingKind};
+use crate::storage::nearest;
 
 /// The settings file that is read when none is named.
 const DEFAULT_FILE: &str = "chatferry.toml";
+/// The user's own settings file, in the folder for such files.
+const USER_FILE: &str = "chatferry/chatferry.toml";
 
 /// A hidden variable for tests of the binary: the time by which audits are named and kept.
 const NOW_VARIABLE: &str = "CHATFERRY_TEST_NOW";
 
-/// Variables that are no keys.
+/// Variables that are no settings.
 const OTHER_VARIABLES: [&str; 2] = ["CHATFERRY_CONFIG", "CHATFERRY_PROFILE"];
 /// The second account's credentials, and what tests set.
 const RESERVED_PREFIXES: [&str; 2] = ["CHATFERRY_TARGET_", "CHATFERRY_TEST_"];
 
-/// Environment and settings file, read and ready to be asked. Flags come with each question, since each verb has its own.
+/// Environment and settings files, read and ready to be asked. Flags come with each question, since each verb has its own.
 #[derive(Debug)]
 pub struct Loader {
-    pub(super) environment: Environment,
-    pub(super) file: Option<SettingsFile>,
-    /// The settings file, as it was named.
-    pub(super) file_path: Option<PathBuf>,
+    environment: Environment,
+    /// The settings files, the strongest first.
+    files: Vec<SettingsFile>,
+    file_paths: Vec<PathBuf>,
+    folder: PathBuf,
 }
 
-/// A key's text and who gave it.
+/// A setting's text and which layer gave it.
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     pub(super) texts: Vec<String>,
-    pub(super) place: Place,
+    pub(super) place: Provenance,
 }
 
 impl Found {
@@ -44,10 +45,17 @@ impl Found {
     pub(super) fn text(&self) -> String {
         self.texts.join(",")
     }
+
+    /// Its value. The parser's error is reported with the layer that gave the text.
+    pub(super) fn parse<T>(&self, setting: &'static Setting<T>) -> Result<T, SettingsError> {
+        let wrong = |source| SettingsError::Value { place: self.place.clone(), source };
+        (setting.parse)(&self.text()).map_err(wrong)
+    }
 }
 
 impl Loader {
-    /// Reads the settings file: the one of `--config`, else of `CHATFERRY_CONFIG`, else `chatferry.toml` of the folder if it is there.
+    /// Reads the settings file: the one of `--config`, else of `CHATFERRY_CONFIG`, and no other; else `chatferry.toml` of the
+    /// folder, and below it the user's own, where they exist.
     pub fn new(global: &GlobalArgs, environment: Environment, folder: &Path) -> Result<Self, SettingsError> {
         let named = match &global.config {
             Some(path) => Some(path.clone()),
@@ -57,30 +65,55 @@ impl Loader {
             Some(name) => Some(name.clone()),
             None => environment.get("CHATFERRY_PROFILE")?.map(str::to_owned),
         };
-        let path = match named {
-            Some(path) => Some(path),
-            None => folder.join(DEFAULT_FILE).exists().then(|| PathBuf::from(DEFAULT_FILE)),
-        };
-        let file = match (&path, &profile) {
-            (Some(path), profile) => {
-                let read = SettingsFile::read(folder, path, profile.as_deref());
-                Some(read.map_err(|source| SettingsError::File { path: path.clone(), source })?)
+        let paths: Vec<(PathBuf, bool)> = match named {
+            Some(path) => vec![(path, false)],
+            None => {
+                let folder_file =
+                    folder.join(DEFAULT_FILE).exists().then(|| (PathBuf::from(DEFAULT_FILE), false));
+                let user_file =
+                    user_file(&environment)?.filter(|path| path.exists()).map(|path| (path, true));
+                folder_file.into_iter().chain(user_file).collect()
             }
-            (None, Some(profile)) => {
-                return Err(SettingsError::ProfileWithoutFile { profile: profile.clone() });
-            }
-            (None, None) => None,
         };
-        Ok(Self { environment, file, file_path: path })
+        let mut files = Vec::new();
+        for (path, of_user) in &paths {
+            let read = SettingsFile::read(folder, path, *of_user, profile.as_deref());
+            files.push(read.map_err(|source| SettingsError::File { path: path.clone(), source })?);
+        }
+        if let Some(profile) = profile
+            && !files.iter().any(SettingsFile::has_profile)
+        {
+            let Some((path, _)) = paths.into_iter().next() else {
+                return Err(SettingsError::ProfileWithoutFile { profile });
+            };
+            let known = files.iter().flat_map(SettingsFile::known_profiles).cloned().collect();
+            return Err(SettingsError::File { path, source: FileError::NoProfile { profile, known } });
+        }
+        let file_paths = paths.into_iter().map(|(path, _)| path).collect();
+        Ok(Self { environment, files, file_paths, folder: folder.to_owned() })
     }
 
-    /// Now, or what tests say is now.
+    pub(super) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// The settings files that were read, as they were named, the strongest first.
+    pub(super) fn file_paths(&self) -> &[PathBuf] {
+        &self.file_paths
+    }
+
+    /// Whether a `.env` lies in the folder. It is never read: whose variables it has is not known.
+    pub(super) fn has_dot_env(&self) -> bool {
+        self.folder.join(".env").is_file()
+    }
+
+    /// Now, or what tests set as now.
     pub fn now(&self) -> Result<jiff::Timestamp, SettingsError> {
-        let said = self.environment.get(NOW_VARIABLE)?.and_then(|text| text.parse().ok());
-        Ok(said.unwrap_or_else(crate::clock::now))
+        let set = self.environment.get(NOW_VARIABLE)?.and_then(|text| text.parse().ok());
+        Ok(set.unwrap_or_else(crate::clock::now))
     }
 
-    /// The names of the variables that may hold credentials or tell where they are: those of Twilio and of chatferry.
+    /// The names of the variables that may hold credentials or say where they are: those of Twilio and of chatferry.
     pub fn variables_of_ours(&self) -> Vec<String> {
         let ours = |name: &&str| name.starts_with("TWILIO_") || name.starts_with("CHATFERRY_");
         self.environment.names().filter(ours).map(str::to_owned).collect()
@@ -89,7 +122,7 @@ impl Loader {
     /// Variables that look like ours and are not, each with what was probably meant. They may be of a later version, so they are
     /// worth a warning and no more.
     pub fn unknown_variables(&self) -> Vec<(String, Option<&'static str>)> {
-        let known = || KEYS.iter().map(|key| key.variable).chain(OTHER_VARIABLES);
+        let known = || SETTINGS.iter().map(|setting| setting.variable).chain(OTHER_VARIABLES);
         let ours = |name: &&str| {
             name.starts_with("CHATFERRY_") && !RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         };
@@ -100,59 +133,53 @@ impl Loader {
             .collect()
     }
 
-    /// Who gives a key its value. The first layer that has one wins.
-    pub(super) fn find(&self, flags: &Flags, key: &'static Key) -> Result<Option<Found>, SettingsError> {
-        if let Some(texts) = flags.get(key) {
-            return Ok(Some(Found { texts: texts.to_vec(), place: Place::flag(key) }));
+    /// What gives a setting its value: the first layer that has one.
+    pub(super) fn find(
+        &self,
+        flags: &Flags,
+        declaration: &'static Declaration,
+    ) -> Result<Option<Found>, SettingsError> {
+        if let Some(texts) = flags.get(declaration) {
+            return Ok(Some(Found { texts: texts.to_vec(), place: Provenance::flag(declaration) }));
         }
-        if let Some(text) = self.environment.get(key.variable)? {
-            let texts = match key.kind {
-                Kind::List => text.split(',').map(|item| item.trim().to_owned()).collect(),
+        if let Some(text) = self.environment.get(declaration.variable)? {
+            let texts = match declaration.kind {
+                SettingKind::List => text.split(',').map(|item| item.trim().to_owned()).collect(),
                 _ => vec![text.to_owned()],
             };
-            return Ok(Some(Found { texts, place: Place::Variable(key.variable) }));
+            return Ok(Some(Found { texts, place: Provenance::Variable(declaration.variable) }));
         }
-        if let Some((texts, place)) = self.file.as_ref().and_then(|file| file.get(key)) {
+        let in_file = self.files.iter().filter_map(|file| file.get(declaration));
+        if let Some((texts, place)) = in_file.min_by_key(|(_, place)| place.rank()) {
             return Ok(Some(Found { texts, place }));
         }
-        Ok(key.default.map(|text| Found { texts: vec![text.to_owned()], place: Place::Default }))
+        Ok(declaration.default.map(|text| Found { texts: vec![text.to_owned()], place: Provenance::Default }))
     }
 
-    /// A key's value, parsed. The parser's error is told with the place that gave the text.
+    /// A setting's value, if a layer or a default gives one.
     pub(super) fn read<T>(
         &self,
         flags: &Flags,
-        key: &'static Key,
-        parse: impl FnOnce(&str) -> Result<T, ValueError>,
+        setting: &'static Setting<T>,
     ) -> Result<Option<T>, SettingsError> {
-        match self.find(flags, key)? {
-            None => Ok(None),
-            Some(found) => match parse(&found.text()) {
-                Ok(value) => Ok(Some(value)),
-                Err(source) => Err(SettingsError::Value { place: found.place, source }),
-            },
-        }
+        let found = self.find(flags, &setting.declaration)?;
+        found.map(|found| found.parse(setting)).transpose()
     }
 
-    /// [`read`](Self::read) of a key that has a default, and so always has a value.
-    pub(super) fn read_or_default<T>(
-        &self,
-        flags: &Flags,
-        key: &'static Key,
-        parse: impl FnOnce(&str) -> Result<T, ValueError>,
-    ) -> Result<T, SettingsError> {
-        Ok(self.read(flags, key, parse)?.expect("the key has a default"))
+    /// [`read`](Self::read) of a setting that has a default, and so always has a value.
+    pub(super) fn get<T>(&self, flags: &Flags, setting: &'static Setting<T>) -> Result<T, SettingsError> {
+        Ok(self.read(flags, setting)?.expect("the setting has a default"))
     }
 
     /// Of two settings that exclude each other, the one of the stronger layer.
     pub(super) fn either(
         &self,
         flags: &Flags,
-        first: &'static Key,
-        second: &'static Key,
+        first: &'static Declaration,
+        second: &'static Declaration,
     ) -> Result<(Option<Found>, Option<Found>), SettingsError> {
-        let given = |key| -> Result<Option<Found>, SettingsError> {
-            Ok(self.find(flags, key)?.filter(|found| found.place != Place::Default))
+        let given = |declaration| -> Result<Option<Found>, SettingsError> {
+            Ok(self.find(flags, declaration)?.filter(|found| found.place != Provenance::Default))
         };
         match (given(first)?, given(second)?) {
             (Some(one), Some(other)) if one.place.rank() < other.place.rank() => Ok((Some(one), None)),
@@ -163,4 +190,14 @@ impl Loader {
             found => Ok(found),
         }
     }
+}
+
+/// Where the user's own settings file would be.
+fn user_file(environment: &Environment) -> Result<Option<PathBuf>, SettingsError> {
+    for (variable, below) in [("XDG_CONFIG_HOME", ""), ("APPDATA", ""), ("HOME", ".config")] {
+        if let Some(folder) = environment.get(variable)? {
+            return Ok(Some(Path::new(folder).join(below).join(USER_FILE)));
+        }
+    }
+    Ok(None)
 }

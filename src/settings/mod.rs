@@ -1,43 +1,51 @@
 //! What the user typed, set and wrote, made into settings that a stage can rely on.
 //!
-//! For each key the flag is asked first, then the environment, then the chosen profile of `chatferry.toml`, then its top
-//! level, then the default. Every layer gives text, and one parser per key reads it (`parse`), so a value is judged
-//! in the same way wherever it came from. A new setting is one line in `keys` and one read where it is used.
+//! For each setting that `cli::setting` declares the flag is asked first, then the environment, then the chosen profile of
+//! `chatferry.toml`, then its top level, then the user's own settings file in the same way, then the default. A verb's file here takes
+//! the verb's arguments and gives its checked settings.
 //!
 //! **Invariant:** bad input ends here, before any request. What leaves this module is checked.
 //!
-//! **Invariant:** no secret is in a [`Place`], an error or the listing; the only way out is [`Credentials`](crate::secret::Credentials).
+//! **Invariant:** no secret is in a [`Provenance`], an error or the listing; the only way out is
+//! [`Credentials`](crate::secret::Credentials).
 
 mod apply;
+mod audit;
 mod connection;
 mod crawl;
 mod credentials;
+mod diff;
 mod environment;
 mod error;
+mod export;
 mod file;
-mod flags;
 mod hosts;
-mod keys;
 mod listing;
 mod loader;
 mod output;
-mod parse;
-mod place;
 mod plan;
+mod provenance;
+mod reference;
 mod users;
+mod verify;
 
+pub(crate) use crate::cli::setting::{Include, MigrationTarget, Part};
 pub(crate) use apply::ApplySettings;
-pub(crate) use connection::ConnectionSettings;
-pub(crate) use crawl::{CrawlSettings, Include, Part, Services};
+pub(crate) use audit::AuditSettings;
+pub use connection::ConnectionSettings;
+pub(crate) use crawl::{CrawlSettings, ProbeSettings, Services, snapshot_file};
+pub(crate) use diff::DiffSettings;
 pub use environment::Environment;
-pub(crate) use error::{SettingsError, ValueError};
-pub use keys::KEYS;
+pub(crate) use error::SettingsError;
+pub(crate) use export::{ExportDestination, ExportSettings};
 pub(crate) use listing::Listing;
 pub use loader::Loader;
-pub(crate) use output::OutputSettings;
-pub(crate) use place::Place;
-pub(crate) use plan::{PlanSettings, Planned, Target};
+pub(crate) use output::{OutputSettings, check_files};
+pub(crate) use plan::{PlanSettings, Planned, plan_file};
+pub(crate) use provenance::Provenance;
+pub use reference::{SettingReference, reference};
 pub(crate) use users::UserSelector;
+pub(crate) use verify::{Verified, VerifySettings};
 
 #[cfg(test)]
 mod tests;

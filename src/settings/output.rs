@@ -1,27 +1,27 @@
-//! How to talk: settings of every verb.
-
-use crate::cli::{ColorWhen, GlobalArgs, LogFormat, ProgressStyle};
+//! How results, progress and log lines are written: the settings of every verb.
 
 use super::error::SettingsError;
-use super::flags::Flags;
-use super::keys;
 use super::loader::Loader;
-use super::parse::choice;
+use crate::cli::GlobalArgs;
+use crate::cli::setting::declarations::{CHECK_FILES, COLOR, LOG_FORMAT, PROGRESS};
+use crate::cli::setting::{ColorWhen, FlagGroup, Flags, LogFormat, ProgressStyle, Setting};
 
-/// How results, progress and log lines are written.
+/// Whether a finished snapshot is compared with its seal before it is used.
+pub(crate) fn check_files(loader: &Loader) -> Result<bool, SettingsError> {
+    loader.get(&Flags::default(), &CHECK_FILES)
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OutputSettings {
+pub(crate) struct OutputSettings {
     /// The result goes to stdout as one JSON object.
     pub json: bool,
     /// How many times `-v` was given.
     pub verbose: u8,
     /// Errors only.
     pub quiet: bool,
-    /// How log lines are written.
     pub log_format: LogFormat,
-    /// How progress is shown, as asked for.
+    /// The style that was asked for, whether or not it is possible.
     pub progress: ProgressStyle,
-    /// When to use color, as asked for.
     pub color: ColorWhen,
     /// `NO_COLOR` is set: `auto` means never.
     pub no_color: bool,
@@ -31,33 +31,34 @@ pub struct OutputSettings {
 
 impl OutputSettings {
     /// What is used before the settings are read, for errors about the settings themselves.
-    pub fn preliminary(global: &GlobalArgs) -> Self {
+    pub(crate) fn preliminary(global: &GlobalArgs) -> Self {
+        fn typed<T>(global: &GlobalArgs, setting: &Setting<T>, default: T) -> T {
+            let texts = global.settings.flags().get(&setting.declaration).unwrap_or_default();
+            texts.first().and_then(|text| (setting.parse)(text).ok()).unwrap_or(default)
+        }
         Self {
             json: global.json,
             verbose: global.verbose,
             quiet: global.quiet,
-            log_format: global.log_format.unwrap_or(LogFormat::Text),
+            log_format: typed(global, &LOG_FORMAT, LogFormat::Text),
             progress: ProgressStyle::None,
-            color: global.color.unwrap_or(ColorWhen::Auto),
+            color: typed(global, &COLOR, ColorWhen::Auto),
             no_color: false,
             dumb_terminal: false,
         }
     }
-}
 
-impl Loader {
-    /// The settings of every verb.
-    pub fn output(&self, global: &GlobalArgs) -> Result<OutputSettings, SettingsError> {
-        let flags = Flags::from(global);
-        Ok(OutputSettings {
+    pub(crate) fn load(loader: &Loader, global: &GlobalArgs) -> Result<Self, SettingsError> {
+        let flags = global.settings.flags();
+        Ok(Self {
             json: global.json,
             verbose: global.verbose,
             quiet: global.quiet,
-            log_format: self.read_or_default(&flags, &keys::LOG_FORMAT, choice)?,
-            progress: self.read_or_default(&flags, &keys::PROGRESS, choice)?,
-            color: self.read_or_default(&flags, &keys::COLOR, choice)?,
-            no_color: self.environment.has("NO_COLOR"),
-            dumb_terminal: self.environment.is_dumb_terminal(),
+            log_format: loader.get(flags, &LOG_FORMAT)?,
+            progress: loader.get(flags, &PROGRESS)?,
+            color: loader.get(flags, &COLOR)?,
+            no_color: loader.environment().has("NO_COLOR"),
+            dumb_terminal: loader.environment().is_dumb_terminal(),
         })
     }
 }

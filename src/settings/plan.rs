@@ -2,26 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::{PlanArgs, VerifyArgs};
-use crate::model::ServiceSid;
-
-use super::connection::ConnectionSettings;
-use super::error::{SettingsError, ValueError};
-use super::flags::Flags;
-use super::keys;
+use super::error::SettingsError;
 use super::loader::Loader;
-use super::parse;
+use crate::cli::PlanArgs;
+use crate::cli::setting::declarations::{MAX_AGE, MAX_CHANGE_PERCENT, PLAN, SNAPSHOT, TARGET};
+use crate::cli::setting::{FlagGroup, Flags, MigrationTarget};
 
 /// What is planned, and where it is written.
 #[derive(Debug, Clone)]
-pub struct PlanSettings {
-    /// What is planned.
+pub(crate) struct PlanSettings {
     pub planned: Planned,
     /// The plan file.
     pub plan: PathBuf,
-    /// The reports to write beside it; each name ends in `.html`, `.md` or `.json`.
+    /// The reports to write next to it; each name ends in `.html`, `.md` or `.json`.
     pub reports: Vec<PathBuf>,
-    /// Whether there being anything to do is told by the exit code.
+    /// Whether the exit code says that there is anything to do.
     pub check: bool,
     /// A plan that changes more than this share of its target, in percent, is blocked.
     pub max_change_percent: u8,
@@ -29,11 +24,11 @@ pub struct PlanSettings {
 
 /// What is planned.
 #[derive(Debug, Clone)]
-pub enum Planned {
+pub(crate) enum Planned {
     /// A migration.
     Move {
         /// Where to.
-        target: Target,
+        target: MigrationTarget,
         /// The snapshot to migrate.
         snapshot: PathBuf,
         /// The mapping: a bundled one's name, or a file.
@@ -45,38 +40,29 @@ pub enum Planned {
         /// Whether the source's User Channels are muted.
         mute_source: bool,
     },
-    /// Taking back what this plan did.
+    /// Undoing what this plan did.
     Undo(PathBuf),
 }
 
-/// Where a migration goes to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// The source's own service, seen through Conversations.
-    InPlace,
-    /// Another service.
-    Service(ServiceSid),
-}
-
-impl Loader {
-    /// The settings of `plan`.
-    pub fn plan(&self, args: &PlanArgs) -> Result<PlanSettings, SettingsError> {
-        let flags = Flags::from(args);
-        let path = |text: &str| Ok(PathBuf::from(text));
-        let number = |key, bounds| self.read_or_default(&flags, key, |text| parse::number(text, bounds));
-        let percent = number(&keys::MAX_CHANGE_PERCENT, 0..=100)?;
-        let plan = self.read_or_default(&flags, &keys::PLAN, path)?;
-        let snapshot = self.read_or_default(&flags, &keys::SNAPSHOT, path)?;
+impl PlanSettings {
+    pub(crate) fn load(loader: &Loader, args: &PlanArgs) -> Result<Self, SettingsError> {
+        let flags = args.settings.flags();
+        let percent = loader.get(flags, &MAX_CHANGE_PERCENT)?;
+        let plan = loader.get(flags, &PLAN)?;
+        let snapshot = loader.get(flags, &SNAPSHOT)?;
         let planned = match &args.undo {
             Some(undone) => Planned::Undo(undone.clone()),
-            None => Planned::Move {
-                target: self.read(&flags, &keys::TARGET, target)?.ok_or(SettingsError::NoTarget)?,
-                snapshot: snapshot.clone(),
-                mapping: args.mapping.clone().unwrap_or_else(|| "conversations".to_owned()),
-                allow_incomplete: args.allow_incomplete,
-                max_age_hours: number(&keys::MAX_AGE, 1..=24 * 366)?,
-                mute_source: args.mute_source,
-            },
+            None => {
+                let target = loader.read(flags, &TARGET)?.ok_or(SettingsError::NoTarget)?;
+                Planned::Move {
+                    mapping: args.mapping.clone().unwrap_or_else(|| usual_mapping(&target).to_owned()),
+                    target,
+                    snapshot: snapshot.clone(),
+                    allow_incomplete: args.allow_incomplete,
+                    max_age_hours: loader.get(flags, &MAX_AGE)?,
+                    mute_source: args.mute_source,
+                }
+            }
         };
         let mut taken: Vec<&Path> = vec![&plan];
         match &planned {
@@ -95,7 +81,7 @@ impl Loader {
             }
             taken.push(report);
         }
-        Ok(PlanSettings {
+        Ok(Self {
             planned,
             reports: args.reports.clone(),
             check: args.check,
@@ -103,42 +89,22 @@ impl Loader {
             plan,
         })
     }
+}
 
-    /// Where what `verify` is given without a plan was moved to: in place unless said otherwise.
-    pub fn verify_target(&self, args: &VerifyArgs) -> Result<Target, SettingsError> {
-        let flags = Flags::from(args);
-        Ok(self.read(&flags, &keys::TARGET, target)?.unwrap_or(Target::InPlace))
-    }
-
-    /// The plan file of verbs that read one: as given, or as `plan` would write it.
-    pub fn plan_file(&self, given: Option<&Path>) -> Result<PathBuf, SettingsError> {
-        match given {
-            Some(path) => Ok(path.to_owned()),
-            None => self.read_or_default(&Flags::default(), &keys::PLAN, |text| Ok(PathBuf::from(text))),
-        }
-    }
-
-    /// How to talk to the account that is written to: the source's, unless `CHATFERRY_TARGET_ACCOUNT_SID` names another.
-    pub fn target_connection(
-        &self,
-        connection: &ConnectionSettings,
-    ) -> Result<ConnectionSettings, SettingsError> {
-        let mut target = connection.clone();
-        if let Some(credentials) = self.target_credentials()? {
-            target.credentials = credentials;
-        }
-        Ok(target)
+/// The mapping where none is named: what a copy writes has to be possible to create.
+pub(super) fn usual_mapping(target: &MigrationTarget) -> &'static str {
+    match target {
+        MigrationTarget::InPlace => "conversations",
+        MigrationTarget::Service(_) => "copy",
     }
 }
 
-fn target(text: &str) -> Result<Target, ValueError> {
-    if text == "in-place" {
-        return Ok(Target::InPlace);
-    }
-    Ok(Target::Service(text.parse()?))
+/// The plan file of verbs that read one: the one that `plan` would write, unless the flag names another.
+pub(crate) fn plan_file(loader: &Loader, flags: &Flags) -> Result<PathBuf, SettingsError> {
+    loader.get(flags, &PLAN)
 }
 
-/// A report's kind is known by its name's end, and its folder must be there: both are seen to before hours of reading.
+/// A report's kind is known by its name's end, and its folder must exist: both are checked before hours of reading.
 fn check_report(path: &Path) -> Result<(), SettingsError> {
     let ending = path.extension().and_then(|ending| ending.to_str());
     if !matches!(ending, Some("html" | "md" | "json")) {

@@ -19,7 +19,7 @@ const SURELY_A_SID: usize = 24;
 
 /// A user, as the user of this program names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum UserSelector {
+pub(crate) enum UserSelector {
     /// By SID.
     Sid(UserSid),
     /// By the application's own name.

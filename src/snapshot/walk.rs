@@ -40,6 +40,8 @@ pub struct With {
     pub channel: bool,
     pub member: Wanted,
     pub role: bool,
+    /// By channel: also the members without a membership, each with its channel and role.
+    pub other_members: bool,
 }
 
 /// Whether a user or member is looked up. Both have the identity; a look-up for it alone can nearly always be spared.
@@ -187,7 +189,7 @@ impl Snapshot {
                     })?;
                 }
                 Entity::Message => {
-                    self.each(messages::WALK, number, &mut visit, &mut step, |row, step| {
+                    self.each(&messages::WALK, number, &mut visit, &mut step, |row, step| {
                         let message = messages::message(row, &self.scopes)?;
                         step.channel = look_up.channel_if(walk.with.channel, &message.channel_sid)?;
                         step.message = Some(message);

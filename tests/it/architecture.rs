@@ -27,8 +27,8 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("diff", &["storage", "error", "snapshot", "model", "plan", "mapping"]),
     ("report", &["storage", "error", "event", "model", "snapshot", "plan", "diff"]),
     ("simulator", &[]),
-    ("cli", &[]),
-    ("settings", &["storage", "error", "cli", "secret", "model"]),
+    ("cli", &["storage", "secret", "model"]),
+    ("settings", &["storage", "error", "cli", "secret", "model", "mapping", "export", "diff", "audit"]),
     ("commands", &ALL),
 ];
 

@@ -62,7 +62,6 @@ fn settings_that_cannot_be_are_refused_before_any_request() {
         (world.run(&["crawl", "--service", &longer]), &["--service", &longer, shape]),
         (world.run(&["crawl", "--service", &user_sid]), &["--service", &user_sid, shape]),
         (world.run(&["probe", "--service", &user_sid]), &["--service", &user_sid, shape]),
-        (world.run(&["crawl"]), &["no service is chosen", "hint: ", "--all-services"]),
         (
             crawl(&["--include", "users,messages"]),
             &["`messages` is read through `channels`", "hint: add `channels` to the list"],
@@ -91,7 +90,10 @@ fn settings_that_cannot_be_are_refused_before_any_request() {
         (crawl(&["--chat-url", "https://example.com/v2"]), &["--chat-url", "without path"]),
         (crawl(&["--concurrency", "0"]), &["--concurrency", "`0`", "from 1 to"]),
         (crawl(&["--rps", "many"]), &["--rps", "`many`", "whole number"]),
-        (crawl(&["--max-duration", "5"]), &["--max-duration", "`5`", "such as `2h`"]),
+        (
+            crawl(&["--max-duration", "5"]),
+            &["--max-duration", "`5`", "such as `2h`", "hint: write 5s, 5m or 5h"],
+        ),
         (crawl(&["--config", "absent.toml"]), &["absent.toml", "cannot be read"]),
         (
             crawl(&["--config", "slip.toml"]),
@@ -104,6 +106,10 @@ fn settings_that_cannot_be_are_refused_before_any_request() {
         assert!(!ran.stderr.contains("hunter2"), "{ran:?}");
     }
     assert_eq!(world.running.stats().requests, 0, "no request was sent");
+    // Which services there are is asked for; there are several, so none is chosen.
+    for verb in [&["crawl"][..], &["audit", "--dir", "audits"]] {
+        assert_refused(&world.run(verb), 2, &["no service is chosen", "hint: ", "--all-services", &service]);
+    }
     assert_eq!(state(world.folder.path()), before, "no file was made or changed");
 }
 

@@ -231,8 +231,8 @@ fn every_fault_exit_code_verb_and_setting_is_explained() {
     for verb in cli::command().get_subcommands() {
         assert!(readme.contains(&format!("`{}`", verb.get_name())), "the verb {}", verb.get_name());
     }
-    for key in settings::KEYS {
-        assert!(readme.contains(&format!("`{}`", key.name)), "the setting {}", key.name);
+    for key in settings::reference() {
+        assert!(readme.contains(&format!("`{}`", key.key)), "the setting {}", key.key);
         assert!(readme.contains(&format!("`{}`", key.variable)), "the variable {}", key.variable);
     }
 }

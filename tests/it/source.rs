@@ -7,10 +7,10 @@ use std::path::Path;
 use chatferry::Environment;
 use chatferry::internals::cli::{ConnectionArgs, GlobalArgs};
 use chatferry::internals::commands::CommandError;
-use chatferry::internals::commands::{EVERYTHING, Part, TargetEstimate, crawl_target};
+use chatferry::internals::commands::{EVERYTHING, TargetEstimate, TargetPart, crawl_target};
 use chatferry::internals::crawl::{CrawlOutcome, Ended};
 use chatferry::internals::event::Events;
-use chatferry::internals::settings::Loader;
+use chatferry::internals::settings::{ConnectionSettings, Loader};
 use chatferry::internals::simulator::Options;
 use chatferry::internals::snapshot::{Focus, SnapshotError, Verdict};
 use serde_json::{Value, json};
@@ -316,7 +316,7 @@ fn read_target(
         ("CHATFERRY_TEST_BACKOFF_SCALE", "0"),
     ]);
     let loader = Loader::new(&GlobalArgs::default(), environment, world.folder.path()).unwrap();
-    let connection = loader.connection(&ConnectionArgs::default()).unwrap();
+    let connection = ConnectionSettings::load(&loader, &ConnectionArgs::default()).unwrap();
     let named = select.map(|select| {
         move |name: &mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>| -> Result<(), CommandError> {
             Ok(select.iter().try_for_each(|one| name(*one))?)
@@ -329,7 +329,7 @@ fn read_target(
         &connection,
         &service,
         &path,
-        Part { include: &EVERYTHING, select: named.as_ref().map(|named| named as _) },
+        TargetPart { include: &EVERYTHING, selection: named.as_ref().map(|named| named as _) },
         &Events::none(),
         stop,
     ))

@@ -102,7 +102,7 @@ impl Admitted {
         let header = journal.header();
         let source_account = connection.read_credentials()?.account_sid.to_string();
         let one_account = source_account == header.target.account_sid;
-        let target = if one_account { connection.clone() } else { loader.target_connection(connection)? };
+        let target = if one_account { connection.clone() } else { connection.of_target(loader)? };
         let binding = PlanBinding { plan: journal.path(), header };
         binding.check_account(AccountUse::Target, &target.read_credentials()?.account_sid.to_string())?;
         let of_source = |kind: &Kind| kind.endpoint() == Endpoint::SourceChat;

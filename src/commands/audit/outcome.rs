@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::audit::AuditFolder;
-use crate::cli::AuditArgs;
 use crate::error::{Advise, Failure};
 use crate::report::{AuditSummary, metrics};
+use crate::settings::{AuditSettings, Services};
 use crate::storage::{self, Access};
 
 use super::super::Context;
@@ -43,13 +43,17 @@ pub(super) fn write_result(folder: &Path, summary: &AuditSummary) -> Result<(), 
 
 /// Writes the metrics file and runs the hooks. What goes wrong is reported and changes nothing.
 pub(super) async fn report(
-    args: &AuditArgs,
+    settings: &AuditSettings,
     folder: &AuditFolder,
     summary: &mut AuditSummary,
     context: &mut Context,
 ) {
-    if let Some(path) = &args.metrics_file {
-        let services = if args.all_services { "all".to_owned() } else { services(summary, args) };
+    if let Some(path) = &settings.metrics_file {
+        let services = if settings.crawl.services == Services::All {
+            "all".to_owned()
+        } else {
+            services(summary, settings)
+        };
         let text = metrics::render(summary, &services, last_success(folder, summary));
         // Whoever collects metrics is another user; there is nothing personal in them.
         if let Err(error) = storage::write(path, text.as_bytes(), Access::Public) {
@@ -59,9 +63,12 @@ pub(super) async fn report(
     }
     let whole = summary.verdict.is_whole();
     let hooks = [
-        ("on_success", args.on_success.as_ref().filter(|_| whole)),
-        ("on_difference", args.on_difference.as_ref().filter(|_| whole && summary.has_differences())),
-        ("on_failure", args.on_failure.as_ref().filter(|_| !whole)),
+        ("on_success", settings.hooks.on_success.as_ref().filter(|_| whole)),
+        (
+            "on_difference",
+            settings.hooks.on_difference.as_ref().filter(|_| whole && summary.has_differences()),
+        ),
+        ("on_failure", settings.hooks.on_failure.as_ref().filter(|_| !whole)),
     ];
     let secrets = context.settings.variables_of_ours();
     let text = serde_json::to_string_pretty(&*summary).unwrap_or_default();
@@ -76,12 +83,19 @@ pub(super) async fn report(
     }
 }
 
-fn services(summary: &AuditSummary, args: &AuditArgs) -> String {
+fn services(summary: &AuditSummary, settings: &AuditSettings) -> String {
     let read = summary
         .crawl
         .as_ref()
         .map(|crawl| crawl.services.iter().map(ToString::to_string).collect::<Vec<_>>());
-    read.unwrap_or_else(|| args.services.clone()).join(",")
+    read.unwrap_or_else(|| asked(&settings.crawl.services)).join(",")
+}
+
+fn asked(services: &Services) -> Vec<String> {
+    match services {
+        Services::Listed(services) => services.iter().map(ToString::to_string).collect(),
+        Services::All | Services::TheOnlyOne => Vec::new(),
+    }
 }
 
 /// When the last whole audit ended, by its own word.

@@ -6,20 +6,19 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use crate::audit::{AuditError, AuditFolder, Listed, compute_removals};
-use crate::cli::AuditArgs;
 use crate::diff::{Comparison, Terms, TermsError};
 use crate::error::ExitStatus;
-use crate::report::diff::Format;
+use crate::report::diff::DiffOutput;
 use crate::report::{AuditSummary, AuditVerdict, Exported, Stopped};
+use crate::settings::AuditSettings;
 use crate::snapshot::{Snapshot, SnapshotWriter, Verdict};
 
 use super::super::diff::{self, DiffError};
 use super::super::{CommandError, Context, Outcome, crawl, export};
-use super::{AuditSettings, export_args, outcome};
+use super::outcome;
 
 /// An audit that runs.
-pub(super) struct AuditRun<'a> {
-    pub(super) args: &'a AuditArgs,
+pub(super) struct AuditRun {
     pub(super) settings: AuditSettings,
     pub(super) folder: AuditFolder,
     pub(super) audit: Listed,
@@ -32,7 +31,7 @@ struct BaseAudit {
     snapshot: PathBuf,
 }
 
-impl AuditRun<'_> {
+impl AuditRun {
     /// Runs it to its end and tells how it ended.
     pub(super) async fn run(mut self, context: &mut Context) -> Outcome {
         let began = Instant::now();
@@ -48,11 +47,12 @@ impl AuditRun<'_> {
             self.take_back(&path, &mut summary);
         }
         self.remove(&mut summary);
-        outcome::report(self.args, &self.folder, &mut summary, context).await;
+        outcome::report(&self.settings, &self.folder, &mut summary, context).await;
         match ended {
             Ok(status) => {
-                let text = summary.text();
-                context.conclude(&summary, &text)?;
+                context.conclude(&summary, summary.text())?;
+                let audits = path.parent().unwrap_or(&path).display().to_string();
+                context.suggest(summary.next_steps(&audits));
                 Ok(status)
             }
             // The error is told by whoever runs verbs; with --json it is in the one object.
@@ -78,6 +78,7 @@ impl AuditRun<'_> {
             crawl: None,
             exported: None,
             differences: None,
+            report: None,
             removed: Vec::new(),
             notes: Vec::new(),
             error: None,
@@ -127,8 +128,8 @@ impl AuditRun<'_> {
             });
         }
         SnapshotWriter::open(&snapshot, |_| 1)?.write_list_digests()?;
-        let args = export_args(self.args, &snapshot, &path.join("export"));
-        let report = export::to_folder(&args, &snapshot, context)?;
+        let options = &self.settings.export.options;
+        let report = export::to_folder(options, &snapshot, &path.join("export"), context)?;
         let files = || report.records.iter().flat_map(|record| &record.files);
         summary.exported = Some(Exported {
             files: files().count() as u64,
@@ -190,8 +191,8 @@ impl AuditRun<'_> {
         }
         let [ndjson, markdown, html] =
             ["diff.ndjson", "report.md", "report.html"].map(|name| path.join(name));
-        let files: [(Format, &Path); 3] =
-            [(Format::Ndjson, &ndjson), (Format::Markdown, &markdown), (Format::Html, &html)];
+        let files: [(DiffOutput, &Path); 3] =
+            [(DiffOutput::Ndjson, &ndjson), (DiffOutput::Markdown, &markdown), (DiffOutput::Html, &html)];
         diff::to_files(&old, &new, terms, &self.settings.compare, &files)
     }
 
@@ -202,6 +203,8 @@ impl AuditRun<'_> {
         let removals = compute_removals(&after, self.settings.keep, self.now);
         summary.last_complete = after.iter().rev().find(|audit| audit.whole).map(Listed::folder);
         summary.folder = ended.folder();
+        let report = self.folder.path_of(&ended).join("report.html");
+        summary.report = path.join("report.html").exists().then(|| report.display().to_string());
         summary.removed = removals.iter().map(Listed::folder).collect();
         outcome::write_result(path, summary)?;
         if ended.whole {

@@ -1,14 +1,18 @@
 //! The demo's second half: a plan in place, then a copy that is planned, applied and verified.
 //!
-//! **Why a mapping of its own:** the made-up service has what real ones have and a copy cannot take: attributes that are no JSON, a
-//! role whose permissions all have no counterpart, users without a role. The bundled mapping blocks the first two and the copy's
-//! mapping mends all three, as its user would.
+//! The copy's mapping is the bundled `copy`, written into the folder to be read: the made-up service has what real ones have and
+//! Twilio refuses to create.
 
 use std::fs;
 use std::path::Path;
 
 use serde::Serialize;
 
+use crate::cli::apply::ApplyFlags;
+use crate::cli::plan::PlanFlags;
+use crate::cli::setting::declarations::{CONVERSATION_RATE, PLAN, SERVICE_RATE, SNAPSHOT, TARGET};
+use crate::cli::setting::{FlagGroup, Flags};
+use crate::cli::verify::VerifyFlags;
 use crate::cli::{ApplyArgs, PlanArgs, VerifyArgs};
 use crate::diff::Comparison;
 use crate::error::ExitStatus;
@@ -19,31 +23,10 @@ use crate::report::{ApplySummary, diff};
 use super::super::plan::{self, Made};
 use super::super::{CommandError, Context, apply, verify};
 use super::DemoError;
-use super::folder::Folder;
+use super::folder::DemoFolder;
 
-/// Writes a second: the made-up Twilio sets no limit.
+/// Writes a second: the simulator sets no limit.
 const WRITES: &str = "300";
-
-/// What the copy's mapping says otherwise than the bundled one.
-const MENDED: [(&str, &str); 5] = [
-    (
-        r#"name = "attributes", path = "member.attributes""#,
-        r#"name = "attributes", value = "member.attributes if [member.attributes|fromjson] else none", on_error = "null""#,
-    ),
-    (
-        r#"name = "attributes", path = "channel.attributes""#,
-        r#"name = "attributes", value = "channel.attributes if [channel.attributes|fromjson] else none", on_error = "null""#,
-    ),
-    (
-        r#"name = "attributes", path = "user.attributes""#,
-        r#"name = "attributes", value = "user.attributes if [user.attributes|fromjson] else none", on_error = "null""#,
-    ),
-    (
-        r#"value = "(role|role_map).permissions""#,
-        r#"value = "(role|role_map).permissions or ['editOwnUserInfo']""#,
-    ),
-    (r#"path = "user.role_sid""#, r#"value = "user.role_sid or service.default_service_role_sid""#),
-];
 
 /// What came of it.
 #[derive(Debug, Serialize)]
@@ -54,12 +37,11 @@ pub(super) struct Migrated {
     copy: plan::Summary,
     /// How it was applied.
     apply: ApplySummary,
-    /// What verifying it said.
     verify: Comparison,
 }
 
 impl Migrated {
-    /// The exit statuses of the steps whose results are not told by an error.
+    /// The exit statuses of the steps that end without an error.
     pub(super) fn exit_statuses(&self) -> Vec<ExitStatus> {
         vec![apply::exit_status(&self.apply), verify::exit_status(&self.verify)]
     }
@@ -68,7 +50,7 @@ impl Migrated {
 /// Plans in place; then plans a copy into the empty service, applies it and verifies it.
 pub(super) async fn run(
     service: &str,
-    folder: &Folder,
+    folder: &DemoFolder,
     context: &mut Context,
 ) -> Result<Migrated, CommandError> {
     let (snapshot, copy) = (folder.snapshot.display(), folder.copy.display());
@@ -77,11 +59,8 @@ pub(super) async fn run(
         3,
         &format!("plan --target in-place --snapshot {snapshot} --plan {plan} --report {page}"),
     ));
-    let in_place = PlanArgs {
-        target: Some("in-place".to_owned()),
-        ..plan_args(&folder.snapshot, &folder.plan, &folder.plan_page)
-    };
-    let in_place = told(plan::make(&in_place, context).await?, context);
+    let in_place = plan_args("in-place", &folder.snapshot, &folder.plan, &folder.plan_page);
+    let in_place = printed(plan::make(&in_place, context).await?, context);
 
     let mapping = folder.mapping.display();
     context.say(text::copy_mapping(4, &folder.mapping));
@@ -95,69 +74,55 @@ pub(super) async fn run(
         ),
     ));
     let into_other = PlanArgs {
-        target: Some(service.to_owned()),
         mapping: Some(mapping.to_string()),
-        ..plan_args(&folder.snapshot, &folder.copy, &folder.copy_page)
+        ..plan_args(service, &folder.snapshot, &folder.copy, &folder.copy_page)
     };
-    let into_other = told(plan::make(&into_other, context).await?, context);
+    let into_other = printed(plan::make(&into_other, context).await?, context);
 
     context.say(text::step(
         6,
         &format!("apply --plan {copy} --yes --conversation-rate {WRITES} --service-rate {WRITES}"),
     ));
     let args = ApplyArgs {
-        plan: Some(folder.copy.clone()),
+        settings: ApplyFlags::of(
+            Flags::default()
+                .with(&PLAN, folder.copy.display().to_string())
+                .with(&CONVERSATION_RATE, WRITES)
+                .with(&SERVICE_RATE, WRITES),
+        ),
         yes: true,
-        conversation_rate: Some(WRITES.to_owned()),
-        service_rate: Some(WRITES.to_owned()),
         ..ApplyArgs::default()
     };
     let applied = apply::perform(&args, context).await?;
     context.say(text::result(applied.text()));
 
     context.say(text::step(7, &format!("verify --plan {copy} --all > {}", folder.verified.display())));
-    let args = VerifyArgs { plan: Some(folder.copy.clone()), all: true, ..VerifyArgs::default() };
+    let plan = VerifyFlags::of(Flags::default().with(&PLAN, folder.copy.display().to_string()));
+    let args = VerifyArgs { settings: plan, all: true, ..VerifyArgs::default() };
     let verified = verify::verify(&args, context).await?;
     context.say(text::result(diff::summary(&verified)));
     Ok(Migrated { plan: in_place, copy: into_other, apply: applied, verify: verified })
 }
 
-fn plan_args(snapshot: &Path, plan: &Path, page: &Path) -> PlanArgs {
+fn plan_args(target: &str, snapshot: &Path, plan: &Path, page: &Path) -> PlanArgs {
     PlanArgs {
-        snapshot: Some(snapshot.to_path_buf()),
-        plan: Some(plan.display().to_string()),
+        settings: PlanFlags::of(
+            Flags::default()
+                .with(&TARGET, target)
+                .with(&SNAPSHOT, snapshot.display().to_string())
+                .with(&PLAN, plan.display().to_string()),
+        ),
         reports: vec![page.to_path_buf()],
         ..PlanArgs::default()
     }
 }
 
-fn told(made: Made, context: &Context) -> plan::Summary {
+fn printed(made: Made, context: &Context) -> plan::Summary {
     context.say(text::result(made.text));
     made.summary
 }
 
 fn write_mapping(path: &Path) -> Result<(), DemoError> {
-    fs::write(path, mended()).map_err(|source| DemoError::File { path: path.to_path_buf(), source })
-}
-
-/// The copy's mapping.
-fn mended() -> String {
-    let bundled = mapping::bundled_text("conversations").expect("it is bundled").to_owned();
-    MENDED.iter().fold(bundled, |text, (from, to)| text.replace(from, to))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_mended_mapping_is_one_and_has_all_that_is_mended() {
-        let bundled = mapping::bundled_text("conversations").unwrap();
-        let mended = mended();
-        for (from, to) in MENDED {
-            assert!(bundled.contains(from), "{from}");
-            assert!(mended.contains(to) && !mended.contains(from), "{to}");
-        }
-        mapping::parse(&mended, "copy.toml", None).unwrap();
-    }
+    let text = mapping::bundled_text("copy").expect("it is bundled");
+    fs::write(path, text).map_err(|source| DemoError::File { path: path.to_path_buf(), source })
 }

@@ -3,11 +3,12 @@
 use std::io::Write;
 
 use crate::cli::plan::{PlanShowArgs, ShowFormat};
+use crate::cli::setting::FlagGroup;
 use crate::error::ExitStatus;
 use crate::plan::{Kind, PlanError, PlanFile, State, Wanted};
 use crate::printable::json;
 use crate::report::plan as report;
-use crate::settings::SettingsError;
+use crate::settings::{SettingsError, plan_file};
 
 use super::super::failure::StdoutError;
 use super::super::{CommandError, Context, Outcome};
@@ -16,7 +17,7 @@ use super::write::Summary;
 /// Runs the verb.
 pub(super) fn run(args: &PlanShowArgs, context: &mut Context) -> Outcome {
     let wanted = wanted(args)?;
-    let plan = PlanFile::open(&context.settings.plan_file(args.plan.as_deref())?)?;
+    let plan = PlanFile::open(&plan_file(&context.settings, args.settings.flags())?)?;
     // What is handed on to be reviewed must be what was planned. The others are also for looking on while it is applied, which
     // checks by itself.
     if matches!(args.format, ShowFormat::Md | ShowFormat::Html) {

@@ -1,6 +1,6 @@
 //! What is written and said of a plan: the reports, the JSON of `--json`, the terminal's table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,7 @@ use crate::error::{Advise, Failure};
 use crate::plan::{Kind, PlanError, PlanFile, Severity, State, Verdict};
 use crate::printable::Printable;
 use crate::report::plan::{self, ReportError};
+use crate::report::text::format;
 use crate::settings::PlanSettings;
 use crate::storage::{Access, AtomicFile};
 
@@ -67,6 +68,8 @@ pub(in crate::commands) struct Summary {
     verdict: Verdict,
     /// Operations that are blocked, by the check that blocks them.
     blocked_by: BTreeMap<String, u64>,
+    /// Checks that could not look at all they look at.
+    not_checked: BTreeSet<String>,
     plan: String,
     digest: String,
 }
@@ -95,8 +98,22 @@ impl Summary {
             estimated_seconds: totals.estimated_seconds,
             verdict: totals.verdict,
             blocked_by: totals.blocked_by,
+            not_checked: totals.not_checked,
             plan: made.path().display().to_string(),
             digest: made.digest().to_owned(),
+        })
+    }
+
+    /// How to review the plan and to perform it.
+    pub(super) fn next_steps(&self) -> Printable {
+        let plan = format::shell_word(&self.plan);
+        let review = format!("chatferry plan show --plan {plan} --format html > plan.html");
+        format::next_steps(match self.verdict {
+            Verdict::Ready | Verdict::ReadyExceptBlocked => {
+                vec![review, format!("chatferry apply --plan {plan}")]
+            }
+            Verdict::Blocked => vec![review],
+            Verdict::NothingToDo | Verdict::CannotBeUndone => Vec::new(),
         })
     }
 

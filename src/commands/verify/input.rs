@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::cli::VerifyArgs;
 use crate::error::{Advise, Failure};
 use crate::mapping::{self, Mapping, MappingError};
-use crate::model::{InvalidShare, ServiceSid, Share};
+use crate::model::{ServiceSid, Share};
 use crate::plan::binding::{self, AccountUse, PlanBinding};
 use crate::plan::{Move, PlanError, PlanFile, PlanRecords};
-use crate::settings::{ConnectionSettings, Loader, Target};
+use crate::settings::{ConnectionSettings, Loader, MigrationTarget, Verified, VerifySettings, check_files};
 use crate::snapshot::{Info, Snapshot};
 
 use super::super::CommandError;
@@ -20,24 +19,11 @@ pub(super) enum VerifyInputError {
     /// The mapping.
     #[error(transparent)]
     Mapping(Box<MappingError>),
-    /// Not a share.
-    #[error(transparent)]
-    Share(InvalidShare),
 }
 
 impl Advise for VerifyInputError {
     fn status(&self) -> Failure {
         Failure::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(
-            match self {
-                Self::Mapping(_) => return None,
-                Self::Share(_) => "parts are numbered from 1 to T",
-            }
-            .to_owned(),
-        )
     }
 }
 
@@ -75,16 +61,17 @@ pub(super) struct VerifyInput {
 impl VerifyInput {
     /// Checks everything that can be checked without a request.
     pub(super) fn of(
-        args: &VerifyArgs,
+        settings: &VerifySettings,
         connection: ConnectionSettings,
         loader: &Loader,
     ) -> Result<Self, CommandError> {
-        let share = args.sample.as_deref().map(str::parse).transpose().map_err(VerifyInputError::Share)?;
-        if let Some(snapshot) = &args.snapshot {
-            return Self::of_snapshot(args, snapshot, connection, loader, share);
+        let share = settings.sample;
+        match &settings.verified {
+            Verified::Plan(plan) => Self::of_plan(plan.clone(), connection, loader, share),
+            Verified::Snapshot { snapshot, target, mapping } => {
+                Self::of_snapshot(snapshot, target.clone(), mapping, connection, loader, share)
+            }
         }
-        let plan = loader.plan_file(args.plan.as_deref())?;
-        Self::of_plan(plan, connection, loader, share)
     }
 
     fn of_plan(
@@ -101,13 +88,13 @@ impl VerifyInput {
         let mapping = load(&header.mapping)?;
         binding.check_mapping(&mapping)?;
         let file = PathBuf::from(&header.snapshot);
+        if check_files(loader)? {
+            Snapshot::check_file(&file)?;
+        }
         let snapshot = Snapshot::open(&file)?;
         binding.check_snapshot(&snapshot)?;
-        let target_connection = if header.kind == Move::InPlace {
-            connection.clone()
-        } else {
-            loader.target_connection(&connection)?
-        };
+        let target_connection =
+            if header.kind == Move::InPlace { connection.clone() } else { connection.of_target(loader)? };
         binding.check_account(AccountUse::Target, &account_of(&target_connection)?)?;
         if header.mute_source {
             binding.check_account(AccountUse::Source, &account_of(&connection)?)?;
@@ -131,22 +118,25 @@ impl VerifyInput {
     }
 
     fn of_snapshot(
-        args: &VerifyArgs,
         file: &Path,
+        target: MigrationTarget,
+        mapping: &str,
         connection: ConnectionSettings,
         loader: &Loader,
         share: Option<Share>,
     ) -> Result<Self, CommandError> {
-        let mapping = load(args.mapping.as_deref().unwrap_or("conversations"))?;
-        let target = loader.verify_target(args)?;
+        let mapping = load(mapping)?;
+        if check_files(loader)? {
+            Snapshot::check_file(file)?;
+        }
         let snapshot = Snapshot::open(file)?;
         let info = snapshot.info()?;
         let source = binding::only_service(file, &info.services)?.clone();
         let (target, kind, target_connection) = match target {
-            Target::InPlace => (source.clone(), Move::InPlace, connection.clone()),
-            Target::Service(service) => {
+            MigrationTarget::InPlace => (source.clone(), Move::InPlace, connection.clone()),
+            MigrationTarget::Service(service) => {
                 binding::check_is_other(&service, &source)?;
-                (service, Move::Copy, loader.target_connection(&connection)?)
+                (service, Move::Copy, connection.of_target(loader)?)
             }
         };
         if kind == Move::InPlace {

@@ -129,7 +129,7 @@ fn a_second_account_has_names_of_its_own_and_is_none_unless_set() {
     let target = |variables: &[(&'static str, &'static str)]| {
         let world = World::new(variables);
         let connection = world.connection("").unwrap();
-        let target = world.loader(&World::cli("config")).unwrap().target_connection(&connection).unwrap();
+        let target = connection.of_target(&world.loader(&World::cli("config")).unwrap()).unwrap();
         target.read_credentials()
     };
     let same = target(&[ACCOUNT, TOKEN]).unwrap();
@@ -142,4 +142,17 @@ fn a_second_account_has_names_of_its_own_and_is_none_unless_set() {
     let error = target(&[ACCOUNT, TOKEN, OTHER_TOKEN]).unwrap_err();
     assert!(chain(&error).ends_with("CHATFERRY_TARGET_ACCOUNT_SID is not set"), "{error:?}");
     assert!(error.hint().unwrap().contains("none of them"));
+}
+
+#[test]
+fn a_dot_env_is_pointed_out_where_nothing_is_set_and_never_read() {
+    let world = World::new(&[]);
+    assert!(!read(&world, "").unwrap_err().hint().unwrap().contains(".env"));
+    std::fs::write(world.folder.path().join(".env"), "TWILIO_ACCOUNT_SID=marker\n").unwrap();
+    let hint = read(&world, "").unwrap_err().hint().unwrap();
+    assert!(hint.contains("`.env`") && hint.contains("set -a") && !hint.contains("marker"), "{hint}");
+    // Who has set a part of it knows what it takes.
+    let world = World::new(&[TOKEN]);
+    std::fs::write(world.folder.path().join(".env"), "").unwrap();
+    assert!(!read(&world, "").unwrap_err().hint().unwrap().contains(".env"));
 }

@@ -1,4 +1,4 @@
-//! What can be wrong with `chatferry.toml`, and how it is told.
+//! What can be wrong with `chatferry.toml`, and how it is reported.
 
 use super::*;
 
@@ -62,7 +62,7 @@ fn a_wrong_value_is_told_with_its_line() {
 #[test]
 fn the_default_file_may_be_missing_and_a_named_one_may_not() {
     let world = World::new(&[]);
-    assert_eq!(world.listing("").unwrap().file, None);
+    assert!(world.listing("").unwrap().files.is_empty());
     let error = world.listing("--config gone.toml").unwrap_err();
     assert!(chain(&error).starts_with("the settings file gone.toml cannot be used: it cannot be read: "));
     let error = World::new(&[("CHATFERRY_CONFIG", "gone.toml")]).listing("").unwrap_err();
@@ -80,4 +80,33 @@ fn a_profile_must_exist() {
     let error = world.listing("--profile p").unwrap_err();
     assert_eq!(chain(&error), "the settings file chatferry.toml cannot be used: it has no profile `p`");
     assert_eq!(error.hint().as_deref(), Some("it has live, test"));
+}
+
+#[test]
+fn the_users_own_file_is_below_the_folders_and_a_named_file_stands_by_itself() {
+    let home = TempDir::new().unwrap();
+    std::fs::create_dir(home.path().join("chatferry")).unwrap();
+    let own = home.path().join("chatferry/chatferry.toml");
+    std::fs::write(&own, "rps = 1\nconcurrency = 2\nmax_age = 3\n[profiles.p]\nconcurrency = 4\n").unwrap();
+    let config: &'static str = home.path().to_str().unwrap().to_owned().leak();
+    let world = World::with_file(&[("XDG_CONFIG_HOME", config)], "rps = 5\n[profiles.q]\nrps = 6\n");
+    let values = |line: &str| {
+        let listing = world.listing(line).unwrap();
+        let value = |name: &str| {
+            listing.settings.iter().find(|setting| setting.key == name).unwrap().value.clone().unwrap()
+        };
+        (value("rps"), value("concurrency"), value("max_age"))
+    };
+    let of =
+        |rps: &str, concurrency: &str, age: &str| (rps.to_owned(), concurrency.to_owned(), age.to_owned());
+    assert_eq!(values(""), of("5", "2", "3"));
+    assert_eq!(values("--profile p"), of("5", "4", "3"));
+    assert_eq!(values("--profile q"), of("6", "2", "3"));
+    assert_eq!(world.listing("").unwrap().files.len(), 2);
+    std::fs::write(world.folder.path().join("other.toml"), "rps = 7\n").unwrap();
+    assert_eq!(values("--config other.toml"), of("7", "16", "24"));
+    let error = world.listing("--profile r").unwrap_err();
+    assert_eq!(error.hint().as_deref(), Some("it has q, p"));
+    std::fs::write(&own, "nonsense = 1\n").unwrap();
+    assert!(chain(&world.listing("").unwrap_err()).contains("unknown key `nonsense`"));
 }

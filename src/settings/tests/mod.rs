@@ -46,25 +46,25 @@ impl World {
     fn crawl(&self, line: &str) -> Result<CrawlSettings, SettingsError> {
         let cli = Self::cli(&format!("crawl {line}"));
         let Verb::Crawl(args) = &cli.verb else { unreachable!() };
-        self.loader(&cli)?.crawl(args, &mut "ann\n".as_bytes())
+        CrawlSettings::load(&self.loader(&cli)?, args, &mut "ann\n".as_bytes())
     }
 
     fn plan(&self, line: &str) -> Result<PlanSettings, SettingsError> {
         let cli = Self::cli(&format!("plan {line}"));
         let Verb::Plan(args) = &cli.verb else { unreachable!() };
-        self.loader(&cli)?.plan(args)
+        PlanSettings::load(&self.loader(&cli)?, args)
     }
 
     fn connection(&self, line: &str) -> Result<ConnectionSettings, SettingsError> {
         let cli = Self::cli(&format!("crawl {line}"));
         let Verb::Crawl(args) = &cli.verb else { unreachable!() };
-        self.loader(&cli)?.connection(&args.connection)
+        ConnectionSettings::load(&self.loader(&cli)?, &args.connection)
     }
 
     fn listing(&self, line: &str) -> Result<Listing, SettingsError> {
         let cli = Self::cli(&format!("config {line}"));
         let Verb::Config(args) = &cli.verb else { unreachable!() };
-        self.loader(&cli)?.listing(&cli.global, args)
+        Listing::of(&self.loader(&cli)?, &cli.global, args)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who wins: flags, environment, profile, top level, default.
 
 use super::*;
-use crate::settings::keys::Kind;
+use crate::cli::setting::{SETTINGS, SettingKind};
 
 #[test]
 fn the_strongest_layer_that_says_something_wins() {
@@ -26,7 +26,7 @@ fn the_strongest_layer_that_says_something_wins() {
 
 #[test]
 fn every_key_is_read_from_its_variable_and_from_the_file() {
-    for key in KEYS {
+    for key in SETTINGS {
         let (text, toml) = match (key.name, key.kind) {
             ("account_sid" | "target_account_sid", _) => ("AC0123456789abcdef0123456789abcdef", None),
             ("api_key" | "target_api_key", _) => ("SK0123456789abcdef0123456789abcdef", None),
@@ -37,11 +37,11 @@ fn every_key_is_read_from_its_variable_and_from_the_file() {
             ("color", _) => ("never", None),
             ("source", _) => ("chat", None),
             ("region" | "edge", _) => ("ie1", None),
-            (_, Kind::Number) => ("7", Some("7".to_owned())),
-            (_, Kind::Switch) => ("true", Some("true".to_owned())),
+            (_, SettingKind::Number) => ("7", Some("7".to_owned())),
+            (_, SettingKind::Switch) => ("true", Some("true".to_owned())),
             ("include", _) => ("roles,users", Some("[\"roles\", \"users\"]".to_owned())),
-            (_, Kind::List) => ("a,b", Some("[\"a\", \"b\"]".to_owned())),
-            (_, Kind::Text) => ("text", None),
+            (_, SettingKind::List) => ("a,b", Some("[\"a\", \"b\"]".to_owned())),
+            (_, SettingKind::Text) => ("text", None),
         };
         let shown = if key.name.ends_with("secret_command") { "set" } else { text };
         let toml = format!("{} = {}\n", key.name, toml.unwrap_or_else(|| format!("\"{text}\"")));
@@ -76,7 +76,7 @@ fn a_key_with_a_flag_has_that_flag_on_some_verb() {
         .flat_map(clap::Command::get_arguments)
         .filter_map(|argument| argument.get_long().map(str::to_owned))
         .collect();
-    for key in KEYS {
+    for key in SETTINGS {
         assert_eq!(flags.contains(&key.name.replace('_', "-")), key.has_flag, "{}", key.name);
     }
 }
@@ -104,7 +104,7 @@ fn region_and_edge_choose_twilios_hosts_unless_a_url_is_given() {
     assert_eq!(settings.conversations.to_string(), "https://conversations.dublin.us1.twilio.com");
     let listing = world.listing("").unwrap();
     let url = listing.settings.iter().find(|setting| setting.key == "conversations_url").unwrap();
-    assert_eq!(url.place, Some(Place::Derived("edge")));
+    assert_eq!(url.place, Some(Provenance::Derived("edge")));
 
     let error = World::new(&[("TWILIO_REGION", "x/y")]).connection("").unwrap_err();
     assert_eq!(

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use super::*;
+use crate::cli::setting::Flags;
+use crate::cli::setting::declarations::SNAPSHOT;
 
 const SID: &str = "IS0123456789abcdef0123456789abcdef";
 
 #[test]
-fn a_crawl_needs_a_service_and_has_defaults_for_the_rest() {
+fn a_crawl_takes_the_only_service_unless_told_and_has_defaults_for_the_rest() {
     let world = World::new(&[]);
-    let error = world.crawl("").unwrap_err();
-    assert_eq!(error.to_string(), "no service is chosen");
-    assert!(error.hint().is_some());
+    assert_eq!(world.crawl("").unwrap().services, Services::TheOnlyOne);
     let settings = world.crawl(&format!("--service {SID} --service {SID}")).unwrap();
     assert_eq!(settings.services, Services::Listed(vec![SID.parse().unwrap()]));
     assert_eq!(settings.snapshot.to_str(), Some("snapshot.db"));
@@ -33,7 +33,7 @@ fn users_come_from_a_file_or_from_stdin() {
 }
 
 #[test]
-fn wrong_values_are_told_with_the_flag_and_a_remedy() {
+fn wrong_values_are_reported_with_the_flag_and_a_remedy() {
     let world = World::new(&[]);
     for (line, said, hint) in [
         (
@@ -109,8 +109,19 @@ fn absurd_numbers_and_times_are_refused() {
 fn the_snapshot_of_reading_verbs_is_the_one_that_crawl_writes() {
     let world = World::with_file(&[], "snapshot = \"mine.db\"\n");
     let loader = world.loader(&World::cli("config")).unwrap();
-    assert_eq!(loader.snapshot(None).unwrap().to_str(), Some("mine.db"));
-    assert_eq!(loader.snapshot(Some("its.db".as_ref())).unwrap().to_str(), Some("its.db"));
+    let its = Flags::default().with(&SNAPSHOT, "its.db");
+    assert_eq!(snapshot_file(&loader, &Flags::default()).unwrap().to_str(), Some("mine.db"));
+    assert_eq!(snapshot_file(&loader, &its).unwrap().to_str(), Some("its.db"));
+}
+
+#[test]
+fn a_target_that_is_nearly_in_place_gets_a_hint() {
+    let error = World::new(&[]).plan("--target inplace").unwrap_err();
+    assert!(
+        chain(&error).starts_with("--target cannot be used: `inplace` is neither `in-place` nor"),
+        "{error}"
+    );
+    assert_eq!(error.hint().as_deref(), Some("did you mean `in-place`?"));
 }
 
 #[test]
@@ -124,12 +135,12 @@ fn a_plan_needs_a_target_and_has_defaults_for_the_rest() {
     let Planned::Move { target, snapshot, mapping, max_age_hours, .. } = settings.planned else {
         panic!("a migration")
     };
-    assert_eq!((target, max_age_hours), (Target::InPlace, 24));
+    assert_eq!((target, max_age_hours), (MigrationTarget::InPlace, 24));
     assert_eq!((snapshot.to_str(), mapping.as_str()), (Some("snapshot.db"), "conversations"));
     let set = World::new(&[("CHATFERRY_TARGET", SID), ("CHATFERRY_PLAN", "move.db")]);
     let settings = set.plan("").unwrap();
     assert_eq!(settings.plan.to_str(), Some("move.db"));
-    assert!(matches!(settings.planned, Planned::Move { target: Target::Service(_), .. }));
+    assert!(matches!(settings.planned, Planned::Move { target: MigrationTarget::Service(_), .. }));
 }
 
 #[test]

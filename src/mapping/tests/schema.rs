@@ -2,12 +2,12 @@
 
 use serde_json::{Value as Json, json};
 
-use super::field::entity_name;
+use super::super::field::entity_name;
 use super::*;
 use crate::model::Entity;
 
 fn schema() -> Json {
-    serde_json::from_str(include_str!("../../mappings/mapping.schema.json")).unwrap()
+    serde_json::from_str(include_str!("../../../mappings/mapping.schema.json")).unwrap()
 }
 
 fn texts(list: &Json) -> Vec<String> {
@@ -93,7 +93,7 @@ fn bundled_mappings_and_examples_are_valid_and_mistakes_are_not() {
         ("description = \"nothing\"", false),
         ("const = 1, on_error = \"skip\"", false),
         ("value = \"1\", type = \"integer\", on_error = \"skip\"", true),
-        ("path = \"identity\", default = \"nobody\"", true),
+        ("path = \"identity\", default = \"no one\"", true),
         ("path = \"identity\", default = \"\", table = { a = \"b\" }", false),
         ("const = 1, default = 1", false),
         ("path = \"identity\", otherwise = \"null\"", false),

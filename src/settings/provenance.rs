@@ -3,12 +3,12 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::keys::Key;
+use crate::cli::setting::Declaration;
 
-/// The layer that gave a value. The order is that of precedence: the least wins.
+/// The layer that gave a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
-    /// A flag; the key's name.
+pub enum Provenance {
+    /// A flag; the setting's name.
     Flag(&'static str),
     /// An environment variable.
     Variable(&'static str),
@@ -16,11 +16,11 @@ pub enum Place {
     File(Box<FilePlace>),
     /// Made from other settings, which are named.
     Derived(&'static str),
-    /// Nobody set it.
+    /// No layer set it.
     Default,
 }
 
-/// A place in the settings file.
+/// A place in a settings file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilePlace {
     /// The file.
@@ -29,22 +29,23 @@ pub struct FilePlace {
     pub profile: Option<String>,
     /// The line, from 1.
     pub line: usize,
+    /// Whether it is the user's own file, which is below the folder's.
+    pub of_user: bool,
 }
 
-impl Place {
-    pub(super) fn flag(key: &Key) -> Self {
-        Self::Flag(key.name)
+impl Provenance {
+    pub(super) fn flag(declaration: &Declaration) -> Self {
+        Self::Flag(declaration.name)
     }
 
-    /// Lower wins. Profile and top level of the file differ, as the profile overrides.
+    /// Lower wins. Profile and top level of a file differ, as the profile overrides; the folder's file wins over the user's.
     pub(super) fn rank(&self) -> u8 {
         match self {
             Self::Flag(_) => 0,
             Self::Variable(_) => 1,
-            Self::File(place) if place.profile.is_some() => 2,
-            Self::File(_) => 3,
-            Self::Derived(_) => 4,
-            Self::Default => 5,
+            Self::File(place) => 2 + u8::from(place.profile.is_none()) + 2 * u8::from(place.of_user),
+            Self::Derived(_) => 6,
+            Self::Default => 7,
         }
     }
 
@@ -61,7 +62,7 @@ impl Place {
 }
 
 /// What to look for: the flag, the variable, or file and line.
-impl fmt::Display for Place {
+impl fmt::Display for Provenance {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(name) => write!(formatter, "--{}", name.replace('_', "-")),

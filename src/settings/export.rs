@@ -1,0 +1,278 @@
+//! The settings of `export`: mappings compiled, conditions and columns checked, the key read.
+
+use std::path::PathBuf;
+
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::crawl::snapshot_file;
+use super::error::SettingsError;
+use super::loader::Loader;
+use crate::cli::export::{CompressArg, ExportArgs, ExportChoice, FormatArg, PiiArg};
+use crate::cli::setting::FlagGroup;
+use crate::export::{self, Compression, ExportError, ExportOptions, FileFormat};
+use crate::mapping::{self, Mapping, MappingError, PiiKey, PiiPolicy};
+
+/// The mappings that are exported when none is named.
+const DEFAULT_MAPPINGS: &[&str] = &["chat", "conversations"];
+
+#[derive(Debug)]
+pub(crate) struct ExportSettings {
+    pub snapshot: PathBuf,
+    pub destination: ExportDestination,
+    /// The plan that knows the SIDs of the target.
+    pub plan: Option<PathBuf>,
+    pub options: ExportOptions,
+}
+
+/// Where an export goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ExportDestination {
+    /// Standard output.
+    Stream,
+    /// A folder.
+    Folder(PathBuf),
+    /// A prefix of a bucket.
+    Store(Url),
+}
+
+impl ExportDestination {
+    /// Takes `-`, a URL of an object store, or a folder's path.
+    fn of(text: &str) -> Self {
+        if text == "-" {
+            return Self::Stream;
+        }
+        match Url::parse(text) {
+            Ok(url) if matches!(url.scheme(), "s3" | "s3a" | "gs" | "az" | "azure" | "abfs" | "abfss") => {
+                Self::Store(url)
+            }
+            _ => Self::Folder(PathBuf::from(text)),
+        }
+    }
+}
+
+impl ExportSettings {
+    pub(crate) fn load(loader: &Loader, args: &ExportArgs) -> Result<Self, SettingsError> {
+        let snapshot = snapshot_file(loader, args.settings.flags())?;
+        let mut settings = Self::of_choice(&args.export, snapshot)?;
+        settings.limit(args).map_err(Box::new)?;
+        Ok(settings)
+    }
+
+    /// An export of a snapshot into the default folder, without limits on rows and columns.
+    pub(crate) fn of_choice(args: &ExportChoice, snapshot: PathBuf) -> Result<Self, SettingsError> {
+        Ok(Self {
+            snapshot,
+            destination: ExportDestination::Folder(PathBuf::from("export")),
+            plan: None,
+            options: options(args).map_err(Box::new)?,
+        })
+    }
+
+    /// Applies what was chosen about personal data and SIDs of a target, where nothing else limits the export.
+    pub(crate) fn unlimited(mut self) -> Result<Self, SettingsError> {
+        self.finish(None).map_err(Box::new)?;
+        Ok(self)
+    }
+
+    /// Limits it to what was asked for, and checks everything that can be checked before the snapshot is opened.
+    fn limit(&mut self, args: &ExportArgs) -> Result<(), ExportError> {
+        let wanted = |name: &str| is_wanted(args.export.records.as_deref(), name);
+        if let Some(condition) = &args.condition {
+            for mapping in &mut self.options.mappings {
+                mapping.add_condition(condition, wanted).map_err(in_mapping)?;
+            }
+        }
+        if let Some(columns) = &args.columns {
+            mapping::select_columns(&mut self.options.mappings, columns, wanted).map_err(in_mapping)?;
+        }
+        self.finish(args.plan.clone())?;
+        self.options.condition.clone_from(&args.condition);
+        self.options.spreadsheet_safe = args.spreadsheet_safe;
+        self.options.force = args.force;
+        self.destination = ExportDestination::of(&args.out);
+        if self.destination == ExportDestination::Stream {
+            export::check_stream(&self.options)?;
+        }
+        Ok(())
+    }
+
+    /// Personal data comes last: it changes the columns that conditions and limits name.
+    fn finish(&mut self, plan: Option<PathBuf>) -> Result<(), ExportError> {
+        for mapping in &mut self.options.mappings {
+            mapping.apply_pii(&self.options.pii);
+        }
+        if plan.is_none() {
+            let records = self.options.records.as_deref();
+            refuse_counterparts(&self.options.mappings, |name| is_wanted(records, name))?;
+        }
+        self.plan = plan;
+        Ok(())
+    }
+}
+
+fn is_wanted(records: Option<&[String]>, name: &str) -> bool {
+    records.is_none_or(|records| records.iter().any(|record| record == name))
+}
+
+/// What every export can choose: mappings, records, formats, compression, personal data.
+fn options(args: &ExportChoice) -> Result<ExportOptions, ExportError> {
+    let named: Vec<&str> = args.mappings.iter().map(String::as_str).collect();
+    let named = if named.is_empty() { DEFAULT_MAPPINGS } else { &named };
+    let mut mappings = Vec::new();
+    for name in named {
+        mappings.push(mapping::load(name).map_err(in_mapping)?);
+    }
+    export::check_names(&mappings, args.records.as_deref())?;
+    let mut formats: Vec<FileFormat> = args.formats.iter().map(|&format| FileFormat::from(format)).collect();
+    formats.sort();
+    formats.dedup();
+    Ok(ExportOptions {
+        mappings,
+        records: args.records.clone(),
+        formats,
+        compression: args.compress.map(Compression::from),
+        pii: pii(args)?,
+        plan: None,
+        condition: None,
+        spreadsheet_safe: false,
+        force: false,
+    })
+}
+
+/// Fails where a record that is written asks for SIDs of a target: without a plan there is none.
+fn refuse_counterparts(mappings: &[Mapping], wanted: impl Fn(&str) -> bool) -> Result<(), ExportError> {
+    for mapping in mappings {
+        for record in mapping.records.iter().filter(|record| wanted(&record.name)) {
+            if let Some(place) = record.needs_plan() {
+                let (mapping, record) = (mapping.name.clone(), record.name.clone());
+                return Err(ExportError::NeedsPlan { record, mapping, place });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn in_mapping(error: MappingError) -> ExportError {
+    ExportError::Mapping(Box::new(error))
+}
+
+/// What is done with personal columns, with the key read from its file.
+fn pii(args: &ExportChoice) -> Result<PiiPolicy, ExportError> {
+    match (args.pii, &args.pii_key_file) {
+        (PiiArg::Keep, _) => Ok(PiiPolicy::Keep),
+        (PiiArg::Drop, _) => Ok(PiiPolicy::Drop),
+        (PiiArg::Hmac, None) => Err(ExportError::NoKey),
+        (PiiArg::Hmac, Some(path)) => {
+            let bytes =
+                std::fs::read(path).map_err(|source| ExportError::KeyFile { path: path.clone(), source })?;
+            let key = PiiKey::new(Zeroizing::new(bytes))
+                .map_err(|source| ExportError::ShortKey { path: path.clone(), source })?;
+            Ok(PiiPolicy::Hmac(key))
+        }
+    }
+}
+
+impl From<FormatArg> for FileFormat {
+    fn from(arg: FormatArg) -> Self {
+        match arg {
+            FormatArg::Csv => Self::Csv,
+            FormatArg::Ndjson => Self::Ndjson,
+            FormatArg::Parquet => Self::Parquet,
+        }
+    }
+}
+
+impl From<CompressArg> for Compression {
+    fn from(arg: CompressArg) -> Self {
+        match arg {
+            CompressArg::Gzip => Self::Gzip,
+            CompressArg::Zstd => Self::Zstd,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Advise, Failure};
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: ExportArgs,
+    }
+
+    /// The settings, or what is wrong with the export.
+    fn settings_of(line: &[&str]) -> Result<ExportSettings, ExportError> {
+        let line = std::iter::once("export").chain(line.iter().copied());
+        let args = Line::try_parse_from(line).unwrap().args;
+        let environment = crate::settings::Environment::default();
+        let folder = tempfile::tempdir().unwrap();
+        let loader = Loader::new(&crate::cli::GlobalArgs::default(), environment, folder.path()).unwrap();
+        ExportSettings::load(&loader, &args).map_err(|error| match error {
+            SettingsError::Export(error) => *error,
+            other => panic!("{other}"),
+        })
+    }
+
+    #[test]
+    fn the_defaults_are_the_published_ones() {
+        let settings = settings_of(&["--out", "here"]).unwrap();
+        assert_eq!(settings.options.formats, [FileFormat::Csv, FileFormat::Ndjson]);
+        assert!(settings.options.records.is_none());
+        assert_eq!(settings.destination, ExportDestination::Folder("here".into()));
+        assert_eq!(settings_of(&[]).unwrap().destination, ExportDestination::Folder("export".into()));
+        assert!(matches!(ExportDestination::of("s3://bucket/prefix"), ExportDestination::Store(_)));
+        assert!(matches!(ExportDestination::of(r"c:\exports"), ExportDestination::Folder(_)));
+        let names: Vec<&str> =
+            settings.options.mappings.iter().map(|mapping| mapping.name.as_str()).collect();
+        assert_eq!(names, DEFAULT_MAPPINGS);
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_before_the_snapshot_is_opened() {
+        assert!(settings_of(&["--out", "x", "--mapping", "chatt"]).unwrap_err().status() == Failure::Usage);
+        assert!(
+            settings_of(&["--out", "x", "--records", "users,userz"]).unwrap_err().status() == Failure::Usage
+        );
+        let error = settings_of(&["--out", "-", "--records", "users"]).unwrap_err();
+        assert!(matches!(error, ExportError::NotOneStream { records: 1, formats: 2 }));
+        settings_of(&["--out", "-", "--records", "users", "--format", "csv"]).unwrap();
+        assert!(
+            settings_of(&["--out", "x", "--where", "satus == 'joined'"]).unwrap_err().status()
+                == Failure::Usage
+        );
+        assert!(
+            settings_of(&["--out", "x", "--columns", "identify"]).unwrap_err().status() == Failure::Usage
+        );
+    }
+
+    #[test]
+    fn sids_of_a_target_need_a_plan_where_they_are_written() {
+        let error = settings_of(&["--out", "x", "--mapping", "chat", "--mapping", "sids"]).unwrap_err();
+        assert!(error.status() == Failure::Usage);
+        let told = "record `role_sids` of mapping `sids` needs --plan FILE: column `target_sid` asks for";
+        assert!(error.to_string().starts_with(told), "{error}");
+        let sids = ["--out", "x", "--mapping", "sids"];
+        settings_of(&[&sids[..], &["--plan", "plan.db"]].concat()).unwrap();
+        settings_of(&[&sids[..], &["--columns", "source_sid"]].concat()).unwrap();
+        let condition = ["--out", "x", "--where", "sid|counterpart is none", "--records", "users"];
+        assert!(matches!(settings_of(&condition), Err(ExportError::NeedsPlan { .. })));
+    }
+
+    #[test]
+    fn a_key_is_read_from_its_file_and_must_be_long_enough() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        let line = ["--out", "x", "--pii", "hmac", "--pii-key-file", file.to_str().unwrap()];
+        assert!(matches!(settings_of(&line), Err(ExportError::KeyFile { .. })));
+        std::fs::write(&file, "too short\n").unwrap();
+        let error = settings_of(&line).unwrap_err();
+        assert!(matches!(&error, ExportError::ShortKey { .. }) && error.status() == Failure::Usage);
+        std::fs::write(&file, "0123456789abcdef0123456789abcdef\n").unwrap();
+        let settings = settings_of(&line).unwrap();
+        assert!(!format!("{settings:?}").contains("0123456789abcdef0123"), "the key is not printed");
+    }
+}
