@@ -99,6 +99,18 @@ fn command_lines() -> Vec<Vec<String>> {
         .collect()
 }
 
+/// Every setting by its declaration: key and flag, variable, default, and the first paragraph of its help.
+fn settings_table() -> String {
+    let mut table = String::from("| key and flag | variable | default | meaning |\n|---|---|---|---|\n");
+    for setting in settings::reference() {
+        let flag = setting.flag.map_or("no flag".to_owned(), |flag| format!("`{flag}`"));
+        let default = setting.default.map_or(String::new(), |text| format!("`{text}`"));
+        let help = setting.help.split("\n\n").next().unwrap().replace('|', "\\|");
+        table += &format!("| `{}`, {flag} | `{}` | {default} | {help} |\n", setting.key, setting.variable);
+    }
+    table
+}
+
 /// What a generated block must hold.
 fn generated(name: &str, world: &World) -> String {
     if let Some(verb) = name.strip_prefix("help ") {
@@ -108,6 +120,9 @@ fn generated(name: &str, world: &World) -> String {
         let output = chatferry(folder.path(), &arguments).output().unwrap();
         assert!(output.status.success(), "{verb}");
         return format!("```text\n{}```\n", String::from_utf8(output.stdout).unwrap());
+    }
+    if name == "settings" {
+        return settings_table();
     }
     assert_eq!(name, "views", "a generated block that no one generates");
     let database = rusqlite::Connection::open(world.path("snapshot.db")).unwrap();
