@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use jiff::SignedDuration;
 
 use super::error::ValueError;
-use super::value::{Include, MigrationTarget, Part};
+use super::value::{Include, IncludePart, MigrationTarget};
 use crate::model::{InvalidShare, ServiceSid, Share};
 use crate::storage::nearest;
 
@@ -71,9 +71,9 @@ pub(crate) fn choice<T: ValueEnum>(text: &str) -> Result<T, ValueError> {
 pub(crate) fn include(text: &str) -> Result<Include, ValueError> {
     let mut include = Include::default();
     for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        let part = Part::ALL.into_iter().find(|part| part.name() == name.replace('_', "-"));
+        let part = IncludePart::ALL.into_iter().find(|part| part.name() == name.replace('_', "-"));
         let Some(part) = part else {
-            let names = Part::ALL.map(Part::name);
+            let names = IncludePart::ALL.map(IncludePart::name);
             return Err(ValueError::NotAChoice {
                 text: name.to_owned(),
                 allowed: names.join(", "),
