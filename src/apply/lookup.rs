@@ -181,8 +181,10 @@ pub(super) fn judge(item: &ResolvedOperation, found: Option<&Fields>) -> LookupO
     let text = |key: &str| found.get(key).and_then(Value::as_str).map(str::to_owned);
     let sid = text(sid_key(kind));
     let off = differences(&operation.after, found);
-    // Timers are written as a span and read as a date, so nothing that is read proves that they were written.
-    let is_proven = is_create || !operation.after.keys().any(|key| key.starts_with("timers"));
+    // Timers are written as a span and read as a date, and a time of reading is not read at all, so nothing proves that they were
+    // written.
+    let is_unproven = |key: &String| key.starts_with("timers") || key == "last_consumption_timestamp";
+    let is_proven = is_create || !operation.after.keys().any(is_unproven);
     if off.is_empty() && is_proven {
         // What was sent and is there as planned is ours; what is there and was never sent is not.
         let state = if item.sent { State::Done } else { State::Existing };
@@ -250,7 +252,7 @@ pub(super) fn is_create(kind: Kind) -> bool {
 pub(super) fn sid_key(kind: Kind) -> &'static str {
     match kind {
         Kind::UpdateUserConversation => "participant_sid",
-        Kind::MuteSource => "member_sid",
+        Kind::MuteSource | Kind::UpdateUserChannel => "member_sid",
         _ => "sid",
     }
 }

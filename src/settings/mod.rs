@@ -26,6 +26,7 @@ mod output;
 mod plan;
 mod provenance;
 mod reference;
+mod user_channel;
 mod users;
 mod verify;
 
@@ -44,6 +45,9 @@ pub(crate) use output::OutputSettings;
 pub(crate) use plan::{PlanSettings, Planned, plan_file};
 pub(crate) use provenance::Provenance;
 pub use reference::{SettingReference, reference};
+pub(crate) use user_channel::{
+    Named, UserChannelPlace, UserChannelRow, UserChannelUpdateSettings, channel_named, user_named,
+};
 pub(crate) use users::UserSelector;
 pub(crate) use verify::{Verified, VerifySettings};
 

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 
 use super::error::ValueError;
 use super::value::{Include, IncludePart, MigrationTarget};
-use crate::model::{InvalidShare, ServiceSid, Share};
+use crate::model::{InvalidShare, ServiceSid, Share, Timestamp};
 use crate::storage::nearest;
 
 /// Longer than any crawl; a longer limit is a slip.
@@ -101,6 +101,12 @@ pub(crate) fn services(text: &str) -> Result<Vec<ServiceSid>, ValueError> {
 /// `N/T`.
 pub(crate) fn share(text: &str) -> Result<Share, ValueError> {
     text.parse().map_err(|InvalidShare { text }| ValueError::NotAShare { text })
+}
+
+/// A moment as RFC 3339 writes it.
+pub(crate) fn moment(text: &str) -> Result<Timestamp, ValueError> {
+    let seconds = Timestamp::from_wire(text).seconds();
+    seconds.map(Timestamp::Seconds).ok_or_else(|| ValueError::NotAMoment { text: text.to_owned() })
 }
 
 /// `in-place`, or the SID of a service.

@@ -88,6 +88,7 @@ fn told(header: &Header, totals: &Totals, settings: &ApplySettings) -> Printable
         Move::InPlace => "changes, in place,",
         Move::Copy => "copies into",
         Move::Undo => "takes back in",
+        Move::UserChannels => "updates user channels of",
     };
     let mut text = Printable::from(format!(
         "{} {verb} {service} of the account {}:",

@@ -73,6 +73,7 @@ impl Fate {
                 Kind::UpdateUser
                 | Kind::UpdateParticipant
                 | Kind::UpdateUserConversation
+                | Kind::UpdateUserChannel
                 | Kind::UpdateConversation,
             ) => Self::Update,
             _ => Self::Create,
@@ -161,7 +162,7 @@ fn row_of_kind(kind: Kind) -> &'static str {
         | Kind::DeleteConversation => "conversations",
         Kind::CreateParticipant | Kind::UpdateParticipant | Kind::DeleteParticipant => "participants",
         Kind::UpdateUserConversation => "user conversations",
-        Kind::MuteSource => "source user channels",
+        Kind::MuteSource | Kind::UpdateUserChannel => "source user channels",
     }
 }
 

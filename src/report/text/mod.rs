@@ -13,3 +13,4 @@ pub(crate) mod problem;
 pub(crate) mod simulate;
 pub(crate) mod snapshot;
 pub(crate) mod table;
+pub(crate) mod user_channel;
