@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::time::Instant;
 
 use chatferry::internals::event::Events;
-use chatferry::internals::export::{self, ExportError, ExportOptions, Format, Rows};
+use chatferry::internals::export::{self, ExportError, ExportOptions, Format, RowSource};
 use chatferry::internals::mapping::{self, PiiPolicy};
 use chatferry::internals::model::{
     AccountSid, Api, Channel, ChannelSid, ChannelType, Entity, Member, MemberSid, Membership,
@@ -181,7 +181,7 @@ impl Source {
     }
 }
 
-impl Rows for Source {
+impl RowSource for Source {
     fn info(&self) -> Result<Info, SnapshotError> {
         Ok(info())
     }

@@ -56,7 +56,9 @@ pub mod internals {
     }
     pub mod commands {
         pub use crate::commands::CommandError;
-        pub use crate::commands::target::{EVERYTHING, Part, TargetEstimate, crawl_target};
+        pub use crate::commands::read_target::{
+            EVERYTHING, Selection, TargetEstimate, TargetPart, crawl_target,
+        };
     }
     pub mod crawl {
         pub use crate::crawl::{CrawlOutcome, Ended};
@@ -65,7 +67,7 @@ pub mod internals {
         pub use crate::event::Events;
     }
     pub mod export {
-        pub use crate::export::{ExportError, ExportOptions, Format, Rows, stream};
+        pub use crate::export::{ExportError, ExportOptions, Format, RowSource, stream};
     }
     pub mod mapping {
         pub use crate::mapping::{PiiPolicy, load, parse};

@@ -37,12 +37,12 @@ impl Advise for ApplyError {
     }
 
     fn hint(&self) -> Option<String> {
-        const KEPT: &str = "what was done is in the plan; run the same command again to go on from there";
+        const KEPT: &str = "what was done is in the plan; run the same command again to resume";
         Some(match self {
             Self::Unauthorized(_) | Self::Forbidden(_) => format!("{REFUSED_HINT}; {KEPT}"),
             Self::Gone(_) => format!("check that the account is still active; {KEPT}"),
-            Self::Plan(_) => "mend that, for instance by freeing some space, and run the same command again: what was done is in the plan, \
-                 and what was on its way is looked up".to_owned(),
+            Self::Plan(_) => "fix that, for instance by freeing some space, and run the same command again: what was done is in the plan, and what was in \
+                 flight is looked up".to_owned(),
             Self::JournalThreadGone | Self::Stopped(_) => KEPT.to_owned(),
         })
     }

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::error::ApplyError;
-use super::lookup::{OperationEnd, is_create};
+use super::lookup::OperationEnd;
 use super::resolved::{self, ResolvedOperation, UnresolvedSid};
 use crate::event::{Event, Events};
 use crate::model::Entity;
@@ -206,7 +206,7 @@ impl JournalThread {
                 let mut items = Vec::new();
                 for PendingOperation { number, operation, started } in self.journal.begun(after, most)? {
                     // What was begun had all its SIDs.
-                    items.extend(self.resolve(number, operation, started)?.ok());
+                    items.extend(self.resolve(number, operation, started.as_deref())?.ok());
                 }
                 answer(answers, reply, items);
             }
@@ -241,13 +241,13 @@ impl JournalThread {
         answers: &mut Vec<AfterCommit>,
     ) -> Result<(), PlanError> {
         self.journal.ended(number, end.state, end.reason.as_deref(), &end.result)?;
-        if is_create(operation.kind)
+        if operation.kind.is_create()
             && let Some((entity, source)) = resolved::creates(operation)
         {
             match (end.state, &end.sid) {
                 (State::Done | State::Existing, Some(sid)) => {
                     self.journal.set_counterpart(entity, &source, sid)?;
-                    if end.state == State::Existing {
+                    if end.state == State::Existing && !end.is_made_here() {
                         self.journal.set_found(entity, &source)?;
                     }
                 }
@@ -322,7 +322,7 @@ impl JournalThread {
                 }
                 let resolved = match self.heard(&operation)? {
                     Some(unresolved) => Err(unresolved),
-                    None => self.resolve(number, operation.clone(), pending.started)?,
+                    None => self.resolve(number, operation.clone(), pending.started.as_deref())?,
                 };
                 match resolved {
                     Ok(item) => lane.items.push(item),
@@ -343,14 +343,16 @@ impl JournalThread {
         &self,
         number: i64,
         operation: Operation,
-        started: bool,
+        started: Option<&str>,
     ) -> Result<Result<ResolvedOperation, UnresolvedSid>, PlanError> {
         let found = match resolved::writes_to(&operation) {
             Some((entity, source)) => self.journal.is_found(entity, &source)?,
             None => false,
         };
+        // What the journal has is a date; a text that is none still says that it was started.
+        let sent_at = started.map(|text| text.parse().unwrap_or_else(|_not_a_date| crate::clock::now()));
         let counterpart = |entity: Entity, source: &str| self.journal.counterpart(entity, source);
-        let resolved = ResolvedOperation::resolve(number, operation, started, counterpart)?;
+        let resolved = ResolvedOperation::resolve(number, operation, sent_at, counterpart)?;
         Ok(resolved.map(|mut item| {
             item.found = found;
             item

@@ -1,26 +1,33 @@
-//! Looking before writing: whether what would be written is there already, and whether what is there is as it was planned from.
+//! Lookups before writes: whether what would be written is there already, and whether what is there is as it was planned from.
 //!
 //! **Invariant:** nothing here writes.
 //!
 //! **Invariant:** what was found counts only if it is what was asked for. Twilio takes a SID or a name in the same place of a path,
-//! and a name may look like a SID; so the answer's own identity or unique name is compared, and another one's is no answer.
+//! and a name may look like a SID; so the answer's own identity or unique name is compared, and another one's is not an answer.
+//! A name that cannot stand in a path (`.`, `..`) is looked up through the list.
 
 use serde_json::{Value, json};
 
-use super::mismatch::{Mismatch, differences, told};
+use super::mismatch::{Mismatch, describe, differences};
 use super::resolved::ResolvedOperation;
-use crate::model::Api;
-use crate::plan::{Fields, Journal, Kind, State};
+use crate::model::{Api, Timestamp};
+use crate::plan::{Fields, Journal, Kind, Operation, State};
 use crate::twilio::page::{LoopGuard, PageError, next_path};
 use crate::twilio::{ApiRequest, BodyError, Client, RequestError};
 
 /// The most roles on a page of Conversations (OpenAPI `conversations/v1`, `ListServiceRole`).
 const ROLES_ON_A_PAGE: &str = "50";
 
+/// The most users on a page (`ListServiceUser`).
+const USERS_ON_A_PAGE: &str = "50";
+
+/// The most conversations on a page (`ListServiceConversation`).
+const CONVERSATIONS_ON_A_PAGE: &str = "100";
+
 /// The most participants on a page (`ListServiceConversationParticipant`).
 const PARTICIPANTS_ON_A_PAGE: &str = "100";
 
-/// What became of an operation.
+/// The outcome of an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct OperationEnd {
     pub(super) state: State,
@@ -35,6 +42,11 @@ pub(super) struct OperationEnd {
 impl OperationEnd {
     pub(super) fn failed(reason: String, result: Value) -> Self {
         Self { state: State::Failed, reason: Some(reason), result, sid: None }
+    }
+
+    /// Whether this run made what the operation was to make: its answer says so, or what was found after the answer was lost.
+    pub(super) fn is_made_here(&self) -> bool {
+        self.result["known_by"] == "answer" || self.result["created"] == true
     }
 
     pub(super) fn blocked(reason: String) -> Self {
@@ -53,21 +65,27 @@ pub(super) enum LookupOutcome {
     /// It is to be written. With what is there now of what it writes.
     ToWrite(Fields),
     /// Nothing is to be written.
-    OperationEnd(Box<OperationEnd>),
+    Ended(Box<OperationEnd>),
 }
 
 /// Looks, and judges what is there.
-pub(super) async fn look(client: &Client, item: &ResolvedOperation) -> Result<LookupOutcome, RequestError> {
-    let found = find(client, item).await?;
-    Ok(judge(item, found.as_ref()))
+pub(super) async fn look(
+    client: &Client,
+    resolved: &ResolvedOperation,
+) -> Result<LookupOutcome, RequestError> {
+    let found = find(client, resolved).await?;
+    Ok(judge(resolved, found.as_ref()))
 }
 
 /// What the target has of what the operation writes.
-pub(super) async fn find(client: &Client, item: &ResolvedOperation) -> Result<Option<Fields>, RequestError> {
-    let after = &item.operation.after;
-    match item.operation.kind {
+pub(super) async fn find(
+    client: &Client,
+    resolved: &ResolvedOperation,
+) -> Result<Option<Fields>, RequestError> {
+    let after = &resolved.operation.after;
+    match resolved.operation.kind {
         Kind::CreateRole => {
-            let request = item.fetch(None).query("PageSize", ROLES_ON_A_PAGE);
+            let request = resolved.fetch(None).query("PageSize", ROLES_ON_A_PAGE);
             let is_it = |role: &Fields| {
                 role.get("friendly_name") == after.get("friendly_name")
                     && role.get("type") == after.get("type")
@@ -75,28 +93,39 @@ pub(super) async fn find(client: &Client, item: &ResolvedOperation) -> Result<Op
             search(client, request, "roles", is_it).await
         }
         Kind::CreateUser | Kind::CreateConversation | Kind::CreateParticipant => {
-            let Some(name) = item.name() else { return Ok(None) };
+            let Some(name) = resolved.name() else { return Ok(None) };
             let key =
-                if item.operation.kind == Kind::CreateConversation { "unique_name" } else { "identity" };
+                if resolved.operation.kind == Kind::CreateConversation { "unique_name" } else { "identity" };
             let is_it = |found: &Fields| found.get(key).and_then(Value::as_str) == Some(name);
-            if let Some(found) = fetch(client, &item.fetch(Some(name))).await?.filter(is_it) {
+            if may_stand_in_a_path(name)
+                && let Some(found) = fetch(client, &resolved.fetch(Some(name))).await?.filter(is_it)
+            {
                 return Ok(Some(found));
             }
-            if item.operation.kind == Kind::CreateParticipant && is_no_name_for_a_path(name) {
-                let request = item.fetch(None).query("PageSize", PARTICIPANTS_ON_A_PAGE);
-                return search(client, request, "participants", is_it).await;
+            if may_stand_in_a_path(name) && !looks_like_a_sid(name) {
+                return Ok(None);
             }
-            Ok(None)
+            let (list, page) = match resolved.operation.kind {
+                Kind::CreateUser => ("users", USERS_ON_A_PAGE),
+                Kind::CreateConversation => ("conversations", CONVERSATIONS_ON_A_PAGE),
+                _ => ("participants", PARTICIPANTS_ON_A_PAGE),
+            };
+            search(client, resolved.fetch(None).query("PageSize", page), list, is_it).await
         }
-        _ => fetch(client, &item.fetch(None)).await,
+        _ => fetch(client, &resolved.fetch(None)).await,
     }
 }
 
-/// Whether a name in a path would be taken for a SID, or for a direction.
-fn is_no_name_for_a_path(name: &str) -> bool {
+/// Whether a name may be a segment of a path. `.` and `..` are directions: whoever resolves the URL removes them, so that the
+/// request goes to another resource. An empty one names the list.
+fn may_stand_in_a_path(name: &str) -> bool {
+    !matches!(name, "" | "." | "..")
+}
+
+/// Whether Twilio takes a name in a path for a SID.
+fn looks_like_a_sid(name: &str) -> bool {
     let is_hexadecimal = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let like_a_sid = name.len() == 34 && name.get(2..).is_some_and(is_hexadecimal);
-    like_a_sid || matches!(name, "" | "." | "..")
+    name.len() == 34 && name.get(2..).is_some_and(is_hexadecimal)
 }
 
 /// Fetches an object; none where there is none. Twilio has answered 404 for what is there, so one is not believed.
@@ -135,7 +164,7 @@ async fn search(
             if is_page { Ok(page) } else { Err(BodyError::Unexpected { expected: "a page of a list" }) }
         };
         let page = match client.send_parsed(&request, read).await {
-            Err(error) if error.is_not_found() && is_first && key != "roles" => return Ok(None),
+            Err(error) if error.is_not_found() && is_first && key == "participants" => return Ok(None),
             page => page?.body,
         };
         is_first = false;
@@ -164,13 +193,13 @@ pub(super) fn object(body: &[u8]) -> Result<Fields, BodyError> {
 }
 
 /// What is to be done, given what is there.
-pub(super) fn judge(item: &ResolvedOperation, found: Option<&Fields>) -> LookupOutcome {
-    let operation = &item.operation;
+pub(super) fn judge(resolved: &ResolvedOperation, found: Option<&Fields>) -> LookupOutcome {
+    let operation = &resolved.operation;
     let kind = operation.kind;
     if kind.is_delete() {
-        return judge_delete(item, found);
+        return judge_delete(resolved, found);
     }
-    let is_create = is_create(kind);
+    let is_create = kind.is_create();
     let Some(found) = found else {
         return if is_create {
             LookupOutcome::ToWrite(Fields::new())
@@ -178,59 +207,76 @@ pub(super) fn judge(item: &ResolvedOperation, found: Option<&Fields>) -> LookupO
             blocked("target_gone", "what would be updated is not there any more; plan again", json!({}))
         };
     };
-    let text = |key: &str| found.get(key).and_then(Value::as_str).map(str::to_owned);
-    let sid = text(sid_key(kind));
-    let off = differences(&operation.after, found);
+    let sid = found.get(sid_key(kind)).and_then(Value::as_str).map(str::to_owned);
+    let off = differences(&sent_fields(operation), found);
+    let created = is_create && is_made_by_this_run(resolved, found, crate::clock::now());
+    let sent = resolved.sent_at.is_some();
+    let mut result = json!({ "sid": sid, "known_by": "look_up", "sent": sent });
+    if created {
+        result["created"] = true.into();
+    }
     // Timers are written as a span and read as a date, and a time of reading is not read at all, so nothing proves that they were
     // written.
     let is_unproven = |key: &String| key.starts_with("timers") || key == "last_consumption_timestamp";
     let is_proven = is_create || !operation.after.keys().any(is_unproven);
     if off.is_empty() && is_proven {
         // What was sent and is there as planned is ours; what is there and was never sent is not.
-        let state = if item.sent { State::Done } else { State::Existing };
-        let result = json!({ "sid": sid, "known_by": "look_up", "sent": item.sent });
-        return LookupOutcome::OperationEnd(Box::new(OperationEnd { state, reason: None, result, sid }));
+        let state = if sent { State::Done } else { State::Existing };
+        return LookupOutcome::Ended(Box::new(OperationEnd { state, reason: None, result, sid }));
     }
-    if kind == Kind::CreateConversation && !item.sent && off.iter().any(Mismatch::is_of_creation) {
-        let detail = format!("{}; change the name in the mapping, and plan again", told(&off));
+    if kind == Kind::CreateConversation && !sent && off.iter().any(Mismatch::is_of_creation) {
+        let detail = format!("{}; change the name in the mapping, and plan again", describe(&off));
         let found = json!({ "found": now_of(&operation.after, found) });
         return blocked("unique_name_taken", &detail, found);
     }
     if is_create {
-        let reason = Some(format!("differs: {}", told(&off)));
-        let result = json!({ "sid": sid, "known_by": "look_up", "sent": item.sent });
-        return LookupOutcome::OperationEnd(Box::new(OperationEnd {
-            state: State::Existing,
-            reason,
-            result,
-            sid,
-        }));
+        let reason = Some(format!("differs: {}", describe(&off)));
+        return LookupOutcome::Ended(Box::new(OperationEnd { state: State::Existing, reason, result, sid }));
     }
-    let before = item.before();
-    let moved = if item.was_there() { differences(&before, found) } else { Vec::new() };
+    let before = resolved.before();
+    let moved = if resolved.was_there() { differences(&before, found) } else { Vec::new() };
     if moved.is_empty() {
         return LookupOutcome::ToWrite(now_of(&operation.after, found));
     }
-    let detail = format!("since the plan was made: {}; plan again", told(&moved));
+    let detail = format!("since the plan was made: {}; plan again", describe(&moved));
     blocked("changed_since", &detail, json!({ "found": now_of(&before, found) }))
 }
 
-fn judge_delete(item: &ResolvedOperation, found: Option<&Fields>) -> LookupOutcome {
+fn judge_delete(resolved: &ResolvedOperation, found: Option<&Fields>) -> LookupOutcome {
     let Some(found) = found else {
-        let state = if item.sent { State::Done } else { State::Existing };
-        let result = json!({ "known_by": "look_up", "sent": item.sent });
-        return LookupOutcome::OperationEnd(Box::new(OperationEnd {
-            state,
-            reason: None,
-            result,
-            sid: None,
-        }));
+        let sent = resolved.sent_at.is_some();
+        let state = if sent { State::Done } else { State::Existing };
+        let result = json!({ "known_by": "look_up", "sent": sent });
+        return LookupOutcome::Ended(Box::new(OperationEnd { state, reason: None, result, sid: None }));
     };
-    let moved = differences(&item.operation.before, found);
+    let moved = differences(&resolved.operation.before, found);
     if moved.is_empty() {
         return LookupOutcome::ToWrite(Fields::new());
     }
-    blocked("changed_since", &format!("since the plan was made: {}", told(&moved)), json!({}))
+    blocked("changed_since", &format!("since the plan was made: {}", describe(&moved)), json!({}))
+}
+
+/// The values that an operation writes. A create does not send null: the API fills in what it gives by default, such as a role.
+pub(super) fn sent_fields(operation: &Operation) -> Fields {
+    let mut sent = operation.after.clone();
+    if operation.kind.is_create() {
+        sent.retain(|key, value| !(value.is_null() && key == "role_sid"));
+    }
+    sent
+}
+
+/// How far this machine's clock and Twilio's may be apart, in seconds. Dates of the API are cut off to seconds, too.
+const CLOCK_SKEW: i64 = 10;
+
+/// Whether the run made what it found after an answer was lost: nothing was there when the plan was made, and what is there has
+/// the creation date that only this request sets, or was created between the request and now.
+fn is_made_by_this_run(resolved: &ResolvedOperation, found: &Fields, now: jiff::Timestamp) -> bool {
+    let Some(sent_at) = resolved.sent_at else { return false };
+    let seconds = |value: &Value| Timestamp::from_wire(value.as_str()?).seconds();
+    let Some(created) = found.get("date_created").and_then(seconds) else { return false };
+    let planned = resolved.operation.after.get("date_created").and_then(seconds);
+    let between = sent_at.as_second() - CLOCK_SKEW..=now.as_second() + CLOCK_SKEW;
+    planned == Some(created) || between.contains(&created)
 }
 
 /// What is there now of these keys.
@@ -240,12 +286,7 @@ fn now_of(keys: &Fields, found: &Fields) -> Fields {
 
 fn blocked(code: &str, detail: &str, result: Value) -> LookupOutcome {
     let reason = Some(format!("{code}: {detail}"));
-    LookupOutcome::OperationEnd(Box::new(OperationEnd { state: State::Blocked, reason, result, sid: None }))
-}
-
-/// Whether a kind makes what was not there.
-pub(super) fn is_create(kind: Kind) -> bool {
-    matches!(kind, Kind::CreateRole | Kind::CreateUser | Kind::CreateConversation | Kind::CreateParticipant)
+    LookupOutcome::Ended(Box::new(OperationEnd { state: State::Blocked, reason, result, sid: None }))
 }
 
 /// The key under which an answer has the SID of what was written.

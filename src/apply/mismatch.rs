@@ -30,15 +30,15 @@ impl fmt::Display for Mismatch {
 }
 
 /// The differences in one line.
-pub(super) fn told(differences: &[Mismatch]) -> String {
-    let told: Vec<String> = differences.iter().map(ToString::to_string).collect();
-    told.join("; ")
+pub(super) fn describe(differences: &[Mismatch]) -> String {
+    let parts: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    parts.join("; ")
 }
 
 /// What of `expected` does not hold in `found`.
 pub(super) fn differences(expected: &Fields, found: &Fields) -> Vec<Mismatch> {
     let of = |(key, expected): (&String, &Value)| {
-        let found = found.get(key).unwrap_or(&Value::Null);
+        let found = value_of(found, key).unwrap_or(&Value::Null);
         (!equality::same_values(key, expected, found)).then(|| Mismatch {
             key: key.clone(),
             expected: expected.clone(),
@@ -46,6 +46,14 @@ pub(super) fn differences(expected: &Fields, found: &Fields) -> Vec<Mismatch> {
         })
     };
     expected.iter().filter_map(of).collect()
+}
+
+/// The value of a key; of `messaging_binding.projected_address` that within the object.
+fn value_of<'f>(found: &'f Fields, key: &str) -> Option<&'f Value> {
+    found.get(key).or_else(|| {
+        let (outer, inner) = key.split_once('.')?;
+        found.get(outer)?.get(inner)
+    })
 }
 
 /// The most characters of a value in a message.
@@ -104,11 +112,11 @@ mod tests {
             fields(json!({"last_read_message_index": 0, "role_sid": "RL1", "attributes": "not JSON"}));
         let found = fields(json!({"last_read_message_index": null, "role_sid": "RL2", "attributes": "{}"}));
         assert_eq!(
-            told(&differences(&expected, &found)),
+            describe(&differences(&expected, &found)),
             "last_read_message_index is null, not 0; role_sid is \"RL2\", not \"RL1\"; attributes is \"{}\", not \"not JSON\""
         );
         let long = fields(json!({"friendly_name": "x".repeat(500)}));
-        assert!(told(&differences(&long, &fields(json!({})))).chars().count() < 120);
+        assert!(describe(&differences(&long, &fields(json!({})))).chars().count() < 120);
         let never = fields(json!({"last_read_timestamp": "2020-01-02T03:04:05Z"}));
         assert_eq!(differences(&never, &fields(json!({"last_read_timestamp": null}))).len(), 1);
     }

@@ -89,6 +89,15 @@ pub(crate) enum ApplyEnd {
     GaveUp(String),
 }
 
+/// How long a run had nothing in flight, because all that was left of a kind had to wait.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Waits {
+    /// Before operations were sent or looked up again.
+    pub for_retries: Duration,
+    /// For a turn under Twilio's write limits.
+    pub for_limits: Duration,
+}
+
 /// What a run did.
 #[derive(Debug)]
 pub(crate) struct ApplyOutcome {
@@ -102,6 +111,8 @@ pub(crate) struct ApplyOutcome {
     pub differing: u64,
     /// The first operations that failed or are blocked.
     pub not_done: Vec<NotDone>,
+    /// Where the waiting was.
+    pub waits: Waits,
 }
 
 /// Performs a plan, or goes on with it.
@@ -119,7 +130,8 @@ pub(crate) async fn run(
     let (journal, thread) = JournalHandle::start(journal, events.clone(), stop.clone());
     let work =
         Performer { clients, journal, webhooks: options.webhooks, pause: options.pause, stop: stop.clone() };
-    let ended = perform(work, options, &service, &planned, events, stop).await;
+    let mut waits = Waits::default();
+    let ended = perform(work, options, &service, &planned, events, stop, &mut waits).await;
     // Every handle of the journal thread is dropped by now, so the thread ends. Its own error explains why a run lost it.
     let JournalEnd { journal, ended: performed } = thread.await.map_err(ApplyError::Stopped)??;
     let ended = ended?;
@@ -129,6 +141,7 @@ pub(crate) async fn run(
         performed,
         differing: journal.differing()?,
         not_done: journal.not_done(NAMED)?,
+        waits,
     };
     journal.close()?;
     Ok(outcome)
@@ -141,6 +154,7 @@ async fn perform(
     planned: &[Step],
     events: &Events,
     stop: &CancellationToken,
+    waits: &mut Waits,
 ) -> Result<ApplyEnd, ApplyError> {
     let counts = performer.journal.open_plan().await?;
     events.send(Event::Applying { steps: steps(&counts, planned, options) });
@@ -152,7 +166,9 @@ async fn perform(
         if options.only.as_ref().is_some_and(|only| !only.contains(&kind)) {
             continue;
         }
-        if let Some(ended) = scheduler.perform(kind, service).await? {
+        let ended = scheduler.perform(kind, service).await?;
+        *waits = scheduler.waits;
+        if let Some(ended) = ended {
             return Ok(ended);
         }
     }

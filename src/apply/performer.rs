@@ -1,15 +1,21 @@
-//! Performs one operation: looks where that is needed, writes down that it begins, sends it, and says what became of it.
+//! Performs one operation: looks it up where that is needed, records that it starts, sends it, and records the outcome.
 //!
-//! **Invariant:** a write leaves only after the journal has it on disk as begun.
+//! **Invariant:** a write leaves only after the journal has it on disk as started.
 //!
-//! **Invariant:** a write of unknown outcome is looked up before it is sent again, whatever the reason that nobody knows.
+//! **Invariant:** a write of unknown outcome is looked up before it is sent again, whatever the reason. A 404 is an unknown outcome
+//! too: Twilio has answered it for requests that it had performed.
 //!
-//! **Invariant:** a failure is of its item, unless it is of all of them: refused credentials, an API that is gone, a plan that
+//! **Invariant:** a success is what the answer shows, not its status. What was sent is compared with what the answer has.
+//!
+//! **Invariant:** nothing sleeps here. An operation that has to wait goes back to the scheduler, so that its slot is free meanwhile.
+//!
+//! **Invariant:** a failure is of its operation, unless it is of all of them: refused credentials, an API that is gone, a plan that
 //! cannot be written.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -17,9 +23,10 @@ use super::error::ApplyError;
 use super::error_codes;
 use super::journal_thread::JournalHandle;
 use super::lookup::{self, LookupOutcome, OperationEnd};
+use super::mismatch::{describe, differences};
 use super::resolved::ResolvedOperation;
 use crate::plan::{Endpoint, Fields, Kind, State};
-use crate::twilio::{Client, Counters, Reply, RequestError, RequestErrorKind};
+use crate::twilio::{Attempts, BodyError, Client, Counters, OnceSent, Reply, RequestError, RequestErrorKind};
 
 /// Writes of unknown outcome, and 404s of what should be there, after which an operation is left for another run. Between them
 /// the target is looked at, which has attempts of its own.
@@ -56,24 +63,46 @@ impl Clients {
     }
 }
 
-/// An operation on its way.
+/// An operation that has been loaded.
 #[derive(Debug)]
 pub(super) struct ActiveOperation {
-    pub(super) item: ResolvedOperation,
-    /// The place of its lane.
+    pub(super) resolved: ResolvedOperation,
+    /// The number of its lane.
     pub(super) lane: u64,
     /// How often its outcome was unknown.
     rounds: u32,
     /// How often what it refers to was not found.
     not_found: u32,
+    /// The attempts of its request since it was last looked up.
+    attempts: Attempts,
     begun: bool,
-    /// What was there before, where that was looked at.
+    /// When its request first left, if it did.
+    first_sent: Option<Timestamp>,
+    /// Its outcome is unknown, so that it is looked up before anything else.
+    pub(super) must_look: bool,
+    /// What was there before, where that was looked up.
     before: Option<Fields>,
 }
 
 impl ActiveOperation {
-    pub(super) fn new(item: ResolvedOperation, lane: u64) -> Self {
-        Self { item, lane, rounds: 0, not_found: 0, begun: false, before: None }
+    pub(super) fn new(resolved: ResolvedOperation, lane: u64) -> Self {
+        Self {
+            resolved,
+            lane,
+            rounds: 0,
+            not_found: 0,
+            attempts: Attempts::default(),
+            begun: false,
+            first_sent: None,
+            must_look: false,
+            before: None,
+        }
+    }
+
+    /// Its request may have been performed.
+    fn mark_sent(&mut self) {
+        self.resolved.sent_at = self.resolved.sent_at.or(self.first_sent);
+        self.attempts = Attempts::default();
     }
 }
 
@@ -82,6 +111,8 @@ impl ActiveOperation {
 pub(super) enum TaskStep {
     /// It is to be written when its lane has a turn.
     ToWrite(Box<ActiveOperation>),
+    /// It is sent, or looked up, again after this time. Its slot and its turn are free meanwhile.
+    Waits { work: Box<ActiveOperation>, after: Duration },
     /// It has come to its end.
     Ended { lane: u64, state: State },
     /// It could not be done for a reason that is not its own; a later run takes it up.
@@ -102,11 +133,11 @@ pub(super) struct Performer {
 }
 
 impl Performer {
-    /// Looks at the target where that is needed, and has it written down that the operation begins. What is left then is to send
-    /// it, when its lane has a turn.
+    /// Looks the operation up where that is needed, and records that it starts. What is left then is to send it, when its lane has a
+    /// turn.
     pub(super) async fn prepare(self, work: ActiveOperation) -> Result<TaskStep, ApplyError> {
         let mut work = work;
-        if work.item.needs_look() {
+        if work.must_look || work.resolved.needs_look() {
             match self.clone().look(work).await? {
                 TaskStep::ToWrite(looked) => work = *looked,
                 ended => return Ok(ended),
@@ -115,38 +146,54 @@ impl Performer {
         if self.stop.is_cancelled() {
             return Ok(TaskStep::Interrupted { lane: work.lane });
         }
-        self.journal.begin(work.item.number).await?;
-        work.begun = true;
+        if !work.begun {
+            self.journal.begin(work.resolved.number).await?;
+            work.begun = true;
+        }
+        work.must_look = false;
         Ok(TaskStep::ToWrite(Box::new(work)))
     }
 
-    /// Looks at the target, and gives the operation back where it is to be written.
+    /// Looks the operation up, and gives it back where it is to be written.
     pub(super) async fn look(self, mut work: ActiveOperation) -> Result<TaskStep, ApplyError> {
-        match lookup::look(self.clients.of(work.item.endpoint), &work.item).await {
+        match lookup::look(self.clients.of(work.resolved.endpoint), &work.resolved).await {
             Ok(LookupOutcome::ToWrite(before)) => {
                 work.before = (!before.is_empty()).then_some(before);
                 Ok(TaskStep::ToWrite(Box::new(work)))
             }
-            Ok(LookupOutcome::OperationEnd(end)) => self.end(work, *end).await,
+            Ok(LookupOutcome::Ended(end)) => self.end(work, *end).await,
             Err(error) => self.could_not_look(work, error).await,
         }
     }
 
     /// Writes what was prepared.
-    pub(super) async fn write(self, work: ActiveOperation) -> Result<TaskStep, ApplyError> {
-        let request = work.item.request(self.webhooks);
-        let client = self.clients.of(work.item.endpoint);
-        // A deletion is answered with nothing.
+    pub(super) async fn write(self, mut work: ActiveOperation) -> Result<TaskStep, ApplyError> {
+        let kind = work.resolved.operation.kind;
+        let request = work.resolved.request(self.webhooks);
+        let client = self.clients.of(work.resolved.endpoint);
         let read = |body: &bytes::Bytes| {
-            if body.is_empty() && work.item.operation.kind.is_delete() {
-                return Ok(Fields::new());
+            if body.is_empty() && kind.is_delete() {
+                return Ok(Fields::new()); // a deletion is answered with nothing
             }
-            lookup::object(body)
+            let answer = lookup::object(body)?;
+            if kind.is_create() && answer.get("sid").and_then(Value::as_str).is_none() {
+                return Err(BodyError::Unexpected { expected: "what was created, with its SID" });
+            }
+            Ok(answer)
         };
-        match client.send_parsed(&request, read).await {
-            Ok(reply) => {
+        work.first_sent.get_or_insert_with(crate::clock::now);
+        let mut attempts = std::mem::take(&mut work.attempts);
+        match client.send_once(&request, read, &mut attempts).await {
+            Ok(OnceSent::Answered(reply)) if kind == Kind::MakePrivate && !is_private(&reply.body) => {
+                self.still_public(work, &reply).await
+            }
+            Ok(OnceSent::Answered(reply)) => {
                 let end = answered(&work, &reply);
                 self.end(work, end).await
+            }
+            Ok(OnceSent::RetryAfter(after)) => {
+                work.attempts = attempts;
+                Ok(TaskStep::Waits { work: Box::new(work), after })
             }
             Err(error) => self.failed(work, error).await,
         }
@@ -158,13 +205,14 @@ impl Performer {
             WriteFailure::OfAll => Err(of_all(error)),
             WriteFailure::NotDone => self.left(work, error).await,
             WriteFailure::AlreadyThere => {
-                let found = match lookup::find(self.clients.of(work.item.endpoint), &work.item).await {
+                let client = self.clients.of(work.resolved.endpoint);
+                let found = match lookup::find(client, &work.resolved).await {
                     Ok(found) => found,
                     Err(error) => return self.could_not_look(work, error).await,
                 };
                 let end = match found {
-                    Some(found) => match lookup::judge(&work.item, Some(&found)) {
-                        LookupOutcome::OperationEnd(end) => *end,
+                    Some(found) => match lookup::judge(&work.resolved, Some(&found)) {
+                        LookupOutcome::Ended(end) => *end,
                         LookupOutcome::ToWrite(_) => refused(&error),
                     },
                     None => refused(&error),
@@ -172,21 +220,65 @@ impl Performer {
                 self.end(work, end).await
             }
             WriteFailure::Unknown => {
-                work.item.sent = true;
+                work.mark_sent();
                 work.rounds += 1;
                 if work.rounds > ROUNDS {
                     return self.left(work, error).await;
                 }
-                let pause = self.pause.saturating_mul(1 << (work.rounds - 1).min(6));
-                self.stop.run_until_cancelled(tokio::time::sleep(pause)).await;
-                self.clone().look(work).await
+                work.must_look = true;
+                let after = self.pause.saturating_mul(1 << (work.rounds - 1).min(6));
+                Ok(TaskStep::Waits { work: Box::new(work), after })
             }
-            WriteFailure::NotFound if work.not_found == 0 => {
-                work.not_found += 1; // Twilio has answered 404 for what is there, so one is not believed
-                Ok(TaskStep::ToWrite(Box::new(work)))
-            }
-            WriteFailure::NotFound | WriteFailure::OfItem => self.end(work, refused(&error)).await,
+            WriteFailure::NotFound => self.not_found(work, error).await,
+            WriteFailure::OfItem => self.end(work, refused(&error)).await,
         }
+    }
+
+    /// A 404, which Twilio has answered for requests that it had performed, and for what is there. The operation is looked up, and
+    /// sent once more where nothing is found of it.
+    async fn not_found(
+        &self,
+        mut work: ActiveOperation,
+        error: RequestError,
+    ) -> Result<TaskStep, ApplyError> {
+        work.mark_sent();
+        work.not_found += 1;
+        let found = match lookup::find(self.clients.of(work.resolved.endpoint), &work.resolved).await {
+            Ok(found) => found,
+            Err(error) => return self.could_not_look(work, error).await,
+        };
+        let kind = work.resolved.operation.kind;
+        let is_gone = found.is_none() && !kind.is_create() && !kind.is_delete();
+        match lookup::judge(&work.resolved, found.as_ref()) {
+            LookupOutcome::Ended(end) if !is_gone => self.end(work, *end).await,
+            LookupOutcome::ToWrite(_) if work.not_found == 1 => Ok(TaskStep::ToWrite(Box::new(work))),
+            _ => self.end(work, refused(&error)).await,
+        }
+    }
+
+    /// Chat v3 has answered a conversion with success and with a channel that is not private. What it is now decides.
+    async fn still_public(
+        &self,
+        mut work: ActiveOperation,
+        reply: &Reply<Fields>,
+    ) -> Result<TaskStep, ApplyError> {
+        work.mark_sent();
+        let found = match lookup::find(self.clients.of(work.resolved.endpoint), &work.resolved).await {
+            Ok(found) => found,
+            Err(error) => return self.could_not_look(work, error).await,
+        };
+        let end = match lookup::judge(&work.resolved, found.as_ref()) {
+            LookupOutcome::Ended(end) => *end,
+            LookupOutcome::ToWrite(_) => OperationEnd::failed(
+                format!(
+                    "left_public: Twilio answered {} and left the channel public; run apply again, and if it stays public ask \
+                     Twilio's support why Chat v3 does not convert it",
+                    reply.status
+                ),
+                json!({ "status": reply.status, "request_id": reply.request_id }),
+            ),
+        };
+        self.end(work, end).await
     }
 
     async fn could_not_look(
@@ -198,7 +290,7 @@ impl Performer {
             WriteFailure::Interrupted => self.interrupted(work).await,
             WriteFailure::OfAll => Err(of_all(error)),
             // Of what may have been sent, a refused look says nothing: it is not failed, which would say that nothing was written.
-            _ if work.item.sent => self.left(work, error).await,
+            _ if work.resolved.sent_at.is_some() => self.left(work, error).await,
             WriteFailure::OfItem | WriteFailure::AlreadyThere => self.end(work, refused(&error)).await,
             WriteFailure::NotDone | WriteFailure::Unknown | WriteFailure::NotFound => {
                 self.left(work, error).await
@@ -208,7 +300,7 @@ impl Performer {
 
     async fn end(&self, work: ActiveOperation, end: OperationEnd) -> Result<TaskStep, ApplyError> {
         let (lane, state) = (work.lane, end.state);
-        self.journal.end(work.item, end).await?;
+        self.journal.end(work.resolved, end).await?;
         Ok(TaskStep::Ended { lane, state })
     }
 
@@ -226,8 +318,8 @@ impl Performer {
 
     /// What was begun and certainly not sent is as if it had not begun.
     pub(super) async fn withdraw(&self, work: ActiveOperation) -> Result<(), ApplyError> {
-        if work.begun && !work.item.sent {
-            self.journal.withdraw(work.item.number).await?;
+        if work.begun && work.resolved.sent_at.is_none() {
+            self.journal.withdraw(work.resolved.number).await?;
         }
         Ok(())
     }
@@ -304,9 +396,15 @@ fn refused(error: &RequestError) -> OperationEnd {
     )
 }
 
-/// The end of an operation that Twilio has answered.
+fn is_private(channel: &Fields) -> bool {
+    channel.get("type").is_some_and(|kind| kind == "private")
+}
+
+/// The end of an operation that Twilio has answered. A field of which the answer has another value than was sent was ignored: the
+/// operation is not done as planned.
 fn answered(work: &ActiveOperation, reply: &Reply<Fields>) -> OperationEnd {
-    let kind = work.item.operation.kind;
+    let operation = &work.resolved.operation;
+    let kind = operation.kind;
     let text = |key: &str| reply.body.get(key).and_then(Value::as_str).map(str::to_owned);
     let sid = if kind.is_delete() { None } else { text(lookup::sid_key(kind)) };
     let mut result = json!({
@@ -323,5 +421,12 @@ fn answered(work: &ActiveOperation, reply: &Reply<Fields>) -> OperationEnd {
     {
         result["members_count"] = members.clone();
     }
-    OperationEnd { state: State::Done, reason: None, result, sid }
+    let mut sent = lookup::sent_fields(operation);
+    sent.retain(|key, value| reply.body.contains_key(key) && !(kind.is_create() && value.is_null()));
+    let ignored = differences(&sent, &reply.body);
+    if ignored.is_empty() {
+        return OperationEnd { state: State::Done, reason: None, result, sid };
+    }
+    let reason = Some(format!("differs: Twilio answered {} and {}", reply.status, describe(&ignored)));
+    OperationEnd { state: State::Existing, reason, result, sid }
 }

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** the request is [`Operation::request`] with SIDs in place of what stands for them. Nothing is added to it.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::model::Api;
@@ -22,9 +23,8 @@ pub(super) struct ResolvedOperation {
     segments: Vec<String>,
     form: Vec<(&'static str, String)>,
     takes_webhook_header: bool,
-    /// It may have been sent already: by an earlier run that did not come to write down its end, or by this one, which did not
-    /// get an answer.
-    pub(super) sent: bool,
+    /// Since when it may have been sent: by an earlier run that did not record its outcome, or by this one, which did not get an answer.
+    pub(super) sent_at: Option<Timestamp>,
     /// What it writes to was to be made by an operation of the plan, which found it there: somebody else made it, and may have
     /// written to it.
     pub(super) found: bool,
@@ -42,7 +42,7 @@ impl ResolvedOperation {
     pub(super) fn resolve<E>(
         number: i64,
         mut operation: Operation,
-        sent: bool,
+        sent_at: Option<Timestamp>,
         mut counterpart: impl FnMut(Entity, &str) -> Result<Option<String>, E>,
     ) -> Result<Result<Self, UnresolvedSid>, E> {
         let planned = operation.request();
@@ -86,7 +86,7 @@ impl ResolvedOperation {
             segments,
             form,
             takes_webhook_header: planned.takes_webhook_header,
-            sent,
+            sent_at,
             found: false,
         }))
     }
@@ -129,9 +129,10 @@ impl ResolvedOperation {
         self.operation.after.get(key).and_then(Value::as_str).or(of_subject.as_deref())
     }
 
-    /// Whether the target is to be looked at before it is written to.
+    /// Whether the target is looked up before it is written to. A role is, since its name may be taken twice: no answer says that it
+    /// is there already.
     pub(super) fn needs_look(&self) -> bool {
-        self.sent || self.was_there()
+        self.sent_at.is_some() || self.was_there() || self.operation.kind == Kind::CreateRole
     }
 
     /// The values that it was planned from. Of what was found in the place of what the plan was to make: those of what is new.

@@ -13,9 +13,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::ApplyError;
 use super::journal_thread::LoadedLanes;
-use super::lanes::{FreeSlots, LOADED, Lanes, NextAction};
+use super::lanes::{FreeSlots, LOADED, Lanes, NextAction, Returned};
 use super::performer::{ActiveOperation, Performer, TaskStep};
-use super::{ApplyEnd, ApplyOptions};
+use super::{ApplyEnd, ApplyOptions, Waits};
 use crate::plan::{Endpoint, Kind, State};
 use crate::twilio::throttle::WriteLimits;
 
@@ -48,10 +48,11 @@ pub(super) struct WriteScheduler {
     conversation_rate: f64,
     /// How long a write takes, lately, in seconds.
     latency: f64,
-    /// Writes on their way.
+    /// Writes in flight.
     writing: usize,
     /// Operations of the kind that have not come to their end.
     left: u64,
+    pub(super) waits: Waits,
 }
 
 /// A task's end: when it was sent if it was a write, and how far it came.
@@ -75,6 +76,7 @@ impl WriteScheduler {
             latency: LATENCY,
             writing: 0,
             left: 0,
+            waits: Waits::default(),
         }
     }
 
@@ -94,7 +96,9 @@ impl WriteScheduler {
             let mut fatal = None;
             while let Some(looked) = looks.join_next().await {
                 match looked.map_err(ApplyError::Stopped)? {
-                    Ok(TaskStep::ToWrite(work)) => self.performer.journal.withdraw(work.item.number).await?,
+                    Ok(TaskStep::ToWrite(work)) => {
+                        self.performer.journal.withdraw(work.resolved.number).await?
+                    }
                     Ok(step) => drop(self.note(step)),
                     Err(error) => fatal = Some(error),
                 }
@@ -146,6 +150,8 @@ impl WriteScheduler {
             if tasks.is_empty() && (self.ending.is_some() || lanes.is_done()) {
                 break;
             }
+            // Where nothing is in flight, what is left waits: for its retry, or for a turn under a write limit.
+            let idle = (tasks.is_empty() && filling.is_none()).then(|| (Instant::now(), lanes.waiting() > 0));
             tokio::select! {
                 biased;
                 Some(done) = tasks.join_next() => {
@@ -153,12 +159,12 @@ impl WriteScheduler {
                     self.measure(sent);
                     match step {
                         Ok(step) => {
-                            let (lane, again) = self.note(step);
-                            self.left -= u64::from(again.is_none()).min(self.left);
-                            lanes.came_back(lane, sent.is_none(), again);
+                            let (lane, returned) = self.note(step);
+                            self.left -= u64::from(matches!(returned, Returned::Ended)).min(self.left);
+                            lanes.came_back(lane, sent.is_none(), returned);
                         }
                         Err(error) => {
-                            // What is on its way is brought to its end, and nothing more is begun.
+                            // What is in flight is brought to its end, and nothing more is started.
                             fatal.get_or_insert(error);
                             self.ending.get_or_insert(ApplyEnd::Interrupted);
                             self.stop.cancel();
@@ -176,8 +182,12 @@ impl WriteScheduler {
                 }
                 () = sleep_until(wake), if wake.is_some() => {}
             }
+            if let Some((since, for_retry)) = idle {
+                let waited = if for_retry { &mut self.waits.for_retries } else { &mut self.waits.for_limits };
+                *waited += since.elapsed();
+            }
         }
-        for work in lanes.take_ready() {
+        for work in lanes.take_begun() {
             if let Err(error) = self.performer.withdraw(work).await {
                 fatal.get_or_insert(error);
             }
@@ -224,18 +234,19 @@ impl WriteScheduler {
         }
     }
 
-    /// Takes note of how far an operation has come. Gives its lane, and the operation where it is to be written.
-    fn note(&mut self, step: TaskStep) -> (u64, Option<ActiveOperation>) {
+    /// Takes note of how far an operation has come. Gives its lane, and how it comes back to it.
+    fn note(&mut self, step: TaskStep) -> (u64, Returned) {
         match step {
-            TaskStep::ToWrite(work) => (work.lane, Some(*work)),
-            TaskStep::Interrupted { lane } => (lane, None),
+            TaskStep::ToWrite(work) => (work.lane, Returned::ToWrite(*work)),
+            TaskStep::Waits { work, after } => (work.lane, Returned::Waits(*work, Instant::now() + after)),
+            TaskStep::Interrupted { lane } => (lane, Returned::Ended),
             TaskStep::Ended { lane, state } => {
                 self.left_in_a_row = 0;
                 self.failed += u64::from(state == State::Failed);
                 if self.stop_after_errors.is_some_and(|most| self.failed >= most) {
                     self.ending.get_or_insert(ApplyEnd::TooManyErrors);
                 }
-                (lane, None)
+                (lane, Returned::Ended)
             }
             TaskStep::Left { lane, why } => {
                 tracing::debug!(%why, "left for another run");
@@ -244,7 +255,7 @@ impl WriteScheduler {
                     self.ending.get_or_insert(ApplyEnd::GaveUp(why));
                     self.stop.cancel();
                 }
-                (lane, None)
+                (lane, Returned::Ended)
             }
         }
     }

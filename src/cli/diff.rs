@@ -29,9 +29,12 @@ pub(crate) struct DiffArgs {
     /// `users.is_online` and `users.is_notifiable` are left out unless `--ignore none` is given.
     #[arg(long, value_name = "FIELD", value_delimiter = ',')]
     pub ignore: Vec<String>,
-    /// Tell what is the same too, as lines with `=`
+    /// Print what is the same too, as lines with `=`
     #[arg(long)]
     pub all: bool,
+    /// Print a line for each record, instead of one for each event or cause
+    #[arg(long)]
+    pub records: bool,
 }
 
 /// A value of `--format`.

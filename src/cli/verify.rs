@@ -27,7 +27,7 @@ pub(crate) struct VerifyArgs {
     /// Verify a snapshot without a plan: against the same service, seen through Conversations, or against --target
     #[arg(id = "verified", long = "snapshot", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub snapshot: Option<PathBuf>,
-    /// With --snapshot: what the target shall hold [default: conversations]
+    /// With --snapshot: what the target shall hold [default: conversations; for a copy: copy]
     #[arg(long, value_name = "NAME|FILE", requires = "verified")]
     pub mapping: Option<String>,
     /// Check part N of T of the conversations, with who is on them; T runs, from 1/T to T/T, check all
@@ -42,6 +42,9 @@ pub(crate) struct VerifyArgs {
     /// Print what is the same too, as lines with `=`
     #[arg(long)]
     pub all: bool,
+    /// Print a line for each record, instead of one for each event or cause
+    #[arg(long)]
+    pub records: bool,
     #[command(flatten)]
     pub connection: ConnectionArgs,
 }

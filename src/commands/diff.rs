@@ -20,7 +20,10 @@ pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
     let options = settings.options;
     let old = open(&settings.old)?;
     let new = open(&settings.new)?;
-    let format = Format::from(settings.format);
+    let format = match Format::from(settings.format) {
+        Format::Table if settings.records => Format::Records,
+        format => format,
+    };
     let comparison = match &settings.out {
         Some(path) => to_files(&old, &new, Terms::of(&old, &new)?, &options, &[(format, path)])?,
         // With --json stdout has the totals, and nothing else may stand there.

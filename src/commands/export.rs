@@ -10,7 +10,10 @@ use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::export::{self, ExportError, ExportOptions, ExportReport};
 use crate::printable::Printable;
-use crate::report::text::{self, export::ExportedFile};
+use crate::report::text::{
+    self,
+    export::{ExportedFile, LeftOut, LeftOutKind},
+};
 use crate::settings::{ExportDestination, ExportSettings};
 use crate::snapshot::Snapshot;
 
@@ -86,5 +89,19 @@ pub(super) fn summarize(report: &ExportReport) -> Printable {
             })
         })
         .collect();
-    text::export::text(&files, report.verdict, report.private_only)
+    let of_records = report.records.iter().flat_map(|record| {
+        let left_out = |count, what| LeftOut { count, of: record.record.clone(), what };
+        [
+            left_out(record.passed.filtered, LeftOutKind::Rows),
+            left_out(record.passed.with_unwritten_fields, LeftOutKind::Fields),
+        ]
+    });
+    let of_snapshot = report.not_exported.iter().map(|not_exported| LeftOut {
+        count: not_exported.count,
+        of: not_exported.entity.replace('_', " "),
+        what: LeftOutKind::Records,
+    });
+    let left_out: Vec<LeftOut> =
+        of_records.chain(of_snapshot).filter(|left_out| left_out.count > 0).collect();
+    text::export::text(&files, &left_out, report.verdict, report.private_only)
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::cli::mapping::{MappingAction, MappingArgs};
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::export::walk_of;
-use crate::mapping::{self, Evaluator, Mapping, MappingError, Record, Sample, Tried};
+use crate::mapping::{self, Evaluator, MappedRecord, Mapping, MappingError, Sample, TriedCell};
 use crate::printable::Printable;
 use crate::report::text::mapping::{self as text, FailedExpression, ListedMapping};
 use crate::snapshot::{Snapshot, SnapshotError};
@@ -177,7 +177,7 @@ impl From<SnapshotError> for Stop {
 /// What a record gives for the first rows of a snapshot that its conditions keep.
 fn first_rows(
     snapshot: &Snapshot,
-    record: &Record,
+    record: &MappedRecord,
     most: usize,
     report: &mut CheckReport,
 ) -> Result<Vec<Json>, SnapshotError> {
@@ -210,7 +210,7 @@ fn first_rows(
 }
 
 impl CheckReport {
-    fn take(&mut self, record: &Record, on: &str, tried: &[Tried]) {
+    fn take(&mut self, record: &MappedRecord, on: &str, tried: &[TriedCell]) {
         for tried in tried {
             if let Err(message) = &tried.outcome {
                 self.failures.push(CheckFailure {

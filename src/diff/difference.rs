@@ -89,6 +89,16 @@ pub(crate) struct Difference {
     /// Why nothing can be said of it, and of which side that is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The conversation that it is of, where its own SID does not say it. Reports fold rows by it.
+    #[serde(skip)]
+    pub conversation: Option<ConversationName>,
+}
+
+/// A conversation, as people know it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ConversationName {
+    pub sid: String,
+    pub name: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a field by reference")]

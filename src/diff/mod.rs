@@ -25,6 +25,8 @@ mod snapshots;
 mod target;
 mod terms;
 
+#[cfg(test)]
+pub(crate) use difference::ConversationName;
 pub(crate) use difference::{Comparison, DiffTotals, Difference, FieldChange, Mark, MarkCounts};
 pub(crate) use error::TermsError;
 pub(crate) use ignore::IgnoredFields;

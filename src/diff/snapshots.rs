@@ -63,6 +63,7 @@ fn plain(mark: Mark, row: &RawRow<'_>) -> Result<Difference, SnapshotError> {
         changes: Vec::new(),
         record: None,
         reason: None,
+        conversation: None,
     })
 }
 

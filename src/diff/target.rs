@@ -7,7 +7,7 @@
 
 use serde_json::{Number, Value as Json};
 
-use super::difference::{DiffTotals, Difference, FieldChange, Mark};
+use super::difference::{ConversationName, DiffTotals, Difference, FieldChange, Mark};
 use crate::mapping::Value;
 use crate::model::{Entity, Share};
 use crate::plan::Move;
@@ -30,6 +30,8 @@ pub(crate) struct TargetDiffOptions {
 pub(crate) struct Uncounted {
     /// Invitations that the mapping leaves behind.
     pub invites: u64,
+    /// Participants without an identity.
+    pub not_of_chat: u64,
     /// Roles, users and conversations of another service that have nothing to do with the source.
     pub strangers: u64,
 }
@@ -53,6 +55,10 @@ pub(crate) fn diff_target<E: From<SnapshotError>>(
             uncounted.invites += 1;
             return Ok(());
         }
+        if is_not_of_chat(item) {
+            uncounted.not_of_chat += 1;
+            return Ok(());
+        }
         // Another service may hold what it likes beside a copy. In place, what the source lacks is a difference.
         let is_at_large = matches!(item.entity, Entity::Role | Entity::User | Entity::Channel);
         if options.kind == Move::Copy && is_at_large && matches!(item.standing, Standing::Extra) {
@@ -68,6 +74,7 @@ pub(crate) fn diff_target<E: From<SnapshotError>>(
                 name: item.name(),
                 changes: Vec::new(),
                 record: None,
+                conversation: name_of(item),
                 reason: Some(
                     "the participant is there, and its user's own list does not have the conversation"
                         .to_owned(),
@@ -87,9 +94,29 @@ pub(crate) fn diff_target<E: From<SnapshotError>>(
             changes: if mark == Mark::Different { changes(item) } else { Vec::new() },
             record: None,
             reason,
+            conversation: name_of(item),
         })
     })?;
     Ok((totals, uncounted))
+}
+
+/// The conversation of a participant or of a user's view.
+fn name_of(item: &Item<'_>) -> Option<ConversationName> {
+    let conversation = item.conversation.filter(|_| item.entity != Entity::Channel)?;
+    Some(ConversationName { sid: conversation.sid.to_string(), name: conversation.name.clone() })
+}
+
+/// Whether an item is a participant without an identity: by SMS, WhatsApp or another network. A mapping says nothing of them, and
+/// Chat does not show them.
+fn is_not_of_chat(item: &Item<'_>) -> bool {
+    let is_alone = match item.standing {
+        Standing::OneSided => true,
+        Standing::Extra => {
+            matches!(item.actual, Some(Actual::Participant { member: Some(_), membership: None }))
+        }
+        _ => false,
+    };
+    item.entity == Entity::Member && is_alone && item.name().is_none()
 }
 
 /// Whether a participant of the source is there whose user does not have the conversation. Of a sample, the users' own views are

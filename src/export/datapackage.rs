@@ -11,8 +11,8 @@ use serde_json::{Map, Value as Json, json};
 use super::formats::Format;
 use super::options::{ExportOptions, PlanFacts};
 use super::rows::RowsPassed;
-use super::select::Selected;
-use crate::mapping::{Column, ColumnType, Pii};
+use super::select::{NotExported, SelectedRecord};
+use crate::mapping::{ColumnType, MappedColumn, Pii};
 use crate::model::Api;
 use crate::snapshot::Info;
 
@@ -38,7 +38,7 @@ pub struct WrittenFile {
 }
 
 /// What a file says that was written with `--spreadsheet-safe`.
-const SPREADSHEET_SAFE: &str = "text cells that begin with = + - @ tab CR or LF have an apostrophe in front";
+const SPREADSHEET_SAFE: &str = "text cells that begin with = + - @ (or their full-width forms), %, |, tab, CR or LF have an apostrophe in front";
 
 #[derive(Serialize)]
 struct DataPackage<'a> {
@@ -66,6 +66,9 @@ struct PackageFacts<'a> {
     snapshot: SnapshotFacts<'a>,
     tool_version: &'static str,
     settings: PackageSettings,
+    /// What the snapshot holds and no resource has rows of.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    not_exported: &'a [NotExported],
 }
 
 #[derive(Serialize)]
@@ -103,8 +106,9 @@ struct PackageSettings {
 pub(super) fn describe(
     info: &Info,
     options: &ExportOptions,
-    selected: &[Selected<'_>],
+    selected: &[SelectedRecord<'_>],
     records: &[WrittenRecord],
+    not_exported: &[NotExported],
 ) -> Vec<u8> {
     let resources = selected.iter().zip(records).flat_map(|(selected, record)| {
         record.files.iter().map(move |file| resource(selected, record, file, options))
@@ -150,6 +154,7 @@ pub(super) fn describe(
                 pii_key_id: options.pii.key_id(),
                 plan: options.plan.clone(),
             },
+            not_exported,
         },
     };
     let mut bytes = serde_json::to_vec_pretty(&package).expect("a package has text keys only");
@@ -158,7 +163,7 @@ pub(super) fn describe(
 }
 
 fn resource(
-    selected: &Selected<'_>,
+    selected: &SelectedRecord<'_>,
     written: &WrittenRecord,
     file: &WrittenFile,
     options: &ExportOptions,
@@ -216,6 +221,12 @@ fn resource(
         let names: Vec<&str> = selected.not_crawled.iter().map(|entity| entity.plural()).collect();
         set("not_crawled", names.into());
     }
+    if passed.filtered > 0 {
+        set("filtered", passed.filtered.into());
+    }
+    if passed.with_unwritten_fields > 0 {
+        set("with_unwritten_fields", passed.with_unwritten_fields.into());
+    }
     if !passed.failures.is_empty() {
         set("skipped", passed.skipped.into());
         set("nulled", passed.nulled.into());
@@ -235,7 +246,7 @@ fn csv_dialect() -> Json {
     })
 }
 
-fn field(column: &Column, irregular_dates: bool) -> Json {
+fn field(column: &MappedColumn, irregular_dates: bool) -> Json {
     let mut field = json!({ "name": column.name, "type": field_type(column.column_type) });
     if irregular_dates {
         // Some dates are in another form than RFC 3339, such as RFC 2822, because the API sent them so.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::error::ExportError;
-use super::source::Rows;
+use super::source::RowSource;
 use crate::model::Api;
 use crate::model::*;
 use crate::snapshot::{Counts, Info, Order, Requests, SnapshotError, Verdict, Walk, Wanted};
@@ -234,6 +234,49 @@ struct Step {
 }
 
 impl Fixture {
+    /// With a member on the first channel who takes part by SMS, and one whose user is not there.
+    pub(super) fn with_other_members(mut self) -> Self {
+        let member = |digits, identity: Option<&str>, extra: Option<&str>| Member {
+            sid: MemberSid::from_digits(digits),
+            account_sid: account(),
+            channel_sid: self.channels[0].sid.clone(),
+            service_sid: Some(service_sid()),
+            identity: identity.map(str::to_owned),
+            date_created: date(1),
+            date_updated: date(2),
+            role_sid: Some(RoleSid::from_digits(2)),
+            last_consumed_message_index: None,
+            last_consumption_timestamp: None,
+            attributes: Some("{}".to_owned()),
+            extra: extra.map(|extra| JsonText(extra.into())),
+        };
+        let binding =
+            r#"{"messaging_binding":{"type":"sms","address":"+15558675310","proxy_address":"+15017122661"}}"#;
+        let others = [
+            member(0, None, Some(binding)),
+            member(u128::MAX, Some("gone"), Some(r#"{"shoe_size":43,"messaging_binding":null}"#)),
+        ];
+        self.members.extend(others);
+        self.members
+            .sort_by(|left, right| (&left.channel_sid, &left.sid).cmp(&(&right.channel_sid, &right.sid)));
+        self.info.counts.members = self.members.len() as u64;
+        self
+    }
+
+    /// The rows of members that no membership has.
+    fn other_members(&self) -> Vec<Step> {
+        let has_none = |member: &&Member| {
+            !self.memberships.iter().any(|membership| membership.member_sid.as_ref() == Some(&member.sid))
+        };
+        let step = |member: &Member| Step {
+            channel: self.channel(&member.channel_sid),
+            role: self.role(member.role_sid.as_ref()),
+            member: Some(Rc::new(member.clone())),
+            ..self.step()
+        };
+        self.members.iter().filter(has_none).map(step).collect()
+    }
+
     fn step(&self) -> Step {
         let service = Rc::new(self.service.clone());
         Step { service, membership: None, user: None, channel: None, member: None, role: None }
@@ -283,9 +326,19 @@ impl Fixture {
             Entity::Invite | Entity::Message => Vec::new(),
         };
         if walk.order == Order::ByChannel {
-            steps.sort_by_key(|step| {
-                let membership = step.membership.clone().unwrap();
-                (membership.channel_sid, membership.member_sid, membership.user_sid)
+            if walk.with.other_members {
+                steps.extend(self.other_members());
+            }
+            steps.sort_by_key(|step| match (&step.membership, &step.member) {
+                (Some(membership), _) => (
+                    membership.channel_sid.clone(),
+                    membership.member_sid.clone(),
+                    Some(membership.user_sid.clone()),
+                ),
+                (None, member) => {
+                    let member = member.as_ref().unwrap();
+                    (member.channel_sid.clone(), Some(member.sid.clone()), None)
+                }
             });
         }
         for step in &mut steps {
@@ -315,7 +368,7 @@ impl Fixture {
     }
 }
 
-impl Rows for Fixture {
+impl RowSource for Fixture {
     fn info(&self) -> Result<Info, SnapshotError> {
         Ok(self.info.clone())
     }

@@ -26,7 +26,7 @@ pub(crate) use options::PlanFacts;
 pub use run::stream;
 pub(crate) use run::{ExportReport, run, run_to_store};
 pub(crate) use select::{check_names, check_stream, walk_of};
-pub use source::Rows;
+pub use source::RowSource;
 
 #[cfg(test)]
 mod fixture;

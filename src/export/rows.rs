@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::error::ExportError;
 use super::formats::RowWriter;
-use super::select::{Selected, walk_of};
-use super::source::Rows;
+use super::select::{SelectedRecord, walk_of};
+use super::source::RowSource;
 use crate::event::{Event, Events};
-use crate::mapping::{CellError, ColumnType, Evaluator, Outcome, Value};
+use crate::mapping::{CellError, ColumnType, Evaluator, RowOutcome, UnwrittenFields, Value};
 use crate::model::Timestamp;
 
 /// How many rows pass between two progress events.
@@ -17,11 +17,14 @@ const ROWS_PER_EVENT: u64 = 1 << 16;
 /// How many failed rows are listed; the others are only counted. Memory must not grow with the data.
 const LISTED: usize = 1_000;
 
-/// What is known of a record's rows when all of them have passed.
+/// What is known of a record's rows after all of them have passed.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct RowsPassed {
-    /// How many were written.
     pub rows: u64,
+    /// How many the record's conditions left out.
+    pub filtered: u64,
+    /// How many rows have fields that no column writes: what the API said beyond the fields that chatferry knows.
+    pub with_unwritten_fields: u64,
     /// How many were left out because an expression failed (`on_error = "skip"`).
     pub skipped: u64,
     /// How many cells are null because an expression failed (`on_error = "null"`).
@@ -74,8 +77,8 @@ impl RowsPassed {
 
 /// Feeds every row of a record to all writers. `failed` says what a failure of the writer at a position is.
 pub(super) fn pass<W: Write>(
-    source: &impl Rows,
-    selected: &Selected<'_>,
+    source: &impl RowSource,
+    selected: &SelectedRecord<'_>,
     writers: &mut [Box<dyn RowWriter<W> + '_>],
     events: &Events,
     failed: impl Fn(usize, io::Error) -> ExportError,
@@ -87,15 +90,19 @@ pub(super) fn pass<W: Write>(
     };
     let dates = positions(&|position| record.columns[position].column_type == ColumnType::Datetime);
     let key = positions(&|position| record.key.contains(&record.columns[position].name));
+    let unwritten = UnwrittenFields::of(record);
     let mut evaluator = Evaluator::new(record);
     source.walk(&walk_of(record), &mut |records| {
         match evaluator.evaluate(records).map_err(ExportError::Row)? {
-            Outcome::Filtered => return Ok(()),
-            Outcome::Skipped(error) => {
+            RowOutcome::Filtered => {
+                passed.filtered += 1;
+                return Ok(());
+            }
+            RowOutcome::Skipped(error) => {
                 passed.failed(error, true);
                 return Ok(());
             }
-            Outcome::Row(errors) => errors.into_iter().for_each(|error| passed.failed(error, false)),
+            RowOutcome::Row(errors) => errors.into_iter().for_each(|error| passed.failed(error, false)),
         }
         let row = evaluator.row(records);
         for (position, writer) in writers.iter_mut().enumerate() {
@@ -108,6 +115,7 @@ pub(super) fn pass<W: Write>(
         }
         passed.null_in_key |= key.iter().any(|&position| row.value(position) == Value::Null);
         passed.rows += 1;
+        passed.with_unwritten_fields += u64::from(unwritten.are_in(records));
         if passed.rows.is_multiple_of(ROWS_PER_EVENT) {
             events.send(Event::Exporting { record: record.name.clone(), rows: passed.rows });
         }

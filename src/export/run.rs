@@ -6,13 +6,13 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::datapackage::{self, WrittenFile, WrittenRecord};
-use super::destination::{Destination, Folder, PACKAGE};
+use super::destination::{FileDestination, OutputFolder, PACKAGE};
 use super::error::ExportError;
 use super::formats::{Format, Output, writer};
 use super::options::ExportOptions;
 use super::rows::pass;
-use super::select::{Selected, select};
-use super::source::Rows;
+use super::select::{NotExported, SelectedRecord, not_exported, select};
+use super::source::RowSource;
 use crate::event::{Event, Events};
 use crate::model::Api;
 use crate::snapshot::{Info, Verdict};
@@ -24,24 +24,26 @@ pub struct ExportReport {
     /// The snapshot is of Conversations, which lists private channels only.
     pub private_only: bool,
     pub records: Vec<WrittenRecord>,
+    /// What the snapshot holds and none of these records has rows of.
+    pub not_exported: Vec<NotExported>,
 }
 
 /// Exports to a folder.
 pub(crate) fn run(
-    source: &impl Rows,
+    source: &impl RowSource,
     options: &ExportOptions,
     folder: &Path,
     events: &Events,
 ) -> Result<ExportReport, ExportError> {
     let info = source.info()?;
     let selected = select(&options.mappings, options.records.as_deref(), &info)?;
-    export(source, &info, &selected, options, Folder::claim(folder, options.force)?, events)
+    export(source, &info, &selected, options, OutputFolder::claim(folder, options.force)?, events)
 }
 
 /// Exports to object storage: `s3://bucket/prefix`, `gs://…`, `az://…`. To be called within
 /// the program's runtime, which has several threads.
 pub(crate) fn run_to_store(
-    source: &impl Rows,
+    source: &impl RowSource,
     options: &ExportOptions,
     url: &url::Url,
     events: &Events,
@@ -50,7 +52,7 @@ pub(crate) fn run_to_store(
     let selected = select(&options.mappings, options.records.as_deref(), &info)?;
     #[cfg(feature = "cloud")]
     {
-        let bucket = super::destination::Bucket::claim(url, options.force)?;
+        let bucket = super::destination::StorePrefix::claim(url, options.force)?;
         export(source, &info, &selected, options, bucket, events)
     }
     #[cfg(not(feature = "cloud"))]
@@ -62,10 +64,10 @@ pub(crate) fn run_to_store(
 }
 
 /// Exports to a destination that was claimed.
-pub(super) fn export<P: Destination>(
-    source: &impl Rows,
+pub(super) fn export<P: FileDestination>(
+    source: &impl RowSource,
     info: &Info,
-    selected: &[Selected<'_>],
+    selected: &[SelectedRecord<'_>],
     options: &ExportOptions,
     destination: P,
     events: &Events,
@@ -78,7 +80,8 @@ pub(super) fn export<P: Destination>(
         records.push(record);
     }
     let mut package = destination.create(PACKAGE)?;
-    let text = datapackage::describe(info, options, selected, &records);
+    let not_exported = not_exported(info, selected);
+    let text = datapackage::describe(info, options, selected, &records, &not_exported);
     let stored = package.write_all(&text).and_then(|()| destination.complete(&mut package));
     stored.map_err(|source| destination.failed(PACKAGE, source))?;
     destination.publish(files, package)?;
@@ -92,12 +95,13 @@ pub(super) fn export<P: Destination>(
             });
         }
     }
-    Ok(ExportReport { verdict: info.verdict, private_only: info.source == Api::Conversations, records })
+    let private_only = info.source == Api::Conversations;
+    Ok(ExportReport { verdict: info.verdict, private_only, records, not_exported })
 }
 
 /// Exports one record in one format to a stream.
 pub fn stream(
-    source: &impl Rows,
+    source: &impl RowSource,
     options: &ExportOptions,
     out: &mut (dyn Write + Send),
     events: &Events,
@@ -124,13 +128,14 @@ pub fn stream(
         verdict: info.verdict,
         private_only: info.source == Api::Conversations,
         records: vec![record],
+        not_exported: not_exported(&info, &selected),
     })
 }
 
 /// Writes all formats of one record to files that cannot be seen yet.
-fn write_record<P: Destination>(
-    source: &impl Rows,
-    selected: &Selected<'_>,
+fn write_record<P: FileDestination>(
+    source: &impl RowSource,
+    selected: &SelectedRecord<'_>,
     options: &ExportOptions,
     destination: &P,
     events: &Events,

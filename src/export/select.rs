@@ -2,24 +2,26 @@
 
 use std::collections::HashMap;
 
+use serde::Serialize;
+
 use super::error::ExportError;
 use super::options::ExportOptions;
-use crate::mapping::{KeyOrder, Mapping, Record};
+use crate::mapping::{KeyOrder, MappedRecord, Mapping};
 use crate::model::Entity;
 use crate::snapshot::{Info, Order, Walk, Wanted, With};
 use crate::storage::nearest;
 
 /// A record that will be written, and what the snapshot must bring along for it.
 #[derive(Debug)]
-pub(super) struct Selected<'m> {
+pub(super) struct SelectedRecord<'m> {
     pub(super) mapping: &'m Mapping,
-    pub(super) record: &'m Record,
+    pub(super) record: &'m MappedRecord,
     /// Entities that the record's columns read and that the crawl did not: their columns are null for that reason alone.
     pub(super) not_crawled: Vec<Entity>,
 }
 
 /// The walk that gives a record's rows in its order.
-pub(crate) fn walk_of(record: &Record) -> Walk {
+pub(crate) fn walk_of(record: &MappedRecord) -> Walk {
     let order = match record.order {
         KeyOrder::Natural => Order::ByUser,
         KeyOrder::ByChannel => Order::ByChannel,
@@ -29,12 +31,13 @@ pub(crate) fn walk_of(record: &Record) -> Walk {
         channel: record.reads(Entity::Channel),
         member: wanted(record, Entity::Member),
         role: record.reads(Entity::Role),
+        other_members: record.other_members,
     };
     Walk { entity: record.entity, order, with }
 }
 
 /// A user or member that stands in for the other one's identity is looked up where that is missing, and not before.
-fn wanted(record: &Record, entity: Entity) -> Wanted {
+fn wanted(record: &MappedRecord, entity: Entity) -> Wanted {
     if !record.reads(entity) {
         Wanted::No
     } else if record.reads_as_second_identity(entity) {
@@ -77,7 +80,7 @@ pub(crate) fn check_stream(options: &ExportOptions) -> Result<(), ExportError> {
     if (records, formats) == (1, 1) { Ok(()) } else { Err(ExportError::NotOneStream { records, formats }) }
 }
 
-fn records(mappings: &[Mapping]) -> impl Iterator<Item = (&Mapping, &Record)> {
+fn records(mappings: &[Mapping]) -> impl Iterator<Item = (&Mapping, &MappedRecord)> {
     mappings.iter().flat_map(|mapping| mapping.records.iter().map(move |record| (mapping, record)))
 }
 
@@ -87,7 +90,7 @@ pub(super) fn select<'m>(
     mappings: &'m [Mapping],
     wanted: Option<&[String]>,
     info: &Info,
-) -> Result<Vec<Selected<'m>>, ExportError> {
+) -> Result<Vec<SelectedRecord<'m>>, ExportError> {
     check_names(mappings, wanted)?;
     let holds = |entity: Entity| entity == Entity::Service || info.include.contains(&entity);
     let mut selected = Vec::new();
@@ -108,7 +111,29 @@ pub(super) fn select<'m>(
         }
         let not_crawled =
             Entity::ALL.into_iter().filter(|&entity| record.reads(entity) && !holds(entity)).collect();
-        selected.push(Selected { mapping, record, not_crawled });
+        selected.push(SelectedRecord { mapping, record, not_crawled });
     }
     if selected.is_empty() { Err(ExportError::Nothing) } else { Ok(selected) }
+}
+
+/// Records of the snapshot that an export has no rows of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotExported {
+    /// The plural: `messages`.
+    pub entity: &'static str,
+    pub count: u64,
+}
+
+/// What the snapshot holds and none of the selected records has rows of.
+pub(super) fn not_exported(info: &Info, selected: &[SelectedRecord<'_>]) -> Vec<NotExported> {
+    let has_rows = |entity: Entity| {
+        selected.iter().any(|selected| {
+            let record = selected.record;
+            record.entity == entity || entity == Entity::Member && record.other_members
+        })
+    };
+    let left_out = Entity::ALL.into_iter().filter(|&entity| !has_rows(entity));
+    let counted =
+        left_out.map(|entity| NotExported { entity: entity.plural(), count: info.counts.of(entity) });
+    counted.filter(|not_exported| not_exported.count > 0).collect()
 }

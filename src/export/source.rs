@@ -5,7 +5,7 @@ use crate::model::RowRecords;
 use crate::snapshot::{Info, Snapshot, SnapshotError, Walk};
 
 /// Something whose records can be walked in order.
-pub trait Rows {
+pub trait RowSource {
     fn info(&self) -> Result<Info, SnapshotError>;
 
     /// Visits the records of every row in order; the visitor's error ends the walk.
@@ -16,7 +16,7 @@ pub trait Rows {
     ) -> Result<(), ExportError>;
 }
 
-impl Rows for Snapshot {
+impl RowSource for Snapshot {
     fn info(&self) -> Result<Info, SnapshotError> {
         Snapshot::info(self)
     }

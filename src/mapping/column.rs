@@ -2,33 +2,29 @@
 
 use std::sync::Arc;
 
-use toml::Spanned;
-
-use super::compile::{Compiler, Located};
-use super::error::Problem;
+use super::error::{Located, MappingProblem};
 use super::expression::Expression;
-use super::field::{FieldInfo, entity_name, entity_named, field, fields_of, reachable};
 use super::file::{ColumnEntry, Scalar};
+use super::path::{field_path, resolve};
 use super::pii;
-use super::record::{Column, Constant, Source, ValueTable};
+use super::record::{ColumnSource, Constant, MappedColumn, ValueTable};
 use super::value::{ColumnType, Pii};
 use crate::model::Entity;
-use crate::storage::nearest;
 
 /// Compiles a column of a record over an entity.
-pub(super) fn compile(compiler: &Compiler<'_>, entry: ColumnEntry, entity: Entity) -> Located<Column> {
+pub(super) fn compile(file_text: &str, entry: ColumnEntry, entity: Entity) -> Located<MappedColumn> {
     let name = entry.name.get_ref().clone();
     if name.is_empty() {
-        return Err((entry.name.span(), Problem::Empty { what: "a column's name" }));
+        return Err((entry.name.span(), MappingProblem::Empty { what: "a column's name" }));
     }
-    let source = source(compiler, &entry, entity)?;
+    let source = source(file_text, &entry, entity)?;
     let declared = entry.column_type.as_ref();
     let (found, source_name) = match &source {
-        Source::Field(field) | Source::Or(field, _) => (field.column_type, field_name(field)),
-        Source::First(fields) => (fields[0].column_type, field_name(fields[0])),
-        Source::Table(_) => (ColumnType::String, "the value table".to_owned()),
-        Source::Constant(constant) => (constant.0.column_type(), "the constant".to_owned()),
-        Source::Expression(..) => {
+        ColumnSource::Field(field) | ColumnSource::Or(field, _) => (field.column_type, field_path(field)),
+        ColumnSource::First(fields) => (fields[0].column_type, field_path(fields[0])),
+        ColumnSource::Table(_) => (ColumnType::String, "the value table".to_owned()),
+        ColumnSource::Constant(constant) => (constant.0.column_type(), "the constant".to_owned()),
+        ColumnSource::Expression(..) => {
             (declared.map_or(ColumnType::String, |declared| *declared.get_ref()), "the expression".to_owned())
         }
     };
@@ -37,11 +33,11 @@ pub(super) fn compile(compiler: &Compiler<'_>, entry: ColumnEntry, entity: Entit
         Some(declared) if holds(*declared.get_ref(), found) => *declared.get_ref(),
         Some(declared) => {
             let (declared_name, found) = (declared.get_ref().name(), found.name());
-            let problem = Problem::Type { column: name, declared: declared_name, source_name, found };
+            let problem = MappingProblem::Type { column: name, declared: declared_name, source_name, found };
             return Err((declared.span(), problem));
         }
     };
-    let mut column = Column {
+    let mut column = MappedColumn {
         name,
         column_type,
         description: entry.description,
@@ -55,8 +51,8 @@ pub(super) fn compile(compiler: &Compiler<'_>, entry: ColumnEntry, entity: Entit
     column.pii = entry.pii.or_else(|| reads.iter().map(|field| field.pii).max()).unwrap_or(Pii::None);
     column.kind = match (entry.kind, &column.source) {
         (Some(kind), _) => kind,
-        (None, Source::Field(field) | Source::Or(field, _)) => pii::kind(field),
-        (None, Source::First(fields)) => pii::kind(fields[0]),
+        (None, ColumnSource::Field(field) | ColumnSource::Or(field, _)) => pii::kind(field),
+        (None, ColumnSource::First(fields)) => pii::kind(fields[0]),
         (None, _) => format!("column.{}", column.name),
     };
     Ok(column)
@@ -72,16 +68,16 @@ fn holds(declared: ColumnType, found: ColumnType) -> bool {
         )
 }
 
-fn source(compiler: &Compiler<'_>, entry: &ColumnEntry, entity: Entity) -> Located<Source> {
+fn source(file_text: &str, entry: &ColumnEntry, entity: Entity) -> Located<ColumnSource> {
     check_keys(entry)?;
     if let Some(constant) = &entry.constant {
-        return Ok(Source::Constant(Constant(constant.get_ref().clone())));
+        return Ok(ColumnSource::Constant(Constant(constant.get_ref().clone())));
     }
     if let Some(value) = &entry.value {
-        let expression = Expression::compile(value.get_ref(), entity)
-            .map_err(|error| compiler.expression_problem(value, error))?;
+        let expression =
+            Expression::compile(value.get_ref(), entity).map_err(|error| error.in_file(file_text, value))?;
         let on_error = entry.on_error.as_ref().map(|on_error| *on_error.get_ref()).unwrap_or_default();
-        return Ok(Source::Expression(Arc::new(expression), on_error));
+        return Ok(ColumnSource::Expression(Arc::new(expression), on_error));
     }
     if let Some(paths) = &entry.first_of {
         let mut fields = Vec::new();
@@ -89,12 +85,12 @@ fn source(compiler: &Compiler<'_>, entry: &ColumnEntry, entity: Entity) -> Locat
             fields.push(resolve(path, entity)?);
         }
         let Some(first) = fields.first() else {
-            return Err((paths.span(), Problem::Empty { what: "`first_of`" }));
+            return Err((paths.span(), MappingProblem::Empty { what: "`first_of`" }));
         };
         if fields.iter().any(|field| field.column_type != first.column_type) {
             return Err((paths.span(), needs(entry, "first_of", "paths of one type")));
         }
-        return Ok(Source::First(fields));
+        return Ok(ColumnSource::First(fields));
     }
     let path = entry.path.as_ref().expect("exactly one source is present and it is none of the others");
     let field = resolve(path, entity)?;
@@ -102,9 +98,9 @@ fn source(compiler: &Compiler<'_>, entry: &ColumnEntry, entity: Entity) -> Locat
         if default.get_ref().column_type() != field.column_type {
             return Err((default.span(), needs(entry, "default", "a value of the path's type")));
         }
-        return Ok(Source::Or(field, Constant(default.get_ref().clone())));
+        return Ok(ColumnSource::Or(field, Constant(default.get_ref().clone())));
     }
-    let Some(table) = &entry.table else { return Ok(Source::Field(field)) };
+    let Some(table) = &entry.table else { return Ok(ColumnSource::Field(field)) };
     if field.column_type != ColumnType::String {
         return Err((path.span(), needs(entry, "table", "a `path` to a text")));
     }
@@ -114,7 +110,7 @@ fn source(compiler: &Compiler<'_>, entry: &ColumnEntry, entity: Entity) -> Locat
         return Err((table.span(), needs(entry, "table", "texts alone as its values")));
     }
     let otherwise = entry.otherwise.as_ref().map(|otherwise| *otherwise.get_ref()).unwrap_or_default();
-    Ok(Source::Table(Box::new(ValueTable { field, values, otherwise })))
+    Ok(ColumnSource::Table(Box::new(ValueTable { field, values, otherwise })))
 }
 
 /// Checks that a column has one source, and no key that goes with another.
@@ -130,7 +126,10 @@ fn check_keys(entry: &ColumnEntry) -> Located<()> {
     .collect();
     if found.len() != 1 {
         let found = if found.is_empty() { "none of them".to_owned() } else { found.join(" and ") };
-        return Err((entry.name.span(), Problem::Source { column: entry.name.get_ref().clone(), found }));
+        return Err((
+            entry.name.span(),
+            MappingProblem::Source { column: entry.name.get_ref().clone(), found },
+        ));
     }
     if let (Some(table), None) = (&entry.table, &entry.path) {
         return Err((table.span(), needs(entry, "table", "a `path`")));
@@ -147,32 +146,6 @@ fn check_keys(entry: &ColumnEntry) -> Located<()> {
     Ok(())
 }
 
-fn needs(entry: &ColumnEntry, key: &'static str, needs: &'static str) -> Problem {
-    Problem::Needs { column: entry.name.get_ref().clone(), key, needs }
-}
-
-/// `channel.unique_name`
-pub(super) fn field_name(field: &FieldInfo) -> String {
-    format!("{}.{}", entity_name(field.entity), field.name)
-}
-
-/// Looks a path up among the fields that rows of the entity can have.
-fn resolve(path: &Spanned<String>, entity: Entity) -> Located<&'static FieldInfo> {
-    let text = path.get_ref();
-    let (record, name) = text.split_once('.').unwrap_or((entity_name(entity), text));
-    let found = entity_named(record).filter(|record| reachable(entity).contains(record));
-    if let Some(field) = found.and_then(|record| field(record, name)) {
-        return Ok(field);
-    }
-    let paths: Vec<String> =
-        reachable(entity).iter().flat_map(|&entity| fields_of(entity)).map(field_name).collect();
-    let suggestion = nearest(text, paths.iter().map(String::as_str)).map(str::to_owned);
-    let known = if let Some(record) = found {
-        let names: Vec<&str> = fields_of(record).map(|field| field.name).collect();
-        format!("the fields of `{}` are {}", entity_name(record), names.join(", "))
-    } else {
-        let names: Vec<&str> = reachable(entity).iter().map(|&entity| entity_name(entity)).collect();
-        format!("a row of `{}` has {}", entity_name(entity), names.join(", "))
-    };
-    Err((path.span(), Problem::Unknown { what: "field", name: text.clone(), suggestion, known }))
+fn needs(entry: &ColumnEntry, key: &'static str, needs: &'static str) -> MappingProblem {
+    MappingProblem::Needs { column: entry.name.get_ref().clone(), key, needs }
 }

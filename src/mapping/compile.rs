@@ -10,20 +10,16 @@ use toml::Spanned;
 
 use super::bundled;
 use super::column;
-use super::error::{MappingError, Place, Problem};
-use super::expression::NameError;
+use super::context::Constants;
+use super::error::{FilePosition, Located, MappingError, MappingProblem};
 use super::field::{entity_name, entity_named};
-use super::file::{MappingFile, RecordEntry, VERSION};
+use super::file::{InvitePolicy, MappingFile, RecordEntry, VERSION};
 use super::filter::Filter;
 use super::key;
-use super::record::{InvitePolicy, Mapping, Record};
+use super::record::{KeyOrder, MappedColumn, MappedRecord, Mapping};
 use super::roles::RoleTable;
-use super::scope::Constants;
 use crate::model::Entity;
 use crate::storage::{hex, nearest};
-
-/// A problem and the bytes of the file that it is about.
-pub(super) type Located<T> = Result<T, (Range<usize>, Problem)>;
 
 /// Reads a mapping: a bundled one by its name, any other by its file's path.
 pub fn load(name_or_path: &str) -> Result<Mapping, MappingError> {
@@ -56,10 +52,10 @@ fn parse_file(text: &str, file: &str) -> Result<MappingFile, MappingError> {
         .map_err(|error| invalid((error.span().unwrap_or_default(), syntax(&error)), text, file))
 }
 
-fn invalid((span, problem): (Range<usize>, Problem), text: &str, file: &str) -> MappingError {
+fn invalid((span, problem): (Range<usize>, MappingProblem), text: &str, file: &str) -> MappingError {
     MappingError::Invalid {
         file: file.to_owned(),
-        place: Place::of(text, span.start),
+        place: FilePosition::of(text, span.start),
         problem: Box::new(problem),
     }
 }
@@ -88,35 +84,35 @@ fn roles_of(name_or_path: &str, folder: Option<&Path>) -> Result<(RoleTable, Str
     let parsed = parse_file(&text, &file)?;
     match parsed.roles {
         Some(roles) => Ok((roles.into_inner(), text)),
-        None => Err(invalid((parsed.name.span(), Problem::Empty { what: "`[roles]`" }), &text, &file)),
+        None => Err(invalid((parsed.name.span(), MappingProblem::Empty { what: "`[roles]`" }), &text, &file)),
     }
 }
 
 /// The parser's message, with a suggestion where it lists what it would have known.
-fn syntax(error: &toml::de::Error) -> Problem {
+fn syntax(error: &toml::de::Error) -> MappingProblem {
     let message = error.message().trim().replace('\n', "; ");
     let mut quoted = message.split('`').skip(1).step_by(2);
     let suggestion = match quoted.next() {
         Some(unknown) if message.starts_with("unknown") => nearest(unknown, quoted).map(str::to_owned),
         _ => None,
     };
-    Problem::Syntax { message, suggestion }
+    MappingProblem::Syntax { message, suggestion }
 }
 
 fn mapping(parsed: MappingFile, text: &str, file: &str, roles: Option<Arc<RoleTable>>) -> Located<Mapping> {
     if *parsed.version.get_ref() != VERSION {
         let found = *parsed.version.get_ref();
-        return Err((parsed.version.span(), Problem::Version { found, known: VERSION }));
+        return Err((parsed.version.span(), MappingProblem::Version { found, known: VERSION }));
     }
     check_name("mapping", &parsed.name)?;
     if let (Some(roles), Some(from)) = (&parsed.roles, &parsed.roles_from) {
         let span = roles.span().start.max(from.span().start)..0;
-        return Err((span, Problem::Twice { what: "role table", name: "roles".to_owned() }));
+        return Err((span, MappingProblem::Twice { what: "role table", name: "roles".to_owned() }));
     }
     if let (Some(span), Some(message)) =
         (parsed.roles.as_ref().map(Spanned::span), roles.as_ref().and_then(|roles| roles.problem()))
     {
-        return Err((span, Problem::Expression { message }));
+        return Err((span, MappingProblem::Expression { message }));
     }
     if let Some((span, problem)) =
         parsed.plan.as_ref().and_then(|plan| Some((plan.span(), plan.get_ref().problem()?)))
@@ -124,7 +120,7 @@ fn mapping(parsed: MappingFile, text: &str, file: &str, roles: Option<Arc<RoleTa
         return Err((span, problem));
     }
     if parsed.records.get_ref().is_empty() {
-        return Err((parsed.records.span(), Problem::Empty { what: "`records`" }));
+        return Err((parsed.records.span(), MappingProblem::Empty { what: "`records`" }));
     }
     let compiler = Compiler {
         text,
@@ -138,7 +134,7 @@ fn mapping(parsed: MappingFile, text: &str, file: &str, roles: Option<Arc<RoleTa
         check_name("record", &entry.name)?;
         if !names.insert(entry.name.get_ref().clone()) {
             let name = entry.name.get_ref().clone();
-            return Err((entry.name.span(), Problem::Twice { what: "record", name }));
+            return Err((entry.name.span(), MappingProblem::Twice { what: "record", name }));
         }
         records.push(compiler.record(entry)?);
     }
@@ -159,11 +155,11 @@ fn check_name(what: &'static str, name: &Spanned<String>) -> Located<()> {
     let text = name.get_ref();
     let fits = text.starts_with(|first: char| first.is_ascii_lowercase())
         && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
-    if fits { Ok(()) } else { Err((name.span(), Problem::Name { what, name: text.clone() })) }
+    if fits { Ok(()) } else { Err((name.span(), MappingProblem::Name { what, name: text.clone() })) }
 }
 
 /// What the records of a file have in common.
-pub(super) struct Compiler<'t> {
+struct Compiler<'t> {
     text: &'t str,
     file: Arc<str>,
     invites: InvitePolicy,
@@ -171,55 +167,49 @@ pub(super) struct Compiler<'t> {
 }
 
 impl Compiler<'_> {
-    fn record(&self, entry: RecordEntry) -> Located<Record> {
+    fn record(&self, entry: RecordEntry) -> Located<MappedRecord> {
         let entity = entity_named(entry.entity.get_ref()).ok_or_else(|| {
             let known: Vec<&str> = Entity::ALL.into_iter().map(entity_name).collect();
             let suggestion = nearest(entry.entity.get_ref(), known.iter().copied()).map(str::to_owned);
             let known = format!("entities are {}", known.join(", "));
             let name = entry.entity.get_ref().clone();
-            (entry.entity.span(), Problem::Unknown { what: "entity", name, suggestion, known })
+            (entry.entity.span(), MappingProblem::Unknown { what: "entity", name, suggestion, known })
         })?;
         if entry.columns.get_ref().is_empty() {
-            return Err((entry.columns.span(), Problem::Empty { what: "`columns`" }));
+            return Err((entry.columns.span(), MappingProblem::Empty { what: "`columns`" }));
         }
-        let mut columns: Vec<super::Column> = Vec::new();
+        let mut columns: Vec<MappedColumn> = Vec::new();
         for column_entry in entry.columns.into_inner() {
             if columns.iter().any(|column| column.name == *column_entry.name.get_ref()) {
                 let name = column_entry.name.get_ref().clone();
-                return Err((column_entry.name.span(), Problem::Twice { what: "column", name }));
+                return Err((column_entry.name.span(), MappingProblem::Twice { what: "column", name }));
             }
-            columns.push(column::compile(self, column_entry, entity)?);
+            columns.push(column::compile(self.text, column_entry, entity)?);
         }
         let order = key::order(entity, &entry.key, &columns)?;
+        let other_members = entry.other_members.as_ref().is_some_and(|wanted| *wanted.get_ref());
+        if let (true, Some(wanted), false) =
+            (other_members, &entry.other_members, order == KeyOrder::ByChannel)
+        {
+            return Err((wanted.span(), MappingProblem::OtherMembers));
+        }
         let mut filters = Vec::new();
         if let Some(text) = &entry.filter {
             let filter = Filter::compile(text.get_ref(), entity, self.invites.name());
-            filters.push(filter.map_err(|error| self.expression_problem(text, error))?);
+            filters.push(filter.map_err(|error| error.in_file(self.text, text))?);
         }
-        Ok(Record {
+        Ok(MappedRecord {
             name: entry.name.into_inner(),
             description: entry.description,
             file: Arc::clone(&self.file),
             entity,
             order,
+            other_members,
             key: entry.key.into_inner().into_iter().map(Spanned::into_inner).collect(),
             filters,
             columns,
             constants: self.constants.clone(),
             invites: self.invites,
         })
-    }
-
-    /// A problem within an expression, at its place in the file where the expression stands there without escapes.
-    pub(super) fn expression_problem(
-        &self,
-        text: &Spanned<String>,
-        error: NameError,
-    ) -> (Range<usize>, Problem) {
-        let span = text.span();
-        let written = self.text.get(span.clone()).unwrap_or_default();
-        let inside = written.find(text.get_ref().as_str()).map(|start| start + error.offset);
-        let start = span.start + inside.unwrap_or(0);
-        (start..span.end, Problem::Expression { message: error.message })
     }
 }

@@ -3,11 +3,11 @@
 //! Plain columns are read from the model when they are written. Expressions and pseudonyms are computed once for a row, so that
 //! every format has the same value at the cost of one.
 
+use super::context::context;
 use super::expression::{Expression, Needs, describe};
 use super::file::OnError;
 use super::filter::Condition;
-use super::record::{Column, Record, Source};
-use super::scope::scope;
+use super::record::{ColumnSource, MappedColumn, MappedRecord};
 use super::value::{ColumnType, Value};
 use crate::model::{Entity, RowRecords, Sid, SidKind, Timestamp};
 
@@ -43,7 +43,7 @@ pub struct CellError {
 
 /// What became of a row.
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub(crate) enum RowOutcome {
     /// It is written; these cells of it are null because their expressions failed.
     Row(Vec<CellError>),
     /// The record's conditions do not hold.
@@ -55,7 +55,7 @@ pub(crate) enum Outcome {
 /// Computes the rows of a record.
 #[derive(Debug)]
 pub(crate) struct Evaluator<'m> {
-    record: &'m Record,
+    record: &'m MappedRecord,
     needs: Needs,
     has_expressions: bool,
     has_computed: bool,
@@ -63,7 +63,7 @@ pub(crate) struct Evaluator<'m> {
 }
 
 /// An object in a column of lists, as the list of it alone.
-fn list_of_one(column: &Column, subject: &RowRecords<'_>) -> Computed {
+fn list_of_one(column: &MappedColumn, subject: &RowRecords<'_>) -> Computed {
     if !column.lists_an_object() {
         return Computed::Plain;
     }
@@ -75,14 +75,14 @@ fn list_of_one(column: &Column, subject: &RowRecords<'_>) -> Computed {
 
 /// One row.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Row<'a> {
+pub(crate) struct MappedRow<'a> {
     /// The columns that are written.
-    pub columns: &'a [Column],
+    pub columns: &'a [MappedColumn],
     subject: &'a RowRecords<'a>,
     computed: &'a [Computed],
 }
 
-impl<'a> Row<'a> {
+impl<'a> MappedRow<'a> {
     /// The values, in the order of the columns.
     pub(crate) fn values(&self) -> impl Iterator<Item = Value<'a>> {
         let row = *self;
@@ -106,8 +106,8 @@ impl<'a> Row<'a> {
 
 impl<'m> Evaluator<'m> {
     /// Gets ready for a record.
-    pub(crate) fn new(record: &'m Record) -> Self {
-        let has_computed = record.columns.iter().any(Column::is_computed);
+    pub(crate) fn new(record: &'m MappedRecord) -> Self {
+        let has_computed = record.columns.iter().any(MappedColumn::is_computed);
         let computed = if has_computed { vec![Computed::Plain; record.columns.len()] } else { Vec::new() };
         Self {
             record,
@@ -122,32 +122,32 @@ impl<'m> Evaluator<'m> {
     ///
     /// # Errors
     /// When an expression fails whose column says that this ends the export.
-    pub(crate) fn evaluate(&mut self, subject: &RowRecords<'_>) -> Result<Outcome, Box<CellError>> {
+    pub(crate) fn evaluate(&mut self, subject: &RowRecords<'_>) -> Result<RowOutcome, Box<CellError>> {
         let record = self.record;
-        let scope =
-            if self.has_expressions { Some(scope(subject, &self.needs, &record.constants)) } else { None };
+        let context =
+            if self.has_expressions { Some(context(subject, &self.needs, &record.constants)) } else { None };
         for filter in &record.filters {
             let keeps = match &filter.condition {
                 Condition::Plain(node) => node.holds(subject),
                 Condition::Expression(expression) => {
-                    let value = run(expression, scope.as_ref())
+                    let value = run(expression, context.as_ref())
                         .map_err(|message| Box::new(self.error("`where`".to_owned(), subject, message)))?;
                     value.is_true()
                 }
             };
             if !keeps {
-                return Ok(Outcome::Filtered);
+                return Ok(RowOutcome::Filtered);
             }
         }
         let mut nulled = Vec::new();
         if !self.has_computed {
-            return Ok(Outcome::Row(nulled));
+            return Ok(RowOutcome::Row(nulled));
         }
         for (position, column) in record.columns.iter().enumerate().filter(|(_, column)| column.is_computed())
         {
             let value = match &column.source {
-                Source::Expression(expression, on_error) => {
-                    let result = run(expression, scope.as_ref())
+                ColumnSource::Expression(expression, on_error) => {
+                    let result = run(expression, context.as_ref())
                         .and_then(|value| computed(&value, column.column_type));
                     match result {
                         Ok(value) => value,
@@ -155,7 +155,7 @@ impl<'m> Evaluator<'m> {
                             let error = self.error(format!("column `{}`", column.name), subject, message);
                             match on_error {
                                 OnError::Fail => return Err(Box::new(error)),
-                                OnError::Skip => return Ok(Outcome::Skipped(error)),
+                                OnError::Skip => return Ok(RowOutcome::Skipped(error)),
                                 OnError::Null => nulled.push(error),
                             }
                             Computed::Null
@@ -166,7 +166,7 @@ impl<'m> Evaluator<'m> {
             };
             self.computed[position] = value;
             if let Some(key) = &column.key {
-                let row = Row { columns: &record.columns, subject, computed: &self.computed };
+                let row = MappedRow { columns: &record.columns, subject, computed: &self.computed };
                 let pseudonym = match row.value(position).to_text() {
                     Some(text) => Computed::Text(key.hash(&column.kind, text.as_bytes())),
                     None => Computed::Null,
@@ -174,45 +174,45 @@ impl<'m> Evaluator<'m> {
                 self.computed[position] = pseudonym;
             }
         }
-        Ok(Outcome::Row(nulled))
+        Ok(RowOutcome::Row(nulled))
     }
 
     /// Tries every condition and column on a row, whatever fails: for `mapping check`.
-    pub(crate) fn try_all(&mut self, subject: &RowRecords<'_>) -> Vec<Tried> {
+    pub(crate) fn try_all(&mut self, subject: &RowRecords<'_>) -> Vec<TriedCell> {
         let record = self.record;
-        let scope = scope(subject, &self.needs, &record.constants);
+        let context = context(subject, &self.needs, &record.constants);
         let mut tried = Vec::new();
         for filter in &record.filters {
             let outcome = match &filter.condition {
                 Condition::Plain(node) => Ok(node.holds(subject)),
                 Condition::Expression(expression) => {
-                    run(expression, Some(&scope)).map(|value| value.is_true())
+                    run(expression, Some(&context)).map(|value| value.is_true())
                 }
             };
             let outcome = outcome.map(serde_json::Value::from);
-            tried.push(Tried { name: "where".to_owned(), is_fatal: true, outcome });
+            tried.push(TriedCell { name: "where".to_owned(), is_fatal: true, outcome });
         }
         for (position, column) in record.columns.iter().enumerate() {
             let mut is_fatal = true;
             let mut outcome = Ok(list_of_one(column, subject));
-            if let Source::Expression(expression, on_error) = &column.source {
+            if let ColumnSource::Expression(expression, on_error) = &column.source {
                 is_fatal = *on_error == OnError::Fail;
                 outcome =
-                    run(expression, Some(&scope)).and_then(|value| computed(&value, column.column_type));
+                    run(expression, Some(&context)).and_then(|value| computed(&value, column.column_type));
             }
             let outcome = outcome.map(|value| {
                 let mut computed = vec![Computed::Plain; record.columns.len()];
                 computed[position] = value;
-                json(Row { columns: &record.columns, subject, computed: &computed }.value(position))
+                json(MappedRow { columns: &record.columns, subject, computed: &computed }.value(position))
             });
-            tried.push(Tried { name: column.name.clone(), is_fatal, outcome });
+            tried.push(TriedCell { name: column.name.clone(), is_fatal, outcome });
         }
         tried
     }
 
     /// The row that was last evaluated over that subject.
-    pub(crate) fn row<'a>(&'a self, subject: &'a RowRecords<'a>) -> Row<'a> {
-        Row { columns: &self.record.columns, subject, computed: &self.computed }
+    pub(crate) fn row<'a>(&'a self, subject: &'a RowRecords<'a>) -> MappedRow<'a> {
+        MappedRow { columns: &self.record.columns, subject, computed: &self.computed }
     }
 
     fn error(&self, place: String, subject: &RowRecords<'_>, message: String) -> CellError {
@@ -228,7 +228,7 @@ impl<'m> Evaluator<'m> {
 
 /// What a condition or a column gave on a row.
 #[derive(Debug, Clone)]
-pub(crate) struct Tried {
+pub(crate) struct TriedCell {
     /// The column's name, or `where`.
     pub name: String,
     /// Whether a failure would end an export.
@@ -250,9 +250,9 @@ fn json(value: Value<'_>) -> serde_json::Value {
     }
 }
 
-fn run(expression: &Expression, scope: Option<&minijinja::Value>) -> Result<minijinja::Value, String> {
-    let scope = scope.cloned().unwrap_or_default();
-    let value = expression.evaluate(scope).map_err(|error| describe(&error))?;
+fn run(expression: &Expression, context: Option<&minijinja::Value>) -> Result<minijinja::Value, String> {
+    let context = context.cloned().unwrap_or_default();
+    let value = expression.evaluate(context).map_err(|error| describe(&error))?;
     if value.is_undefined() { Err("the result is undefined".to_owned()) } else { Ok(value) }
 }
 
@@ -307,6 +307,6 @@ fn subject_sid(entity: Entity, subject: &RowRecords<'_>) -> String {
         Entity::Membership => subject
             .membership
             .map(|membership| format!("{}/{}", membership.user_sid, membership.channel_sid))
-            .unwrap_or_default(),
+            .unwrap_or_else(|| text(subject.member.map(|member| &member.sid))),
     }
 }

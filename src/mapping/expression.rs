@@ -12,10 +12,11 @@ use std::sync::LazyLock;
 
 use minijinja::{Environment, UndefinedBehavior};
 
+use super::engine_names;
+use super::error::ExpressionError;
 use super::field::{FieldInfo, entity_name, entity_named, field, fields_of, reachable};
 use super::functions;
 use super::value::ColumnType;
-use super::vocabulary;
 use crate::model::Entity;
 use crate::storage::nearest;
 
@@ -60,15 +61,6 @@ pub(super) struct Needs {
     pub(super) fields: Vec<&'static FieldInfo>,
 }
 
-/// A name or a construct in an expression that cannot be.
-#[derive(Debug)]
-pub(super) struct NameError {
-    /// Where in the expression, in bytes.
-    pub(super) offset: usize,
-    /// What is wrong.
-    pub(super) message: String,
-}
-
 impl Needs {
     /// Every field, however it is named.
     pub(super) fn all_fields(&self) -> Vec<&'static FieldInfo> {
@@ -89,22 +81,23 @@ impl Needs {
 
 impl Expression {
     /// Compiles an expression over the rows of an entity.
-    pub(super) fn compile(text: &str, walked: Entity) -> Result<Self, NameError> {
+    pub(super) fn compile(text: &str, walked: Entity) -> Result<Self, ExpressionError> {
         if text.len() > LONGEST {
             let message = format!("the expression has {} bytes; at most {LONGEST} are allowed", text.len());
-            return Err(NameError { offset: 0, message });
+            return Err(ExpressionError { offset: 0, message });
         }
-        let compiled = ENVIRONMENT.compile_expression_owned(text.to_owned()).map_err(|error| NameError {
-            offset: error.range().map_or(0, |range| range.start),
-            message: describe(&error),
-        })?;
-        vocabulary::check(text, &ENVIRONMENT)?;
+        let compiled =
+            ENVIRONMENT.compile_expression_owned(text.to_owned()).map_err(|error| ExpressionError {
+                offset: error.range().map_or(0, |range| range.start),
+                message: describe(&error),
+            })?;
+        engine_names::check(text, &ENVIRONMENT)?;
         let mut names: Vec<String> = compiled.undeclared_variables(true).into_iter().collect();
         names.sort();
         let mut needs = Needs::default();
         for name in &names {
             resolve(name, walked, &mut needs)
-                .map_err(|message| NameError { offset: offset_of(text, name), message })?;
+                .map_err(|message| ExpressionError { offset: offset_of(text, name), message })?;
         }
         if text.contains('[') {
             let mut read = Needs::default();
@@ -114,13 +107,13 @@ impl Expression {
             }
             needs.add(&read);
         }
-        let needs_plan = vocabulary::uses(text, functions::COUNTERPART);
+        let needs_plan = engine_names::uses(text, functions::COUNTERPART);
         Ok(Self { text: text.to_owned(), needs, needs_plan, compiled })
     }
 
-    /// Evaluates it in a context of [`super::scope`].
-    pub(super) fn evaluate(&self, scope: minijinja::Value) -> Result<minijinja::Value, minijinja::Error> {
-        self.compiled.eval(scope)
+    /// Evaluates it in a context of [`super::context`].
+    pub(super) fn evaluate(&self, context: minijinja::Value) -> Result<minijinja::Value, minijinja::Error> {
+        self.compiled.eval(context)
     }
 }
 

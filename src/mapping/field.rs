@@ -6,7 +6,8 @@
 //! `tests/data/wire/pii.json`. `extra` is sensitive, because nothing is known of it; `channel.bindings` is personal, because it
 //! holds an e-mail address, though the files do not say so.
 
-use super::value::{ColumnType, Field as _, Pii, Value};
+use super::kept_field::KEPT_FIELDS;
+use super::value::{CellField as _, ColumnType, Pii, Value};
 use crate::model::{Channel, Entity, Invite, Member, Membership, Message, Role, RowRecords, Service, User};
 
 /// Reads one field of a row's records.
@@ -63,7 +64,7 @@ pub(super) fn reachable(entity: Entity) -> &'static [Entity] {
 
 /// Every field of an entity, in the API's order.
 pub(super) fn fields_of(entity: Entity) -> impl Iterator<Item = &'static FieldInfo> {
-    FIELDS.iter().filter(move |field| field.entity == entity)
+    FIELDS.iter().chain(KEPT_FIELDS.iter().copied()).filter(move |field| field.entity == entity)
 }
 
 /// The field of that entity and name.
@@ -72,7 +73,7 @@ pub(super) fn field(entity: Entity, name: &str) -> Option<&'static FieldInfo> {
 }
 
 /// The column type of a model field, by the accessor that the table below uses for it.
-const fn type_of<R, T: super::value::Field>(_: fn(&R) -> &T) -> ColumnType {
+const fn type_of<R, T: super::value::CellField>(_: fn(&R) -> &T) -> ColumnType {
     T::TYPE
 }
 

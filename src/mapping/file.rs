@@ -5,11 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::plan_rules::PlanRules;
-use super::record::InvitePolicy;
 use super::roles::RoleTable;
 use super::value::{ColumnType, Pii};
 
@@ -32,6 +31,26 @@ pub(super) struct MappingFile {
     pub(super) records: Spanned<Vec<RecordEntry>>,
 }
 
+/// What becomes of invited users in Conversations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvitePolicy {
+    /// They are reported and nothing else.
+    #[default]
+    Report,
+    /// They become participants, without having been asked.
+    Participant,
+}
+
+impl InvitePolicy {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Participant => "participant",
+        }
+    }
+}
+
 /// One record: a file of an export.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,6 +61,7 @@ pub(super) struct RecordEntry {
     pub(super) entity: Spanned<String>,
     #[serde(rename = "where")]
     pub(super) filter: Option<Spanned<String>>,
+    pub(super) other_members: Option<Spanned<bool>>,
     pub(super) key: Spanned<Vec<Spanned<String>>>,
     pub(super) columns: Spanned<Vec<ColumnEntry>>,
 }

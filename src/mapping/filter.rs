@@ -8,7 +8,8 @@
 
 use std::sync::Arc;
 
-use super::expression::{Expression, NameError};
+use super::error::ExpressionError;
+use super::expression::Expression;
 use super::field::{FieldInfo, entity_named, field, reachable};
 use super::value::{Value, push_seconds, push_sid};
 use crate::model::{Entity, RowRecords, Timestamp};
@@ -25,17 +26,17 @@ pub struct Filter {
 #[derive(Debug, Clone)]
 pub(super) enum Condition {
     /// By comparing fields.
-    Plain(Node),
+    Plain(ConditionNode),
     /// By the expression engine.
     Expression(Arc<Expression>),
 }
 
 /// A recognised condition.
 #[derive(Debug, Clone)]
-pub(super) enum Node {
-    All(Vec<Node>),
-    Any(Vec<Node>),
-    Not(Box<Node>),
+pub(super) enum ConditionNode {
+    All(Vec<ConditionNode>),
+    Any(Vec<ConditionNode>),
+    Not(Box<ConditionNode>),
     Equal(&'static FieldInfo, Literal),
     Constant(bool),
 }
@@ -50,7 +51,7 @@ pub(super) enum Literal {
 
 impl Filter {
     /// Compiles a condition over the rows of an entity. `invites` is what `run.invites` stands for.
-    pub(super) fn compile(text: &str, walked: Entity, invites: &str) -> Result<Self, NameError> {
+    pub(super) fn compile(text: &str, walked: Entity, invites: &str) -> Result<Self, ExpressionError> {
         let condition = match recognise(text, walked, invites) {
             Some(node) => Condition::Plain(node),
             None => Condition::Expression(Arc::new(Expression::compile(text, walked)?)),
@@ -79,7 +80,7 @@ impl Filter {
     }
 }
 
-impl Node {
+impl ConditionNode {
     pub(super) fn holds(&self, subject: &RowRecords<'_>) -> bool {
         match self {
             Self::All(nodes) => nodes.iter().all(|node| node.holds(subject)),
@@ -121,41 +122,41 @@ fn equals(value: Value<'_>, literal: &Literal) -> bool {
 }
 
 /// Recognises a condition of the common form.
-fn recognise(text: &str, walked: Entity, invites: &str) -> Option<Node> {
+fn recognise(text: &str, walked: Entity, invites: &str) -> Option<ConditionNode> {
     let tokens = tokens(text)?;
-    let mut parser = Parser { tokens: &tokens, walked, invites };
+    let mut parser = ConditionParser { tokens: &tokens, walked, invites };
     let node = parser.any()?;
     parser.tokens.is_empty().then_some(node)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Token<'a> {
+enum ConditionToken<'a> {
     Word(&'a str),
     Text(&'a str),
     Sign(&'static str),
 }
 
 /// Splits a condition into words, quoted texts and signs; nothing when it has anything else.
-fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
+fn tokens(text: &str) -> Option<Vec<ConditionToken<'_>>> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
         let sign = ["==", "!=", "(", ")", "[", "]", ","].into_iter().find(|sign| rest.starts_with(sign));
         let (token, after) = if let Some(sign) = sign {
-            (Token::Sign(sign), rest.strip_prefix(sign)?)
+            (ConditionToken::Sign(sign), rest.strip_prefix(sign)?)
         } else if matches!(first, '\'' | '"') {
             let (inner, after) = rest.get(1..)?.split_once(first)?;
             if inner.contains('\\') {
                 return None;
             }
-            (Token::Text(inner), after)
+            (ConditionToken::Text(inner), after)
         } else {
             let is_word = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.');
             let (word, after) = rest.split_at(rest.find(|letter| !is_word(letter)).unwrap_or(rest.len()));
             if word.is_empty() {
                 return None;
             }
-            (Token::Word(word), after)
+            (ConditionToken::Word(word), after)
         };
         tokens.push(token);
         rest = after.trim_start();
@@ -164,14 +165,14 @@ fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
 }
 
 /// Reads tokens with Jinja's precedence: `or` binds least, then `and`, then `not`.
-struct Parser<'t, 'a> {
-    tokens: &'t [Token<'a>],
+struct ConditionParser<'t, 'a> {
+    tokens: &'t [ConditionToken<'a>],
     walked: Entity,
     invites: &'a str,
 }
 
-impl<'a> Parser<'_, 'a> {
-    fn take(&mut self, token: Token<'_>) -> bool {
+impl<'a> ConditionParser<'_, 'a> {
+    fn take(&mut self, token: ConditionToken<'_>) -> bool {
         match self.tokens.split_first() {
             Some((first, rest)) if *first == token => {
                 self.tokens = rest;
@@ -181,90 +182,94 @@ impl<'a> Parser<'_, 'a> {
         }
     }
 
-    fn next(&mut self) -> Option<Token<'a>> {
+    fn next(&mut self) -> Option<ConditionToken<'a>> {
         let (first, rest) = self.tokens.split_first()?;
         self.tokens = rest;
         Some(*first)
     }
 
-    fn any(&mut self) -> Option<Node> {
+    fn any(&mut self) -> Option<ConditionNode> {
         let mut nodes = vec![self.all()?];
-        while self.take(Token::Word("or")) {
+        while self.take(ConditionToken::Word("or")) {
             nodes.push(self.all()?);
         }
-        Some(if nodes.len() == 1 { nodes.pop()? } else { Node::Any(nodes) })
+        Some(if nodes.len() == 1 { nodes.pop()? } else { ConditionNode::Any(nodes) })
     }
 
-    fn all(&mut self) -> Option<Node> {
+    fn all(&mut self) -> Option<ConditionNode> {
         let mut nodes = vec![self.not()?];
-        while self.take(Token::Word("and")) {
+        while self.take(ConditionToken::Word("and")) {
             nodes.push(self.not()?);
         }
-        Some(if nodes.len() == 1 { nodes.pop()? } else { Node::All(nodes) })
+        Some(if nodes.len() == 1 { nodes.pop()? } else { ConditionNode::All(nodes) })
     }
 
-    fn not(&mut self) -> Option<Node> {
-        if self.take(Token::Word("not")) {
-            return Some(Node::Not(Box::new(self.not()?)));
+    fn not(&mut self) -> Option<ConditionNode> {
+        if self.take(ConditionToken::Word("not")) {
+            return Some(ConditionNode::Not(Box::new(self.not()?)));
         }
-        if self.take(Token::Sign("(")) {
+        if self.take(ConditionToken::Sign("(")) {
             let node = self.any()?;
             // What follows a bracket could be a comparison of its result, which is left to the engine.
-            return self.take(Token::Sign(")")).then_some(node);
+            return self.take(ConditionToken::Sign(")")).then_some(node);
         }
         self.comparison()
     }
 
-    fn comparison(&mut self) -> Option<Node> {
-        let Token::Word(path) = self.next()? else { return None };
-        if self.take(Token::Sign("==")) {
+    fn comparison(&mut self) -> Option<ConditionNode> {
+        let ConditionToken::Word(path) = self.next()? else { return None };
+        if self.take(ConditionToken::Sign("==")) {
             let literal = self.literal()?;
             return self.equal(path, literal);
         }
-        if self.take(Token::Sign("!=")) {
+        if self.take(ConditionToken::Sign("!=")) {
             let literal = self.literal()?;
-            return Some(Node::Not(Box::new(self.equal(path, literal)?)));
+            return Some(ConditionNode::Not(Box::new(self.equal(path, literal)?)));
         }
-        if self.take(Token::Word("is")) {
-            let negated = self.take(Token::Word("not"));
-            if !self.take(Token::Word("none")) {
+        if self.take(ConditionToken::Word("is")) {
+            let negated = self.take(ConditionToken::Word("not"));
+            if !self.take(ConditionToken::Word("none")) {
                 return None;
             }
             let node = self.equal(path, Literal::None)?;
-            return Some(if negated { Node::Not(Box::new(node)) } else { node });
+            return Some(if negated { ConditionNode::Not(Box::new(node)) } else { node });
         }
-        let negated = self.take(Token::Word("not"));
-        if !(self.take(Token::Word("in")) && self.take(Token::Sign("["))) {
+        let negated = self.take(ConditionToken::Word("not"));
+        if !(self.take(ConditionToken::Word("in")) && self.take(ConditionToken::Sign("["))) {
             return None;
         }
         let mut nodes = Vec::new();
         loop {
             let literal = self.literal()?;
             nodes.push(self.equal(path, literal)?);
-            if self.take(Token::Sign("]")) {
+            if self.take(ConditionToken::Sign("]")) {
                 break;
             }
-            if !self.take(Token::Sign(",")) {
+            if !self.take(ConditionToken::Sign(",")) {
                 return None;
             }
         }
-        Some(if negated { Node::Not(Box::new(Node::Any(nodes))) } else { Node::Any(nodes) })
+        Some(if negated {
+            ConditionNode::Not(Box::new(ConditionNode::Any(nodes)))
+        } else {
+            ConditionNode::Any(nodes)
+        })
     }
 
     fn literal(&mut self) -> Option<Literal> {
         match self.next()? {
-            Token::Text(text) => Some(Literal::Text(text.to_owned())),
-            Token::Word("none") => Some(Literal::None),
-            Token::Word("true") => Some(Literal::Boolean(true)),
-            Token::Word("false") => Some(Literal::Boolean(false)),
-            Token::Word(word) => word.parse().ok().map(Literal::Integer),
-            Token::Sign(_) => None,
+            ConditionToken::Text(text) => Some(Literal::Text(text.to_owned())),
+            ConditionToken::Word("none") => Some(Literal::None),
+            ConditionToken::Word("true") => Some(Literal::Boolean(true)),
+            ConditionToken::Word("false") => Some(Literal::Boolean(false)),
+            ConditionToken::Word(word) => word.parse().ok().map(Literal::Integer),
+            ConditionToken::Sign(_) => None,
         }
     }
 
-    fn equal(&self, path: &str, literal: Literal) -> Option<Node> {
+    fn equal(&self, path: &str, literal: Literal) -> Option<ConditionNode> {
         if path == "run.invites" {
-            return Some(Node::Constant(literal == Literal::Text(self.invites.to_owned())));
+            return Some(ConditionNode::Constant(literal == Literal::Text(self.invites.to_owned())));
         }
         let field = match path.split_once('.') {
             Some((record, name)) => {
@@ -275,6 +280,6 @@ impl<'a> Parser<'_, 'a> {
         };
         // Lists and objects compare by their parts, which the engine knows how to do.
         let scalar = !matches!(field.column_type, super::ColumnType::Array | super::ColumnType::Object);
-        scalar.then_some(Node::Equal(field, literal))
+        scalar.then_some(ConditionNode::Equal(field, literal))
     }
 }

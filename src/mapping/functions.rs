@@ -1,6 +1,7 @@
 //! The filters that expressions have beyond Jinja's own: few, and documented in the README.
 //!
-//! - `fromjson`: a value from JSON in a string, such as `attributes`. Null gives null.
+//! - `fromjson`: a value from JSON in a string, such as `attributes`. Null gives null. A number that no value can hold (`1e400`)
+//!   fails where it is used, not where it is read.
 //! - `tojson`: JSON text of a value, compact, keys in their order, no HTML escapes.
 //! - `role_map`: what a role becomes in Conversations, by the role table of the mapping: `type`, `permissions`, `dropped`,
 //!   `unknown`.
@@ -10,6 +11,7 @@
 use minijinja::value::Serde;
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
+use super::json;
 use super::pii::PiiKey;
 use super::roles::{RoleParts, RoleTable};
 use super::sids::SidMap;
@@ -44,10 +46,7 @@ fn from_json(value: &Value) -> Result<Value, Error> {
     let Some(text) = value.as_str() else {
         return Err(invalid(format!("fromjson needs a string, not {}", value.kind())));
     };
-    match serde_json::from_str::<serde_json::Value>(text) {
-        Ok(json) => Ok(Value::from(Serde(json))),
-        Err(error) => Err(invalid(format!("not JSON: {error}"))),
-    }
+    json::parse(text).map_err(|error| invalid(format!("not JSON: {error}")))
 }
 
 fn to_json(value: &Value) -> Result<Value, Error> {

@@ -8,21 +8,20 @@
 
 use toml::Spanned;
 
-use super::column::field_name;
-use super::compile::Located;
-use super::error::Problem;
+use super::error::{Located, MappingProblem};
 use super::field::entity_name;
-use super::record::{Column, KeyOrder, Source};
+use super::path::field_path;
+use super::record::{ColumnSource, KeyOrder, MappedColumn};
 use crate::model::Entity;
 use crate::storage::nearest;
 
 /// One place of a walk's order: the fields that are the same SID there, and whether a key may leave it out.
-struct Part {
+struct KeyPart {
     fields: &'static [&'static str],
     optional: bool,
 }
 
-const SERVICE: Part = Part {
+const SERVICE: KeyPart = KeyPart {
     fields: &[
         "service.sid",
         "role.service_sid",
@@ -36,21 +35,21 @@ const SERVICE: Part = Part {
     optional: true,
 };
 
-const fn part(fields: &'static [&'static str]) -> Part {
-    Part { fields, optional: false }
+const fn part(fields: &'static [&'static str]) -> KeyPart {
+    KeyPart { fields, optional: false }
 }
 
-const CHANNEL: Part = part(&[
+const CHANNEL: KeyPart = part(&[
     "channel.sid",
     "membership.channel_sid",
     "member.channel_sid",
     "invite.channel_sid",
     "message.channel_sid",
 ]);
-const USER: Part = part(&["user.sid", "membership.user_sid"]);
+const USER: KeyPart = part(&["user.sid", "membership.user_sid"]);
 
 /// The orders in which the snapshot walks over an entity.
-fn orders(entity: Entity) -> Vec<(KeyOrder, Vec<Part>)> {
+fn orders(entity: Entity) -> Vec<(KeyOrder, Vec<KeyPart>)> {
     match entity {
         Entity::Service => vec![(KeyOrder::Natural, vec![part(&["service.sid"])])],
         Entity::Role => vec![(KeyOrder::Natural, vec![SERVICE, part(&["role.sid"])])],
@@ -66,7 +65,7 @@ fn orders(entity: Entity) -> Vec<(KeyOrder, Vec<Part>)> {
         }
         Entity::Membership => {
             let member = part(&["membership.member_sid", "member.sid"]);
-            let last = Part { optional: true, ..USER };
+            let last = KeyPart { optional: true, ..USER };
             vec![
                 (KeyOrder::Natural, vec![SERVICE, USER, CHANNEL]),
                 (KeyOrder::ByChannel, vec![SERVICE, CHANNEL, member, last]),
@@ -79,7 +78,7 @@ fn orders(entity: Entity) -> Vec<(KeyOrder, Vec<Part>)> {
 pub(super) fn order(
     entity: Entity,
     key: &Spanned<Vec<Spanned<String>>>,
-    columns: &[Column],
+    columns: &[MappedColumn],
 ) -> Located<KeyOrder> {
     let mut paths = Vec::new();
     for name in key.get_ref() {
@@ -87,13 +86,18 @@ pub(super) fn order(
             let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
             let suggestion = nearest(name.get_ref(), names.iter().copied()).map(str::to_owned);
             let known = format!("the record's columns are {}", names.join(", "));
-            let problem =
-                Problem::Unknown { what: "key column", name: name.get_ref().clone(), suggestion, known };
+            let problem = MappingProblem::Unknown {
+                what: "key column",
+                name: name.get_ref().clone(),
+                suggestion,
+                known,
+            };
             return Err((name.span(), problem));
         };
         paths.push(match &column.source {
-            Source::Field(field) => field_name(field),
-            _ => String::new(),
+            ColumnSource::Field(field) => vec![field_path(field)],
+            ColumnSource::First(fields) => fields.iter().map(|field| field_path(field)).collect(),
+            _ => Vec::new(),
         });
     }
     let orders = orders(entity);
@@ -104,14 +108,16 @@ pub(super) fn order(
     let key_names = key.get_ref().iter().map(|name| name.get_ref().clone()).collect();
     Err((
         key.span(),
-        Problem::Key { entity: entity_name(entity), key: key_names, known: known.join("; or ") },
+        MappingProblem::Key { entity: entity_name(entity), key: key_names, known: known.join("; or ") },
     ))
 }
 
-fn fits(paths: &[String], parts: &[Part]) -> bool {
+fn fits(paths: &[Vec<String>], parts: &[KeyPart]) -> bool {
     let mut paths = paths.iter().peekable();
     for part in parts {
-        let matches = paths.peek().is_some_and(|path| part.fields.contains(&path.as_str()));
+        let matches = paths.peek().is_some_and(|paths| {
+            !paths.is_empty() && paths.iter().all(|path| part.fields.contains(&path.as_str()))
+        });
         if matches {
             paths.next();
         } else if !part.optional {
@@ -121,7 +127,7 @@ fn fits(paths: &[String], parts: &[Part]) -> bool {
     paths.next().is_none()
 }
 
-fn describe(parts: &[Part]) -> String {
+fn describe(parts: &[KeyPart]) -> String {
     let names: Vec<String> = parts
         .iter()
         .map(|part| if part.optional { format!("[{}]", part.fields[0]) } else { part.fields[0].to_owned() })

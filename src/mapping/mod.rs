@@ -9,10 +9,12 @@
 //!
 //! **Invariant:** only `model` is imported. A mapping does not know what a snapshot or a file is.
 
-mod adjust;
 mod bundled;
 mod column;
+mod command_line;
 mod compile;
+mod context;
+mod engine_names;
 mod error;
 mod evaluate;
 mod expression;
@@ -20,37 +22,36 @@ mod field;
 mod file;
 mod filter;
 mod functions;
+mod json;
+mod kept_field;
 mod key;
+mod path;
 mod pii;
 mod plan_rules;
 mod record;
 mod roles;
 mod sample;
-mod scope;
 mod sids;
 mod value;
-mod vocabulary;
 
-pub(crate) use adjust::select_columns;
 pub(crate) use bundled::{names as bundled_names, text as bundled_text};
+pub(crate) use command_line::select_columns;
 pub use compile::{load, parse};
 pub(crate) use error::MappingError;
 pub(crate) use error::did_you_mean;
-pub(crate) use evaluate::{CellError, Evaluator, Outcome, Row, Tried};
+pub(crate) use evaluate::{CellError, Evaluator, MappedRow, RowOutcome, TriedCell};
+pub(crate) use file::InvitePolicy;
+pub(crate) use kept_field::UnwrittenFields;
 pub use pii::PiiPolicy;
 pub(crate) use pii::{PiiKey, ShortKey};
-pub(crate) use plan_rules::FieldRules;
 #[cfg(test)]
 pub(crate) use plan_rules::UPDATABLE;
-pub(crate) use record::{Column, InvitePolicy, KeyOrder, Mapping, Record};
+pub(crate) use plan_rules::{FieldRules, LoweredSeverity};
+pub(crate) use record::{KeyOrder, MappedColumn, MappedRecord, Mapping};
 pub(crate) use roles::RoleParts;
 pub(crate) use sample::Sample;
 pub(crate) use sids::SidMap;
 pub(crate) use value::{ColumnType, Pii, Value, push_seconds, push_sid};
 
-#[cfg(test)]
-mod evaluate_tests;
-#[cfg(test)]
-mod schema_tests;
 #[cfg(test)]
 mod tests;

@@ -3,9 +3,11 @@
 //! **Invariant:** without the section a plan writes nothing over. What differs in the target is reported, and whoever wants it
 //! changed says so field by field.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
-use super::error::Problem;
+use super::error::MappingProblem;
 use crate::storage::nearest;
 
 /// What a plan may write over, by the fields' names, `record.column`.
@@ -37,6 +39,16 @@ pub struct PlanRules {
     pub read_horizon: bool,
     /// Whether a conversation of the same unique name, but of another date of creation, is taken for the channel's own copy.
     pub adopt: bool,
+    /// Blocking checks, by their code, that do not block.
+    pub checks: BTreeMap<String, LoweredSeverity>,
+}
+
+/// The severity of a check that would block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoweredSeverity {
+    Note,
+    Warn,
 }
 
 /// Which fields of what is there already are written.
@@ -57,17 +69,18 @@ impl Default for PlanRules {
             unique_name_prefix: "chatferry-".to_owned(),
             read_horizon: true,
             adopt: false,
+            checks: BTreeMap::new(),
         }
     }
 }
 
 impl PlanRules {
     /// What is wrong with it, if anything.
-    pub(super) fn problem(&self) -> Option<Problem> {
+    pub(super) fn problem(&self) -> Option<MappingProblem> {
         for rules in [&self.in_place, &self.copy] {
             for name in rules.owns.iter().chain(&rules.fills) {
                 if !UPDATABLE.contains(&name.as_str()) {
-                    return Some(Problem::Unknown {
+                    return Some(MappingProblem::Unknown {
                         what: "field of a plan",
                         name: name.clone(),
                         suggestion: nearest(name, UPDATABLE).map(str::to_owned),
@@ -76,14 +89,14 @@ impl PlanRules {
                 }
             }
             if let Some(name) = rules.owns.iter().find(|name| rules.fills.contains(name)) {
-                return Some(Problem::Twice { what: "field of a plan", name: name.clone() });
+                return Some(MappingProblem::Twice { what: "field of a plan", name: name.clone() });
             }
         }
         // 50390: a unique name must not look like a SID; with the SID behind it must fit.
         if self.unique_name_prefix.is_empty() || self.unique_name_prefix.len() > 64 {
             let message =
                 "`unique_name_prefix` must have 1 to 64 bytes: a unique name must not look like a SID";
-            return Some(Problem::Expression { message: message.to_owned() });
+            return Some(MappingProblem::Expression { message: message.to_owned() });
         }
         None
     }

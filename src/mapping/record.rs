@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use super::context::Constants;
 use super::expression::{Expression, Needs};
 use super::field::FieldInfo;
-use super::file::{OnError, Otherwise, Scalar};
+use super::file::{InvitePolicy, OnError, Otherwise, Scalar};
 use super::filter::Filter;
 use super::pii::PiiKey;
 use super::plan_rules::PlanRules;
 use super::roles::RoleTable;
-use super::scope::Constants;
 use super::value::{ColumnType, Pii, Value};
 use crate::model::{Entity, RowRecords};
 
@@ -31,33 +31,12 @@ pub struct Mapping {
     /// What a plan may do.
     pub plan: PlanRules,
     /// Its records, in the file's order.
-    pub records: Vec<Record>,
-}
-
-/// What becomes of invited users in Conversations.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InvitePolicy {
-    /// They are reported and nothing else.
-    #[default]
-    Report,
-    /// They become participants, without having been asked.
-    Participant,
-}
-
-impl InvitePolicy {
-    /// The name in mapping files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Report => "report",
-            Self::Participant => "participant",
-        }
-    }
+    pub records: Vec<MappedRecord>,
 }
 
 /// One record of a mapping: one file of an export in each format.
 #[derive(Debug)]
-pub struct Record {
+pub struct MappedRecord {
     /// The file's name without its ending.
     pub name: String,
     /// What a row is.
@@ -68,12 +47,14 @@ pub struct Record {
     pub entity: Entity,
     /// The order of its rows.
     pub order: KeyOrder,
+    /// Whether members without a membership have rows too, in which `membership` and `user` are null.
+    pub other_members: bool,
     /// The columns that identify a row, in sorting order.
     pub key: Vec<String>,
     /// Which of the entity's records have a row; all without any.
     pub filters: Vec<Filter>,
     /// Its columns, in order.
-    pub columns: Vec<Column>,
+    pub columns: Vec<MappedColumn>,
     /// What its expressions see beside the row.
     pub(super) constants: Constants,
     /// What `run.invites` stands for in conditions that are added later.
@@ -91,7 +72,7 @@ pub enum KeyOrder {
 
 /// One column of a record.
 #[derive(Debug, Clone)]
-pub struct Column {
+pub struct MappedColumn {
     /// Its name: the CSV header and the NDJSON key.
     pub name: String,
     /// Its type.
@@ -105,12 +86,12 @@ pub struct Column {
     /// The key of its pseudonyms, where it is pseudonymous.
     pub(super) key: Option<PiiKey>,
     /// Where its value comes from.
-    pub(super) source: Source,
+    pub(super) source: ColumnSource,
 }
 
 /// Where a column's value comes from.
 #[derive(Debug, Clone)]
-pub(super) enum Source {
+pub(super) enum ColumnSource {
     /// A field of the model.
     Field(&'static FieldInfo),
     /// The first of these fields that is not null.
@@ -163,28 +144,28 @@ impl ValueTable {
     }
 }
 
-impl Column {
+impl MappedColumn {
     /// The column's value in a row, unless an expression or a hash has to be computed for it.
     pub(super) fn plain_value<'a>(&'a self, subject: &RowRecords<'a>) -> Value<'a> {
         match &self.source {
-            Source::Field(field) => (field.get)(subject),
-            Source::First(fields) => {
+            ColumnSource::Field(field) => (field.get)(subject),
+            ColumnSource::First(fields) => {
                 let values = fields.iter().map(|field| (field.get)(subject));
                 values.into_iter().find(|value| *value != Value::Null).unwrap_or(Value::Null)
             }
-            Source::Or(field, default) => match (field.get)(subject) {
+            ColumnSource::Or(field, default) => match (field.get)(subject) {
                 Value::Null => default.value(),
                 value => value,
             },
-            Source::Constant(constant) => constant.value(),
-            Source::Table(table) => table.value(subject),
-            Source::Expression(..) => Value::Null,
+            ColumnSource::Constant(constant) => constant.value(),
+            ColumnSource::Table(table) => table.value(subject),
+            ColumnSource::Expression(..) => Value::Null,
         }
     }
 
     /// Whether its value is computed once for a row and kept for all formats.
     pub(super) fn is_computed(&self) -> bool {
-        self.key.is_some() || self.lists_an_object() || matches!(self.source, Source::Expression(..))
+        self.key.is_some() || self.lists_an_object() || matches!(self.source, ColumnSource::Expression(..))
     }
 
     /// Whether it is a list and its field an object: an object is then a list of one. Chat has one media file to a message,
@@ -192,7 +173,7 @@ impl Column {
     pub(super) fn lists_an_object(&self) -> bool {
         let is_object = |field: &FieldInfo| field.column_type == ColumnType::Object;
         self.column_type == ColumnType::Array
-            && matches!(&self.source, Source::Field(field) if is_object(field))
+            && matches!(&self.source, ColumnSource::Field(field) if is_object(field))
     }
 
     /// Whether it is written as pseudonyms.
@@ -208,27 +189,27 @@ impl Column {
     /// The fields it reads.
     pub(super) fn reads(&self) -> Vec<&'static FieldInfo> {
         match &self.source {
-            Source::Field(field) | Source::Or(field, _) => vec![field],
-            Source::First(fields) => fields.clone(),
-            Source::Table(table) => vec![table.field],
-            Source::Constant(_) => Vec::new(),
-            Source::Expression(expression, _) => expression.needs.all_fields(),
+            ColumnSource::Field(field) | ColumnSource::Or(field, _) => vec![field],
+            ColumnSource::First(fields) => fields.clone(),
+            ColumnSource::Table(table) => vec![table.field],
+            ColumnSource::Constant(_) => Vec::new(),
+            ColumnSource::Expression(expression, _) => expression.needs.all_fields(),
         }
     }
 }
 
-impl Record {
+impl MappedRecord {
     /// Whether a row needs that record.
     pub fn reads(&self, entity: Entity) -> bool {
-        let by_column = self.columns.iter().flat_map(Column::reads);
+        let by_column = self.columns.iter().flat_map(MappedColumn::reads);
         by_column.chain(self.filters.iter().flat_map(Filter::reads)).any(|field| field.entity == entity)
     }
 
     /// Whether all that a row needs of that record (a user or a member) is its identity, and that only where the other one
     /// of the two has none: `first_of = ["member.identity", "user.identity"]`.
     pub fn reads_as_second_identity(&self, entity: Entity) -> bool {
-        let is_second = |column: &Column| match &column.source {
-            Source::First(fields) => {
+        let is_second = |column: &MappedColumn| match &column.source {
+            ColumnSource::First(fields) => {
                 let identities = fields.iter().all(|field| field.name == "identity");
                 identities && fields.len() == 2 && fields[1].entity == entity && fields[0].entity != entity
             }
@@ -251,6 +232,7 @@ impl Record {
             file: Arc::clone(&self.file),
             entity: self.entity,
             order: self.order,
+            other_members: self.other_members,
             key: self.key.clone(),
             filters: self.filters.clone(),
             columns: names.iter().filter_map(column).collect(),
@@ -271,7 +253,7 @@ impl Record {
     pub(super) fn needs(&self) -> Needs {
         let mut needs = Needs::default();
         for column in &self.columns {
-            if let Source::Expression(expression, _) = &column.source {
+            if let ColumnSource::Expression(expression, _) = &column.source {
                 needs.add(&expression.needs);
             }
         }
@@ -284,7 +266,7 @@ impl Record {
 
     /// Whether it needs the expression engine at all.
     pub(super) fn has_expressions(&self) -> bool {
-        self.columns.iter().any(|column| matches!(column.source, Source::Expression(..)))
+        self.columns.iter().any(|column| matches!(column.source, ColumnSource::Expression(..)))
             || self.filters.iter().any(|filter| filter.expression().is_some())
     }
 }

@@ -9,20 +9,20 @@ use std::sync::Arc;
 use minijinja::value::{Object, ObjectRepr};
 
 /// What a look-up gives: the SID in the target; nothing where there is none yet.
-type Found = Result<Option<String>, Box<dyn Error + Send + Sync>>;
+type SidLookup = Result<Option<String>, Box<dyn Error + Send + Sync>>;
 
 /// The target's SIDs by those of the source.
 #[derive(Clone)]
-pub struct SidMap(Arc<dyn Fn(&str) -> Found + Send + Sync>);
+pub struct SidMap(Arc<dyn Fn(&str) -> SidLookup + Send + Sync>);
 
 impl SidMap {
     /// A map that asks this for every SID.
-    pub fn new(look_up: impl Fn(&str) -> Found + Send + Sync + 'static) -> Self {
+    pub fn new(look_up: impl Fn(&str) -> SidLookup + Send + Sync + 'static) -> Self {
         Self(Arc::new(look_up))
     }
 
     /// The target's SID of a source's SID.
-    pub(super) fn target(&self, source: &str) -> Found {
+    pub(super) fn target(&self, source: &str) -> SidLookup {
         (self.0)(source)
     }
 }
@@ -47,7 +47,7 @@ impl Object for SidMap {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Evaluator, Outcome, Sample, Value, parse};
+    use super::super::{Evaluator, RowOutcome, Sample, Value, parse};
     use super::*;
     use crate::model::Entity;
 
@@ -70,7 +70,7 @@ mod tests {
         let subject = sample.subject(Entity::User);
         let mut evaluator = Evaluator::new(&mapping.records[0]);
         match evaluator.evaluate(&subject) {
-            Ok(Outcome::Row(_)) => Ok(match evaluator.row(&subject).value(1) {
+            Ok(RowOutcome::Row(_)) => Ok(match evaluator.row(&subject).value(1) {
                 Value::Null => None,
                 value => value.to_text().map(std::borrow::Cow::into_owned),
             }),

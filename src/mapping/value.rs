@@ -119,21 +119,21 @@ pub enum Pii {
 }
 
 /// A field of the model that can stand in a cell.
-pub(super) trait Field {
+pub(super) trait CellField {
     /// The column type that fits it.
     const TYPE: ColumnType;
     /// Its value.
     fn value(&self) -> Value<'_>;
 }
 
-impl<T: Field> Field for Option<T> {
+impl<T: CellField> CellField for Option<T> {
     const TYPE: ColumnType = T::TYPE;
     fn value(&self) -> Value<'_> {
-        self.as_ref().map_or(Value::Null, Field::value)
+        self.as_ref().map_or(Value::Null, CellField::value)
     }
 }
 
-impl<K: SidKind> Field for Sid<K> {
+impl<K: SidKind> CellField for Sid<K> {
     const TYPE: ColumnType = ColumnType::String;
     fn value(&self) -> Value<'_> {
         match self.stored() {
@@ -143,42 +143,42 @@ impl<K: SidKind> Field for Sid<K> {
     }
 }
 
-impl Field for String {
+impl CellField for String {
     const TYPE: ColumnType = ColumnType::String;
     fn value(&self) -> Value<'_> {
         Value::Text(self)
     }
 }
 
-impl Field for i64 {
+impl CellField for i64 {
     const TYPE: ColumnType = ColumnType::Integer;
     fn value(&self) -> Value<'_> {
         Value::Integer(*self)
     }
 }
 
-impl Field for bool {
+impl CellField for bool {
     const TYPE: ColumnType = ColumnType::Boolean;
     fn value(&self) -> Value<'_> {
         Value::Boolean(*self)
     }
 }
 
-impl Field for Timestamp {
+impl CellField for Timestamp {
     const TYPE: ColumnType = ColumnType::Datetime;
     fn value(&self) -> Value<'_> {
         Value::Time(self)
     }
 }
 
-impl Field for Vec<String> {
+impl CellField for Vec<String> {
     const TYPE: ColumnType = ColumnType::Array;
     fn value(&self) -> Value<'_> {
         Value::List(self)
     }
 }
 
-impl Field for JsonText {
+impl CellField for JsonText {
     const TYPE: ColumnType = ColumnType::Object;
     fn value(&self) -> Value<'_> {
         Value::Json(&self.0)
@@ -187,7 +187,7 @@ impl Field for JsonText {
 
 macro_rules! text_fields {
     ($($name:ident),*) => {$(
-        impl Field for $name {
+        impl CellField for $name {
             const TYPE: ColumnType = ColumnType::String;
             fn value(&self) -> Value<'_> {
                 Value::Text(self.as_str())

@@ -13,6 +13,7 @@ pub(crate) mod records;
 pub(crate) mod row;
 pub(crate) mod share;
 pub(crate) mod sid;
+pub(crate) mod spreadsheet;
 pub(crate) mod table;
 pub(crate) mod value;
 

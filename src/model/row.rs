@@ -1,6 +1,7 @@
 //! The records that one row of an export or one item of a plan is made from.
 
-use super::records::{Channel, Invite, Member, Membership, Message, Role, Service, User};
+use super::issue::Entity;
+use super::records::{Channel, Invite, JsonText, Member, Membership, Message, Role, Service, User};
 
 /// A record and the ones that it refers to, borrowed. `None` where the snapshot has none or none was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +28,21 @@ impl<'a> RowRecords<'a> {
             role: None,
             invite: None,
             message: None,
+        }
+    }
+
+    /// What the row's own record said beyond its fields. The own record of a member among memberships is the member.
+    pub(crate) fn extra(&self, walked: Entity) -> Option<&'a JsonText> {
+        let of_member = || self.member.and_then(|record| record.extra.as_ref());
+        match walked {
+            Entity::Service => self.service.extra.as_ref(),
+            Entity::Role => self.role?.extra.as_ref(),
+            Entity::User => self.user?.extra.as_ref(),
+            Entity::Channel => self.channel?.extra.as_ref(),
+            Entity::Membership => self.membership.map_or_else(of_member, |record| record.extra.as_ref()),
+            Entity::Member => of_member(),
+            Entity::Invite => self.invite?.extra.as_ref(),
+            Entity::Message => self.message?.extra.as_ref(),
         }
     }
 }

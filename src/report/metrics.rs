@@ -154,6 +154,7 @@ mod tests {
             crawl: None,
             exported: None,
             differences: None,
+            report: None,
             removed: Vec::new(),
             notes: Vec::new(),
             error: None,

@@ -13,6 +13,8 @@ pub(crate) struct DiffSettings {
     pub format: DiffFormat,
     /// The file to write to; none is stdout.
     pub out: Option<PathBuf>,
+    /// Whether each record has a line of its own.
+    pub records: bool,
     pub options: DiffOptions,
 }
 
@@ -24,6 +26,7 @@ impl DiffSettings {
             new: args.new.clone(),
             format: args.format,
             out: args.out.clone(),
+            records: args.records,
             options: DiffOptions { ignored, report_same: args.all },
         })
     }

@@ -14,7 +14,7 @@ use super::error::SnapshotError;
 use super::look_up::LookUp;
 use super::reader::Snapshot;
 use super::walk::{Order, Walk, WalkRow, Wanted, With};
-use crate::model::{ChannelSid, RowRecords};
+use crate::model::{ChannelSid, Member, Membership, RowRecords};
 
 /// Where [`decode::MEMBERSHIP`] has the channel and the member.
 const CHANNEL_SID: usize = 0;
@@ -22,6 +22,74 @@ const MEMBER_SID: usize = 2;
 
 impl Snapshot {
     pub(super) fn walk_memberships<E: From<SnapshotError>>(
+        &self,
+        walk: Walk,
+        service: i64,
+        look_up: LookUp<'_>,
+        step: &mut WalkRow,
+        visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if walk.order == Order::ByChannel && walk.with.other_members {
+            return self.walk_with_other_members(walk, service, look_up, step, visit);
+        }
+        self.walk_memberships_alone(walk, service, look_up, step, visit)
+    }
+
+    /// Merges the members without a membership into the walk: participants by SMS or another network, and members whose user
+    /// is not in the snapshot.
+    fn walk_with_other_members<E: From<SnapshotError>>(
+        &self,
+        walk: Walk,
+        service: i64,
+        look_up: LookUp<'_>,
+        step: &mut WalkRow,
+        visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let wrap = |source| E::from(SnapshotError::from_sqlite(self.path(), source));
+        let of_service = Rc::clone(&step.service);
+        // Without the index, a set of all memberships is made once instead of a search for each member.
+        let has_no_membership = if self.is_indexed()? {
+            "NOT EXISTS (SELECT 1 FROM membership_row m INDEXED BY membership_by_channel
+               WHERE m.service = ?1 AND m.channel_sid = c.sid AND m.member_sid = x.sid)"
+        } else {
+            "(c.sid, x.sid) NOT IN (SELECT channel_sid, member_sid FROM membership_row
+               WHERE service = ?1 AND member_sid IS NOT NULL)"
+        };
+        let sql = format!(
+            "SELECT {} FROM channel_row c CROSS JOIN member_row x ON x.channel = c.id
+             WHERE c.service = ?1 AND {has_no_membership} ORDER BY c.sid, x.sid",
+            decode::MEMBER
+        );
+        let mut statement = self.connection.prepare_cached(&sql).map_err(wrap)?;
+        let rows = statement.query([service]).map_err(wrap)?;
+        let look_up_of_others = LookUp::new(self, service)?;
+        let mut others = OtherMembers { rows, next: None, look_up: look_up_of_others };
+        others.advance(&self.scopes).map_err(wrap)?;
+        let mut visit_before = |end: Option<&Membership>,
+                                visit: &mut dyn FnMut(&RowRecords<'_>) -> Result<(), E>|
+         -> Result<(), E> {
+            while let Some(member) = others.take_before(end) {
+                let channel =
+                    others.look_up.channel_if(walk.with.channel, &member.channel_sid).map_err(wrap)?;
+                let role = others.look_up.role_if(walk.with.role, member.role_sid.as_ref()).map_err(wrap)?;
+                visit(&RowRecords {
+                    channel: channel.as_deref(),
+                    member: Some(&member),
+                    role: role.as_deref(),
+                    ..RowRecords::of_service(&of_service)
+                })?;
+                others.advance(&self.scopes).map_err(wrap)?;
+            }
+            Ok(())
+        };
+        self.walk_memberships_alone(walk, service, look_up, step, &mut |records: &RowRecords<'_>| {
+            visit_before(records.membership, visit)?;
+            visit(records)
+        })?;
+        visit_before(None, visit)
+    }
+
+    fn walk_memberships_alone<E: From<SnapshotError>>(
         &self,
         walk: Walk,
         service: i64,
@@ -102,6 +170,30 @@ impl Snapshot {
                 |row| row.get(0),
             )
         })
+    }
+}
+
+/// Members without a membership, by channel SID and member SID.
+struct OtherMembers<'s> {
+    rows: rusqlite::Rows<'s>,
+    next: Option<Member>,
+    look_up: LookUp<'s>,
+}
+
+impl OtherMembers<'_> {
+    fn advance(&mut self, scopes: &Scopes) -> rusqlite::Result<()> {
+        self.next = self.rows.next()?.map(|row| decode::member(row, scopes)).transpose()?;
+        Ok(())
+    }
+
+    /// The next member, if a walk by channel has it before that membership.
+    fn take_before(&mut self, end: Option<&Membership>) -> Option<Member> {
+        let is_before = |member: &mut Member| {
+            end.is_none_or(|end| {
+                (&member.channel_sid, Some(&member.sid)) < (&end.channel_sid, end.member_sid.as_ref())
+            })
+        };
+        self.next.take_if(is_before)
     }
 }
 

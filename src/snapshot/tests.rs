@@ -13,7 +13,8 @@ use crate::storage::StorageError;
 
 fn walk(path: &std::path::Path, entity: Entity, order: Order) -> Vec<String> {
     let snapshot = Snapshot::open(path).unwrap();
-    let with = With { user: Wanted::Yes, channel: true, member: Wanted::Yes, role: true };
+    let with =
+        With { user: Wanted::Yes, channel: true, member: Wanted::Yes, role: true, other_members: false };
     let mut seen = Vec::new();
     snapshot
         .walk::<SnapshotError>(&Walk { entity, order, with }, |step| {
@@ -313,4 +314,33 @@ fn every_disagreement_is_read_again_however_many_there_are() {
     assert_eq!(book.writer.reconcile(0, false).unwrap().opened, u64::from(USERS));
     // The user's own record and its list, for each.
     assert_eq!(book.writer.pending(10_000, &[]).unwrap().len(), 2 * USERS as usize);
+}
+
+#[test]
+fn a_walk_by_channel_has_members_without_a_membership_in_their_order() {
+    let mut book = Book::new();
+    book.fetch_service();
+    book.fill(&[(1, 10), (2, 20)]);
+    let seen = |path: &std::path::Path| {
+        let with = With { channel: true, member: Wanted::Yes, other_members: true, ..With::default() };
+        let walk = Walk { entity: Entity::Membership, order: Order::ByChannel, with };
+        let mut seen = Vec::new();
+        let visit = |records: &RowRecords<'_>| {
+            let member = records.member.unwrap();
+            assert_eq!(records.channel.unwrap().sid, member.channel_sid);
+            seen.push((member.sid.clone(), records.membership.is_some()));
+            Ok::<_, SnapshotError>(())
+        };
+        Snapshot::open(path).unwrap().walk(&walk, visit).unwrap();
+        seen
+    };
+    let expected = [
+        (member_sid(1, 10), false),
+        (member_sid(2, 10), true),
+        (member_sid(1, 20), true),
+        (member_sid(2, 20), false),
+    ];
+    assert_eq!(seen(&book.path), expected, "without the index by channel");
+    book.writer.reconcile(0, false).unwrap();
+    assert_eq!(seen(&book.path), expected, "with the index");
 }

@@ -40,6 +40,8 @@ pub struct With {
     pub channel: bool,
     pub member: Wanted,
     pub role: bool,
+    /// By channel: also the members without a membership, each with its channel and role.
+    pub other_members: bool,
 }
 
 /// Whether a user or member is looked up. Both have the identity; a look-up for it alone can nearly always be spared.

@@ -14,6 +14,7 @@ mod tests;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -71,6 +72,22 @@ pub(crate) struct Reply<T> {
     pub attempts: u32,
     /// What was read from the body.
     pub body: T,
+}
+
+/// The attempts of one request so far, for whoever sends it attempt by attempt.
+#[derive(Debug, Default)]
+pub(crate) struct Attempts {
+    tries: Tries,
+    count: u32,
+    started: Option<Instant>,
+}
+
+/// One attempt that did not fail for good.
+#[derive(Debug)]
+pub(crate) enum OnceSent<T> {
+    Answered(Reply<T>),
+    /// It was certainly not performed, or may be sent twice, and is to be sent again after this time.
+    RetryAfter(Duration),
 }
 
 impl Client {
@@ -137,52 +154,69 @@ impl Client {
         request: &ApiRequest,
         parse: impl Fn(&Bytes) -> Result<T, BodyError>,
     ) -> Result<Reply<T>, RequestError> {
-        let started = Instant::now();
-        let mut tries = Tries::default();
-        let mut attempts = 0;
-        let fail = |kind, attempts| RequestError::new(request, kind, attempts, started.elapsed());
+        let mut attempts = Attempts::default();
         loop {
-            let Some(url) = self.url(request) else { return Err(fail(RequestErrorKind::BadPath, attempts)) };
-            let Some(ended) = self.attempt(request, url, attempts).await else {
-                return Err(fail(RequestErrorKind::Cancelled, attempts));
-            };
-            attempts += 1;
-            let failed = match read(request, ended, &parse, attempts) {
-                Ok(reply) => {
-                    self.attempted(false, false);
-                    return Ok(reply);
-                }
-                Err(failed) => failed,
-            };
-            let retry_after = failed.retry_after.as_deref();
-            let outcome = outcome(&failed.error, retry_after);
-            let refused = matches!(outcome, Outcome::Status { status: 429, .. });
-            if refused {
-                tries.refused += 1;
-            } else {
-                tries.failed += 1;
-            }
-            let random = self.random.lock().unwrap_or_else(PoisonError::into_inner).f64();
-            let now = (self.options.now)();
-            let decision = decide(&self.options.retry, tries, outcome, request.is_idempotent(), random, now);
-            let ending = self.options.cancellation.is_cancelled();
-            self.attempted(refused, matches!(decision, Decision::Retry { .. }) && !ending);
-            match decision {
-                Decision::Retry { .. } if ending => return Err(fail(RequestErrorKind::Cancelled, attempts)),
-                Decision::Retry { after, why } => {
-                    let request = request.to_string();
-                    let why = why.to_string();
-                    self.options.events.send(Event::Retrying { request, why, after, attempt: attempts });
+            match self.send_once(request, &parse, &mut attempts).await? {
+                OnceSent::Answered(reply) => return Ok(reply),
+                OnceSent::RetryAfter(after) => {
                     self.options.cancellation.run_until_cancelled(sleep(after)).await;
                 }
-                Decision::Stop { why } => {
-                    let mut error = failed.error;
-                    error.elapsed = started.elapsed();
-                    if why == StopReason::TooLong {
-                        error.kind = RequestErrorKind::WaitTooLong;
-                    }
-                    return Err(error);
+            }
+        }
+    }
+
+    /// Sends a request once. Where it is to be sent again, the caller waits, and passes the same `attempts` again: so a caller
+    /// that has other work to do can do it meanwhile.
+    pub(crate) async fn send_once<T>(
+        &self,
+        request: &ApiRequest,
+        parse: impl Fn(&Bytes) -> Result<T, BodyError>,
+        attempts: &mut Attempts,
+    ) -> Result<OnceSent<T>, RequestError> {
+        let started = *attempts.started.get_or_insert_with(Instant::now);
+        let fail = |kind, attempts| RequestError::new(request, kind, attempts, started.elapsed());
+        let Some(url) = self.url(request) else {
+            return Err(fail(RequestErrorKind::BadPath, attempts.count));
+        };
+        let Some(ended) = self.attempt(request, url, attempts.count).await else {
+            return Err(fail(RequestErrorKind::Cancelled, attempts.count));
+        };
+        attempts.count += 1;
+        let failed = match read(request, ended, &parse, attempts.count) {
+            Ok(reply) => {
+                self.attempted(false, false);
+                return Ok(OnceSent::Answered(reply));
+            }
+            Err(failed) => failed,
+        };
+        let retry_after = failed.retry_after.as_deref();
+        let outcome = outcome(&failed.error, retry_after);
+        let refused = matches!(outcome, Outcome::Status { status: 429, .. });
+        if refused {
+            attempts.tries.refused += 1;
+        } else {
+            attempts.tries.failed += 1;
+        }
+        let random = self.random.lock().unwrap_or_else(PoisonError::into_inner).f64();
+        let now = (self.options.now)();
+        let decision =
+            decide(&self.options.retry, attempts.tries, outcome, request.is_idempotent(), random, now);
+        let ending = self.options.cancellation.is_cancelled();
+        self.attempted(refused, matches!(decision, Decision::Retry { .. }) && !ending);
+        match decision {
+            Decision::Retry { .. } if ending => Err(fail(RequestErrorKind::Cancelled, attempts.count)),
+            Decision::Retry { after, why } => {
+                let (request, why) = (request.to_string(), why.to_string());
+                self.options.events.send(Event::Retrying { request, why, after, attempt: attempts.count });
+                Ok(OnceSent::RetryAfter(after))
+            }
+            Decision::Stop { why } => {
+                let mut error = failed.error;
+                error.elapsed = started.elapsed();
+                if why == StopReason::TooLong {
+                    error.kind = RequestErrorKind::WaitTooLong;
                 }
+                Err(error)
             }
         }
     }

@@ -23,7 +23,7 @@ pub(crate) mod test_server;
 pub(crate) mod throttle;
 pub(crate) mod wire;
 
-pub(crate) use client::{Client, Counters, Reply};
+pub(crate) use client::{Attempts, Client, Counters, OnceSent, Reply};
 pub(crate) use error::{BodyError, REFUSED_HINT, RequestError, RequestErrorKind};
 pub(crate) use options::{ClientOptions, Timeouts};
 pub(crate) use page::{LoopGuard, PageError};

@@ -267,7 +267,9 @@ fn every_format_tells_the_same_differences() {
     let world = two_snapshots();
     change(&world, &changes());
     let count = lines(&diff(&world, &["--format", "ndjson"])).len();
-    let table = diff(&world, &[]);
+    let folded = diff(&world, &[]).stdout.lines().count();
+    assert!((1..=count).contains(&folded), "{folded} of {count}");
+    let table = diff(&world, &["--records"]);
     assert_eq!(table.stdout.lines().count(), count);
     assert!(
         table

@@ -25,3 +25,4 @@ mod snapshot;
 mod source;
 mod support;
 mod verify;
+mod world;

@@ -7,7 +7,7 @@ use std::path::Path;
 use chatferry::Environment;
 use chatferry::internals::cli::{ConnectionArgs, GlobalArgs};
 use chatferry::internals::commands::CommandError;
-use chatferry::internals::commands::{EVERYTHING, Part, TargetEstimate, crawl_target};
+use chatferry::internals::commands::{EVERYTHING, TargetEstimate, TargetPart, crawl_target};
 use chatferry::internals::crawl::{CrawlOutcome, Ended};
 use chatferry::internals::event::Events;
 use chatferry::internals::settings::{ConnectionSettings, Loader};
@@ -329,7 +329,7 @@ fn read_target(
         &connection,
         &service,
         &path,
-        Part { include: &EVERYTHING, select: named.as_ref().map(|named| named as _) },
+        TargetPart { include: &EVERYTHING, selection: named.as_ref().map(|named| named as _) },
         &Events::none(),
         stop,
     ))

@@ -56,6 +56,12 @@ fn in_place_public_channels_are_missing_until_they_are_private() {
     let missing: Vec<&Value> = lines.iter().filter(|line| line["entity"] == "channels").collect();
     assert_eq!(missing.len(), public);
     assert!(missing[0]["reason"].as_str().unwrap().contains("public"), "{missing:?}");
+    // For people it is a line for each channel, not one for everyone on it.
+    let table = world.run(&["verify", "--snapshot", "snapshot.db"]);
+    assert_eq!(table.stdout.lines().count(), public, "{table:?}");
+    assert!(table.stdout.contains("with "), "{table:?}");
+    let records = world.run(&["verify", "--snapshot", "snapshot.db", "--records"]);
+    assert_eq!(records.stdout.lines().count(), lines.len());
 
     plan_and_apply(&world, &["--target", "in-place"]);
     let (code, after) = totals(&world, &[]);
@@ -198,6 +204,24 @@ fn what_is_not_the_plans_own_is_refused() {
     assert_eq!(other.code, 2, "{other:?}");
     assert!(other.stderr.contains("is not the one that `plan.db` was made from"), "{other:?}");
     assert_eq!(world.running.stats().requests, crawled, "it is said before any request");
+}
+
+#[test]
+fn participants_of_other_networks_are_counted_in_a_note_and_are_no_difference() {
+    let world = World::new(small());
+    let url = world.running.url();
+    let service = world.running.service_sid();
+    let conversation = world.running.truth().conversation_sids().next().unwrap();
+    let path = format!("{url}/v1/Services/{service}/Conversations/{conversation}/Participants");
+    let binding =
+        [("MessagingBinding.Address", "+15550001234"), ("MessagingBinding.ProxyAddress", "+15550004321")];
+    send(&world, "POST", &path, &binding);
+    assert_eq!(world.crawl(&["--quiet", "--source", "conversations"]).code, 0);
+    let ran = world.run(&["verify", "--snapshot", "snapshot.db", "--json"]);
+    let result: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let notes = result["notes"].to_string();
+    assert!(notes.contains("1 participant without an identity"), "{notes}");
 }
 
 /// Sends a request as the account's own app would.

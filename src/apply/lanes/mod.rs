@@ -1,9 +1,12 @@
-//! The lanes in hand: which operation is next, so that no limit is waited for while another has turns to give.
+//! The active lanes: which operation is next, so that no limit is waited for while another one has a turn.
 //!
-//! A lane is what shares a write limit: a conversation, or the service as a whole. Of the lanes that have a turn, the one with most
-//! left to do goes first: what takes longest at 30 a second begins first and is never held up by what would be done long before.
+//! A lane is what shares a write limit: a conversation, or the service as a whole. Of the lanes that have a turn, the one with the most
+//! operations left goes first: what takes longest at 30 a second starts first, and nothing that ends earlier delays it.
 //!
-//! **Invariant:** so many lanes with so many operations each are in hand, however large the plan is.
+//! **Invariant:** an operation that is to be sent again waits by itself. The other operations of its lane, and the other lanes, go on.
+//!
+//! **Invariant:** a fixed number of lanes with a fixed number of operations each is loaded, however large the plan is, and no more
+//! than [`MOST_WAITING`] operations wait.
 
 #[cfg(test)]
 mod tests;
@@ -18,10 +21,10 @@ use super::resolved::ResolvedOperation;
 use crate::plan::LaneName;
 use crate::twilio::throttle::{WriteKey, WriteLimits};
 
-/// Lanes in hand. At 30 writes a second each they are far more than any account may send.
+/// Active lanes. At 30 writes a second each they are far more than any account may send.
 pub(super) const LANES: usize = 64;
 
-/// Operations of a lane in hand: half a second of turns.
+/// Loaded operations of a lane: half a second of turns.
 pub(super) const LOADED: usize = 16;
 
 /// A lane that takes so much of the time that all takes is one that slots are kept for.
@@ -30,7 +33,9 @@ const NEARLY: f64 = 0.8;
 /// Operations of a lane that are looked up and begun ahead of their turns, so that a turn is used at once.
 const AHEAD: usize = 8;
 
-/// One lane in hand.
+/// Operations that may wait to be sent or looked up again while others are begun.
+const MOST_WAITING: usize = 512;
+
 #[derive(Debug)]
 struct ActiveLane {
     id: u64,
@@ -41,9 +46,13 @@ struct ActiveLane {
     queue: VecDeque<ResolvedOperation>,
     /// Begun, and to be sent.
     ready: VecDeque<ActiveOperation>,
-    /// Being looked up, or written down as begun.
+    /// To be sent or looked up again at this time.
+    waiting: Vec<(Instant, ActiveOperation)>,
+    /// Of these, those whose time has come and that are to be looked up.
+    to_look: VecDeque<ActiveOperation>,
+    /// Being looked up, or recorded as started.
     preparing: usize,
-    /// On their way.
+    /// In flight.
     writing: usize,
     /// The last operation that was loaded.
     cursor: i64,
@@ -53,8 +62,28 @@ struct ActiveLane {
 
 impl ActiveLane {
     fn is_still(&self) -> bool {
-        self.preparing + self.writing == 0
+        self.preparing + self.writing + self.waiting.len() + self.to_look.len() == 0
     }
+
+    /// Takes up the operations whose wait is over.
+    fn end_waits(&mut self, now: Instant) {
+        for (_, work) in self.waiting.extract_if(.., |(until, _)| *until <= now) {
+            if work.must_look {
+                self.to_look.push_back(work);
+            } else {
+                self.ready.push_back(work);
+            }
+        }
+    }
+}
+
+/// How an operation comes back from a task.
+#[derive(Debug)]
+pub(super) enum Returned {
+    Ended,
+    ToWrite(ActiveOperation),
+    /// It is sent or looked up again at this time.
+    Waits(ActiveOperation, Instant),
 }
 
 /// What to do next.
@@ -165,6 +194,8 @@ impl Lanes {
             left: operations,
             queue: VecDeque::new(),
             ready: VecDeque::new(),
+            waiting: Vec::new(),
+            to_look: VecDeque::new(),
             preparing: 0,
             writing: 0,
             cursor: 0,
@@ -192,21 +223,26 @@ impl Lanes {
     /// Chooses what to do next. What is chosen is on its way until [`came_back`](Self::came_back).
     pub(super) fn next(&mut self, limits: &WriteLimits, room: FreeSlots) -> NextAction {
         let now = Instant::now();
+        self.active.iter_mut().for_each(|lane| lane.end_waits(now));
         let longest = self.active.iter().map(|lane| lane.left).max().unwrap_or(0);
+        let may_begin = !self.closed && self.waiting() < MOST_WAITING;
         loop {
             let mut wake: Option<Instant> = None;
+            let mut wake_at = |at: Instant| wake = Some(wake.map_or(at, |wake| wake.min(at)));
             let mut best: Option<(usize, bool)> = None;
             for (index, lane) in self.active.iter().enumerate() {
                 let has_room = room.to_write > room.reserved || (room.to_write > 0 && lane.left == longest);
                 let waits = lane.not_before.filter(|at| *at > now);
                 if let (true, false, Some(at)) = (has_room, lane.ready.is_empty(), waits) {
-                    wake = Some(wake.map_or(at, |wake| wake.min(at)));
+                    wake_at(at);
                 }
+                lane.waiting.iter().for_each(|(until, _)| wake_at(*until));
                 let may_write = has_room && !lane.ready.is_empty() && waits.is_none();
                 let may_prepare = room.to_prepare > 0
-                    && !self.closed
-                    && !lane.queue.is_empty()
-                    && lane.ready.len() + lane.preparing < AHEAD;
+                    && (!lane.to_look.is_empty()
+                        || (may_begin
+                            && !lane.queue.is_empty()
+                            && lane.ready.len() + lane.preparing < AHEAD));
                 // Whatever can be sent goes before what can be prepared, and the longest lane first.
                 let better = best
                     .is_none_or(|(best, writes)| (may_write, lane.left) > (writes, self.active[best].left));
@@ -217,9 +253,12 @@ impl Lanes {
             let Some((index, writes)) = best else { return NextAction::Wait(wake) };
             let lane = &mut self.active[index];
             if !writes {
-                let item = lane.queue.pop_front().expect("it is chosen for what is in its queue");
                 lane.preparing += 1;
-                return NextAction::Prepare(ActiveOperation::new(item, lane.id));
+                if let Some(work) = lane.to_look.pop_front() {
+                    return NextAction::Prepare(work);
+                }
+                let resolved = lane.queue.pop_front().expect("it is chosen for what is in its queue");
+                return NextAction::Prepare(ActiveOperation::new(resolved, lane.id));
             }
             let key = if lane.name.is_service() {
                 WriteKey::Service(&lane.key)
@@ -236,22 +275,33 @@ impl Lanes {
         }
     }
 
-    /// An operation that was being prepared or was on its way is so no longer. `again` gives it back to be sent.
-    pub(super) fn came_back(&mut self, lane: u64, prepared: bool, again: Option<ActiveOperation>) {
+    /// A task has ended.
+    pub(super) fn came_back(&mut self, lane: u64, prepared: bool, returned: Returned) {
         if let Some(lane) = self.active.iter_mut().find(|other| other.id == lane) {
-            let places = if prepared { &mut lane.preparing } else { &mut lane.writing };
-            *places = places.saturating_sub(1);
-            if again.is_none() {
-                lane.left = lane.left.saturating_sub(1);
+            let count = if prepared { &mut lane.preparing } else { &mut lane.writing };
+            *count = count.saturating_sub(1);
+            match returned {
+                Returned::Ended => lane.left = lane.left.saturating_sub(1),
+                Returned::ToWrite(work) => lane.ready.push_back(work),
+                Returned::Waits(work, until) => lane.waiting.push((until, work)),
             }
-            lane.ready.extend(again);
         }
         self.drop_finished();
     }
 
+    /// Operations that wait to be sent or looked up again.
+    pub(super) fn waiting(&self) -> usize {
+        self.active.iter().map(|lane| lane.waiting.len()).sum()
+    }
+
     /// What was begun and is not sent any more.
-    pub(super) fn take_ready(&mut self) -> Vec<ActiveOperation> {
-        self.active.iter_mut().flat_map(|lane| lane.ready.drain(..)).collect()
+    pub(super) fn take_begun(&mut self) -> Vec<ActiveOperation> {
+        let of = |lane: &mut ActiveLane| {
+            let waiting = std::mem::take(&mut lane.waiting).into_iter().map(|(_, work)| work);
+            let begun = std::mem::take(&mut lane.to_look).into_iter().chain(std::mem::take(&mut lane.ready));
+            begun.chain(waiting).collect::<Vec<_>>()
+        };
+        self.active.iter_mut().flat_map(of).collect()
     }
 
     fn drop_finished(&mut self) {

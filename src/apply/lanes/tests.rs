@@ -28,7 +28,7 @@ impl Plan {
             let after = usize::try_from(cursor).unwrap();
             let numbers = (after..length).take(LOADED).map(|number| i64::try_from(number + 1).unwrap());
             let item = |number| {
-                let resolved = ResolvedOperation::resolve(number, operation.clone(), false, |_, _| {
+                let resolved = ResolvedOperation::resolve(number, operation.clone(), None, |_, _| {
                     Ok::<_, ()>(Some("X".into()))
                 });
                 resolved.unwrap().unwrap()
@@ -70,7 +70,7 @@ async fn perform(plan: &Plan, in_flight: usize, latency: Duration) -> (BTreeMap<
             let to_write = in_flight - tasks.len();
             let reserved = lanes.reserved(30.0, latency.as_secs_f64(), in_flight, left);
             match lanes.next(&limits, FreeSlots { to_prepare: 1, to_write, reserved }) {
-                NextAction::Prepare(work) => lanes.came_back(work.lane, true, Some(work)),
+                NextAction::Prepare(work) => lanes.came_back(work.lane, true, Returned::ToWrite(work)),
                 NextAction::Write(work) => {
                     let key = lanes.active.iter().find(|lane| lane.id == work.lane).unwrap().key.clone();
                     written.entry(key).or_default().push(Instant::now());
@@ -86,7 +86,7 @@ async fn perform(plan: &Plan, in_flight: usize, latency: Duration) -> (BTreeMap<
         tokio::select! {
             Some(lane) = tasks.join_next() => {
                 left -= 1;
-                lanes.came_back(lane.unwrap(), false, None);
+                lanes.came_back(lane.unwrap(), false, Returned::Ended);
             }
             () = async { sleep_until(wake.unwrap()).await }, if wake.is_some() => {}
         }
@@ -148,11 +148,11 @@ async fn what_was_begun_is_brought_to_its_end_and_no_more() {
     lanes.begin_no_more();
     assert!(matches!(lanes.next(&limits, room), NextAction::Wait(None)));
     assert!(!lanes.is_done());
-    lanes.came_back(work.lane, true, Some(work));
+    lanes.came_back(work.lane, true, Returned::ToWrite(work));
     let NextAction::Write(work) = lanes.next(&limits, room) else { panic!("it is begun") };
-    lanes.came_back(work.lane, false, Some(work));
+    lanes.came_back(work.lane, false, Returned::ToWrite(work));
     sleep(Duration::from_secs(1)).await;
     let NextAction::Write(work) = lanes.next(&limits, room) else { panic!("again") };
-    lanes.came_back(work.lane, false, None);
+    lanes.came_back(work.lane, false, Returned::Ended);
     assert!(lanes.is_done() && lanes.has_more());
 }

@@ -6,6 +6,7 @@ use crate::apply::fixture::{close_conversation, mute_source, set_timers};
 #[tokio::test]
 async fn what_was_made_by_somebody_else_is_looked_at_before_it_is_updated() {
     let server = Server::start([
+        no_roles(),
         created(&json!({"sid": "RLnew"})),
         created(&json!({"sid": "USnew"})),
         created(&json!({"sid": "CHnew"})),
@@ -32,12 +33,13 @@ async fn what_was_made_by_somebody_else_is_looked_at_before_it_is_updated() {
         reason.starts_with("changed_since: since the plan was made: last_read_message_index is 90"),
         "{reason}"
     );
-    assert!(sent(&server)[5].starts_with("GET "), "{:?}", sent(&server));
+    assert!(sent(&server)[6].starts_with("GET "), "{:?}", sent(&server));
 }
 
 #[tokio::test]
 async fn another_conversation_of_the_same_name_is_not_written_to() {
     let server = Server::start([
+        no_roles(),
         created(&json!({"sid": "RLnew"})),
         created(&json!({"sid": "USnew"})),
         refused("409 Conflict", 50353, "unique name exists"),
@@ -55,12 +57,13 @@ async fn another_conversation_of_the_same_name_is_not_written_to() {
     assert_eq!(states(&path), ["done", "done", "blocked", "blocked"]);
     let reason = &entries(&path)[2].1;
     assert!(reason.starts_with("unique_name_taken: ") && reason.contains("date_created is"), "{reason}");
-    assert_eq!(sent(&server).len(), 4, "nobody is added to it");
+    assert_eq!(sent(&server).len(), 5, "nobody is added to it");
 }
 
 #[tokio::test]
 async fn a_conversation_is_closed_when_nothing_else_is_to_be_written_to_it() {
     let server = Server::start([
+        no_roles(),
         created(&json!({"sid": "RLnew"})),
         created(&json!({"sid": "USnew"})),
         created(&json!({"sid": "CHnew"})),
@@ -118,7 +121,7 @@ async fn timers_of_an_unknown_outcome_are_written_again() {
 #[tokio::test]
 async fn a_role_is_not_made_twice_because_the_list_could_not_be_read() {
     let elsewhere = json!({"roles": [], "meta": {"next_page_url": "https://elsewhere.example/v1/Roles"}});
-    let mut script = vec![refused("503 Service Unavailable", 0, "busy")];
+    let mut script = vec![no_roles(), refused("503 Service Unavailable", 0, "busy")];
     script.extend((0..20).map(|_| ok(&elsewhere.to_string())));
     let server = Server::start(script).await;
     let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,6 @@
 //! Plans applied against a scripted server: what is sent, what is looked up first, and what is written down.
 
+mod answers;
 mod found;
 
 use std::path::Path;
@@ -20,10 +21,15 @@ use crate::twilio::test_server::{Act, Server, answer, ok};
 
 /// One request at a time, so that the script's order is that of the requests.
 fn clients(server: &Server, stop: &CancellationToken) -> Clients {
+    clients_that_wait(server, stop, 0.0)
+}
+
+/// The same, whose waits are multiplied by this.
+fn clients_that_wait(server: &Server, stop: &CancellationToken, scale: f64) -> Clients {
     let mut options = server.options();
     options.limits.concurrency = 1;
     options.cancellation = stop.clone();
-    options.retry.scale = 0.0;
+    options.retry.scale = scale;
     let client = Arc::new(Client::new(options).unwrap());
     Clients { source: Arc::clone(&client), target: client }
 }
@@ -83,12 +89,22 @@ fn refused(status: &str, code: i64, message: &str) -> Act {
     answer(status, "", json!({"code": code, "message": message}).to_string())
 }
 
+/// The last page of a list.
+fn page(list: &str, rows: &Value) -> Act {
+    ok(&json!({list: rows, "meta": {"next_page_url": null}}).to_string())
+}
+
+fn no_roles() -> Act {
+    page("roles", &json!([]))
+}
+
 const NO: &str = "404 Not Found";
 const USERS: &str = "/v1/Services/IS00000000000000000000000000000002/Users";
 
 #[tokio::test]
 async fn each_thing_is_made_in_order_and_referred_to_by_its_new_sid() {
     let server = Server::start([
+        no_roles(),
         created(&json!({"sid": "RLnew"})),
         created(&json!({"sid": "USnew"})),
         created(&json!({"sid": "CHnew"})),
@@ -113,6 +129,7 @@ async fn each_thing_is_made_in_order_and_referred_to_by_its_new_sid() {
     assert_eq!(
         sent(&server),
         [
+            format!("{}/Roles?PageSize=50", service.replace("POST", "GET")),
             format!("{service}/Roles"),
             format!("{service}/Users"),
             format!("{service}/Conversations"),
@@ -120,7 +137,7 @@ async fn each_thing_is_made_in_order_and_referred_to_by_its_new_sid() {
             format!("{service}/Conversations/CHnew/Participants/MBnew"),
         ]
     );
-    let requests = server.requests();
+    let requests = server.requests()[1..].to_vec();
     assert!(requests[3].ends_with("Identity=user-8&RoleSid=RLnew"), "{}", requests[3]);
     let header = |request: &String| request.to_lowercase().contains("x-twilio-webhook-enabled: false");
     let with_header: Vec<bool> = requests.iter().map(header).collect();
@@ -141,7 +158,7 @@ async fn each_thing_is_made_in_order_and_referred_to_by_its_new_sid() {
     assert_eq!(journal.counterpart(Entity::Role, &role).unwrap().as_deref(), Some("RLnew"));
     let outcome = apply(&server, journal, &options()).await;
     assert_eq!((outcome.ended, outcome.performed.len()), (ApplyEnd::Finished, 0));
-    assert_eq!(server.requests().len(), 5);
+    assert_eq!(server.requests().len(), 6);
 }
 
 #[tokio::test]
@@ -346,7 +363,10 @@ async fn another_ones_answer_is_no_answer() {
     let other = ok(
         r#"{"sid": "US00000000000000000000000000000001", "identity": "somebody else", "friendly_name": "Ada"}"#,
     );
-    let server = Server::start([refused("503 Busy", 0, ""), other, created(&json!({"sid": "USnew"}))]).await;
+    let nobody =
+        page("users", &json!([{"sid": "US00000000000000000000000000000001", "identity": "somebody else"}]));
+    let server =
+        Server::start([refused("503 Busy", 0, ""), other, nobody, created(&json!({"sid": "USnew"}))]).await;
     let folder = tempfile::tempdir().unwrap();
     let (path, journal) = plan(&folder, &[create]);
     apply(&server, journal, &options()).await;
@@ -357,16 +377,15 @@ async fn another_ones_answer_is_no_answer() {
     create.subject.identity = Some("..".to_owned());
     create.after = fixture::fields(json!({"identity": ".."}));
     create.subject.conversation_sid = Some("CH1".to_owned());
-    let page = |rows: Value, next: Value| {
+    let page_of = |rows: Value, next: Value| {
         ok(&json!({"participants": rows, "meta": {"next_page_url": next}}).to_string())
     };
     let next =
         "https://conversations.twilio.com/v1/Services/IS1/Conversations/CH1/Participants?PageToken=PT1";
     let server = Server::start([
         Act::SendAndClose(Vec::new()),
-        ok(r#"{"sid": "CH1"}"#),
-        page(json!([{"sid": "MB1", "identity": "."}]), json!(next)),
-        page(json!([{"sid": "MB2", "identity": ".."}]), Value::Null),
+        page_of(json!([{"sid": "MB1", "identity": "."}]), json!(next)),
+        page_of(json!([{"sid": "MB2", "identity": ".."}]), Value::Null),
     ])
     .await;
     let folder = tempfile::tempdir().unwrap();
@@ -374,4 +393,5 @@ async fn another_ones_answer_is_no_answer() {
     apply(&server, journal, &options()).await;
     let (state, reason, result) = &entries(&path)[0];
     assert_eq!((*state, reason.as_str(), &result["sid"]), ("done", "", &json!("MB2")));
+    assert!(sent(&server).iter().all(|line| !line.contains("/..")), "{:?}", sent(&server));
 }

@@ -1,7 +1,13 @@
 //! Asking before writing: what would be done, to what, and whether webhooks fire; answered by typing the target's name.
+//!
+//! **Invariant:** Ctrl-C at the question leaves at once, and what is typed afterwards is not taken for an answer. The read of a terminal
+//! cannot be cancelled, so it has a thread of its own, which the end of the process ends.
 
 use std::collections::BTreeMap;
 use std::io::Read;
+
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 use crate::error::{Advise, Failure};
 use crate::plan::{Header, Journal, Move, State, Totals};
@@ -17,6 +23,11 @@ enum NotConfirmed {
     /// Nobody can be asked.
     #[error("standard input is no terminal, so that nobody can be asked; nothing was written")]
     NoTerminal,
+    #[error("interrupted before anything was confirmed; nothing was written")]
+    Interrupted,
+    /// The question could not be asked.
+    #[error("the answer cannot be read")]
+    NoThread(#[source] std::io::Error),
     /// Something else was typed.
     #[error("that is neither the name nor the SID of the target; nothing was written")]
     NotTheTarget,
@@ -24,12 +35,19 @@ enum NotConfirmed {
 
 impl Advise for NotConfirmed {
     fn status(&self) -> Failure {
-        Failure::Usage
+        match self {
+            Self::Interrupted => Failure::Interrupted,
+            Self::NoThread(_) => Failure::Failed,
+            Self::NoTerminal | Self::NotTheTarget => Failure::Usage,
+        }
     }
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::NoTerminal => "review the plan, and give --yes to perform it".to_owned(),
+            Self::Interrupted => return None,
+            Self::NoThread(_) | Self::NoTerminal => {
+                "review the plan, and give --yes to perform it".to_owned()
+            }
             Self::NotTheTarget => "run it again and type the name as it is shown".to_owned(),
         })
     }
@@ -39,7 +57,7 @@ impl Advise for NotConfirmed {
 const LONGEST: usize = 1_000;
 
 /// Asks, unless `--yes` was given.
-pub(super) fn ask(
+pub(super) async fn ask(
     journal: &Journal,
     totals: &Totals,
     settings: &ApplySettings,
@@ -61,13 +79,31 @@ pub(super) fn ask(
         Some(name) => format!("type \"{name}\" (without the quotes) or {} to continue:", target.service_sid),
         None => format!("type {} to continue:", target.service_sid),
     });
-    let typed = line(&mut *context.stdin);
+    let stdin = std::mem::replace(&mut context.stdin, Box::new(std::io::empty()));
+    let Some(typed) = line_or_stop(stdin, &context.interrupt.token()).await? else {
+        return Err(NotConfirmed::Interrupted.into());
+    };
     let names = [Some(target.service_sid.as_str()), name];
     if !typed.is_empty() && names.contains(&Some(typed.as_str())) {
         Ok(())
     } else {
         Err(NotConfirmed::NotTheTarget.into())
     }
+}
+
+/// One line, or none where the run is to stop before it is typed.
+async fn line_or_stop(
+    mut input: Box<dyn Read + Send>,
+    stop: &CancellationToken,
+) -> Result<Option<String>, NotConfirmed> {
+    let (sender, typed) = oneshot::channel();
+    let read = move || drop(sender.send(line(&mut *input)));
+    std::thread::Builder::new().name("answer".to_owned()).spawn(read).map_err(NotConfirmed::NoThread)?;
+    Ok(tokio::select! {
+        biased;
+        () = stop.cancelled() => None,
+        typed = typed => typed.ok(),
+    })
 }
 
 /// One line, without its end. Read byte by byte: what follows is not ours.
@@ -127,4 +163,32 @@ fn told(header: &Header, totals: &Totals, settings: &ApplySettings) -> Printable
 
 fn line_of(text: &mut Printable, name: &str, value: &str) {
     text.push(format!("  {} {value}", padded(name, 24)));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn ctrl_c_leaves_though_nothing_is_typed() {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let stop = CancellationToken::new();
+        let asked = line_or_stop(Box::new(reader), &stop);
+        let cancel = async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            stop.cancel();
+        };
+        let (typed, ()) = tokio::join!(asked, cancel);
+        assert_eq!(typed.unwrap(), None);
+        // What is typed now is nobody's answer.
+        let _late = writer.write_all(b"shop\n").is_ok();
+
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(b"shop\nmore").unwrap();
+        let typed = line_or_stop(Box::new(reader), &CancellationToken::new()).await.unwrap();
+        assert_eq!(typed.as_deref(), Some("shop"));
+    }
 }

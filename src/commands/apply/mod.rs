@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::apply::{self, ApplyEnd, ApplyOptions, ApplyOutcome, Clients};
 use crate::cli::ApplyArgs;
 use crate::error::{Advise, ExitStatus, Failure};
+use crate::plan::check::CANNOT_BE_UNDONE;
 use crate::plan::{Journal, Kind, State};
 use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
 use crate::settings::{ApplySettings, ConnectionSettings};
@@ -67,7 +68,7 @@ pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<A
     admitted.check_target(&journal, &stop).await?;
     let to_do = count_of(&totals.operations, &[State::Pending, State::Failed]);
     if to_do > 0 {
-        confirm::ask(&journal, &totals, &settings, context)?;
+        confirm::ask(&journal, &totals, &settings, context).await?;
     }
     let options = ApplyOptions {
         only,
@@ -122,11 +123,12 @@ impl Performed<'_> {
     fn summary(self, outcome: &ApplyOutcome, clients: &Clients, elapsed: Duration) -> ApplySummary {
         let left = count_of(&outcome.operations, &[State::Pending, State::Failed]);
         let blocked = count_of(&outcome.operations, &[State::Blocked]);
+        let stays = self.findings.get(CANNOT_BE_UNDONE.code).map_or(0, |finding| finding.count);
         let counters = clients.counters();
         ApplySummary {
             verdict: if left > 0 {
                 ApplyVerdict::Incomplete
-            } else if blocked + outcome.differing > 0 {
+            } else if blocked + outcome.differing + stays > 0 {
                 ApplyVerdict::CompleteWithDifferences
             } else {
                 ApplyVerdict::Complete
@@ -159,6 +161,8 @@ impl Performed<'_> {
             retried: counters.retried,
             throttled: counters.throttled,
             elapsed_seconds: elapsed.as_secs_f64(),
+            retry_wait_seconds: outcome.waits.for_retries.as_secs_f64(),
+            limit_wait_seconds: outcome.waits.for_limits.as_secs_f64(),
             plan: self.settings.plan.display().to_string(),
             digest: self.digest,
             target: self.target,

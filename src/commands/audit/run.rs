@@ -77,6 +77,7 @@ impl AuditRun {
             crawl: None,
             exported: None,
             differences: None,
+            report: None,
             removed: Vec::new(),
             notes: Vec::new(),
             error: None,
@@ -201,6 +202,8 @@ impl AuditRun {
         let removals = compute_removals(&after, self.settings.keep, self.now);
         summary.last_complete = after.iter().rev().find(|audit| audit.whole).map(Listed::folder);
         summary.folder = ended.folder();
+        let report = self.folder.path_of(&ended).join("report.html");
+        summary.report = path.join("report.html").exists().then(|| report.display().to_string());
         summary.removed = removals.iter().map(Listed::folder).collect();
         outcome::write_result(path, summary)?;
         if ended.whole {

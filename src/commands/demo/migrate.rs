@@ -1,8 +1,7 @@
 //! The demo's second half: a plan in place, then a copy that is planned, applied and verified.
 //!
-//! **Why a mapping of its own:** the made-up service has what real ones have and a copy cannot take: attributes that are no JSON, a
-//! role whose permissions all have no counterpart, users without a role. The bundled mapping blocks the first two and the copy's
-//! mapping mends all three, as its user would.
+//! The copy's mapping is the bundled `copy`, written into the folder to be read: the made-up service has what real ones have and
+//! Twilio refuses to create.
 
 use std::fs;
 use std::path::Path;
@@ -28,27 +27,6 @@ use super::folder::Folder;
 
 /// Writes a second: the made-up Twilio sets no limit.
 const WRITES: &str = "300";
-
-/// What the copy's mapping says otherwise than the bundled one.
-const MENDED: [(&str, &str); 5] = [
-    (
-        r#"name = "attributes", path = "member.attributes""#,
-        r#"name = "attributes", value = "member.attributes if [member.attributes|fromjson] else none", on_error = "null""#,
-    ),
-    (
-        r#"name = "attributes", path = "channel.attributes""#,
-        r#"name = "attributes", value = "channel.attributes if [channel.attributes|fromjson] else none", on_error = "null""#,
-    ),
-    (
-        r#"name = "attributes", path = "user.attributes""#,
-        r#"name = "attributes", value = "user.attributes if [user.attributes|fromjson] else none", on_error = "null""#,
-    ),
-    (
-        r#"value = "(role|role_map).permissions""#,
-        r#"value = "(role|role_map).permissions or ['editOwnUserInfo']""#,
-    ),
-    (r#"path = "user.role_sid""#, r#"value = "user.role_sid or service.default_service_role_sid""#),
-];
 
 /// What came of it.
 #[derive(Debug, Serialize)]
@@ -146,27 +124,6 @@ fn told(made: Made, context: &Context) -> plan::Summary {
 }
 
 fn write_mapping(path: &Path) -> Result<(), DemoError> {
-    fs::write(path, mended()).map_err(|source| DemoError::File { path: path.to_path_buf(), source })
-}
-
-/// The copy's mapping.
-fn mended() -> String {
-    let bundled = mapping::bundled_text("conversations").expect("it is bundled").to_owned();
-    MENDED.iter().fold(bundled, |text, (from, to)| text.replace(from, to))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_mended_mapping_is_one_and_has_all_that_is_mended() {
-        let bundled = mapping::bundled_text("conversations").unwrap();
-        let mended = mended();
-        for (from, to) in MENDED {
-            assert!(bundled.contains(from), "{from}");
-            assert!(mended.contains(to) && !mended.contains(from), "{to}");
-        }
-        mapping::parse(&mended, "copy.toml", None).unwrap();
-    }
+    let text = mapping::bundled_text("copy").expect("it is bundled");
+    fs::write(path, text).map_err(|source| DemoError::File { path: path.to_path_buf(), source })
 }

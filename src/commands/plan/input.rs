@@ -15,7 +15,7 @@ use crate::snapshot::{Focus, Info, Order, Snapshot, SnapshotError, Verdict, Walk
 use crate::source::largest_page;
 
 use super::super::CommandError;
-use super::super::target::TargetEstimate;
+use super::super::read_target::{Selection, TargetEstimate};
 
 /// A plan cannot be made from what was given.
 #[derive(Debug, thiserror::Error)]
@@ -60,12 +60,6 @@ impl Advise for PlanInputError {
         })
     }
 }
-
-/// Takes one name of what is to be read.
-type NameFn<'a> = dyn FnMut(Focus<'_>) -> Result<(), SnapshotError> + 'a;
-/// Names one by one what is to be read.
-type SelectFn<'a> =
-    dyn Fn(&mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>) -> Result<(), CommandError> + 'a;
 
 /// What was asked for.
 #[derive(Debug)]
@@ -224,13 +218,15 @@ impl PlanInput {
         (all, all)
     }
 
-    /// What of the target is read beyond its lists of roles, users and conversations: in place all, for a copy what has a name
+    /// What of the target is read beyond its lists of roles, users and conversations: in place everything, for a copy what has a name
     /// that the copy gives.
-    pub(super) fn selection(&self) -> Option<Box<SelectFn<'_>>> {
-        (!self.in_place).then(|| Box::new(|name: &mut NameFn<'_>| self.name(name)) as Box<SelectFn<'_>>)
+    pub(super) fn selection(&self) -> Option<&dyn Selection> {
+        (!self.in_place).then_some(self as &dyn Selection)
     }
+}
 
-    fn name(&self, take: &mut NameFn<'_>) -> Result<(), CommandError> {
+impl Selection for PlanInput {
+    fn each(&self, take: &mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>) -> Result<(), CommandError> {
         let records = PlanRecords::of(&self.mapping).map_err(PlanError::from)?;
         let Some(source) = self.snapshot.service(&self.record.sid)? else { return Ok(()) };
         plan::names::<SnapshotError>(&source, &records, &mut |name| {

@@ -5,7 +5,6 @@
 
 mod input;
 mod show;
-mod target;
 mod undo;
 mod write;
 
@@ -19,9 +18,9 @@ use crate::printable::Printable;
 use crate::report::text::format;
 use crate::settings::{ConnectionSettings, PlanSettings};
 
+use super::read_target::{self, EVERYTHING, Purpose, TargetError, TargetReading};
 use super::{CommandError, Context, Outcome};
 use input::{Asked, PlanInput};
-use target::{TargetError, ToRead};
 pub(super) use write::Summary;
 
 /// Runs the verb.
@@ -68,20 +67,21 @@ async fn read_and_plan(
     settings: &PlanSettings,
     context: &mut Context,
 ) -> Result<PlanFile, CommandError> {
-    let to_read = ToRead {
+    let file = read_target::file_of(&settings.plan);
+    let reading = TargetReading {
         connection: &input.connection,
-        account: input.account.clone(),
-        service: input.service.clone(),
-        file: target::file_of(&settings.plan),
-        resume_within: Duration::from_hours(u64::from(input.max_age_hours)),
+        service: &input.service,
+        file: &file,
+        include: &EVERYTHING,
+        resume_within: Some(Duration::from_hours(u64::from(input.max_age_hours))),
+        purpose: Purpose::Plan,
     };
     let stop = context.interrupt.token();
-    if !to_read.is_begun()? {
+    if !reading.is_begun()? {
         tell_cost(input, context);
     }
-    let select = input.selection();
     let progress = context.progress();
-    let read = to_read.read(select.as_deref(), &progress.events(), &stop).await;
+    let read = reading.read_all(input.selection(), &progress.events(), &stop).await;
     progress.finish();
     let target = read?;
     let record = input::service_record(&target)?;
@@ -89,7 +89,7 @@ async fn read_and_plan(
         let (service, account) = (input.service.clone(), input.account.clone());
         return Err(TargetError::OtherAccount { service, owner, account }.into());
     }
-    let limits = if input.in_place { None } else { to_read.limits(&stop).await? };
+    let limits = if input.in_place { None } else { reading.limits(&stop).await? };
     input.compute(&target, &record, limits, settings)
 }
 

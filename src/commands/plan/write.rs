@@ -1,6 +1,6 @@
 //! What is written and said of a plan: the reports, the JSON of `--json`, the terminal's table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
@@ -67,6 +67,8 @@ pub(in crate::commands) struct Summary {
     verdict: Verdict,
     /// Operations that are blocked, by the check that blocks them.
     blocked_by: BTreeMap<String, u64>,
+    /// Checks that could not look at all they look at.
+    not_checked: BTreeSet<String>,
     plan: String,
     digest: String,
 }
@@ -95,6 +97,7 @@ impl Summary {
             estimated_seconds: totals.estimated_seconds,
             verdict: totals.verdict,
             blocked_by: totals.blocked_by,
+            not_checked: totals.not_checked,
             plan: made.path().display().to_string(),
             digest: made.digest().to_owned(),
         })

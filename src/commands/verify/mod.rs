@@ -1,11 +1,11 @@
 //! `verify`: is everything in the target as it should be?
 //!
-//! The target is read as it is now, into a snapshot beside the plan that goes when all is said of it, and held against the source
-//! by the alignment that plans are made of.
+//! The target is read as it is now, into a temporary snapshot next to the plan, which is deleted after the report, and compared with
+//! the source by the alignment that plans are made of.
 
+mod compare;
 mod input;
 mod read;
-mod tell;
 mod views;
 
 use std::io::{self, BufWriter};
@@ -25,35 +25,21 @@ use super::{CommandError, Context, Outcome};
 use input::VerifyInput;
 use views::NamingError;
 
-/// The target was not read to its end.
+/// A snapshot lacks the service that is verified.
 #[derive(Debug, thiserror::Error)]
-enum VerifyError {
-    /// So much failed that it was given up.
-    #[error("the target could not be read: {why}")]
-    GaveUp { why: String },
-    #[error("the time was up before the target was read to its end")]
-    TimeUp,
-    #[error("interrupted before the target was read to its end")]
-    Interrupted,
-    #[error("`{what}` has no service {service}")]
-    NoService { what: String, service: String },
+#[error("`{what}` has no service {service}")]
+struct NoService {
+    what: String,
+    service: String,
 }
 
-impl Advise for VerifyError {
+impl Advise for NoService {
     fn status(&self) -> Failure {
-        match self {
-            Self::Interrupted => Failure::Interrupted,
-            Self::GaveUp { .. } | Self::TimeUp => Failure::Incomplete,
-            Self::NoService { .. } => Failure::Usage,
-        }
+        Failure::Usage
     }
 
     fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::NoService { .. } => "crawl the service again, without --include".to_owned(),
-            _ => "nothing was verified; what was read is kept, and the same command goes on from there"
-                .to_owned(),
-        })
+        Some("crawl the service again, without --include".to_owned())
     }
 }
 
@@ -84,6 +70,7 @@ pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<C
     let events = progress.events();
     let run = VerifyRun { input: &input, events: &events, stop: &stop, report_same: settings.report_same };
     let format = match settings.format {
+        VerifyFormat::Table if settings.records => Format::Records,
         VerifyFormat::Table => Format::Table,
         VerifyFormat::Ndjson => Format::Ndjson,
     };
@@ -123,9 +110,6 @@ struct VerifyRun<'r> {
 }
 
 fn service_of<'s>(snapshot: &'s Snapshot, service: &ServiceSid) -> Result<ServiceView<'s>, CommandError> {
-    let missing = || VerifyError::NoService {
-        what: snapshot.path().display().to_string(),
-        service: service.to_string(),
-    };
+    let missing = || NoService { what: snapshot.path().display().to_string(), service: service.to_string() };
     Ok(snapshot.service(service)?.ok_or_else(missing)?)
 }

@@ -5,20 +5,19 @@ use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 use crate::crawl::views::ReadViews;
-use crate::crawl::{self, CrawlError, CrawlOutcome, Ended};
+use crate::crawl::{self, CrawlError};
 use crate::diff::{Difference, Mark};
 use crate::model::{Api, ChannelSid, Entity, Share};
 use crate::plan::align::{self, Name};
 use crate::plan::{Move, PlanError, PlanRecords};
-use crate::snapshot::{Focus, Info, Snapshot, SnapshotError, SnapshotWriter, clear};
+use crate::report::text::verify::NO_VIEW;
+use crate::snapshot::{Focus, Info, SnapshotError, SnapshotWriter};
 use crate::source::{Source, largest_page};
-use crate::storage::StorageError;
 
-use super::super::target::{EVERYTHING, Part, crawl_target};
+use super::super::read_target::{EVERYTHING, Purpose, Selection, TargetError, TargetReading};
 use super::super::{CommandError, connect};
-use super::input::VerifyInput;
 use super::views::{self, OfMuted, OfSample};
-use super::{VerifyError, VerifyRun, service_of};
+use super::{VerifyRun, service_of};
 
 /// What is read of a target whose memberships are sampled.
 const WITHOUT_MEMBERSHIPS: [Entity; 5] =
@@ -54,18 +53,16 @@ impl VerifyRun<'_> {
             })?)
         };
         let is_part = input.kind == Move::Copy || input.share.is_some();
-        let part = Part { include, select: is_part.then_some(&select) };
-        discard_other(input, include)?;
-        let connection = &input.target_connection;
-        let crawled =
-            crawl_target(connection, &input.target, &input.scratch, part, self.events, self.stop).await?;
-        let CrawlOutcome { ended, info } = crawled;
-        match ended {
-            Ended::Interrupted => return Err(VerifyError::Interrupted.into()),
-            Ended::TimeUp => return Err(VerifyError::TimeUp.into()),
-            Ended::GaveUp(why) => return Err(VerifyError::GaveUp { why }.into()),
-            Ended::Finished(_) => {}
-        }
+        let selection = is_part.then_some(&select as &dyn Selection);
+        let reading = TargetReading {
+            connection: &input.target_connection,
+            service: &input.target,
+            file: &input.scratch,
+            include,
+            resume_within: None,
+            purpose: Purpose::Verify,
+        };
+        let info = reading.read(selection, self.events, self.stop).await?;
         let lacking = match input.share {
             Some(share) => self.read_sample(share).await?,
             None => Vec::new(),
@@ -92,12 +89,12 @@ impl VerifyRun<'_> {
         let concurrency = input.target_connection.concurrency;
         let taken = |read: ReadViews| {
             writer.store_views(&input.target, &read.user, &read.memberships)?;
-            lacking.extend(unread(&read, "the user's own view of the conversation is not there"));
+            lacking.extend(unread(&read, NO_VIEW));
             Ok::<_, CommandError>(())
         };
         let all = crawl::views::run(&target, &input.target, receiver, concurrency, self.stop, taken).await?;
         if !all {
-            return Err(VerifyError::Interrupted.into());
+            return Err(TargetError::Interrupted { purpose: Purpose::Verify }.into());
         }
         named.await.map_err(CrawlError::Stopped)??;
         writer.close_if_free()?;
@@ -118,21 +115,10 @@ impl VerifyRun<'_> {
         let named = spawn_blocking(move || naming.name(&sender));
         let concurrency = input.source_connection.concurrency;
         if !crawl::views::run(&source, &input.source, receiver, concurrency, self.stop, take).await? {
-            return Err(VerifyError::Interrupted.into());
+            return Err(TargetError::Interrupted { purpose: Purpose::Verify }.into());
         }
         Ok(named.await.map_err(CrawlError::Stopped)??)
     }
-}
-
-/// An interrupted reading of something else gives way.
-fn discard_other(input: &VerifyInput, include: &[Entity]) -> Result<(), CommandError> {
-    let same = match Snapshot::open(&input.scratch).and_then(|snapshot| snapshot.identity()) {
-        Ok(identity) => identity.services == [input.target.clone()] && identity.include == include,
-        Err(SnapshotError::Storage(StorageError::Missing { .. })) => return Ok(()),
-        Err(SnapshotError::Storage(StorageError::OtherFormat { .. } | StorageError::Damaged { .. })) => false,
-        Err(error) => return Err(error.into()),
-    };
-    if same { Ok(()) } else { Ok(clear(&input.scratch)?) }
 }
 
 /// What is said of memberships that are not there or could not be read.
@@ -156,5 +142,6 @@ pub(super) fn plain(sid: String) -> Difference {
         changes: Vec::new(),
         record: None,
         reason: None,
+        conversation: None,
     }
 }

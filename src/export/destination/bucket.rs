@@ -17,7 +17,7 @@ use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, WriteMultipart}
 use tokio::runtime::Handle;
 use url::Url;
 
-use super::destination::Destination;
+use super::file_destination::FileDestination;
 use super::former::{JOURNAL, PACKAGE, examples, former_files, journal};
 use crate::export::error::ExportError;
 
@@ -26,7 +26,7 @@ use crate::export::error::ExportError;
 const PART: usize = 8 * 1024 * 1024;
 
 /// A prefix of a bucket.
-pub(in crate::export) struct Bucket {
+pub(in crate::export) struct StorePrefix {
     client: BucketClient,
     former: BTreeSet<String>,
 }
@@ -57,7 +57,7 @@ enum Content {
     Ended,
 }
 
-impl Bucket {
+impl StorePrefix {
     pub(in crate::export) fn claim(url: &Url, force: bool) -> Result<Self, ExportError> {
         let (store, prefix) = object_store::parse_url_opts(url, std::env::vars())
             .map_err(|source| ExportError::Destination { url: url.to_string(), source: source.into() })?;
@@ -133,7 +133,7 @@ fn store_error(
     ExportError::Store { action, url: url.to_owned(), source: source.into() }
 }
 
-impl Destination for Bucket {
+impl FileDestination for StorePrefix {
     type File = BucketFile;
 
     fn create(&self, name: &str) -> Result<BucketFile, ExportError> {
@@ -217,25 +217,25 @@ mod tests {
     use super::*;
     use object_store::memory::InMemory;
 
-    fn bucket(store: &Arc<InMemory>, force: bool) -> Result<Bucket, ExportError> {
+    fn bucket(store: &Arc<InMemory>, force: bool) -> Result<StorePrefix, ExportError> {
         let store: Arc<dyn ObjectStore> = Arc::<InMemory>::clone(store);
-        Bucket::claim_in(store, Path::from("exports/chat"), "s3://bucket/exports/chat", force)
+        StorePrefix::claim_in(store, Path::from("exports/chat"), "s3://bucket/exports/chat", force)
     }
 
-    fn names(bucket: &Bucket) -> Vec<String> {
+    fn names(bucket: &StorePrefix) -> Vec<String> {
         let client = &bucket.client;
         let listed = client.wait(client.store.list_with_delimiter(Some(&client.prefix)));
         listed.unwrap().objects.iter().map(|object| object.location.filename().unwrap().to_owned()).collect()
     }
 
-    fn write(bucket: &Bucket, name: &str, bytes: &[u8]) -> (String, BucketFile) {
+    fn write(bucket: &StorePrefix, name: &str, bytes: &[u8]) -> (String, BucketFile) {
         let mut file = bucket.create(name).unwrap();
         file.write_all(bytes).unwrap();
         bucket.complete(&mut file).unwrap();
         (name.to_owned(), file)
     }
 
-    fn package(bucket: &Bucket, names: &[&str]) -> BucketFile {
+    fn package(bucket: &StorePrefix, names: &[&str]) -> BucketFile {
         let resources: Vec<_> = names.iter().map(|name| serde_json::json!({ "path": name })).collect();
         let text = serde_json::json!({ "chatferry": {}, "resources": resources }).to_string();
         write(bucket, PACKAGE, text.as_bytes()).1

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::destination::Destination;
+use super::file_destination::FileDestination;
 use super::former::{JOURNAL, PACKAGE, examples, former_files, journal};
 use crate::export::error::ExportError;
 use crate::storage::{self, Access, FileLock, LockError};
@@ -27,7 +27,7 @@ const LOCK: &str = ".chatferry.lock";
 
 /// An output folder that no other export writes to.
 #[derive(Debug)]
-pub(in crate::export) struct Folder {
+pub(in crate::export) struct OutputFolder {
     path: PathBuf,
     /// Whether this export made the folder, and it has nothing in it yet.
     is_new: bool,
@@ -36,7 +36,7 @@ pub(in crate::export) struct Folder {
     lock: Option<FileLock>,
 }
 
-impl Folder {
+impl OutputFolder {
     /// Locks a folder for an export; creates it if it does not exist.
     pub(in crate::export) fn claim(path: &Path, force: bool) -> Result<Self, ExportError> {
         let failed = |action: &'static str| {
@@ -97,7 +97,7 @@ impl Folder {
     }
 }
 
-impl Destination for Folder {
+impl FileDestination for OutputFolder {
     type File = NamedTempFile;
 
     fn create(&self, _name: &str) -> Result<NamedTempFile, ExportError> {
@@ -138,7 +138,7 @@ impl Destination for Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for OutputFolder {
     /// An export that failed leaves no empty folder behind; one with anything in it cannot be removed this way.
     fn drop(&mut self) {
         // Where the lock is a file in the folder, it goes first.

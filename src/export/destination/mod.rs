@@ -2,12 +2,12 @@
 
 #[cfg(feature = "cloud")]
 mod bucket;
-mod destination;
+mod file_destination;
 mod folder;
 mod former;
 
 #[cfg(feature = "cloud")]
-pub(super) use bucket::Bucket;
-pub(super) use destination::Destination;
-pub(super) use folder::Folder;
+pub(super) use bucket::StorePrefix;
+pub(super) use file_destination::FileDestination;
+pub(super) use folder::OutputFolder;
 pub(super) use former::PACKAGE;

@@ -6,18 +6,16 @@
 //!
 //! Objects and arrays are their JSON text.
 //!
-//! **Invariant:** with `spreadsheet_safe`, no text cell begins with a character that makes spreadsheets take it for a formula
-//! (OWASP, "CSV Injection"); an apostrophe is put in front. Numbers, SIDs and well-formed dates cannot and are left alone.
+//! **Invariant:** with `spreadsheet_safe`, no text cell begins with a character that makes spreadsheets take it for a formula; an
+//! apostrophe is put in front. Numbers, SIDs and well-formed dates cannot be formulas and stay as they are.
 
 use std::io::{self, Write};
 
 use super::output::Output;
 use super::row_writer::RowWriter;
-use crate::mapping::{Column, Row, Value, push_seconds, push_sid};
+use crate::mapping::{MappedColumn, MappedRow, Value, push_seconds, push_sid};
 use crate::model::Timestamp;
-
-/// Characters that begin a formula, or that a spreadsheet skips in front of one.
-const FORMULA_STARTS: &[u8] = b"=+-@\t\r\n";
+use crate::model::spreadsheet::is_formula;
 
 /// How CSV is written.
 #[derive(Debug, Clone, Copy)]
@@ -28,25 +26,24 @@ pub(in crate::export) struct CsvOptions {
 pub(super) struct CsvWriter<W: Write> {
     output: Output<W>,
     spreadsheet_safe: bool,
-    scratch: Vec<u8>,
 }
 
 impl<W: Write> CsvWriter<W> {
     /// Starts a file with its header.
-    pub(super) fn new(columns: &[Column], options: CsvOptions, mut output: Output<W>) -> Self {
+    pub(super) fn new(columns: &[MappedColumn], options: CsvOptions, mut output: Output<W>) -> Self {
         for (position, column) in columns.iter().enumerate() {
             if position > 0 {
                 output.buffer.push(b',');
             }
-            push_text(&mut output.buffer, column.name.as_bytes(), options.spreadsheet_safe);
+            push_text(&mut output.buffer, &column.name, options.spreadsheet_safe);
         }
         output.buffer.push(b'\n');
-        Self { output, spreadsheet_safe: options.spreadsheet_safe, scratch: Vec::new() }
+        Self { output, spreadsheet_safe: options.spreadsheet_safe }
     }
 }
 
 impl<W: Write> RowWriter<W> for CsvWriter<W> {
-    fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
+    fn row(&mut self, row: &MappedRow<'_>) -> io::Result<()> {
         let out = &mut self.output.buffer;
         for (position, value) in row.values().enumerate() {
             if position > 0 {
@@ -61,14 +58,12 @@ impl<W: Write> RowWriter<W> for CsvWriter<W> {
                 Value::Number(value) => serde_json::to_writer(&mut *out, &value)?,
                 Value::Sid(prefix, digits) => push_sid(out, prefix, digits),
                 Value::Time(Timestamp::Seconds(seconds)) if push_seconds(out, *seconds) => {}
-                Value::Time(time) => push_text(out, time.to_string().as_bytes(), self.spreadsheet_safe),
+                Value::Time(time) => push_text(out, &time.to_string(), self.spreadsheet_safe),
                 Value::Text(text) | Value::Json(text) => {
-                    push_text(out, text.as_bytes(), self.spreadsheet_safe);
+                    push_text(out, text, self.spreadsheet_safe);
                 }
                 Value::List(texts) => {
-                    self.scratch.clear();
-                    serde_json::to_writer(&mut self.scratch, texts)?;
-                    push_text(out, &self.scratch, self.spreadsheet_safe);
+                    push_text(out, &serde_json::to_string(texts)?, self.spreadsheet_safe);
                 }
             }
         }
@@ -82,16 +77,16 @@ impl<W: Write> RowWriter<W> for CsvWriter<W> {
 }
 
 /// Writes a text cell, quoted where it must be.
-fn push_text(out: &mut Vec<u8>, text: &[u8], spreadsheet_safe: bool) {
-    let defused = spreadsheet_safe && text.first().is_some_and(|first| FORMULA_STARTS.contains(first));
-    let quoted = text.is_empty() || text.iter().any(|byte| matches!(byte, b'"' | b',' | b'\n' | b'\r'));
+fn push_text(out: &mut Vec<u8>, text: &str, spreadsheet_safe: bool) {
+    let defused = spreadsheet_safe && is_formula(text);
+    let quoted = text.is_empty() || text.bytes().any(|byte| matches!(byte, b'"' | b',' | b'\n' | b'\r'));
     if quoted {
         out.push(b'"');
     }
     if defused {
         out.push(b'\'');
     }
-    let mut rest = text;
+    let mut rest = text.as_bytes();
     while let Some(position) = if quoted { rest.iter().position(|&byte| byte == b'"') } else { None } {
         let (before, after) = rest.split_at(position + 1);
         out.extend_from_slice(before);

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use super::output::Output;
 use super::row_writer::RowWriter;
-use crate::mapping::{Column, Row, Value, push_seconds, push_sid};
+use crate::mapping::{MappedColumn, MappedRow, Value, push_seconds, push_sid};
 use crate::model::Timestamp;
 
 pub(super) struct NdjsonWriter<W: Write> {
@@ -17,7 +17,7 @@ pub(super) struct NdjsonWriter<W: Write> {
 }
 
 impl<W: Write> NdjsonWriter<W> {
-    pub(super) fn new(columns: &[Column], output: Output<W>) -> Self {
+    pub(super) fn new(columns: &[MappedColumn], output: Output<W>) -> Self {
         let keys = columns
             .iter()
             .enumerate()
@@ -33,7 +33,7 @@ impl<W: Write> NdjsonWriter<W> {
 }
 
 impl<W: Write> RowWriter<W> for NdjsonWriter<W> {
-    fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
+    fn row(&mut self, row: &MappedRow<'_>) -> io::Result<()> {
         let out = &mut self.output.buffer;
         for (key, value) in self.keys.iter().zip(row.values()) {
             out.extend_from_slice(key);

@@ -21,7 +21,7 @@ use parquet::file::properties::WriterProperties;
 
 use super::output::Output;
 use super::row_writer::RowWriter;
-use crate::mapping::{Column, ColumnType, Row, Value};
+use crate::mapping::{ColumnType, MappedColumn, MappedRow, Value};
 use crate::model::Timestamp;
 
 /// The most rows of a row group: enough for readers to skip by, few enough to hold.
@@ -53,7 +53,7 @@ enum Builder {
 }
 
 impl<W: Write + Send> ParquetWriter<W> {
-    pub(super) fn new(columns: &[Column], output: Output<W>) -> io::Result<Self> {
+    pub(super) fn new(columns: &[MappedColumn], output: Output<W>) -> io::Result<Self> {
         let builders: Vec<Builder> = columns.iter().map(|column| Builder::new(column.column_type)).collect();
         let fields: Vec<Field> = columns
             .iter()
@@ -80,7 +80,7 @@ impl<W: Write + Send> ParquetWriter<W> {
 }
 
 impl<W: Write + Send> RowWriter<W> for ParquetWriter<W> {
-    fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
+    fn row(&mut self, row: &MappedRow<'_>) -> io::Result<()> {
         for (builder, value) in self.builders.iter_mut().zip(row.values()) {
             self.bytes += builder.append(value);
         }

@@ -7,12 +7,12 @@ use super::format::Format;
 use super::ndjson::NdjsonWriter;
 use super::output::Output;
 use super::row_writer::RowWriter;
-use crate::mapping::Column;
+use crate::mapping::MappedColumn;
 
 /// The writer of a format, with its header already written.
 pub(in crate::export) fn writer<'w, W: io::Write + Send + 'w>(
     format: Format,
-    columns: &[Column],
+    columns: &[MappedColumn],
     csv: CsvOptions,
     output: Output<W>,
 ) -> io::Result<Box<dyn RowWriter<W> + 'w>> {

@@ -12,13 +12,14 @@ mod golden;
 #[cfg(feature = "parquet")]
 mod parquet;
 
-use super::destination::Folder;
+use super::destination::OutputFolder;
 use super::fixture::{Fixture, HOSTILE, fixture};
+use super::select::NotExported;
 use super::*;
 use crate::error::{Advise, Failure};
 use crate::event::Events;
 use crate::mapping::{self, PiiPolicy};
-use crate::model::Entity;
+use crate::model::{Entity, MemberSid, RoleSid};
 
 fn options(mappings: &[&str]) -> ExportOptions {
     ExportOptions {
@@ -152,6 +153,12 @@ fn spreadsheet_safe_defuses_text_and_leaves_numbers() {
     let rows = csv_rows(&files["users.csv"]);
     assert_eq!(rows[1][4], "'=1+1,\"x\"");
     assert_eq!(rows[1][11], "-5");
+    for start in ["%1", "|calc", "＝1+1"] {
+        source.users[0].friendly_name = Some(start.to_owned());
+        export(&source, &options, folder.path()).unwrap();
+        let rows = csv_rows(&self::files(folder.path())["users.csv"]);
+        assert_eq!(rows[1][4], format!("'{start}"));
+    }
     assert_eq!(ndjson_rows(&files["users.ndjson"])[0]["friendly_name"], "=1+1,\"x\"");
     let package: Json = serde_json::from_slice(&files["datapackage.json"]).unwrap();
     assert_eq!(package["chatferry"]["settings"]["spreadsheet_safe"], true);
@@ -227,10 +234,10 @@ fn an_export_that_was_killed_while_renaming_is_recognised() {
 #[test]
 fn two_exports_do_not_write_to_one_folder_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let held = Folder::claim(folder.path(), false).unwrap();
-    assert!(matches!(Folder::claim(folder.path(), false), Err(ExportError::Busy { .. })));
+    let held = OutputFolder::claim(folder.path(), false).unwrap();
+    assert!(matches!(OutputFolder::claim(folder.path(), false), Err(ExportError::Busy { .. })));
     drop(held);
-    Folder::claim(folder.path(), false).unwrap();
+    OutputFolder::claim(folder.path(), false).unwrap();
 }
 
 #[test]
@@ -255,6 +262,57 @@ fn what_was_not_crawled_is_left_out_or_refused() {
     source.info.include.push(Entity::Invite);
     export(&source, &options(&["chat"]), folder.path()).unwrap();
     assert!(files(folder.path())["invites.ndjson"].is_empty());
+}
+
+#[test]
+fn participants_by_sms_and_without_a_user_are_rows_too() {
+    let source = fixture(6, 2).with_other_members();
+    let folder = tempfile::tempdir().unwrap();
+    let report = export(&source, &options(&["conversations"]), folder.path()).unwrap();
+    let rows = ndjson_rows(&files(folder.path())["participants.ndjson"]);
+    let joined = source.memberships.iter().filter(|membership| membership.member_sid.is_some()).count();
+    assert_eq!(rows.len(), joined + 2);
+    let of = |sid: &MemberSid| rows.iter().find(|row| row["sid"] == sid.to_string()).unwrap();
+    let sms = of(&MemberSid::from_digits(0));
+    assert_eq!(sms["messaging_binding"]["address"], "+15558675310");
+    assert_eq!(sms["identity"], Json::Null);
+    assert_eq!(sms["conversation_sid"], source.channels[0].sid.to_string());
+    assert_eq!(sms["role_sid"], RoleSid::from_digits(2).to_string());
+    assert_eq!(of(&MemberSid::from_digits(u128::MAX))["identity"], "gone");
+    let sids: Vec<_> =
+        rows.iter().map(|row| (row["conversation_sid"].as_str(), row["sid"].as_str())).collect();
+    assert!(sids.is_sorted(), "in the order of the key");
+    let participants = &report.records[0].passed;
+    let invited = source.memberships.len() - joined;
+    assert_eq!((participants.filtered, participants.with_unwritten_fields), (invited as u64, 1));
+}
+
+#[test]
+fn what_an_export_leaves_out_is_counted() {
+    let mut source = fixture(6, 2).with_other_members();
+    source.info.counts.messages = 7;
+    let folder = tempfile::tempdir().unwrap();
+    let report = export(&source, &options(&["audit"]), folder.path()).unwrap();
+    let not_exported = |entity, count| NotExported { entity, count };
+    let members = source.members.len() as u64;
+    assert_eq!(report.not_exported, [not_exported("members", members), not_exported("messages", 7)]);
+    let package: Json = serde_json::from_slice(&files(folder.path())["datapackage.json"]).unwrap();
+    assert_eq!(
+        package["chatferry"]["not_exported"][1],
+        serde_json::json!({ "entity": "messages", "count": 7 })
+    );
+    let report = export(&source, &options(&["conversations"]), folder.path()).unwrap();
+    assert_eq!(report.not_exported, [not_exported("messages", 7)], "members are participants");
+    let hashed = |policy: &PiiPolicy| {
+        let mut options = options(&["conversations"]);
+        options.mappings[0].apply_pii(policy);
+        export(&source, &options, folder.path()).unwrap();
+        files(folder.path()).into_values().flatten().collect::<Vec<u8>>()
+    };
+    assert!(
+        !String::from_utf8(hashed(&PiiPolicy::Drop)).unwrap().contains("5558675310"),
+        "an address is personal"
+    );
 }
 
 #[test]

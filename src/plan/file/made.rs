@@ -17,15 +17,27 @@ const KEY: &str = "CASE kind WHEN ?1 THEN x'' WHEN ?2 THEN x'' ELSE coalesce(cha
     CASE kind WHEN ?1 THEN coalesce(role, x'') WHEN ?3 THEN x''
       ELSE coalesce(identity, member, invite, user, x'') END AS who";
 
-/// What the journal proves was created by the run: the answer to its own request says so. Where the answer was lost and the
-/// thing was found afterwards, somebody else may have made it meanwhile, unless it is named after the source's channel, as nobody else names it.
+/// What the journal proves was created by the run: the answer to its own request says so, or what was found after the
+/// answer was lost bears what only that request sent (`created`). Otherwise someone else may have made it meanwhile, unless it is named
+/// after the source's channel, as no one else names it.
 const PROVEN: &str = "(json_extract(result, '$.created') OR json_extract(result, '$.known_by') = 'answer'
     OR kind = ?3 AND unique_name LIKE '%CH' || lower(hex(channel)))";
+
+/// What the run has written: what is done, and what it wrote but not as planned, because Twilio ignored a field or because what
+/// it made was found after a lost answer with other values.
+fn is_written() -> String {
+    format!(
+        "(state = {} OR state = {} AND (json_extract(result, '$.known_by') = 'answer'
+           OR json_extract(result, '$.sent') AND json_extract(result, '$.created')))",
+        state_number(State::Done),
+        state_number(State::Existing)
+    )
+}
 
 impl PlanFile {
     /// Gathers what was created, so that [`made`](Self::made) can be asked. It is kept in a temporary file, not in memory.
     pub fn gather_made(&self) -> Result<(), PlanError> {
-        let kinds = "kind IN (?1, ?2, ?3, ?4) AND state = ?5";
+        let kinds = format!("kind IN (?1, ?2, ?3, ?4) AND {}", is_written());
         let sql = format!(
             "INSERT OR REPLACE INTO temp.made (kind, channel, who, sid)
              SELECT kind, {KEY}, json_extract(result, '$.sid') FROM operation
@@ -39,9 +51,7 @@ impl PlanFile {
             let creates =
                 [Kind::CreateRole, Kind::CreateUser, Kind::CreateConversation, Kind::CreateParticipant];
             let [role, user, conversation, participant] = creates.map(kind_number);
-            self.connection()
-                .execute(&sql, (role, user, conversation, participant, state_number(State::Done)))
-                .map(|_| ())
+            self.connection().execute(&sql, (role, user, conversation, participant)).map(|_| ())
         };
         gather().map_err(|source| self.wrap(source))
     }
@@ -106,9 +116,9 @@ impl PlanFile {
         mut visit: impl FnMut(&Entry) -> Result<(), E>,
     ) -> Result<(), E> {
         let sql = format!(
-            "SELECT {} FROM operation WHERE +state = {} ORDER BY number DESC",
+            "SELECT {} FROM operation WHERE {} ORDER BY number DESC",
             row::COLUMNS,
-            state_number(State::Done)
+            is_written().replace("state", "+state")
         );
         self.rows(&sql, |row| self.entry(row), |entry: Entry| visit(&entry))
     }

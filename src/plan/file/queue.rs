@@ -18,8 +18,8 @@ pub(crate) struct PendingOperation {
     pub number: i64,
     /// What it does.
     pub operation: Operation,
-    /// An earlier run was about to send it, and nobody knows what became of it.
-    pub started: bool,
+    /// When an earlier run was about to send it, where its outcome is not known.
+    pub started: Option<String>,
 }
 
 /// The name of a lane: what shares a write limit.
@@ -130,7 +130,7 @@ impl Journal {
     ) -> Result<Vec<PendingOperation>, PlanError> {
         self.sql(|connection| {
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT {}, started IS NOT NULL FROM operation INDEXED BY operation_by_state
+                "SELECT {}, started FROM operation INDEXED BY operation_by_state
                  WHERE state = ?1 AND kind = ?2 AND lane IS ?3 AND number > ?4 AND blocked IS NULL
                  ORDER BY number LIMIT ?5",
                 row::COLUMNS
@@ -140,7 +140,7 @@ impl Journal {
             let mut pending = Vec::new();
             while let Some(row) = rows.next()? {
                 let row::Read { number, operation, .. } = row::read(row, self.services())?;
-                let started = row.get("started IS NOT NULL")?;
+                let started = row.get("started")?;
                 pending.push(PendingOperation { number, operation, started });
             }
             Ok(pending)
@@ -151,7 +151,7 @@ impl Journal {
     pub(crate) fn begun(&self, after: i64, most: usize) -> Result<Vec<PendingOperation>, PlanError> {
         self.sql(|connection| {
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT {} FROM operation INDEXED BY operation_begun
+                "SELECT {}, started FROM operation INDEXED BY operation_begun
                  WHERE started IS NOT NULL AND state = 0 AND number > ?1 ORDER BY number LIMIT ?2",
                 row::COLUMNS
             ))?;
@@ -159,7 +159,8 @@ impl Journal {
             let mut begun = Vec::new();
             while let Some(row) = rows.next()? {
                 let row::Read { number, operation, .. } = row::read(row, self.services())?;
-                begun.push(PendingOperation { number, operation, started: true });
+                let started = row.get("started")?;
+                begun.push(PendingOperation { number, operation, started });
             }
             Ok(begun)
         })

@@ -140,6 +140,7 @@ mod tests {
             changes: vec![FieldChange { field: "friendly_name", old, new: Value::Null }],
             record: None,
             reason: None,
+            conversation: None,
         }
     }
 

@@ -7,12 +7,14 @@
 //! taken for markup. CSV has it as it is; NDJSON escapes what a terminal would obey.
 
 mod csv;
+mod fold;
 mod html;
 mod line;
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
+use self::fold::Fold;
 use crate::diff::{Comparison, Difference, Mark, MarkCounts};
 
 use crate::printable::{Printable, PrintableLine, Tone, json};
@@ -26,8 +28,10 @@ const MOST_IN_PAGE: u64 = 100_000;
 /// How differences are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// A line for people.
+    /// A line for people for each event or cause.
     Table,
+    /// A line for people for each record.
+    Records,
     /// One JSON object on each line.
     Ndjson,
     /// RFC 4180 with a header.
@@ -44,6 +48,7 @@ pub(crate) struct DifferenceReport<W: Write> {
     out: W,
     /// Rows that wait for the totals.
     kept: Option<BufWriter<File>>,
+    fold: Fold,
     shown: u64,
     page: html::PageRows,
     /// Whether lines for people have color.
@@ -65,9 +70,10 @@ impl<W: Write> DifferenceReport<W> {
                 csv::header(&mut out)?;
                 None
             }
-            Format::Table | Format::Ndjson => None,
+            Format::Table | Format::Records | Format::Ndjson => None,
         };
-        Ok(Self { format, out, kept, shown: 0, page: html::PageRows::default(), colored: false })
+        let (fold, page) = (Fold::default(), html::PageRows::default());
+        Ok(Self { format, out, kept, fold, shown: 0, page, colored: false })
     }
 
     /// The same with lines for people in color.
@@ -94,15 +100,29 @@ impl<W: Write> DifferenceReport<W> {
                 self.out.write_all(b"\n")
             }
             Format::Csv => csv::rows(&mut self.out, difference),
-            _ => {
-                let line = Printable::from(line::text(difference)).render(self.colored);
-                writeln!(self.out, "{line}")
+            Format::Table if difference.mark != Mark::Same => {
+                if self.fold.add(difference) {
+                    self.folded_lines()
+                } else {
+                    Ok(())
+                }
             }
+            _ => self.line(line::text(difference)),
         }
+    }
+
+    fn line(&mut self, line: PrintableLine) -> io::Result<()> {
+        let line = Printable::from(line).render(self.colored);
+        writeln!(self.out, "{line}")
+    }
+
+    fn folded_lines(&mut self) -> io::Result<()> {
+        self.fold.take().into_iter().try_for_each(|line| self.line(line))
     }
 
     /// Ends, with the totals where the format has them, and gives the writer back.
     pub(crate) fn finish(mut self, comparison: &Comparison) -> io::Result<W> {
+        self.folded_lines()?;
         if let Some(kept) = self.kept {
             let mut file = kept.into_inner().map_err(io::IntoInnerError::into_error)?;
             file.rewind()?;

@@ -1,6 +1,6 @@
 //! Made-up plans, for the tests of reports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::json;
@@ -309,5 +309,6 @@ fn totals(made_up: MadeUp, findings: BTreeMap<String, u64>) -> Totals {
             .into(),
         participants_limit: 1_000,
         blocked_by,
+        not_checked: BTreeSet::new(),
     }
 }

@@ -26,12 +26,22 @@ struct Assessed<'a> {
     meaning: &'a str,
     advice: &'a str,
     count: u64,
+    is_checked: bool,
 }
 
 impl<'a> Assessed<'a> {
     fn of(check: &'a CheckRow) -> Self {
-        let CheckRow { code, severity, of_plan, title, meaning, advice, count, .. } = check;
-        Self { code, severity: *severity, of_plan: *of_plan, title, meaning, advice, count: *count }
+        let CheckRow { code, severity, of_plan, title, meaning, advice, count, is_checked, .. } = check;
+        Self {
+            code,
+            severity: *severity,
+            of_plan: *of_plan,
+            title,
+            meaning,
+            advice,
+            count: *count,
+            is_checked: *is_checked,
+        }
     }
 }
 

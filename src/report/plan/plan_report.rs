@@ -160,7 +160,7 @@ fn checks(plan: &PlanFile, totals: &Totals, extent: Extent) -> Result<Vec<CheckR
             Ok::<(), PlanError>(())
         })?;
     }
-    let mut checks = CheckRow::all(&totals.findings, found);
+    let mut checks = CheckRow::all(&totals.findings, &totals.not_checked, found);
     let counts: Vec<u64> = checks.iter().map(|check| check.count).collect();
     for (check, listed) in checks.iter_mut().zip(allotted(&counts, extent.listed)) {
         check.listed = listed;

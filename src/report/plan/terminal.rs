@@ -81,7 +81,8 @@ fn happening(story: &Story) -> Printable {
 
 fn findings(story: &Story) -> Printable {
     let found: Vec<_> = story.checks.iter().filter(|check| check.count > 0).collect();
-    let passed = story.checks.len() - found.len();
+    let not_checked = story.checks.iter().filter(|check| check.count == 0 && !check.is_checked).count();
+    let passed = story.checks.len() - found.len() - not_checked;
     let rows = found
         .iter()
         .take(CHECKS)
@@ -100,6 +101,10 @@ fn findings(story: &Story) -> Printable {
         let findings: u64 = rest.iter().map(|check| check.count).sum();
         let rest = format::counted(rest.len() as u64, "further check");
         text.push(format!("and {} of {rest}", format::counted(findings, "finding")));
+    }
+    if not_checked > 0 {
+        let checks = format::counted(not_checked as u64, "check");
+        text.push(format!("{checks} could not look at the target (not_checked)"));
     }
     text.push(format!("{} found nothing", format::counted(passed as u64, "check")));
     text

@@ -38,6 +38,10 @@ pub(crate) struct ApplySummary {
     pub throttled: u64,
     /// How long this run took.
     pub elapsed_seconds: f64,
+    /// Of this, how long nothing was in flight because all that was left waited to be sent again.
+    pub retry_wait_seconds: f64,
+    /// Of this, how long nothing was in flight because all that was left waited for a turn under Twilio's write limits.
+    pub limit_wait_seconds: f64,
     /// The plan file, as it was given.
     pub plan: String,
     /// The plan's digest.
@@ -101,6 +105,9 @@ pub(crate) enum ApplyStopped {
 /// Operations that are shown to people.
 const SHOWN: usize = 5;
 
+/// Shorter waits are not shown, in seconds.
+const LEAST_WAIT: f64 = 0.1;
+
 /// Sums the operations in some states.
 pub(crate) fn count_of(operations: &BTreeMap<Kind, BTreeMap<State, u64>>, wanted: &[State]) -> u64 {
     let states = operations.values().flatten();
@@ -128,7 +135,7 @@ impl ApplySummary {
                 format::count(self.throttled)
             ),
         ));
-        lines.push(row("time", &format::seconds(self.elapsed_seconds)));
+        lines.push(row("time", &format!("{}{}", format::seconds(self.elapsed_seconds), self.waits())));
         for item in self.not_done.iter().take(SHOWN) {
             let NotDoneItem { kind, subject, state, reason } = item;
             lines.push(
@@ -148,6 +155,18 @@ impl ApplySummary {
         }
         lines.push(PrintableLine::verdict(self.verdict.tone(), &self.verdict_line()));
         lines.into_iter().collect()
+    }
+
+    /// Where the time went that no request took.
+    fn waits(&self) -> String {
+        let waits = [
+            (self.retry_wait_seconds, "waiting before retries"),
+            (self.limit_wait_seconds, "waiting for Twilio's write limits"),
+        ];
+        let shown = waits.iter().filter(|(seconds, _)| *seconds >= LEAST_WAIT);
+        let parts: Vec<String> =
+            shown.map(|(seconds, why)| format!("{} {why}", format::seconds(*seconds))).collect();
+        if parts.is_empty() { String::new() } else { format!(", of it {}", parts.join(" and ")) }
     }
 
     /// The verdict in one plain line.
@@ -182,6 +201,10 @@ impl ApplySummary {
                 format!("complete: {target} has all of {plan} ({all}), nothing was to be done")
             }
             ApplyVerdict::Complete => format!("complete: {target} has all of {plan} ({all})"),
+            // Only what an undo plan leaves.
+            ApplyVerdict::CompleteWithDifferences if blocked + self.differing == 0 => {
+                format!("complete with differences: {target} has all of {plan} ({all})")
+            }
             ApplyVerdict::CompleteWithDifferences => format!(
                 "complete with differences: {done} of {all} of {plan} are in {target}, {} blocked and {} found otherwise than \
                  planned; plan again to see what is left",
@@ -237,6 +260,8 @@ mod tests {
             retried: 1,
             throttled: 0,
             elapsed_seconds: 61.0,
+            retry_wait_seconds: 0.0,
+            limit_wait_seconds: 0.0,
             plan: "plan.db".to_owned(),
             digest: "aa".to_owned(),
             target: "shop (IS1)".to_owned(),
@@ -258,6 +283,24 @@ mod tests {
           and 2 more: `chatferry plan show --plan plan.db --format ndjson --state failed,blocked`
         incomplete: some operations could not be done with 4,000 of 4,010 operations of plan.db in shop (IS1); run the same command again to go on from there
         "#);
+        let waited =
+            ApplySummary { retry_wait_seconds: 9.0, limit_wait_seconds: 3.2, ..summary(&[(State::Done, 1)]) };
+        let text = waited.text().render(false);
+        let expected = "1m 01s, of it 9.0s waiting before retries and 3.2s waiting for Twilio's write limits";
+        assert!(text.contains(expected), "{text}");
+        let undone = ApplySummary {
+            verdict: ApplyVerdict::CompleteWithDifferences,
+            findings: BTreeMap::from([(
+                "cannot_be_undone".to_owned(),
+                CountedFinding { severity: Severity::Warn, count: 7 },
+            )]),
+            ..summary(&[(State::Done, 3)])
+        };
+        assert_eq!(
+            undone.verdict_line(),
+            "complete with differences: shop (IS1) has all of plan.db (3 operations); 7 operations of the undone plan cannot be \
+             undone, and what they did stays"
+        );
         let done = ApplySummary { verdict: ApplyVerdict::Complete, ..summary(&[(State::Done, 1)]) };
         assert_eq!(done.verdict_line(), "complete: shop (IS1) has all of plan.db (1 operation)");
         let again = ApplySummary { performed: BTreeMap::new(), ..done };

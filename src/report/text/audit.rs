@@ -113,6 +113,8 @@ pub(crate) struct AuditSummary {
     pub exported: Option<Exported>,
     /// What changed since the base.
     pub differences: Option<Comparison>,
+    /// Where the report for people is, a page; null where none was written.
+    pub report: Option<String>,
     /// Older audits that were removed.
     pub removed: Vec<String>,
     /// What a reader must know.
@@ -146,6 +148,9 @@ impl AuditSummary {
             text.blank();
             text.push(format!("since {base}:"));
             text.append(diff::summary(comparison));
+        }
+        if let Some(report) = &self.report {
+            text.push(format!("  report    {report}"));
         }
         if !self.removed.is_empty() {
             text.push(format!("  removed   {}", self.removed.join(", ")));

@@ -13,7 +13,44 @@ pub(crate) struct ExportedFile {
     pub(crate) bytes: u64,
 }
 
-pub(crate) fn text(files: &[ExportedFile], verdict: Verdict, private_only: bool) -> Printable {
+/// Something of the snapshot that is in no file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LeftOut {
+    pub(crate) count: u64,
+    /// A record of the export; of records without any row, their plural.
+    pub(crate) of: String,
+    pub(crate) what: LeftOutKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LeftOutKind {
+    /// Rows that the record's condition does not want.
+    Rows,
+    /// Fields that no column writes, by the rows that have some.
+    Fields,
+    /// Records that nothing of the export has rows of.
+    Records,
+}
+
+impl LeftOut {
+    fn line(&self) -> String {
+        let (count, of) = (format::count(self.count), &self.of);
+        match self.what {
+            LeftOutKind::Rows => format!("{count:>12} rows  left out of {of} by its `where`"),
+            LeftOutKind::Fields => format!("{count:>12} rows  of {of} have fields that no column writes"),
+            LeftOutKind::Records => {
+                format!("{count:>12} {of} in the snapshot, no record of this export has them")
+            }
+        }
+    }
+}
+
+pub(crate) fn text(
+    files: &[ExportedFile],
+    left_out: &[LeftOut],
+    verdict: Verdict,
+    private_only: bool,
+) -> Printable {
     let mut text: Printable = files
         .iter()
         .map(|file| {
@@ -21,6 +58,9 @@ pub(crate) fn text(files: &[ExportedFile], verdict: Verdict, private_only: bool)
             format!("{rows:>12} rows  {bytes:>14} bytes  {}", file.path)
         })
         .collect();
+    for left_out in left_out {
+        text.push(left_out.line());
+    }
     let bytes = files.iter().map(|file| file.bytes).sum();
     text.push(format!("{}, {}", format::counted(files.len() as u64, "file"), format::bytes(bytes)));
     let scope = if private_only { ", private channels only" } else { "" };
@@ -45,13 +85,22 @@ mod tests {
     fn an_export_ends_with_its_totals_and_its_verdict() {
         let file = |path: &str, rows, bytes| ExportedFile { path: path.to_owned(), rows, bytes };
         let files = [file("users.csv", 4_211, 1_200_345), file("roles.csv", 6, 812)];
-        insta::assert_snapshot!(text(&files, Verdict::Complete, false), @r"
+        let left_out = |count, of: &str, what| LeftOut { count, of: of.to_owned(), what };
+        let left_out = [
+            left_out(7, "participants", LeftOutKind::Rows),
+            left_out(1_000, "participants", LeftOutKind::Fields),
+            left_out(12, "messages", LeftOutKind::Records),
+        ];
+        insta::assert_snapshot!(text(&files, &left_out, Verdict::Complete, false), @r"
                4,211 rows       1,200,345 bytes  users.csv
                    6 rows             812 bytes  roles.csv
+                   7 rows  left out of participants by its `where`
+               1,000 rows  of participants have fields that no column writes
+                  12 messages in the snapshot, no record of this export has them
         2 files, 1.2 MB
         complete: the snapshot is complete, and so are these files
         ");
-        let of = |verdict| text(&files[1..], verdict, true).to_string();
+        let of = |verdict| text(&files[1..], &[], verdict, true).to_string();
         assert!(of(Verdict::Incomplete).contains("\n1 file, 812 bytes\nincomplete, private channels only: "));
         assert!(of(Verdict::CompleteWithDrift).contains("\ncomplete with drift, private channels only: "));
     }

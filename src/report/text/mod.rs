@@ -14,3 +14,4 @@ pub(crate) mod simulate;
 pub(crate) mod snapshot;
 pub(crate) mod table;
 pub(crate) mod user_channel;
+pub(crate) mod verify;

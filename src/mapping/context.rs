@@ -13,6 +13,7 @@ use minijinja::value::{Enumerator, Object, Serde};
 use super::expression::Needs;
 use super::field::entity_name;
 use super::functions;
+use super::json;
 use super::pii::PiiKey;
 use super::roles::RoleTable;
 use super::sids::SidMap;
@@ -48,12 +49,12 @@ impl Constants {
 
 /// Names and values, few enough that looking through them is the fastest way.
 #[derive(Debug)]
-struct Names {
+struct RecordValues {
     entries: Vec<(&'static str, Jinja)>,
     present: bool,
 }
 
-impl Object for Names {
+impl Object for RecordValues {
     fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
         self.get_value_by_str(key.as_str()?)
     }
@@ -72,7 +73,7 @@ impl Object for Names {
 }
 
 /// The context for one row.
-pub(super) fn scope(subject: &RowRecords<'_>, needs: &Needs, constants: &Constants) -> Jinja {
+pub(super) fn context(subject: &RowRecords<'_>, needs: &Needs, constants: &Constants) -> Jinja {
     let mut entries = Vec::with_capacity(needs.bare.len() + constants.entries.len() + 4);
     for field in &needs.bare {
         entries.push((field.name, jinja((field.get)(subject))));
@@ -81,12 +82,12 @@ pub(super) fn scope(subject: &RowRecords<'_>, needs: &Needs, constants: &Constan
         let mut fields = needs.fields.iter().filter(|field| field.entity == entity).peekable();
         if fields.peek().is_some() {
             let values = fields.map(|field| (field.name, jinja((field.get)(subject)))).collect();
-            let record = Names { entries: values, present: is_present(subject, entity) };
+            let record = RecordValues { entries: values, present: is_present(subject, entity) };
             entries.push((entity_name(entity), Jinja::from_object(record)));
         }
     }
     entries.extend(constants.entries.iter().map(|(name, value)| (*name, value.clone())));
-    Jinja::from_object(Names { entries, present: true })
+    Jinja::from_object(RecordValues { entries, present: true })
 }
 
 fn is_present(subject: &RowRecords<'_>, entity: Entity) -> bool {
@@ -114,9 +115,6 @@ pub(super) fn jinja(value: Value<'_>) -> Jinja {
             value.to_text().map_or_else(|| Jinja::from(()), |text| Jinja::from(text.as_ref()))
         }
         Value::List(texts) => Jinja::from(Serde(texts)),
-        Value::Json(text) => match serde_json::from_str::<serde_json::Value>(text) {
-            Ok(json) => Jinja::from(Serde(json)),
-            Err(_) => Jinja::from(text),
-        },
+        Value::Json(text) => json::parse(text).unwrap_or_else(|_| Jinja::from(text)),
     }
 }

@@ -2,12 +2,12 @@
 
 use serde_json::{Value as Json, json};
 
-use super::field::entity_name;
+use super::super::field::entity_name;
 use super::*;
 use crate::model::Entity;
 
 fn schema() -> Json {
-    serde_json::from_str(include_str!("../../mappings/mapping.schema.json")).unwrap()
+    serde_json::from_str(include_str!("../../../mappings/mapping.schema.json")).unwrap()
 }
 
 fn texts(list: &Json) -> Vec<String> {

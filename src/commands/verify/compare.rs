@@ -1,4 +1,4 @@
-//! Holds the source against what was read of the target, and says what differs.
+//! Compares the source with what was read of the target, and reports each difference.
 
 use std::io::Write;
 
@@ -10,11 +10,11 @@ use crate::model::{Membership, NotificationLevel};
 use crate::plan::align::Pair;
 use crate::plan::{PlanError, PlanRecords};
 use crate::report::diff::{DifferenceReport, Format};
+use crate::report::text::verify as text;
 use crate::snapshot::{Info, Snapshot, Verdict};
 
 use super::super::CommandError;
 use super::super::failure::StdoutError;
-use super::input::VerifyInput;
 use super::read::{TargetRead, plain, unread};
 use super::{VerifyRun, service_of};
 
@@ -43,8 +43,7 @@ impl VerifyRun<'_> {
             for membership in &read.memberships {
                 tell(&muted(membership))?;
             }
-            unread(&read, "the source's User Channel that the plan mutes is not there any more")
-                .try_for_each(|difference| tell(&difference))
+            unread(&read, text::MUTED_IS_GONE).try_for_each(|difference| tell(&difference))
         })
         .await?;
         let comparison = Comparison {
@@ -52,7 +51,12 @@ impl VerifyRun<'_> {
             old: side(&input.file.display().to_string(), &input.info),
             new: side(&format!("{} in Conversations", input.target), &read.info),
             ignored: Vec::new(),
-            notes: notes(input, &read.info, uncounted),
+            notes: text::notes(text::VerifyNotes {
+                source_is_incomplete: input.info.verdict == Verdict::Incomplete,
+                target_is_incomplete: read.info.verdict == Verdict::Incomplete,
+                share: input.share,
+                uncounted,
+            }),
         };
         report.finish(&comparison).map_err(StdoutError)?;
         Ok(comparison)
@@ -84,7 +88,7 @@ fn muted(membership: &Membership) -> Difference {
     Difference {
         mark: if is_muted { Mark::Same } else { Mark::Different },
         changes: if is_muted { Vec::new() } else { vec![change] },
-        reason: Some("the source's own User Channel, which the plan mutes".to_owned()),
+        reason: Some(text::MUTED.to_owned()),
         ..plain(format!("{}/{}", membership.user_sid, membership.channel_sid))
     }
 }
@@ -98,30 +102,4 @@ fn side(name: &str, info: &Info) -> ComparedSide {
         source: info.source.clone(),
         verdict: info.verdict,
     }
-}
-
-/// What a reader must know.
-fn notes(input: &VerifyInput, info: &Info, uncounted: Uncounted) -> Vec<String> {
-    let mut notes = Vec::new();
-    if input.info.verdict == Verdict::Incomplete {
-        notes.push("the snapshot is incomplete: what it lacks was not verified".to_owned());
-    }
-    if info.verdict == Verdict::Incomplete {
-        notes.push("not everything of the target could be read: what lies there is told with `!`".to_owned());
-    }
-    if let Some(share) = input.share {
-        notes.push(format!(
-            "a sample: who is on part {} of {} of the conversations; roles and users are all verified",
-            share.part, share.of
-        ));
-    }
-    if uncounted.invites > 0 {
-        let number = uncounted.invites;
-        notes.push(format!("{number} pending invitations have no counterpart, and the mapping makes none"));
-    }
-    if uncounted.strangers > 0 {
-        let number = uncounted.strangers;
-        notes.push(format!("{number} roles, users and conversations of the target are not of this source"));
-    }
-    notes
 }

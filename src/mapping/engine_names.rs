@@ -3,8 +3,7 @@
 
 use minijinja::{Environment, ErrorKind};
 
-use super::error::did_you_mean;
-use super::expression::NameError;
+use super::error::{ExpressionError, did_you_mean};
 use crate::storage::nearest;
 
 /// The names that are suggested. What is known is asked of the engine; a name that is missing here is only not suggested.
@@ -81,7 +80,7 @@ const TESTS: &[&str] = &[
 ];
 
 /// Checks every filter and test that an expression names.
-pub(super) fn check(text: &str, environment: &Environment<'static>) -> Result<(), NameError> {
+pub(super) fn check(text: &str, environment: &Environment<'static>) -> Result<(), ExpressionError> {
     let words = words(text);
     for (position, &(offset, word)) in words.iter().enumerate() {
         let before = |distance: usize| position.checked_sub(distance).map(|position| words[position].1);
@@ -90,12 +89,12 @@ pub(super) fn check(text: &str, environment: &Environment<'static>) -> Result<()
         if before(1) == Some("|") && !is_filter(word, environment) {
             let message =
                 format!("unknown filter `{word}`{}", did_you_mean(nearest(word, FILTERS.iter().copied())));
-            return Err(NameError { offset, message });
+            return Err(ExpressionError { offset, message });
         }
         if is_test && !is_known_test(word, environment) {
             let message =
                 format!("unknown test `{word}`{}", did_you_mean(nearest(word, TESTS.iter().copied())));
-            return Err(NameError { offset, message });
+            return Err(ExpressionError { offset, message });
         }
     }
     Ok(())

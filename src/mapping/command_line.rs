@@ -1,9 +1,9 @@
 //! Changes to a mapping from the command line: fewer columns, fewer rows, no names, SIDs of the target.
 
-use super::error::{MappingError, Place, Problem};
+use super::error::{FilePosition, MappingError, MappingProblem};
 use super::filter::Filter;
 use super::pii::PiiPolicy;
-use super::record::{Column, Mapping, Record, Source};
+use super::record::{ColumnSource, MappedColumn, MappedRecord, Mapping};
 use super::sids::SidMap;
 use super::value::{ColumnType, Pii};
 use crate::storage::nearest;
@@ -16,8 +16,8 @@ impl Mapping {
                 let message = format!("record `{}`: {}", record.name, error.message);
                 MappingError::Invalid {
                     file: "--where".to_owned(),
-                    place: Place::of(text, error.offset),
-                    problem: Box::new(Problem::Expression { message }),
+                    place: FilePosition::of(text, error.offset),
+                    problem: Box::new(MappingProblem::Expression { message }),
                 }
             })?;
             record.filters.push(filter);
@@ -43,13 +43,13 @@ impl Mapping {
     }
 }
 
-impl Record {
+impl MappedRecord {
     /// Where it asks for SIDs of the target, so that it cannot be without a plan: ``column `name` `` or `where`.
     pub fn needs_plan(&self) -> Option<String> {
         if self.filters.iter().filter_map(Filter::expression).any(|expression| expression.needs_plan) {
             return Some("`where`".to_owned());
         }
-        let needs_plan = |column: &&Column| matches!(&column.source, Source::Expression(expression, _) if expression.needs_plan);
+        let needs_plan = |column: &&MappedColumn| matches!(&column.source, ColumnSource::Expression(expression, _) if expression.needs_plan);
         self.columns.iter().find(needs_plan).map(|column| format!("column `{}`", column.name))
     }
 
@@ -75,13 +75,18 @@ pub(crate) fn select_columns(
             let column = name.rsplit('.').next().unwrap_or(name);
             let suggestion = nearest(column, known.iter().map(String::as_str)).map(str::to_owned);
             let known = "columns are those of `chatferry mapping show`".to_owned();
-            return Err(usage(Problem::Unknown { what: "column", name: name.clone(), suggestion, known }));
+            return Err(usage(MappingProblem::Unknown {
+                what: "column",
+                name: name.clone(),
+                suggestion,
+                known,
+            }));
         }
     }
     if let Some(record) = records().find(|record| names.iter().all(|name| position(record, name).is_none())) {
         let message =
             format!("record `{}` has none of these columns: choose records with --records", record.name);
-        return Err(usage(Problem::Expression { message }));
+        return Err(usage(MappingProblem::Expression { message }));
     }
     for record in
         mappings.iter_mut().flat_map(|mapping| &mut mapping.records).filter(|record| wanted(&record.name))
@@ -92,14 +97,14 @@ pub(crate) fn select_columns(
                 positions.push(found);
             }
         }
-        let columns: Vec<Column> =
+        let columns: Vec<MappedColumn> =
             positions.iter().map(|&position| record.columns[position].clone()).collect();
         record.columns = columns;
     }
     Ok(())
 }
 
-fn position(record: &Record, name: &str) -> Option<usize> {
+fn position(record: &MappedRecord, name: &str) -> Option<usize> {
     let name = match name.split_once('.') {
         Some((of, column)) if of == record.name => column,
         _ => name,
@@ -107,10 +112,10 @@ fn position(record: &Record, name: &str) -> Option<usize> {
     record.columns.iter().position(|column| column.name == name)
 }
 
-fn usage(problem: Problem) -> MappingError {
+fn usage(problem: MappingProblem) -> MappingError {
     MappingError::Invalid {
         file: "--columns".to_owned(),
-        place: Place { line: 1, column: 1 },
+        place: FilePosition { line: 1, column: 1 },
         problem: Box::new(problem),
     }
 }

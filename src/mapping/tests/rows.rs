@@ -74,17 +74,17 @@ fn subject<'a>(service: &'a Service, user: Option<&'a User>) -> RowRecords<'a> {
     RowRecords { service, membership, user, channel, member, role, invite, message }
 }
 
-fn evaluate(record: &Record, subject: &RowRecords<'_>) -> Result<String, String> {
+fn evaluate(record: &MappedRecord, subject: &RowRecords<'_>) -> Result<String, String> {
     let mut evaluator = Evaluator::new(record);
     match evaluator.evaluate(subject).map_err(|error| error.to_string())? {
-        Outcome::Row(_) => Ok(match evaluator.row(subject).value(1) {
+        RowOutcome::Row(_) => Ok(match evaluator.row(subject).value(1) {
             Value::Text(text) => format!("{text:?}"),
             Value::Json(text) => text.to_owned(),
             Value::Time(time) => format!("time {time}"),
             other => format!("{other:?}"),
         }),
-        Outcome::Filtered => Ok("filtered".to_owned()),
-        Outcome::Skipped(error) => Ok(format!("skipped: {}", error.message)),
+        RowOutcome::Filtered => Ok("filtered".to_owned()),
+        RowOutcome::Skipped(error) => Ok(format!("skipped: {}", error.message)),
     }
 }
 
@@ -243,8 +243,29 @@ fn an_object_in_a_column_of_lists_is_a_list_of_one() {
 /// The first mapping of `mappings/README.md` works as it stands there.
 #[test]
 fn the_mapping_of_the_readme_loads() {
-    let readme = include_str!("../../mappings/README.md");
+    let readme = include_str!("../../../mappings/README.md");
     let (_, rest) = readme.split_once("```toml\n").unwrap();
     let mapping = parse(rest.split_once("```").unwrap().0, "README.md", None).unwrap();
     assert_eq!(mapping.records[0].columns.len(), 7);
+}
+
+#[test]
+fn a_number_that_no_value_can_hold_fails_only_where_it_is_used() {
+    let read = |json: &str, rest: &str| {
+        cell(&format!("type = \"json\", on_error = \"fail\", value = \"\"\"('{json}'|fromjson){rest}\"\"\""))
+    };
+    let huge = r#"{"team": "north", "far": 1e400, "list": [1e400, 2], "id": 170141183460469231731687303715884105727}"#;
+    assert_eq!(read(huge, ".team").unwrap(), "\"north\"");
+    assert_eq!(read(huge, ".id").unwrap(), "170141183460469231731687303715884105727", "every digit");
+    assert_eq!(read(huge, ".list[1]").unwrap(), "2");
+    for used in [".far", "", ".list", ".list[0]", ".far + 1"] {
+        let error = read(huge, used).unwrap_err();
+        assert!(error.contains("no value can hold the number 1e400"), "{used}: {error}");
+    }
+    let beyond = r#"{"a": 999999999999999999999999999999999999999999, "b": 12345678901234567890}"#;
+    assert!(read(beyond, ".a").unwrap_err().contains("no value can hold the number 9999"));
+    assert_eq!(read(beyond, ".b").unwrap(), "12345678901234567890");
+    assert!(read("{", "").unwrap_err().contains("not JSON"));
+    assert!(read(r#"{"a": 1e}"#, "").unwrap_err().contains("not JSON"));
+    assert!(read(&"[".repeat(1_000), "").unwrap_err().contains("not JSON"));
 }

@@ -6,8 +6,8 @@ use crate::export::error::ExportError;
 
 /// A place for files that appear together.
 ///
-/// **Invariant:** nothing of a file can be seen before [`Destination::publish`], and what was not published leaves nothing behind.
-pub(in crate::export) trait Destination {
+/// **Invariant:** nothing of a file can be seen before [`FileDestination::publish`], and what was not published leaves nothing behind.
+pub(in crate::export) trait FileDestination {
     /// A file that cannot be seen yet.
     type File: Write + Send;
 

@@ -1,0 +1,205 @@
+//! One reading of a target: whether an earlier one is resumed, and what it means that it ended.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::super::{CommandError, connect};
+use super::{Selection, TargetPart, crawl_target};
+use crate::crawl::{CrawlError, CrawlOutcome, Ended};
+use crate::error::{Advise, Failure};
+use crate::event::Events;
+use crate::model::{AccountSid, Api, Entity, ServiceSid};
+use crate::plan::Limits;
+use crate::settings::ConnectionSettings;
+use crate::snapshot::{Info, Snapshot, SnapshotError, Verdict, clear};
+use crate::source::Source;
+use crate::storage::StorageError;
+
+/// The target could not be read to its end, or is not what was asked for.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::commands) enum TargetError {
+    #[error("there is no Conversations service {service} in the account {account}")]
+    NoSuchService { service: ServiceSid, account: AccountSid },
+    #[error("the service {service} belongs to the account {owner}, not to {account}")]
+    OtherAccount { service: ServiceSid, owner: AccountSid, account: AccountSid },
+    #[error(
+        "the target could not be read to its end: {failed} lists failed, and what is in it cannot be said"
+    )]
+    Incomplete { failed: u64, purpose: Purpose },
+    #[error("the target could not be read: {why}")]
+    GaveUp { why: String, purpose: Purpose },
+    #[error("the time was up before the target was read to its end")]
+    TimeUp { purpose: Purpose },
+    #[error("interrupted before the target was read to its end")]
+    Interrupted { purpose: Purpose },
+}
+
+impl Advise for TargetError {
+    fn status(&self) -> Failure {
+        match self {
+            Self::NoSuchService { .. } | Self::OtherAccount { .. } => Failure::Usage,
+            Self::Interrupted { .. } => Failure::Interrupted,
+            Self::Incomplete { .. } | Self::GaveUp { .. } | Self::TimeUp { .. } => Failure::Incomplete,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NoSuchService { .. } | Self::OtherAccount { .. } => {
+                "check the SID after --target; for a service of another account set CHATFERRY_TARGET_ACCOUNT_SID with \
+                 CHATFERRY_TARGET_AUTH_TOKEN"
+                    .to_owned()
+            }
+            Self::Incomplete { purpose, .. }
+            | Self::GaveUp { purpose, .. }
+            | Self::TimeUp { purpose }
+            | Self::Interrupted { purpose } => {
+                let not_made = match purpose {
+                    Purpose::Plan => "no plan was made",
+                    Purpose::Verify => "nothing was verified",
+                };
+                format!("{not_made}; what was read is kept, and the same command resumes")
+            }
+        })
+    }
+}
+
+/// What a target is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::commands) enum Purpose {
+    Plan,
+    Verify,
+}
+
+/// A target to be read.
+#[derive(Debug)]
+pub(in crate::commands) struct TargetReading<'a> {
+    pub(in crate::commands) connection: &'a ConnectionSettings,
+    pub(in crate::commands) service: &'a ServiceSid,
+    /// Where what is read is kept.
+    pub(in crate::commands) file: &'a Path,
+    pub(in crate::commands) include: &'a [Entity],
+    /// An unfinished crawl that was started longer ago is not resumed; none for any age.
+    pub(in crate::commands) resume_within: Option<Duration>,
+    pub(in crate::commands) purpose: Purpose,
+}
+
+/// Where what is read of a plan's target is kept: `plan.target.db` for `plan.db`.
+pub(in crate::commands) fn file_of(plan: &Path) -> PathBuf {
+    if plan.extension().is_some_and(|ending| ending == "db") {
+        return plan.with_extension("target.db");
+    }
+    let mut name = plan.as_os_str().to_owned();
+    name.push(".target.db");
+    PathBuf::from(name)
+}
+
+impl TargetReading<'_> {
+    /// Whether an unfinished crawl of the same is there to be resumed.
+    pub(in crate::commands) fn is_begun(&self) -> Result<bool, CommandError> {
+        let info = match Snapshot::open(self.file).and_then(|snapshot| snapshot.info()) {
+            Ok(info) => info,
+            Err(SnapshotError::Storage(
+                StorageError::Missing { .. }
+                | StorageError::OtherFormat { .. }
+                | StorageError::Damaged { .. },
+            )) => {
+                return Ok(false);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let same = info.account_sid == self.account()?
+            && info.source == Api::Conversations
+            && info.selected_users.is_none()
+            && info.include == self.include
+            && (info.services.is_empty() || info.services == [self.service.clone()]);
+        let fresh = self.resume_within.is_none_or(|longest| {
+            let begun: Option<jiff::Timestamp> = info.started.parse().ok();
+            let age = begun.map(|begun| crate::clock::now().duration_since(begun));
+            age.and_then(|age| Duration::try_from(age).ok()).is_some_and(|age| age <= longest)
+        });
+        Ok(same && fresh && (info.finished.is_none() || info.verdict == Verdict::Incomplete))
+    }
+
+    /// Reads it to its end. Lists that failed are in the snapshot's own verdict.
+    pub(in crate::commands) async fn read(
+        &self,
+        selection: Option<&dyn Selection>,
+        events: &Events,
+        stop: &CancellationToken,
+    ) -> Result<Info, CommandError> {
+        if !self.is_begun()? && self.file.exists() {
+            clear(self.file)?;
+        }
+        let purpose = self.purpose;
+        let part = TargetPart { include: self.include, selection };
+        let crawled = crawl_target(self.connection, self.service, self.file, part, events, stop).await;
+        let CrawlOutcome { ended, info } = match crawled {
+            Ok(outcome) => outcome,
+            Err(error) => return Err(self.explain(error)?),
+        };
+        match ended {
+            Ended::Interrupted => Err(TargetError::Interrupted { purpose }.into()),
+            Ended::TimeUp => Err(TargetError::TimeUp { purpose }.into()),
+            Ended::GaveUp(why) => Err(TargetError::GaveUp { why, purpose }.into()),
+            Ended::Finished(_) => Ok(info),
+        }
+    }
+
+    /// Reads it to its end, and takes nothing less than all of it.
+    pub(in crate::commands) async fn read_all(
+        &self,
+        selection: Option<&dyn Selection>,
+        events: &Events,
+        stop: &CancellationToken,
+    ) -> Result<Snapshot, CommandError> {
+        let info = self.read(selection, events, stop).await?;
+        if info.verdict == Verdict::Incomplete {
+            let failed = info.units.get("failed").copied().unwrap_or_default();
+            return Err(TargetError::Incomplete { failed, purpose: self.purpose }.into());
+        }
+        Ok(Snapshot::open(self.file)?)
+    }
+
+    /// How large its conversations may be: what only Chat says of a service, where it still answers.
+    pub(in crate::commands) async fn limits(
+        &self,
+        stop: &CancellationToken,
+    ) -> Result<Option<Limits>, CommandError> {
+        let client = connect::client(self.connection, &Events::none(), stop)?;
+        let service = match Source::new(Api::Chat, client).service(self.service).await {
+            Ok(service) => service.record,
+            Err(error) => {
+                tracing::debug!(%error, "the target's limits are not known");
+                return Ok(None);
+            }
+        };
+        Ok(service.limits.as_ref().and_then(|limits| Limits::of_json(&limits.0)))
+    }
+
+    fn account(&self) -> Result<AccountSid, CommandError> {
+        Ok(self.connection.read_credentials()?.account_sid)
+    }
+
+    fn explain(&self, error: CommandError) -> Result<CommandError, CommandError> {
+        Ok(match error.error.downcast_ref() {
+            Some(CrawlError::NoSuchService { .. }) => {
+                TargetError::NoSuchService { service: self.service.clone(), account: self.account()? }.into()
+            }
+            _ => error,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_is_kept_beside_the_plan() {
+        assert_eq!(file_of(Path::new("there/plan.db")), Path::new("there/plan.target.db"));
+        assert_eq!(file_of(Path::new("move.plan")), Path::new("move.plan.target.db"));
+    }
+}
