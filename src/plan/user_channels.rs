@@ -3,7 +3,7 @@
 //! It has no snapshot and no mapping. Each operation looks at what it writes to before it writes, as those of an undo plan do, and an
 //! undo plan restores what was there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::ROW_FITS_NOTHING;
 use super::error::PlanError;
@@ -117,6 +117,7 @@ impl UserChannelPlan {
             steps: vec![Step { kind, requests, seconds }],
             sizes: Vec::new(),
             participants_limit: 0,
+            not_checked: BTreeSet::new(),
             blocked_by: BTreeMap::new(),
         };
         (self.draft, totals)
