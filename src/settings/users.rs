@@ -146,6 +146,6 @@ mod tests {
 
     #[test]
     fn a_list_without_users_is_an_error() {
-        assert!(matches!(parse(b"# nobody\n\n"), Err(UsersError::Empty)));
+        assert!(matches!(parse(b"# no one\n\n"), Err(UsersError::Empty)));
     }
 }

@@ -192,7 +192,7 @@ fn a_list_of_updates_is_planned_with_findings_and_left_for_apply() {
         list.push_str(&format!("{},{channel},muted,\n", text(&user, "identity")));
     }
     list.push_str(&format!("{},{},default,\n", text(&user, "sid"), unmuted[0].replace("CH", "CH")));
-    list.push_str(&format!("nobody,{},muted,\n", unmuted[0]));
+    list.push_str(&format!("stranger,{},muted,\n", unmuted[0]));
     list.push_str(&format!("{},no such channel,muted,\n", text(&user, "sid")));
     std::fs::write(world.path("list.csv"), &list).unwrap();
     let ran = verb(&world, "update", &["--from", "list.csv", "--plan", "mute.db", "--json"]);
@@ -202,7 +202,7 @@ fn a_list_of_updates_is_planned_with_findings_and_left_for_apply() {
     assert_eq!(planned["findings"]["row_fits_nothing"], json!(2), "{planned}");
     assert_eq!((&planned["noop"]["user_channels"], writes(&world)), (&json!(1), 0), "{planned}");
     let report = world.run(&["plan", "show", "--plan", "mute.db", "--format", "md"]).stdout;
-    assert!(report.contains("there is no user `nobody`") && report.contains("no such channel"), "{report}");
+    assert!(report.contains("there is no user `stranger`") && report.contains("no such channel"), "{report}");
 
     let applied = world.run(&["apply", "--plan", "mute.db", "--yes", "--json"]);
     assert_eq!(applied.code, 0, "{applied:?}");
@@ -241,7 +241,7 @@ fn what_is_not_there_is_named_and_bad_input_sends_nothing() {
     let no_channel = "CH00000000000000000000000000000000";
     for (flags, says) in [
         (["--user", no_user, "--channel", channel], "there is no user `US0000"),
-        (["--user", "nobody", "--channel", channel], "there is no user `nobody`"),
+        (["--user", "stranger", "--channel", channel], "there is no user `stranger`"),
         (["--user", who, "--channel", no_channel], "there is no channel `CH0000"),
         (["--user", who, "--channel", "no such name"], "there is no channel `no such name`"),
         (["--user", who, "--channel", text(&other, "sid")], "is not on the channel"),

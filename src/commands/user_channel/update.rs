@@ -51,7 +51,7 @@ pub(super) async fn run(args: &UserChannelUpdateArgs, context: &mut Context) -> 
 
 /// What a row comes to.
 #[derive(Debug)]
-enum RowOutcome {
+enum UpdateRowOutcome {
     /// It is to be updated.
     Update(Box<UserChannelUpdate>),
     /// It is as it should be.
@@ -148,15 +148,15 @@ async fn many(
         while let Some(outcome) = outcomes.next().await {
             let (line, outcome) = outcome?;
             match outcome {
-                RowOutcome::Update(update) => {
+                UpdateRowOutcome::Update(update) => {
                     drafted.update(&update)?;
                     updates += 1;
                 }
-                RowOutcome::Same => {
+                UpdateRowOutcome::Same => {
                     drafted.same();
                     same += 1;
                 }
-                RowOutcome::Misfit(error) => {
+                UpdateRowOutcome::Misfit(error) => {
                     drafted.misfit(&format!("line {line}"), error.to_string())?;
                     misfits += 1;
                 }
@@ -180,17 +180,17 @@ async fn many(
     Ok(if misfits > 0 { ExitStatus::Findings } else { ExitStatus::Done })
 }
 
-async fn outcome(reader: &UserChannelReader, row: UserChannelRow) -> Result<(u64, RowOutcome), CommandError> {
+async fn outcome(reader: &UserChannelReader, row: UserChannelRow) -> Result<(u64, UpdateRowOutcome), CommandError> {
     let line = row.line;
     let (user, channel, object) = match find(reader, row.user, row.channel).await {
         Ok(found) => found,
-        Err(error) if error.is_misfit() => return Ok((line, RowOutcome::Misfit(error))),
+        Err(error) if error.is_misfit() => return Ok((line, UpdateRowOutcome::Misfit(error))),
         Err(error) => return Err(error.into()),
     };
     let after = row.change.fields(reader.api());
     let before = before(&object, &after);
     if is_same(&before, &after) {
-        return Ok((line, RowOutcome::Same));
+        return Ok((line, UpdateRowOutcome::Same));
     }
     let update = UserChannelUpdate {
         user_sid: user.sid,
@@ -199,7 +199,7 @@ async fn outcome(reader: &UserChannelReader, row: UserChannelRow) -> Result<(u64
         before,
         after,
     };
-    Ok((line, RowOutcome::Update(Box::new(update))))
+    Ok((line, UpdateRowOutcome::Update(Box::new(update))))
 }
 
 /// The values of these keys as they are now.
