@@ -99,13 +99,8 @@ struct Priced {
 }
 
 impl Priced {
-<<<<<<< HEAD
-    /// Whether a crawl that is left to choose would turn to Conversations.
-    async fn is_for_conversations(&self, client: &Client, services: &ServiceChoice) -> bool {
-=======
     /// Whether a crawl that may choose would read Conversations.
-    async fn is_for_conversations(&self, client: &Client, services: &Services) -> bool {
->>>>>>> main
+    async fn is_for_conversations(&self, client: &Client, services: &ServiceChoice) -> bool {
         self.costs.is_empty()
             && self.refusal.as_ref().is_some_and(source::is_no_answer)
             && source::conversations_has(client, services, None).await

@@ -180,7 +180,10 @@ async fn many(
     Ok(if misfits > 0 { ExitStatus::Findings } else { ExitStatus::Done })
 }
 
-async fn outcome(reader: &UserChannelReader, row: UserChannelRow) -> Result<(u64, UpdateRowOutcome), CommandError> {
+async fn outcome(
+    reader: &UserChannelReader,
+    row: UserChannelRow,
+) -> Result<(u64, UpdateRowOutcome), CommandError> {
     let line = row.line;
     let (user, channel, object) = match find(reader, row.user, row.channel).await {
         Ok(found) => found,
