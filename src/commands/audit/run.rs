@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::audit::{AuditError, AuditFolder, Listed, compute_removals};
 use crate::diff::{Comparison, Terms, TermsError};
 use crate::error::ExitStatus;
-use crate::report::diff::Format;
+use crate::report::diff::DifferenceFormat;
 use crate::report::{AuditSummary, AuditVerdict, Exported, Stopped};
 use crate::settings::AuditSettings;
 use crate::snapshot::{Snapshot, SnapshotWriter, Verdict};
@@ -54,7 +54,7 @@ impl AuditRun {
                 context.conclude(&summary, &text)?;
                 Ok(status)
             }
-            // The error is told by whoever runs verbs; with --json it is in the one object.
+            // The error is printed by whoever runs verbs; with --json it is in the one object.
             Err(error) if context.output.json => {
                 context.json(&summary)?;
                 Err(error.with_object())
@@ -173,7 +173,7 @@ impl AuditRun {
         Ok(None)
     }
 
-    /// Compares with an earlier audit, and writes the reports. The first one is held against itself, so that its reports tell how
+    /// Compares with an earlier audit, and writes the reports. The first one is compared with itself, so that its reports say how
     /// much there is.
     fn compare(
         &self,
@@ -190,8 +190,11 @@ impl AuditRun {
         }
         let [ndjson, markdown, html] =
             ["diff.ndjson", "report.md", "report.html"].map(|name| path.join(name));
-        let files: [(Format, &Path); 3] =
-            [(Format::Ndjson, &ndjson), (Format::Markdown, &markdown), (Format::Html, &html)];
+        let files: [(DifferenceFormat, &Path); 3] = [
+            (DifferenceFormat::Ndjson, &ndjson),
+            (DifferenceFormat::Markdown, &markdown),
+            (DifferenceFormat::Html, &html),
+        ];
         diff::to_files(&old, &new, terms, &self.settings.compare, &files)
     }
 

@@ -54,9 +54,9 @@ const MENDED: [(&str, &str); 5] = [
 #[derive(Debug, Serialize)]
 pub(super) struct Migrated {
     /// The plan in place.
-    plan: plan::Summary,
+    plan: crate::report::text::plan::PlanResult,
     /// The plan of the copy, before it was applied.
-    copy: plan::Summary,
+    copy: crate::report::text::plan::PlanResult,
     /// How it was applied.
     apply: ApplySummary,
     /// What verifying it said.
@@ -140,7 +140,7 @@ fn plan_args(target: &str, snapshot: &Path, plan: &Path, page: &Path) -> PlanArg
     }
 }
 
-fn told(made: Made, context: &Context) -> plan::Summary {
+fn told(made: Made, context: &Context) -> crate::report::text::plan::PlanResult {
     context.say(text::result(made.text));
     made.summary
 }

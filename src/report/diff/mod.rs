@@ -27,7 +27,7 @@ const MOST_IN_PAGE: u64 = 100_000;
 
 /// How differences are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
+pub(crate) enum DifferenceFormat {
     /// A line for people for each event or cause.
     Table,
     /// A line for people for each record.
@@ -44,7 +44,7 @@ pub(crate) enum Format {
 
 /// Writes differences as they come.
 pub(crate) struct DifferenceReport<W: Write> {
-    format: Format,
+    format: DifferenceFormat,
     out: W,
     /// Rows that wait for the totals.
     kept: Option<BufWriter<File>>,
@@ -63,14 +63,16 @@ impl<W: Write> std::fmt::Debug for DifferenceReport<W> {
 
 impl<W: Write> DifferenceReport<W> {
     /// Begins.
-    pub(crate) fn start(format: Format, mut out: W) -> io::Result<Self> {
+    pub(crate) fn start(format: DifferenceFormat, mut out: W) -> io::Result<Self> {
         let kept = match format {
-            Format::Markdown | Format::Html => Some(BufWriter::new(tempfile::tempfile()?)),
-            Format::Csv => {
+            DifferenceFormat::Markdown | DifferenceFormat::Html => {
+                Some(BufWriter::new(tempfile::tempfile()?))
+            }
+            DifferenceFormat::Csv => {
                 csv::header(&mut out)?;
                 None
             }
-            Format::Table | Format::Records | Format::Ndjson => None,
+            DifferenceFormat::Table | DifferenceFormat::Records | DifferenceFormat::Ndjson => None,
         };
         let (fold, page) = (Fold::default(), html::PageRows::default());
         Ok(Self { format, out, kept, fold, shown: 0, page, colored: false })
@@ -85,7 +87,7 @@ impl<W: Write> DifferenceReport<W> {
     /// Writes a difference.
     pub(crate) fn add(&mut self, difference: &Difference) -> io::Result<()> {
         if let Some(kept) = &mut self.kept {
-            if self.format == Format::Html {
+            if self.format == DifferenceFormat::Html {
                 return self.page.add(kept, difference, MOST_IN_PAGE);
             }
             self.shown += 1;
@@ -95,12 +97,12 @@ impl<W: Write> DifferenceReport<W> {
             return line::markdown_row(kept, difference);
         }
         match self.format {
-            Format::Ndjson => {
+            DifferenceFormat::Ndjson => {
                 json::to_writer(&mut self.out, difference)?;
                 self.out.write_all(b"\n")
             }
-            Format::Csv => csv::rows(&mut self.out, difference),
-            Format::Table if difference.mark != Mark::Same => {
+            DifferenceFormat::Csv => csv::rows(&mut self.out, difference),
+            DifferenceFormat::Table if difference.mark != Mark::Same => {
                 if self.fold.add(difference) {
                     self.folded_lines()
                 } else {
@@ -129,7 +131,7 @@ impl<W: Write> DifferenceReport<W> {
             let left_out = self.shown.saturating_sub(MOST_SHOWN);
             let mut rows = BufReader::new(file);
             match self.format {
-                Format::Html => self.page.write(&mut self.out, comparison, &mut rows)?,
+                DifferenceFormat::Html => self.page.write(&mut self.out, comparison, &mut rows)?,
                 _ => line::markdown(&mut self.out, comparison, &mut rows, left_out)?,
             }
         }
