@@ -137,6 +137,7 @@ fn write_plan(path: &Path, simulator: &Simulator, users: u128) -> Result<()> {
         sizes: Vec::new(),
         participants_limit: 0,
         blocked_by: BTreeMap::new(),
+        not_checked: std::collections::BTreeSet::new(),
     })?;
     Ok(())
 }

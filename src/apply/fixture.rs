@@ -52,6 +52,7 @@ pub(super) fn totals() -> Totals {
         sizes: Vec::new(),
         participants_limit: 100,
         blocked_by: BTreeMap::new(),
+        not_checked: std::collections::BTreeSet::new(),
     }
 }
 

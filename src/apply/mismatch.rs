@@ -38,7 +38,7 @@ pub(super) fn describe(differences: &[Mismatch]) -> String {
 /// What of `expected` does not hold in `found`.
 pub(super) fn differences(expected: &Fields, found: &Fields) -> Vec<Mismatch> {
     let of = |(key, expected): (&String, &Value)| {
-        let found = found.get(key).unwrap_or(&Value::Null);
+        let found = value_of(found, key).unwrap_or(&Value::Null);
         (!equality::same_values(key, expected, found)).then(|| Mismatch {
             key: key.clone(),
             expected: expected.clone(),
@@ -46,6 +46,14 @@ pub(super) fn differences(expected: &Fields, found: &Fields) -> Vec<Mismatch> {
         })
     };
     expected.iter().filter_map(of).collect()
+}
+
+/// The value of a key; of `messaging_binding.projected_address` that within the object.
+fn value_of<'f>(found: &'f Fields, key: &str) -> Option<&'f Value> {
+    found.get(key).or_else(|| {
+        let (outer, inner) = key.split_once('.')?;
+        found.get(outer)?.get(inner)
+    })
 }
 
 /// The most characters of a value in a message.

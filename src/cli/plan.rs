@@ -24,7 +24,7 @@ pub(crate) struct PlanArgs {
     pub verb: Option<PlanVerb>,
     #[command(flatten)]
     pub settings: PlanFlags,
-    /// What the target shall hold: a bundled mapping's name or a TOML file [default: conversations]
+    /// What the target shall hold: a bundled mapping's name or a TOML file [default: conversations; for a copy: copy]
     #[arg(long, value_name = "NAME|FILE")]
     pub mapping: Option<String>,
     /// Write a report too: a page (.html), Markdown (.md) or JSON (.json); may be repeated

@@ -27,7 +27,7 @@ pub(crate) struct VerifyArgs {
     /// Verify a snapshot without a plan: against the same service, seen through Conversations, or against --target
     #[arg(id = "verified", long = "snapshot", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub snapshot: Option<PathBuf>,
-    /// With --snapshot: what the target shall hold [default: conversations]
+    /// With --snapshot: what the target shall hold [default: conversations; for a copy: copy]
     #[arg(long, value_name = "NAME|FILE", requires = "verified")]
     pub mapping: Option<String>,
     /// Check part N of T of the conversations, with who is on them; T runs, from 1/T to T/T, check all

@@ -4,6 +4,7 @@
 const BUNDLED: &[(&str, &str)] = &[
     ("chat", include_str!("../../mappings/chat.toml")),
     ("conversations", include_str!("../../mappings/conversations.toml")),
+    ("copy", include_str!("../../mappings/copy.toml")),
     ("audit", include_str!("../../mappings/audit.toml")),
     ("roles", include_str!("../../mappings/roles.toml")),
     ("sids", include_str!("../../mappings/sids.toml")),

@@ -44,9 +44,9 @@ pub(crate) use file::InvitePolicy;
 pub(crate) use kept_field::UnwrittenFields;
 pub use pii::PiiPolicy;
 pub(crate) use pii::{PiiKey, ShortKey};
-pub(crate) use plan_rules::FieldRules;
 #[cfg(test)]
 pub(crate) use plan_rules::UPDATABLE;
+pub(crate) use plan_rules::{FieldRules, LoweredSeverity};
 pub(crate) use record::{KeyOrder, MappedColumn, MappedRecord, Mapping};
 pub(crate) use roles::RoleParts;
 pub(crate) use sample::Sample;

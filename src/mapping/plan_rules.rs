@@ -3,6 +3,8 @@
 //! **Invariant:** without the section a plan writes nothing over. What differs in the target is reported, and whoever wants it
 //! changed says so field by field.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::error::MappingProblem;
@@ -37,6 +39,16 @@ pub struct PlanRules {
     pub read_horizon: bool,
     /// Whether a conversation of the same unique name, but of another date of creation, is taken for the channel's own copy.
     pub adopt: bool,
+    /// Blocking checks, by their code, that do not block.
+    pub checks: BTreeMap<String, LoweredSeverity>,
+}
+
+/// The severity of a check that would block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoweredSeverity {
+    Note,
+    Warn,
 }
 
 /// Which fields of what is there already are written.
@@ -57,6 +69,7 @@ impl Default for PlanRules {
             unique_name_prefix: "chatferry-".to_owned(),
             read_horizon: true,
             adopt: false,
+            checks: BTreeMap::new(),
         }
     }
 }

@@ -30,6 +30,10 @@ enum Sameness {
     Text,
     /// The same word of an enumeration; nothing is this one.
     Word(&'static str),
+    /// The same state of a conversation; nothing is `active`, which an initializing one becomes by itself.
+    State,
+    /// The same second; nothing is whatever the API filled in.
+    FilledIn,
     /// The same JSON; nothing is `{}`, as the API gives attributes that are not set.
     Json,
     /// The same second.
@@ -44,9 +48,10 @@ impl Sameness {
     fn of(key: &str) -> Self {
         match key {
             "attributes" => Self::Json,
-            "date_created" | "last_read_timestamp" => Self::Instant,
+            "date_created" => Self::FilledIn,
+            "last_read_timestamp" => Self::Instant,
             "permissions" => Self::Set,
-            "state" => Self::Word("active"),
+            "state" => Self::State,
             "notification_level" => Self::Word("default"),
             "date_updated" => Self::Ignored,
             key if key.starts_with("timers") => Self::Ignored,
@@ -91,7 +96,7 @@ pub(crate) fn writable(key: &str, value: Json) -> Option<Json> {
         return Some(Json::Null);
     }
     match (Sameness::of(key), &value) {
-        (Sameness::Instant, Json::String(text)) => {
+        (Sameness::Instant | Sameness::FilledIn, Json::String(text)) => {
             let seconds = Timestamp::from_wire(text).seconds()?;
             Some(Timestamp::Seconds(seconds).to_string().into())
         }
@@ -116,13 +121,23 @@ fn same(sameness: Sameness, one: Option<Cow<'_, str>>, other: Option<Cow<'_, str
         Sameness::Ignored => true,
         Sameness::Text => one.unwrap_or_default() == other.unwrap_or_default(),
         Sameness::Word(nothing) => or(one, nothing) == or(other, nothing),
+        Sameness::State => {
+            let settled = |text| match or(text, "active") {
+                state if state == "initializing" => "active".to_owned(),
+                state => state,
+            };
+            settled(one) == settled(other)
+        }
         Sameness::Set => set(one) == set(other),
         Sameness::Json => {
             let (one, other) = (or(one, "{}"), or(other, "{}"));
             one == other || JsonMeaning::of(&one).is_some_and(|one| Some(one) == JsonMeaning::of(&other))
         }
-        Sameness::Instant => {
+        Sameness::Instant | Sameness::FilledIn => {
             let (one, other) = (or(one, ""), or(other, ""));
+            if sameness == Sameness::FilledIn && (one.is_empty() || other.is_empty()) {
+                return true;
+            }
             let seconds = |text: &str| Timestamp::from_wire(text).seconds();
             one == other || seconds(&one).is_some_and(|one| Some(one) == seconds(&other))
         }
@@ -227,7 +242,12 @@ mod tests {
         let (seconds, other) = (Timestamp::Seconds(0), Timestamp::from_wire("1970-01-01T01:00:00+01:00"));
         assert!(same("date_created", Value::Time(&seconds), Value::Time(&other)));
         assert!(same("date_created", Value::Time(&seconds), text("1970-01-01T00:00:00.5Z")));
-        assert!(!same("date_created", Value::Time(&seconds), Value::Null));
+        assert!(same("date_created", Value::Null, Value::Time(&seconds)), "the API fills it in");
+        assert!(!same("last_read_timestamp", Value::Null, Value::Time(&seconds)));
+        assert!(
+            same("state", text("initializing"), text("active")) && same("state", Value::Null, text("active"))
+        );
+        assert!(!same("state", text("initializing"), text("inactive")));
         let list = ["a".to_owned(), "b".to_owned()];
         assert!(same("permissions", Value::Json("[\"b\",\"a\"]"), Value::List(&list)));
         assert!(!same("permissions", Value::Json("[\"b\"]"), Value::List(&list)));

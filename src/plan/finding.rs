@@ -2,9 +2,15 @@
 //!
 //! **Invariant:** every check has a code, a paragraph in `docs/checks.md` and a test.
 
+use std::sync::{Mutex, PoisonError};
+
 use serde::Serialize;
 
 use crate::model::Entity;
+
+/// Checks that differ from those of the program, by a plan's file or by a mapping's severity. They are kept for as long as the
+/// program runs, each once.
+static KEPT: Mutex<Vec<&'static Check>> = Mutex::new(Vec::new());
 
 /// How bad a check's findings are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -49,6 +55,33 @@ impl Check {
             1 => self.one.to_owned(),
             count => self.many.replace("{}", &shown(count)),
         }
+    }
+}
+
+impl Check {
+    fn texts(&self) -> [&'static str; 6] {
+        [self.code, self.one, self.many, self.passes, self.meaning, self.advice]
+    }
+
+    /// A check with these texts: code, one, many, passes, meaning and advice.
+    pub(crate) fn kept(severity: Severity, of_plan: bool, texts: [&str; 6]) -> &'static Self {
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it =
+            |check: &&Self| check.severity == severity && check.of_plan == of_plan && check.texts() == texts;
+        if let Some(found) = kept.iter().copied().find(is_it) {
+            return found;
+        }
+        let leak = |text: &str| -> &'static str { text.to_owned().leak() };
+        let [code, one, many, passes, meaning, advice] = texts.map(leak);
+        let check = Self { code, severity, of_plan, one, many, passes, meaning, advice };
+        let check: &'static Self = Box::leak(Box::new(check));
+        kept.push(check);
+        check
+    }
+
+    /// The same check with the severity that a mapping gives it.
+    pub(crate) fn with_severity(&self, severity: Severity) -> &'static Self {
+        Self::kept(severity, self.of_plan && severity == Severity::Block, self.texts())
     }
 }
 

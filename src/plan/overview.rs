@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** no time of making is in here, so that planning twice gives the same bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -141,4 +141,6 @@ pub struct Totals {
     pub participants_limit: u64,
     /// Operations that the plan blocks, by the code of the check that blocks them.
     pub blocked_by: BTreeMap<String, u64>,
+    /// The codes of checks that could not look at all they look at: 0 findings of them is not a pass.
+    pub not_checked: BTreeSet<String>,
 }

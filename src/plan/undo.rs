@@ -6,7 +6,7 @@
 //! **Invariant:** deleted is only what the journal proves that chatferry created (see `file::made`): an operation that is done,
 //! with the SID that the answer gave. What was there already (`existing`) is never touched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -238,6 +238,7 @@ fn totals(counted: &BTreeMap<Kind, u64>, findings: u64, requests_per_second: f64
         sizes: Vec::new(),
         participants_limit: 0,
         blocked_by: BTreeMap::new(),
+        not_checked: BTreeSet::new(),
     }
 }
 

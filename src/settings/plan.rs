@@ -52,14 +52,17 @@ impl PlanSettings {
         let snapshot = loader.get(flags, &SNAPSHOT)?;
         let planned = match &args.undo {
             Some(undone) => Planned::Undo(undone.clone()),
-            None => Planned::Move {
-                target: loader.read(flags, &TARGET)?.ok_or(SettingsError::NoTarget)?,
-                snapshot: snapshot.clone(),
-                mapping: args.mapping.clone().unwrap_or_else(|| "conversations".to_owned()),
-                allow_incomplete: args.allow_incomplete,
-                max_age_hours: loader.get(flags, &MAX_AGE)?,
-                mute_source: args.mute_source,
-            },
+            None => {
+                let target = loader.read(flags, &TARGET)?.ok_or(SettingsError::NoTarget)?;
+                Planned::Move {
+                    mapping: args.mapping.clone().unwrap_or_else(|| usual_mapping(&target).to_owned()),
+                    target,
+                    snapshot: snapshot.clone(),
+                    allow_incomplete: args.allow_incomplete,
+                    max_age_hours: loader.get(flags, &MAX_AGE)?,
+                    mute_source: args.mute_source,
+                }
+            }
         };
         let mut taken: Vec<&Path> = vec![&plan];
         match &planned {
@@ -85,6 +88,14 @@ impl PlanSettings {
             max_change_percent: u8::try_from(percent).unwrap_or(100),
             plan,
         })
+    }
+}
+
+/// The mapping where none is named: what a copy writes has to be possible to create.
+pub(super) fn usual_mapping(target: &MigrationTarget) -> &'static str {
+    match target {
+        MigrationTarget::InPlace => "conversations",
+        MigrationTarget::Service(_) => "copy",
     }
 }
 

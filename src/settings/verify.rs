@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::error::SettingsError;
 use super::loader::Loader;
-use super::plan::plan_file;
+use super::plan::{plan_file, usual_mapping};
 use super::provenance::Provenance;
 use crate::cli::setting::declarations::TARGET;
 use crate::cli::setting::{FlagGroup, MigrationTarget, parse};
@@ -38,11 +38,14 @@ impl VerifySettings {
         let sample = args.sample.as_deref().map(parse::share).transpose();
         let verified = match &args.snapshot {
             None => Verified::Plan(plan_file(loader, flags)?),
-            Some(snapshot) => Verified::Snapshot {
-                snapshot: snapshot.clone(),
-                target: loader.read(flags, &TARGET)?.unwrap_or(MigrationTarget::InPlace),
-                mapping: args.mapping.clone().unwrap_or_else(|| "conversations".to_owned()),
-            },
+            Some(snapshot) => {
+                let target = loader.read(flags, &TARGET)?.unwrap_or(MigrationTarget::InPlace);
+                Verified::Snapshot {
+                    snapshot: snapshot.clone(),
+                    mapping: args.mapping.clone().unwrap_or_else(|| usual_mapping(&target).to_owned()),
+                    target,
+                }
+            }
         };
         Ok(Self {
             verified,

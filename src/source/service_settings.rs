@@ -88,7 +88,8 @@ async fn resource(
     }
     let refusal = match fetched {
         Ok(fetched) => return Ok(Some(fetched.record)),
-        Err(SourceError::Request(error)) if error.is_not_found() || error.is_forbidden() => error,
+        // Nothing of a crawl depends on it, so that whatever answer the server gives instead, the crawl goes on without.
+        Err(SourceError::Request(error)) if error.status.is_some() && !error.is_unauthorized() => error,
         Err(error) => return Err(error),
     };
     issues.push(Issue {

@@ -86,7 +86,8 @@ pub(super) async fn ask(
     let Some(typed) = line_or_stop(stdin, &context.interrupt.token()).await? else {
         return Err(NotConfirmed::Interrupted.into());
     };
-    let names = [Some(target.service_sid.as_str()), name];
+    // Whoever types another name exactly as it is has read it, whatever it looks like.
+    let names = [Some(target.service_sid.as_str()), target.friendly_name.as_deref()];
     if !typed.is_empty() && names.contains(&Some(typed.as_str())) {
         Ok(())
     } else {

@@ -1,8 +1,11 @@
 //! The target's records as fields, in the order of the tables.
 
+use serde::Deserialize;
+
+use super::fields::{MESSAGING_SERVICE, PROJECTED_ADDRESS};
 use super::item::Actual;
 use crate::mapping::Value;
-use crate::model::{Sid, SidKind, StoredSid, Timestamp};
+use crate::model::{Member, Sid, SidKind, StoredSid, Timestamp};
 
 fn text(value: Option<&String>) -> Value<'_> {
     value.map_or(Value::Null, |text| Value::Text(text))
@@ -10,6 +13,25 @@ fn text(value: Option<&String>) -> Value<'_> {
 
 fn time(value: Option<&Timestamp>) -> Value<'_> {
     value.map_or(Value::Null, Value::Time)
+}
+
+/// What a participant's `messaging_binding` says, which the model keeps among what it has no field for.
+#[derive(Deserialize)]
+struct Extra<'a> {
+    #[serde(borrow)]
+    messaging_binding: Option<MessagingBinding<'a>>,
+}
+
+#[derive(Deserialize)]
+struct MessagingBinding<'a> {
+    #[serde(borrow)]
+    projected_address: Option<&'a str>,
+}
+
+/// The address of a chat user in a group text message.
+pub(in crate::plan) fn projected_address(member: &Member) -> Option<&str> {
+    let extra: Extra<'_> = serde_json::from_str(&member.extra.as_ref()?.0).ok()?;
+    extra.messaging_binding?.projected_address.filter(|address| !address.is_empty())
 }
 
 /// A SID, as a value.
@@ -41,6 +63,7 @@ pub(super) fn value<'a>(actual: &Actual<'a>, field: &str) -> Option<Value<'a>> {
         }
         (Actual::Channel(channel), "date_created") => time(channel.date_created.as_ref()),
         (Actual::Channel(channel), "date_updated") => time(channel.date_updated.as_ref()),
+        (Actual::Channel(channel), MESSAGING_SERVICE) => sid(channel.messaging_service_sid.as_ref()),
         (Actual::Participant { member: Some(member), .. }, "identity") => text(member.identity.as_ref()),
         (Actual::Participant { member: Some(member), .. }, "sid") => sid(Some(&member.sid)),
         (Actual::Participant { member: Some(member), .. }, "role_sid") => sid(member.role_sid.as_ref()),
@@ -59,6 +82,9 @@ pub(super) fn value<'a>(actual: &Actual<'a>, field: &str) -> Option<Value<'a>> {
         }
         (Actual::Participant { member: Some(member), .. }, "last_read_timestamp") => {
             time(member.last_consumption_timestamp.as_ref())
+        }
+        (Actual::Participant { member: Some(member), .. }, PROJECTED_ADDRESS) => {
+            projected_address(member).map_or(Value::Null, Value::Text)
         }
         (Actual::Participant { membership: Some(membership), .. }, "notification_level") => {
             let level = membership.notification_level.as_ref();

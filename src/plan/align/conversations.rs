@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::compare;
 use super::fields::{CREATED, KEY};
-use super::item::{Actual, Conversation, Item, Standing, channel_name};
+use super::item::{Actual, Conversation, FieldPair, Item, Standing, channel_name};
 use super::records::{Evaluated, PlanRecords, Rows};
 use super::seats::Seats;
 use super::walk::{Context, Visit, fingerprint, number, plain, walk_over};
@@ -100,14 +100,15 @@ impl Conversations<'_> {
         if is_copy {
             desired[KEY] = unique_name.as_deref().map(Value::Text);
         }
+        context.keep_possible(self.rows.source.fields, &mut desired);
         let actual = found.as_ref().map(Actual::Channel);
-        let fields = compare::pair(self.rows.source.fields, desired, actual.as_ref(), None);
+        let fields = compare::pair(self.rows.source.fields, desired, actual.as_ref(), None, &[]);
         let mut standing = compare::standing(&fields, actual.as_ref());
         if is_copy && unique_name.as_deref().is_some_and(|name| !self.names.insert(fingerprint(name))) {
             standing = Standing::Duplicate;
         } else if is_copy
             && own_name.is_some()
-            && fields[CREATED].differs
+            && is_another(&fields[CREATED])
             && !context.records.mapping.plan.adopt
         {
             standing = Standing::Taken;
@@ -135,6 +136,12 @@ impl Conversations<'_> {
         visit(&item)?;
         self.seats.align(held, &conversation, channel, visit)
     }
+}
+
+/// Whether a conversation of the target was created at another time than the channel. Of a channel without a date that is unknown,
+/// and what is not known to be its copy is left alone.
+fn is_another(created: &FieldPair<'_>) -> bool {
+    created.differs || created.desired == Some(Value::Null) && created.actual != Value::Null
 }
 
 /// What the conversation is called in the target: as the mapping says, and otherwise after its channel's SID, so that it is

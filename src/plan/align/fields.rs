@@ -11,10 +11,21 @@ pub(super) const ROLE: [&str; 3] = ["friendly_name", "type", "permissions"];
 
 pub(super) const USER: [&str; 4] = ["identity", "friendly_name", "attributes", "role_sid"];
 
-pub(super) const CONVERSATION: [&str; 6] =
-    ["unique_name", "friendly_name", "attributes", "state", "date_created", "date_updated"];
+/// The messaging service of a conversation, and a participant's address in a group text message: they belong to the account.
+pub(super) const MESSAGING_SERVICE: &str = "messaging_service_sid";
+pub(super) const PROJECTED_ADDRESS: &str = "messaging_binding.projected_address";
 
-pub(super) const PARTICIPANT: [&str; 8] = [
+pub(super) const CONVERSATION: [&str; 7] = [
+    "unique_name",
+    "friendly_name",
+    "attributes",
+    "state",
+    "date_created",
+    "date_updated",
+    MESSAGING_SERVICE,
+];
+
+pub(super) const PARTICIPANT: [&str; 9] = [
     "identity",
     "sid",
     "role_sid",
@@ -23,6 +34,7 @@ pub(super) const PARTICIPANT: [&str; 8] = [
     "date_updated",
     "last_read_message_index",
     "last_read_timestamp",
+    PROJECTED_ADDRESS,
 ];
 
 pub(super) const USER_CONVERSATION: [&str; 1] = ["notification_level"];

@@ -30,8 +30,10 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::plan) use actual::projected_address;
 pub(crate) use item::{Actual, Conversation, FieldPair, Item, Standing};
 pub(crate) use names::{Name, names};
 pub use records::PlanRecords;
 pub(crate) use records::UnfitMapping;
+pub(in crate::plan) use walk::is_other_account;
 pub(crate) use walk::{AlignOptions, Pair, align};

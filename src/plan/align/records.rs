@@ -3,8 +3,13 @@
 use crate::error::{Advise, Failure};
 use crate::mapping::{CellError, Evaluator, MappedRecord, Mapping, RowOutcome, Value};
 use crate::model::{Entity, RowRecords};
+use crate::plan::check::CHECKS;
+use crate::plan::finding::Severity;
 
-use super::fields::{CONVERSATION, PARTICIPANT, ROLE, USER, USER_CONVERSATION};
+use super::actual;
+use super::fields::{
+    CONVERSATION, MESSAGING_SERVICE, PARTICIPANT, PROJECTED_ADDRESS, ROLE, USER, USER_CONVERSATION,
+};
 
 /// A mapping that no plan can be made with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +44,9 @@ pub enum UnfitMapping {
         /// The column.
         column: &'static str,
     },
+    /// A severity is given to something that is not a blocking check.
+    #[error("`{code}` in [plan.checks] of mapping `{mapping}` is not a blocking check")]
+    NotABlockingCheck { mapping: String, code: String },
 }
 
 impl Advise for UnfitMapping {
@@ -47,7 +55,14 @@ impl Advise for UnfitMapping {
     }
 
     fn hint(&self) -> Option<String> {
-        let advice = "take these records from `chatferry mapping show conversations`, or plan with `--mapping conversations`";
+        let advice = match self {
+            Self::NotABlockingCheck { .. } => {
+                "name a check of severity `block`; docs/checks.md has all of them, and a plan's findings name theirs"
+            }
+            _ => {
+                "take these records from `chatferry mapping show conversations`, or plan with `--mapping conversations`"
+            }
+        };
         Some(advice.to_owned())
     }
 }
@@ -67,6 +82,13 @@ pub struct PlanRecords<'m> {
 impl<'m> PlanRecords<'m> {
     /// Finds them.
     pub fn of(mapping: &'m Mapping) -> Result<Self, UnfitMapping> {
+        let blocks = |code: &String| {
+            CHECKS.iter().any(|check| check.code == code && check.severity == Severity::Block)
+        };
+        if let Some(code) = mapping.plan.checks.keys().find(|code| !blocks(code)) {
+            let (mapping, code) = (mapping.name.clone(), code.clone());
+            return Err(UnfitMapping::NotABlockingCheck { mapping, code });
+        }
         let role =
             Source::of(mapping, "conversation_roles", Entity::Role, &ROLE, &["friendly_name", "type"])?;
         let user = Source::of(mapping, "conversation_users", Entity::User, &USER, &["identity"])?;
@@ -118,6 +140,18 @@ impl Source {
     }
 }
 
+/// A field that belongs to the account, of which mappings need not speak: it is the source's own.
+fn of_account<'a>(field: &str, subject: &'a RowRecords<'a>) -> Option<Value<'a>> {
+    match field {
+        MESSAGING_SERVICE => {
+            let service = subject.channel.and_then(|channel| channel.messaging_service_sid.as_ref());
+            service.map(|service| actual::sid(Some(service)))
+        }
+        PROJECTED_ADDRESS => actual::projected_address(subject.member?).map(Value::Text),
+        _ => None,
+    }
+}
+
 /// What became of a row.
 #[derive(Debug)]
 pub(super) enum Evaluated {
@@ -164,6 +198,10 @@ impl<'m> Rows<'m> {
                     || subject.user.is_none() && column.reads_of(Entity::User));
             (!unread).then_some(value)
         };
-        self.source.positions.iter().map(value).collect()
+        let desired = self.source.positions.iter().map(value);
+        desired
+            .zip(self.source.fields)
+            .map(|(value, field)| value.or_else(|| of_account(field, subject)))
+            .collect()
     }
 }

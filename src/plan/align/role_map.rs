@@ -53,10 +53,14 @@ impl RoleMap {
 
     /// What a role SID of the source is in the target: a SID, or `{RL…}` of a role that is to be made.
     pub(super) fn counterpart<'a>(&'a self, value: Value<'_>) -> Option<Value<'a>> {
-        let sid = match value {
-            Value::Sid(_, digits) => RoleSid::from_bytes(digits),
-            value => RoleSid::from_wire(&value.to_text()?),
-        };
-        self.counterparts.get(&sid).map(|text| Value::Text(text))
+        self.counterparts.get(&role_of(value)?).map(|text| Value::Text(text))
     }
+}
+
+/// The SID in a value; none for null.
+pub(super) fn role_of(value: Value<'_>) -> Option<RoleSid> {
+    Some(match value {
+        Value::Sid(_, digits) => RoleSid::from_bytes(digits),
+        value => RoleSid::from_wire(&value.to_text()?),
+    })
 }

@@ -238,7 +238,8 @@ impl<'c> Seats<'c> {
             }
             Evaluated::Failed(_) => return Ok(()),
         }
-        let desired = self.participants.desired(&source);
+        let mut desired = self.participants.desired(&source);
+        self.context.keep_possible(self.participants.source.fields, &mut desired);
         let identity = desired[KEY].and_then(Value::to_text);
         let identity = identity.as_deref();
         if !held.has(identity, sid) {
@@ -255,6 +256,7 @@ impl<'c> Seats<'c> {
             desired,
             actual.as_ref(),
             self.context.counterparts(),
+            &self.context.defaults.participant,
         );
         let fields = self.without_sid(fields);
         let standing = if is_new { compare::standing(&fields, actual.as_ref()) } else { Standing::Duplicate };
@@ -292,7 +294,7 @@ impl<'c> Seats<'c> {
             Evaluated::Failed(error) => return visit(&item(Standing::Failed(&error))),
         }
         let desired = self.views.desired(source);
-        let fields = compare::pair(self.views.source.fields, desired, actual.as_ref(), None);
+        let fields = compare::pair(self.views.source.fields, desired, actual.as_ref(), None, &[]);
         let standing = compare::standing(&fields, actual.as_ref());
         visit(&Item { fields, actual, ..item(standing) })
     }
@@ -340,6 +342,7 @@ impl<'c> Seats<'c> {
             desired.collect(),
             actual.as_ref(),
             self.context.counterparts(),
+            &self.context.defaults.participant,
         );
         let standing = compare::standing(&fields, actual.as_ref());
         visit(&Item { entity: Entity::Member, standing, fields: self.without_sid(fields), actual, ..item })

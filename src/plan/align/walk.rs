@@ -7,12 +7,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::compare;
 use super::conversations;
-use super::fields::{KEY, ROLE_TYPE};
+use super::fields::{KEY, MESSAGING_SERVICE, PROJECTED_ADDRESS, ROLE_TYPE};
 use super::item::{Actual, Item, Standing};
 use super::records::{Evaluated, PlanRecords, Rows};
 use super::role_map::RoleMap;
 use crate::mapping::Value;
-use crate::model::{Entity, RowRecords, Share, Sid, SidKind, StoredSid};
+use crate::model::{Entity, RoleSid, RowRecords, Service, Share, Sid, SidKind, StoredSid};
 use crate::plan::overview::Move;
 use crate::snapshot::{Order, ServiceView, SnapshotError, Walk, With};
 
@@ -47,11 +47,40 @@ pub(super) struct Context<'c> {
     pub(super) records: &'c PlanRecords<'c>,
     pub(super) options: AlignOptions,
     pub(super) roles: RoleMap,
+    pub(super) defaults: DefaultRoles,
+    /// Whether the target is in another account than the source.
+    is_other_account: bool,
+}
+
+/// The roles that the target gives to what is written without one; empty where its configuration was not read.
+pub(super) struct DefaultRoles {
+    pub(super) user: Vec<RoleSid>,
+    pub(super) participant: Vec<RoleSid>,
+}
+
+impl DefaultRoles {
+    fn of(target: &Service) -> Self {
+        let participant = [&target.default_channel_role_sid, &target.default_channel_creator_role_sid];
+        Self {
+            user: target.default_service_role_sid.iter().cloned().collect(),
+            participant: participant.into_iter().flatten().cloned().collect(),
+        }
+    }
 }
 
 impl Context<'_> {
     pub(super) fn is_copy(&self) -> bool {
         self.options.kind != Move::InPlace
+    }
+
+    /// Leaves out what another account cannot have.
+    pub(super) fn keep_possible(&self, fields: &[&str], desired: &mut [Option<Value<'_>>]) {
+        let of_account = |field: &str| matches!(field, MESSAGING_SERVICE | PROJECTED_ADDRESS);
+        for (_, value) in
+            fields.iter().zip(desired).filter(|(field, _)| self.is_other_account && of_account(field))
+        {
+            *value = None;
+        }
     }
 
     /// The roles' counterparts, in a copy.
@@ -67,10 +96,22 @@ pub(crate) fn align<E: From<SnapshotError>>(
     options: AlignOptions,
     visit: &mut dyn FnMut(&Item<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut context = Context { pair, records, options, roles: RoleMap::default() };
+    let defaults = DefaultRoles::of(pair.target.record());
+    let is_other_account = is_other_account(pair.source.record(), pair.target.record());
+    let mut context =
+        Context { pair, records, options, roles: RoleMap::default(), defaults, is_other_account };
     roles(&mut context, visit)?;
     users(&context, visit)?;
     conversations::align(&context, visit)
+}
+
+/// Whether two services are known to be of different accounts.
+pub(in crate::plan) fn is_other_account(source: &Service, target: &Service) -> bool {
+    source
+        .account_sid
+        .as_ref()
+        .zip(target.account_sid.as_ref())
+        .is_some_and(|(source, target)| source != target)
 }
 
 /// An item of its own, without a conversation.
@@ -144,7 +185,7 @@ fn roles<E: From<SnapshotError>>(context: &mut Context<'_>, visit: Visit<'_, E>)
             None => {}
         }
         let actual = found.map(|position| Actual::Role(&map.targets()[position]));
-        let fields = compare::pair(rows.source.fields, desired, actual.as_ref(), None);
+        let fields = compare::pair(rows.source.fields, desired, actual.as_ref(), None, &[]);
         let standing =
             if is_second { Standing::Duplicate } else { compare::standing(&fields, actual.as_ref()) };
         visit(&Item { fields, source: Some(subject), actual, ..plain(Entity::Role, standing) })
@@ -192,7 +233,13 @@ fn users<E: From<SnapshotError>>(context: &Context<'_>, visit: Visit<'_, E>) -> 
         let is_second = is_copy && identity.is_some_and(|identity| !asked_for.insert(fingerprint(&identity)));
         seen.extend(found.as_ref().map(|user| number(&user.sid)));
         let actual = found.as_ref().map(Actual::User);
-        let fields = compare::pair(rows.source.fields, desired, actual.as_ref(), context.counterparts());
+        let fields = compare::pair(
+            rows.source.fields,
+            desired,
+            actual.as_ref(),
+            context.counterparts(),
+            &context.defaults.user,
+        );
         let standing =
             if is_second { Standing::Duplicate } else { compare::standing(&fields, actual.as_ref()) };
         visit(&Item { fields, source: Some(subject), actual, ..plain(Entity::User, standing) })

@@ -16,7 +16,7 @@ pub(super) use whole::*;
 use super::finding::Check;
 
 /// Every check, in the order in which reports show them.
-pub(crate) static CHECKS: [&Check; 54] = [
+pub(crate) static CHECKS: [&Check; 57] = [
     &SNAPSHOT_INCOMPLETE,
     &INCOMPLETE_ALLOWED,
     &TARGET_INCOMPLETE,
@@ -27,6 +27,7 @@ pub(crate) static CHECKS: [&Check; 54] = [
     &TOO_MANY_CHANGES,
     &DEFAULT_TIMERS,
     &WEBHOOKS,
+    &NOT_CHECKED,
     &MESSAGES_NOT_COPIED,
     &HORIZON_WITHOUT_MESSAGES,
     &SETTING_MOVED,
@@ -52,6 +53,7 @@ pub(crate) static CHECKS: [&Check; 54] = [
     &FRIENDLY_NAME_TOO_LONG,
     &ATTRIBUTES_TOO_LONG,
     &ATTRIBUTES_NOT_JSON,
+    &ATTRIBUTES_LEFT_OUT,
     &PUBLIC_ONE_WAY,
     &CONVERSATION_MISSING,
     &CONVERSATION_DIFFERS,
@@ -62,6 +64,7 @@ pub(crate) static CHECKS: [&Check; 54] = [
     &UNIQUE_NAME_TOO_LONG,
     &PARTICIPANTS_OVER_LIMIT,
     &CREATED_BY_LOST,
+    &NOT_CARRIED,
     &MEMBERSHIP_WITHOUT_CHANNEL,
     &MEMBERSHIP_WITHOUT_USER,
     &MEMBER_WITHOUT_USER,

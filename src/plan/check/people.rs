@@ -211,6 +211,17 @@ pub(crate) static ATTRIBUTES_TOO_LONG: Check = Check {
     advice: "shorten them in the mapping (`attributes`)",
 };
 
+pub(crate) static ATTRIBUTES_LEFT_OUT: Check = Check {
+    code: "attributes_left_out",
+    severity: Severity::Warn,
+    of_plan: false,
+    one: "the mapping leaves out the attributes of 1 record",
+    many: "the mapping leaves out the attributes of {} records",
+    passes: "the mapping leaves out no attributes",
+    meaning: "The record has attributes and the mapping gives none: the bundled mapping `copy` does that with attributes that are not JSON, which Conversations refuses.",
+    advice: "fix the attributes in the source, or have the mapping give others",
+};
+
 pub(crate) static ATTRIBUTES_NOT_JSON: Check = Check {
     code: "attributes_not_json",
     severity: Severity::Block,
@@ -219,5 +230,5 @@ pub(crate) static ATTRIBUTES_NOT_JSON: Check = Check {
     many: "the attributes of {} records are not JSON",
     passes: "all attributes are JSON",
     meaning: "The attributes are not JSON, and Conversations refuses to write them (error 50304).",
-    advice: "use the bundled mapping `copy`, which keeps such attributes inside a JSON object, or fix them in the mapping (`attributes`) or in the source",
+    advice: "use the bundled mapping `copy`, which leaves such attributes out, or fix them in the mapping (`attributes`) or in the source",
 };

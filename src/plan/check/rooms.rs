@@ -112,6 +112,17 @@ pub(crate) static CREATED_BY_LOST: Check = Check {
     advice: "keep the creator in the attributes, by the mapping, if your application needs it",
 };
 
+pub(crate) static NOT_CARRIED: Check = Check {
+    code: "not_carried",
+    severity: Severity::Warn,
+    of_plan: false,
+    one: "1 record loses what belongs to the source's account",
+    many: "{} records lose what belongs to the source's account",
+    passes: "no record loses what belongs to the source's account",
+    meaning: "Messaging services and projected addresses belong to an account, and the target is in another one. The copy is created without.",
+    advice: "set up a messaging service or an address in the target's account, and add it to the copy",
+};
+
 pub(crate) static MEMBERSHIP_WITHOUT_CHANNEL: Check = Check {
     code: "membership_without_channel",
     severity: Severity::Block,

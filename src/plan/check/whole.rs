@@ -112,6 +112,17 @@ pub(crate) static WEBHOOKS: Check = Check {
     advice: "check that the receiver can handle thousands of calls, or remove its address for the time of the migration",
 };
 
+pub(crate) static NOT_CHECKED: Check = Check {
+    code: "not_checked",
+    severity: Severity::Warn,
+    of_plan: false,
+    one: "1 resource of the target could not be checked",
+    many: "{} resources of the target could not be checked",
+    passes: "every resource of the target was checked",
+    meaning: "The target refused to show a part of its configuration, or does not have it. What the plan would find there is unknown.",
+    advice: "let the key read Conversations' configuration, or look at that part in the console",
+};
+
 pub(crate) static MESSAGES_NOT_COPIED: Check = Check {
     code: "messages_not_copied",
     severity: Severity::Warn,

@@ -1,12 +1,13 @@
 //! Whether Twilio would take what is written: lengths, JSON, roles, and how many conversations a user is in.
 
 use super::planner::Planner;
+use super::values;
 use crate::mapping::InvitePolicy;
 use crate::model::{Entity, RoleSid};
 use crate::plan::align::Item;
 use crate::plan::check;
 use crate::plan::error::PlanError;
-use crate::plan::finding::Check;
+use crate::plan::finding::{Check, Severity};
 use crate::plan::operation::Fields;
 
 /// The most characters of an identity.
@@ -21,13 +22,11 @@ impl Planner<'_> {
             return Ok(None);
         }
         let Some(identity) = item.desired_text("identity").filter(|identity| !identity.is_empty()) else {
-            self.find(&check::IDENTITY_MISSING, item, "it has no identity".to_owned())?;
-            return Ok(Some(&check::IDENTITY_MISSING));
+            return self.block(&check::IDENTITY_MISSING, item, "it has no identity".to_owned());
         };
         let length = identity.chars().count();
         if length > IDENTITY {
-            self.find(&check::IDENTITY_TOO_LONG, item, format!("{length} characters"))?;
-            return Ok(Some(&check::IDENTITY_TOO_LONG));
+            return self.block(&check::IDENTITY_TOO_LONG, item, format!("{length} characters"));
         }
         Ok(None)
     }
@@ -39,6 +38,10 @@ impl Planner<'_> {
     ) -> Result<Option<&'static Check>, PlanError> {
         let Some(user) = item.source.as_ref().and_then(|source| source.user) else { return Ok(None) };
         let invites = self.inputs.records.mapping.invites == InvitePolicy::Participant;
+        // In place users are in their conversations already; only invitations add any.
+        if !self.is_copy && !invites {
+            return Ok(None);
+        }
         let counted = match user.joined_channels_count {
             Some(joined) if !invites => u64::try_from(joined).unwrap_or(0),
             _ => {
@@ -48,12 +51,15 @@ impl Planner<'_> {
         };
         let (most, usual) = (self.limits.conversations, self.usual_limits.conversations);
         if counted > most {
-            let detail = format!("{counted} conversations; the limit is {most}");
-            self.find(&check::CONVERSATIONS_OVER_LIMIT, item, detail)?;
-            return Ok(self.is_copy.then_some(&check::CONVERSATIONS_OVER_LIMIT));
+            let detail =
+                format!("{}; the limit is {most}", values::counted(counted, "conversation", "conversations"));
+            return self.block(&check::CONVERSATIONS_OVER_LIMIT, item, detail);
         }
         if counted > usual {
-            let detail = format!("{counted} conversations; a service begins with a limit of {usual}");
+            let detail = format!(
+                "{}; the default limit is {usual}",
+                values::counted(counted, "conversation", "conversations")
+            );
             self.find(&check::OVER_USUAL_LIMIT, item, detail)?;
         }
         Ok(None)
@@ -69,8 +75,7 @@ impl Planner<'_> {
         if length <= most {
             return Ok(None);
         }
-        self.find(&check::FRIENDLY_NAME_TOO_LONG, item, format!("{length} characters; {most} fit"))?;
-        Ok(Some(&check::FRIENDLY_NAME_TOO_LONG))
+        self.block(&check::FRIENDLY_NAME_TOO_LONG, item, format!("{length} characters; {most} fit"))
     }
 
     /// Whether the values of a create, or of the named fields of an update, would be taken.
@@ -95,7 +100,15 @@ impl Planner<'_> {
 
     /// Whether an item's attributes are JSON and fit.
     pub(super) fn check_attributes(&mut self, item: &Item<'_>) -> Result<Option<&'static Check>, PlanError> {
-        let Some(attributes) = item.desired_text("attributes") else { return Ok(None) };
+        let Some(attributes) = item.desired_text("attributes") else {
+            if item.field("attributes").is_some_and(|field| field.desired.is_some())
+                && let Some(attributes) = source_attributes(item).filter(|text| !text.trim().is_empty())
+            {
+                let detail = format!("{} bytes: {}", attributes.len(), values::cut(attributes));
+                self.find(&check::ATTRIBUTES_LEFT_OUT, item, detail)?;
+            }
+            return Ok(None);
+        };
         if attributes.trim().is_empty() {
             return Ok(None); // not sent
         }
@@ -106,32 +119,51 @@ impl Planner<'_> {
         };
         if attributes.len() > most {
             let detail = format!("{} bytes; {most} fit", attributes.len());
-            self.find(&check::ATTRIBUTES_TOO_LONG, item, detail)?;
-            return Ok(Some(&check::ATTRIBUTES_TOO_LONG));
+            return self.block(&check::ATTRIBUTES_TOO_LONG, item, detail);
         }
         if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&attributes) {
-            self.find(&check::ATTRIBUTES_NOT_JSON, item, error.to_string())?;
-            return Ok(Some(&check::ATTRIBUTES_NOT_JSON));
+            return self.block(&check::ATTRIBUTES_NOT_JSON, item, error.to_string());
         }
         Ok(None)
     }
 
     /// Whether an item's role is in the target, or will be.
     fn check_role(&mut self, item: &Item<'_>) -> Result<Option<&'static Check>, PlanError> {
-        let Some(role) = item.desired_text("role_sid").filter(|_| self.is_copy) else { return Ok(None) };
+        match self.unknown_role(item) {
+            Some(role) => self.block(&check::ROLE_WITHOUT_COUNTERPART, item, format!("role {role}")),
+            None => Ok(None),
+        }
+    }
+
+    /// The item's role, where nothing in the target stands for it.
+    fn unknown_role(&self, item: &Item<'_>) -> Option<String> {
+        let role = item.desired_text("role_sid").filter(|_| self.is_copy)?;
         let planned = role.strip_prefix('{').and_then(|role| role.strip_suffix('}'));
         let is_known = match planned {
             Some(planned) => !self.blocked_roles.contains(&RoleSid::from_wire(planned)),
             // A role without counterpart has the SID that it has in the source.
             None => !is_of_source(item, &role),
         };
-        if is_known {
-            return Ok(None);
-        }
-        let detail = format!("role {}", planned.unwrap_or(&role));
-        self.find(&check::ROLE_WITHOUT_COUNTERPART, item, detail)?;
-        Ok(Some(&check::ROLE_WITHOUT_COUNTERPART))
+        (!is_known).then(|| planned.unwrap_or(&role).to_owned())
     }
+
+    /// Whether a field is left out: a role that nothing stands for, where the mapping does not have that block.
+    pub(super) fn leaves_out(&self, item: &Item<'_>, field: &str) -> bool {
+        field == "role_sid"
+            && self.effective(&check::ROLE_WITHOUT_COUNTERPART).severity != Severity::Block
+            && self.unknown_role(item).is_some()
+    }
+}
+
+/// What the source has, whatever the mapping makes of it.
+fn source_attributes<'a>(item: &Item<'a>) -> Option<&'a str> {
+    let source = item.source.as_ref()?;
+    let attributes = match item.entity {
+        Entity::User => source.user?.attributes.as_ref(),
+        Entity::Channel => source.channel?.attributes.as_ref(),
+        _ => source.member?.attributes.as_ref(),
+    };
+    attributes.map(String::as_str)
 }
 
 /// Whether a role is the source's own: then nothing in the target stands for it.

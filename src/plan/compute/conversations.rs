@@ -3,12 +3,13 @@
 use serde_json::Value as Json;
 
 use super::planner::Planner;
+use super::values;
 use crate::mapping::Value;
 use crate::model::{ChannelSid, ConversationState, Entity, JsonText, Timestamp};
 use crate::plan::align::{Actual, Conversation, Item, Standing};
 use crate::plan::check;
 use crate::plan::error::PlanError;
-use crate::plan::finding::Check;
+use crate::plan::finding::{Check, Finding, Severity};
 use crate::plan::operation::{Fields, Kind, Operation, Subject};
 
 /// The most characters of a unique name.
@@ -22,6 +23,8 @@ const LEAST_CLOSED: i64 = 600;
 pub(super) struct Current {
     /// Why nothing is written to it, if so.
     pub(super) blocked: Option<&'static str>,
+    /// Why no participant is added to it, if so.
+    pub(super) full: Option<&'static str>,
     /// In place: it is public, and its members come with it when it is made private.
     pub(super) is_carried: bool,
     /// In place: Conversations does not have it, and that is said already.
@@ -66,6 +69,7 @@ impl Planner<'_> {
         self.conversation_ends()?;
         self.current = Some(Current {
             blocked: None,
+            full: None,
             is_carried: false,
             is_absent: false,
             closed: None,
@@ -83,7 +87,7 @@ impl Planner<'_> {
         };
         match item.standing {
             Standing::OneSided => {
-                let detail = format!("{} users are on it", conversation.joined);
+                let detail = format!("it has {}", values::counted(conversation.joined, "member", "members"));
                 return self.find(&check::MEMBERSHIP_WITHOUT_CHANNEL, item, detail);
             }
             Standing::Duplicate => {
@@ -106,7 +110,10 @@ impl Planner<'_> {
         }
         self.tally.size(conversation.participants);
         self.counterpart(item)?;
-        let mut blocked = self.check_size(item, conversation)?;
+        let full = self.check_size(item, conversation)?;
+        self.change(|current| current.full = full.map(|check| check.code));
+        // In place it is there already, whatever its size.
+        let mut blocked = full.filter(|_| self.is_copy);
         if self.is_copy {
             self.note_what_is_lost(item, conversation)?;
         }
@@ -150,10 +157,13 @@ impl Planner<'_> {
         if current.blocked.is_none()
             && let Some(Closed { sid, name }) = current.closed.take()
         {
-            current.blocked = Some(check::CONVERSATION_CLOSED.code);
-            let (check, entity, sid) = (&check::CONVERSATION_CLOSED, Entity::Channel, sid.to_string());
+            let check = &check::CONVERSATION_CLOSED;
+            if self.effective(check).severity == Severity::Block {
+                self.change(|current| current.blocked = Some(check.code));
+            }
+            let (entity, sid) = (Entity::Channel, sid.to_string());
             let detail = "something would be written to it".to_owned();
-            self.found(&crate::plan::finding::Finding { check, entity, sid, name, detail })?;
+            self.found(&Finding { check, entity, sid, name, detail })?;
         }
         Ok(self.current.as_ref().and_then(|current| current.blocked))
     }
@@ -167,8 +177,12 @@ impl Planner<'_> {
         let users = self.source_users;
         let others = users.saturating_sub(conversation.joined);
         let detail = format!(
-            "{} members stay; {others} of {users} users are no members and cannot join any more",
-            conversation.joined
+            "{} and {} of {users} users can no longer join",
+            match conversation.joined {
+                1 => "1 member stays".to_owned(),
+                joined => format!("{joined} members stay"),
+            },
+            others
         );
         self.find(&check::PUBLIC_ONE_WAY, item, detail)?;
         let one = |value: &str| Fields::from_iter([("type".to_owned(), Json::from(value))]);
@@ -194,7 +208,7 @@ impl Planner<'_> {
             && state.desired.is_some_and(is_at_rest)
         {
             found.left.retain(|text| !text.starts_with("state: "));
-            let before = Fields::from_iter([("state".to_owned(), super::values::json(state.actual))]);
+            let before = Fields::from_iter([("state".to_owned(), values::json(state.actual))]);
             self.plan_last(item, conversation, before);
         }
         if !found.left.is_empty() {
@@ -204,8 +218,7 @@ impl Planner<'_> {
             let closed = matches!(item.actual, Some(Actual::Channel(channel)) if channel.state == Some(ConversationState::Closed));
             let mut blocked = blocked.or(self.check_values(item, Some(&found.after))?);
             if closed && blocked.is_none() {
-                blocked = Some(&check::CONVERSATION_CLOSED);
-                self.find(&check::CONVERSATION_CLOSED, item, "its fields differ".to_owned())?;
+                blocked = self.block(&check::CONVERSATION_CLOSED, item, "its fields differ".to_owned())?;
             }
             let subject = self.subject(item, conversation);
             let (before, after) = (found.before, found.after);
@@ -219,13 +232,18 @@ impl Planner<'_> {
     fn plan_last(&mut self, item: &Item<'_>, conversation: &Conversation, before: Fields) {
         let mut after = Fields::new();
         if let Some(state) = item.desired("state").filter(|state| is_at_rest(*state)) {
-            after.insert("state".to_owned(), super::values::json(state));
+            after.insert("state".to_owned(), values::json(state));
         }
-        // A state of rest has run out of its timers, and of what is there already timers are not compared.
+        // Of what is there already timers are not compared, and a closed conversation has none. An inactive one has run out of its
+        // first timer.
+        let state = item.desired_text("state");
         let timers = item.source.as_ref().and_then(|source| source.channel?.timers.as_ref());
-        if let Some(timers) = timers.filter(|_| after.is_empty() && before.is_empty()) {
+        if let Some(timers) = timers.filter(|_| state.as_deref() != Some("closed") && before.is_empty()) {
             let begun = Timestamp::from_wire(&self.infos.0.started).seconds();
-            after.extend(timers_left(timers, begun));
+            let left = timers_left(timers, begun).into_iter();
+            after.extend(
+                left.filter(|(name, _)| state.as_deref() != Some("inactive") || name == "timers.closed"),
+            );
         }
         if after.is_empty() {
             return;
@@ -253,13 +271,20 @@ impl Planner<'_> {
     ) -> Result<Option<&'static Check>, PlanError> {
         let (count, most, usual) =
             (conversation.participants, self.limits.participants, self.usual_limits.participants);
+        // Converting a channel adds no one to it; in place only invitations do.
+        if !self.is_copy && count <= conversation.joined {
+            return Ok(None);
+        }
         if count > most {
-            let detail = format!("{count} participants; the limit is {most}");
-            self.find(&check::PARTICIPANTS_OVER_LIMIT, item, detail)?;
-            return Ok(Some(&check::PARTICIPANTS_OVER_LIMIT));
+            let detail =
+                format!("{}; the limit is {most}", values::counted(count, "participant", "participants"));
+            return self.block(&check::PARTICIPANTS_OVER_LIMIT, item, detail);
         }
         if count > usual {
-            let detail = format!("{count} participants; a service begins with a limit of {usual}");
+            let detail = format!(
+                "{}; the default limit is {usual}",
+                values::counted(count, "participant", "participants")
+            );
             self.find(&check::OVER_USUAL_LIMIT, item, detail)?;
         }
         Ok(None)
@@ -269,12 +294,11 @@ impl Planner<'_> {
         let Some(name) = item.desired_text("unique_name") else { return Ok(None) };
         let length = name.chars().count();
         if length > UNIQUE_NAME {
-            self.find(&check::UNIQUE_NAME_TOO_LONG, item, format!("{length} characters; {UNIQUE_NAME} fit"))?;
-            return Ok(Some(&check::UNIQUE_NAME_TOO_LONG));
+            let detail = format!("{length} characters; {UNIQUE_NAME} fit");
+            return self.block(&check::UNIQUE_NAME_TOO_LONG, item, detail);
         }
         if name.parse::<ChannelSid>().is_ok() {
-            self.find(&check::UNIQUE_NAME_LIKE_SID, item, format!("`{name}`"))?;
-            return Ok(Some(&check::UNIQUE_NAME_LIKE_SID));
+            return self.block(&check::UNIQUE_NAME_LIKE_SID, item, format!("`{name}`"));
         }
         Ok(None)
     }
@@ -286,6 +310,10 @@ impl Planner<'_> {
         if messages != Some(0) {
             self.messages.0 += messages.unwrap_or(0);
             self.messages.1 += 1;
+        }
+        if let Some(service) = channel.messaging_service_sid.as_ref().filter(|_| self.is_other_account()) {
+            let detail = format!("the messaging service {service} belongs to the source's account");
+            self.find(&check::NOT_CARRIED, item, detail)?;
         }
         let creator = channel.created_by.as_ref().filter(|creator| *creator != "system");
         match creator.filter(|_| conversation.target_sid.is_none()) {

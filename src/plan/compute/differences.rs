@@ -26,6 +26,8 @@ impl Planner<'_> {
         for field in item.fields.iter().filter(|field| field.differs) {
             let Some(desired) = field.desired else { continue };
             let written = equality::writable(field.name, json(desired));
+            let is_left_out = self.leaves_out(item, field.name);
+            let written = written.filter(|_| !is_left_out);
             match written.filter(|value| self.is_written(item, field) && kind.can_send(field.name, value)) {
                 Some(value) => {
                     found.before.insert(field.name.to_owned(), json(field.actual));
@@ -57,10 +59,13 @@ impl Planner<'_> {
                 name.strip_prefix(record).and_then(|name| name.strip_prefix('.')) == Some(field.name)
             })
         };
-        // A timestamp is filled in together with its index: with another index than its own it would be wrong.
+        // A timestamp is written together with its index: without one the API counts nothing from it, and with another index than its
+        // own it would be wrong.
         let index = item.field("last_read_message_index").filter(|_| field.name == "last_read_timestamp");
+        let has_index = index.is_none_or(|index| index.desired.is_some_and(|index| index != Value::Null));
         let is_fit = index.is_none_or(|index| index.actual == Value::Null);
-        is_named(&rules.owns)
-            || is_named(&rules.fills) && equality::is_unset(field.name, field.actual) && is_fit
+        has_index
+            && (is_named(&rules.owns)
+                || is_named(&rules.fills) && equality::is_unset(field.name, field.actual) && is_fit)
     }
 }

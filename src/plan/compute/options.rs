@@ -2,7 +2,7 @@
 
 use crate::model::Timestamp;
 
-/// The most that Twilio allows of either, whatever a service says (its documented limits).
+/// The most that Twilio documents of either, for a service that does not say its own limits.
 const MOST: u64 = 1_000;
 
 /// How large conversations and users may be.
@@ -23,7 +23,7 @@ impl Limits {
     /// What a Chat service says of itself: `{"channel_members": …, "user_channels": …}`.
     pub fn of_json(text: &str) -> Option<Self> {
         let said: serde_json::Value = serde_json::from_str(text).ok()?;
-        let number = |key: &str| said.get(key).and_then(serde_json::Value::as_u64).map(|most| most.min(MOST));
+        let number = |key: &str| said.get(key).and_then(serde_json::Value::as_u64);
         Some(Self { participants: number("channel_members")?, conversations: number("user_channels")? })
     }
 }

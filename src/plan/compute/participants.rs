@@ -5,7 +5,7 @@ use super::people::number;
 use super::planner::Planner;
 use super::values;
 use crate::model::{Entity, MembershipStatus, NotificationLevel};
-use crate::plan::align::{Actual, Item, Standing};
+use crate::plan::align::{Actual, Item, Standing, projected_address};
 use crate::plan::check;
 use crate::plan::equality;
 use crate::plan::error::PlanError;
@@ -61,12 +61,22 @@ impl Planner<'_> {
             }
             return Ok(());
         }
+        let member =
+            item.source.as_ref().and_then(|source| source.member).filter(|_| self.is_other_account());
+        if let Some(address) = member.and_then(projected_address) {
+            let detail = format!("the projected address {address} belongs to the source's account");
+            self.find(&check::NOT_CARRIED, item, detail)?;
+        }
         let own = match self.check_identity(item)? {
             None => self.check_values(item, None)?,
             found => found,
         };
-        let user = item.user_sid().and_then(|sid| self.blocked_users.get(&number(sid)).copied());
-        let blocked = self.blocked_conversation()?.or(user).or(own.map(|check| check.code));
+        let user = match item.user_sid() {
+            Some(sid) => self.blocked_users.get(&number(sid)).copied(),
+            None => item.name().and_then(|identity| self.blocked_identities.get(&identity).copied()),
+        };
+        let full = self.current.as_ref().and_then(|current| current.full);
+        let blocked = self.blocked_conversation()?.or(full).or(user).or(own.map(|check| check.code));
         let subject = self.participant_subject(item);
         self.create_participant(item, &subject, blocked)?;
         if let Some(current) = &mut self.current {
@@ -86,7 +96,9 @@ impl Planner<'_> {
     ) -> Result<(), PlanError> {
         let (mut after, mut horizon) = (Fields::new(), Fields::new());
         for field in &item.fields {
-            let Some(value) = values::created(field) else { continue };
+            let Some(value) = values::created(field).filter(|_| !self.leaves_out(item, field.name)) else {
+                continue;
+            };
             if Kind::can_send(Kind::CreateParticipant, field.name, &value) {
                 after.insert(field.name.to_owned(), value);
             } else if field.name.starts_with("last_read_") {

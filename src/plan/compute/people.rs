@@ -48,19 +48,15 @@ impl Planner<'_> {
             Standing::Missing => {
                 let mut blocked = self.check_name(item, ROLE_NAME)?;
                 if item.desired("friendly_name").is_none() || item.desired("type").is_none() {
-                    blocked = Some(&check::ROLE_WITHOUT_COUNTERPART);
-                    self.find(
-                        &check::ROLE_WITHOUT_COUNTERPART,
-                        item,
-                        "it has no name or no type".to_owned(),
-                    )?;
+                    let detail = "it has no name or no type".to_owned();
+                    blocked = self.block(&check::ROLE_WITHOUT_COUNTERPART, item, detail)?.or(blocked);
                 }
                 // `Permission` must be there in `CreateServiceRole`, and a form has no empty list.
                 if item.desired_text("permissions").is_none_or(|list| list == "[]") {
-                    blocked = Some(&check::ROLE_WITHOUT_COUNTERPART);
                     let detail =
                         "it permits nothing that Conversations has, and a role must permit something";
-                    self.find(&check::ROLE_WITHOUT_COUNTERPART, item, detail.to_owned())?;
+                    let found = self.block(&check::ROLE_WITHOUT_COUNTERPART, item, detail.to_owned())?;
+                    blocked = found.or(blocked);
                 }
                 if blocked.is_some() {
                     self.blocked_roles.insert(role.sid.clone());
@@ -124,11 +120,19 @@ impl Planner<'_> {
             }
             _ => blocked = blocked.or(self.check_identity(item)?),
         }
-        if let Some(check) = blocked {
+        // What a create writes decides whether there will be a user at all, and with it whether there are its participants.
+        let values = match item.standing {
+            Standing::Missing if self.is_copy => self.check_values(item, None)?,
+            _ => None,
+        };
+        let many = self.check_conversations_of(item)?;
+        if let Some(check) = blocked.or(values).or(many) {
             self.blocked_users.insert(number(&user.sid), check.code);
-        }
-        if let Some(check) = self.check_conversations_of(item)? {
-            self.blocked_users.entry(number(&user.sid)).or_insert(check.code);
+            if let Some(identity) =
+                item.desired_text("identity").filter(|_| check.code != check::IDENTITY_DUPLICATE.code)
+            {
+                self.blocked_identities.insert(identity, check.code);
+            }
         }
         let subject = Subject {
             user_sid: Some(user.sid.clone()),
@@ -151,7 +155,6 @@ impl Planner<'_> {
                 }
             }
             Standing::Missing if self.is_copy => {
-                let values = self.check_values(item, None)?;
                 self.create(Kind::CreateUser, item, subject, blocked.or(values))?;
             }
             Standing::Missing => {
@@ -172,6 +175,11 @@ impl Planner<'_> {
     ) -> Result<(), PlanError> {
         let mut after = Fields::new();
         for field in &item.fields {
+            // A conversation is created active, whatever its state will be: `plan_last` writes that.
+            if kind == Kind::CreateConversation && field.name == "state" || self.leaves_out(item, field.name)
+            {
+                continue;
+            }
             if let Some(value) = created(field).filter(|value| kind.can_send(field.name, value)) {
                 after.insert(field.name.to_owned(), value);
             }

@@ -1,17 +1,17 @@
 //! The planner: takes aligned items one after the other and gives operations and findings to whoever keeps them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::options::{Limits, PlanOptions};
 use super::tally::Tally;
 use super::{conversations::Current, whole};
-use crate::mapping::FieldRules;
+use crate::mapping::{FieldRules, LoweredSeverity};
 use crate::model::{Api, Entity, RoleSid, ServiceSid};
-use crate::plan::align::{AlignOptions, Item, Pair, PlanRecords, Standing, align};
+use crate::plan::align::{AlignOptions, Item, Pair, PlanRecords, Standing, align, is_other_account};
 use crate::plan::check;
 use crate::plan::error::PlanError;
 use crate::plan::file::PlanDraft;
-use crate::plan::finding::{Check, Finding};
+use crate::plan::finding::{Check, Finding, Severity};
 use crate::plan::operation::{Kind, Operation, Subject};
 use crate::plan::overview::{Header, Move, Totals};
 use crate::snapshot::{Info, ServiceView, Snapshot};
@@ -119,6 +119,8 @@ pub(super) struct Planner<'p> {
     pub(super) current: Option<Current>,
     /// Users who are not written, by the number of their SID, and why.
     pub(super) blocked_users: HashMap<u128, &'static str>,
+    /// The same by identity, for participants of whom no User Channel is known.
+    pub(super) blocked_identities: HashMap<String, &'static str>,
     /// Users and channels that were listed and are gone.
     pub(super) vanished: HashSet<String>,
     /// Roles that are not created.
@@ -130,6 +132,8 @@ pub(super) struct Planner<'p> {
     pub(super) messages: (u64, u64),
     /// Read indices that are written.
     pub(super) horizons: u64,
+    /// Checks that do not block because the mapping says so.
+    lowered: Vec<&'static Check>,
     sink: &'p mut dyn Sink,
 }
 
@@ -162,12 +166,14 @@ impl<'p> Planner<'p> {
             tally: Tally::default(),
             current: None,
             blocked_users: HashMap::new(),
+            blocked_identities: HashMap::new(),
             vanished: HashSet::new(),
             blocked_roles: HashSet::new(),
             items: 0,
             changed: 0,
             messages: (0, 0),
             horizons: 0,
+            lowered: lowered(&inputs.records.mapping.plan.checks),
             sink,
         })
     }
@@ -176,6 +182,10 @@ impl<'p> Planner<'p> {
     pub(super) fn rules(&self) -> &'p FieldRules {
         let rules = &self.inputs.records.mapping.plan;
         if self.is_copy { &rules.copy } else { &rules.in_place }
+    }
+
+    pub(super) fn is_other_account(&self) -> bool {
+        is_other_account(self.pair.source.record(), self.pair.target.record())
     }
 
     pub(super) fn reads_chat(&self) -> bool {
@@ -244,8 +254,25 @@ impl<'p> Planner<'p> {
     }
 
     pub(super) fn found(&mut self, finding: &Finding) -> Result<(), PlanError> {
+        let finding = Finding { check: self.effective(finding.check), ..finding.clone() };
         self.tally.finding(finding.check);
-        self.sink.finding(finding)
+        self.sink.finding(&finding)
+    }
+
+    /// A check with the severity that the mapping gives it.
+    pub(super) fn effective(&self, check: &'static Check) -> &'static Check {
+        self.lowered.iter().copied().find(|lowered| lowered.code == check.code).unwrap_or(check)
+    }
+
+    /// Adds what a blocking check found about an item. The check blocks the item, unless the mapping lowers it.
+    pub(super) fn block(
+        &mut self,
+        check: &'static Check,
+        item: &Item<'_>,
+        detail: String,
+    ) -> Result<Option<&'static Check>, PlanError> {
+        self.find(check, item, detail)?;
+        Ok(Some(check).filter(|check| self.effective(check).severity == Severity::Block))
     }
 
     /// Notes what the target has for an item. In place that is the item itself.
@@ -272,4 +299,15 @@ impl<'p> Planner<'p> {
     pub(super) fn of_target(&self) -> Subject {
         Subject { service_sid: Some(self.target_service.clone()), ..Subject::default() }
     }
+}
+
+fn lowered(checks: &BTreeMap<String, LoweredSeverity>) -> Vec<&'static Check> {
+    let lower = |(code, severity): (&String, &LoweredSeverity)| {
+        let severity = match severity {
+            LoweredSeverity::Note => Severity::Note,
+            LoweredSeverity::Warn => Severity::Warn,
+        };
+        check::CHECKS.iter().find(|check| check.code == code).map(|check| check.with_severity(severity))
+    };
+    checks.iter().filter_map(lower).collect()
 }

@@ -7,6 +7,7 @@ use super::planner::Planner;
 use crate::model::Service;
 use crate::plan::check;
 use crate::plan::error::PlanError;
+use crate::plan::finding::Check;
 
 /// A setting of a Chat service, as text; none where it is not set.
 type Setting = (&'static str, fn(&Service) -> Option<String>);
@@ -60,6 +61,41 @@ const LOST: [(Setting, &str); 7] = [
     (("limits", raised), ""),
 ];
 
+/// A resource that configures a service of Conversations.
+struct ResourceOfService {
+    /// Where the snapshot's `configuration` has it.
+    key: &'static str,
+    path: &'static str,
+    /// What looks at it.
+    checks: &'static [&'static Check],
+}
+
+const CONFIGURATION: [ResourceOfService; 4] = [
+    ResourceOfService { key: "account", path: "/v1/Configuration", checks: &[&check::DEFAULT_TIMERS] },
+    ResourceOfService {
+        key: "service",
+        path: "/v1/Services/{IS}/Configuration",
+        checks: &[&check::SETTING_NOT_COPIED],
+    },
+    ResourceOfService {
+        key: "webhooks",
+        path: "/v1/Services/{IS}/Configuration/Webhooks",
+        checks: &[&check::WEBHOOKS, &check::SETTING_NOT_COPIED],
+    },
+    ResourceOfService {
+        key: "notifications",
+        path: "/v1/Services/{IS}/Configuration/Notifications",
+        checks: &[&check::SETTING_NOT_COPIED],
+    },
+];
+
+/// Whether a resource was read. A snapshot that has no configuration at all is of a crawl that does not ask for it.
+fn is_readable(service: &Service, key: &str) -> bool {
+    let Some(configuration) = &service.configuration else { return true };
+    let read: Json = serde_json::from_str(&configuration.0).unwrap_or_default();
+    read.get(key).is_some_and(|resource| !resource.is_null())
+}
+
 fn text(value: Option<&impl ToString>) -> Option<String> {
     value.map(ToString::to_string)
 }
@@ -110,6 +146,7 @@ impl Planner<'_> {
                 }
             }
         }
+        self.not_checked(target)?;
         if self.is_copy {
             self.settings_of_copy(source, target)?;
         }
@@ -123,14 +160,31 @@ impl Planner<'_> {
         Ok(())
     }
 
+    /// What of the target's configuration was refused or is not there: what is looked for in it is unknown, not absent.
+    fn not_checked(&mut self, target: &Service) -> Result<(), PlanError> {
+        for ResourceOfService { key, path, checks } in CONFIGURATION {
+            let is_of_move = self.is_copy || checks.iter().any(|check| check.code == check::WEBHOOKS.code);
+            if is_of_move && !is_readable(target, key) {
+                let codes: Vec<&str> = checks.iter().map(|check| check.code).collect();
+                let detail = format!("{path} could not be read, and with it {}", codes.join(", "));
+                self.find_of_service(&check::NOT_CHECKED, true, detail)?;
+                self.tally.not_checked(&codes);
+            }
+        }
+        Ok(())
+    }
+
     fn settings_of_copy(&mut self, source: &Service, target: &Service) -> Result<(), PlanError> {
-        let compared: [Setting; 4] = [
-            ("reachability_enabled", |service| text(service.reachability_enabled.as_ref())),
-            ("pre_webhook_url", |service| set(service.pre_webhook_url.as_ref())),
-            ("post_webhook_url", |service| set(service.post_webhook_url.as_ref())),
-            ("notifications", |service| json(service.notifications.as_ref().map(|json| &*json.0))),
+        let compared: [(Setting, &str); 4] = [
+            (("reachability_enabled", |service| text(service.reachability_enabled.as_ref())), "service"),
+            (("pre_webhook_url", |service| set(service.pre_webhook_url.as_ref())), "webhooks"),
+            (("post_webhook_url", |service| set(service.post_webhook_url.as_ref())), "webhooks"),
+            (
+                ("notifications", |service| json(service.notifications.as_ref().map(|json| &*json.0))),
+                "notifications",
+            ),
         ];
-        for (name, get) in compared {
+        for ((name, get), _) in compared.into_iter().filter(|(_, resource)| is_readable(target, resource)) {
             if let Some(value) = get(source).filter(|value| get(target).as_ref() != Some(value)) {
                 let detail = format!("{name}: {}", cut(&without_secrets(&value)));
                 self.find_of_service(&check::SETTING_NOT_COPIED, false, detail)?;

@@ -4,7 +4,7 @@
 //! other, so a kind takes as long as the slowest of: its requests at the chosen rate, its writes to the service, and its writes
 //! to the conversation that has most of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::options::PlanOptions;
 use crate::model::Entity;
@@ -38,6 +38,7 @@ pub(super) struct Tally {
     findings: BTreeMap<&'static str, u64>,
     blocks: bool,
     blocked_by: BTreeMap<String, u64>,
+    not_checked: BTreeSet<String>,
     work: BTreeMap<Kind, Work>,
     sizes: [u64; SIZES.len() + 1],
     /// Operations that will be performed.
@@ -76,6 +77,11 @@ impl Tally {
     pub(super) fn finding(&mut self, check: &'static Check) {
         *self.findings.entry(check.code).or_default() += 1;
         self.blocks |= check.of_plan;
+    }
+
+    /// Notes checks that could not look at all they look at.
+    pub(super) fn not_checked(&mut self, codes: &[&str]) {
+        self.not_checked.extend(codes.iter().map(|&code| code.to_owned()));
     }
 
     pub(super) fn size(&mut self, participants: u64) {
@@ -124,6 +130,7 @@ impl Tally {
             sizes: buckets(&self.sizes),
             participants_limit,
             blocked_by: self.blocked_by,
+            not_checked: self.not_checked,
             operations: self.operations,
         }
     }

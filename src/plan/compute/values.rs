@@ -28,14 +28,23 @@ pub(super) fn created(field: &FieldPair<'_>) -> Option<Json> {
     equality::writable(field.name, json(field.desired?)).filter(|value| !value.is_null())
 }
 
+/// `1 user`, `2 users`.
+pub(super) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// The most characters of a value that a finding shows.
 const SHOWN: usize = 60;
 
 /// A value as a finding shows it: JSON, cut short.
 pub(super) fn shown(value: Value<'_>) -> String {
-    let text = json(value).to_string();
+    cut(&json(value).to_string())
+}
+
+/// A text as a finding shows it.
+pub(super) fn cut(text: &str) -> String {
     if text.chars().count() <= SHOWN {
-        return text;
+        return text.to_owned();
     }
     let mut cut: String = text.chars().take(SHOWN - 1).collect();
     cut.push('…');

@@ -1,6 +1,7 @@
 //! What is said of snapshots, services and the plan as a whole.
 
 use super::planner::Planner;
+use super::values::counted;
 use crate::model::{ChannelSid, Entity, Timestamp, UserSid};
 use crate::plan::check;
 use crate::plan::error::PlanError;
@@ -16,7 +17,11 @@ pub(super) fn before(planner: &mut Planner<'_>) -> Result<(), PlanError> {
     planner.settings()?;
     let (users, conversations) = planner.there;
     if planner.is_copy && users + conversations > 0 {
-        let detail = format!("{users} users, {conversations} conversations");
+        let detail = format!(
+            "{}, {}",
+            counted(users, "user", "users"),
+            counted(conversations, "conversation", "conversations")
+        );
         planner.find_of_service(&check::TARGET_NOT_EMPTY, true, detail)?;
     }
     Ok(())
@@ -28,7 +33,11 @@ fn completeness(planner: &mut Planner<'_>) -> Result<(), PlanError> {
     let said = |info: &Info| {
         let failed = info.units.get("failed").copied().unwrap_or(0);
         let pending = info.units.get("pending").copied().unwrap_or(0);
-        format!("{failed} lists failed, {pending} were not read, {} differ", info.disagreements.len())
+        format!(
+            "{} failed, {pending} not read, {}",
+            counted(failed, "list", "lists"),
+            counted(info.disagreements.len() as u64, "disagreement", "disagreements")
+        )
     };
     if source.verdict == Verdict::Incomplete {
         let check = if allowed { &check::INCOMPLETE_ALLOWED } else { &check::SNAPSHOT_INCOMPLETE };
@@ -39,7 +48,7 @@ fn completeness(planner: &mut Planner<'_>) -> Result<(), PlanError> {
         planner.find_of_service(check, true, said(target))?;
     }
     if let Some(users) = source.selected_users {
-        let detail = format!("{users} users were asked for");
+        let detail = format!("limited to {}", counted(users as u64, "user", "users"));
         planner.find_of_service(&check::SNAPSHOT_OF_SELECTED_USERS, false, detail)?;
     }
     if !source.include.contains(&Entity::Member) {
@@ -85,7 +94,7 @@ fn people(planner: &mut Planner<'_>) -> Result<(), PlanError> {
         planner.find_of_user(&check::IDENTITY_CASE, sid.to_owned(), Some(identity.to_owned()), detail)
     })?;
     pair.source.unlisted_users::<PlanError>(|sid: &UserSid, channels: u64, example: &ChannelSid| {
-        let detail = format!("on {channels} channels, among them {example}");
+        let detail = format!("in {}, such as {example}", counted(channels, "channel", "channels"));
         planner.find_of_user(&check::MEMBERSHIP_WITHOUT_USER, sid.to_string(), None, detail)
     })
 }
@@ -94,12 +103,15 @@ fn people(planner: &mut Planner<'_>) -> Result<(), PlanError> {
 pub(super) fn after(planner: &mut Planner<'_>) -> Result<(), PlanError> {
     let (messages, conversations) = planner.messages;
     if conversations > 0 {
-        let detail =
-            format!("{messages} messages of {conversations} conversations, as far as they were counted");
+        let detail = format!(
+            "{} of {}, as far as they were counted",
+            counted(messages, "message", "messages"),
+            counted(conversations, "conversation", "conversations")
+        );
         planner.find_of_service(&check::MESSAGES_NOT_COPIED, false, detail)?;
     }
     if planner.horizons > 0 {
-        let detail = format!("{} read indices", planner.horizons);
+        let detail = counted(planner.horizons, "read index", "read indices");
         planner.find_of_service(&check::HORIZON_WITHOUT_MESSAGES, true, detail)?;
     }
     guard(planner)

@@ -2,16 +2,11 @@
 //!
 //! A check's words are kept with the plan, so that a plan can be read as it was made by a version whose checks say it otherwise.
 
-use std::sync::{Mutex, PoisonError};
-
 use rusqlite::{Connection, Result, Row};
 
 use super::digest::PlanDigest;
 use crate::model::Entity;
 use crate::plan::finding::{Check, Finding, Severity};
-
-/// Checks that files were found to have and that are kept for as long as the program runs, each once.
-static KNOWN: Mutex<Vec<&'static Check>> = Mutex::new(Vec::new());
 
 const SEVERITIES: [(Severity, &str); 4] = [
     (Severity::Pass, "pass"),
@@ -104,34 +99,8 @@ fn check(row: &Row<'_>) -> Result<&'static Check> {
         .find(|(_, name)| *name == severity)
         .map(|(severity, _)| *severity)
         .ok_or_else(|| super::row::wrong(1, rusqlite::types::FromSqlError::InvalidType))?;
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let found = known.iter().find(|known| {
-        known.code == code
-            && known.severity == severity
-            && known.of_plan == of_plan
-            && known.one == one
-            && known.many == many
-            && known.passes == passes
-            && known.meaning == meaning
-            && known.advice == advice
-    });
-    if let Some(found) = found {
-        return Ok(found);
-    }
-    let leak = |text: String| -> &'static str { text.leak() };
-    let check = Check {
-        code: leak(code),
-        severity,
-        of_plan,
-        one: leak(one),
-        many: leak(many),
-        passes: leak(passes),
-        meaning: leak(meaning),
-        advice: leak(advice),
-    };
-    let check: &'static Check = Box::leak(Box::new(check));
-    known.push(check);
-    Ok(check)
+    let texts = [&code, &one, &many, &passes, &meaning, &advice].map(String::as_str);
+    Ok(Check::kept(severity, of_plan, texts))
 }
 
 /// Reads the finding of a row of `check_number, entity, sid, name, detail`.

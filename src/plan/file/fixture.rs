@@ -43,6 +43,7 @@ pub(in crate::plan) fn totals() -> Totals {
         sizes: Vec::new(),
         participants_limit: 100,
         blocked_by: BTreeMap::new(),
+        not_checked: std::collections::BTreeSet::new(),
     }
 }
 

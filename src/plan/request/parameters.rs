@@ -37,6 +37,8 @@ const DATE_CREATED: Parameter = plain("date_created", "DateCreated");
 const DATE_UPDATED: Parameter = plain("date_updated", "DateUpdated");
 const IDENTITY: Parameter = plain("identity", "Identity");
 const ROLE_SID: Parameter = plain("role_sid", "RoleSid");
+const PROJECTED_ADDRESS: Parameter =
+    plain("messaging_binding.projected_address", "MessagingBinding.ProjectedAddress");
 const NOTIFICATION_LEVEL: Parameter = plain("notification_level", "NotificationLevel");
 const LAST_READ_MESSAGE_INDEX: Parameter = plain("last_read_message_index", "LastReadMessageIndex");
 const LAST_READ_TIMESTAMP: Parameter = plain("last_read_timestamp", "LastReadTimestamp");
@@ -66,7 +68,9 @@ pub(super) fn of(kind: Kind) -> &'static [Parameter] {
         Kind::CreateUser => const { &[IDENTITY, ROLE_SID, ATTRIBUTES, FRIENDLY_NAME] },
         Kind::UpdateUser => const { &[ROLE_SID, ATTRIBUTES, FRIENDLY_NAME] },
         Kind::CreateConversation | Kind::UpdateConversation => &CONVERSATION,
-        Kind::CreateParticipant => const { &[IDENTITY, DATE_CREATED, DATE_UPDATED, ATTRIBUTES, ROLE_SID] },
+        Kind::CreateParticipant => {
+            const { &[IDENTITY, DATE_CREATED, DATE_UPDATED, ATTRIBUTES, PROJECTED_ADDRESS, ROLE_SID] }
+        }
         Kind::UpdateParticipant => {
             const {
                 &[

@@ -1,7 +1,7 @@
 //! The assessment as a report has it: every check, how much it found, and the first findings.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -14,12 +14,14 @@ pub(super) struct CheckRow {
     pub(super) code: String,
     /// That of its findings; `pass` where there are none.
     pub(super) severity: Severity,
-    /// Whether it holds up the plan as a whole.
+    /// Whether it blocks the plan.
     pub(super) of_plan: bool,
     pub(super) title: String,
     pub(super) meaning: String,
     pub(super) advice: String,
     pub(super) count: u64,
+    /// Whether it could look at all that it looks at.
+    pub(super) is_checked: bool,
     /// The first findings.
     pub(super) first: Vec<FindingRow>,
     /// How many of the findings the page's script has.
@@ -59,6 +61,7 @@ impl CheckRow {
             meaning: text(|check| check.meaning),
             advice: text(|check| check.advice),
             count,
+            is_checked: true,
             first: Vec::new(),
             listed: 0,
         }
@@ -67,6 +70,7 @@ impl CheckRow {
     /// Every check that was made, the gravest first and those that found nothing last.
     pub(super) fn all(
         counts: &BTreeMap<String, u64>,
+        not_checked: &BTreeSet<String>,
         mut found: BTreeMap<&'static str, (&'static Check, Vec<FindingRow>)>,
     ) -> Vec<Self> {
         let row = |(code, count): (&String, &u64)| match found.remove(code.as_str()) {
@@ -74,6 +78,12 @@ impl CheckRow {
             None => Self::new(code, all_checks().find(|check| check.code == code), *count),
         };
         let mut rows: Vec<Self> = counts.iter().map(row).collect();
+        for row in rows.iter_mut().filter(|row| not_checked.contains(&row.code)) {
+            row.is_checked = false;
+            if row.count == 0 {
+                "it could not be checked".clone_into(&mut row.title);
+            }
+        }
         let place =
             |row: &Self| CHECKS.iter().position(|check| check.code == row.code).unwrap_or(CHECKS.len());
         rows.sort_by_cached_key(|row| (Reverse(row.severity), Reverse(row.of_plan), place(row)));

@@ -1,6 +1,6 @@
 //! Made-up plans, for the tests of reports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::json;
@@ -11,7 +11,7 @@ use crate::plan::{
     Severity, Side, State, Step, Subject, Totals, Verdict,
 };
 
-/// What nobody may be able to run by naming a channel so.
+/// A channel name that must not run as a script.
 pub(crate) const HOSTILE: &str = "<script>alert(1)</script>";
 
 static FULL: Check = Check {
@@ -128,11 +128,11 @@ fn header(made_up: MadeUp) -> Header {
     }
 }
 
-type Planned = (Kind, u64, Option<&'static str>);
+type PlannedFixture = (Kind, u64, Option<&'static str>);
 
-fn operations(made_up: MadeUp) -> Vec<Planned> {
+fn operations(made_up: MadeUp) -> Vec<PlannedFixture> {
     let full = Some("conversation_over_limit");
-    let planned: &[Planned] = match (made_up.verdict, made_up.kind) {
+    let planned: &[PlannedFixture] = match (made_up.verdict, made_up.kind) {
         (Verdict::NothingToDo | Verdict::CannotBeUndone, _) => &[],
         (_, Move::InPlace) => &[
             (Kind::MakePrivate, 12, None),
@@ -309,5 +309,6 @@ fn totals(made_up: MadeUp, findings: BTreeMap<String, u64>) -> Totals {
             .into(),
         participants_limit: 1_000,
         blocked_by,
+        not_checked: BTreeSet::new(),
     }
 }

@@ -36,11 +36,10 @@ pub(crate) fn step(number: u32, command: &str) -> PrintableLine {
 
 /// What a copy cannot take and how its mapping fixes that.
 pub(crate) fn copy_mapping(number: u32, mapping: &Path) -> Printable {
-    let mut text =
-        Printable::from(step(number, &format!("mapping show conversations > {}", mapping.display())));
+    let mut text = Printable::from(step(number, &format!("mapping show copy > {}", mapping.display())));
     text.append(Printable::own(
-        "and fix in it what a copy cannot take: attributes that are not JSON are left out, a role without permissions may edit\n\
-         its own user, and a user without a role gets the default one.",
+        "It leaves out what Twilio refuses to create: attributes that are not JSON are left out, a role without permissions gets a\n\
+         harmless one, and a user without a role gets the default one.",
     ));
     text.blank();
     text
@@ -76,7 +75,7 @@ pub(crate) fn next_steps(files: &DemoFiles<'_>, migrated: bool) -> Printable {
         let name = |path: &Path| path.display().to_string();
         entry(name(files.plan_page), "the plan to move to Conversations in place, in a browser");
         entry(name(files.copy_page), "the plan of the copy, as it was before it was applied");
-        entry(name(files.mapping), "the mapping of the copy: `diff` it with the bundled one");
+        entry(name(files.mapping), "the mapping of the copy");
         entry(name(files.verified), "every record of the copy, compared with the snapshot");
     }
     text.push(PrintableLine::toned(Tone::Heading, "Run next"));

@@ -1,6 +1,6 @@
 //! A plan that was made: the object of `plan --json`, its text for people, and what reading its target costs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -21,6 +21,8 @@ pub(crate) struct PlanResult {
     verdict: Verdict,
     /// Operations that are blocked, by the check that blocks them.
     blocked_by: BTreeMap<String, u64>,
+    /// Checks that could not look at all they look at.
+    not_checked: BTreeSet<String>,
     plan: String,
     digest: String,
 }
@@ -48,8 +50,22 @@ impl PlanResult {
             estimated_seconds: totals.estimated_seconds,
             verdict: totals.verdict,
             blocked_by: totals.blocked_by,
+            not_checked: totals.not_checked,
             plan: made.path().display().to_string(),
             digest: made.digest().to_owned(),
+        })
+    }
+
+    /// How to review the plan and to perform it.
+    pub(crate) fn next_steps(&self) -> Printable {
+        let plan = format::shell_word(&self.plan);
+        let review = format!("chatferry plan show --plan {plan} --format html > plan.html");
+        format::next_steps(match self.verdict {
+            Verdict::Ready | Verdict::ReadyExceptBlocked => {
+                vec![review, format!("chatferry apply --plan {plan}")]
+            }
+            Verdict::Blocked => vec![review],
+            Verdict::NothingToDo | Verdict::CannotBeUndone => Vec::new(),
         })
     }
 

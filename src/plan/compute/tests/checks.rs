@@ -69,18 +69,18 @@ type Changed = fn(fn(&mut Case)) -> Case;
 fn whole(copy: Changed, in_place: Changed) -> Vec<(Expected<'static>, Case)> {
     vec![
         (
-            ("snapshot_incomplete", SERVICE, "1 lists failed", &[]),
+            ("snapshot_incomplete", SERVICE, "1 list failed, 0 not read", &[]),
             in_place(|case| case.source.failing.push(format!("user channels of {BOB}"))),
         ),
         (
-            ("incomplete_allowed", SERVICE, "1 lists failed", &[]),
+            ("incomplete_allowed", SERVICE, "1 list failed, 0 not read", &[]),
             in_place(|case| {
                 case.source.failing.push(format!("user channels of {BOB}"));
                 case.options.allow_incomplete = true;
             }),
         ),
         (
-            ("target_incomplete", TARGET, "1 lists failed", &[]),
+            ("target_incomplete", TARGET, "1 list failed, 0 not read", &[]),
             copy(|case| case.target.failing.push(format!("users of {TARGET}"))),
         ),
         (
@@ -91,7 +91,7 @@ fn whole(copy: Changed, in_place: Changed) -> Vec<(Expected<'static>, Case)> {
             }),
         ),
         (
-            ("snapshot_of_selected_users", SERVICE, "1 users were asked for", &[]),
+            ("snapshot_of_selected_users", SERVICE, "limited to 1 user", &[]),
             copy(|case| case.source.selected = Some(vec!["ada".to_owned()])),
         ),
         (
@@ -125,7 +125,11 @@ fn whole(copy: Changed, in_place: Changed) -> Vec<(Expected<'static>, Case)> {
             }),
         ),
         (
-            ("messages_not_copied", SERVICE, "7 messages of 1 conversations", &[]),
+            ("not_checked", TARGET, "/v1/Configuration could not be read", &[]),
+            copy(|case| case.target.service.configuration = json("{\"service\":{}}")),
+        ),
+        (
+            ("messages_not_copied", SERVICE, "7 messages of 1 conversation, ", &[]),
             copy(|case| case.source.channels[0].messages_count = Some(7)),
         ),
         (("horizon_without_messages", TARGET, "4 read indices", &[]), copy(|_| {})),
@@ -229,7 +233,7 @@ fn people(copy: Changed, in_place: Changed) -> Vec<(Expected<'static>, Case)> {
             in_place(|case| case.target.users[1].friendly_name = Some("Robert".to_owned())),
         ),
         (
-            ("over_usual_limit", ADA, "251 conversations; a service begins with a limit of 250", &[]),
+            ("over_usual_limit", ADA, "251 conversations; the default limit is 250", &[]),
             copy(|case| case.source.users[0].joined_channels_count = Some(251)),
         ),
         (
@@ -241,6 +245,13 @@ fn people(copy: Changed, in_place: Changed) -> Vec<(Expected<'static>, Case)> {
             ),
             copy(|case| {
                 case.options.target_limits = Some(Limits { participants: 100, conversations: 1 });
+            }),
+        ),
+        (
+            ("attributes_left_out", BOB, "5 bytes: {a: 1", &[]),
+            copy(|case| {
+                case.mapping = crate::mapping::load("copy").unwrap();
+                case.source.users[1].attributes = Some("{a: 1".to_owned());
             }),
         ),
         (

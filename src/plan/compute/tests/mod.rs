@@ -11,6 +11,7 @@ mod checks;
 mod hostile;
 mod moves;
 mod random;
+mod world;
 
 fn target() -> World {
     World::new(Api::Conversations, 0x99)
@@ -26,10 +27,7 @@ fn in_place_only_public_channels_are_changed() {
     assert_eq!(operation.subject.service_sid, Some(source.service.sid.clone()));
     assert_eq!((&operation.before["type"], &operation.after["type"]), (&"public".into(), &"private".into()));
     assert_eq!(kept.codes(), ["public_one_way"]);
-    assert_eq!(
-        kept.found("public_one_way")[0].1,
-        "1 members stay; 2 of 3 users are no members and cannot join any more"
-    );
+    assert_eq!(kept.found("public_one_way")[0].1, "1 member stays and 2 of 3 users can no longer join");
     let totals = kept.totals();
     assert_eq!(totals.verdict, Verdict::Ready);
     let noop: Vec<(&str, u64)> = totals.noop.iter().map(|(name, count)| (name.as_str(), *count)).collect();

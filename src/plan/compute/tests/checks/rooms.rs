@@ -64,11 +64,19 @@ pub(super) fn rooms(copy: Changed, in_place: Changed) -> Vec<(Expected<'static>,
             }),
         ),
         (
+            ("not_carried", ROOM, "the messaging service MG00000000000000000000000000000005", &[]),
+            copy(|case| {
+                case.source.channels[0].messaging_service_sid = Some(MessagingServiceSid::from_digits(5));
+                case.source.service.account_sid = Some(AccountSid::from_digits(1));
+                case.target.service.account_sid = Some(AccountSid::from_digits(2));
+            }),
+        ),
+        (
             ("created_by_lost", ROOM, "created by `ada`", &[]),
             copy(|case| case.source.channels[0].created_by = Some("ada".to_owned())),
         ),
         (
-            ("membership_without_channel", "CH00000000000000000000000000000007", "1 users are on it", &[]),
+            ("membership_without_channel", "CH00000000000000000000000000000007", "it has 1 member", &[]),
             in_place(|case| {
                 let row = Membership {
                     channel_sid: ChannelSid::from_digits(7),
@@ -87,7 +95,7 @@ pub(super) fn rooms(copy: Changed, in_place: Changed) -> Vec<(Expected<'static>,
             }),
         ),
         (
-            ("membership_without_user", BOB, "on 1 channels, among them CH", &[]),
+            ("membership_without_user", BOB, "in 1 channel, such as CH", &[]),
             copy(|case| case.source.lost = Some("bob")),
         ),
         (
