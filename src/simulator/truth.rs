@@ -15,10 +15,8 @@ use super::data::{ServiceWorld, WorldView, sid};
 use super::paging::PagedList;
 use super::served_api::ServedApi::{self, Chat, Conversations};
 
-/// A JSON object.
 pub(crate) type TruthRow = Map<String, Value>;
 
-/// Reads the simulated account.
 #[derive(Debug)]
 pub struct Truth {
     world: Arc<ServiceWorld>,

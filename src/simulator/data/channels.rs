@@ -82,7 +82,6 @@ impl WorldView<'_> {
         }
     }
 
-    /// The digits of a channel's SID.
     pub(crate) fn channel_digits(&self, channel: u32) -> u128 {
         match self.changes.channels.get(&channel) {
             Some(record) => record.digits,

@@ -243,7 +243,6 @@ impl WorldView<'_> {
         self.world.generated_last_read(edge, channel).filter(|_| self.present(edge))
     }
 
-    /// When that was.
     pub(crate) fn last_read(&self, edge: u32, channel: u32) -> Option<Timestamp> {
         match self.changes.memberships.get(&edge) {
             Some(record) => record.last_read,

@@ -7,7 +7,6 @@ use crate::simulator::data::WorldView;
 use crate::simulator::data::graph::MembershipStatus;
 use crate::simulator::draws::{Purpose, below, happens, next};
 
-/// One thing that happens.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Choice {
     /// A membership ends.
