@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::data::account::AccountCredentials;
-use super::data::roles::{DEFAULT_ROLES, ROLES};
+use super::data::role_table::{DEFAULT_ROLES, ROLES};
 use super::data::{Account, Origins, ServicePlan, ServiceWorld};
 use super::draws::{self, Draws};
 use super::drift::{self, DriftChange};
@@ -188,7 +188,7 @@ impl Running {
     }
 
     /// Changes a share (0.0 to 1.0) of the generated service, as the same round always does: memberships, users, channels and
-    /// roles. Gives each row of Chat that came, went or has other values. Nobody should be reading meanwhile.
+    /// roles. Gives each row of Chat that came, went or has other values. No one should be reading meanwhile.
     pub fn drift(&self, round: u64, share: f64) -> Vec<DriftChange> {
         drift::pass(self.world(), round, share)
     }
