@@ -15,6 +15,7 @@
 
 mod carry;
 mod check;
+mod columns;
 mod cross_check;
 mod decode;
 mod digest;

@@ -14,6 +14,7 @@ mod diff;
 mod docs;
 mod export;
 mod faults;
+mod hostile;
 mod messages;
 mod plan;
 mod probe;

@@ -11,7 +11,7 @@ use crate::plan::{
     Severity, Side, State, Step, Subject, Totals, Verdict,
 };
 
-/// What nobody may be able to run by naming a channel so.
+/// A channel name that must not run as a script.
 pub(crate) const HOSTILE: &str = "<script>alert(1)</script>";
 
 static FULL: Check = Check {
@@ -128,11 +128,11 @@ fn header(made_up: MadeUp) -> Header {
     }
 }
 
-type Planned = (Kind, u64, Option<&'static str>);
+type PlannedFixture = (Kind, u64, Option<&'static str>);
 
-fn operations(made_up: MadeUp) -> Vec<Planned> {
+fn operations(made_up: MadeUp) -> Vec<PlannedFixture> {
     let full = Some("conversation_over_limit");
-    let planned: &[Planned] = match (made_up.verdict, made_up.kind) {
+    let planned: &[PlannedFixture] = match (made_up.verdict, made_up.kind) {
         (Verdict::NothingToDo | Verdict::CannotBeUndone, _) => &[],
         (_, Move::InPlace) => &[
             (Kind::MakePrivate, 12, None),

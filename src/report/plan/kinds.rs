@@ -77,7 +77,7 @@ impl KindRow {
                 seconds: step.map_or(0.0, |step| step.seconds),
                 examples: Vec::new(),
             };
-            // What failed or is blocked has room of its own, beside as many of the others.
+            // Failed and blocked ones have room of their own, next to as many of the others.
             for group in
                 [&[State::Failed, State::Blocked][..], &[State::Pending, State::Done, State::Existing]]
             {
@@ -166,21 +166,21 @@ fn subject(subject: &Subject) -> Vec<(&'static str, String)> {
 fn meaning(kind: Kind) -> &'static str {
     match kind {
         Kind::MakePrivate => {
-            "Makes a public channel private, through Chat v3: only then is it a conversation. No request makes it public again."
+            "Makes a public channel private through Chat v3, which makes it a conversation. No request makes it public again."
         }
         Kind::CreateRole => "Creates a role in the target, with the permissions that have a counterpart.",
         Kind::CreateUser => "Creates a user in the target, by identity.",
-        Kind::UpdateUser => "Brings a user of the target to the mapping's values.",
+        Kind::UpdateUser => "Sets a user of the target to the mapping's values.",
         Kind::CreateConversation => "Creates a conversation in the target.",
         Kind::CreateParticipant => "Adds a user to a conversation, without asking and without a message.",
         Kind::UpdateParticipant => {
-            "Brings a participant to the mapping's values. The read horizon is set here, since a create does not take it."
+            "Sets a participant to the mapping's values. The read horizon is set here, because a create does not accept it."
         }
         Kind::UpdateUserConversation => "Sets a user's notification level in a conversation.",
         Kind::UpdateConversation => {
-            "Brings a conversation to the mapping's values. Its state comes last: a closed conversation takes nothing any more."
+            "Sets a conversation to the mapping's values. Its state comes last: a closed conversation accepts no more changes."
         }
-        Kind::MuteSource => "Mutes the copied User Channel in the source, so that nobody is notified twice.",
+        Kind::MuteSource => "Mutes the copied User Channel in the source, so that no one is notified twice.",
         Kind::DeleteParticipant => "Removes a participant that chatferry created.",
         Kind::DeleteConversation => "Removes a conversation that chatferry created.",
         Kind::DeleteUser => "Removes a user that chatferry created.",

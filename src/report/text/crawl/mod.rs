@@ -13,7 +13,6 @@ use crate::printable::{Printable, PrintableLine, Tone};
 /// How a crawl ended.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct CrawlSummary {
-    /// What the evidence says.
     pub verdict: Verdict,
     /// Why it stopped before the end, if it did.
     pub stopped: Option<Stopped>,
@@ -111,6 +110,18 @@ impl CrawlSummary {
         let mut text: Printable = lines.into_iter().collect();
         text.push(PrintableLine::verdict(tone(self.verdict), &self.verdict_line()));
         text
+    }
+
+    /// What to do with the snapshot. An incomplete one has its advice in the verdict.
+    pub(crate) fn next_steps(&self) -> Printable {
+        if self.verdict == Verdict::Incomplete {
+            return Printable::new();
+        }
+        let snapshot = format::shell_word(&self.snapshot);
+        format::next_steps([
+            format!("chatferry export --snapshot {snapshot} --out export"),
+            format!("chatferry plan --target in-place --snapshot {snapshot} --report plan.html"),
+        ])
     }
 
     /// The verdict in one plain line.
