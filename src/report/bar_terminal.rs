@@ -21,7 +21,7 @@ impl BarTerminal {
 }
 
 /// Columns that a line of bars may take.
-pub(super) fn columns() -> usize {
+pub(crate) fn columns() -> usize {
     usize::from(Term::stderr().size().1.saturating_sub(MARGIN))
 }
 
