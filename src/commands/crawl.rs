@@ -131,24 +131,31 @@ fn open(
     cross_check: Option<Share>,
     source: &Source,
 ) -> Result<Opened, SnapshotError> {
-    if !path.exists() {
+    let create = || {
         let new = match cross_check {
             None => SnapshotWriter::create(path, identity, largest_page(source.api())),
             Some(share) => {
                 SnapshotWriter::create_cross_checked(path, identity, largest_page(source.api()), share)
             }
         };
-        return new.map(|new| Opened::ToRead(Box::new(new)));
+        new.map(|new| Opened::ToRead(Box::new(new)))
+    };
+    if !path.exists() {
+        return create();
     }
     let mut writer = SnapshotWriter::open(path, largest_page(source.api()))?;
-    if let Some((found, asked)) = writer.identity().difference(identity) {
-        return Err(SnapshotError::OtherCrawl { path: path.to_path_buf(), found, asked });
-    }
-    if writer.cross_check() != cross_check {
-        let text = |share: Option<Share>| {
-            share.map_or_else(|| "no cross-check".to_owned(), |share| format!("cross-check {share}"))
-        };
-        let (found, asked) = (text(writer.cross_check()), text(cross_check));
+    let share = |share: Option<Share>| {
+        share.map_or_else(|| "no cross-check".to_owned(), |share| format!("cross-check {share}"))
+    };
+    let difference = writer.identity().difference(identity).or_else(|| {
+        (writer.cross_check() != cross_check).then(|| (share(writer.cross_check()), share(cross_check)))
+    });
+    if let Some((found, asked)) = difference {
+        // A first crawl that failed before anything was received, by a mistyped account for example, binds the file to nothing.
+        if writer.is_empty()? {
+            writer.discard()?;
+            return create();
+        }
         return Err(SnapshotError::OtherCrawl { path: path.to_path_buf(), found, asked });
     }
     if !matches!(writer.finished()?, None | Some(Verdict::Incomplete)) {
@@ -248,6 +255,14 @@ fn summary(
         failed_units: info.failures.clone(),
         drift: of_outcome("drift") + of_outcome("count_only"),
         holes: of_outcome("hole"),
+        missing_memberships_count: info.missing_memberships_count,
+        missing_memberships: info.missing_memberships.clone(),
+        is_settled: of_outcome("hole") > 0
+            && of_outcome("open") == 0
+            && ["pending", "failed"]
+                .iter()
+                .all(|state| info.units.get(*state).is_none_or(|count| *count == 0))
+            && info.not_found.is_empty(),
         not_found: info.not_found.clone(),
         vanished: info.units.get("vanished").copied().unwrap_or_default(),
         issues: info.oddities.iter().map(|oddity| oddity.count).sum(),

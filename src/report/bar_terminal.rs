@@ -2,8 +2,12 @@
 //!
 //! **Why** narrower: after drawing, the cursor stands behind the last line. Where that is the edge, the `^C` that a terminal echoes wraps
 //! into a line of its own, the next drawing begins one line too low, and a dead bar stays on the screen.
+//!
+//! **Why** it counts lines: indicatif ends a line by filling it with blanks up to the edge, so that the next one wraps. Here nothing
+//! reaches the edge; the blanks are left out and a line feed is written before the next line.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use console::Term;
 use indicatif::TermLike;
@@ -12,11 +16,15 @@ use indicatif::TermLike;
 const MARGIN: u16 = 5;
 
 #[derive(Debug)]
-pub(crate) struct BarTerminal(Term);
+pub(crate) struct BarTerminal {
+    terminal: Term,
+    /// A line of this drawing has been written to its end.
+    line_ended: AtomicBool,
+}
 
 impl BarTerminal {
     pub(crate) fn stderr() -> Self {
-        Self(Term::buffered_stderr())
+        Self { terminal: Term::buffered_stderr(), line_ended: AtomicBool::new(false) }
     }
 }
 
@@ -27,42 +35,51 @@ pub(crate) fn columns() -> usize {
 
 impl TermLike for BarTerminal {
     fn width(&self) -> u16 {
-        self.0.size().1.saturating_sub(MARGIN).max(1)
+        self.terminal.size().1.saturating_sub(MARGIN).max(1)
     }
 
     fn height(&self) -> u16 {
-        self.0.size().0
+        self.terminal.size().0
     }
 
+    /// Every drawing begins with it.
     fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
-        self.0.move_cursor_up(lines)
+        self.line_ended.store(false, Ordering::Relaxed);
+        self.terminal.move_cursor_up(lines)
     }
 
     fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
-        self.0.move_cursor_down(lines)
+        self.terminal.move_cursor_down(lines)
     }
 
     fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
-        self.0.move_cursor_right(columns)
+        self.terminal.move_cursor_right(columns)
     }
 
     fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
-        self.0.move_cursor_left(columns)
+        self.terminal.move_cursor_left(columns)
     }
 
     fn write_line(&self, text: &str) -> io::Result<()> {
-        self.0.write_line(text)
+        self.terminal.write_line(text)
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
-        self.0.write_str(text)
+        if text.bytes().all(|byte| byte == b' ') {
+            self.line_ended.store(true, Ordering::Relaxed);
+            return Ok(());
+        }
+        if self.line_ended.swap(false, Ordering::Relaxed) {
+            self.terminal.write_line("")?;
+        }
+        self.terminal.write_str(text)
     }
 
     fn clear_line(&self) -> io::Result<()> {
-        self.0.clear_line()
+        self.terminal.clear_line()
     }
 
     fn flush(&self) -> io::Result<()> {
-        self.0.flush()
+        self.terminal.flush()
     }
 }

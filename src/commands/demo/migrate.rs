@@ -20,6 +20,7 @@ use crate::mapping;
 use crate::report::ApplySummary;
 use crate::report::text::demo as text;
 use crate::report::text::diff::summary;
+use crate::report::text::plan::PlanResult;
 
 use super::super::plan::{self, Made};
 use super::super::{CommandError, Context, apply, verify};
@@ -33,9 +34,9 @@ const WRITES: &str = "300";
 #[derive(Debug, Serialize)]
 pub(super) struct Migrated {
     /// The plan in place.
-    plan: plan::Summary,
+    plan: PlanResult,
     /// The plan of the copy, before it was applied.
-    copy: plan::Summary,
+    copy: PlanResult,
     /// How it was applied.
     apply: ApplySummary,
     verify: Comparison,
@@ -118,7 +119,7 @@ fn plan_args(target: &str, snapshot: &Path, plan: &Path, page: &Path) -> PlanArg
     }
 }
 
-fn printed(made: Made, context: &Context) -> plan::Summary {
+fn printed(made: Made, context: &Context) -> PlanResult {
     context.say(text::result(made.text));
     made.summary
 }

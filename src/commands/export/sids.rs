@@ -32,11 +32,11 @@ pub(super) fn of_plan(
     let file = Mutex::new(file);
     let sids = SidMap::new(move |sid| {
         Ok(match known(&header, sid) {
-            KnownCounterparts::Is(target) => Some(target.to_owned()),
-            KnownCounterparts::InPlan(entity) => {
+            KnownSids::Is(target) => Some(target.to_owned()),
+            KnownSids::InPlan(entity) => {
                 file.lock().unwrap_or_else(PoisonError::into_inner).counterpart(entity, sid)?
             }
-            KnownCounterparts::Nothing => None,
+            KnownSids::Nothing => None,
         })
     });
     Ok((sids, facts))
@@ -44,7 +44,7 @@ pub(super) fn of_plan(
 
 /// What is known of a SID without a look at the plan's rows.
 #[derive(Debug, PartialEq, Eq)]
-enum KnownCounterparts<'a> {
+enum KnownSids<'a> {
     /// The target's.
     Is(&'a str),
     /// The plan may have it, under that entity.
@@ -53,19 +53,19 @@ enum KnownCounterparts<'a> {
     Nothing,
 }
 
-fn known<'a>(header: &'a Header, sid: &'a str) -> KnownCounterparts<'a> {
+fn known<'a>(header: &'a Header, sid: &'a str) -> KnownSids<'a> {
     if header.kind == Move::InPlace {
         // The same objects under the same SIDs; a public channel keeps its own when it is made private.
-        return KnownCounterparts::Is(sid);
+        return KnownSids::Is(sid);
     }
     match sid.get(..2) {
-        Some("IS") if sid == header.source.service_sid => KnownCounterparts::Is(&header.target.service_sid),
-        Some("RL") => KnownCounterparts::InPlan(Entity::Role),
-        Some("US") => KnownCounterparts::InPlan(Entity::User),
-        Some("CH") => KnownCounterparts::InPlan(Entity::Channel),
-        Some("MB") => KnownCounterparts::InPlan(Entity::Member),
-        Some("IN") => KnownCounterparts::InPlan(Entity::Invite),
-        _ => KnownCounterparts::Nothing,
+        Some("IS") if sid == header.source.service_sid => KnownSids::Is(&header.target.service_sid),
+        Some("RL") => KnownSids::InPlan(Entity::Role),
+        Some("US") => KnownSids::InPlan(Entity::User),
+        Some("CH") => KnownSids::InPlan(Entity::Channel),
+        Some("MB") => KnownSids::InPlan(Entity::Member),
+        Some("IN") => KnownSids::InPlan(Entity::Invite),
+        _ => KnownSids::Nothing,
     }
 }
 
@@ -104,19 +104,19 @@ mod tests {
     fn a_copy_is_looked_up_and_in_place_a_sid_is_itself() {
         let (copy, in_place) = (header(Move::Copy), header(Move::InPlace));
         for (sid, expected) in [
-            ("IS1", KnownCounterparts::Is("IS2")),
-            ("IS3", KnownCounterparts::Nothing),
-            ("RL1", KnownCounterparts::InPlan(Entity::Role)),
-            ("US1", KnownCounterparts::InPlan(Entity::User)),
-            ("CH1", KnownCounterparts::InPlan(Entity::Channel)),
-            ("MB1", KnownCounterparts::InPlan(Entity::Member)),
-            ("IN1", KnownCounterparts::InPlan(Entity::Invite)),
-            ("IM1", KnownCounterparts::Nothing),
-            ("é", KnownCounterparts::Nothing),
-            ("", KnownCounterparts::Nothing),
+            ("IS1", KnownSids::Is("IS2")),
+            ("IS3", KnownSids::Nothing),
+            ("RL1", KnownSids::InPlan(Entity::Role)),
+            ("US1", KnownSids::InPlan(Entity::User)),
+            ("CH1", KnownSids::InPlan(Entity::Channel)),
+            ("MB1", KnownSids::InPlan(Entity::Member)),
+            ("IN1", KnownSids::InPlan(Entity::Invite)),
+            ("IM1", KnownSids::Nothing),
+            ("é", KnownSids::Nothing),
+            ("", KnownSids::Nothing),
         ] {
             assert_eq!(known(&copy, sid), expected, "{sid}");
-            assert_eq!(known(&in_place, sid), KnownCounterparts::Is(sid));
+            assert_eq!(known(&in_place, sid), KnownSids::Is(sid));
         }
     }
 }
