@@ -16,4 +16,5 @@ pub(crate) mod problem;
 pub(crate) mod simulate;
 pub(crate) mod snapshot;
 pub(crate) mod table;
+pub(crate) mod user_channel;
 pub(crate) mod verify;
