@@ -61,7 +61,7 @@ pub mod internals {
         };
     }
     pub mod crawl {
-        pub use crate::crawl::{CrawlOutcome, Ended};
+        pub use crate::crawl::{CrawlEnd, CrawlOutcome};
     }
     pub mod event {
         pub use crate::event::Events;
