@@ -11,7 +11,7 @@ use crate::event::Events;
 use crate::model::{Api, Entity, Share};
 use crate::report::{CrawlSummary, Stopped};
 use crate::secret::Credentials;
-use crate::settings::{ConnectionSettings, CrawlSettings, Include, Part, Services, UserSelector};
+use crate::settings::{ConnectionSettings, CrawlSettings, Include, IncludePart, ServiceChoice, UserSelector};
 use crate::snapshot::{CrawlIdentity, Info, Replacement, SnapshotError, SnapshotWriter, Verdict};
 use crate::source::{Source, largest_page};
 
@@ -131,24 +131,31 @@ fn open(
     cross_check: Option<Share>,
     source: &Source,
 ) -> Result<Opened, SnapshotError> {
-    if !path.exists() {
+    let create = || {
         let new = match cross_check {
             None => SnapshotWriter::create(path, identity, largest_page(source.api())),
             Some(share) => {
                 SnapshotWriter::create_cross_checked(path, identity, largest_page(source.api()), share)
             }
         };
-        return new.map(|new| Opened::ToRead(Box::new(new)));
+        new.map(|new| Opened::ToRead(Box::new(new)))
+    };
+    if !path.exists() {
+        return create();
     }
     let mut writer = SnapshotWriter::open(path, largest_page(source.api()))?;
-    if let Some((found, asked)) = writer.identity().difference(identity) {
-        return Err(SnapshotError::OtherCrawl { path: path.to_path_buf(), found, asked });
-    }
-    if writer.cross_check() != cross_check {
-        let text = |share: Option<Share>| {
-            share.map_or_else(|| "no cross-check".to_owned(), |share| format!("cross-check {share}"))
-        };
-        let (found, asked) = (text(writer.cross_check()), text(cross_check));
+    let share = |share: Option<Share>| {
+        share.map_or_else(|| "no cross-check".to_owned(), |share| format!("cross-check {share}"))
+    };
+    let difference = writer.identity().difference(identity).or_else(|| {
+        (writer.cross_check() != cross_check).then(|| (share(writer.cross_check()), share(cross_check)))
+    });
+    if let Some((found, asked)) = difference {
+        // A first crawl that failed before anything was received, by a mistyped account for example, binds the file to nothing.
+        if writer.is_empty()? {
+            writer.discard()?;
+            return create();
+        }
         return Err(SnapshotError::OtherCrawl { path: path.to_path_buf(), found, asked });
     }
     if !matches!(writer.finished()?, None | Some(Verdict::Incomplete)) {
@@ -168,8 +175,8 @@ fn identity(
     source: &Source,
 ) -> Result<CrawlIdentity, CommandError> {
     let services = match &settings.services {
-        Services::All | Services::TheOnlyOne => Vec::new(),
-        Services::Listed(services) => services.clone(),
+        ServiceChoice::All | ServiceChoice::TheOnlyOne => Vec::new(),
+        ServiceChoice::Listed(services) => services.clone(),
     };
     if settings.users.is_some() && services.len() != 1 {
         return Err(CommandError::new(ExitStatus::Usage, UsersNeedOneService)
@@ -201,13 +208,13 @@ struct UsersNeedOneService;
 pub(super) fn entities(include: &Include) -> Vec<Entity> {
     let wanted = |entity: &Entity| match entity {
         Entity::Service => true,
-        Entity::Role => include.has(Part::Roles),
-        Entity::User => include.has(Part::Users),
-        Entity::Channel => include.has(Part::Channels),
-        Entity::Membership => include.has(Part::UserChannels),
-        Entity::Member => include.has(Part::Members),
-        Entity::Invite => include.has(Part::Invites),
-        Entity::Message => include.has(Part::Messages),
+        Entity::Role => include.has(IncludePart::Roles),
+        Entity::User => include.has(IncludePart::Users),
+        Entity::Channel => include.has(IncludePart::Channels),
+        Entity::Membership => include.has(IncludePart::UserChannels),
+        Entity::Member => include.has(IncludePart::Members),
+        Entity::Invite => include.has(IncludePart::Invites),
+        Entity::Message => include.has(IncludePart::Messages),
     };
     Entity::ALL.into_iter().filter(wanted).collect()
 }
@@ -248,6 +255,14 @@ fn summary(
         failed_units: info.failures.clone(),
         drift: of_outcome("drift") + of_outcome("count_only"),
         holes: of_outcome("hole"),
+        missing_memberships_count: info.missing_memberships_count,
+        missing_memberships: info.missing_memberships.clone(),
+        is_settled: of_outcome("hole") > 0
+            && of_outcome("open") == 0
+            && ["pending", "failed"]
+                .iter()
+                .all(|state| info.units.get(*state).is_none_or(|count| *count == 0))
+            && info.not_found.is_empty(),
         not_found: info.not_found.clone(),
         vanished: info.units.get("vanished").copied().unwrap_or_default(),
         issues: info.oddities.iter().map(|oddity| oddity.count).sum(),

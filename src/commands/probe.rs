@@ -10,7 +10,7 @@ use crate::error::{Advise, ExitStatus};
 use crate::model::{Api, Entity, Service};
 use crate::report::text::probe::AnswerOutcome;
 use crate::report::{Answer, ProbeSummary, ProbedService, Routes};
-use crate::settings::{ConnectionSettings, ProbeSettings, Services};
+use crate::settings::{ConnectionSettings, ProbeSettings, ServiceChoice};
 use crate::source::{Source, SourceError, largest_page};
 use crate::twilio::chat::requests as chat;
 use crate::twilio::conversations::requests as conversations;
@@ -100,20 +100,20 @@ struct Priced {
 
 impl Priced {
     /// Whether a crawl that may choose would read Conversations.
-    async fn is_for_conversations(&self, client: &Client, services: &Services) -> bool {
+    async fn is_for_conversations(&self, client: &Client, services: &ServiceChoice) -> bool {
         self.costs.is_empty()
             && self.refusal.as_ref().is_some_and(source::is_no_answer)
             && source::conversations_has(client, services, None).await
     }
 }
 
-async fn price(api: Api, client: &Arc<Client>, services: &Services, include: &[Entity]) -> Priced {
+async fn price(api: Api, client: &Arc<Client>, services: &ServiceChoice, include: &[Entity]) -> Priced {
     let source = Source::new(api, Arc::clone(client));
     let mut costs = Vec::new();
     let asked = async {
         let services = match services {
-            Services::All | Services::TheOnlyOne => cost::services(&source).await?,
-            Services::Listed(services) => services.clone(),
+            ServiceChoice::All | ServiceChoice::TheOnlyOne => cost::services(&source).await?,
+            ServiceChoice::Listed(services) => services.clone(),
         };
         for service in &services {
             costs.push(cost::service(&source, service, include).await?);

@@ -169,6 +169,8 @@ fn info() -> Info {
         units: BTreeMap::new(),
         disagreement_counts: BTreeMap::new(),
         disagreements: Vec::new(),
+        missing_memberships_count: 0,
+        missing_memberships: Vec::new(),
         failures: Vec::new(),
         vanished: BTreeMap::new(),
         not_found: Vec::new(),
@@ -219,7 +221,7 @@ fn roles() -> Vec<Role> {
     vec![
         role(1, "service user", RoleType::Deployment, &["createChannel", "joinChannel", "editOwnUserInfo"]),
         role(2, "channel user", RoleType::Channel, &["sendMessage", "inviteMember", "fly"]),
-        role(3, "nobody", RoleType::Other("guild".into()), &[]),
+        role(3, "guest", RoleType::Other("guild".into()), &[]),
     ]
 }
 

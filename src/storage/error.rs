@@ -39,6 +39,9 @@ pub enum StorageError {
     /// It holds something that no chatferry writes there.
     #[error("the {} `{}` cannot be understood: {what}", kind.noun, path.display())]
     Unreadable { kind: &'static FileKind, path: PathBuf, what: String },
+    /// Its bytes are not those that were written, and it was not SQLite that changed them.
+    #[error("the {} `{}` is not as it was written: its bytes do not match their digest", kind.noun, path.display())]
+    Altered { kind: &'static FileKind, path: PathBuf },
     #[error("the {} `{}` is in use by another run", kind.noun, path.display())]
     Locked { kind: &'static FileKind, path: PathBuf },
     /// SQLite keeps its log by the file's name: under another name the log is not found, and the file is corrupted.
@@ -52,6 +55,13 @@ pub enum StorageError {
     /// Anything else that SQLite reports.
     #[error("cannot read or write the {} `{}`", kind.noun, path.display())]
     Database { kind: &'static FileKind, path: PathBuf, source: rusqlite::Error },
+}
+
+/// A limit on the size of files refuses a write (`EFBIG`) as a full disk does, and SQLite reports both as a failed write.
+fn is_over_a_limit(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE};
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    matches!(code, Some(SQLITE_IOERR_WRITE | SQLITE_IOERR_SHMSIZE | SQLITE_IOERR_TRUNCATE))
 }
 
 impl StorageError {
@@ -70,6 +80,7 @@ impl StorageError {
                 Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { kind, path, source },
                 Some(ErrorCode::NotADatabase) => Self::OtherKind { kind, path },
                 Some(ErrorCode::DiskFull) => Self::Full { kind, path, source },
+                _ if is_over_a_limit(&source) => Self::Full { kind, path, source },
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { kind, path },
                 _ => Self::Database { kind, path, source },
             },
@@ -113,6 +124,13 @@ impl Advise for StorageError {
                 let FileKind { remake, option, .. } = kind;
                 format!("restore it from a copy, or {remake} with {option}; nothing was written to it")
             }
+            Self::Altered { kind, .. } => {
+                let FileKind { remake, option, .. } = kind;
+                format!(
+                    "a disk or a copy damaged it: restore it from a copy, or {remake} with {option}; to read it all the \
+                     same set CHATFERRY_CHECK_FILES=false"
+                )
+            }
             Self::Locked { kind, .. } => {
                 format!("wait until that run ends, or name another file with {}", kind.option)
             }
@@ -120,7 +138,10 @@ impl Advise for StorageError {
                 format!("copy it (`cp`, not `ln`) and name the copy with {}; nothing was written to it", kind.option)
             }
             Self::Full { kind, .. } => {
-                format!("free some space and run the same command again; {}", kind.after_full)
+                format!(
+                    "free some space, or raise the limit on file sizes (`ulimit -f`), and run the same command again; {}",
+                    kind.after_full
+                )
             }
             Self::File { kind, .. } => {
                 format!("check that its folder exists and can be written, or name another file with {}", kind.option)

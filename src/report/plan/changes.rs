@@ -73,6 +73,7 @@ impl ChangeFate {
                 Kind::UpdateUser
                 | Kind::UpdateParticipant
                 | Kind::UpdateUserConversation
+                | Kind::UpdateUserChannel
                 | Kind::UpdateConversation,
             ) => Self::Update,
             _ => Self::Create,
@@ -166,7 +167,7 @@ fn row_of_kind(kind: Kind) -> &'static str {
         | Kind::DeleteConversation => "conversations",
         Kind::CreateParticipant | Kind::UpdateParticipant | Kind::DeleteParticipant => "participants",
         Kind::UpdateUserConversation => "user conversations",
-        Kind::MuteSource => "source user channels",
+        Kind::MuteSource | Kind::UpdateUserChannel => "source user channels",
     }
 }
 
