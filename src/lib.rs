@@ -42,6 +42,8 @@ mod simulator;
 mod snapshot;
 mod source;
 mod storage;
+#[cfg(test)]
+mod testkit;
 mod twilio;
 
 pub use commands::{Streams, start};
