@@ -215,8 +215,10 @@ pub(super) fn judge(resolved: &ResolvedOperation, found: Option<&Fields>) -> Loo
     if created {
         result["created"] = true.into();
     }
-    // Timers are written as a span and read as a date, so nothing that is read proves that they were written.
-    let is_proven = is_create || !operation.after.keys().any(|key| key.starts_with("timers"));
+    // Timers are written as a span and read as a date, and a time of reading is not read at all, so nothing proves that they were
+    // written.
+    let is_unproven = |key: &String| key.starts_with("timers") || key == "last_consumption_timestamp";
+    let is_proven = is_create || !operation.after.keys().any(is_unproven);
     if off.is_empty() && is_proven {
         // What was sent and is there as planned is ours; what is there and was never sent is not.
         let state = if sent { State::Done } else { State::Existing };
@@ -291,7 +293,7 @@ fn blocked(code: &str, detail: &str, result: Value) -> LookupOutcome {
 pub(super) fn sid_key(kind: Kind) -> &'static str {
     match kind {
         Kind::UpdateUserConversation => "participant_sid",
-        Kind::MuteSource => "member_sid",
+        Kind::MuteSource | Kind::UpdateUserChannel => "member_sid",
         _ => "sid",
     }
 }

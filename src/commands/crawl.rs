@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::CrawlArgs;
-use crate::crawl::{self, CrawlOutcome, Ended};
+use crate::crawl::{self, CrawlEnd, CrawlOutcome};
 use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::model::{Api, Entity, Share};
 use crate::report::{CrawlSummary, Stopped};
 use crate::secret::Credentials;
-use crate::settings::{ConnectionSettings, CrawlSettings, Include, Part, Services, UserSelector};
+use crate::settings::{ConnectionSettings, CrawlSettings, Include, IncludePart, ServiceChoice, UserSelector};
 use crate::snapshot::{CrawlIdentity, Info, Replacement, SnapshotError, SnapshotWriter, Verdict};
 use crate::source::{Source, largest_page};
 
@@ -85,7 +85,7 @@ pub(super) async fn crawl(
         }
         api = Api::Conversations;
     };
-    if let (Reservation::Restarted(replacement), Ended::Finished(verdict)) = (&place, &ended)
+    if let (Reservation::Restarted(replacement), CrawlEnd::Finished(verdict)) = (&place, &ended)
         && *verdict != Verdict::Incomplete
     {
         replacement.complete()?;
@@ -175,8 +175,8 @@ fn identity(
     source: &Source,
 ) -> Result<CrawlIdentity, CommandError> {
     let services = match &settings.services {
-        Services::All | Services::TheOnlyOne => Vec::new(),
-        Services::Listed(services) => services.clone(),
+        ServiceChoice::All | ServiceChoice::TheOnlyOne => Vec::new(),
+        ServiceChoice::Listed(services) => services.clone(),
     };
     if settings.users.is_some() && services.len() != 1 {
         return Err(CommandError::new(ExitStatus::Usage, UsersNeedOneService)
@@ -208,13 +208,13 @@ struct UsersNeedOneService;
 pub(super) fn entities(include: &Include) -> Vec<Entity> {
     let wanted = |entity: &Entity| match entity {
         Entity::Service => true,
-        Entity::Role => include.has(Part::Roles),
-        Entity::User => include.has(Part::Users),
-        Entity::Channel => include.has(Part::Channels),
-        Entity::Membership => include.has(Part::UserChannels),
-        Entity::Member => include.has(Part::Members),
-        Entity::Invite => include.has(Part::Invites),
-        Entity::Message => include.has(Part::Messages),
+        Entity::Role => include.has(IncludePart::Roles),
+        Entity::User => include.has(IncludePart::Users),
+        Entity::Channel => include.has(IncludePart::Channels),
+        Entity::Membership => include.has(IncludePart::UserChannels),
+        Entity::Member => include.has(IncludePart::Members),
+        Entity::Invite => include.has(IncludePart::Invites),
+        Entity::Message => include.has(IncludePart::Messages),
     };
     Entity::ALL.into_iter().filter(wanted).collect()
 }
@@ -224,7 +224,7 @@ fn summary(
     settings: &CrawlSettings,
     place: &Reservation,
     info: &Info,
-    ended: Option<&Ended>,
+    ended: Option<&CrawlEnd>,
 ) -> CrawlSummary {
     let of_outcome = |outcome: &str| {
         let wanted = |name: &str| name.rsplit('.').next() == Some(outcome);
@@ -234,10 +234,10 @@ fn summary(
     CrawlSummary {
         verdict: info.verdict,
         stopped: match ended {
-            Some(Ended::Interrupted) => Some(Stopped::Interrupted),
-            Some(Ended::TimeUp) => Some(Stopped::TimeUp),
-            Some(Ended::GaveUp(_)) => Some(Stopped::GaveUp),
-            Some(Ended::Finished(_)) | None => None,
+            Some(CrawlEnd::Interrupted) => Some(Stopped::Interrupted),
+            Some(CrawlEnd::TimeUp) => Some(Stopped::TimeUp),
+            Some(CrawlEnd::GaveUp(_)) => Some(Stopped::GaveUp),
+            Some(CrawlEnd::Finished(_)) | None => None,
         },
         // With --restart the same command would discard what it has just read.
         resume: (settings.restart && matches!(place, Reservation::File(_)))

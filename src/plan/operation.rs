@@ -42,11 +42,13 @@ pub enum Kind {
     DeleteUser,
     /// Removes a role that chatferry created.
     DeleteRole,
+    /// Updates a User Channel of Chat: the notification level and the read horizon. Only in a plan of user channels.
+    UpdateUserChannel,
 }
 
 impl Kind {
     /// Every kind, in the order in which they are performed.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::MakePrivate,
         Self::CreateRole,
         Self::CreateUser,
@@ -61,6 +63,7 @@ impl Kind {
         Self::DeleteConversation,
         Self::DeleteUser,
         Self::DeleteRole,
+        Self::UpdateUserChannel,
     ];
 
     /// Its name in files and flags.
@@ -80,6 +83,7 @@ impl Kind {
             Self::DeleteConversation => "delete_conversation",
             Self::DeleteUser => "delete_user",
             Self::DeleteRole => "delete_role",
+            Self::UpdateUserChannel => "update_user_channel",
         }
     }
 
@@ -105,6 +109,7 @@ impl Kind {
             | Self::UpdateUserConversation
             | Self::UpdateConversation
             | Self::MuteSource
+            | Self::UpdateUserChannel
             | Self::DeleteParticipant => WriteLimit::Conversation,
         }
     }
@@ -112,7 +117,7 @@ impl Kind {
     /// The API that it writes to.
     pub(crate) const fn endpoint(self) -> Endpoint {
         match self {
-            Self::MakePrivate | Self::MuteSource => Endpoint::SourceChat,
+            Self::MakePrivate | Self::MuteSource | Self::UpdateUserChannel => Endpoint::SourceChat,
             _ => Endpoint::TargetConversations,
         }
     }

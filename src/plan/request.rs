@@ -134,7 +134,14 @@ fn push_text(form: &mut Vec<(&'static str, FormValue)>, name: &'static str, text
 /// By the OpenAPI specs: channels, conversations, participants and users take the header; roles and a user's own view of a
 /// conversation or channel do not.
 fn takes_webhook_header(kind: Kind) -> bool {
-    !matches!(kind, Kind::CreateRole | Kind::DeleteRole | Kind::UpdateUserConversation | Kind::MuteSource)
+    !matches!(
+        kind,
+        Kind::CreateRole
+            | Kind::DeleteRole
+            | Kind::UpdateUserConversation
+            | Kind::MuteSource
+            | Kind::UpdateUserChannel
+    )
 }
 
 impl PlannedRequest {

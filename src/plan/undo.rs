@@ -102,7 +102,8 @@ fn reverse(undone: &PlanFile, entry: &Entry) -> Result<Undone, PlanError> {
         | Kind::UpdateParticipant
         | Kind::UpdateUserConversation
         | Kind::UpdateConversation
-        | Kind::MuteSource => restore(undone, entry)?,
+        | Kind::MuteSource
+        | Kind::UpdateUserChannel => restore(undone, entry)?,
         Kind::DeleteParticipant | Kind::DeleteConversation | Kind::DeleteUser | Kind::DeleteRole => {
             Undone::lost("it was deleted; plan the migration again to create it anew")
         }
@@ -188,7 +189,7 @@ fn finding(entry: &Entry, detail: String) -> Finding {
         Kind::CreateParticipant | Kind::UpdateParticipant | Kind::DeleteParticipant => {
             (Entity::Member, text(member_sid.as_ref()))
         }
-        Kind::UpdateUserConversation | Kind::MuteSource => {
+        Kind::UpdateUserConversation | Kind::MuteSource | Kind::UpdateUserChannel => {
             let both = user.zip(channel).map(|(user, channel)| format!("{user}/{channel}"));
             (Entity::Membership, both)
         }

@@ -204,7 +204,7 @@ fn a_copy_is_made_as_planned_and_made_again_it_does_nothing() {
 }
 
 #[test]
-fn in_place_public_channels_are_made_private_and_nobody_is_told() {
+fn in_place_public_channels_are_made_private_and_no_webhook_fires() {
     let world = World::new(Options::default());
     assert_eq!(world.crawl(&["--quiet"]).code, 0);
     let planned = world.json(&["plan", "--target", "in-place", "--max-change-percent", "100"]);

@@ -142,7 +142,7 @@ fn an_incomplete_night_is_kept_and_never_compared_with() {
     assert!(result["error"]["hint"].as_str().unwrap().contains("TWILIO_AUTH_TOKEN"));
     let failed = format!("{}.incomplete", name(2));
     assert_eq!(read(&audits.path(&failed).join("result.json"))["verdict"], "failed");
-    // The next starts from the beginning and is compared with the last complete one.
+    // The next one starts from the beginning and is compared with the last complete one.
     let (code, result) = audits.night(&world, 3, &[]);
     assert_eq!((code, &result["base"]), (0, &json!(name(0))), "{result}");
     assert_eq!(audits.latest(), Path::new(&name(3)));
@@ -525,7 +525,7 @@ fn thirty_nights_tell_exactly_what_changed() {
             waiting.push(world.running.drift(u64::from(night), 0.05));
         }
         match night {
-            // One night is refused, one is killed: the next reports what changed.
+            // One night is refused, one is killed: the next one reports what changed.
             9 => {
                 let refused = world_with("unauthorized-after=5");
                 assert_eq!(audits.night(&refused, night, &flags).0, 3);

@@ -45,7 +45,7 @@ impl Advise for Refused {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Blocked { .. } => {
-                "see the findings with `chatferry plan show`, mend what they name, and plan again; nothing was written"
+                "see the findings with `chatferry plan show`, fix what they name, and plan again; nothing was written"
                     .to_owned()
             }
             Self::NoTarget { .. } => "check the credentials, or plan again; nothing was written".to_owned(),
@@ -67,8 +67,8 @@ pub(super) fn check_files(journal: &Journal, totals: &Totals) -> Result<(), Comm
         return Err(Refused::Blocked { plan, checks: checks.join(", ") }.into());
     }
     let header = journal.header();
-    if header.kind == Move::Undo {
-        return Ok(()); // it is made of a journal alone
+    if matches!(header.kind, Move::Undo | Move::UserChannels) {
+        return Ok(()); // it is made of no snapshot and no mapping
     }
     let binding = PlanBinding { plan: journal.path(), header };
     let path = Path::new(&header.snapshot);
@@ -115,15 +115,15 @@ impl Admitted {
         Ok(Self { source: connection.clone(), target, one_account })
     }
 
-    /// Reads the target's own record and configuration again. Of a plan that was begun a change is told and no more: the way to
-    /// mend some failures is to change the target's settings.
+    /// Reads the target's own record and configuration again. Of a plan that was begun a change is only reported: the way to
+    /// fix some failures is to change the target's settings.
     pub(super) async fn check_target(
         &self,
         journal: &Journal,
         stop: &CancellationToken,
     ) -> Result<(), CommandError> {
         let header = journal.header();
-        if header.kind == Move::Undo {
+        if matches!(header.kind, Move::Undo | Move::UserChannels) {
             return Ok(()); // each of its operations looks at what it writes to
         }
         let service = &header.target.service_sid;

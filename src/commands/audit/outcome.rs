@@ -1,4 +1,4 @@
-//! How an audit's end is told: the result in its folder, the metrics file, the hooks.
+//! Reports the outcome of an audit: the result in its folder, the metrics file, the hooks.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::audit::AuditFolder;
 use crate::error::{Advise, Failure};
 use crate::report::{AuditSummary, metrics};
-use crate::settings::{AuditSettings, Services};
+use crate::settings::{AuditSettings, ServiceChoice};
 use crate::storage::{self, Access};
 
 use super::super::Context;
@@ -49,7 +49,7 @@ pub(super) async fn report(
     context: &mut Context,
 ) {
     if let Some(path) = &settings.metrics_file {
-        let services = if settings.crawl.services == Services::All {
+        let services = if settings.crawl.services == ServiceChoice::All {
             "all".to_owned()
         } else {
             services(summary, settings)
@@ -91,17 +91,17 @@ fn services(summary: &AuditSummary, settings: &AuditSettings) -> String {
     read.unwrap_or_else(|| asked(&settings.crawl.services)).join(",")
 }
 
-fn asked(services: &Services) -> Vec<String> {
+fn asked(services: &ServiceChoice) -> Vec<String> {
     match services {
-        Services::Listed(services) => services.iter().map(ToString::to_string).collect(),
-        Services::All | Services::TheOnlyOne => Vec::new(),
+        ServiceChoice::Listed(services) => services.iter().map(ToString::to_string).collect(),
+        ServiceChoice::All | ServiceChoice::TheOnlyOne => Vec::new(),
     }
 }
 
 /// When the last whole audit ended, by its own word.
 fn last_success(folder: &AuditFolder, summary: &AuditSummary) -> Option<Timestamp> {
     #[derive(Deserialize)]
-    struct Ended {
+    struct EndedAudit {
         finished: String,
     }
     if summary.verdict.is_whole() {
@@ -110,5 +110,5 @@ fn last_success(folder: &AuditFolder, summary: &AuditSummary) -> Option<Timestam
     let audits = folder.list().ok()?;
     let last = audits.iter().rev().find(|audit| audit.whole)?;
     let text = std::fs::read(folder.path_of(last).join("result.json")).ok()?;
-    serde_json::from_slice::<Ended>(&text).ok()?.finished.parse().ok()
+    serde_json::from_slice::<EndedAudit>(&text).ok()?.finished.parse().ok()
 }

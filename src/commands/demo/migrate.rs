@@ -17,8 +17,10 @@ use crate::cli::{ApplyArgs, PlanArgs, VerifyArgs};
 use crate::diff::Comparison;
 use crate::error::ExitStatus;
 use crate::mapping;
+use crate::report::ApplySummary;
 use crate::report::text::demo as text;
-use crate::report::{ApplySummary, diff};
+use crate::report::text::diff::summary;
+use crate::report::text::plan::PlanResult;
 
 use super::super::plan::{self, Made};
 use super::super::{CommandError, Context, apply, verify};
@@ -32,9 +34,9 @@ const WRITES: &str = "300";
 #[derive(Debug, Serialize)]
 pub(super) struct Migrated {
     /// The plan in place.
-    plan: plan::Summary,
+    plan: PlanResult,
     /// The plan of the copy, before it was applied.
-    copy: plan::Summary,
+    copy: PlanResult,
     /// How it was applied.
     apply: ApplySummary,
     verify: Comparison,
@@ -100,7 +102,7 @@ pub(super) async fn run(
     let plan = VerifyFlags::of(Flags::default().with(&PLAN, folder.copy.display().to_string()));
     let args = VerifyArgs { settings: plan, all: true, ..VerifyArgs::default() };
     let verified = verify::verify(&args, context).await?;
-    context.say(text::result(diff::summary(&verified)));
+    context.say(text::result(summary(&verified)));
     Ok(Migrated { plan: in_place, copy: into_other, apply: applied, verify: verified })
 }
 
@@ -117,7 +119,7 @@ fn plan_args(target: &str, snapshot: &Path, plan: &Path, page: &Path) -> PlanArg
     }
 }
 
-fn printed(made: Made, context: &Context) -> plan::Summary {
+fn printed(made: Made, context: &Context) -> PlanResult {
     context.say(text::result(made.text));
     made.summary
 }

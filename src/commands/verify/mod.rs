@@ -17,7 +17,8 @@ use crate::diff::{ComparedSide, Comparison};
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::event::Events;
 use crate::model::ServiceSid;
-use crate::report::diff::{DiffOutput, summary};
+use crate::report::diff::DiffOutput;
+use crate::report::text::diff::summary;
 use crate::settings::{ConnectionSettings, VerifySettings};
 use crate::snapshot::{ServiceView, Snapshot, Verdict, clear};
 
@@ -105,7 +106,7 @@ struct VerifyRun<'r> {
     input: &'r VerifyInput,
     events: &'r Events,
     stop: &'r CancellationToken,
-    /// Whether what is the same is told too.
+    /// Whether what is the same is reported too.
     report_same: bool,
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::task::spawn_blocking;
 
-use crate::crawl::views::ReadViews;
+use crate::crawl::single_reads::ReadViews;
 use crate::crawl::{self, CrawlError};
 use crate::diff::{Difference, Mark};
 use crate::model::{Api, ChannelSid, Entity, Share};
@@ -14,7 +14,7 @@ use crate::report::text::verify::NO_VIEW;
 use crate::snapshot::{Focus, Info, SnapshotError, SnapshotWriter};
 use crate::source::{Source, largest_page};
 
-use super::super::read_target::{EVERYTHING, Purpose, Selection, TargetError, TargetReading};
+use super::super::read_target::{EVERYTHING, ReadingPurpose, Selection, TargetError, TargetReading};
 use super::super::{CommandError, connect};
 use super::views::{self, OfMuted, OfSample};
 use super::{VerifyRun, service_of};
@@ -60,7 +60,7 @@ impl VerifyRun<'_> {
             file: &input.scratch,
             include,
             resume_within: None,
-            purpose: Purpose::Verify,
+            purpose: ReadingPurpose::Verify,
         };
         let info = reading.read(selection, self.events, self.stop).await?;
         let lacking = match input.share {
@@ -92,9 +92,10 @@ impl VerifyRun<'_> {
             lacking.extend(unread(&read, NO_VIEW));
             Ok::<_, CommandError>(())
         };
-        let all = crawl::views::run(&target, &input.target, receiver, concurrency, self.stop, taken).await?;
+        let all =
+            crawl::single_reads::run(&target, &input.target, receiver, concurrency, self.stop, taken).await?;
         if !all {
-            return Err(TargetError::Interrupted { purpose: Purpose::Verify }.into());
+            return Err(TargetError::Interrupted { purpose: ReadingPurpose::Verify }.into());
         }
         named.await.map_err(CrawlError::Stopped)??;
         writer.close_if_free()?;
@@ -114,8 +115,8 @@ impl VerifyRun<'_> {
         let (sender, receiver) = views::channel();
         let named = spawn_blocking(move || naming.name(&sender));
         let concurrency = input.source_connection.concurrency;
-        if !crawl::views::run(&source, &input.source, receiver, concurrency, self.stop, take).await? {
-            return Err(TargetError::Interrupted { purpose: Purpose::Verify }.into());
+        if !crawl::single_reads::run(&source, &input.source, receiver, concurrency, self.stop, take).await? {
+            return Err(TargetError::Interrupted { purpose: ReadingPurpose::Verify }.into());
         }
         Ok(named.await.map_err(CrawlError::Stopped)??)
     }

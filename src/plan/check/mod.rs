@@ -5,12 +5,15 @@
 mod people;
 mod rooms;
 mod undo;
+mod user_channel;
 mod whole;
 
 pub(super) use people::*;
 pub(super) use rooms::*;
 pub(crate) use undo::CANNOT_BE_UNDONE;
 pub(super) use undo::UNDO_CHECKS;
+pub(super) use user_channel::ROW_FITS_NOTHING;
+use user_channel::USER_CHANNEL_CHECKS;
 pub(super) use whole::*;
 
 use super::finding::Check;
@@ -78,7 +81,7 @@ pub(crate) static CHECKS: [&Check; 57] = [
 
 /// The checks of every kind of plan.
 pub(crate) fn all_checks() -> impl Iterator<Item = &'static Check> {
-    CHECKS.into_iter().chain(UNDO_CHECKS)
+    CHECKS.into_iter().chain(UNDO_CHECKS).chain(USER_CHANNEL_CHECKS)
 }
 
 #[cfg(test)]
@@ -90,7 +93,7 @@ mod tests {
     #[test]
     fn every_check_has_a_code_of_its_own_and_words() {
         let codes: BTreeSet<&str> = all_checks().map(|check| check.code).collect();
-        assert_eq!(codes.len(), CHECKS.len() + UNDO_CHECKS.len());
+        assert_eq!(codes.len(), CHECKS.len() + UNDO_CHECKS.len() + USER_CHANNEL_CHECKS.len());
         for check in all_checks() {
             let fits = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
             assert!(check.code.bytes().all(fits), "{}", check.code);

@@ -66,7 +66,9 @@ impl Operation {
             Kind::CreateParticipant | Kind::UpdateParticipant => {
                 (channel, member.or(invite).or_else(|| identity.clone()))
             }
-            Kind::UpdateUserConversation | Kind::MuteSource => (channel, user.or_else(|| identity.clone())),
+            Kind::UpdateUserConversation | Kind::MuteSource | Kind::UpdateUserChannel => {
+                (channel, user.or_else(|| identity.clone()))
+            }
             Kind::DeleteParticipant | Kind::DeleteConversation | Kind::DeleteUser | Kind::DeleteRole => {
                 (target_sid.clone(), None)
             }

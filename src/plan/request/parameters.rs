@@ -87,6 +87,15 @@ pub(super) fn of(kind: Kind) -> &'static [Parameter] {
             const { &[NOTIFICATION_LEVEL, LAST_READ_TIMESTAMP, LAST_READ_MESSAGE_INDEX] }
         }
         Kind::MuteSource => const { &[NOTIFICATION_LEVEL] },
+        Kind::UpdateUserChannel => {
+            const {
+                &[
+                    NOTIFICATION_LEVEL,
+                    plain("last_consumed_message_index", "LastConsumedMessageIndex"),
+                    plain("last_consumption_timestamp", "LastConsumptionTimestamp"),
+                ]
+            }
+        }
         Kind::DeleteParticipant | Kind::DeleteConversation | Kind::DeleteUser | Kind::DeleteRole => &[],
     }
 }

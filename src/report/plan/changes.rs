@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::plan::{Kind, State, Totals};
 use crate::report::html::chart::{self, BarPart};
 
-/// What becomes of something. The order is that of a bar's parts and a table's columns.
+/// What happens to an item. The order is that of a bar's parts and a table's columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ChangeFate {
@@ -73,6 +73,7 @@ impl ChangeFate {
                 Kind::UpdateUser
                 | Kind::UpdateParticipant
                 | Kind::UpdateUserConversation
+                | Kind::UpdateUserChannel
                 | Kind::UpdateConversation,
             ) => Self::Update,
             _ => Self::Create,
@@ -166,7 +167,7 @@ fn row_of_kind(kind: Kind) -> &'static str {
         | Kind::DeleteConversation => "conversations",
         Kind::CreateParticipant | Kind::UpdateParticipant | Kind::DeleteParticipant => "participants",
         Kind::UpdateUserConversation => "user conversations",
-        Kind::MuteSource => "source user channels",
+        Kind::MuteSource | Kind::UpdateUserChannel => "source user channels",
     }
 }
 

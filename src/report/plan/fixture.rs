@@ -153,6 +153,7 @@ fn operations(made_up: MadeUp) -> Vec<PlannedFixture> {
             (Kind::UpdateUserConversation, 46, None),
             (Kind::MuteSource, 46, None),
         ],
+        (_, Move::UserChannels) => &[(Kind::UpdateUserChannel, 9, None)],
         (_, Move::Undo) => &[
             (Kind::DeleteParticipant, 400, None),
             (Kind::DeleteConversation, 12, None),

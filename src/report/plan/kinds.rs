@@ -185,5 +185,6 @@ fn meaning(kind: Kind) -> &'static str {
         Kind::DeleteConversation => "Removes a conversation that chatferry created.",
         Kind::DeleteUser => "Removes a user that chatferry created.",
         Kind::DeleteRole => "Removes a role that chatferry created.",
+        Kind::UpdateUserChannel => "Sets a user's notification level or read position in a channel of Chat.",
     }
 }

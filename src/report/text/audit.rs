@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use super::crawl::{CrawlSummary, Stopped};
+use super::diff;
 use super::format;
 use super::problem::Problem;
 use crate::diff::Comparison;
 use crate::model::Api;
 use crate::printable::{Printable, PrintableLine, Tone};
-use crate::report::diff;
 use crate::snapshot::Verdict;
 
 /// What came of an audit.
@@ -125,6 +125,46 @@ pub(crate) struct AuditSummary {
     pub hooks: Vec<HookReport>,
     /// The exit code that it leads to.
     pub exit_code: u8,
+}
+
+/// What an audit would do.
+#[derive(Debug, Serialize)]
+pub(crate) struct AuditPlan {
+    /// The folder that it would have.
+    pub folder: String,
+    /// The audit that it would be compared with.
+    pub base: Option<String>,
+    /// The audits that would be removed once it is complete.
+    pub remove: Vec<String>,
+    /// The audits that would stay.
+    pub keep: Vec<String>,
+}
+
+/// Notes of an audit.
+pub(crate) const NOTHING_TO_CARRY_OVER: &str =
+    "--skip-unchanged: there is no complete audit to carry users over from";
+pub(crate) const INCOMPLETE_SNAPSHOT: &str = "its snapshot is incomplete";
+pub(crate) const FIRST_AUDIT: &str = "the first complete audit here: there is none to compare it with";
+
+pub(crate) fn not_comparable(folder: &str, why: &str) -> String {
+    format!("audit {folder} cannot be compared with: {why}")
+}
+
+pub(crate) fn not_removed(folder: &str, why: &str) -> String {
+    format!("audit {folder} could not be removed: {why}")
+}
+
+impl AuditPlan {
+    pub(crate) fn text(&self) -> String {
+        let or_none = |list: &[String]| if list.is_empty() { "nothing".to_owned() } else { list.join(", ") };
+        format!(
+            "would make      {}\ncompared with   {}\nthen remove     {}\nand keep        {}\n",
+            self.folder,
+            self.base.as_deref().unwrap_or("nothing: there is no complete audit yet"),
+            or_none(&self.remove),
+            or_none(&self.keep)
+        )
+    }
 }
 
 impl AuditSummary {
