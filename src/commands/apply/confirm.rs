@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Advise, Failure};
-use crate::plan::{Header, Journal, Move, State, Totals};
+use crate::plan::{Header, Journal, Move, OperationState, Totals};
 use crate::printable::{Printable, is_typeable, padded};
 use crate::report::{count_of, text::format};
 use crate::settings::ApplySettings;
@@ -131,7 +131,10 @@ fn told(header: &Header, totals: &Totals, settings: &ApplySettings) -> Printable
         target.account_sid
     ));
     for (kind, states) in &totals.operations {
-        let to_do = count_of(&BTreeMap::from([(*kind, states.clone())]), &[State::Pending, State::Failed]);
+        let to_do = count_of(
+            &BTreeMap::from([(*kind, states.clone())]),
+            &[OperationState::Pending, OperationState::Failed],
+        );
         if to_do > 0 {
             let left_out = match &settings.only {
                 Some(only) if !only.iter().any(|name| name.trim().replace('-', "_") == kind.name()) => {
@@ -142,12 +145,15 @@ fn told(header: &Header, totals: &Totals, settings: &ApplySettings) -> Printable
             line_of(&mut text, kind.name(), &format!("{}{left_out}", format::count(to_do)));
         }
     }
-    let blocked = count_of(&totals.operations, &[State::Blocked]);
+    let blocked = count_of(&totals.operations, &[OperationState::Blocked]);
     if blocked > 0 {
         line_of(&mut text, "blocked", &format!("{}  (not performed)", format::count(blocked)));
     }
     let limit = settings.limit.map(|limit| format!(", {} at most now", format::counted(limit, "operation")));
-    let all = format::counted(count_of(&totals.operations, &[State::Pending, State::Failed]), "operation");
+    let all = format::counted(
+        count_of(&totals.operations, &[OperationState::Pending, OperationState::Failed]),
+        "operation",
+    );
     line_of(&mut text, "in all", &format!("{all}{}", limit.unwrap_or_default()));
     let time = format::seconds(totals.estimated_seconds);
     line_of(

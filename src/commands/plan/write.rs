@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::error::{Advise, Failure};
-use crate::plan::{Kind, PlanError, PlanFile, Severity, State, Verdict};
+use crate::plan::{OperationKind, OperationState, PlanError, PlanFile, PlanVerdict, Severity};
 use crate::printable::Printable;
 use crate::report::plan::{self, ReportError};
 use crate::settings::PlanSettings;
@@ -59,12 +59,12 @@ fn report(made: &PlanFile, path: &Path) -> Result<(), ReportError> {
 /// What `--json` gives.
 #[derive(Debug, Serialize)]
 pub(in crate::commands) struct Summary {
-    operations: BTreeMap<Kind, BTreeMap<State, u64>>,
+    operations: BTreeMap<OperationKind, BTreeMap<OperationState, u64>>,
     noop: BTreeMap<String, u64>,
     findings: BTreeMap<String, Found>,
     requests: u64,
     estimated_seconds: f64,
-    verdict: Verdict,
+    verdict: PlanVerdict,
     /// Operations that are blocked, by the check that blocks them.
     blocked_by: BTreeMap<String, u64>,
     /// Checks that could not look at all they look at.
@@ -105,7 +105,7 @@ impl Summary {
 
     /// Whether anything is to be done, or blocked.
     pub(super) fn is_anything(&self) -> bool {
-        matches!(self.verdict, Verdict::Blocked | Verdict::CannotBeUndone)
+        matches!(self.verdict, PlanVerdict::Blocked | PlanVerdict::CannotBeUndone)
             || self.operations.values().flat_map(BTreeMap::values).any(|count| *count > 0)
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::checks::CheckRow;
-use crate::plan::{CANNOT_BE_UNDONE, Header, Kind, Move, State, Totals, Verdict};
+use crate::plan::{CANNOT_BE_UNDONE, Header, Move, OperationKind, OperationState, PlanVerdict, Totals};
 use crate::report::text::format;
 
 /// How far it is.
@@ -39,10 +39,10 @@ impl Progress {
         for (state, count) in totals.operations.values().flatten() {
             progress.all += count;
             match state {
-                State::Pending => progress.pending += count,
-                State::Done | State::Existing => progress.done += count,
-                State::Failed => progress.failed += count,
-                State::Blocked => progress.blocked += count,
+                OperationState::Pending => progress.pending += count,
+                OperationState::Done | OperationState::Existing => progress.done += count,
+                OperationState::Failed => progress.failed += count,
+                OperationState::Blocked => progress.blocked += count,
             }
         }
         progress
@@ -82,14 +82,14 @@ impl Statement {
             (Stage::Finished, if whole { "good" } else { "bad" }, headline, text)
         } else {
             match totals.verdict {
-                Verdict::Blocked => (Stage::Blocked, "bad", "Blocked", blocked(causes)),
-                Verdict::NothingToDo => (Stage::NothingToDo, "quiet", "Nothing to do", nothing(header)),
-                Verdict::Ready => (Stage::Ready, "good", "Ready to apply", ready(header, totals)),
-                Verdict::ReadyExceptBlocked => {
+                PlanVerdict::Blocked => (Stage::Blocked, "bad", "Blocked", blocked(causes)),
+                PlanVerdict::NothingToDo => (Stage::NothingToDo, "quiet", "Nothing to do", nothing(header)),
+                PlanVerdict::Ready => (Stage::Ready, "good", "Ready to apply", ready(header, totals)),
+                PlanVerdict::ReadyExceptBlocked => {
                     let (headline, text) = except_blocked(header, totals, progress);
                     (Stage::ReadyExceptBlocked, "busy", headline, text)
                 }
-                Verdict::CannotBeUndone => {
+                PlanVerdict::CannotBeUndone => {
                     (Stage::CannotBeUndone, "bad", "Nothing can be undone", one_way(totals))
                 }
             }
@@ -228,7 +228,8 @@ pub(super) struct Notice {
 pub(super) fn notices(header: &Header, totals: &Totals, progress: Progress) -> Vec<Notice> {
     let mut notices = Vec::new();
     let mut add = |tone, title: String, text, link| notices.push(Notice { tone, title, text, link });
-    let of = |kind: Kind| totals.operations.get(&kind).map_or(0, |states| states.values().sum::<u64>());
+    let of =
+        |kind: OperationKind| totals.operations.get(&kind).map_or(0, |states| states.values().sum::<u64>());
     match header.snapshot_verdict.as_str() {
         "complete" => {}
         "complete_with_drift" => add(
@@ -241,12 +242,12 @@ pub(super) fn notices(header: &Header, totals: &Totals, progress: Progress) -> V
         _ => add(
             "bad",
             "The snapshot is incomplete".to_owned(),
-            "What was not read is not in this plan, and nobody can say from it what would be left behind. Resume the \
+            "What was not read is not in this plan, and the plan does not show what would be left behind. Resume the \
              crawl and plan again; `chatferry snapshot info` says what is missing.",
             None,
         ),
     }
-    let private = of(Kind::MakePrivate);
+    let private = of(OperationKind::MakePrivate);
     if private > 0 {
         add(
             "bad",
@@ -256,7 +257,7 @@ pub(super) fn notices(header: &Header, totals: &Totals, progress: Progress) -> V
             Some("kind-make_private"),
         );
     }
-    let deletes = Kind::ALL.into_iter().filter(|kind| kind.is_delete()).map(of).sum::<u64>();
+    let deletes = OperationKind::ALL.into_iter().filter(|kind| kind.is_delete()).map(of).sum::<u64>();
     if deletes > 0 {
         add(
             "bad",
@@ -270,7 +271,7 @@ pub(super) fn notices(header: &Header, totals: &Totals, progress: Progress) -> V
         add(
             "bad",
             format!("{} refused", was_were(progress.failed, "operation")),
-            "Twilio answered, and said no. Each has the reason beside it.",
+            "Twilio refused them. Each has its reason next to it.",
             Some("operations"),
         );
     }
@@ -278,7 +279,7 @@ pub(super) fn notices(header: &Header, totals: &Totals, progress: Progress) -> V
         add(
             "bad",
             format!("{} blocked", was_were(progress.blocked, "operation")),
-            "They cannot be done as things are and are left out; each has the reason beside it.",
+            "They cannot be done as things are and are left out; each has its reason next to it.",
             Some("operations"),
         );
     }
@@ -286,7 +287,7 @@ pub(super) fn notices(header: &Header, totals: &Totals, progress: Progress) -> V
         add(
             "quiet",
             "The source is muted for those who were copied".to_owned(),
-            "Their User Channels' notification level becomes `muted`, so that nobody is notified twice. The old level \
+            "Their User Channels' notification level becomes `muted`, so that no one is notified twice. The old level \
              is kept for an undo.",
             Some("kind-mute_source"),
         );
