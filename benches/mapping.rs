@@ -216,6 +216,8 @@ fn info() -> Info {
         units: std::collections::BTreeMap::new(),
         disagreement_counts: std::collections::BTreeMap::new(),
         disagreements: Vec::new(),
+        missing_memberships_count: 0,
+        missing_memberships: Vec::new(),
         failures: Vec::new(),
         vanished: std::collections::BTreeMap::new(),
         not_found: Vec::new(),

@@ -42,7 +42,8 @@ impl Context {
         Progress::start(style(self.output, draws_bars), &self.stderr)
     }
 
-    /// Gives the verb's result: with `--json` the object on stdout, otherwise the text on stderr. A log in JSON ends with the object.
+    /// Gives the verb's result: with `--json` the object on stdout, otherwise the text on stderr. A log in JSON ends
+    /// with the object.
     pub(crate) fn conclude(
         &mut self,
         result: &impl Serialize,
@@ -61,6 +62,7 @@ impl Context {
                 "level": "INFO",
                 "message": "done",
                 "result": result,
+                "summary": text.into().to_string(),
                 "target": "chatferry",
             }));
         } else if !self.output.json {
@@ -80,7 +82,9 @@ impl Context {
 
     /// Reports what to do next, to a person at a terminal.
     pub(crate) fn suggest(&self, text: impl Into<Printable>) {
-        if self.stderr.is_terminal()
+        let text = text.into();
+        if !text.is_empty()
+            && self.stderr.is_terminal()
             && !self.output.quiet
             && !self.output.json
             && self.output.log_format == LogFormat::Text

@@ -1,4 +1,4 @@
-//! `crawl`: reads a service into a snapshot, or goes on with one.
+//! `crawl`: reads a service into a snapshot, or resumes one.
 
 use std::path::{Path, PathBuf};
 
@@ -31,10 +31,11 @@ pub(super) async fn run(args: &CrawlArgs, context: &mut Context) -> Outcome {
     let summary = crawled?;
     let status = exit_status(&summary);
     context.conclude(&summary, summary.text())?;
+    context.suggest(summary.next_steps());
     Ok(status)
 }
 
-/// A crawl from settings to summary, without a word: for this verb and for those that begin with a crawl.
+/// A crawl from settings to summary that prints nothing: for this verb and for those that start with a crawl.
 pub(super) async fn crawl(
     settings: &CrawlSettings,
     connection: &ConnectionSettings,
@@ -42,7 +43,7 @@ pub(super) async fn crawl(
     stop: &CancellationToken,
 ) -> Result<CrawlSummary, CommandError> {
     let credentials = connection.read_credentials()?;
-    let place = Place::of(settings)?;
+    let place = Reservation::of(settings)?;
     let mut api = source::begin_with(settings.source, place.path())?;
     let mut client = connect::client(connection, events, stop)?;
     let options = connect::crawl_options(connection);
@@ -50,7 +51,7 @@ pub(super) async fn crawl(
         let source = Source::new(api, client);
         let identity = identity(settings, &credentials, &source)?;
         let opened = open(place.path(), &identity, settings.cross_check, &source).map_err(|error| match (&place, &error) {
-            (Place::Restarted(replacement), SnapshotError::OtherCrawl { .. }) => {
+            (Reservation::Restarted(replacement), SnapshotError::OtherCrawl { .. }) => {
                 let left = replacement.path().display().to_string();
                 CommandError::from(error).with_hint(format!(
                     "an earlier --restart with other settings left `{left}` unfinished: give those settings again, or remove it"
@@ -67,7 +68,7 @@ pub(super) async fn crawl(
             }
             Opened::Finished(info) => {
                 // A replacement that was finished and not put in its place: the run ended between the two.
-                if let Place::Restarted(replacement) = &place {
+                if let Reservation::Restarted(replacement) = &place {
                     replacement.complete()?;
                 }
                 return Ok(summary(settings, &place, &info, None));
@@ -84,7 +85,7 @@ pub(super) async fn crawl(
         }
         api = Api::Conversations;
     };
-    if let (Place::Restarted(replacement), Ended::Finished(verdict)) = (&place, &ended)
+    if let (Reservation::Restarted(replacement), Ended::Finished(verdict)) = (&place, &ended)
         && *verdict != Verdict::Incomplete
     {
         replacement.complete()?;
@@ -93,14 +94,14 @@ pub(super) async fn crawl(
 }
 
 /// Where the snapshot is written.
-enum Place {
+enum Reservation {
     /// In the file itself.
     File(PathBuf),
-    /// In a file beside the old one, which it replaces once it is finished.
+    /// In a file next to the old one, which it replaces once it is finished.
     Restarted(Replacement),
 }
 
-impl Place {
+impl Reservation {
     fn of(settings: &CrawlSettings) -> Result<Self, SnapshotError> {
         let file = &settings.snapshot;
         Ok(if settings.restart && file.exists() {
@@ -130,24 +131,31 @@ fn open(
     cross_check: Option<Share>,
     source: &Source,
 ) -> Result<Opened, SnapshotError> {
-    if !path.exists() {
+    let create = || {
         let new = match cross_check {
             None => SnapshotWriter::create(path, identity, largest_page(source.api())),
             Some(share) => {
                 SnapshotWriter::create_cross_checked(path, identity, largest_page(source.api()), share)
             }
         };
-        return new.map(|new| Opened::ToRead(Box::new(new)));
+        new.map(|new| Opened::ToRead(Box::new(new)))
+    };
+    if !path.exists() {
+        return create();
     }
     let mut writer = SnapshotWriter::open(path, largest_page(source.api()))?;
-    if let Some((found, asked)) = writer.identity().difference(identity) {
-        return Err(SnapshotError::OtherCrawl { path: path.to_path_buf(), found, asked });
-    }
-    if writer.cross_check() != cross_check {
-        let said = |share: Option<Share>| {
-            share.map_or_else(|| "no cross-check".to_owned(), |share| format!("cross-check {share}"))
-        };
-        let (found, asked) = (said(writer.cross_check()), said(cross_check));
+    let share = |share: Option<Share>| {
+        share.map_or_else(|| "no cross-check".to_owned(), |share| format!("cross-check {share}"))
+    };
+    let difference = writer.identity().difference(identity).or_else(|| {
+        (writer.cross_check() != cross_check).then(|| (share(writer.cross_check()), share(cross_check)))
+    });
+    if let Some((found, asked)) = difference {
+        // A first crawl that failed before anything was received, by a mistyped account for example, binds the file to nothing.
+        if writer.is_empty()? {
+            writer.discard()?;
+            return create();
+        }
         return Err(SnapshotError::OtherCrawl { path: path.to_path_buf(), found, asked });
     }
     if !matches!(writer.finished()?, None | Some(Verdict::Incomplete)) {
@@ -211,8 +219,13 @@ pub(super) fn entities(include: &Include) -> Vec<Entity> {
     Entity::ALL.into_iter().filter(wanted).collect()
 }
 
-/// What is said of a run; of one that had nothing to do where it has no end.
-fn summary(settings: &CrawlSettings, place: &Place, info: &Info, ended: Option<&Ended>) -> CrawlSummary {
+/// The summary of a run; without an end for one that had nothing to do.
+fn summary(
+    settings: &CrawlSettings,
+    place: &Reservation,
+    info: &Info,
+    ended: Option<&Ended>,
+) -> CrawlSummary {
     let of_outcome = |outcome: &str| {
         let wanted = |name: &str| name.rsplit('.').next() == Some(outcome);
         info.disagreement_counts.iter().filter(|(name, _)| wanted(name)).map(|(_, count)| count).sum::<u64>()
@@ -226,9 +239,9 @@ fn summary(settings: &CrawlSettings, place: &Place, info: &Info, ended: Option<&
             Some(Ended::GaveUp(_)) => Some(Stopped::GaveUp),
             Some(Ended::Finished(_)) | None => None,
         },
-        // With --restart the same command would begin anew a snapshot that it has just begun.
-        resume: (settings.restart && matches!(place, Place::File(_)))
-            .then(|| "run the same command without --restart to go on from there".to_owned()),
+        // With --restart the same command would discard what it has just read.
+        resume: (settings.restart && matches!(place, Reservation::File(_)))
+            .then(|| "run the same command without --restart to resume".to_owned()),
         already_finished: ended.is_none(),
         snapshot: settings.snapshot.display().to_string(),
         source: info.source,
@@ -242,6 +255,14 @@ fn summary(settings: &CrawlSettings, place: &Place, info: &Info, ended: Option<&
         failed_units: info.failures.clone(),
         drift: of_outcome("drift") + of_outcome("count_only"),
         holes: of_outcome("hole"),
+        missing_memberships_count: info.missing_memberships_count,
+        missing_memberships: info.missing_memberships.clone(),
+        is_settled: of_outcome("hole") > 0
+            && of_outcome("open") == 0
+            && ["pending", "failed"]
+                .iter()
+                .all(|state| info.units.get(*state).is_none_or(|count| *count == 0))
+            && info.not_found.is_empty(),
         not_found: info.not_found.clone(),
         vanished: info.units.get("vanished").copied().unwrap_or_default(),
         issues: info.oddities.iter().map(|oddity| oddity.count).sum(),
@@ -251,14 +272,14 @@ fn summary(settings: &CrawlSettings, place: &Place, info: &Info, ended: Option<&
 
 /// What there was to hold the rows against.
 fn evidence(info: &Info) -> Vec<&'static str> {
-    let (counters, whole) = (info.source.has_counters(), info.selected_users.is_none());
+    let (counters, all_users) = (info.source.has_counters(), info.selected_users.is_none());
     let [members, memberships] =
         [Entity::Member, Entity::Membership].map(|entity| info.include.contains(&entity));
     let channels = info.include.contains(&Entity::Channel);
     [
         ("user_counts", counters && memberships),
-        ("channel_counts", counters && channels && (members || (memberships && whole))),
-        ("member_lists", members && memberships && whole),
+        ("channel_counts", counters && channels && (members || (memberships && all_users))),
+        ("member_lists", members && memberships && all_users),
         ("cross_check", info.cross_check.is_some()),
         ("message_counts", counters && info.include.contains(&Entity::Message)),
     ]

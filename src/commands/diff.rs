@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::{DiffArgs, DiffFormat};
 use crate::diff::{self, Comparison, DiffOptions, Terms, TermsError};
 use crate::error::{Advise, ExitStatus, Failure};
-use crate::report::diff::{DifferenceReport, Format, summary};
+use crate::report::diff::{DiffOutput, DifferenceReport, summary};
 use crate::settings::DiffSettings;
 use crate::snapshot::{Snapshot, SnapshotError};
 use crate::storage::{Access, AtomicFile, StorageError};
@@ -20,8 +20,8 @@ pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
     let options = settings.options;
     let old = open(&settings.old)?;
     let new = open(&settings.new)?;
-    let format = match Format::from(settings.format) {
-        Format::Table if settings.records => Format::Records,
+    let format = match DiffOutput::from(settings.format) {
+        DiffOutput::Table if settings.records => DiffOutput::Records,
         format => format,
     };
     let comparison = match &settings.out {
@@ -64,7 +64,7 @@ pub(super) fn to_files(
     new: &Snapshot,
     terms: Terms,
     options: &DiffOptions,
-    files: &[(Format, &Path)],
+    files: &[(DiffOutput, &Path)],
 ) -> Result<Comparison, DiffError> {
     let mut reports = Vec::new();
     for &(format, path) in files {
@@ -98,7 +98,7 @@ fn write<W: Write>(
     old: &Snapshot,
     new: &Snapshot,
     options: &DiffOptions,
-    format: Format,
+    format: DiffOutput,
     out: W,
     colored: bool,
 ) -> Result<Comparison, DiffError> {
@@ -157,7 +157,7 @@ impl Advise for DiffError {
     }
 }
 
-impl From<DiffFormat> for Format {
+impl From<DiffFormat> for DiffOutput {
     fn from(format: DiffFormat) -> Self {
         match format {
             DiffFormat::Table => Self::Table,

@@ -14,7 +14,7 @@ use crate::report::text::{
     self,
     export::{ExportedFile, LeftOut, LeftOutKind},
 };
-use crate::settings::{ExportDestination, ExportSettings};
+use crate::settings::{ExportDestination, ExportSettings, check_files};
 use crate::snapshot::Snapshot;
 
 use super::{CommandError, Context, Outcome};
@@ -23,6 +23,9 @@ use super::{CommandError, Context, Outcome};
 pub(super) fn run(args: &ExportArgs, context: &mut Context) -> Outcome {
     let mut settings = ExportSettings::load(&context.settings, args)?;
     let path = settings.snapshot.clone();
+    if check_files(&context.settings)? {
+        Snapshot::check_file(&path).map_err(ExportError::from)?;
+    }
     let snapshot = Snapshot::open(&path).map_err(ExportError::from)?;
     if let Some(plan) = &settings.plan {
         let services = snapshot.info().map_err(ExportError::from)?.services;

@@ -28,7 +28,7 @@ pub(super) enum MappingCommandError {
 
 /// What a check found.
 #[derive(Debug, Default, Serialize)]
-struct CheckReport {
+struct MappingCheck {
     /// The mapping.
     pub mapping: String,
     /// How many records and columns it has.
@@ -135,13 +135,13 @@ fn list() -> Result<(Printable, Json), MappingCommandError> {
     Ok((text, json!({ "mappings": mappings })))
 }
 
-fn check(file: &str, snapshot: Option<&Path>, rows: usize) -> Result<CheckReport, MappingCommandError> {
+fn check(file: &str, snapshot: Option<&Path>, rows: usize) -> Result<MappingCheck, MappingCommandError> {
     let mut mapping = load(file)?;
-    let mut report = CheckReport {
+    let mut report = MappingCheck {
         mapping: mapping.name.clone(),
         records: mapping.records.len(),
         columns: mapping.records.iter().map(|record| record.columns.len()).sum(),
-        ..CheckReport::default()
+        ..MappingCheck::default()
     };
     let samples = [("a made-up row", Sample::full()), ("a made-up row of nulls", Sample::nulls())];
     let snapshot = snapshot.map(Snapshot::open).transpose()?;
@@ -179,7 +179,7 @@ fn first_rows(
     snapshot: &Snapshot,
     record: &MappedRecord,
     most: usize,
-    report: &mut CheckReport,
+    report: &mut MappingCheck,
 ) -> Result<Vec<Json>, SnapshotError> {
     let mut evaluator = Evaluator::new(record);
     let mut rows = Vec::new();
@@ -209,7 +209,7 @@ fn first_rows(
     }
 }
 
-impl CheckReport {
+impl MappingCheck {
     fn take(&mut self, record: &MappedRecord, on: &str, tried: &[TriedCell]) {
         for tried in tried {
             if let Err(message) = &tried.outcome {
@@ -226,7 +226,7 @@ impl CheckReport {
 }
 
 /// The report of a check as text.
-fn summarize(report: &CheckReport) -> Printable {
+fn summarize(report: &MappingCheck) -> Printable {
     let mut text = text::checked(&report.mapping, report.records, report.columns);
     text.extend(report.failures.iter().map(|failure| {
         let CheckFailure { record, column, on, message, fatal } = failure;
@@ -245,7 +245,7 @@ fn summarize(report: &CheckReport) -> Printable {
 mod tests {
     use super::*;
 
-    fn checked(mapping: &str) -> CheckReport {
+    fn checked(mapping: &str) -> MappingCheck {
         check(mapping, None, 0).unwrap()
     }
 

@@ -70,7 +70,7 @@ pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
         services: costs.into_iter().map(probed).collect(),
         requests_by_resource,
         requests,
-        // Invitations stand in a user's list too, and no counter tells how many: they may fill another page. And messages are
+        // A user's list has invitations too, which no counter includes: they may fill another page. And messages are
         // sent meanwhile.
         requests_exact: refusal.is_none()
             && source.api().has_counters()
@@ -87,6 +87,7 @@ pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
         Some(error) => error.status,
     };
     context.conclude(&summary, summary.text())?;
+    context.suggest(summary.next_steps());
     Ok(status)
 }
 
@@ -98,7 +99,7 @@ struct Priced {
 }
 
 impl Priced {
-    /// Whether a crawl that is left to choose would turn to Conversations.
+    /// Whether a crawl that may choose would read Conversations.
     async fn is_for_conversations(&self, client: &Client, services: &Services) -> bool {
         self.costs.is_empty()
             && self.refusal.as_ref().is_some_and(source::is_no_answer)

@@ -1,5 +1,7 @@
 //! `snapshot info` and `snapshot check`.
 
+use std::path::PathBuf;
+
 use crate::cli::SnapshotArgs;
 use crate::cli::setting::FlagGroup;
 use crate::cli::snapshot::{SnapshotFile, SnapshotVerb};
@@ -18,16 +20,15 @@ pub(super) fn run(args: &SnapshotArgs, context: &mut Context) -> Outcome {
     }
 }
 
-fn open(file: &SnapshotFile, context: &Context) -> Result<Snapshot, super::CommandError> {
-    let path = match &file.file {
+fn path(file: &SnapshotFile, context: &Context) -> Result<PathBuf, super::CommandError> {
+    Ok(match &file.file {
         Some(path) => path.clone(),
         None => snapshot_file(&context.settings, file.settings.flags())?,
-    };
-    Ok(Snapshot::open(&path)?)
+    })
 }
 
 fn info(file: &SnapshotFile, context: &mut Context) -> Outcome {
-    let info = open(file, context)?.info()?;
+    let info = Snapshot::open(&path(file, context)?)?.info()?;
     if context.output.json {
         context.json(&info)?;
     } else {
@@ -38,7 +39,9 @@ fn info(file: &SnapshotFile, context: &mut Context) -> Outcome {
 }
 
 fn check(file: &SnapshotFile, context: &mut Context) -> Outcome {
-    let report = open(file, context)?.check()?;
+    let path = path(file, context)?;
+    let bytes = Snapshot::check_file(&path);
+    let report = Snapshot::open(&path)?.check(bytes)?;
     if context.output.json {
         context.json(&report)?;
     } else {

@@ -1,6 +1,6 @@
-//! Which API a crawl reads from: what was asked for, what a snapshot was begun with, and what answers.
+//! The API that a crawl reads: as asked for, as the snapshot has it, or the one that answers.
 //!
-//! **Invariant:** a snapshot is of one API. Another one is turned to only while nothing was received from the first.
+//! **Invariant:** a snapshot is of one API. The crawl changes to the other one only while it has received nothing from the first.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -38,28 +38,13 @@ impl Rising {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ChannelSid, Message};
+    use crate::model::Message;
 
     fn page(indices: &[(u128, Option<i64>)]) -> ListPage {
         let message = |(sid, index): &(u128, Option<i64>)| Message {
             sid: MessageSid::from_digits(*sid),
-            account_sid: None,
-            attributes: None,
-            service_sid: None,
-            channel_sid: ChannelSid::from_digits(1),
-            date_created: None,
-            date_updated: None,
-            last_updated_by: None,
-            was_edited: None,
-            from: None,
-            body: None,
             index: *index,
-            r#type: None,
-            media: None,
-            participant_sid: None,
-            delivery: None,
-            content_sid: None,
-            extra: None,
+            ..Message::sample(false)
         };
         let records = Records::Messages(indices.iter().map(message).collect());
         ListPage { records, received: indices.len(), issues: Vec::new(), next: None, page_size: None }

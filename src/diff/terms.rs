@@ -39,53 +39,13 @@ pub(crate) struct Terms {
 }
 
 /// What only one of Chat and Conversations gives, or each in terms of its own: not compared with what Chat gives.
-fn not_in_conversations(entity: Entity) -> &'static [&'static str] {
-    match entity {
-        Entity::Service => &[
-            "default_service_role_sid",
-            "default_channel_role_sid",
-            "default_channel_creator_role_sid",
-            "read_status_enabled",
-            "reachability_enabled",
-            "typing_indicator_timeout",
-            "consumption_report_interval",
-            "limits",
-            "pre_webhook_url",
-            "post_webhook_url",
-            "webhook_method",
-            "webhook_filters",
-            "pre_webhook_retry_count",
-            "post_webhook_retry_count",
-            "notifications",
-            "media",
-            "configuration",
-            "extra",
-        ],
-        Entity::Role => &["type", "permissions", "extra"],
-        Entity::User => &["joined_channels_count", "extra"],
-        Entity::Channel => &[
-            "type",
-            "created_by",
-            "members_count",
-            "messages_count",
-            "state",
-            "timers",
-            "messaging_service_sid",
-            "bindings",
-            "extra",
-        ],
-        Entity::Message => &[
-            "type",
-            "was_edited",
-            "last_updated_by",
-            "media",
-            "participant_sid",
-            "delivery",
-            "content_sid",
-            "extra",
-        ],
-        Entity::Membership | Entity::Member | Entity::Invite => &["extra"],
-    }
+fn not_in_conversations(entity: Entity) -> impl Iterator<Item = &'static str> {
+    let in_terms_of_its_own: &[&str] = match entity {
+        Entity::Role => &["type", "permissions"],
+        Entity::Message => &["media"],
+        _ => &[],
+    };
+    in_terms_of_its_own.iter().copied().chain(entity.one_sided_fields())
 }
 
 impl Terms {
@@ -218,7 +178,7 @@ impl Terms {
         let mut fields = Fields::ALL;
         if self.other_source {
             for (number, column) in columns(entity).iter().enumerate() {
-                if not_in_conversations(entity).contains(&column.name) {
+                if not_in_conversations(entity).any(|field| field == column.name) {
                     fields = fields.without(number);
                 }
             }
@@ -229,7 +189,7 @@ impl Terms {
     fn not_comparable(&self) -> Vec<String> {
         let names = |entity: &Entity| {
             let plural = entity.plural();
-            not_in_conversations(*entity).iter().map(move |field| format!("{plural}.{field}"))
+            not_in_conversations(*entity).map(move |field| format!("{plural}.{field}"))
         };
         self.entities.iter().flat_map(names).collect()
     }

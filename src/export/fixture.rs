@@ -169,6 +169,8 @@ fn info() -> Info {
         units: BTreeMap::new(),
         disagreement_counts: BTreeMap::new(),
         disagreements: Vec::new(),
+        missing_memberships_count: 0,
+        missing_memberships: Vec::new(),
         failures: Vec::new(),
         vanished: BTreeMap::new(),
         not_found: Vec::new(),

@@ -25,9 +25,10 @@ impl Mapping {
         Ok(())
     }
 
-    /// Says what is done with personal columns (`--pii`), and gives `keyed_hash` its key.
+    /// Drops or hashes personal columns and the credentials of addresses (`--pii`), and gives `keyed_hash` its key.
     pub fn apply_pii(&mut self, policy: &PiiPolicy) {
         for record in &mut self.records {
+            record.pii = policy.clone();
             match policy {
                 PiiPolicy::Keep => {}
                 PiiPolicy::Drop => record.columns.retain(|column| column.pii == Pii::None),

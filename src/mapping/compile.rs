@@ -16,6 +16,7 @@ use super::field::{entity_name, entity_named};
 use super::file::{InvitePolicy, MappingFile, RecordEntry, VERSION};
 use super::filter::Filter;
 use super::key;
+use super::pii::PiiPolicy;
 use super::record::{KeyOrder, MappedColumn, MappedRecord, Mapping};
 use super::roles::RoleTable;
 use crate::model::Entity;
@@ -199,6 +200,7 @@ impl Compiler<'_> {
             filters.push(filter.map_err(|error| error.in_file(self.text, text))?);
         }
         Ok(MappedRecord {
+            pii: PiiPolicy::Keep,
             name: entry.name.into_inner(),
             description: entry.description,
             file: Arc::clone(&self.file),

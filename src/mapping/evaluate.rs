@@ -7,6 +7,7 @@ use super::context::context;
 use super::expression::{Expression, Needs, describe};
 use super::file::OnError;
 use super::filter::Condition;
+use super::pii::PiiPolicy;
 use super::record::{ColumnSource, MappedColumn, MappedRecord};
 use super::value::{ColumnType, Value};
 use crate::model::{Entity, RowRecords, Sid, SidKind, Timestamp};
@@ -107,7 +108,8 @@ impl<'a> MappedRow<'a> {
 impl<'m> Evaluator<'m> {
     /// Gets ready for a record.
     pub(crate) fn new(record: &'m MappedRecord) -> Self {
-        let has_computed = record.columns.iter().any(MappedColumn::is_computed);
+        let has_computed =
+            record.columns.iter().any(MappedColumn::is_computed) || !matches!(record.pii, PiiPolicy::Keep);
         let computed = if has_computed { vec![Computed::Plain; record.columns.len()] } else { Vec::new() };
         Self {
             record,
@@ -174,7 +176,31 @@ impl<'m> Evaluator<'m> {
                 self.computed[position] = pseudonym;
             }
         }
+        self.replace_credentials(subject);
         Ok(RowOutcome::Row(nulled))
+    }
+
+    /// Drops or hashes the credentials of addresses in columns that are not personal.
+    fn replace_credentials(&mut self, subject: &RowRecords<'_>) {
+        let record = self.record;
+        if matches!(record.pii, PiiPolicy::Keep) {
+            return;
+        }
+        for (position, column) in record.columns.iter().enumerate().filter(|(_, column)| column.key.is_none())
+        {
+            if !column.is_computed() {
+                self.computed[position] = Computed::Plain; // not that of the row before
+            }
+            let row = MappedRow { columns: &record.columns, subject, computed: &self.computed };
+            let replaced = match row.value(position) {
+                Value::Text(text) => record.pii.without_credentials(text).map(Computed::Text),
+                Value::Json(text) => record.pii.without_credentials(text).map(Computed::Json),
+                _ => None,
+            };
+            if let Some(replaced) = replaced {
+                self.computed[position] = replaced;
+            }
+        }
     }
 
     /// Tries every condition and column on a row, whatever fails: for `mapping check`.

@@ -6,6 +6,7 @@
 //!
 //! **Invariant:** the key leaves this module as [`PiiKey::id`] only, which says whether two exports used the same key.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use zeroize::Zeroizing;
 use super::field::{FieldInfo, entity_name};
 use super::value::Pii;
 use crate::model::Entity;
+use crate::printable::replace_credentials;
 use crate::storage::hex;
 
 /// The fewest bytes that a key may have.
@@ -96,6 +98,18 @@ impl PiiPolicy {
         }
     }
 
+    /// The text with the credentials of its addresses dropped or hashed; none where nothing changes.
+    pub(super) fn without_credentials(&self, text: &str) -> Option<String> {
+        let replaced = replace_credentials(text, |credentials| match self {
+            Self::Hmac(key) => format!("{}@", key.hash("address credentials", credentials.as_bytes())).into(),
+            Self::Drop | Self::Keep => "".into(),
+        });
+        match replaced {
+            Cow::Owned(text) => Some(text),
+            Cow::Borrowed(_) => None,
+        }
+    }
+
     /// Which key made the pseudonyms.
     pub fn key_id(&self) -> Option<String> {
         match self {
@@ -115,5 +129,24 @@ pub(super) fn kind(field: &FieldInfo) -> String {
         "identity".to_owned()
     } else {
         format!("{}.{}", entity_name(field.entity), field.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_credentials_of_an_address_are_dropped_or_hashed() {
+        let address = "https://hook:PW@hooks.example/x";
+        assert_eq!(PiiPolicy::Drop.without_credentials(address).as_deref(), Some("https://hooks.example/x"));
+        let key = PiiKey::new(Zeroizing::new(b"0123456789abcdef0123456789abcdef".to_vec())).unwrap();
+        let hashed = PiiPolicy::Hmac(key).without_credentials(address).unwrap();
+        assert!(hashed.starts_with("https://") && hashed.ends_with("@hooks.example/x"), "{hashed}");
+        assert!(!hashed.contains("PW") && !hashed.contains("hook:") && hashed.len() > 64, "{hashed}");
+        let json = r#"{"url":"https:\/\/hook:PW@hooks.example\/x"}"#;
+        let dropped = PiiPolicy::Drop.without_credentials(json).unwrap();
+        assert_eq!(dropped, r#"{"url":"https:\/\/hooks.example\/x"}"#);
+        assert_eq!(PiiPolicy::Drop.without_credentials("https://hooks.example/x"), None);
     }
 }

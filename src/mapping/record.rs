@@ -8,6 +8,7 @@ use super::field::FieldInfo;
 use super::file::{InvitePolicy, OnError, Otherwise, Scalar};
 use super::filter::Filter;
 use super::pii::PiiKey;
+use super::pii::PiiPolicy;
 use super::plan_rules::PlanRules;
 use super::roles::RoleTable;
 use super::value::{ColumnType, Pii, Value};
@@ -59,6 +60,8 @@ pub struct MappedRecord {
     pub(super) constants: Constants,
     /// What `run.invites` stands for in conditions that are added later.
     pub(super) invites: InvitePolicy,
+    /// What happens to personal data, and so to the credentials of addresses in columns that are not personal.
+    pub(super) pii: PiiPolicy,
 }
 
 /// The order of a record's rows, among those that a walk over the snapshot delivers.
@@ -227,6 +230,7 @@ impl MappedRecord {
     pub fn narrowed(&self, names: &[&str]) -> Self {
         let column = |name: &&str| self.columns.iter().find(|column| column.name == *name).cloned();
         Self {
+            pii: self.pii.clone(),
             name: self.name.clone(),
             description: self.description.clone(),
             file: Arc::clone(&self.file),

@@ -2,10 +2,24 @@
 
 use serde::Serialize;
 
-use super::table::records;
+use super::table::{bare, records};
+
+/// Whether both APIs give a field: its keys there, or what it always is.
+macro_rules! in_both {
+    (chat $chat:literal conversations $conversations:tt) => {
+        true
+    };
+    ($($one:tt)*) => {
+        false
+    };
+}
 
 macro_rules! entities {
-    ($($(#[$doc:meta])* $Record:ident $record:ident $plural:literal { $($fields:tt)* })*) => {
+    ($($(#[$doc:meta])* $Record:ident $record:ident $plural:literal {
+        $($(#[$field_doc:meta])* $field:ident: $place:ident $kind:tt, $pii:ident, $sample:literal
+            $(, chat $chat:literal)? $(, conversations $conversations:literal)? $(, always $always:ident)?;)*
+        $(@beside $api:ident { $($key:ident: $how:ident;)* })*
+    })*) => {
         /// The kinds of resource that the model knows.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(rename_all = "snake_case")]
@@ -29,6 +43,19 @@ macro_rules! entities {
                 match self {
                     $(Self::$Record => stringify!($record),)*
                 }
+            }
+
+            /// The fields that only one of the two APIs gives.
+            pub(crate) fn one_sided_fields(self) -> impl Iterator<Item = &'static str> {
+                let fields: &'static [(&'static str, bool)] = match self {
+                    $(Self::$Record => const { &[$(
+                        (
+                            bare(stringify!($field)),
+                            in_both!($(chat $chat)? $(conversations $conversations)? $(conversations $always)?),
+                        )
+                    ),*] },)*
+                };
+                fields.iter().filter(|(_, in_both)| !in_both).map(|(name, _)| *name)
             }
         }
     };

@@ -29,6 +29,6 @@ pub use sid::{AccountSid, ChannelSid, MemberSid, RoleSid, ServiceSid, UserSid};
 pub(crate) use sid::{
     ContentSid, InvalidSid, InviteSid, MessageSid, MessagingServiceSid, Sid, SidKind, StoredSid,
 };
-pub(crate) use table::records;
+pub(crate) use table::{bare, records};
 pub(crate) use value::OpenEnum;
 pub use value::{ChannelType, ConversationState, MembershipStatus, NotificationLevel, RoleType, Timestamp};

@@ -87,23 +87,14 @@ pub(crate) trait OpenEnum: Sized {
     /// Takes what the API sent.
     fn from_wire(text: &str) -> Self;
 
-    /// The text as the API sent it.
-    fn as_str(&self) -> &str;
-
     /// Whether this API's published enumeration has the value.
     fn is_known(&self, api: Api) -> bool;
 
     /// The place among [`NAMES`](Self::NAMES), from 1; none for a value that is not published.
-    fn number(&self) -> Option<i64> {
-        let place = Self::NAMES.iter().position(|name| *name == self.as_str())?;
-        i64::try_from(place + 1).ok()
-    }
+    fn number(&self) -> Option<i64>;
 
     /// The value of a [`number`](Self::number).
-    fn from_number(number: i64) -> Option<Self> {
-        let place = usize::try_from(number).ok()?.checked_sub(1)?;
-        Self::NAMES.get(place).map(|name| Self::from_wire(name))
-    }
+    fn from_number(number: i64) -> Option<Self>;
 }
 
 macro_rules! open_enum {
@@ -144,8 +135,26 @@ macro_rules! open_enum {
                 Self::from_wire(text)
             }
 
-            fn as_str(&self) -> &str {
-                self.as_str()
+            fn number(&self) -> Option<i64> {
+                let mut number = 0;
+                $(
+                    number += 1;
+                    if matches!(self, Self::$variant) {
+                        return Some(number);
+                    }
+                )*
+                None
+            }
+
+            fn from_number(wanted: i64) -> Option<Self> {
+                let mut number = 0;
+                $(
+                    number += 1;
+                    if number == wanted {
+                        return Some(Self::$variant);
+                    }
+                )*
+                None
             }
 
             #[allow(unused_variables, reason = "most enumerations are the same in both APIs")]

@@ -18,7 +18,7 @@ pub(crate) fn replace_credentials<'t>(
 ) -> Cow<'t, str> {
     let mut safe: Option<String> = None;
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once("://") {
+    while let Some((before, separator, after)) = next_address(rest) {
         let end = after.find(ends_authority).unwrap_or(after.len());
         let (authority, tail) = after.split_at(end);
         let credentials = authority.rsplit_once('@').filter(|(credentials, _)| *credentials != MASK);
@@ -29,7 +29,7 @@ pub(crate) fn replace_credentials<'t>(
         }
         if let Some(safe) = &mut safe {
             safe.push_str(before);
-            safe.push_str("://");
+            safe.push_str(separator);
             match credentials {
                 Some((credentials, host)) => {
                     safe.push_str(&replacement(credentials));
@@ -47,6 +47,14 @@ pub(crate) fn replace_credentials<'t>(
             Cow::Owned(safe)
         }
     }
+}
+
+/// Where the next address begins: what is before it, its `://`, which JSON may write as `:\/\/`, and the rest.
+fn next_address(text: &str) -> Option<(&str, &'static str, &str)> {
+    ["://", ":\\/\\/"]
+        .into_iter()
+        .filter_map(|separator| text.split_once(separator).map(|(before, after)| (before, separator, after)))
+        .min_by_key(|(before, ..)| before.len())
 }
 
 fn ends_authority(letter: char) -> bool {

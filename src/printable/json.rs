@@ -52,6 +52,9 @@ pub(crate) fn escaped(json: String) -> String {
 pub(crate) fn escape_from(buffer: &mut Vec<u8>, start: usize) {
     let added = buffer.get(start..).unwrap_or_default();
     // DEL is 7f; C1 is c2 followed by 80 to 9f.
+    if !added.iter().any(|byte| matches!(byte, 0x7f | 0xc2)) {
+        return;
+    }
     let has_any = added.contains(&0x7f) || added.windows(2).any(|pair| pair[0] == 0xc2 && pair[1] < 0xa0);
     if !has_any {
         return;

@@ -1,6 +1,6 @@
 //! How an audit went, for Prometheus: the text format as node exporter's textfile collector reads it.
 //!
-//! All of it are gauges: a file tells of one audit, and nothing in it only grows.
+//! All metrics are gauges: a file is about one audit, and no number in it only grows.
 
 use jiff::Timestamp;
 
@@ -8,12 +8,12 @@ use super::text::audit::{AuditSummary, AuditVerdict};
 use crate::diff::Mark;
 
 /// A sample: labels and value.
-type Sample = (Vec<(&'static str, String)>, f64);
+type MetricSample = (Vec<(&'static str, String)>, f64);
 
-/// The text of the metrics file. `last_success` is when the last whole audit ended.
+/// The text of the metrics file. `last_success` is when the last complete audit ended.
 pub(crate) fn render(summary: &AuditSummary, services: &str, last_success: Option<Timestamp>) -> String {
     let mut text = String::new();
-    let mut metric = |name: &str, help: &str, samples: Vec<Sample>| {
+    let mut metric = |name: &str, help: &str, samples: Vec<MetricSample>| {
         if samples.is_empty() {
             return;
         }
@@ -32,7 +32,7 @@ pub(crate) fn render(summary: &AuditSummary, services: &str, last_success: Optio
             write(format!("{name}{{{}}} {value}", labels.join(",")));
         }
     };
-    let alone = |value: f64| vec![(Vec::new(), value)];
+    let single = |value: f64| vec![(Vec::new(), value)];
     let seconds = |time: &str| time.parse::<Timestamp>().ok().map(in_seconds);
     metric(
         "verdict",
@@ -45,18 +45,18 @@ pub(crate) fn render(summary: &AuditSummary, services: &str, last_success: Optio
             })
             .collect(),
     );
-    metric("exit_code", "The exit code of the last audit.", alone(f64::from(summary.exit_code)));
+    metric("exit_code", "The exit code of the last audit.", single(f64::from(summary.exit_code)));
     metric(
         "last_run_timestamp_seconds",
         "When the last audit ended.",
-        seconds(&summary.finished).map(alone).unwrap_or_default(),
+        seconds(&summary.finished).map(single).unwrap_or_default(),
     );
     metric(
         "last_success_timestamp_seconds",
         "When the last complete audit ended.",
-        last_success.map(in_seconds).map(alone).unwrap_or_default(),
+        last_success.map(in_seconds).map(single).unwrap_or_default(),
     );
-    metric("duration_seconds", "How long the last audit took.", alone(summary.elapsed_seconds));
+    metric("duration_seconds", "How long the last audit took.", single(summary.elapsed_seconds));
     if let Some(crawl) = &summary.crawl {
         metric(
             "records",
@@ -81,7 +81,7 @@ pub(crate) fn render(summary: &AuditSummary, services: &str, last_success: Optio
             .map(|(kind, count)| (vec![("kind", kind.to_owned())], number(count)))
             .collect(),
         );
-        metric("failed_lists", "Lists that the last audit could not read.", alone(number(crawl.failures)));
+        metric("failed_lists", "Lists that the last audit could not read.", single(number(crawl.failures)));
     }
     if let Some(comparison) = &summary.differences {
         let of_entity = |entity: &str, mark: Mark| {

@@ -40,7 +40,7 @@ pub(crate) use error::SettingsError;
 pub(crate) use export::{ExportDestination, ExportSettings};
 pub(crate) use listing::Listing;
 pub use loader::Loader;
-pub(crate) use output::OutputSettings;
+pub(crate) use output::{OutputSettings, check_files};
 pub(crate) use plan::{PlanSettings, Planned, plan_file};
 pub(crate) use provenance::Provenance;
 pub use reference::{SettingReference, reference};

@@ -3,8 +3,13 @@
 use super::error::SettingsError;
 use super::loader::Loader;
 use crate::cli::GlobalArgs;
-use crate::cli::setting::declarations::{COLOR, LOG_FORMAT, PROGRESS};
-use crate::cli::setting::{ColorWhen, FlagGroup, LogFormat, ProgressStyle, Setting};
+use crate::cli::setting::declarations::{CHECK_FILES, COLOR, LOG_FORMAT, PROGRESS};
+use crate::cli::setting::{ColorWhen, FlagGroup, Flags, LogFormat, ProgressStyle, Setting};
+
+/// Whether a finished snapshot is compared with its seal before it is used.
+pub(crate) fn check_files(loader: &Loader) -> Result<bool, SettingsError> {
+    loader.get(&Flags::default(), &CHECK_FILES)
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct OutputSettings {

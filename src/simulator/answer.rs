@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use axum::http::{Method, Uri};
 
-use super::data::{Account, hash};
+use super::data::Account;
+use super::draws;
 use super::faults::{AttemptFault, RequestTraits};
 use super::query::Parameters;
 use super::refusal::Refusal;
@@ -14,7 +15,7 @@ use super::state::SimulatorState;
 
 /// The outcome of a request.
 #[derive(Debug)]
-pub(crate) struct Answered {
+pub(crate) struct AnswerOutcome {
     /// None to close the connection.
     pub(crate) reply: Option<HttpReply>,
     /// The status, sent or lost; 0 if there is none.
@@ -23,7 +24,7 @@ pub(crate) struct Answered {
     pub(crate) accepted: bool,
 }
 
-impl Answered {
+impl AnswerOutcome {
     pub(crate) fn failure(failure: &Refusal) -> Self {
         Self { reply: Some(HttpReply::failure(failure)), status: failure.status, accepted: false }
     }
@@ -37,19 +38,19 @@ pub(crate) fn answer(
     uri: &Uri,
     body: &str,
     fault: Option<AttemptFault>,
-) -> Answered {
+) -> AnswerOutcome {
     let failure = match (found, fault) {
         (_, Some(AttemptFault::Status(status, retry_after))) => Refusal::of_status(status, retry_after),
         (_, Some(AttemptFault::ExpiredToken)) => Refusal::bad_page_token(),
         (_, Some(AttemptFault::NotFound)) | (RouteMatch::Nothing, _) => Refusal::not_found(uri.path()),
         (_, Some(AttemptFault::Html)) => {
-            return Answered { reply: Some(HttpReply::html()), status: 200, accepted: false };
+            return AnswerOutcome { reply: Some(HttpReply::html()), status: 200, accepted: false };
         }
         (_, Some(AttemptFault::Gateway)) => {
-            return Answered { reply: Some(HttpReply::gateway()), status: 403, accepted: false };
+            return AnswerOutcome { reply: Some(HttpReply::gateway()), status: 403, accepted: false };
         }
         (_, Some(AttemptFault::Reset | AttemptFault::Hang)) => {
-            return Answered { reply: None, status: 0, accepted: false };
+            return AnswerOutcome { reply: None, status: 0, accepted: false };
         }
         (RouteMatch::OtherMethod, _) => Refusal::method_not_allowed(),
         (RouteMatch::Found(_, route, captures), _) => {
@@ -80,7 +81,7 @@ pub(crate) fn answer(
             }
         }
     };
-    Answered::failure(&failure)
+    AnswerOutcome::failure(&failure)
 }
 
 /// Checks a write against its description and limits, and acts.
@@ -102,21 +103,21 @@ fn act(state: &SimulatorState, call: &Call<'_>) -> Result<String, Refusal> {
 }
 
 /// The answer to a success.
-fn done(state: &SimulatorState, call: &Call<'_>, body: String, fault: Option<AttemptFault>) -> Answered {
+fn done(state: &SimulatorState, call: &Call<'_>, body: String, fault: Option<AttemptFault>) -> AnswerOutcome {
     let (accepted, status) = (call.route.is_write(), call.route.status());
     if accepted {
         state.recorder.wrote();
     }
     match fault {
-        Some(AttemptFault::LostAnswer) => Answered { reply: None, status, accepted },
+        Some(AttemptFault::LostAnswer) => AnswerOutcome { reply: None, status, accepted },
         Some(AttemptFault::AcceptedThen(status)) => {
-            Answered { accepted, ..Answered::failure(&Refusal::of_status(status, None)) }
+            AnswerOutcome { accepted, ..AnswerOutcome::failure(&Refusal::of_status(status, None)) }
         }
         _ => {
             let truncate = fault == Some(AttemptFault::Truncate);
             let hostile = if let Some(AttemptFault::Hostile(kind)) = fault { Some(kind) } else { None };
             let reply = HttpReply { truncate, hostile, ..HttpReply::json(status, body) };
-            Answered { reply: Some(reply), status, accepted }
+            AnswerOutcome { reply: Some(reply), status, accepted }
         }
     }
 }
@@ -140,9 +141,9 @@ pub(crate) fn request_traits<'a>(
 ) -> RequestTraits<'a> {
     RequestTraits {
         path: uri.path(),
-        key: hash::text(&uri.to_string())
-            ^ hash::text(method.as_str()).rotate_left(17)
-            ^ hash::text(body).rotate_left(31),
+        key: draws::text(&uri.to_string())
+            ^ draws::text(method.as_str()).rotate_left(17)
+            ^ draws::text(body).rotate_left(31),
         chat: !is_conversations(uri.path()),
         write: method != Method::GET,
         create: matches!(found, RouteMatch::Found(_, route, _) if route.status() == 201),

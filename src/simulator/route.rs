@@ -1,10 +1,10 @@
 //! Routes: which path leads to which operation. Each API has its table; a new resource is a file and its
 //! lines there.
 
-use super::api::{CHAT_ROUTES, CONVERSATIONS_ROUTES, ServedApi};
 use super::data::{Account, Origins, ServiceWorld, WorldView, sid};
 use super::query::Parameters;
 use super::refusal::Refusal;
+use super::served_api::ServedApi;
 
 /// One operation of the OpenAPI description.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ impl Route {
         self.path.contains("/Services/{")
     }
 
-    fn captures<'a>(&self, segments: &[&'a str]) -> Option<Vec<&'a str>> {
+    pub(crate) fn captures<'a>(&self, segments: &[&'a str]) -> Option<Vec<&'a str>> {
         let mut pattern = self.path.trim_start_matches('/').split('/');
         let mut captures = Vec::new();
         for segment in segments {
@@ -115,22 +115,4 @@ impl Route {
         }
         pattern.next().is_none().then_some(captures)
     }
-}
-
-/// All routes, in the order of the statistics.
-pub(crate) fn all() -> impl Iterator<Item = &'static Route> {
-    CHAT_ROUTES.iter().chain(CONVERSATIONS_ROUTES)
-}
-
-pub(crate) fn find<'a>(method: &str, segments: &[&'a str]) -> RouteMatch<'a> {
-    let mut result = RouteMatch::Nothing;
-    for (number, route) in all().enumerate() {
-        if let Some(captures) = route.captures(segments) {
-            if route.method == method {
-                return RouteMatch::Found(number, route, captures);
-            }
-            result = RouteMatch::OtherMethod;
-        }
-    }
-    result
 }

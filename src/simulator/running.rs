@@ -7,9 +7,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::data::account::AccountCredentials;
-use super::data::hash::{self, Draws};
 use super::data::roles::{DEFAULT_ROLES, ROLES};
 use super::data::{Account, Origins, ServicePlan, ServiceWorld};
+use super::draws::{self, Draws};
 use super::drift::{self, DriftChange};
 use super::server;
 use super::state::SimulatorState;
@@ -78,7 +78,7 @@ pub async fn start(options: Options) -> Result<Running, SimulatorError> {
 fn accounts(options: &Options, origins: &Origins) -> Vec<Account> {
     let draws = |number: u64| match number {
         0 => Draws::new(options.seed),
-        number => Draws::new(hash::next(options.seed ^ number)),
+        number => Draws::new(draws::next(options.seed ^ number)),
     };
     let (first, second) = (AccountCredentials::new(draws(0)), AccountCredentials::new(draws(2)));
     let empty = |number: u64, account_sid: &str, friendly_name: &'static str, limits: ServiceLimits| {

@@ -11,15 +11,16 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, Uri};
 use axum::routing::{get, post};
 
-use super::answer::{self, Answered, is_conversations, request_traits};
-use super::data::hash::{self, Purpose};
+use super::answer::{self, AnswerOutcome, is_conversations, request_traits};
+use super::api;
 use super::data::sid;
+use super::draws::{self, Purpose};
 use super::drift;
 use super::faults::AttemptFault;
 use super::query::{self, Parameters};
 use super::refusal::Refusal;
 use super::reply::{ReplyContext, accepts_gzip, respond};
-use super::route::{self, RouteMatch};
+use super::route::RouteMatch;
 use super::state::SimulatorState;
 use super::wire::CutSwitch;
 use super::writes::{self, Write};
@@ -46,7 +47,7 @@ async fn handle(
     let arrived = Instant::now();
     let segments = query::segments(uri.path());
     let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
-    let found = route::find(method.as_str(), &segments);
+    let found = api::find(method.as_str(), &segments);
     let number = if let RouteMatch::Found(number, ..) = &found { Some(*number) } else { None };
     let place = server.limits.enter(arrived);
     let in_flight = place.as_ref().map_or_else(|| server.limits.in_flight() + 1, |place| place.in_flight);
@@ -54,9 +55,11 @@ async fn handle(
     let account = headers.get(AUTHORIZATION).and_then(|value| server.accepted.account(value.as_bytes()));
     let account = account.and_then(|number| server.accounts.get(number));
     let body = std::str::from_utf8(&body).unwrap_or_default();
-    let Answered { reply, status, accepted } = match account {
-        None => Answered::failure(&Refusal::unauthorized()),
-        Some(_) if place.is_none() => Answered::failure(&Refusal::of_status(429, server.options.retry_after)),
+    let AnswerOutcome { reply, status, accepted } = match account {
+        None => AnswerOutcome::failure(&Refusal::unauthorized()),
+        Some(_) if place.is_none() => {
+            AnswerOutcome::failure(&Refusal::of_status(429, server.options.retry_after))
+        }
         Some(account) => {
             let fault = server.attempt_faults.decide_for(request_traits(&method, &uri, body, &found));
             if fault == Some(AttemptFault::Hang) {
@@ -105,7 +108,7 @@ async fn handle(
 fn request_digits(server: &SimulatorState) -> u128 {
     let number = server.numbers.fetch_add(1, Ordering::Relaxed);
     let high = server.draws.draw(Purpose::RequestId, number);
-    u128::from(high) << 64 | u128::from(hash::next(high))
+    u128::from(high) << 64 | u128::from(draws::next(high))
 }
 
 async fn show_stats(State(server): State<Arc<SimulatorState>>) -> axum::Json<serde_json::Value> {

@@ -6,8 +6,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::Options;
 use super::auth::Accepted;
-use super::data::hash::Draws;
 use super::data::{Account, Origins};
+use super::draws::Draws;
 use super::faults::AttemptFaults;
 use super::limits::{RequestLimits, WriteWindows};
 use super::stats::Recorder;

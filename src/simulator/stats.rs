@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::api;
 use super::limits::SlidingSecond;
-use super::route;
 
 /// Counts since the start, or since they were last reset.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -48,10 +48,10 @@ impl Stats {
 }
 
 #[derive(Debug)]
-pub(crate) struct Recorder(Mutex<Counters>);
+pub(crate) struct Recorder(Mutex<RequestCounts>);
 
 #[derive(Debug, Default)]
-struct Counters {
+struct RequestCounts {
     requests: u64,
     /// By the route's number; the last is for what is none.
     by_route: Vec<u64>,
@@ -63,18 +63,18 @@ struct Counters {
     span: Option<(Instant, Instant)>,
 }
 
-impl Counters {
+impl RequestCounts {
     fn new() -> Self {
-        Self { by_route: vec![0; route::all().count() + 1], ..Self::default() }
+        Self { by_route: vec![0; api::routes().count() + 1], ..Self::default() }
     }
 }
 
 impl Recorder {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(Counters::new()))
+        Self(Mutex::new(RequestCounts::new()))
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Counters) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut RequestCounts) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -104,12 +104,12 @@ impl Recorder {
 
     /// Counts from zero again.
     pub(crate) fn reset(&self) {
-        self.with(|record| *record = Counters::new());
+        self.with(|record| *record = RequestCounts::new());
     }
 
     pub(crate) fn stats(&self) -> Stats {
         self.with(|record| {
-            let names = route::all().map(|route| {
+            let names = api::routes().map(|route| {
                 let version = route.path.split('/').nth(1).unwrap_or_default();
                 format!("{version} {}", route.operation)
             });

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::api;
-use super::api::ServedApi::{self, Chat, Conversations};
 use super::data::order::MergedOrder;
 use super::data::{ServiceWorld, WorldView, sid};
 use super::paging::PagedList;
+use super::served_api::ServedApi::{self, Chat, Conversations};
 
 /// A JSON object.
 pub(crate) type TruthRow = Map<String, Value>;

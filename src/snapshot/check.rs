@@ -7,6 +7,7 @@ use super::properties::{self, Verdict};
 use super::reader::Snapshot;
 use super::schema::write_out;
 use crate::model::Entity;
+use crate::storage::StorageError;
 
 /// SIDs shown for a check that found something.
 const EXAMPLES: usize = 5;
@@ -99,9 +100,9 @@ const REFERENCES: [Reference; 7] = [
 ];
 
 impl Snapshot {
-    /// Makes every check. It reads the whole file.
-    pub fn check(&self) -> Result<CheckReport, SnapshotError> {
-        let mut checks = vec![self.integrity()?];
+    /// Makes every check. It reads the whole file. `bytes` is what [`check_file`](Self::check_file) found before it was opened.
+    pub fn check(&self, bytes: Result<(), SnapshotError>) -> Result<CheckReport, SnapshotError> {
+        let mut checks = vec![is_as_written(bytes)?, self.integrity()?];
         let sound = checks.iter().all(|check| check.found == 0);
         let include = self.info()?.include;
         if sound {
@@ -137,4 +138,13 @@ impl Snapshot {
             Ok(Check { name: reference.name, found, examples })
         })
     }
+}
+
+fn is_as_written(bytes: Result<(), SnapshotError>) -> Result<Check, SnapshotError> {
+    let examples = match bytes {
+        Ok(()) => Vec::new(),
+        Err(SnapshotError::Storage(error @ StorageError::Altered { .. })) => vec![error.to_string()],
+        Err(error) => return Err(error),
+    };
+    Ok(Check { name: "bytes that are not those that were written", found: examples.len() as u64, examples })
 }

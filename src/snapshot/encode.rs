@@ -3,14 +3,15 @@
 //! SQLite types values, not columns, and that is used: the usual value is compact, the unusual one is its own text.
 //! - a SID: 16 bytes, or the text that is no SID;
 //! - a date: seconds, or the text of another form;
-//! - an enumeration: its number (schema.sql's views name them), or the text that is unknown.
+//! - an enumeration: its number (the views name them), or the text that is unknown.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Result, Row, Statement};
 
+use super::columns::MESSAGE_TYPES;
 use crate::model::{
-    ChannelType, ConversationState, JsonText, MembershipStatus, NotificationLevel, RoleType, Sid, SidKind,
-    StoredSid, Timestamp,
+    ChannelType, ConversationState, JsonText, MembershipStatus, NotificationLevel, OpenEnum, RoleType, Sid,
+    SidKind, StoredSid, Timestamp,
 };
 
 /// A value that can be bound to a statement's parameter (numbered from 1).
@@ -27,6 +28,15 @@ macro_rules! bind {
             $crate::snapshot::encode::Bind::bind(&$value, &mut $statement, parameter)?;
         )+
         debug_assert_eq!(parameter, $statement.parameter_count());
+    }};
+    // The values in front of a record's own fields, then these.
+    ($statement:expr, $($value:expr),+; $record:expr) => {{
+        let mut parameter = 0;
+        $(
+            parameter += 1;
+            $crate::snapshot::encode::Bind::bind(&$value, &mut $statement, parameter)?;
+        )+
+        $crate::snapshot::columns::StoredRecord::bind_own($record, &mut $statement, parameter)?;
     }};
 }
 pub(super) use bind;
@@ -116,13 +126,14 @@ impl FromStored for JsonText {
     }
 }
 
+/// An enumeration is its number, or the text that has none.
 macro_rules! numbered {
-    ($name:ident: $($number:literal = $variant:ident),*) => {
+    ($($name:ident),*) => {$(
         impl Bind for $name {
             fn bind(&self, statement: &mut Statement<'_>, parameter: usize) -> Result<()> {
-                match self {
-                    $(Self::$variant => statement.raw_bind_parameter(parameter, $number),)*
-                    Self::Other(text) => statement.raw_bind_parameter(parameter, &**text),
+                match self.number() {
+                    Some(number) => statement.raw_bind_parameter(parameter, number),
+                    None => statement.raw_bind_parameter(parameter, self.as_str()),
                 }
             }
         }
@@ -130,20 +141,70 @@ macro_rules! numbered {
         impl FromStored for $name {
             fn from_stored(value: ValueRef<'_>) -> Option<Self> {
                 match value {
-                    $(ValueRef::Integer($number) => Some(Self::$variant),)*
+                    ValueRef::Integer(number) => Self::from_number(number),
                     ValueRef::Text(text) => Some(Self::Other(String::from_utf8_lossy(text).into())),
                     _ => None,
                 }
             }
         }
-    };
+    )*};
+}
+numbered!(MembershipStatus, NotificationLevel, ChannelType, RoleType, ConversationState);
+
+/// The permissions of a role are a JSON array.
+impl Bind for Vec<String> {
+    fn bind(&self, statement: &mut Statement<'_>, parameter: usize) -> Result<()> {
+        statement.raw_bind_parameter(parameter, serde_json::json!(self).to_string())
+    }
 }
 
-numbered!(MembershipStatus: 1 = Joined, 2 = Invited, 3 = NotParticipating, 4 = NotParticipatingSnakeCase);
-numbered!(NotificationLevel: 1 = Default, 2 = Muted);
-numbered!(ChannelType: 1 = Public, 2 = Private);
-numbered!(RoleType: 1 = Channel, 2 = Deployment, 3 = Conversation, 4 = Service);
-numbered!(ConversationState: 1 = Active, 2 = Inactive, 3 = Closed, 4 = Initializing);
+impl FromStored for Vec<String> {
+    fn from_stored(value: ValueRef<'_>) -> Option<Self> {
+        match value {
+            ValueRef::Text(text) => serde_json::from_slice(text).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// The index of a message as a part of its row's key, which cannot be null.
+pub(super) struct Position(pub(super) Option<i64>);
+
+impl Bind for Position {
+    fn bind(&self, statement: &mut Statement<'_>, parameter: usize) -> Result<()> {
+        match self.0 {
+            Some(index) => statement.raw_bind_parameter(parameter, index),
+            None => statement.raw_bind_parameter(parameter, ""),
+        }
+    }
+}
+
+/// The type of a message: its place among the usual ones, or another text.
+pub(super) struct MessageType<'a>(pub(super) Option<&'a str>);
+
+impl Bind for MessageType<'_> {
+    fn bind(&self, statement: &mut Statement<'_>, parameter: usize) -> Result<()> {
+        match MESSAGE_TYPES
+            .iter()
+            .position(|name| Some(*name) == self.0)
+            .and_then(|at| i64::try_from(at).ok())
+        {
+            Some(number) => statement.raw_bind_parameter(parameter, number),
+            None => statement.raw_bind_parameter(parameter, self.0),
+        }
+    }
+}
+
+/// Reads what [`MessageType`] wrote.
+pub(super) fn message_type(value: ValueRef<'_>) -> Option<String> {
+    match value {
+        ValueRef::Integer(number) => {
+            usize::try_from(number).ok().and_then(|at| MESSAGE_TYPES.get(at)).map(|name| (*name).to_owned())
+        }
+        ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
+        _ => None,
+    }
+}
 
 /// A column that may be null.
 pub(super) fn optional<T: FromStored>(row: &Row<'_>, column: usize) -> Result<Option<T>> {

@@ -10,6 +10,7 @@ use super::carry::{self, Carried};
 use super::cross_check::{self, CrossCheck};
 use super::error::SnapshotError;
 use super::messages;
+use super::missing::{self, MissingMembership};
 use super::properties::{self, CrawlIdentity, Requests, Verdict};
 use super::reader::Snapshot;
 use super::schema::{SNAPSHOT, write_out};
@@ -134,6 +135,10 @@ pub struct Info {
     pub disagreement_counts: BTreeMap<String, u64>,
     /// The first of them.
     pub disagreements: Vec<Disagreement>,
+    /// Memberships that the holes are about: each once, however many disagreements show it.
+    pub missing_memberships_count: u64,
+    /// The first of them.
+    pub missing_memberships: Vec<MissingMembership>,
     /// The first units that failed.
     pub failures: Vec<Failure>,
     /// Users and channels that were listed and are gone: the first of them, with the evidence.
@@ -164,6 +169,7 @@ impl SnapshotWriter {
 
 fn info(connection: &Connection) -> rusqlite::Result<Info> {
     let identity = CrawlIdentity::read(connection)?;
+    let missing = missing::find(connection, SHOWN)?;
     let mut info = Info {
         format: SNAPSHOT.format,
         tool_version: properties::get(connection, "tool_version")?.unwrap_or_default(),
@@ -187,6 +193,8 @@ fn info(connection: &Connection) -> rusqlite::Result<Info> {
             "SELECT kind || '.' || outcome, count(*) FROM disagreement GROUP BY kind, outcome",
         )?,
         disagreements: disagreements(connection)?,
+        missing_memberships_count: missing.count,
+        missing_memberships: missing.first,
         failures: failures(connection)?,
         vanished: vanished(connection)?,
         not_found: not_found(connection)?,

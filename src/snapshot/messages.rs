@@ -8,11 +8,13 @@
 //! Why a text for a missing index: a part of a key cannot be null, and numbers that mean "none" are numbers. Rows without an
 //! index come after the others of their channel.
 
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Result, Row, Statement, params};
+use std::sync::LazyLock;
 
+use rusqlite::{Connection, Result, Row, params};
+
+use super::columns::StoredRecord as _;
 use super::decode::Scopes;
-use super::encode::{Bind, bind, optional, required};
+use super::encode::bind;
 use super::error::SnapshotError;
 use super::finding::kind;
 use super::properties;
@@ -24,40 +26,6 @@ use crate::model::Message;
 /// The property that has the number of messages, once the crawl has ended.
 const COUNT: &str = "messages";
 
-/// An index as a part of the key.
-struct Position(Option<i64>);
-
-impl Bind for Position {
-    fn bind(&self, statement: &mut Statement<'_>, parameter: usize) -> Result<()> {
-        match self.0 {
-            Some(index) => statement.raw_bind_parameter(parameter, index),
-            None => statement.raw_bind_parameter(parameter, ""),
-        }
-    }
-}
-
-/// The type of a message: 0 and 1 take no room in a row.
-struct MessageType<'a>(Option<&'a str>);
-
-impl Bind for MessageType<'_> {
-    fn bind(&self, statement: &mut Statement<'_>, parameter: usize) -> Result<()> {
-        match self.0 {
-            Some("text") => statement.raw_bind_parameter(parameter, 0),
-            Some("media") => statement.raw_bind_parameter(parameter, 1),
-            other => statement.raw_bind_parameter(parameter, other),
-        }
-    }
-}
-
-fn message_type(value: ValueRef<'_>) -> Option<String> {
-    match value {
-        ValueRef::Integer(0) => Some("text".to_owned()),
-        ValueRef::Integer(1) => Some("media".to_owned()),
-        ValueRef::Text(text) => Some(String::from_utf8_lossy(text).into_owned()),
-        _ => None,
-    }
-}
-
 impl SnapshotWriter {
     pub(super) fn store_messages(&mut self, unit: &Unit, messages: &[Message]) -> Result<(), SnapshotError> {
         let scopes = messages
@@ -65,34 +33,9 @@ impl SnapshotWriter {
             .map(|row| self.scope(row.account_sid.as_ref(), row.service_sid.as_ref()))
             .collect::<Result<Vec<_>, _>>()?;
         self.sql(|connection| {
-            let mut statement = connection.prepare_cached(
-                "INSERT OR REPLACE INTO message_row (channel, position, sid, pass, scope, date_created, date_updated,
-                   sender, body, attributes, type, was_edited, last_updated_by, media, participant_sid, delivery,
-                   content_sid, extra)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
-            )?;
+            let mut statement = connection.prepare_cached(&INSERT)?;
             for (message, scope) in messages.iter().zip(scopes) {
-                bind!(
-                    statement,
-                    unit.parent,
-                    Position(message.index),
-                    message.sid,
-                    unit.pass,
-                    scope,
-                    message.date_created,
-                    message.date_updated,
-                    message.from,
-                    message.body,
-                    message.attributes,
-                    MessageType(message.r#type.as_deref()),
-                    message.was_edited,
-                    message.last_updated_by,
-                    message.media,
-                    message.participant_sid,
-                    message.delivery,
-                    message.content_sid,
-                    message.extra,
-                );
+                bind!(statement, unit.parent, message.sid, unit.pass, scope; message);
                 statement.raw_execute()?;
             }
             Ok(())
@@ -146,34 +89,19 @@ pub(super) fn find_message_counts(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
+static INSERT: LazyLock<String> =
+    LazyLock::new(|| Message::insert("INSERT OR REPLACE", "channel, sid, pass, scope"));
+
 /// What a walk reads, in its order. `CROSS JOIN` keeps SQLite to it: channels as their index has them, then their rows.
-pub(super) const WALK: &str = "SELECT x.sid, x.scope, x.attributes, c.sid, x.date_created, x.date_updated,
-     x.last_updated_by, x.was_edited, x.sender, x.body, x.position, x.type, x.media, x.participant_sid, x.delivery,
-     x.content_sid, x.extra
-   FROM channel_row c CROSS JOIN message_row x ON x.channel = c.id
-   WHERE c.service = ?1 ORDER BY c.sid, x.position, x.sid";
+pub(super) static WALK: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {} FROM channel_row c CROSS JOIN message_row x ON x.channel = c.id
+         WHERE c.service = ?1 ORDER BY c.sid, x.position, x.sid",
+        Message::SELECT
+    )
+});
 
 /// Reads a message that [`WALK`] selected.
 pub(super) fn message(row: &Row<'_>, scopes: &Scopes) -> Result<Message> {
-    let (account_sid, service_sid) = scopes.of(row, 1)?;
-    Ok(Message {
-        sid: required(row, 0)?,
-        account_sid,
-        attributes: row.get(2)?,
-        service_sid,
-        channel_sid: required(row, 3)?,
-        date_created: optional(row, 4)?,
-        date_updated: optional(row, 5)?,
-        last_updated_by: row.get(6)?,
-        was_edited: row.get(7)?,
-        from: row.get(8)?,
-        body: row.get(9)?,
-        index: row.get_ref(10)?.as_i64().ok(),
-        r#type: message_type(row.get_ref(11)?),
-        media: optional(row, 12)?,
-        participant_sid: optional(row, 13)?,
-        delivery: optional(row, 14)?,
-        content_sid: optional(row, 15)?,
-        extra: optional(row, 16)?,
-    })
+    Message::read(row, 0, scopes)
 }

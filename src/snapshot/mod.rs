@@ -15,6 +15,7 @@
 
 mod carry;
 mod check;
+mod columns;
 mod cross_check;
 mod decode;
 mod digest;
@@ -31,6 +32,7 @@ mod look_up;
 mod memberships;
 mod merge;
 mod messages;
+mod missing;
 mod outcome;
 mod properties;
 mod reader;
@@ -60,6 +62,7 @@ pub use focus::Focus;
 pub(crate) use info::Failure;
 pub use info::{Counts, Info};
 pub(crate) use merge::{Fields, MergeOptions, Met, RawRow, Which, columns, merge};
+pub use missing::MissingMembership;
 pub use properties::{CrawlIdentity, Requests, Verdict};
 pub use reader::Snapshot;
 pub(crate) use reconcile::Reconciled;

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::cross_check;
-use super::finding::{self, kind};
+use super::finding::kind;
 use super::properties::Verdict;
 use super::unit::{Kind, state};
 use crate::model::Entity;
@@ -46,8 +46,10 @@ pub(super) fn settle(connection: &Connection, round: u32, channels_compared: boo
     Ok(())
 }
 
-/// A counter that is off while both lists agree is said as such: two complete lists outweigh a counter. And members who
-/// are missing from the users' side because their user vanished are no hole.
+/// A counter that is off while both lists agree is reported as such: two complete lists outweigh a counter.
+///
+/// Why a user who vanished excuses nothing: where the user is really gone, the Members lists that are read again no longer have it.
+/// While they still do, the two sides contradict each other, and which one is right is not known.
 pub(super) fn forgive_counters(connection: &Connection) -> rusqlite::Result<()> {
     // Under a cross-check one of the routes was read in part: that says nothing of what is not in its share.
     let cross_check = cross_check::share(connection)?.is_some();
@@ -75,7 +77,6 @@ pub(super) fn forgive_counters(connection: &Connection) -> rusqlite::Result<()> 
          WHERE kind = ?1 AND outcome = 'hole'",
         [kind::MESSAGE_COUNT],
     )?;
-    forgive_vanished_users(connection)?;
     // A user's counter: every channel's two lists agree, so no channel misses the user and none is missing.
     let lists_agree: bool = connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM unit WHERE kind = ?1)
@@ -92,48 +93,6 @@ pub(super) fn forgive_counters(connection: &Connection) -> rusqlite::Result<()> 
             [kind::USER_COUNT],
         )?;
     }
-    Ok(())
-}
-
-/// Forgives a channel whose Members list has members of vanished users and is otherwise the users' side exactly.
-fn forgive_vanished_users(connection: &Connection) -> rusqlite::Result<()> {
-    let any: bool =
-        connection.query_row("SELECT EXISTS (SELECT 1 FROM vanished WHERE entity = 'user')", [], |row| {
-            row.get(0)
-        })?;
-    if !any {
-        return Ok(());
-    }
-    let comparable = finding::comparable(connection)?;
-    let sql = format!(
-        "UPDATE disagreement AS d SET outcome = 'drift', detail = 'members whose user vanished'
-         WHERE kind IN (?1, ?2) AND outcome = 'hole' AND NOT EXISTS (
-           SELECT 1 FROM member_row x WHERE x.channel = d.parent AND {comparable}
-             AND NOT EXISTS (SELECT 1 FROM membership_row m JOIN channel_row c ON c.id = d.parent
-               WHERE m.service = d.service AND m.channel_sid = c.sid AND m.status = 1 AND m.member_sid IS x.sid)
-             AND NOT EXISTS (SELECT 1 FROM user_row u
-               JOIN unit ON unit.kind = ?3 AND unit.parent = u.id AND unit.service = u.service AND unit.state = ?4
-               WHERE u.service = d.service AND u.identity IS x.identity))
-           AND EXISTS (SELECT 1 FROM member_row x JOIN user_row u ON u.service = d.service AND u.identity IS x.identity
-             JOIN unit ON unit.kind = ?3 AND unit.parent = u.id AND unit.service = u.service AND unit.state = ?4
-             WHERE x.channel = d.parent)
-           AND NOT EXISTS (SELECT 1 FROM membership_row m JOIN channel_row c ON c.id = d.parent
-             WHERE m.service = d.service AND m.channel_sid = c.sid AND m.status = 1
-               AND NOT EXISTS (SELECT 1 FROM member_row x WHERE x.channel = d.parent AND x.sid IS m.member_sid))
-           AND (kind = ?1 OR expected = (SELECT count(*) FROM member_row x WHERE x.channel = d.parent))
-           AND EXISTS (SELECT 1 FROM unit WHERE kind = ?5 AND parent = d.parent AND state = ?6)"
-    );
-    connection.execute(
-        &sql,
-        params![
-            kind::MEMBER_LIST,
-            kind::CHANNEL_COUNT,
-            Kind::UserChannels.number(),
-            state::VANISHED,
-            Kind::Members.number(),
-            state::COMPLETE
-        ],
-    )?;
     Ok(())
 }
 

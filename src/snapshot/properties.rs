@@ -4,9 +4,11 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
 use super::error::SnapshotError;
+use super::schema::SNAPSHOT;
 use super::unit::state;
 use super::writer::SnapshotWriter;
 use crate::model::{AccountSid, Api, Entity, ServiceSid};
+use crate::storage;
 
 /// What a crawl is of. A snapshot is of one crawl, and only the same one may go on with it.
 #[derive(Debug, Clone, PartialEq)]
@@ -182,6 +184,7 @@ impl SnapshotWriter {
 
     /// Goes on with the crawl: what failed is tried again, and what disagreed in a crawl that has ended is looked at again.
     pub fn resume(&mut self) -> Result<(), SnapshotError> {
+        storage::unseal(&SNAPSHOT, self.path())?;
         self.sql(|connection| connection.execute_batch("PRAGMA journal_mode = WAL"))?;
         self.begin()?;
         self.retry_failed_units()?;
@@ -198,18 +201,19 @@ impl SnapshotWriter {
         self.count_work()
     }
 
+    /// Whether nothing was received yet, so that nothing is lost if another crawl takes its place.
+    pub fn is_empty(&self) -> Result<bool, SnapshotError> {
+        self.sql(is_empty)
+    }
+
     /// Turns the crawl to another API, if nothing was received from the first one. Says whether it turned.
     pub fn turn_to(&mut self, source: Api) -> Result<bool, SnapshotError> {
         let turned = self.sql(|connection| {
-            let touched: bool = connection.query_row(
-                "SELECT EXISTS (SELECT 1 FROM unit WHERE pages > 0 OR state IN (?1, ?2))",
-                [state::COMPLETE, state::VANISHED],
-                |row| row.get(0),
-            )?;
-            if !touched {
+            let empty = is_empty(connection)?;
+            if empty {
                 set(connection, "source", source.name())?;
             }
-            Ok(!touched)
+            Ok(empty)
         })?;
         if turned {
             self.identity.source = source;
@@ -234,6 +238,14 @@ impl SnapshotWriter {
             set(connection, "elapsed_seconds", &format!("{:.3}", so_far + seconds))
         })
     }
+}
+
+fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row(
+        "SELECT NOT EXISTS (SELECT 1 FROM unit WHERE pages > 0 OR state IN (?1, ?2))",
+        [state::COMPLETE, state::VANISHED],
+        |row| row.get(0),
+    )
 }
 
 /// Whether the crawl has ended, and with what verdict.

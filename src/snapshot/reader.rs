@@ -8,8 +8,9 @@ use super::decode::Scopes;
 use super::encode::required;
 use super::error::SnapshotError;
 use super::properties::{self, CrawlIdentity, Verdict};
-use super::schema;
+use super::schema::{self, SNAPSHOT};
 use crate::model::{Api, ServiceSid};
+use crate::storage;
 
 /// A snapshot opened for reading.
 #[derive(Debug)]
@@ -20,6 +21,11 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Compares the file of a finished snapshot with its seal, before it is opened: reads all of it once.
+    pub(crate) fn check_file(path: &Path) -> Result<(), SnapshotError> {
+        Ok(storage::check_seal(&SNAPSHOT, path)?)
+    }
+
     /// Opens a snapshot for reading.
     pub fn open(path: &Path) -> Result<Self, SnapshotError> {
         let wrap = |source| SnapshotError::from_sqlite(path, source);

@@ -8,7 +8,7 @@ use super::finding::{self, kind};
 use super::messages;
 use super::outcome;
 use super::properties::{self, Verdict};
-use super::schema::{CACHE_TO_WRITE, write_out};
+use super::schema::{self, CACHE_TO_WRITE, write_out};
 use super::unit::{Kind, state};
 use super::writer::SnapshotWriter;
 use crate::model::Entity;
@@ -236,7 +236,11 @@ impl SnapshotWriter {
     }
 
     /// Ends the crawl: the verdict from the evidence, and the fewest requests it could have taken.
+    ///
+    /// # Errors
+    /// Where what was written cannot be read back, there is no verdict: the crawl is not complete, and the file is damaged.
     pub fn finish(&mut self, finished: &str) -> Result<Verdict, SnapshotError> {
+        self.read_back()?;
         self.begin()?;
         let minimum = self.minimum()?;
         let verdict = self.sql(|connection| {
@@ -252,6 +256,20 @@ impl SnapshotWriter {
         })?;
         self.commit()?;
         Ok(verdict)
+    }
+
+    /// Reads the file's structure through a connection of its own, which shares no page with the one that wrote it.
+    fn read_back(&self) -> Result<(), SnapshotError> {
+        self.sql(|connection| connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())))?;
+        let reader = schema::open_to_read(self.path())?;
+        let found: String = reader
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+            .map_err(|source| SnapshotError::from_sqlite(self.path(), source))?;
+        if found == "ok" {
+            return Ok(());
+        }
+        let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+        Err(SnapshotError::from_sqlite(self.path(), rusqlite::Error::SqliteFailure(corrupt, Some(found))))
     }
 
     /// The fewest requests: every list's rows on full pages, at least one page each, and what a service's own record takes.

@@ -1,10 +1,37 @@
 //! Storing the model's records as rows. Every row of a page is stored by its key: the last one of a key counts.
 
+use std::sync::LazyLock;
+
+use super::columns::StoredRecord;
 use super::encode::bind;
 use super::error::SnapshotError;
 use super::unit::{FIRST, Kind, Unit};
 use super::writer::SnapshotWriter;
 use crate::model::{Channel, Entity, Invite, Member, Membership, Role, Service, User};
+
+/// The statement that stores a record of each kind. Those of users and channels give the row's number.
+static SERVICE: LazyLock<String> = LazyLock::new(|| {
+    format!("UPDATE service_row SET fetched = 1, scope = ?2{} WHERE sid = ?1", Service::UPDATE)
+});
+static ROLE: LazyLock<String> =
+    LazyLock::new(|| Role::insert("INSERT OR REPLACE", "service, sid, pass, scope"));
+static USER: LazyLock<String> = LazyLock::new(upsert::<User>);
+static CHANNEL: LazyLock<String> = LazyLock::new(upsert::<Channel>);
+static MEMBERSHIP: LazyLock<String> =
+    LazyLock::new(|| Membership::insert("INSERT OR REPLACE", "user, channel_sid, pass, service, scope"));
+static MEMBER: LazyLock<String> =
+    LazyLock::new(|| Member::insert("INSERT OR REPLACE", "channel, sid, pass, scope"));
+static INVITE: LazyLock<String> =
+    LazyLock::new(|| Invite::insert("INSERT OR REPLACE", "channel, sid, pass, scope"));
+
+fn upsert<T: StoredRecord>() -> String {
+    format!(
+        "{} ON CONFLICT (service, sid) DO UPDATE SET listed = 1, pass = excluded.pass, scope = excluded.scope{}
+         RETURNING id",
+        T::insert("INSERT", "service, sid, pass, scope"),
+        T::UPSERT
+    )
+}
 
 /// How many pages a list of so many rows is estimated to take.
 fn pages(rows: Option<i64>, page: i64) -> i64 {
@@ -27,42 +54,8 @@ impl SnapshotWriter {
         let scope = self.scope(service.account_sid.as_ref(), Some(&service.sid))?;
         self.service_number(&service.sid)?;
         self.sql(|connection| {
-            let mut statement = connection.prepare_cached(
-                "UPDATE service_row SET fetched = 1, scope = ?2, friendly_name = ?3, date_created = ?4,
-                   date_updated = ?5, default_service_role_sid = ?6, default_channel_role_sid = ?7,
-                   default_channel_creator_role_sid = ?8, read_status_enabled = ?9, reachability_enabled = ?10,
-                   typing_indicator_timeout = ?11, consumption_report_interval = ?12, limits = ?13,
-                   pre_webhook_url = ?14, post_webhook_url = ?15, webhook_method = ?16, webhook_filters = ?17,
-                   pre_webhook_retry_count = ?18, post_webhook_retry_count = ?19, notifications = ?20, media = ?21,
-                   configuration = ?22, extra = ?23
-                 WHERE sid = ?1",
-            )?;
-            bind!(
-                statement,
-                service.sid,
-                scope,
-                service.friendly_name,
-                service.date_created,
-                service.date_updated,
-                service.default_service_role_sid,
-                service.default_channel_role_sid,
-                service.default_channel_creator_role_sid,
-                service.read_status_enabled,
-                service.reachability_enabled,
-                service.typing_indicator_timeout,
-                service.consumption_report_interval,
-                service.limits,
-                service.pre_webhook_url,
-                service.post_webhook_url,
-                service.webhook_method,
-                service.webhook_filters,
-                service.pre_webhook_retry_count,
-                service.post_webhook_retry_count,
-                service.notifications,
-                service.media,
-                service.configuration,
-                service.extra,
-            );
+            let mut statement = connection.prepare_cached(&SERVICE)?;
+            bind!(statement, service.sid, scope; service);
             statement.raw_execute()
         })?;
         Ok(())
@@ -71,26 +64,9 @@ impl SnapshotWriter {
     pub(super) fn store_roles(&mut self, unit: &Unit, roles: &[Role]) -> Result<(), SnapshotError> {
         for role in roles {
             let scope = self.scope(role.account_sid.as_ref(), role.service_sid.as_ref())?;
-            let permissions = role.permissions.as_ref().map(|list| serde_json::json!(list).to_string());
             self.sql(|connection| {
-                let mut statement = connection.prepare_cached(
-                    "INSERT OR REPLACE INTO role_row (service, sid, pass, scope, friendly_name, type, permissions,
-                       date_created, date_updated, extra)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                )?;
-                bind!(
-                    statement,
-                    unit.service,
-                    role.sid,
-                    unit.pass,
-                    scope,
-                    role.friendly_name,
-                    role.r#type,
-                    permissions,
-                    role.date_created,
-                    role.date_updated,
-                    role.extra,
-                );
+                let mut statement = connection.prepare_cached(&ROLE)?;
+                bind!(statement, unit.service, role.sid, unit.pass, scope; role);
                 statement.raw_execute()
             })?;
         }
@@ -111,35 +87,8 @@ impl SnapshotWriter {
     pub(super) fn store_user(&mut self, service: i64, pass: u32, user: &User) -> Result<bool, SnapshotError> {
         let scope = self.scope(user.account_sid.as_ref(), user.service_sid.as_ref())?;
         let id = self.sql(|connection| {
-            let mut statement = connection.prepare_cached(
-                "INSERT INTO user_row (service, sid, pass, scope, attributes, friendly_name, role_sid, identity,
-                   is_online, is_notifiable, date_created, date_updated, joined_channels_count, extra)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
-                 ON CONFLICT (service, sid) DO UPDATE SET listed = 1, pass = excluded.pass, scope = excluded.scope,
-                   attributes = excluded.attributes, friendly_name = excluded.friendly_name,
-                   role_sid = excluded.role_sid, identity = excluded.identity, is_online = excluded.is_online,
-                   is_notifiable = excluded.is_notifiable, date_created = excluded.date_created,
-                   date_updated = excluded.date_updated, joined_channels_count = excluded.joined_channels_count,
-                   extra = excluded.extra
-                 RETURNING id",
-            )?;
-            bind!(
-                statement,
-                service,
-                user.sid,
-                pass,
-                scope,
-                user.attributes,
-                user.friendly_name,
-                user.role_sid,
-                user.identity,
-                user.is_online,
-                user.is_notifiable,
-                user.date_created,
-                user.date_updated,
-                user.joined_channels_count,
-                user.extra,
-            );
+            let mut statement = connection.prepare_cached(&USER)?;
+            bind!(statement, service, user.sid, pass, scope; user);
             returned_id(&mut statement)
         })?;
         if self.reads_channels_of(user) && self.is_in_focus_user(user)? {
@@ -173,42 +122,8 @@ impl SnapshotWriter {
     ) -> Result<bool, SnapshotError> {
         let scope = self.scope(channel.account_sid.as_ref(), channel.service_sid.as_ref())?;
         let id = self.sql(|connection| {
-            let mut statement = connection.prepare_cached(
-                "INSERT INTO channel_row (service, sid, pass, scope, friendly_name, unique_name, attributes, type,
-                   date_created, date_updated, created_by, members_count, messages_count, state, timers,
-                   messaging_service_sid, bindings, extra)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
-                 ON CONFLICT (service, sid) DO UPDATE SET listed = 1, pass = excluded.pass, scope = excluded.scope,
-                   friendly_name = excluded.friendly_name, unique_name = excluded.unique_name,
-                   attributes = excluded.attributes, type = excluded.type, date_created = excluded.date_created,
-                   date_updated = excluded.date_updated, created_by = excluded.created_by,
-                   members_count = excluded.members_count, messages_count = excluded.messages_count,
-                   state = excluded.state, timers = excluded.timers,
-                   messaging_service_sid = excluded.messaging_service_sid, bindings = excluded.bindings,
-                   extra = excluded.extra
-                 RETURNING id",
-            )?;
-            bind!(
-                statement,
-                service,
-                channel.sid,
-                pass,
-                scope,
-                channel.friendly_name,
-                channel.unique_name,
-                channel.attributes,
-                channel.r#type,
-                channel.date_created,
-                channel.date_updated,
-                channel.created_by,
-                channel.members_count,
-                channel.messages_count,
-                channel.state,
-                channel.timers,
-                channel.messaging_service_sid,
-                channel.bindings,
-                channel.extra,
-            );
+            let mut statement = connection.prepare_cached(&CHANNEL)?;
+            bind!(statement, service, channel.sid, pass, scope; channel);
             returned_id(&mut statement)
         })?;
         let mut more_work = false;
@@ -247,26 +162,9 @@ impl SnapshotWriter {
             .map(|row| self.scope(row.account_sid.as_ref(), row.service_sid.as_ref()))
             .collect::<Result<Vec<_>, _>>()?;
         self.sql(|connection| {
-            let mut statement = connection.prepare_cached(
-                "INSERT OR REPLACE INTO membership_row (user, channel_sid, pass, service, scope, member_sid,
-                   status, last_consumed_message_index, unread_messages_count, notification_level, extra)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            )?;
+            let mut statement = connection.prepare_cached(&MEMBERSHIP)?;
             for (membership, scope) in memberships.iter().zip(scopes) {
-                bind!(
-                    statement,
-                    user,
-                    membership.channel_sid,
-                    pass,
-                    service,
-                    scope,
-                    membership.member_sid,
-                    membership.status,
-                    membership.last_consumed_message_index,
-                    membership.unread_messages_count,
-                    membership.notification_level,
-                    membership.extra,
-                );
+                bind!(statement, user, membership.channel_sid, pass, service, scope; membership);
                 statement.raw_execute()?;
             }
             Ok(())
@@ -279,28 +177,9 @@ impl SnapshotWriter {
             .map(|row| self.scope(row.account_sid.as_ref(), row.service_sid.as_ref()))
             .collect::<Result<Vec<_>, _>>()?;
         self.sql(|connection| {
-            let mut statement = connection.prepare_cached(
-                "INSERT OR REPLACE INTO member_row (channel, sid, pass, scope, identity, role_sid,
-                   last_consumed_message_index, last_consumption_timestamp, date_created, date_updated,
-                   attributes, extra)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-            )?;
+            let mut statement = connection.prepare_cached(&MEMBER)?;
             for (member, scope) in members.iter().zip(scopes) {
-                bind!(
-                    statement,
-                    unit.parent,
-                    member.sid,
-                    unit.pass,
-                    scope,
-                    member.identity,
-                    member.role_sid,
-                    member.last_consumed_message_index,
-                    member.last_consumption_timestamp,
-                    member.date_created,
-                    member.date_updated,
-                    member.attributes,
-                    member.extra,
-                );
+                bind!(statement, unit.parent, member.sid, unit.pass, scope; member);
                 statement.raw_execute()?;
             }
             Ok(())
@@ -311,24 +190,8 @@ impl SnapshotWriter {
         for invite in invites {
             let scope = self.scope(invite.account_sid.as_ref(), invite.service_sid.as_ref())?;
             self.sql(|connection| {
-                let mut statement = connection.prepare_cached(
-                    "INSERT OR REPLACE INTO invite_row (channel, sid, pass, scope, identity, date_created,
-                       date_updated, role_sid, created_by, extra)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                )?;
-                bind!(
-                    statement,
-                    unit.parent,
-                    invite.sid,
-                    unit.pass,
-                    scope,
-                    invite.identity,
-                    invite.date_created,
-                    invite.date_updated,
-                    invite.role_sid,
-                    invite.created_by,
-                    invite.extra,
-                );
+                let mut statement = connection.prepare_cached(&INVITE)?;
+                bind!(statement, unit.parent, invite.sid, unit.pass, scope; invite);
                 statement.raw_execute()
             })?;
         }

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::columns;
 use super::error::SnapshotError;
+use crate::model::Entity;
 use crate::storage::{self, FileKind, OpenMode, SqliteDraft};
 
 /// The letters `ChFy`, and the format that this version reads and writes.
@@ -67,7 +69,8 @@ fn tune(connection: &Connection, cache_kib: u32) -> rusqlite::Result<()> {
     super::evidence::register(connection)
 }
 
-/// Writes out the shorthands of views and statements: `@US(column)` for a SID's text, `@date(column)` for a date's.
+/// Writes out the shorthands of the schema and of statements: `@columns(user)` for the columns of a record, `@fields(user)` for
+/// its fields in a view, `@US(column)` for a SID's text, `@date(column)` for a date's.
 pub(super) fn write_out(sql: &str) -> String {
     let mut out = String::with_capacity(sql.len() * 2);
     let mut parts = sql.split('@');
@@ -80,7 +83,12 @@ pub(super) fn write_out(sql: &str) -> String {
             out.push_str(part);
             continue;
         };
-        let expression = if name == "date" {
+        let entity = || Entity::ALL.into_iter().find(|entity| entity.singular() == column);
+        let expression = if let ("columns", Some(entity)) = (name, entity()) {
+            columns::declared(entity)
+        } else if let ("fields", Some(entity)) = (name, entity()) {
+            write_out(&columns::shown(entity))
+        } else if name == "date" {
             format!(
                 "CASE typeof({column}) WHEN 'integer' THEN strftime('%Y-%m-%dT%H:%M:%SZ', {column}, 'unixepoch') \
                  ELSE {column} END"

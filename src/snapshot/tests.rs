@@ -291,6 +291,59 @@ fn a_user_who_vanished_elsewhere_excuses_nothing() {
 }
 
 #[test]
+fn a_user_who_vanished_and_is_still_a_member_leaves_the_crawl_incomplete() {
+    let mut book = Book::new();
+    book.fetch_service();
+    let users = format!("users of {}", service_sid());
+    book.store(&users, Records::Users(vec![user(1, 2), user(2, 2)]), None);
+    let channels = format!("channels of {}", service_sid());
+    book.store(&channels, Records::Channels(vec![channel(10, 2), channel(20, 2)]), None);
+    book.store(&format!("roles of {}", service_sid()), Records::Roles(Vec::new()), None);
+    let vanish = |book: &mut Book| {
+        for name in ["user", "user channels of"] {
+            let wanted = format!("{name} {}", UserSid::from_digits(2));
+            let pending = book.writer.pending(1000, &[]).unwrap();
+            if let Some(unit) = pending.into_iter().find(|unit| unit.target.to_string() == wanted) {
+                book.writer.vanish_unit(&unit, "404").unwrap();
+            }
+        }
+    };
+    vanish(&mut book);
+    book.list_user(1, &[]);
+    for channel in [10, 20] {
+        book.list_members(channel);
+        book.store(
+            &format!("invites of {}", ChannelSid::from_digits(channel)),
+            Records::Invites(Vec::new()),
+            None,
+        );
+    }
+    assert!(book.writer.reconcile(0, false).unwrap().opened > 0);
+    vanish(&mut book);
+    for channel in [10, 20] {
+        book.list_members(channel);
+    }
+    book.writer
+        .sql(|connection| connection.execute("UPDATE unit SET state = 1 WHERE state = 0", []))
+        .unwrap();
+    book.writer.reconcile(1, false).unwrap();
+    assert_eq!(book.writer.finish("now").unwrap(), Verdict::Incomplete);
+    let info = book.writer.info().unwrap();
+    assert_eq!(info.missing_memberships_count, 2);
+    let named: Vec<_> = info
+        .missing_memberships
+        .iter()
+        .map(|one| {
+            (one.user_sid.clone().unwrap(), one.channel_sid.clone().unwrap(), one.missing_from.as_str())
+        })
+        .collect();
+    let of = |channel| {
+        (UserSid::from_digits(2).to_string(), ChannelSid::from_digits(channel).to_string(), "user_channels")
+    };
+    assert_eq!(named, [of(10), of(20)]);
+}
+
+#[test]
 fn a_user_that_vanishes_leaves_no_part_of_its_list() {
     let mut book = Book::new();
     let users = format!("users of {}", service_sid());
@@ -314,6 +367,49 @@ fn every_disagreement_is_read_again_however_many_there_are() {
     assert_eq!(book.writer.reconcile(0, false).unwrap().opened, u64::from(USERS));
     // The user's own record and its list, for each.
     assert_eq!(book.writer.pending(10_000, &[]).unwrap().len(), 2 * USERS as usize);
+}
+
+#[test]
+fn a_crawl_that_cannot_read_back_what_it_wrote_has_no_verdict() {
+    let mut book = Book::new();
+    book.fetch_service();
+    book.fill(&[]);
+    book.writer.reconcile(0, false).unwrap();
+    book.writer
+        .sql(|connection| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
+        .unwrap();
+    let mut bytes = std::fs::read(&book.path).unwrap();
+    // The second page on: the schema stays, what is in its tables does not.
+    bytes[3 * 8192..].fill(0xff);
+    std::fs::write(&book.path, bytes).unwrap();
+    let ended = book.writer.finish("now");
+    assert!(matches!(ended, Err(SnapshotError::Storage(StorageError::Damaged { .. }))), "{ended:?}");
+    assert_eq!(book.writer.finished().unwrap(), None);
+}
+
+#[test]
+fn a_finished_snapshot_is_sealed_until_it_is_resumed() {
+    let mut book = Book::new();
+    book.fetch_service();
+    book.fill(&[]);
+    book.writer.reconcile(0, false).unwrap();
+    book.writer.finish("now").unwrap();
+    book.writer.close_if_free().unwrap();
+    Snapshot::check_file(&book.path).unwrap();
+    let good = std::fs::read(&book.path).unwrap();
+    for at in (100..good.len() - 60).step_by(good.len() / 60) {
+        let mut bytes = good.clone();
+        bytes[at] ^= 1;
+        std::fs::write(&book.path, bytes).unwrap();
+        let found = Snapshot::check_file(&book.path);
+        assert!(matches!(found, Err(SnapshotError::Storage(StorageError::Altered { .. }))), "byte {at}");
+    }
+    std::fs::write(&book.path, &good).unwrap();
+    let mut writer = SnapshotWriter::open(&book.path, page_size).unwrap();
+    writer.resume().unwrap();
+    drop(writer);
+    Snapshot::check_file(&book.path).unwrap();
+    assert!(Snapshot::open(&book.path).is_ok());
 }
 
 #[test]

@@ -189,7 +189,7 @@ impl Snapshot {
                     })?;
                 }
                 Entity::Message => {
-                    self.each(messages::WALK, number, &mut visit, &mut step, |row, step| {
+                    self.each(&messages::WALK, number, &mut visit, &mut step, |row, step| {
                         let message = messages::message(row, &self.scopes)?;
                         step.channel = look_up.channel_if(walk.with.channel, &message.channel_sid)?;
                         step.message = Some(message);

@@ -138,10 +138,15 @@ impl SnapshotWriter {
 
     /// Removes the snapshot: one that is only another reading of what can be read again.
     pub fn discard(mut self) -> Result<(), SnapshotError> {
-        // SQLite must have closed the file before it goes.
+        self.close_connection()?;
+        Ok(storage::discard(&SNAPSHOT, &self.path)?)
+    }
+
+    /// Closes the file before anything but SQLite touches it.
+    fn close_connection(&mut self) -> Result<(), SnapshotError> {
         self.connection =
             Connection::open_in_memory().map_err(|source| SnapshotError::from_sqlite(&self.path, source))?;
-        Ok(storage::discard(&SNAPSHOT, &self.path)?)
+        Ok(())
     }
 
     /// The file.
@@ -193,8 +198,12 @@ impl SnapshotWriter {
 
     /// Makes the finished snapshot one self-contained file, so that it can be copied and read from read-only media. While
     /// somebody reads it, it stays beside its write-ahead log; a later run, or whoever closes it last, joins the two.
-    pub fn close_if_free(self) -> Result<(), SnapshotError> {
-        storage::fold_log(&SNAPSHOT, &self.path, &self.connection)?;
+    pub fn close_if_free(mut self) -> Result<(), SnapshotError> {
+        let is_finished = self.finished()?.is_some();
+        if storage::fold_log(&SNAPSHOT, &self.path, &self.connection)? && is_finished {
+            self.close_connection()?;
+            storage::seal(&SNAPSHOT, &self.path)?;
+        }
         Ok(())
     }
 

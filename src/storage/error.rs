@@ -39,6 +39,9 @@ pub enum StorageError {
     /// It holds something that no chatferry writes there.
     #[error("the {} `{}` cannot be understood: {what}", kind.noun, path.display())]
     Unreadable { kind: &'static FileKind, path: PathBuf, what: String },
+    /// Its bytes are not those that were written, and it was not SQLite that changed them.
+    #[error("the {} `{}` is not as it was written: its bytes do not match their digest", kind.noun, path.display())]
+    Altered { kind: &'static FileKind, path: PathBuf },
     #[error("the {} `{}` is in use by another run", kind.noun, path.display())]
     Locked { kind: &'static FileKind, path: PathBuf },
     /// SQLite keeps its log by the file's name: under another name the log is not found, and the file is corrupted.
@@ -112,6 +115,13 @@ impl Advise for StorageError {
             Self::Damaged { kind, .. } | Self::Unreadable { kind, .. } => {
                 let FileKind { remake, option, .. } = kind;
                 format!("restore it from a copy, or {remake} with {option}; nothing was written to it")
+            }
+            Self::Altered { kind, .. } => {
+                let FileKind { remake, option, .. } = kind;
+                format!(
+                    "a disk or a copy damaged it: restore it from a copy, or {remake} with {option}; to read it all the \
+                     same set CHATFERRY_CHECK_FILES=false"
+                )
             }
             Self::Locked { kind, .. } => {
                 format!("wait until that run ends, or name another file with {}", kind.option)

@@ -15,6 +15,7 @@ mod error;
 mod lock;
 mod nearest;
 mod path;
+mod seal;
 mod sqlite;
 
 pub(crate) use access::Access;
@@ -24,6 +25,7 @@ pub(crate) use error::{FileKind, StorageError};
 pub(crate) use lock::{FileLock, LockError};
 pub(crate) use nearest::nearest;
 pub(crate) use path::{resolve, with_suffix};
+pub(crate) use seal::{check_seal, seal, unseal};
 pub(crate) use sqlite::{
     OpenMode, SqliteDraft, check_place, discard, fold_log, has_log, lock, open, remove_companions,
 };

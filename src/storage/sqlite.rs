@@ -19,6 +19,7 @@ use super::atomic::{remove, sync_folder};
 use super::error::{FileKind, StorageError};
 use super::lock::{FileLock, LockError};
 use super::path::{names_of, parent, resolve, with_suffix};
+use super::seal::seal;
 
 /// What SQLite keeps beside a file, by what is added to its name.
 const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
@@ -190,6 +191,11 @@ impl SqliteDraft {
             Ok(connection)
         };
         connect().map_err(|source| StorageError::from_sqlite(self.kind, &self.shown, source))
+    }
+
+    /// Seals the complete file. Its connections are closed.
+    pub(crate) fn seal(&self) -> Result<(), StorageError> {
+        seal(self.kind, &self.draft)
     }
 
     /// Puts the complete file in its place. Its connections are closed. The lock is on the file from now on.

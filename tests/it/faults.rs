@@ -64,6 +64,25 @@ fn rows_that_a_list_hides_are_found_by_the_evidence() {
         assert!(listed.contains(&user) && listed.contains(&channel), "{user} {channel}: {listed}");
     }
     assert!(listed.contains("\"hole\""));
+
+    // Each is named once, though up to three disagreements show it, and reading again is not what helps.
+    let hidden = world.running.truth().hidden_rows();
+    assert_eq!(crawled.result["missing_memberships_count"], hidden.len());
+    for (user, channel) in &hidden {
+        let named = crawled.result["missing_memberships"].as_array().unwrap();
+        assert!(
+            named.iter().any(|one| one["user_sid"] == **user && one["channel_sid"] == **channel),
+            "{named:?}"
+        );
+        assert!(
+            crawled.talk.contains(user.as_str()) && crawled.talk.contains(channel.as_str()),
+            "{}",
+            crawled.talk
+        );
+    }
+    assert!(crawled.talk.contains("3 memberships are missing on one side"), "{}", crawled.talk);
+    assert!(crawled.talk.contains("reading again does not help"), "{}", crawled.talk);
+    assert!(!crawled.talk.contains("run the same command again"), "{}", crawled.talk);
 }
 
 #[test]
@@ -132,6 +151,24 @@ fn odd_rows_are_kept_as_they_came() {
     let info: serde_json::Value = serde_json::from_slice(&info.stdout).unwrap();
     let kinds = info["oddities"].to_string();
     assert!(kinds.contains("unknown_key") && kinds.contains("unknown_value"), "{kinds}");
+}
+
+#[test]
+fn a_first_crawl_that_received_nothing_binds_its_file_to_nothing() {
+    let world = World::with_faults("");
+    let arguments = ["crawl", "--service", world.running.service_sid(), "--json"];
+    let mut mistyped = world.chatferry(&arguments);
+    mistyped.env("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000000");
+    assert_eq!(mistyped.output().unwrap().status.code(), Some(3));
+    assert!(world.path("snapshot.db").exists());
+    let crawled = world.crawl(&[]);
+    assert_eq!(crawled.code, 0, "{}", crawled.talk);
+    // One that holds something stays bound to what it is of.
+    let mut other = world.chatferry(&arguments);
+    other.env("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000000");
+    let refused = other.output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("the snapshot `snapshot.db` is of account"));
 }
 
 #[test]

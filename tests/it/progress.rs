@@ -1,4 +1,4 @@
-//! What is said while a verb runs, and in which form: stdout is data, stderr is talk.
+//! What a verb prints while it runs, and in which form: stdout is data, stderr is everything else.
 
 use chatferry::internals::simulator::Options;
 use serde_json::Value;
@@ -97,7 +97,12 @@ fn a_log_in_json_has_a_record_on_every_line() {
             assert_eq!((&last["level"], &last["exit_code"]), (&"ERROR".into(), &3.into()), "{last}");
             assert!(last["hint"].as_str().unwrap().contains("TWILIO_ACCOUNT_SID"), "{last}");
         } else {
-            assert!(records.iter().any(|record| record["summary"].is_string()), "{faults}: {ran:?}");
+            let last = records.last().unwrap();
+            assert!(last["summary"].is_string(), "{faults}: {last}");
+            assert!(
+                last["result"]["verdict"].is_string() && last["result"]["counts"]["users"] == 60,
+                "{last}"
+            );
         }
         if code == 4 {
             assert!(records.iter().any(|record| record["level"] == "WARN"), "{faults}: {ran:?}");
@@ -161,4 +166,76 @@ fn the_result_is_one_object_whatever_the_outcome() {
     ] {
         assert!(world.json(verb).is_object(), "{verb:?}");
     }
+}
+
+#[test]
+fn results_have_color_by_the_same_rules() {
+    let world = world("");
+    assert_eq!(world.crawl(&[]).code, 0);
+    let crawled = crawl(&world, &["--color", "always"]);
+    assert!(crawled.stderr.contains("\u{1b}[1m\u{1b}[32mcomplete\u{1b}[0m: "), "{crawled:?}");
+    let info = world.run(&["snapshot", "info", "--color", "always"]);
+    assert!(info.stdout.contains("\u{1b}[1m\u{1b}[32mcomplete\u{1b}[0m"), "{info:?}");
+    for arguments in
+        [&["snapshot", "info"][..], &["snapshot", "info", "--color", "never"], &["snapshot", "check"]]
+    {
+        let ran = world.run(arguments);
+        assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'), "{arguments:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_closes_the_pipe_does_not_change_the_verdict() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+
+    let world = World::new(Options { users: 3_000, ..Options::default() });
+    assert_eq!(world.crawl(&["--include", "users", "--snapshot", "old.db"]).code, 0);
+    std::fs::copy(world.path("old.db"), world.path("new.db")).unwrap();
+    let snapshot = rusqlite::Connection::open(world.path("new.db")).unwrap();
+    snapshot
+        .execute(
+            "UPDATE user_row SET friendly_name = 'another name, and a long one so that the pipe fills'",
+            [],
+        )
+        .unwrap();
+    drop(snapshot);
+    for format in ["table", "ndjson", "csv", "md", "html"] {
+        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("chatferry"))
+            .args(["diff", "old.db", "new.db", "--format", format])
+            .current_dir(world.folder.path())
+            .env_clear()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::with_capacity(16, child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(!line.is_empty());
+        assert_eq!(child.wait().unwrap().code(), Some(5), "{format}: there are differences, read or not");
+    }
+}
+
+#[test]
+fn a_snapshot_of_conversations_says_that_it_has_private_channels_only() {
+    let world = world("");
+    let ran = crawl(&world, &["--source", "conversations"]);
+    let last = ran.stderr.lines().last().unwrap();
+    assert!(ran.code == 0 && last.starts_with("complete, private channels only: "), "{ran:?}");
+    let info = world.run(&["snapshot", "info"]);
+    assert!(info.stdout.starts_with("verdict     complete, private channels only\n"), "{info:?}");
+    let exported = world.run(&["export", "--out", "out"]);
+    assert!(exported.stderr.contains("\ncomplete, private channels only: "), "{exported:?}");
+    let package = std::fs::read_to_string(world.path("out/datapackage.json")).unwrap();
+    assert!(package.contains(r#""scope": "private_channels""#), "{package}");
+    let audit = world.run(&[
+        "audit",
+        "--service",
+        world.running.service_sid(),
+        "--source",
+        "conversations",
+        "--dir",
+        "audits",
+    ]);
+    assert!(audit.stderr.contains(" is complete for private channels only: "), "{audit:?}");
 }

@@ -228,3 +228,43 @@ fn check_finds_what_was_damaged() {
         assert!(text.contains("finding") && text.contains(name), "{text}");
     }
 }
+
+/// Damage is noticed wherever it is: SQLite itself sees only what breaks its structure.
+#[test]
+fn a_finished_snapshot_with_any_byte_changed_is_refused_until_told_otherwise() {
+    let world = World::with_faults("");
+    assert_eq!(world.crawl(&[]).code, 0);
+    let good = std::fs::read(world.path("snapshot.db")).unwrap();
+    let refused = ["is not as it was written", "CHATFERRY_CHECK_FILES"];
+    for part in 1..8 {
+        let mut bytes = good.clone();
+        let at = bytes.len() / 8 * part + 11;
+        bytes[at] ^= 1;
+        std::fs::write(world.path("snapshot.db"), bytes).unwrap();
+        let ran = world.run(&["export", "--out", "out"]);
+        assert_eq!(ran.code, 2, "byte {at}: {ran:?}");
+        assert!(refused.iter().all(|text| ran.stderr.contains(text)), "{ran:?}");
+        assert!(!world.path("out").exists(), "byte {at}");
+        if part == 4 {
+            for verb in
+                [["plan", "--target", "in-place"].as_slice(), &["verify", "--snapshot", "snapshot.db"]]
+            {
+                let ran = world.run(verb);
+                assert_eq!(ran.code, 2, "{verb:?}: {ran:?}");
+                assert!(ran.stderr.contains(refused[0]), "{verb:?}: {ran:?}");
+            }
+            let check = world.run(&["snapshot", "check"]);
+            assert_eq!(check.code, 2, "{check:?}");
+            assert!(check.stdout.contains("bytes that are not those that were written"), "{check:?}");
+        }
+    }
+    std::fs::write(world.path("snapshot.db"), &good).unwrap();
+    assert_eq!(world.run(&["snapshot", "check"]).code, 0);
+    let mut bytes = good;
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(world.path("snapshot.db"), bytes).unwrap();
+    assert_eq!(world.run(&["export", "--out", "out"]).code, 2);
+    let mut told = world.chatferry(&["export", "--out", "out"]);
+    told.env("CHATFERRY_CHECK_FILES", "false").assert().success();
+}

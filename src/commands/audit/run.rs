@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::audit::{AuditError, AuditFolder, Listed, compute_removals};
 use crate::diff::{Comparison, Terms, TermsError};
 use crate::error::ExitStatus;
-use crate::report::diff::Format;
+use crate::report::diff::DiffOutput;
 use crate::report::{AuditSummary, AuditVerdict, Exported, Stopped};
 use crate::settings::AuditSettings;
 use crate::snapshot::{Snapshot, SnapshotWriter, Verdict};
@@ -50,8 +50,9 @@ impl AuditRun {
         outcome::report(&self.settings, &self.folder, &mut summary, context).await;
         match ended {
             Ok(status) => {
-                let text = summary.text();
-                context.conclude(&summary, &text)?;
+                context.conclude(&summary, summary.text())?;
+                let audits = path.parent().unwrap_or(&path).display().to_string();
+                context.suggest(summary.next_steps(&audits));
                 Ok(status)
             }
             // The error is told by whoever runs verbs; with --json it is in the one object.
@@ -190,8 +191,8 @@ impl AuditRun {
         }
         let [ndjson, markdown, html] =
             ["diff.ndjson", "report.md", "report.html"].map(|name| path.join(name));
-        let files: [(Format, &Path); 3] =
-            [(Format::Ndjson, &ndjson), (Format::Markdown, &markdown), (Format::Html, &html)];
+        let files: [(DiffOutput, &Path); 3] =
+            [(DiffOutput::Ndjson, &ndjson), (DiffOutput::Markdown, &markdown), (DiffOutput::Html, &html)];
         diff::to_files(&old, &new, terms, &self.settings.compare, &files)
     }
 

@@ -11,7 +11,7 @@ use crate::storage::{self, Access};
 
 /// Where everything of a demo is.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(super) struct DemoFolder {
     /// The folder itself.
     pub(super) path: PathBuf,
     /// What was crawled.
@@ -28,11 +28,11 @@ pub(super) struct Folder {
     pub(super) copy: PathBuf,
     /// Its page.
     pub(super) copy_page: PathBuf,
-    /// What verifying the copy said of each record.
+    /// The result of verifying each record of the copy.
     pub(super) verified: PathBuf,
 }
 
-impl Folder {
+impl DemoFolder {
     /// The files that the text names.
     pub(super) fn files(&self) -> DemoFiles<'_> {
         DemoFiles {
@@ -78,7 +78,7 @@ impl Folder {
         Ok(folder)
     }
 
-    /// The file for what is said of each record.
+    /// The file for the result of each record.
     pub(super) fn verified(&self) -> Result<File, DemoError> {
         let path = &self.verified;
         storage::create_file(path, Access::Private)
@@ -86,7 +86,7 @@ impl Folder {
     }
 }
 
-/// Removes a file with what SQLite keeps beside it.
+/// Removes a file with the other files that SQLite keeps for it.
 fn remove(file: &Path) -> Result<(), DemoError> {
     let removed = storage::remove_companions(file).and_then(|()| storage::remove(file));
     removed.map_err(|source| DemoError::File { path: file.to_path_buf(), source })

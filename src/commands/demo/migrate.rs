@@ -23,9 +23,9 @@ use crate::report::{ApplySummary, diff};
 use super::super::plan::{self, Made};
 use super::super::{CommandError, Context, apply, verify};
 use super::DemoError;
-use super::folder::Folder;
+use super::folder::DemoFolder;
 
-/// Writes a second: the made-up Twilio sets no limit.
+/// Writes a second: the simulator sets no limit.
 const WRITES: &str = "300";
 
 /// What came of it.
@@ -37,12 +37,11 @@ pub(super) struct Migrated {
     copy: plan::Summary,
     /// How it was applied.
     apply: ApplySummary,
-    /// What verifying it said.
     verify: Comparison,
 }
 
 impl Migrated {
-    /// The exit statuses of the steps whose results are not told by an error.
+    /// The exit statuses of the steps that end without an error.
     pub(super) fn exit_statuses(&self) -> Vec<ExitStatus> {
         vec![apply::exit_status(&self.apply), verify::exit_status(&self.verify)]
     }
@@ -51,7 +50,7 @@ impl Migrated {
 /// Plans in place; then plans a copy into the empty service, applies it and verifies it.
 pub(super) async fn run(
     service: &str,
-    folder: &Folder,
+    folder: &DemoFolder,
     context: &mut Context,
 ) -> Result<Migrated, CommandError> {
     let (snapshot, copy) = (folder.snapshot.display(), folder.copy.display());
@@ -61,7 +60,7 @@ pub(super) async fn run(
         &format!("plan --target in-place --snapshot {snapshot} --plan {plan} --report {page}"),
     ));
     let in_place = plan_args("in-place", &folder.snapshot, &folder.plan, &folder.plan_page);
-    let in_place = told(plan::make(&in_place, context).await?, context);
+    let in_place = printed(plan::make(&in_place, context).await?, context);
 
     let mapping = folder.mapping.display();
     context.say(text::copy_mapping(4, &folder.mapping));
@@ -78,7 +77,7 @@ pub(super) async fn run(
         mapping: Some(mapping.to_string()),
         ..plan_args(service, &folder.snapshot, &folder.copy, &folder.copy_page)
     };
-    let into_other = told(plan::make(&into_other, context).await?, context);
+    let into_other = printed(plan::make(&into_other, context).await?, context);
 
     context.say(text::step(
         6,
@@ -118,7 +117,7 @@ fn plan_args(target: &str, snapshot: &Path, plan: &Path, page: &Path) -> PlanArg
     }
 }
 
-fn told(made: Made, context: &Context) -> plan::Summary {
+fn printed(made: Made, context: &Context) -> plan::Summary {
     context.say(text::result(made.text));
     made.summary
 }

@@ -28,7 +28,7 @@ use crate::simulator::{self, Options, Running, SimulatorError};
 use crate::snapshot::Verdict;
 
 use super::{CommandError, Context, Outcome};
-use folder::Folder;
+use folder::DemoFolder;
 use migrate::Migrated;
 
 /// The folder without `--out`.
@@ -49,7 +49,6 @@ pub(super) enum DemoError {
     File {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
         #[source]
         source: std::io::Error,
     },
@@ -63,7 +62,7 @@ impl Advise for DemoError {
 
 /// What `--json` gives: the crawl's summary, and what came after it.
 #[derive(Debug, Serialize)]
-struct Summary<'a> {
+struct DemoSummary<'a> {
     #[serde(flatten)]
     crawl: &'a CrawlSummary,
     /// What was made of the snapshot; null where it is incomplete.
@@ -73,7 +72,7 @@ struct Summary<'a> {
 
 /// Runs the verb.
 pub(super) async fn run(args: &DemoArgs, context: &mut Context) -> Outcome {
-    let folder = Folder::prepare(args.out.clone().unwrap_or_else(|| PathBuf::from(FOLDER)))?;
+    let folder = DemoFolder::prepare(args.out.clone().unwrap_or_else(|| PathBuf::from(FOLDER)))?;
     let running = start(args).await?;
     context.say(text::start(&running.url(), users(args)));
     let mut inner = inside(&running, &folder, context)?;
@@ -85,7 +84,7 @@ pub(super) async fn run(args: &DemoArgs, context: &mut Context) -> Outcome {
         context.say(text::first_rows(&file, &first_lines(&file)?));
     }
     let next = text::next_steps(&folder.files(), migrated.is_some());
-    context.conclude(&Summary { crawl: &crawl, migrated: migrated.as_ref() }, next)?;
+    context.conclude(&DemoSummary { crawl: &crawl, migrated: migrated.as_ref() }, next)?;
     let after = migrated.as_ref().map(Migrated::exit_statuses).unwrap_or_default();
     let mut all = std::iter::once(super::crawl::exit_status(&crawl)).chain(after);
     Ok(all.find(|status| *status != ExitStatus::Done).unwrap_or(ExitStatus::Done))
@@ -94,7 +93,7 @@ pub(super) async fn run(args: &DemoArgs, context: &mut Context) -> Outcome {
 /// All steps, one after the other. What is incomplete is exported and not migrated.
 async fn show(
     running: &Running,
-    folder: &Folder,
+    folder: &DemoFolder,
     inner: &mut Context,
 ) -> Result<(CrawlSummary, Option<Migrated>), CommandError> {
     let (snapshot, export) = (folder.snapshot.display(), folder.export.display());
@@ -143,7 +142,7 @@ async fn start(args: &DemoArgs) -> Result<Running, DemoError> {
 }
 
 /// What the steps are given: the settings that a user would export to use the simulator. Their results go into the demo's own.
-fn inside(running: &Running, folder: &Folder, context: &Context) -> Result<Context, CommandError> {
+fn inside(running: &Running, folder: &DemoFolder, context: &Context) -> Result<Context, CommandError> {
     let url = running.url();
     let environment = Environment::of([
         ("TWILIO_ACCOUNT_SID", running.account_sid()),
@@ -151,7 +150,7 @@ fn inside(running: &Running, folder: &Folder, context: &Context) -> Result<Conte
         ("CHATFERRY_CHAT_URL", &url),
         ("CHATFERRY_CONVERSATIONS_URL", &url),
         ("CHATFERRY_RPS", "0"),
-        ("CHATFERRY_TEST_BACKOFF_SCALE", "0.2"), // the made-up Twilio recovers at once
+        ("CHATFERRY_TEST_BACKOFF_SCALE", "0.2"), // the simulator recovers at once
     ]);
     Ok(Context {
         global: GlobalArgs::default(),

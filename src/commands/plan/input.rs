@@ -11,7 +11,7 @@ use crate::plan::{
     self, ConversationLimits, Header, Inputs, Move, Name, PlanDraft, PlanError, PlanFile, PlanOptions,
     PlanRecords, Side,
 };
-use crate::settings::{ConnectionSettings, Loader, MigrationTarget, PlanSettings, Planned};
+use crate::settings::{ConnectionSettings, Loader, MigrationTarget, PlanSettings, Planned, check_files};
 use crate::snapshot::{Focus, Info, Order, Snapshot, SnapshotError, Verdict, Walk, With};
 use crate::source::largest_page;
 
@@ -118,6 +118,9 @@ impl PlanInput {
         let file = snapshot.clone();
         let compiled = mapping::load(mapping).map_err(|error| PlanInputError::Mapping(Box::new(error)))?;
         PlanRecords::of(&compiled).map_err(PlanError::from)?;
+        if check_files(loader)? {
+            Snapshot::check_file(&file)?;
+        }
         let snapshot = Snapshot::open(&file)?;
         let info = snapshot.info()?;
         let of_snapshot = check_snapshot(&file, &info, *allow_incomplete)?;

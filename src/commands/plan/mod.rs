@@ -30,6 +30,7 @@ pub(super) async fn run(args: &PlanArgs, context: &mut Context) -> Outcome {
     }
     let made = make(args, context).await?;
     context.conclude(&made.summary, &made.text)?;
+    context.suggest(made.summary.next_steps());
     Ok(made.status)
 }
 

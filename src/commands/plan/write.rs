@@ -10,6 +10,7 @@ use crate::error::{Advise, Failure};
 use crate::plan::{OperationKind, OperationState, PlanError, PlanFile, PlanVerdict, Severity};
 use crate::printable::Printable;
 use crate::report::plan::{self, ReportError};
+use crate::report::text::format;
 use crate::settings::PlanSettings;
 use crate::storage::{Access, AtomicFile};
 
@@ -100,6 +101,19 @@ impl Summary {
             not_checked: totals.not_checked,
             plan: made.path().display().to_string(),
             digest: made.digest().to_owned(),
+        })
+    }
+
+    /// How to review the plan and to perform it.
+    pub(super) fn next_steps(&self) -> Printable {
+        let plan = format::shell_word(&self.plan);
+        let review = format!("chatferry plan show --plan {plan} --format html > plan.html");
+        format::next_steps(match self.verdict {
+            PlanVerdict::Ready | PlanVerdict::ReadyExceptBlocked => {
+                vec![review, format!("chatferry apply --plan {plan}")]
+            }
+            PlanVerdict::Blocked => vec![review],
+            PlanVerdict::NothingToDo | PlanVerdict::CannotBeUndone => Vec::new(),
         })
     }
 

@@ -9,7 +9,7 @@ use crate::diff::{
 use crate::model::{Membership, NotificationLevel};
 use crate::plan::align::Pair;
 use crate::plan::{PlanError, PlanRecords};
-use crate::report::diff::{DifferenceReport, Format};
+use crate::report::diff::{DiffOutput, DifferenceReport};
 use crate::report::text::verify as text;
 use crate::snapshot::{Info, Snapshot, Verdict};
 
@@ -23,7 +23,7 @@ impl VerifyRun<'_> {
     pub(super) async fn compare<W: Write>(
         &self,
         read: TargetRead,
-        format: Format,
+        format: DiffOutput,
         out: W,
     ) -> Result<Comparison, CommandError> {
         let input = self.input;

@@ -8,7 +8,7 @@ use crate::mapping::{self, Mapping, MappingError};
 use crate::model::{ServiceSid, Share};
 use crate::plan::binding::{self, AccountUse, PlanBinding};
 use crate::plan::{Move, PlanError, PlanFile, PlanRecords};
-use crate::settings::{ConnectionSettings, Loader, MigrationTarget, Verified, VerifySettings};
+use crate::settings::{ConnectionSettings, Loader, MigrationTarget, Verified, VerifySettings, check_files};
 use crate::snapshot::{Info, Snapshot};
 
 use super::super::CommandError;
@@ -88,6 +88,9 @@ impl VerifyInput {
         let mapping = load(&header.mapping)?;
         binding.check_mapping(&mapping)?;
         let file = PathBuf::from(&header.snapshot);
+        if check_files(loader)? {
+            Snapshot::check_file(&file)?;
+        }
         let snapshot = Snapshot::open(&file)?;
         binding.check_snapshot(&snapshot)?;
         let target_connection =
@@ -123,6 +126,9 @@ impl VerifyInput {
         share: Option<Share>,
     ) -> Result<Self, CommandError> {
         let mapping = load(mapping)?;
+        if check_files(loader)? {
+            Snapshot::check_file(file)?;
+        }
         let snapshot = Snapshot::open(file)?;
         let info = snapshot.info()?;
         let source = binding::only_service(file, &info.services)?.clone();

@@ -17,7 +17,7 @@ use crate::diff::{ComparedSide, Comparison};
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::event::Events;
 use crate::model::ServiceSid;
-use crate::report::diff::{Format, summary};
+use crate::report::diff::{DiffOutput, summary};
 use crate::settings::{ConnectionSettings, VerifySettings};
 use crate::snapshot::{ServiceView, Snapshot, Verdict, clear};
 
@@ -70,9 +70,9 @@ pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<C
     let events = progress.events();
     let run = VerifyRun { input: &input, events: &events, stop: &stop, report_same: settings.report_same };
     let format = match settings.format {
-        VerifyFormat::Table if settings.records => Format::Records,
-        VerifyFormat::Table => Format::Table,
-        VerifyFormat::Ndjson => Format::Ndjson,
+        VerifyFormat::Table if settings.records => DiffOutput::Records,
+        VerifyFormat::Table => DiffOutput::Table,
+        VerifyFormat::Ndjson => DiffOutput::Ndjson,
     };
     let compared = match run.read().await {
         Err(error) => Err(error),

@@ -1,7 +1,7 @@
 //! NDJSON: one JSON object on each line, with every key of the record in the record's order.
 //!
 //! **Invariant:** one row is one line. Nested JSON is passed on as the API sent it, except that line ends between its tokens
-//! become spaces.
+//! become spaces, and that DEL and C1 controls, which a terminal would obey, become escapes.
 
 use std::io::{self, Write};
 
@@ -9,6 +9,7 @@ use super::output::Output;
 use super::row_writer::RowWriter;
 use crate::mapping::{MappedColumn, MappedRow, Value, push_seconds, push_sid};
 use crate::model::Timestamp;
+use crate::printable::json::escape_from;
 
 pub(super) struct NdjsonWriter<W: Write> {
     output: Output<W>,
@@ -37,6 +38,8 @@ impl<W: Write> RowWriter<W> for NdjsonWriter<W> {
         let out = &mut self.output.buffer;
         for (key, value) in self.keys.iter().zip(row.values()) {
             out.extend_from_slice(key);
+            let start = out.len();
+            let is_text = matches!(value, Value::Text(_) | Value::List(_) | Value::Json(_));
             match value {
                 Value::Null => out.extend_from_slice(b"null"),
                 Value::Boolean(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
@@ -51,13 +54,15 @@ impl<W: Write> RowWriter<W> for NdjsonWriter<W> {
                 Value::Text(text) => serde_json::to_writer(&mut *out, text)?,
                 Value::List(texts) => serde_json::to_writer(&mut *out, texts)?,
                 Value::Json(text) => {
-                    let start = out.len();
                     out.extend_from_slice(text.as_bytes());
                     // A line end inside a JSON text is escaped, so any bare one stands between tokens.
                     for byte in out.iter_mut().skip(start).filter(|byte| matches!(byte, b'\n' | b'\r')) {
                         *byte = b' ';
                     }
                 }
+            }
+            if is_text {
+                escape_from(out, start);
             }
         }
         out.extend_from_slice(b"}\n");

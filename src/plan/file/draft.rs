@@ -111,6 +111,7 @@ impl PlanDraft {
         connection.close().map_err(|(_, source)| wrap(source))?;
         // What stands there may have been replaced meanwhile by other means than this program's.
         refuse_to_replace(&path)?;
+        draft.seal()?;
         drop(draft.publish()?);
         PlanFile::open(&path)
     }

@@ -63,6 +63,7 @@ impl Journal {
         plan.check()?;
         let (header, digest) = (plan.header().clone(), plan.digest().to_owned());
         drop(plan);
+        storage::unseal(&PLAN, path)?;
         let connection = schema::open_to_write(path)?;
         connection
             .execute_batch(
@@ -217,7 +218,13 @@ impl Journal {
 
     /// Makes the plan one file again. While another process reads it, its write-ahead log stays.
     pub(crate) fn close(self) -> Result<(), PlanError> {
-        storage::fold_log(&PLAN, &self.path, &self.connection)?;
+        let Self { path, connection, _lock, .. } = self;
+        let is_one_file = storage::fold_log(&PLAN, &path, &connection)?;
+        // The connection closes first: closing any handle of a file ends SQLite's own locks on it.
+        drop(connection);
+        if is_one_file {
+            storage::seal(&PLAN, &path)?;
+        }
         Ok(())
     }
 

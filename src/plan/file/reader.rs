@@ -100,7 +100,8 @@ impl PlanFile {
         let totals = self.property("totals")?;
         let found = digest.finish(&self.connection, &header, &totals).map_err(|source| self.wrap(source))?;
         if found == self.digest {
-            return Ok(());
+            // The digest is of what was planned; the seal is of the journal and the indexes too.
+            return Ok(storage::check_seal(&PLAN, &self.path)?);
         }
         Err(PlanError::Edited { path: self.path.clone(), written: self.digest.clone(), found })
     }

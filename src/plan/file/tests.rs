@@ -288,3 +288,21 @@ fn a_plan_with_holes_is_damaged_and_not_empty() {
         "{result:?}"
     );
 }
+
+#[test]
+fn a_flipped_bit_in_what_the_digest_leaves_out_is_found_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plan.db");
+    plan(&path);
+    Journal::open(&path).unwrap().close().unwrap();
+    let good = fs::read(&path).unwrap();
+    for at in (100..good.len() - 60).step_by(good.len() / 40) {
+        let mut bytes = good.clone();
+        bytes[at] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        assert!(PlanFile::open(&path).and_then(|plan| plan.check()).is_err(), "byte {at}");
+        assert!(Journal::open(&path).is_err(), "byte {at}");
+    }
+    fs::write(&path, good).unwrap();
+    assert!(Journal::open(&path).is_ok());
+}

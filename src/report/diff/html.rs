@@ -47,7 +47,7 @@ struct PageRow {
 }
 
 #[derive(Serialize)]
-struct Counted {
+struct NamedCount {
     name: &'static str,
     count: u64,
 }
@@ -75,12 +75,12 @@ struct DifferencePage<'a> {
     text: String,
     tone: &'static str,
     notes: &'a [String],
-    marks: Vec<Counted>,
+    marks: Vec<NamedCount>,
     rows: Vec<TotalsRow>,
     all: u64,
     left_out: u64,
-    listed_marks: Vec<Counted>,
-    listed_records: Vec<Counted>,
+    listed_marks: Vec<NamedCount>,
+    listed_records: Vec<NamedCount>,
     groups: Vec<&'a PageGroup>,
     sides: [PageSide<'a>; 2],
     ignored: String,
@@ -149,7 +149,7 @@ impl PageRows {
         let sum = |of: &dyn Fn(&PageGroup) -> bool| {
             self.groups.values().filter(|group| of(group)).map(|group| group.count).sum::<u64>()
         };
-        let counted = |name, count| Counted { name, count };
+        let counted = |name, count| NamedCount { name, count };
         let marks = || Mark::ALL.into_iter();
         let records = totals.by_entity.keys().map(|entity| entity.plural());
         DifferencePage {

@@ -27,7 +27,7 @@ const MOST_IN_PAGE: u64 = 100_000;
 
 /// How differences are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Format {
+pub(crate) enum DiffOutput {
     /// A line for people for each event or cause.
     Table,
     /// A line for people for each record.
@@ -44,7 +44,7 @@ pub(crate) enum Format {
 
 /// Writes differences as they come.
 pub(crate) struct DifferenceReport<W: Write> {
-    format: Format,
+    format: DiffOutput,
     out: W,
     /// Rows that wait for the totals.
     kept: Option<BufWriter<File>>,
@@ -53,6 +53,8 @@ pub(crate) struct DifferenceReport<W: Write> {
     page: html::PageRows,
     /// Whether lines for people have color.
     colored: bool,
+    /// The reader has closed the pipe.
+    closed: bool,
 }
 
 impl<W: Write> std::fmt::Debug for DifferenceReport<W> {
@@ -63,17 +65,17 @@ impl<W: Write> std::fmt::Debug for DifferenceReport<W> {
 
 impl<W: Write> DifferenceReport<W> {
     /// Begins.
-    pub(crate) fn start(format: Format, mut out: W) -> io::Result<Self> {
+    pub(crate) fn start(format: DiffOutput, mut out: W) -> io::Result<Self> {
         let kept = match format {
-            Format::Markdown | Format::Html => Some(BufWriter::new(tempfile::tempfile()?)),
-            Format::Csv => {
+            DiffOutput::Markdown | DiffOutput::Html => Some(BufWriter::new(tempfile::tempfile()?)),
+            DiffOutput::Csv => {
                 csv::header(&mut out)?;
                 None
             }
-            Format::Table | Format::Records | Format::Ndjson => None,
+            DiffOutput::Table | DiffOutput::Records | DiffOutput::Ndjson => None,
         };
         let (fold, page) = (Fold::default(), html::PageRows::default());
-        Ok(Self { format, out, kept, fold, shown: 0, page, colored: false })
+        Ok(Self { format, out, kept, fold, shown: 0, page, colored: false, closed: false })
     }
 
     /// The same with lines for people in color.
@@ -82,10 +84,28 @@ impl<W: Write> DifferenceReport<W> {
         Self { colored, ..self }
     }
 
-    /// Writes a difference.
+    /// Writes a difference. A reader that has closed the pipe, as `head` does, gets no more; the comparison goes on to its verdict.
     pub(crate) fn add(&mut self, difference: &Difference) -> io::Result<()> {
+        if self.closed {
+            return Ok(());
+        }
+        let written = self.write(difference);
+        self.unless_closed(written)
+    }
+
+    fn unless_closed(&mut self, written: io::Result<()>) -> io::Result<()> {
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(())
+            }
+            written => written,
+        }
+    }
+
+    fn write(&mut self, difference: &Difference) -> io::Result<()> {
         if let Some(kept) = &mut self.kept {
-            if self.format == Format::Html {
+            if self.format == DiffOutput::Html {
                 return self.page.add(kept, difference, MOST_IN_PAGE);
             }
             self.shown += 1;
@@ -95,12 +115,12 @@ impl<W: Write> DifferenceReport<W> {
             return line::markdown_row(kept, difference);
         }
         match self.format {
-            Format::Ndjson => {
+            DiffOutput::Ndjson => {
                 json::to_writer(&mut self.out, difference)?;
                 self.out.write_all(b"\n")
             }
-            Format::Csv => csv::rows(&mut self.out, difference),
-            Format::Table if difference.mark != Mark::Same => {
+            DiffOutput::Csv => csv::rows(&mut self.out, difference),
+            DiffOutput::Table if difference.mark != Mark::Same => {
                 if self.fold.add(difference) {
                     self.folded_lines()
                 } else {
@@ -122,18 +142,21 @@ impl<W: Write> DifferenceReport<W> {
 
     /// Ends, with the totals where the format has them, and gives the writer back.
     pub(crate) fn finish(mut self, comparison: &Comparison) -> io::Result<W> {
-        self.folded_lines()?;
-        if let Some(kept) = self.kept {
+        let folded = self.folded_lines();
+        self.unless_closed(folded)?;
+        if let Some(kept) = self.kept.take() {
             let mut file = kept.into_inner().map_err(io::IntoInnerError::into_error)?;
             file.rewind()?;
             let left_out = self.shown.saturating_sub(MOST_SHOWN);
             let mut rows = BufReader::new(file);
-            match self.format {
-                Format::Html => self.page.write(&mut self.out, comparison, &mut rows)?,
-                _ => line::markdown(&mut self.out, comparison, &mut rows, left_out)?,
-            }
+            let written = match self.format {
+                DiffOutput::Html => self.page.write(&mut self.out, comparison, &mut rows),
+                _ => line::markdown(&mut self.out, comparison, &mut rows, left_out),
+            };
+            self.unless_closed(written)?;
         }
-        self.out.flush()?;
+        let flushed = self.out.flush();
+        self.unless_closed(flushed)?;
         Ok(self.out)
     }
 }

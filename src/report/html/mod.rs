@@ -1,7 +1,7 @@
 //! The frame of every HTML page: layout, style, script, charts, and how data gets into it.
 //!
 //! A page is one file. A report brings a template that extends `base.html`, and a context; the frame brings the rest. What is
-//! too long for a context is written afterwards, at the mark where [`Page`] is cut.
+//! too long for a context is written afterwards, at the mark where [`RenderedPage`] is cut.
 //!
 //! **Invariant:** a page asks for nothing. Its policy allows no source but the style and the script that are in it, by their
 //! hashes, so that even markup that came through would not run.
@@ -35,16 +35,15 @@ const MARK: &str = "<!--data-->";
 /// Why a page could not be made: a template and its context do not fit, which is a fault of the program.
 #[derive(Debug, thiserror::Error)]
 #[error("the template {template} cannot be rendered")]
-pub(crate) struct PageError {
+pub(crate) struct TemplateError {
     /// The template.
     pub template: &'static str,
-    /// What the engine says.
     pub source: minijinja::Error,
 }
 
 /// A rendered page, in two halves.
 #[derive(Debug)]
-pub(crate) struct Page {
+pub(crate) struct RenderedPage {
     /// Up to the mark.
     pub before: String,
     /// From the mark on.
@@ -56,21 +55,21 @@ pub(crate) fn html(
     name: &'static str,
     template: &'static str,
     report: &impl Serialize,
-) -> Result<Page, PageError> {
+) -> Result<RenderedPage, TemplateError> {
     let rendered = render(name, template, report)?;
     Ok(match rendered.split_once(MARK) {
-        Some((before, after)) => Page { before: before.to_owned(), after: after.to_owned() },
-        None => Page { before: rendered, after: String::new() },
+        Some((before, after)) => RenderedPage { before: before.to_owned(), after: after.to_owned() },
+        None => RenderedPage { before: rendered, after: String::new() },
     })
 }
 
-/// Renders a template whose name says how values are escaped: `.html`, or `.md` for Markdown.
+/// Renders a template. The ending of its name decides how values are escaped: `.html`, or `.md` for Markdown.
 pub(crate) fn render(
     name: &'static str,
     template: &'static str,
     report: &impl Serialize,
-) -> Result<String, PageError> {
-    let failed = |source| PageError { template: name, source };
+) -> Result<String, TemplateError> {
+    let failed = |source| TemplateError { template: name, source };
     let mut environment = environment().map_err(failed)?;
     environment.add_template(name, template).map_err(failed)?;
     let context = minijinja::context! {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::plan::{OperationKind, OperationState, Totals};
-use crate::report::html::chart::{self, Part};
+use crate::report::html::chart::{self, BarPart};
 
 /// What becomes of something. The order is that of a bar's parts and a table's columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Fate {
+pub(super) enum ChangeFate {
     Keep,
     Create,
     Update,
@@ -21,7 +21,7 @@ pub(super) enum Fate {
     Blocked,
 }
 
-impl Fate {
+impl ChangeFate {
     pub(super) const ALL: [Self; 8] = [
         Self::Keep,
         Self::Create,
@@ -82,7 +82,7 @@ impl Fate {
 
 /// A column of the table.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Column {
+pub(super) struct ChangeColumn {
     pub(super) class: &'static str,
     pub(super) label: &'static str,
     /// Of all rows.
@@ -91,50 +91,55 @@ pub(super) struct Column {
 
 /// A row: one kind of thing.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Row {
+pub(super) struct ChangeRow {
     pub(super) label: &'static str,
     pub(super) total: u64,
     /// By column.
     pub(super) counts: Vec<u64>,
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<BarPart>,
 }
 
 /// What happens to how many.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Happening {
-    pub(super) columns: Vec<Column>,
-    pub(super) rows: Vec<Row>,
+pub(super) struct PlanChanges {
+    pub(super) columns: Vec<ChangeColumn>,
+    pub(super) rows: Vec<ChangeRow>,
 }
 
-impl Happening {
+impl PlanChanges {
     /// Only what there is: no column and no row of zeroes.
     pub(super) fn of(totals: &Totals) -> Self {
-        let mut counts: BTreeMap<usize, BTreeMap<Fate, u64>> = BTreeMap::new();
+        let mut counts: BTreeMap<usize, BTreeMap<ChangeFate, u64>> = BTreeMap::new();
         let mut add = |label, fate, count| {
             let row = ROWS.iter().position(|row| *row == label).unwrap_or(ROWS.len() - 1);
             *counts.entry(row).or_default().entry(fate).or_default() += count;
         };
         for (collection, count) in &totals.noop {
-            add(row_of_collection(collection), Fate::Keep, *count);
+            add(row_of_collection(collection), ChangeFate::Keep, *count);
         }
         for (kind, states) in &totals.operations {
             for (state, count) in states {
-                add(row_of_kind(*kind), Fate::of(*kind, *state), *count);
+                add(row_of_kind(*kind), ChangeFate::of(*kind, *state), *count);
             }
         }
-        let of = |fates: &BTreeMap<Fate, u64>, fate| fates.get(&fate).copied().unwrap_or_default();
+        let of = |fates: &BTreeMap<ChangeFate, u64>, fate| fates.get(&fate).copied().unwrap_or_default();
         let total = |fate| counts.values().map(|fates| of(fates, fate)).sum::<u64>();
-        let fates: Vec<Fate> = Fate::ALL.into_iter().filter(|fate| total(*fate) > 0).collect();
-        let row = |(row, of_row): (&usize, &BTreeMap<Fate, u64>)| {
+        let fates: Vec<ChangeFate> = ChangeFate::ALL.into_iter().filter(|fate| total(*fate) > 0).collect();
+        let row = |(row, of_row): (&usize, &BTreeMap<ChangeFate, u64>)| {
             let counts: Vec<u64> = fates.iter().map(|fate| of(of_row, *fate)).collect();
             let shares: Vec<_> = fates.iter().map(|fate| fate.class()).zip(counts.iter().copied()).collect();
-            Row { label: ROWS[*row], total: counts.iter().sum(), parts: chart::stacked(&shares), counts }
+            ChangeRow {
+                label: ROWS[*row],
+                total: counts.iter().sum(),
+                parts: chart::stacked(&shares),
+                counts,
+            }
         };
         Self {
             rows: counts.iter().map(row).filter(|row| row.total > 0).collect(),
             columns: fates
                 .iter()
-                .map(|fate| Column { class: fate.class(), label: fate.label(), total: total(*fate) })
+                .map(|fate| ChangeColumn { class: fate.class(), label: fate.label(), total: total(*fate) })
                 .collect(),
         }
     }

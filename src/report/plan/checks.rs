@@ -14,7 +14,7 @@ pub(super) struct CheckRow {
     pub(super) code: String,
     /// That of its findings; `pass` where there are none.
     pub(super) severity: Severity,
-    /// Whether it holds up the plan as a whole.
+    /// Whether it blocks the plan.
     pub(super) of_plan: bool,
     pub(super) title: String,
     pub(super) meaning: String,

@@ -11,7 +11,7 @@ use crate::plan::{
     PlanDraft, PlanFile, PlanFinding, PlanVerdict, Severity, Side, Step, Subject, Totals,
 };
 
-/// What must not run when a channel has this name.
+/// A channel name that must not run as a script.
 pub(crate) const HOSTILE: &str = "<script>alert(1)</script>";
 
 static FULL: PlanCheck = PlanCheck {
@@ -128,11 +128,11 @@ fn header(made_up: MadeUp) -> Header {
     }
 }
 
-type Planned = (OperationKind, u64, Option<&'static str>);
+type PlannedFixture = (OperationKind, u64, Option<&'static str>);
 
-fn operations(made_up: MadeUp) -> Vec<Planned> {
+fn operations(made_up: MadeUp) -> Vec<PlannedFixture> {
     let full = Some("conversation_over_limit");
-    let planned: &[Planned] = match (made_up.verdict, made_up.kind) {
+    let planned: &[PlannedFixture] = match (made_up.verdict, made_up.kind) {
         (PlanVerdict::NothingToDo | PlanVerdict::CannotBeUndone, _) => &[],
         (_, Move::InPlace) => &[
             (OperationKind::MakePrivate, 12, None),

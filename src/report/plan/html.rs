@@ -6,7 +6,7 @@
 use std::io::{BufWriter, Write};
 
 use super::ReportError;
-use super::plan_report::{Extent, Story};
+use super::plan_report::{Extent, PlanReport};
 use crate::plan::PlanFile;
 use crate::report::html::{self as page, embedded_data};
 
@@ -21,23 +21,23 @@ pub(crate) fn html(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportErr
 }
 
 fn write(plan: &PlanFile, extent: Extent, out: &mut dyn Write) -> Result<(), ReportError> {
-    let story = Story::of(plan, extent)?;
-    let page = page::html("plan.html", TEMPLATE, &story)?;
+    let report = PlanReport::of(plan, extent)?;
+    let page = page::html("plan.html", TEMPLATE, &report)?;
     let mut out = BufWriter::new(out);
     out.write_all(page.before.as_bytes())?;
-    write_findings(plan, &story, &mut out)?;
+    write_findings(plan, &report, &mut out)?;
     out.write_all(page.after.as_bytes())?;
     out.flush()?;
     Ok(())
 }
 
 /// The findings as the script takes them: the number of the check, the SID, the name, and what is the matter.
-fn write_findings(plan: &PlanFile, story: &Story, out: &mut dyn Write) -> Result<(), ReportError> {
-    let mut room: Vec<u64> = story.checks.iter().map(|check| check.listed).collect();
+fn write_findings(plan: &PlanFile, report: &PlanReport, out: &mut dyn Write) -> Result<(), ReportError> {
+    let mut room: Vec<u64> = report.checks.iter().map(|check| check.listed).collect();
     let mut between = "";
     out.write_all(b"[")?;
     plan.findings(|finding| {
-        let number = story.checks.iter().position(|check| check.code == finding.check.code);
+        let number = report.checks.iter().position(|check| check.code == finding.check.code);
         if let Some(number) = number.filter(|number| room[*number] > 0) {
             room[number] -= 1;
             let row = embedded_data::json(&(number, &finding.sid, &finding.name, &finding.detail))?;

@@ -6,19 +6,19 @@ use serde::Serialize;
 
 use super::ReportError;
 use super::checks::CheckRow;
-use super::plan_report::{Extent, Story};
+use super::plan_report::{Extent, PlanReport};
 use crate::plan::{Header, PlanFile, Severity, Totals};
 use crate::printable::json;
 
 #[derive(Serialize)]
-struct Head<'a> {
+struct PlanHead<'a> {
     digest: &'a str,
     #[serde(flatten)]
     header: &'a Header,
 }
 
 #[derive(Serialize)]
-struct Assessed<'a> {
+struct CheckObject<'a> {
     code: &'a str,
     severity: Severity,
     of_plan: bool,
@@ -29,7 +29,7 @@ struct Assessed<'a> {
     is_checked: bool,
 }
 
-impl<'a> Assessed<'a> {
+impl<'a> CheckObject<'a> {
     fn of(check: &'a CheckRow) -> Self {
         let CheckRow { code, severity, of_plan, title, meaning, advice, count, is_checked, .. } = check;
         Self {
@@ -46,7 +46,7 @@ impl<'a> Assessed<'a> {
 }
 
 #[derive(Serialize)]
-struct Found<'a> {
+struct FindingObject<'a> {
     code: &'static str,
     severity: Severity,
     entity: &'static str,
@@ -58,17 +58,17 @@ struct Found<'a> {
 /// Writes the plan as one JSON object, a finding a line.
 pub(crate) fn json(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportError> {
     let mut out = BufWriter::new(out);
-    let story = Story::of(plan, Extent::default())?;
-    let head = Head { digest: &story.digest, header: &story.header };
-    let totals: &Totals = &story.totals;
-    let checks: Vec<_> = story.checks.iter().map(Assessed::of).collect();
+    let report = PlanReport::of(plan, Extent::default())?;
+    let head = PlanHead { digest: &report.digest, header: &report.header };
+    let totals: &Totals = &report.totals;
+    let checks: Vec<_> = report.checks.iter().map(CheckObject::of).collect();
     writeln!(out, "{{\"header\":{},", json::to_string(&head)?)?;
     writeln!(out, "\"totals\":{},", json::to_string(totals)?)?;
     writeln!(out, "\"checks\":{},", json::to_string(&checks)?)?;
     write!(out, "\"findings\":[")?;
     let mut between = "\n";
     plan.findings(|finding| {
-        let found = Found {
+        let found = FindingObject {
             code: finding.check.code,
             severity: finding.check.severity,
             entity: finding.entity.plural(),

@@ -77,7 +77,7 @@ impl KindRow {
                 seconds: step.map_or(0.0, |step| step.seconds),
                 examples: Vec::new(),
             };
-            // What failed or is blocked has room of its own, in addition to as many of the others.
+            // Failed and blocked ones have room of their own, next to as many of the others.
             for group in [
                 &[OperationState::Failed, OperationState::Blocked][..],
                 &[OperationState::Pending, OperationState::Done, OperationState::Existing],
@@ -167,23 +167,23 @@ fn subject(subject: &Subject) -> Vec<(&'static str, String)> {
 fn meaning(kind: OperationKind) -> &'static str {
     match kind {
         OperationKind::MakePrivate => {
-            "Makes a public channel private, through Chat v3: only then is it a conversation. No request makes it public again."
+            "Makes a public channel private through Chat v3, which makes it a conversation. No request makes it public again."
         }
         OperationKind::CreateRole => {
             "Creates a role in the target, with the permissions that have a counterpart."
         }
         OperationKind::CreateUser => "Creates a user in the target, by identity.",
-        OperationKind::UpdateUser => "Brings a user of the target to the mapping's values.",
+        OperationKind::UpdateUser => "Sets a user of the target to the mapping's values.",
         OperationKind::CreateConversation => "Creates a conversation in the target.",
         OperationKind::CreateParticipant => {
             "Adds a user to a conversation, without asking and without a message."
         }
         OperationKind::UpdateParticipant => {
-            "Brings a participant to the mapping's values. The read horizon is set here, since a create does not take it."
+            "Sets a participant to the mapping's values. The read horizon is set here, because a create does not accept it."
         }
         OperationKind::UpdateUserConversation => "Sets a user's notification level in a conversation.",
         OperationKind::UpdateConversation => {
-            "Brings a conversation to the mapping's values. Its state comes last: a closed conversation takes nothing any more."
+            "Sets a conversation to the mapping's values. Its state comes last: a closed conversation accepts no more changes."
         }
         OperationKind::MuteSource => {
             "Mutes the copied User Channel in the source, so that no one is notified twice."

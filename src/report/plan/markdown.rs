@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::ReportError;
-use super::plan_report::{Extent, Story};
+use super::plan_report::{Extent, PlanReport};
 use crate::plan::PlanFile;
 use crate::report::html as page;
 
@@ -14,7 +14,7 @@ const EXTENT: Extent = Extent { findings: 10, listed: 0, operations: 2 };
 
 /// Writes the plan as Markdown.
 pub(crate) fn markdown(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportError> {
-    let story = Story::of(plan, EXTENT)?;
-    out.write_all(page::render("plan.md", TEMPLATE, &story)?.as_bytes())?;
+    let report = PlanReport::of(plan, EXTENT)?;
+    out.write_all(page::render("plan.md", TEMPLATE, &report)?.as_bytes())?;
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! The report of a plan: as a page for people who review it, as Markdown for a discussion, as JSON for programs, and as the terminal's
-//! table. All tell the same story.
+//! table. All tell the same report.
 //!
 //! **Invariant:** the same plan gives the same bytes. No time of making and no file's place is in a report.
 //!
@@ -29,7 +29,7 @@ pub(crate) use terminal::table;
 
 use crate::error::{Advise, Failure};
 use crate::plan::PlanError;
-use crate::report::html::PageError;
+use crate::report::html::TemplateError;
 
 /// Why a report could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +39,7 @@ pub(crate) enum ReportError {
     Plan(#[from] PlanError),
     /// A template and its data do not fit.
     #[error("the report cannot be laid out")]
-    Page(#[from] PageError),
+    Page(#[from] TemplateError),
     /// A value that JSON has no form for.
     #[error("the report cannot be put as JSON")]
     Json(#[from] serde_json::Error),

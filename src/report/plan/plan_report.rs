@@ -1,13 +1,13 @@
-//! What every report of a plan tells, gathered once: the templates and the terminal's text are views of it.
+//! The contents of every report of a plan, gathered once: the templates and the text for terminals are views of it.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::changes::Happening;
+use super::changes::PlanChanges;
 use super::checks::{CheckRow, FindingRow, allotted};
 use super::kinds::KindRow;
-use super::verdict::{BlockedCause, Notice, Progress, Statement, notices};
+use super::verdict::{BlockedCause, Notice, PlanProgress, Statement, notices};
 use crate::plan::{Header, Move, OperationState, PlanCheck, PlanError, PlanFile, Severity, Side, Totals};
 use crate::report::html::chart::{self, Curve, Histogram};
 
@@ -22,9 +22,9 @@ pub(super) struct Extent {
     pub(super) operations: usize,
 }
 
-/// What a report tells.
+/// What a report contains.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Story {
+pub(super) struct PlanReport {
     pub(super) title: String,
     pub(super) header: Header,
     /// The service that is written to, for people.
@@ -34,17 +34,17 @@ pub(super) struct Story {
     pub(super) notices: Vec<Notice>,
     /// Why operations are blocked, or cannot be undone.
     pub(super) blocked_by: Vec<BlockedCause>,
-    pub(super) progress: Progress,
+    pub(super) progress: PlanProgress,
     pub(super) totals: Totals,
     /// Items that are in the target as they should be.
     pub(super) kept: u64,
-    pub(super) happening: Happening,
+    pub(super) changes: PlanChanges,
     pub(super) sizes: Option<Histogram>,
     /// Conversations beyond the limit.
     pub(super) oversized: u64,
     pub(super) time: Option<Curve>,
     pub(super) steps: Vec<StepRow>,
-    pub(super) findings: Found,
+    pub(super) findings: FindingCounts,
     pub(super) checks: Vec<CheckRow>,
     pub(super) kinds: Vec<KindRow>,
     /// The states that there are, the columns of [`KindRow::states`].
@@ -63,7 +63,7 @@ pub(super) struct StepRow {
 
 /// Findings by severity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Found {
+pub(super) struct FindingCounts {
     pub(super) all: u64,
     pub(super) block: u64,
     pub(super) warn: u64,
@@ -71,11 +71,11 @@ pub(super) struct Found {
     pub(super) listed: u64,
 }
 
-impl Story {
+impl PlanReport {
     pub(super) fn of(plan: &PlanFile, extent: Extent) -> Result<Self, PlanError> {
         let header = plan.header().clone();
         let totals = plan.totals()?;
-        let progress = Progress::of(&totals);
+        let progress = PlanProgress::of(&totals);
         let checks = checks(plan, &totals, extent)?;
         let causes: Vec<&str> = checks
             .iter()
@@ -111,7 +111,7 @@ impl Story {
             blocked_by: BlockedCause::all(&totals, progress, &checks),
             progress,
             kept: totals.noop.values().sum(),
-            happening: Happening::of(&totals),
+            changes: PlanChanges::of(&totals),
             oversized: sizes
                 .iter()
                 .filter(|(from, ..)| *from > totals.participants_limit)
@@ -120,7 +120,7 @@ impl Story {
             sizes: chart::histogram(&sizes, totals.participants_limit),
             time: chart::curve(&course),
             steps: steps.collect(),
-            findings: Found::of(&checks),
+            findings: FindingCounts::of(&checks),
             checks,
             kinds: KindRow::all(plan, &totals, &states, extent.operations)?,
             states: states.iter().map(|state| state.name()).collect(),
@@ -130,7 +130,7 @@ impl Story {
     }
 }
 
-impl Found {
+impl FindingCounts {
     fn of(checks: &[CheckRow]) -> Self {
         let mut found = Self::default();
         for check in checks {

@@ -1,6 +1,6 @@
 //! The plan in the terminal: what the page shows in up to forty lines, the verdict last.
 
-use super::plan_report::{Extent, Story, side};
+use super::plan_report::{Extent, PlanReport, side};
 use super::verdict::BlockedCause;
 use crate::plan::{Move, PlanError, PlanFile, Severity};
 use crate::printable::{Printable, PrintableLine, Tone, padded};
@@ -16,9 +16,9 @@ const CAUSES: usize = 3;
 
 /// The plan as text for a terminal.
 pub(crate) fn table(plan: &PlanFile) -> Result<Printable, PlanError> {
-    let story = Story::of(plan, Extent::default())?;
-    let mut text: Printable = heading(&story).into_iter().collect();
-    text.extend(story.notices.iter().map(|notice| {
+    let report = PlanReport::of(plan, Extent::default())?;
+    let mut text: Printable = heading(&report).into_iter().collect();
+    text.extend(report.notices.iter().map(|notice| {
         let (tone, label) = match notice.tone {
             "bad" => (Tone::Bad, "warning"),
             "busy" => (Tone::Caution, "warning"),
@@ -26,17 +26,17 @@ pub(crate) fn table(plan: &PlanFile) -> Result<Printable, PlanError> {
         };
         PrintableLine::from("  ").and_toned(tone, &padded(label, NAME)).and(&notice.title)
     }));
-    if !story.happening.rows.is_empty() {
+    if !report.changes.rows.is_empty() {
         text.blank();
-        text.append(happening(&story));
+        text.append(changes(&report));
         text.blank();
     }
-    text.append(findings(&story));
-    text.extend(blocked(&story));
+    text.append(findings(&report));
+    text.extend(blocked(&report));
     text.blank();
-    text.push(course(&story));
+    text.push(course(&report));
     text.blank();
-    let statement = &story.statement;
+    let statement = &report.statement;
     let tone = match statement.tone {
         "good" => Tone::Good,
         "bad" => Tone::Bad,
@@ -48,8 +48,8 @@ pub(crate) fn table(plan: &PlanFile) -> Result<Printable, PlanError> {
     Ok(text)
 }
 
-fn heading(story: &Story) -> Vec<String> {
-    let header = &story.header;
+fn heading(report: &PlanReport) -> Vec<String> {
+    let header = &report.header;
     let from_to = match header.kind {
         Move::InPlace => format!("in place, {}", side(&header.target)),
         Move::Copy => format!("copy of {} to {}", side(&header.source), side(&header.target)),
@@ -59,26 +59,26 @@ fn heading(story: &Story) -> Vec<String> {
         ("plan", from_to),
         ("snapshot", format!("{}, {}", header.snapshot, header.snapshot_verdict.replace('_', " "))),
         ("mapping", header.mapping.clone()),
-        ("digest", story.digest.chars().take(16).collect()),
+        ("digest", report.digest.chars().take(16).collect()),
     ]
     .map(|(name, value)| format!("  {}{value}", padded(name, NAME)))
     .into()
 }
 
-fn happening(story: &Story) -> Printable {
+fn changes(report: &PlanReport) -> Printable {
     let mut header = vec![""];
-    header.extend(story.happening.columns.iter().map(|column| column.label));
-    let rows = story.happening.rows.iter().map(|row| {
+    header.extend(report.changes.columns.iter().map(|column| column.label));
+    let rows = report.changes.rows.iter().map(|row| {
         let counts = row.counts.iter().map(|count| format::count(*count));
         std::iter::once(row.label.to_owned()).chain(counts).collect()
     });
     columns::render(&header, &rows.collect::<Vec<_>>())
 }
 
-fn findings(story: &Story) -> Printable {
-    let found: Vec<_> = story.checks.iter().filter(|check| check.count > 0).collect();
-    let not_checked = story.checks.iter().filter(|check| check.count == 0 && !check.is_checked).count();
-    let passed = story.checks.len() - found.len() - not_checked;
+fn findings(report: &PlanReport) -> Printable {
+    let found: Vec<_> = report.checks.iter().filter(|check| check.count > 0).collect();
+    let not_checked = report.checks.iter().filter(|check| check.count == 0 && !check.is_checked).count();
+    let passed = report.checks.len() - found.len() - not_checked;
     let rows = found
         .iter()
         .take(CHECKS)
@@ -107,8 +107,8 @@ fn findings(story: &Story) -> Printable {
 }
 
 /// Why operations are left out, and the remedy of each cause.
-fn blocked(story: &Story) -> Vec<String> {
-    let left_out = if story.header.kind == Move::Undo { "stays" } else { "blocked" };
+fn blocked(report: &PlanReport) -> Vec<String> {
+    let left_out = if report.header.kind == Move::Undo { "stays" } else { "blocked" };
     let line = |cause: &BlockedCause| {
         let advice = cause.advice.replace('`', "");
         format!(
@@ -119,15 +119,15 @@ fn blocked(story: &Story) -> Vec<String> {
             cause.code
         )
     };
-    story.blocked_by.iter().take(CAUSES).map(line).collect()
+    report.blocked_by.iter().take(CAUSES).map(line).collect()
 }
 
-fn course(story: &Story) -> String {
+fn course(report: &PlanReport) -> String {
     format!(
         "  {}{}, about {} under Twilio's write limits",
         padded("requests", NAME),
-        format::count(story.totals.requests),
-        format::seconds(story.totals.estimated_seconds)
+        format::count(report.totals.requests),
+        format::seconds(report.totals.estimated_seconds)
     )
 }
 

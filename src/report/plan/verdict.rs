@@ -17,14 +17,14 @@ pub(super) enum Stage {
     CannotBeUndone,
     Blocked,
     /// Applied in part.
-    Begun,
+    Started,
     /// Applied: nothing is pending.
     Finished,
 }
 
 /// How many operations are where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub(super) struct Progress {
+pub(super) struct PlanProgress {
     pub(super) all: u64,
     pub(super) pending: u64,
     /// Done, or found as planned.
@@ -33,7 +33,7 @@ pub(super) struct Progress {
     pub(super) blocked: u64,
 }
 
-impl Progress {
+impl PlanProgress {
     pub(super) fn of(totals: &Totals) -> Self {
         let mut progress = Self::default();
         for (state, count) in totals.operations.values().flatten() {
@@ -60,26 +60,26 @@ pub(super) struct Statement {
 }
 
 impl Statement {
-    /// `causes` are the codes of the checks that hold up the plan as a whole.
-    pub(super) fn of(header: &Header, totals: &Totals, progress: Progress, causes: &[&str]) -> Self {
-        let begun = progress.done + progress.failed > 0;
+    /// `causes` are the codes of the checks that block the plan.
+    pub(super) fn of(header: &Header, totals: &Totals, progress: PlanProgress, causes: &[&str]) -> Self {
+        let started = progress.done + progress.failed > 0;
         let operations = format::counted(progress.all, "operation");
-        let (stage, tone, headline, text) = if begun && progress.pending > 0 {
+        let (stage, tone, headline, text) = if started && progress.pending > 0 {
             let text = format!(
                 "{} of {operations} are done{}. Run `chatferry apply` again to go on.",
                 format::count(progress.done),
                 exceptions(progress)
             );
-            (Stage::Begun, "busy", "Applied in part", text)
-        } else if begun {
-            let whole = progress.done == progress.all;
-            let text = if whole {
+            (Stage::Started, "busy", "Applied in part", text)
+        } else if started {
+            let complete = progress.done == progress.all;
+            let text = if complete {
                 format!("All of its {operations} are done.")
             } else {
                 format!("{} of {operations} are done{}.", format::count(progress.done), exceptions(progress))
             };
-            let headline = if whole { "Applied" } else { "Applied, with exceptions" };
-            (Stage::Finished, if whole { "good" } else { "bad" }, headline, text)
+            let headline = if complete { "Applied" } else { "Applied, with exceptions" };
+            (Stage::Finished, if complete { "good" } else { "bad" }, headline, text)
         } else {
             match totals.verdict {
                 PlanVerdict::Blocked => (Stage::Blocked, "bad", "Blocked", blocked(causes)),
@@ -101,9 +101,9 @@ impl Statement {
 fn blocked(causes: &[&str]) -> String {
     let causes: Vec<String> = causes.iter().map(|code| format!("`{code}`")).collect();
     let first = match causes.as_slice() {
-        [] => "Something has to be settled first".to_owned(),
-        [one] => format!("The check {one} has to be settled first"),
-        several => format!("The checks {} have to be settled first", several.join(", ")),
+        [] => "Something must be fixed first".to_owned(),
+        [one] => format!("What the check {one} found must be fixed first"),
+        several => format!("What the checks {} found must be fixed first", several.join(", ")),
     };
     format!("{first}; until then `chatferry apply` refuses this plan. Nothing has been written.")
 }
@@ -116,7 +116,7 @@ fn nothing(header: &Header) -> String {
     .to_owned()
 }
 
-fn except_blocked(header: &Header, totals: &Totals, progress: Progress) -> (&'static str, String) {
+fn except_blocked(header: &Header, totals: &Totals, progress: PlanProgress) -> (&'static str, String) {
     let number = format::count;
     if header.kind == Move::Undo {
         let text = format!(
@@ -175,7 +175,7 @@ pub(super) struct BlockedCause {
 
 impl BlockedCause {
     /// The causes, the largest first.
-    pub(super) fn all(totals: &Totals, progress: Progress, checks: &[CheckRow]) -> Vec<Self> {
+    pub(super) fn all(totals: &Totals, progress: PlanProgress, checks: &[CheckRow]) -> Vec<Self> {
         let undo = (CANNOT_BE_UNDONE.code.to_owned(), cannot_be_undone(totals));
         let undo = std::iter::once(undo).filter(|(_, count)| *count > 0);
         let mut causes: Vec<(String, u64)> = totals.blocked_by.clone().into_iter().chain(undo).collect();
@@ -202,13 +202,14 @@ fn ready(header: &Header, totals: &Totals) -> String {
     )
 }
 
-fn exceptions(progress: Progress) -> String {
+fn exceptions(progress: PlanProgress) -> String {
     let mut parts = Vec::new();
     if progress.failed > 0 {
         parts.push(format!("{} failed", format::count(progress.failed)));
     }
     if progress.blocked > 0 {
-        parts.push(format!("{} are blocked", format::count(progress.blocked)));
+        let are = if progress.blocked == 1 { "is" } else { "are" };
+        parts.push(format!("{} {are} blocked", format::count(progress.blocked)));
     }
     if parts.is_empty() { String::new() } else { format!("; {}", parts.join(" and ")) }
 }
@@ -220,12 +221,12 @@ pub(super) struct Notice {
     pub(super) tone: &'static str,
     pub(super) title: String,
     pub(super) text: &'static str,
-    /// The part of the page that says more.
+    /// The part of the page with the details.
     pub(super) link: Option<&'static str>,
 }
 
 /// The notices of a plan, the gravest first.
-pub(super) fn notices(header: &Header, totals: &Totals, progress: Progress) -> Vec<Notice> {
+pub(super) fn notices(header: &Header, totals: &Totals, progress: PlanProgress) -> Vec<Notice> {
     let mut notices = Vec::new();
     let mut add = |tone, title: String, text, link| notices.push(Notice { tone, title, text, link });
     let of =
@@ -242,8 +243,8 @@ pub(super) fn notices(header: &Header, totals: &Totals, progress: Progress) -> V
         _ => add(
             "bad",
             "The snapshot is incomplete".to_owned(),
-            "What was not read is not in this plan, and the plan does not show what would be left behind. Resume the \
-             crawl and plan again; `chatferry snapshot info` says what is missing.",
+            "What was not read is not in this plan, which therefore cannot say what would be left behind. Resume the \
+             crawl and plan again; `chatferry snapshot info` lists what is missing.",
             None,
         ),
     }
@@ -271,7 +272,7 @@ pub(super) fn notices(header: &Header, totals: &Totals, progress: Progress) -> V
         add(
             "bad",
             format!("{} refused", was_were(progress.failed, "operation")),
-            "Twilio refused them. Each has its reason next to it.",
+            "Twilio refused them. Each has its reason.",
             Some("operations"),
         );
     }
@@ -279,7 +280,7 @@ pub(super) fn notices(header: &Header, totals: &Totals, progress: Progress) -> V
         add(
             "bad",
             format!("{} blocked", was_were(progress.blocked, "operation")),
-            "They cannot be done as things are and are left out; each has its reason next to it.",
+            "They cannot be performed now and are left out. Each has its reason.",
             Some("operations"),
         );
     }

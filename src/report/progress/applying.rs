@@ -1,6 +1,6 @@
 //! How far the performing of a plan has come, and how long the rest takes.
 //!
-//! **Why** not one pace for all kinds: kinds have different write limits, so that the pace of one says nothing about the next. The plan
+//! **Why** not one pace for all kinds: kinds have different write limits, so that the pace of one does not predict the next. The plan
 //! has seconds for each; they are scaled by how this run compares with them so far.
 //!
 //! **Invariant:** a blocked operation is no progress: it takes no time, so it is neither among the operations nor among those that ended.
@@ -15,7 +15,7 @@ const WARM_UP: Duration = Duration::from_secs(1);
 /// A plan that is performed.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Applying {
-    steps: Vec<ApplyStep>,
+    steps: Vec<Remaining>,
     /// Operations that are or were to be performed.
     pub(super) operations: u64,
     /// Those that ended, in earlier runs too.
@@ -34,7 +34,7 @@ impl Applying {
         Self {
             operations: steps.iter().map(|step| step.operations).sum(),
             ended: steps.iter().map(|step| step.ended).sum(),
-            steps: steps.to_vec(),
+            steps: steps.iter().map(Remaining::of).collect(),
             failed: 0,
             blocked: 0,
             kind: "",
@@ -47,20 +47,18 @@ impl Applying {
     pub(super) fn performed(&mut self, kind: &'static str, state: &str) -> bool {
         self.kind = kind;
         let step = self.steps.iter_mut().find(|step| step.kind == kind);
+        let seconds_each = step.map_or(0.0, |step| {
+            step.operations = step.operations.saturating_sub(1);
+            step.seconds_each
+        });
         if state == "blocked" {
             self.blocked += 1;
             self.operations = self.operations.saturating_sub(1);
-            if let Some(step) = step {
-                step.operations = step.operations.saturating_sub(1);
-            }
             return false;
         }
         self.ended += 1;
         self.failed += u64::from(state == "failed");
-        if let Some(step) = step {
-            self.planned_seconds += seconds_each(step);
-            step.ended += 1;
-        }
+        self.planned_seconds += seconds_each;
         true
     }
 
@@ -69,21 +67,36 @@ impl Applying {
         if taken < WARM_UP || self.planned_seconds <= 0.0 {
             return None;
         }
-        let left: f64 = self.steps.iter().map(|step| seconds_each(step) * left(step)).sum();
+        let left: f64 = self.steps.iter().map(Remaining::seconds).sum();
         Duration::try_from_secs_f64(left * taken.as_secs_f64() / self.planned_seconds).ok()
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "an estimate")]
-fn left(step: &ApplyStep) -> f64 {
-    step.operations.saturating_sub(step.ended) as f64
+/// What is left of one kind.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Remaining {
+    kind: &'static str,
+    operations: u64,
+    /// The plan's seconds for one operation.
+    seconds_each: f64,
 }
 
-/// The plan's seconds for one operation of the kind. A step without seconds counts as instant, but not as nothing.
-#[expect(clippy::cast_precision_loss, reason = "an estimate")]
-fn seconds_each(step: &ApplyStep) -> f64 {
-    const LEAST: f64 = 0.000_1;
-    (step.seconds / step.operations.max(1) as f64).max(LEAST)
+impl Remaining {
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    fn of(step: &ApplyStep) -> Self {
+        /// A step that the plan has no seconds for is fast, but takes some time.
+        const LEAST: f64 = 0.000_1;
+        Self {
+            kind: step.kind,
+            operations: step.operations.saturating_sub(step.ended),
+            seconds_each: (step.seconds / step.operations.max(1) as f64).max(LEAST),
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    fn seconds(&self) -> f64 {
+        self.seconds_each * self.operations as f64
+    }
 }
 
 #[cfg(test)]

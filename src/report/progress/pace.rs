@@ -8,7 +8,11 @@ use std::time::Duration;
 /// How far back the pace looks.
 const WINDOW: Duration = Duration::from_secs(20);
 /// The last moments.
-const RECENT: Duration = Duration::from_secs(2);
+const RECENT: Duration = Duration::from_millis(1_500);
+/// A pace, or a limit in force, that grows by more than this share from one moment to the next is not settled.
+const GROWTH: f64 = 1.15;
+/// Pages that a moment may have more by chance.
+const CHANCE: f64 = 3.0;
 /// The window is counted in slices of this length, so that its size does not depend on the rate.
 const SLICE: Duration = Duration::from_millis(500);
 /// Before this the pace is not worth showing.
@@ -19,6 +23,8 @@ const WARM_UP: Duration = Duration::from_secs(1);
 pub(super) struct Pace {
     slices: VecDeque<(Duration, u64)>,
     first: Option<Duration>,
+    /// The limits of requests in flight and since when, the newest last.
+    limits: VecDeque<(Duration, usize)>,
 }
 
 impl Pace {
@@ -26,7 +32,7 @@ impl Pace {
         self.first.get_or_insert(now);
         match self.slices.back_mut() {
             Some((start, pages)) if now < *start + SLICE => *pages += 1,
-            _ => self.slices.push_back((now, 1)),
+            _ => self.slices.push_back((slice_of(now), 1)),
         }
         while self.slices.front().is_some_and(|(start, _)| *start + WINDOW + SLICE < now) {
             self.slices.pop_front();
@@ -38,16 +44,43 @@ impl Pace {
         self.rate_over(WINDOW, now)
     }
 
+    /// The limit of requests in flight changed.
+    pub(super) fn limit(&mut self, limit: usize, now: Duration) {
+        self.limits.push_back((now, limit));
+        while self.limits.get(1).is_some_and(|(since, _)| *since + RECENT < now) {
+            self.limits.pop_front();
+        }
+    }
+
     /// The pace for how long the rest takes: that of the last moments where it is higher. A run gets faster as its limit rises, and
-    /// the mean of a while would promise too much time.
+    /// the mean of a longer time would promise too much.
     pub(super) fn fastest(&self, now: Duration) -> Option<f64> {
-        let (whole, recent) = (self.rate_over(WINDOW, now)?, self.rate_over(RECENT, now));
-        Some(recent.map_or(whole, |recent| recent.max(whole)))
+        let (long, recent) = (self.rate_over(WINDOW, now)?, self.rate_over(RECENT, now));
+        Some(recent.map_or(long, |recent| recent.max(long)))
+    }
+
+    /// [`fastest`](Self::fastest), once it no longer grows: while it does, no one can say how long the rest takes.
+    pub(super) fn settled(&self, now: Duration) -> Option<f64> {
+        let end = slice_of(now);
+        let (middle, start) = (end.checked_sub(RECENT)?, end.checked_sub(2 * RECENT)?);
+        if slice_of(self.first?) >= start {
+            return None;
+        }
+        let pages = |from, to| {
+            let slices = self.slices.iter().filter(|(start, _)| (from..to).contains(start));
+            slices.map(|(_, pages)| *pages).sum::<u64>()
+        };
+        let limit_at = |time| self.limits.iter().rfind(|(since, _)| *since <= time).or(self.limits.front());
+        let limits = limit_at(middle).zip(self.limits.back());
+        #[expect(clippy::cast_precision_loss, reason = "pages of a moment and requests in flight")]
+        let grows = pages(middle, end) as f64 > pages(start, middle) as f64 * GROWTH + CHANCE
+            || limits.is_some_and(|((_, older), (_, newest))| *newest as f64 > *older as f64 * GROWTH);
+        if grows { None } else { self.fastest(now) }
     }
 
     fn rate_over(&self, window: Duration, now: Duration) -> Option<f64> {
         let first = self.first?;
-        let from = now.saturating_sub(window).max(first);
+        let from = now.saturating_sub(window).max(slice_of(first));
         let span = now.saturating_sub(from);
         if span < WARM_UP {
             return None;
@@ -57,6 +90,12 @@ impl Pace {
         let rate = pages as f64 / span.as_secs_f64();
         (pages > 0).then_some(rate)
     }
+}
+
+/// Where the slice begins that this time is in.
+fn slice_of(now: Duration) -> Duration {
+    let slices = now.as_millis() / SLICE.as_millis();
+    SLICE * u32::try_from(slices).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub(super) struct ProgressTotals {
     /// How many requests may be in flight.
     pub(super) limit: Option<usize>,
     /// The last estimate, brought up to date by the pages since.
-    pub(super) estimate: Option<Estimate>,
+    pub(super) estimate: Option<CrawlEstimate>,
     /// The record that an export is writing, with its rows so far.
     pub(super) exporting: Option<(String, u64)>,
     /// The plan that is performed.
@@ -51,7 +51,7 @@ struct Before {
 
 /// The numbers of `Event::Estimated`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Estimate {
+pub(super) struct CrawlEstimate {
     pub(super) requests: u64,
     pub(super) done: u64,
     pub(super) exact: bool,
@@ -59,7 +59,7 @@ pub(super) struct Estimate {
     pub(super) seconds_left: Option<f64>,
 }
 
-impl Estimate {
+impl CrawlEstimate {
     /// Counts a page that came since, so that the number on the screen does not stand still between two estimates.
     fn with_one_more_done(self) -> Self {
         let left = self.requests.saturating_sub(self.done);
@@ -106,15 +106,18 @@ impl ProgressTotals {
                 self.throttled += u64::from(*throttled);
                 self.retried += u64::from(*will_retry);
             }
-            Event::ConcurrencyLimit(limit) => self.limit = Some(*limit),
+            Event::ConcurrencyLimit(limit) => {
+                self.limit = Some(*limit);
+                self.pace.limit(*limit, now);
+            }
             Event::Estimated { requests, done, exact, seconds_left } => {
                 let (requests, done, exact) = (*requests, *done, *exact);
-                self.estimate = Some(Estimate { requests, done, exact, seconds_left: *seconds_left });
+                self.estimate = Some(CrawlEstimate { requests, done, exact, seconds_left: *seconds_left });
             }
             Event::Committed { entity, rows, list_complete } => {
                 self.pages += 1;
                 self.pace.page(now);
-                self.estimate = self.estimate.map(Estimate::with_one_more_done);
+                self.estimate = self.estimate.map(CrawlEstimate::with_one_more_done);
                 *self.rows.entry(*entity).or_default() += rows;
                 *self.lists.entry(*entity).or_default() += u64::from(*list_complete);
             }
@@ -165,7 +168,7 @@ impl ProgressTotals {
     }
 
     /// How long the rest takes: at the pace of the last seconds, and with a limit never less than it permits. Nothing is guessed:
-    /// without a limit there is no time before there is a pace.
+    /// without a limit there is no time before the pace is settled.
     pub(super) fn time_left(&self, now: Duration) -> Option<Duration> {
         if let Some(applying) = &self.applying {
             return applying.time_left(now);
@@ -173,10 +176,9 @@ impl ProgressTotals {
         let estimate = self.estimate?;
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let left = estimate.requests.saturating_sub(estimate.done) as f64;
-        let observed = self.pace.fastest(now).map(|rate| left / rate);
-        let seconds = match (observed, estimate.seconds_left) {
-            (Some(observed), Some(allowed)) => observed.max(allowed),
-            (observed, allowed) => observed.or(allowed)?,
+        let seconds = match estimate.seconds_left {
+            Some(allowed) => self.pace.fastest(now).map_or(allowed, |rate| allowed.max(left / rate)),
+            None => left / self.pace.settled(now)?,
         };
         Duration::try_from_secs_f64(seconds).ok()
     }

@@ -16,7 +16,7 @@ pub(crate) struct ApplySummary {
     pub verdict: ApplyVerdict,
     /// Why the run stopped before the end, if it did.
     pub stopped: Option<ApplyStopped>,
-    /// Operations of the whole plan by kind and state.
+    /// Operations of the plan by kind and state.
     pub operations: BTreeMap<OperationKind, BTreeMap<OperationState, u64>>,
     /// Operations that this run has brought to an end, by kind and state.
     pub performed: BTreeMap<OperationKind, BTreeMap<OperationState, u64>>,
@@ -322,7 +322,7 @@ mod tests {
             "complete with differences: 8 of 10 operations of plan.db are in shop (IS1), 2 blocked and 2 found otherwise than \
              planned; plan again to see what is left"
         );
-        for (stopped, told) in [
+        for (stopped, line) in [
             (
                 ApplyStopped::Interrupted,
                 "incomplete: interrupted with 8 of 10 operations of plan.db in shop (IS1); run",
@@ -333,7 +333,7 @@ mod tests {
                 stopped: Some(stopped),
                 ..summary(&[(OperationState::Done, 8), (OperationState::Pending, 2)])
             };
-            assert!(stopped.verdict_line().starts_with(told), "{}", stopped.verdict_line());
+            assert!(stopped.verdict_line().starts_with(line), "{}", stopped.verdict_line());
         }
     }
 }

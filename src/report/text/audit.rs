@@ -15,9 +15,9 @@ use crate::snapshot::Verdict;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum AuditVerdict {
-    /// Whole, and the evidence agrees.
+    /// Everything was read, and the evidence agrees.
     Complete,
-    /// Whole; some of it changed while it was read.
+    /// Everything was read; some of it changed meanwhile.
     CompleteWithDrift,
     /// Something is missing. It is kept, and never compared with.
     Incomplete,
@@ -89,7 +89,7 @@ pub(crate) struct HookReport {
 /// How an audit ended.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct AuditSummary {
-    /// Its name: when it was begun, in UTC.
+    /// Its name: when it started, in UTC.
     pub audit: String,
     /// Its folder within the folder of audits.
     pub folder: String,
@@ -99,9 +99,9 @@ pub(crate) struct AuditSummary {
     pub stopped: Option<Stopped>,
     /// The audit that it was compared with; null where there was none.
     pub base: Option<String>,
-    /// The newest whole audit now.
+    /// The newest complete audit now.
     pub last_complete: Option<String>,
-    /// When it was begun, RFC 3339.
+    /// When it started, RFC 3339.
     pub started: String,
     /// When it ended.
     pub finished: String,
@@ -162,6 +162,19 @@ impl AuditSummary {
         }
         text.push(PrintableLine::toned(self.verdict.tone(), &self.verdict_line()));
         text
+    }
+
+    /// Where the report of a complete audit is.
+    pub(crate) fn next_steps(&self, folder: &str) -> Printable {
+        if !self.verdict.is_whole() {
+            return Printable::new();
+        }
+        let audit = format!("{folder}/{}", self.folder);
+        let snapshot = format::shell_word(&format!("{audit}/snapshot.db"));
+        format::next_steps([
+            format!("open {audit}/report.html in a browser"),
+            format!("chatferry snapshot info {snapshot}"),
+        ])
     }
 
     fn verdict_line(&self) -> String {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::printable::{Printable, PrintableLine, Tone};
+
 /// `4,211`
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -73,9 +75,20 @@ pub(crate) fn bytes(number: u64) -> String {
     }
 }
 
-/// `is` or `are`
-pub(crate) fn is_are(number: u64) -> &'static str {
-    if number == 1 { "is" } else { "are" }
+/// A word for a shell: as it is, or in single quotes.
+pub(crate) fn shell_word(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=,@%+".contains(letter);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+/// What to do next, with commands to copy.
+pub(crate) fn next_steps(steps: impl IntoIterator<Item = String>) -> Printable {
+    let line = |step: String| PrintableLine::toned(Tone::Hint, "next:").and(" ").and(&step);
+    steps.into_iter().map(line).collect()
 }
 
 /// `87.5/s` below a hundred, `1,250/s` above.
@@ -84,8 +97,8 @@ pub(crate) fn rate(per_second: f64) -> String {
         format!("{per_second:.1}/s")
     } else {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at least a hundred")]
-        let whole = per_second.round() as u64;
-        format!("{}/s", count(whole))
+        let rounded = per_second.round() as u64;
+        format!("{}/s", count(rounded))
     }
 }
 
@@ -100,6 +113,15 @@ mod tests {
         }
         assert_eq!(counted(1, "user"), "1 user");
         assert_eq!(counted(0, "user channel"), "0 user channels");
+    }
+
+    #[test]
+    fn a_word_can_be_given_to_a_shell() {
+        for (text, word) in
+            [("snapshot.db", "snapshot.db"), ("my file", "'my file'"), ("it's", r"'it'\''s'"), ("", "''")]
+        {
+            assert_eq!(shell_word(text), word);
+        }
     }
 
     #[test]

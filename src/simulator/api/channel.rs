@@ -4,7 +4,6 @@
 //! Without a `Type` Chat lists public channels only ("defaults to `public`", `ListChannel`, parameter `Type`). `StartDate` and
 //! `EndDate` of Conversations' list are deliberately absent: they change its order.
 
-use super::ServedApi;
 use super::form;
 use super::shared::{self, date, has_fault, one, optional_name, page, timers, unknown_key};
 use crate::simulator::data::record::{ChannelRecord, EmailBinding};
@@ -14,6 +13,7 @@ use crate::simulator::json::Object;
 use crate::simulator::paging::RecordList;
 use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
+use crate::simulator::served_api::ServedApi;
 
 /// The list of Chat, of one type or both.
 pub(super) fn list_chat(call: &Call<'_>) -> Result<String, Refusal> {

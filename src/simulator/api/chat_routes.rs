@@ -1,8 +1,8 @@
 //! The table of Chat's operations, by their ids in the descriptions of versions 2 and 3.
 
-use super::ServedApi;
 use super::{channel, invite, member, message, migration, role, service, user, user_channel};
 use crate::simulator::route::Route;
+use crate::simulator::served_api::ServedApi;
 
 macro_rules! route {
     ($operation:literal, $method:literal, $path:literal, $maximum:literal, $answer:path) => {

@@ -1,11 +1,11 @@
 //! The table of Conversations' operations, by their ids in the description, with the parameters of their forms.
 
-use super::ServedApi;
 use super::{
     channel, configuration, member, message, role, service, service_configuration, user, user_channel,
 };
 use crate::simulator::refusal::Refusal;
 use crate::simulator::route::{Call, Route};
+use crate::simulator::served_api::ServedApi;
 
 type Handler = fn(&Call<'_>) -> Result<String, Refusal>;
 

@@ -1,6 +1,5 @@
 //! `/v2/Services/{ServiceSid}/Channels/{ChannelSid}/Invites`: the pending side of the relation, which only Chat shows.
 
-use super::ServedApi;
 use super::member::has_identity;
 use super::shared::{self, date, one, page, unknown_key};
 use crate::simulator::data::graph::MembershipStatus;
@@ -12,6 +11,7 @@ use crate::simulator::json::Object;
 use crate::simulator::paging::{PagedList, RecordList};
 use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
+use crate::simulator::served_api::ServedApi;
 
 /// The invites of a channel, in the order of invite SIDs: only those to one of the identities, if there are any.
 pub(crate) fn list_of<'a>(

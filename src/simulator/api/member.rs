@@ -2,7 +2,6 @@
 //!
 //! Chat shows users only; Conversations also participants of other networks.
 
-use super::ServedApi;
 use super::shared::{self, date, has_fault, one, optional_date, page, unknown_key};
 use super::{binding, form, user};
 use crate::simulator::data::record::MembershipRecord;
@@ -12,6 +11,7 @@ use crate::simulator::json::Object;
 use crate::simulator::paging::{PagedList, RecordList};
 use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
+use crate::simulator::served_api::ServedApi;
 
 /// The members of a channel, in the order of member SIDs: only those with one of the identities, if there are any.
 pub(crate) fn list_of<'a>(

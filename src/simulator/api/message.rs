@@ -1,6 +1,5 @@
 //! `…/Channels/{ChannelSid}/Messages` and `…/Conversations/{ConversationSid}/Messages`: by index, ascending unless `Order=desc`.
 
-use super::ServedApi;
 use super::shared::{self, date, one, optional_date, page, unknown_key};
 use crate::simulator::data::record::moment;
 use crate::simulator::data::{WorldView, messages, sid};
@@ -8,6 +7,7 @@ use crate::simulator::json::Object;
 use crate::simulator::paging::{MessageList, is_descending};
 use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
+use crate::simulator::served_api::ServedApi;
 
 pub(super) fn list(call: &Call<'_>) -> Result<String, Refusal> {
     let view = call.world.view();

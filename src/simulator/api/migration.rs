@@ -3,7 +3,6 @@
 //! The description has no way back, and names the channel by its SID. A repeated request succeeds here and changes
 //! nothing; no documentation says what Twilio does.
 
-use super::ServedApi;
 use super::form;
 use super::shared::{date, one};
 use crate::simulator::data::{WorldView, sid};
@@ -11,6 +10,7 @@ use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
 use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
+use crate::simulator::served_api::ServedApi;
 
 pub(super) fn update(call: &Call<'_>) -> Result<String, Refusal> {
     match call.form.first("Type") {

@@ -29,8 +29,6 @@ mod user;
 mod user_channel;
 
 pub(crate) use channel::write as write_channel;
-pub(crate) use chat_routes::CHAT_ROUTES;
-pub(crate) use conversations_routes::CONVERSATIONS_ROUTES;
 pub(crate) use invite::{list_of as invites, write as write_invite};
 pub(crate) use member::{list_of as members, write as write_member};
 pub(crate) use message::write as write_message;
@@ -40,38 +38,25 @@ pub(crate) use service_configuration::write as write_configuration;
 pub(crate) use user::write as write_user;
 pub(crate) use user_channel::{list_of as user_channels, write as write_user_channel};
 
-use super::data::ServiceWorld;
-use super::json::Object;
+use super::route::{Route, RouteMatch};
+use chat_routes::CHAT_ROUTES;
+use conversations_routes::CONVERSATIONS_ROUTES;
 
-/// One of the two APIs that are served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ServedApi {
-    Chat,
-    Conversations,
+/// All routes, in the order of the statistics.
+pub(crate) fn routes() -> impl Iterator<Item = &'static Route> {
+    CHAT_ROUTES.iter().chain(CONVERSATIONS_ROUTES)
 }
 
-impl ServedApi {
-    /// Chooses by API.
-    pub(crate) fn pick<T>(self, chat: T, conversations: T) -> T {
-        match self {
-            Self::Chat => chat,
-            Self::Conversations => conversations,
+/// What a path leads to.
+pub(crate) fn find<'a>(method: &str, segments: &[&'a str]) -> RouteMatch<'a> {
+    let mut result = RouteMatch::Nothing;
+    for (number, route) in routes().enumerate() {
+        if let Some(captures) = route.captures(segments) {
+            if route.method == method {
+                return RouteMatch::Found(number, route, captures);
+            }
+            result = RouteMatch::OtherMethod;
         }
     }
-
-    /// The service's URL in this API.
-    pub(crate) fn service_url(self, world: &ServiceWorld) -> &str {
-        self.pick(&world.service_url, &world.conversations_url)
-    }
-
-    /// The segment of channels and conversations.
-    fn channels(self) -> &'static str {
-        self.pick("/Channels/", "/Conversations/")
-    }
-
-    /// Writes whose a resource is.
-    fn write_owners(self, object: &mut Object<'_>, world: &ServiceWorld) {
-        object.text("account_sid", &world.account.account_sid);
-        object.text(self.pick("service_sid", "chat_service_sid"), &world.account.service_sid);
-    }
+    result
 }

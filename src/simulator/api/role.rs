@@ -3,7 +3,6 @@
 //! Whether Twilio translates the permissions of a role that Chat made is documented nowhere; that both APIs show one
 //! object, and that `inviteMember` is no permission of Conversations, is. What has no counterpart stays as it is.
 
-use super::ServedApi;
 use super::form;
 use super::shared::{date, has_fault, one, optional_name, plain_page, unknown_key};
 use crate::simulator::data::record::RoleRecord;
@@ -13,6 +12,7 @@ use crate::simulator::json::Object;
 use crate::simulator::paging::RecordList;
 use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
+use crate::simulator::served_api::ServedApi;
 
 /// Chat's permission and Conversations', where the names differ.
 const PERMISSIONS: [(&str, &str); 10] = [

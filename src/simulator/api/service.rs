@@ -1,6 +1,5 @@
 //! `/v2/Services` and `/v1/Services`: the services of the account.
 
-use super::ServedApi;
 use super::shared::{date, one, plain_page};
 use crate::simulator::WorldKind;
 use crate::simulator::data::order::{GeneratedOrder, MergedOrder};
@@ -10,6 +9,7 @@ use crate::simulator::json::Object;
 use crate::simulator::paging::RecordList;
 use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
+use crate::simulator::served_api::ServedApi;
 
 /// 2019-01-01 and a year and a half later, in Unix seconds.
 const CREATED: u32 = 1_546_300_800;

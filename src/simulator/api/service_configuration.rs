@@ -2,13 +2,13 @@
 //!
 //! What Chat keeps in its service and Conversations has a place for says the same in both.
 
-use super::ServedApi;
 use super::form::check_role;
 use super::shared::one;
 use crate::simulator::data::WorldView;
 use crate::simulator::json::Object;
 use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
+use crate::simulator::served_api::ServedApi;
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
 pub(super) fn fetch(call: &Call<'_>) -> Result<String, Refusal> {

@@ -4,14 +4,15 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::ServedApi;
+use crate::simulator::data::WorldView;
 use crate::simulator::data::record::Timers;
-use crate::simulator::data::{WorldView, hash};
-use crate::simulator::faults::Fault;
+use crate::simulator::draws;
+use crate::simulator::faults::{EndlessList, Fault};
 use crate::simulator::json::Object;
-use crate::simulator::paging::{Endless, PageFaults, PageRequest, PagedList, WrittenPage, write_page};
+use crate::simulator::paging::{PageFaults, PageRequest, PagedList, WrittenPage, write_page};
 use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
+use crate::simulator::served_api::ServedApi;
 
 /// The user that the path has after its service, by SID or identity.
 pub(super) fn user(call: &Call<'_>, view: &WorldView<'_>) -> Result<u32, Refusal> {
@@ -45,7 +46,7 @@ pub(super) fn page(
     list: &impl PagedList,
     url: &str,
     filters: &[&str],
-    endless: Option<Endless>,
+    endless: Option<EndlessList>,
 ) -> Result<WrittenPage, Refusal> {
     let request = PageRequest::parse(&call.query, call.route.maximum, list.prefix(), filters)?;
     let faults = PageFaults { draws: call.world.draws, faults: &call.world.faults, endless };
@@ -91,7 +92,7 @@ pub(super) fn timers(object: &mut Object<'_>, timers: Timers) {
 pub(super) fn has_fault(view: &WorldView<'_>, fault: Fault, resource: &str, row: u32) -> bool {
     let world = view.world;
     world.faults.share(fault) > 0.0
-        && world.faults.hits(world.draws, fault, hash::text(resource) ^ u64::from(row))
+        && world.faults.hits(world.draws, fault, draws::text(resource) ^ u64::from(row))
 }
 
 /// Writes a name or null: with what harms a terminal, in rows with that fault.

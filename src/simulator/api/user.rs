@@ -1,6 +1,5 @@
 //! `/v2/Services/{ServiceSid}/Users` and `/v1/Services/{ChatServiceSid}/Users`: the same users.
 
-use super::ServedApi;
 use super::form;
 use super::shared::{self, date, has_fault, one, optional_name, plain_page, unknown_key};
 use crate::simulator::data::record::UserRecord;
@@ -10,6 +9,7 @@ use crate::simulator::json::Object;
 use crate::simulator::paging::RecordList;
 use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
+use crate::simulator::served_api::ServedApi;
 
 pub(super) fn list(call: &Call<'_>) -> Result<String, Refusal> {
     let view = call.world.view();

@@ -2,7 +2,6 @@
 //!
 //! Conversations lists those that the user has joined, and adds what it knows of the conversation.
 
-use super::ServedApi;
 use super::shared::{self, date, has_fault, one, optional_name, page, timers, unknown_key};
 use crate::simulator::data::graph::MembershipStatus;
 use crate::simulator::data::{WorldView, sid};
@@ -11,6 +10,7 @@ use crate::simulator::json::Object;
 use crate::simulator::paging::{PagedList, RecordList};
 use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
+use crate::simulator::served_api::ServedApi;
 
 /// Conversations counts no more unread messages than this (documentation of the User Conversation resource).
 const MOST_UNREAD: u32 = 1_000;

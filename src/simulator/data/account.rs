@@ -3,8 +3,8 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::ServiceWorld;
-use super::hash::{Draws, Purpose};
 use super::sid;
+use crate::simulator::draws::{Draws, Purpose};
 
 /// An account's SID and secrets.
 #[derive(Debug, Clone)]

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::graph::MembershipStatus;
-use super::hash::{Purpose, below, next};
 use super::order::{GeneratedOrder, MergedOrder};
 use super::record::{ChannelRecord, MembershipRecord, Timers, moment};
 use super::{ServiceWorld, WorldView, names};
+use crate::simulator::draws::{Purpose, below, next};
 
 /// When the first channel came (2019-03-01), in Unix seconds.
 const FIRST: u32 = 1_551_398_400;

@@ -5,7 +5,7 @@
 //!
 //! **Invariant:** a user's edges and a channel's edges are the same set; every count is taken from it.
 
-use super::hash::{Draws, Purpose, below, happens, next};
+use crate::simulator::draws::{Draws, Purpose, below, happens, next};
 
 /// How a user stands to a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

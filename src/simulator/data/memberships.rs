@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::graph::MembershipStatus;
-use super::hash::{Purpose, below, next};
 use super::order::{GeneratedOrder, MergedOrder};
 use super::record::{MembershipRecord, moment};
 use super::roles::{AGENT, CHANNEL_ADMIN, CHANNEL_USER};
 use super::sid::{self, SidSpace};
 use super::{ServiceWorld, WorldView, names};
+use crate::simulator::draws::{Purpose, below, next};
 
 impl ServiceWorld {
     /// The SIDs of a channel's generated members; the rank is the edge's place in its channel.

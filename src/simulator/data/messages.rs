@@ -1,10 +1,10 @@
 //! A channel's messages. Their indices skip every eighth number, as the documentation warns that indices may.
 
-use super::hash::{Purpose, below, next};
 use super::record::lone_surrogate;
 use super::sid::SidSpace;
 use super::{ServiceWorld, names};
 use crate::simulator::WorldKind;
+use crate::simulator::draws::{Purpose, below, next};
 
 /// When the specimens' first messages came (2021-06-15), in Unix seconds.
 const SPECIMENS: u32 = 1_623_715_200;

@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use super::hash::{below, next};
+use crate::simulator::draws::{below, next};
 
 const FIRST: &[&str] = &[
     "Amélie",

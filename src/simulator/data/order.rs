@@ -122,7 +122,7 @@ pub(crate) fn insert(created: &mut Vec<CreatedEntry>, generated: GeneratedOrder<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulator::data::hash::{self, Draws};
+    use crate::simulator::draws::{self, Draws};
 
     #[test]
     fn created_ones_stand_where_their_sids_belong() {
@@ -131,7 +131,7 @@ mod tests {
         let mut created = Vec::new();
         let mut draw = 1;
         for id in 20..60 {
-            draw = hash::next(draw);
+            draw = draws::next(draw);
             insert(&mut created, generated, u128::from(draw) << 64, id);
         }
         let order = MergedOrder { generated, created: &created };

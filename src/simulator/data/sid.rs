@@ -4,7 +4,7 @@
 //! number in cell *n*. So rank order is SID order, the rank of a SID is a division, and the digits show no
 //! pattern to a reader.
 
-use super::hash::{Draws, Purpose};
+use crate::simulator::draws::{Draws, Purpose};
 
 /// The SIDs of one kind in one scope: all users of the service, or all members of one channel.
 #[derive(Debug, Clone, Copy)]

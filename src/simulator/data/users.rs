@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use super::graph::MembershipStatus;
-use super::hash::{Purpose, below, next};
 use super::order::{GeneratedOrder, MergedOrder};
 use super::record::{UserRecord, moment};
 use super::roles::{ROLES, SERVICE_ADMIN, SERVICE_USER};
 use super::{ServiceWorld, WorldView, names, sid};
+use crate::simulator::draws::{Purpose, below, next};
 
 /// When the first user came (2019-01-01), in Unix seconds.
 const FIRST: u32 = 1_546_300_800;

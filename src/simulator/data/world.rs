@@ -6,10 +6,11 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use super::account::draw_digits;
 use super::changes::Changes;
 use super::graph::{Graph, GraphShape, MembershipStatus};
-use super::hash::Draws;
 use super::roles::ROLES;
 use super::sid::{self, SidSpace};
-use crate::simulator::faults::{Fault, Faults, SingledOut};
+use super::singled_out::SingledOut;
+use crate::simulator::draws::Draws;
+use crate::simulator::faults::{Fault, Faults};
 use crate::simulator::{Options, ServiceLimits, WorldKind};
 
 /// Whose a service is, and its own SID.

@@ -9,10 +9,10 @@ use std::sync::{PoisonError, RwLockWriteGuard};
 use jiff::Timestamp;
 
 use super::changes::{Changes, CreatedKind, ServiceDefaults};
-use super::hash::Purpose;
 use super::order;
 use super::record::{ChannelRecord, MembershipRecord, RoleRecord, UserRecord};
 use super::{ChangesGuard, ServiceWorld, WorldView};
+use crate::simulator::draws::Purpose;
 
 /// The service while it is written to.
 #[derive(Debug)]

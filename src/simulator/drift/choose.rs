@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::rows::Touched;
 use crate::simulator::data::WorldView;
 use crate::simulator::data::graph::MembershipStatus;
-use crate::simulator::data::hash::{Purpose, below, happens, next};
+use crate::simulator::draws::{Purpose, below, happens, next};
 
 /// One thing that happens.
 #[derive(Debug, Clone, Copy)]

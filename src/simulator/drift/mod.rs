@@ -11,9 +11,9 @@ mod rows;
 
 pub use change::{DriftChange, DriftChangeKind};
 
-use super::data::hash::{Purpose, below, next};
 use super::data::record::{ChannelRecord, MembershipRecord, Timers, UserRecord};
 use super::data::{ServiceWorld, Writer};
+use super::draws::{Purpose, below, next};
 use choose::{Choice, DriftChoices};
 use rows::rows;
 

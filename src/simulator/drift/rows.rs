@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::simulator::TruthRow;
-use crate::simulator::api::{self, ServedApi};
+use crate::simulator::api;
 use crate::simulator::data::graph::MembershipStatus;
 use crate::simulator::data::{WorldView, sid};
+use crate::simulator::served_api::ServedApi;
 use crate::simulator::truth::row;
 
 const CHAT: ServedApi = ServedApi::Chat;

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Fault, Faults};
-use crate::simulator::data::hash::{Draws, Purpose, happens};
+use crate::simulator::draws::{Draws, Purpose, happens};
 
 /// One request has no more faults than this, so that a client with a few retries gets through.
 const MOST_IN_A_ROW: u32 = 3;

@@ -10,13 +10,11 @@
 
 mod attempt;
 mod parse;
-mod select;
 
 pub(crate) use attempt::{AttemptFault, AttemptFaults, HostileBody, RequestTraits};
 pub(crate) use parse::FaultsError;
-pub(crate) use select::SingledOut;
 
-use crate::simulator::data::hash::{Draws, Purpose, happens};
+use crate::simulator::draws::{Draws, Purpose, happens};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
@@ -58,6 +56,26 @@ pub(crate) enum Fault {
     SlowBody,
     EndlessList,
     Escapes,
+}
+
+/// How a list never ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EndlessList {
+    /// The second page leads to itself.
+    Loop,
+    /// Each page leads to another token, and has the rows of the first page.
+    SameRows,
+    /// Each page leads to another token, and all but the first are empty.
+    EmptyPages,
+    /// Each page leads to another token, and has the rows of the first page under new SIDs.
+    NewRows,
+}
+
+impl EndlessList {
+    /// The ways with new tokens, by turns.
+    pub(crate) fn of_user(user: u32) -> Self {
+        [Self::SameRows, Self::EmptyPages, Self::NewRows][user as usize % 3]
+    }
 }
 
 /// In what a fault's amount is given.

@@ -8,7 +8,7 @@ mod page;
 mod rows;
 
 pub(crate) use messages::{MessageList, is_descending};
-pub(crate) use page::{Endless, PageFaults, PagedList, WrittenPage, write_page};
+pub(crate) use page::{PageFaults, PagedList, WrittenPage, write_page};
 pub(crate) use rows::RecordList;
 
 use super::data::sid;

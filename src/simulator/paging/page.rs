@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::{PageRequest, PageToken};
-use crate::simulator::data::hash::{self, Draws};
 use crate::simulator::data::sid;
-use crate::simulator::faults::{Fault, Faults};
+use crate::simulator::draws::{self, Draws};
+use crate::simulator::faults::{EndlessList, Fault, Faults};
 use crate::simulator::json::Object;
 use crate::simulator::refusal::Refusal;
 
@@ -38,37 +38,17 @@ pub(crate) trait PagedList {
     }
 }
 
-/// How a list never ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Endless {
-    /// The second page leads to itself.
-    Loop,
-    /// Each page leads to another token, and has the rows of the first page.
-    SameRows,
-    /// Each page leads to another token, and all but the first are empty.
-    EmptyPages,
-    /// Each page leads to another token, and has the rows of the first page under new SIDs.
-    NewRows,
-}
-
-impl Endless {
-    /// The ways with new tokens, by turns.
-    pub(crate) fn of_user(user: u32) -> Self {
-        [Self::SameRows, Self::EmptyPages, Self::NewRows][user as usize % 3]
-    }
-}
-
 /// The faults that a page may have.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PageFaults<'a> {
     pub(crate) draws: Draws,
     pub(crate) faults: &'a Faults,
-    pub(crate) endless: Option<Endless>,
+    pub(crate) endless: Option<EndlessList>,
 }
 
 /// What a page consists of.
 #[derive(Debug)]
-struct PageRows {
+struct ChosenRows {
     ranks: Vec<u32>,
     next: Option<u128>,
     previous: Option<u128>,
@@ -94,12 +74,13 @@ pub(crate) fn write_page(
     let mut page = Object::open(&mut out);
     let endless = faults.endless.and_then(|kind| Some((kind, endless_token(listing, request, kind)?)));
     let mut renamed = false;
-    if let Some((kind, _)) = endless.filter(|(kind, _)| request.token.is_some() && *kind != Endless::Loop) {
+    if let Some((kind, _)) = endless.filter(|(kind, _)| request.token.is_some() && *kind != EndlessList::Loop)
+    {
         chosen = choose(listing, &PageRequest { token: None, filters: String::new(), ..*request })?;
         match kind {
-            Endless::EmptyPages => chosen.ranks.clear(),
-            Endless::NewRows => renamed = true,
-            Endless::SameRows | Endless::Loop => {}
+            EndlessList::EmptyPages => chosen.ranks.clear(),
+            EndlessList::NewRows => renamed = true,
+            EndlessList::SameRows | EndlessList::Loop => {}
         }
     }
     let endless = endless.map(|(_, token)| token);
@@ -122,9 +103,9 @@ pub(crate) fn write_page(
 }
 
 /// Where an endless list leads from its page: to the same one again, or to a token that was not there before.
-fn endless_token(listing: &impl PagedList, request: &PageRequest, kind: Endless) -> Option<PageToken> {
+fn endless_token(listing: &impl PagedList, request: &PageRequest, kind: EndlessList) -> Option<PageToken> {
     match (kind, request.token) {
-        (Endless::Loop, Some(token)) => Some(token),
+        (EndlessList::Loop, Some(token)) => Some(token),
         (_, Some(PageToken::After(digits))) => Some(PageToken::After(digits + 1)),
         (_, Some(PageToken::Before(_))) => None,
         (_, None) => {
@@ -139,12 +120,12 @@ fn write_renamed(listing: &impl PagedList, rank: u32, page: u32, out: &mut Strin
     let mut row = String::new();
     listing.write(rank, &mut row);
     let digits = listing.digits(rank);
-    let other = u128::from(hash::next(u64::from(page) << 32 | u64::from(rank)));
-    let other = other << 64 | u128::from(hash::next(u64::try_from(other).unwrap_or(0)));
+    let other = u128::from(draws::next(u64::from(page) << 32 | u64::from(rank)));
+    let other = other << 64 | u128::from(draws::next(u64::try_from(other).unwrap_or(0)));
     out.push_str(&row.replace(&sid::text(listing.prefix(), digits), &sid::text(listing.prefix(), other)));
 }
 
-fn choose(listing: &impl PagedList, request: &PageRequest) -> Result<PageRows, Refusal> {
+fn choose(listing: &impl PagedList, request: &PageRequest) -> Result<ChosenRows, Refusal> {
     let size = request.size as usize;
     let position = |digits| listing.position(digits).ok_or_else(Refusal::bad_page_token);
     if let Some(PageToken::Before(digits)) = request.token {
@@ -156,7 +137,7 @@ fn choose(listing: &impl PagedList, request: &PageRequest) -> Result<PageRows, R
         let previous = ranks.first().filter(|_| more).map(|rank| listing.digits(*rank));
         // What comes next is where this page was left from: after its own last row.
         let next = ranks.last().map(|rank| listing.digits(*rank));
-        return Ok(PageRows { ranks, next, previous });
+        return Ok(ChosenRows { ranks, next, previous });
     }
     let start = match request.token {
         Some(PageToken::After(digits)) => {
@@ -172,7 +153,7 @@ fn choose(listing: &impl PagedList, request: &PageRequest) -> Result<PageRows, R
     ranks.truncate(size);
     let next = ranks.last().filter(|_| more).map(|rank| listing.digits(*rank));
     let previous = ranks.first().filter(|_| start > 0).map(|rank| listing.digits(*rank));
-    Ok(PageRows { ranks, next, previous })
+    Ok(ChosenRows { ranks, next, previous })
 }
 
 /// Applies the faults of pages. Each keeps the list complete for who follows `next_page_url`.
@@ -181,14 +162,14 @@ fn disturb(
     url: &str,
     request: &PageRequest,
     faults: PageFaults<'_>,
-    chosen: &mut PageRows,
+    chosen: &mut ChosenRows,
 ) {
     let after = match request.token {
         Some(PageToken::After(digits)) => Some(digits),
         Some(PageToken::Before(_)) => return,
         None => None,
     };
-    let place = hash::text(url) ^ u64::try_from(after.unwrap_or(0) >> 64).unwrap_or(0);
+    let place = draws::text(url) ^ u64::try_from(after.unwrap_or(0) >> 64).unwrap_or(0);
     let hits = |fault| faults.faults.hits(faults.draws, fault, place);
     if chosen.ranks.len() > 1 && hits(Fault::ShortPage) {
         chosen.ranks.truncate(chosen.ranks.len() / 2);
@@ -215,7 +196,7 @@ fn write_meta(
     listing: &impl PagedList,
     url: &str,
     request: &PageRequest,
-    chosen: &PageRows,
+    chosen: &ChosenRows,
     endless: Option<PageToken>,
 ) {
     let link = |out: &mut String, page: u32, token: Option<PageToken>| {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::client::{Answer, Asked, simulate, values};
 use crate::simulator::truth::without_lone_surrogates;
-use crate::simulator::{Options, WorldKind, route};
+use crate::simulator::{Options, WorldKind, api};
 
 const APIS: [(&str, &str); 3] = [("v2", "chat_v2"), ("v3", "chat_v3"), ("v1", "conversations_v1")];
 
@@ -153,7 +153,7 @@ async fn every_reply_validates_of(options: Options) {
     let asked = simulate(options).await;
     for (version, api) in APIS {
         let operations = data(&format!("{api}_operations.json"));
-        let served = route::all().filter(|route| route.path.starts_with(&format!("/{version}/")));
+        let served = api::routes().filter(|route| route.path.starts_with(&format!("/{version}/")));
         let mut served_count = 0;
         for route in served {
             served_count += 1;
@@ -293,7 +293,7 @@ async fn every_write_validates() {
             answer.json()["sid"].as_str().unwrap().clone_into(&mut role);
         }
     }
-    let served = route::all().filter(|route| route.method != "GET").count();
+    let served = api::routes().filter(|route| route.method != "GET").count();
     assert_eq!(writes.len(), served);
     assert_eq!(asked.running.stats().writes, served as u64);
 }
@@ -306,7 +306,7 @@ fn joined(row: &Map<String, Value>) -> bool {
 fn page_size_maxima_are_the_described_ones() {
     for (version, api) in APIS {
         let operations = data(&format!("{api}_operations.json"));
-        for route in route::all().filter(|route| route.path.starts_with(&format!("/{version}/"))) {
+        for route in api::routes().filter(|route| route.path.starts_with(&format!("/{version}/"))) {
             let query = operations[route.operation]["query"].as_array().unwrap();
             let maximum = query.iter().find(|parameter| parameter["name"] == "PageSize");
             let maximum = maximum.map_or(0, |parameter| parameter["schema"]["maximum"].as_u64().unwrap());

@@ -87,7 +87,7 @@ fn messages_come_back_as_they_were_by_channel_and_index() {
     ];
     assert_eq!(walked(&book), expected);
     assert_eq!(book.writer.info().unwrap().counts.messages, 6);
-    let checks = Snapshot::open(&book.path).unwrap().check().unwrap().checks;
+    let checks = Snapshot::open(&book.path).unwrap().check(Ok(())).unwrap().checks;
     let shared = checks.iter().find(|check| check.name.contains("share their index")).unwrap();
     assert_eq!(
         (shared.found, shared.examples[0].as_str()),

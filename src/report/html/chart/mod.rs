@@ -1,7 +1,7 @@
 //! Charts as numbers: where bars, lines and ticks are. `charts.html` draws them.
 //!
-//! **Invariant:** geometry only, rounded to a tenth, so that the same plan draws the same bytes. Every chart has its numbers beside
-//! it as a table; no one has to see it.
+//! **Invariant:** geometry only, rounded to a tenth, so that the same plan draws the same bytes. Every chart has its numbers in
+//! a table next to it, for those who cannot see it.
 
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ const HEIGHT: f64 = 150.0;
 
 /// One part of a stacked bar.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Part {
+pub(crate) struct BarPart {
     /// What it stands for: the name of its colour in the style sheet.
     pub class: &'static str,
     /// Where it begins, of 1,000.
@@ -23,8 +23,8 @@ pub(crate) struct Part {
     pub width: f64,
 }
 
-/// A bar of 1,000 for the shares of a whole. What is not nothing can be seen: it is 4 wide at the least.
-pub(crate) fn stacked(shares: &[(&'static str, u64)]) -> Vec<Part> {
+/// A bar of 1,000 for the shares of a total. A share above zero is at least 4 wide, so that it can be seen.
+pub(crate) fn stacked(shares: &[(&'static str, u64)]) -> Vec<BarPart> {
     const LEAST: f64 = 4.0;
     let all: u64 = shares.iter().map(|(_, share)| share).sum();
     let width = |share: u64| (float(share) / float(all.max(1)) * 1000.0).max(LEAST);
@@ -32,7 +32,7 @@ pub(crate) fn stacked(shares: &[(&'static str, u64)]) -> Vec<Part> {
     let total: f64 = present.iter().map(|(_, share)| width(*share)).sum();
     let mut x = 0.0;
     let place = |(class, share): &&(&'static str, u64)| {
-        let part = Part { class, x: tenth(x), width: tenth(width(*share) / total * 1000.0) };
+        let part = BarPart { class, x: tenth(x), width: tenth(width(*share) / total * 1000.0) };
         x += width(*share) / total * 1000.0;
         part
     };
@@ -44,7 +44,6 @@ pub(crate) fn stacked(shares: &[(&'static str, u64)]) -> Vec<Part> {
 pub(crate) struct Tick {
     /// Where.
     pub at: f64,
-    /// What it says.
     pub label: String,
 }
 
@@ -81,7 +80,7 @@ pub(crate) struct Histogram {
 }
 
 /// A histogram of ranges `(from, to, count)` in ascending order; none without ranges. Heights are of the square root, so that
-/// the few large ones can be seen beside the many small.
+/// few large ones can be seen next to many small ones.
 pub(crate) fn histogram(ranges: &[(u64, Option<u64>, u64)], limit: u64) -> Option<Histogram> {
     let most = ranges.iter().map(|(.., count)| *count).max()?.max(1);
     let slot = WIDTH / float(ranges.len() as u64);

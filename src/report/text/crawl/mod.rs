@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::model::{Api, Entity, ServiceSid};
-use crate::snapshot::{Carried, CrossCheck, Failure, Requests, Verdict};
+use crate::snapshot::{Carried, CrossCheck, Failure, MissingMembership, Requests, Verdict};
 
 use super::format;
 use crate::printable::{Printable, PrintableLine, Tone};
@@ -13,7 +13,6 @@ use crate::printable::{Printable, PrintableLine, Tone};
 /// How a crawl ended.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct CrawlSummary {
-    /// What the evidence says.
     pub verdict: Verdict,
     /// Why it stopped before the end, if it did.
     pub stopped: Option<Stopped>,
@@ -48,6 +47,13 @@ pub(crate) struct CrawlSummary {
     pub drift: u64,
     /// Subjects of which something is missing, with no change seen.
     pub holes: u64,
+    /// Memberships that the holes are about, each counted once.
+    pub missing_memberships_count: u64,
+    /// The first of them; all are in the snapshot.
+    pub missing_memberships: Vec<MissingMembership>,
+    /// Only holes are left: two readings gave the same, so that another one will too.
+    #[serde(skip)]
+    pub is_settled: bool,
     /// Selected users that the service does not have; all are in the snapshot.
     pub not_found: Vec<String>,
     /// Users and channels that no longer existed when they were rechecked.
@@ -107,10 +113,33 @@ impl CrawlSummary {
             if more > 0 && !self.failed_units.is_empty() {
                 lines.push(format!("            and {} more, listed in the snapshot", format::count(more)));
             }
+            lines.extend(
+                self.missing_memberships
+                    .iter()
+                    .take(SHOWN)
+                    .map(|one| format!("  missing   {}", missing_one(one))),
+            );
+            if self.missing_memberships.len() > SHOWN {
+                let named: u64 = self.missing_memberships.iter().take(SHOWN).map(|one| one.count).sum();
+                let more = format::count(self.missing_memberships_count.saturating_sub(named));
+                lines.push(format!("            and {more} more: `chatferry snapshot info` lists them"));
+            }
         }
         let mut text: Printable = lines.into_iter().collect();
         text.push(PrintableLine::verdict(tone(self.verdict), &self.verdict_line()));
         text
+    }
+
+    /// What to do with the snapshot. An incomplete one has its advice in the verdict.
+    pub(crate) fn next_steps(&self) -> Printable {
+        if self.verdict == Verdict::Incomplete {
+            return Printable::new();
+        }
+        let snapshot = format::shell_word(&self.snapshot);
+        format::next_steps([
+            format!("chatferry export --snapshot {snapshot} --out export"),
+            format!("chatferry plan --target in-place --snapshot {snapshot} --report plan.html"),
+        ])
     }
 
     /// The verdict in one plain line.
@@ -145,6 +174,11 @@ impl CrawlSummary {
             (Verdict::Incomplete, Some(Stopped::GaveUp)) => {
                 format!("incomplete{scope}: every request failed, with {held} in {snapshot}; {again}")
             }
+            (Verdict::Incomplete, None) if self.is_settled => format!(
+                "incomplete{scope}: {held} in {snapshot}, {}; two readings gave the same, so reading again does not help: \
+                 `chatferry snapshot info` shows the evidence",
+                self.missing()
+            ),
             (Verdict::Incomplete, None) => {
                 format!("incomplete{scope}: {held} in {snapshot}, {}; {again}", self.missing())
             }
@@ -160,7 +194,11 @@ impl CrawlSummary {
         if self.failures > 0 {
             parts.push(format!("{} could not be read", format::counted(self.failures, "list")));
         }
-        if self.holes > 0 {
+        if self.missing_memberships_count > 0 {
+            let verb = if self.missing_memberships_count == 1 { "is" } else { "are" };
+            let missing = format::counted(self.missing_memberships_count, "membership");
+            parts.push(format!("{missing} {verb} missing on one side"));
+        } else if self.holes > 0 {
             let verb = if self.holes == 1 { "does" } else { "do" };
             let against = if self.is_of_conversations() { "other lists" } else { "counts" };
             parts.push(format!(
@@ -192,6 +230,30 @@ impl CrawlSummary {
         .map(|(number, what)| format!("{} {what}", format::count(number)))
         .collect();
         (!parts.is_empty()).then(|| format!("  noted     {}", parts.join(", ")))
+    }
+}
+
+/// A missing membership: whose, where, and which lists lack it.
+fn missing_one(missing: &MissingMembership) -> String {
+    let MissingMembership { user_sid, identity, channel_sid, member_sid, missing_from, count } = missing;
+    let user = match (user_sid, identity) {
+        (Some(sid), Some(identity)) => format!("user {sid} ({identity})"),
+        (Some(sid), None) => format!("user {sid}"),
+        (None, Some(identity)) => format!("a user `{identity}` that no list of users has"),
+        (None, None) => format!("member {}", member_sid.as_deref().unwrap_or("without a SID")),
+    };
+    let channel = channel_sid.as_deref().unwrap_or_default();
+    match missing_from.as_str() {
+        "user_channels" => {
+            format!("{user} in {channel}: the channel's Members show it, the user's channels do not")
+        }
+        "members" => {
+            format!("{user} in {channel}: the user's channels show it, the channel's Members do not")
+        }
+        _ if channel_sid.is_some() => {
+            format!("{} in {channel}: its count shows more than its list", format::counted(*count, "member"))
+        }
+        _ => format!("{} of {user}: its count and its list differ", format::counted(*count, "channel")),
     }
 }
 

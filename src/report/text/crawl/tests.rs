@@ -28,6 +28,9 @@ fn summary(verdict: Verdict) -> CrawlSummary {
         failed_units: Vec::new(),
         drift: 0,
         holes: 0,
+        missing_memberships_count: 0,
+        missing_memberships: Vec::new(),
+        is_settled: false,
         not_found: Vec::new(),
         vanished: 0,
         issues: 0,
@@ -108,4 +111,35 @@ fn what_was_checked_across_and_what_could_not_be_is_said() {
     );
     assert!(of(Vec::new()).text().to_string().contains("nothing shows whether rows are missing"));
     assert!(!summary(Verdict::Complete).text().to_string().contains("  source"));
+}
+
+#[test]
+fn missing_memberships_are_named_and_reading_again_is_not_advised() {
+    let missing = |user: u64, missing_from: &str| MissingMembership {
+        user_sid: Some(format!("US{user:032x}")),
+        identity: Some(format!("user-{user}")),
+        channel_sid: Some(format!("CH{user:032x}")),
+        member_sid: Some(format!("MB{user:032x}")),
+        missing_from: missing_from.to_owned(),
+        count: 1,
+    };
+    let counted =
+        MissingMembership { channel_sid: None, member_sid: None, count: 4, ..missing(3, "counted") };
+    let settled = CrawlSummary {
+        holes: 7,
+        missing_memberships_count: 6,
+        missing_memberships: vec![missing(1, "user_channels"), missing(2, "members"), counted],
+        is_settled: true,
+        ..summary(Verdict::Incomplete)
+    };
+    insta::assert_snapshot!("crawl_missing_memberships", settled.text());
+    let one = CrawlSummary {
+        missing_memberships_count: 1,
+        missing_memberships: vec![missing(1, "members")],
+        ..settled.clone()
+    };
+    assert!(one.verdict_line().contains("but 1 membership is missing on one side"), "{}", one.verdict_line());
+    // Where something could not be read, reading again is what helps.
+    let failed = CrawlSummary { is_settled: false, failures: 1, ..settled };
+    assert!(failed.verdict_line().contains("run the same command again"), "{}", failed.verdict_line());
 }

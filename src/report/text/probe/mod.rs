@@ -47,9 +47,9 @@ pub(crate) struct ProbeSummary {
 /// Requests that reading every membership takes: by user, through User Channels, or by channel, through members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct Routes {
-    /// By user; null where users were not counted. This route alone has unread counts and notification levels.
+    /// By user; null where users were not counted. Only this route has unread counts and notification levels.
     pub by_user: Option<u64>,
-    /// By channel; null where channels were not counted. This route alone has roles and attributes.
+    /// By channel; null where channels were not counted. Only this route has roles and attributes.
     pub by_channel: Option<u64>,
     /// Rows on a page by user.
     pub user_page: u32,
@@ -163,6 +163,16 @@ impl ProbeSummary {
             text.push(PrintableLine::toned(Tone::Hint, "hint:").and(" ").and(hint));
         }
         text
+    }
+
+    /// The crawl that was priced.
+    pub(crate) fn next_steps(&self) -> Printable {
+        if !self.is_priced() {
+            return Printable::new();
+        }
+        let services = self.services.iter().map(|service| format!(" --service {}", service.sid));
+        let services: String = if self.services.len() > 3 { String::new() } else { services.collect() };
+        format::next_steps([format!("chatferry crawl{services}")])
     }
 
     /// Whether the cost of a crawl is known.

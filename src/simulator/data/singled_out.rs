@@ -2,10 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Fault, Faults};
-use crate::simulator::data::graph::{Graph, MembershipStatus};
-use crate::simulator::data::hash::{Draws, Purpose, below};
-use crate::simulator::paging::Endless;
+use super::graph::{Graph, MembershipStatus};
+use crate::simulator::draws::{Draws, Purpose, below};
+use crate::simulator::faults::{EndlessList, Fault, Faults};
 
 /// What was singled out. One user has at most one of these troubles.
 #[derive(Debug, Default)]
@@ -29,11 +28,11 @@ pub(crate) struct SingledOut {
 
 impl SingledOut {
     /// How the list of a user's channels never ends, if it does not.
-    pub(crate) fn endless_list(&self, user: u32) -> Option<Endless> {
+    pub(crate) fn endless_list(&self, user: u32) -> Option<EndlessList> {
         if self.looping.contains(&user) {
-            Some(Endless::Loop)
+            Some(EndlessList::Loop)
         } else {
-            self.endless.contains(&user).then(|| Endless::of_user(user))
+            self.endless.contains(&user).then(|| EndlessList::of_user(user))
         }
     }
 
