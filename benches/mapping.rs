@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::time::Instant;
 
 use chatferry::internals::event::Events;
-use chatferry::internals::export::{self, ExportError, ExportOptions, Format, RowSource};
+use chatferry::internals::export::{self, ExportError, ExportOptions, FileFormat, RowSource};
 use chatferry::internals::mapping::{self, PiiPolicy};
 use chatferry::internals::model::{
     AccountSid, Api, Channel, ChannelSid, ChannelType, Entity, Member, MemberSid, Membership,
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("conversations", "participants"),
         ("conversations", "user_conversations"),
     ] {
-        for format in [Format::Csv, Format::Ndjson, Format::Parquet] {
+        for format in [FileFormat::Csv, FileFormat::Ndjson, FileFormat::Parquet] {
             let (seconds, bytes) = timed(|| mapped(&source, mapping, record, format))?;
             write!(out, "{record:18} {:7} ", format.name())?;
             write!(
@@ -65,7 +65,7 @@ fn timed(work: impl FnOnce() -> Result<u64, Box<dyn Error>>) -> Result<(f64, u64
     Ok((start.elapsed().as_secs_f64(), bytes))
 }
 
-fn mapped(source: &Source, mapping: &str, record: &str, format: Format) -> Result<u64, Box<dyn Error>> {
+fn mapped(source: &Source, mapping: &str, record: &str, format: FileFormat) -> Result<u64, Box<dyn Error>> {
     let options = ExportOptions {
         mappings: vec![mapping::load(mapping)?],
         records: Some(vec![record.to_owned()]),
@@ -82,7 +82,7 @@ fn mapped(source: &Source, mapping: &str, record: &str, format: Format) -> Resul
     Ok(out.bytes)
 }
 
-/// The columns of `user_channels`, as somebody would write them who needs no mappings.
+/// The columns of `user_channels`, as someone would write them who needs no mappings.
 #[derive(Serialize)]
 struct UserChannel<'a> {
     account_sid: Option<&'a AccountSid>,

@@ -67,7 +67,7 @@ pub mod internals {
         pub use crate::event::Events;
     }
     pub mod export {
-        pub use crate::export::{ExportError, ExportOptions, Format, RowSource, stream};
+        pub use crate::export::{ExportError, ExportOptions, FileFormat, RowSource, stream};
     }
     pub mod mapping {
         pub use crate::mapping::{PiiPolicy, load, parse};

@@ -29,9 +29,9 @@ pub(super) fn of(code: i64) -> Option<&'static str> {
         }
         50300 | 50350 => "the conversation is not there any more: plan again",
         50303 => "shorten the attributes in the mapping, and plan again",
-        50304 => "the attributes are not JSON: mend them in the mapping, and plan again",
+        50304 => "the attributes are not JSON: fix them in the mapping, and plan again",
         50377 => "a closed conversation takes no changes: open it, or leave it out",
-        50382 | 50384 => "state and timers do not fit together: mend them in the mapping, and plan again",
+        50382 | 50384 => "state and timers do not fit together: fix them in the mapping, and plan again",
         50385 => "Conversations is not offered in this region",
         50390 => "a unique name must not look like a SID: change it in the mapping, and plan again",
         50403 | 50417 => {

@@ -115,7 +115,7 @@ pub(crate) struct ApplyOutcome {
     pub waits: Waits,
 }
 
-/// Performs a plan, or goes on with it.
+/// Performs a plan, or resumes it.
 ///
 /// Cancelling `stop` ends the run cleanly: nothing more is sent, answers to what was sent are waited for and written down.
 pub(crate) async fn run(

@@ -338,7 +338,7 @@ enum WriteFailure {
     NotDone,
     /// What it creates is there.
     AlreadyThere,
-    /// Nobody knows whether it was performed.
+    /// Whether it was performed is not known.
     Unknown,
     /// What it refers to is not found.
     NotFound,

@@ -25,7 +25,7 @@ pub(super) struct ResolvedOperation {
     takes_webhook_header: bool,
     /// Since when it may have been sent: by an earlier run that did not record its outcome, or by this one, which did not get an answer.
     pub(super) sent_at: Option<Timestamp>,
-    /// What it writes to was to be made by an operation of the plan, which found it there: somebody else made it, and may have
+    /// What it writes to was to be made by an operation of the plan, which found it there: someone else made it, and may have
     /// written to it.
     pub(super) found: bool,
 }
@@ -152,7 +152,7 @@ impl ResolvedOperation {
         before
     }
 
-    /// Whether what it writes to was there when the plan was made, so that somebody else may have changed it since.
+    /// Whether what it writes to was there when the plan was made, so that someone else may have changed it since.
     pub(super) fn was_there(&self) -> bool {
         let Operation { kind, subject, .. } = &self.operation;
         if self.found {
@@ -216,8 +216,8 @@ pub(super) fn creates(operation: &Operation) -> Option<(Entity, String)> {
     })
 }
 
-/// What an operation needs besides what its request names: nobody is made a participant before the user is as planned (a
-/// participant's create makes a user, with nothing but the identity), or of a conversation that is not to be seen, nobody's level is
+/// What an operation needs besides what its request names: no one becomes a participant before the user is as planned (a
+/// participant's create makes a user, with nothing but the identity), or of a conversation that is not to be seen, no level is
 /// set without a participant, and a source is muted only for who hears from the target.
 pub(super) fn needs(operation: &Operation) -> Vec<(Entity, String)> {
     let subject = &operation.subject;

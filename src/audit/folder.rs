@@ -100,7 +100,7 @@ impl AuditFolder {
                 None => (name.as_str(), true),
             };
             let Some(audit) = AuditName::parse(text) else { continue };
-            // A link of that name is somebody's own.
+            // A link of that name is another one's.
             if fs::symlink_metadata(self.path.join(&name)).is_ok_and(|metadata| metadata.is_dir()) {
                 found.push(Listed { name: audit, whole });
             }
@@ -119,7 +119,7 @@ impl AuditFolder {
         }
     }
 
-    /// The newest audit, if it is one to go on with.
+    /// The newest audit, if it can be resumed.
     pub(crate) fn unfinished(&self) -> Result<Option<Listed>, AuditError> {
         let newest = self.list()?.last().copied();
         Ok(newest.filter(|audit| !audit.whole && self.path_of(audit).join("snapshot.db").exists()))
@@ -243,7 +243,7 @@ fn lock(path: &Path) -> Result<FileLock, AuditError> {
     })
 }
 
-/// The names in a folder, sorted; none in a folder that is not there. Names that are no text are of nobody here.
+/// The names in a folder, sorted; none in a folder that is not there. Names that are not text are not of an audit.
 fn names(path: &Path) -> Result<Vec<String>, AuditError> {
     let entries = match fs::read_dir(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -29,6 +29,9 @@ pub(crate) struct DiffArgs {
     /// `users.is_online` and `users.is_notifiable` are left out unless `--ignore none` is given.
     #[arg(long, value_name = "FIELD", value_delimiter = ',')]
     pub ignore: Vec<String>,
+    /// With `--format csv`: put an apostrophe in front of texts that a spreadsheet would run as formulas
+    #[arg(long)]
+    pub spreadsheet_safe: bool,
     /// Print what is the same too, as lines with `=`
     #[arg(long)]
     pub all: bool,

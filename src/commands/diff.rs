@@ -21,6 +21,7 @@ pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
     let old = open(&settings.old)?;
     let new = open(&settings.new)?;
     let format = match DiffOutput::from(settings.format) {
+        DiffOutput::Csv if settings.spreadsheet_safe => DiffOutput::SpreadsheetCsv,
         DiffOutput::Table if settings.records => DiffOutput::Records,
         format => format,
     };

@@ -6,7 +6,7 @@ use super::error::TermsError;
 use crate::model::Entity;
 use crate::snapshot::{Fields, columns};
 
-/// Fields that do not count unless `none` is asked for: presence, which moves because somebody's app is open.
+/// Fields that do not count unless `none` is asked for: presence, which moves because someone's app is open.
 pub(crate) const IGNORED_BY_DEFAULT: [&str; 2] = ["users.is_online", "users.is_notifiable"];
 
 /// What takes away the default.

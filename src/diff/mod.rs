@@ -15,7 +15,7 @@
 //! was not asked for is not compared, and that is said.
 //!
 //! Why unread counts are not ignored unless asked for: they are a part of what a migration carries over, and a difference
-//! that was hidden by default would be found by nobody. IgnoredFields by default is presence alone, which moves because somebody's
+//! that was hidden by default would be found by no one. Ignored by default is only presence, which moves because someone's
 //! app is open.
 
 mod difference;

@@ -1,4 +1,4 @@
-//! The comparison itself: each entity merged, each meeting told as a difference.
+//! The comparison itself: each entity merged, each meeting as a difference.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use crate::snapshot::{Fields, MergeOptions, Met, RawRow, Snapshot, SnapshotError
 pub(crate) struct DiffOptions {
     /// Fields that do not count.
     pub ignored: IgnoredFields,
-    /// Whether records that are the same are told too.
+    /// Whether records that are the same are reported too.
     pub report_same: bool,
 }
 

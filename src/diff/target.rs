@@ -1,4 +1,4 @@
-//! A snapshot held against the target as it is: every item that the mapping wants there, field by field.
+//! A snapshot compared with the target as it is: every item that the mapping wants there, field by field.
 //!
 //! **Invariant:** this asks the same question as a plan, by the same alignment. What a plan finds nothing to do about is the same
 //! here, and the other way round.
@@ -14,14 +14,14 @@ use crate::plan::Move;
 use crate::plan::align::{self, Actual, AlignOptions, Item, Pair, PlanRecords, Standing};
 use crate::snapshot::{ListOf, SnapshotError};
 
-/// How to hold a snapshot against its target.
+/// How to compare a snapshot with its target.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TargetDiffOptions {
     /// In place, where SIDs are the same, or to another service, where names are.
     pub kind: Move,
     /// Which conversations; none for all.
     pub share: Option<Share>,
-    /// Whether what is the same is told too.
+    /// Whether what is the same is reported too.
     pub report_same: bool,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct Uncounted {
     pub strangers: u64,
 }
 
-/// Holds a snapshot against its target and visits each difference in the order of alignment.
+/// Compares a snapshot with its target and visits each difference in the order of alignment.
 pub(crate) fn diff_target<E: From<SnapshotError>>(
     pair: &Pair<'_>,
     records: &PlanRecords<'_>,

@@ -76,7 +76,7 @@ impl Terms {
     fn choose_entities(&mut self, identities: &[CrawlIdentity; 2]) -> Result<(), TermsError> {
         let has = |at: usize, entity| {
             let includes = |at: usize| identities[at].include.contains(&entity);
-            // Conversations has no invitations: what Chat has of them is told as missing there.
+            // Conversations has no invitations: what Chat has of them is reported as missing there.
             let has_none =
                 self.other_source && entity == Entity::Invite && !identities[at].source.has(entity);
             includes(at) || (has_none && includes(1 - at))

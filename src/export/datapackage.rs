@@ -8,7 +8,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::formats::Format;
+use super::formats::FileFormat;
 use super::options::{ExportOptions, PlanFacts};
 use super::rows::RowsPassed;
 use super::select::{NotExported, SelectedRecord};
@@ -31,7 +31,7 @@ pub struct WrittenRecord {
 pub struct WrittenFile {
     /// Its name within the folder.
     pub path: String,
-    pub format: Format,
+    pub format: FileFormat,
     pub bytes: u64,
     /// The SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
@@ -193,10 +193,10 @@ fn resource(
     if let Some(compression) = options.compression_of(file.format) {
         set("compression", compression.suffix().into());
     }
-    if file.format == Format::Parquet && passed.unreadable_dates > 0 {
+    if file.format == FileFormat::Parquet && passed.unreadable_dates > 0 {
         set("unreadable_dates", passed.unreadable_dates.into());
     }
-    if file.format == Format::Csv {
+    if file.format == FileFormat::Csv {
         set("dialect", csv_dialect());
         if options.spreadsheet_safe {
             set("spreadsheet_safe", SPREADSHEET_SAFE.into());

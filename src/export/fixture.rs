@@ -221,7 +221,7 @@ fn roles() -> Vec<Role> {
     vec![
         role(1, "service user", RoleType::Deployment, &["createChannel", "joinChannel", "editOwnUserInfo"]),
         role(2, "channel user", RoleType::Channel, &["sendMessage", "inviteMember", "fly"]),
-        role(3, "nobody", RoleType::Other("guild".into()), &[]),
+        role(3, "guest", RoleType::Other("guild".into()), &[]),
     ]
 }
 

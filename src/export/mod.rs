@@ -20,7 +20,7 @@ mod source;
 
 pub use error::ExportError;
 pub(crate) use formats::Compression;
-pub use formats::Format;
+pub use formats::FileFormat;
 pub use options::ExportOptions;
 pub(crate) use options::PlanFacts;
 pub use run::stream;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::formats::{Compression, CsvOptions, Format};
+use super::formats::{Compression, CsvOptions, FileFormat};
 use crate::mapping::{Mapping, PiiPolicy};
 
 /// A plan that SIDs are from.
@@ -21,7 +21,7 @@ pub struct ExportOptions {
     /// The records to write, by name; all that the snapshot can give without it.
     pub records: Option<Vec<String>>,
     /// The formats, each once.
-    pub formats: Vec<Format>,
+    pub formats: Vec<FileFormat>,
     /// How the text formats are compressed.
     pub compression: Option<Compression>,
     /// What was done with personal columns; the mappings were adjusted accordingly.
@@ -38,7 +38,7 @@ pub struct ExportOptions {
 
 impl ExportOptions {
     /// How files of that format are compressed.
-    pub(super) fn compression_of(&self, format: Format) -> Option<Compression> {
+    pub(super) fn compression_of(&self, format: FileFormat) -> Option<Compression> {
         if format.is_text() { self.compression } else { None }
     }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::datapackage::{self, WrittenFile, WrittenRecord};
 use super::destination::{FileDestination, OutputFolder, PACKAGE};
 use super::error::ExportError;
-use super::formats::{Format, Output, writer};
+use super::formats::{FileFormat, Output, writer};
 use super::options::ExportOptions;
 use super::rows::pass;
 use super::select::{NotExported, SelectedRecord, not_exported, select};
@@ -141,7 +141,7 @@ fn write_record<P: FileDestination>(
     events: &Events,
 ) -> Result<(WrittenRecord, Vec<P::File>), ExportError> {
     let record = selected.record;
-    let name = |format: Format| match options.compression_of(format) {
+    let name = |format: FileFormat| match options.compression_of(format) {
         Some(compression) => format!("{}.{}.{}", record.name, format.name(), compression.suffix()),
         None => format!("{}.{}", record.name, format.name()),
     };

@@ -42,7 +42,7 @@ pub struct CellError {
     pub message: String,
 }
 
-/// What became of a row.
+/// The outcome of a row.
 #[derive(Debug)]
 pub(crate) enum RowOutcome {
     /// It is written; these cells of it are null because their expressions failed.

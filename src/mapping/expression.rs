@@ -14,7 +14,8 @@ use minijinja::{Environment, UndefinedBehavior};
 
 use super::engine_names;
 use super::error::ExpressionError;
-use super::field::{FieldInfo, entity_name, entity_named, field, fields_of, reachable};
+use super::field::{entity_name, entity_named, field, fields_of, reachable};
+use super::field_info::FieldInfo;
 use super::functions;
 use super::value::ColumnType;
 use crate::model::Entity;

@@ -6,29 +6,12 @@
 //! `tests/data/wire/pii.json`. `extra` is sensitive, because nothing is known of it; `channel.bindings` is personal, because it
 //! holds an e-mail address, though the files do not say so.
 
+use super::field_info::FieldInfo;
 use super::kept_field::KEPT_FIELDS;
 use super::value::{CellField as _, ColumnType, Pii, Value};
 use crate::model::{
     Channel, Entity, Invite, Member, Membership, Message, Role, RowRecords, Service, User, bare, records,
 };
-
-/// Reads one field of a row's records.
-pub(super) type Accessor = for<'a> fn(&RowRecords<'a>) -> Value<'a>;
-
-/// A field of the model, as mapping files know it.
-#[derive(Debug)]
-pub(crate) struct FieldInfo {
-    /// The record it belongs to.
-    pub entity: Entity,
-    /// Its name within the record.
-    pub name: &'static str,
-    /// The column type that fits it.
-    pub column_type: ColumnType,
-    /// How personal it is.
-    pub pii: Pii,
-    /// Reads it.
-    pub get: Accessor,
-}
 
 /// The name of an entity in mapping files.
 pub(super) fn entity_name(entity: Entity) -> &'static str {

@@ -31,7 +31,7 @@ pub(super) struct MappingFile {
     pub(super) records: Spanned<Vec<RecordEntry>>,
 }
 
-/// What becomes of invited users in Conversations.
+/// What happens to invited users in Conversations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InvitePolicy {
@@ -110,7 +110,7 @@ impl Scalar {
     }
 }
 
-/// What becomes of a text that a value table does not have.
+/// What happens to a text that a value table does not have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Otherwise {
@@ -121,7 +121,7 @@ pub(super) enum Otherwise {
     Null,
 }
 
-/// What becomes of a row whose expression fails.
+/// What happens to a row whose expression fails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum OnError {

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use super::error::ExpressionError;
 use super::expression::Expression;
-use super::field::{FieldInfo, entity_named, field, reachable};
+use super::field::{entity_named, field, reachable};
+use super::field_info::FieldInfo;
 use super::value::{Value, push_seconds, push_sid};
 use crate::model::{Entity, RowRecords, Timestamp};
 

@@ -39,7 +39,7 @@ fn exact(text: &str, depth: usize) -> Result<Value, serde_json::Error> {
     let text = text.trim_ascii();
     match text.as_bytes().first() {
         Some(b'{') => {
-            let members: Members<'_> = serde_json::from_str(text)?;
+            let members: JsonMembers<'_> = serde_json::from_str(text)?;
             let values = members.0.into_iter().map(|(key, value)| Ok((key, exact(value.get(), depth)?)));
             Ok(Value::from_pairs(values.collect::<Result<Vec<_>, serde_json::Error>>()?))
         }
@@ -62,13 +62,13 @@ fn exact(text: &str, depth: usize) -> Result<Value, serde_json::Error> {
 }
 
 /// An object's members in their order, the values as they are written.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
+struct JsonMembers<'a>(Vec<(String, &'a RawValue)>);
 
-impl<'de> Deserialize<'de> for Members<'de> {
+impl<'de> Deserialize<'de> for JsonMembers<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MembersVisitor;
-        impl<'de> Visitor<'de> for MembersVisitor {
-            type Value = Members<'de>;
+        struct JsonMembersVisitor;
+        impl<'de> Visitor<'de> for JsonMembersVisitor {
+            type Value = JsonMembers<'de>;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("an object")
@@ -79,10 +79,10 @@ impl<'de> Deserialize<'de> for Members<'de> {
                 while let Some(member) = map.next_entry()? {
                     members.push(member);
                 }
-                Ok(Members(members))
+                Ok(JsonMembers(members))
             }
         }
-        deserializer.deserialize_map(MembersVisitor)
+        deserializer.deserialize_map(JsonMembersVisitor)
     }
 }
 

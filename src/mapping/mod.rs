@@ -19,6 +19,7 @@ mod error;
 mod evaluate;
 mod expression;
 mod field;
+mod field_info;
 mod file;
 mod filter;
 mod functions;
@@ -32,6 +33,7 @@ mod record;
 mod roles;
 mod sample;
 mod sids;
+mod unwritten;
 mod value;
 
 pub(crate) use bundled::{names as bundled_names, text as bundled_text};
@@ -41,7 +43,6 @@ pub(crate) use error::MappingError;
 pub(crate) use error::did_you_mean;
 pub(crate) use evaluate::{CellError, Evaluator, MappedRow, RowOutcome, TriedCell};
 pub(crate) use file::InvitePolicy;
-pub(crate) use kept_field::UnwrittenFields;
 pub use pii::PiiPolicy;
 pub(crate) use pii::{PiiKey, ShortKey};
 #[cfg(test)]
@@ -51,6 +52,7 @@ pub(crate) use record::{KeyOrder, MappedColumn, MappedRecord, Mapping};
 pub(crate) use roles::RoleParts;
 pub(crate) use sample::Sample;
 pub(crate) use sids::SidMap;
+pub(crate) use unwritten::UnwrittenFields;
 pub(crate) use value::{ColumnType, Pii, Value, push_seconds, push_sid};
 
 #[cfg(test)]

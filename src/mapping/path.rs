@@ -3,7 +3,8 @@
 use toml::Spanned;
 
 use super::error::{Located, MappingProblem};
-use super::field::{FieldInfo, entity_name, entity_named, field, fields_of, reachable};
+use super::field::{entity_name, entity_named, field, fields_of, reachable};
+use super::field_info::FieldInfo;
 use crate::model::Entity;
 use crate::storage::nearest;
 

@@ -14,7 +14,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::field::{FieldInfo, entity_name};
+use super::field::entity_name;
+use super::field_info::FieldInfo;
 use super::value::Pii;
 use crate::model::Entity;
 use crate::printable::replace_credentials;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::context::Constants;
 use super::expression::{Expression, Needs};
-use super::field::FieldInfo;
+use super::field_info::FieldInfo;
 use super::file::{InvitePolicy, OnError, Otherwise, Scalar};
 use super::filter::Filter;
 use super::pii::PiiKey;
@@ -25,9 +25,9 @@ pub struct Mapping {
     pub text: String,
     /// The SHA-256 of the text, and of that which the role table is from: two mappings with the same do the same.
     pub sha256: String,
-    /// What becomes of invited users in Conversations, which knows no invitations.
+    /// What happens to invited users in Conversations, which knows no invitations.
     pub invites: InvitePolicy,
-    /// What becomes of roles, if the mapping says so.
+    /// What happens to roles, if the mapping says so.
     pub roles: Option<Arc<RoleTable>>,
     /// What a plan may do.
     pub plan: PlanRules,
@@ -120,7 +120,7 @@ pub(super) struct ValueTable {
     pub(super) field: &'static FieldInfo,
     /// Text and what stands for it, sorted by text.
     pub(super) values: Vec<(String, Constant)>,
-    /// What becomes of other texts.
+    /// What happens to other texts.
     pub(super) otherwise: Otherwise,
 }
 

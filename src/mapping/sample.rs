@@ -46,7 +46,7 @@ impl Sample {
         }
     }
 
-    /// What SIDs of another service are: one that nobody has, or none.
+    /// What SIDs of another service are: one that no one has, or none.
     pub(crate) fn sids(&self) -> SidMap {
         let full = self.with_others;
         SidMap::new(move |sid| Ok(sid.get(..2).filter(|_| full).map(|kind| format!("{kind}{:032x}", 0))))

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use minijinja::value::{Object, ObjectRepr};
 
-/// What a look-up gives: the SID in the target; nothing where there is none yet.
+/// What a lookup gives: the SID in the target; nothing where there is none yet.
 type SidLookup = Result<Option<String>, Box<dyn Error + Send + Sync>>;
 
 /// The target's SIDs by those of the source.

@@ -254,7 +254,7 @@ mod tests {
         let mut out = Vec::new();
         push_sid(&mut out, prefix, digits);
         assert_eq!(String::from_utf8(out).unwrap(), sid.to_string());
-        assert_eq!(UserSid::from_wire("nobody").value(), Value::Text("nobody"));
+        assert_eq!(UserSid::from_wire("odd").value(), Value::Text("odd"));
     }
 
     proptest! {

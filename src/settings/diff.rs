@@ -11,6 +11,8 @@ pub(crate) struct DiffSettings {
     pub old: PathBuf,
     pub new: PathBuf,
     pub format: DiffFormat,
+    /// Whether texts of CSV that a spreadsheet would run as formulas get an apostrophe in front.
+    pub spreadsheet_safe: bool,
     /// The file to write to; none is stdout.
     pub out: Option<PathBuf>,
     /// Whether each record has a line of its own.
@@ -25,6 +27,7 @@ impl DiffSettings {
             old: args.old.clone(),
             new: args.new.clone(),
             format: args.format,
+            spreadsheet_safe: args.spreadsheet_safe,
             out: args.out.clone(),
             records: args.records,
             options: DiffOptions { ignored, report_same: args.all },

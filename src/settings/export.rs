@@ -10,7 +10,7 @@ use super::error::SettingsError;
 use super::loader::Loader;
 use crate::cli::export::{CompressArg, ExportArgs, ExportChoice, FormatArg, PiiArg};
 use crate::cli::setting::FlagGroup;
-use crate::export::{self, Compression, ExportError, ExportOptions, Format};
+use crate::export::{self, Compression, ExportError, ExportOptions, FileFormat};
 use crate::mapping::{self, Mapping, MappingError, PiiKey, PiiPolicy};
 
 /// The mappings that are exported when none is named.
@@ -124,7 +124,7 @@ fn options(args: &ExportChoice) -> Result<ExportOptions, ExportError> {
         mappings.push(mapping::load(name).map_err(in_mapping)?);
     }
     export::check_names(&mappings, args.records.as_deref())?;
-    let mut formats: Vec<Format> = args.formats.iter().map(|&format| Format::from(format)).collect();
+    let mut formats: Vec<FileFormat> = args.formats.iter().map(|&format| FileFormat::from(format)).collect();
     formats.sort();
     formats.dedup();
     Ok(ExportOptions {
@@ -173,7 +173,7 @@ fn pii(args: &ExportChoice) -> Result<PiiPolicy, ExportError> {
     }
 }
 
-impl From<FormatArg> for Format {
+impl From<FormatArg> for FileFormat {
     fn from(arg: FormatArg) -> Self {
         match arg {
             FormatArg::Csv => Self::Csv,
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn the_defaults_are_the_published_ones() {
         let settings = settings_of(&["--out", "here"]).unwrap();
-        assert_eq!(settings.options.formats, [Format::Csv, Format::Ndjson]);
+        assert_eq!(settings.options.formats, [FileFormat::Csv, FileFormat::Ndjson]);
         assert!(settings.options.records.is_none());
         assert_eq!(settings.destination, ExportDestination::Folder("here".into()));
         assert_eq!(settings_of(&[]).unwrap().destination, ExportDestination::Folder("export".into()));

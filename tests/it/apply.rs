@@ -206,7 +206,7 @@ fn a_copy_is_made_as_planned_and_made_again_it_does_nothing() {
 }
 
 #[test]
-fn in_place_public_channels_are_made_private_and_nobody_is_told() {
+fn in_place_public_channels_are_made_private_and_no_webhook_fires() {
     let world = World::new(Options::default());
     assert_eq!(world.crawl(&["--quiet"]).code, 0);
     let planned = world.json(&["plan", "--target", "in-place", "--max-change-percent", "100"]);
@@ -298,7 +298,7 @@ fn a_plan_that_does_not_fit_is_refused_before_anything_is_written() {
     let other = world.run(&["apply", "--yes", "--plan", "thesis.txt"]);
     assert_refused(&world, &other, &["is not a chatferry plan"]);
     assert!(!world.path("thesis.txt.lock").exists(), "nothing is laid beside what is no plan");
-    assert_refused(&world, &world.run(&["apply"]), &["nobody can be asked", "--yes"]);
+    assert_refused(&world, &world.run(&["apply"]), &["no one can be asked", "--yes"]);
     let unknown = world.run(&["apply", "--yes", "--only", "create_users"]);
     assert_refused(&world, &unknown, &["no kind `create_users`", "did you mean `create_user`?"]);
 
@@ -388,7 +388,7 @@ fn a_target_whose_settings_changed_is_planned_for_again_unless_the_plan_is_under
     assert!(ran.stderr.contains("was changed since the plan was made"), "{ran:?}");
 }
 
-/// Changes a setting of the target, as somebody at the console would.
+/// Changes a setting of the target, as someone at the console would.
 fn change_settings(world: &World) {
     let service = world.running.target_service_sid();
     let request = reqwest::Client::new()
@@ -490,7 +490,7 @@ fn sids_of_source_and_target_are_shown_side_by_side() {
     assert!(users > 10, "{users}");
 }
 
-/// Runs the program in this process, with somebody at the terminal who types this.
+/// Runs the program in this process, with someone at the terminal who types this.
 fn typed(world: &World, text: &str, arguments: &[&str]) -> chatferry::ExitStatus {
     let url = world.running.url();
     let environment = chatferry::Environment::of([

@@ -142,7 +142,7 @@ fn an_incomplete_night_is_kept_and_never_compared_with() {
     assert!(result["error"]["hint"].as_str().unwrap().contains("TWILIO_AUTH_TOKEN"));
     let failed = format!("{}.incomplete", name(2));
     assert_eq!(read(&audits.path(&failed).join("result.json"))["verdict"], "failed");
-    // The next begins anew and is compared with the last whole one.
+    // The next one starts from the beginning and is compared with the last complete one.
     let (code, result) = audits.night(&world, 3, &[]);
     assert_eq!((code, &result["base"]), (0, &json!(name(0))), "{result}");
     assert_eq!(audits.latest(), Path::new(&name(3)));
@@ -192,7 +192,7 @@ fn a_killed_night_is_left_as_it_is_and_gone_on_with_if_asked_for() {
     let (code, result) = audits.night(&world, 4, &["--resume"]);
     assert_eq!((code, &result["folder"], &result["base"]), (0, &json!(name(3)), &json!(name(2))), "{result}");
     assert!(!audits.path(&so_far).exists());
-    // There is nothing to go on with: --resume begins anew.
+    // There is nothing to resume: --resume starts a new one.
     let (code, result) = audits.night(&world, 5, &["--resume"]);
     assert_eq!((code, &result["folder"]), (0, &json!(name(5))), "{result}");
 }
@@ -525,7 +525,7 @@ fn thirty_nights_tell_exactly_what_changed() {
             waiting.push(world.running.drift(u64::from(night), 0.05));
         }
         match night {
-            // One night is refused, one is killed: what changed is told by the next.
+            // One night is refused, one is killed: the next one reports what changed.
             9 => {
                 let refused = world_with("unauthorized-after=5");
                 assert_eq!(audits.night(&refused, night, &flags).0, 3);

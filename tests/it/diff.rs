@@ -56,7 +56,7 @@ const CHANGES: &str = "
       SELECT user, randomblob(16), 0, service, scope, 'lurking' FROM membership_row WHERE user % 13 = 2 GROUP BY user;
     DELETE FROM member_row WHERE channel % 4 = 1 AND sid < x'80';
     UPDATE member_row SET date_updated = date_updated + 60, role_sid = 'no role' WHERE channel % 4 = 2;
-    UPDATE invite_row SET identity = 'somebody else';";
+    UPDATE invite_row SET identity = 'someone else';";
 
 fn changes() -> String {
     CHANGES.replace("WHERE rowid_of = 0", "WHERE sid = (SELECT min(sid) FROM role_row)")

@@ -339,7 +339,7 @@ fn what_is_incomplete_says_so_in_the_package_too() {
     assert!(talk.contains("incomplete"), "{talk}");
 }
 
-/// As with `| head -1`: who has read enough goes away, and that is nobody's fault.
+/// As with `| head -1`: a reader that has enough goes away, and that is no failure.
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let world = World::with_faults("");

@@ -104,7 +104,7 @@ fn a_copy_is_missing_before_and_there_after_and_what_changed_since_is_told_field
     assert!(!not_made.is_empty());
     assert!(number(&totals(&world, &[]).1, "same") > 200);
 
-    // Somebody changes the target: a role is taken away, a name is changed, a level is set, a participant leaves.
+    // Someone changes the target: a role is taken away, a name is changed, a level is set, a participant leaves.
     let truth = world.running.truth_of(&target).unwrap();
     let conversations = truth.conversations().collect::<Vec<_>>();
     let conversation =

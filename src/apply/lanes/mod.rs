@@ -148,7 +148,7 @@ impl Lanes {
         self.closed = true;
     }
 
-    /// What is to be loaded, if anything is: lanes to go on with, by their last operation, and how many new ones.
+    /// What is to be loaded, if anything is: active lanes by their last operation, and how many new ones.
     pub(super) fn wanted(&mut self) -> Option<(Vec<(LaneName, i64)>, usize)> {
         if self.filling || self.closed {
             return None;
@@ -220,7 +220,7 @@ impl Lanes {
         filled.saturating_sub(longest.writing).min(slots.saturating_sub(1))
     }
 
-    /// Chooses what to do next. What is chosen is on its way until [`came_back`](Self::came_back).
+    /// Chooses what to do next. What is chosen is in flight until [`came_back`](Self::came_back).
     pub(super) fn next(&mut self, limits: &WriteLimits, room: FreeSlots) -> NextAction {
         let now = Instant::now();
         self.active.iter_mut().for_each(|lane| lane.end_waits(now));

@@ -118,7 +118,7 @@ async fn nearly_all_of_the_services_rate_is_used() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_long_conversation_holds_nobody_up_and_is_not_left_for_the_end() {
+async fn a_long_conversation_delays_no_other_and_is_not_left_for_the_end() {
     // 2,200 writes of one conversation take 74 s at 30 a second; all together take 98 s at 20 in flight and 200 ms each.
     let mut plan = Plan((0..999).map(|lane| (format!("CH{lane:04}"), 3 + lane % 10)).collect());
     plan.0.insert(0, ("CHlong".to_owned(), 2_200));

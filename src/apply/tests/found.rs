@@ -4,7 +4,7 @@ use super::*;
 use crate::apply::fixture::{close_conversation, mute_source, set_timers};
 
 #[tokio::test]
-async fn what_was_made_by_somebody_else_is_looked_at_before_it_is_updated() {
+async fn what_was_made_by_someone_else_is_looked_up_before_it_is_updated() {
     let server = Server::start([
         no_roles(),
         created(&json!({"sid": "RLnew"})),
@@ -57,7 +57,7 @@ async fn another_conversation_of_the_same_name_is_not_written_to() {
     assert_eq!(states(&path), ["done", "done", "blocked", "blocked"]);
     let reason = &entries(&path)[2].1;
     assert!(reason.starts_with("unique_name_taken: ") && reason.contains("date_created is"), "{reason}");
-    assert_eq!(sent(&server).len(), 5, "nobody is added to it");
+    assert_eq!(sent(&server).len(), 5, "no one is added to it");
 }
 
 #[tokio::test]

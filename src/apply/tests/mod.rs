@@ -254,7 +254,7 @@ async fn what_depends_on_a_failure_waits_and_is_taken_up_again_with_it() {
 }
 
 #[tokio::test]
-async fn nobody_is_added_to_a_channel_that_could_not_be_made_private() {
+async fn no_one_is_added_to_a_channel_that_could_not_be_made_private() {
     let public = ok("{\"sid\": \"CH00000000000000000000000000000009\", \"type\": \"public\"}");
     let server = Server::start([public, refused("400 Bad Request", 20001, "Not now")]).await;
     let folder = tempfile::tempdir().unwrap();
@@ -316,7 +316,7 @@ async fn a_limit_and_a_choice_of_kinds_leave_the_rest_to_do() {
     let outcome = apply(&server, journal, &two).await;
     assert_eq!(outcome.ended, ApplyEnd::TooManyErrors);
     let failed = states(&path).iter().filter(|state| **state == "failed").count();
-    assert!((2..20).contains(&failed), "{failed}"); // those on their way are brought to their end
+    assert!((2..20).contains(&failed), "{failed}"); // those in flight are brought to their end
 }
 
 #[tokio::test]
@@ -361,12 +361,12 @@ async fn another_ones_answer_is_no_answer() {
     create.subject.identity = Some(name.to_owned());
     create.after.insert("identity".to_owned(), json!(name));
     let other = ok(
-        r#"{"sid": "US00000000000000000000000000000001", "identity": "somebody else", "friendly_name": "Ada"}"#,
+        r#"{"sid": "US00000000000000000000000000000001", "identity": "someone else", "friendly_name": "Ada"}"#,
     );
-    let nobody =
-        page("users", &json!([{"sid": "US00000000000000000000000000000001", "identity": "somebody else"}]));
+    let no_match =
+        page("users", &json!([{"sid": "US00000000000000000000000000000001", "identity": "someone else"}]));
     let server =
-        Server::start([refused("503 Busy", 0, ""), other, nobody, created(&json!({"sid": "USnew"}))]).await;
+        Server::start([refused("503 Busy", 0, ""), other, no_match, created(&json!({"sid": "USnew"}))]).await;
     let folder = tempfile::tempdir().unwrap();
     let (path, journal) = plan(&folder, &[create]);
     apply(&server, journal, &options()).await;

@@ -47,7 +47,7 @@ impl Advise for Refused {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Blocked { .. } => {
-                "see the findings with `chatferry plan show`, mend what they name, and plan again; nothing was written"
+                "see the findings with `chatferry plan show`, fix what they name, and plan again; nothing was written"
                     .to_owned()
             }
             Self::NoTarget { .. } => "check the credentials, or plan again; nothing was written".to_owned(),
@@ -118,8 +118,8 @@ impl Admitted {
         Ok(Self { source: connection.clone(), target, one_account })
     }
 
-    /// Reads the target's own record and configuration again. Of a plan that was begun a change is told and no more: the way to
-    /// mend some failures is to change the target's settings.
+    /// Reads the target's own record and configuration again. Of a plan that was begun a change is only reported: the way to
+    /// fix some failures is to change the target's settings.
     pub(super) async fn check_target(
         &self,
         journal: &Journal,

@@ -3,25 +3,24 @@
 //! **Invariant:** Ctrl-C at the question leaves at once, and what is typed afterwards is not taken for an answer. The read of a terminal
 //! cannot be cancelled, so it has a thread of its own, which the end of the process ends.
 
-use std::collections::BTreeMap;
 use std::io::Read;
 
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Advise, Failure};
-use crate::plan::{Header, Journal, Move, OperationState, Totals};
-use crate::printable::{Printable, is_typeable, padded};
-use crate::report::{count_of, text::format};
+use crate::plan::{Journal, Totals};
+use crate::printable::is_typeable;
+use crate::report::text::confirm::{Confirmation, confirmation, question};
 use crate::settings::ApplySettings;
 
 use super::super::{CommandError, Context};
 
-/// Nobody has said yes.
+/// No one has confirmed it.
 #[derive(Debug, thiserror::Error)]
 enum NotConfirmed {
-    /// Nobody can be asked.
-    #[error("standard input is no terminal, so that nobody can be asked; nothing was written")]
+    /// No one can be asked.
+    #[error("standard input is no terminal, so that no one can be asked; nothing was written")]
     NoTerminal,
     #[error("interrupted before anything was confirmed; nothing was written")]
     Interrupted,
@@ -63,7 +62,14 @@ pub(super) async fn ask(
     settings: &ApplySettings,
     context: &mut Context,
 ) -> Result<(), CommandError> {
-    let text = told(journal.header(), totals, settings);
+    let text = confirmation(&Confirmation {
+        plan: &settings.plan,
+        header: journal.header(),
+        totals,
+        only: settings.only.as_deref(),
+        limit: settings.limit,
+        webhooks: settings.webhooks,
+    });
     if settings.yes {
         context.say(text);
         return Ok(());
@@ -75,15 +81,13 @@ pub(super) async fn ask(
     let target = &journal.header().target;
     // A name that does not look like what it is cannot be confirmed by typing it.
     let name = target.friendly_name.as_deref().filter(|name| is_typeable(name));
-    context.stderr.print(match name {
-        Some(name) => format!("type \"{name}\" (without the quotes) or {} to continue:", target.service_sid),
-        None => format!("type {} to continue:", target.service_sid),
-    });
+    context.stderr.print(question(name, &target.service_sid));
     let stdin = std::mem::replace(&mut context.stdin, Box::new(std::io::empty()));
     let Some(typed) = line_or_stop(stdin, &context.interrupt.token()).await? else {
         return Err(NotConfirmed::Interrupted.into());
     };
-    let names = [Some(target.service_sid.as_str()), name];
+    // Whoever types another name exactly as it is has read it, whatever it looks like.
+    let names = [Some(target.service_sid.as_str()), target.friendly_name.as_deref()];
     if !typed.is_empty() && names.contains(&Some(typed.as_str())) {
         Ok(())
     } else {
@@ -116,60 +120,6 @@ fn line(input: &mut dyn Read) -> String {
     String::from_utf8_lossy(&bytes).trim().to_owned()
 }
 
-/// What would be done.
-fn told(header: &Header, totals: &Totals, settings: &ApplySettings) -> Printable {
-    let target = &header.target;
-    let service = super::named(target.friendly_name.as_deref(), &target.service_sid);
-    let verb = match header.kind {
-        Move::InPlace => "changes, in place,",
-        Move::Copy => "copies into",
-        Move::Undo => "takes back in",
-    };
-    let mut text = Printable::from(format!(
-        "{} {verb} {service} of the account {}:",
-        settings.plan.display(),
-        target.account_sid
-    ));
-    for (kind, states) in &totals.operations {
-        let to_do = count_of(
-            &BTreeMap::from([(*kind, states.clone())]),
-            &[OperationState::Pending, OperationState::Failed],
-        );
-        if to_do > 0 {
-            let left_out = match &settings.only {
-                Some(only) if !only.iter().any(|name| name.trim().replace('-', "_") == kind.name()) => {
-                    "  (not now: --only)"
-                }
-                _ => "",
-            };
-            line_of(&mut text, kind.name(), &format!("{}{left_out}", format::count(to_do)));
-        }
-    }
-    let blocked = count_of(&totals.operations, &[OperationState::Blocked]);
-    if blocked > 0 {
-        line_of(&mut text, "blocked", &format!("{}  (not performed)", format::count(blocked)));
-    }
-    let limit = settings.limit.map(|limit| format!(", {} at most now", format::counted(limit, "operation")));
-    let all = format::counted(
-        count_of(&totals.operations, &[OperationState::Pending, OperationState::Failed]),
-        "operation",
-    );
-    line_of(&mut text, "in all", &format!("{all}{}", limit.unwrap_or_default()));
-    let time = format::seconds(totals.estimated_seconds);
-    line_of(
-        &mut text,
-        "the whole plan takes",
-        &format!("{}, about {time}", format::counted(totals.requests, "request")),
-    );
-    let webhooks = if settings.webhooks { "ON: the writes fire them" } else { "off: no write fires one" };
-    line_of(&mut text, "webhooks", webhooks);
-    text
-}
-
-fn line_of(text: &mut Printable, name: &str, value: &str) {
-    text.push(format!("  {} {value}", padded(name, 24)));
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
@@ -188,7 +138,7 @@ mod tests {
         };
         let (typed, ()) = tokio::join!(asked, cancel);
         assert_eq!(typed.unwrap(), None);
-        // What is typed now is nobody's answer.
+        // What is typed now is not an answer.
         let _late = writer.write_all(b"shop\n").is_ok();
 
         let (reader, mut writer) = std::io::pipe().unwrap();

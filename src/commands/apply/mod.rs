@@ -11,6 +11,7 @@ use crate::cli::ApplyArgs;
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::plan::check::CANNOT_BE_UNDONE;
 use crate::plan::{Journal, OperationKind, OperationState};
+use crate::report::text::confirm::service_name;
 use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
 use crate::settings::{ApplySettings, ConnectionSettings};
 use crate::storage::nearest;
@@ -89,7 +90,7 @@ pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<A
     let outcome = outcome?;
     let plan = Performed {
         settings: &settings,
-        target: named(header.target.friendly_name.as_deref(), &header.target.service_sid),
+        target: service_name(header.target.friendly_name.as_deref(), &header.target.service_sid),
         digest,
         noop: totals.noop,
         findings,
@@ -105,12 +106,7 @@ fn kinds(names: &[String]) -> Result<Vec<OperationKind>, NoSuchKind> {
     names.iter().map(kind).collect()
 }
 
-/// A service as people know it.
-fn named(friendly_name: Option<&str>, sid: &str) -> String {
-    friendly_name.map_or_else(|| sid.to_owned(), |name| format!("`{name}` ({sid})"))
-}
-
-/// A plan that was performed, and what is told of it whatever became of it.
+/// A plan that was performed, with what its summary has beside the outcome.
 struct Performed<'a> {
     settings: &'a ApplySettings,
     target: String,

@@ -2,18 +2,17 @@
 //!
 //! **Invariant:** everything that the user can have typed wrong is found before the folder is touched or a request is sent.
 //!
-//! **Invariant:** an audit that began has an end that is told: `result.json`, the metrics file and the hooks have it however it
+//! **Invariant:** an audit that began has an outcome that is reported: `result.json`, the metrics file and the hooks have it however it
 //! ended, but for a kill. Neither a hook nor the metrics file changes the audit's own verdict.
 
 mod hook;
 mod outcome;
 mod run;
 
-use serde::Serialize;
-
 use crate::audit::{AuditError, AuditFolder, AuditName, Listed, compute_removals};
 use crate::cli::AuditArgs;
 use crate::error::ExitStatus;
+use crate::report::text::audit::AuditPlan;
 use crate::settings::{AuditSettings, Services};
 
 use super::{Context, Outcome, source};
@@ -40,26 +39,13 @@ pub(super) async fn run(args: &AuditArgs, context: &mut Context) -> Outcome {
     audit.run(context).await
 }
 
-/// The audit to begin, or to go on with.
+/// The audit to start, or to resume.
 fn which(resume: bool, folder: &AuditFolder, now: jiff::Timestamp) -> Result<Listed, AuditError> {
     let unfinished = if resume { folder.unfinished()? } else { None };
     match unfinished {
         Some(audit) => Ok(audit),
         None => folder.next(AuditName::at(now)),
     }
-}
-
-/// What an audit would do.
-#[derive(Debug, Serialize)]
-struct AuditPlan {
-    /// The folder that it would have.
-    folder: String,
-    /// The audit that it would be compared with.
-    base: Option<String>,
-    /// The audits that would be removed once it is whole.
-    remove: Vec<String>,
-    /// The audits that would stay.
-    keep: Vec<String>,
 }
 
 fn plan(
@@ -84,14 +70,7 @@ fn plan(
     if context.output.json {
         context.json(&plan)?;
     } else {
-        let or_none = |list: &[String]| if list.is_empty() { "nothing".to_owned() } else { list.join(", ") };
-        let text = format!(
-            "would make      {}\ncompared with   {}\nthen remove     {}\nand keep        {}\n",
-            plan.folder,
-            plan.base.as_deref().unwrap_or("nothing: there is no complete audit yet"),
-            or_none(&plan.remove),
-            or_none(&plan.keep)
-        );
+        let text = plan.text();
         context.data(text.as_bytes())?;
     }
     Ok(ExitStatus::Done)

@@ -1,4 +1,4 @@
-//! How an audit's end is told: the result in its folder, the metrics file, the hooks.
+//! Reports the outcome of an audit: the result in its folder, the metrics file, the hooks.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -101,7 +101,7 @@ fn asked(services: &Services) -> Vec<String> {
 /// When the last whole audit ended, by its own word.
 fn last_success(folder: &AuditFolder, summary: &AuditSummary) -> Option<Timestamp> {
     #[derive(Deserialize)]
-    struct Ended {
+    struct EndedAudit {
         finished: String,
     }
     if summary.verdict.is_whole() {
@@ -110,5 +110,5 @@ fn last_success(folder: &AuditFolder, summary: &AuditSummary) -> Option<Timestam
     let audits = folder.list().ok()?;
     let last = audits.iter().rev().find(|audit| audit.whole)?;
     let text = std::fs::read(folder.path_of(last).join("result.json")).ok()?;
-    serde_json::from_slice::<Ended>(&text).ok()?.finished.parse().ok()
+    serde_json::from_slice::<EndedAudit>(&text).ok()?.finished.parse().ok()
 }

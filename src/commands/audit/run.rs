@@ -55,7 +55,7 @@ impl AuditRun {
                 context.suggest(summary.next_steps(&audits));
                 Ok(status)
             }
-            // The error is told by whoever runs verbs; with --json it is in the one object.
+            // The error is printed by whoever runs verbs; with --json it is in the one object.
             Err(error) if context.output.json => {
                 context.json(&summary)?;
                 Err(error.with_object())
@@ -174,7 +174,7 @@ impl AuditRun {
         Ok(None)
     }
 
-    /// Compares with an earlier audit, and writes the reports. The first one is held against itself, so that its reports tell how
+    /// Compares with an earlier audit, and writes the reports. The first one is compared with itself, so that its reports say how
     /// much there is.
     fn compare(
         &self,

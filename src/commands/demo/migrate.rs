@@ -18,6 +18,7 @@ use crate::diff::Comparison;
 use crate::error::ExitStatus;
 use crate::mapping;
 use crate::report::text::demo as text;
+use crate::report::text::plan::PlanResult;
 use crate::report::{ApplySummary, diff};
 
 use super::super::plan::{self, Made};
@@ -32,9 +33,9 @@ const WRITES: &str = "300";
 #[derive(Debug, Serialize)]
 pub(super) struct Migrated {
     /// The plan in place.
-    plan: plan::Summary,
+    plan: PlanResult,
     /// The plan of the copy, before it was applied.
-    copy: plan::Summary,
+    copy: PlanResult,
     /// How it was applied.
     apply: ApplySummary,
     verify: Comparison,
@@ -117,7 +118,7 @@ fn plan_args(target: &str, snapshot: &Path, plan: &Path, page: &Path) -> PlanArg
     }
 }
 
-fn printed(made: Made, context: &Context) -> plan::Summary {
+fn printed(made: Made, context: &Context) -> PlanResult {
     context.say(text::result(made.text));
     made.summary
 }

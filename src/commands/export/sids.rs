@@ -32,11 +32,11 @@ pub(super) fn of_plan(
     let file = Mutex::new(file);
     let sids = SidMap::new(move |sid| {
         Ok(match known(&header, sid) {
-            Known::Is(target) => Some(target.to_owned()),
-            Known::InPlan(entity) => {
+            KnownSids::Is(target) => Some(target.to_owned()),
+            KnownSids::InPlan(entity) => {
                 file.lock().unwrap_or_else(PoisonError::into_inner).counterpart(entity, sid)?
             }
-            Known::Nothing => None,
+            KnownSids::Nothing => None,
         })
     });
     Ok((sids, facts))
@@ -44,7 +44,7 @@ pub(super) fn of_plan(
 
 /// What is known of a SID without a look at the plan's rows.
 #[derive(Debug, PartialEq, Eq)]
-enum Known<'a> {
+enum KnownSids<'a> {
     /// The target's.
     Is(&'a str),
     /// The plan may have it, under that entity.
@@ -53,19 +53,19 @@ enum Known<'a> {
     Nothing,
 }
 
-fn known<'a>(header: &'a Header, sid: &'a str) -> Known<'a> {
+fn known<'a>(header: &'a Header, sid: &'a str) -> KnownSids<'a> {
     if header.kind == Move::InPlace {
         // The same objects under the same SIDs; a public channel keeps its own when it is made private.
-        return Known::Is(sid);
+        return KnownSids::Is(sid);
     }
     match sid.get(..2) {
-        Some("IS") if sid == header.source.service_sid => Known::Is(&header.target.service_sid),
-        Some("RL") => Known::InPlan(Entity::Role),
-        Some("US") => Known::InPlan(Entity::User),
-        Some("CH") => Known::InPlan(Entity::Channel),
-        Some("MB") => Known::InPlan(Entity::Member),
-        Some("IN") => Known::InPlan(Entity::Invite),
-        _ => Known::Nothing,
+        Some("IS") if sid == header.source.service_sid => KnownSids::Is(&header.target.service_sid),
+        Some("RL") => KnownSids::InPlan(Entity::Role),
+        Some("US") => KnownSids::InPlan(Entity::User),
+        Some("CH") => KnownSids::InPlan(Entity::Channel),
+        Some("MB") => KnownSids::InPlan(Entity::Member),
+        Some("IN") => KnownSids::InPlan(Entity::Invite),
+        _ => KnownSids::Nothing,
     }
 }
 
@@ -104,19 +104,19 @@ mod tests {
     fn a_copy_is_looked_up_and_in_place_a_sid_is_itself() {
         let (copy, in_place) = (header(Move::Copy), header(Move::InPlace));
         for (sid, expected) in [
-            ("IS1", Known::Is("IS2")),
-            ("IS3", Known::Nothing),
-            ("RL1", Known::InPlan(Entity::Role)),
-            ("US1", Known::InPlan(Entity::User)),
-            ("CH1", Known::InPlan(Entity::Channel)),
-            ("MB1", Known::InPlan(Entity::Member)),
-            ("IN1", Known::InPlan(Entity::Invite)),
-            ("IM1", Known::Nothing),
-            ("é", Known::Nothing),
-            ("", Known::Nothing),
+            ("IS1", KnownSids::Is("IS2")),
+            ("IS3", KnownSids::Nothing),
+            ("RL1", KnownSids::InPlan(Entity::Role)),
+            ("US1", KnownSids::InPlan(Entity::User)),
+            ("CH1", KnownSids::InPlan(Entity::Channel)),
+            ("MB1", KnownSids::InPlan(Entity::Member)),
+            ("IN1", KnownSids::InPlan(Entity::Invite)),
+            ("IM1", KnownSids::Nothing),
+            ("é", KnownSids::Nothing),
+            ("", KnownSids::Nothing),
         ] {
             assert_eq!(known(&copy, sid), expected, "{sid}");
-            assert_eq!(known(&in_place, sid), Known::Is(sid));
+            assert_eq!(known(&in_place, sid), KnownSids::Is(sid));
         }
     }
 }

@@ -64,7 +64,7 @@ impl Advise for PlanInputError {
 
 /// What was asked for.
 #[derive(Debug)]
-pub(super) enum Asked {
+pub(super) enum PlanTask {
     /// A migration.
     Move(Box<PlanInput>),
     /// Taking back what this plan did.
@@ -108,12 +108,12 @@ impl PlanInput {
         planned: &Planned,
         connection: &ConnectionSettings,
         loader: &Loader,
-    ) -> Result<Asked, CommandError> {
+    ) -> Result<PlanTask, CommandError> {
         let (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source) = match planned {
             Planned::Move { target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source } => {
                 (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source)
             }
-            Planned::Undo(undone) => return Ok(Asked::Undo(undone.clone())),
+            Planned::Undo(undone) => return Ok(PlanTask::Undo(undone.clone())),
         };
         let file = snapshot.clone();
         let compiled = mapping::load(mapping).map_err(|error| PlanInputError::Mapping(Box::new(error)))?;
@@ -138,7 +138,7 @@ impl PlanInput {
             binding::check_account(&file, &owner, AccountUse::InPlace, &account.to_string())?;
         }
         let record = service_record(&snapshot)?;
-        Ok(Asked::Move(Box::new(Self {
+        Ok(PlanTask::Move(Box::new(Self {
             file,
             snapshot,
             info,

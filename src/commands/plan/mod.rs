@@ -15,13 +15,12 @@ use crate::cli::{LogFormat, PlanArgs};
 use crate::error::ExitStatus;
 use crate::plan::{self, PlanFile};
 use crate::printable::Printable;
-use crate::report::text::format;
+use crate::report::text::plan::{PlanResult, reading_cost, text as plan_text};
 use crate::settings::{ConnectionSettings, PlanSettings};
 
-use super::read_target::{self, EVERYTHING, Purpose, TargetError, TargetReading};
+use super::read_target::{self, EVERYTHING, ReadingPurpose, TargetError, TargetReading};
 use super::{CommandError, Context, Outcome};
-use input::{Asked, PlanInput};
-pub(super) use write::Summary;
+use input::{PlanInput, PlanTask};
 
 /// Runs the verb.
 pub(super) async fn run(args: &PlanArgs, context: &mut Context) -> Outcome {
@@ -34,31 +33,31 @@ pub(super) async fn run(args: &PlanArgs, context: &mut Context) -> Outcome {
     Ok(made.status)
 }
 
-/// A plan that was made, with its reports: what there is to tell of it.
+/// A plan that was made, with its reports: its result and its text.
 #[derive(Debug)]
 pub(super) struct Made {
     /// What `--json` gives.
-    pub(super) summary: Summary,
+    pub(super) summary: PlanResult,
     /// The terminal's table.
     pub(super) text: Printable,
     /// The exit status that it leads to.
     pub(super) status: ExitStatus,
 }
 
-/// Makes a plan and its reports, without a word of what is in it: for this verb and for `demo`.
+/// Makes a plan and its reports, without printing them: for this verb and for `demo`.
 pub(super) async fn make(args: &PlanArgs, context: &mut Context) -> Result<Made, CommandError> {
     let settings = PlanSettings::load(&context.settings, args)?;
     plan::check_place(&settings.plan)?;
     let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
     let made = match PlanInput::of(&settings.planned, &connection, &context.settings)? {
-        Asked::Undo(undone) => undo::make(&undone, &settings, &connection)?,
-        Asked::Move(input) => read_and_plan(&input, &settings, context).await?,
+        PlanTask::Undo(undone) => undo::make(&undone, &settings, &connection)?,
+        PlanTask::Move(input) => read_and_plan(&input, &settings, context).await?,
     };
     write::reports(&made, &settings.reports)?;
-    let summary = Summary::of(&made)?;
+    let summary = PlanResult::of(&made)?;
     let status =
         if settings.check && summary.is_anything() { ExitStatus::Findings } else { ExitStatus::Done };
-    let text = write::text(&made, &settings)?;
+    let text = plan_text(&made, &settings.reports)?;
     Ok(Made { summary, text, status })
 }
 
@@ -75,11 +74,11 @@ async fn read_and_plan(
         file: &file,
         include: &EVERYTHING,
         resume_within: Some(Duration::from_hours(u64::from(input.max_age_hours))),
-        purpose: Purpose::Plan,
+        purpose: ReadingPurpose::Plan,
     };
     let stop = context.interrupt.token();
     if !reading.is_begun()? {
-        tell_cost(input, context);
+        print_cost(input, context);
     }
     let progress = context.progress();
     let read = reading.read_all(input.selection(), &progress.events(), &stop).await;
@@ -94,23 +93,12 @@ async fn read_and_plan(
     input.compute(&target, &record, limits, settings)
 }
 
-/// Says how many requests reading the target takes, and how long.
-fn tell_cost(input: &PlanInput, context: &Context) {
+fn print_cost(input: &PlanInput, context: &Context) {
     if context.output.quiet {
         return;
     }
     let (least, most) = input.cost();
-    let rate = input.connection.rps.map(std::num::NonZeroU32::get);
-    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-    let time = rate.map_or(String::new(), |rate| {
-        format!(", {} at {rate} a second", format::seconds(most as f64 / f64::from(rate)))
-    });
-    let requests = format::counted(most, "request");
-    let text = if least == most {
-        format!("reading the target takes about {requests}{time}")
-    } else {
-        format!("reading the target takes from {} to about {requests}{time}", format::count(least))
-    };
+    let text = reading_cost(least, most, input.connection.rps.map(std::num::NonZeroU32::get));
     if context.output.log_format == LogFormat::Json {
         tracing::info!(least, most, "{text}");
     } else {

@@ -1,4 +1,4 @@
-//! `plan show`: an existing plan, and the outcome of its operations.
+//! `plan show`: a plan that was made, with the outcome of each operation.
 
 use std::io::Write;
 
@@ -12,7 +12,7 @@ use crate::settings::{SettingsError, plan_file};
 
 use super::super::failure::StdoutError;
 use super::super::{CommandError, Context, Outcome};
-use super::write::Summary;
+use crate::report::text::plan::PlanResult;
 
 /// Runs the verb.
 pub(super) fn run(args: &PlanShowArgs, context: &mut Context) -> Outcome {
@@ -24,7 +24,7 @@ pub(super) fn run(args: &PlanShowArgs, context: &mut Context) -> Outcome {
         plan.check()?;
     }
     match args.format {
-        ShowFormat::Table if context.output.json => context.json(&Summary::of(&plan)?)?,
+        ShowFormat::Table if context.output.json => context.json(&PlanResult::of(&plan)?)?,
         ShowFormat::Table => {
             let text = report::table(&plan)?;
             context.print(text)?;

@@ -27,13 +27,13 @@ pub(in crate::commands) enum TargetError {
     #[error(
         "the target could not be read to its end: {failed} lists failed, and what is in it cannot be said"
     )]
-    Incomplete { failed: u64, purpose: Purpose },
+    Incomplete { failed: u64, purpose: ReadingPurpose },
     #[error("the target could not be read: {why}")]
-    GaveUp { why: String, purpose: Purpose },
+    GaveUp { why: String, purpose: ReadingPurpose },
     #[error("the time was up before the target was read to its end")]
-    TimeUp { purpose: Purpose },
+    TimeUp { purpose: ReadingPurpose },
     #[error("interrupted before the target was read to its end")]
-    Interrupted { purpose: Purpose },
+    Interrupted { purpose: ReadingPurpose },
 }
 
 impl Advise for TargetError {
@@ -57,8 +57,8 @@ impl Advise for TargetError {
             | Self::TimeUp { purpose }
             | Self::Interrupted { purpose } => {
                 let not_made = match purpose {
-                    Purpose::Plan => "no plan was made",
-                    Purpose::Verify => "nothing was verified",
+                    ReadingPurpose::Plan => "no plan was made",
+                    ReadingPurpose::Verify => "nothing was verified",
                 };
                 format!("{not_made}; what was read is kept, and the same command resumes")
             }
@@ -68,7 +68,7 @@ impl Advise for TargetError {
 
 /// What a target is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::commands) enum Purpose {
+pub(in crate::commands) enum ReadingPurpose {
     Plan,
     Verify,
 }
@@ -83,7 +83,7 @@ pub(in crate::commands) struct TargetReading<'a> {
     pub(in crate::commands) include: &'a [Entity],
     /// An unfinished crawl that was started longer ago is not resumed; none for any age.
     pub(in crate::commands) resume_within: Option<Duration>,
-    pub(in crate::commands) purpose: Purpose,
+    pub(in crate::commands) purpose: ReadingPurpose,
 }
 
 /// Where what is read of a plan's target is kept: `plan.target.db` for `plan.db`.

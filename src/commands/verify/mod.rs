@@ -105,7 +105,7 @@ struct VerifyRun<'r> {
     input: &'r VerifyInput,
     events: &'r Events,
     stop: &'r CancellationToken,
-    /// Whether what is the same is told too.
+    /// Whether what is the same is reported too.
     report_same: bool,
 }
 

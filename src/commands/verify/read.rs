@@ -14,7 +14,7 @@ use crate::report::text::verify::NO_VIEW;
 use crate::snapshot::{Focus, Info, SnapshotError, SnapshotWriter};
 use crate::source::{Source, largest_page};
 
-use super::super::read_target::{EVERYTHING, Purpose, Selection, TargetError, TargetReading};
+use super::super::read_target::{EVERYTHING, ReadingPurpose, Selection, TargetError, TargetReading};
 use super::super::{CommandError, connect};
 use super::views::{self, OfMuted, OfSample};
 use super::{VerifyRun, service_of};
@@ -60,7 +60,7 @@ impl VerifyRun<'_> {
             file: &input.scratch,
             include,
             resume_within: None,
-            purpose: Purpose::Verify,
+            purpose: ReadingPurpose::Verify,
         };
         let info = reading.read(selection, self.events, self.stop).await?;
         let lacking = match input.share {
@@ -94,7 +94,7 @@ impl VerifyRun<'_> {
         };
         let all = crawl::views::run(&target, &input.target, receiver, concurrency, self.stop, taken).await?;
         if !all {
-            return Err(TargetError::Interrupted { purpose: Purpose::Verify }.into());
+            return Err(TargetError::Interrupted { purpose: ReadingPurpose::Verify }.into());
         }
         named.await.map_err(CrawlError::Stopped)??;
         writer.close_if_free()?;
@@ -115,7 +115,7 @@ impl VerifyRun<'_> {
         let named = spawn_blocking(move || naming.name(&sender));
         let concurrency = input.source_connection.concurrency;
         if !crawl::views::run(&source, &input.source, receiver, concurrency, self.stop, take).await? {
-            return Err(TargetError::Interrupted { purpose: Purpose::Verify }.into());
+            return Err(TargetError::Interrupted { purpose: ReadingPurpose::Verify }.into());
         }
         Ok(named.await.map_err(CrawlError::Stopped)??)
     }

@@ -28,7 +28,7 @@ pub(super) enum NamingError {
     /// The plan.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// Nobody reads them any more: the reading says why.
+    /// No one reads them any more: the reading says why.
     #[error("the reading has ended")]
     Ended,
 }
@@ -86,7 +86,7 @@ pub(super) struct OfSample {
 }
 
 impl OfSample {
-    /// Blocks while nobody takes what it names.
+    /// Blocks while no one takes what it names.
     pub(super) fn name(&self, wanted: &mpsc::Sender<WantedViews>) -> Result<(), NamingError> {
         let (source, target) = (Snapshot::open(&self.source.0)?, Snapshot::open(&self.target.0)?);
         let (Some(source), Some(target)) = (source.service(&self.source.1)?, target.service(&self.target.1)?)
@@ -135,7 +135,7 @@ pub(super) struct OfMuted {
 }
 
 impl OfMuted {
-    /// Blocks while nobody takes what it names.
+    /// Blocks while no one takes what it names.
     pub(super) fn name(&self, wanted: &mpsc::Sender<WantedViews>) -> Result<(), NamingError> {
         let plan = PlanFile::open(&self.plan)?;
         let source = Snapshot::open(&self.source.0)?;

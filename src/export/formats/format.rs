@@ -5,7 +5,7 @@ use serde::Serialize;
 /// A format of record files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Format {
+pub enum FileFormat {
     /// RFC 4180 with LF line ends.
     Csv,
     /// One JSON object on each line.
@@ -23,7 +23,7 @@ pub enum Compression {
     Zstd,
 }
 
-impl Format {
+impl FileFormat {
     pub const ALL: [Self; 3] = [Self::Csv, Self::Ndjson, Self::Parquet];
 
     /// The name in flags and the ending of its files.

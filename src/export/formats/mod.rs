@@ -1,6 +1,6 @@
 //! The formats of record files, each behind the same trait.
 //!
-//! To add one: a file with its [`RowWriter`], a variant of [`Format`], and a line in [`writer`]. The tests of `export` take
+//! To add one: a file with its [`RowWriter`], a variant of [`FileFormat`], and a line in [`writer`]. The tests of `export` take
 //! every format.
 
 mod csv;
@@ -14,7 +14,7 @@ mod row_writer;
 
 pub(super) use csv::CsvOptions;
 pub(crate) use format::Compression;
-pub use format::Format;
+pub use format::FileFormat;
 pub(super) use output::Output;
 pub(super) use registry::writer;
 pub(super) use row_writer::RowWriter;

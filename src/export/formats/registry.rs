@@ -3,7 +3,7 @@
 use std::io;
 
 use super::csv::{CsvOptions, CsvWriter};
-use super::format::Format;
+use super::format::FileFormat;
 use super::ndjson::NdjsonWriter;
 use super::output::Output;
 use super::row_writer::RowWriter;
@@ -11,17 +11,17 @@ use crate::mapping::MappedColumn;
 
 /// The writer of a format, with its header already written.
 pub(in crate::export) fn writer<'w, W: io::Write + Send + 'w>(
-    format: Format,
+    format: FileFormat,
     columns: &[MappedColumn],
     csv: CsvOptions,
     output: Output<W>,
 ) -> io::Result<Box<dyn RowWriter<W> + 'w>> {
     Ok(match format {
-        Format::Csv => Box::new(CsvWriter::new(columns, csv, output)),
-        Format::Ndjson => Box::new(NdjsonWriter::new(columns, output)),
+        FileFormat::Csv => Box::new(CsvWriter::new(columns, csv, output)),
+        FileFormat::Ndjson => Box::new(NdjsonWriter::new(columns, output)),
         #[cfg(feature = "parquet")]
-        Format::Parquet => Box::new(super::parquet::ParquetWriter::new(columns, output)?),
+        FileFormat::Parquet => Box::new(super::parquet::ParquetWriter::new(columns, output)?),
         #[cfg(not(feature = "parquet"))]
-        Format::Parquet => return Err(io::Error::other("this chatferry was built without Parquet")),
+        FileFormat::Parquet => return Err(io::Error::other("this chatferry was built without Parquet")),
     })
 }

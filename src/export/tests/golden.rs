@@ -32,7 +32,7 @@ fn the_chat_mapping_writes_these_files() {
 fn an_example_mapping_writes_these_files() {
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/mappings/examples/stream.toml");
     let mut options = options(&[example]);
-    options.formats = vec![Format::Ndjson];
+    options.formats = vec![FileFormat::Ndjson];
     assert_golden("stream", &fixture(13, 4), &options);
 }
 

@@ -25,7 +25,7 @@ fn options(mappings: &[&str]) -> ExportOptions {
     ExportOptions {
         mappings: mappings.iter().map(|name| mapping::load(name).unwrap()).collect(),
         records: None,
-        formats: vec![Format::Csv, Format::Ndjson],
+        formats: vec![FileFormat::Csv, FileFormat::Ndjson],
         compression: None,
         pii: PiiPolicy::Keep,
         plan: None,
@@ -114,7 +114,7 @@ fn values_are_the_models_own() {
     let source = fixture(5 * u32::try_from(HOSTILE.len()).unwrap(), 2);
     let mut options = options(&["chat"]);
     options.records = Some(vec!["users".to_owned()]);
-    options.formats = vec![Format::Ndjson];
+    options.formats = vec![FileFormat::Ndjson];
     let rows = ndjson_rows(&streamed(&source, &options));
     assert_eq!(rows.len(), source.users.len());
     for (row, user) in rows.iter().zip(&source.users) {
@@ -133,7 +133,7 @@ fn null_is_nothing_and_the_empty_text_is_quoted() {
     source.users[0].joined_channels_count = Some(0);
     let mut options = options(&["chat"]);
     options.records = Some(vec!["users".to_owned()]);
-    options.formats = vec![Format::Csv];
+    options.formats = vec![FileFormat::Csv];
     let text = String::from_utf8(streamed(&source, &options)).unwrap();
     let row = text.lines().nth(1).unwrap();
     assert!(row.contains(",,\"\",RL"), "attributes are null, the name is empty: {row}");
@@ -196,7 +196,7 @@ fn a_smaller_export_takes_the_place_of_a_larger_one() {
     export(&source, &options(&["chat"]), folder.path()).unwrap();
     let mut options = options(&["chat"]);
     options.records = Some(vec!["users".to_owned()]);
-    options.formats = vec![Format::Csv];
+    options.formats = vec![FileFormat::Csv];
     export(&source, &options, folder.path()).unwrap();
     assert_eq!(files(folder.path()).into_keys().collect::<Vec<_>>(), ["datapackage.json", "users.csv"]);
 }
@@ -361,7 +361,7 @@ fn compressed_files_hold_the_same_bytes() {
     let source = fixture(30, 5);
     let mut options = options(&["chat"]);
     options.records = Some(vec!["user_channels".to_owned()]);
-    options.formats = vec![Format::Ndjson];
+    options.formats = vec![FileFormat::Ndjson];
     let plain = streamed(&source, &options);
     options.compression = Some(Compression::Gzip);
     let mut gzip = Vec::new();
@@ -385,9 +385,9 @@ proptest! {
         }
         let mut options = options(&["chat"]);
         options.records = Some(vec!["users".to_owned()]);
-        options.formats = vec![Format::Ndjson];
+        options.formats = vec![FileFormat::Ndjson];
         let objects = ndjson_rows(&streamed(&source, &options));
-        options.formats = vec![Format::Csv];
+        options.formats = vec![FileFormat::Csv];
         let table = csv_rows(&streamed(&source, &options));
         prop_assert_eq!(objects.len(), texts.len());
         prop_assert_eq!(table.len(), texts.len() + 1);

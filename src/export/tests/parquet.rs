@@ -38,9 +38,9 @@ fn parquet_holds_what_ndjson_holds() {
     for record in ["services", "roles", "users", "channels", "user_channels", "members"] {
         let mut options = options(&["chat"]);
         options.records = Some(vec![record.to_owned()]);
-        options.formats = vec![Format::Ndjson];
+        options.formats = vec![FileFormat::Ndjson];
         let objects = ndjson_rows(&streamed(&source, &options));
-        options.formats = vec![Format::Parquet];
+        options.formats = vec![FileFormat::Parquet];
         options.compression = Some(Compression::Gzip);
         let first = streamed(&source, &options);
         assert!(first == streamed(&source, &options), "same bytes, and never compressed as a whole");

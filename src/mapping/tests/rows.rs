@@ -52,7 +52,7 @@ fn user() -> User {
     }
 }
 
-/// Evaluates one column, given as the inside of its inline table, over a user; its value is told as NDJSON would.
+/// Evaluates one column, given as the inside of its inline table, over a user; its value is given as NDJSON has it.
 fn cell(column: &str) -> Result<String, String> {
     let mut mapping = mapping_of(column).map_err(|error| error.to_string())?;
     let key = PiiKey::new(Zeroizing::new(b"0123456789abcdef".to_vec())).unwrap();

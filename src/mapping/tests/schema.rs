@@ -93,7 +93,7 @@ fn bundled_mappings_and_examples_are_valid_and_mistakes_are_not() {
         ("description = \"nothing\"", false),
         ("const = 1, on_error = \"skip\"", false),
         ("value = \"1\", type = \"integer\", on_error = \"skip\"", true),
-        ("path = \"identity\", default = \"nobody\"", true),
+        ("path = \"identity\", default = \"no one\"", true),
         ("path = \"identity\", default = \"\", table = { a = \"b\" }", false),
         ("const = 1, default = 1", false),
         ("path = \"identity\", otherwise = \"null\"", false),

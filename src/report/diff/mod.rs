@@ -36,6 +36,8 @@ pub(crate) enum DiffOutput {
     Ndjson,
     /// RFC 4180 with a header.
     Csv,
+    /// CSV in which no text can be taken for a formula.
+    SpreadsheetCsv,
     /// Markdown.
     Markdown,
     /// A page.
@@ -68,7 +70,7 @@ impl<W: Write> DifferenceReport<W> {
     pub(crate) fn start(format: DiffOutput, mut out: W) -> io::Result<Self> {
         let kept = match format {
             DiffOutput::Markdown | DiffOutput::Html => Some(BufWriter::new(tempfile::tempfile()?)),
-            DiffOutput::Csv => {
+            DiffOutput::Csv | DiffOutput::SpreadsheetCsv => {
                 csv::header(&mut out)?;
                 None
             }
@@ -119,7 +121,8 @@ impl<W: Write> DifferenceReport<W> {
                 json::to_writer(&mut self.out, difference)?;
                 self.out.write_all(b"\n")
             }
-            DiffOutput::Csv => csv::rows(&mut self.out, difference),
+            DiffOutput::Csv => csv::rows(&mut self.out, difference, false),
+            DiffOutput::SpreadsheetCsv => csv::rows(&mut self.out, difference, true),
             DiffOutput::Table if difference.mark != Mark::Same => {
                 if self.fold.add(difference) {
                     self.folded_lines()

@@ -127,6 +127,32 @@ pub(crate) struct AuditSummary {
     pub exit_code: u8,
 }
 
+/// What an audit would do.
+#[derive(Debug, Serialize)]
+pub(crate) struct AuditPlan {
+    /// The folder that it would have.
+    pub folder: String,
+    /// The audit that it would be compared with.
+    pub base: Option<String>,
+    /// The audits that would be removed once it is complete.
+    pub remove: Vec<String>,
+    /// The audits that would stay.
+    pub keep: Vec<String>,
+}
+
+impl AuditPlan {
+    pub(crate) fn text(&self) -> String {
+        let or_none = |list: &[String]| if list.is_empty() { "nothing".to_owned() } else { list.join(", ") };
+        format!(
+            "would make      {}\ncompared with   {}\nthen remove     {}\nand keep        {}\n",
+            self.folder,
+            self.base.as_deref().unwrap_or("nothing: there is no complete audit yet"),
+            or_none(&self.remove),
+            or_none(&self.keep)
+        )
+    }
+}
+
 impl AuditSummary {
     /// Whether something changed since the base.
     pub(crate) fn has_differences(&self) -> bool {

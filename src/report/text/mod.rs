@@ -2,12 +2,14 @@
 
 pub(crate) mod apply;
 pub(crate) mod audit;
+pub(crate) mod confirm;
 pub(crate) mod crawl;
 pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod format;
 pub(crate) mod mapping;
 pub(super) mod markdown;
+pub(crate) mod plan;
 pub(crate) mod probe;
 pub(crate) mod problem;
 pub(crate) mod simulate;

@@ -1,0 +1,89 @@
+//! What is asked before a plan is performed: what would be done, to what, and whether webhooks fire.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::apply::count_of;
+use super::format;
+use crate::plan::{Header, Move, OperationState, Totals};
+use crate::printable::{Printable, padded};
+
+/// A plan that is to be confirmed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Confirmation<'a> {
+    pub plan: &'a Path,
+    pub header: &'a Header,
+    pub totals: &'a Totals,
+    /// The kinds of `--only`, as they were typed.
+    pub only: Option<&'a [String]>,
+    pub limit: Option<u64>,
+    pub webhooks: bool,
+}
+
+/// A service as people know it.
+pub(crate) fn service_name(friendly_name: Option<&str>, sid: &str) -> String {
+    friendly_name.map_or_else(|| sid.to_owned(), |name| format!("`{name}` ({sid})"))
+}
+
+/// What is to be typed.
+pub(crate) fn question(name: Option<&str>, sid: &str) -> String {
+    match name {
+        Some(name) => format!("type \"{name}\" (without the quotes) or {sid} to continue:"),
+        None => format!("type {sid} to continue:"),
+    }
+}
+
+/// What would be done.
+pub(crate) fn confirmation(of: &Confirmation<'_>) -> Printable {
+    let Confirmation { plan, header, totals, only, limit, webhooks } = of;
+    let target = &header.target;
+    let service = service_name(target.friendly_name.as_deref(), &target.service_sid);
+    let verb = match header.kind {
+        Move::InPlace => "changes, in place,",
+        Move::Copy => "copies into",
+        Move::Undo => "undoes in",
+    };
+    let mut text = Printable::from(format!(
+        "{} {verb} {service} of the account {}:",
+        plan.display(),
+        target.account_sid
+    ));
+    for (kind, states) in &totals.operations {
+        let to_do = count_of(
+            &BTreeMap::from([(*kind, states.clone())]),
+            &[OperationState::Pending, OperationState::Failed],
+        );
+        if to_do > 0 {
+            let left_out = match only {
+                Some(only) if !only.iter().any(|name| name.trim().replace('-', "_") == kind.name()) => {
+                    "  (not now: --only)"
+                }
+                _ => "",
+            };
+            line_of(&mut text, kind.name(), &format!("{}{left_out}", format::count(to_do)));
+        }
+    }
+    let blocked = count_of(&totals.operations, &[OperationState::Blocked]);
+    if blocked > 0 {
+        line_of(&mut text, "blocked", &format!("{}  (not performed)", format::count(blocked)));
+    }
+    let limit = limit.map(|limit| format!(", {} at most now", format::counted(limit, "operation")));
+    let all = format::counted(
+        count_of(&totals.operations, &[OperationState::Pending, OperationState::Failed]),
+        "operation",
+    );
+    line_of(&mut text, "in all", &format!("{all}{}", limit.unwrap_or_default()));
+    let time = format::seconds(totals.estimated_seconds);
+    line_of(
+        &mut text,
+        "the complete plan takes",
+        &format!("{}, about {time}", format::counted(totals.requests, "request")),
+    );
+    let webhooks = if *webhooks { "ON: the writes fire them" } else { "off: no write fires one" };
+    line_of(&mut text, "webhooks", webhooks);
+    text
+}
+
+fn line_of(text: &mut Printable, name: &str, value: &str) {
+    text.push(format!("  {} {value}", padded(name, 24)));
+}
