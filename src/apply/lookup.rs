@@ -218,8 +218,10 @@ pub(super) fn judge(resolved: &ResolvedOperation, found: Option<&JsonFields>) ->
     if created {
         result["created"] = true.into();
     }
-    // Timers are written as a span and read as a date, so nothing that is read proves that they were written.
-    let is_proven = is_create || !operation.after.keys().any(|key| key.starts_with("timers"));
+    // Timers are written as a span and read as a date, and a time of reading is not read at all, so nothing proves that they were
+    // written.
+    let is_unproven = |key: &String| key.starts_with("timers") || key == "last_consumption_timestamp";
+    let is_proven = is_create || !operation.after.keys().any(is_unproven);
     if off.is_empty() && is_proven {
         // What was sent and is there as planned is ours; what is there and was never sent is not.
         let state = if sent { OperationState::Done } else { OperationState::Existing };
@@ -299,7 +301,7 @@ fn blocked(code: &str, detail: &str, result: Value) -> LookupOutcome {
 pub(super) fn sid_key(kind: OperationKind) -> &'static str {
     match kind {
         OperationKind::UpdateUserConversation => "participant_sid",
-        OperationKind::MuteSource => "member_sid",
+        OperationKind::MuteSource | OperationKind::UpdateUserChannel => "member_sid",
         _ => "sid",
     }
 }

@@ -30,6 +30,7 @@ pub(crate) mod probe;
 pub(crate) mod setting;
 pub(crate) mod simulate;
 pub(crate) mod snapshot;
+pub(crate) mod user_channel;
 pub(crate) mod verify;
 
 use clap::builder::StyledStr;
@@ -52,6 +53,7 @@ pub(crate) use probe::ProbeArgs;
 pub(crate) use setting::{ColorWhen, LogFormat, ProgressStyle};
 pub(crate) use simulate::SimulateArgs;
 pub(crate) use snapshot::SnapshotArgs;
+pub(crate) use user_channel::UserChannelArgs;
 pub(crate) use verify::{VerifyArgs, VerifyFormat};
 
 /// Get a Twilio Programmable Chat service out, and over to Conversations, completely and politely
@@ -82,6 +84,7 @@ pub(crate) enum Verb {
     Probe(ProbeArgs),
     Crawl(CrawlArgs),
     Export(ExportArgs),
+    UserChannel(UserChannelArgs),
     Plan(PlanArgs),
     Apply(ApplyArgs),
     Verify(VerifyArgs),

@@ -6,13 +6,13 @@ use crate::cli::ConfigArgs;
 use crate::error::ExitStatus;
 use crate::printable::Printable;
 use crate::report::text::table;
-use crate::settings::{Listing, Provenance};
+use crate::settings::{Provenance, SettingsListing};
 
 use super::{Context, Outcome};
 
 /// Shows the settings.
 pub(super) fn run(args: &ConfigArgs, context: &mut Context) -> Outcome {
-    let listing = Listing::of(&context.settings, &context.global, args)?;
+    let listing = SettingsListing::of(&context.settings, &context.global, args)?;
     if context.output.json {
         context.json(&object(&listing))?;
     } else {
@@ -21,7 +21,7 @@ pub(super) fn run(args: &ConfigArgs, context: &mut Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-fn text(listing: &Listing) -> Printable {
+fn text(listing: &SettingsListing) -> Printable {
     let rows: Vec<Vec<String>> = listing
         .settings
         .iter()
@@ -34,7 +34,7 @@ fn text(listing: &Listing) -> Printable {
 }
 
 /// `{"file": …, "files": […], "settings": {key: {"value": …, "from": layer, "place": …}}}`
-fn object(listing: &Listing) -> Value {
+fn object(listing: &SettingsListing) -> Value {
     let mut settings = Map::new();
     for setting in &listing.settings {
         let from = setting.place.as_ref().map(Provenance::layer);

@@ -11,7 +11,7 @@ use crate::event::Events;
 use crate::model::{Api, Entity, Share};
 use crate::report::{CrawlSummary, Stopped};
 use crate::secret::Credentials;
-use crate::settings::{ConnectionSettings, CrawlSettings, Include, Part, Services, UserSelector};
+use crate::settings::{ConnectionSettings, CrawlSettings, Include, IncludePart, ServiceChoice, UserSelector};
 use crate::snapshot::{CrawlIdentity, Info, Replacement, SnapshotError, SnapshotWriter, Verdict};
 use crate::source::{Source, largest_page};
 
@@ -175,8 +175,8 @@ fn identity(
     source: &Source,
 ) -> Result<CrawlIdentity, CommandError> {
     let services = match &settings.services {
-        Services::All | Services::TheOnlyOne => Vec::new(),
-        Services::Listed(services) => services.clone(),
+        ServiceChoice::All | ServiceChoice::TheOnlyOne => Vec::new(),
+        ServiceChoice::Listed(services) => services.clone(),
     };
     if settings.users.is_some() && services.len() != 1 {
         return Err(CommandError::new(ExitStatus::Usage, UsersNeedOneService)
@@ -208,13 +208,13 @@ struct UsersNeedOneService;
 pub(super) fn entities(include: &Include) -> Vec<Entity> {
     let wanted = |entity: &Entity| match entity {
         Entity::Service => true,
-        Entity::Role => include.has(Part::Roles),
-        Entity::User => include.has(Part::Users),
-        Entity::Channel => include.has(Part::Channels),
-        Entity::Membership => include.has(Part::UserChannels),
-        Entity::Member => include.has(Part::Members),
-        Entity::Invite => include.has(Part::Invites),
-        Entity::Message => include.has(Part::Messages),
+        Entity::Role => include.has(IncludePart::Roles),
+        Entity::User => include.has(IncludePart::Users),
+        Entity::Channel => include.has(IncludePart::Channels),
+        Entity::Membership => include.has(IncludePart::UserChannels),
+        Entity::Member => include.has(IncludePart::Members),
+        Entity::Invite => include.has(IncludePart::Invites),
+        Entity::Message => include.has(IncludePart::Messages),
     };
     Entity::ALL.into_iter().filter(wanted).collect()
 }

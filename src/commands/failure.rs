@@ -37,7 +37,7 @@ impl CommandError {
         Self { has_object: true, ..self }
     }
 
-    /// How it is told.
+    /// The error as it is printed.
     pub fn problem(&self) -> Problem {
         Problem::new(self.error.as_ref(), self.hint.clone(), self.status.code())
     }
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_chain_is_told_once_each_with_a_hint() {
+    fn the_chain_is_reported_once_each_with_a_hint() {
         let error =
             CommandError::from(StdoutError(io::Error::other("disk full"))).with_hint("free some space");
         let problem = error.problem();

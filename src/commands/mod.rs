@@ -24,6 +24,7 @@ mod snapshot;
 mod source;
 mod start;
 mod threads;
+mod user_channel;
 mod verify;
 
 use crate::cli::Verb;
@@ -46,6 +47,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Audit(args) => audit::run(&args, context).await,
         Verb::Diff(args) => diff::run(&args, context),
         Verb::Export(args) => export::run(&args, context),
+        Verb::UserChannel(args) => user_channel::run(&args, context).await,
         Verb::Plan(args) => plan::run(&args, context).await,
         Verb::Apply(args) => apply::run(&args, context).await,
         Verb::Verify(args) => verify::run(&args, context).await,

@@ -10,7 +10,7 @@ use crate::crawl::{CrawlError, cost};
 use crate::error::ExitStatus;
 use crate::event::{Event, Events};
 use crate::model::{Api, ServiceSid};
-use crate::settings::{ConnectionSettings, CrawlSettings, Part, Services, SettingsError};
+use crate::settings::{ConnectionSettings, CrawlSettings, IncludePart, ServiceChoice, SettingsError};
 use crate::snapshot::{Snapshot, SnapshotError, SnapshotWriter};
 use crate::source::{Source, SourceError, largest_page};
 use crate::twilio::Client;
@@ -39,12 +39,12 @@ pub(super) fn is_no_answer(error: &SourceError) -> bool {
 /// Whether Conversations has what Chat did not answer for: the service that was asked for, or any.
 pub(super) async fn conversations_has(
     client: &Client,
-    services: &Services,
+    services: &ServiceChoice,
     error: Option<&CrawlError>,
 ) -> bool {
     let listed = match services {
-        Services::Listed(listed) => listed.first(),
-        Services::All | Services::TheOnlyOne => None,
+        ServiceChoice::Listed(listed) => listed.first(),
+        ServiceChoice::All | ServiceChoice::TheOnlyOne => None,
     };
     let request = match error.and_then(CrawlError::service).or(listed) {
         Some(service) => requests::fetch_service(service),
@@ -63,7 +63,7 @@ pub(super) async fn take_the_only_service(
     connection: &ConnectionSettings,
     context: &Context,
 ) -> Result<(), CommandError> {
-    if settings.services != Services::TheOnlyOne {
+    if settings.services != ServiceChoice::TheOnlyOne {
         return Ok(());
     }
     let begun = settings.snapshot.exists().then(|| Snapshot::open(&settings.snapshot)?.info()).transpose()?;
@@ -79,7 +79,7 @@ pub(super) async fn take_the_only_service(
         return Err(SettingsError::NoService { services }.into());
     };
     context.say(format!("the only service is taken: {service}"));
-    settings.services = Services::Listed(vec![service.clone()]);
+    settings.services = ServiceChoice::Listed(vec![service.clone()]);
     Ok(())
 }
 
@@ -111,7 +111,7 @@ pub(super) async fn turn(
     if !conversations_has(client, &settings.services, Some(error)).await {
         return Ok(false);
     }
-    if settings.include.has(Part::Invites) {
+    if settings.include.has(IncludePart::Invites) {
         return Err(CommandError::new(ExitStatus::Failed, NoInvites { answer: answer.to_string() })
             .with_hint("leave `invites` out of --include to read the rest from Conversations"));
     }

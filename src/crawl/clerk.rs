@@ -10,7 +10,8 @@ use super::room::Place;
 use crate::event::{Event, Events};
 use crate::model::{Issue, ListPage};
 use crate::snapshot::{
-    Detail, Estimate, Info, Reconciled, SnapshotError, SnapshotWriter, SoFar, Stored, Unit, UnitId, Verdict,
+    Detail, Estimate, Info, Reconciled, SnapshotError, SnapshotWriter, SoFar, StoredPage, Unit, UnitId,
+    Verdict,
 };
 
 /// Pages on their way to the clerk. Enough that readers rarely wait for a commit; at 100 rows a page some 5 MB. What pages of
@@ -201,6 +202,6 @@ struct Counted {
     seconds: f64,
 }
 
-fn committed(stored: Stored) -> Event {
+fn committed(stored: StoredPage) -> Event {
     Event::Committed { entity: stored.entity, rows: stored.rows, list_complete: stored.complete }
 }

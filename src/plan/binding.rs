@@ -57,6 +57,8 @@ pub(crate) enum PlanMismatch {
     OtherAccount { file: PathBuf, owner: String, given: String, account: AccountUse },
     #[error("`{}` undoes what another plan did, and has no target of its own", plan.display())]
     IsUndo { plan: PathBuf },
+    #[error("`{}` updates user channels, and moves nothing to a target", plan.display())]
+    IsOfUserChannels { plan: PathBuf },
     #[error("the target's own record cannot be written as JSON")]
     Record(#[source] serde_json::Error),
     #[error(transparent)]
@@ -101,6 +103,7 @@ impl Advise for PlanMismatch {
                 "set TWILIO_ACCOUNT_SID and its secret to the source's account"
             }
             Self::IsUndo { .. } => "name the plan that it undoes with --plan",
+            Self::IsOfUserChannels { .. } => "name the plan of a migration with --plan",
             Self::Record(_) => return None,
             Self::Snapshot(error) => return error.hint(),
         };
@@ -120,6 +123,9 @@ impl PlanBinding<'_> {
     pub(crate) fn check_has_target(&self) -> Result<(), PlanMismatch> {
         if self.header.kind == Move::Undo {
             return Err(PlanMismatch::IsUndo { plan: self.plan.to_path_buf() });
+        }
+        if self.header.kind == Move::UserChannels {
+            return Err(PlanMismatch::IsOfUserChannels { plan: self.plan.to_path_buf() });
         }
         Ok(())
     }

@@ -53,7 +53,8 @@ impl Sameness {
             "permissions" => Self::Set,
             "state" => Self::State,
             "notification_level" => Self::Word("default"),
-            "date_updated" => Self::Ignored,
+            // Written and never given back.
+            "date_updated" | "last_consumption_timestamp" => Self::Ignored,
             key if key.starts_with("timers") => Self::Ignored,
             _ => Self::Text,
         }

@@ -27,6 +27,7 @@ pub(crate) mod operation;
 pub(crate) mod overview;
 pub(crate) mod request;
 pub(crate) mod undo;
+pub(crate) mod user_channels;
 
 #[cfg(test)]
 mod fixture;

@@ -41,11 +41,13 @@ pub enum OperationKind {
     DeleteUser,
     /// Removes a role that chatferry created.
     DeleteRole,
+    /// Updates a User Channel of Chat: the notification level and the read horizon. Only in a plan of user channels.
+    UpdateUserChannel,
 }
 
 impl OperationKind {
     /// Every kind, in the order in which they are performed.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::MakePrivate,
         Self::CreateRole,
         Self::CreateUser,
@@ -60,6 +62,7 @@ impl OperationKind {
         Self::DeleteConversation,
         Self::DeleteUser,
         Self::DeleteRole,
+        Self::UpdateUserChannel,
     ];
 
     /// Its name in files and flags.
@@ -79,6 +82,7 @@ impl OperationKind {
             Self::DeleteConversation => "delete_conversation",
             Self::DeleteUser => "delete_user",
             Self::DeleteRole => "delete_role",
+            Self::UpdateUserChannel => "update_user_channel",
         }
     }
 
@@ -104,6 +108,7 @@ impl OperationKind {
             | Self::UpdateUserConversation
             | Self::UpdateConversation
             | Self::MuteSource
+            | Self::UpdateUserChannel
             | Self::DeleteParticipant => WriteLimit::Conversation,
         }
     }
@@ -111,7 +116,7 @@ impl OperationKind {
     /// The API that it writes to.
     pub(crate) const fn endpoint(self) -> Endpoint {
         match self {
-            Self::MakePrivate | Self::MuteSource => Endpoint::SourceChat,
+            Self::MakePrivate | Self::MuteSource | Self::UpdateUserChannel => Endpoint::SourceChat,
             _ => Endpoint::TargetConversations,
         }
     }

@@ -22,6 +22,8 @@ pub enum Move {
     Copy,
     /// Takes back what another plan did.
     Undo,
+    /// No move: what users set for themselves in their channels is updated, as `user-channel update` was told.
+    UserChannels,
 }
 
 /// A service on one side of the move.

@@ -133,6 +133,7 @@ fn takes_webhook_header(kind: OperationKind) -> bool {
             | OperationKind::DeleteRole
             | OperationKind::UpdateUserConversation
             | OperationKind::MuteSource
+            | OperationKind::UpdateUserChannel
     )
 }
 

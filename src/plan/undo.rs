@@ -102,7 +102,8 @@ fn reverse(undone: &PlanFile, entry: &Entry) -> Result<Undone, PlanError> {
         | OperationKind::UpdateParticipant
         | OperationKind::UpdateUserConversation
         | OperationKind::UpdateConversation
-        | OperationKind::MuteSource => restore(undone, entry)?,
+        | OperationKind::MuteSource
+        | OperationKind::UpdateUserChannel => restore(undone, entry)?,
         OperationKind::DeleteParticipant
         | OperationKind::DeleteConversation
         | OperationKind::DeleteUser
@@ -193,7 +194,9 @@ fn finding(entry: &Entry, detail: String) -> PlanFinding {
         OperationKind::CreateParticipant
         | OperationKind::UpdateParticipant
         | OperationKind::DeleteParticipant => (Entity::Member, text(member_sid.as_ref())),
-        OperationKind::UpdateUserConversation | OperationKind::MuteSource => {
+        OperationKind::UpdateUserConversation
+        | OperationKind::MuteSource
+        | OperationKind::UpdateUserChannel => {
             let both = user.zip(channel).map(|(user, channel)| format!("{user}/{channel}"));
             (Entity::Membership, both)
         }

@@ -9,7 +9,7 @@ use super::plan::plan_file;
 use super::provenance::Provenance;
 use crate::cli::ApplyArgs;
 use crate::cli::setting::declarations::{CONVERSATION_RATE, SERVICE_RATE};
-use crate::cli::setting::{FlagGroup, Setting, parse};
+use crate::cli::setting::{DeclaredSetting, FlagGroup, parse};
 
 /// What is performed of a plan, and how.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ pub(crate) struct ApplySettings {
 impl ApplySettings {
     pub(crate) fn load(loader: &Loader, args: &ApplyArgs) -> Result<Self, SettingsError> {
         let flags = args.settings.flags();
-        let rate = |setting: &'static Setting<u32>| {
+        let rate = |setting: &'static DeclaredSetting<u32>| {
             let number = loader.get(flags, setting)?;
             Ok::<_, SettingsError>(NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN))
         };

@@ -9,7 +9,7 @@ use super::hosts;
 use super::loader::Loader;
 use super::provenance::Provenance;
 use crate::cli::ConnectionArgs;
-use crate::cli::setting::{FlagGroup, Flags, Setting, declarations};
+use crate::cli::setting::{DeclaredSetting, FlagGroup, Flags, declarations};
 use crate::secret::{Credentials, Origin};
 
 /// A hidden variable for tests of the binary: waits between attempts are multiplied with it.
@@ -79,7 +79,7 @@ impl ConnectionSettings {
 fn origin(
     loader: &Loader,
     flags: &Flags,
-    setting: &'static Setting<String>,
+    setting: &'static DeclaredSetting<String>,
     product: &str,
     allow_http: bool,
 ) -> Result<Origin, SettingsError> {

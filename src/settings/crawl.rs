@@ -10,7 +10,7 @@ use super::users::{self, UserSelector};
 use crate::cli::setting::declarations::{
     ALL_SERVICES, CROSS_CHECK, INCLUDE, SERVICE, SNAPSHOT, SOURCE, USERS,
 };
-use crate::cli::setting::{FlagGroup, Flags, Include, Part, SourceChoice};
+use crate::cli::setting::{FlagGroup, Flags, Include, IncludePart, SourceChoice};
 use crate::cli::{CrawlArgs, ProbeArgs};
 use crate::model::{ServiceSid, Share};
 
@@ -18,7 +18,7 @@ use crate::model::{ServiceSid, Share};
 #[derive(Debug, Clone)]
 pub(crate) struct CrawlSettings {
     /// The services.
-    pub services: Services,
+    pub services: ServiceChoice,
     /// The snapshot file.
     pub snapshot: PathBuf,
     /// What to read of each service.
@@ -37,7 +37,7 @@ pub(crate) struct CrawlSettings {
 
 /// Which services.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Services {
+pub(crate) enum ServiceChoice {
     /// The only service of the account; an error where it has more.
     TheOnlyOne,
     /// Every service of the account.
@@ -73,7 +73,7 @@ impl CrawlSettings {
         };
         Ok(Self {
             source: source(loader, flags, &include)?,
-            services: services(loader, flags)?.unwrap_or(Services::TheOnlyOne),
+            services: services(loader, flags)?.unwrap_or(ServiceChoice::TheOnlyOne),
             snapshot: loader.get(flags, &SNAPSHOT)?,
             cross_check: cross_check(loader, flags, &include, users.is_some())?,
             include,
@@ -87,7 +87,7 @@ impl CrawlSettings {
 /// What `probe` looks at: which services, what the crawl would read, and from where.
 #[derive(Debug, Clone)]
 pub(crate) struct ProbeSettings {
-    pub services: Services,
+    pub services: ServiceChoice,
     pub include: Include,
     pub source: SourceChoice,
 }
@@ -97,7 +97,7 @@ impl ProbeSettings {
         let flags = args.settings.flags();
         let include = loader.get(flags, &INCLUDE)?;
         let source = source(loader, flags, &include)?;
-        Ok(Self { services: services(loader, flags)?.unwrap_or(Services::All), include, source })
+        Ok(Self { services: services(loader, flags)?.unwrap_or(ServiceChoice::All), include, source })
     }
 }
 
@@ -111,7 +111,7 @@ fn source(loader: &Loader, flags: &Flags, include: &Include) -> Result<SourceCho
     let found = loader.find(flags, &SOURCE.declaration)?;
     let place = found.map_or(Provenance::Default, |found| found.place);
     let source = loader.get(flags, &SOURCE)?;
-    if source == SourceChoice::Conversations && include.has(Part::Invites) {
+    if source == SourceChoice::Conversations && include.has(IncludePart::Invites) {
         return Err(SettingsError::NoInvites { place });
     }
     Ok(source)
@@ -128,10 +128,10 @@ fn cross_check(
     let share = found.parse(&CROSS_CHECK)?;
     let why = if of_users {
         NoCrossCheck::OfUsers
-    } else if !(include.has(Part::Users) && include.has(Part::Channels)) {
+    } else if !(include.has(IncludePart::Users) && include.has(IncludePart::Channels)) {
         NoCrossCheck::NoLists
     } else {
-        match (include.has(Part::UserChannels), include.has(Part::Members)) {
+        match (include.has(IncludePart::UserChannels), include.has(IncludePart::Members)) {
             (true, true) => NoCrossCheck::BothRead,
             (false, false) => NoCrossCheck::NeitherRead,
             _ => return Ok(Some(share)),
@@ -140,12 +140,12 @@ fn cross_check(
     Err(SettingsError::NoCrossCheck { place: found.place, why })
 }
 
-fn services(loader: &Loader, flags: &Flags) -> Result<Option<Services>, SettingsError> {
+fn services(loader: &Loader, flags: &Flags) -> Result<Option<ServiceChoice>, SettingsError> {
     let (listed, all) = loader.either(flags, &SERVICE.declaration, &ALL_SERVICES.declaration)?;
     if let Some(found) = all
         && found.parse(&ALL_SERVICES)?
     {
-        return Ok(Some(Services::All));
+        return Ok(Some(ServiceChoice::All));
     }
-    listed.map(|found| Ok(Services::Listed(found.parse(&SERVICE)?))).transpose()
+    listed.map(|found| Ok(ServiceChoice::Listed(found.parse(&SERVICE)?))).transpose()
 }

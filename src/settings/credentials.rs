@@ -15,7 +15,7 @@ use crate::model::AccountSid;
 use crate::secret::{Credentials, Secret};
 
 use super::error::{CredentialError, SettingsError};
-use super::loader::{Found, Loader};
+use super::loader::{FoundSetting, Loader};
 use super::provenance::Provenance;
 
 /// The variables that hold secrets. They are no settings: a secret has no place in a file of settings.
@@ -28,7 +28,7 @@ const TARGET_API_SECRET_VARIABLE: &str = "CHATFERRY_TARGET_API_SECRET";
 
 /// The names under which one account's credentials are looked for.
 #[derive(Debug)]
-struct Names {
+struct CredentialNames {
     account_sid: &'static Declaration,
     api_key: &'static Declaration,
     secret_file: &'static Declaration,
@@ -38,7 +38,7 @@ struct Names {
 }
 
 /// The account that is read, and that is written to unless another is set.
-static SOURCE: Names = Names {
+static SOURCE: CredentialNames = CredentialNames {
     account_sid: &declarations::ACCOUNT_SID.declaration,
     api_key: &declarations::API_KEY.declaration,
     secret_file: &declarations::SECRET_FILE.declaration,
@@ -48,7 +48,7 @@ static SOURCE: Names = Names {
 };
 
 /// A second account, to copy into.
-static TARGET: Names = Names {
+static TARGET: CredentialNames = CredentialNames {
     account_sid: &declarations::TARGET_ACCOUNT_SID.declaration,
     api_key: &declarations::TARGET_API_KEY.declaration,
     secret_file: &declarations::TARGET_SECRET_FILE.declaration,
@@ -60,9 +60,9 @@ static TARGET: Names = Names {
 /// Which credentials, found but not yet read.
 #[derive(Debug, Clone)]
 pub struct CredentialSettings {
-    names: &'static Names,
-    account_sid: Option<Found>,
-    api_key: Option<Found>,
+    names: &'static CredentialNames,
+    account_sid: Option<FoundSetting>,
+    api_key: Option<FoundSetting>,
     secret: Option<SecretSource>,
     /// Whether a `.env` lies in the folder.
     dot_env: bool,
@@ -156,11 +156,11 @@ impl CredentialSettings {
         Ok(any.then_some(found))
     }
 
-    fn find(loader: &Loader, flags: &Flags, names: &'static Names) -> Result<Self, SettingsError> {
+    fn find(loader: &Loader, flags: &Flags, names: &'static CredentialNames) -> Result<Self, SettingsError> {
         let environment = loader.environment();
         let account_sid = loader.find(flags, names.account_sid)?;
         let token_pair_is_set = environment.has(names.auth_token)
-            && matches!(&account_sid, Some(Found { place: Provenance::Variable(_), .. }))
+            && matches!(&account_sid, Some(FoundSetting { place: Provenance::Variable(_), .. }))
             && !environment.has(names.api_secret);
         let api_key = loader
             .find(flags, names.api_key)?
@@ -189,7 +189,7 @@ const AN_ACCOUNT_SID: &str = "an Account SID (`AC` and 32 hexadecimal digits)";
 const AN_API_KEY: &str = "an API key's SID (`SK` and 32 hexadecimal digits)";
 const A_SECRET: &str = "an auth token or an API key's secret (letters and digits)";
 
-fn account_sid(found: &Found) -> Result<AccountSid, CredentialError> {
+fn account_sid(found: &FoundSetting) -> Result<AccountSid, CredentialError> {
     let text = found.text();
     if has_sid_shape(&text, "SK") {
         return Err(wrong_kind(found, "an API key", AN_ACCOUNT_SID));
@@ -199,7 +199,7 @@ fn account_sid(found: &Found) -> Result<AccountSid, CredentialError> {
         .map_err(|_text| CredentialError::WrongShape { place: found.place.clone(), expected: AN_ACCOUNT_SID })
 }
 
-fn api_key(found: &Found) -> Result<String, CredentialError> {
+fn api_key(found: &FoundSetting) -> Result<String, CredentialError> {
     let text = found.text();
     if has_sid_shape(&text, "AC") {
         return Err(wrong_kind(found, "an Account SID", AN_API_KEY));
@@ -223,7 +223,7 @@ fn check_secret(secret: &Secret, place: &Provenance) -> Result<(), CredentialErr
     Ok(())
 }
 
-fn wrong_kind(found: &Found, what: &'static str, expected: &'static str) -> CredentialError {
+fn wrong_kind(found: &FoundSetting, what: &'static str, expected: &'static str) -> CredentialError {
     CredentialError::WrongKind { place: found.place.clone(), found: what, expected }
 }
 

@@ -110,6 +110,10 @@ pub enum SettingsError {
     /// The fields to leave out of a comparison.
     #[error(transparent)]
     Terms(#[from] TermsError),
+    #[error(transparent)]
+    UserChannel(#[from] UserChannelInputError),
+    #[error("the list {} cannot be used", path.display())]
+    List { path: PathBuf, source: UserChannelInputError },
     /// The list of users.
     #[error("the list of users {} cannot be used", path.display())]
     Users {
@@ -261,6 +265,47 @@ pub enum CredentialError {
     },
 }
 
+/// What is wrong with what `user-channel` was given. Lines count from 1.
+#[derive(Debug, thiserror::Error)]
+pub enum UserChannelInputError {
+    #[error("--service: one user's channels are of one service")]
+    SeveralServices,
+    #[error("{flag} {reason}")]
+    Name { flag: &'static str, reason: String },
+    #[error("there is nothing to set")]
+    NothingToSet,
+    #[error("it cannot be read")]
+    Read(#[source] io::Error),
+    #[error("it is not CSV")]
+    Csv(#[source] csv::Error),
+    #[error("it has no columns `user` and `channel`")]
+    NoColumns,
+    #[error("it has a column `{name}`, which cannot be set")]
+    Column { name: String },
+    #[error("it has no rows")]
+    NoRows,
+    #[error("line {line} {reason}")]
+    Line { line: u64, reason: String },
+}
+
+impl UserChannelInputError {
+    fn hint(&self) -> Option<String> {
+        let advice = match self {
+            Self::SeveralServices => "give one --service",
+            Self::NothingToSet => {
+                "give notification_level, last_consumed_message_index or last_consumption_timestamp"
+            }
+            Self::NoColumns | Self::Column { .. } | Self::NoRows => {
+                "the columns are user, channel, and of notification_level, last_consumed_message_index and \
+                 last_consumption_timestamp those to set"
+            }
+            Self::Line { .. } | Self::Csv(_) => "correct the line; nothing was planned",
+            Self::Name { .. } | Self::Read(_) => return None,
+        };
+        Some(advice.to_owned())
+    }
+}
+
 /// What is wrong with a list of users. Lines count from 1.
 #[derive(Debug, thiserror::Error)]
 pub enum UsersError {
@@ -317,6 +362,7 @@ impl Advise for SettingsError {
             Self::Credentials(error) => Some(error.hint()),
             Self::Export(error) => error.hint(),
             Self::Terms(error) => error.hint(),
+            Self::UserChannel(error) | Self::List { source: error, .. } => error.hint(),
             Self::Conflict { .. } | Self::NotUtf8(_) | Self::ReportKind { .. } | Self::Users { .. } => None,
         }
     }

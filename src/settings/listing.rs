@@ -14,7 +14,7 @@ use crate::cli::{ConfigArgs, GlobalArgs};
 
 /// Every setting in force.
 #[derive(Debug, Clone)]
-pub(crate) struct Listing {
+pub(crate) struct SettingsListing {
     /// The settings files that were read, the strongest first.
     pub files: Vec<PathBuf>,
     /// The settings, in the order of [`SETTINGS`], then the secrets, then the credentials that follow from them.
@@ -42,7 +42,7 @@ fn shown(declaration: &Declaration, text: String) -> String {
     }
 }
 
-impl Listing {
+impl SettingsListing {
     /// Every setting in force. Everything is checked first, as a verb would.
     pub(crate) fn of(loader: &Loader, global: &GlobalArgs, args: &ConfigArgs) -> Result<Self, SettingsError> {
         OutputSettings::load(loader, global)?;

@@ -7,7 +7,7 @@ use super::error::{FileError, SettingsError};
 use super::file::SettingsFile;
 use super::provenance::Provenance;
 use crate::cli::GlobalArgs;
-use crate::cli::setting::{Declaration, Flags, SETTINGS, Setting, SettingKind};
+use crate::cli::setting::{Declaration, DeclaredSetting, Flags, SETTINGS, SettingKind};
 use crate::storage::nearest;
 
 /// The settings file that is read when none is named.
@@ -35,19 +35,19 @@ pub struct Loader {
 
 /// A setting's text and which layer gave it.
 #[derive(Debug, Clone)]
-pub(super) struct Found {
+pub(super) struct FoundSetting {
     pub(super) texts: Vec<String>,
     pub(super) place: Provenance,
 }
 
-impl Found {
+impl FoundSetting {
     /// The only text, or the list as one.
     pub(super) fn text(&self) -> String {
         self.texts.join(",")
     }
 
     /// Its value. The parser's error is reported with the layer that gave the text.
-    pub(super) fn parse<T>(&self, setting: &'static Setting<T>) -> Result<T, SettingsError> {
+    pub(super) fn parse<T>(&self, setting: &'static DeclaredSetting<T>) -> Result<T, SettingsError> {
         let wrong = |source| SettingsError::Value { place: self.place.clone(), source };
         (setting.parse)(&self.text()).map_err(wrong)
     }
@@ -138,36 +138,42 @@ impl Loader {
         &self,
         flags: &Flags,
         declaration: &'static Declaration,
-    ) -> Result<Option<Found>, SettingsError> {
+    ) -> Result<Option<FoundSetting>, SettingsError> {
         if let Some(texts) = flags.get(declaration) {
-            return Ok(Some(Found { texts: texts.to_vec(), place: Provenance::flag(declaration) }));
+            return Ok(Some(FoundSetting { texts: texts.to_vec(), place: Provenance::flag(declaration) }));
         }
         if let Some(text) = self.environment.get(declaration.variable)? {
             let texts = match declaration.kind {
                 SettingKind::List => text.split(',').map(|item| item.trim().to_owned()).collect(),
                 _ => vec![text.to_owned()],
             };
-            return Ok(Some(Found { texts, place: Provenance::Variable(declaration.variable) }));
+            return Ok(Some(FoundSetting { texts, place: Provenance::Variable(declaration.variable) }));
         }
         let in_file = self.files.iter().filter_map(|file| file.get(declaration));
         if let Some((texts, place)) = in_file.min_by_key(|(_, place)| place.rank()) {
-            return Ok(Some(Found { texts, place }));
+            return Ok(Some(FoundSetting { texts, place }));
         }
-        Ok(declaration.default.map(|text| Found { texts: vec![text.to_owned()], place: Provenance::Default }))
+        Ok(declaration
+            .default
+            .map(|text| FoundSetting { texts: vec![text.to_owned()], place: Provenance::Default }))
     }
 
     /// A setting's value, if a layer or a default gives one.
     pub(super) fn read<T>(
         &self,
         flags: &Flags,
-        setting: &'static Setting<T>,
+        setting: &'static DeclaredSetting<T>,
     ) -> Result<Option<T>, SettingsError> {
         let found = self.find(flags, &setting.declaration)?;
         found.map(|found| found.parse(setting)).transpose()
     }
 
     /// [`read`](Self::read) of a setting that has a default, and so always has a value.
-    pub(super) fn get<T>(&self, flags: &Flags, setting: &'static Setting<T>) -> Result<T, SettingsError> {
+    pub(super) fn get<T>(
+        &self,
+        flags: &Flags,
+        setting: &'static DeclaredSetting<T>,
+    ) -> Result<T, SettingsError> {
         Ok(self.read(flags, setting)?.expect("the setting has a default"))
     }
 
@@ -177,8 +183,8 @@ impl Loader {
         flags: &Flags,
         first: &'static Declaration,
         second: &'static Declaration,
-    ) -> Result<(Option<Found>, Option<Found>), SettingsError> {
-        let given = |declaration| -> Result<Option<Found>, SettingsError> {
+    ) -> Result<(Option<FoundSetting>, Option<FoundSetting>), SettingsError> {
+        let given = |declaration| -> Result<Option<FoundSetting>, SettingsError> {
             Ok(self.find(flags, declaration)?.filter(|found| found.place != Provenance::Default))
         };
         match (given(first)?, given(second)?) {

@@ -26,24 +26,28 @@ mod output;
 mod plan;
 mod provenance;
 mod reference;
+mod user_channel;
 mod users;
 mod verify;
 
-pub(crate) use crate::cli::setting::{Include, MigrationTarget, Part};
+pub(crate) use crate::cli::setting::{Include, IncludePart, MigrationTarget};
 pub(crate) use apply::ApplySettings;
 pub(crate) use audit::AuditSettings;
 pub use connection::ConnectionSettings;
-pub(crate) use crawl::{CrawlSettings, ProbeSettings, Services, snapshot_file};
+pub(crate) use crawl::{CrawlSettings, ProbeSettings, ServiceChoice, snapshot_file};
 pub(crate) use diff::DiffSettings;
 pub use environment::Environment;
 pub(crate) use error::SettingsError;
 pub(crate) use export::{ExportDestination, ExportSettings};
-pub(crate) use listing::Listing;
+pub(crate) use listing::SettingsListing;
 pub use loader::Loader;
 pub(crate) use output::{OutputSettings, check_files};
 pub(crate) use plan::{PlanSettings, Planned, plan_file};
 pub(crate) use provenance::Provenance;
 pub use reference::{SettingReference, reference};
+pub(crate) use user_channel::{
+    Named, UserChannelPlace, UserChannelRow, UserChannelUpdateSettings, channel_named, user_named,
+};
 pub(crate) use users::UserSelector;
 pub(crate) use verify::{Verified, VerifySettings};
 

@@ -4,7 +4,7 @@ use super::error::SettingsError;
 use super::loader::Loader;
 use crate::cli::GlobalArgs;
 use crate::cli::setting::declarations::{CHECK_FILES, COLOR, LOG_FORMAT, PROGRESS};
-use crate::cli::setting::{ColorWhen, FlagGroup, Flags, LogFormat, ProgressStyle, Setting};
+use crate::cli::setting::{ColorWhen, DeclaredSetting, FlagGroup, Flags, LogFormat, ProgressStyle};
 
 /// Whether a finished snapshot is compared with its seal before it is used.
 pub(crate) fn check_files(loader: &Loader) -> Result<bool, SettingsError> {
@@ -32,7 +32,7 @@ pub(crate) struct OutputSettings {
 impl OutputSettings {
     /// What is used before the settings are read, for errors about the settings themselves.
     pub(crate) fn preliminary(global: &GlobalArgs) -> Self {
-        fn typed<T>(global: &GlobalArgs, setting: &Setting<T>, default: T) -> T {
+        fn typed<T>(global: &GlobalArgs, setting: &DeclaredSetting<T>, default: T) -> T {
             let texts = global.settings.flags().get(&setting.declaration).unwrap_or_default();
             texts.first().and_then(|text| (setting.parse)(text).ok()).unwrap_or(default)
         }

@@ -14,7 +14,7 @@ use super::error::UsersError;
 
 /// Longer than any identity that Twilio documents.
 const LONGEST: usize = 256;
-/// `US` and this many digits or more is a User SID that was cut or stretched, not somebody's name.
+/// `US` and this many digits or more is a User SID that was cut or stretched, not someone's name.
 const SURELY_A_SID: usize = 24;
 
 /// A user, as the user of this program names it.
@@ -63,24 +63,45 @@ fn selector(text: &str) -> Result<UserSelector, String> {
     if let Ok(sid) = trimmed.parse() {
         return Ok(UserSelector::Sid(sid));
     }
+    check_name(text, &USER_NAME)?;
+    Ok(UserSelector::Identity(text.to_owned()))
+}
+
+/// What a name is of, for the judgement of names.
+pub(super) struct NameKind {
+    /// The two letters of its SIDs.
+    prefix: &'static str,
+    sid: &'static str,
+    /// The name with its article.
+    name: &'static str,
+}
+
+pub(super) static USER_NAME: NameKind = NameKind { prefix: "US", sid: "User SID", name: "an identity" };
+pub(super) static CHANNEL_NAME: NameKind =
+    NameKind { prefix: "CH", sid: "Channel SID", name: "a unique name" };
+
+/// A name may be nearly anything; refused is what is surely a slip.
+pub(super) fn check_name(text: &str, kind: &NameKind) -> Result<(), String> {
+    let trimmed = text.trim();
+    let (name, sid, own) = (kind.name, kind.sid, kind.prefix);
     if let Some(character) = text.chars().find(|character| character.is_control()) {
         return Err(format!("has a control character ({})", character.escape_default()));
     }
     let length = text.chars().count();
     if length > LONGEST {
-        return Err(format!("has {length} characters; an identity has at most {LONGEST}"));
+        return Err(format!("has {length} characters; {name} has at most {LONGEST}"));
     }
     if let Some((prefix, digits)) = trimmed.split_at_checked(2) {
         let all_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         let letters = prefix.bytes().all(|byte| byte.is_ascii_uppercase());
         if letters && all_hex && digits.len() == 32 {
-            return Err(format!("is a SID of another kind (`{prefix}…`); a User SID begins with `US`"));
+            return Err(format!("is a SID of another kind (`{prefix}…`); a {sid} begins with `{own}`"));
         }
-        if prefix == "US" && all_hex && digits.len() >= SURELY_A_SID {
-            return Err(format!("looks like a User SID, but has {} digits, not 32", digits.len()));
+        if prefix == own && all_hex && digits.len() >= SURELY_A_SID {
+            return Err(format!("looks like a {sid}, but has {} digits, not 32", digits.len()));
         }
     }
-    Ok(UserSelector::Identity(text.to_owned()))
+    Ok(())
 }
 
 #[cfg(test)]
@@ -112,7 +133,7 @@ mod tests {
         let long = "x".repeat(257);
         for (line, said) in [
             ("CH0123456789abcdef0123456789abcdef", "line 2 is a SID of another kind (`CH…`)"),
-            ("US0123456789abcdef0123456789abcde", "line 2 looks like a User SID, but has 31 digits"),
+            ("US0123456789abcdef0123456789abcde", "line 2 looks like a {sid}, but has 31 digits"),
             ("a\tb", "line 2 has a control character (\\t)"),
             (&long, "line 2 has 257 characters"),
         ] {
@@ -125,6 +146,6 @@ mod tests {
 
     #[test]
     fn a_list_without_users_is_an_error() {
-        assert!(matches!(parse(b"# nobody\n\n"), Err(UsersError::Empty)));
+        assert!(matches!(parse(b"# no one\n\n"), Err(UsersError::Empty)));
     }
 }

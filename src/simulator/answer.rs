@@ -15,7 +15,7 @@ use super::state::SimulatorState;
 
 /// The outcome of a request.
 #[derive(Debug)]
-pub(crate) struct AnswerOutcome {
+pub(crate) struct RequestOutcome {
     /// None to close the connection.
     pub(crate) reply: Option<HttpReply>,
     /// The status, sent or lost; 0 if there is none.
@@ -24,7 +24,7 @@ pub(crate) struct AnswerOutcome {
     pub(crate) accepted: bool,
 }
 
-impl AnswerOutcome {
+impl RequestOutcome {
     pub(crate) fn failure(failure: &Refusal) -> Self {
         Self { reply: Some(HttpReply::failure(failure)), status: failure.status, accepted: false }
     }
@@ -38,19 +38,19 @@ pub(crate) fn answer(
     uri: &Uri,
     body: &str,
     fault: Option<AttemptFault>,
-) -> AnswerOutcome {
+) -> RequestOutcome {
     let failure = match (found, fault) {
         (_, Some(AttemptFault::Status(status, retry_after))) => Refusal::of_status(status, retry_after),
         (_, Some(AttemptFault::ExpiredToken)) => Refusal::bad_page_token(),
         (_, Some(AttemptFault::NotFound)) | (RouteMatch::Nothing, _) => Refusal::not_found(uri.path()),
         (_, Some(AttemptFault::Html)) => {
-            return AnswerOutcome { reply: Some(HttpReply::html()), status: 200, accepted: false };
+            return RequestOutcome { reply: Some(HttpReply::html()), status: 200, accepted: false };
         }
         (_, Some(AttemptFault::Gateway)) => {
-            return AnswerOutcome { reply: Some(HttpReply::gateway()), status: 403, accepted: false };
+            return RequestOutcome { reply: Some(HttpReply::gateway()), status: 403, accepted: false };
         }
         (_, Some(AttemptFault::Reset | AttemptFault::Hang)) => {
-            return AnswerOutcome { reply: None, status: 0, accepted: false };
+            return RequestOutcome { reply: None, status: 0, accepted: false };
         }
         (RouteMatch::OtherMethod, _) => Refusal::method_not_allowed(),
         (RouteMatch::Found(_, route, captures), _) => {
@@ -81,7 +81,7 @@ pub(crate) fn answer(
             }
         }
     };
-    AnswerOutcome::failure(&failure)
+    RequestOutcome::failure(&failure)
 }
 
 /// Checks a write against its description and limits, and acts.
@@ -103,21 +103,26 @@ fn act(state: &SimulatorState, call: &Call<'_>) -> Result<String, Refusal> {
 }
 
 /// The answer to a success.
-fn done(state: &SimulatorState, call: &Call<'_>, body: String, fault: Option<AttemptFault>) -> AnswerOutcome {
+fn done(
+    state: &SimulatorState,
+    call: &Call<'_>,
+    body: String,
+    fault: Option<AttemptFault>,
+) -> RequestOutcome {
     let (accepted, status) = (call.route.is_write(), call.route.status());
     if accepted {
         state.recorder.wrote();
     }
     match fault {
-        Some(AttemptFault::LostAnswer) => AnswerOutcome { reply: None, status, accepted },
+        Some(AttemptFault::LostAnswer) => RequestOutcome { reply: None, status, accepted },
         Some(AttemptFault::AcceptedThen(status)) => {
-            AnswerOutcome { accepted, ..AnswerOutcome::failure(&Refusal::of_status(status, None)) }
+            RequestOutcome { accepted, ..RequestOutcome::failure(&Refusal::of_status(status, None)) }
         }
         _ => {
             let truncate = fault == Some(AttemptFault::Truncate);
             let hostile = if let Some(AttemptFault::Hostile(kind)) = fault { Some(kind) } else { None };
             let reply = HttpReply { truncate, hostile, ..HttpReply::json(status, body) };
-            AnswerOutcome { reply: Some(reply), status, accepted }
+            RequestOutcome { reply: Some(reply), status, accepted }
         }
     }
 }

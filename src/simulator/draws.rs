@@ -7,7 +7,7 @@
 /// What a draw is for; two purposes never share their draws.
 #[derive(Debug, Clone, Copy)]
 #[repr(u64)]
-pub(crate) enum Purpose {
+pub(crate) enum DrawPurpose {
     Account = 1,
     SidHigh,
     SidLow,
@@ -46,13 +46,13 @@ impl Draws {
     }
 
     /// 64 bits for this purpose and key.
-    pub(crate) fn draw(self, purpose: Purpose, key: u64) -> u64 {
+    pub(crate) fn draw(self, purpose: DrawPurpose, key: u64) -> u64 {
         let lane = finish(self.seed ^ (purpose as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
         finish(lane.wrapping_add(key.wrapping_mul(0xD1B5_4A32_D192_ED03)))
     }
 
     /// 64 bits for this purpose and a key of two parts.
-    pub(crate) fn draw2(self, purpose: Purpose, first: u64, second: u64) -> u64 {
+    pub(crate) fn draw2(self, purpose: DrawPurpose, first: u64, second: u64) -> u64 {
         self.draw(purpose, finish(first.wrapping_add(0x2545_F491_4F6C_DD1D)) ^ second)
     }
 }

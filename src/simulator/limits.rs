@@ -54,7 +54,6 @@ impl RequestLimits {
         Self { rate, max_concurrent, accepted: Mutex::default(), in_flight: AtomicU32::new(0) }
     }
 
-    /// How many are in flight.
     pub(crate) fn in_flight(&self) -> u32 {
         self.in_flight.load(Ordering::Acquire)
     }

@@ -66,7 +66,6 @@ impl HttpReply {
     }
 }
 
-/// What Twilio's headers say.
 #[derive(Debug)]
 pub(crate) struct ReplyContext {
     pub(crate) request_id: String,
@@ -89,7 +88,6 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
         .any(|coding| coding.trim().split(';').next().is_some_and(|name| name.eq_ignore_ascii_case("gzip")))
 }
 
-/// The answer.
 pub(crate) fn respond(reply: HttpReply, told: &ReplyContext) -> Response<Body> {
     let compress = told.gzip && reply.hostile.is_none() && reply.body.len() >= WORTH_COMPRESSING;
     let compressed = if compress { gzip(reply.body.as_bytes()) } else { None };

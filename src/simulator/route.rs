@@ -12,7 +12,6 @@ pub(crate) struct Route {
     pub(crate) api: ServedApi,
     /// The operation id, such as `ListUserChannel`.
     pub(crate) operation: &'static str,
-    /// `GET`, `POST` or `DELETE`.
     pub(crate) method: &'static str,
     /// The path as described, parameters in braces.
     pub(crate) path: &'static str,
@@ -26,7 +25,6 @@ pub(crate) struct Route {
 /// One request to a route.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
-    /// Who asks.
     pub(crate) account: &'a Account,
     /// The service of the path; of none, the account's first.
     pub(crate) world: &'a ServiceWorld,

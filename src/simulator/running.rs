@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::data::account::AccountCredentials;
-use super::data::roles::{DEFAULT_ROLES, ROLES};
+use super::data::role_table::{DEFAULT_ROLES, ROLES};
 use super::data::{Account, Origins, ServicePlan, ServiceWorld};
 use super::draws::{self, Draws};
 use super::drift::{self, DriftChange};
@@ -18,28 +18,14 @@ use super::wire::{CutSwitch, CuttableListener};
 use super::writes::{self, Created, Write};
 use super::{Options, ServiceLimits, Stats, Truth, WorldKind};
 
-/// The simulator could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum SimulatorError {
-    /// The port is taken or forbidden.
     #[error("cannot listen on 127.0.0.1:{port}")]
-    Bind {
-        /// The port that was asked for.
-        port: u16,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// No thread for the timer.
+    Bind { port: u16, source: std::io::Error },
     #[error("cannot start the timer thread")]
     Timer(#[source] std::io::Error),
-    /// More users than the data can hold.
     #[error("{users} users are more than the simulator can hold ({limit})")]
-    TooManyUsers {
-        /// How many were asked for.
-        users: u32,
-        /// The highest number.
-        limit: u32,
-    },
+    TooManyUsers { users: u32, limit: u32 },
 }
 
 /// The most users there can be: two bits of 32 hold the status of a membership.
@@ -115,9 +101,7 @@ fn accounts(options: &Options, origins: &Origins) -> Vec<Account> {
 /// The second account, which sees nothing of the first one's services.
 #[derive(Debug, Clone, Copy)]
 pub struct OtherAccount<'a> {
-    /// `AC…`
     pub account_sid: &'a str,
-    /// The account's password.
     pub auth_token: &'a str,
     /// `IS…`, its one service, which is empty at first.
     pub service_sid: &'a str,
@@ -133,27 +117,22 @@ impl Running {
         &self.server.accounts[0]
     }
 
-    /// The generated service.
     fn world(&self) -> &Arc<ServiceWorld> {
         &self.account().services[0]
     }
 
-    /// `AC…`
     pub fn account_sid(&self) -> &str {
         &self.account().credentials.account_sid
     }
 
-    /// The account's password.
     pub fn auth_token(&self) -> &str {
         &self.account().credentials.auth_token
     }
 
-    /// `SK…`
     pub fn api_key(&self) -> &str {
         &self.account().credentials.api_key
     }
 
-    /// The API key's password.
     pub fn api_secret(&self) -> &str {
         &self.account().credentials.api_secret
     }
@@ -189,7 +168,6 @@ impl Running {
         found.map(|world| Arc::new(Truth::new(Arc::clone(world))))
     }
 
-    /// What the server saw.
     pub fn stats(&self) -> Stats {
         self.server.recorder.stats()
     }
@@ -210,7 +188,7 @@ impl Running {
     }
 
     /// Changes a share (0.0 to 1.0) of the generated service, as the same round always does: memberships, users, channels and
-    /// roles. Gives each row of Chat that came, went or has other values. Nobody should be reading meanwhile.
+    /// roles. Gives each row of Chat that came, went or has other values. No one should be reading meanwhile.
     pub fn drift(&self, round: u64, share: f64) -> Vec<DriftChange> {
         drift::pass(self.world(), round, share)
     }

@@ -11,10 +11,10 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, Uri};
 use axum::routing::{get, post};
 
-use super::answer::{self, AnswerOutcome, is_conversations, request_traits};
+use super::answer::{self, RequestOutcome, is_conversations, request_traits};
 use super::api;
 use super::data::sid;
-use super::draws::{self, Purpose};
+use super::draws::{self, DrawPurpose};
 use super::drift;
 use super::faults::AttemptFault;
 use super::query::{self, Parameters};
@@ -55,10 +55,10 @@ async fn handle(
     let account = headers.get(AUTHORIZATION).and_then(|value| server.accepted.account(value.as_bytes()));
     let account = account.and_then(|number| server.accounts.get(number));
     let body = std::str::from_utf8(&body).unwrap_or_default();
-    let AnswerOutcome { reply, status, accepted } = match account {
-        None => AnswerOutcome::failure(&Refusal::unauthorized()),
+    let RequestOutcome { reply, status, accepted } = match account {
+        None => RequestOutcome::failure(&Refusal::unauthorized()),
         Some(_) if place.is_none() => {
-            AnswerOutcome::failure(&Refusal::of_status(429, server.options.retry_after))
+            RequestOutcome::failure(&Refusal::of_status(429, server.options.retry_after))
         }
         Some(account) => {
             let fault = server.attempt_faults.decide_for(request_traits(&method, &uri, body, &found));
@@ -107,7 +107,7 @@ async fn handle(
 /// The next request's number, made to look random.
 fn request_digits(server: &SimulatorState) -> u128 {
     let number = server.numbers.fetch_add(1, Ordering::Relaxed);
-    let high = server.draws.draw(Purpose::RequestId, number);
+    let high = server.draws.draw(DrawPurpose::RequestId, number);
     u128::from(high) << 64 | u128::from(draws::next(high))
 }
 

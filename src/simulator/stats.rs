@@ -18,13 +18,11 @@ pub struct Stats {
     pub by_route: BTreeMap<String, u64>,
     /// Answers by status; a lost connection is status 0.
     pub by_status: BTreeMap<u16, u64>,
-    /// Answers with status 429.
     pub throttled: u64,
     /// The most requests in flight at once.
     pub max_in_flight: u32,
     /// The most requests that arrived in any sliding second.
     pub max_per_second: usize,
-    /// Writes that took effect.
     pub writes: u64,
     /// From the first request's arrival to the last one's.
     pub span: Duration,
@@ -97,12 +95,10 @@ impl Recorder {
         self.with(|record| *record.by_status.entry(status).or_default() += 1);
     }
 
-    /// A write took effect.
     pub(crate) fn wrote(&self) {
         self.with(|record| record.writes += 1);
     }
 
-    /// Counts from zero again.
     pub(crate) fn reset(&self) {
         self.with(|record| *record = RequestCounts::new());
     }

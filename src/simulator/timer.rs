@@ -39,7 +39,6 @@ struct TimerState {
 }
 
 impl Timer {
-    /// Starts the thread.
     pub(crate) fn start() -> std::io::Result<Self> {
         let shared = Arc::new(TimerQueue::default());
         let of_thread = Arc::clone(&shared);

@@ -15,10 +15,8 @@ use super::data::{ServiceWorld, WorldView, sid};
 use super::paging::PagedList;
 use super::served_api::ServedApi::{self, Chat, Conversations};
 
-/// A JSON object.
 pub(crate) type TruthRow = Map<String, Value>;
 
-/// Reads the simulated account.
 #[derive(Debug)]
 pub struct Truth {
     world: Arc<ServiceWorld>,
@@ -242,23 +240,27 @@ pub(crate) fn row(write: impl FnOnce(&mut String)) -> TruthRow {
 
 /// Half pairs of surrogates as U+FFFD: a reader of Unicode texts can have no more of them.
 pub(crate) fn without_lone_surrogates(json: &str) -> Cow<'_, str> {
-    let mut result = String::new();
-    let (mut copied, mut at) = (0, 0);
-    while let Some(found) = json[at..].find('\\') {
-        let escape = at + found;
-        let digits = json.get(escape + 2..escape + 6).and_then(|digits| u32::from_str_radix(digits, 16).ok());
-        let is_half = digits.is_some_and(|digits| (0xD800..0xE000).contains(&digits));
-        if json[escape + 1..].starts_with('u') && is_half {
-            result.push_str(&json[copied..escape]);
-            result.push_str("\\ufffd");
-            copied = escape + 6;
-        }
-        at = escape + 2;
-    }
-    if copied == 0 {
+    if !json.contains("\\ud") {
         return Cow::Borrowed(json);
     }
-    result.push_str(&json[copied..]);
+    let mut result = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some((before, escape)) = rest.split_once('\\') {
+        result.push_str(before);
+        let digits = escape.strip_prefix('u').and_then(|digits| digits.split_at_checked(4));
+        let is_half =
+            |digits: &str| u32::from_str_radix(digits, 16).is_ok_and(|half| (0xD800..0xE000).contains(&half));
+        if let Some((_, after)) = digits.filter(|(digits, _)| is_half(digits)) {
+            result.push_str("\\ufffd");
+            rest = after;
+        } else {
+            let mut characters = escape.chars();
+            result.push('\\');
+            result.extend(characters.next());
+            rest = characters.as_str();
+        }
+    }
+    result.push_str(rest);
     Cow::Owned(result)
 }
 

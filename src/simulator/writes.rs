@@ -9,24 +9,19 @@ use super::data::Account;
 /// A write as it arrived, and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Write {
-    /// `POST` or `DELETE`.
     pub method: String,
     /// The path as it was sent.
     pub path: String,
-    /// The form, in order.
     pub form: Vec<(String, String)>,
-    /// The header `X-Twilio-Webhook-Enabled`.
     pub webhook_enabled: Option<String>,
     /// The status that was answered, or was to be when the answer was lost; 0 if there was to be none.
     pub status: u16,
     /// Whether an answer was sent.
     pub answered: bool,
-    /// Whether it took effect.
     pub accepted: bool,
 }
 
 impl Write {
-    /// As JSON, one object.
     pub fn to_json(&self) -> Value {
         json!({
             "method": self.method,
@@ -43,14 +38,12 @@ impl Write {
 /// How often a thing was created in a service. More than once is right only if it was deleted in between.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Created {
-    /// `IS…`
     pub service_sid: String,
     /// `role`, `user`, `conversation` or `participant`.
     pub kind: &'static str,
     /// A role's friendly name and type, a user's identity, a conversation's unique name (its SID if it has none), or a
     /// participant's conversation SID and identity.
     pub key: String,
-    /// How often.
     pub times: u32,
 }
 

@@ -13,14 +13,14 @@ use std::sync::LazyLock;
 use rusqlite::{Connection, Result, Row, params};
 
 use super::columns::StoredRecord as _;
+use super::completeness::disagreements::kind;
 use super::decode::Scopes;
 use super::encode::bind;
 use super::error::SnapshotError;
-use super::finding::kind;
 use super::properties;
 use super::schema::write_out;
-use super::unit::{Kind, Unit, state};
-use super::writer::SnapshotWriter;
+use super::unit::{Unit, UnitKind, state};
+use super::write::writer::SnapshotWriter;
 use crate::model::Message;
 
 /// The property that has the number of messages, once the crawl has ended.
@@ -49,7 +49,7 @@ impl SnapshotWriter {
                 "SELECT coalesce(sum((max(1, found) + ?2 - 1) / ?2), 0), coalesce(sum(found), 0)
                  FROM (SELECT (SELECT count(*) FROM message_row r WHERE r.channel = unit.parent) AS found
                        FROM unit WHERE kind = ?1)",
-                [Kind::Messages.number(), page],
+                [UnitKind::Messages.number(), page],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
             properties::set(connection, COUNT, &messages.to_string())?;
@@ -84,7 +84,7 @@ pub(super) fn find_message_counts(connection: &Connection) -> Result<()> {
                WHERE unit.kind = ?2 AND unit.state = ?3 AND c.listed AND c.messages_count <> unit.rows)
              WHERE expected <> received",
         ),
-        params![kind::MESSAGE_COUNT, Kind::Messages.number(), state::COMPLETE],
+        params![kind::MESSAGE_COUNT, UnitKind::Messages.number(), state::COMPLETE],
     )?;
     Ok(())
 }

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::error::SnapshotError;
 use super::schema::SNAPSHOT;
 use super::unit::state;
-use super::writer::SnapshotWriter;
+use super::write::writer::SnapshotWriter;
 use crate::model::{AccountSid, Api, Entity, ServiceSid};
 use crate::storage;
 
-/// What a crawl is of. A snapshot is of one crawl, and only the same one may go on with it.
+/// What a crawl is of. A snapshot is of one crawl, and only the same one may resume it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CrawlIdentity {
     /// The account whose credentials read it.
@@ -182,13 +182,13 @@ impl SnapshotWriter {
         self.sql(finished)
     }
 
-    /// Goes on with the crawl: what failed is tried again, and what disagreed in a crawl that has ended is looked at again.
+    /// Goes on with the crawl: what failed is tried again, and what disagreed in a crawl that has ended is rechecked.
     pub fn resume(&mut self) -> Result<(), SnapshotError> {
         storage::unseal(&SNAPSHOT, self.path())?;
         self.sql(|connection| connection.execute_batch("PRAGMA journal_mode = WAL"))?;
         self.begin()?;
         self.retry_failed_units()?;
-        self.sql(super::list_digest::forget)?;
+        self.sql(super::diff::list_digest::forget)?;
         if self.finished()?.is_some() {
             self.sql(|connection| {
                 connection.execute("DELETE FROM property WHERE key = 'finished'", [])?;

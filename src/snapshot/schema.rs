@@ -66,7 +66,7 @@ fn tune(connection: &Connection, cache_kib: u32) -> rusqlite::Result<()> {
         "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -{cache_kib}; PRAGMA temp_store = FILE;
          PRAGMA busy_timeout = 5000; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; PRAGMA foreign_keys = OFF;"
     ))?;
-    super::evidence::register(connection)
+    super::completeness::evidence::register(connection)
 }
 
 /// Writes out the shorthands of the schema and of statements: `@columns(user)` for the columns of a record, `@fields(user)` for

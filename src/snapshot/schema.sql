@@ -19,7 +19,7 @@ CREATE TABLE unit (
   parent INTEGER NOT NULL DEFAULT 0, -- user_row.id or channel_row.id; 0 for lists of the service
   expected_pages INTEGER NOT NULL,   -- the order of work: most pages first
   state INTEGER NOT NULL DEFAULT 0,
-  pass INTEGER NOT NULL DEFAULT 0,   -- how often it was begun anew
+  pass INTEGER NOT NULL DEFAULT 0,   -- how often it was restarted
   next TEXT,                         -- path and query of the next page
   pages INTEGER NOT NULL DEFAULT 0,  -- pages of this pass
   rows INTEGER NOT NULL DEFAULT 0,   -- rows of this pass as received, repeated ones included

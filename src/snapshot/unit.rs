@@ -19,9 +19,9 @@ pub enum Target {
     Users(ServiceSid),
     /// The channels of a service.
     Channels(ServiceSid),
-    /// A user's own record, looked at again.
+    /// A user's own record, rechecked.
     User(ServiceSid, UserSid),
-    /// A channel's own record, looked at again.
+    /// A channel's own record, rechecked.
     Channel(ServiceSid, ChannelSid),
     /// A user's User Channels.
     UserChannels(ServiceSid, UserSid),
@@ -82,7 +82,7 @@ impl Target {
 
 /// The numbers of the column `unit.kind`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum UnitKind {
     Services = 0,
     Service = 1,
     Roles = 2,
@@ -96,7 +96,7 @@ pub(super) enum Kind {
     Messages = 10,
 }
 
-impl Kind {
+impl UnitKind {
     const ALL: [Self; 11] = [
         Self::Services,
         Self::Service,
@@ -163,7 +163,7 @@ pub struct Unit {
     pub target: Target,
     /// Path and query of the page to read next; `None` for the first.
     pub cursor: Option<String>,
-    /// How often it was begun anew. A page belongs to one pass.
+    /// How often it was restarted. A page belongs to one pass.
     pub pass: u32,
     /// The parent's number in the snapshot: of a user or channel.
     pub(super) parent: i64,

@@ -17,6 +17,7 @@ mod requests;
 mod service_settings;
 #[cfg(test)]
 mod tests;
+pub(crate) mod user_channels;
 
 use std::sync::Arc;
 

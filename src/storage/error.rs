@@ -57,6 +57,13 @@ pub enum StorageError {
     Database { kind: &'static FileKind, path: PathBuf, source: rusqlite::Error },
 }
 
+/// A limit on the size of files refuses a write (`EFBIG`) as a full disk does, and SQLite reports both as a failed write.
+fn is_over_a_limit(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_WRITE};
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    matches!(code, Some(SQLITE_IOERR_WRITE | SQLITE_IOERR_SHMSIZE | SQLITE_IOERR_TRUNCATE))
+}
+
 impl StorageError {
     /// Sorts SQLite's errors by what a user can do about them.
     pub(crate) fn from_sqlite(kind: &'static FileKind, path: &Path, source: rusqlite::Error) -> Self {
@@ -73,6 +80,7 @@ impl StorageError {
                 Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { kind, path, source },
                 Some(ErrorCode::NotADatabase) => Self::OtherKind { kind, path },
                 Some(ErrorCode::DiskFull) => Self::Full { kind, path, source },
+                _ if is_over_a_limit(&source) => Self::Full { kind, path, source },
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { kind, path },
                 _ => Self::Database { kind, path, source },
             },
@@ -130,7 +138,10 @@ impl Advise for StorageError {
                 format!("copy it (`cp`, not `ln`) and name the copy with {}; nothing was written to it", kind.option)
             }
             Self::Full { kind, .. } => {
-                format!("free some space and run the same command again; {}", kind.after_full)
+                format!(
+                    "free some space, or raise the limit on file sizes (`ulimit -f`), and run the same command again; {}",
+                    kind.after_full
+                )
             }
             Self::File { kind, .. } => {
                 format!("check that its folder exists and can be written, or name another file with {}", kind.option)

@@ -5,14 +5,15 @@ It lists the users, every user's channels and, where the export has them, every 
 with the `twilio` package, and compares each with the lines of `users.ndjson`, `user_channels.ndjson`
 and `messages.ndjson` in the export's directory. It reads Conversations too: its participants are to be
 the members of Chat's private channels, and what it creates in the empty service (if that is named) is
-to be found there. It prints counts, and exits with 1 on any
+to be found there. With the path of chatferry's binary it also does the three operations of the User
+Channel resource (list, fetch, update), and `chatferry user-channel` must give the same values. It prints counts, and exits with 1 on any
 difference, 2 on wrong usage.
 
 The library always calls https://chat.twilio.com and https://conversations.twilio.com; its HTTP client
 is replaced by one that sends these calls to the origin given. Credentials come from TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, as
 `chatferry simulate` prints them.
 
-    check_with_twilio_python.py http://127.0.0.1:PORT IS… EXPORT_DIRECTORY [EMPTY_IS…]
+    check_with_twilio_python.py http://127.0.0.1:PORT IS… EXPORT_DIRECTORY [EMPTY_IS… [CHATFERRY]]
 """
 
 import datetime
@@ -20,7 +21,9 @@ import itertools
 import json
 import os
 import pathlib
+import subprocess
 import sys
+import tempfile
 
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
@@ -121,6 +124,37 @@ def written(client, service_sid):
     return sent, found
 
 
+def user_channel_operations(client, service_sid, user, binary):
+    """The three operations of the User Channel resource: by the library, and by chatferry's verb of the same name."""
+
+    def verb(name, *flags):
+        command = [binary, "user-channel", name, "--service", service_sid, "--json", "--quiet", *flags]
+        return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+    def keyed(record):
+        return {key: record[key] for key in USER_CHANNEL_KEYS}
+
+    theirs = client.chat.v2.services(service_sid).users(user["identity"]).user_channels
+    who = ("--user", user["identity"])
+    library = [("list", row(one, USER_CHANNEL_KEYS)) for one in theirs.list()]
+    ours = [("list", keyed(one)) for one in verb("list", *who)]
+    channel = library[0][1]["channel_sid"]
+    one = theirs(channel)
+    library.append(("fetch", row(one.fetch(), USER_CHANNEL_KEYS)))
+    ours.append(("fetch", keyed(verb("fetch", *who, "--channel", channel))))
+    # Each updates; what the other then reads must be what was set.
+    updated = one.update(notification_level="muted", last_consumed_message_index=0)
+    library.append(("update by the library", row(updated, USER_CHANNEL_KEYS)))
+    ours.append(("update by the library", keyed(verb("fetch", *who, "--channel", channel))))
+    with tempfile.TemporaryDirectory() as folder:
+        plan = os.path.join(folder, "plan.db")
+        set_to = ("--notification-level", "default", "--yes", "--plan", plan)
+        ours.append(("update by chatferry", keyed(verb("update", *who, "--channel", channel, *set_to))))
+    library.append(("update by chatferry", row(one.fetch(), USER_CHANNEL_KEYS)))
+    name = lambda pair: {"operation": f"{pair[0]} {pair[1]['channel_sid']}", **pair[1]}
+    return [name(pair) for pair in library], [name(pair) for pair in ours]
+
+
 def exported(path, keys):
     """The lines of an exported file, each checked for its keys."""
     with open(path, encoding="utf-8", newline="\n") as lines:
@@ -161,11 +195,12 @@ def compare(name, identify, from_library, from_export):
 
 
 def main(arguments):
-    if len(arguments) not in (3, 4):
+    if len(arguments) not in (3, 4, 5):
         print(__doc__, file=sys.stderr)
         return 2
     origin, service_sid, directory = arguments[0], arguments[1], pathlib.Path(arguments[2])
     empty = arguments[3] if len(arguments) > 3 else None
+    binary = arguments[4] if len(arguments) > 4 else None
     http = Rebased(origin)
     client = Client(os.environ["TWILIO_ACCOUNT_SID"], os.environ["TWILIO_AUTH_TOKEN"], http_client=http)
     service = client.chat.v2.services(service_sid)
@@ -203,6 +238,10 @@ def main(arguments):
         differences += compare(
             "messages", lambda record: record["sid"], messages, exported(directory / "messages.ndjson", MESSAGE_KEYS)
         )
+    if binary:
+        user = next(user for user in users if user["joined_channels_count"] > 1)
+        library, ours = user_channel_operations(client, service_sid, user, binary)
+        differences += compare("user channel operations", lambda record: record["operation"], library, ours)
     print(f"{http.requests} requests")
     return 1 if differences else 0
 

@@ -127,7 +127,7 @@ fn without_either_list_nothing_is_claimed_to_be_compared() {
         "--snapshot",
         "again.db",
     ]);
-    assert!(text.stderr.contains("nothing tells whether rows are missing"), "{text:?}");
+    assert!(text.stderr.contains("nothing shows whether rows are missing"), "{text:?}");
 }
 
 #[test]

@@ -53,7 +53,7 @@ pub(crate) struct Declaration {
 
 /// A declared setting with the parser of its values.
 #[derive(Debug)]
-pub(crate) struct Setting<T: 'static> {
+pub(crate) struct DeclaredSetting<T: 'static> {
     pub(crate) declaration: Declaration,
     pub(crate) parse: fn(&str) -> Result<T, ValueError>,
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::declaration::{Declaration, Display, Setting, possible_values};
+use super::declaration::{Declaration, DeclaredSetting, Display, possible_values};
 use super::parse;
 use super::value::{ColorWhen, Include, LogFormat, MigrationTarget, ProgressStyle, SourceChoice};
 use crate::model::{ServiceSid, Share};
@@ -21,7 +21,7 @@ const OUTPUT: &str = "Output and settings";
 macro_rules! settings {
     ($($(#[doc = $line:literal])+ $name:ident: $value:ty = $declaration:expr, $parse:expr;)*) => {
         $(
-            pub(crate) static $name: Setting<$value> = Setting {
+            pub(crate) static $name: DeclaredSetting<$value> = DeclaredSetting {
                 declaration: $declaration.explained(concat!($($line, "\n"),+)),
                 parse: $parse,
             };

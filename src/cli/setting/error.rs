@@ -8,6 +8,8 @@ use crate::secret::OriginError;
 pub enum ValueError {
     #[error("`{text}` is not a whole number from {least} to {most}")]
     NotANumber { text: String, least: u32, most: u32 },
+    #[error("`{text}` is not a time such as `2026-12-01T09:30:00Z`")]
+    NotAMoment { text: String },
     #[error("`{text}` is not one of so many parts, such as `1/7`")]
     NotAShare { text: String },
     #[error("`{text}` is neither true nor false")]

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
-use super::declaration::{Declaration, Setting, SettingKind};
+use super::declaration::{Declaration, DeclaredSetting, SettingKind};
 
 /// The settings that were given as flags.
 #[derive(Debug, Default, Clone)]
@@ -27,7 +27,7 @@ impl Flags {
 
     /// The same, as if this had been typed too: for verbs that run other verbs.
     #[must_use]
-    pub(crate) fn with<T>(mut self, setting: &'static Setting<T>, text: impl Into<String>) -> Self {
+    pub(crate) fn with<T>(mut self, setting: &'static DeclaredSetting<T>, text: impl Into<String>) -> Self {
         self.0.insert(setting.declaration.name, vec![text.into()]);
         self
     }

@@ -16,8 +16,10 @@ pub(crate) mod parse;
 mod value;
 
 pub(crate) use declaration::Declaration;
-pub(crate) use declaration::{Display, Setting, SettingKind};
+pub(crate) use declaration::{DeclaredSetting, Display, SettingKind};
 pub(crate) use declarations::SETTINGS;
 pub(crate) use error::ValueError;
 pub(crate) use flags::{FlagGroup, Flags, flag_group};
-pub(crate) use value::{ColorWhen, Include, LogFormat, MigrationTarget, Part, ProgressStyle, SourceChoice};
+pub(crate) use value::{
+    ColorWhen, Include, IncludePart, LogFormat, MigrationTarget, ProgressStyle, SourceChoice,
+};

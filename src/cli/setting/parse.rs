@@ -8,8 +8,8 @@ use clap::ValueEnum;
 use jiff::SignedDuration;
 
 use super::error::ValueError;
-use super::value::{Include, MigrationTarget, Part};
-use crate::model::{InvalidShare, ServiceSid, Share};
+use super::value::{Include, IncludePart, MigrationTarget};
+use crate::model::{InvalidShare, ServiceSid, Share, Timestamp};
 use crate::storage::nearest;
 
 /// Longer than any crawl; a longer limit is a slip.
@@ -71,9 +71,9 @@ pub(crate) fn choice<T: ValueEnum>(text: &str) -> Result<T, ValueError> {
 pub(crate) fn include(text: &str) -> Result<Include, ValueError> {
     let mut include = Include::default();
     for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        let part = Part::ALL.into_iter().find(|part| part.name() == name.replace('_', "-"));
+        let part = IncludePart::ALL.into_iter().find(|part| part.name() == name.replace('_', "-"));
         let Some(part) = part else {
-            let names = Part::ALL.map(Part::name);
+            let names = IncludePart::ALL.map(IncludePart::name);
             return Err(ValueError::NotAChoice {
                 text: name.to_owned(),
                 allowed: names.join(", "),
@@ -101,6 +101,12 @@ pub(crate) fn services(text: &str) -> Result<Vec<ServiceSid>, ValueError> {
 /// `N/T`.
 pub(crate) fn share(text: &str) -> Result<Share, ValueError> {
     text.parse().map_err(|InvalidShare { text }| ValueError::NotAShare { text })
+}
+
+/// A moment as RFC 3339 writes it.
+pub(crate) fn moment(text: &str) -> Result<Timestamp, ValueError> {
+    let seconds = Timestamp::from_wire(text).seconds();
+    seconds.map(Timestamp::Seconds).ok_or_else(|| ValueError::NotAMoment { text: text.to_owned() })
 }
 
 /// `in-place`, or the SID of a service.

@@ -50,7 +50,7 @@ pub(crate) enum MigrationTarget {
 
 /// A part of a service that a crawl can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Part {
+pub(crate) enum IncludePart {
     Roles,
     Users,
     Channels,
@@ -60,7 +60,7 @@ pub(crate) enum Part {
     Messages,
 }
 
-impl Part {
+impl IncludePart {
     pub(crate) const ALL: [Self; 7] = [
         Self::Roles,
         Self::Users,
@@ -96,19 +96,19 @@ impl Part {
 
 /// The parts to read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Include(BTreeSet<Part>);
+pub(crate) struct Include(BTreeSet<IncludePart>);
 
 impl Include {
-    pub(crate) fn has(&self, part: Part) -> bool {
+    pub(crate) fn has(&self, part: IncludePart) -> bool {
         self.0.contains(&part)
     }
 
-    /// The parts, in the order of [`Part::ALL`].
-    pub(crate) fn parts(&self) -> impl Iterator<Item = Part> {
+    /// The parts, in the order of [`IncludePart::ALL`].
+    pub(crate) fn parts(&self) -> impl Iterator<Item = IncludePart> {
         self.0.iter().copied()
     }
 
-    pub(super) fn insert(&mut self, part: Part) {
+    pub(super) fn insert(&mut self, part: IncludePart) {
         self.0.insert(part);
     }
 

@@ -69,8 +69,8 @@ pub(super) fn check_files(journal: &Journal, totals: &Totals) -> Result<(), Comm
         return Err(Refused::Blocked { plan, checks: checks.join(", ") }.into());
     }
     let header = journal.header();
-    if header.kind == Move::Undo {
-        return Ok(()); // it is made of a journal alone
+    if matches!(header.kind, Move::Undo | Move::UserChannels) {
+        return Ok(()); // it is made of no snapshot and no mapping
     }
     let binding = PlanBinding { plan: journal.path(), header };
     let path = Path::new(&header.snapshot);
@@ -126,7 +126,7 @@ impl Admitted {
         stop: &CancellationToken,
     ) -> Result<(), CommandError> {
         let header = journal.header();
-        if header.kind == Move::Undo {
+        if matches!(header.kind, Move::Undo | Move::UserChannels) {
             return Ok(()); // each of its operations looks at what it writes to
         }
         let service = &header.target.service_sid;

@@ -13,7 +13,7 @@ use crate::audit::{AuditError, AuditFolder, AuditName, Listed, compute_removals}
 use crate::cli::AuditArgs;
 use crate::error::ExitStatus;
 use crate::report::text::audit::AuditPlan;
-use crate::settings::{AuditSettings, Services};
+use crate::settings::{AuditSettings, ServiceChoice};
 
 use super::{Context, Outcome, source};
 use run::AuditRun;
@@ -24,8 +24,8 @@ pub(super) async fn run(args: &AuditArgs, context: &mut Context) -> Outcome {
     settings.connection.read_credentials()?;
     source::take_the_only_service(&mut settings.crawl, &settings.connection, context).await?;
     let services = match &settings.crawl.services {
-        Services::All | Services::TheOnlyOne => &[][..],
-        Services::Listed(services) => services,
+        ServiceChoice::All | ServiceChoice::TheOnlyOne => &[][..],
+        ServiceChoice::Listed(services) => services,
     };
     let now = context.settings.now()?;
     if settings.plan_only {

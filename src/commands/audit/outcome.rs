@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::audit::AuditFolder;
 use crate::error::{Advise, Failure};
 use crate::report::{AuditSummary, metrics};
-use crate::settings::{AuditSettings, Services};
+use crate::settings::{AuditSettings, ServiceChoice};
 use crate::storage::{self, Access};
 
 use super::super::Context;
@@ -49,7 +49,7 @@ pub(super) async fn report(
     context: &mut Context,
 ) {
     if let Some(path) = &settings.metrics_file {
-        let services = if settings.crawl.services == Services::All {
+        let services = if settings.crawl.services == ServiceChoice::All {
             "all".to_owned()
         } else {
             services(summary, settings)
@@ -91,10 +91,10 @@ fn services(summary: &AuditSummary, settings: &AuditSettings) -> String {
     read.unwrap_or_else(|| asked(&settings.crawl.services)).join(",")
 }
 
-fn asked(services: &Services) -> Vec<String> {
+fn asked(services: &ServiceChoice) -> Vec<String> {
     match services {
-        Services::Listed(services) => services.iter().map(ToString::to_string).collect(),
-        Services::All | Services::TheOnlyOne => Vec::new(),
+        ServiceChoice::Listed(services) => services.iter().map(ToString::to_string).collect(),
+        ServiceChoice::All | ServiceChoice::TheOnlyOne => Vec::new(),
     }
 }
 

@@ -5,12 +5,15 @@
 mod conversations;
 mod services;
 mod undo;
+mod user_channel;
 mod users;
 
 pub(super) use conversations::*;
 pub(super) use services::*;
 pub(crate) use undo::CANNOT_BE_UNDONE;
 pub(super) use undo::UNDO_CHECKS;
+pub(super) use user_channel::ROW_FITS_NOTHING;
+use user_channel::USER_CHANNEL_CHECKS;
 pub(super) use users::*;
 
 use super::finding::PlanCheck;
@@ -78,7 +81,7 @@ pub(crate) static CHECKS: [&PlanCheck; 57] = [
 
 /// The checks of every kind of plan.
 pub(crate) fn all_checks() -> impl Iterator<Item = &'static PlanCheck> {
-    CHECKS.into_iter().chain(UNDO_CHECKS)
+    CHECKS.into_iter().chain(UNDO_CHECKS).chain(USER_CHANNEL_CHECKS)
 }
 
 #[cfg(test)]
@@ -90,7 +93,7 @@ mod tests {
     #[test]
     fn every_check_has_a_code_of_its_own_and_words() {
         let codes: BTreeSet<&str> = all_checks().map(|check| check.code).collect();
-        assert_eq!(codes.len(), CHECKS.len() + UNDO_CHECKS.len());
+        assert_eq!(codes.len(), CHECKS.len() + UNDO_CHECKS.len() + USER_CHANNEL_CHECKS.len());
         for check in all_checks() {
             let fits = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
             assert!(check.code.bytes().all(fits), "{}", check.code);

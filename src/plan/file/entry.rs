@@ -68,9 +68,9 @@ impl Operation {
             OperationKind::CreateParticipant | OperationKind::UpdateParticipant => {
                 (channel, member.or(invite).or_else(|| identity.clone()))
             }
-            OperationKind::UpdateUserConversation | OperationKind::MuteSource => {
-                (channel, user.or_else(|| identity.clone()))
-            }
+            OperationKind::UpdateUserConversation
+            | OperationKind::MuteSource
+            | OperationKind::UpdateUserChannel => (channel, user.or_else(|| identity.clone())),
             OperationKind::DeleteParticipant
             | OperationKind::DeleteConversation
             | OperationKind::DeleteUser

@@ -87,6 +87,15 @@ pub(super) fn of(kind: OperationKind) -> &'static [Parameter] {
             const { &[NOTIFICATION_LEVEL, LAST_READ_TIMESTAMP, LAST_READ_MESSAGE_INDEX] }
         }
         OperationKind::MuteSource => const { &[NOTIFICATION_LEVEL] },
+        OperationKind::UpdateUserChannel => {
+            const {
+                &[
+                    NOTIFICATION_LEVEL,
+                    plain("last_consumed_message_index", "LastConsumedMessageIndex"),
+                    plain("last_consumption_timestamp", "LastConsumptionTimestamp"),
+                ]
+            }
+        }
         OperationKind::DeleteParticipant
         | OperationKind::DeleteConversation
         | OperationKind::DeleteUser

@@ -12,7 +12,7 @@ pub(super) fn segments(operation: &Operation) -> Vec<Segment> {
     let mut path = Vec::with_capacity(7);
     path.push(word(match operation.kind {
         OperationKind::MakePrivate => "v3",
-        OperationKind::MuteSource => "v2",
+        OperationKind::MuteSource | OperationKind::UpdateUserChannel => "v2",
         _ => "v1",
     }));
     path.extend([word("Services"), service]);
@@ -44,7 +44,7 @@ pub(super) fn segments(operation: &Operation) -> Vec<Segment> {
             let conversation = conversation(subject, subject.conversation_sid.as_ref());
             path.extend([word("Users"), user, word("Conversations"), conversation]);
         }
-        OperationKind::MuteSource => {
+        OperationKind::MuteSource | OperationKind::UpdateUserChannel => {
             let user = source(shown(subject.user_sid.as_ref()));
             let channel = source(shown(subject.channel_sid.as_ref()));
             path.extend([word("Users"), user, word("Channels"), channel]);

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::plan::{OperationKind, OperationState, Totals};
 use crate::report::html::chart::{self, BarPart};
 
-/// What becomes of something. The order is that of a bar's parts and a table's columns.
+/// What happens to an item. The order is that of a bar's parts and a table's columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ChangeFate {
@@ -73,6 +73,7 @@ impl ChangeFate {
                 OperationKind::UpdateUser
                 | OperationKind::UpdateParticipant
                 | OperationKind::UpdateUserConversation
+                | OperationKind::UpdateUserChannel
                 | OperationKind::UpdateConversation,
             ) => Self::Update,
             _ => Self::Create,
@@ -168,7 +169,7 @@ fn row_of_kind(kind: OperationKind) -> &'static str {
         | OperationKind::UpdateParticipant
         | OperationKind::DeleteParticipant => "participants",
         OperationKind::UpdateUserConversation => "user conversations",
-        OperationKind::MuteSource => "source user channels",
+        OperationKind::MuteSource | OperationKind::UpdateUserChannel => "source user channels",
     }
 }
 

@@ -155,6 +155,7 @@ fn operations(made_up: MadeUp) -> Vec<PlannedFixture> {
             (OperationKind::UpdateUserConversation, 46, None),
             (OperationKind::MuteSource, 46, None),
         ],
+        (_, Move::UserChannels) => &[(OperationKind::UpdateUserChannel, 9, None)],
         (_, Move::Undo) => &[
             (OperationKind::DeleteParticipant, 400, None),
             (OperationKind::DeleteConversation, 12, None),

@@ -192,5 +192,8 @@ fn meaning(kind: OperationKind) -> &'static str {
         OperationKind::DeleteConversation => "Removes a conversation that chatferry created.",
         OperationKind::DeleteUser => "Removes a user that chatferry created.",
         OperationKind::DeleteRole => "Removes a role that chatferry created.",
+        OperationKind::UpdateUserChannel => {
+            "Sets a user's notification level or read position in a channel of Chat."
+        }
     }
 }

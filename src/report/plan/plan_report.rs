@@ -173,6 +173,7 @@ fn title(header: &Header) -> String {
         Move::InPlace => format!("{} in place", name(&header.target)),
         Move::Copy => format!("{} to {}", name(&header.source), name(&header.target)),
         Move::Undo => format!("Undo in {}", name(&header.target)),
+        Move::UserChannels => format!("User channels of {}", name(&header.target)),
     }
 }
 

@@ -54,6 +54,7 @@ fn heading(report: &PlanReport) -> Vec<String> {
         Move::InPlace => format!("in place, {}", side(&header.target)),
         Move::Copy => format!("copy of {} to {}", side(&header.source), side(&header.target)),
         Move::Undo => format!("undo in {}", side(&header.target)),
+        Move::UserChannels => format!("user channels of {}", side(&header.target)),
     };
     [
         ("plan", from_to),
@@ -61,8 +62,11 @@ fn heading(report: &PlanReport) -> Vec<String> {
         ("mapping", header.mapping.clone()),
         ("digest", report.digest.chars().take(16).collect()),
     ]
+    .into_iter()
+    // A plan of user channels is made of neither.
+    .filter(|(name, _)| header.kind != Move::UserChannels || !matches!(*name, "snapshot" | "mapping"))
     .map(|(name, value)| format!("  {}{value}", padded(name, NAME)))
-    .into()
+    .collect()
 }
 
 fn changes(report: &PlanReport) -> Printable {

@@ -112,6 +112,7 @@ fn nothing(header: &Header) -> String {
     match header.kind {
         Move::Undo => "The undone plan changed nothing.",
         Move::InPlace | Move::Copy => "The target holds everything as the mapping wants it.",
+        Move::UserChannels => "Every user channel is as the list wants it.",
     }
     .to_owned()
 }
@@ -194,6 +195,7 @@ fn ready(header: &Header, totals: &Totals) -> String {
         Move::InPlace => "Applying it changes the service in place",
         Move::Copy => "Applying it writes to the target service",
         Move::Undo => "Applying it undoes what the undone plan did",
+        Move::UserChannels => "Applying it updates user channels",
     };
     format!(
         "{what}, with {} in about {}. Nothing has been written.",
@@ -232,7 +234,8 @@ pub(super) fn notices(header: &Header, totals: &Totals, progress: PlanProgress) 
     let of =
         |kind: OperationKind| totals.operations.get(&kind).map_or(0, |states| states.values().sum::<u64>());
     match header.snapshot_verdict.as_str() {
-        "complete" => {}
+        // A plan of user channels has none.
+        "complete" | "" => {}
         "complete_with_drift" => add(
             "quiet",
             "The source changed while it was read".to_owned(),

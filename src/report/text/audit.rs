@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use super::crawl::{CrawlSummary, Stopped};
+use super::diff;
 use super::format;
 use super::problem::Problem;
 use crate::diff::Comparison;
 use crate::model::Api;
 use crate::printable::{Printable, PrintableLine, Tone};
-use crate::report::diff;
 use crate::snapshot::Verdict;
 
 /// What came of an audit.

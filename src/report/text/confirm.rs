@@ -42,6 +42,7 @@ pub(crate) fn confirmation(of: &Confirmation<'_>) -> Printable {
         Move::InPlace => "changes, in place,",
         Move::Copy => "copies into",
         Move::Undo => "undoes in",
+        Move::UserChannels => "updates user channels of",
     };
     let mut text = Printable::from(format!(
         "{} {verb} {service} of the account {}:",

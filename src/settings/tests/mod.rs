@@ -61,10 +61,10 @@ impl World {
         ConnectionSettings::load(&self.loader(&cli)?, &args.connection)
     }
 
-    fn listing(&self, line: &str) -> Result<Listing, SettingsError> {
+    fn listing(&self, line: &str) -> Result<SettingsListing, SettingsError> {
         let cli = Self::cli(&format!("config {line}"));
         let Verb::Config(args) = &cli.verb else { unreachable!() };
-        Listing::of(&self.loader(&cli)?, &cli.global, args)
+        SettingsListing::of(&self.loader(&cli)?, &cli.global, args)
     }
 }
 

@@ -86,10 +86,10 @@ fn of_two_that_exclude_each_other_the_stronger_layer_wins() {
     let sid = "IS0123456789abcdef0123456789abcdef";
     let world = World::with_file(&[], "all_services = true\n");
     let settings = world.crawl(&format!("--service {sid}")).unwrap();
-    assert_eq!(settings.services, Services::Listed(vec![sid.parse().unwrap()]));
+    assert_eq!(settings.services, ServiceChoice::Listed(vec![sid.parse().unwrap()]));
 
     let world = World::with_file(&[], &format!("service = [\"{sid}\"]\n"));
-    assert_eq!(world.crawl("--all-services").unwrap().services, Services::All);
+    assert_eq!(world.crawl("--all-services").unwrap().services, ServiceChoice::All);
 
     let world = World::with_file(&[], &format!("service = [\"{sid}\"]\nall_services = true\n"));
     let error = world.crawl("").unwrap_err();

@@ -11,14 +11,23 @@ const SID: &str = "IS0123456789abcdef0123456789abcdef";
 #[test]
 fn a_crawl_takes_the_only_service_unless_told_and_has_defaults_for_the_rest() {
     let world = World::new(&[]);
-    assert_eq!(world.crawl("").unwrap().services, Services::TheOnlyOne);
+    assert_eq!(world.crawl("").unwrap().services, ServiceChoice::TheOnlyOne);
     let settings = world.crawl(&format!("--service {SID} --service {SID}")).unwrap();
-    assert_eq!(settings.services, Services::Listed(vec![SID.parse().unwrap()]));
+    assert_eq!(settings.services, ServiceChoice::Listed(vec![SID.parse().unwrap()]));
     assert_eq!(settings.snapshot.to_str(), Some("snapshot.db"));
     assert_eq!(settings.users, None);
     assert!(!settings.restart);
     let parts: Vec<_> = settings.include.parts().collect();
-    assert_eq!(parts, [Part::Roles, Part::Users, Part::Channels, Part::UserChannels, Part::Members]);
+    assert_eq!(
+        parts,
+        [
+            IncludePart::Roles,
+            IncludePart::Users,
+            IncludePart::Channels,
+            IncludePart::UserChannels,
+            IncludePart::Members
+        ]
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `MessagingBinding.*` of participants: reads, checks, changes and writes the addresses of those who do not chat.
 
 use crate::simulator::data::WorldView;
-use crate::simulator::data::record::{MembershipRecord, MessagingBinding};
+use crate::simulator::data::record::{MembershipRecord, NetworkBinding};
 use crate::simulator::json::Object;
 use crate::simulator::query::Parameters;
 use crate::simulator::refusal::Refusal;
@@ -13,7 +13,7 @@ const NAMES: [&str; 3] =
     ["MessagingBinding.Address", "MessagingBinding.ProxyAddress", "MessagingBinding.ProjectedAddress"];
 
 /// The binding of a new participant: addresses without an identity, or a projected address with one.
-pub(super) fn read(form: &Parameters<'_>, has_identity: bool) -> Result<Option<MessagingBinding>, Refusal> {
+pub(super) fn read(form: &Parameters<'_>, has_identity: bool) -> Result<Option<NetworkBinding>, Refusal> {
     let [address, proxy, projected] = NAMES.map(|name| form.first(name).filter(|text| !text.is_empty()));
     if has_identity && (address.is_some() || proxy.is_some()) {
         return Err(Refusal::new(400, 50441, "Participant with an identity cannot have a proxy address"));
@@ -29,7 +29,7 @@ pub(super) fn read(form: &Parameters<'_>, has_identity: bool) -> Result<Option<M
         kind = network(text)
             .ok_or_else(|| Refusal::new(400, 50407, "Messaging binding address is not valid"))?;
     }
-    Ok(Some(MessagingBinding {
+    Ok(Some(NetworkBinding {
         kind,
         address: address.map(str::to_owned),
         proxy_address: proxy.map(str::to_owned),
@@ -53,11 +53,7 @@ fn network(address: &str) -> Option<&'static str> {
 
 /// Refuses one more than the limit, a pair of addresses that an open conversation has already, and an address without a proxy
 /// outside of a group MMS.
-pub(super) fn check_new(
-    view: &WorldView<'_>,
-    channel: u32,
-    binding: &MessagingBinding,
-) -> Result<(), Refusal> {
+pub(super) fn check_new(view: &WorldView<'_>, channel: u32, binding: &NetworkBinding) -> Result<(), Refusal> {
     if view.bound_participants(channel).count() >= MOST_BOUND {
         return Err(Refusal::new(403, 50422, "Limit of participants of other networks exceeded"));
     }
@@ -89,7 +85,7 @@ pub(super) fn check_new(
 pub(super) fn updated(
     form: &Parameters<'_>,
     record: &MembershipRecord,
-) -> Result<Option<MessagingBinding>, Refusal> {
+) -> Result<Option<NetworkBinding>, Refusal> {
     if form.first("Identity").is_some() {
         return Err(Refusal::new(400, 50444, "Identity cannot be added to this participant"));
     }
@@ -107,7 +103,7 @@ pub(super) fn updated(
         if record.user.is_none() || network(projected).is_none() {
             return Err(Refusal::new(400, 50407, "Messaging binding address is not valid"));
         }
-        binding = Some(MessagingBinding {
+        binding = Some(NetworkBinding {
             kind: "sms",
             address: None,
             proxy_address: None,
@@ -117,7 +113,7 @@ pub(super) fn updated(
     Ok(binding)
 }
 
-pub(super) fn write(object: &mut Object<'_>, binding: &MessagingBinding) {
+pub(super) fn write(object: &mut Object<'_>, binding: &NetworkBinding) {
     let mut inner = Object::open(object.value("messaging_binding"));
     inner.text("type", binding.kind);
     for (key, address) in [

@@ -5,7 +5,7 @@ use super::shared::{self, date, one, page, unknown_key};
 use crate::simulator::data::graph::MembershipStatus;
 use crate::simulator::data::order::{GeneratedOrder, MergedOrder};
 use crate::simulator::data::record::moment;
-use crate::simulator::data::roles::CHANNEL_USER;
+use crate::simulator::data::role_table::CHANNEL_USER;
 use crate::simulator::data::{WorldView, sid};
 use crate::simulator::json::Object;
 use crate::simulator::paging::{PagedList, RecordList};

@@ -97,7 +97,6 @@ fn write_only_in_chat(object: &mut Object<'_>, world: &ServiceWorld) {
     media.close();
 }
 
-/// The push notification configuration.
 const NOTIFICATIONS: &str = concat!(
     "{\"log_enabled\":true,",
     "\"new_message\":{\"enabled\":true,\"template\":\"${CHANNEL};${USER}: ${MESSAGE}\",",

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::ServiceWorld;
 use super::sid;
-use crate::simulator::draws::{Draws, Purpose};
+use crate::simulator::draws::Draws;
 
 /// An account's SID and secrets.
 #[derive(Debug, Clone)]
@@ -17,21 +17,14 @@ pub(crate) struct AccountCredentials {
 
 impl AccountCredentials {
     pub(crate) fn new(draws: Draws) -> Self {
-        let hexadecimal = |key| sid::text("", draw_digits(draws, key));
+        let hexadecimal = |key| sid::text("", sid::draw_digits(draws, key));
         Self {
-            account_sid: sid::text("AC", draw_digits(draws, 1)),
+            account_sid: sid::text("AC", sid::draw_digits(draws, 1)),
             auth_token: hexadecimal(2),
-            api_key: sid::text("SK", draw_digits(draws, 3)),
+            api_key: sid::text("SK", sid::draw_digits(draws, 3)),
             api_secret: hexadecimal(4),
         }
     }
-}
-
-/// The digits of the SIDs that an account and a service have one of.
-pub(crate) fn draw_digits(draws: Draws, key: u64) -> u128 {
-    let high = draws.draw2(Purpose::Account, key, 0);
-    let low = draws.draw2(Purpose::Account, key, 1);
-    u128::from(high) << 64 | u128::from(low)
 }
 
 /// An account with its services.

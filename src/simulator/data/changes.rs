@@ -76,7 +76,6 @@ impl CreatedKind {
     }
 }
 
-/// How many were created.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct CreatedCounts {
     pub(crate) users: u32,

@@ -6,7 +6,7 @@ use super::graph::MembershipStatus;
 use super::order::{GeneratedOrder, MergedOrder};
 use super::record::{ChannelRecord, MembershipRecord, Timers, moment};
 use super::{ServiceWorld, WorldView, names};
-use crate::simulator::draws::{Purpose, below, next};
+use crate::simulator::draws::{DrawPurpose, below, next};
 
 /// When the first channel came (2019-03-01), in Unix seconds.
 const FIRST: u32 = 1_551_398_400;
@@ -15,7 +15,7 @@ const SPAN: u32 = 157_000_000;
 
 impl ServiceWorld {
     fn channel_draw(&self, channel: u32) -> u64 {
-        self.draws.draw(Purpose::ChannelText, u64::from(channel))
+        self.draws.draw(DrawPurpose::ChannelText, u64::from(channel))
     }
 
     fn generated_unique_name(&self, channel: u32) -> Option<String> {
@@ -23,12 +23,12 @@ impl ServiceWorld {
     }
 
     fn generated_private(&self, channel: u32) -> bool {
-        below(self.draws.draw(Purpose::ChannelShape, u64::from(channel)), 5) < 3
+        below(self.draws.draw(DrawPurpose::ChannelShape, u64::from(channel)), 5) < 3
     }
 
     /// The identity of the creator, or `system` for the API.
     fn generated_creator(&self, channel: u32) -> String {
-        let draw = next(self.draws.draw(Purpose::ChannelShape, u64::from(channel)));
+        let draw = next(self.draws.draw(DrawPurpose::ChannelShape, u64::from(channel)));
         if draw & 1 == 0 || self.users.count() == 0 {
             "system".to_owned()
         } else {
@@ -38,7 +38,7 @@ impl ServiceWorld {
 
     /// Created and updated, in Unix seconds, of a generated channel.
     pub(crate) fn channel_dates(&self, channel: u32) -> (u32, u32) {
-        let draw = self.draws.draw(Purpose::ChannelDate, u64::from(channel));
+        let draw = self.draws.draw(DrawPurpose::ChannelDate, u64::from(channel));
         let created = FIRST + below(draw, SPAN);
         (created, created + if draw & 1 == 0 { 0 } else { below(next(draw), 3_000_000) })
     }
@@ -82,7 +82,6 @@ impl WorldView<'_> {
         }
     }
 
-    /// The digits of a channel's SID.
     pub(crate) fn channel_digits(&self, channel: u32) -> u128 {
         match self.changes.channels.get(&channel) {
             Some(record) => record.digits,

@@ -5,7 +5,7 @@
 //!
 //! **Invariant:** a user's edges and a channel's edges are the same set; every count is taken from it.
 
-use crate::simulator::draws::{Draws, Purpose, below, happens, next};
+use crate::simulator::draws::{DrawPurpose, Draws, below, happens, next};
 
 /// How a user stands to a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Graph {
         let mut edge_user = vec![0_u32; edges];
         let mut free = channel_start.clone();
         // Users come in a shuffled order, so that a channel's members are not in the order of their users.
-        let stride = coprime(shape.users, draws.draw(Purpose::Order, 0));
+        let stride = coprime(shape.users, draws.draw(DrawPurpose::Order, 0));
         for step in 0..shape.users {
             let user = shuffled(step, stride, shape.users);
             pick(draws, shape, user, &mut picked);
@@ -129,7 +129,7 @@ fn accumulate(starts: &mut [u32]) {
 }
 
 fn draw_status(draws: Draws, shape: GraphShape, edge: u32) -> u32 {
-    let draw = draws.draw(Purpose::MembershipStatus, u64::from(edge));
+    let draw = draws.draw(DrawPurpose::MembershipStatus, u64::from(edge));
     if shape.unknown > 0.0 && happens(next(draw), shape.unknown) {
         return 3;
     }
@@ -142,7 +142,7 @@ fn draw_status(draws: Draws, shape: GraphShape, edge: u32) -> u32 {
 
 /// How many channels a user has: the first users have the numbers that matter to paging, the rest is skewed.
 fn degree(draws: Draws, shape: GraphShape, user: u32) -> u32 {
-    let draw = draws.draw(Purpose::Degree, u64::from(user));
+    let draw = draws.draw(DrawPurpose::Degree, u64::from(user));
     let wanted = match (user, below(draw, 1_000)) {
         (1, _) | (_, 0..=19) => 0,
         (2, _) | (_, 20..=24) => 50,
@@ -165,7 +165,7 @@ fn pick(draws: Draws, shape: GraphShape, user: u32, picked: &mut Vec<u32>) {
     if wanted == 0 {
         return;
     }
-    let mut draw = draws.draw(Purpose::Pick, u64::from(user));
+    let mut draw = draws.draw(DrawPurpose::Pick, u64::from(user));
     if below(draw, shape.users) < shape.channel_members {
         picked.push(general(shape));
     }

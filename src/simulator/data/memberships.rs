@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use super::graph::MembershipStatus;
 use super::order::{GeneratedOrder, MergedOrder};
 use super::record::{MembershipRecord, moment};
-use super::roles::{AGENT, CHANNEL_ADMIN, CHANNEL_USER};
+use super::role_table::{AGENT, CHANNEL_ADMIN, CHANNEL_USER};
 use super::sid::{self, SidSpace};
 use super::{ServiceWorld, WorldView, names};
-use crate::simulator::draws::{Purpose, below, next};
+use crate::simulator::draws::{DrawPurpose, below, next};
 
 impl ServiceWorld {
     /// The SIDs of a channel's generated members; the rank is the edge's place in its channel.
@@ -29,12 +29,12 @@ impl ServiceWorld {
     }
 
     fn generated_attributes(&self, edge: u32) -> Option<String> {
-        let draw = self.draws.draw(Purpose::MemberText, u64::from(edge));
+        let draw = self.draws.draw(DrawPurpose::MemberText, u64::from(edge));
         if draw.is_multiple_of(4) { names::attributes(next(draw)) } else { Some("{}".to_owned()) }
     }
 
     fn generated_member_role(&self, edge: u32) -> &str {
-        let role = match below(next(self.draws.draw(Purpose::MemberText, u64::from(edge))), 20) {
+        let role = match below(next(self.draws.draw(DrawPurpose::MemberText, u64::from(edge))), 20) {
             0 => CHANNEL_ADMIN,
             1 => AGENT,
             _ => CHANNEL_USER,
@@ -44,19 +44,19 @@ impl ServiceWorld {
 
     /// Created and updated, in Unix seconds, of a generated membership: after the channel.
     pub(crate) fn member_dates(&self, edge: u32, channel: u32) -> (u32, u32) {
-        let draw = self.draws.draw(Purpose::MemberDate, u64::from(edge));
+        let draw = self.draws.draw(DrawPurpose::MemberDate, u64::from(edge));
         let created = self.channel_dates(channel).0 + below(draw, 2_000_000);
         (created, created + if draw & 1 == 0 { 0 } else { below(next(draw), 2_000_000) })
     }
 
     /// When the member last read, if it ever did.
     fn first_consumption(&self, edge: u32, channel: u32) -> u32 {
-        let draw = next(next(self.draws.draw(Purpose::MemberDate, u64::from(edge))));
+        let draw = next(next(self.draws.draw(DrawPurpose::MemberDate, u64::from(edge))));
         self.member_dates(edge, channel).1 + below(draw, 1_000_000)
     }
 
     fn generated_last_read(&self, edge: u32, channel: u32) -> Option<u32> {
-        let draw = self.draws.draw(Purpose::MembershipHorizon, u64::from(edge));
+        let draw = self.draws.draw(DrawPurpose::MembershipHorizon, u64::from(edge));
         let last = self.last_message_index(channel)?;
         match below(draw, 10) {
             _ if self.graph.status(edge) != MembershipStatus::Joined => None,
@@ -68,7 +68,7 @@ impl ServiceWorld {
     }
 
     fn generated_muted(&self, edge: u32) -> bool {
-        below(self.draws.draw(Purpose::MembershipLevel, u64::from(edge)), 10) == 0
+        below(self.draws.draw(DrawPurpose::MembershipLevel, u64::from(edge)), 10) == 0
     }
 
     /// What the seed says of a joined membership.
@@ -93,7 +93,7 @@ impl ServiceWorld {
 
     /// One in four has the spelling of descriptions before 2025-10-28.
     fn spells_with_underscore(&self, edge: u32) -> bool {
-        next(next(self.draws.draw(Purpose::MembershipStatus, u64::from(edge)))).is_multiple_of(4)
+        next(next(self.draws.draw(DrawPurpose::MembershipStatus, u64::from(edge)))).is_multiple_of(4)
     }
 
     /// The generated memberships of a channel by member SIDs.
@@ -243,7 +243,6 @@ impl WorldView<'_> {
         self.world.generated_last_read(edge, channel).filter(|_| self.present(edge))
     }
 
-    /// When that was.
     pub(crate) fn last_read(&self, edge: u32, channel: u32) -> Option<Timestamp> {
         match self.changes.memberships.get(&edge) {
             Some(record) => record.last_read,

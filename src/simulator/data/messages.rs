@@ -4,7 +4,7 @@ use super::record::lone_surrogate;
 use super::sid::SidSpace;
 use super::{ServiceWorld, names};
 use crate::simulator::WorldKind;
-use crate::simulator::draws::{Purpose, below, next};
+use crate::simulator::draws::{DrawPurpose, below, next};
 
 /// When the specimens' first messages came (2021-06-15), in Unix seconds.
 const SPECIMENS: u32 = 1_623_715_200;
@@ -25,7 +25,7 @@ impl ServiceWorld {
         if channel >= self.channels_with_messages {
             return 0;
         }
-        let draw = self.draws.draw(Purpose::Messages, u64::from(channel));
+        let draw = self.draws.draw(DrawPurpose::Messages, u64::from(channel));
         match below(draw, 10) {
             0 | 1 => 0,
             2 => 1,
@@ -44,7 +44,7 @@ impl ServiceWorld {
     }
 
     fn message_draw(&self, channel: u32, position: u32) -> u64 {
-        self.draws.draw2(Purpose::MessageText, u64::from(channel), u64::from(position))
+        self.draws.draw2(DrawPurpose::MessageText, u64::from(channel), u64::from(position))
     }
 
     /// One in so many messages of the real world is unusual in some way.

@@ -147,7 +147,6 @@ pub(crate) fn attributes(draw: u64) -> Option<String> {
     }
 }
 
-/// What a message says.
 pub(crate) fn body(draw: u64) -> String {
     let mut body = choose(WORDS, draw).to_owned();
     if below(next(draw), 5) == 0 {

@@ -11,7 +11,6 @@ use super::sid::SidSpace;
 pub(crate) struct CreatedEntry {
     /// The digits of the SID that the list is ordered by.
     pub(crate) digits: u128,
-    /// What stands there.
     pub(crate) id: u32,
     /// How many generated ones have lower digits.
     pub(crate) before: u32,

@@ -41,7 +41,7 @@ pub(crate) struct EmailBinding {
 
 /// How a participant of another network is reached, or a user in a group MMS.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct MessagingBinding {
+pub(crate) struct NetworkBinding {
     /// `sms`, `whatsapp` and the like.
     pub(crate) kind: &'static str,
     pub(crate) address: Option<String>,
@@ -83,7 +83,7 @@ pub(crate) struct MembershipRecord {
     pub(crate) last_read_index: Option<u32>,
     pub(crate) last_read: Option<Timestamp>,
     pub(crate) muted: bool,
-    pub(crate) binding: Option<MessagingBinding>,
+    pub(crate) binding: Option<NetworkBinding>,
 }
 
 /// Half of a UTF-16 surrogate pair, as a code point of a private plane: a `String` cannot hold it. JSON writes it as an escape.

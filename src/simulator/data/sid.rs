@@ -4,7 +4,7 @@
 //! number in cell *n*. So rank order is SID order, the rank of a SID is a division, and the digits show no
 //! pattern to a reader.
 
-use crate::simulator::draws::{Draws, Purpose};
+use crate::simulator::draws::{DrawPurpose, Draws};
 
 /// The SIDs of one kind in one scope: all users of the service, or all members of one channel.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +26,7 @@ impl SidSpace {
 
     /// The same, but with ranks and SIDs in unrelated order: messages are listed by index, not by SID.
     pub(crate) fn scrambled(self) -> Self {
-        Self { scramble: self.draws.draw(Purpose::Order, self.scope), ..self }
+        Self { scramble: self.draws.draw(DrawPurpose::Order, self.scope), ..self }
     }
 
     pub(crate) fn count(&self) -> u32 {
@@ -40,9 +40,9 @@ impl SidSpace {
     /// The 32 digits of a resource as a number.
     pub(crate) fn digits(&self, rank: u32) -> u128 {
         let key = u64::from(rank);
-        let offset = self.draws.draw2(Purpose::SidHigh, self.scope, key) % self.cell;
+        let offset = self.draws.draw2(DrawPurpose::SidHigh, self.scope, key) % self.cell;
         let high = (key * self.cell + offset) ^ self.scramble;
-        let low = self.draws.draw2(Purpose::SidLow, self.scope, key);
+        let low = self.draws.draw2(DrawPurpose::SidLow, self.scope, key);
         u128::from(high) << 64 | u128::from(low)
     }
 
@@ -65,6 +65,13 @@ impl SidSpace {
     pub(crate) fn find(&self, text: &str) -> Option<u32> {
         self.rank(digits(self.prefix, text)?)
     }
+}
+
+/// The digits of the SIDs that an account and a service have one of.
+pub(crate) fn draw_digits(draws: Draws, key: u64) -> u128 {
+    let high = draws.draw2(DrawPurpose::Account, key, 0);
+    let low = draws.draw2(DrawPurpose::Account, key, 1);
+    u128::from(high) << 64 | u128::from(low)
 }
 
 /// The digits of a SID's text, if it is one of this kind.

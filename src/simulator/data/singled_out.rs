@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::graph::{Graph, MembershipStatus};
-use crate::simulator::draws::{Draws, Purpose, below};
+use crate::simulator::draws::{DrawPurpose, Draws, below};
 use crate::simulator::faults::{EndlessList, Fault, Faults};
 
 /// What was singled out. One user has at most one of these troubles.
@@ -94,7 +94,7 @@ const NUMBERED: [Fault; 5] =
 
 /// Every number below the limit once, from a random start.
 fn in_random_order(draws: Draws, salt: u64, limit: u32) -> impl Iterator<Item = u32> {
-    let start = u64::from(below(draws.draw(Purpose::Selection, salt), limit));
+    let start = u64::from(below(draws.draw(DrawPurpose::Selection, salt), limit));
     (0..u64::from(limit)).map(move |step| {
         u32::try_from((start + step) % u64::from(limit.max(1))).expect("a remainder of a u32 fits")
     })

@@ -8,10 +8,9 @@
 
 use super::graph::MembershipStatus;
 use super::record::{
-    ChannelRecord, EmailBinding, MembershipRecord, MessagingBinding, Timers, UserRecord, lone_surrogate,
-    moment,
+    ChannelRecord, EmailBinding, MembershipRecord, NetworkBinding, Timers, UserRecord, lone_surrogate, moment,
 };
-use super::roles::{CHANNEL_ADMIN, CHANNEL_USER, SERVICE_ADMIN, SERVICE_USER};
+use super::role_table::{CHANNEL_ADMIN, CHANNEL_USER, SERVICE_ADMIN, SERVICE_USER};
 use super::sid;
 use super::{ServiceWorld, Writer};
 
@@ -221,21 +220,22 @@ impl Specimens<'_> {
         // Only ConversationWithParticipants makes such a conversation, for group MMS: no user is in it yet.
         let channel = self.channel("initializing", |record| record.state = "initializing");
         self.member(None, channel, |record| {
-            record.binding = address("sms", "+15550001001", Some("+15550002001"))
+            record.binding = Some(address("sms", "+15550001001", Some("+15550002001")));
         });
     }
 
     /// Participants of other networks, with and without users; and what such conversations have.
     fn networks(&mut self, users: &[u32]) {
         let service = Some(sid::text("MG", 0x5e2f_1c07_93ab_44d0_8c1e_72b5_0f6a_d913));
-        let support = self.channel("SMS and chat", |record| record.messaging_service_sid = service.clone());
+        let support =
+            self.channel("SMS and chat", |record| record.messaging_service_sid.clone_from(&service));
         self.member(Some(users[3]), support, |record| record.last_read_index = None);
         self.member(None, support, |record| {
-            record.binding = address("sms", "+15550001002", Some("+15550002001"));
+            record.binding = Some(address("sms", "+15550001002", Some("+15550002001")));
             record.attributes = Some("{\"name\":\"Customer\"}".to_owned());
         });
         let mixed = self.channel("WhatsApp, RCS and Messenger", |record| {
-            record.messaging_service_sid = service.clone();
+            record.messaging_service_sid.clone_from(&service);
             record.email = Some(EmailBinding {
                 name: Some("Support".to_owned()),
                 address: "support@example.com".to_owned(),
@@ -247,7 +247,7 @@ impl Specimens<'_> {
             ("messenger", "messenger:1234567890", "messenger:9876543210"),
         ] {
             self.member(None, mixed, |record| {
-                record.binding = address(kind, number, Some(proxy));
+                record.binding = Some(address(kind, number, Some(proxy)));
                 record.role_sid = None;
                 record.attributes = None;
             });
@@ -257,7 +257,7 @@ impl Specimens<'_> {
             record.email = Some(EmailBinding { name: None, address: "group@example.com".to_owned() });
         });
         self.member(Some(users[5]), group, |record| {
-            record.binding = Some(MessagingBinding {
+            record.binding = Some(NetworkBinding {
                 kind: "sms",
                 address: None,
                 proxy_address: None,
@@ -265,11 +265,11 @@ impl Specimens<'_> {
             });
         });
         for number in ["+15550001005", "+15550001006"] {
-            self.member(None, group, |record| record.binding = address("sms", number, None));
+            self.member(None, group, |record| record.binding = Some(address("sms", number, None)));
         }
         let closed = self.channel("closed, by SMS", |record| record.state = "closed");
         self.member(None, closed, |record| {
-            record.binding = address("sms", "+15550001007", Some("+15550002001"))
+            record.binding = Some(address("sms", "+15550001007", Some("+15550002001")));
         });
         self.member(Some(users[6]), closed, |_| {});
     }
@@ -281,8 +281,8 @@ impl Specimens<'_> {
         let unique_names = unique_names();
         for turn in 0..names.len().max(attributes.len()) {
             let channel = self.channel("", |record| {
-                record.friendly_name = names[turn % names.len()].clone();
-                record.attributes = attributes[turn % attributes.len()].clone();
+                record.friendly_name.clone_from(&names[turn % names.len()]);
+                record.attributes.clone_from(&attributes[turn % attributes.len()]);
                 if let Some(name) = unique_names.get(turn) {
                     record.unique_name.clone_from(name);
                 }
@@ -291,7 +291,7 @@ impl Specimens<'_> {
             let roles = [CHANNEL_USER, CHANNEL_ADMIN].map(|role| Some(self.world.role_sids[role].clone()));
             for (number, user) in users.iter().skip(turn).take(3).enumerate() {
                 self.member(Some(*user), channel, |record| {
-                    record.attributes = of_members[(turn + number) % of_members.len()].clone();
+                    record.attributes.clone_from(&of_members[(turn + number) % of_members.len()]);
                     record.role_sid = roles.get(number).cloned().flatten();
                     record.last_read_index = (number == 1).then_some(0);
                     record.last_read = (number == 1).then_some(record.updated);
@@ -309,11 +309,11 @@ impl Specimens<'_> {
     }
 }
 
-fn address(kind: &'static str, address: &str, proxy: Option<&str>) -> Option<MessagingBinding> {
-    Some(MessagingBinding {
+fn address(kind: &'static str, address: &str, proxy: Option<&str>) -> NetworkBinding {
+    NetworkBinding {
         kind,
         address: Some(address.to_owned()),
         proxy_address: proxy.map(str::to_owned),
         projected_address: None,
-    })
+    }
 }

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use super::graph::MembershipStatus;
 use super::order::{GeneratedOrder, MergedOrder};
 use super::record::{UserRecord, moment};
-use super::roles::{ROLES, SERVICE_ADMIN, SERVICE_USER};
+use super::role_table::{ROLES, SERVICE_ADMIN, SERVICE_USER};
 use super::{ServiceWorld, WorldView, names, sid};
-use crate::simulator::draws::{Purpose, below, next};
+use crate::simulator::draws::{DrawPurpose, below, next};
 
 /// When the first user came (2019-01-01), in Unix seconds.
 const FIRST: u32 = 1_546_300_800;
@@ -16,7 +16,7 @@ const SPAN: u32 = 157_000_000;
 
 impl ServiceWorld {
     fn user_draw(&self, user: u32) -> u64 {
-        self.draws.draw(Purpose::UserText, u64::from(user))
+        self.draws.draw(DrawPurpose::UserText, u64::from(user))
     }
 
     /// The identity of a generated user; it never changes.
@@ -26,7 +26,7 @@ impl ServiceWorld {
 
     /// Most have the service's default role; a few admins, guests, and a few without any.
     fn generated_user_role(&self, user: u32) -> Option<String> {
-        let role = match below(self.draws.draw(Purpose::UserRole, u64::from(user)), 50) {
+        let role = match below(self.draws.draw(DrawPurpose::UserRole, u64::from(user)), 50) {
             0 => return None,
             1 => SERVICE_ADMIN,
             2 => ROLES.len() - 1,
@@ -37,7 +37,7 @@ impl ServiceWorld {
 
     /// Whether the user is reachable and online, which only a fetch shows: null for those who never were.
     pub(crate) fn user_presence(&self, user: u32) -> (Option<bool>, Option<bool>) {
-        let draw = next(self.draws.draw(Purpose::UserRole, u64::from(user)));
+        let draw = next(self.draws.draw(DrawPurpose::UserRole, u64::from(user)));
         let flag = |value| match value {
             0 => None,
             value => Some(value == 1),
@@ -53,7 +53,7 @@ impl ServiceWorld {
     /// What the seed says of a user.
     pub(super) fn generated_user(&self, user: u32) -> UserRecord {
         let text = self.user_draw(user);
-        let draw = self.draws.draw(Purpose::UserDate, u64::from(user));
+        let draw = self.draws.draw(DrawPurpose::UserDate, u64::from(user));
         let created = FIRST + below(draw, SPAN);
         let updated = if draw & 1 == 0 { created } else { created + below(next(draw), 5_000_000) };
         UserRecord {

@@ -3,11 +3,10 @@
 use std::ops::Deref;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-use super::account::draw_digits;
 use super::changes::Changes;
 use super::graph::{Graph, GraphShape, MembershipStatus};
-use super::roles::ROLES;
-use super::sid::{self, SidSpace};
+use super::role_table::ROLES;
+use super::sid::{self, SidSpace, draw_digits};
 use super::singled_out::SingledOut;
 use crate::simulator::draws::Draws;
 use crate::simulator::faults::{Fault, Faults};

@@ -12,7 +12,7 @@ use super::changes::{Changes, CreatedKind, ServiceDefaults};
 use super::order;
 use super::record::{ChannelRecord, MembershipRecord, RoleRecord, UserRecord};
 use super::{ChangesGuard, ServiceWorld, WorldView};
-use crate::simulator::draws::Purpose;
+use crate::simulator::draws::DrawPurpose;
 
 /// The service while it is written to.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl ServiceWorld {
 
     /// Digits of a SID for the next creation of a kind.
     fn new_digits(&self, kind: CreatedKind, number: u32) -> u128 {
-        let draw = |half| self.draws.draw2(Purpose::Created, kind as u64 * 2 + half, u64::from(number));
+        let draw = |half| self.draws.draw2(DrawPurpose::Created, kind as u64 * 2 + half, u64::from(number));
         u128::from(draw(0)) << 64 | u128::from(draw(1))
     }
 }

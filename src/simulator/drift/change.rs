@@ -14,7 +14,6 @@ pub struct DriftChange {
     pub entity: &'static str,
     /// The SIDs that name it: its own, or those of the user and the channel.
     pub key: Vec<String>,
-    /// What happened to it.
     pub kind: DriftChangeKind,
     /// The values that differ, of a changed row.
     pub fields: Vec<DriftedField>,
@@ -34,16 +33,12 @@ pub enum DriftChangeKind {
 /// A value that differs, exactly as Chat's JSON shows it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DriftedField {
-    /// The key.
     pub name: String,
-    /// The value before.
     pub old: Value,
-    /// The value after.
     pub new: Value,
 }
 
 impl DriftChange {
-    /// As JSON, one object.
     pub fn to_json(&self) -> Value {
         let kind = match self.kind {
             DriftChangeKind::Added => "added",

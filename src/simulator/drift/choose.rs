@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use super::rows::Touched;
 use crate::simulator::data::WorldView;
 use crate::simulator::data::graph::MembershipStatus;
-use crate::simulator::draws::{Purpose, below, happens, next};
+use crate::simulator::draws::{DrawPurpose, below, happens, next};
 
-/// One thing that happens.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Choice {
     /// A membership ends.
@@ -73,7 +72,7 @@ enum Draw {
 impl DriftChoices {
     pub(super) fn new(view: &WorldView<'_>, round: u64, share: f64) -> Self {
         let draw = |kind: Draw, id: u32| {
-            view.world.draws.draw2(Purpose::Drift, round << 8 | kind as u64, u64::from(id))
+            view.world.draws.draw2(DrawPurpose::Drift, round << 8 | kind as u64, u64::from(id))
         };
         let left_alone = LeftAlone::new(view);
         let mut choices = Vec::new();

@@ -13,7 +13,7 @@ pub use change::{DriftChange, DriftChangeKind};
 
 use super::data::record::{ChannelRecord, MembershipRecord, Timers, UserRecord};
 use super::data::{ServiceWorld, Writer};
-use super::draws::{Purpose, below, next};
+use super::draws::{DrawPurpose, below, next};
 use choose::{Choice, DriftChoices};
 use rows::rows;
 
@@ -93,7 +93,7 @@ fn act(
 
 fn change_user(writer: &mut Writer<'_>, world: &ServiceWorld, round: u64, user: u32) {
     let now = writer.now();
-    let draw = world.draws.draw2(Purpose::Drift, round, u64::from(user));
+    let draw = world.draws.draw2(DrawPurpose::Drift, round, u64::from(user));
     let roles = [&world.role_sids[0], &world.role_sids[1]];
     writer.update_user(user, |record| {
         match below(draw, 3) {
@@ -110,7 +110,7 @@ fn change_user(writer: &mut Writer<'_>, world: &ServiceWorld, round: u64, user: 
 
 fn change_channel(writer: &mut Writer<'_>, world: &ServiceWorld, round: u64, channel: u32) {
     let now = writer.now();
-    let draw = world.draws.draw2(Purpose::Drift, next(round), u64::from(channel));
+    let draw = world.draws.draw2(DrawPurpose::Drift, next(round), u64::from(channel));
     writer.update_channel(channel, |record| {
         match below(draw, 3) {
             0 => record.friendly_name = Some(format!("Renamed in round {round}")),
@@ -142,7 +142,7 @@ fn create_channel(writer: &mut Writer<'_>, round: u64, number: u32) -> u32 {
         friendly_name: Some(format!("Round {round}")),
         unique_name: Some(format!("round-{round}/{number}")),
         attributes: Some("{}".to_owned()),
-        private: number % 2 == 0,
+        private: number.is_multiple_of(2),
         state: "active",
         timers: Timers::default(),
         messaging_service_sid: None,

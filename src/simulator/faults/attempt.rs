@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Fault, Faults};
-use crate::simulator::draws::{Draws, Purpose, happens};
+use crate::simulator::draws::{DrawPurpose, Draws, happens};
 
 /// One request has no more faults than this, so that a client with a few retries gets through.
 const MOST_IN_A_ROW: u32 = 3;
@@ -139,7 +139,7 @@ impl AttemptFaults {
 
     fn hits(&self, fault: Fault, key: u64) -> bool {
         let share = self.faults.share(fault);
-        share > 0.0 && happens(self.draws.draw(Purpose::Fault, key), share)
+        share > 0.0 && happens(self.draws.draw(DrawPurpose::Fault, key), share)
     }
 
     fn decide(&self, situation: RequestTraits<'_>, attempt: u32) -> Option<AttemptFault> {

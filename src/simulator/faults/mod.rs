@@ -14,7 +14,7 @@ mod parse;
 pub(crate) use attempt::{AttemptFault, AttemptFaults, HostileBody, RequestTraits};
 pub(crate) use parse::FaultsError;
 
-use crate::simulator::draws::{Draws, Purpose, happens};
+use crate::simulator::draws::{DrawPurpose, Draws, happens};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
@@ -223,7 +223,7 @@ impl Faults {
     /// Whether this page or row has the fault.
     pub(crate) fn hits(&self, draws: Draws, fault: Fault, key: u64) -> bool {
         let share = self.share(fault);
-        share > 0.0 && happens(draws.draw2(Purpose::Fault, fault as u64, key), share)
+        share > 0.0 && happens(draws.draw2(DrawPurpose::Fault, fault as u64, key), share)
     }
 }
 

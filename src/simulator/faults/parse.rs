@@ -9,28 +9,13 @@ use super::{FAULTS, Fault, FaultUnit, Faults};
 pub enum FaultsError {
     /// No fault has this name.
     #[error("there is no fault `{name}`; known are {}", known())]
-    Unknown {
-        /// What was given.
-        name: String,
-    },
+    Unknown { name: String },
     /// The amount is missing or is no percentage or number.
     #[error("the fault `{name}` needs {expected}, not `{value}`")]
-    Amount {
-        /// The fault.
-        name: String,
-        /// What it needs.
-        expected: &'static str,
-        /// What was given.
-        value: String,
-    },
+    Amount { name: String, expected: &'static str, value: String },
     /// Something other than `retry-after=SECONDS` follows the amount.
     #[error("the fault `{name}` has no option `{option}`; 429 and 503 take `retry-after=SECONDS`")]
-    Option {
-        /// The fault.
-        name: String,
-        /// What was given.
-        option: String,
-    },
+    Option { name: String, option: String },
 }
 
 /// The names of all faults.

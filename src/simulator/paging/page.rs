@@ -219,7 +219,7 @@ fn write_meta(
     match chosen.previous.filter(|_| request.page > 0) {
         Some(digits) => {
             meta.plain("previous_page_url", |out| {
-                link(out, request.page - 1, Some(PageToken::Before(digits)))
+                link(out, request.page - 1, Some(PageToken::Before(digits)));
             });
         }
         None => meta.null("previous_page_url"),

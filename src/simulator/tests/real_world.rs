@@ -136,7 +136,7 @@ async fn participants_of_other_networks_have_rules() {
     refused(
         &asked,
         &at("a"),
-        "MessagingBinding.Address=nobody&MessagingBinding.ProxyAddress=%2B15550002001",
+        "MessagingBinding.Address=unknown&MessagingBinding.ProxyAddress=%2B15550002001",
         (400, 50407),
     )
     .await;

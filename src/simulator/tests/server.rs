@@ -29,7 +29,7 @@ async fn what_is_not_there_is_refused_as_the_api_does() {
     let cases = [
         ("/v2/Services/ISffffffffffffffffffffffffffffffff/Users".to_owned(), 404, 50050),
         (asked.in_service("/Users/USffffffffffffffffffffffffffffffff"), 404, 50200),
-        (asked.in_service("/Users/nobody/Channels"), 404, 50200),
+        (asked.in_service("/Users/unknown/Channels"), 404, 50200),
         (asked.in_service("/Channels/CHffffffffffffffffffffffffffffffff/Members"), 404, 50300),
         (asked.in_service(&format!("/Users/{user}/Channels/CHffffffffffffffffffffffffffffffff")), 404, 50300),
         (asked.in_service("/Roles/RLffffffffffffffffffffffffffffffff"), 404, 20404),

@@ -51,7 +51,7 @@ async fn what_twilio_refuses_is_refused_with_its_codes() {
         ("/Users", "Identity=b&RoleSid=RL00000000000000000000000000000000", 400, 50100),
         ("/Users", "Identity=b&DateCreated=2019-01-01T00:00:00Z", 400, 20001),
         ("/Users/ana", "Attributes=not+json", 400, 50304),
-        ("/Users/nobody", "FriendlyName=x", 404, 50200),
+        ("/Users/unknown", "FriendlyName=x", 404, 50200),
         ("/Roles", "FriendlyName=x&Type=service", 400, 20001),
         ("/Roles", "FriendlyName=x&Type=deployment&Permission=a", 400, 20001),
         ("/Roles", "FriendlyName=x&Type=service&Permission=inviteMember", 400, 20001),

@@ -163,7 +163,7 @@ impl Book {
         found.unwrap_or_else(|| panic!("{wanted} is not among {names:?}"))
     }
 
-    pub(super) fn store(&mut self, wanted: &str, records: Records, next: Option<&str>) -> Stored {
+    pub(super) fn store(&mut self, wanted: &str, records: Records, next: Option<&str>) -> StoredPage {
         let received = match &records {
             Records::Users(rows) => rows.len(),
             Records::Channels(rows) => rows.len(),

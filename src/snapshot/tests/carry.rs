@@ -29,7 +29,7 @@ fn a_user_who_changes_while_users_are_listed_is_read_after_all() {
     assert_eq!(waiting(&mut book), Vec::<String>::new());
     assert_eq!(book.writer.info().unwrap().carried.map(|carried| carried.users), Some(2));
 
-    // Its page token expires, and when the list is read anew one of them has moved.
+    // Its page token expires, and when the list is read again one of them has moved.
     let unit = book.unit(&list);
     book.writer.restart_unit(unit.id).unwrap();
     let moved = User { date_updated: Some(Timestamp::from_wire("2026-11-23T00:00:00Z")), ..user(1, 2) };

@@ -16,7 +16,7 @@ fn conversation(digits: u128) -> Channel {
     }
 }
 
-/// A participant by SMS: nobody's.
+/// A participant by SMS, who has no user.
 fn caller(channel: u128) -> Member {
     Member { identity: None, ..member(99, channel) }
 }
@@ -94,7 +94,7 @@ fn a_membership_that_one_side_hides_is_found_without_any_count() {
 fn of_a_part_only_its_own_lists_are_read_and_compared() {
     let part = [
         Focus::Identity("user 1"),
-        Focus::Identity("nobody yet"),
+        Focus::Identity("not a user yet"),
         Focus::Channel("name 10"),
         Focus::Channel("CH000000000000000000000000000000aa"),
     ];

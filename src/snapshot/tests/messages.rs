@@ -121,7 +121,7 @@ fn messages_of_a_channel_that_vanished_are_a_part_of_nothing() {
     assert_eq!(book.writer.finish("now").unwrap(), Verdict::CompleteWithDrift);
 }
 
-/// Reads the two channels' messages, has the counter of the first looked at again, and gives the verdict.
+/// Reads the two channels' messages, has the counter of the first rechecked, and gives the verdict.
 fn judged(first: i64, again: i64) -> (Verdict, Vec<(String, String)>) {
     let mut book = book();
     channels(&mut book, [(10, Some(first)), (20, Some(1))]);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::model::{Api, Entity, ServiceSid};
-use crate::snapshot::{Carried, CrossCheck, Failure, MissingMembership, Requests, Verdict};
+use crate::snapshot::{Carried, CrossCheck, FailedUnit, MissingMembership, Requests, Verdict};
 
 use super::format;
 use crate::printable::{Printable, PrintableLine, Tone};
@@ -42,7 +42,7 @@ pub(crate) struct CrawlSummary {
     /// Lists that could not be read.
     pub failures: u64,
     /// The first of them; all are in the snapshot.
-    pub failed_units: Vec<Failure>,
+    pub failed_units: Vec<FailedUnit>,
     /// Subjects that changed while they were read, as a second reading showed.
     pub drift: u64,
     /// Subjects of which something is missing, with no change seen.

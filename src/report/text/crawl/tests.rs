@@ -39,7 +39,7 @@ fn summary(verdict: Verdict) -> CrawlSummary {
 }
 
 fn failed(number: u64) -> CrawlSummary {
-    let unit = |index| Failure {
+    let unit = |index| FailedUnit {
         subject: format!("user_channels of US{index:032x}"),
         error: "GET /v2/…/Channels: 500 after 8 attempts".to_owned(),
     };

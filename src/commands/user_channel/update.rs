@@ -1,0 +1,268 @@
+//! `user-channel update`: a plan of one operation that is performed at once, or a plan of many that is left for `apply`.
+
+use std::path::PathBuf;
+
+use futures_util::StreamExt as _;
+
+use crate::cli::ApplyArgs;
+use crate::cli::apply::ApplyFlags;
+use crate::cli::setting::declarations::PLAN;
+use crate::cli::setting::{FlagGroup, Flags};
+use crate::cli::user_channel::UserChannelUpdateArgs;
+use crate::error::{Advise, ExitStatus, Failure};
+use crate::plan::user_channels::{UserChannelPlan, UserChannelUpdate, header};
+use crate::plan::{PlanDraft, Side, check_place, equality};
+use crate::report::text::user_channel as text;
+use crate::settings::{ConnectionSettings, UserChannelRow, UserChannelUpdateSettings};
+use crate::source::user_channels::{ApiObject, UserChannelError, UserChannelReader};
+
+use super::super::{CommandError, Context, Outcome, apply};
+use super::{AT_A_TIME, find, reader};
+
+/// No one has agreed.
+#[derive(Debug, thiserror::Error)]
+enum NotAgreed {
+    #[error("standard input is not a terminal, so no one can be asked; nothing was written")]
+    NoTerminal,
+    #[error("the answer was not yes; nothing was written")]
+    NotYes,
+}
+
+impl Advise for NotAgreed {
+    fn status(&self) -> Failure {
+        Failure::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NoTerminal => "give --yes to perform it".to_owned(),
+            Self::NotYes => "type yes to perform it".to_owned(),
+        })
+    }
+}
+
+pub(super) async fn run(args: &UserChannelUpdateArgs, context: &mut Context) -> Outcome {
+    let settings = UserChannelUpdateSettings::load(&context.settings, args, &mut context.stdin)?;
+    match settings {
+        UserChannelUpdateSettings::One { row, plan, yes } => one(*row, plan, yes, args, context).await,
+        UserChannelUpdateSettings::Many { rows, plan } => many(rows, plan, args, context).await,
+    }
+}
+
+/// What a row comes to.
+#[derive(Debug)]
+enum UpdateRowOutcome {
+    /// It is to be updated.
+    Update(Box<UserChannelUpdate>),
+    /// It is as it should be.
+    Same,
+    /// It fits nothing.
+    Misfit(UserChannelError),
+}
+
+async fn one(
+    row: UserChannelRow,
+    plan: Option<PathBuf>,
+    yes: bool,
+    args: &UserChannelUpdateArgs,
+    context: &mut Context,
+) -> Outcome {
+    let plan = match plan {
+        Some(plan) => plan,
+        None => own_name(context)?,
+    };
+    check_place(&plan)?;
+    let reader = reader(args.settings.flags(), &args.connection, context).await?;
+    let (user, channel, object) = find(&reader, row.user.clone(), row.channel.clone()).await?;
+    let after = row.change.fields(reader.api());
+    let before = before(&object, &after);
+    let changes = !is_same(&before, &after);
+    let who = user.identity.clone().unwrap_or_else(|| user.sid.to_string());
+    let name = channel.friendly_name.clone().or_else(|| channel.unique_name.clone());
+    let on = name.map_or_else(|| channel.sid.to_string(), |name| format!("{name} ({})", channel.sid));
+    context.say(text::change(&who, &on, &before, &after));
+    if !changes {
+        context.say("nothing to do: it is so already");
+        return show(&object, ExitStatus::Done, context);
+    }
+    agree(yes, context)?;
+    let update = UserChannelUpdate {
+        user_sid: user.sid.clone(),
+        channel_sid: channel.sid.clone(),
+        identity: user.identity.clone(),
+        before,
+        after,
+    };
+    let mut drafted = drafted(&reader, &plan, args, context).await?;
+    drafted.update(&update)?;
+    let (draft, totals) = drafted.finish(rate(args, context)?);
+    drop(draft.finish(&totals)?);
+    let performed = apply::perform(&apply_args(&plan, args), context).await?;
+    let status = apply::exit_status(&performed);
+    for item in &performed.not_done {
+        context.say(format!("not updated: {}", item.reason));
+    }
+    let plan = plan.display();
+    if status == ExitStatus::Done {
+        context.say(format!(
+            "updated; the plan is kept in {plan}: `chatferry plan --undo {plan} --plan undo-{plan}` makes the plan that undoes it"
+        ));
+    } else {
+        context.say(format!("the plan is kept in {plan}; `chatferry apply --plan {plan}` tries again"));
+    }
+    let object = reader.user_channel(&user.sid, &channel.sid).await?.unwrap_or(object);
+    show(&object, status, context)
+}
+
+fn show(object: &ApiObject, status: ExitStatus, context: &mut Context) -> Outcome {
+    if context.output.json {
+        context.json(object)?;
+    }
+    Ok(status)
+}
+
+/// A plan's name that says what it is and is not taken.
+fn own_name(context: &Context) -> Result<PathBuf, CommandError> {
+    let now = context.settings.now()?;
+    let name = now.strftime("user-channel-%Y%m%dT%H%M%SZ").to_string();
+    let free = (1..).map(|number| match number {
+        1 => PathBuf::from(format!("{name}.db")),
+        number => PathBuf::from(format!("{name}-{number}.db")),
+    });
+    Ok(free.into_iter().find(|path| !path.exists()).unwrap_or_default())
+}
+
+async fn many(
+    rows: Vec<UserChannelRow>,
+    plan: PathBuf,
+    args: &UserChannelUpdateArgs,
+    context: &mut Context,
+) -> Outcome {
+    check_place(&plan)?;
+    let reader = reader(args.settings.flags(), &args.connection, context).await?;
+    let mut drafted = drafted(&reader, &plan, args, context).await?;
+    let (mut updates, mut same, mut misfits) = (0_u64, 0_u64, 0_u64);
+    {
+        let outcomes = rows.into_iter().map(|row| outcome(&reader, row));
+        let mut outcomes = futures_util::stream::iter(outcomes).buffered(AT_A_TIME);
+        while let Some(outcome) = outcomes.next().await {
+            let (line, outcome) = outcome?;
+            match outcome {
+                UpdateRowOutcome::Update(update) => {
+                    drafted.update(&update)?;
+                    updates += 1;
+                }
+                UpdateRowOutcome::Same => {
+                    drafted.same();
+                    same += 1;
+                }
+                UpdateRowOutcome::Misfit(error) => {
+                    drafted.misfit(&format!("line {line}"), error.to_string())?;
+                    misfits += 1;
+                }
+            }
+        }
+    }
+    let (draft, totals) = drafted.finish(rate(args, context)?);
+    let made = draft.finish(&totals)?;
+    let text = text::planned(made.path(), updates, same, misfits);
+    let result = serde_json::json!({
+        "plan": made.path().display().to_string(),
+        "digest": made.digest(),
+        "operations": totals.operations,
+        "noop": totals.noop,
+        "findings": totals.findings,
+        "requests": totals.requests,
+        "estimated_seconds": totals.estimated_seconds,
+        "verdict": totals.verdict,
+    });
+    context.conclude(&result, text)?;
+    Ok(if misfits > 0 { ExitStatus::Findings } else { ExitStatus::Done })
+}
+
+async fn outcome(
+    reader: &UserChannelReader,
+    row: UserChannelRow,
+) -> Result<(u64, UpdateRowOutcome), CommandError> {
+    let line = row.line;
+    let (user, channel, object) = match find(reader, row.user, row.channel).await {
+        Ok(found) => found,
+        Err(error) if error.is_misfit() => return Ok((line, UpdateRowOutcome::Misfit(error))),
+        Err(error) => return Err(error.into()),
+    };
+    let after = row.change.fields(reader.api());
+    let before = before(&object, &after);
+    if is_same(&before, &after) {
+        return Ok((line, UpdateRowOutcome::Same));
+    }
+    let update = UserChannelUpdate {
+        user_sid: user.sid,
+        channel_sid: channel.sid,
+        identity: user.identity,
+        before,
+        after,
+    };
+    Ok((line, UpdateRowOutcome::Update(Box::new(update))))
+}
+
+/// The values of these keys as they are now.
+fn before(object: &ApiObject, after: &ApiObject) -> ApiObject {
+    let now = |key: &String| object.get(key).cloned().unwrap_or(serde_json::Value::Null);
+    after.keys().map(|key| (key.clone(), now(key))).collect()
+}
+
+/// Whether there is nothing to write. A time of reading is not given back, so that it is always written.
+fn is_same(before: &ApiObject, after: &ApiObject) -> bool {
+    after.iter().all(|(key, value)| {
+        equality::is_compared(key)
+            && equality::same_values(key, before.get(key).unwrap_or(&serde_json::Value::Null), value)
+    })
+}
+
+async fn drafted(
+    reader: &UserChannelReader,
+    plan: &std::path::Path,
+    args: &UserChannelUpdateArgs,
+    context: &Context,
+) -> Result<UserChannelPlan, CommandError> {
+    let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
+    let side = Side {
+        account_sid: connection.read_credentials()?.account_sid.to_string(),
+        service_sid: reader.service().to_string(),
+        friendly_name: reader.service_name().await?,
+    };
+    let draft = PlanDraft::create(plan, &header(reader.api(), side))?;
+    Ok(UserChannelPlan::new(draft, reader.api(), reader.service().clone()))
+}
+
+/// Requests a second, for the estimate.
+fn rate(args: &UserChannelUpdateArgs, context: &Context) -> Result<f64, CommandError> {
+    const USUAL: u32 = 100;
+    let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
+    Ok(f64::from(connection.rps.map_or(USUAL, std::num::NonZeroU32::get)))
+}
+
+fn agree(yes: bool, context: &mut Context) -> Result<(), NotAgreed> {
+    if yes {
+        return Ok(());
+    }
+    if !context.stdin_is_terminal {
+        return Err(NotAgreed::NoTerminal);
+    }
+    context.stderr.print("type yes to update it:");
+    let mut answer = Vec::new();
+    let mut byte = [0];
+    while answer.len() < 16 && matches!(context.stdin.read(&mut byte), Ok(1)) && byte != *b"\n" {
+        answer.extend(byte);
+    }
+    if answer.trim_ascii() == b"yes" { Ok(()) } else { Err(NotAgreed::NotYes) }
+}
+
+fn apply_args(plan: &std::path::Path, args: &UserChannelUpdateArgs) -> ApplyArgs {
+    ApplyArgs {
+        settings: ApplyFlags::of(Flags::default().with(&PLAN, plan.display().to_string())),
+        yes: true,
+        connection: args.connection.clone(),
+        ..ApplyArgs::default()
+    }
+}

@@ -1,0 +1,181 @@
+//! A crawl by one route, of which a share is read by the other route too, as evidence.
+//!
+//! Memberships can be read by user or by channel. A crawl by user alone has the counts to go by, and in Conversations not
+//! even those; with the members of a share of the channels beside them, each of these channels is compared member by member,
+//! as in a crawl of both. A crawl by channel alone has the channels of a share of the users beside it.
+//!
+//! **Invariant:** what is read for evidence is no part of the crawl's data. It goes when the crawl ends complete, so that exports
+//! and comparisons do not depend on which share was checked. An incomplete crawl keeps it for its next look.
+
+use std::path::Path;
+
+use rusqlite::{Connection, params};
+use serde::Serialize;
+
+use crate::model::{Channel, Entity, Share, User};
+use crate::snapshot::completeness::disagreements::kind;
+use crate::snapshot::error::SnapshotError;
+use crate::snapshot::properties::{self, CrawlIdentity};
+use crate::snapshot::schema::write_out;
+use crate::snapshot::unit::{UnitKind, state};
+use crate::snapshot::write::writer::{LargestPage, SnapshotWriter};
+
+/// The share that a snapshot is checked across, if it is.
+pub(in crate::snapshot) fn share(connection: &Connection) -> rusqlite::Result<Option<Share>> {
+    Ok(properties::get(connection, "cross_check")?.and_then(|text| text.parse().ok()))
+}
+
+/// Whether the crawl is to have this entity.
+pub(in crate::snapshot) fn is_included(connection: &Connection, entity: Entity) -> rusqlite::Result<bool> {
+    let include = properties::get(connection, "include")?.unwrap_or_default();
+    Ok(include.split_whitespace().any(|name| name == entity.plural()))
+}
+
+/// A user's joined memberships (`user_side`), and its members in channels (`channel_side`), as far as the members of a channel
+/// were read to their end: SQL over a row `u` of `user_row`. Both give channel number and member SID.
+const USER_SIDE: &str = "SELECT c.id AS channel, m.member_sid AS member FROM membership_row m
+    JOIN channel_row c ON c.service = m.service AND c.sid = m.channel_sid
+    JOIN unit k ON k.kind = 8 AND k.parent = c.id AND k.state = 1
+    WHERE m.user = u.id AND m.status = 1";
+const CHANNEL_SIDE: &str = "SELECT x.channel AS channel, x.sid AS member FROM member_row x
+    JOIN channel_row c ON c.id = x.channel AND c.service = u.service
+    JOIN unit k ON k.kind = 8 AND k.parent = c.id AND k.state = 1
+    WHERE x.identity = u.identity";
+
+/// Compares each user of the share with the members of all channels, where a crawl by channel is checked across.
+pub(in crate::snapshot) fn find_user_lists(connection: &Connection) -> rusqlite::Result<()> {
+    if share(connection)?.is_none() || is_included(connection, Entity::Membership)? {
+        return Ok(());
+    }
+    debug_assert_eq!((UnitKind::Members.number(), state::COMPLETE), (8, 1), "as in the SQL above");
+    connection.execute_batch("CREATE INDEX IF NOT EXISTS member_by_identity ON member_row (identity)")?;
+    connection.execute(
+        &write_out(&format!(
+            "INSERT INTO finding SELECT ?1, service, id, sid, substr(by_channel, 1, instr(by_channel, ':') - 1),
+               substr(by_user, 1, instr(by_user, ':') - 1)
+             FROM (SELECT u.service, u.id, @US(u.sid) AS sid,
+                 (SELECT sid_set(member) FROM ({USER_SIDE})) AS by_user,
+                 (SELECT sid_set(member) FROM ({CHANNEL_SIDE})) AS by_channel
+               FROM user_row u JOIN unit ON unit.kind = ?2 AND unit.parent = u.id AND unit.service = u.service
+               WHERE unit.state = ?3 AND u.identity IS NOT NULL)
+             WHERE CASE WHEN by_user LIKE '%?' OR by_channel LIKE '%?'
+               THEN substr(by_user, 1, instr(by_user, ':')) <> substr(by_channel, 1, instr(by_channel, ':'))
+               ELSE by_user <> by_channel END"
+        )),
+        params![kind::USER_LIST, UnitKind::UserChannels.number(), state::COMPLETE],
+    )?;
+    Ok(())
+}
+
+/// The channels that one side of a user's memberships has and the other has not.
+pub(in crate::snapshot) fn one_sided_channels(
+    connection: &Connection,
+    user: i64,
+) -> rusqlite::Result<Vec<i64>> {
+    let side = |sql: &str| {
+        let of_user = |name: &str| format!("(SELECT {name} FROM user_row WHERE id = ?1)");
+        // `u.id` last: `u.identity` begins with it.
+        sql.replace("u.service", &of_user("service"))
+            .replace("u.identity", &of_user("identity"))
+            .replace("u.id", "?1")
+    };
+    let (by_user, by_channel) = (side(USER_SIDE), side(CHANNEL_SIDE));
+    let sql = format!(
+        "SELECT DISTINCT channel FROM (
+           SELECT * FROM (SELECT * FROM ({by_user}) EXCEPT SELECT * FROM ({by_channel}))
+           UNION ALL SELECT * FROM (SELECT * FROM ({by_channel}) EXCEPT SELECT * FROM ({by_user})))"
+    );
+    connection.prepare_cached(&sql)?.query_map([user], |row| row.get(0))?.collect()
+}
+
+/// What was read by the other route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CrossCheck {
+    /// The share: `1/7`.
+    pub share: String,
+    /// Lists of it that were read: channels' members, or users' channels.
+    pub lists: u64,
+    /// The resource whose lists these are: `members` or `user_channels`.
+    pub of: &'static str,
+}
+
+/// The kind of lists that are read as evidence, and what they hold.
+fn evidence(connection: &Connection) -> rusqlite::Result<(UnitKind, Entity)> {
+    let by_user = is_included(connection, Entity::Membership)?;
+    Ok(if by_user {
+        (UnitKind::Members, Entity::Member)
+    } else {
+        (UnitKind::UserChannels, Entity::Membership)
+    })
+}
+
+/// What was read by the other route, if anything was to be.
+pub(in crate::snapshot) fn what_was_read(connection: &Connection) -> rusqlite::Result<Option<CrossCheck>> {
+    let Some(share) = share(connection)? else { return Ok(None) };
+    let (kind, entity) = evidence(connection)?;
+    let lists: i64 = connection.query_row(
+        "SELECT count(*) FROM unit WHERE kind = ?1 AND state = ?2",
+        [kind.number(), state::COMPLETE],
+        |row| row.get(0),
+    )?;
+    Ok(Some(CrossCheck { share: share.to_string(), lists: lists.cast_unsigned(), of: entity.plural() }))
+}
+
+/// Leaves out again what was read as evidence.
+pub(in crate::snapshot) fn drop_evidence(connection: &Connection) -> rusqlite::Result<()> {
+    if share(connection)?.is_none() {
+        return Ok(());
+    }
+    connection.execute_batch(match evidence(connection)? {
+        (UnitKind::Members, _) => "DELETE FROM member_row",
+        _ => "DELETE FROM membership_row",
+    })
+}
+
+impl SnapshotWriter {
+    /// Makes a new snapshot of which a share is read by the other route too.
+    pub fn create_cross_checked(
+        path: &Path,
+        identity: &CrawlIdentity,
+        largest_page: LargestPage,
+        share: Share,
+    ) -> Result<Self, SnapshotError> {
+        Self::create_with(path, identity, largest_page, |writer| {
+            writer.sql(|connection| properties::set(connection, "cross_check", &share.to_string()))?;
+            writer.cross_check = Some(share);
+            Ok(())
+        })
+    }
+
+    /// The share that is read by the other route too.
+    pub fn cross_check(&self) -> Option<Share> {
+        self.cross_check
+    }
+
+    /// Whether members are read of any channel, as data or as evidence.
+    pub(in crate::snapshot) fn reads_members(&self) -> bool {
+        self.reads(Entity::Member)
+    }
+
+    /// Whether this channel's members are read.
+    pub(in crate::snapshot) fn reads_members_of(&self, channel: &Channel) -> bool {
+        self.is_included(Entity::Member)
+            || (self.reads_members() && self.cross_check.is_some_and(|share| share.has(&channel.sid)))
+    }
+
+    /// Whether this user's channels are read.
+    pub(in crate::snapshot) fn reads_channels_of(&self, user: &User) -> bool {
+        self.is_included(Entity::Membership)
+            || (self.reads(Entity::Membership) && self.cross_check.is_some_and(|share| share.has(&user.sid)))
+    }
+
+    fn is_included(&self, entity: Entity) -> bool {
+        self.identity().include.contains(&entity)
+    }
+
+    /// Whether a side of memberships is read in whole or in part.
+    fn reads(&self, side: Entity) -> bool {
+        let other = if side == Entity::Member { Entity::Membership } else { Entity::Member };
+        self.is_included(side) || (self.cross_check.is_some() && self.is_included(other))
+    }
+}

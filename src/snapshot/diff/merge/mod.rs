@@ -1,0 +1,115 @@
+//! Two snapshots read side by side, in the order of their keys: which rows both have, which one alone, and which differ.
+//!
+//! Rows are compared as SQLite stores them, and nothing of a row is decoded unless the visitor asks. Lists of users and channels
+//! are merged by their SIDs; the rows of a user's or channel's own list are merged within it, so that both files are read in
+//! the order of one index and memory holds two rows. A list whose digest is the same in both (`list_digest`, `group_digest`) is
+//! counted and not read.
+//!
+//! **Invariant:** memory does not grow with the data.
+//!
+//! **Invariant:** a row that one side lacks is given with the reason why that side may lack it wrongly ([`Met::Only`]); what
+//! could not be read is never reported as gone.
+
+mod column;
+mod lists;
+mod pair;
+mod row;
+mod unread;
+
+pub(in crate::snapshot) use self::column::select;
+pub(crate) use self::column::{Fields, columns};
+use self::lists::Merge;
+pub(crate) use self::row::RawRow;
+pub(in crate::snapshot) use self::unread::{parents_list, unit, unusable};
+use crate::model::{Entity, ServiceSid};
+use crate::snapshot::error::SnapshotError;
+use crate::snapshot::read::reader::Snapshot;
+
+/// Page cache of each of the two files, in KiB: rows are read once, so little of it is read again.
+const CACHE: u32 = 16 * 1024;
+
+/// What to merge and how.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MergeOptions {
+    /// The records.
+    pub entity: Entity,
+    /// The fields that count.
+    pub fields: Fields,
+    /// Whether rows that are the same are given one by one.
+    pub tell_same: bool,
+    /// Whether only users and channels that both sides have are looked at, with what is in their lists: where the two
+    /// were read for other users, one that a side lacks says nothing.
+    pub common_only: bool,
+}
+
+/// One of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// The older one.
+    Old,
+    /// The newer one.
+    New,
+}
+
+/// What a merge came upon.
+#[derive(Debug)]
+pub(crate) enum Met<'r> {
+    /// Rows that are the same, by number.
+    Same(u64),
+    /// A row that is the same, where these are given one by one.
+    SameRow(RawRow<'r>),
+    /// A row that differs.
+    Differs {
+        /// As it was.
+        old: RawRow<'r>,
+        /// As it is.
+        new: RawRow<'r>,
+        /// In which of the fields that count.
+        fields: Fields,
+    },
+    /// A row that one side alone has.
+    Only {
+        /// The side that has it.
+        which: Which,
+        /// The row.
+        row: RawRow<'r>,
+        /// Why the other side may lack it all the same; none where it is not there.
+        unread: Option<String>,
+    },
+}
+
+/// Merges one entity of two snapshots; the visitor's error ends it.
+pub(crate) fn merge<E: From<SnapshotError>>(
+    old: &Snapshot,
+    new: &Snapshot,
+    options: MergeOptions,
+    visit: &mut impl FnMut(Met<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    for side in [old, new] {
+        side.sql(|connection| connection.execute_batch(&format!("PRAGMA cache_size = -{CACHE}")))?;
+    }
+    let services = services(old, new)?;
+    let mut merge = Merge::of(old, new, options, &services)?;
+    if let Some(rows) = merge.same_groups() {
+        visit(Met::Same(rows))?;
+    }
+    for service in services {
+        merge.service(service, visit)?;
+    }
+    Ok(())
+}
+
+/// The services of both, by SID: their numbers in each. Those that one of the crawls was not asked for are left out.
+fn services(old: &Snapshot, new: &Snapshot) -> Result<Vec<[Option<i64>; 2]>, SnapshotError> {
+    let mut found = std::collections::BTreeMap::<ServiceSid, [Option<i64>; 2]>::new();
+    for (at, side) in [old, new].into_iter().enumerate() {
+        for (number, sid) in side.service_numbers()? {
+            found.entry(sid).or_default()[at] = Some(number);
+        }
+    }
+    for side in [old, new] {
+        let asked = side.identity()?.services;
+        found.retain(|sid, _| asked.is_empty() || asked.contains(sid));
+    }
+    Ok(found.into_values().collect())
+}

@@ -1,0 +1,164 @@
+//! Who is on one channel: what the users' side says (memberships) and what the channel's side says (members), side by side.
+//!
+//! **Invariant:** nothing that either side has is left out, and rows are streamed: both sides come in the order of member SIDs and
+//! are merged.
+
+use std::rc::Rc;
+
+use rusqlite::Row;
+
+use crate::model::{ChannelSid, Invite, Member, Membership, Role, User};
+use crate::snapshot::decode;
+use crate::snapshot::encode::bind;
+use crate::snapshot::error::SnapshotError;
+use crate::snapshot::read::lookup::LookUp;
+use crate::snapshot::read::service_view::ServiceView;
+use crate::snapshot::read::walk::Wanted;
+
+/// One user or participant on a channel. At least one of membership and member is there.
+#[derive(Debug)]
+pub struct Seat {
+    /// What the user's side says: status, notification level, read index.
+    pub membership: Option<Membership>,
+    /// The user, where wanted and known.
+    pub user: Option<Rc<User>>,
+    /// What the channel's side says: identity, role, attributes, dates.
+    pub member: Option<Member>,
+    /// The member's role, where wanted and known.
+    pub role: Option<Rc<Role>>,
+}
+
+/// The records that [`ServiceView::seats`] shall look up.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SeatsWith {
+    /// The user.
+    pub user: Wanted,
+    /// The member's role.
+    pub role: bool,
+}
+
+impl ServiceView<'_> {
+    /// Visits everybody on a channel: first those without a member, by user SID; then by member SID.
+    pub fn seats<E: From<SnapshotError>>(
+        &self,
+        channel: &ChannelSid,
+        with: SeatsWith,
+        visit: &mut dyn FnMut(&Seat) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let wrap = |source| E::from(SnapshotError::from_sqlite(self.snapshot.path(), source));
+        let scopes = &self.snapshot.scopes;
+        // Made for the first that needs it: most channels have no one who does.
+        let mut look_up: Option<LookUp<'_>> = None;
+        let mut seat = |membership: Option<(Membership, i64)>, member: Option<Member>| {
+            let identity = member.as_ref().is_some_and(|member| member.identity.is_some());
+            let wanted = with.user == Wanted::Yes || with.user == Wanted::ForIdentity && !identity;
+            let (mut user, mut role) = (None, None);
+            let user_number = membership.as_ref().map(|(_, number)| *number).filter(|_| wanted);
+            if user_number.is_some() || with.role {
+                let look_up = match &mut look_up {
+                    Some(look_up) => look_up,
+                    none => none.insert(LookUp::new(self.snapshot, self.number)?),
+                };
+                if let Some(number) = user_number {
+                    user = look_up.user(number).map_err(wrap)?;
+                }
+                let sid = member.as_ref().and_then(|member| member.role_sid.as_ref());
+                role = look_up.role_if(with.role, sid).map_err(wrap)?;
+            }
+            visit(&Seat { membership: membership.map(|(membership, _)| membership), user, member, role })
+        };
+        let of_row = |row: &Row<'_>| -> rusqlite::Result<(Membership, i64)> {
+            Ok((decode::membership(row, scopes)?, row.get(decode::MEMBERSHIP_COLUMNS)?))
+        };
+        let select = format!("SELECT {}, m.user", decode::MEMBERSHIP);
+        let from = if self.indexed {
+            "FROM membership_row m INDEXED BY membership_by_channel
+             CROSS JOIN user_row u INDEXED BY user_sid_by_id ON u.id = m.user
+             WHERE m.service = ?1 AND m.channel_sid = ?2"
+        } else {
+            "FROM temp.seat s CROSS JOIN membership_row m ON m.user = s.user AND m.channel_sid = s.channel_sid
+             CROSS JOIN user_row u ON u.id = m.user WHERE s.service = ?1 AND s.channel_sid = ?2"
+        };
+        let prepare = |sql: &str| self.snapshot.connection.prepare_cached(sql).map_err(wrap);
+
+        let mut strangers = prepare(&format!("{select} {from} AND m.member_sid IS NULL ORDER BY u.sid"))?;
+        (|| {
+            bind!(strangers, self.number, channel);
+            Ok(())
+        })()
+        .map_err(wrap)?;
+        let mut rows = strangers.raw_query();
+        while let Some(row) = rows.next().map_err(wrap)? {
+            seat(Some(of_row(row).map_err(wrap)?), None)?;
+        }
+        drop(rows);
+
+        let mut by_user =
+            prepare(&format!("{select} {from} AND m.member_sid IS NOT NULL ORDER BY m.member_sid, m.user"))?;
+        let mut by_channel = prepare(&format!(
+            "SELECT {} FROM channel_row c CROSS JOIN member_row x ON x.channel = c.id
+             WHERE c.service = ?1 AND c.sid = ?2 ORDER BY x.sid",
+            decode::MEMBER
+        ))?;
+        (|| {
+            bind!(by_user, self.number, channel);
+            bind!(by_channel, self.number, channel);
+            Ok(())
+        })()
+        .map_err(wrap)?;
+        let (mut memberships, mut members) = (by_user.raw_query(), by_channel.raw_query());
+        let mut next_membership =
+            || memberships.next().and_then(|row| row.map(of_row).transpose()).map_err(wrap);
+        let mut next_member = || {
+            members
+                .next()
+                .and_then(|row| row.map(|row| decode::member(row, scopes)).transpose())
+                .map_err(wrap)
+        };
+        let (mut left, mut right) = (next_membership()?, next_member()?);
+        loop {
+            let order = match (&left, &right) {
+                (None, None) => return Ok(()),
+                (Some(_), None) => std::cmp::Ordering::Less,
+                (None, Some(_)) => std::cmp::Ordering::Greater,
+                (Some((membership, _)), Some(member)) => {
+                    membership.member_sid.as_ref().cmp(&Some(&member.sid))
+                }
+            };
+            let membership = if order.is_le() { left.take() } else { None };
+            let member = if order.is_ge() { right.take() } else { None };
+            seat(membership, member)?;
+            if order.is_le() {
+                left = next_membership()?;
+            }
+            if order.is_ge() {
+                right = next_member()?;
+            }
+        }
+    }
+
+    /// Visits the pending invitations to a channel, by SID.
+    pub fn invites<E: From<SnapshotError>>(
+        &self,
+        channel: &ChannelSid,
+        visit: &mut dyn FnMut(&Invite) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let wrap = |source| E::from(SnapshotError::from_sqlite(self.snapshot.path(), source));
+        let sql = format!(
+            "SELECT {} FROM channel_row c CROSS JOIN invite_row i ON i.channel = c.id
+             WHERE c.service = ?1 AND c.sid = ?2 ORDER BY i.sid",
+            decode::INVITE
+        );
+        let mut statement = self.snapshot.connection.prepare_cached(&sql).map_err(wrap)?;
+        (|| {
+            bind!(statement, self.number, channel);
+            Ok(())
+        })()
+        .map_err(wrap)?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().map_err(wrap)? {
+            visit(&decode::invite(row, &self.snapshot.scopes).map_err(wrap)?)?;
+        }
+        Ok(())
+    }
+}

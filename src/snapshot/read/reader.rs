@@ -1,0 +1,79 @@
+//! A snapshot opened for reading. A crawl may go on writing to it meanwhile; what is read is one state of it.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use crate::model::{Api, ServiceSid};
+use crate::snapshot::decode::Scopes;
+use crate::snapshot::encode::required;
+use crate::snapshot::error::SnapshotError;
+use crate::snapshot::properties::{self, CrawlIdentity, Verdict};
+use crate::snapshot::schema::{self, SNAPSHOT};
+use crate::storage;
+
+/// A snapshot opened for reading.
+#[derive(Debug)]
+pub struct Snapshot {
+    pub(in crate::snapshot) connection: Connection,
+    pub(in crate::snapshot) scopes: Scopes,
+    path: PathBuf,
+}
+
+impl Snapshot {
+    /// Compares the file of a finished snapshot with its seal, before it is opened: reads all of it once.
+    pub(crate) fn check_file(path: &Path) -> Result<(), SnapshotError> {
+        Ok(storage::check_seal(&SNAPSHOT, path)?)
+    }
+
+    /// Opens a snapshot for reading.
+    pub fn open(path: &Path) -> Result<Self, SnapshotError> {
+        let wrap = |source| SnapshotError::from_sqlite(path, source);
+        let connection = schema::open_to_read(path)?;
+        // One transaction for as long as it is open, so that everything read is of one moment.
+        connection.execute_batch("BEGIN").map_err(wrap)?;
+        let scopes = Scopes::read(&connection).map_err(wrap)?;
+        Ok(Self { connection, scopes, path: path.to_path_buf() })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The API that was read: `chat` or `conversations`.
+    pub fn source(&self) -> Result<Api, SnapshotError> {
+        self.sql(properties::source)
+    }
+
+    /// The crawl that it is of.
+    pub fn identity(&self) -> Result<CrawlIdentity, SnapshotError> {
+        self.sql(CrawlIdentity::read)
+    }
+
+    /// Its judgement of its own completeness.
+    pub fn verdict(&self) -> Result<Verdict, SnapshotError> {
+        self.sql(properties::verdict)
+    }
+
+    /// Its services, by SID.
+    pub fn services_in(&self) -> Result<Vec<ServiceSid>, SnapshotError> {
+        Ok(self.service_numbers()?.into_iter().map(|(_, sid)| sid).collect())
+    }
+
+    /// Its services with their numbers in it.
+    pub(in crate::snapshot) fn service_numbers(&self) -> Result<Vec<(i64, ServiceSid)>, SnapshotError> {
+        self.sql(|connection| {
+            let mut statement = connection.prepare("SELECT id, sid FROM service_row ORDER BY sid")?;
+            statement.query_map([], |row| Ok((row.get(0)?, required(row, 1)?)))?.collect()
+        })
+    }
+
+    /// Runs SQL and sorts its errors.
+    pub(in crate::snapshot) fn sql<T>(
+        &self,
+        run: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, SnapshotError> {
+        run(&self.connection).map_err(|source| SnapshotError::from_sqlite(&self.path, source))
+    }
+}

@@ -1,0 +1,253 @@
+//! One service of a snapshot, with what a comparison needs beside ordered walks: records by their SIDs and by the names that
+//! applications know them by.
+//!
+//! **Invariant:** lookups by identity and unique name go over indexes made once, in a temporary file of SQLite's own: a snapshot
+//! is only read, and memory does not grow with the data.
+
+use std::rc::Rc;
+
+use rusqlite::Connection;
+
+use crate::model::{Channel, ChannelSid, RowRecords, Service, ServiceSid, User, UserSid};
+use crate::snapshot::decode;
+use crate::snapshot::encode::{bind, optional};
+use crate::snapshot::error::SnapshotError;
+use crate::snapshot::read::reader::Snapshot;
+use crate::snapshot::read::walk::Walk;
+
+/// One service of a snapshot.
+#[derive(Debug)]
+pub struct ServiceView<'s> {
+    pub(in crate::snapshot) snapshot: &'s Snapshot,
+    pub(in crate::snapshot) number: i64,
+    pub(in crate::snapshot) service: Rc<Service>,
+    /// Whether memberships can be read by channel from the index that a crawl makes when it ends.
+    pub(in crate::snapshot) indexed: bool,
+}
+
+/// How many users of a channel, or channels of a user, there are by status.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct JoinedCount {
+    /// With the status `joined`.
+    pub joined: u64,
+    /// With the status `invited`.
+    pub invited: u64,
+}
+
+impl Snapshot {
+    /// A service; none where the snapshot does not have it.
+    pub fn service(&self, sid: &ServiceSid) -> Result<Option<ServiceView<'_>>, SnapshotError> {
+        let found = self.services()?.into_iter().find(|(_, service)| service.sid == *sid);
+        let Some((number, service)) = found else { return Ok(None) };
+        let indexed = self.is_indexed()?;
+        self.sql(|connection| make_indexes(connection, indexed))?;
+        Ok(Some(ServiceView { snapshot: self, number, service: Rc::new(service), indexed }))
+    }
+}
+
+/// Temporary objects are SQLite's own files, and possible in a file that is opened for reading alone.
+fn make_indexes(connection: &Connection, indexed: bool) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "CREATE TEMP TABLE IF NOT EXISTS user_name (service INTEGER, identity TEXT, id INTEGER,
+           PRIMARY KEY (service, identity, id)) WITHOUT ROWID;
+         INSERT OR IGNORE INTO temp.user_name SELECT service, identity, id FROM main.user_row
+           WHERE listed AND identity IS NOT NULL;
+         CREATE TEMP TABLE IF NOT EXISTS channel_name (service INTEGER, unique_name TEXT, id INTEGER,
+           PRIMARY KEY (service, unique_name, id)) WITHOUT ROWID;
+         INSERT OR IGNORE INTO temp.channel_name SELECT service, unique_name, id FROM main.channel_row
+           WHERE listed AND unique_name IS NOT NULL;",
+    )?;
+    if !indexed {
+        // A crawl that was broken off has no index by channel.
+        connection.execute_batch(
+            "CREATE TEMP TABLE IF NOT EXISTS seat (service INTEGER, channel_sid, member_sid, user INTEGER,
+               PRIMARY KEY (service, channel_sid, user)) WITHOUT ROWID;
+             INSERT OR IGNORE INTO temp.seat SELECT service, channel_sid, member_sid, user FROM main.membership_row;",
+        )?;
+    }
+    Ok(())
+}
+
+impl ServiceView<'_> {
+    /// The service's own record.
+    pub fn record(&self) -> &Service {
+        &self.service
+    }
+
+    /// [`Snapshot::walk`] over this service alone.
+    pub fn walk<E: From<SnapshotError>>(
+        &self,
+        walk: &Walk,
+        visit: impl FnMut(&RowRecords<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.snapshot.walk_within(*walk, Some(self.number), visit)
+    }
+
+    /// A user by its SID.
+    pub fn user(&self, sid: &UserSid) -> Result<Option<User>, SnapshotError> {
+        self.sql(|connection, number| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {} FROM user_row u WHERE service = ?1 AND sid = ?2 AND listed",
+                decode::USER
+            ))?;
+            bind!(statement, number, sid);
+            let mut rows = statement.raw_query();
+            rows.next()?.map(|row| decode::user(row, 0, &self.snapshot.scopes)).transpose()
+        })
+    }
+
+    /// The user of an identity. Should there be two, the one that was crawled first.
+    pub fn user_of_identity(&self, identity: &str) -> Result<Option<User>, SnapshotError> {
+        self.sql(|connection, number| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {} FROM temp.user_name n CROSS JOIN user_row u ON u.id = n.id
+                 WHERE n.service = ?1 AND n.identity = ?2 ORDER BY n.id LIMIT 1",
+                decode::USER
+            ))?;
+            bind!(statement, number, identity);
+            let mut rows = statement.raw_query();
+            rows.next()?.map(|row| decode::user(row, 0, &self.snapshot.scopes)).transpose()
+        })
+    }
+
+    /// A channel by its SID.
+    pub fn channel(&self, sid: &ChannelSid) -> Result<Option<Channel>, SnapshotError> {
+        self.sql(|connection, number| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {} FROM channel_row c WHERE service = ?1 AND sid = ?2 AND listed",
+                decode::CHANNEL
+            ))?;
+            bind!(statement, number, sid);
+            let mut rows = statement.raw_query();
+            rows.next()?.map(|row| decode::channel(row, &self.snapshot.scopes)).transpose()
+        })
+    }
+
+    /// The channel of a unique name. The API keeps them unique within a service.
+    pub fn channel_of_unique_name(&self, name: &str) -> Result<Option<Channel>, SnapshotError> {
+        self.sql(|connection, number| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {} FROM temp.channel_name n CROSS JOIN channel_row c ON c.id = n.id
+                 WHERE n.service = ?1 AND n.unique_name = ?2 ORDER BY n.id LIMIT 1",
+                decode::CHANNEL
+            ))?;
+            bind!(statement, number, name);
+            let mut rows = statement.raw_query();
+            rows.next()?.map(|row| decode::channel(row, &self.snapshot.scopes)).transpose()
+        })
+    }
+
+    /// How many users and channels the service has.
+    pub fn users_and_channels(&self) -> Result<(u64, u64), SnapshotError> {
+        self.sql(|connection, number| {
+            let mut statement = connection.prepare_cached(
+                "SELECT (SELECT count(*) FROM user_row WHERE service = ?1 AND listed),
+                   (SELECT count(*) FROM channel_row WHERE service = ?1 AND listed)",
+            )?;
+            statement.query_row([number], |row| {
+                let (users, channels): (i64, i64) = (row.get(0)?, row.get(1)?);
+                Ok((users.cast_unsigned(), channels.cast_unsigned()))
+            })
+        })
+    }
+
+    /// How many channels a user is on.
+    pub fn channels_of_user(&self, sid: &UserSid) -> Result<JoinedCount, SnapshotError> {
+        self.sql(|connection, number| {
+            let mut statement = connection.prepare_cached(
+                "SELECT count(*) FILTER (WHERE m.status = 1), count(*) FILTER (WHERE m.status = 2)
+                 FROM user_row u CROSS JOIN membership_row m ON m.user = u.id WHERE u.service = ?1 AND u.sid = ?2",
+            )?;
+            bind!(statement, number, sid);
+            counted(&mut statement)
+        })
+    }
+
+    /// How many users are on a channel, by the users' side.
+    pub fn users_of_channel(&self, sid: &ChannelSid) -> Result<JoinedCount, SnapshotError> {
+        self.sql(|connection, number| {
+            let mut statement = connection.prepare_cached(if self.indexed {
+                "SELECT count(*) FILTER (WHERE status = 1), count(*) FILTER (WHERE status = 2)
+                 FROM membership_row INDEXED BY membership_by_channel WHERE service = ?1 AND channel_sid = ?2"
+            } else {
+                "SELECT count(*) FILTER (WHERE m.status = 1), count(*) FILTER (WHERE m.status = 2)
+                 FROM temp.seat s CROSS JOIN membership_row m ON m.user = s.user AND m.channel_sid = s.channel_sid
+                 WHERE s.service = ?1 AND s.channel_sid = ?2"
+            })?;
+            bind!(statement, number, sid);
+            counted(&mut statement)
+        })
+    }
+
+    /// Visits every channel in the order of SIDs: those that the snapshot has, and those that memberships alone name.
+    pub fn channels<E: From<SnapshotError>>(
+        &self,
+        mut visit: impl FnMut(&ChannelSid, Option<&Channel>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let wrap = |source| E::from(SnapshotError::from_sqlite(self.snapshot.path(), source));
+        let mut named = self.next_channel_of_memberships(None)?;
+        let sql = format!(
+            "SELECT {} FROM channel_row c WHERE service = ?1 AND listed ORDER BY sid",
+            decode::CHANNEL
+        );
+        let mut statement = self.snapshot.connection.prepare_cached(&sql).map_err(wrap)?;
+        let mut rows = statement.query([self.number]).map_err(wrap)?;
+        while let Some(row) = rows.next().map_err(wrap)? {
+            let channel = decode::channel(row, &self.snapshot.scopes).map_err(wrap)?;
+            while let Some(sid) = named.as_ref().filter(|sid| **sid < channel.sid) {
+                visit(sid, None)?;
+                named = self.next_channel_of_memberships(Some(sid))?;
+            }
+            visit(&channel.sid, Some(&channel))?;
+            if named.as_ref() == Some(&channel.sid) {
+                named = self.next_channel_of_memberships(Some(&channel.sid))?;
+            }
+        }
+        while let Some(sid) = &named {
+            visit(sid, None)?;
+            named = self.next_channel_of_memberships(Some(sid))?;
+        }
+        Ok(())
+    }
+
+    /// The next channel that memberships name: one step over the index for each channel, not for each row.
+    fn next_channel_of_memberships(
+        &self,
+        after: Option<&ChannelSid>,
+    ) -> Result<Option<ChannelSid>, SnapshotError> {
+        self.sql(|connection, number| {
+            let table = if self.indexed {
+                "membership_row INDEXED BY membership_by_channel"
+            } else {
+                "temp.seat"
+            };
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT channel_sid FROM {table} WHERE service = ?1 AND channel_sid > ?2 ORDER BY channel_sid LIMIT 1"
+            ))?;
+            if let Some(sid) = after {
+                bind!(statement, number, sid);
+            } else {
+                bind!(statement, number, 0_i64); // numbers sort before texts and bytes
+            }
+            let mut rows = statement.raw_query();
+            Ok(rows.next()?.map(|row| optional(row, 0)).transpose()?.flatten())
+        })
+    }
+
+    /// Runs SQL with the service's number and sorts its errors.
+    pub(in crate::snapshot) fn sql<T>(
+        &self,
+        run: impl FnOnce(&Connection, i64) -> rusqlite::Result<T>,
+    ) -> Result<T, SnapshotError> {
+        self.snapshot.sql(|connection| run(connection, self.number))
+    }
+}
+
+fn counted(statement: &mut rusqlite::Statement<'_>) -> rusqlite::Result<JoinedCount> {
+    let mut rows = statement.raw_query();
+    let Some(row) = rows.next()? else { return Ok(JoinedCount::default()) };
+    Ok(JoinedCount {
+        joined: row.get::<_, i64>(0)?.cast_unsigned(),
+        invited: row.get::<_, i64>(1)?.cast_unsigned(),
+    })
+}

@@ -1,0 +1,249 @@
+//! Storing the model's records as rows. Every row of a page is stored by its key: the last one of a key counts.
+
+use std::sync::LazyLock;
+
+use crate::model::{Channel, Entity, Invite, Member, Membership, Role, Service, User};
+use crate::snapshot::columns::StoredRecord;
+use crate::snapshot::encode::bind;
+use crate::snapshot::error::SnapshotError;
+use crate::snapshot::unit::{FIRST, Unit, UnitKind};
+use crate::snapshot::write::writer::SnapshotWriter;
+
+/// The statement that stores a record of each kind. Those of users and channels give the row's number.
+static SERVICE: LazyLock<String> = LazyLock::new(|| {
+    format!("UPDATE service_row SET fetched = 1, scope = ?2{} WHERE sid = ?1", Service::UPDATE)
+});
+static ROLE: LazyLock<String> =
+    LazyLock::new(|| Role::insert("INSERT OR REPLACE", "service, sid, pass, scope"));
+static USER: LazyLock<String> = LazyLock::new(upsert::<User>);
+static CHANNEL: LazyLock<String> = LazyLock::new(upsert::<Channel>);
+static MEMBERSHIP: LazyLock<String> =
+    LazyLock::new(|| Membership::insert("INSERT OR REPLACE", "user, channel_sid, pass, service, scope"));
+static MEMBER: LazyLock<String> =
+    LazyLock::new(|| Member::insert("INSERT OR REPLACE", "channel, sid, pass, scope"));
+static INVITE: LazyLock<String> =
+    LazyLock::new(|| Invite::insert("INSERT OR REPLACE", "channel, sid, pass, scope"));
+
+fn upsert<T: StoredRecord>() -> String {
+    format!(
+        "{} ON CONFLICT (service, sid) DO UPDATE SET listed = 1, pass = excluded.pass, scope = excluded.scope{}
+         RETURNING id",
+        T::insert("INSERT", "service, sid, pass, scope"),
+        T::UPSERT
+    )
+}
+
+/// How many pages a list of so many rows is estimated to take.
+fn pages(rows: Option<i64>, page: i64) -> i64 {
+    // A count from a server is not trusted to be sane; work that must come first stays above it.
+    (rows.unwrap_or(0).max(0) / page + i64::from(rows.unwrap_or(0) % page > 0)).clamp(1, FIRST - 1)
+}
+
+impl SnapshotWriter {
+    /// Services found in the account's list: each brings its own units.
+    pub(in crate::snapshot) fn store_listed_services(
+        &mut self,
+        services: &[Service],
+    ) -> Result<bool, SnapshotError> {
+        let mut more_work = false;
+        for service in services {
+            more_work |= self.add_service_units(&service.sid)?;
+        }
+        Ok(more_work)
+    }
+
+    /// A service's own record.
+    pub fn store_service(&mut self, service: &Service) -> Result<(), SnapshotError> {
+        let scope = self.scope(service.account_sid.as_ref(), Some(&service.sid))?;
+        self.service_number(&service.sid)?;
+        self.sql(|connection| {
+            let mut statement = connection.prepare_cached(&SERVICE)?;
+            bind!(statement, service.sid, scope; service);
+            statement.raw_execute()
+        })?;
+        Ok(())
+    }
+
+    pub(in crate::snapshot) fn store_roles(
+        &mut self,
+        unit: &Unit,
+        roles: &[Role],
+    ) -> Result<(), SnapshotError> {
+        for role in roles {
+            let scope = self.scope(role.account_sid.as_ref(), role.service_sid.as_ref())?;
+            self.sql(|connection| {
+                let mut statement = connection.prepare_cached(&ROLE)?;
+                bind!(statement, unit.service, role.sid, unit.pass, scope; role);
+                statement.raw_execute()
+            })?;
+        }
+        Ok(())
+    }
+
+    pub(in crate::snapshot) fn store_users(
+        &mut self,
+        unit: &Unit,
+        users: &[User],
+    ) -> Result<bool, SnapshotError> {
+        let mut more_work = false;
+        for user in users {
+            if self.is_selected(user)? {
+                more_work |= self.store_user(unit.service, unit.pass, user)?;
+            }
+        }
+        Ok(more_work)
+    }
+
+    /// Stores a user and, where wanted, the unit that reads its channels.
+    pub(in crate::snapshot) fn store_user(
+        &mut self,
+        service: i64,
+        pass: u32,
+        user: &User,
+    ) -> Result<bool, SnapshotError> {
+        let scope = self.scope(user.account_sid.as_ref(), user.service_sid.as_ref())?;
+        let id = self.sql(|connection| {
+            let mut statement = connection.prepare_cached(&USER)?;
+            bind!(statement, service, user.sid, pass, scope; user);
+            returned_id(&mut statement)
+        })?;
+        if self.reads_channels_of(user) && self.is_in_focus_user(user)? {
+            let pages = pages(user.joined_channels_count, self.page_of(Entity::Membership));
+            if self.carry_user(service, id, user, pages)? {
+                return Ok(false);
+            }
+            return Ok(
+                self.add_work(service, UnitKind::UserChannels, id, pages)? || self.put_down(service, id)?
+            );
+        }
+        Ok(false)
+    }
+
+    pub(in crate::snapshot) fn store_channels(
+        &mut self,
+        unit: &Unit,
+        channels: &[Channel],
+    ) -> Result<bool, SnapshotError> {
+        let mut more_work = false;
+        for channel in channels {
+            more_work |= self.store_channel(unit.service, unit.pass, channel)?;
+        }
+        Ok(more_work)
+    }
+
+    /// Stores a channel and, where wanted, the units that read its members, invites and messages.
+    pub(in crate::snapshot) fn store_channel(
+        &mut self,
+        service: i64,
+        pass: u32,
+        channel: &Channel,
+    ) -> Result<bool, SnapshotError> {
+        let scope = self.scope(channel.account_sid.as_ref(), channel.service_sid.as_ref())?;
+        let id = self.sql(|connection| {
+            let mut statement = connection.prepare_cached(&CHANNEL)?;
+            bind!(statement, service, channel.sid, pass, scope; channel);
+            returned_id(&mut statement)
+        })?;
+        let mut more_work = false;
+        if self.reads_members_of(channel) && self.is_in_focus_channel(channel)? {
+            let pages = pages(channel.members_count, self.page_of(Entity::Member));
+            more_work |= self.add_work(service, UnitKind::Members, id, pages)?;
+        }
+        if self.identity().include.contains(&Entity::Invite) {
+            more_work |= self.add_work(service, UnitKind::Invites, id, 1)?;
+        }
+        if self.identity().include.contains(&Entity::Message) && self.is_in_focus_channel(channel)? {
+            let pages = pages(channel.messages_count, self.page_of(Entity::Message));
+            more_work |= self.add_work(service, UnitKind::Messages, id, pages)?;
+        }
+        Ok(more_work)
+    }
+
+    pub(in crate::snapshot) fn store_memberships(
+        &mut self,
+        unit: &Unit,
+        memberships: &[Membership],
+    ) -> Result<(), SnapshotError> {
+        self.put_memberships(unit.service, unit.parent, unit.pass, memberships)
+    }
+
+    /// Stores memberships of a user, by the numbers of its service and itself.
+    pub(in crate::snapshot) fn put_memberships(
+        &mut self,
+        service: i64,
+        user: i64,
+        pass: u32,
+        memberships: &[Membership],
+    ) -> Result<(), SnapshotError> {
+        let scopes = memberships
+            .iter()
+            .map(|row| self.scope(row.account_sid.as_ref(), row.service_sid.as_ref()))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.sql(|connection| {
+            let mut statement = connection.prepare_cached(&MEMBERSHIP)?;
+            for (membership, scope) in memberships.iter().zip(scopes) {
+                bind!(statement, user, membership.channel_sid, pass, service, scope; membership);
+                statement.raw_execute()?;
+            }
+            Ok(())
+        })
+    }
+
+    pub(in crate::snapshot) fn store_members(
+        &mut self,
+        unit: &Unit,
+        members: &[Member],
+    ) -> Result<(), SnapshotError> {
+        let scopes = members
+            .iter()
+            .map(|row| self.scope(row.account_sid.as_ref(), row.service_sid.as_ref()))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.sql(|connection| {
+            let mut statement = connection.prepare_cached(&MEMBER)?;
+            for (member, scope) in members.iter().zip(scopes) {
+                bind!(statement, unit.parent, member.sid, unit.pass, scope; member);
+                statement.raw_execute()?;
+            }
+            Ok(())
+        })
+    }
+
+    pub(in crate::snapshot) fn store_invites(
+        &mut self,
+        unit: &Unit,
+        invites: &[Invite],
+    ) -> Result<(), SnapshotError> {
+        for invite in invites {
+            let scope = self.scope(invite.account_sid.as_ref(), invite.service_sid.as_ref())?;
+            self.sql(|connection| {
+                let mut statement = connection.prepare_cached(&INVITE)?;
+                bind!(statement, unit.parent, invite.sid, unit.pass, scope; invite);
+                statement.raw_execute()
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Runs a statement that returns one number. It must be read to its end to take effect.
+fn returned_id(statement: &mut rusqlite::Statement<'_>) -> rusqlite::Result<i64> {
+    let mut rows = statement.raw_query();
+    let id = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?.get(0)?;
+    while rows.next()?.is_some() {}
+    Ok(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_rounded_up_and_at_least_one() {
+        for (rows, expected) in
+            [(None, 1), (Some(0), 1), (Some(50), 1), (Some(51), 2), (Some(-3), 1), (Some(1000), 20)]
+        {
+            assert_eq!(pages(rows, 50), expected, "{rows:?}");
+        }
+        assert!(pages(Some(i64::MAX), 50) < FIRST);
+    }
+}
