@@ -8,7 +8,7 @@ use crate::cli::setting::SourceChoice;
 use crate::crawl::cost::{self, ServiceCost};
 use crate::error::{Advise, ExitStatus};
 use crate::model::{Api, Entity, Service};
-use crate::report::text::probe::AnswerOutcome;
+use crate::report::text::probe::ProbeOutcome;
 use crate::report::{Answer, ProbeSummary, ProbedService, Routes};
 use crate::settings::{ConnectionSettings, ProbeSettings, ServiceChoice};
 use crate::source::{Source, SourceError, largest_page};
@@ -144,9 +144,9 @@ async fn ask(client: &Client, api: Api) -> Answer {
     };
     let asked: Result<_, RequestError> = client.send(&request).await;
     let error = asked.err();
-    let outcome = error.as_ref().map_or(AnswerOutcome::Answered, outcome);
+    let outcome = error.as_ref().map_or(ProbeOutcome::Answered, outcome);
     let problem = error.map(|error| match outcome {
-        AnswerOutcome::Refused => format!("{error} (a restricted key may lack the permission)"),
+        ProbeOutcome::Refused => format!("{error} (a restricted key may lack the permission)"),
         _ => error.to_string(),
     });
     Answer { answers: problem.is_none(), outcome, origin: client.origin(api).to_string(), problem }
@@ -159,8 +159,8 @@ fn answer(client: &Client, api: Api, refusal: Option<&SourceError>) -> Answer {
     Answer {
         answers,
         outcome: match failed.map(SourceError::request) {
-            None => AnswerOutcome::Answered,
-            Some(None) => AnswerOutcome::Failed,
+            None => ProbeOutcome::Answered,
+            Some(None) => ProbeOutcome::Failed,
             Some(Some(request)) => outcome(request),
         },
         origin: client.origin(api).to_string(),
@@ -168,12 +168,12 @@ fn answer(client: &Client, api: Api, refusal: Option<&SourceError>) -> Answer {
     }
 }
 
-fn outcome(error: &RequestError) -> AnswerOutcome {
+fn outcome(error: &RequestError) -> ProbeOutcome {
     match error.status {
-        _ if error.is_unauthorized() || error.is_forbidden() => AnswerOutcome::Refused,
-        _ if error.is_gone() || error.is_not_found() => AnswerOutcome::Ended,
-        None => AnswerOutcome::Unreachable,
-        Some(_) => AnswerOutcome::Failed,
+        _ if error.is_unauthorized() || error.is_forbidden() => ProbeOutcome::Refused,
+        _ if error.is_gone() || error.is_not_found() => ProbeOutcome::Ended,
+        None => ProbeOutcome::Unreachable,
+        Some(_) => ProbeOutcome::Failed,
     }
 }
 

@@ -1,3 +1,5 @@
+//! What reaches a terminal, and how wide it is there.
+
 use super::*;
 
 /// Names as an attacker would choose them.

@@ -91,7 +91,7 @@ pub(crate) fn render(summary: &AuditSummary, services: &str, last_success: Optio
         };
         metric(
             "differences",
-            "Records by what became of them since the audit before.",
+            "Records by their outcome since the audit before.",
             comparison
                 .totals
                 .by_entity

@@ -6,6 +6,7 @@
 //! **Invariant:** everything goes to a writer that was given. Nothing here asks what time it is but [`progress`], whose clock
 //! is given to what it drives.
 
+mod bar_terminal;
 pub(crate) mod diff;
 pub(crate) mod html;
 pub(crate) mod log;

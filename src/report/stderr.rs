@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
-use super::progress::BarTerminal;
+use super::bar_terminal::BarTerminal;
 use crate::printable::{Printable, json};
 
 /// Cloned freely; every clone is the same place.

@@ -23,7 +23,7 @@ fn it_works_in_an_empty_folder_without_any_setting() {
         "1. crawl --service IS",
         "2. export --snapshot",
         "3. plan --target in-place --snapshot",
-        "4. mapping show conversations >",
+        "4. mapping show copy >",
         "5. plan --target IS",
         "6. apply --plan chatferry-demo/copy.db --yes",
         "has all of chatferry-demo/copy.db",

@@ -30,7 +30,7 @@ fn tamper(world: &World, file: &str) {
     let snapshot = Connection::open(world.path(file)).unwrap();
     for update in [
         "UPDATE service_row SET friendly_name = ?1, pre_webhook_url = 'https://hook:PW@hooks.example/' || ?1",
-        "UPDATE role_row SET friendly_name = ?1 || id",
+        "UPDATE role_row SET friendly_name = ?1",
         "UPDATE user_row SET identity = ?1 || id, friendly_name = ?1",
         "UPDATE channel_row SET friendly_name = ?1, unique_name = ?1 || id, attributes = ?1",
     ] {
@@ -110,7 +110,8 @@ fn the_credentials_of_a_webhook_are_shown_nowhere() {
     drop(snapshot);
     for format in ["table", "ndjson", "csv", "md", "html"] {
         let ran = world.run(&["diff", "old.db", "snapshot.db", "--format", format]);
-        assert!(ran.stdout.contains("***@hooks.example"), "{format}: {ran:?}");
+        let masked = if format == "md" { "\\*\\*\\*&#64;hooks.example" } else { "***@hooks.example" };
+        assert!(ran.stdout.contains(masked), "{format}: {ran:?}");
         assert!(!ran.stdout.contains(PASSWORD) && !ran.stderr.contains(PASSWORD), "{format}: {ran:?}");
     }
     let checked = world.run(&["mapping", "check", "chat", "--snapshot", "snapshot.db"]);

@@ -113,7 +113,10 @@ fn each_api_answers_for_itself() {
     let world = world();
     let nobody = closed();
     let probe = world.json(&["probe", "--conversations-url", &nobody]);
-    assert_eq!(probe["chat"], json!({ "answers": true, "origin": world.running.url(), "problem": null }));
+    let origin = world.running.url();
+    let answered = json!({ "answers": true, "outcome": "answered", "origin": origin, "problem": null });
+    assert_eq!(probe["chat"], answered);
+    assert_eq!(probe["conversations"]["outcome"], "unreachable");
     assert_eq!(
         (&probe["conversations"]["answers"], &probe["conversations"]["origin"]),
         (&json!(false), &json!(nobody))
@@ -165,7 +168,7 @@ fn services_can_be_chosen_and_one_that_is_not_there_is_named() {
     let ran = world.run(&["probe", "--service", service, "--service", absent]);
     assert_eq!(ran.code, 1, "{ran:?}");
     for says in
-        [absent, "404", "Chat           answers", "what a crawl costs is not known", "hint: check the SID"]
+        [absent, "404", "Chat           answers", "the cost of a crawl is not known", "hint: check the SID"]
     {
         assert!(ran.stderr.contains(says), "{says}: {}", ran.stderr);
     }

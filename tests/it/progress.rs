@@ -59,7 +59,7 @@ fn progress_can_be_left_out_and_everything_else_too() {
     let ran = crawl(&none, &["--progress", "none"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(!ran.stderr.lines().any(|line| line.starts_with('[')), "{ran:?}");
-    assert!(ran.stderr.contains("complete: all 60 users"), "the result is still told: {ran:?}");
+    assert!(ran.stderr.contains("complete: all 60 users"), "the result is still printed: {ran:?}");
     let quiet = world("");
     for arguments in [
         &["crawl", "--service", quiet.running.service_sid(), "--quiet"][..],
@@ -71,7 +71,7 @@ fn progress_can_be_left_out_and_everything_else_too() {
         let ran = quiet.run(arguments);
         assert_eq!((ran.code, &*ran.stdout, &*ran.stderr), (0, "", ""), "{arguments:?}");
     }
-    // Errors are told all the same.
+    // Errors are still printed.
     let ran = quiet.run(&["crawl", "--quiet", "--snapshot", "other.db"]);
     assert!(ran.code == 2 && ran.stderr.contains("no service is chosen"), "{ran:?}");
 }
@@ -145,7 +145,7 @@ fn the_result_is_one_object_whatever_the_outcome() {
         for key in ["total", "retried", "throttled", "minimum"] {
             assert!(crawled.result["requests"][key].is_u64(), "{key}: {}", crawled.result);
         }
-        assert!(!crawled.talk.contains("complete:"), "the result is said once: {}", crawled.talk);
+        assert!(!crawled.talk.contains("complete:"), "the result is printed once: {}", crawled.talk);
     }
     let refused = world("unauthorized-after=50").crawl(&[]);
     assert_eq!((refused.code, &refused.result["error"]["exit_code"]), (3, &3.into()));

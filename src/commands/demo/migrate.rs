@@ -17,9 +17,10 @@ use crate::cli::{ApplyArgs, PlanArgs, VerifyArgs};
 use crate::diff::Comparison;
 use crate::error::ExitStatus;
 use crate::mapping;
+use crate::report::ApplySummary;
 use crate::report::text::demo as text;
+use crate::report::text::diff::summary;
 use crate::report::text::plan::PlanResult;
-use crate::report::{ApplySummary, diff};
 
 use super::super::plan::{self, Made};
 use super::super::{CommandError, Context, apply, verify};
@@ -101,7 +102,7 @@ pub(super) async fn run(
     let plan = VerifyFlags::of(Flags::default().with(&PLAN, folder.copy.display().to_string()));
     let args = VerifyArgs { settings: plan, all: true, ..VerifyArgs::default() };
     let verified = verify::verify(&args, context).await?;
-    context.say(text::result(diff::summary(&verified)));
+    context.say(text::result(summary(&verified)));
     Ok(Migrated { plan: in_place, copy: into_other, apply: applied, verify: verified })
 }
 

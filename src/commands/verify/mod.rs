@@ -17,7 +17,8 @@ use crate::diff::{ComparedSide, Comparison};
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::event::Events;
 use crate::model::ServiceSid;
-use crate::report::diff::{DiffOutput, summary};
+use crate::report::diff::DiffOutput;
+use crate::report::text::diff::summary;
 use crate::settings::{ConnectionSettings, VerifySettings};
 use crate::snapshot::{ServiceView, Snapshot, Verdict, clear};
 

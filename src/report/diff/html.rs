@@ -8,11 +8,12 @@ use std::io::{self, Read, Write};
 
 use serde::Serialize;
 
+use super::copy;
 use super::line::change_text;
-use super::{conclusion, copy};
 use crate::diff::{ComparedSide, Comparison, Difference, Mark};
 use crate::model::Entity;
 use crate::report::html::{self as page, embedded_data};
+use crate::report::text::diff::conclusion;
 
 const TEMPLATE: &str = include_str!("page.html");
 

@@ -4,9 +4,10 @@ use std::io::{self, Read, Write};
 
 use serde_json::Value;
 
-use super::{cells, conclusion, copy, left_out_text};
+use super::{copy, left_out_text};
 use crate::diff::{Comparison, Difference, Mark};
 use crate::printable::{PrintableLine, Tone, cut, mask_addresses, tame};
+use crate::report::text::diff::{cells, conclusion};
 use crate::report::text::markdown::escaped as cell;
 
 /// Columns of a value that a line shows.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::plan::{Kind, State, Totals};
 use crate::report::html::chart::{self, BarPart};
 
-/// What becomes of something. The order is that of a bar's parts and a table's columns.
+/// What happens to an item. The order is that of a bar's parts and a table's columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ChangeFate {

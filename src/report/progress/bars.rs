@@ -5,9 +5,9 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::plain;
-use super::terminal;
 use super::totals::{Applying, ProgressTotals};
 use crate::printable::{cut, width};
+use crate::report::bar_terminal;
 use crate::report::text::format;
 
 /// Between two drawings. Events can be thousands a second, and ten pictures a second are enough for a person.
@@ -62,7 +62,7 @@ pub(super) struct Bars {
 
 impl Bars {
     pub(super) fn new(bars: &MultiProgress) -> Self {
-        let layout = Layout::of(terminal::columns());
+        let layout = Layout::of(bar_terminal::columns());
         let add = |prefix: &'static str, counted| {
             let bar = ProgressBar::new(0).with_style(layout.style(counted)).with_prefix(prefix);
             let bar = bars.add(bar);
@@ -79,7 +79,7 @@ impl Bars {
             return;
         }
         self.last_at = Some(now);
-        self.fit(Layout::of(terminal::columns()));
+        self.fit(Layout::of(bar_terminal::columns()));
         if let Some(applying) = &totals.applying {
             self.show_applying(totals, applying, now);
             return;

@@ -4,7 +4,6 @@ mod applying;
 mod bars;
 mod pace;
 mod plain;
-mod terminal;
 mod totals;
 
 use std::fmt;
@@ -15,7 +14,6 @@ use crate::event::{Event, Events, Phase};
 
 use self::bars::Bars;
 use self::plain::Plain;
-pub(crate) use self::terminal::BarTerminal;
 use self::totals::ProgressTotals;
 use crate::report::stderr::Stderr;
 use crate::report::text::format;

@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use super::crawl::{CrawlSummary, Stopped};
+use super::diff;
 use super::format;
 use super::problem::Problem;
 use crate::diff::Comparison;
 use crate::model::Api;
 use crate::printable::{Printable, PrintableLine, Tone};
-use crate::report::diff;
 use crate::snapshot::Verdict;
 
 /// What came of an audit.
@@ -138,6 +138,20 @@ pub(crate) struct AuditPlan {
     pub remove: Vec<String>,
     /// The audits that would stay.
     pub keep: Vec<String>,
+}
+
+/// Notes of an audit.
+pub(crate) const NOTHING_TO_CARRY_OVER: &str =
+    "--skip-unchanged: there is no complete audit to carry users over from";
+pub(crate) const INCOMPLETE_SNAPSHOT: &str = "its snapshot is incomplete";
+pub(crate) const FIRST_AUDIT: &str = "the first complete audit here: there is none to compare it with";
+
+pub(crate) fn not_comparable(folder: &str, why: &str) -> String {
+    format!("audit {folder} cannot be compared with: {why}")
+}
+
+pub(crate) fn not_removed(folder: &str, why: &str) -> String {
+    format!("audit {folder} could not be removed: {why}")
 }
 
 impl AuditPlan {

@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod confirm;
 pub(crate) mod crawl;
 pub(crate) mod demo;
+pub(crate) mod diff;
 pub(crate) mod export;
 pub(crate) mod format;
 pub(crate) mod mapping;

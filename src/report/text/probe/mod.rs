@@ -76,7 +76,7 @@ impl Routes {
 pub(crate) struct Answer {
     /// It answered with data.
     pub answers: bool,
-    pub outcome: AnswerOutcome,
+    pub outcome: ProbeOutcome,
     /// The address that was asked.
     pub origin: String,
     /// Why not, in one line.
@@ -86,7 +86,7 @@ pub(crate) struct Answer {
 /// How an API took the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum AnswerOutcome {
+pub(crate) enum ProbeOutcome {
     /// With data, or with the word that there is no such service.
     Answered,
     /// It does not accept the credentials: 401 or 403.
@@ -99,7 +99,7 @@ pub(crate) enum AnswerOutcome {
     Failed,
 }
 
-impl AnswerOutcome {
+impl ProbeOutcome {
     /// What follows the name of the API.
     fn words(self) -> &'static str {
         match self {
@@ -209,11 +209,11 @@ impl ProbeSummary {
 
 fn answer(answer: &Answer) -> String {
     let words = match answer.outcome {
-        AnswerOutcome::Answered => "answers",
-        AnswerOutcome::Refused => "refused the credentials",
-        AnswerOutcome::Ended => "has ended",
-        AnswerOutcome::Unreachable => "unreachable",
-        AnswerOutcome::Failed => "failed",
+        ProbeOutcome::Answered => "answers",
+        ProbeOutcome::Refused => "refused the credentials",
+        ProbeOutcome::Ended => "has ended",
+        ProbeOutcome::Unreachable => "unreachable",
+        ProbeOutcome::Failed => "failed",
     };
     match &answer.problem {
         Some(problem) => format!("{words} at {}: {problem}", answer.origin),

@@ -4,7 +4,7 @@ use super::*;
 use crate::model::Api;
 
 fn answers(origin: &str) -> Answer {
-    Answer { answers: true, outcome: AnswerOutcome::Answered, origin: origin.to_owned(), problem: None }
+    Answer { answers: true, outcome: ProbeOutcome::Answered, origin: origin.to_owned(), problem: None }
 }
 
 fn summary() -> ProbeSummary {
@@ -53,7 +53,7 @@ fn what_is_not_known_is_not_claimed() {
         hint: Some("check the SID".to_owned()),
         chat: Answer {
             answers: false,
-            outcome: AnswerOutcome::Ended,
+            outcome: ProbeOutcome::Ended,
             problem,
             ..answers("https://chat.twilio.com")
         },
@@ -69,13 +69,13 @@ fn what_is_not_known_is_not_claimed() {
 fn a_probe_says_how_an_api_took_the_request() {
     for (outcome, line, verdict) in [
         (
-            AnswerOutcome::Refused,
+            ProbeOutcome::Refused,
             "Chat           refused the credentials at",
             "Chat refused the credentials: ",
         ),
-        (AnswerOutcome::Ended, "Chat           has ended at", "Chat has ended for this account: "),
-        (AnswerOutcome::Unreachable, "Chat           unreachable at", "Chat is unreachable: "),
-        (AnswerOutcome::Failed, "Chat           failed at", "Chat failed: "),
+        (ProbeOutcome::Ended, "Chat           has ended at", "Chat has ended for this account: "),
+        (ProbeOutcome::Unreachable, "Chat           unreachable at", "Chat is unreachable: "),
+        (ProbeOutcome::Failed, "Chat           failed at", "Chat failed: "),
     ] {
         let chat = Answer { answers: false, outcome, ..answers("https://chat.twilio.com") };
         let text = ProbeSummary { chat, ..summary() }.text().to_string();
