@@ -42,6 +42,8 @@ mod simulator;
 mod snapshot;
 mod source;
 mod storage;
+#[cfg(test)]
+mod testkit;
 mod twilio;
 
 pub use commands::{Streams, start};
@@ -61,7 +63,7 @@ pub mod internals {
         };
     }
     pub mod crawl {
-        pub use crate::crawl::{CrawlOutcome, Ended};
+        pub use crate::crawl::{CrawlEnd, CrawlOutcome};
     }
     pub mod event {
         pub use crate::event::Events;

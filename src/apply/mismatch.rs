@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn null_is_not_zero_and_each_difference_is_told() {
+    fn null_is_not_zero_and_each_difference_is_named() {
         let expected =
             fields(json!({"last_read_message_index": 0, "role_sid": "RL1", "attributes": "not JSON"}));
         let found = fields(json!({"last_read_message_index": null, "role_sid": "RL2", "attributes": "{}"}));
@@ -119,5 +119,14 @@ mod tests {
         assert!(describe(&differences(&long, &fields(json!({})))).chars().count() < 120);
         let never = fields(json!({"last_read_timestamp": "2020-01-02T03:04:05Z"}));
         assert_eq!(differences(&never, &fields(json!({"last_read_timestamp": null}))).len(), 1);
+    }
+
+    #[test]
+    fn numbers_beyond_64_bits_are_compared_as_written() {
+        let of = |number: &str| fields(json!({ "attributes": format!("{{\"n\":{number}}}") }));
+        let (one, next) =
+            ("340282366920938463463374607431768211455", "340282366920938463463374607431768211456");
+        assert_eq!(differences(&of(one), &of(one)), []);
+        assert_eq!(differences(&of(one), &of(next)).len(), 1);
     }
 }

@@ -1,13 +1,12 @@
 //! A small service in memory that walks like a snapshot, with everything in it that is hard to write down.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::error::ExportError;
 use super::source::RowSource;
-use crate::model::Api;
 use crate::model::*;
-use crate::snapshot::{Counts, Info, Order, Requests, SnapshotError, Verdict, Walk, Wanted};
+use crate::snapshot::{Info, Order, SnapshotError, Walk, Wanted};
+use crate::testkit::{self, date};
 
 /// The records of one service.
 pub(super) struct Fixture {
@@ -38,45 +37,24 @@ pub(super) const HOSTILE: [&str; 12] = [
     "{\"a\": \"\\u0000 \\\\ \\\"\"}",
 ];
 
-#[expect(clippy::unnecessary_wraps, reason = "the model's fields are optional")]
-fn account() -> Option<AccountSid> {
-    Some(AccountSid::from_digits(0xac))
-}
-
-fn service_sid() -> ServiceSid {
-    ServiceSid::from_digits(0x15)
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "the model's fields are optional")]
-fn date(seconds: i64) -> Option<Timestamp> {
-    Some(Timestamp::Seconds(1_500_000_000 + seconds))
-}
-
 /// A service with as many users and channels, everybody on every second channel.
 pub(super) fn fixture(users: u32, channels: u32) -> Fixture {
     let text = |number: u32| HOSTILE[number as usize % HOSTILE.len()].to_owned();
     let users: Vec<User> = (0..users)
         .map(|number| User {
-            sid: UserSid::from_digits(u128::from(number) << 64 | 7),
-            account_sid: account(),
-            service_sid: Some(service_sid()),
             attributes: (number % 3 > 0).then(|| text(number + 11)),
             friendly_name: (number % 5 > 0).then(|| text(number)),
             role_sid: Some(RoleSid::from_digits(1)),
             identity: Some(format!("user-{number}")),
-            is_online: None,
             is_notifiable: (number % 2 == 0).then_some(number % 4 == 0),
             date_created: date(i64::from(number)),
             date_updated: Some(Timestamp::Verbatim("Thu, 24 Mar 2016 21:05:50 +0000".into())),
             joined_channels_count: Some(0),
-            extra: None,
+            ..testkit::user(u128::from(number) << 64 | 7)
         })
         .collect();
     let channels: Vec<Channel> = (0..channels)
         .map(|number| Channel {
-            sid: ChannelSid::from_digits(u128::from(number) << 32 | 3),
-            account_sid: account(),
-            service_sid: Some(service_sid()),
             friendly_name: Some(text(number)),
             unique_name: (number % 2 == 0).then(|| format!("channel-{number}")),
             attributes: Some("{}".to_owned()),
@@ -86,11 +64,7 @@ pub(super) fn fixture(users: u32, channels: u32) -> Fixture {
             created_by: Some("system".to_owned()),
             members_count: Some(i64::from(number)),
             messages_count: Some(0),
-            state: None,
-            timers: None,
-            messaging_service_sid: None,
-            bindings: None,
-            extra: None,
+            ..testkit::channel(u128::from(number) << 32 | 3)
         })
         .collect();
     let mut memberships = Vec::new();
@@ -105,23 +79,15 @@ pub(super) fn fixture(users: u32, channels: u32) -> Fixture {
             let index = (!number.is_multiple_of(3)).then_some((number % 7) as i64);
             let sid = MemberSid::from_digits(number.reverse_bits());
             memberships.push(Membership {
-                account_sid: account(),
-                service_sid: Some(service_sid()),
-                channel_sid: channel.sid.clone(),
-                user_sid: user.sid.clone(),
                 member_sid: joined.then(|| sid.clone()),
                 status: Some(if joined { MembershipStatus::Joined } else { MembershipStatus::Invited }),
                 last_consumed_message_index: index,
                 unread_messages_count: index.map(|index| index * 2),
                 notification_level: Some(NotificationLevel::Default),
-                extra: None,
+                ..testkit::membership(user.sid.clone(), channel.sid.clone())
             });
             if joined {
                 members.push(Member {
-                    sid,
-                    account_sid: account(),
-                    channel_sid: channel.sid.clone(),
-                    service_sid: Some(service_sid()),
                     identity: user.identity.clone(),
                     date_created: date(1),
                     date_updated: date(2),
@@ -129,14 +95,14 @@ pub(super) fn fixture(users: u32, channels: u32) -> Fixture {
                     last_consumed_message_index: index,
                     last_consumption_timestamp: index.and_then(date),
                     attributes: Some("{\"muted\": false}".to_owned()),
-                    extra: None,
+                    ..testkit::member(sid, channel.sid.clone())
                 });
             }
         }
     }
     members.sort_by(|left, right| (&left.channel_sid, &left.sid).cmp(&(&right.channel_sid, &right.sid)));
     Fixture {
-        info: info(),
+        info: testkit::info(),
         service: service(),
         roles: roles(),
         users,
@@ -147,76 +113,35 @@ pub(super) fn fixture(users: u32, channels: u32) -> Fixture {
     }
 }
 
-fn info() -> Info {
-    use Entity::{Channel, Member, Membership, Role, User};
-    Info {
-        format: 1,
-        tool_version: "0.1.0".to_owned(),
-        id: "d1".repeat(16),
-        account_sid: AccountSid::from_digits(0xac),
-        services: vec![service_sid()],
-        source: Api::Chat,
-        include: vec![Role, User, Channel, Membership, Member],
-        selected_users: None,
-        cross_check: None,
-        started: "2020-09-13T12:26:40Z".to_owned(),
-        finished: Some("2020-09-13T12:27:40Z".to_owned()),
-        elapsed_seconds: 60.0,
-        carried: None,
-        verdict: Verdict::Complete,
-        counts: Counts::default(),
-        requests: Requests::default(),
-        units: BTreeMap::new(),
-        disagreement_counts: BTreeMap::new(),
-        disagreements: Vec::new(),
-        missing_memberships_count: 0,
-        missing_memberships: Vec::new(),
-        failures: Vec::new(),
-        vanished: BTreeMap::new(),
-        not_found: Vec::new(),
-        oddities: Vec::new(),
-    }
-}
-
 fn service() -> Service {
     Service {
-        sid: service_sid(),
-        account_sid: account(),
         friendly_name: Some("Support, \"north\"".to_owned()),
         date_created: date(0),
         date_updated: date(1),
         default_service_role_sid: Some(RoleSid::from_digits(1)),
         default_channel_role_sid: Some(RoleSid::from_digits(2)),
-        default_channel_creator_role_sid: None,
         read_status_enabled: Some(true),
         reachability_enabled: Some(false),
         typing_indicator_timeout: Some(5),
         consumption_report_interval: Some(0),
         limits: Some(JsonText("{\n  \"channel_members\": 100,\n  \"user_channels\": 250\n}".into())),
-        pre_webhook_url: None,
         post_webhook_url: Some(String::new()),
         webhook_method: Some("POST".to_owned()),
         webhook_filters: Some(JsonText("[\"onMessageSent\"]".into())),
         pre_webhook_retry_count: Some(0),
-        post_webhook_retry_count: None,
         notifications: Some(JsonText("{}".into())),
-        media: None,
-        configuration: None,
-        extra: None,
+        ..testkit::service()
     }
 }
 
 fn roles() -> Vec<Role> {
     let role = |digits, name: &str, r#type, permissions: &[&str]| Role {
-        sid: RoleSid::from_digits(digits),
-        account_sid: account(),
-        service_sid: Some(service_sid()),
         friendly_name: Some(name.to_owned()),
         r#type: Some(r#type),
         permissions: Some(permissions.iter().map(|&permission| permission.to_owned()).collect()),
         date_created: date(0),
         date_updated: date(0),
-        extra: None,
+        ..testkit::role(digits)
     };
     vec![
         role(1, "service user", RoleType::Deployment, &["createChannel", "joinChannel", "editOwnUserInfo"]),
@@ -239,18 +164,13 @@ impl Fixture {
     /// With a member on the first channel who takes part by SMS, and one whose user is not there.
     pub(super) fn with_other_members(mut self) -> Self {
         let member = |digits, identity: Option<&str>, extra: Option<&str>| Member {
-            sid: MemberSid::from_digits(digits),
-            account_sid: account(),
-            channel_sid: self.channels[0].sid.clone(),
-            service_sid: Some(service_sid()),
             identity: identity.map(str::to_owned),
             date_created: date(1),
             date_updated: date(2),
             role_sid: Some(RoleSid::from_digits(2)),
-            last_consumed_message_index: None,
-            last_consumption_timestamp: None,
             attributes: Some("{}".to_owned()),
             extra: extra.map(|extra| JsonText(extra.into())),
+            ..testkit::member(MemberSid::from_digits(digits), self.channels[0].sid.clone())
         };
         let binding =
             r#"{"messaging_binding":{"type":"sms","address":"+15558675310","proxy_address":"+15017122661"}}"#;

@@ -10,7 +10,7 @@ use super::field_info::FieldInfo;
 use super::kept_field::KEPT_FIELDS;
 use super::value::{CellField as _, ColumnType, Pii, Value};
 use crate::model::{
-    Channel, Entity, Invite, Member, Membership, Message, Role, RowRecords, Service, User, bare, records,
+    Channel, Entity, Invite, Member, Membership, Message, Role, Service, User, bare, records,
 };
 
 /// The name of an entity in mapping files.

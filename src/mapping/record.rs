@@ -105,7 +105,7 @@ pub(super) enum ColumnSource {
     Constant(Constant),
     /// A field whose texts are replaced by a table.
     Table(Box<ValueTable>),
-    /// An expression, and what becomes of a row where it fails.
+    /// An expression, and what happens to a row where it fails.
     Expression(Arc<Expression>, OnError),
 }
 

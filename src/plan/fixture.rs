@@ -47,54 +47,36 @@ fn text(text: &str) -> Option<String> {
 pub(super) fn role(number: u128, name: &str, kind: &str, permissions: &[&str]) -> Role {
     Role {
         sid: RoleSid::from_digits(number),
-        account_sid: None,
-        service_sid: None,
         friendly_name: text(name),
         r#type: Some(RoleType::from_wire(kind)),
         permissions: Some(permissions.iter().map(|&name| name.to_owned()).collect()),
-        date_created: None,
-        date_updated: None,
-        extra: None,
+        ..Role::sample(false)
     }
 }
 
 pub(super) fn user(number: u128, identity: &str) -> User {
     User {
         sid: UserSid::from_digits(number),
-        account_sid: None,
-        service_sid: None,
         attributes: text("{}"),
         friendly_name: text(&identity.to_uppercase()),
         role_sid: Some(RoleSid::from_digits(1)),
         identity: text(identity),
-        is_online: None,
-        is_notifiable: None,
         date_created: Some(Timestamp::Seconds(DATE)),
-        date_updated: None,
-        joined_channels_count: None,
-        extra: None,
+        ..User::sample(false)
     }
 }
 
 pub(super) fn channel(number: u128, kind: &str) -> Channel {
     Channel {
         sid: ChannelSid::from_digits(number),
-        account_sid: None,
-        service_sid: None,
         friendly_name: text(&format!("Room {number}")),
-        unique_name: None,
         attributes: text("{\"topic\":1}"),
         r#type: Some(ChannelType::from_wire(kind)),
         date_created: Some(Timestamp::Seconds(DATE)),
         date_updated: Some(Timestamp::Seconds(DATE + 1)),
         created_by: text("system"),
-        members_count: None,
         messages_count: Some(0),
-        state: None,
-        timers: None,
-        messaging_service_sid: None,
-        bindings: None,
-        extra: None,
+        ..Channel::sample(false)
     }
 }
 
@@ -106,28 +88,8 @@ impl World {
             api,
             service: Service {
                 sid: ServiceSid::from_digits(service),
-                account_sid: None,
                 friendly_name: text("Support"),
-                date_created: None,
-                date_updated: None,
-                default_service_role_sid: None,
-                default_channel_role_sid: None,
-                default_channel_creator_role_sid: None,
-                read_status_enabled: None,
-                reachability_enabled: None,
-                typing_indicator_timeout: None,
-                consumption_report_interval: None,
-                limits: None,
-                pre_webhook_url: None,
-                post_webhook_url: None,
-                webhook_method: None,
-                webhook_filters: None,
-                pre_webhook_retry_count: None,
-                post_webhook_retry_count: None,
-                notifications: None,
-                media: None,
-                configuration: None,
-                extra: None,
+                ..Service::sample(false)
             },
             roles: Vec::new(),
             users: Vec::new(),
@@ -191,29 +153,23 @@ impl World {
         let sid = MemberSid::from_digits(user << 64 | channel);
         self.members.push(Member {
             sid: sid.clone(),
-            account_sid: None,
             channel_sid: ChannelSid::from_digits(channel),
-            service_sid: None,
             identity,
             role_sid: Some(RoleSid::from_digits(2)),
             last_consumed_message_index: Some(5),
             last_consumption_timestamp: Some(Timestamp::Seconds(DATE + 9)),
             date_created: Some(Timestamp::Seconds(DATE)),
-            date_updated: None,
             attributes: text("{}"),
-            extra: None,
+            ..Member::sample(false)
         });
         self.memberships.push(Membership {
-            account_sid: None,
-            service_sid: None,
             channel_sid: ChannelSid::from_digits(channel),
             user_sid: UserSid::from_digits(user),
             member_sid: Some(sid),
             status: Some(MembershipStatus::Joined),
             last_consumed_message_index: Some(5),
-            unread_messages_count: None,
             notification_level: Some(NotificationLevel::Default),
-            extra: None,
+            ..Membership::sample(false)
         });
     }
 
@@ -228,15 +184,10 @@ impl World {
         }
         self.invites.push(Invite {
             sid: InviteSid::from_digits(user << 64 | channel),
-            account_sid: None,
             channel_sid: member.channel_sid,
-            service_sid: None,
             identity: member.identity,
-            date_created: None,
-            date_updated: None,
             role_sid: member.role_sid,
-            created_by: None,
-            extra: None,
+            ..Invite::sample(false)
         });
     }
 

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::{CommandError, connect};
 use super::{Selection, TargetPart, crawl_target};
-use crate::crawl::{CrawlError, CrawlOutcome, Ended};
+use crate::crawl::{CrawlEnd, CrawlError, CrawlOutcome};
 use crate::error::{Advise, Failure};
 use crate::event::Events;
 use crate::model::{AccountSid, Api, Entity, ServiceSid};
@@ -141,10 +141,10 @@ impl TargetReading<'_> {
             Err(error) => return Err(self.explain(error)?),
         };
         match ended {
-            Ended::Interrupted => Err(TargetError::Interrupted { purpose }.into()),
-            Ended::TimeUp => Err(TargetError::TimeUp { purpose }.into()),
-            Ended::GaveUp(why) => Err(TargetError::GaveUp { why, purpose }.into()),
-            Ended::Finished(_) => Ok(info),
+            CrawlEnd::Interrupted => Err(TargetError::Interrupted { purpose }.into()),
+            CrawlEnd::TimeUp => Err(TargetError::TimeUp { purpose }.into()),
+            CrawlEnd::GaveUp(why) => Err(TargetError::GaveUp { why, purpose }.into()),
+            CrawlEnd::Finished(_) => Ok(info),
         }
     }
 

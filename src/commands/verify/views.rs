@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::crawl::views::{WAITING, WantedViews};
+use crate::crawl::single_reads::{WAITING, WantedViews};
 use crate::mapping::Mapping;
 use crate::model::{ChannelSid, Entity, ServiceSid, Share, UserSid};
 use crate::plan::align::{self, Actual, AlignOptions, Pair, PlanRecords};

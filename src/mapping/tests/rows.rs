@@ -5,50 +5,24 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::mapping::filter::Filter;
 use crate::model::*;
+use crate::testkit;
 
 fn service() -> Service {
     Service {
-        sid: ServiceSid::from_digits(1),
-        account_sid: None,
-        friendly_name: None,
-        date_created: None,
-        date_updated: None,
-        default_service_role_sid: None,
-        default_channel_role_sid: None,
-        default_channel_creator_role_sid: None,
         read_status_enabled: Some(true),
-        reachability_enabled: None,
-        typing_indicator_timeout: None,
-        consumption_report_interval: None,
         limits: Some(JsonText("{\"channel_members\": 100}".into())),
-        pre_webhook_url: None,
-        post_webhook_url: None,
-        webhook_method: None,
-        webhook_filters: None,
-        pre_webhook_retry_count: None,
-        post_webhook_retry_count: None,
-        notifications: None,
-        media: None,
-        configuration: None,
-        extra: None,
+        ..testkit::service()
     }
 }
 
 fn user() -> User {
     User {
-        sid: UserSid::from_digits(2),
-        account_sid: None,
-        service_sid: None,
         attributes: Some("{\"team\": \"north\", \"age\": 7}".to_owned()),
         friendly_name: Some("Ada".to_owned()),
-        role_sid: None,
         identity: Some("ada@example.org".to_owned()),
-        is_online: None,
-        is_notifiable: None,
-        date_created: Some(Timestamp::Seconds(1_500_000_000)),
-        date_updated: None,
+        date_created: testkit::date(0),
         joined_channels_count: Some(0),
-        extra: None,
+        ..testkit::user(2)
     }
 }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use crate::model::Api;
 use crate::model::*;
 use crate::snapshot::*;
+use crate::testkit;
+pub(super) use crate::testkit::service_sid;
 
 pub(super) const ALL: [Entity; 7] = [
     Entity::Service,
@@ -27,71 +29,45 @@ pub(super) fn identity() -> CrawlIdentity {
     }
 }
 
-pub(super) fn service_sid() -> ServiceSid {
-    ServiceSid::from_digits(0x15)
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "the model's fields are optional")]
-pub(super) fn account() -> Option<AccountSid> {
-    Some(AccountSid::from_digits(0xac))
-}
-
 pub(super) fn page_size(entity: Entity) -> u32 {
     if entity == Entity::Membership { 50 } else { 100 }
 }
 
 pub(super) fn user(digits: u128, joined: i64) -> User {
     User {
-        sid: UserSid::from_digits(digits),
-        account_sid: account(),
-        service_sid: Some(service_sid()),
         attributes: Some("{\"a\": \"\u{0}\"}".to_owned()),
-        friendly_name: None,
         role_sid: Some(RoleSid::from_wire("RLnot-a-sid")),
         identity: Some(format!("user {digits}")),
-        is_online: None,
         is_notifiable: Some(false),
         date_created: Some(Timestamp::from_wire("2016-03-24T21:05:50Z")),
         date_updated: Some(Timestamp::from_wire("Thu, 24 Mar 2016 21:05:50 +0000")),
         joined_channels_count: Some(joined),
         extra: Some(JsonText("{\"new\":1}".into())),
+        ..testkit::user(digits)
     }
 }
 
 pub(super) fn channel(digits: u128, members: i64) -> Channel {
     Channel {
-        sid: ChannelSid::from_digits(digits),
-        account_sid: account(),
         service_sid: None,
         friendly_name: Some(String::new()),
-        unique_name: None,
-        attributes: None,
         r#type: Some(ChannelType::from_wire("secret")),
-        date_created: None,
-        date_updated: None,
         created_by: Some("system".to_owned()),
         members_count: Some(members),
-        messages_count: None,
         state: Some(ConversationState::from_wire("frozen")),
         timers: Some(JsonText("{}".into())),
         messaging_service_sid: Some(MessagingServiceSid::from_digits(1)),
-        bindings: None,
-        extra: None,
+        ..testkit::channel(digits)
     }
 }
 
 pub(super) fn membership(user: u128, channel: u128, status: &str) -> Membership {
     Membership {
-        account_sid: account(),
-        service_sid: Some(service_sid()),
-        channel_sid: ChannelSid::from_digits(channel),
-        user_sid: UserSid::from_digits(user),
         member_sid: (status == "joined").then(|| member_sid(user, channel)),
         status: Some(MembershipStatus::from_wire(status)),
         last_consumed_message_index: user.is_multiple_of(2).then_some(0),
-        unread_messages_count: None,
         notification_level: Some(NotificationLevel::from_wire("mentions")),
-        extra: None,
+        ..testkit::membership(UserSid::from_digits(user), ChannelSid::from_digits(channel))
     }
 }
 
@@ -101,18 +77,9 @@ pub(super) fn member_sid(user: u128, channel: u128) -> MemberSid {
 
 pub(super) fn member(user: u128, channel: u128) -> Member {
     Member {
-        sid: member_sid(user, channel),
-        account_sid: account(),
-        channel_sid: ChannelSid::from_digits(channel),
-        service_sid: Some(service_sid()),
         identity: Some(format!("user {user}")),
-        role_sid: None,
-        last_consumed_message_index: None,
-        last_consumption_timestamp: None,
-        date_created: None,
-        date_updated: None,
         attributes: Some("{}".to_owned()),
-        extra: None,
+        ..testkit::member(member_sid(user, channel), ChannelSid::from_digits(channel))
     }
 }
 
@@ -227,29 +194,10 @@ impl Book {
     pub(super) fn fetch_service(&mut self) {
         let unit = self.unit(&format!("service {}", service_sid()));
         let service = Service {
-            sid: service_sid(),
-            account_sid: account(),
-            friendly_name: None,
-            date_created: None,
-            date_updated: None,
-            default_service_role_sid: None,
-            default_channel_role_sid: None,
-            default_channel_creator_role_sid: None,
             read_status_enabled: Some(true),
-            reachability_enabled: None,
             typing_indicator_timeout: Some(5),
-            consumption_report_interval: None,
             limits: Some(JsonText("{\"user_channels\":250}".into())),
-            pre_webhook_url: None,
-            post_webhook_url: None,
-            webhook_method: None,
-            webhook_filters: None,
-            pre_webhook_retry_count: None,
-            post_webhook_retry_count: None,
-            notifications: None,
-            media: None,
-            configuration: None,
-            extra: None,
+            ..testkit::service()
         };
         self.writer.begin().unwrap();
         self.writer.store_detail(&unit, &Detail::Service(Box::new(service)), &[]).unwrap();

@@ -10,24 +10,14 @@ fn book() -> Book {
 
 fn message(channel: u128, sid: u128, index: Option<i64>) -> Message {
     Message {
-        sid: MessageSid::from_digits(sid),
-        account_sid: account(),
         attributes: Some("{}".to_owned()),
-        service_sid: Some(service_sid()),
-        channel_sid: ChannelSid::from_digits(channel),
         date_created: Some(Timestamp::from_wire("2016-03-24T21:05:50Z")),
         date_updated: Some(Timestamp::from_wire("yesterday")),
-        last_updated_by: None,
-        was_edited: None,
         from: Some(String::new()),
         body: Some("nul \0 byte".to_owned()),
         index,
         r#type: Some("text".to_owned()),
-        media: None,
-        participant_sid: None,
-        delivery: None,
-        content_sid: None,
-        extra: None,
+        ..crate::testkit::message(sid, ChannelSid::from_digits(channel))
     }
 }
 
