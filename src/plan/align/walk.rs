@@ -14,7 +14,7 @@ use super::role_map::RoleMap;
 use crate::mapping::Value;
 use crate::model::{Entity, RoleSid, RowRecords, Service, Share, Sid, SidKind, StoredSid};
 use crate::plan::overview::Move;
-use crate::snapshot::{Order, ServiceView, SnapshotError, Walk, With};
+use crate::snapshot::{ServiceView, SnapshotError, Walk, WalkOrder, With};
 
 /// The two services that are aligned.
 #[derive(Debug)]
@@ -143,7 +143,7 @@ pub(super) fn fingerprint(text: &str) -> u128 {
 
 /// A walk over one kind of record.
 pub(super) fn walk_over(entity: Entity, role: bool) -> Walk {
-    Walk { entity, order: Order::ByUser, with: With { role, ..With::default() } }
+    Walk { entity, order: WalkOrder::ByUser, with: With { role, ..With::default() } }
 }
 
 fn roles<E: From<SnapshotError>>(context: &mut Context<'_>, visit: Visit<'_, E>) -> Result<(), E> {
