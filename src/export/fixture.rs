@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::error::ExportError;
 use super::source::RowSource;
 use crate::model::*;
-use crate::snapshot::{Info, Order, SnapshotError, Walk, Wanted};
+use crate::snapshot::{Info, Lookup, SnapshotError, Walk, WalkOrder};
 use crate::testkit::{self, date};
 
 /// The records of one service.
@@ -247,7 +247,7 @@ impl Fixture {
             }
             Entity::Invite | Entity::Message => Vec::new(),
         };
-        if walk.order == Order::ByChannel {
+        if walk.order == WalkOrder::ByChannel {
             if walk.with.other_members {
                 steps.extend(self.other_members());
             }
@@ -265,13 +265,13 @@ impl Fixture {
         }
         for step in &mut steps {
             step.user =
-                step.user.take().filter(|_| walk.with.user != Wanted::No || walk.entity == Entity::User);
+                step.user.take().filter(|_| walk.with.user != Lookup::No || walk.entity == Entity::User);
             step.channel =
                 step.channel.take().filter(|_| walk.with.channel || walk.entity == Entity::Channel);
             step.member = step
                 .member
                 .take()
-                .filter(|_| walk.with.member != Wanted::No || walk.entity == Entity::Member);
+                .filter(|_| walk.with.member != Lookup::No || walk.entity == Entity::Member);
             step.role = step.role.take().filter(|_| walk.with.role || walk.entity == Entity::Role);
         }
         steps

@@ -8,7 +8,7 @@ use super::error::ExportError;
 use super::options::ExportOptions;
 use crate::mapping::{KeyOrder, MappedRecord, Mapping};
 use crate::model::Entity;
-use crate::snapshot::{Info, Order, Walk, Wanted, With};
+use crate::snapshot::{Info, Lookup, Walk, WalkOrder, With};
 use crate::storage::nearest;
 
 /// A record that will be written, and what the snapshot must bring along for it.
@@ -23,8 +23,8 @@ pub(super) struct SelectedRecord<'m> {
 /// The walk that gives a record's rows in its order.
 pub(crate) fn walk_of(record: &MappedRecord) -> Walk {
     let order = match record.order {
-        KeyOrder::Natural => Order::ByUser,
-        KeyOrder::ByChannel => Order::ByChannel,
+        KeyOrder::Natural => WalkOrder::ByUser,
+        KeyOrder::ByChannel => WalkOrder::ByChannel,
     };
     let with = With {
         user: wanted(record, Entity::User),
@@ -37,13 +37,13 @@ pub(crate) fn walk_of(record: &MappedRecord) -> Walk {
 }
 
 /// A user or member that stands in for the other one's identity is looked up where that is missing, and not before.
-fn wanted(record: &MappedRecord, entity: Entity) -> Wanted {
+fn wanted(record: &MappedRecord, entity: Entity) -> Lookup {
     if !record.reads(entity) {
-        Wanted::No
+        Lookup::No
     } else if record.reads_as_second_identity(entity) {
-        Wanted::ForIdentity
+        Lookup::ForIdentity
     } else {
-        Wanted::Yes
+        Lookup::Yes
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) use read::participants::{Seat, SeatsWith};
 pub use read::reader::Snapshot;
 pub(crate) use read::service_view::{JoinedCount, ServiceView};
 pub use read::walk::Walk;
-pub(crate) use read::walk::{Order, Wanted, With};
+pub(crate) use read::walk::{Lookup, WalkOrder, With};
 pub(crate) use unit::{Estimate, SoFar, UnitId};
 pub use unit::{Target, Unit};
 pub(crate) use write::carry::Carried;

@@ -182,7 +182,7 @@ impl SnapshotWriter {
         self.sql(finished)
     }
 
-    /// Goes on with the crawl: what failed is tried again, and what disagreed in a crawl that has ended is rechecked.
+    /// Resumes the crawl: what failed is tried again, and what disagreed in a crawl that has ended is rechecked.
     pub fn resume(&mut self) -> Result<(), SnapshotError> {
         storage::unseal(&SNAPSHOT, self.path())?;
         self.sql(|connection| connection.execute_batch("PRAGMA journal_mode = WAL"))?;

@@ -11,10 +11,10 @@ use crate::error::Advise;
 use crate::model::*;
 use crate::storage::StorageError;
 
-fn walk(path: &std::path::Path, entity: Entity, order: Order) -> Vec<String> {
+fn walk(path: &std::path::Path, entity: Entity, order: WalkOrder) -> Vec<String> {
     let snapshot = Snapshot::open(path).unwrap();
     let with =
-        With { user: Wanted::Yes, channel: true, member: Wanted::Yes, role: true, other_members: false };
+        With { user: Lookup::Yes, channel: true, member: Lookup::Yes, role: true, other_members: false };
     let mut seen = Vec::new();
     snapshot
         .walk::<SnapshotError>(&Walk { entity, order, with }, |step| {
@@ -42,23 +42,23 @@ fn what_is_stored_comes_back_as_it_was_and_in_order() {
     let mut book = Book::new();
     book.fill(&[]);
     assert_eq!(
-        walk(&book.path, Entity::User, Order::ByUser),
+        walk(&book.path, Entity::User, WalkOrder::ByUser),
         [format!("{:?}", user(1, 2)), format!("{:?}", user(2, 2))]
     );
     assert_eq!(
-        walk(&book.path, Entity::Channel, Order::ByUser),
+        walk(&book.path, Entity::Channel, WalkOrder::ByUser),
         [format!("{:?}", channel(10, 2)), format!("{:?}", channel(20, 2))]
     );
     let pair = |user, channel| format!("{}/{}", UserSid::from_digits(user), ChannelSid::from_digits(channel));
     assert_eq!(
-        walk(&book.path, Entity::Membership, Order::ByUser),
+        walk(&book.path, Entity::Membership, WalkOrder::ByUser),
         [pair(1, 10), pair(1, 20), pair(2, 10), pair(2, 20)]
     );
     assert_eq!(
-        walk(&book.path, Entity::Membership, Order::ByChannel),
+        walk(&book.path, Entity::Membership, WalkOrder::ByChannel),
         [pair(1, 10), pair(2, 10), pair(1, 20), pair(2, 20)]
     );
-    assert_eq!(walk(&book.path, Entity::Member, Order::ByUser).len(), 4);
+    assert_eq!(walk(&book.path, Entity::Member, WalkOrder::ByUser).len(), 4);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_cursor_moves_with_its_rows_and_a_row_seen_twice_is_one() {
     let stored = book.store(&users, Records::Users(vec![user(1, 3), user(2, 0)]), None);
     assert!(stored.complete && stored.more_work);
     assert_eq!(book.writer.info().unwrap().counts.users, 2);
-    assert!(walk(&book.path, Entity::User, Order::ByUser)[0].contains("joined_channels_count: Some(3)"));
+    assert!(walk(&book.path, Entity::User, WalkOrder::ByUser)[0].contains("joined_channels_count: Some(3)"));
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_list_read_anew_keeps_its_old_rows_until_it_is_complete() {
     let mut book = Book::new();
     book.fill(&[]);
     let user_list = format!("user channels of {}", UserSid::from_digits(1));
-    let rows = |path: &std::path::Path| walk(path, Entity::Membership, Order::ByUser).len();
+    let rows = |path: &std::path::Path| walk(path, Entity::Membership, WalkOrder::ByUser).len();
     book.writer
         .sql(|connection| {
             connection.execute("UPDATE unit SET state = 0, pass = pass + 1 WHERE kind = 7 AND parent = 2", [])
@@ -418,8 +418,8 @@ fn a_walk_by_channel_has_members_without_a_membership_in_their_order() {
     book.fetch_service();
     book.fill(&[(1, 10), (2, 20)]);
     let seen = |path: &std::path::Path| {
-        let with = With { channel: true, member: Wanted::Yes, other_members: true, ..With::default() };
-        let walk = Walk { entity: Entity::Membership, order: Order::ByChannel, with };
+        let with = With { channel: true, member: Lookup::Yes, other_members: true, ..With::default() };
+        let walk = Walk { entity: Entity::Membership, order: WalkOrder::ByChannel, with };
         let mut seen = Vec::new();
         let visit = |records: &RowRecords<'_>| {
             let member = records.member.unwrap();

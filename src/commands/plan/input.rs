@@ -12,7 +12,7 @@ use crate::plan::{
     PlanRecords, Side,
 };
 use crate::settings::{ConnectionSettings, Loader, MigrationTarget, PlanSettings, Planned, check_files};
-use crate::snapshot::{Focus, Info, Order, Snapshot, SnapshotError, Verdict, Walk, With};
+use crate::snapshot::{Focus, Info, Snapshot, SnapshotError, Verdict, Walk, WalkOrder, With};
 use crate::source::largest_page;
 
 use super::super::CommandError;
@@ -264,7 +264,7 @@ fn check_snapshot(file: &Path, info: &Info, allow_incomplete: bool) -> Result<Se
 
 /// The record of a snapshot's one service.
 pub(super) fn service_record(snapshot: &Snapshot) -> Result<Service, CommandError> {
-    let walk = Walk { entity: Entity::Service, order: Order::ByUser, with: With::default() };
+    let walk = Walk { entity: Entity::Service, order: WalkOrder::ByUser, with: With::default() };
     let mut found = None;
     snapshot.walk(&walk, |step| {
         found = Some(step.service.clone());

@@ -13,7 +13,7 @@ use super::item::{Actual, Conversation, FieldPair, Item, Standing};
 use super::records::{AlignedRows, Evaluated};
 use crate::mapping::{InvitePolicy, Value};
 use crate::model::{Channel, Entity, Invite, MembershipStatus, RowRecords};
-use crate::snapshot::{JoinedCount, Seat, SeatsWith, SnapshotError, Wanted};
+use crate::snapshot::{JoinedCount, Lookup, Seat, SeatsWith, SnapshotError};
 
 /// Aligns who is on conversations, one conversation after another.
 pub(super) struct ParticipantAligner<'c> {
@@ -29,14 +29,14 @@ impl<'c> ParticipantAligner<'c> {
         let views = AlignedRows::new(&context.records.user_conversations);
         let records = [&participants.source.record, &views.source.record];
         let user = if records.iter().all(|record| !record.reads(Entity::User)) {
-            Wanted::No
+            Lookup::No
         } else if records
             .iter()
             .all(|record| !record.reads(Entity::User) || record.reads_as_second_identity(Entity::User))
         {
-            Wanted::ForIdentity
+            Lookup::ForIdentity
         } else {
-            Wanted::Yes
+            Lookup::Yes
         };
         let role = records.iter().any(|record| record.reads(Entity::Role));
         Self { context, participants, views, with: SeatsWith { user, role } }
@@ -60,7 +60,7 @@ impl<'c> ParticipantAligner<'c> {
     ) -> Result<HeldParticipants, E> {
         let mut held = HeldParticipants { part, parts, ..HeldParticipants::default() };
         let Some(target) = &conversation.target_sid else { return Ok(held) };
-        let with = SeatsWith { user: Wanted::ForIdentity, role: false };
+        let with = SeatsWith { user: Lookup::ForIdentity, role: false };
         self.context.pair.target.seats::<E>(target, with, &mut |seat| {
             held.total += 1;
             let of_member = seat.member.as_ref().and_then(|member| member.identity.clone());

@@ -20,7 +20,7 @@ pub(in crate::snapshot) mod kind {
 }
 
 /// Something that does not agree now.
-struct Mismatch {
+struct FoundDisagreement {
     kind: &'static str,
     service: i64,
     parent: i64,
@@ -101,13 +101,13 @@ pub(in crate::snapshot) fn find_channel_counts(
         }
         for (kind, service, parent, expected, received) in found.drain(..) {
             let sid = row.get(6)?;
-            insert(connection, &Mismatch { kind, service, parent, sid, expected, received })?;
+            insert(connection, &FoundDisagreement { kind, service, parent, sid, expected, received })?;
         }
     }
     Ok(())
 }
 
-fn insert(connection: &Connection, finding: &Mismatch) -> rusqlite::Result<()> {
+fn insert(connection: &Connection, finding: &FoundDisagreement) -> rusqlite::Result<()> {
     connection.prepare_cached("INSERT OR REPLACE INTO finding VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(
         params![
             finding.kind,

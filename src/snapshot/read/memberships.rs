@@ -14,7 +14,7 @@ use crate::snapshot::encode::{bind, required};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::lookup::LookUp;
 use crate::snapshot::read::reader::Snapshot;
-use crate::snapshot::read::walk::{Order, Walk, WalkRow, Wanted, With};
+use crate::snapshot::read::walk::{Lookup, Walk, WalkOrder, WalkRow, With};
 
 /// Where [`decode::MEMBERSHIP`] has the channel and the member.
 const CHANNEL_SID: usize = 0;
@@ -29,7 +29,7 @@ impl Snapshot {
         step: &mut WalkRow,
         visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        if walk.order == Order::ByChannel && walk.with.other_members {
+        if walk.order == WalkOrder::ByChannel && walk.with.other_members {
             return self.walk_with_other_members(walk, service, look_up, step, visit);
         }
         self.walk_memberships_alone(walk, service, look_up, step, visit)
@@ -99,7 +99,7 @@ impl Snapshot {
     ) -> Result<(), E> {
         let mut filler = Filler::new(walk, look_up, &self.scopes);
         let select = filler.select();
-        if walk.order == Order::ByUser {
+        if walk.order == WalkOrder::ByUser {
             // CROSS JOIN keeps SQLite to this order of loops: users as their index has them, then their rows.
             let sql = format!(
                 "{select} FROM user_row u CROSS JOIN membership_row m ON m.user = u.id
@@ -210,12 +210,12 @@ struct Filler<'s> {
 
 impl<'s> Filler<'s> {
     fn new(walk: Walk, look_up: LookUp<'s>, scopes: &'s Scopes) -> Self {
-        let by_user = walk.order == Order::ByUser;
+        let by_user = walk.order == WalkOrder::ByUser;
         // By user, a user is read once for all its rows, so there is nothing to spare.
         let read_user = match walk.with.user {
-            Wanted::Yes => true,
-            Wanted::ForIdentity => by_user,
-            Wanted::No => false,
+            Lookup::Yes => true,
+            Lookup::ForIdentity => by_user,
+            Lookup::No => false,
         };
         Self { with: walk.with, by_user, read_user, last_user: None, look_up, scopes }
     }
@@ -237,9 +237,9 @@ impl<'s> Filler<'s> {
         step.channel = self.look_up.channel_if(with.channel, &membership.channel_sid)?;
         let user_has_identity = || step.user.as_ref().is_some_and(|user| user.identity.is_some());
         let wants_member = match with.member {
-            Wanted::Yes => true,
-            Wanted::ForIdentity => !user_has_identity(),
-            Wanted::No => false,
+            Lookup::Yes => true,
+            Lookup::ForIdentity => !user_has_identity(),
+            Lookup::No => false,
         };
         step.member = match &membership.member_sid {
             Some(_) if !wants_member && !with.role => None,
@@ -249,7 +249,7 @@ impl<'s> Filler<'s> {
         };
         let role = step.member.as_ref().and_then(|member| member.role_sid.as_ref());
         step.role = self.look_up.role_if(with.role, role)?;
-        if with.user == Wanted::ForIdentity && !self.by_user {
+        if with.user == Lookup::ForIdentity && !self.by_user {
             let member_has_identity = step.member.as_ref().is_some_and(|member| member.identity.is_some());
             step.user = if member_has_identity { None } else { self.look_up.user(user)? };
         }

@@ -13,7 +13,7 @@ use crate::snapshot::encode::bind;
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::lookup::LookUp;
 use crate::snapshot::read::service_view::ServiceView;
-use crate::snapshot::read::walk::Wanted;
+use crate::snapshot::read::walk::Lookup;
 
 /// One user or participant on a channel. At least one of membership and member is there.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub struct Seat {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SeatsWith {
     /// The user.
-    pub user: Wanted,
+    pub user: Lookup,
     /// The member's role.
     pub role: bool,
 }
@@ -51,7 +51,7 @@ impl ServiceView<'_> {
         let mut look_up: Option<LookUp<'_>> = None;
         let mut seat = |membership: Option<(Membership, i64)>, member: Option<Member>| {
             let identity = member.as_ref().is_some_and(|member| member.identity.is_some());
-            let wanted = with.user == Wanted::Yes || with.user == Wanted::ForIdentity && !identity;
+            let wanted = with.user == Lookup::Yes || with.user == Lookup::ForIdentity && !identity;
             let (mut user, mut role) = (None, None);
             let user_number = membership.as_ref().map(|(_, number)| *number).filter(|_| wanted);
             if user_number.is_some() || with.role {

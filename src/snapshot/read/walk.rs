@@ -19,14 +19,14 @@ pub struct Walk {
     /// The records to walk.
     pub entity: Entity,
     /// The order of memberships; ignored for other entities.
-    pub order: Order,
+    pub order: WalkOrder,
     /// Which of the records that each one refers to are wanted. What is not wanted is `None`.
     pub with: With,
 }
 
 /// The order of a walk over memberships.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
+pub enum WalkOrder {
     /// By service SID, user SID, channel SID.
     ByUser,
     /// By service SID, channel SID, member SID (null first), user SID.
@@ -36,9 +36,9 @@ pub enum Order {
 /// The referred records that a walk shall look up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct With {
-    pub user: Wanted,
+    pub user: Lookup,
     pub channel: bool,
-    pub member: Wanted,
+    pub member: Lookup,
     pub role: bool,
     /// By channel: also the members without a membership, each with its channel and role.
     pub other_members: bool,
@@ -46,7 +46,7 @@ pub struct With {
 
 /// Whether a user or member is looked up. Both have the identity; a lookup for it alone can nearly always be spared.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Wanted {
+pub enum Lookup {
     /// Never.
     #[default]
     No,

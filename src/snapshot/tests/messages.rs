@@ -33,7 +33,7 @@ fn channels(book: &mut Book, counts: [(u128, Option<i64>); 2]) {
 
 fn walked(book: &Book) -> Vec<Message> {
     let mut seen = Vec::new();
-    let walk = Walk { entity: Entity::Message, order: Order::ByUser, with: With::default() };
+    let walk = Walk { entity: Entity::Message, order: WalkOrder::ByUser, with: With::default() };
     let visit = |step: &RowRecords<'_>| {
         seen.extend(step.message.cloned());
         Ok::<_, SnapshotError>(())

@@ -75,7 +75,7 @@ impl Known {
 }
 
 /// A number that no row has, for a side that lacks what the number is of.
-const NOBODY: i64 = -1;
+const NO_ROW: i64 = -1;
 
 /// A merge on its way.
 pub(super) struct Merge<'s> {
@@ -148,7 +148,7 @@ impl<'s> Merge<'s> {
         };
         let mut old_parents = prepare(0, &parents)?;
         let mut new_parents = prepare(1, &parents)?;
-        let number = |at: usize| self.service[at].unwrap_or(NOBODY);
+        let number = |at: usize| self.service[at].unwrap_or(NO_ROW);
         let mut left = self.ask(0, &mut old_parents, number(0))?;
         let mut right = self.ask(1, &mut new_parents, number(1))?;
         let (mut one, mut other) = (self.next(0, &mut left)?, self.next(1, &mut right)?);
@@ -194,8 +194,8 @@ impl<'s> Merge<'s> {
         visit: &mut impl FnMut(Met<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let [old, new] = statements;
-        let mut left = self.ask(0, old, of[0].unwrap_or(NOBODY))?;
-        let mut right = self.ask(1, new, of[1].unwrap_or(NOBODY))?;
+        let mut left = self.ask(0, old, of[0].unwrap_or(NO_ROW))?;
+        let mut right = self.ask(1, new, of[1].unwrap_or(NO_ROW))?;
         let (mut one, mut other) = (self.next(0, &mut left)?, self.next(1, &mut right)?);
         let mut same = 0;
         loop {
