@@ -330,9 +330,9 @@ fn subject_sid(entity: Entity, subject: &RowRecords<'_>) -> String {
         Entity::Member => text(subject.member.map(|member| &member.sid)),
         Entity::Invite => text(subject.invite.map(|invite| &invite.sid)),
         Entity::Message => text(subject.message.map(|message| &message.sid)),
-        Entity::Membership => subject
-            .membership
-            .map(|membership| format!("{}/{}", membership.user_sid, membership.channel_sid))
-            .unwrap_or_else(|| text(subject.member.map(|member| &member.sid))),
+        Entity::Membership => subject.membership.map_or_else(
+            || text(subject.member.map(|member| &member.sid)),
+            |membership| format!("{}/{}", membership.user_sid, membership.channel_sid),
+        ),
     }
 }
