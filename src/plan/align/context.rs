@@ -9,7 +9,7 @@ use super::role_map::RoleMap;
 use crate::mapping::Value;
 use crate::model::{Entity, RoleSid, Service, Share, Sid, SidKind, StoredSid};
 use crate::plan::overview::Move;
-use crate::snapshot::{Order, ServiceView, Walk, With};
+use crate::snapshot::{WalkOrder, ServiceView, Walk, With};
 
 /// The two services that are aligned.
 #[derive(Debug)]
@@ -122,5 +122,5 @@ pub(super) fn fingerprint(text: &str) -> u128 {
 
 /// A walk over one kind of record.
 pub(super) fn walk_over(entity: Entity, role: bool) -> Walk {
-    Walk { entity, order: Order::ByUser, with: With { role, ..With::default() } }
+    Walk { entity, order: WalkOrder::ByUser, with: With { role, ..With::default() } }
 }
