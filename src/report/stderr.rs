@@ -13,7 +13,7 @@ use crate::printable::{Printable, json};
 
 /// Cloned freely; every clone is the same place.
 #[derive(Clone)]
-pub struct Stderr {
+pub(crate) struct Stderr {
     inner: Arc<Inner>,
 }
 
@@ -26,7 +26,7 @@ struct Inner {
 
 impl Stderr {
     /// Bars are possible on a terminal only, and go to the process's stderr.
-    pub fn new(writer: Box<dyn Write + Send>, terminal: bool, colored: bool) -> Self {
+    pub(crate) fn new(writer: Box<dyn Write + Send>, terminal: bool, colored: bool) -> Self {
         let target = if terminal {
             ProgressDrawTarget::term_like(Box::new(BarTerminal::stderr()))
         } else {
@@ -71,7 +71,7 @@ impl Stderr {
 
 /// One log record, which `tracing-subscriber` writes in one call.
 #[derive(Debug)]
-pub struct LogWriter(Stderr);
+pub(crate) struct LogWriter(Stderr);
 
 impl Write for LogWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

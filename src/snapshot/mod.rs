@@ -32,7 +32,7 @@ mod tests;
 pub(crate) use completeness::check::CheckReport;
 pub(crate) use completeness::cross_check::CrossCheck;
 pub(crate) use completeness::list_completeness::ListOf;
-pub use completeness::missing::MissingMembership;
+pub(crate) use completeness::missing::MissingMembership;
 pub(crate) use completeness::reconcile::Reconciled;
 pub(crate) use diff::merge::{Fields, MergeOptions, Met, RawRow, Which, columns, merge};
 pub use error::SnapshotError;

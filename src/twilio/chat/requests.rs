@@ -57,17 +57,6 @@ impl Collection {
     }
 }
 
-/// What an update of a User Channel sets. What is `None` stays as it is.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct UserChannelChanges {
-    /// `NotificationLevel`
-    pub notification_level: Option<NotificationLevel>,
-    /// `LastConsumedMessageIndex`
-    pub last_consumed_message_index: Option<i64>,
-    /// `LastConsumptionTimestamp`
-    pub last_consumption_timestamp: Option<Timestamp>,
-}
-
 fn get(segments: &[&str]) -> ApiRequest {
     ApiRequest::get(Api::Chat, segments)
 }
@@ -106,27 +95,6 @@ pub(crate) fn list_user_channels(service: &ServiceSid, user: &UserSid, page_size
 /// Fetches a User Channel.
 pub(crate) fn fetch_user_channel(service: &ServiceSid, user: &UserSid, channel: &ChannelSid) -> ApiRequest {
     get(&user_channel(&service.to_string(), &user.to_string(), &channel.to_string()))
-}
-
-/// Updates a User Channel. Setting the same values twice leaves what setting them once leaves.
-pub(crate) fn update_user_channel(
-    service: &ServiceSid,
-    user: &UserSid,
-    channel: &ChannelSid,
-    changes: &UserChannelChanges,
-) -> ApiRequest {
-    let (service, user, channel) = (service.to_string(), user.to_string(), channel.to_string());
-    let mut request = ApiRequest::post(Api::Chat, user_channel(&service, &user, &channel)).idempotent();
-    if let Some(level) = &changes.notification_level {
-        request = request.form("NotificationLevel", level.as_str());
-    }
-    if let Some(index) = changes.last_consumed_message_index {
-        request = request.form("LastConsumedMessageIndex", &index.to_string());
-    }
-    if let Some(timestamp) = &changes.last_consumption_timestamp {
-        request = request.form("LastConsumptionTimestamp", &timestamp.to_string());
-    }
-    request
 }
 
 fn user_channel<'a>(service: &'a str, user: &'a str, channel: &'a str) -> [&'a str; 7] {

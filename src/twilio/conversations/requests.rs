@@ -136,16 +136,6 @@ pub(crate) fn list_messages(
     Collection::Messages.first_page(request, page_size).query("Order", "asc")
 }
 
-/// Fetches a participant.
-pub(crate) fn fetch_participant(
-    service: &ServiceSid,
-    conversation: &ChannelSid,
-    participant: &MemberSid,
-) -> ApiRequest {
-    let (conversation, participant) = (conversation.to_string(), participant.to_string());
-    in_service(service, &["Conversations", &conversation, "Participants", &participant])
-}
-
 /// Lists a user's User Conversations.
 pub(crate) fn list_user_conversations(
     service: &ServiceSid,
