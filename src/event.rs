@@ -71,19 +71,19 @@ pub enum Event {
         /// The list it belongs to is now complete.
         list_complete: bool,
     },
-    /// A list could not be read; the run goes on with the others.
+    /// A list could not be read; the run continues with the others.
     UnitFailed {
         /// `user_channels of US…`.
         subject: String,
         /// Why, in one line.
         error: String,
     },
-    /// A user or channel was gone when it was looked at again.
+    /// A user or channel no longer existed when it was rechecked.
     Vanished {
         /// Its SID.
         subject: String,
     },
-    /// A list is read anew from its first page.
+    /// A list is read again from its first page.
     ListRestarted {
         /// `user_channels of US…`.
         subject: String,
@@ -99,10 +99,10 @@ pub enum Event {
     Performed {
         /// What it does: `create_user`.
         kind: &'static str,
-        /// What became of it: `done`.
+        /// The outcome: `done`.
         state: &'static str,
     },
-    /// An operation failed, or cannot be done; the run goes on with the others. Follows its `Performed`.
+    /// An operation failed, or cannot be done; the run continues with the others. Follows its `Performed`.
     NotPerformed {
         /// `create_user US…`.
         subject: String,

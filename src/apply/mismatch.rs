@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::plan::{Fields, equality};
+use crate::plan::{JsonFields, equality};
 
 /// A value that is not as it was planned, or not as it was when the plan was made.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +36,7 @@ pub(super) fn describe(differences: &[Mismatch]) -> String {
 }
 
 /// What of `expected` does not hold in `found`.
-pub(super) fn differences(expected: &Fields, found: &Fields) -> Vec<Mismatch> {
+pub(super) fn differences(expected: &JsonFields, found: &JsonFields) -> Vec<Mismatch> {
     let of = |(key, expected): (&String, &Value)| {
         let found = value_of(found, key).unwrap_or(&Value::Null);
         (!equality::same_values(key, expected, found)).then(|| Mismatch {
@@ -49,7 +49,7 @@ pub(super) fn differences(expected: &Fields, found: &Fields) -> Vec<Mismatch> {
 }
 
 /// The value of a key; of `messaging_binding.projected_address` that within the object.
-fn value_of<'f>(found: &'f Fields, key: &str) -> Option<&'f Value> {
+fn value_of<'f>(found: &'f JsonFields, key: &str) -> Option<&'f Value> {
     found.get(key).or_else(|| {
         let (outer, inner) = key.split_once('.')?;
         found.get(outer)?.get(inner)
@@ -75,7 +75,7 @@ mod tests {
 
     use super::*;
 
-    fn fields(value: Value) -> Fields {
+    fn fields(value: Value) -> JsonFields {
         let Value::Object(fields) = value else { panic!("not an object") };
         fields
     }

@@ -11,7 +11,7 @@ use crate::crawl::{CrawlEnd, CrawlError, CrawlOutcome};
 use crate::error::{Advise, Failure};
 use crate::event::Events;
 use crate::model::{AccountSid, Api, Entity, ServiceSid};
-use crate::plan::Limits;
+use crate::plan::ConversationLimits;
 use crate::settings::ConnectionSettings;
 use crate::snapshot::{Info, Snapshot, SnapshotError, Verdict, clear};
 use crate::source::Source;
@@ -167,7 +167,7 @@ impl TargetReading<'_> {
     pub(in crate::commands) async fn limits(
         &self,
         stop: &CancellationToken,
-    ) -> Result<Option<Limits>, CommandError> {
+    ) -> Result<Option<ConversationLimits>, CommandError> {
         let client = connect::client(self.connection, &Events::none(), stop)?;
         let service = match Source::new(Api::Chat, client).service(self.service).await {
             Ok(service) => service.record,
@@ -176,7 +176,7 @@ impl TargetReading<'_> {
                 return Ok(None);
             }
         };
-        Ok(service.limits.as_ref().and_then(|limits| Limits::of_json(&limits.0)))
+        Ok(service.limits.as_ref().and_then(|limits| ConversationLimits::of_json(&limits.0)))
     }
 
     fn account(&self) -> Result<AccountSid, CommandError> {

@@ -177,7 +177,7 @@ fn a_row_without_its_key_is_an_issue_that_holds_it() {
 }
 
 #[test]
-fn roles_keep_permissions_that_nobody_knows() {
+fn roles_keep_permissions_that_no_one_knows() {
     assert!(permissions(Api::Chat).is_sorted());
     let row = r#"{"sid": "RL00000000000000000000000000000005", "type": "deployment",
         "permissions": ["createChannel", "flyToTheMoon"], "date_created": "2016-03-03T19:47:15Z"}"#;
