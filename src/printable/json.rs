@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::mask_addresses;
+use super::{is_obeyed, mask_addresses};
 
 /// A value as one line of JSON.
 pub(crate) fn to_string(value: &(impl Serialize + ?Sized)) -> Result<String, serde_json::Error> {
@@ -32,7 +32,7 @@ fn shown(json: String) -> String {
     }
 }
 
-/// JSON with DEL and C1 as escapes.
+/// JSON with escapes for all that a terminal obeys.
 pub(crate) fn escaped(json: String) -> String {
     if !json.contains(is_escaped) {
         return json;
@@ -40,7 +40,9 @@ pub(crate) fn escaped(json: String) -> String {
     let mut safe = String::with_capacity(json.len() + 16);
     for letter in json.chars() {
         if is_escaped(letter) {
-            safe.push_str(&format!("\\u{:04x}", u32::from(letter)));
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                safe.push_str(&format!("\\u{unit:04x}"));
+            }
         } else {
             safe.push(letter);
         }
@@ -48,7 +50,7 @@ pub(crate) fn escaped(json: String) -> String {
     safe
 }
 
-/// [`escaped`] for the JSON that a buffer has from this place on.
+/// Escapes DEL and C1 in the JSON that a buffer has from this place on.
 pub(crate) fn escape_from(buffer: &mut Vec<u8>, start: usize) {
     let added = buffer.get(start..).unwrap_or_default();
     // DEL is 7f; C1 is c2 followed by 80 to 9f.
@@ -74,7 +76,7 @@ pub(crate) fn escape_from(buffer: &mut Vec<u8>, start: usize) {
 }
 
 fn is_escaped(letter: char) -> bool {
-    matches!(letter, '\u{7f}'..='\u{9f}')
+    letter >= '\u{7f}' && is_obeyed(letter)
 }
 
 #[cfg(test)]
