@@ -133,7 +133,7 @@ mod tests {
         let long = "x".repeat(257);
         for (line, said) in [
             ("CH0123456789abcdef0123456789abcdef", "line 2 is a SID of another kind (`CH…`)"),
-            ("US0123456789abcdef0123456789abcde", "line 2 looks like a {sid}, but has 31 digits"),
+            ("US0123456789abcdef0123456789abcde", "line 2 looks like a User SID, but has 31 digits"),
             ("a\tb", "line 2 has a control character (\\t)"),
             (&long, "line 2 has 257 characters"),
         ] {

@@ -90,9 +90,9 @@ fn what_was_planned_is_read_back() {
     let read = entries(&plan, &WantedOperations::default());
     let planned: Vec<_> = OperationKind::ALL.into_iter().map(operation).collect();
     assert_eq!(read.iter().map(|entry| entry.operation.clone()).collect::<Vec<_>>(), planned);
-    assert_eq!(read.iter().map(|entry| entry.number).collect::<Vec<_>>(), (1..=14).collect::<Vec<_>>());
+    assert_eq!(read.iter().map(|entry| entry.number).collect::<Vec<_>>(), (1..=15).collect::<Vec<_>>());
     let ids: std::collections::BTreeSet<_> = read.iter().map(|entry| entry.id.clone()).collect();
-    assert_eq!(ids.len(), 14, "every operation has an id of its own");
+    assert_eq!(ids.len(), 15, "every operation has an id of its own");
     assert!(ids.iter().all(|id| id.len() == 16));
 
     let blocked = WantedOperations { kinds: None, states: Some(vec![OperationState::Blocked]) };
@@ -238,7 +238,7 @@ fn what_must_be_kept_is_not_replaced() {
         Connection::open(&path).unwrap().execute(touch, []).unwrap();
         let before = fs::read(&path).unwrap();
         let error = PlanDraft::create(&path, &header()).unwrap_err();
-        assert!(matches!(error, PlanError::Applied { begun: 1, total: 14, .. }), "{error}");
+        assert!(matches!(error, PlanError::Applied { begun: 1, total: 15, .. }), "{error}");
         assert!(fs::read(&path).unwrap() == before);
         fs::remove_file(&path).unwrap();
     }
