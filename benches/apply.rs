@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 
 use chatferry::internals::model::{Api, ServiceSid, UserSid};
 use chatferry::internals::plan::{
-    Fields, Header, Kind, Move, Operation, PlanDraft, Side, Subject, Totals, Verdict,
+    Header, JsonFields, Move, Operation, OperationKind, PlanDraft, PlanVerdict, Side, Subject, Totals,
 };
 use serde_json::{Value, json};
 
@@ -123,11 +123,13 @@ fn write_plan(path: &Path, simulator: &Simulator, users: u128) -> Result<()> {
         else {
             continue;
         };
-        draft
-            .operation(&Operation { kind: Kind::CreateUser, subject, before: Fields::new(), after }, None)?;
+        draft.operation(
+            &Operation { kind: OperationKind::CreateUser, subject, before: JsonFields::new(), after },
+            None,
+        )?;
     }
     draft.finish(&Totals {
-        verdict: Verdict::Ready,
+        verdict: PlanVerdict::Ready,
         operations: BTreeMap::new(),
         noop: BTreeMap::new(),
         findings: BTreeMap::new(),

@@ -163,7 +163,7 @@ impl Made {
                 let users = (0..MEMBERSHIPS).flat_map(|place| [first(place), first(place) + self.channels()]);
                 Records::Members(users.map(|user| member(user, channel)).collect())
             }
-            other => return Err(format!("nobody asked for {other}").into()),
+            other => return Err(format!("no one asked for {other}").into()),
         };
         let page = ListPage { records, received: 1, issues: Vec::new(), next: None, page_size: None };
         writer.store_page(unit, &page)?;

@@ -63,7 +63,7 @@ pub mod internals {
         };
     }
     pub mod crawl {
-        pub use crate::crawl::{CrawlOutcome, Ended};
+        pub use crate::crawl::{CrawlEnd, CrawlOutcome};
     }
     pub mod event {
         pub use crate::event::Events;
@@ -83,8 +83,8 @@ pub mod internals {
     }
     pub mod plan {
         pub use crate::plan::{
-            Fields, Header, Inputs, Kind, Move, Operation, PlanDraft, PlanOptions, PlanRecords, Side,
-            Subject, Totals, Verdict, compute,
+            Header, Inputs, JsonFields, Move, Operation, OperationKind, PlanDraft, PlanOptions, PlanRecords,
+            PlanVerdict, Side, Subject, Totals, compute,
         };
     }
     pub mod settings {

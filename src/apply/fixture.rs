@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::model::{Api, ChannelSid, MemberSid, RoleSid, ServiceSid, UserSid};
 use crate::plan::{
-    Fields, Header, Journal, Kind, Move, Operation, PlanDraft, Side, Subject, Totals, Verdict,
+    Header, Journal, JsonFields, Move, Operation, OperationKind, PlanDraft, PlanVerdict, Side, Subject,
+    Totals,
 };
 
 /// The service that is written to.
@@ -42,7 +43,7 @@ pub(super) fn header() -> Header {
 
 pub(super) fn totals() -> Totals {
     Totals {
-        verdict: Verdict::Ready,
+        verdict: PlanVerdict::Ready,
         operations: BTreeMap::new(),
         noop: BTreeMap::new(),
         findings: BTreeMap::new(),
@@ -66,12 +67,12 @@ pub(super) fn journal(path: &Path, operations: &[(Operation, Option<&str>)]) -> 
     Journal::open(path).unwrap()
 }
 
-pub(super) fn fields(value: Value) -> Fields {
+pub(super) fn fields(value: Value) -> JsonFields {
     let Value::Object(fields) = value else { panic!("not an object") };
     fields
 }
 
-fn operation(kind: Kind, subject: Subject, before: Value, after: Value) -> Operation {
+fn operation(kind: OperationKind, subject: Subject, before: Value, after: Value) -> Operation {
     let subject = Subject { service_sid: Some(target()), ..subject };
     Operation { kind, subject, before: fields(before), after: fields(after) }
 }
@@ -79,7 +80,7 @@ fn operation(kind: Kind, subject: Subject, before: Value, after: Value) -> Opera
 pub(super) fn create_role(role: u128) -> Operation {
     let subject = Subject { role_sid: Some(RoleSid::from_digits(role)), ..Subject::default() };
     let after = json!({"friendly_name": "agent", "type": "conversation", "permissions": ["sendMessage", "leaveConversation"]});
-    operation(Kind::CreateRole, subject, json!({}), after)
+    operation(OperationKind::CreateRole, subject, json!({}), after)
 }
 
 pub(super) fn create_user(user: u128) -> Operation {
@@ -90,7 +91,7 @@ pub(super) fn create_user(user: u128) -> Operation {
         identity: Some(identity),
         ..Subject::default()
     };
-    operation(Kind::CreateUser, subject, json!({}), after)
+    operation(OperationKind::CreateUser, subject, json!({}), after)
 }
 
 pub(super) fn create_conversation(channel: u128) -> Operation {
@@ -98,7 +99,7 @@ pub(super) fn create_conversation(channel: u128) -> Operation {
     let unique_name = format!("chatferry-{sid}");
     let after = json!({"unique_name": unique_name, "friendly_name": "Support"});
     let subject = Subject { channel_sid: Some(sid), unique_name: Some(unique_name), ..Subject::default() };
-    operation(Kind::CreateConversation, subject, json!({}), after)
+    operation(OperationKind::CreateConversation, subject, json!({}), after)
 }
 
 fn membership(channel: u128, user: u128) -> Subject {
@@ -114,12 +115,12 @@ fn membership(channel: u128, user: u128) -> Subject {
 pub(super) fn create_participant(channel: u128, user: u128) -> Operation {
     let after =
         json!({"identity": format!("user-{user}"), "role_sid": format!("{{{}}}", RoleSid::from_digits(1))});
-    operation(Kind::CreateParticipant, membership(channel, user), json!({}), after)
+    operation(OperationKind::CreateParticipant, membership(channel, user), json!({}), after)
 }
 
 pub(super) fn update_participant(channel: u128, user: u128) -> Operation {
     operation(
-        Kind::UpdateParticipant,
+        OperationKind::UpdateParticipant,
         membership(channel, user),
         json!({}),
         json!({"last_read_message_index": 5}),
@@ -134,7 +135,7 @@ pub(super) fn update_known_participant(channel: u128, user: u128) -> Operation {
         ..membership(channel, user)
     };
     operation(
-        Kind::UpdateParticipant,
+        OperationKind::UpdateParticipant,
         known,
         json!({"last_read_message_index": 3}),
         json!({"last_read_message_index": 5}),
@@ -143,7 +144,7 @@ pub(super) fn update_known_participant(channel: u128, user: u128) -> Operation {
 
 fn last(channel: u128, after: Value) -> Operation {
     let subject = create_conversation(channel).subject;
-    operation(Kind::UpdateConversation, subject, json!({}), after)
+    operation(OperationKind::UpdateConversation, subject, json!({}), after)
 }
 
 pub(super) fn close_conversation(channel: u128) -> Operation {
@@ -160,14 +161,19 @@ pub(super) fn make_private(channel: u128) -> Operation {
         channel_sid: Some(ChannelSid::from_digits(channel)),
         ..Subject::default()
     };
-    let made =
-        operation(Kind::MakePrivate, subject.clone(), json!({"type": "public"}), json!({"type": "private"}));
+    let made = operation(
+        OperationKind::MakePrivate,
+        subject.clone(),
+        json!({"type": "public"}),
+        json!({"type": "private"}),
+    );
     Operation { subject, ..made }
 }
 
 pub(super) fn mute_source(channel: u128, user: u128) -> Operation {
     let level = |level: &str| json!({"notification_level": level});
-    let muted = operation(Kind::MuteSource, membership(channel, user), level("default"), level("muted"));
+    let muted =
+        operation(OperationKind::MuteSource, membership(channel, user), level("default"), level("muted"));
     let subject = Subject { service_sid: Some(ServiceSid::from_digits(1)), ..muted.subject };
     Operation { subject, ..muted }
 }

@@ -17,7 +17,9 @@ use super::lookup::OperationEnd;
 use super::resolved::{self, ResolvedOperation, UnresolvedSid};
 use crate::event::{Event, Events};
 use crate::model::Entity;
-use crate::plan::{Journal, Kind, LaneName, Move, Operation, PendingOperation, PlanError, State};
+use crate::plan::{
+    Journal, LaneName, Move, Operation, OperationKind, OperationState, PendingOperation, PlanError,
+};
 
 /// Waiting requests. A task waits for the answer to the request that starts its operation, so there are no more than tasks.
 const CHANNEL_CAPACITY: usize = 256;
@@ -26,7 +28,7 @@ const CHANNEL_CAPACITY: usize = 256;
 const MOST_PER_COMMIT: usize = 256;
 
 /// Operations by kind and state.
-pub(super) type OperationCounts = BTreeMap<Kind, BTreeMap<State, u64>>;
+pub(super) type OperationCounts = BTreeMap<OperationKind, BTreeMap<OperationState, u64>>;
 
 enum JournalRequest {
     /// Take up what earlier runs could not do.
@@ -34,7 +36,7 @@ enum JournalRequest {
     /// Load operations that an earlier run had begun, after this one.
     Begun { after: i64, most: usize, reply: oneshot::Sender<Vec<ResolvedOperation>> },
     /// Sort the lanes of a kind, longest first.
-    Open { kind: Kind, reply: oneshot::Sender<u64> },
+    Open { kind: OperationKind, reply: oneshot::Sender<u64> },
     /// Load operations of these lanes, and of so many new ones.
     Fill { lanes: Vec<(LaneName, i64)>, new: usize, most: usize, reply: oneshot::Sender<LoadedLanes> },
     /// An operation is about to be sent.
@@ -104,7 +106,7 @@ impl JournalHandle {
         self.ask(|reply| JournalRequest::Begun { after, most, reply }).await
     }
 
-    pub(super) async fn open(&self, kind: Kind) -> Result<u64, ApplyError> {
+    pub(super) async fn open(&self, kind: OperationKind) -> Result<u64, ApplyError> {
         self.ask(|reply| JournalRequest::Open { kind, reply }).await
     }
 
@@ -155,7 +157,7 @@ struct JournalThread {
 
 /// The kind that is being performed.
 struct CurrentKind {
-    kind: Kind,
+    kind: OperationKind,
     /// The last lane that was given out.
     rank: i64,
     /// Nothing of an earlier kind is left, so that what is missing now will not come.
@@ -245,9 +247,9 @@ impl JournalThread {
             && let Some((entity, source)) = resolved::creates(operation)
         {
             match (end.state, &end.sid) {
-                (State::Done | State::Existing, Some(sid)) => {
+                (OperationState::Done | OperationState::Existing, Some(sid)) => {
                     self.journal.set_counterpart(entity, &source, sid)?;
-                    if end.state == State::Existing && !end.is_made_here() {
+                    if end.state == OperationState::Existing && !end.is_made_here() {
                         self.journal.set_found(entity, &source)?;
                     }
                 }
@@ -255,7 +257,8 @@ impl JournalThread {
             }
         }
         // A channel that stays public has no participants to be added to.
-        if let (Kind::MakePrivate, State::Failed | State::Blocked) = (operation.kind, end.state)
+        if let (OperationKind::MakePrivate, OperationState::Failed | OperationState::Blocked) =
+            (operation.kind, end.state)
             && let Some(channel) = &operation.subject.channel_sid
         {
             self.journal.set_missing(Entity::Channel, &channel.to_string())?;
@@ -264,7 +267,7 @@ impl JournalThread {
         let (kind, state) = (operation.kind.name(), end.state.name());
         answers.push(AfterCommit::Event(Event::Performed { kind, state }));
         // What depends on a failure is counted and not told one by one: the failure was.
-        if let (State::Failed | State::Blocked, Some(reason)) = (end.state, &end.reason)
+        if let (OperationState::Failed | OperationState::Blocked, Some(reason)) = (end.state, &end.reason)
             && !reason.starts_with(Journal::DEPENDS_ON_FAILED)
         {
             let subject = format!("{kind} {}", resolved::subject(operation));

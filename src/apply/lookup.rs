@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::mismatch::{Mismatch, describe, differences};
 use super::resolved::ResolvedOperation;
 use crate::model::{Api, Timestamp};
-use crate::plan::{Fields, Journal, Kind, Operation, State};
+use crate::plan::{Journal, JsonFields, Operation, OperationKind, OperationState};
 use crate::twilio::page::{LoopGuard, PageError, next_path};
 use crate::twilio::{ApiRequest, BodyError, Client, RequestError};
 
@@ -30,7 +30,7 @@ const PARTICIPANTS_ON_A_PAGE: &str = "100";
 /// The outcome of an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct OperationEnd {
-    pub(super) state: State,
+    pub(super) state: OperationState,
     /// Why, of what was not done, or how what was there differs from what was planned.
     pub(super) reason: Option<String>,
     /// What was made and found, for whoever undoes it.
@@ -41,7 +41,7 @@ pub(super) struct OperationEnd {
 
 impl OperationEnd {
     pub(super) fn failed(reason: String, result: Value) -> Self {
-        Self { state: State::Failed, reason: Some(reason), result, sid: None }
+        Self { state: OperationState::Failed, reason: Some(reason), result, sid: None }
     }
 
     /// Whether this run made what the operation was to make: its answer says so, or what was found after the answer was lost.
@@ -50,7 +50,7 @@ impl OperationEnd {
     }
 
     pub(super) fn blocked(reason: String) -> Self {
-        Self { state: State::Blocked, reason: Some(reason), result: Value::Null, sid: None }
+        Self { state: OperationState::Blocked, reason: Some(reason), result: Value::Null, sid: None }
     }
 
     /// Of what needs something that could not be made.
@@ -63,7 +63,7 @@ impl OperationEnd {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum LookupOutcome {
     /// It is to be written. With what is there now of what it writes.
-    ToWrite(Fields),
+    ToWrite(JsonFields),
     /// Nothing is to be written.
     Ended(Box<OperationEnd>),
 }
@@ -81,22 +81,25 @@ pub(super) async fn look(
 pub(super) async fn find(
     client: &Client,
     resolved: &ResolvedOperation,
-) -> Result<Option<Fields>, RequestError> {
+) -> Result<Option<JsonFields>, RequestError> {
     let after = &resolved.operation.after;
     match resolved.operation.kind {
-        Kind::CreateRole => {
+        OperationKind::CreateRole => {
             let request = resolved.fetch(None).query("PageSize", ROLES_ON_A_PAGE);
-            let is_it = |role: &Fields| {
+            let is_it = |role: &JsonFields| {
                 role.get("friendly_name") == after.get("friendly_name")
                     && role.get("type") == after.get("type")
             };
             search(client, request, "roles", is_it).await
         }
-        Kind::CreateUser | Kind::CreateConversation | Kind::CreateParticipant => {
+        OperationKind::CreateUser | OperationKind::CreateConversation | OperationKind::CreateParticipant => {
             let Some(name) = resolved.name() else { return Ok(None) };
-            let key =
-                if resolved.operation.kind == Kind::CreateConversation { "unique_name" } else { "identity" };
-            let is_it = |found: &Fields| found.get(key).and_then(Value::as_str) == Some(name);
+            let key = if resolved.operation.kind == OperationKind::CreateConversation {
+                "unique_name"
+            } else {
+                "identity"
+            };
+            let is_it = |found: &JsonFields| found.get(key).and_then(Value::as_str) == Some(name);
             if may_stand_in_a_path(name)
                 && let Some(found) = fetch(client, &resolved.fetch(Some(name))).await?.filter(is_it)
             {
@@ -106,8 +109,8 @@ pub(super) async fn find(
                 return Ok(None);
             }
             let (list, page) = match resolved.operation.kind {
-                Kind::CreateUser => ("users", USERS_ON_A_PAGE),
-                Kind::CreateConversation => ("conversations", CONVERSATIONS_ON_A_PAGE),
+                OperationKind::CreateUser => ("users", USERS_ON_A_PAGE),
+                OperationKind::CreateConversation => ("conversations", CONVERSATIONS_ON_A_PAGE),
                 _ => ("participants", PARTICIPANTS_ON_A_PAGE),
             };
             search(client, resolved.fetch(None).query("PageSize", page), list, is_it).await
@@ -129,7 +132,7 @@ fn looks_like_a_sid(name: &str) -> bool {
 }
 
 /// Fetches an object; none where there is none. Twilio has answered 404 for what is there, so one is not believed.
-async fn fetch(client: &Client, request: &ApiRequest) -> Result<Option<Fields>, RequestError> {
+async fn fetch(client: &Client, request: &ApiRequest) -> Result<Option<JsonFields>, RequestError> {
     for _ in 0..2 {
         match client.send_parsed(request, |body| object(body)).await {
             Ok(reply) => return Ok(Some(reply.body)),
@@ -145,8 +148,8 @@ async fn search(
     client: &Client,
     first: ApiRequest,
     key: &str,
-    is_it: impl Fn(&Fields) -> bool,
-) -> Result<Option<Fields>, RequestError> {
+    is_it: impl Fn(&JsonFields) -> bool,
+) -> Result<Option<JsonFields>, RequestError> {
     let (api, list) = (first.api(), first.path().to_owned());
     let mut guard = LoopGuard::default();
     let mut request = first;
@@ -188,12 +191,12 @@ fn next_of(meta: &Value, api: Api, client: &Client, list: &str) -> Result<Option
 }
 
 /// A JSON object.
-pub(super) fn object(body: &[u8]) -> Result<Fields, BodyError> {
+pub(super) fn object(body: &[u8]) -> Result<JsonFields, BodyError> {
     serde_json::from_slice(body).map_err(BodyError::NotJson)
 }
 
 /// What is to be done, given what is there.
-pub(super) fn judge(resolved: &ResolvedOperation, found: Option<&Fields>) -> LookupOutcome {
+pub(super) fn judge(resolved: &ResolvedOperation, found: Option<&JsonFields>) -> LookupOutcome {
     let operation = &resolved.operation;
     let kind = operation.kind;
     if kind.is_delete() {
@@ -202,7 +205,7 @@ pub(super) fn judge(resolved: &ResolvedOperation, found: Option<&Fields>) -> Loo
     let is_create = kind.is_create();
     let Some(found) = found else {
         return if is_create {
-            LookupOutcome::ToWrite(Fields::new())
+            LookupOutcome::ToWrite(JsonFields::new())
         } else {
             blocked("target_gone", "what would be updated is not there any more; plan again", json!({}))
         };
@@ -221,17 +224,22 @@ pub(super) fn judge(resolved: &ResolvedOperation, found: Option<&Fields>) -> Loo
     let is_proven = is_create || !operation.after.keys().any(is_unproven);
     if off.is_empty() && is_proven {
         // What was sent and is there as planned is ours; what is there and was never sent is not.
-        let state = if sent { State::Done } else { State::Existing };
+        let state = if sent { OperationState::Done } else { OperationState::Existing };
         return LookupOutcome::Ended(Box::new(OperationEnd { state, reason: None, result, sid }));
     }
-    if kind == Kind::CreateConversation && !sent && off.iter().any(Mismatch::is_of_creation) {
+    if kind == OperationKind::CreateConversation && !sent && off.iter().any(Mismatch::is_of_creation) {
         let detail = format!("{}; change the name in the mapping, and plan again", describe(&off));
         let found = json!({ "found": now_of(&operation.after, found) });
         return blocked("unique_name_taken", &detail, found);
     }
     if is_create {
         let reason = Some(format!("differs: {}", describe(&off)));
-        return LookupOutcome::Ended(Box::new(OperationEnd { state: State::Existing, reason, result, sid }));
+        return LookupOutcome::Ended(Box::new(OperationEnd {
+            state: OperationState::Existing,
+            reason,
+            result,
+            sid,
+        }));
     }
     let before = resolved.before();
     let moved = if resolved.was_there() { differences(&before, found) } else { Vec::new() };
@@ -242,22 +250,22 @@ pub(super) fn judge(resolved: &ResolvedOperation, found: Option<&Fields>) -> Loo
     blocked("changed_since", &detail, json!({ "found": now_of(&before, found) }))
 }
 
-fn judge_delete(resolved: &ResolvedOperation, found: Option<&Fields>) -> LookupOutcome {
+fn judge_delete(resolved: &ResolvedOperation, found: Option<&JsonFields>) -> LookupOutcome {
     let Some(found) = found else {
         let sent = resolved.sent_at.is_some();
-        let state = if sent { State::Done } else { State::Existing };
+        let state = if sent { OperationState::Done } else { OperationState::Existing };
         let result = json!({ "known_by": "look_up", "sent": sent });
         return LookupOutcome::Ended(Box::new(OperationEnd { state, reason: None, result, sid: None }));
     };
     let moved = differences(&resolved.operation.before, found);
     if moved.is_empty() {
-        return LookupOutcome::ToWrite(Fields::new());
+        return LookupOutcome::ToWrite(JsonFields::new());
     }
     blocked("changed_since", &format!("since the plan was made: {}", describe(&moved)), json!({}))
 }
 
 /// The values that an operation writes. A create does not send null: the API fills in what it gives by default, such as a role.
-pub(super) fn sent_fields(operation: &Operation) -> Fields {
+pub(super) fn sent_fields(operation: &Operation) -> JsonFields {
     let mut sent = operation.after.clone();
     if operation.kind.is_create() {
         sent.retain(|key, value| !(value.is_null() && key == "role_sid"));
@@ -270,7 +278,7 @@ const CLOCK_SKEW: i64 = 10;
 
 /// Whether the run made what it found after an answer was lost: nothing was there when the plan was made, and what is there has
 /// the creation date that only this request sets, or was created between the request and now.
-fn is_made_by_this_run(resolved: &ResolvedOperation, found: &Fields, now: jiff::Timestamp) -> bool {
+fn is_made_by_this_run(resolved: &ResolvedOperation, found: &JsonFields, now: jiff::Timestamp) -> bool {
     let Some(sent_at) = resolved.sent_at else { return false };
     let seconds = |value: &Value| Timestamp::from_wire(value.as_str()?).seconds();
     let Some(created) = found.get("date_created").and_then(seconds) else { return false };
@@ -280,20 +288,20 @@ fn is_made_by_this_run(resolved: &ResolvedOperation, found: &Fields, now: jiff::
 }
 
 /// What is there now of these keys.
-fn now_of(keys: &Fields, found: &Fields) -> Fields {
+fn now_of(keys: &JsonFields, found: &JsonFields) -> JsonFields {
     keys.keys().filter_map(|key| Some((key.clone(), found.get(key)?.clone()))).collect()
 }
 
 fn blocked(code: &str, detail: &str, result: Value) -> LookupOutcome {
     let reason = Some(format!("{code}: {detail}"));
-    LookupOutcome::Ended(Box::new(OperationEnd { state: State::Blocked, reason, result, sid: None }))
+    LookupOutcome::Ended(Box::new(OperationEnd { state: OperationState::Blocked, reason, result, sid: None }))
 }
 
 /// The key under which an answer has the SID of what was written.
-pub(super) fn sid_key(kind: Kind) -> &'static str {
+pub(super) fn sid_key(kind: OperationKind) -> &'static str {
     match kind {
-        Kind::UpdateUserConversation => "participant_sid",
-        Kind::MuteSource | Kind::UpdateUserChannel => "member_sid",
+        OperationKind::UpdateUserConversation => "participant_sid",
+        OperationKind::MuteSource | OperationKind::UpdateUserChannel => "member_sid",
         _ => "sid",
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::plan::{Fields, equality};
+use crate::plan::{JsonFields, equality};
 
 /// A value that is not as it was planned, or not as it was when the plan was made.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +36,7 @@ pub(super) fn describe(differences: &[Mismatch]) -> String {
 }
 
 /// What of `expected` does not hold in `found`.
-pub(super) fn differences(expected: &Fields, found: &Fields) -> Vec<Mismatch> {
+pub(super) fn differences(expected: &JsonFields, found: &JsonFields) -> Vec<Mismatch> {
     let of = |(key, expected): (&String, &Value)| {
         let found = value_of(found, key).unwrap_or(&Value::Null);
         (!equality::same_values(key, expected, found)).then(|| Mismatch {
@@ -49,7 +49,7 @@ pub(super) fn differences(expected: &Fields, found: &Fields) -> Vec<Mismatch> {
 }
 
 /// The value of a key; of `messaging_binding.projected_address` that within the object.
-fn value_of<'f>(found: &'f Fields, key: &str) -> Option<&'f Value> {
+fn value_of<'f>(found: &'f JsonFields, key: &str) -> Option<&'f Value> {
     found.get(key).or_else(|| {
         let (outer, inner) = key.split_once('.')?;
         found.get(outer)?.get(inner)
@@ -75,7 +75,7 @@ mod tests {
 
     use super::*;
 
-    fn fields(value: Value) -> Fields {
+    fn fields(value: Value) -> JsonFields {
         let Value::Object(fields) = value else { panic!("not an object") };
         fields
     }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn null_is_not_zero_and_each_difference_is_told() {
+    fn null_is_not_zero_and_each_difference_is_named() {
         let expected =
             fields(json!({"last_read_message_index": 0, "role_sid": "RL1", "attributes": "not JSON"}));
         let found = fields(json!({"last_read_message_index": null, "role_sid": "RL2", "attributes": "{}"}));
@@ -119,5 +119,14 @@ mod tests {
         assert!(describe(&differences(&long, &fields(json!({})))).chars().count() < 120);
         let never = fields(json!({"last_read_timestamp": "2020-01-02T03:04:05Z"}));
         assert_eq!(differences(&never, &fields(json!({"last_read_timestamp": null}))).len(), 1);
+    }
+
+    #[test]
+    fn numbers_beyond_64_bits_are_compared_as_written() {
+        let of = |number: &str| fields(json!({ "attributes": format!("{{\"n\":{number}}}") }));
+        let (one, next) =
+            ("340282366920938463463374607431768211455", "340282366920938463463374607431768211456");
+        assert_eq!(differences(&of(one), &of(one)), []);
+        assert_eq!(differences(&of(one), &of(next)).len(), 1);
     }
 }

@@ -46,7 +46,7 @@ use self::performer::Performer;
 pub(crate) use self::resolved::subject;
 use self::scheduler::WriteScheduler;
 use crate::event::{ApplyStep, Event, Events};
-use crate::plan::{Journal, Kind, NotDone, State, Step};
+use crate::plan::{Journal, NotDone, OperationKind, OperationState, Step};
 
 /// Operations that are named at the end; all are in the plan.
 const NAMED: usize = 20;
@@ -55,7 +55,7 @@ const NAMED: usize = 20;
 #[derive(Debug, Clone)]
 pub(crate) struct ApplyOptions {
     /// These kinds only; none is all.
-    pub only: Option<Vec<Kind>>,
+    pub only: Option<Vec<OperationKind>>,
     /// Begin no more than so many operations.
     pub limit: Option<u64>,
     /// Stop cleanly after this time.
@@ -104,9 +104,9 @@ pub(crate) struct ApplyOutcome {
     /// How it ended.
     pub ended: ApplyEnd,
     /// Every operation of the plan, by kind and state.
-    pub operations: BTreeMap<Kind, BTreeMap<State, u64>>,
+    pub operations: BTreeMap<OperationKind, BTreeMap<OperationState, u64>>,
     /// What this run has brought to an end, by kind and state.
-    pub performed: BTreeMap<Kind, BTreeMap<State, u64>>,
+    pub performed: BTreeMap<OperationKind, BTreeMap<OperationState, u64>>,
     /// Operations that found what they would have written, but not as planned.
     pub differing: u64,
     /// The first operations that failed or are blocked.
@@ -162,7 +162,7 @@ async fn perform(
     if let Some(ended) = scheduler.settle().await? {
         return Ok(ended);
     }
-    for kind in Kind::ALL {
+    for kind in OperationKind::ALL {
         if options.only.as_ref().is_some_and(|only| !only.contains(&kind)) {
             continue;
         }
@@ -177,16 +177,16 @@ async fn perform(
 
 /// The work of this run: what the plan blocks is none of it, nor are kinds that are not wanted.
 fn steps(counts: &OperationCounts, planned: &[Step], options: &ApplyOptions) -> Vec<ApplyStep> {
-    let wanted = |kind: &Kind| options.only.as_ref().is_none_or(|only| only.contains(kind));
+    let wanted = |kind: &OperationKind| options.only.as_ref().is_none_or(|only| only.contains(kind));
     let kinds = counts.iter().filter(|(kind, _)| wanted(kind));
     kinds
         .map(|(kind, states)| {
             let of = |state| states.get(&state).copied().unwrap_or_default();
-            let ended = of(State::Done) + of(State::Existing) + of(State::Failed);
+            let ended = of(OperationState::Done) + of(OperationState::Existing) + of(OperationState::Failed);
             let step = planned.iter().find(|step| step.kind == *kind);
             ApplyStep {
                 kind: kind.name(),
-                operations: ended + of(State::Pending),
+                operations: ended + of(OperationState::Pending),
                 ended,
                 seconds: step.map_or(0.0, |step| step.seconds),
             }

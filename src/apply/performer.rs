@@ -25,7 +25,7 @@ use super::journal_thread::JournalHandle;
 use super::lookup::{self, LookupOutcome, OperationEnd};
 use super::mismatch::{describe, differences};
 use super::resolved::ResolvedOperation;
-use crate::plan::{Endpoint, Fields, Kind, State};
+use crate::plan::{Endpoint, JsonFields, OperationKind, OperationState};
 use crate::twilio::{Attempts, BodyError, Client, Counters, OnceSent, Reply, RequestError, RequestErrorKind};
 
 /// Writes of unknown outcome, and 404s of what should be there, after which an operation is left for another run. Between them
@@ -81,7 +81,7 @@ pub(super) struct ActiveOperation {
     /// Its outcome is unknown, so that it is looked up before anything else.
     pub(super) must_look: bool,
     /// What was there before, where that was looked up.
-    before: Option<Fields>,
+    before: Option<JsonFields>,
 }
 
 impl ActiveOperation {
@@ -114,7 +114,7 @@ pub(super) enum TaskStep {
     /// It is sent, or looked up, again after this time. Its slot and its turn are free meanwhile.
     Waits { work: Box<ActiveOperation>, after: Duration },
     /// It has come to its end.
-    Ended { lane: u64, state: State },
+    Ended { lane: u64, state: OperationState },
     /// It could not be done for a reason that is not its own; a later run takes it up.
     Left { lane: u64, why: String },
     /// The run is ending.
@@ -173,7 +173,7 @@ impl Performer {
         let client = self.clients.of(work.resolved.endpoint);
         let read = |body: &bytes::Bytes| {
             if body.is_empty() && kind.is_delete() {
-                return Ok(Fields::new()); // a deletion is answered with nothing
+                return Ok(JsonFields::new()); // a deletion is answered with nothing
             }
             let answer = lookup::object(body)?;
             if kind.is_create() && answer.get("sid").and_then(Value::as_str).is_none() {
@@ -184,7 +184,9 @@ impl Performer {
         work.first_sent.get_or_insert_with(crate::clock::now);
         let mut attempts = std::mem::take(&mut work.attempts);
         match client.send_once(&request, read, &mut attempts).await {
-            Ok(OnceSent::Answered(reply)) if kind == Kind::MakePrivate && !is_private(&reply.body) => {
+            Ok(OnceSent::Answered(reply))
+                if kind == OperationKind::MakePrivate && !is_private(&reply.body) =>
+            {
                 self.still_public(work, &reply).await
             }
             Ok(OnceSent::Answered(reply)) => {
@@ -260,7 +262,7 @@ impl Performer {
     async fn still_public(
         &self,
         mut work: ActiveOperation,
-        reply: &Reply<Fields>,
+        reply: &Reply<JsonFields>,
     ) -> Result<TaskStep, ApplyError> {
         work.mark_sent();
         let found = match lookup::find(self.clients.of(work.resolved.endpoint), &work.resolved).await {
@@ -396,13 +398,13 @@ fn refused(error: &RequestError) -> OperationEnd {
     )
 }
 
-fn is_private(channel: &Fields) -> bool {
+fn is_private(channel: &JsonFields) -> bool {
     channel.get("type").is_some_and(|kind| kind == "private")
 }
 
 /// The end of an operation that Twilio has answered. A field of which the answer has another value than was sent was ignored: the
 /// operation is not done as planned.
-fn answered(work: &ActiveOperation, reply: &Reply<Fields>) -> OperationEnd {
+fn answered(work: &ActiveOperation, reply: &Reply<JsonFields>) -> OperationEnd {
     let operation = &work.resolved.operation;
     let kind = operation.kind;
     let text = |key: &str| reply.body.get(key).and_then(Value::as_str).map(str::to_owned);
@@ -416,7 +418,7 @@ fn answered(work: &ActiveOperation, reply: &Reply<Fields>) -> OperationEnd {
     if let Some(before) = &work.before {
         result["before"] = Value::Object(before.clone()); // undoing restores what was there, not what was planned from
     }
-    if kind == Kind::MakePrivate
+    if kind == OperationKind::MakePrivate
         && let Some(members) = reply.body.get("members_count")
     {
         result["members_count"] = members.clone();
@@ -425,8 +427,8 @@ fn answered(work: &ActiveOperation, reply: &Reply<Fields>) -> OperationEnd {
     sent.retain(|key, value| reply.body.contains_key(key) && !(kind.is_create() && value.is_null()));
     let ignored = differences(&sent, &reply.body);
     if ignored.is_empty() {
-        return OperationEnd { state: State::Done, reason: None, result, sid };
+        return OperationEnd { state: OperationState::Done, reason: None, result, sid };
     }
     let reason = Some(format!("differs: Twilio answered {} and {}", reply.status, describe(&ignored)));
-    OperationEnd { state: State::Existing, reason, result, sid }
+    OperationEnd { state: OperationState::Existing, reason, result, sid }
 }

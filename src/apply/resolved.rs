@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::model::Api;
 use crate::model::Entity;
-use crate::plan::{Endpoint, Fields, FormValue, Kind, Method, Operation, Segment};
+use crate::plan::{Endpoint, FormValue, JsonFields, Operation, OperationKind, Segment, WriteMethod};
 use crate::twilio::ApiRequest;
 
 /// An operation in hand.
@@ -19,7 +19,7 @@ pub(super) struct ResolvedOperation {
     pub(super) operation: Operation,
     /// Where its request goes.
     pub(super) endpoint: Endpoint,
-    method: Method,
+    method: WriteMethod,
     segments: Vec<String>,
     form: Vec<(&'static str, String)>,
     takes_webhook_header: bool,
@@ -94,8 +94,8 @@ impl ResolvedOperation {
     /// The request as it is sent.
     pub(super) fn request(&self, webhooks: bool) -> ApiRequest {
         let request = match self.method {
-            Method::Post => ApiRequest::post(self.api(), &self.segments),
-            Method::Delete => ApiRequest::delete(self.api(), &self.segments),
+            WriteMethod::Post => ApiRequest::post(self.api(), &self.segments),
+            WriteMethod::Delete => ApiRequest::delete(self.api(), &self.segments),
         };
         let request = self.form.iter().fold(request, |request, (name, value)| request.form(name, value));
         request.webhooks(self.takes_webhook_header.then_some(webhooks))
@@ -122,8 +122,8 @@ impl ResolvedOperation {
     pub(super) fn name(&self) -> Option<&str> {
         let subject = &self.operation.subject;
         let (key, of_subject) = match self.operation.kind {
-            Kind::CreateUser | Kind::CreateParticipant => ("identity", &subject.identity),
-            Kind::CreateConversation => ("unique_name", &subject.unique_name),
+            OperationKind::CreateUser | OperationKind::CreateParticipant => ("identity", &subject.identity),
+            OperationKind::CreateConversation => ("unique_name", &subject.unique_name),
             _ => return None,
         };
         self.operation.after.get(key).and_then(Value::as_str).or(of_subject.as_deref())
@@ -132,11 +132,11 @@ impl ResolvedOperation {
     /// Whether the target is looked up before it is written to. A role is, since its name may be taken twice: no answer says that it
     /// is there already.
     pub(super) fn needs_look(&self) -> bool {
-        self.sent_at.is_some() || self.was_there() || self.operation.kind == Kind::CreateRole
+        self.sent_at.is_some() || self.was_there() || self.operation.kind == OperationKind::CreateRole
     }
 
     /// The values that it was planned from. Of what was found in the place of what the plan was to make: those of what is new.
-    pub(super) fn before(&self) -> Fields {
+    pub(super) fn before(&self) -> JsonFields {
         let mut before = self.operation.before.clone();
         if self.found {
             for key in self.operation.after.keys() {
@@ -159,11 +159,16 @@ impl ResolvedOperation {
             return true;
         }
         match kind {
-            Kind::CreateRole | Kind::CreateUser | Kind::CreateConversation | Kind::CreateParticipant => false,
-            Kind::UpdateUser => subject.target_sid.is_some() || subject.target_user_sid.is_some(),
-            Kind::UpdateConversation => subject.target_sid.is_some() || subject.conversation_sid.is_some(),
-            Kind::UpdateParticipant => subject.target_sid.is_some(),
-            Kind::UpdateUserConversation => {
+            OperationKind::CreateRole
+            | OperationKind::CreateUser
+            | OperationKind::CreateConversation
+            | OperationKind::CreateParticipant => false,
+            OperationKind::UpdateUser => subject.target_sid.is_some() || subject.target_user_sid.is_some(),
+            OperationKind::UpdateConversation => {
+                subject.target_sid.is_some() || subject.conversation_sid.is_some()
+            }
+            OperationKind::UpdateParticipant => subject.target_sid.is_some(),
+            OperationKind::UpdateUserConversation => {
                 subject.target_user_sid.is_some() && subject.conversation_sid.is_some()
             }
             _ => true,
@@ -174,8 +179,8 @@ impl ResolvedOperation {
 /// What an update writes to, where an operation of the plan may have made it.
 pub(super) fn writes_to(operation: &Operation) -> Option<(Entity, String)> {
     match operation.kind {
-        Kind::UpdateParticipant | Kind::UpdateUserConversation => participant(operation),
-        Kind::UpdateConversation => {
+        OperationKind::UpdateParticipant | OperationKind::UpdateUserConversation => participant(operation),
+        OperationKind::UpdateConversation => {
             operation.subject.channel_sid.as_ref().map(|sid| (Entity::Channel, sid.to_string()))
         }
         _ => None,
@@ -184,17 +189,17 @@ pub(super) fn writes_to(operation: &Operation) -> Option<(Entity, String)> {
 
 /// Whether it closes a conversation, which takes nothing afterwards.
 pub(super) fn closes(operation: &Operation) -> bool {
-    operation.kind == Kind::UpdateConversation
+    operation.kind == OperationKind::UpdateConversation
         && operation.after.get("state").is_some_and(|state| state == "closed")
 }
 
 /// The participant that hears from the target when this mutes the source.
 pub(super) fn hears_instead(operation: &Operation) -> Option<(Entity, String)> {
-    participant(operation).filter(|_| operation.kind == Kind::MuteSource)
+    participant(operation).filter(|_| operation.kind == OperationKind::MuteSource)
 }
 
 /// The role of the source that a value of `role_sid` stands for.
-fn role_in_braces(fields: &Fields) -> Option<String> {
+fn role_in_braces(fields: &JsonFields) -> Option<String> {
     let value = fields.get("role_sid")?.as_str()?;
     value.strip_prefix('{')?.strip_suffix('}').map(str::to_owned)
 }
@@ -203,10 +208,10 @@ fn role_in_braces(fields: &Fields) -> Option<String> {
 pub(super) fn creates(operation: &Operation) -> Option<(Entity, String)> {
     let subject = &operation.subject;
     Some(match operation.kind {
-        Kind::CreateRole => (Entity::Role, subject.role_sid.as_ref()?.to_string()),
-        Kind::CreateUser => (Entity::User, subject.user_sid.as_ref()?.to_string()),
-        Kind::CreateConversation => (Entity::Channel, subject.channel_sid.as_ref()?.to_string()),
-        Kind::CreateParticipant => participant(operation)?,
+        OperationKind::CreateRole => (Entity::Role, subject.role_sid.as_ref()?.to_string()),
+        OperationKind::CreateUser => (Entity::User, subject.user_sid.as_ref()?.to_string()),
+        OperationKind::CreateConversation => (Entity::Channel, subject.channel_sid.as_ref()?.to_string()),
+        OperationKind::CreateParticipant => participant(operation)?,
         _ => return None,
     })
 }
@@ -219,8 +224,8 @@ pub(super) fn needs(operation: &Operation) -> Vec<(Entity, String)> {
     let user = subject.user_sid.as_ref().map(|sid| (Entity::User, sid.to_string()));
     let channel = subject.channel_sid.as_ref().map(|sid| (Entity::Channel, sid.to_string()));
     match operation.kind {
-        Kind::CreateParticipant => user.into_iter().chain(channel).collect(),
-        Kind::UpdateUserConversation | Kind::MuteSource => {
+        OperationKind::CreateParticipant => user.into_iter().chain(channel).collect(),
+        OperationKind::UpdateUserConversation | OperationKind::MuteSource => {
             user.into_iter().chain(channel).chain(participant(operation)).collect()
         }
         _ => Vec::new(),

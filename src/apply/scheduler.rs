@@ -16,7 +16,7 @@ use super::journal_thread::LoadedLanes;
 use super::lanes::{FreeSlots, LOADED, Lanes, NextAction, Returned};
 use super::performer::{ActiveOperation, Performer, TaskStep};
 use super::{ApplyEnd, ApplyOptions, Waits};
-use crate::plan::{Endpoint, Kind, State};
+use crate::plan::{Endpoint, OperationKind, OperationState};
 use crate::twilio::throttle::WriteLimits;
 
 /// Operations that are being prepared at a time. They wait for the journal, mostly.
@@ -118,7 +118,7 @@ impl WriteScheduler {
     /// Performs what is pending of a kind, on a service whose limit holds for it. `Some` where the run has ended.
     pub(super) async fn perform(
         &mut self,
-        kind: Kind,
+        kind: OperationKind,
         service: &str,
     ) -> Result<Option<ApplyEnd>, ApplyError> {
         if self.stop.is_cancelled() {
@@ -242,7 +242,7 @@ impl WriteScheduler {
             TaskStep::Interrupted { lane } => (lane, Returned::Ended),
             TaskStep::Ended { lane, state } => {
                 self.left_in_a_row = 0;
-                self.failed += u64::from(state == State::Failed);
+                self.failed += u64::from(state == OperationState::Failed);
                 if self.stop_after_errors.is_some_and(|most| self.failed >= most) {
                     self.ending.get_or_insert(ApplyEnd::TooManyErrors);
                 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::CrawlArgs;
-use crate::crawl::{self, CrawlOutcome, Ended};
+use crate::crawl::{self, CrawlEnd, CrawlOutcome};
 use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::model::{Api, Entity, Share};
@@ -85,7 +85,7 @@ pub(super) async fn crawl(
         }
         api = Api::Conversations;
     };
-    if let (Reservation::Restarted(replacement), Ended::Finished(verdict)) = (&place, &ended)
+    if let (Reservation::Restarted(replacement), CrawlEnd::Finished(verdict)) = (&place, &ended)
         && *verdict != Verdict::Incomplete
     {
         replacement.complete()?;
@@ -224,7 +224,7 @@ fn summary(
     settings: &CrawlSettings,
     place: &Reservation,
     info: &Info,
-    ended: Option<&Ended>,
+    ended: Option<&CrawlEnd>,
 ) -> CrawlSummary {
     let of_outcome = |outcome: &str| {
         let wanted = |name: &str| name.rsplit('.').next() == Some(outcome);
@@ -234,10 +234,10 @@ fn summary(
     CrawlSummary {
         verdict: info.verdict,
         stopped: match ended {
-            Some(Ended::Interrupted) => Some(Stopped::Interrupted),
-            Some(Ended::TimeUp) => Some(Stopped::TimeUp),
-            Some(Ended::GaveUp(_)) => Some(Stopped::GaveUp),
-            Some(Ended::Finished(_)) | None => None,
+            Some(CrawlEnd::Interrupted) => Some(Stopped::Interrupted),
+            Some(CrawlEnd::TimeUp) => Some(Stopped::TimeUp),
+            Some(CrawlEnd::GaveUp(_)) => Some(Stopped::GaveUp),
+            Some(CrawlEnd::Finished(_)) | None => None,
         },
         // With --restart the same command would discard what it has just read.
         resume: (settings.restart && matches!(place, Reservation::File(_)))

@@ -1,7 +1,7 @@
 //! What ends a crawl as a whole.
 
 use crate::error::{Advise, Failure};
-use crate::model::{Api, ServiceSid};
+use crate::model::{Api, Entity, ServiceSid};
 use crate::snapshot::SnapshotError;
 use crate::source::SourceError;
 use crate::twilio::REFUSED_HINT;
@@ -21,6 +21,25 @@ pub(crate) enum CrawlError {
         #[source]
         source: Box<SourceError>,
     },
+    /// The credentials may read the service, and none of the lists of one kind in it (403).
+    #[error("Twilio does not permit these credentials to read any list of {}", entity.plural())]
+    ForbiddenLists {
+        entity: Entity,
+        /// What Twilio said of the first.
+        #[source]
+        source: Box<SourceError>,
+    },
+    /// The credentials may not read some of the services (403 or 401). The others were read.
+    #[error("Twilio does not permit these credentials to read {services}; the other services were read")]
+    ForbiddenServices {
+        services: String,
+        /// What ended the first.
+        #[source]
+        source: Box<Self>,
+    },
+    /// The credentials are of another account than the one that was named.
+    #[error("the credentials do not belong to the account that was named")]
+    OtherAccount(#[source] Box<SourceError>),
     /// The service is not there for this account.
     #[error("{} has no service {service} in this account", api.title())]
     NoSuchService {
@@ -54,9 +73,9 @@ pub(crate) enum CrawlError {
     /// A part of the program failed. What was committed is kept.
     #[error("a part of the crawl stopped unexpectedly")]
     Stopped(#[source] tokio::task::JoinError),
-    /// The clerk has gone; its own error says why.
+    /// The committer has stopped; its own error says why.
     #[error("the crawl's writer has stopped")]
-    ClerkGone,
+    CommitterStopped,
 }
 
 impl CrawlError {
@@ -67,8 +86,13 @@ impl CrawlError {
             | Self::Forbidden { source, .. }
             | Self::NoSuchService { source, .. }
             | Self::Gone { source, .. }
+            | Self::OtherAccount(source)
+            | Self::ForbiddenLists { source, .. }
             | Self::Unreadable { source, .. } => Some(source),
-            Self::Snapshot(_) | Self::Stopped(_) | Self::ClerkGone => None,
+            Self::ForbiddenServices { .. }
+            | Self::Snapshot(_)
+            | Self::Stopped(_)
+            | Self::CommitterStopped => None,
         }
     }
 
@@ -84,7 +108,11 @@ impl CrawlError {
 impl Advise for CrawlError {
     fn status(&self) -> Failure {
         match self {
-            Self::Unauthorized(_) | Self::Forbidden { .. } => Failure::Refused,
+            Self::Unauthorized(_)
+            | Self::Forbidden { .. }
+            | Self::ForbiddenLists { .. }
+            | Self::ForbiddenServices { .. }
+            | Self::OtherAccount(_) => Failure::Refused,
             Self::Snapshot(error) => error.status(),
             _ => Failure::Failed,
         }
@@ -92,9 +120,24 @@ impl Advise for CrawlError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Unauthorized(_) | Self::Forbidden { .. } => {
-                format!("{REFUSED_HINT}; what was read is kept, and the same command goes on from there")
+            Self::Unauthorized(source) | Self::Forbidden { source, .. } => {
+                let refused = source.hint().unwrap_or_else(|| REFUSED_HINT.to_owned());
+                format!("{refused}; what was read is kept, and the same command goes on from there")
             }
+            Self::ForbiddenLists { entity, source } => {
+                let path = source.request().map_or_else(String::new, |request| permission(&request.path));
+                format!(
+                    "the key needs permission to read {path}: a standard API key and the auth token have it, a restricted key \
+                     must be given it. Without it, leave `{}` out of --include; what was read is kept",
+                    entity.plural()
+                )
+            }
+            Self::ForbiddenServices { .. } => "what was read of the other services is kept and can be exported; name those \
+                 with --service for a snapshot without the refused ones, or use credentials that may read all"
+                .to_owned(),
+            Self::OtherAccount(_) => "nothing was stored: give the account SID that the credentials belong to; a subaccount has an \
+                 auth token and API keys of its own"
+                .to_owned(),
             Self::NoSuchService { .. } => {
                 "check the SID, and that the credentials are of the account that has the \
                  service; `chatferry probe` lists the services it has"
@@ -106,13 +149,20 @@ impl Advise for CrawlError {
                     .to_owned()
             }
             Self::Gone { .. } => "check that the account is still active".to_owned(),
+            Self::Unreadable { source, .. } if source.hint().is_some() => return source.hint(),
             Self::Unreadable { .. } => {
                 "check the network, --chat-url and --conversations-url; nothing was lost, run the same command again".to_owned()
             }
             Self::Snapshot(error) => return error.hint(),
-            Self::Stopped(_) | Self::ClerkGone => {
+            Self::Stopped(_) | Self::CommitterStopped => {
                 "what was committed is kept; run the same command again".to_owned()
             }
         })
     }
+}
+
+/// A path with `*` for every SID.
+fn permission(path: &str) -> String {
+    let is_sid = |part: &str| part.len() == 34 && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    path.split('/').map(|part| if is_sid(part) { "*" } else { part }).collect::<Vec<_>>().join("/")
 }

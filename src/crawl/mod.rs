@@ -1,30 +1,32 @@
 //! The crawl: which request next, what to do when one fails, and whether everything came.
 //!
-//! Readers (many, bounded) fetch and convert; the clerk (one thread) commits rows and cursor in one transaction; the
+//! Readers (many, bounded) fetch and convert; the committer (one thread) commits rows and cursor in one transaction; the
 //! scheduler hands out units, most pages first, from the frontier in the snapshot:
 //!
 //! ```text
-//! frontier ──units──▶ readers ──pages, one bounded channel──▶ clerk ──commits──▶ snapshot
-//!     ▲                                                         │
-//!     └───────────────── new users and channels ────────────────┘
+//! frontier ──units──▶ readers ──pages, one bounded channel──▶ committer ──commits──▶ snapshot
+//!     ▲                                                           │
+//!     └────────────────── new users and channels ─────────────────┘
 //! ```
 //!
 //! When nothing is left to read, what does not agree is read again once, and the verdict is written.
 //!
 //! **Invariant:** a failure costs its unit. Only what concerns all of them ends the run: refused credentials, a service
-//! that is not there, a snapshot that cannot be written, a server that answers nothing any more.
+//! that does not exist, a snapshot that cannot be written, a server that answers nothing any more.
 //!
-//! **Invariant:** everything is bounded: units in hand, pages on their way, rounds of reading again.
+//! **Invariant:** everything is bounded: units and pages in flight, rounds of reading again.
 
-mod clerk;
+mod committer;
 pub(crate) mod cost;
 mod error;
-mod order;
+mod failure;
+mod message_order;
+mod page_budget;
 mod reader;
-mod room;
+mod refusals;
 mod scheduler;
+pub(crate) mod single_reads;
 mod target;
-pub(crate) mod views;
 
 use std::time::Duration;
 
@@ -52,7 +54,7 @@ pub(crate) struct CrawlOptions {
 
 /// How a run ended. What was committed is kept in every case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ended {
+pub enum CrawlEnd {
     /// Everything was read that can be.
     Finished(Verdict),
     /// The user stopped it.
@@ -67,7 +69,7 @@ pub enum Ended {
 #[derive(Debug, Clone, PartialEq)]
 pub struct CrawlOutcome {
     /// How it ended.
-    pub ended: Ended,
+    pub ended: CrawlEnd,
     /// What the snapshot says of itself now.
     pub info: Info,
 }
@@ -84,12 +86,12 @@ pub(crate) async fn run(
 ) -> Result<CrawlOutcome, CrawlError> {
     let mut scheduler = Scheduler::start(source, snapshot, options, events, stop);
     let ended = read_and_judge(&mut scheduler, events).await;
-    // The clerk is asked to end in every case, so that what is on its way is committed even when the run failed.
+    // The committer ends in every case, so that what is in flight is committed even when the run failed.
     let (ended, info) = scheduler.end(ended).await?;
     Ok(CrawlOutcome { ended, info })
 }
 
-async fn read_and_judge(scheduler: &mut Scheduler, events: &Events) -> Result<Ended, CrawlError> {
+async fn read_and_judge(scheduler: &mut Scheduler, events: &Events) -> Result<CrawlEnd, CrawlError> {
     events.send(Event::Phase(Phase::Reading));
     if let Some(ended) = scheduler.read_pending().await? {
         return Ok(ended);
@@ -107,5 +109,9 @@ async fn read_and_judge(scheduler: &mut Scheduler, events: &Events) -> Result<En
         round += 1;
     }
     events.send(Event::Phase(Phase::Finishing));
-    scheduler.finish().await.map(Ended::Finished)
+    let verdict = scheduler.finish().await?;
+    match scheduler.refused_services() {
+        Some(refused) => Err(refused),
+        None => Ok(CrawlEnd::Finished(verdict)),
+    }
 }

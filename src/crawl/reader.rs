@@ -1,4 +1,5 @@
-//! Reads one unit: page after page of a list, or one record, and decides what a failure means.
+//! Reads one unit: page after page of a list, or one record, and asks what has to be asked after a failure. What a failure means
+//! is decided in [`failure`](super::failure).
 //!
 //! **Invariant:** a user or channel is recorded as vanished only where its own record answers 404 twice and its service
 //! does not. Anything less is a failure of the unit.
@@ -6,10 +7,12 @@
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::clerk::Order;
+use super::committer::{CommitRequest, UnitChange};
 use super::error::CrawlError;
-use super::order::Rising;
-use super::room::Room;
+use super::failure::{self, LastAnswer, ListPosition, NextStep};
+use super::message_order::Rising;
+use super::page_budget::PageBudget;
+use super::refusals::Refusals;
 use super::target::{list_of, service_of};
 use crate::event::{Event, Events};
 use crate::model::{Issue, Service, ServiceSid};
@@ -17,31 +20,26 @@ use crate::snapshot::{Detail, Target, Unit};
 use crate::source::{Fetched, List, Source, SourceError, largest_page};
 use crate::twilio::{LoopGuard, RequestError};
 
-/// How often one unit is begun anew in a run, for expired page tokens, smaller pages or a 404 that was none.
+/// The most restarts of a unit in one run: an expired page token, smaller pages, or a false 404.
 const RESTARTS: u32 = 5;
 
-/// The smallest page that is asked for when larger ones fail.
-const SMALLEST_PAGE: u32 = 10;
-
 /// How a unit ended, as far as the others are concerned.
-pub(super) enum Read {
-    /// It was read, or its user or channel is gone.
+pub(super) enum UnitEnd {
+    /// It was read, or its user or channel no longer exists.
     Complete,
     /// The run is ending.
     Interrupted,
     /// It could not be read: why.
     Failed(String),
+    /// Its service is refused, and others are read.
+    Refused,
 }
 
-/// What to do after a failed page.
+/// What to do after a failed page, once everything is known about it.
 enum Next {
-    /// Begin the list anew, with pages of this size.
     Restart { page_size: Option<u32>, why: &'static str },
-    /// The user or channel is gone.
     Vanished(String),
-    /// Give the unit up.
     Fail(SourceError),
-    /// The run is ending.
     Interrupted,
 }
 
@@ -49,48 +47,77 @@ enum Next {
 #[derive(Clone)]
 pub(super) struct Reader {
     source: Source,
-    orders: mpsc::Sender<Order>,
+    requests: mpsc::Sender<CommitRequest>,
     events: Events,
     stop: CancellationToken,
-    room: Room,
+    budget: PageBudget,
+    refusals: Refusals,
+    /// Whether the crawl is of several services, so that the others are read where one is refused.
+    several: bool,
 }
 
 impl Reader {
     pub(super) fn new(
         source: Source,
-        orders: mpsc::Sender<Order>,
+        requests: mpsc::Sender<CommitRequest>,
         events: Events,
         stop: CancellationToken,
+        refusals: Refusals,
+        several: bool,
     ) -> Self {
-        Self { source, orders, events, stop, room: Room::new() }
+        Self { source, requests, events, stop, budget: PageBudget::new(), refusals, several }
     }
 
     /// Reads a unit to its end, or says why not.
-    pub(super) async fn read(&self, unit: Unit) -> Result<Read, CrawlError> {
+    pub(super) async fn read(&self, unit: Unit) -> Result<UnitEnd, CrawlError> {
+        let service = service_of(&unit.target).filter(|_| self.several).cloned();
+        let Some(service) = service else { return self.read_unit(unit).await };
+        if self.refusals.has(&service) {
+            return self.refused(unit, "its service is refused".to_owned()).await;
+        }
+        match self.read_unit(unit.clone()).await {
+            Err(error @ (CrawlError::Forbidden { .. } | CrawlError::Unauthorized(_))) => {
+                let why = error.answer().map_or_else(|| error.to_string(), one_line);
+                self.refusals.refuse(&service, error);
+                self.refused(unit, why).await
+            }
+            ended => ended,
+        }
+    }
+
+    async fn read_unit(&self, unit: Unit) -> Result<UnitEnd, CrawlError> {
         match list_of(&unit.target) {
             Some(list) => self.read_list(unit, &list).await,
             None => self.read_detail(unit).await,
         }
     }
 
-    async fn read_list(&self, mut unit: Unit, list: &List) -> Result<Read, CrawlError> {
+    async fn refused(&self, unit: Unit, why: String) -> Result<UnitEnd, CrawlError> {
+        self.send(UnitChange::Fail { unit, why }).await?;
+        Ok(UnitEnd::Refused)
+    }
+
+    async fn read_list(&self, mut unit: Unit, list: &List) -> Result<UnitEnd, CrawlError> {
         let mut guard = LoopGuard::default();
         let mut page_size = None;
         let mut restarts = 0;
         let mut order = Rising::default();
-        let mut came = false;
+        let mut received = false;
         loop {
             if self.stop.is_cancelled() {
-                return Ok(Read::Interrupted);
+                return Ok(UnitEnd::Interrupted);
             }
             let error = match self.source.page(list, unit.cursor.as_deref(), page_size).await {
                 Ok(mut page) => {
                     order.check(&mut page);
-                    came = true;
+                    received = true;
                     let next = page.next.clone();
-                    let place = self.room.take(&page).await;
-                    self.send(Order::Page(unit.clone(), page, place)).await?;
-                    let Some(next) = next else { return Ok(Read::Complete) };
+                    let reserved = self.budget.take(&page).await;
+                    self.send(UnitChange::Page(unit.clone(), page, reserved)).await?;
+                    let Some(next) = next else {
+                        self.refusals.list_read(list.entity());
+                        return Ok(UnitEnd::Complete);
+                    };
                     let Err(repeated) = guard.advance(&unit.target.to_string(), &next) else {
                         unit.cursor = Some(next);
                         continue;
@@ -99,11 +126,11 @@ impl Reader {
                 }
                 Err(error) => error,
             };
-            match self.judge(&unit, list, page_size, came, error).await? {
+            match self.judge(&unit, list, page_size, received, error).await? {
                 Next::Restart { page_size: smaller, why } if restarts < RESTARTS => {
                     restarts += 1;
                     page_size = smaller;
-                    self.send(Order::Restart(unit.id)).await?;
+                    self.send(UnitChange::Restart(unit.id)).await?;
                     self.events
                         .send(Event::ListRestarted { subject: unit.target.to_string(), why: why.to_owned() });
                     unit.cursor = None;
@@ -115,71 +142,66 @@ impl Reader {
                     return self.fail(unit, format!("{why}, {RESTARTS} times")).await;
                 }
                 Next::Vanished(evidence) => {
-                    self.send(Order::Vanish { unit, evidence }).await?;
-                    return Ok(Read::Complete);
+                    self.send(UnitChange::Vanish { unit, evidence }).await?;
+                    return Ok(UnitEnd::Complete);
                 }
-                Next::Fail(error) => return self.fail(unit, one_line(&error)).await,
-                Next::Interrupted => return Ok(Read::Interrupted),
+                Next::Fail(error) => {
+                    let why = one_line(&error);
+                    if is(&error, RequestError::is_forbidden) {
+                        self.refusals.refuse_list(list.entity(), error);
+                    }
+                    return self.fail(unit, why).await;
+                }
+                Next::Interrupted => return Ok(UnitEnd::Interrupted),
             }
         }
     }
 
-    /// What a failed page means: for the unit, or for the run. `came` says whether pages of it came in this run.
+    /// What a failed page means: for the unit, or for the run. `received` says whether pages of it came in this run.
     async fn judge(
         &self,
         unit: &Unit,
         list: &List,
         page_size: Option<u32>,
-        came: bool,
+        received: bool,
         error: SourceError,
     ) -> Result<Next, CrawlError> {
+        if error.is_other_account() {
+            return Err(CrawlError::OtherAccount(error.into()));
+        }
         let Some(request) = error.request() else { return Ok(Next::Fail(error)) };
-        if request.is_cancelled() {
-            return Ok(Next::Interrupted);
-        }
-        if request.is_unauthorized() {
-            return Err(CrawlError::Unauthorized(error.into()));
-        }
-        if request.is_bad_page_token() {
-            return Ok(Next::Restart { page_size, why: "its page token was no longer accepted" });
-        }
         // The list of a service may have thousands of pages: in its middle the position is kept for a later run. So may a
-        // list of messages; there a run that cannot even go on from the position begins anew, with smaller pages.
-        let long = unit.target.is_of_service() || (came && matches!(unit.target, Target::Messages(..)));
-        let in_the_middle = unit.cursor.is_some() && long;
-        if request.is_bad_page_size() || (request.is_server_error() && !in_the_middle) {
-            let smaller = page_size.unwrap_or_else(|| largest_page(self.source.api())(list.entity())) / 2;
-            if smaller >= SMALLEST_PAGE {
-                return Ok(Next::Restart {
-                    page_size: Some(smaller),
-                    why: "the server could not serve the page",
-                });
+        // list of messages; there a run that cannot even resume at the position restarts, with smaller pages.
+        let long = unit.target.is_of_service() || (received && matches!(unit.target, Target::Messages(..)));
+        let position = ListPosition {
+            page_size: page_size.unwrap_or_else(|| largest_page(self.source.api())(list.entity())),
+            is_worth_keeping: unit.cursor.is_some() && long,
+        };
+        match failure::judge(LastAnswer::of(request), position) {
+            NextStep::Restart { page_size: smaller, why } => {
+                Ok(Next::Restart { page_size: smaller.or(page_size), why })
             }
-        }
-        if request.is_not_found() {
-            return self.look_again(unit, page_size, error).await;
-        }
-        if request.is_gone() {
-            return Err(CrawlError::Gone { api: self.source.api(), source: error.into() });
-        }
-        if request.is_forbidden() {
-            return match service_of(&unit.target) {
+            NextStep::FindParent => self.find_parent(unit, page_size, error).await,
+            NextStep::FindRefusal => match service_of(&unit.target) {
                 // Refused for the service as a whole, or for this one list?
                 Some(service) if unit.target.is_of_service() || self.is_forbidden(service).await => {
                     Err(CrawlError::Forbidden { service: service.clone(), source: error.into() })
                 }
                 Some(_) => Ok(Next::Fail(error)),
                 None => Err(CrawlError::Unauthorized(error.into())),
-            };
+            },
+            NextStep::Unauthorized => Err(CrawlError::Unauthorized(error.into())),
+            NextStep::Gone => Err(CrawlError::Gone { api: self.source.api(), source: error.into() }),
+            NextStep::Interrupt => Ok(Next::Interrupted),
+            NextStep::Fail if unit.target == Target::Services => {
+                Err(CrawlError::Unreadable { subject: unit.target.to_string(), source: error.into() })
+            }
+            NextStep::Fail => Ok(Next::Fail(error)),
         }
-        if unit.target == Target::Services {
-            return Err(CrawlError::Unreadable { subject: unit.target.to_string(), source: error.into() });
-        }
-        Ok(Next::Fail(error))
     }
 
     /// A list answered 404: is its user or channel gone, or the service, or was it nothing?
-    async fn look_again(
+    async fn find_parent(
         &self,
         unit: &Unit,
         page_size: Option<u32>,
@@ -249,7 +271,7 @@ impl Reader {
     }
 
     /// A service's own record with all that belongs to it.
-    async fn whole_service(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
+    async fn complete_service(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
         match self.source.service(service).await {
             Err(error) if is(&error, RequestError::is_not_found) => self.source.service(service).await,
             answered => answered,
@@ -263,15 +285,15 @@ impl Reader {
         }
     }
 
-    async fn read_detail(&self, unit: Unit) -> Result<Read, CrawlError> {
+    async fn read_detail(&self, unit: Unit) -> Result<UnitEnd, CrawlError> {
         if let Target::Service(service) = &unit.target {
             return self.read_service(&unit, service).await;
         }
         for _ in 0..RESTARTS {
             let error = match self.detail(&unit.target).await {
                 Ok((detail, issues)) => {
-                    self.send(Order::Detail(unit, detail, issues)).await?;
-                    return Ok(Read::Complete);
+                    self.send(UnitChange::Detail(unit, detail, issues)).await?;
+                    return Ok(UnitEnd::Complete);
                 }
                 Err(error) => error,
             };
@@ -280,16 +302,16 @@ impl Reader {
                 Some(request) if request.is_unauthorized() => {
                     return Err(CrawlError::Unauthorized(error.into()));
                 }
-                Some(request) if request.is_not_found() => self.look_again(&unit, None, error).await?,
+                Some(request) if request.is_not_found() => self.find_parent(&unit, None, error).await?,
                 _ => Next::Fail(error),
             };
             match next {
                 Next::Restart { .. } => {}
                 Next::Vanished(evidence) => {
-                    self.send(Order::Vanish { unit, evidence }).await?;
-                    return Ok(Read::Complete);
+                    self.send(UnitChange::Vanish { unit, evidence }).await?;
+                    return Ok(UnitEnd::Complete);
                 }
-                Next::Interrupted => return Ok(Read::Interrupted),
+                Next::Interrupted => return Ok(UnitEnd::Interrupted),
                 Next::Fail(error) => return self.fail(unit, one_line(&error)).await,
             }
         }
@@ -311,18 +333,22 @@ impl Reader {
     }
 
     /// The first thing read of a service. If that fails, so does the run: nothing else would be different.
-    async fn read_service(&self, unit: &Unit, service: &ServiceSid) -> Result<Read, CrawlError> {
-        let error = match self.whole_service(service).await {
+    async fn read_service(&self, unit: &Unit, service: &ServiceSid) -> Result<UnitEnd, CrawlError> {
+        let error = match self.complete_service(service).await {
             Ok(fetched) => {
                 let detail = Detail::Service(Box::new(fetched.record));
-                self.send(Order::Detail(unit.clone(), detail, fetched.issues)).await?;
-                return Ok(Read::Complete);
+                self.send(UnitChange::Detail(unit.clone(), detail, fetched.issues)).await?;
+                self.refusals.service_read();
+                return Ok(UnitEnd::Complete);
             }
             Err(error) => error,
         };
+        if error.is_other_account() {
+            return Err(CrawlError::OtherAccount(error.into()));
+        }
         let service = service.clone();
         Err(match error.request() {
-            Some(request) if request.is_cancelled() => return Ok(Read::Interrupted),
+            Some(request) if request.is_cancelled() => return Ok(UnitEnd::Interrupted),
             Some(request) if request.is_unauthorized() => CrawlError::Unauthorized(error.into()),
             Some(request) if request.is_forbidden() => {
                 CrawlError::Forbidden { service, source: error.into() }
@@ -337,13 +363,14 @@ impl Reader {
         })
     }
 
-    async fn fail(&self, unit: Unit, why: String) -> Result<Read, CrawlError> {
-        self.send(Order::Fail { unit, why: why.clone() }).await?;
-        Ok(Read::Failed(why))
+    async fn fail(&self, unit: Unit, why: String) -> Result<UnitEnd, CrawlError> {
+        self.send(UnitChange::Fail { unit, why: why.clone() }).await?;
+        Ok(UnitEnd::Failed(why))
     }
 
-    async fn send(&self, order: Order) -> Result<(), CrawlError> {
-        self.orders.send(order).await.map_err(|_gone| CrawlError::ClerkGone)
+    async fn send(&self, change: UnitChange) -> Result<(), CrawlError> {
+        let sent = self.requests.send(CommitRequest::Unit(change)).await;
+        sent.map_err(|_dropped| CrawlError::CommitterStopped)
     }
 }
 

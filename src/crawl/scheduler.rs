@@ -8,10 +8,11 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use super::clerk::{Clerk, ON_THE_WAY, Order};
+use super::committer::{CHANNEL_CAPACITY, CommitRequest, Committer, Question};
 use super::error::CrawlError;
-use super::reader::{Read, Reader};
-use super::{CrawlOptions, Ended};
+use super::reader::{Reader, UnitEnd};
+use super::refusals::Refusals;
+use super::{CrawlEnd, CrawlOptions};
 use crate::event::Events;
 use crate::snapshot::{
     Estimate, Info, Reconciled, SnapshotError, SnapshotWriter, Target, Unit, UnitId, Verdict,
@@ -29,21 +30,22 @@ const FAILURES_IN_A_ROW: u32 = 25;
 
 /// A running crawl.
 pub(super) struct Scheduler {
-    orders: mpsc::Sender<Order>,
-    clerk: JoinHandle<Result<Info, SnapshotError>>,
+    requests: mpsc::Sender<CommitRequest>,
+    committer: JoinHandle<Result<Info, SnapshotError>>,
     more_work: Arc<Notify>,
     reader: Reader,
+    refusals: Refusals,
     slots: usize,
     stop: CancellationToken,
     deadline: Option<tokio::time::Instant>,
 }
 
-/// Units in hand: waiting in the queue, or being read.
+/// Units in flight: waiting in the queue, or being read.
 #[derive(Default)]
-struct InHand {
+struct InFlight {
     queue: VecDeque<Unit>,
     reading: HashMap<Id, UnitId>,
-    tasks: JoinSet<Result<Read, CrawlError>>,
+    tasks: JoinSet<Result<UnitEnd, CrawlError>>,
     first_contact: Option<Id>,
     failures_in_a_row: u32,
 }
@@ -56,13 +58,15 @@ impl Scheduler {
         events: &Events,
         stop: &CancellationToken,
     ) -> Self {
-        let (orders, receiver) = mpsc::channel(ON_THE_WAY);
+        let (requests, receiver) = mpsc::channel(CHANNEL_CAPACITY);
+        let refusals = Refusals::default();
+        let several = snapshot.identity().services.len() != 1;
         let more_work = Arc::new(Notify::new());
         let counted = source.clone();
         let per_second = (options.requests_per_second > 0).then(|| f64::from(options.requests_per_second));
-        let clerk = Clerk {
+        let committer = Committer {
             snapshot,
-            orders: receiver,
+            requests: receiver,
             more_work: Arc::clone(&more_work),
             events: events.clone(),
             count_requests: Box::new(move || {
@@ -76,9 +80,17 @@ impl Scheduler {
             began: Instant::now(),
         };
         Self {
-            reader: Reader::new(source, orders.clone(), events.clone(), stop.clone()),
-            orders,
-            clerk: tokio::task::spawn_blocking(move || clerk.work()),
+            reader: Reader::new(
+                source,
+                requests.clone(),
+                events.clone(),
+                stop.clone(),
+                refusals.clone(),
+                several,
+            ),
+            refusals,
+            requests,
+            committer: tokio::task::spawn_blocking(move || committer.work()),
             more_work,
             slots: options.concurrency + SPARE_READERS,
             stop: stop.clone(),
@@ -87,37 +99,43 @@ impl Scheduler {
     }
 
     /// Reads until nothing waits any more. `Some` where the run ended before that.
-    pub(super) async fn read_pending(&mut self) -> Result<Option<Ended>, CrawlError> {
-        let mut in_hand = InHand::default();
-        let mut look = true; // whether the frontier may have units that are not in hand
-        let mut ending: Option<Ended> = None;
+    pub(super) async fn read_pending(&mut self) -> Result<Option<CrawlEnd>, CrawlError> {
+        let mut in_flight = InFlight::default();
+        let mut look = true; // whether the frontier may have units that are not in flight
+        let mut ending: Option<CrawlEnd> = None;
         loop {
             if ending.is_none() {
-                if look && in_hand.queue.is_empty() {
-                    let taken = in_hand.reading.values().copied().collect();
-                    in_hand.queue =
-                        self.ask(|reply| Order::Pending { most: PREFETCH, taken, reply }).await?.into();
-                    look = !in_hand.queue.is_empty();
+                if look && in_flight.queue.is_empty() {
+                    let taken = in_flight.reading.values().copied().collect();
+                    in_flight.queue =
+                        self.ask(|reply| Question::Pending { most: PREFETCH, taken, reply }).await?.into();
+                    look = !in_flight.queue.is_empty();
                 }
-                self.hand_out(&mut in_hand);
+                self.hand_out(&mut in_flight);
             }
-            if in_hand.tasks.is_empty() && (ending.is_some() || in_hand.queue.is_empty()) {
-                return Ok(ending);
+            if in_flight.tasks.is_empty() && (ending.is_some() || in_flight.queue.is_empty()) {
+                return match (&ending, self.refusals.take_refused_lists()) {
+                    (None, Some(refused)) => Err(refused),
+                    _ => Ok(ending),
+                };
             }
             tokio::select! {
                 biased;
-                Some(ended) = in_hand.tasks.join_next_with_id() => {
+                Some(ended) = in_flight.tasks.join_next_with_id() => {
                     // A unit that ended may have brought units, and its place is free.
                     look = true;
-                    if let Some(error) = in_hand.note(ended)? {
-                        ending.get_or_insert(Ended::GaveUp(error));
+                    if let Some(error) = in_flight.note(ended)? {
+                        if let Some(refused) = self.refusals.take_refused_lists() {
+                            return Err(refused);
+                        }
+                        ending.get_or_insert(CrawlEnd::GaveUp(error));
                         self.stop.cancel();
                     }
                 }
                 () = self.more_work.notified() => look = true,
-                () = self.stop.cancelled(), if ending.is_none() => ending = Some(Ended::Interrupted),
+                () = self.stop.cancelled(), if ending.is_none() => ending = Some(CrawlEnd::Interrupted),
                 () = sleep_until(self.deadline), if ending.is_none() => {
-                    ending = Some(Ended::TimeUp);
+                    ending = Some(CrawlEnd::TimeUp);
                     self.stop.cancel();
                 }
             }
@@ -125,59 +143,70 @@ impl Scheduler {
     }
 
     /// Gives waiting units to readers. A service's own record comes alone: it tells whether anything can be read at all.
-    fn hand_out(&self, in_hand: &mut InHand) {
-        while in_hand.tasks.len() < self.slots {
-            let Some(unit) = in_hand.queue.front() else { return };
+    fn hand_out(&self, in_flight: &mut InFlight) {
+        while in_flight.tasks.len() < self.slots {
+            let Some(unit) = in_flight.queue.front() else { return };
             let first_contact = matches!(unit.target, Target::Service(_) | Target::Services);
-            if in_hand.first_contact.is_some() || (first_contact && !in_hand.tasks.is_empty()) {
+            if in_flight.first_contact.is_some() || (first_contact && !in_flight.tasks.is_empty()) {
                 return;
             }
-            let Some(unit) = in_hand.queue.pop_front() else { return };
+            let Some(unit) = in_flight.queue.pop_front() else { return };
             let id = unit.id;
             let reader = self.reader.clone();
-            let task = in_hand.tasks.spawn(async move { reader.read(unit).await });
-            in_hand.reading.insert(task.id(), id);
-            in_hand.first_contact = first_contact.then(|| task.id());
+            let task = in_flight.tasks.spawn(async move { reader.read(unit).await });
+            in_flight.reading.insert(task.id(), id);
+            in_flight.first_contact = first_contact.then(|| task.id());
         }
     }
 
-    /// Looks at the evidence.
+    /// Compares the evidence.
     pub(super) async fn reconcile(&self, round: u32, last: bool) -> Result<Reconciled, CrawlError> {
-        self.ask(|reply| Order::Reconcile { round, last, reply }).await
+        self.ask(|reply| Question::Reconcile { round, last, reply }).await
     }
 
-    /// The number of the next look at the evidence.
+    /// The number of the next comparison of the evidence.
     pub(super) async fn next_round(&self) -> Result<u32, CrawlError> {
-        self.ask(|reply| Order::NextRound { reply }).await
+        self.ask(|reply| Question::NextRound { reply }).await
+    }
+
+    /// The services that were refused while others were read.
+    pub(super) fn refused_services(&self) -> Option<CrawlError> {
+        self.refusals.take_refused_services()
     }
 
     /// Writes the verdict.
     pub(super) async fn finish(&self) -> Result<Verdict, CrawlError> {
         let now = crate::clock::now().to_string();
-        self.ask(|reply| Order::Finish { now, reply }).await
+        self.ask(|reply| Question::Finish { now, reply }).await
     }
 
-    /// Lets the clerk commit what is on its way and close the snapshot.
-    pub(super) async fn end(self, ended: Result<Ended, CrawlError>) -> Result<(Ended, Info), CrawlError> {
-        let Self { orders, reader, clerk, .. } = self;
-        drop((orders, reader));
-        // The clerk's own error explains a run that failed because the clerk was gone.
-        let info = clerk.await.map_err(CrawlError::Stopped)??;
+    /// Lets the committer commit what is in flight and close the snapshot.
+    pub(super) async fn end(
+        self,
+        ended: Result<CrawlEnd, CrawlError>,
+    ) -> Result<(CrawlEnd, Info), CrawlError> {
+        let Self { requests, reader, committer, .. } = self;
+        drop((requests, reader));
+        // The committer's own error explains a run that failed because the committer had stopped.
+        let info = committer.await.map_err(CrawlError::Stopped)??;
         Ok((ended?, info))
     }
 
-    async fn ask<T>(&self, order: impl FnOnce(oneshot::Sender<T>) -> Order) -> Result<T, CrawlError> {
+    async fn ask<T>(&self, question: impl FnOnce(oneshot::Sender<T>) -> Question) -> Result<T, CrawlError> {
         let (reply, answer) = oneshot::channel();
-        self.orders.send(order(reply)).await.map_err(|_gone| CrawlError::ClerkGone)?;
-        answer.await.map_err(|_gone| CrawlError::ClerkGone)
+        self.requests
+            .send(CommitRequest::Question(question(reply)))
+            .await
+            .map_err(|_dropped| CrawlError::CommitterStopped)?;
+        answer.await.map_err(|_dropped| CrawlError::CommitterStopped)
     }
 }
 
-impl InHand {
+impl InFlight {
     /// Takes note of a unit that ended. `Some` with its error where too many have failed in a row.
     fn note(
         &mut self,
-        ended: Result<(Id, Result<Read, CrawlError>), JoinError>,
+        ended: Result<(Id, Result<UnitEnd, CrawlError>), JoinError>,
     ) -> Result<Option<String>, CrawlError> {
         let (task, read) = ended.map_err(CrawlError::Stopped)?;
         self.reading.remove(&task);
@@ -185,9 +214,9 @@ impl InHand {
             self.first_contact = None;
         }
         match read? {
-            Read::Complete => self.failures_in_a_row = 0,
-            Read::Interrupted => {}
-            Read::Failed(error) => {
+            UnitEnd::Complete => self.failures_in_a_row = 0,
+            UnitEnd::Interrupted | UnitEnd::Refused => {}
+            UnitEnd::Failed(error) => {
                 self.failures_in_a_row += 1;
                 if self.failures_in_a_row >= FAILURES_IN_A_ROW {
                     return Ok(Some(error));

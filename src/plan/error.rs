@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::align::UnfitMapping;
-use super::file::PLAN;
+use super::format::PLAN;
 use crate::error::{Advise, Failure};
 use crate::snapshot::SnapshotError;
 use crate::storage::StorageError;

@@ -10,7 +10,7 @@ use crate::model::Entity;
 
 /// Checks that differ from those of the program, by a plan's file or by a mapping's severity. They are kept for as long as the
 /// program runs, each once.
-static KEPT: Mutex<Vec<&'static Check>> = Mutex::new(Vec::new());
+static KEPT: Mutex<Vec<&'static PlanCheck>> = Mutex::new(Vec::new());
 
 /// How bad a check's findings are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -28,7 +28,7 @@ pub enum Severity {
 
 /// A named check.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Check {
+pub struct PlanCheck {
     /// Lower case and underscores.
     pub code: &'static str,
     /// The severity of what it finds.
@@ -47,7 +47,7 @@ pub struct Check {
     pub advice: &'static str,
 }
 
-impl Check {
+impl PlanCheck {
     /// What the check found, with the number in it as `shown` writes it; of none, what passing means.
     pub fn title(&self, count: u64, shown: impl Fn(u64) -> String) -> String {
         match count {
@@ -58,7 +58,7 @@ impl Check {
     }
 }
 
-impl Check {
+impl PlanCheck {
     fn texts(&self) -> [&'static str; 6] {
         [self.code, self.one, self.many, self.passes, self.meaning, self.advice]
     }
@@ -87,8 +87,8 @@ impl Check {
 
 /// One thing that a check found.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Finding {
-    pub check: &'static Check,
+pub struct PlanFinding {
+    pub check: &'static PlanCheck,
     pub entity: Entity,
     /// Its SID in the source (or the target, where the source has none); for a membership `US…/CH…`.
     pub sid: String,

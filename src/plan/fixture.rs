@@ -205,7 +205,7 @@ impl World {
             Target::Invites(_, channel) => Records::Invites(
                 self.invites.iter().filter(|row| row.channel_sid == *channel).cloned().collect(),
             ),
-            other => panic!("nobody asked for {other}"),
+            other => panic!("no one asked for {other}"),
         }
     }
 

@@ -22,6 +22,7 @@ pub(crate) mod equality;
 pub(crate) mod error;
 pub(crate) mod file;
 pub(crate) mod finding;
+mod format;
 pub(crate) mod operation;
 pub(crate) mod overview;
 pub(crate) mod request;
@@ -34,19 +35,22 @@ mod fixture;
 pub use align::PlanRecords;
 pub(crate) use align::{Name, names};
 pub(crate) use check::{CANNOT_BE_UNDONE, CHECKS, all_checks};
-pub(crate) use compute::Limits;
+pub(crate) use compute::ConversationLimits;
 #[cfg(test)]
 pub(crate) use compute::Sink;
 pub use compute::{Inputs, PlanOptions, compute};
 pub(crate) use error::PlanError;
 pub use file::PlanDraft;
-pub(crate) use file::{Entry, Journal, LaneName, NotDone, PendingOperation, PlanFile, Wanted, check_place};
-pub(crate) use finding::{Check, Finding, Severity};
-pub(crate) use operation::State;
-pub use operation::{Fields, Kind, Operation, Subject};
+pub(crate) use file::{
+    Entry, Journal, LaneName, NotDone, PendingOperation, PlanFile, WantedOperations, check_place,
+};
+pub(crate) use finding::{PlanCheck, PlanFinding, Severity};
+pub(crate) use operation::Endpoint;
+pub(crate) use operation::OperationState;
+pub use operation::{JsonFields, Operation, OperationKind, Subject};
 #[cfg(test)]
 pub(crate) use overview::Bucket;
 pub(crate) use overview::Step;
 pub(crate) use overview::service_digest;
-pub use overview::{Header, Move, Side, Totals, Verdict};
-pub(crate) use request::{Endpoint, FormValue, Method, Segment};
+pub use overview::{Header, Move, PlanVerdict, Side, Totals};
+pub(crate) use request::{FormValue, Segment, WriteMethod};

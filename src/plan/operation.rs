@@ -5,7 +5,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::request::Endpoint;
 use crate::model::{ChannelSid, InviteSid, MemberSid, RoleSid, ServiceSid, UserSid};
 
 /// What an operation does.
@@ -13,7 +12,7 @@ use crate::model::{ChannelSid, InviteSid, MemberSid, RoleSid, ServiceSid, UserSi
 /// The order is the order of dependency: what a later kind refers to, an earlier one has made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum OperationKind {
     /// Makes a public channel private, by Chat v3. One way.
     MakePrivate,
     /// Creates a role.
@@ -32,7 +31,7 @@ pub enum Kind {
     UpdateUserConversation,
     /// Updates a conversation. Last of what is written to it, since a closed one takes nothing any more.
     UpdateConversation,
-    /// Mutes the User Channel that was copied, so that nobody is notified twice.
+    /// Mutes the User Channel that was copied, so that no one is notified twice.
     MuteSource,
     /// Removes a participant that chatferry created. In an undo plan alone, as the other deletes.
     DeleteParticipant,
@@ -46,7 +45,7 @@ pub enum Kind {
     UpdateUserChannel,
 }
 
-impl Kind {
+impl OperationKind {
     /// Every kind, in the order in which they are performed.
     pub const ALL: [Self; 15] = [
         Self::MakePrivate,
@@ -139,6 +138,15 @@ impl Kind {
     }
 }
 
+/// The API, and on which side of the migration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// Chat v2 or v3 of the source's account.
+    SourceChat,
+    /// Conversations v1 of the target's account.
+    TargetConversations,
+}
+
 /// What shares one of Twilio's write limits ("Conversations limits": actions a second).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WriteLimit {
@@ -151,7 +159,7 @@ pub(crate) enum WriteLimit {
 /// How far an operation has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum OperationState {
     /// To be done.
     Pending,
     /// Done.
@@ -164,7 +172,7 @@ pub enum State {
     Blocked,
 }
 
-impl State {
+impl OperationState {
     /// Every state.
     pub const ALL: [Self; 5] = [Self::Pending, Self::Done, Self::Existing, Self::Failed, Self::Blocked];
 
@@ -184,7 +192,7 @@ impl State {
 ///
 /// The value of `role_sid` is the SID of a role of the target where that is known, and otherwise `{RL…}` with the source's SID
 /// in braces: the role that stands for it once it is created.
-pub type Fields = serde_json::Map<String, serde_json::Value>;
+pub type JsonFields = serde_json::Map<String, serde_json::Value>;
 
 /// What an operation is about: SIDs of the **source**, and the names by which the target knows it.
 ///
@@ -230,11 +238,11 @@ pub struct Subject {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operation {
     /// What it does.
-    pub kind: Kind,
+    pub kind: OperationKind,
     /// To what.
     pub subject: Subject,
     /// The values of `after`'s keys as they are before. Empty for what is created.
-    pub before: Fields,
+    pub before: JsonFields,
     /// The values that are written.
-    pub after: Fields,
+    pub after: JsonFields,
 }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::model::{Api, Service};
 use crate::storage::hex;
 
-use super::operation::{Kind, State};
+use super::operation::{OperationKind, OperationState};
 
 /// What kind of move it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +85,7 @@ pub struct Header {
 /// Whether a plan may be performed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum PlanVerdict {
     /// The target holds everything; there is nothing to do.
     NothingToDo,
     /// All of it may be performed.
@@ -102,8 +102,8 @@ pub enum Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// The kind.
-    pub kind: Kind,
-    /// Requests, look-ups before updates included.
+    pub kind: OperationKind,
+    /// Requests, lookups before updates included.
     pub requests: u64,
     /// Seconds, under Twilio's write limits and the chosen rates.
     pub seconds: f64,
@@ -124,9 +124,9 @@ pub struct Bucket {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Totals {
     /// Whether it may be performed.
-    pub verdict: Verdict,
+    pub verdict: PlanVerdict,
     /// Operations by kind and state.
-    pub operations: BTreeMap<Kind, BTreeMap<State, u64>>,
+    pub operations: BTreeMap<OperationKind, BTreeMap<OperationState, u64>>,
     /// Items that are in the target as they should be, by collection (`channels`, `members`, …).
     pub noop: BTreeMap<String, u64>,
     /// How many findings each check has; a check that found nothing is there with 0.

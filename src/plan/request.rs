@@ -15,28 +15,19 @@ mod tests;
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 use serde_json::Value;
 
-use super::operation::{Kind, Operation};
+use super::operation::{Endpoint, Operation, OperationKind};
 use crate::model::Entity;
-
-/// The API, and on which side of the migration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Endpoint {
-    /// Chat v2 or v3 of the source's account.
-    SourceChat,
-    /// Conversations v1 of the target's account.
-    TargetConversations,
-}
 
 /// How.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
+pub enum WriteMethod {
     /// Creates and updates.
     Post,
     /// Deletes; in an undo plan alone.
     Delete,
 }
 
-impl Method {
+impl WriteMethod {
     /// Its name in HTTP.
     pub fn name(self) -> &'static str {
         match self {
@@ -80,7 +71,7 @@ pub struct PlannedRequest {
     /// To which API.
     pub endpoint: Endpoint,
     /// How.
-    pub method: Method,
+    pub method: WriteMethod,
     /// The path's segments, not encoded.
     pub segments: Vec<Segment>,
     /// The form, in order. A key may come again: that is how a list is sent.
@@ -96,7 +87,7 @@ impl Operation {
     pub fn request(&self) -> PlannedRequest {
         PlannedRequest {
             endpoint: self.kind.endpoint(),
-            method: if self.kind.is_delete() { Method::Delete } else { Method::Post },
+            method: if self.kind.is_delete() { WriteMethod::Delete } else { WriteMethod::Post },
             segments: paths::segments(self),
             form: self.form(),
             takes_webhook_header: takes_webhook_header(self.kind),
@@ -110,14 +101,16 @@ impl Operation {
         for parameter in table {
             match (self.after.get(parameter.key), self.kind, parameter.key) {
                 (Some(value), _, _) => parameters::push(&mut form, *parameter, value, self.kind),
-                (None, Kind::CreateUser | Kind::CreateParticipant, "identity") => {
+                (None, OperationKind::CreateUser | OperationKind::CreateParticipant, "identity") => {
                     push_text(&mut form, parameter.name, self.subject.identity.as_deref());
                 }
-                (None, Kind::CreateConversation, "unique_name") => {
+                (None, OperationKind::CreateConversation, "unique_name") => {
                     push_text(&mut form, parameter.name, self.subject.unique_name.as_deref());
                 }
-                (None, Kind::MakePrivate, "type") => push_text(&mut form, parameter.name, Some("private")),
-                (None, Kind::MuteSource, "notification_level") => {
+                (None, OperationKind::MakePrivate, "type") => {
+                    push_text(&mut form, parameter.name, Some("private"))
+                }
+                (None, OperationKind::MuteSource, "notification_level") => {
                     push_text(&mut form, parameter.name, Some("muted"));
                 }
                 (None, _, _) => {}
@@ -133,14 +126,14 @@ fn push_text(form: &mut Vec<(&'static str, FormValue)>, name: &'static str, text
 
 /// By the OpenAPI specs: channels, conversations, participants and users take the header; roles and a user's own view of a
 /// conversation or channel do not.
-fn takes_webhook_header(kind: Kind) -> bool {
+fn takes_webhook_header(kind: OperationKind) -> bool {
     !matches!(
         kind,
-        Kind::CreateRole
-            | Kind::DeleteRole
-            | Kind::UpdateUserConversation
-            | Kind::MuteSource
-            | Kind::UpdateUserChannel
+        OperationKind::CreateRole
+            | OperationKind::DeleteRole
+            | OperationKind::UpdateUserConversation
+            | OperationKind::MuteSource
+            | OperationKind::UpdateUserChannel
     )
 }
 
@@ -194,14 +187,14 @@ impl Serialize for PlannedRequest {
         let mut request = serializer.serialize_struct("PlannedRequest", 3)?;
         request.serialize_field("method", self.method.name())?;
         request.serialize_field("path", &self.path())?;
-        request.serialize_field("form", &Form(&self.form))?;
+        request.serialize_field("form", &ShownForm(&self.form))?;
         request.end()
     }
 }
 
-struct Form<'a>(&'a [(&'static str, FormValue)]);
+struct ShownForm<'a>(&'a [(&'static str, FormValue)]);
 
-impl Serialize for Form<'_> {
+impl Serialize for ShownForm<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for group in self.0.chunk_by(|(one, _), (other, _)| one == other) {

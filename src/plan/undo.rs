@@ -3,7 +3,7 @@
 //! What was updated gets its former values; what was created is removed, and with a conversation its participants. The order is
 //! the reverse of what was done. What cannot be taken back is reported, each with its reason.
 //!
-//! **Invariant:** deleted is only what the journal proves that chatferry created (see `file::made`): an operation that is done,
+//! **Invariant:** deleted is only what the journal proves that chatferry created (see `file::created`): an operation that is done,
 //! with the SID that the answer gave. What was there already (`existing`) is never touched.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,9 +14,9 @@ use super::check::CANNOT_BE_UNDONE;
 use super::equality;
 use super::error::PlanError;
 use super::file::{Entry, PlanDraft, PlanFile};
-use super::finding::Finding;
-use super::operation::{Fields, Kind, Operation, State, Subject, WriteLimit};
-use super::overview::{Header, Move, Step, Totals, Verdict};
+use super::finding::PlanFinding;
+use super::operation::{JsonFields, Operation, OperationKind, OperationState, Subject, WriteLimit};
+use super::overview::{Header, Move, PlanVerdict, Step, Totals};
 use crate::model::Entity;
 
 /// Twilio's write limit for all of a service, in operations a second (conversations limits: 30).
@@ -40,7 +40,7 @@ pub(crate) fn undo(
     requests_per_second: f64,
 ) -> Result<Totals, PlanError> {
     undone.gather_made()?;
-    let mut counted: BTreeMap<Kind, u64> = BTreeMap::new();
+    let mut counted: BTreeMap<OperationKind, u64> = BTreeMap::new();
     let mut findings = 0;
     undone.done_reversed(|entry| {
         let Undone { operation, lost } = reverse(undone, entry)?;
@@ -74,65 +74,68 @@ fn reverse(undone: &PlanFile, entry: &Entry) -> Result<Undone, PlanError> {
     let made = |kind| undone.made(kind, entry);
     let kind = entry.operation.kind;
     Ok(match kind {
-        Kind::MakePrivate => Undone::lost("it was made private, which Twilio cannot take back"),
-        Kind::CreateRole => delete(Kind::DeleteRole, entry, made(kind)?),
-        Kind::CreateUser => delete(Kind::DeleteUser, entry, made(kind)?),
-        Kind::CreateConversation => delete(Kind::DeleteConversation, entry, made(kind)?),
+        OperationKind::MakePrivate => Undone::lost("it was made private, which Twilio cannot take back"),
+        OperationKind::CreateRole => delete(OperationKind::DeleteRole, entry, made(kind)?),
+        OperationKind::CreateUser => delete(OperationKind::DeleteUser, entry, made(kind)?),
+        OperationKind::CreateConversation => delete(OperationKind::DeleteConversation, entry, made(kind)?),
         // Removed with their conversation.
-        Kind::CreateParticipant
-        | Kind::UpdateParticipant
-        | Kind::UpdateUserConversation
-        | Kind::UpdateConversation
-            if made(Kind::CreateConversation)?.is_some() =>
+        OperationKind::CreateParticipant
+        | OperationKind::UpdateParticipant
+        | OperationKind::UpdateUserConversation
+        | OperationKind::UpdateConversation
+            if made(OperationKind::CreateConversation)?.is_some() =>
         {
             Undone::default()
         }
-        Kind::CreateParticipant => delete(Kind::DeleteParticipant, entry, made(kind)?),
+        OperationKind::CreateParticipant => delete(OperationKind::DeleteParticipant, entry, made(kind)?),
         // Removed with the participant or user.
-        Kind::UpdateParticipant | Kind::UpdateUserConversation
-            if made(Kind::CreateParticipant)?.is_some() =>
+        OperationKind::UpdateParticipant | OperationKind::UpdateUserConversation
+            if made(OperationKind::CreateParticipant)?.is_some() =>
         {
             Undone::default()
         }
-        Kind::UpdateUser if made(Kind::CreateUser)?.is_some() => Undone::default(),
-        Kind::UpdateConversation if is_closed(&entry.operation.after) => {
+        OperationKind::UpdateUser if made(OperationKind::CreateUser)?.is_some() => Undone::default(),
+        OperationKind::UpdateConversation if is_closed(&entry.operation.after) => {
             Undone::lost("it was closed, and a closed conversation takes no update any more")
         }
-        Kind::UpdateUser
-        | Kind::UpdateParticipant
-        | Kind::UpdateUserConversation
-        | Kind::UpdateConversation
-        | Kind::MuteSource
-        | Kind::UpdateUserChannel => restore(undone, entry)?,
-        Kind::DeleteParticipant | Kind::DeleteConversation | Kind::DeleteUser | Kind::DeleteRole => {
+        OperationKind::UpdateUser
+        | OperationKind::UpdateParticipant
+        | OperationKind::UpdateUserConversation
+        | OperationKind::UpdateConversation
+        | OperationKind::MuteSource
+        | OperationKind::UpdateUserChannel => restore(undone, entry)?,
+        OperationKind::DeleteParticipant
+        | OperationKind::DeleteConversation
+        | OperationKind::DeleteUser
+        | OperationKind::DeleteRole => {
             Undone::lost("it was deleted; plan the migration again to create it anew")
         }
     })
 }
 
-fn is_closed(after: &Fields) -> bool {
+fn is_closed(after: &JsonFields) -> bool {
     after.get("state").is_some_and(|state| state == "closed")
 }
 
 /// Removes what an operation created.
-fn delete(kind: Kind, entry: &Entry, made: Option<String>) -> Undone {
+fn delete(kind: OperationKind, entry: &Entry, made: Option<String>) -> Undone {
     let Some(sid) = made else {
         return Undone::lost("the journal does not prove that chatferry created it, so it is left alone");
     };
     let mut subject = entry.operation.subject.clone();
-    if kind == Kind::DeleteParticipant && subject.conversation_sid.is_none() {
+    if kind == OperationKind::DeleteParticipant && subject.conversation_sid.is_none() {
         return Undone::lost(
             "the journal does not say in which conversation it was created, so it is left alone",
         );
     }
     subject.target_sid = Some(sid);
-    // By what it is told from another thing, and not by what may have changed since: a date, or a name that its owner corrected.
+    // By what distinguishes it, and not by what may have changed since: a date, or a name that its owner corrected.
     let mut before = entry.operation.after.clone();
     before.retain(|key, _| matches!(key.as_str(), "identity" | "unique_name" | "friendly_name" | "type"));
-    if kind != Kind::DeleteRole {
+    if kind != OperationKind::DeleteRole {
         before.shift_remove("friendly_name");
     }
-    let operation = Operation { kind, subject, before, after: Fields::new() };
+    let operation = Operation { kind, subject, before, after: JsonFields::new() };
     Undone { operation: Some(operation), lost: Vec::new() }
 }
 
@@ -141,7 +144,7 @@ fn restore(undone: &PlanFile, entry: &Entry) -> Result<Undone, PlanError> {
     let Operation { kind, subject, before: planned, after: written } = &entry.operation;
     let seen = entry.result.as_ref().and_then(|result| result.get("before")).and_then(Value::as_object);
     let former = seen.unwrap_or(planned);
-    let (mut before, mut after, mut lost) = (Fields::new(), Fields::new(), Vec::new());
+    let (mut before, mut after, mut lost) = (JsonFields::new(), JsonFields::new(), Vec::new());
     for (key, now) in written {
         let value = former.get(key).or_else(|| planned.get(key)).unwrap_or(&Value::Null);
         if value == now || equality::is_compared(key) && equality::same_values(key, value, now) {
@@ -174,27 +177,31 @@ fn text(sid: Option<&impl ToString>) -> Option<String> {
     sid.map(ToString::to_string)
 }
 
-fn finding(entry: &Entry, detail: String) -> Finding {
+fn finding(entry: &Entry, detail: String) -> PlanFinding {
     let Operation { kind, subject, .. } = &entry.operation;
     let Subject { role_sid, user_sid, channel_sid, member_sid, target_sid, identity, unique_name, .. } =
         subject;
     let (user, channel) = (text(user_sid.as_ref()), text(channel_sid.as_ref()));
     let (entity, sid) = match kind {
-        Kind::CreateRole | Kind::DeleteRole => (Entity::Role, text(role_sid.as_ref())),
-        Kind::CreateUser | Kind::UpdateUser | Kind::DeleteUser => (Entity::User, user),
-        Kind::MakePrivate
-        | Kind::CreateConversation
-        | Kind::UpdateConversation
-        | Kind::DeleteConversation => (Entity::Channel, channel),
-        Kind::CreateParticipant | Kind::UpdateParticipant | Kind::DeleteParticipant => {
-            (Entity::Member, text(member_sid.as_ref()))
+        OperationKind::CreateRole | OperationKind::DeleteRole => (Entity::Role, text(role_sid.as_ref())),
+        OperationKind::CreateUser | OperationKind::UpdateUser | OperationKind::DeleteUser => {
+            (Entity::User, user)
         }
-        Kind::UpdateUserConversation | Kind::MuteSource | Kind::UpdateUserChannel => {
+        OperationKind::MakePrivate
+        | OperationKind::CreateConversation
+        | OperationKind::UpdateConversation
+        | OperationKind::DeleteConversation => (Entity::Channel, channel),
+        OperationKind::CreateParticipant
+        | OperationKind::UpdateParticipant
+        | OperationKind::DeleteParticipant => (Entity::Member, text(member_sid.as_ref())),
+        OperationKind::UpdateUserConversation
+        | OperationKind::MuteSource
+        | OperationKind::UpdateUserChannel => {
             let both = user.zip(channel).map(|(user, channel)| format!("{user}/{channel}"));
             (Entity::Membership, both)
         }
     };
-    Finding {
+    PlanFinding {
         check: &CANNOT_BE_UNDONE,
         entity,
         sid: sid.or_else(|| target_sid.clone()).unwrap_or_default(),
@@ -203,8 +210,8 @@ fn finding(entry: &Entry, detail: String) -> Finding {
     }
 }
 
-fn totals(counted: &BTreeMap<Kind, u64>, findings: u64, requests_per_second: f64) -> Totals {
-    let steps: Vec<Step> = Kind::ALL
+fn totals(counted: &BTreeMap<OperationKind, u64>, findings: u64, requests_per_second: f64) -> Totals {
+    let steps: Vec<Step> = OperationKind::ALL
         .into_iter()
         .filter_map(|kind| {
             let operations = *counted.get(&kind)?;
@@ -222,14 +229,14 @@ fn totals(counted: &BTreeMap<Kind, u64>, findings: u64, requests_per_second: f64
         .collect();
     Totals {
         verdict: match (counted.is_empty(), findings) {
-            (true, 0) => Verdict::NothingToDo,
-            (true, _) => Verdict::CannotBeUndone,
-            (false, 0) => Verdict::Ready,
-            (false, _) => Verdict::ReadyExceptBlocked,
+            (true, 0) => PlanVerdict::NothingToDo,
+            (true, _) => PlanVerdict::CannotBeUndone,
+            (false, 0) => PlanVerdict::Ready,
+            (false, _) => PlanVerdict::ReadyExceptBlocked,
         },
         operations: counted
             .iter()
-            .map(|(kind, count)| (*kind, BTreeMap::from([(State::Pending, *count)])))
+            .map(|(kind, count)| (*kind, BTreeMap::from([(OperationState::Pending, *count)])))
             .collect(),
         noop: BTreeMap::new(),
         findings: BTreeMap::from([(CANNOT_BE_UNDONE.code.to_owned(), findings)]),

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::check::ROW_FITS_NOTHING;
 use super::error::PlanError;
 use super::file::PlanDraft;
-use super::finding::Finding;
-use super::operation::{Fields, Kind, Operation, State, Subject};
-use super::overview::{Header, Move, Side, Step, Totals, Verdict};
+use super::finding::PlanFinding;
+use super::operation::{JsonFields, Operation, OperationKind, OperationState, Subject};
+use super::overview::{Header, Move, PlanVerdict, Side, Step, Totals};
 use crate::model::{Api, ChannelSid, Entity, ServiceSid, UserSid};
 
 /// A user channel and what is to be set in it, by the API's own keys.
@@ -19,8 +19,8 @@ pub(crate) struct UserChannelUpdate {
     pub user_sid: UserSid,
     pub channel_sid: ChannelSid,
     pub identity: Option<String>,
-    pub before: Fields,
-    pub after: Fields,
+    pub before: JsonFields,
+    pub after: JsonFields,
 }
 
 pub(crate) fn header(api: Api, side: Side) -> Header {
@@ -55,7 +55,11 @@ impl UserChannelUpdate {
             conversation_sid: is_conversation.then(|| self.channel_sid.to_string()),
             ..Subject::default()
         };
-        let kind = if is_conversation { Kind::UpdateUserConversation } else { Kind::UpdateUserChannel };
+        let kind = if is_conversation {
+            OperationKind::UpdateUserConversation
+        } else {
+            OperationKind::UpdateUserChannel
+        };
         Operation { kind, subject, before: self.before.clone(), after: self.after.clone() }
     }
 }
@@ -90,25 +94,25 @@ impl UserChannelPlan {
     pub(crate) fn misfit(&mut self, row: &str, detail: String) -> Result<(), PlanError> {
         self.findings += 1;
         let (check, entity) = (&ROW_FITS_NOTHING, Entity::Membership);
-        self.draft.finding(&Finding { check, entity, sid: row.to_owned(), name: None, detail })
+        self.draft.finding(&PlanFinding { check, entity, sid: row.to_owned(), name: None, detail })
     }
 
     /// The draft and what it comes to. `requests_per_second` is for the estimate of time.
     pub(crate) fn finish(self, requests_per_second: f64) -> (PlanDraft, Totals) {
         let kind = match self.api {
-            Api::Chat => Kind::UpdateUserChannel,
-            Api::Conversations => Kind::UpdateUserConversation,
+            Api::Chat => OperationKind::UpdateUserChannel,
+            Api::Conversations => OperationKind::UpdateUserConversation,
         };
         // Each is looked at before it is written to.
         let requests = self.updates * 2;
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let seconds = requests as f64 / requests_per_second.max(1.0);
         let pending = (self.updates > 0)
-            .then(|| (kind, BTreeMap::from([(State::Pending, self.updates)])))
+            .then(|| (kind, BTreeMap::from([(OperationState::Pending, self.updates)])))
             .into_iter()
             .collect();
         let totals = Totals {
-            verdict: if self.updates == 0 { Verdict::NothingToDo } else { Verdict::Ready },
+            verdict: if self.updates == 0 { PlanVerdict::NothingToDo } else { PlanVerdict::Ready },
             operations: pending,
             noop: BTreeMap::from([(Entity::Membership.plural().to_owned(), self.same)]),
             findings: BTreeMap::from([(ROW_FITS_NOTHING.code.to_owned(), self.findings)]),

@@ -87,10 +87,12 @@ fn origin(
         let wrong = |source| SettingsError::Value { place: found.place.clone(), source };
         return Origin::parse(&found.text(), allow_http).map_err(|error| wrong(error.into()));
     }
+    let region_place =
+        loader.find(flags, &declarations::REGION.declaration)?.map(|found| found.place.clone());
     let region = loader.read(flags, &declarations::REGION)?;
     let edge = loader.read(flags, &declarations::EDGE)?;
     hosts::origin(product, edge.as_deref(), region.as_deref()).map_err(|error| SettingsError::Value {
-        place: Provenance::Derived("region and edge"),
-        source: error.into(),
+        place: region_place.unwrap_or(Provenance::Derived("region and edge")),
+        source: error,
     })
 }

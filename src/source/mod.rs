@@ -26,8 +26,8 @@ use self::notes::Asked;
 use self::read::Reading;
 use crate::error::{Advise, Failure};
 use crate::model::{
-    Api, Channel, ChannelSid, Entity, Issue, ListPage, Membership, Records, Service, ServiceSid, User,
-    UserSid,
+    AccountSid, Api, Channel, ChannelSid, Entity, Issue, ListPage, Membership, Records, Service, ServiceSid,
+    User, UserSid,
 };
 use crate::twilio::wire::decode_one;
 use crate::twilio::{ApiRequest, BodyError, Client, PageError, RequestError};
@@ -113,6 +113,9 @@ pub(crate) enum SourceError {
     /// A list cannot be followed.
     #[error(transparent)]
     Page(#[from] PageError),
+    /// What was answered is of another account than the one that was named.
+    #[error("the answer is of account {found}, not of {asked}")]
+    OtherAccount { asked: AccountSid, found: AccountSid },
     /// The API has no such list, or it is not read from there.
     #[error("Conversations has no list of {} to read", entity.plural())]
     NoSuchList {
@@ -126,8 +129,13 @@ impl SourceError {
     pub(crate) fn request(&self) -> Option<&RequestError> {
         match self {
             Self::Request(error) => Some(error),
-            Self::Page(_) | Self::NoSuchList { .. } => None,
+            Self::Page(_) | Self::NoSuchList { .. } | Self::OtherAccount { .. } => None,
         }
+    }
+
+    /// Whether the credentials are of another account than the one that was named.
+    pub(crate) fn is_other_account(&self) -> bool {
+        matches!(self, Self::OtherAccount { .. })
     }
 }
 
@@ -178,7 +186,12 @@ impl Source {
             requests::listing(self.api, entity).zip(requests::first_page(self.api, list, page_size));
         let Some((listing, first)) = listing else { return Err(SourceError::NoSuchList { entity }) };
         let asked = list.asked(self.asked(None));
-        read::page(&self.client, first, cursor, |body| read_page(list, listing.key, asked, body)).await
+        let page =
+            read::page(&self.client, first, cursor, |body| read_page(list, listing.key, asked, body)).await?;
+        if let Records::Services(services) = &page.records {
+            services.iter().try_for_each(|service| self.is_of_account(service))?;
+        }
+        Ok(page)
     }
 
     /// Fetches a service, in Conversations with its configuration, webhooks and notifications and the account's configuration.
@@ -195,7 +208,10 @@ impl Source {
 
     /// Fetches a service's own record: one request, whatever [`Self::service`] takes.
     pub(crate) async fn service_alone(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
-        self.one(&requests::service(self.api, service), self.asked(Some(service))).await
+        let fetched: Fetched<Service> =
+            self.one(&requests::service(self.api, service), self.asked(Some(service))).await?;
+        self.is_of_account(&fetched.record)?;
+        Ok(fetched)
     }
 
     /// Fetches a user.
@@ -225,6 +241,18 @@ impl Source {
     ) -> Result<Fetched<Membership>, SourceError> {
         let asked = Asked { user: Some(user), ..self.asked(Some(service)) };
         self.one(&requests::membership(self.api, service, user, channel), asked).await
+    }
+
+    /// Refuses a service of another account: with a main account's key and a subaccount's SID, Twilio answers with the main
+    /// account's data.
+    fn is_of_account(&self, service: &Service) -> Result<(), SourceError> {
+        let asked = self.client.account_sid();
+        match &service.account_sid {
+            Some(found) if !notes::is_same(found, asked) => {
+                Err(SourceError::OtherAccount { asked: asked.clone(), found: found.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn one<M: FromRow>(
@@ -273,6 +301,9 @@ fn read_page(
 
 impl Advise for SourceError {
     fn status(&self) -> Failure {
+        if self.is_other_account() {
+            return Failure::Refused;
+        }
         self.request().map_or(Failure::Failed, Advise::status)
     }
 

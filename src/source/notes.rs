@@ -179,7 +179,7 @@ impl Notes {
 }
 
 /// Twilio's SIDs name the same thing in either case; the model tells verbatim texts apart.
-fn is_same<K: SidKind>(sent: &Sid<K>, asked: &Sid<K>) -> bool {
+pub(super) fn is_same<K: SidKind>(sent: &Sid<K>, asked: &Sid<K>) -> bool {
     sent == asked || sent.to_string().eq_ignore_ascii_case(&asked.to_string())
 }
 

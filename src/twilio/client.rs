@@ -23,7 +23,7 @@ use serde::de::IgnoredAny;
 use tokio::time::{Instant, sleep};
 use url::Url;
 
-use self::answer::{Ended, outcome, read, text};
+use self::answer::{AttemptEnd, outcome, read, text};
 use super::error::{BodyError, ClientError, RequestError, RequestErrorKind};
 use super::options::ClientOptions;
 use super::request::{ApiRequest, Method};
@@ -182,13 +182,14 @@ impl Client {
             return Err(fail(RequestErrorKind::Cancelled, attempts.count));
         };
         attempts.count += 1;
-        let failed = match read(request, ended, &parse, attempts.count) {
+        let mut failed = match read(request, ended, &parse, attempts.count) {
             Ok(reply) => {
                 self.attempted(false, false);
                 return Ok(OnceSent::Answered(reply));
             }
             Err(failed) => failed,
         };
+        failed.error.origin = self.origin(request.api()).to_string();
         let retry_after = failed.retry_after.as_deref();
         let outcome = outcome(&failed.error, retry_after);
         let refused = matches!(outcome, Outcome::Status { status: 429, .. });
@@ -224,7 +225,8 @@ impl Client {
     /// The URL of a request, which is of the origin that the credentials are for, or none.
     fn url(&self, request: &ApiRequest) -> Option<Url> {
         let origin = self.origin(request.api());
-        origin.join(&request.path_and_query()).ok().filter(|url| origin.contains(url))
+        let url = origin.join(&request.path_and_query()).ok()?;
+        (origin.contains(&url) && !request.has_dot_segment()).then_some(url)
     }
 
     fn attempted(&self, throttled: bool, will_retry: bool) {
@@ -232,13 +234,13 @@ impl Client {
     }
 
     /// One attempt, from its wait to the last byte of its answer; `None` when it was not begun because the run is ending.
-    async fn attempt(&self, request: &ApiRequest, url: Url, earlier: u32) -> Option<Ended> {
+    async fn attempt(&self, request: &ApiRequest, url: Url, earlier: u32) -> Option<AttemptEnd> {
         let permit = self.options.cancellation.run_until_cancelled(self.throttle.permit()).await?;
         self.attempts.fetch_add(1, Ordering::Relaxed);
         self.retried.fetch_add(u64::from(earlier > 0), Ordering::Relaxed);
         let response = match self.build(request, url).send().await {
             Ok(response) => response,
-            Err(source) => return Some(Ended::None { source: source.without_url() }),
+            Err(source) => return Some(AttemptEnd::None { source: source.without_url() }),
         };
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.bytes().await;
@@ -249,8 +251,8 @@ impl Client {
         // Whoever waits for the slot sends first; this answer is parsed while that one is on its way.
         tokio::task::yield_now().await;
         Some(match body {
-            Ok(body) => Ended::Answer { status, headers, body },
-            Err(source) => Ended::CutShort { status, headers, source: source.without_url() },
+            Ok(body) => AttemptEnd::Answer { status, headers, body },
+            Err(source) => AttemptEnd::CutShort { status, headers, source: source.without_url() },
         })
     }
 

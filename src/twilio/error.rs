@@ -52,6 +52,10 @@ pub(crate) struct RequestError {
     pub more_info: Option<String>,
     /// `RQ…`, for Twilio's support.
     pub request_id: Option<String>,
+    /// Who answered instead of Twilio's API, where the body is none of its answers: `text/html from nginx`.
+    pub sender: Option<String>,
+    /// The origin that it was sent to.
+    pub origin: String,
     /// How many attempts were made.
     pub attempts: u32,
     /// From the first attempt's wait to the last one's end.
@@ -72,6 +76,8 @@ pub(crate) enum RequestErrorKind {
     WaitTooLong,
     /// No connection.
     NotSent(reqwest::Error),
+    /// The server's certificate is not trusted.
+    Certificate(reqwest::Error),
     /// The connection broke.
     Broken(reqwest::Error),
     /// Time-out.
@@ -139,6 +145,8 @@ impl RequestError {
             message: None,
             more_info: None,
             request_id: None,
+            sender: None,
+            origin: String::new(),
             attempts,
             elapsed,
             asked_page_size: request.has_query("PageSize"),
@@ -158,24 +166,29 @@ impl RequestError {
         self.more_info = text(body.more_info);
     }
 
+    /// An answer of Twilio's with this status. What a gateway or a proxy says in Twilio's place says nothing about the account.
+    fn is_twilios(&self, status: u16) -> bool {
+        self.status == Some(status) && self.sender.is_none()
+    }
+
     /// The credentials were refused.
     pub(crate) fn is_unauthorized(&self) -> bool {
-        self.status == Some(401)
+        self.is_twilios(401)
     }
 
     /// The credentials may not do this.
     pub(crate) fn is_forbidden(&self) -> bool {
-        self.status == Some(403)
+        self.is_twilios(403)
     }
 
     /// There is no such resource.
     pub(crate) fn is_not_found(&self) -> bool {
-        self.status == Some(404)
+        self.is_twilios(404)
     }
 
     /// The API itself is gone (410), as Programmable Chat may be after its end of life.
     pub(crate) fn is_gone(&self) -> bool {
-        self.status == Some(410)
+        self.is_twilios(410)
     }
 
     /// The page token is no longer accepted: the list must be read from its first page. 21481 is the documented code; a 400
@@ -188,6 +201,11 @@ impl RequestError {
     /// The page size is more than the server allows.
     pub(crate) fn is_bad_page_size(&self) -> bool {
         self.status == Some(400) && self.asked_page_size && !self.is_bad_page_token()
+    }
+
+    /// The server asks for a wait that is longer than this program waits.
+    pub(crate) fn is_wait_too_long(&self) -> bool {
+        matches!(self.kind, RequestErrorKind::WaitTooLong)
     }
 
     /// The run is ending.
@@ -227,12 +245,19 @@ impl fmt::Display for RequestError {
             RequestErrorKind::WaitTooLong => {
                 formatter.write_str("the server asks for a wait that is too long")?;
             }
-            RequestErrorKind::NotSent(_) => formatter.write_str("no connection")?,
+            RequestErrorKind::NotSent(_) if self.origin.is_empty() => formatter.write_str("no connection")?,
+            RequestErrorKind::NotSent(_) => write!(formatter, "no connection to {}", self.origin)?,
+            RequestErrorKind::Certificate(_) => {
+                write!(formatter, "the certificate of {} is not trusted", self.origin)?
+            }
             RequestErrorKind::Broken(_) => formatter.write_str("the connection broke")?,
             RequestErrorKind::TimedOut(_) => formatter.write_str("timed out")?,
             RequestErrorKind::BadBody(_) => formatter.write_str("an unreadable answer")?,
             RequestErrorKind::Cancelled => return formatter.write_str("not sent, the run is ending"),
             RequestErrorKind::BadPath => return formatter.write_str("not a path of the configured origin"),
+        }
+        if let Some(sender) = &self.sender {
+            write!(formatter, ", which is not an answer of Twilio's API but {sender}")?;
         }
         if let Some(code) = self.code {
             write!(formatter, ", Twilio error {code}")?;
@@ -264,6 +289,7 @@ impl std::error::Error for RequestError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
             RequestErrorKind::NotSent(source)
+            | RequestErrorKind::Certificate(source)
             | RequestErrorKind::Broken(source)
             | RequestErrorKind::TimedOut(source) => Some(source),
             RequestErrorKind::BadBody(source) => Some(source),
@@ -289,7 +315,26 @@ impl Advise for RequestError {
     }
 
     fn hint(&self) -> Option<String> {
-        (self.status() == Failure::Refused).then(|| REFUSED_HINT.to_owned())
+        if matches!(self.kind, RequestErrorKind::Certificate(_)) {
+            return Some(
+                "a proxy that inspects TLS, or an old list of authorities: set SSL_CERT_FILE to a file with the authority's \
+                 certificate"
+                    .to_owned(),
+            );
+        }
+        if self.sender.is_some() {
+            return Some(
+                "a gateway or proxy between this machine and Twilio answered: check HTTPS_PROXY and NO_PROXY, --chat-url and \
+                 --conversations-url, and whether the gateway lets these paths through"
+                    .to_owned(),
+            );
+        }
+        (self.status() == Failure::Refused).then(|| {
+            let regional = self.origin.split('.').count() > 3 && self.origin.ends_with(".twilio.com");
+            let region =
+                if regional { "; credentials belong to one region: see --region and --edge" } else { "" };
+            format!("{REFUSED_HINT}{region}")
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! A request as a plain value: which API, method, path, query and form. Nothing here does I/O.
 //!
-//! **Invariant:** every path segment is percent-encoded on its own, so no identity or name can change the path.
+//! **Invariant:** every path segment is percent-encoded on its own, so no identity or name can change the path. `.` and `..`
+//! have no encoding that keeps them; the client refuses a path with one.
 
 use std::fmt;
 
@@ -150,9 +151,18 @@ impl ApiRequest {
         self.form.as_deref()
     }
 
-    /// Whether it may be sent again when nobody knows if it was performed.
+    /// Whether it may be sent again when its outcome is unknown.
     pub(crate) fn is_idempotent(&self) -> bool {
         self.idempotent
+    }
+
+    /// Whether a segment of the path is `.` or `..`, which every URL parser takes for a direction, even as `%2E`. Such a path
+    /// would be another one than was meant, so the client does not send it.
+    pub(super) fn has_dot_segment(&self) -> bool {
+        self.path.split('/').any(|segment| {
+            let dots = segment.replace("%2e", ".").replace("%2E", ".");
+            dots == "." || dots == ".."
+        })
     }
 
     /// Whether the query has a parameter of this name.
@@ -181,8 +191,8 @@ fn path_of<S: AsRef<str>>(segments: impl IntoIterator<Item = S>) -> String {
     path
 }
 
-/// Encodes all but RFC 3986's unreserved characters. Twilio's identities may hold any of the others (twilio-node#409), and
-/// `.` and `..` alone would be taken as directions by every URL parser, even as `%2E`; SIDs are never that.
+/// Encodes all but RFC 3986's unreserved characters. Twilio's identities may hold any of the others (twilio-node#409). A segment
+/// `.` or `..` cannot be encoded: see [`ApiRequest::has_dot_segment`].
 fn push_segment(path: &mut String, segment: &str) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in segment.bytes() {

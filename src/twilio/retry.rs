@@ -60,6 +60,8 @@ pub(crate) enum Outcome<'a> {
     },
     /// No connection: the request certainly never left.
     NotSent,
+    /// No connection, because the server's certificate is not trusted.
+    Untrusted,
     /// The connection broke while the request was sent or answered.
     Broken,
     /// Time-out.
@@ -111,7 +113,7 @@ pub(crate) enum Why {
 /// Why a request is not sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StopReason {
-    /// The failure is of a kind that another attempt does not mend.
+    /// The failure is of a kind that another attempt does not fix.
     Permanent,
     /// The request may have been performed, and performing it twice would matter.
     UnknownOutcome,
@@ -134,6 +136,7 @@ pub(crate) fn decide(
         Outcome::Status { status: 429, .. } => (Why::Refused, false),
         Outcome::Status { status: status @ (500 | 502 | 503 | 504), .. } => (Why::ServerError(status), true),
         Outcome::Status { .. } => return Decision::Stop { why: StopReason::Permanent },
+        Outcome::Untrusted => return Decision::Stop { why: StopReason::Permanent },
         Outcome::NotSent => (Why::NotSent, false),
         Outcome::Broken => (Why::Broken, true),
         Outcome::TimedOut => (Why::TimedOut, true),
@@ -204,6 +207,7 @@ mod tests {
             (status(503), None, unknown),
             (status(504), None, unknown),
             (Outcome::NotSent, None, None),
+            (Outcome::Untrusted, permanent, permanent),
             (Outcome::Broken, None, unknown),
             (Outcome::TimedOut, None, unknown),
             (Outcome::BadBody, None, unknown),

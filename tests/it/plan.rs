@@ -349,7 +349,7 @@ fn a_plan_that_was_applied_or_edited_is_known() {
     assert!(fs::read(world.path("plan.db")).unwrap() == applied, "the undone plan is only read");
     let checked = plan(&world, &["--undo", "plan.db", "--plan", "checked.db", "--check"]);
     assert_eq!(checked.code, 5, "{checked:?}");
-    assert!(checked.stdout.contains("Nothing can be undone: 1 operation is one-way"), "{checked:?}");
+    assert!(checked.stderr.contains("Nothing can be undone: 1 operation is one-way"), "{checked:?}");
 
     let edit = Connection::open(world.path("plan.db")).unwrap();
     edit.execute("UPDATE operation SET channel = x'00000000000000000000000000000000' WHERE number = 2", [])

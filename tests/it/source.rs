@@ -8,7 +8,7 @@ use chatferry::Environment;
 use chatferry::internals::cli::{ConnectionArgs, GlobalArgs};
 use chatferry::internals::commands::CommandError;
 use chatferry::internals::commands::{EVERYTHING, TargetEstimate, TargetPart, crawl_target};
-use chatferry::internals::crawl::{CrawlOutcome, Ended};
+use chatferry::internals::crawl::{CrawlEnd, CrawlOutcome};
 use chatferry::internals::event::Events;
 use chatferry::internals::settings::{ConnectionSettings, Loader};
 use chatferry::internals::simulator::Options;
@@ -357,7 +357,7 @@ fn of_a_target_only_what_a_copy_is_about_is_read() {
     ];
     let service = world.running.service_sid();
     let outcome = read_target(&world, service, Some(&selected), &CancellationToken::new()).unwrap();
-    assert_eq!(outcome.ended, Ended::Finished(Verdict::Complete));
+    assert_eq!(outcome.ended, CrawlEnd::Finished(Verdict::Complete));
     let counts = outcome.info.counts;
     assert_eq!(counts.users, truth.conversation_users().count() as u64);
     assert_eq!(counts.channels, truth.conversations().count() as u64);
@@ -376,7 +376,7 @@ fn an_empty_target_takes_the_least_and_a_reading_that_stopped_goes_on() {
     let world = World::with_faults("");
     let target = world.running.target_service_sid();
     let outcome = read_target(&world, target, None, &CancellationToken::new()).unwrap();
-    assert_eq!(outcome.ended, Ended::Finished(Verdict::Complete));
+    assert_eq!(outcome.ended, CrawlEnd::Finished(Verdict::Complete));
     assert_eq!(outcome.info.requests.total, TargetEstimate::of(0, 0).least);
     assert_eq!((outcome.info.counts.users, outcome.info.counts.channels), (0, 0));
 
@@ -386,10 +386,10 @@ fn an_empty_target_takes_the_least_and_a_reading_that_stopped_goes_on() {
     assert!(error.error.to_string().contains("target.db"), "another service's: {:?}", error.error);
     std::fs::remove_file(world.path("target.db")).unwrap();
     let outcome = read_target(&world, world.running.service_sid(), None, &stopped).unwrap();
-    assert_eq!(outcome.ended, Ended::Interrupted);
+    assert_eq!(outcome.ended, CrawlEnd::Interrupted);
     let started = outcome.info.started;
     let outcome = read_target(&world, world.running.service_sid(), None, &CancellationToken::new()).unwrap();
-    assert_eq!((outcome.ended, &outcome.info.started), (Ended::Finished(Verdict::Complete), &started));
+    assert_eq!((outcome.ended, &outcome.info.started), (CrawlEnd::Finished(Verdict::Complete), &started));
     let before = world.running.stats().requests;
     let outcome = read_target(&world, world.running.service_sid(), None, &CancellationToken::new()).unwrap();
     let read_anew = world.running.stats().requests - before;

@@ -76,7 +76,9 @@ fn in_place_public_channels_are_missing_until_they_are_private() {
 fn a_copy_is_missing_before_and_there_after_and_what_changed_since_is_told_field_by_field() {
     let world = crawled(small());
     let target = world.running.target_service_sid().to_owned();
-    let plan = world.run(&["plan", "--target", &target, "--mute-source", "--quiet"]);
+    let conversations = ["--mapping", "conversations"];
+    let plan =
+        world.run(&[&["plan", "--target", &target, "--mute-source", "--quiet"], &conversations[..]].concat());
     assert_eq!(plan.code, 0, "{plan:?}");
     let (code, before) = totals(&world, &[]);
     assert_eq!(code, 5);

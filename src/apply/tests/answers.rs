@@ -119,7 +119,7 @@ async fn a_channel_that_stays_public_after_a_success_is_not_done() {
         let server = Server::start([ok(&channel("public")), ok(&channel("public")), ok(&channel(now))]).await;
         let folder = tempfile::tempdir().unwrap();
         let (path, journal) = plan(&folder, &[make_private(9), create_participant(9, 8)]);
-        let only = ApplyOptions { only: Some(vec![Kind::MakePrivate]), ..options() };
+        let only = ApplyOptions { only: Some(vec![OperationKind::MakePrivate]), ..options() };
         apply(&server, journal, &only).await;
         assert_eq!(states(&path)[0], state);
         assert_eq!(methods(&server), ["GET", "POST", "GET"]);

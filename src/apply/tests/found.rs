@@ -94,7 +94,7 @@ async fn a_source_is_not_muted_before_the_participant_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let (path, journal) =
         plan(&folder, &[create_conversation(9), create_participant(9, 8), mute_source(9, 8)]);
-    let only = ApplyOptions { only: Some(vec![Kind::MuteSource]), ..options() };
+    let only = ApplyOptions { only: Some(vec![OperationKind::MuteSource]), ..options() };
     apply(&server, journal, &only).await;
     assert_eq!(states(&path), ["pending"; 3]);
     assert_eq!(sent(&server), [""; 0]);

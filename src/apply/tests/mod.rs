@@ -14,7 +14,7 @@ use super::fixture::{
 };
 use super::*;
 use crate::model::{Entity, MemberSid, RoleSid};
-use crate::plan::{Entry, Operation, PlanError, PlanFile, Wanted};
+use crate::plan::{Entry, Operation, PlanError, PlanFile, WantedOperations};
 use crate::storage::StorageError;
 use crate::twilio::Client;
 use crate::twilio::test_server::{Act, Server, answer, ok};
@@ -60,7 +60,7 @@ fn entries(path: &Path) -> Vec<(&'static str, String, Value)> {
         entries.push((entry.state.name(), reason, entry.result.clone().unwrap_or_default()));
         Ok::<_, PlanError>(())
     };
-    PlanFile::open(path).unwrap().operations(&Wanted::default(), visit).unwrap();
+    PlanFile::open(path).unwrap().operations(&WantedOperations::default(), visit).unwrap();
     entries
 }
 
@@ -194,7 +194,7 @@ async fn what_was_begun_by_a_run_that_was_killed_is_looked_up_first() {
     let (path, journal) = plan(&folder, &[create_user(8)]);
     journal.started(1, "2026-01-01T00:00:00Z").unwrap();
     // Not even an operation of a kind that is wanted.
-    let others = ApplyOptions { only: Some(vec![Kind::CreateRole]), ..options() };
+    let others = ApplyOptions { only: Some(vec![OperationKind::CreateRole]), ..options() };
     apply(&server, journal, &others).await;
     assert_eq!(sent(&server), [format!("GET {USERS}/user-8")]);
     assert_eq!(states(&path), ["done"]);
@@ -302,7 +302,7 @@ async fn a_limit_and_a_choice_of_kinds_leave_the_rest_to_do() {
     let outcome = apply(&server, journal, &ApplyOptions { limit: Some(2), ..options() }).await;
     assert_eq!(outcome.ended, ApplyEnd::LimitReached);
     assert_eq!(states(&path), ["done", "done", "pending", "pending", "pending"]);
-    let roles = ApplyOptions { only: Some(vec![Kind::CreateRole]), ..options() };
+    let roles = ApplyOptions { only: Some(vec![OperationKind::CreateRole]), ..options() };
     let outcome = apply(&server, Journal::open(&path).unwrap(), &roles).await;
     assert_eq!((outcome.ended, server.requests().len()), (ApplyEnd::Finished, 2));
     let outcome =

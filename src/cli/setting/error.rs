@@ -45,6 +45,8 @@ pub enum ValueError {
     /// Not a part of a host name.
     #[error("`{text}` is not a region or edge such as `ie1` or `dublin`")]
     NotALabel { text: String },
+    #[error("the region `{region}` needs an edge: Twilio serves a host without one from us1, or not at all")]
+    RegionWithoutEdge { region: String },
 }
 
 impl ValueError {

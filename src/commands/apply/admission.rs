@@ -11,7 +11,9 @@ use crate::event::Events;
 use crate::mapping;
 use crate::model::{Api, ServiceSid};
 use crate::plan::binding::{AccountUse, PlanBinding, PlanMismatch};
-use crate::plan::{Check, Endpoint, Journal, Kind, Move, Severity, State, Totals, Verdict};
+use crate::plan::{
+    Endpoint, Journal, Move, OperationKind, OperationState, PlanCheck, PlanVerdict, Severity, Totals,
+};
 use crate::report::CountedFinding;
 use crate::settings::{ConnectionSettings, Loader};
 use crate::snapshot::Snapshot;
@@ -55,7 +57,7 @@ impl Advise for Refused {
 
 /// Checks a plan against its own verdict and the files that it was made from, as far as they are there.
 pub(super) fn check_files(journal: &Journal, totals: &Totals) -> Result<(), CommandError> {
-    if totals.verdict == Verdict::Blocked {
+    if totals.verdict == PlanVerdict::Blocked {
         let made = journal.checks()?;
         let blocks = |(code, count): (&String, &u64)| {
             let check =
@@ -105,9 +107,10 @@ impl Admitted {
         let target = if one_account { connection.clone() } else { connection.of_target(loader)? };
         let binding = PlanBinding { plan: journal.path(), header };
         binding.check_account(AccountUse::Target, &target.read_credentials()?.account_sid.to_string())?;
-        let of_source = |kind: &Kind| kind.endpoint() == Endpoint::SourceChat;
+        let of_source = |kind: &OperationKind| kind.endpoint() == Endpoint::SourceChat;
         let to_source = totals.operations.iter().any(|(kind, states)| {
-            of_source(kind) && states.iter().any(|(state, count)| *state != State::Blocked && *count > 0)
+            of_source(kind)
+                && states.iter().any(|(state, count)| *state != OperationState::Blocked && *count > 0)
         });
         if to_source {
             binding.check_account(AccountUse::Source, &source_account)?;
@@ -162,7 +165,7 @@ impl Admitted {
 /// The findings with their severities.
 pub(super) fn findings(
     counts: BTreeMap<String, u64>,
-    checks: &[&'static Check],
+    checks: &[&'static PlanCheck],
 ) -> BTreeMap<String, CountedFinding> {
     let counted = |(code, count): (String, u64)| {
         let severity =

@@ -10,7 +10,7 @@ use crate::apply::{self, ApplyEnd, ApplyOptions, ApplyOutcome, Clients};
 use crate::cli::ApplyArgs;
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::plan::check::CANNOT_BE_UNDONE;
-use crate::plan::{Journal, Kind, State};
+use crate::plan::{Journal, OperationKind, OperationState};
 use crate::report::text::confirm::service_name;
 use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
 use crate::settings::{ApplySettings, ConnectionSettings};
@@ -39,7 +39,7 @@ impl Advise for NoSuchKind {
     }
 
     fn hint(&self) -> Option<String> {
-        let names = || Kind::ALL.into_iter().map(Kind::name);
+        let names = || OperationKind::ALL.into_iter().map(OperationKind::name);
         Some(match nearest(&self.name, names()) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("the kinds are {}", names().collect::<Vec<_>>().join(", ")),
@@ -67,7 +67,7 @@ pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<A
     let admitted = Admitted::of(&journal, &totals, &connection, &context.settings)?;
     let stop = context.interrupt.token();
     admitted.check_target(&journal, &stop).await?;
-    let to_do = count_of(&totals.operations, &[State::Pending, State::Failed]);
+    let to_do = count_of(&totals.operations, &[OperationState::Pending, OperationState::Failed]);
     if to_do > 0 {
         confirm::ask(&journal, &totals, &settings, context).await?;
     }
@@ -98,10 +98,10 @@ pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<A
     Ok(plan.summary(&outcome, &clients, elapsed))
 }
 
-fn kinds(names: &[String]) -> Result<Vec<Kind>, NoSuchKind> {
+fn kinds(names: &[String]) -> Result<Vec<OperationKind>, NoSuchKind> {
     let kind = |name: &String| {
         let name = name.trim().replace('-', "_");
-        Kind::named(&name).ok_or(NoSuchKind { name })
+        OperationKind::named(&name).ok_or(NoSuchKind { name })
     };
     names.iter().map(kind).collect()
 }
@@ -117,8 +117,8 @@ struct Performed<'a> {
 
 impl Performed<'_> {
     fn summary(self, outcome: &ApplyOutcome, clients: &Clients, elapsed: Duration) -> ApplySummary {
-        let left = count_of(&outcome.operations, &[State::Pending, State::Failed]);
-        let blocked = count_of(&outcome.operations, &[State::Blocked]);
+        let left = count_of(&outcome.operations, &[OperationState::Pending, OperationState::Failed]);
+        let blocked = count_of(&outcome.operations, &[OperationState::Blocked]);
         let stays = self.findings.get(CANNOT_BE_UNDONE.code).map_or(0, |finding| finding.count);
         let counters = clients.counters();
         ApplySummary {

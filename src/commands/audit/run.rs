@@ -9,6 +9,7 @@ use crate::audit::{AuditError, AuditFolder, Listed, compute_removals};
 use crate::diff::{Comparison, Terms, TermsError};
 use crate::error::ExitStatus;
 use crate::report::diff::DiffOutput;
+use crate::report::text::audit as text;
 use crate::report::{AuditSummary, AuditVerdict, Exported, Stopped};
 use crate::settings::AuditSettings;
 use crate::snapshot::{Snapshot, SnapshotWriter, Verdict};
@@ -102,9 +103,7 @@ impl AuditRun {
                 self.settings.crawl.carry_over = Some((base.snapshot.clone(), share));
             }
             (Some(_), None) => {
-                summary
-                    .notes
-                    .push("--skip-unchanged: there is no complete audit to carry users over from".to_owned());
+                summary.notes.push(text::NOTHING_TO_CARRY_OVER.to_owned());
             }
             (None, _) => {}
         }
@@ -145,7 +144,7 @@ impl AuditRun {
                 // Such as after another --include. Tonight is whole all the same, and what the next night is compared with.
                 Err(DiffError::Compare(error)) if has_no_common_terms(&error) => {
                     let folder = base.audit.folder();
-                    summary.notes.push(format!("audit {folder} cannot be compared with: {error}"));
+                    summary.notes.push(text::not_comparable(&folder, &error.to_string()));
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -165,11 +164,11 @@ impl AuditRun {
             let snapshot = self.folder.path_of(&audit).join("snapshot.db");
             let why = match Snapshot::open(&snapshot).and_then(|snapshot| snapshot.verdict()) {
                 // Whatever its folder is called by now.
-                Ok(Verdict::Incomplete) => "its snapshot is incomplete".to_owned(),
+                Ok(Verdict::Incomplete) => text::INCOMPLETE_SNAPSHOT.to_owned(),
                 Ok(_) => return Ok(Some(BaseAudit { audit, snapshot })),
                 Err(error) => error.to_string(),
             };
-            summary.notes.push(format!("audit {} cannot be compared with: {why}", audit.folder()));
+            summary.notes.push(text::not_comparable(&audit.folder(), &why));
         }
         Ok(None)
     }
@@ -187,7 +186,7 @@ impl AuditRun {
         let name = base.map_or(self.audit.name, |base| base.audit.name);
         let mut terms = Terms::named(&old, &new, [name.to_string(), self.audit.name.to_string()])?;
         if base.is_none() {
-            terms.notes.push("the first complete audit here: there is none to compare it with".to_owned());
+            terms.notes.push(text::FIRST_AUDIT.to_owned());
         }
         let [ndjson, markdown, html] =
             ["diff.ndjson", "report.md", "report.html"].map(|name| path.join(name));
@@ -245,7 +244,7 @@ impl AuditRun {
                 Ok(()) => summary.removed.push(audit.folder()),
                 Err(error) => {
                     tracing::warn!(audit = audit.folder(), %error, "an old audit could not be removed");
-                    summary.notes.push(format!("audit {} could not be removed: {error}", audit.folder()));
+                    summary.notes.push(text::not_removed(&audit.folder(), &error.to_string()));
                 }
             }
         }

@@ -8,7 +8,8 @@ use crate::mapping::{self, Mapping, MappingError};
 use crate::model::{AccountSid, Api, Entity, Service, ServiceSid, Timestamp};
 use crate::plan::binding::{self, AccountUse};
 use crate::plan::{
-    self, Header, Inputs, Limits, Move, Name, PlanDraft, PlanError, PlanFile, PlanOptions, PlanRecords, Side,
+    self, ConversationLimits, Header, Inputs, Move, Name, PlanDraft, PlanError, PlanFile, PlanOptions,
+    PlanRecords, Side,
 };
 use crate::settings::{ConnectionSettings, Loader, MigrationTarget, PlanSettings, Planned, check_files};
 use crate::snapshot::{Focus, Info, Snapshot, SnapshotError, Verdict, Walk, WalkOrder, With};
@@ -185,7 +186,7 @@ impl PlanInput {
         &self,
         target: &Snapshot,
         record: &Service,
-        limits: Option<Limits>,
+        limits: Option<ConversationLimits>,
         settings: &PlanSettings,
     ) -> Result<PlanFile, CommandError> {
         let header = self.header(target, record)?;

@@ -5,7 +5,7 @@ use std::io::Write;
 use crate::cli::plan::{PlanShowArgs, ShowFormat};
 use crate::cli::setting::FlagGroup;
 use crate::error::ExitStatus;
-use crate::plan::{Kind, PlanError, PlanFile, State, Wanted};
+use crate::plan::{OperationKind, OperationState, PlanError, PlanFile, WantedOperations};
 use crate::printable::json;
 use crate::report::plan as report;
 use crate::settings::{SettingsError, plan_file};
@@ -38,7 +38,11 @@ pub(super) fn run(args: &PlanShowArgs, context: &mut Context) -> Outcome {
 }
 
 /// Writes each operation as a line of JSON.
-fn lines(plan: &PlanFile, wanted: &Wanted, out: &mut (dyn Write + Send)) -> Result<(), CommandError> {
+fn lines(
+    plan: &PlanFile,
+    wanted: &WantedOperations,
+    out: &mut (dyn Write + Send),
+) -> Result<(), CommandError> {
     let mut out = std::io::BufWriter::new(out);
     let mut line = Vec::new();
     plan.operations::<ShowFailed>(wanted, |entry| {
@@ -81,18 +85,18 @@ impl From<StdoutError> for ShowFailed {
     }
 }
 
-fn wanted(args: &PlanShowArgs) -> Result<Wanted, SettingsError> {
+fn wanted(args: &PlanShowArgs) -> Result<WantedOperations, SettingsError> {
     let kinds = args.kind.as_deref().map(|names| {
-        named(names, "kind", &Kind::ALL.map(Kind::name), |name| {
-            Kind::ALL.into_iter().find(|kind| kind.name() == name)
+        named(names, "kind", &OperationKind::ALL.map(OperationKind::name), |name| {
+            OperationKind::ALL.into_iter().find(|kind| kind.name() == name)
         })
     });
     let states = args.state.as_deref().map(|names| {
-        named(names, "state", &State::ALL.map(State::name), |name| {
-            State::ALL.into_iter().find(|state| state.name() == name)
+        named(names, "state", &OperationState::ALL.map(OperationState::name), |name| {
+            OperationState::ALL.into_iter().find(|state| state.name() == name)
         })
     });
-    Ok(Wanted { kinds: kinds.transpose()?, states: states.transpose()? })
+    Ok(WantedOperations { kinds: kinds.transpose()?, states: states.transpose()? })
 }
 
 fn named<T>(

@@ -7,11 +7,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::{CommandError, connect};
 use super::{Selection, TargetPart, crawl_target};
-use crate::crawl::{CrawlError, CrawlOutcome, Ended};
+use crate::crawl::{CrawlEnd, CrawlError, CrawlOutcome};
 use crate::error::{Advise, Failure};
 use crate::event::Events;
 use crate::model::{AccountSid, Api, Entity, ServiceSid};
-use crate::plan::Limits;
+use crate::plan::ConversationLimits;
 use crate::settings::ConnectionSettings;
 use crate::snapshot::{Info, Snapshot, SnapshotError, Verdict, clear};
 use crate::source::Source;
@@ -141,10 +141,10 @@ impl TargetReading<'_> {
             Err(error) => return Err(self.explain(error)?),
         };
         match ended {
-            Ended::Interrupted => Err(TargetError::Interrupted { purpose }.into()),
-            Ended::TimeUp => Err(TargetError::TimeUp { purpose }.into()),
-            Ended::GaveUp(why) => Err(TargetError::GaveUp { why, purpose }.into()),
-            Ended::Finished(_) => Ok(info),
+            CrawlEnd::Interrupted => Err(TargetError::Interrupted { purpose }.into()),
+            CrawlEnd::TimeUp => Err(TargetError::TimeUp { purpose }.into()),
+            CrawlEnd::GaveUp(why) => Err(TargetError::GaveUp { why, purpose }.into()),
+            CrawlEnd::Finished(_) => Ok(info),
         }
     }
 
@@ -167,7 +167,7 @@ impl TargetReading<'_> {
     pub(in crate::commands) async fn limits(
         &self,
         stop: &CancellationToken,
-    ) -> Result<Option<Limits>, CommandError> {
+    ) -> Result<Option<ConversationLimits>, CommandError> {
         let client = connect::client(self.connection, &Events::none(), stop)?;
         let service = match Source::new(Api::Chat, client).service(self.service).await {
             Ok(service) => service.record,
@@ -176,7 +176,7 @@ impl TargetReading<'_> {
                 return Ok(None);
             }
         };
-        Ok(service.limits.as_ref().and_then(|limits| Limits::of_json(&limits.0)))
+        Ok(service.limits.as_ref().and_then(|limits| ConversationLimits::of_json(&limits.0)))
     }
 
     fn account(&self) -> Result<AccountSid, CommandError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::task::spawn_blocking;
 
-use crate::crawl::views::ReadViews;
+use crate::crawl::single_reads::ReadViews;
 use crate::crawl::{self, CrawlError};
 use crate::diff::{Difference, Mark};
 use crate::model::{Api, ChannelSid, Entity, Share};
@@ -92,7 +92,8 @@ impl VerifyRun<'_> {
             lacking.extend(unread(&read, NO_VIEW));
             Ok::<_, CommandError>(())
         };
-        let all = crawl::views::run(&target, &input.target, receiver, concurrency, self.stop, taken).await?;
+        let all =
+            crawl::single_reads::run(&target, &input.target, receiver, concurrency, self.stop, taken).await?;
         if !all {
             return Err(TargetError::Interrupted { purpose: ReadingPurpose::Verify }.into());
         }
@@ -114,7 +115,7 @@ impl VerifyRun<'_> {
         let (sender, receiver) = views::channel();
         let named = spawn_blocking(move || naming.name(&sender));
         let concurrency = input.source_connection.concurrency;
-        if !crawl::views::run(&source, &input.source, receiver, concurrency, self.stop, take).await? {
+        if !crawl::single_reads::run(&source, &input.source, receiver, concurrency, self.stop, take).await? {
             return Err(TargetError::Interrupted { purpose: ReadingPurpose::Verify }.into());
         }
         Ok(named.await.map_err(CrawlError::Stopped)??)

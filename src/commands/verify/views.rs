@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::crawl::views::{WAITING, WantedViews};
+use crate::crawl::single_reads::{WAITING, WantedViews};
 use crate::mapping::Mapping;
 use crate::model::{ChannelSid, Entity, ServiceSid, Share, UserSid};
 use crate::plan::align::{self, Actual, AlignOptions, Pair, PlanRecords};
-use crate::plan::{Entry, Kind, Move, PlanError, PlanFile, State, Wanted};
+use crate::plan::{Entry, Move, OperationKind, OperationState, PlanError, PlanFile, WantedOperations};
 use crate::snapshot::{Snapshot, SnapshotError};
 
 /// Memberships that are gathered by user at a time: some megabytes.
@@ -142,9 +142,11 @@ impl OfMuted {
         let Some(source) = source.service(&self.source.1)? else { return Ok(()) };
         let mut window = MembershipWindow::new(wanted);
         let joined = |user: &UserSid| Ok(source.channels_of_user(user)?.joined);
-        let muted = Wanted {
-            kinds: Some(vec![Kind::MuteSource]),
-            states: Some(State::ALL.into_iter().filter(|state| *state != State::Blocked).collect()),
+        let muted = WantedOperations {
+            kinds: Some(vec![OperationKind::MuteSource]),
+            states: Some(
+                OperationState::ALL.into_iter().filter(|state| *state != OperationState::Blocked).collect(),
+            ),
         };
         plan.operations::<NamingError>(&muted, |Entry { operation, .. }| {
             let (Some(user), Some(channel)) = (&operation.subject.user_sid, &operation.subject.channel_sid)

@@ -17,20 +17,20 @@ fn time(value: Option<&Timestamp>) -> Value<'_> {
 
 /// What a participant's `messaging_binding` says, which the model keeps among what it has no field for.
 #[derive(Deserialize)]
-struct Extra<'a> {
+struct ParticipantExtra<'a> {
     #[serde(borrow)]
-    messaging_binding: Option<MessagingBinding<'a>>,
+    messaging_binding: Option<ProjectedBinding<'a>>,
 }
 
 #[derive(Deserialize)]
-struct MessagingBinding<'a> {
+struct ProjectedBinding<'a> {
     #[serde(borrow)]
     projected_address: Option<&'a str>,
 }
 
 /// The address of a chat user in a group text message.
 pub(in crate::plan) fn projected_address(member: &Member) -> Option<&str> {
-    let extra: Extra<'_> = serde_json::from_str(&member.extra.as_ref()?.0).ok()?;
+    let extra: ParticipantExtra<'_> = serde_json::from_str(&member.extra.as_ref()?.0).ok()?;
     extra.messaging_binding?.projected_address.filter(|address| !address.is_empty())
 }
 

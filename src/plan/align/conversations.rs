@@ -3,21 +3,24 @@
 use std::collections::HashSet;
 
 use super::compare;
+use super::context::{AlignContext, Visit, fingerprint, number, plain, walk_over};
 use super::fields::{CREATED, KEY};
 use super::item::{Actual, Conversation, FieldPair, Item, Standing, channel_name};
-use super::records::{Evaluated, PlanRecords, Rows};
-use super::seats::Seats;
-use super::walk::{Context, Visit, fingerprint, number, plain, walk_over};
+use super::participants::ParticipantAligner;
+use super::records::{AlignedRows, Evaluated, PlanRecords};
 use crate::mapping::Value;
 use crate::model::{Channel, ChannelSid, ChannelType, Entity, RowRecords};
 use crate::snapshot::SnapshotError;
 
 /// Visits every conversation of the source, and then those that the target alone has.
-pub(super) fn align<E: From<SnapshotError>>(context: &Context<'_>, visit: Visit<'_, E>) -> Result<(), E> {
+pub(super) fn align<E: From<SnapshotError>>(
+    context: &AlignContext<'_>,
+    visit: Visit<'_, E>,
+) -> Result<(), E> {
     let mut conversations = Conversations {
         context,
-        rows: Rows::new(&context.records.conversations),
-        seats: Seats::new(context),
+        rows: AlignedRows::new(&context.records.conversations),
+        seats: ParticipantAligner::new(context),
         seen: HashSet::new(),
         names: HashSet::new(),
     };
@@ -46,9 +49,9 @@ pub(super) fn align<E: From<SnapshotError>>(context: &Context<'_>, visit: Visit<
 }
 
 struct Conversations<'c> {
-    context: &'c Context<'c>,
-    rows: Rows<'c>,
-    seats: Seats<'c>,
+    context: &'c AlignContext<'c>,
+    rows: AlignedRows<'c>,
+    seats: ParticipantAligner<'c>,
     /// The target's conversations that were met.
     seen: HashSet<u128>,
     /// The unique names that were asked for, in a copy.

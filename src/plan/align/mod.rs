@@ -1,4 +1,4 @@
-//! Alignment: what the target should hold, item by item, beside what it does hold.
+//! Alignment: what the target should hold, item by item, and what it does hold.
 //!
 //! What it should hold are the rows of the mapping's records `conversation_roles`, `conversation_users`, `conversations`,
 //! `participants` and `user_conversations` over the source's snapshot. What it does hold is a snapshot of the target, read through
@@ -7,7 +7,7 @@
 //! Items come in one fixed order: roles, users, then conversation by conversation the conversation itself, its participants each
 //! with the user's own view of it, its invitations; last of each what the target alone has.
 //!
-//! **Invariant:** memory does not grow with memberships. Of one conversation at most `held::HELD` participants of the target are
+//! **Invariant:** memory does not grow with memberships. Of one conversation at most `held_participants::HELD` participants of the target are
 //! held at a time; for all, the target's users and conversations that were met, as numbers.
 //!
 //! **Invariant:** nothing is known of plan files here, and nothing of what will be done about a difference.
@@ -17,23 +17,25 @@
 
 mod actual;
 mod compare;
+mod context;
 mod conversations;
 mod fields;
-mod held;
+mod held_participants;
 mod item;
 mod names;
+mod participants;
 mod records;
 mod role_map;
-mod seats;
 mod walk;
 
 #[cfg(test)]
 mod tests;
 
 pub(in crate::plan) use actual::projected_address;
+pub(in crate::plan) use context::is_other_account;
+pub(crate) use context::{AlignOptions, Pair};
 pub(crate) use item::{Actual, Conversation, FieldPair, Item, Standing};
 pub(crate) use names::{Name, names};
 pub use records::PlanRecords;
 pub(crate) use records::UnfitMapping;
-pub(in crate::plan) use walk::is_other_account;
-pub(crate) use walk::{AlignOptions, Pair, align};
+pub(crate) use walk::align;

@@ -2,10 +2,10 @@
 //!
 //! **Invariant:** nothing is left out that an alignment looks for. A name too many costs a request, one too few a wrong plan.
 
+use super::context::walk_over;
 use super::conversations::unique_name;
 use super::fields::KEY;
-use super::records::{Evaluated, PlanRecords, Rows};
-use super::walk::walk_over;
+use super::records::{AlignedRows, Evaluated, PlanRecords};
 use crate::mapping::Value;
 use crate::model::{ChannelSid, Entity, RowRecords};
 use crate::snapshot::{ServiceView, SnapshotError};
@@ -25,7 +25,7 @@ pub(crate) fn names<E: From<SnapshotError>>(
     records: &PlanRecords<'_>,
     visit: &mut dyn FnMut(Name<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut rows = Rows::new(&records.users);
+    let mut rows = AlignedRows::new(&records.users);
     source.walk::<E>(&walk_over(Entity::User, true), |step| {
         let Some(user) = step.user else { return Ok(()) };
         let subject =
@@ -42,7 +42,7 @@ pub(crate) fn names<E: From<SnapshotError>>(
             _ => Ok(()),
         }
     })?;
-    let mut rows = Rows::new(&records.conversations);
+    let mut rows = AlignedRows::new(&records.conversations);
     source.walk::<E>(&walk_over(Entity::Channel, false), |step| {
         let Some(channel) = step.channel else { return Ok(()) };
         let subject = RowRecords { channel: Some(channel), ..RowRecords::of_service(step.service) };

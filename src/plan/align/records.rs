@@ -72,11 +72,11 @@ impl Advise for UnfitMapping {
 pub struct PlanRecords<'m> {
     /// The mapping.
     pub mapping: &'m Mapping,
-    pub(super) roles: Source,
-    pub(super) users: Source,
-    pub(super) conversations: Source,
-    pub(super) participants: Source,
-    pub(super) user_conversations: Source,
+    pub(super) roles: AlignedRecord,
+    pub(super) users: AlignedRecord,
+    pub(super) conversations: AlignedRecord,
+    pub(super) participants: AlignedRecord,
+    pub(super) user_conversations: AlignedRecord,
 }
 
 impl<'m> PlanRecords<'m> {
@@ -89,31 +89,42 @@ impl<'m> PlanRecords<'m> {
             let (mapping, code) = (mapping.name.clone(), code.clone());
             return Err(UnfitMapping::NotABlockingCheck { mapping, code });
         }
-        let role =
-            Source::of(mapping, "conversation_roles", Entity::Role, &ROLE, &["friendly_name", "type"])?;
-        let user = Source::of(mapping, "conversation_users", Entity::User, &USER, &["identity"])?;
+        let role = AlignedRecord::of(
+            mapping,
+            "conversation_roles",
+            Entity::Role,
+            &ROLE,
+            &["friendly_name", "type"],
+        )?;
+        let user = AlignedRecord::of(mapping, "conversation_users", Entity::User, &USER, &["identity"])?;
         let seat = Entity::Membership;
         Ok(Self {
             mapping,
             roles: role,
             users: user,
-            conversations: Source::of(mapping, "conversations", Entity::Channel, &CONVERSATION, &[])?,
-            participants: Source::of(mapping, "participants", seat, &PARTICIPANT, &["identity"])?,
-            user_conversations: Source::of(mapping, "user_conversations", seat, &USER_CONVERSATION, &[])?,
+            conversations: AlignedRecord::of(mapping, "conversations", Entity::Channel, &CONVERSATION, &[])?,
+            participants: AlignedRecord::of(mapping, "participants", seat, &PARTICIPANT, &["identity"])?,
+            user_conversations: AlignedRecord::of(
+                mapping,
+                "user_conversations",
+                seat,
+                &USER_CONVERSATION,
+                &[],
+            )?,
         })
     }
 }
 
 /// A record and where it has the aligned fields.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct AlignedRecord {
     pub(super) record: MappedRecord,
     pub(super) fields: &'static [&'static str],
     /// The position of each field's column in the record.
     positions: Vec<Option<usize>>,
 }
 
-impl Source {
+impl AlignedRecord {
     fn of(
         mapping: &Mapping,
         name: &'static str,
@@ -152,7 +163,7 @@ fn of_account<'a>(field: &str, subject: &'a RowRecords<'a>) -> Option<Value<'a>>
     }
 }
 
-/// What became of a row.
+/// The outcome of a row.
 #[derive(Debug)]
 pub(super) enum Evaluated {
     /// It is wanted.
@@ -165,13 +176,13 @@ pub(super) enum Evaluated {
 
 /// Computes the rows of one record.
 #[derive(Debug)]
-pub(super) struct Rows<'m> {
-    pub(super) source: &'m Source,
+pub(super) struct AlignedRows<'m> {
+    pub(super) source: &'m AlignedRecord,
     evaluator: Evaluator<'m>,
 }
 
-impl<'m> Rows<'m> {
-    pub(super) fn new(source: &'m Source) -> Self {
+impl<'m> AlignedRows<'m> {
+    pub(super) fn new(source: &'m AlignedRecord) -> Self {
         Self { source, evaluator: Evaluator::new(&source.record) }
     }
 

@@ -89,7 +89,7 @@ fn a_conversation_that_is_too_large_to_hold_is_taken_in_parts() {
         source.join(number, 10);
     }
     let mut there = source.in_place();
-    assert!(there.members.len() > 2 * held::HELD);
+    assert!(there.members.len() > 2 * held_participants::HELD);
     there.members[7].attributes = Some("{\"a\":1}".to_owned());
     there.members.remove(20);
     there.memberships.remove(20);

@@ -1,25 +1,25 @@
-//! The table of checks: what a plan looks at beside the operations themselves.
+//! The table of checks: what a plan checks besides the operations themselves.
 //!
 //! **Invariant:** every check is in [`CHECKS`], and every plan's totals name every one of them, with 0 where it found nothing.
 
-mod people;
-mod rooms;
+mod conversations;
+mod services;
 mod undo;
 mod user_channel;
-mod whole;
+mod users;
 
-pub(super) use people::*;
-pub(super) use rooms::*;
+pub(super) use conversations::*;
+pub(super) use services::*;
 pub(crate) use undo::CANNOT_BE_UNDONE;
 pub(super) use undo::UNDO_CHECKS;
 pub(super) use user_channel::ROW_FITS_NOTHING;
 use user_channel::USER_CHANNEL_CHECKS;
-pub(super) use whole::*;
+pub(super) use users::*;
 
-use super::finding::Check;
+use super::finding::PlanCheck;
 
 /// Every check, in the order in which reports show them.
-pub(crate) static CHECKS: [&Check; 57] = [
+pub(crate) static CHECKS: [&PlanCheck; 57] = [
     &SNAPSHOT_INCOMPLETE,
     &INCOMPLETE_ALLOWED,
     &TARGET_INCOMPLETE,
@@ -80,7 +80,7 @@ pub(crate) static CHECKS: [&Check; 57] = [
 ];
 
 /// The checks of every kind of plan.
-pub(crate) fn all_checks() -> impl Iterator<Item = &'static Check> {
+pub(crate) fn all_checks() -> impl Iterator<Item = &'static PlanCheck> {
     CHECKS.into_iter().chain(UNDO_CHECKS).chain(USER_CHANNEL_CHECKS)
 }
 

@@ -1,8 +1,8 @@
 //! The check of an undo plan.
 
-use crate::plan::finding::{Check, Severity};
+use crate::plan::finding::{PlanCheck, Severity};
 
-pub(crate) static CANNOT_BE_UNDONE: Check = Check {
+pub(crate) static CANNOT_BE_UNDONE: PlanCheck = PlanCheck {
     code: "cannot_be_undone",
     severity: Severity::Warn,
     of_plan: false,
@@ -13,4 +13,4 @@ pub(crate) static CANNOT_BE_UNDONE: Check = Check {
     advice: "restore it by hand where that matters, or leave it; the undo plan covers everything else",
 };
 
-pub(crate) static UNDO_CHECKS: [&Check; 1] = [&CANNOT_BE_UNDONE];
+pub(crate) static UNDO_CHECKS: [&PlanCheck; 1] = [&CANNOT_BE_UNDONE];

@@ -1,8 +1,8 @@
 //! The check of a plan of user channels.
 
-use crate::plan::finding::{Check, Severity};
+use crate::plan::finding::{PlanCheck, Severity};
 
-pub(crate) static ROW_FITS_NOTHING: Check = Check {
+pub(crate) static ROW_FITS_NOTHING: PlanCheck = PlanCheck {
     code: "row_fits_nothing",
     severity: Severity::Warn,
     of_plan: false,
@@ -13,4 +13,4 @@ pub(crate) static ROW_FITS_NOTHING: Check = Check {
     advice: "correct the row, or leave it out; the rest of the plan does not depend on it",
 };
 
-pub(super) static USER_CHANNEL_CHECKS: [&Check; 1] = [&ROW_FITS_NOTHING];
+pub(super) static USER_CHANNEL_CHECKS: [&PlanCheck; 1] = [&ROW_FITS_NOTHING];

@@ -2,15 +2,16 @@
 
 use serde_json::Value as Json;
 
+use super::current::{ClosedConversation, CurrentConversation, ParticipantOutcome};
 use super::planner::Planner;
-use super::values;
+use super::{checks, differences, users, values};
 use crate::mapping::Value;
 use crate::model::{ChannelSid, ConversationState, Entity, JsonText, Timestamp};
 use crate::plan::align::{Actual, Conversation, Item, Standing};
 use crate::plan::check;
 use crate::plan::error::PlanError;
-use crate::plan::finding::{Check, Finding, Severity};
-use crate::plan::operation::{Fields, Kind, Operation, Subject};
+use crate::plan::finding::{PlanCheck, PlanFinding, Severity};
+use crate::plan::operation::{JsonFields, Operation, OperationKind, Subject};
 
 /// The most characters of a unique name.
 const UNIQUE_NAME: usize = 256;
@@ -18,308 +19,281 @@ const UNIQUE_NAME: usize = 256;
 const LEAST_INACTIVE: i64 = 60;
 const LEAST_CLOSED: i64 = 600;
 
-/// The conversation that is being planned.
-#[derive(Debug)]
-pub(super) struct Current {
-    /// Why nothing is written to it, if so.
-    pub(super) blocked: Option<&'static str>,
-    /// Why no participant is added to it, if so.
-    pub(super) full: Option<&'static str>,
-    /// In place: it is public, and its members come with it when it is made private.
-    pub(super) is_carried: bool,
-    /// In place: Conversations does not have it, and that is said already.
-    pub(super) is_absent: bool,
-    /// It is closed in the target.
-    closed: Option<Closed>,
-    /// What is written to it last: `state` and timers.
-    last: Option<Operation>,
-    /// What became of the participant that was looked at last.
-    pub(super) participant: Participant,
-}
-
-/// What becomes of a participant, for the user's own view that follows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Participant {
-    /// It is there, or not planned.
-    Left,
-    /// It is created; blocked, if so, for this reason.
-    Created(Option<&'static str>),
-}
-
-/// A conversation that is closed in the target.
-#[derive(Debug)]
-struct Closed {
-    sid: ChannelSid,
-    name: Option<String>,
-}
-
-impl Planner<'_> {
-    /// Adds what is written to a conversation last.
-    pub(super) fn conversation_ends(&mut self) -> Result<(), PlanError> {
-        if let Some(current) = self.current.take()
-            && let Some(last) = current.last
-        {
-            self.operation(&last, current.blocked)?;
-        }
-        self.tally.conversation_ends();
-        Ok(())
+/// Adds what is written to a conversation last.
+pub(super) fn conversation_ends(planner: &mut Planner<'_>) -> Result<(), PlanError> {
+    if let Some(current) = planner.current.take()
+        && let Some(last) = current.last
+    {
+        planner.operation(&last, current.blocked)?;
     }
+    planner.tally.conversation_ends();
+    Ok(())
+}
 
-    pub(super) fn conversation(&mut self, item: &Item<'_>) -> Result<(), PlanError> {
-        self.conversation_ends()?;
-        self.current = Some(Current {
-            blocked: None,
-            full: None,
-            is_carried: false,
-            is_absent: false,
-            closed: None,
-            last: None,
-            participant: Participant::Left,
-        });
-        let Some(conversation) = item.conversation else {
-            return match item.standing {
-                Standing::Extra => {
-                    let detail = "a conversation that the source does not have".to_owned();
-                    self.find(&check::ONLY_IN_TARGET, item, detail)
-                }
-                _ => Ok(()),
-            };
+pub(super) fn conversation(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<(), PlanError> {
+    conversation_ends(planner)?;
+    planner.current = Some(CurrentConversation {
+        blocked: None,
+        full: None,
+        is_carried: false,
+        is_absent: false,
+        closed: None,
+        last: None,
+        participant: ParticipantOutcome::Left,
+    });
+    let Some(conversation) = item.conversation else {
+        return match item.standing {
+            Standing::Extra => {
+                let detail = "a conversation that the source does not have".to_owned();
+                planner.find(&check::ONLY_IN_TARGET, item, detail)
+            }
+            _ => Ok(()),
         };
-        match item.standing {
-            Standing::OneSided => {
-                let detail = format!("it has {}", values::counted(conversation.joined, "member", "members"));
-                return self.find(&check::MEMBERSHIP_WITHOUT_CHANNEL, item, detail);
-            }
-            Standing::Duplicate => {
-                let detail = format!("`{}` of another channel too", shown_name(conversation));
-                return self.find(&check::UNIQUE_NAME_DUPLICATE, item, detail);
-            }
-            Standing::Taken => {
-                let taken = conversation.target_sid.as_ref().map(ToString::to_string).unwrap_or_default();
-                let detail = format!("`{}` is {taken}", shown_name(conversation));
-                return self.find(&check::UNIQUE_NAME_TAKEN, item, detail);
-            }
-            _ => {}
+    };
+    match item.standing {
+        Standing::OneSided => {
+            let detail = format!("it has {}", values::counted(conversation.joined, "member", "members"));
+            return planner.find(&check::MEMBERSHIP_WITHOUT_CHANNEL, item, detail);
         }
-        if self.vanished.contains(&conversation.sid.to_string()) {
-            self.change(|current| {
-                current.blocked = Some(check::CHANNEL_VANISHED.code);
-                current.is_absent = true;
-            });
-            return Ok(());
+        Standing::Duplicate => {
+            let detail = format!("`{}` of another channel too", shown_name(conversation));
+            return planner.find(&check::UNIQUE_NAME_DUPLICATE, item, detail);
         }
-        self.tally.size(conversation.participants);
-        self.counterpart(item)?;
-        let full = self.check_size(item, conversation)?;
-        self.change(|current| current.full = full.map(|check| check.code));
-        // In place it is there already, whatever its size.
-        let mut blocked = full.filter(|_| self.is_copy);
-        if self.is_copy {
-            self.note_what_is_lost(item, conversation)?;
+        Standing::Taken => {
+            let taken = conversation.target_sid.as_ref().map(ToString::to_string).unwrap_or_default();
+            let detail = format!("`{}` is {taken}", shown_name(conversation));
+            return planner.find(&check::UNIQUE_NAME_TAKEN, item, detail);
         }
-        match item.standing {
-            Standing::Missing if !self.is_copy && conversation.is_public => {
-                self.make_private(item, conversation, blocked)?;
-            }
-            Standing::Missing if !self.is_copy => {
-                self.find(&check::CONVERSATION_MISSING, item, "Conversations does not list it".to_owned())?;
-                blocked = blocked.or(Some(&check::CONVERSATION_MISSING));
-                self.change(|current| current.is_absent = true);
-            }
-            Standing::Missing => {
-                blocked = blocked.or(self.check_unique_name(item)?).or(self.check_values(item, None)?);
-                self.create(Kind::CreateConversation, item, self.subject(item, conversation), blocked)?;
-                self.plan_last(item, conversation, Fields::new());
-            }
-            Standing::Same => self.tally.noop(Entity::Channel),
-            Standing::Different => self.update_conversation(item, conversation, blocked)?,
-            _ => {}
-        }
-        if let Some(Actual::Channel(channel)) = item.actual
-            && channel.state == Some(ConversationState::Closed)
-        {
-            let closed = Closed { sid: conversation.sid.clone(), name: conversation.name.clone() };
-            self.change(|current| current.closed = Some(closed));
-        }
-        self.change(|current| current.blocked = blocked.map(|check| check.code));
-        Ok(())
+        _ => {}
     }
-
-    fn change(&mut self, change: impl FnOnce(&mut Current)) {
-        if let Some(current) = &mut self.current {
-            change(current);
-        }
+    if planner.vanished.contains(&conversation.sid.to_string()) {
+        change(planner, |current| {
+            current.blocked = Some(check::CHANNEL_VANISHED.code);
+            current.is_absent = true;
+        });
+        return Ok(());
     }
-
-    /// Why nothing is written to the conversation that is being planned. A closed one is reported when something would be.
-    pub(super) fn blocked_conversation(&mut self) -> Result<Option<&'static str>, PlanError> {
-        let Some(current) = &mut self.current else { return Ok(None) };
-        if current.blocked.is_none()
-            && let Some(Closed { sid, name }) = current.closed.take()
-        {
-            let check = &check::CONVERSATION_CLOSED;
-            if self.effective(check).severity == Severity::Block {
-                self.change(|current| current.blocked = Some(check.code));
-            }
-            let (entity, sid) = (Entity::Channel, sid.to_string());
-            let detail = "something would be written to it".to_owned();
-            self.found(&Finding { check, entity, sid, name, detail })?;
-        }
-        Ok(self.current.as_ref().and_then(|current| current.blocked))
+    planner.tally.size(conversation.participants);
+    planner.counterpart(item)?;
+    let full = check_size(planner, item, conversation)?;
+    change(planner, |current| current.full = full.map(|check| check.code));
+    // In place it is there already, whatever its size.
+    let mut blocked = full.filter(|_| planner.is_copy);
+    if planner.is_copy {
+        note_what_is_lost(planner, item, conversation)?;
     }
+    match item.standing {
+        Standing::Missing if !planner.is_copy && conversation.is_public => {
+            make_private(planner, item, conversation, blocked)?;
+        }
+        Standing::Missing if !planner.is_copy => {
+            planner.find(&check::CONVERSATION_MISSING, item, "Conversations does not list it".to_owned())?;
+            blocked = blocked.or(Some(&check::CONVERSATION_MISSING));
+            change(planner, |current| current.is_absent = true);
+        }
+        Standing::Missing => {
+            blocked =
+                blocked.or(check_unique_name(planner, item)?).or(checks::check_values(planner, item, None)?);
+            let subject = conversation_subject(planner, item, conversation);
+            users::create(planner, OperationKind::CreateConversation, item, subject, blocked)?;
+            plan_last(planner, item, conversation, JsonFields::new());
+        }
+        Standing::Same => planner.tally.noop(Entity::Channel),
+        Standing::Different => update_conversation(planner, item, conversation, blocked)?,
+        _ => {}
+    }
+    if let Some(Actual::Channel(channel)) = item.actual
+        && channel.state == Some(ConversationState::Closed)
+    {
+        let closed = ClosedConversation { sid: conversation.sid.clone(), name: conversation.name.clone() };
+        change(planner, |current| current.closed = Some(closed));
+    }
+    change(planner, |current| current.blocked = blocked.map(|check| check.code));
+    Ok(())
+}
 
-    fn make_private(
-        &mut self,
-        item: &Item<'_>,
-        conversation: &Conversation,
-        blocked: Option<&'static Check>,
-    ) -> Result<(), PlanError> {
-        let users = self.source_users;
-        let others = users.saturating_sub(conversation.joined);
+fn change(planner: &mut Planner<'_>, change: impl FnOnce(&mut CurrentConversation)) {
+    if let Some(current) = &mut planner.current {
+        change(current);
+    }
+}
+
+/// Why nothing is written to the conversation that is being planned. A closed one is reported when something would be.
+pub(super) fn blocked_conversation(planner: &mut Planner<'_>) -> Result<Option<&'static str>, PlanError> {
+    let Some(current) = &mut planner.current else { return Ok(None) };
+    if current.blocked.is_none()
+        && let Some(ClosedConversation { sid, name }) = current.closed.take()
+    {
+        let check = &check::CONVERSATION_CLOSED;
+        if planner.effective(check).severity == Severity::Block {
+            change(planner, |current| current.blocked = Some(check.code));
+        }
+        let (entity, sid) = (Entity::Channel, sid.to_string());
+        let detail = "something would be written to it".to_owned();
+        planner.found(&PlanFinding { check, entity, sid, name, detail })?;
+    }
+    Ok(planner.current.as_ref().and_then(|current| current.blocked))
+}
+
+fn make_private(
+    planner: &mut Planner<'_>,
+    item: &Item<'_>,
+    conversation: &Conversation,
+    blocked: Option<&'static PlanCheck>,
+) -> Result<(), PlanError> {
+    let users = planner.source_users;
+    let others = users.saturating_sub(conversation.joined);
+    let detail = format!(
+        "{} and {} of {users} users can no longer join",
+        match conversation.joined {
+            1 => "1 member stays".to_owned(),
+            joined => format!("{joined} members stay"),
+        },
+        others
+    );
+    planner.find(&check::PUBLIC_ONE_WAY, item, detail)?;
+    let one = |value: &str| JsonFields::from_iter([("type".to_owned(), Json::from(value))]);
+    let subject = Subject {
+        service_sid: Some(planner.source_service.clone()),
+        ..conversation_subject(planner, item, conversation)
+    };
+    let operation =
+        Operation { kind: OperationKind::MakePrivate, subject, before: one("public"), after: one("private") };
+    planner.operation(&operation, blocked.map(|check| check.code))?;
+    change(planner, |current| current.is_carried = true);
+    Ok(())
+}
+
+fn update_conversation(
+    planner: &mut Planner<'_>,
+    item: &Item<'_>,
+    conversation: &Conversation,
+    blocked: Option<&'static PlanCheck>,
+) -> Result<(), PlanError> {
+    let mut found = differences::differences(planner, item, OperationKind::UpdateConversation);
+    let state = item.field("state").filter(|field| field.differs && planner.is_copy);
+    // A copy that was not finished is closed now; one that was closed or went to sleep in the target stays so.
+    if let Some(state) = state
+        && state.desired.is_some_and(is_at_rest)
+    {
+        found.left.retain(|text| !text.starts_with("state: "));
+        let before = JsonFields::from_iter([("state".to_owned(), values::json(state.actual))]);
+        plan_last(planner, item, conversation, before);
+    }
+    if !found.left.is_empty() {
+        planner.find(&check::CONVERSATION_DIFFERS, item, found.left.join("; "))?;
+    }
+    if !found.after.is_empty() {
+        let closed = matches!(item.actual, Some(Actual::Channel(channel)) if channel.state == Some(ConversationState::Closed));
+        let mut blocked = blocked.or(checks::check_values(planner, item, Some(&found.after))?);
+        if closed && blocked.is_none() {
+            blocked = planner.block(&check::CONVERSATION_CLOSED, item, "its fields differ".to_owned())?;
+        }
+        let subject = conversation_subject(planner, item, conversation);
+        let (before, after) = (found.before, found.after);
+        let operation = Operation { kind: OperationKind::UpdateConversation, subject, before, after };
+        planner.operation(&operation, blocked.map(|check| check.code))?;
+    }
+    Ok(())
+}
+
+/// Plans what is written when everything else is: a state of rest, and timers.
+fn plan_last(planner: &mut Planner<'_>, item: &Item<'_>, conversation: &Conversation, before: JsonFields) {
+    let mut after = JsonFields::new();
+    if let Some(state) = item.desired("state").filter(|state| is_at_rest(*state)) {
+        after.insert("state".to_owned(), values::json(state));
+    }
+    // Of what is there already timers are not compared, and a closed conversation has none. An inactive one has run out of its
+    // first timer.
+    let state = item.desired_text("state");
+    let timers = item.source.as_ref().and_then(|source| source.channel?.timers.as_ref());
+    if let Some(timers) = timers.filter(|_| state.as_deref() != Some("closed") && before.is_empty()) {
+        let begun = Timestamp::from_wire(&planner.infos.0.started).seconds();
+        let left = timers_left(timers, begun).into_iter();
+        after
+            .extend(left.filter(|(name, _)| state.as_deref() != Some("inactive") || name == "timers.closed"));
+    }
+    if after.is_empty() {
+        return;
+    }
+    let subject = conversation_subject(planner, item, conversation);
+    let operation = Operation { kind: OperationKind::UpdateConversation, subject, before, after };
+    change(planner, |current| current.last = Some(operation));
+}
+
+fn conversation_subject(planner: &Planner<'_>, item: &Item<'_>, conversation: &Conversation) -> Subject {
+    let target = conversation.target_sid.as_ref().map(ToString::to_string);
+    Subject {
+        channel_sid: Some(conversation.sid.clone()),
+        unique_name: conversation.unique_name.clone(),
+        target_sid: item.target_sid(),
+        conversation_sid: target.or_else(|| (!planner.is_copy).then(|| conversation.sid.to_string())),
+        ..planner.of_target()
+    }
+}
+
+fn check_size(
+    planner: &mut Planner<'_>,
+    item: &Item<'_>,
+    conversation: &Conversation,
+) -> Result<Option<&'static PlanCheck>, PlanError> {
+    let (count, most, usual) =
+        (conversation.participants, planner.limits.participants, planner.usual_limits.participants);
+    // Converting a channel adds no one to it; in place only invitations do.
+    if !planner.is_copy && count <= conversation.joined {
+        return Ok(None);
+    }
+    if count > most {
+        let detail =
+            format!("{}; the limit is {most}", values::counted(count, "participant", "participants"));
+        return planner.block(&check::PARTICIPANTS_OVER_LIMIT, item, detail);
+    }
+    if count > usual {
         let detail = format!(
-            "{} and {} of {users} users can no longer join",
-            match conversation.joined {
-                1 => "1 member stays".to_owned(),
-                joined => format!("{joined} members stay"),
-            },
-            others
+            "{}; the default limit is {usual}",
+            values::counted(count, "participant", "participants")
         );
-        self.find(&check::PUBLIC_ONE_WAY, item, detail)?;
-        let one = |value: &str| Fields::from_iter([("type".to_owned(), Json::from(value))]);
-        let subject =
-            Subject { service_sid: Some(self.source_service.clone()), ..self.subject(item, conversation) };
-        let operation =
-            Operation { kind: Kind::MakePrivate, subject, before: one("public"), after: one("private") };
-        self.operation(&operation, blocked.map(|check| check.code))?;
-        self.change(|current| current.is_carried = true);
-        Ok(())
+        planner.find(&check::OVER_USUAL_LIMIT, item, detail)?;
     }
+    Ok(None)
+}
 
-    fn update_conversation(
-        &mut self,
-        item: &Item<'_>,
-        conversation: &Conversation,
-        blocked: Option<&'static Check>,
-    ) -> Result<(), PlanError> {
-        let mut found = self.differences(item, Kind::UpdateConversation);
-        let state = item.field("state").filter(|field| field.differs && self.is_copy);
-        // A copy that was not finished is closed now; one that was closed or went to sleep in the target stays so.
-        if let Some(state) = state
-            && state.desired.is_some_and(is_at_rest)
-        {
-            found.left.retain(|text| !text.starts_with("state: "));
-            let before = Fields::from_iter([("state".to_owned(), values::json(state.actual))]);
-            self.plan_last(item, conversation, before);
-        }
-        if !found.left.is_empty() {
-            self.find(&check::CONVERSATION_DIFFERS, item, found.left.join("; "))?;
-        }
-        if !found.after.is_empty() {
-            let closed = matches!(item.actual, Some(Actual::Channel(channel)) if channel.state == Some(ConversationState::Closed));
-            let mut blocked = blocked.or(self.check_values(item, Some(&found.after))?);
-            if closed && blocked.is_none() {
-                blocked = self.block(&check::CONVERSATION_CLOSED, item, "its fields differ".to_owned())?;
-            }
-            let subject = self.subject(item, conversation);
-            let (before, after) = (found.before, found.after);
-            let operation = Operation { kind: Kind::UpdateConversation, subject, before, after };
-            self.operation(&operation, blocked.map(|check| check.code))?;
-        }
-        Ok(())
+fn check_unique_name(
+    planner: &mut Planner<'_>,
+    item: &Item<'_>,
+) -> Result<Option<&'static PlanCheck>, PlanError> {
+    let Some(name) = item.desired_text("unique_name") else { return Ok(None) };
+    let length = name.chars().count();
+    if length > UNIQUE_NAME {
+        let detail = format!("{length} characters; {UNIQUE_NAME} fit");
+        return planner.block(&check::UNIQUE_NAME_TOO_LONG, item, detail);
     }
-
-    /// Plans what is written when everything else is: a state of rest, and timers.
-    fn plan_last(&mut self, item: &Item<'_>, conversation: &Conversation, before: Fields) {
-        let mut after = Fields::new();
-        if let Some(state) = item.desired("state").filter(|state| is_at_rest(*state)) {
-            after.insert("state".to_owned(), values::json(state));
-        }
-        // Of what is there already timers are not compared, and a closed conversation has none. An inactive one has run out of its
-        // first timer.
-        let state = item.desired_text("state");
-        let timers = item.source.as_ref().and_then(|source| source.channel?.timers.as_ref());
-        if let Some(timers) = timers.filter(|_| state.as_deref() != Some("closed") && before.is_empty()) {
-            let begun = Timestamp::from_wire(&self.infos.0.started).seconds();
-            let left = timers_left(timers, begun).into_iter();
-            after.extend(
-                left.filter(|(name, _)| state.as_deref() != Some("inactive") || name == "timers.closed"),
-            );
-        }
-        if after.is_empty() {
-            return;
-        }
-        let subject = self.subject(item, conversation);
-        let operation = Operation { kind: Kind::UpdateConversation, subject, before, after };
-        self.change(|current| current.last = Some(operation));
+    if name.parse::<ChannelSid>().is_ok() {
+        return planner.block(&check::UNIQUE_NAME_LIKE_SID, item, format!("`{name}`"));
     }
+    Ok(None)
+}
 
-    fn subject(&self, item: &Item<'_>, conversation: &Conversation) -> Subject {
-        let target = conversation.target_sid.as_ref().map(ToString::to_string);
-        Subject {
-            channel_sid: Some(conversation.sid.clone()),
-            unique_name: conversation.unique_name.clone(),
-            target_sid: item.target_sid(),
-            conversation_sid: target.or_else(|| (!self.is_copy).then(|| conversation.sid.to_string())),
-            ..self.of_target()
-        }
+/// What a copy cannot have: messages, and who created the conversation.
+fn note_what_is_lost(
+    planner: &mut Planner<'_>,
+    item: &Item<'_>,
+    conversation: &Conversation,
+) -> Result<(), PlanError> {
+    let Some(channel) = item.source.as_ref().and_then(|source| source.channel) else { return Ok(()) };
+    let messages = channel.messages_count.and_then(|count| u64::try_from(count).ok());
+    if messages != Some(0) {
+        planner.messages.0 += messages.unwrap_or(0);
+        planner.messages.1 += 1;
     }
-
-    fn check_size(
-        &mut self,
-        item: &Item<'_>,
-        conversation: &Conversation,
-    ) -> Result<Option<&'static Check>, PlanError> {
-        let (count, most, usual) =
-            (conversation.participants, self.limits.participants, self.usual_limits.participants);
-        // Converting a channel adds no one to it; in place only invitations do.
-        if !self.is_copy && count <= conversation.joined {
-            return Ok(None);
-        }
-        if count > most {
-            let detail =
-                format!("{}; the limit is {most}", values::counted(count, "participant", "participants"));
-            return self.block(&check::PARTICIPANTS_OVER_LIMIT, item, detail);
-        }
-        if count > usual {
-            let detail = format!(
-                "{}; the default limit is {usual}",
-                values::counted(count, "participant", "participants")
-            );
-            self.find(&check::OVER_USUAL_LIMIT, item, detail)?;
-        }
-        Ok(None)
+    if let Some(service) = channel.messaging_service_sid.as_ref().filter(|_| planner.is_other_account()) {
+        let detail = format!("the messaging service {service} belongs to the source's account");
+        planner.find(&check::NOT_CARRIED, item, detail)?;
     }
-
-    fn check_unique_name(&mut self, item: &Item<'_>) -> Result<Option<&'static Check>, PlanError> {
-        let Some(name) = item.desired_text("unique_name") else { return Ok(None) };
-        let length = name.chars().count();
-        if length > UNIQUE_NAME {
-            let detail = format!("{length} characters; {UNIQUE_NAME} fit");
-            return self.block(&check::UNIQUE_NAME_TOO_LONG, item, detail);
-        }
-        if name.parse::<ChannelSid>().is_ok() {
-            return self.block(&check::UNIQUE_NAME_LIKE_SID, item, format!("`{name}`"));
-        }
-        Ok(None)
-    }
-
-    /// What a copy cannot have: messages, and who created the conversation.
-    fn note_what_is_lost(&mut self, item: &Item<'_>, conversation: &Conversation) -> Result<(), PlanError> {
-        let Some(channel) = item.source.as_ref().and_then(|source| source.channel) else { return Ok(()) };
-        let messages = channel.messages_count.and_then(|count| u64::try_from(count).ok());
-        if messages != Some(0) {
-            self.messages.0 += messages.unwrap_or(0);
-            self.messages.1 += 1;
-        }
-        if let Some(service) = channel.messaging_service_sid.as_ref().filter(|_| self.is_other_account()) {
-            let detail = format!("the messaging service {service} belongs to the source's account");
-            self.find(&check::NOT_CARRIED, item, detail)?;
-        }
-        let creator = channel.created_by.as_ref().filter(|creator| *creator != "system");
-        match creator.filter(|_| conversation.target_sid.is_none()) {
-            Some(creator) => self.find(&check::CREATED_BY_LOST, item, format!("created by `{creator}`")),
-            None => Ok(()),
-        }
+    let creator = channel.created_by.as_ref().filter(|creator| *creator != "system");
+    match creator.filter(|_| conversation.target_sid.is_none()) {
+        Some(creator) => planner.find(&check::CREATED_BY_LOST, item, format!("created by `{creator}`")),
+        None => Ok(()),
     }
 }
 

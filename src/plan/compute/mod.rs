@@ -17,18 +17,21 @@
 
 mod checks;
 mod conversations;
+mod current;
 mod differences;
 mod options;
 mod participants;
-mod people;
+mod plan_checks;
 mod planner;
+mod run;
 mod settings;
 mod tally;
+mod users;
 mod values;
-mod whole;
 
 #[cfg(test)]
 mod tests;
 
-pub use options::{Limits, PlanOptions};
-pub use planner::{Inputs, Sink, compute};
+pub use options::{ConversationLimits, PlanOptions};
+pub use planner::{Inputs, Sink};
+pub use run::compute;

@@ -1,4 +1,4 @@
-//! What a plan is computed with, beside what is read from files.
+//! What a plan is computed with, besides what is read from files.
 
 use crate::model::Timestamp;
 
@@ -7,14 +7,14 @@ const MOST: u64 = 1_000;
 
 /// How large conversations and users may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct ConversationLimits {
     /// Participants of a conversation.
     pub participants: u64,
     /// Conversations of one identity.
     pub conversations: u64,
 }
 
-impl Limits {
+impl ConversationLimits {
     /// What a service has whose limits were never raised.
     pub const DEFAULT: Self = Self { participants: 100, conversations: 250 };
     /// The most that they can be raised to.
@@ -40,7 +40,7 @@ pub struct PlanOptions {
     /// The most of a target that is not empty that may be changed or created, in percent of what should be there.
     pub max_change_percent: Option<u8>,
     /// The limits of a service that is copied into, where they are known.
-    pub target_limits: Option<Limits>,
+    pub target_limits: Option<ConversationLimits>,
     /// Most requests per second; 0 for no limit but Twilio's.
     pub requests_per_second: u32,
     /// Most requests in flight.

@@ -1,20 +1,21 @@
-//! The planner: takes aligned items one after the other and gives operations and findings to whoever keeps them.
+//! A plan in the making: what is known so far, and how operations and findings are added to it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::options::{Limits, PlanOptions};
-use super::tally::Tally;
-use super::{conversations::Current, whole};
+use super::current::CurrentConversation;
+use super::options::{ConversationLimits, PlanOptions};
+use super::tally::PlanTally;
+
 use crate::mapping::{FieldRules, LoweredSeverity};
 use crate::model::{Api, Entity, RoleSid, ServiceSid};
-use crate::plan::align::{AlignOptions, Item, Pair, PlanRecords, Standing, align, is_other_account};
+use crate::plan::align::{Item, Pair, PlanRecords, is_other_account};
 use crate::plan::check;
 use crate::plan::error::PlanError;
 use crate::plan::file::PlanDraft;
-use crate::plan::finding::{Check, Finding, Severity};
-use crate::plan::operation::{Kind, Operation, Subject};
-use crate::plan::overview::{Header, Move, Totals};
-use crate::snapshot::{Info, ServiceView, Snapshot};
+use crate::plan::finding::{PlanCheck, PlanFinding, Severity};
+use crate::plan::operation::{Operation, OperationKind, Subject};
+use crate::plan::overview::{Header, Move};
+use crate::snapshot::{Info, Snapshot};
 
 /// Who keeps what is planned.
 pub trait Sink {
@@ -23,7 +24,7 @@ pub trait Sink {
     /// Takes what the target has for a record of the source.
     fn counterpart(&mut self, entity: Entity, source: &str, target: &str) -> Result<(), PlanError>;
     /// Takes a finding.
-    fn finding(&mut self, finding: &Finding) -> Result<(), PlanError>;
+    fn finding(&mut self, finding: &PlanFinding) -> Result<(), PlanError>;
 }
 
 impl Sink for PlanDraft {
@@ -35,7 +36,7 @@ impl Sink for PlanDraft {
         Self::counterpart(self, entity, source, target)
     }
 
-    fn finding(&mut self, finding: &Finding) -> Result<(), PlanError> {
+    fn finding(&mut self, finding: &PlanFinding) -> Result<(), PlanError> {
         Self::finding(self, finding)
     }
 }
@@ -53,49 +54,6 @@ pub struct Inputs<'a> {
     pub header: &'a Header,
 }
 
-/// How many items pass between two calls of `progress`.
-const ITEMS_PER_CALL: u64 = 1 << 14;
-
-/// Computes a plan. `progress` is told now and then how many items have been looked at.
-pub fn compute(
-    inputs: &Inputs<'_>,
-    options: &PlanOptions,
-    sink: &mut dyn Sink,
-    progress: &mut dyn FnMut(u64),
-) -> Result<Totals, PlanError> {
-    let pair = Pair {
-        source: service(inputs.source, &inputs.header.source.service_sid)?,
-        target: service(inputs.target, &inputs.header.target.service_sid)?,
-    };
-    let infos = (inputs.source.info()?, inputs.target.info()?);
-    let mut planner = Planner::new(inputs, options, &pair, &infos, sink)?;
-    whole::before(&mut planner)?;
-    let align_options = AlignOptions {
-        kind: inputs.header.kind,
-        exact_above: planner.usual_limits.participants,
-        share: None,
-        // Of a crawl of some users, nobody can say what the target alone has.
-        extras: infos.0.selected_users.is_none(),
-    };
-    let mut items = 0;
-    align::<PlanError>(&pair, inputs.records, align_options, &mut |item| {
-        items += 1;
-        if items % ITEMS_PER_CALL == 0 {
-            progress(items);
-        }
-        planner.item(item)
-    })?;
-    planner.conversation_ends()?;
-    whole::after(&mut planner)?;
-    progress(items);
-    Ok(planner.tally.totals(options, planner.usual_limits.participants))
-}
-
-fn service<'s>(snapshot: &'s Snapshot, sid: &str) -> Result<ServiceView<'s>, PlanError> {
-    let found = snapshot.service(&ServiceSid::from_wire(sid))?;
-    found.ok_or_else(|| PlanError::NoService { path: snapshot.path().to_path_buf(), service: sid.to_owned() })
-}
-
 /// A plan in the making.
 pub(super) struct Planner<'p> {
     pub(super) inputs: &'p Inputs<'p>,
@@ -104,9 +62,9 @@ pub(super) struct Planner<'p> {
     /// What the snapshots say about themselves: the source's, then the target's.
     pub(super) infos: &'p (Info, Info),
     /// What is blocked beyond.
-    pub(super) limits: Limits,
+    pub(super) limits: ConversationLimits,
     /// What is warned of beyond, where the target's own limits are not known.
-    pub(super) usual_limits: Limits,
+    pub(super) usual_limits: ConversationLimits,
     pub(super) is_copy: bool,
     pub(super) target_service: ServiceSid,
     pub(super) source_service: ServiceSid,
@@ -114,9 +72,9 @@ pub(super) struct Planner<'p> {
     pub(super) source_users: u64,
     /// Users and conversations that the target's service has.
     pub(super) there: (u64, u64),
-    pub(super) tally: Tally,
+    pub(super) tally: PlanTally,
     /// The conversation that is being planned.
-    pub(super) current: Option<Current>,
+    pub(super) current: Option<CurrentConversation>,
     /// Users who are not written, by the number of their SID, and why.
     pub(super) blocked_users: HashMap<u128, &'static str>,
     /// The same by identity, for participants of whom no User Channel is known.
@@ -133,12 +91,12 @@ pub(super) struct Planner<'p> {
     /// Read indices that are written.
     pub(super) horizons: u64,
     /// Checks that do not block because the mapping says so.
-    lowered: Vec<&'static Check>,
+    lowered: Vec<&'static PlanCheck>,
     sink: &'p mut dyn Sink,
 }
 
 impl<'p> Planner<'p> {
-    fn new(
+    pub(super) fn new(
         inputs: &'p Inputs<'p>,
         options: &'p PlanOptions,
         pair: &'p Pair<'p>,
@@ -146,11 +104,13 @@ impl<'p> Planner<'p> {
         sink: &'p mut dyn Sink,
     ) -> Result<Self, PlanError> {
         let is_copy = inputs.header.kind != Move::InPlace;
-        let of_source = pair.source.record().limits.as_ref().and_then(|limits| Limits::of_json(&limits.0));
+        let of_source =
+            pair.source.record().limits.as_ref().and_then(|limits| ConversationLimits::of_json(&limits.0));
         let known = if is_copy { options.target_limits } else { of_source };
         // In place everybody is there already, so that a limit that is not known was not met.
-        let usual_limits = known.unwrap_or(if is_copy { Limits::DEFAULT } else { Limits::MOST });
-        let limits = known.unwrap_or(Limits::MOST);
+        let usual_limits =
+            known.unwrap_or(if is_copy { ConversationLimits::DEFAULT } else { ConversationLimits::MOST });
+        let limits = known.unwrap_or(ConversationLimits::MOST);
         Ok(Self {
             inputs,
             options,
@@ -163,7 +123,7 @@ impl<'p> Planner<'p> {
             source_service: pair.source.record().sid.clone(),
             source_users: pair.source.users_and_channels()?.0,
             there: pair.target.users_and_channels()?,
-            tally: Tally::default(),
+            tally: PlanTally::default(),
             current: None,
             blocked_users: HashMap::new(),
             blocked_identities: HashMap::new(),
@@ -192,39 +152,13 @@ impl<'p> Planner<'p> {
         self.inputs.header.snapshot_source == Api::Chat
     }
 
-    fn item(&mut self, item: &Item<'_>) -> Result<(), PlanError> {
-        let before = self.tally.pending;
-        if let Standing::Failed(error) = item.standing {
-            let detail = format!("{}: {}", error.place, error.message);
-            self.find(&check::ROW_FAILED, item, detail)?;
-        }
-        match item.entity {
-            Entity::Role => self.role(item)?,
-            Entity::User => self.user(item)?,
-            Entity::Channel => self.conversation(item)?,
-            Entity::Member => self.participant(item)?,
-            Entity::Membership => self.view(item)?,
-            Entity::Invite => {
-                self.find(&check::INVITE_LOST, item, "invited, and not a participant".to_owned())?;
-            }
-            Entity::Service | Entity::Message => {}
-        }
-        if matches!(item.standing, Standing::Same | Standing::Different | Standing::Missing)
-            && item.entity != Entity::Invite
-        {
-            self.items += 1;
-            self.changed += u64::from(self.tally.pending > before);
-        }
-        Ok(())
-    }
-
     /// Adds an operation; blocked where a check says so.
     pub(super) fn operation(
         &mut self,
         operation: &Operation,
         blocked: Option<&'static str>,
     ) -> Result<(), PlanError> {
-        if operation.kind == Kind::MuteSource && blocked.is_some() {
+        if operation.kind == OperationKind::MuteSource && blocked.is_some() {
             return Ok(()); // whoever is not copied is not muted
         }
         self.tally.operation(operation, blocked);
@@ -234,43 +168,54 @@ impl<'p> Planner<'p> {
     /// Adds what a check found about an item.
     pub(super) fn find(
         &mut self,
-        check: &'static Check,
+        check: &'static PlanCheck,
         item: &Item<'_>,
         detail: String,
     ) -> Result<(), PlanError> {
-        self.found(&Finding { check, entity: item.entity, sid: item.sid(), name: item.name(), detail })
+        self.found(&PlanFinding { check, entity: item.entity, sid: item.sid(), name: item.name(), detail })
     }
 
     /// Adds what a check found about a service.
     pub(super) fn find_of_service(
         &mut self,
-        check: &'static Check,
+        check: &'static PlanCheck,
         of_target: bool,
         detail: String,
     ) -> Result<(), PlanError> {
         let view = if of_target { &self.pair.target } else { &self.pair.source };
         let (sid, name) = (view.record().sid.to_string(), view.record().friendly_name.clone());
-        self.found(&Finding { check, entity: Entity::Service, sid, name, detail })
+        self.found(&PlanFinding { check, entity: Entity::Service, sid, name, detail })
     }
 
-    pub(super) fn found(&mut self, finding: &Finding) -> Result<(), PlanError> {
-        let finding = Finding { check: self.effective(finding.check), ..finding.clone() };
+    /// Adds a finding about a user that is known only by its SID.
+    pub(super) fn find_of_user(
+        &mut self,
+        check: &'static PlanCheck,
+        sid: String,
+        name: Option<String>,
+        detail: String,
+    ) -> Result<(), PlanError> {
+        self.found(&PlanFinding { check, entity: Entity::User, sid, name, detail })
+    }
+
+    pub(super) fn found(&mut self, finding: &PlanFinding) -> Result<(), PlanError> {
+        let finding = PlanFinding { check: self.effective(finding.check), ..finding.clone() };
         self.tally.finding(finding.check);
         self.sink.finding(&finding)
     }
 
     /// A check with the severity that the mapping gives it.
-    pub(super) fn effective(&self, check: &'static Check) -> &'static Check {
+    pub(super) fn effective(&self, check: &'static PlanCheck) -> &'static PlanCheck {
         self.lowered.iter().copied().find(|lowered| lowered.code == check.code).unwrap_or(check)
     }
 
     /// Adds what a blocking check found about an item. The check blocks the item, unless the mapping lowers it.
     pub(super) fn block(
         &mut self,
-        check: &'static Check,
+        check: &'static PlanCheck,
         item: &Item<'_>,
         detail: String,
-    ) -> Result<Option<&'static Check>, PlanError> {
+    ) -> Result<Option<&'static PlanCheck>, PlanError> {
         self.find(check, item, detail)?;
         Ok(Some(check).filter(|check| self.effective(check).severity == Severity::Block))
     }
@@ -301,7 +246,7 @@ impl<'p> Planner<'p> {
     }
 }
 
-fn lowered(checks: &BTreeMap<String, LoweredSeverity>) -> Vec<&'static Check> {
+fn lowered(checks: &BTreeMap<String, LoweredSeverity>) -> Vec<&'static PlanCheck> {
     let lower = |(code, severity): (&String, &LoweredSeverity)| {
         let severity = match severity {
             LoweredSeverity::Note => Severity::Note,

@@ -2,18 +2,18 @@
 
 use serde_json::Value as Json;
 
-use super::options::Limits;
+use super::options::ConversationLimits;
 use super::planner::Planner;
 use crate::model::Service;
 use crate::plan::check;
 use crate::plan::error::PlanError;
-use crate::plan::finding::Check;
+use crate::plan::finding::PlanCheck;
 
 /// A setting of a Chat service, as text; none where it is not set.
-type Setting = (&'static str, fn(&Service) -> Option<String>);
+type ServiceSetting = (&'static str, fn(&Service) -> Option<String>);
 
 /// Settings that Conversations has elsewhere: their name in Chat, and where they are.
-const MOVED: [(Setting, &str); 8] = [
+const MOVED: [(ServiceSetting, &str); 8] = [
     (
         ("default_service_role_sid", |service| text(service.default_service_role_sid.as_ref())),
         "/v1/Services/{IS}/Configuration, DefaultChatServiceRoleSid",
@@ -50,8 +50,8 @@ const MOVED: [(Setting, &str); 8] = [
     ),
 ];
 
-/// Settings that Conversations does not know, with the value that nobody misses.
-const LOST: [(Setting, &str); 7] = [
+/// Settings that Conversations does not know, with the value whose loss changes nothing.
+const LOST: [(ServiceSetting, &str); 7] = [
     (("read_status_enabled", |service| text(service.read_status_enabled.as_ref())), "true"),
     (("typing_indicator_timeout", |service| text(service.typing_indicator_timeout.as_ref())), "5"),
     (("consumption_report_interval", |service| text(service.consumption_report_interval.as_ref())), "10"),
@@ -67,7 +67,7 @@ struct ResourceOfService {
     key: &'static str,
     path: &'static str,
     /// What looks at it.
-    checks: &'static [&'static Check],
+    checks: &'static [&'static PlanCheck],
 }
 
 const CONFIGURATION: [ResourceOfService; 4] = [
@@ -119,7 +119,11 @@ fn json(text: Option<&str>) -> Option<String> {
 /// Limits that are not those that every service begins with.
 fn raised(service: &Service) -> Option<String> {
     let limits = &service.limits.as_ref()?.0;
-    if Limits::of_json(limits) == Some(Limits::DEFAULT) { None } else { json(Some(limits)) }
+    if ConversationLimits::of_json(limits) == Some(ConversationLimits::DEFAULT) {
+        None
+    } else {
+        json(Some(limits))
+    }
 }
 
 fn invitation(service: &Service) -> Option<String> {
@@ -128,78 +132,75 @@ fn invitation(service: &Service) -> Option<String> {
     Some(if invited.get("enabled") == Some(&Json::Bool(true)) { "on" } else { "off" }.to_owned())
 }
 
-impl Planner<'_> {
-    pub(super) fn settings(&mut self) -> Result<(), PlanError> {
-        let pair = self.pair;
-        let (source, target) = (pair.source.record(), pair.target.record());
-        if self.reads_chat() {
-            for ((name, get), place) in MOVED {
-                if let Some(value) = get(source).filter(|_| !self.is_copy) {
-                    let detail = format!("{name} ({}) is now at {place}", cut(&value));
-                    self.find_of_service(&check::SETTING_MOVED, false, detail)?;
-                }
-            }
-            for ((name, get), usual) in LOST {
-                if let Some(value) = get(source).filter(|value| value != usual) {
-                    let detail = format!("{name}: {}", cut(&value));
-                    self.find_of_service(&check::SETTING_WITHOUT_COUNTERPART, false, detail)?;
-                }
+pub(super) fn settings(planner: &mut Planner<'_>) -> Result<(), PlanError> {
+    let pair = planner.pair;
+    let (source, target) = (pair.source.record(), pair.target.record());
+    if planner.reads_chat() {
+        for ((name, get), place) in MOVED {
+            if let Some(value) = get(source).filter(|_| !planner.is_copy) {
+                let detail = format!("{name} ({}) is now at {place}", cut(&value));
+                planner.find_of_service(&check::SETTING_MOVED, false, detail)?;
             }
         }
-        self.not_checked(target)?;
-        if self.is_copy {
-            self.settings_of_copy(source, target)?;
-        }
-        let urls =
-            [("pre_webhook_url", &target.pre_webhook_url), ("post_webhook_url", &target.post_webhook_url)];
-        for (name, url) in urls {
-            if let Some(url) = set(url.as_ref()) {
-                self.find_of_service(&check::WEBHOOKS, true, format!("{name}: {}", without_secrets(&url)))?;
+        for ((name, get), usual) in LOST {
+            if let Some(value) = get(source).filter(|value| value != usual) {
+                let detail = format!("{name}: {}", cut(&value));
+                planner.find_of_service(&check::SETTING_WITHOUT_COUNTERPART, false, detail)?;
             }
         }
-        Ok(())
     }
+    not_checked(planner, target)?;
+    if planner.is_copy {
+        settings_of_copy(planner, source, target)?;
+    }
+    let urls = [("pre_webhook_url", &target.pre_webhook_url), ("post_webhook_url", &target.post_webhook_url)];
+    for (name, url) in urls {
+        if let Some(url) = set(url.as_ref()) {
+            planner.find_of_service(&check::WEBHOOKS, true, format!("{name}: {}", without_secrets(&url)))?;
+        }
+    }
+    Ok(())
+}
 
-    /// What of the target's configuration was refused or is not there: what is looked for in it is unknown, not absent.
-    fn not_checked(&mut self, target: &Service) -> Result<(), PlanError> {
-        for ResourceOfService { key, path, checks } in CONFIGURATION {
-            let is_of_move = self.is_copy || checks.iter().any(|check| check.code == check::WEBHOOKS.code);
-            if is_of_move && !is_readable(target, key) {
-                let codes: Vec<&str> = checks.iter().map(|check| check.code).collect();
-                let detail = format!("{path} could not be read, and with it {}", codes.join(", "));
-                self.find_of_service(&check::NOT_CHECKED, true, detail)?;
-                self.tally.not_checked(&codes);
-            }
+/// What of the target's configuration was refused or is not there: what is looked for in it is unknown, not absent.
+fn not_checked(planner: &mut Planner<'_>, target: &Service) -> Result<(), PlanError> {
+    for ResourceOfService { key, path, checks } in CONFIGURATION {
+        let is_of_move = planner.is_copy || checks.iter().any(|check| check.code == check::WEBHOOKS.code);
+        if is_of_move && !is_readable(target, key) {
+            let codes: Vec<&str> = checks.iter().map(|check| check.code).collect();
+            let detail = format!("{path} could not be read, and with it {}", codes.join(", "));
+            planner.find_of_service(&check::NOT_CHECKED, true, detail)?;
+            planner.tally.not_checked(&codes);
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    fn settings_of_copy(&mut self, source: &Service, target: &Service) -> Result<(), PlanError> {
-        let compared: [(Setting, &str); 4] = [
-            (("reachability_enabled", |service| text(service.reachability_enabled.as_ref())), "service"),
-            (("pre_webhook_url", |service| set(service.pre_webhook_url.as_ref())), "webhooks"),
-            (("post_webhook_url", |service| set(service.post_webhook_url.as_ref())), "webhooks"),
-            (
-                ("notifications", |service| json(service.notifications.as_ref().map(|json| &*json.0))),
-                "notifications",
-            ),
-        ];
-        for ((name, get), _) in compared.into_iter().filter(|(_, resource)| is_readable(target, resource)) {
-            if let Some(value) = get(source).filter(|value| get(target).as_ref() != Some(value)) {
-                let detail = format!("{name}: {}", cut(&without_secrets(&value)));
-                self.find_of_service(&check::SETTING_NOT_COPIED, false, detail)?;
-            }
+fn settings_of_copy(planner: &mut Planner<'_>, source: &Service, target: &Service) -> Result<(), PlanError> {
+    let compared: [(ServiceSetting, &str); 4] = [
+        (("reachability_enabled", |service| text(service.reachability_enabled.as_ref())), "service"),
+        (("pre_webhook_url", |service| set(service.pre_webhook_url.as_ref())), "webhooks"),
+        (("post_webhook_url", |service| set(service.post_webhook_url.as_ref())), "webhooks"),
+        (
+            ("notifications", |service| json(service.notifications.as_ref().map(|json| &*json.0))),
+            "notifications",
+        ),
+    ];
+    for ((name, get), _) in compared.into_iter().filter(|(_, resource)| is_readable(target, resource)) {
+        if let Some(value) = get(source).filter(|value| get(target).as_ref() != Some(value)) {
+            let detail = format!("{name}: {}", cut(&without_secrets(&value)));
+            planner.find_of_service(&check::SETTING_NOT_COPIED, false, detail)?;
         }
-        let configuration = target.configuration.as_ref().map(|json| &*json.0);
-        let said: Json = configuration.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-        for name in ["default_inactive_timer", "default_closed_timer"] {
-            let timer = said.pointer(&format!("/account/{name}")).and_then(Json::as_str);
-            if let Some(timer) = timer.filter(|timer| !timer.is_empty()) {
-                self.find_of_service(&check::DEFAULT_TIMERS, true, format!("{name}: {timer}"))?;
-            }
-        }
-        Ok(())
     }
+    let configuration = target.configuration.as_ref().map(|json| &*json.0);
+    let said: Json = configuration.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    for name in ["default_inactive_timer", "default_closed_timer"] {
+        let timer = said.pointer(&format!("/account/{name}")).and_then(Json::as_str);
+        if let Some(timer) = timer.filter(|timer| !timer.is_empty()) {
+            planner.find_of_service(&check::DEFAULT_TIMERS, true, format!("{name}: {timer}"))?;
+        }
+    }
+    Ok(())
 }
 
 /// The most characters of a setting that a finding shows.

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::options::PlanOptions;
 use crate::model::Entity;
 use crate::plan::check::CHECKS;
-use crate::plan::finding::Check;
-use crate::plan::operation::{Kind, Operation, State, WriteLimit};
-use crate::plan::overview::{Bucket, Step, Totals, Verdict};
+use crate::plan::finding::PlanCheck;
+use crate::plan::operation::{Operation, OperationKind, OperationState, WriteLimit};
+use crate::plan::overview::{Bucket, PlanVerdict, Step, Totals};
 
 /// Writes a second, to one conversation or to one service.
 const WRITES_PER_SECOND: f64 = 30.0;
@@ -32,22 +32,22 @@ struct Work {
 
 /// What a plan has come to so far.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
-    operations: BTreeMap<Kind, BTreeMap<State, u64>>,
+pub(super) struct PlanTally {
+    operations: BTreeMap<OperationKind, BTreeMap<OperationState, u64>>,
     noop: BTreeMap<String, u64>,
     findings: BTreeMap<&'static str, u64>,
     blocks: bool,
     blocked_by: BTreeMap<String, u64>,
     not_checked: BTreeSet<String>,
-    work: BTreeMap<Kind, Work>,
+    work: BTreeMap<OperationKind, Work>,
     sizes: [u64; SIZES.len() + 1],
     /// Operations that will be performed.
     pub(super) pending: u64,
 }
 
-impl Tally {
+impl PlanTally {
     pub(super) fn operation(&mut self, operation: &Operation, blocked: Option<&str>) {
-        let state = if blocked.is_some() { State::Blocked } else { State::Pending };
+        let state = if blocked.is_some() { OperationState::Blocked } else { OperationState::Pending };
         *self.operations.entry(operation.kind).or_default().entry(state).or_default() += 1;
         if let Some(code) = blocked {
             *self.blocked_by.entry(code.to_owned()).or_default() += 1;
@@ -57,7 +57,7 @@ impl Tally {
         let work = self.work.entry(operation.kind).or_default();
         // What is there already is looked at before it is written over.
         // What may be there is looked up first. A role may always be: its name may be taken twice.
-        let is_looked_up = !operation.before.is_empty() || operation.kind == Kind::CreateRole;
+        let is_looked_up = !operation.before.is_empty() || operation.kind == OperationKind::CreateRole;
         work.requests += if is_looked_up { 2 } else { 1 };
         work.writes += 1;
         work.of_conversation += 1;
@@ -74,7 +74,7 @@ impl Tally {
         *self.noop.entry(entity.plural().to_owned()).or_default() += 1;
     }
 
-    pub(super) fn finding(&mut self, check: &'static Check) {
+    pub(super) fn finding(&mut self, check: &'static PlanCheck) {
         *self.findings.entry(check.code).or_default() += 1;
         self.blocks |= check.of_plan;
     }
@@ -96,7 +96,7 @@ impl Tally {
             0 => in_flight,
             most => f64::from(most).min(in_flight),
         };
-        let steps: Vec<Step> = Kind::ALL
+        let steps: Vec<Step> = OperationKind::ALL
             .into_iter()
             .filter_map(|kind| Some((kind, self.work.get(&kind)?)))
             .map(|(kind, work)| {
@@ -110,15 +110,15 @@ impl Tally {
             })
             .collect();
         let verdict = if self.blocks {
-            Verdict::Blocked
+            PlanVerdict::Blocked
         } else if self.operations.is_empty() {
-            Verdict::NothingToDo
+            PlanVerdict::NothingToDo
         } else if self.blocked_by.is_empty() {
-            Verdict::Ready
+            PlanVerdict::Ready
         } else {
-            Verdict::ReadyExceptBlocked
+            PlanVerdict::ReadyExceptBlocked
         };
-        let found = |check: &&'static Check| self.findings.get(check.code).copied().unwrap_or(0);
+        let found = |check: &&'static PlanCheck| self.findings.get(check.code).copied().unwrap_or(0);
         let seconds: f64 = steps.iter().map(|step| step.seconds).sum();
         Totals {
             verdict,
@@ -154,54 +154,54 @@ fn buckets(counts: &[u64]) -> Vec<Bucket> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::operation::{Fields, Subject};
+    use crate::plan::operation::{JsonFields, Subject};
 
-    fn operation(kind: Kind, exists: bool) -> Operation {
-        let mut before = Fields::new();
+    fn operation(kind: OperationKind, exists: bool) -> Operation {
+        let mut before = JsonFields::new();
         if exists {
             before.insert("role_sid".to_owned(), "RL".into());
         }
-        Operation { kind, subject: Subject::default(), before, after: Fields::new() }
+        Operation { kind, subject: Subject::default(), before, after: JsonFields::new() }
     }
 
     #[test]
     fn time_is_that_of_the_tightest_limit() {
-        let mut tally = Tally::default();
+        let mut tally = PlanTally::default();
         for _ in 0..300 {
-            tally.operation(&operation(Kind::CreateUser, false), None);
+            tally.operation(&operation(OperationKind::CreateUser, false), None);
         }
         for _ in 0..2 {
             for _ in 0..600 {
-                tally.operation(&operation(Kind::CreateParticipant, false), None);
+                tally.operation(&operation(OperationKind::CreateParticipant, false), None);
             }
             tally.conversation_ends();
         }
-        tally.operation(&operation(Kind::UpdateParticipant, true), None);
-        tally.operation(&operation(Kind::UpdateParticipant, true), Some("row_failed"));
+        tally.operation(&operation(OperationKind::UpdateParticipant, true), None);
+        tally.operation(&operation(OperationKind::UpdateParticipant, true), Some("row_failed"));
         let options = PlanOptions { requests_per_second: 0, concurrency: 150, ..PlanOptions::default() };
         let totals = tally.totals(&options, 100);
         let of = |kind| totals.steps.iter().find(|step| step.kind == kind).copied().unwrap();
-        assert!((of(Kind::CreateUser).seconds - 10.0).abs() < 0.01, "30 a second to the service");
+        assert!((of(OperationKind::CreateUser).seconds - 10.0).abs() < 0.01, "30 a second to the service");
         assert!(
-            (of(Kind::CreateParticipant).seconds - 20.0).abs() < 0.01,
+            (of(OperationKind::CreateParticipant).seconds - 20.0).abs() < 0.01,
             "30 a second to each conversation"
         );
         assert_eq!(
-            of(Kind::UpdateParticipant).requests,
+            of(OperationKind::UpdateParticipant).requests,
             2,
             "looked up, then written; blocked ones cost nothing"
         );
         assert_eq!(totals.requests, 300 + 1200 + 2);
-        assert_eq!(totals.operations[&Kind::UpdateParticipant][&State::Blocked], 1);
-        assert_eq!(totals.verdict, Verdict::ReadyExceptBlocked);
+        assert_eq!(totals.operations[&OperationKind::UpdateParticipant][&OperationState::Blocked], 1);
+        assert_eq!(totals.verdict, PlanVerdict::ReadyExceptBlocked);
         assert_eq!(totals.blocked_by, BTreeMap::from([("row_failed".to_owned(), 1)]));
     }
 
     #[test]
     fn the_chosen_rate_counts_where_it_is_lower() {
-        let mut tally = Tally::default();
+        let mut tally = PlanTally::default();
         for _ in 0..100 {
-            tally.operation(&operation(Kind::CreateParticipant, false), None);
+            tally.operation(&operation(OperationKind::CreateParticipant, false), None);
             tally.conversation_ends();
         }
         let options = PlanOptions { requests_per_second: 10, ..PlanOptions::default() };
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn sizes_fall_into_buckets_and_every_check_is_named() {
-        let mut tally = Tally::default();
+        let mut tally = PlanTally::default();
         for size in [0, 1, 2, 3, 10, 11, 1_000, 1_001] {
             tally.size(size);
         }
@@ -220,6 +220,6 @@ mod tests {
         assert_eq!((totals.sizes[3].from, totals.sizes[3].to), (3, Some(10)));
         assert_eq!(totals.sizes.last().unwrap().to, None);
         assert_eq!(totals.findings.len(), CHECKS.len());
-        assert_eq!(totals.verdict, Verdict::NothingToDo);
+        assert_eq!(totals.verdict, PlanVerdict::NothingToDo);
     }
 }

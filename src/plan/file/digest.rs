@@ -7,7 +7,7 @@
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
-use super::row::Stored;
+use super::row::StoredOperation;
 use crate::plan::operation::Operation;
 use crate::storage::hex;
 
@@ -25,7 +25,7 @@ impl PlanDigest {
     }
 
     /// Adds an operation as it is planned: what it is about, the values, the request, and why it is blocked.
-    pub(super) fn operation(&mut self, operation: &Operation, stored: &Stored<'_>) {
+    pub(super) fn operation(&mut self, operation: &Operation, stored: &StoredOperation<'_>) {
         let subject = &operation.subject;
         let line = &mut self.line;
         line.clear();

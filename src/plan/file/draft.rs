@@ -8,26 +8,27 @@ use super::digest::PlanDigest;
 use super::finding;
 use super::place::refuse_to_replace;
 use super::reader::PlanFile;
-use super::row::{self, Services, Stored};
-use super::schema::{self, PLAN};
+use super::row::{self, NumberedServices, StoredOperation};
+use super::schema;
 use crate::model::Entity;
 use crate::plan::error::PlanError;
-use crate::plan::finding::{Check, Finding};
-use crate::plan::operation::{Fields, Operation, State};
+use crate::plan::finding::{PlanCheck, PlanFinding};
+use crate::plan::format::PLAN;
+use crate::plan::operation::{JsonFields, Operation, OperationState};
 use crate::plan::overview::{Header, Totals};
 use crate::storage::{Access, SqliteDraft};
 
-/// A plan in the making: under a name of its own beside the plan's, and put in its place whole by [`finish`](Self::finish).
+/// A plan in the making, in a file of its own. It replaces the plan's file when it is complete, by [`finish`](Self::finish).
 /// Dropped unfinished it leaves nothing.
 #[derive(Debug)]
 pub struct PlanDraft {
     connection: Connection,
     path: PathBuf,
     draft: SqliteDraft,
-    services: Services,
+    services: NumberedServices,
     header: String,
     digest: PlanDigest,
-    checks: Vec<&'static Check>,
+    checks: Vec<&'static PlanCheck>,
     before: Vec<u8>,
     after: Vec<u8>,
 }
@@ -45,7 +46,7 @@ impl PlanDraft {
             connection,
             path: path.to_path_buf(),
             draft,
-            services: Services::of(header),
+            services: NumberedServices::of(header),
             header: to_text(header),
             digest: PlanDigest::new(),
             checks: Vec::new(),
@@ -60,8 +61,8 @@ impl PlanDraft {
     pub fn operation(&mut self, operation: &Operation, blocked: Option<&str>) -> Result<(), PlanError> {
         let before = json(&operation.before, &mut self.before);
         let after = json(&operation.after, &mut self.after);
-        let stored = Stored { before, after, blocked };
-        let state = if blocked.is_some() { State::Blocked } else { State::Pending };
+        let stored = StoredOperation { before, after, blocked };
+        let state = if blocked.is_some() { OperationState::Blocked } else { OperationState::Pending };
         self.digest.operation(operation, &stored);
         row::insert(&self.connection, &self.services, operation, schema::state_number(state), &stored)
             .map_err(|source| PlanError::from_sqlite(&self.path, source))
@@ -80,7 +81,7 @@ impl PlanDraft {
     }
 
     /// Adds a finding.
-    pub fn finding(&mut self, found: &Finding) -> Result<(), PlanError> {
+    pub fn finding(&mut self, found: &PlanFinding) -> Result<(), PlanError> {
         let (connection, digest) = (&self.connection, &mut self.digest);
         let known = self.checks.iter().position(|check| check.code == found.check.code);
         let place = u32::try_from(known.unwrap_or(self.checks.len())).unwrap_or(u32::MAX);
@@ -132,7 +133,7 @@ fn to_text(value: &impl serde::Serialize) -> String {
 }
 
 /// The text that fields are stored as; none where there are none.
-fn json<'a>(fields: &Fields, buffer: &'a mut Vec<u8>) -> Option<&'a str> {
+fn json<'a>(fields: &JsonFields, buffer: &'a mut Vec<u8>) -> Option<&'a str> {
     if fields.is_empty() {
         return None;
     }

@@ -1,10 +1,10 @@
-//! An operation as the plan file has it: with its number, id, state and what became of it.
+//! An operation as the plan file has it: with its number, id, state and outcome.
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::plan::operation::{Kind, Operation, State, Subject};
+use crate::plan::operation::{Operation, OperationKind, OperationState, Subject};
 use crate::storage::hex;
 
 /// An operation of a plan file. Serialized it is one line of `plan show --format ndjson`.
@@ -17,7 +17,7 @@ pub struct Entry {
     /// What it does.
     pub operation: Operation,
     /// How far it has come.
-    pub state: State,
+    pub state: OperationState,
     /// Why it failed or is blocked.
     pub reason: Option<String>,
     /// What was made and found when it was performed.
@@ -26,11 +26,11 @@ pub struct Entry {
 
 /// Which operations are wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Wanted {
+pub struct WantedOperations {
     /// Of these kinds; none is all.
-    pub kinds: Option<Vec<Kind>>,
+    pub kinds: Option<Vec<OperationKind>>,
     /// In these states; none is all.
-    pub states: Option<Vec<State>>,
+    pub states: Option<Vec<OperationState>>,
 }
 
 impl Operation {
@@ -56,22 +56,25 @@ impl Operation {
         let member = member_sid.as_ref().map(ToString::to_string);
         let invite = invite_sid.as_ref().map(ToString::to_string);
         let (first, second) = match self.kind {
-            Kind::MakePrivate | Kind::CreateConversation => (channel, None),
-            Kind::UpdateConversation => {
+            OperationKind::MakePrivate | OperationKind::CreateConversation => (channel, None),
+            OperationKind::UpdateConversation => {
                 let fields: Vec<&str> = self.after.keys().map(String::as_str).collect();
                 (channel, Some(fields.join(",")))
             }
-            Kind::CreateRole => (role, None),
-            Kind::CreateUser | Kind::UpdateUser => (user.or_else(|| identity.clone()), None),
-            Kind::CreateParticipant | Kind::UpdateParticipant => {
+            OperationKind::CreateRole => (role, None),
+            OperationKind::CreateUser | OperationKind::UpdateUser => {
+                (user.or_else(|| identity.clone()), None)
+            }
+            OperationKind::CreateParticipant | OperationKind::UpdateParticipant => {
                 (channel, member.or(invite).or_else(|| identity.clone()))
             }
-            Kind::UpdateUserConversation | Kind::MuteSource | Kind::UpdateUserChannel => {
-                (channel, user.or_else(|| identity.clone()))
-            }
-            Kind::DeleteParticipant | Kind::DeleteConversation | Kind::DeleteUser | Kind::DeleteRole => {
-                (target_sid.clone(), None)
-            }
+            OperationKind::UpdateUserConversation
+            | OperationKind::MuteSource
+            | OperationKind::UpdateUserChannel => (channel, user.or_else(|| identity.clone())),
+            OperationKind::DeleteParticipant
+            | OperationKind::DeleteConversation
+            | OperationKind::DeleteUser
+            | OperationKind::DeleteRole => (target_sid.clone(), None),
         };
         let mut hasher = Sha256::new();
         for part in [Some(self.kind.name().to_owned()), service, first, second] {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Result, Row};
 
 use super::digest::PlanDigest;
 use crate::model::Entity;
-use crate::plan::finding::{Check, Finding, Severity};
+use crate::plan::finding::{PlanCheck, PlanFinding, Severity};
 
 const SEVERITIES: [(Severity, &str); 4] = [
     (Severity::Pass, "pass"),
@@ -20,7 +20,7 @@ pub(super) fn insert_check(
     connection: &Connection,
     digest: &mut PlanDigest,
     number: u32,
-    check: &Check,
+    check: &PlanCheck,
 ) -> Result<()> {
     let severity =
         SEVERITIES.iter().find(|(severity, _)| *severity == check.severity).map_or("", |(_, name)| name);
@@ -44,9 +44,9 @@ pub(super) fn insert_check(
     Ok(())
 }
 
-fn digest_check(digest: &mut PlanDigest, check: &Check, severity: &str) {
+fn digest_check(digest: &mut PlanDigest, check: &PlanCheck, severity: &str) {
     let of_plan = if check.of_plan { "1" } else { "0" };
-    let Check { code, one, many, passes, meaning, advice, .. } = *check;
+    let PlanCheck { code, one, many, passes, meaning, advice, .. } = *check;
     digest.finding(&[code, severity, of_plan, one, many, passes, meaning, advice].map(Some));
 }
 
@@ -55,7 +55,7 @@ pub(super) fn insert(
     connection: &Connection,
     digest: &mut PlanDigest,
     number: u32,
-    finding: &Finding,
+    finding: &PlanFinding,
 ) -> Result<()> {
     connection
         .prepare_cached(
@@ -66,7 +66,7 @@ pub(super) fn insert(
     Ok(())
 }
 
-fn digest_finding(digest: &mut PlanDigest, finding: &Finding) {
+fn digest_finding(digest: &mut PlanDigest, finding: &PlanFinding) {
     digest.finding(&[
         Some(finding.check.code),
         Some(finding.entity.plural()),
@@ -77,7 +77,7 @@ fn digest_finding(digest: &mut PlanDigest, finding: &Finding) {
 }
 
 /// The checks of a file by their number, which is their place.
-pub(super) fn checks(connection: &Connection) -> Result<Vec<&'static Check>> {
+pub(super) fn checks(connection: &Connection) -> Result<Vec<&'static PlanCheck>> {
     let mut statement = connection.prepare(
         "SELECT code, severity, of_plan, one, many, passes, meaning, advice FROM checks ORDER BY number",
     )?;
@@ -89,7 +89,7 @@ pub(super) fn checks(connection: &Connection) -> Result<Vec<&'static Check>> {
     Ok(checks)
 }
 
-fn check(row: &Row<'_>) -> Result<&'static Check> {
+fn check(row: &Row<'_>) -> Result<&'static PlanCheck> {
     let text = |column| row.get::<_, String>(column);
     let (code, severity, of_plan) = (text(0)?, text(1)?, row.get(2)?);
     let (one, many, passes) = (text(3)?, text(4)?, text(5)?);
@@ -100,16 +100,16 @@ fn check(row: &Row<'_>) -> Result<&'static Check> {
         .map(|(severity, _)| *severity)
         .ok_or_else(|| super::row::wrong(1, rusqlite::types::FromSqlError::InvalidType))?;
     let texts = [&code, &one, &many, &passes, &meaning, &advice].map(String::as_str);
-    Ok(Check::kept(severity, of_plan, texts))
+    Ok(PlanCheck::kept(severity, of_plan, texts))
 }
 
 /// Reads the finding of a row of `check_number, entity, sid, name, detail`.
-pub(super) fn read(row: &Row<'_>, checks: &[&'static Check]) -> Result<Finding> {
+pub(super) fn read(row: &Row<'_>, checks: &[&'static PlanCheck]) -> Result<PlanFinding> {
     let wrong = |column| super::row::wrong(column, rusqlite::types::FromSqlError::InvalidType);
     let check = *checks.get(row.get::<_, u32>(0)? as usize).ok_or_else(|| wrong(0))?;
     let name: String = row.get(1)?;
     let entity = Entity::ALL.into_iter().find(|entity| entity.plural() == name).ok_or_else(|| wrong(1))?;
-    Ok(Finding { check, entity, sid: row.get(2)?, name: row.get(3)?, detail: row.get(4)? })
+    Ok(PlanFinding { check, entity, sid: row.get(2)?, name: row.get(3)?, detail: row.get(4)? })
 }
 
 /// Gives the digest what was given to it when the file was made: each check where its first finding comes.

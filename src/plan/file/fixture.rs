@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::Api;
-use crate::plan::operation::Fields;
-use crate::plan::overview::{Header, Move, Side, Totals, Verdict};
+use crate::plan::operation::JsonFields;
+use crate::plan::overview::{Header, Move, PlanVerdict, Side, Totals};
 
 pub(in crate::plan) fn header() -> Header {
     let side = |digit: &str| Side {
@@ -33,7 +33,7 @@ pub(in crate::plan) fn header() -> Header {
 
 pub(in crate::plan) fn totals() -> Totals {
     Totals {
-        verdict: Verdict::Ready,
+        verdict: PlanVerdict::Ready,
         operations: BTreeMap::new(),
         noop: BTreeMap::from([("users".to_owned(), 3)]),
         findings: BTreeMap::from([("unique_name_taken".to_owned(), 2)]),
@@ -47,7 +47,7 @@ pub(in crate::plan) fn totals() -> Totals {
     }
 }
 
-pub(in crate::plan) fn fields(value: serde_json::Value) -> Fields {
+pub(in crate::plan) fn fields(value: serde_json::Value) -> JsonFields {
     let serde_json::Value::Object(fields) = value else { panic!("an object") };
     fields
 }

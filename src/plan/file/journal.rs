@@ -1,7 +1,7 @@
 //! The journal: what applying a plan writes into it.
 //!
 //! The planned columns of an operation are never touched. State, reason, begin and result are written as it is performed, and the
-//! SIDs of what was made are noted beside those of the source.
+//! SIDs of what was created are noted next to those of the source.
 //!
 //! **Invariant:** one journal of a plan at a time, held by the lock of its file.
 //!
@@ -10,7 +10,7 @@
 //!
 //! What is still to be done is handed out in `queue`.
 
-mod beside;
+mod counterparts;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,11 +19,12 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use super::reader::PlanFile;
-use super::row::{self, Services};
-use super::schema::{self, PLAN, state_number};
+use super::row::{self, NumberedServices};
+use super::schema::{self, state_number};
 use crate::plan::error::PlanError;
-use crate::plan::finding::Check;
-use crate::plan::operation::{Kind, Operation, State};
+use crate::plan::finding::PlanCheck;
+use crate::plan::format::PLAN;
+use crate::plan::operation::{Operation, OperationKind, OperationState};
 use crate::plan::overview::{Header, Totals};
 use crate::storage::{self, FileLock};
 
@@ -33,7 +34,7 @@ pub(crate) struct Journal {
     path: PathBuf,
     connection: Connection,
     header: Header,
-    services: Services,
+    services: NumberedServices,
     digest: String,
     _lock: FileLock,
 }
@@ -44,18 +45,18 @@ pub(crate) struct NotDone {
     /// What it does.
     pub operation: Operation,
     /// Failed or blocked.
-    pub state: State,
+    pub state: OperationState,
     /// Why.
     pub reason: String,
 }
 
 impl Journal {
-    /// The code of the reason of an operation that is blocked because another one failed. It is taken up again with that one.
+    /// The code of the reason of an operation that is blocked because another one failed. It is retried together with that one.
     pub(crate) const DEPENDS_ON_FAILED: &str = "depends_on_failed";
 
     /// Opens a plan to apply it: locked, and as it was when it was made.
     pub(crate) fn open(path: &Path) -> Result<Self, PlanError> {
-        // Read first: a lock is not laid beside what is no plan.
+        // Read first: no lock is created for a file that is not a plan.
         drop(schema::open_to_read(path)?);
         let lock = storage::lock(&PLAN, path)?;
         let plan = PlanFile::open(path)?;
@@ -71,7 +72,7 @@ impl Journal {
                  CREATE TEMP TABLE missing (entity TEXT, source TEXT, PRIMARY KEY (entity, source)) WITHOUT ROWID;",
             )
             .map_err(|source| PlanError::from_sqlite(path, source))?;
-        let services = Services::of(&header);
+        let services = NumberedServices::of(&header);
         Ok(Self { path: path.to_path_buf(), connection, header, services, digest, _lock: lock })
     }
 
@@ -96,13 +97,13 @@ impl Journal {
     }
 
     /// The checks that were made when it was planned.
-    pub(crate) fn checks(&self) -> Result<Vec<&'static Check>, PlanError> {
+    pub(crate) fn checks(&self) -> Result<Vec<&'static PlanCheck>, PlanError> {
         PlanFile::open(&self.path)?.checks()
     }
 
     /// Whether any of it was begun.
     pub(crate) fn is_begun(&self) -> Result<bool, PlanError> {
-        let ended = [State::Done, State::Existing, State::Failed];
+        let ended = [OperationState::Done, OperationState::Existing, OperationState::Failed];
         let any = self.counts()?.values().flatten().any(|(state, count)| ended.contains(state) && *count > 0);
         Ok(any || !self.begun(0, 1)?.is_empty())
     }
@@ -120,8 +121,11 @@ impl Journal {
     /// Takes up again what failed in earlier runs, and what was blocked by that. A failure says that nothing was written, so
     /// what failed is as if it had never begun.
     pub(crate) fn take_up(&self) -> Result<(), PlanError> {
-        let (pending, failed, blocked) =
-            (state_number(State::Pending), state_number(State::Failed), state_number(State::Blocked));
+        let (pending, failed, blocked) = (
+            state_number(OperationState::Pending),
+            state_number(OperationState::Failed),
+            state_number(OperationState::Blocked),
+        );
         self.sql(|connection| {
             connection.execute(
                 "UPDATE operation SET state = ?1, reason = NULL, started = NULL, result = NULL WHERE state = ?2",
@@ -138,14 +142,15 @@ impl Journal {
     }
 
     /// Operations by kind and state.
-    pub(crate) fn counts(&self) -> Result<BTreeMap<Kind, BTreeMap<State, u64>>, PlanError> {
+    pub(crate) fn counts(&self) -> Result<BTreeMap<OperationKind, BTreeMap<OperationState, u64>>, PlanError> {
         self.sql(|connection| {
-            let mut counts: BTreeMap<Kind, BTreeMap<State, u64>> = BTreeMap::new();
+            let mut counts: BTreeMap<OperationKind, BTreeMap<OperationState, u64>> = BTreeMap::new();
             let mut statement =
                 connection.prepare("SELECT state, kind, count(*) FROM operation GROUP BY state, kind")?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                let (state, kind) = (row::named(row, 0, &State::ALL)?, row::named(row, 1, &Kind::ALL)?);
+                let (state, kind) =
+                    (row::named(row, 0, &OperationState::ALL)?, row::named(row, 1, &OperationKind::ALL)?);
                 counts.entry(kind).or_default().insert(state, row.get::<_, i64>(2)?.cast_unsigned());
             }
             Ok(counts)
@@ -162,11 +167,11 @@ impl Journal {
         self.write("UPDATE operation SET started = NULL WHERE number = ?1", (number,))
     }
 
-    /// Notes what became of an operation.
+    /// Notes the outcome of an operation.
     pub(crate) fn ended(
         &self,
         number: i64,
-        state: State,
+        state: OperationState,
         reason: Option<&str>,
         result: &Value,
     ) -> Result<(), PlanError> {
@@ -181,7 +186,7 @@ impl Journal {
     pub(crate) fn not_done(&self, most: usize) -> Result<Vec<NotDone>, PlanError> {
         self.sql(|connection| {
             let mut found = Vec::new();
-            for state in [State::Failed, State::Blocked] {
+            for state in [OperationState::Failed, OperationState::Blocked] {
                 let mut statement = connection.prepare_cached(&format!(
                     "SELECT {}, coalesce(reason, blocked, '') FROM operation WHERE state = ?1 LIMIT ?2",
                     row::COLUMNS
@@ -205,13 +210,13 @@ impl Journal {
         self.sql(|connection| {
             connection.query_row(
                 "SELECT count(*) FROM operation WHERE state = ?1 AND reason IS NOT NULL",
-                [state_number(State::Existing)],
+                [state_number(OperationState::Existing)],
                 |row| row.get::<_, i64>(0).map(i64::cast_unsigned),
             )
         })
     }
 
-    /// Makes the plan one file again. While somebody reads it, it stays beside its write-ahead log.
+    /// Makes the plan one file again. While another process reads it, its write-ahead log stays.
     pub(crate) fn close(self) -> Result<(), PlanError> {
         let Self { path, connection, _lock, .. } = self;
         let is_one_file = storage::fold_log(&PLAN, &path, &connection)?;
@@ -234,7 +239,7 @@ impl Journal {
         self.sql(|connection| connection.prepare_cached(sql)?.execute(values).map(drop))
     }
 
-    pub(super) fn services(&self) -> &Services {
+    pub(super) fn services(&self) -> &NumberedServices {
         &self.services
     }
 

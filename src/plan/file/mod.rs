@@ -1,4 +1,4 @@
-//! The plan file: one SQLite file with what would be done, item by item, and later with what became of it.
+//! The plan file: one SQLite file with what would be done, item by item, and later with its outcome.
 //!
 //! It is written once ([`PlanDraft`]), reviewed, and read by every later stage ([`PlanFile`]). Applying it adds to the journal
 //! columns and to nothing else. People read it too, with `sqlite3`, through the views `operations` and `findings`.
@@ -12,13 +12,13 @@
 //!
 //! All SQL of plans is in this folder.
 
+mod created;
 mod digest;
 mod draft;
 mod entry;
+mod examples;
 mod finding;
-mod first;
 mod journal;
-mod made;
 mod place;
 mod queue;
 mod reader;
@@ -31,9 +31,8 @@ pub(in crate::plan) mod fixture;
 mod tests;
 
 pub use draft::PlanDraft;
-pub(crate) use entry::{Entry, Wanted};
+pub(crate) use entry::{Entry, WantedOperations};
 pub(crate) use journal::{Journal, NotDone};
 pub(crate) use place::check_place;
 pub(crate) use queue::{LaneName, PendingOperation};
 pub(crate) use reader::PlanFile;
-pub(crate) use schema::PLAN;

@@ -4,8 +4,9 @@
 
 use std::path::Path;
 
-use super::schema::{self, PLAN};
+use super::schema;
 use crate::plan::error::PlanError;
+use crate::plan::format::PLAN;
 use crate::storage::{self, Access, StorageError};
 
 /// Whether a plan can be written here, before any work is done for it: says what [`PlanDraft::create`](super::PlanDraft::create)

@@ -8,7 +8,7 @@ use super::journal::{Journal, limit};
 use super::row;
 use super::schema::{kind_number, state_number};
 use crate::plan::error::PlanError;
-use crate::plan::operation::{Kind, Operation, State};
+use crate::plan::operation::{Operation, OperationKind, OperationState};
 use crate::storage::hex;
 
 /// An operation that is to be done.
@@ -66,12 +66,17 @@ impl LaneName {
 impl Journal {
     /// Visits the creates that are blocked: nothing can refer to what they would make.
     pub(crate) fn blocked_creates(&self, mut visit: impl FnMut(&Operation)) -> Result<(), PlanError> {
-        let creates = [Kind::CreateRole, Kind::CreateUser, Kind::CreateConversation, Kind::CreateParticipant];
+        let creates = [
+            OperationKind::CreateRole,
+            OperationKind::CreateUser,
+            OperationKind::CreateConversation,
+            OperationKind::CreateParticipant,
+        ];
         self.sql(|connection| {
             let sql = format!("SELECT {} FROM operation WHERE state = ?1 AND kind = ?2", row::COLUMNS);
             let mut statement = connection.prepare(&sql)?;
             for kind in creates {
-                let mut rows = statement.query((state_number(State::Blocked), kind_number(kind)))?;
+                let mut rows = statement.query((state_number(OperationState::Blocked), kind_number(kind)))?;
                 while let Some(row) = rows.next()? {
                     visit(&row::read(row, self.services())?.operation);
                 }
@@ -81,13 +86,13 @@ impl Journal {
     }
 
     /// Sorts the lanes of a kind, the longest first, and says how many operations they have.
-    pub(crate) fn open_lanes(&self, kind: Kind) -> Result<u64, PlanError> {
+    pub(crate) fn open_lanes(&self, kind: OperationKind) -> Result<u64, PlanError> {
         self.sql(|connection| {
             connection.execute("DELETE FROM temp.lanes", [])?;
             connection.execute(
                 "INSERT INTO temp.lanes (name, operations)
                  SELECT lane, count(*) FROM operation WHERE state = ?1 AND kind = ?2 GROUP BY lane ORDER BY 2 DESC, 1",
-                (state_number(State::Pending), kind_number(kind)),
+                (state_number(OperationState::Pending), kind_number(kind)),
             )?;
             connection.query_row("SELECT coalesce(sum(operations), 0) FROM temp.lanes", [], |row| {
                 row.get::<_, i64>(0).map(i64::cast_unsigned)
@@ -110,11 +115,11 @@ impl Journal {
     }
 
     /// Whether anything of an earlier kind is still to be done.
-    pub(crate) fn has_pending_before(&self, kind: Kind) -> Result<bool, PlanError> {
+    pub(crate) fn has_pending_before(&self, kind: OperationKind) -> Result<bool, PlanError> {
         self.sql(|connection| {
             connection.query_row(
                 "SELECT EXISTS (SELECT 1 FROM operation WHERE state = ?1 AND kind < ?2)",
-                (state_number(State::Pending), kind_number(kind)),
+                (state_number(OperationState::Pending), kind_number(kind)),
                 |row| row.get(0),
             )
         })
@@ -123,7 +128,7 @@ impl Journal {
     /// Operations of a lane that are to be done, after this one.
     pub(crate) fn pending(
         &self,
-        kind: Kind,
+        kind: OperationKind,
         lane: &LaneName,
         after: i64,
         most: usize,
@@ -135,11 +140,12 @@ impl Journal {
                  ORDER BY number LIMIT ?5",
                 row::COLUMNS
             ))?;
-            let wanted = (state_number(State::Pending), kind_number(kind), &lane.0, after, limit(most));
+            let wanted =
+                (state_number(OperationState::Pending), kind_number(kind), &lane.0, after, limit(most));
             let mut rows = statement.query(wanted)?;
             let mut pending = Vec::new();
             while let Some(row) = rows.next()? {
-                let row::Read { number, operation, .. } = row::read(row, self.services())?;
+                let row::ReadOperation { number, operation, .. } = row::read(row, self.services())?;
                 let started = row.get("started")?;
                 pending.push(PendingOperation { number, operation, started });
             }
@@ -147,7 +153,7 @@ impl Journal {
         })
     }
 
-    /// Operations after this one that an earlier run was about to send, and of which nobody knows what became.
+    /// Operations after this one that an earlier run was about to send, and whose outcome is unknown.
     pub(crate) fn begun(&self, after: i64, most: usize) -> Result<Vec<PendingOperation>, PlanError> {
         self.sql(|connection| {
             let mut statement = connection.prepare_cached(&format!(
@@ -158,7 +164,7 @@ impl Journal {
             let mut rows = statement.query((after, limit(most)))?;
             let mut begun = Vec::new();
             while let Some(row) = rows.next()? {
-                let row::Read { number, operation, .. } = row::read(row, self.services())?;
+                let row::ReadOperation { number, operation, .. } = row::read(row, self.services())?;
                 let started = row.get("started")?;
                 begun.push(PendingOperation { number, operation, started });
             }

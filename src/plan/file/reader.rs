@@ -8,13 +8,14 @@ use rusqlite::types::ValueRef;
 use serde::de::DeserializeOwned;
 
 use super::digest::PlanDigest;
-use super::entry::{Entry, Wanted};
+use super::entry::{Entry, WantedOperations};
 use super::finding;
-use super::row::{self, Services, Stored};
-use super::schema::{self, PLAN, kind_number, state_number};
+use super::row::{self, NumberedServices, StoredOperation};
+use super::schema::{self, kind_number, state_number};
 use crate::plan::error::PlanError;
-use crate::plan::finding::{Check, Finding};
-use crate::plan::operation::{Kind, State};
+use crate::plan::finding::{PlanCheck, PlanFinding};
+use crate::plan::format::PLAN;
+use crate::plan::operation::{OperationKind, OperationState};
 use crate::plan::overview::{Header, Totals};
 use crate::storage::{self, FileLock};
 
@@ -24,7 +25,7 @@ pub struct PlanFile {
     path: PathBuf,
     connection: Connection,
     header: Header,
-    services: Services,
+    services: NumberedServices,
     digest: String,
     /// Held, not read.
     #[expect(dead_code, reason = "it is held")]
@@ -37,11 +38,11 @@ impl PlanFile {
         let connection = schema::open_to_read(path)?;
         let header: Header = parsed(path, "header", &property(&connection, path, "header")?)?;
         let digest = property(&connection, path, "digest")?;
-        let services = Services::of(&header);
+        let services = NumberedServices::of(&header);
         Ok(Self { path: path.to_path_buf(), connection, header, services, digest, lock: None })
     }
 
-    /// Opens a plan that nobody applies, or makes anew, for as long as it is open.
+    /// Opens a plan that no other process applies or replaces as long as it is open.
     pub fn open_alone(path: &Path) -> Result<Self, PlanError> {
         let opened = Self::open(path)?;
         Ok(Self { lock: Some(storage::lock(&PLAN, path)?), ..opened })
@@ -65,11 +66,12 @@ impl PlanFile {
     /// What it comes to, with the states as they are now.
     pub fn totals(&self) -> Result<Totals, PlanError> {
         let mut totals: Totals = parsed(&self.path, "totals", &self.property("totals")?)?;
-        let mut operations: BTreeMap<Kind, BTreeMap<State, u64>> = BTreeMap::new();
+        let mut operations: BTreeMap<OperationKind, BTreeMap<OperationState, u64>> = BTreeMap::new();
         self.rows::<_, PlanError>(
             "SELECT state, kind, count(*) FROM operation GROUP BY state, kind",
             |row| {
-                let (state, kind) = (row::named(row, 0, &State::ALL)?, row::named(row, 1, &Kind::ALL)?);
+                let (state, kind) =
+                    (row::named(row, 0, &OperationState::ALL)?, row::named(row, 1, &OperationKind::ALL)?);
                 let count = u64::try_from(row.get::<_, i64>(2)?).unwrap_or_default();
                 operations.entry(kind).or_default().insert(state, count);
                 Ok(())
@@ -88,7 +90,7 @@ impl PlanFile {
             &sql,
             |row| {
                 let read = row::read(row, &self.services)?;
-                digest.operation(&read.operation, &Stored::of(row)?);
+                digest.operation(&read.operation, &StoredOperation::of(row)?);
                 Ok(())
             },
             Ok,
@@ -107,7 +109,7 @@ impl PlanFile {
     /// Visits the findings, in the order in which they were found.
     pub fn findings<E: From<PlanError>>(
         &self,
-        mut visit: impl FnMut(&Finding) -> Result<(), E>,
+        mut visit: impl FnMut(&PlanFinding) -> Result<(), E>,
     ) -> Result<(), E> {
         let checks = finding::checks(&self.connection).map_err(|source| self.wrap(source))?;
         self.rows(
@@ -118,14 +120,14 @@ impl PlanFile {
     }
 
     /// The checks that found something, by their first finding.
-    pub fn checks(&self) -> Result<Vec<&'static Check>, PlanError> {
+    pub fn checks(&self) -> Result<Vec<&'static PlanCheck>, PlanError> {
         finding::checks(&self.connection).map_err(|source| self.wrap(source))
     }
 
     /// Visits the operations that are wanted, in the order of performance.
     pub fn operations<E: From<PlanError>>(
         &self,
-        wanted: &Wanted,
+        wanted: &WantedOperations,
         mut visit: impl FnMut(&Entry) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut sql = format!("SELECT {} FROM operation", row::COLUMNS);

@@ -9,7 +9,7 @@ use serde_json::Map;
 
 use super::schema::kind_number;
 use crate::model::{ChannelSid, Sid, SidKind, StoredSid, UserSid};
-use crate::plan::operation::{Fields, Kind, Operation, State, Subject};
+use crate::plan::operation::{JsonFields, Operation, OperationKind, OperationState, Subject};
 use crate::plan::overview::Header;
 
 /// The columns that are read of an operation, in the order of [`read`].
@@ -20,9 +20,9 @@ const INSERT: &str = "INSERT INTO operation (kind, state, service, role, user, c
      target, conversation, target_user, before, after, blocked) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
-/// What is stored of an operation beside its subject, as the text that it is stored as.
+/// What is stored of an operation besides its subject, as the text that it is stored as.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stored<'a> {
+pub(super) struct StoredOperation<'a> {
     /// The values before; none where there are none.
     pub(super) before: Option<&'a str>,
     /// The values after; none where there are none.
@@ -33,12 +33,12 @@ pub(super) struct Stored<'a> {
 
 /// The service SIDs that stand as numbers.
 #[derive(Debug, Clone)]
-pub(super) struct Services {
+pub(super) struct NumberedServices {
     source: String,
     target: String,
 }
 
-impl Services {
+impl NumberedServices {
     pub(super) fn of(header: &Header) -> Self {
         Self { source: header.source.service_sid.clone(), target: header.target.service_sid.clone() }
     }
@@ -47,10 +47,10 @@ impl Services {
 /// Writes an operation.
 pub(super) fn insert(
     connection: &Connection,
-    services: &Services,
+    services: &NumberedServices,
     operation: &Operation,
     state: i64,
-    stored: &Stored<'_>,
+    stored: &StoredOperation<'_>,
 ) -> Result<()> {
     let mut row = connection.prepare_cached(INSERT)?;
     let subject = &operation.subject;
@@ -125,15 +125,15 @@ fn unpack(packed: &[u8]) -> Option<String> {
 
 /// An operation as it was read.
 #[derive(Debug)]
-pub(super) struct Read {
+pub(super) struct ReadOperation {
     pub(super) number: i64,
     pub(super) operation: Operation,
-    pub(super) state: State,
+    pub(super) state: OperationState,
 }
 
 /// Reads an operation of a row of [`COLUMNS`].
-pub(super) fn read(row: &Row<'_>, services: &Services) -> Result<Read> {
-    let kind = named(row, 1, &Kind::ALL)?;
+pub(super) fn read(row: &Row<'_>, services: &NumberedServices) -> Result<ReadOperation> {
+    let kind = named(row, 1, &OperationKind::ALL)?;
     let service = match row.get_ref(3)? {
         ValueRef::Null => None,
         ValueRef::Integer(1) => Some(services.source.as_str()),
@@ -158,14 +158,14 @@ pub(super) fn read(row: &Row<'_>, services: &Services) -> Result<Read> {
         conversation_sid: sid::<crate::model::sid::ChannelKind>(row, 12)?.map(|sid| sid.to_string()),
         target_user_sid: sid::<crate::model::sid::UserKind>(row, 13)?.map(|sid| sid.to_string()),
     };
-    Ok(Read {
+    Ok(ReadOperation {
         number: row.get(0)?,
         operation: Operation { kind, subject, before: fields(row, 14)?, after: fields(row, 15)? },
-        state: named(row, 2, &State::ALL)?,
+        state: named(row, 2, &OperationState::ALL)?,
     })
 }
 
-impl<'a> Stored<'a> {
+impl<'a> StoredOperation<'a> {
     /// The texts of a row of [`COLUMNS`].
     pub(super) fn of(row: &'a Row<'_>) -> Result<Self> {
         let text = |column| row.get_ref(column)?.as_str_or_null().map_err(|error| wrong(column, error));
@@ -184,7 +184,7 @@ fn sid<K: SidKind>(row: &Row<'_>, column: usize) -> Result<Option<Sid<K>>> {
     })
 }
 
-fn fields(row: &Row<'_>, column: usize) -> Result<Fields> {
+fn fields(row: &Row<'_>, column: usize) -> Result<JsonFields> {
     match row.get_ref(column)?.as_str_or_null().map_err(|error| wrong(column, error))? {
         None => Ok(Map::new()),
         Some(text) => serde_json::from_str(text)

@@ -7,31 +7,21 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use crate::plan::error::PlanError;
-use crate::plan::operation::{Kind, State, WriteLimit};
-use crate::storage::{self, FileKind, OpenMode, SqliteDraft};
-
-/// The letters `ChFp`, and the format that this version reads and writes.
-pub(crate) static PLAN: FileKind = FileKind {
-    noun: "plan",
-    application: 0x4368_4670,
-    format: 2,
-    option: "--plan",
-    command: "chatferry plan",
-    remake: "make and review a new plan in another file",
-    after_full: "the file that was there before is unchanged",
-};
+use crate::plan::format::PLAN;
+use crate::plan::operation::{OperationKind, OperationState, WriteLimit};
+use crate::storage::{self, OpenMode, SqliteDraft};
 
 /// Page cache of a connection, in KiB. Sorts spill to temporary files beyond it, so this bounds SQLite's memory.
 const CACHE: u32 = 16 * 1024;
 
 /// The number that stands for a kind.
-pub(super) fn kind_number(kind: Kind) -> i64 {
-    number(Kind::ALL.iter().position(|other| *other == kind))
+pub(super) fn kind_number(kind: OperationKind) -> i64 {
+    number(OperationKind::ALL.iter().position(|other| *other == kind))
 }
 
 /// The number that stands for a state.
-pub(super) fn state_number(state: State) -> i64 {
-    number(State::ALL.iter().position(|other| *other == state))
+pub(super) fn state_number(state: OperationState) -> i64 {
+    number(OperationState::ALL.iter().position(|other| *other == state))
 }
 
 fn number(position: Option<usize>) -> i64 {
@@ -54,8 +44,8 @@ pub(super) fn create(draft: &SqliteDraft, plan: &Path) -> Result<Connection, Pla
             connection.prepare(&format!("INSERT INTO {table} (number, name) VALUES (?1, ?2)"))?;
         (0_i64..).zip(names).try_for_each(|(number, name)| insert.execute((number, name)).map(|_| ()))
     };
-    names("kinds", &mut Kind::ALL.iter().map(|kind| kind.name())).map_err(wrap)?;
-    names("states", &mut State::ALL.iter().map(|state| state.name())).map_err(wrap)?;
+    names("kinds", &mut OperationKind::ALL.iter().map(|kind| kind.name())).map_err(wrap)?;
+    names("states", &mut OperationState::ALL.iter().map(|state| state.name())).map_err(wrap)?;
     Ok(connection)
 }
 
@@ -86,9 +76,9 @@ fn tune(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Writes out the shorthands of the schema: `@US(column)` for a SID's text, `@service_kinds` for their numbers.
 fn write_out(sql: &str) -> String {
-    let of_service = |kind: &Kind| kind.write_limit() == WriteLimit::Service;
+    let of_service = |kind: &OperationKind| kind.write_limit() == WriteLimit::Service;
     let kinds: Vec<String> =
-        Kind::ALL.into_iter().filter(of_service).map(|kind| kind_number(kind).to_string()).collect();
+        OperationKind::ALL.into_iter().filter(of_service).map(|kind| kind_number(kind).to_string()).collect();
     let sql = sql.replace("@service_kinds", &kinds.join(", "));
     let mut parts = sql.split('@');
     let mut out = parts.next().unwrap_or_default().to_owned();

@@ -12,11 +12,11 @@ use super::*;
 use crate::error::{Advise, Failure};
 use crate::model::{ChannelSid, Entity, MemberSid, RoleSid, ServiceSid, UserSid};
 use crate::plan::error::PlanError;
-use crate::plan::finding::{Check, Finding, Severity};
-use crate::plan::operation::{Kind, Operation, State, Subject};
+use crate::plan::finding::{PlanCheck, PlanFinding, Severity};
+use crate::plan::operation::{Operation, OperationKind, OperationState, Subject};
 use crate::storage::StorageError;
 
-static TAKEN: Check = Check {
+static TAKEN: PlanCheck = PlanCheck {
     code: "unique_name_taken",
     severity: Severity::Block,
     of_plan: false,
@@ -26,9 +26,9 @@ static TAKEN: Check = Check {
     meaning: "Another conversation has the name.",
     advice: "Rename it.",
 };
-static LOST: Check = Check { code: "permission_lost", severity: Severity::Warn, ..TAKEN };
+static LOST: PlanCheck = PlanCheck { code: "permission_lost", severity: Severity::Warn, ..TAKEN };
 
-fn operation(kind: Kind) -> Operation {
+fn operation(kind: OperationKind) -> Operation {
     Operation {
         kind,
         subject: Subject {
@@ -52,7 +52,7 @@ fn operation(kind: Kind) -> Operation {
 /// A plan of an operation of every kind, two of them blocked, with findings in a mixture.
 fn plan(path: &Path) -> PlanFile {
     let mut draft = PlanDraft::create(path, &header()).unwrap();
-    let finding = |check, sid: &str| Finding {
+    let finding = |check, sid: &str| PlanFinding {
         check,
         entity: Entity::Membership,
         sid: sid.to_owned(),
@@ -60,7 +60,7 @@ fn plan(path: &Path) -> PlanFile {
         detail: "taken".to_owned(),
     };
     draft.finding(&finding(&TAKEN, "US1/CH1")).unwrap();
-    for kind in Kind::ALL {
+    for kind in OperationKind::ALL {
         let blocked = kind.name().ends_with("_user").then_some("identity_missing");
         draft.operation(&operation(kind), blocked).unwrap();
     }
@@ -71,7 +71,7 @@ fn plan(path: &Path) -> PlanFile {
     draft.finish(&totals()).unwrap()
 }
 
-fn entries(plan: &PlanFile, wanted: &Wanted) -> Vec<Entry> {
+fn entries(plan: &PlanFile, wanted: &WantedOperations) -> Vec<Entry> {
     let mut entries = Vec::new();
     plan.operations::<PlanError>(wanted, |entry| {
         entries.push(entry.clone());
@@ -87,19 +87,22 @@ fn what_was_planned_is_read_back() {
     let plan = plan(&folder.path().join("plan.db"));
     assert_eq!(plan.header(), &header());
     plan.check().unwrap();
-    let read = entries(&plan, &Wanted::default());
-    let planned: Vec<_> = Kind::ALL.into_iter().map(operation).collect();
+    let read = entries(&plan, &WantedOperations::default());
+    let planned: Vec<_> = OperationKind::ALL.into_iter().map(operation).collect();
     assert_eq!(read.iter().map(|entry| entry.operation.clone()).collect::<Vec<_>>(), planned);
     assert_eq!(read.iter().map(|entry| entry.number).collect::<Vec<_>>(), (1..=14).collect::<Vec<_>>());
     let ids: std::collections::BTreeSet<_> = read.iter().map(|entry| entry.id.clone()).collect();
     assert_eq!(ids.len(), 14, "every operation has an id of its own");
     assert!(ids.iter().all(|id| id.len() == 16));
 
-    let blocked = Wanted { kinds: None, states: Some(vec![State::Blocked]) };
+    let blocked = WantedOperations { kinds: None, states: Some(vec![OperationState::Blocked]) };
     let blocked = entries(&plan, &blocked);
     assert_eq!(blocked.len(), 3);
     assert!(blocked.iter().all(|entry| entry.reason.as_deref() == Some("identity_missing")));
-    let wanted = Wanted { kinds: Some(vec![Kind::MakePrivate, Kind::DeleteRole]), states: None };
+    let wanted = WantedOperations {
+        kinds: Some(vec![OperationKind::MakePrivate, OperationKind::DeleteRole]),
+        states: None,
+    };
     assert_eq!(entries(&plan, &wanted).len(), 2);
 
     let mut found = Vec::new();
@@ -118,7 +121,7 @@ fn what_was_planned_is_read_back() {
     );
     let now = plan.totals().unwrap();
     assert_eq!(now.operations.values().flat_map(BTreeMap::values).sum::<u64>(), 14);
-    assert_eq!(now.operations[&Kind::CreateUser], BTreeMap::from([(State::Blocked, 1)]));
+    assert_eq!(now.operations[&OperationKind::CreateUser], BTreeMap::from([(OperationState::Blocked, 1)]));
     assert_eq!(now.noop, totals().noop);
 }
 
@@ -126,7 +129,7 @@ fn what_was_planned_is_read_back() {
 fn a_conversation_that_is_updated_and_then_closed_has_two_operations_of_their_own() {
     let update = |after: serde_json::Value| Operation {
         after: after.as_object().unwrap().clone(),
-        ..operation(Kind::UpdateConversation)
+        ..operation(OperationKind::UpdateConversation)
     };
     let named = update(serde_json::json!({"friendly_name": "a"}));
     let closed = update(serde_json::json!({"state": "closed"}));
@@ -213,10 +216,14 @@ fn a_plan_that_was_edited_is_found_out_and_its_journal_is_no_edit() {
         .unwrap();
     let plan = PlanFile::open(&path).unwrap();
     plan.check().unwrap();
-    let failed = entries(&plan, &Wanted { kinds: None, states: Some(vec![State::Failed]) });
+    let failed =
+        entries(&plan, &WantedOperations { kinds: None, states: Some(vec![OperationState::Failed]) });
     assert_eq!(failed[0].reason.as_deref(), Some("50416"));
     assert_eq!(failed[0].result, Some(json!({"sid": "MB1"})));
-    assert_eq!(plan.totals().unwrap().operations[&Kind::CreateParticipant][&State::Failed], 1);
+    assert_eq!(
+        plan.totals().unwrap().operations[&OperationKind::CreateParticipant][&OperationState::Failed],
+        1
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{FormValue, role_in_braces};
 use crate::model::Entity;
-use crate::plan::operation::Kind;
+use crate::plan::operation::OperationKind;
 
 /// A parameter of a form.
 #[derive(Debug, Clone, Copy)]
@@ -57,21 +57,21 @@ const CONVERSATION: [Parameter; 9] = [
 ];
 
 /// The parameters of a kind.
-pub(super) fn of(kind: Kind) -> &'static [Parameter] {
+pub(super) fn of(kind: OperationKind) -> &'static [Parameter] {
     match kind {
-        Kind::MakePrivate => {
+        OperationKind::MakePrivate => {
             const { &[plain("type", "Type"), plain("messaging_service_sid", "MessagingServiceSid")] }
         }
-        Kind::CreateRole => {
+        OperationKind::CreateRole => {
             const { &[FRIENDLY_NAME, plain("type", "Type"), plain("permissions", "Permission")] }
         }
-        Kind::CreateUser => const { &[IDENTITY, ROLE_SID, ATTRIBUTES, FRIENDLY_NAME] },
-        Kind::UpdateUser => const { &[ROLE_SID, ATTRIBUTES, FRIENDLY_NAME] },
-        Kind::CreateConversation | Kind::UpdateConversation => &CONVERSATION,
-        Kind::CreateParticipant => {
+        OperationKind::CreateUser => const { &[IDENTITY, ROLE_SID, ATTRIBUTES, FRIENDLY_NAME] },
+        OperationKind::UpdateUser => const { &[ROLE_SID, ATTRIBUTES, FRIENDLY_NAME] },
+        OperationKind::CreateConversation | OperationKind::UpdateConversation => &CONVERSATION,
+        OperationKind::CreateParticipant => {
             const { &[IDENTITY, DATE_CREATED, DATE_UPDATED, ATTRIBUTES, PROJECTED_ADDRESS, ROLE_SID] }
         }
-        Kind::UpdateParticipant => {
+        OperationKind::UpdateParticipant => {
             const {
                 &[
                     DATE_CREATED,
@@ -83,11 +83,11 @@ pub(super) fn of(kind: Kind) -> &'static [Parameter] {
                 ]
             }
         }
-        Kind::UpdateUserConversation => {
+        OperationKind::UpdateUserConversation => {
             const { &[NOTIFICATION_LEVEL, LAST_READ_TIMESTAMP, LAST_READ_MESSAGE_INDEX] }
         }
-        Kind::MuteSource => const { &[NOTIFICATION_LEVEL] },
-        Kind::UpdateUserChannel => {
+        OperationKind::MuteSource => const { &[NOTIFICATION_LEVEL] },
+        OperationKind::UpdateUserChannel => {
             const {
                 &[
                     NOTIFICATION_LEVEL,
@@ -96,11 +96,14 @@ pub(super) fn of(kind: Kind) -> &'static [Parameter] {
                 ]
             }
         }
-        Kind::DeleteParticipant | Kind::DeleteConversation | Kind::DeleteUser | Kind::DeleteRole => &[],
+        OperationKind::DeleteParticipant
+        | OperationKind::DeleteConversation
+        | OperationKind::DeleteUser
+        | OperationKind::DeleteRole => &[],
     }
 }
 
-impl Kind {
+impl OperationKind {
     /// Whether this kind can set this key of Conversations to this value; for null, whether anything clears it.
     pub fn can_send(self, key: &str, value: &Value) -> bool {
         let parameter = of(self).iter().find(|parameter| parameter.key == key);
@@ -113,7 +116,7 @@ pub(super) fn push(
     form: &mut Vec<(&'static str, FormValue)>,
     parameter: Parameter,
     value: &Value,
-    kind: Kind,
+    kind: OperationKind,
 ) {
     let text = match value {
         Value::Null => match parameter.clears {

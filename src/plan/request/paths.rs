@@ -2,7 +2,7 @@
 
 use super::Segment;
 use crate::model::Entity;
-use crate::plan::operation::{Kind, Operation, Subject};
+use crate::plan::operation::{Operation, OperationKind, Subject};
 
 /// The path of an operation.
 pub(super) fn segments(operation: &Operation) -> Vec<Segment> {
@@ -11,46 +11,50 @@ pub(super) fn segments(operation: &Operation) -> Vec<Segment> {
     let source = |sid: Option<String>| text(sid.unwrap_or_default());
     let mut path = Vec::with_capacity(7);
     path.push(word(match operation.kind {
-        Kind::MakePrivate => "v3",
-        Kind::MuteSource | Kind::UpdateUserChannel => "v2",
+        OperationKind::MakePrivate => "v3",
+        OperationKind::MuteSource | OperationKind::UpdateUserChannel => "v2",
         _ => "v1",
     }));
     path.extend([word("Services"), service]);
     match operation.kind {
-        Kind::MakePrivate => path.extend([word("Channels"), source(shown(subject.channel_sid.as_ref()))]),
-        Kind::CreateRole => path.push(word("Roles")),
-        Kind::CreateUser => path.push(word("Users")),
-        Kind::UpdateUser => {
+        OperationKind::MakePrivate => {
+            path.extend([word("Channels"), source(shown(subject.channel_sid.as_ref()))])
+        }
+        OperationKind::CreateRole => path.push(word("Roles")),
+        OperationKind::CreateUser => path.push(word("Users")),
+        OperationKind::UpdateUser => {
             let known = subject.target_sid.as_ref().or(subject.target_user_sid.as_ref());
             path.extend([word("Users"), user(subject, known)]);
         }
-        Kind::CreateConversation => path.push(word("Conversations")),
-        Kind::UpdateConversation => {
+        OperationKind::CreateConversation => path.push(word("Conversations")),
+        OperationKind::UpdateConversation => {
             let known = subject.target_sid.as_ref().or(subject.conversation_sid.as_ref());
             path.extend([word("Conversations"), conversation(subject, known)]);
         }
-        Kind::CreateParticipant => {
+        OperationKind::CreateParticipant => {
             let conversation = conversation(subject, subject.conversation_sid.as_ref());
             path.extend([word("Conversations"), conversation, word("Participants")]);
         }
-        Kind::UpdateParticipant | Kind::DeleteParticipant => {
+        OperationKind::UpdateParticipant | OperationKind::DeleteParticipant => {
             let conversation = conversation(subject, subject.conversation_sid.as_ref());
             path.extend([word("Conversations"), conversation, word("Participants"), participant(subject)]);
         }
-        Kind::UpdateUserConversation => {
+        OperationKind::UpdateUserConversation => {
             let user = user(subject, subject.target_user_sid.as_ref());
             let conversation = conversation(subject, subject.conversation_sid.as_ref());
             path.extend([word("Users"), user, word("Conversations"), conversation]);
         }
-        Kind::MuteSource | Kind::UpdateUserChannel => {
+        OperationKind::MuteSource | OperationKind::UpdateUserChannel => {
             let user = source(shown(subject.user_sid.as_ref()));
             let channel = source(shown(subject.channel_sid.as_ref()));
             path.extend([word("Users"), user, word("Channels"), channel]);
         }
         // What is removed was created, so its SID is known.
-        Kind::DeleteConversation => path.extend([word("Conversations"), source(subject.target_sid.clone())]),
-        Kind::DeleteUser => path.extend([word("Users"), source(subject.target_sid.clone())]),
-        Kind::DeleteRole => path.extend([word("Roles"), source(subject.target_sid.clone())]),
+        OperationKind::DeleteConversation => {
+            path.extend([word("Conversations"), source(subject.target_sid.clone())])
+        }
+        OperationKind::DeleteUser => path.extend([word("Users"), source(subject.target_sid.clone())]),
+        OperationKind::DeleteRole => path.extend([word("Roles"), source(subject.target_sid.clone())]),
     }
     path
 }

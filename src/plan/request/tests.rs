@@ -1,30 +1,30 @@
-//! Every kind's request, held against Twilio's OpenAPI descriptions.
+//! Every kind's request, compared with Twilio's OpenAPI descriptions.
 
 use serde_json::{Value, json};
 
 use super::*;
 use crate::model::{ChannelSid, MemberSid, RoleSid, ServiceSid, UserSid};
-use crate::plan::operation::{Fields, Subject};
+use crate::plan::operation::{JsonFields, Subject};
 
 /// Operation id, method, path, form parameters and whether the webhook header is taken, of each write.
 const WRITES: &str = include_str!("../../../tests/data/wire/writes.json");
 
 /// The operation of the description that each kind is.
-const OPERATIONS: [(Kind, &str); 14] = [
-    (Kind::MakePrivate, "UpdateChannel"),
-    (Kind::CreateRole, "CreateServiceRole"),
-    (Kind::CreateUser, "CreateServiceUser"),
-    (Kind::UpdateUser, "UpdateServiceUser"),
-    (Kind::CreateConversation, "CreateServiceConversation"),
-    (Kind::CreateParticipant, "CreateServiceConversationParticipant"),
-    (Kind::UpdateParticipant, "UpdateServiceConversationParticipant"),
-    (Kind::UpdateUserConversation, "UpdateServiceUserConversation"),
-    (Kind::UpdateConversation, "UpdateServiceConversation"),
-    (Kind::MuteSource, "UpdateUserChannel"),
-    (Kind::DeleteParticipant, "DeleteServiceConversationParticipant"),
-    (Kind::DeleteConversation, "DeleteServiceConversation"),
-    (Kind::DeleteUser, "DeleteServiceUser"),
-    (Kind::DeleteRole, "DeleteServiceRole"),
+const OPERATIONS: [(OperationKind, &str); 14] = [
+    (OperationKind::MakePrivate, "UpdateChannel"),
+    (OperationKind::CreateRole, "CreateServiceRole"),
+    (OperationKind::CreateUser, "CreateServiceUser"),
+    (OperationKind::UpdateUser, "UpdateServiceUser"),
+    (OperationKind::CreateConversation, "CreateServiceConversation"),
+    (OperationKind::CreateParticipant, "CreateServiceConversationParticipant"),
+    (OperationKind::UpdateParticipant, "UpdateServiceConversationParticipant"),
+    (OperationKind::UpdateUserConversation, "UpdateServiceUserConversation"),
+    (OperationKind::UpdateConversation, "UpdateServiceConversation"),
+    (OperationKind::MuteSource, "UpdateUserChannel"),
+    (OperationKind::DeleteParticipant, "DeleteServiceConversationParticipant"),
+    (OperationKind::DeleteConversation, "DeleteServiceConversation"),
+    (OperationKind::DeleteUser, "DeleteServiceUser"),
+    (OperationKind::DeleteRole, "DeleteServiceRole"),
 ];
 
 fn subject() -> Subject {
@@ -40,13 +40,13 @@ fn subject() -> Subject {
     }
 }
 
-fn fields(value: Value) -> Fields {
+fn fields(value: Value) -> JsonFields {
     let Value::Object(fields) = value else { panic!("an object") };
     fields
 }
 
-fn operation(kind: Kind, after: Value) -> Operation {
-    Operation { kind, subject: subject(), before: Fields::new(), after: fields(after) }
+fn operation(kind: OperationKind, after: Value) -> Operation {
+    Operation { kind, subject: subject(), before: JsonFields::new(), after: fields(after) }
 }
 
 fn form(operation: &Operation) -> Vec<(&'static str, String)> {
@@ -58,7 +58,7 @@ fn every_request_is_one_of_the_description() {
     let writes: Value = serde_json::from_str(WRITES).unwrap();
     for (kind, name) in OPERATIONS {
         let described = &writes[name];
-        let all: Fields =
+        let all: JsonFields =
             parameters::of(kind).iter().map(|parameter| (parameter.key.to_owned(), json!("x"))).collect();
         let request = operation(kind, Value::Object(all)).request();
         assert_eq!(request.method.name(), described["method"], "{kind:?}");
@@ -113,8 +113,10 @@ fn the_trimmed_writes_are_those_of_the_descriptions() {
 
 #[test]
 fn a_sid_that_is_not_known_yet_is_its_counterparts() {
-    let mut update =
-        operation(Kind::UpdateParticipant, json!({"role_sid": "{RL00000000000000000000000000000002}"}));
+    let mut update = operation(
+        OperationKind::UpdateParticipant,
+        json!({"role_sid": "{RL00000000000000000000000000000002}"}),
+    );
     let request = update.request();
     assert_eq!(
         request.path(),
@@ -139,20 +141,24 @@ fn a_sid_that_is_not_known_yet_is_its_counterparts() {
 #[test]
 fn null_clears_where_something_clears_and_is_left_out_of_creates() {
     let values = json!({"friendly_name": null, "attributes": null, "role_sid": null});
-    let update = operation(Kind::UpdateUser, values.clone());
+    let update = operation(OperationKind::UpdateUser, values.clone());
     assert_eq!(form(&update), [("Attributes", "{}".to_owned()), ("FriendlyName", String::new())]);
-    assert_eq!(form(&operation(Kind::CreateUser, values)), [("Identity", "ada".to_owned())]);
-    let index = operation(Kind::UpdateParticipant, json!({"last_read_message_index": null}));
+    assert_eq!(form(&operation(OperationKind::CreateUser, values)), [("Identity", "ada".to_owned())]);
+    let index = operation(OperationKind::UpdateParticipant, json!({"last_read_message_index": null}));
     assert!(form(&index).is_empty());
-    assert!(!Kind::can_send(Kind::UpdateParticipant, "last_read_message_index", &Value::Null));
-    assert!(Kind::can_send(Kind::UpdateParticipant, "last_read_message_index", &json!(0)));
-    assert!(!Kind::can_send(Kind::UpdateConversation, "created_by", &json!("ada")));
+    assert!(!OperationKind::can_send(
+        OperationKind::UpdateParticipant,
+        "last_read_message_index",
+        &Value::Null
+    ));
+    assert!(OperationKind::can_send(OperationKind::UpdateParticipant, "last_read_message_index", &json!(0)));
+    assert!(!OperationKind::can_send(OperationKind::UpdateConversation, "created_by", &json!("ada")));
 }
 
 #[test]
 fn lists_are_repeated_and_numbers_are_digits() {
     let role = operation(
-        Kind::CreateRole,
+        OperationKind::CreateRole,
         json!({"friendly_name": "guest", "type": "conversation", "permissions": ["sendMessage", "leaveConversation"]}),
     );
     let shown = serde_json::to_value(role.request()).unwrap();
@@ -161,14 +167,14 @@ fn lists_are_repeated_and_numbers_are_digits() {
         json!({"FriendlyName": "guest", "Type": "conversation", "Permission": ["sendMessage", "leaveConversation"]})
     );
     let read = operation(
-        Kind::UpdateUserConversation,
+        OperationKind::UpdateUserConversation,
         json!({"last_read_message_index": 0, "notification_level": "muted"}),
     );
     assert_eq!(
         form(&read),
         [("NotificationLevel", "muted".to_owned()), ("LastReadMessageIndex", "0".to_owned())]
     );
-    let one_way = operation(Kind::MakePrivate, json!({}));
+    let one_way = operation(OperationKind::MakePrivate, json!({}));
     assert_eq!(form(&one_way), [("Type", "private".to_owned())]);
     assert_eq!(
         one_way.request().path(),

@@ -7,19 +7,19 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::model::{ChannelSid, MemberSid, RoleSid, ServiceSid, UserSid};
-use crate::plan::file::Wanted;
+use crate::plan::file::WantedOperations;
 use crate::plan::file::fixture::{self, fields};
 
 /// A plan in the making, and what its run is to have written of each operation.
 struct Book {
     folder: tempfile::TempDir,
-    operations: Vec<(Operation, State, Value)>,
+    operations: Vec<(Operation, OperationState, Value)>,
 }
 
 /// What taking a plan back gives: operations as kind, target's SID, before and after; and findings.
 #[derive(Debug, PartialEq)]
 struct Taken {
-    operations: Vec<(Kind, Option<String>, Value, Value)>,
+    operations: Vec<(OperationKind, Option<String>, Value, Value)>,
     findings: Vec<(String, String)>,
 }
 
@@ -43,13 +43,20 @@ impl Book {
         self.folder.path().join("plan.db")
     }
 
-    fn done(mut self, kind: Kind, subject: Subject, before: Value, after: Value, result: Value) -> Self {
+    fn done(
+        mut self,
+        kind: OperationKind,
+        subject: Subject,
+        before: Value,
+        after: Value,
+        result: Value,
+    ) -> Self {
         let operation = Operation { kind, subject, before: fields(before), after: fields(after) };
-        self.operations.push((operation, State::Done, result));
+        self.operations.push((operation, OperationState::Done, result));
         self
     }
 
-    fn in_state(mut self, state: State) -> Self {
+    fn in_state(mut self, state: OperationState) -> Self {
         self.operations.last_mut().unwrap().1 = state;
         self
     }
@@ -64,7 +71,7 @@ impl Book {
         drop(draft.finish(&fixture::totals()).unwrap());
         let journal = Connection::open(self.path()).unwrap();
         for (number, (_, state, result)) in (1_i64..).zip(&self.operations) {
-            let state = State::ALL.iter().position(|other| other == state).unwrap();
+            let state = OperationState::ALL.iter().position(|other| other == state).unwrap();
             let row = (i64::try_from(state).unwrap(), result.to_string(), number);
             journal.execute("UPDATE operation SET state = ?1, result = ?2 WHERE number = ?3", row).unwrap();
         }
@@ -81,7 +88,7 @@ fn taken_back(plan: &Path, undo_plan: &Path) -> Taken {
     assert_eq!(made.header().kind, Move::Undo);
     assert_eq!(made.header().undoes.as_deref(), Some(plan.digest()));
     let mut taken = Taken { operations: Vec::new(), findings: Vec::new() };
-    made.operations::<PlanError>(&Wanted::default(), |entry| {
+    made.operations::<PlanError>(&WantedOperations::default(), |entry| {
         let Operation { kind, subject, before, after } = entry.operation.clone();
         let (before, after) = (Value::Object(before), Value::Object(after));
         taken.operations.push((kind, subject.target_sid, before, after));
@@ -108,25 +115,25 @@ fn what_was_created_is_removed_last_things_first() {
     known.conversation_sid = Some(ChannelSid::from_digits(9).to_string());
     let role = Subject { role_sid: Some(RoleSid::from_digits(7)), ..subject(0, 0) };
     let taken = Book::new()
-        .done(Kind::CreateRole, role, json!({}), json!({"friendly_name": "guest"}), created("RL1"))
-        .done(Kind::CreateUser, subject(0, 5), json!({}), json!({}), created("US1"))
+        .done(OperationKind::CreateRole, role, json!({}), json!({"friendly_name": "guest"}), created("RL1"))
+        .done(OperationKind::CreateUser, subject(0, 5), json!({}), json!({}), created("US1"))
         .done(
-            Kind::UpdateUser,
+            OperationKind::UpdateUser,
             subject(0, 5),
             json!({"attributes": "{}"}),
             json!({"attributes": "[]"}),
             json!({}),
         )
-        .done(Kind::CreateParticipant, known.clone(), json!({}), json!({}), created("MB1"))
+        .done(OperationKind::CreateParticipant, known.clone(), json!({}), json!({}), created("MB1"))
         .done(
-            Kind::UpdateParticipant,
+            OperationKind::UpdateParticipant,
             known.clone(),
             json!({"last_read_message_index": null}),
             json!({"last_read_message_index": 4}),
             json!({}),
         )
         .done(
-            Kind::UpdateUserConversation,
+            OperationKind::UpdateUserConversation,
             Subject { member_sid: None, ..known },
             json!({"notification_level": "default"}),
             json!({"notification_level": "muted"}),
@@ -138,9 +145,9 @@ fn what_was_created_is_removed_last_things_first() {
     assert_eq!(
         kinds,
         [
-            (Kind::DeleteParticipant, "MB1".to_owned()),
-            (Kind::DeleteUser, "US1".to_owned()),
-            (Kind::DeleteRole, "RL1".to_owned())
+            (OperationKind::DeleteParticipant, "MB1".to_owned()),
+            (OperationKind::DeleteUser, "US1".to_owned()),
+            (OperationKind::DeleteRole, "RL1".to_owned())
         ]
     );
     assert!(taken.findings.is_empty(), "{taken:?}");
@@ -149,20 +156,28 @@ fn what_was_created_is_removed_last_things_first() {
 #[test]
 fn the_participants_of_a_conversation_go_with_it() {
     let taken = Book::new()
-        .done(Kind::CreateConversation, subject(1, 0), json!({}), json!({}), created("CH8"))
-        .done(Kind::CreateParticipant, subject(1, 2), json!({}), json!({}), created("MB1"))
-        .done(Kind::UpdateConversation, subject(1, 0), json!({}), json!({"state": "closed"}), json!({}))
+        .done(OperationKind::CreateConversation, subject(1, 0), json!({}), json!({}), created("CH8"))
+        .done(OperationKind::CreateParticipant, subject(1, 2), json!({}), json!({}), created("MB1"))
+        .done(
+            OperationKind::UpdateConversation,
+            subject(1, 0),
+            json!({}),
+            json!({"state": "closed"}),
+            json!({}),
+        )
         .undone();
-    let conversation = (Kind::DeleteConversation, Some("CH8".to_owned()), json!({}), json!({}));
+    let conversation = (OperationKind::DeleteConversation, Some("CH8".to_owned()), json!({}), json!({}));
     assert_eq!(taken.operations, [conversation]);
     assert!(taken.findings.is_empty());
 }
 
 #[test]
 fn what_was_there_already_or_was_never_done_is_left_alone() {
-    for state in [State::Existing, State::Failed, State::Blocked, State::Pending] {
+    for state in
+        [OperationState::Existing, OperationState::Failed, OperationState::Blocked, OperationState::Pending]
+    {
         let taken = Book::new()
-            .done(Kind::CreateUser, subject(0, 5), json!({}), json!({}), created("US1"))
+            .done(OperationKind::CreateUser, subject(0, 5), json!({}), json!({}), created("US1"))
             .in_state(state)
             .undone();
         assert_eq!(taken, Taken { operations: Vec::new(), findings: Vec::new() }, "{state:?}");
@@ -171,7 +186,8 @@ fn what_was_there_already_or_was_never_done_is_left_alone() {
     for result in
         [json!({"sid": "US1"}), json!({"sid": "US1", "created": false}), json!({"created": true}), found]
     {
-        let taken = Book::new().done(Kind::CreateUser, subject(0, 5), json!({}), json!({}), result).undone();
+        let taken =
+            Book::new().done(OperationKind::CreateUser, subject(0, 5), json!({}), json!({}), result).undone();
         assert!(taken.operations.is_empty());
         assert_eq!(taken.findings.len(), 1, "a create without proof is reported");
     }
@@ -183,10 +199,10 @@ fn a_conversation_that_was_found_after_a_lost_answer_is_known_by_its_name() {
         Subject { unique_name: Some(format!("chatferry-{}", ChannelSid::from_digits(1))), ..subject(1, 0) };
     let found = json!({"sid": "CH8", "known_by": "look_up", "sent": true});
     let taken = Book::new()
-        .done(Kind::CreateConversation, named, json!({}), json!({}), found.clone())
-        .done(Kind::CreateConversation, subject(2, 0), json!({}), json!({}), found)
+        .done(OperationKind::CreateConversation, named, json!({}), json!({}), found.clone())
+        .done(OperationKind::CreateConversation, subject(2, 0), json!({}), json!({}), found)
         .done(
-            Kind::CreateUser,
+            OperationKind::CreateUser,
             subject(0, 5),
             json!({}),
             json!({}),
@@ -194,7 +210,7 @@ fn a_conversation_that_was_found_after_a_lost_answer_is_known_by_its_name() {
         )
         .undone();
     let kinds: Vec<_> = taken.operations.iter().map(|(kind, ..)| *kind).collect();
-    assert_eq!(kinds, [Kind::DeleteUser, Kind::DeleteConversation]);
+    assert_eq!(kinds, [OperationKind::DeleteUser, OperationKind::DeleteConversation]);
     assert_eq!(taken.findings.len(), 1);
 }
 
@@ -202,14 +218,14 @@ fn a_conversation_that_was_found_after_a_lost_answer_is_known_by_its_name() {
 fn former_values_are_written_back_as_they_were_seen() {
     let taken = Book::new()
         .done(
-            Kind::UpdateParticipant,
+            OperationKind::UpdateParticipant,
             Subject { target_sid: Some("MB00000000000000000000000000000003".to_owned()), ..subject(1, 3) },
             json!({"role_sid": "RL5", "attributes": "{}", "last_read_message_index": null}),
             json!({"role_sid": "{RL7}", "attributes": "[1]", "last_read_message_index": 4}),
             json!({"before": {"role_sid": "RL6", "attributes": "{}", "last_read_message_index": null}}),
         )
         .done(
-            Kind::MuteSource,
+            OperationKind::MuteSource,
             subject(1, 3),
             json!({"notification_level": "default"}),
             json!({"notification_level": "muted"}),
@@ -220,13 +236,13 @@ fn former_values_are_written_back_as_they_were_seen() {
         taken.operations,
         [
             (
-                Kind::MuteSource,
+                OperationKind::MuteSource,
                 None,
                 json!({"notification_level": "muted"}),
                 json!({"notification_level": "default"})
             ),
             (
-                Kind::UpdateParticipant,
+                OperationKind::UpdateParticipant,
                 Some("MB00000000000000000000000000000003".to_owned()),
                 json!({"role_sid": "RL8", "attributes": "[1]"}),
                 json!({"role_sid": "RL6", "attributes": "{}"})
@@ -241,20 +257,20 @@ fn former_values_are_written_back_as_they_were_seen() {
 fn what_cannot_be_taken_back_is_reported() {
     let taken = Book::new()
         .done(
-            Kind::MakePrivate,
+            OperationKind::MakePrivate,
             subject(1, 0),
             json!({"type": "public"}),
             json!({"type": "private"}),
             json!({}),
         )
         .done(
-            Kind::UpdateConversation,
+            OperationKind::UpdateConversation,
             subject(2, 0),
             json!({"state": "active"}),
             json!({"state": "closed"}),
             json!({}),
         )
-        .done(Kind::CreateParticipant, subject(3, 4), json!({}), json!({}), created("MB1"))
+        .done(OperationKind::CreateParticipant, subject(3, 4), json!({}), json!({}), created("MB1"))
         .undone();
     assert!(taken.operations.is_empty());
     let sids: Vec<&str> = taken.findings.iter().map(|(sid, _)| sid.as_str()).collect();
@@ -271,7 +287,7 @@ fn what_cannot_be_taken_back_is_reported() {
 #[test]
 fn undoing_an_undo_says_that_it_deleted() {
     let book = Book::new().done(
-        Kind::DeleteUser,
+        OperationKind::DeleteUser,
         Subject { target_sid: Some("US1".to_owned()), ..subject(0, 5) },
         json!({}),
         json!({}),

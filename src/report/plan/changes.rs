@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::plan::{Kind, State, Totals};
+use crate::plan::{OperationKind, OperationState, Totals};
 use crate::report::html::chart::{self, BarPart};
 
 /// What happens to an item. The order is that of a bar's parts and a table's columns.
@@ -61,20 +61,20 @@ impl ChangeFate {
         }
     }
 
-    fn of(kind: Kind, state: State) -> Self {
+    fn of(kind: OperationKind, state: OperationState) -> Self {
         match (state, kind) {
-            (State::Blocked, _) => Self::Blocked,
-            (State::Failed, _) => Self::Failed,
-            (_, Kind::MakePrivate) => Self::MakePrivate,
-            (_, Kind::MuteSource) => Self::Mute,
+            (OperationState::Blocked, _) => Self::Blocked,
+            (OperationState::Failed, _) => Self::Failed,
+            (_, OperationKind::MakePrivate) => Self::MakePrivate,
+            (_, OperationKind::MuteSource) => Self::Mute,
             (_, kind) if kind.is_delete() => Self::Delete,
             (
                 _,
-                Kind::UpdateUser
-                | Kind::UpdateParticipant
-                | Kind::UpdateUserConversation
-                | Kind::UpdateUserChannel
-                | Kind::UpdateConversation,
+                OperationKind::UpdateUser
+                | OperationKind::UpdateParticipant
+                | OperationKind::UpdateUserConversation
+                | OperationKind::UpdateUserChannel
+                | OperationKind::UpdateConversation,
             ) => Self::Update,
             _ => Self::Create,
         }
@@ -157,17 +157,19 @@ const ROWS: [&str; 7] = [
     "source user channels",
 ];
 
-fn row_of_kind(kind: Kind) -> &'static str {
+fn row_of_kind(kind: OperationKind) -> &'static str {
     match kind {
-        Kind::CreateRole | Kind::DeleteRole => "roles",
-        Kind::CreateUser | Kind::UpdateUser | Kind::DeleteUser => "users",
-        Kind::MakePrivate
-        | Kind::CreateConversation
-        | Kind::UpdateConversation
-        | Kind::DeleteConversation => "conversations",
-        Kind::CreateParticipant | Kind::UpdateParticipant | Kind::DeleteParticipant => "participants",
-        Kind::UpdateUserConversation => "user conversations",
-        Kind::MuteSource | Kind::UpdateUserChannel => "source user channels",
+        OperationKind::CreateRole | OperationKind::DeleteRole => "roles",
+        OperationKind::CreateUser | OperationKind::UpdateUser | OperationKind::DeleteUser => "users",
+        OperationKind::MakePrivate
+        | OperationKind::CreateConversation
+        | OperationKind::UpdateConversation
+        | OperationKind::DeleteConversation => "conversations",
+        OperationKind::CreateParticipant
+        | OperationKind::UpdateParticipant
+        | OperationKind::DeleteParticipant => "participants",
+        OperationKind::UpdateUserConversation => "user conversations",
+        OperationKind::MuteSource | OperationKind::UpdateUserChannel => "source user channels",
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::plan::{CHECKS, Check, Finding, Severity, all_checks};
+use crate::plan::{CHECKS, PlanCheck, PlanFinding, Severity, all_checks};
 use crate::report::text::format;
 
 /// A check and what it found.
@@ -39,7 +39,7 @@ pub(super) struct FindingRow {
 }
 
 impl FindingRow {
-    pub(super) fn of(finding: &Finding) -> Self {
+    pub(super) fn of(finding: &PlanFinding) -> Self {
         Self {
             sids: finding.sid.split('/').map(str::to_owned).collect(),
             about: finding.entity.plural().replace('_', " "),
@@ -50,8 +50,8 @@ impl FindingRow {
 }
 
 impl CheckRow {
-    fn new(code: &str, check: Option<&'static Check>, count: u64) -> Self {
-        let text = |of: fn(&Check) -> &'static str| check.map_or("", of).to_owned();
+    fn new(code: &str, check: Option<&'static PlanCheck>, count: u64) -> Self {
+        let text = |of: fn(&PlanCheck) -> &'static str| check.map_or("", of).to_owned();
         let severity = check.map_or(Severity::Warn, |check| check.severity);
         Self {
             code: code.to_owned(),
@@ -71,7 +71,7 @@ impl CheckRow {
     pub(super) fn all(
         counts: &BTreeMap<String, u64>,
         not_checked: &BTreeSet<String>,
-        mut found: BTreeMap<&'static str, (&'static Check, Vec<FindingRow>)>,
+        mut found: BTreeMap<&'static str, (&'static PlanCheck, Vec<FindingRow>)>,
     ) -> Vec<Self> {
         let row = |(code, count): (&String, &u64)| match found.remove(code.as_str()) {
             Some((check, first)) => Self { first, ..Self::new(code, Some(check), *count) },

@@ -7,14 +7,14 @@ use serde_json::json;
 
 use crate::model::{Api, ChannelSid, Entity, MemberSid, RoleSid, ServiceSid, UserSid};
 use crate::plan::{
-    Bucket, CANNOT_BE_UNDONE, Check, Fields, Finding, Header, Kind, Move, Operation, PlanDraft, PlanFile,
-    Severity, Side, State, Step, Subject, Totals, Verdict,
+    Bucket, CANNOT_BE_UNDONE, Header, JsonFields, Move, Operation, OperationKind, OperationState, PlanCheck,
+    PlanDraft, PlanFile, PlanFinding, PlanVerdict, Severity, Side, Step, Subject, Totals,
 };
 
 /// A channel name that must not run as a script.
 pub(crate) const HOSTILE: &str = "<script>alert(1)</script>";
 
-static FULL: Check = Check {
+static FULL: PlanCheck = PlanCheck {
     code: "conversation_over_limit",
     severity: Severity::Block,
     of_plan: false,
@@ -25,7 +25,7 @@ static FULL: Check = Check {
               cannot be added.",
     advice: "raise `Limits.ChannelMembers` of the target's Chat service (up to 1,000), or leave members out by the mapping",
 };
-static CHANGED: Check = Check {
+static CHANGED: PlanCheck = PlanCheck {
     code: "too_much_changed",
     severity: Severity::Block,
     of_plan: true,
@@ -35,7 +35,7 @@ static CHANGED: Check = Check {
     meaning: "The target is not empty, and more of it would be changed or created than is allowed.",
     advice: "read the operations; if this is what you want, plan again with `--max-change-percent 100`",
 };
-static ATTRIBUTES: Check = Check {
+static ATTRIBUTES: PlanCheck = PlanCheck {
     code: "attributes_broken",
     severity: Severity::Warn,
     of_plan: false,
@@ -45,7 +45,7 @@ static ATTRIBUTES: Check = Check {
     meaning: "Conversations takes a JSON object as attributes, and these are none. They would be refused.",
     advice: "correct them in the source, or have the mapping write others",
 };
-static PUBLIC: Check = Check {
+static PUBLIC: PlanCheck = PlanCheck {
     code: "public_channel",
     severity: Severity::Note,
     of_plan: false,
@@ -60,7 +60,7 @@ static PUBLIC: Check = Check {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MadeUp {
     pub(crate) kind: Move,
-    pub(crate) verdict: Verdict,
+    pub(crate) verdict: PlanVerdict,
     pub(crate) snapshot_verdict: &'static str,
     /// How many findings; a few more of the other checks come with them.
     pub(crate) findings: u64,
@@ -72,7 +72,7 @@ impl Default for MadeUp {
     fn default() -> Self {
         Self {
             kind: Move::Copy,
-            verdict: Verdict::ReadyExceptBlocked,
+            verdict: PlanVerdict::ReadyExceptBlocked,
             snapshot_verdict: "complete",
             findings: 40,
             scale: 1,
@@ -128,75 +128,78 @@ fn header(made_up: MadeUp) -> Header {
     }
 }
 
-type PlannedFixture = (Kind, u64, Option<&'static str>);
+type PlannedFixture = (OperationKind, u64, Option<&'static str>);
 
 fn operations(made_up: MadeUp) -> Vec<PlannedFixture> {
     let full = Some("conversation_over_limit");
     let planned: &[PlannedFixture] = match (made_up.verdict, made_up.kind) {
-        (Verdict::NothingToDo | Verdict::CannotBeUndone, _) => &[],
+        (PlanVerdict::NothingToDo | PlanVerdict::CannotBeUndone, _) => &[],
         (_, Move::InPlace) => &[
-            (Kind::MakePrivate, 12, None),
-            (Kind::CreateParticipant, 7, None),
-            (Kind::UpdateParticipant, 31, None),
-            (Kind::UpdateUserConversation, 18, None),
+            (OperationKind::MakePrivate, 12, None),
+            (OperationKind::CreateParticipant, 7, None),
+            (OperationKind::UpdateParticipant, 31, None),
+            (OperationKind::UpdateUserConversation, 18, None),
         ],
-        (Verdict::Ready, Move::Copy) => &[(Kind::CreateUser, 34, None), (Kind::CreateParticipant, 400, None)],
+        (PlanVerdict::Ready, Move::Copy) => {
+            &[(OperationKind::CreateUser, 34, None), (OperationKind::CreateParticipant, 400, None)]
+        }
         (_, Move::Copy) => &[
-            (Kind::CreateRole, 2, None),
-            (Kind::CreateUser, 34, None),
-            (Kind::UpdateUser, 3, None),
-            (Kind::CreateConversation, 12, None),
-            (Kind::CreateParticipant, 400, None),
-            (Kind::CreateParticipant, 23, full),
-            (Kind::UpdateParticipant, 381, None),
-            (Kind::UpdateParticipant, 23, full),
-            (Kind::UpdateUserConversation, 46, None),
-            (Kind::MuteSource, 46, None),
+            (OperationKind::CreateRole, 2, None),
+            (OperationKind::CreateUser, 34, None),
+            (OperationKind::UpdateUser, 3, None),
+            (OperationKind::CreateConversation, 12, None),
+            (OperationKind::CreateParticipant, 400, None),
+            (OperationKind::CreateParticipant, 23, full),
+            (OperationKind::UpdateParticipant, 381, None),
+            (OperationKind::UpdateParticipant, 23, full),
+            (OperationKind::UpdateUserConversation, 46, None),
+            (OperationKind::MuteSource, 46, None),
         ],
-        (_, Move::UserChannels) => &[(Kind::UpdateUserChannel, 9, None)],
+        (_, Move::UserChannels) => &[(OperationKind::UpdateUserChannel, 9, None)],
         (_, Move::Undo) => &[
-            (Kind::DeleteParticipant, 400, None),
-            (Kind::DeleteConversation, 12, None),
-            (Kind::DeleteUser, 34, None),
-            (Kind::DeleteRole, 2, None),
+            (OperationKind::DeleteParticipant, 400, None),
+            (OperationKind::DeleteConversation, 12, None),
+            (OperationKind::DeleteUser, 34, None),
+            (OperationKind::DeleteRole, 2, None),
         ],
     };
     planned.iter().map(|(kind, count, blocked)| (*kind, count * made_up.scale, *blocked)).collect()
 }
 
-fn operation(kind: Kind, number: u64) -> Operation {
+fn operation(kind: OperationKind, number: u64) -> Operation {
     let sid = u128::from(number + 1) * 0x1_0003;
-    let service = if matches!(kind, Kind::MakePrivate | Kind::MuteSource) { "1" } else { "2" };
+    let service =
+        if matches!(kind, OperationKind::MakePrivate | OperationKind::MuteSource) { "1" } else { "2" };
     let identity = if number == 1 { HOSTILE.to_owned() } else { format!("anna.{number}@harbour.example") };
     let (before, after) = match kind {
-        Kind::MakePrivate => (json!({"type": "public"}), json!({"type": "private"})),
-        Kind::CreateRole => (
+        OperationKind::MakePrivate => (json!({"type": "public"}), json!({"type": "private"})),
+        OperationKind::CreateRole => (
             json!({}),
             json!({"friendly_name": "moderator", "type": "conversation", "permissions": ["sendMessage", "leaveConversation"]}),
         ),
-        Kind::CreateUser => (
+        OperationKind::CreateUser => (
             json!({}),
             json!({"identity": identity, "friendly_name": "Anna", "attributes": "{\"lang\":\"de\"}", "role_sid": "{RL00000000000000000000000000010003}"}),
         ),
-        Kind::UpdateUser => (json!({"friendly_name": "Anna"}), json!({"friendly_name": "Anna B."})),
-        Kind::CreateConversation => (
+        OperationKind::UpdateUser => (json!({"friendly_name": "Anna"}), json!({"friendly_name": "Anna B."})),
+        OperationKind::CreateConversation => (
             json!({}),
             json!({"unique_name": format!("case-{number}"), "friendly_name": format!("Case {number}"), "attributes": "{}"}),
         ),
-        Kind::CreateParticipant => (json!({}), json!({"identity": identity, "attributes": "{}"})),
-        Kind::UpdateParticipant => {
+        OperationKind::CreateParticipant => (json!({}), json!({"identity": identity, "attributes": "{}"})),
+        OperationKind::UpdateParticipant => {
             (json!({"last_read_message_index": null}), json!({"last_read_message_index": number}))
         }
-        Kind::UpdateUserConversation | Kind::MuteSource => {
+        OperationKind::UpdateUserConversation | OperationKind::MuteSource => {
             (json!({"notification_level": "default"}), json!({"notification_level": "muted"}))
         }
         _ => (json!({}), json!({})),
     };
-    let fields = |value: serde_json::Value| -> Fields { serde_json::from_value(value).unwrap() };
-    let has = |one: &[Kind]| one.contains(&kind);
-    let role = has(&[Kind::CreateRole]);
-    let user = has(&[Kind::CreateUser, Kind::UpdateUser]);
-    let channel = has(&[Kind::MakePrivate, Kind::CreateConversation]);
+    let fields = |value: serde_json::Value| -> JsonFields { serde_json::from_value(value).unwrap() };
+    let has = |one: &[OperationKind]| one.contains(&kind);
+    let role = has(&[OperationKind::CreateRole]);
+    let user = has(&[OperationKind::CreateUser, OperationKind::UpdateUser]);
+    let channel = has(&[OperationKind::MakePrivate, OperationKind::CreateConversation]);
     let member = !role && !user && !channel && !kind.is_delete();
     Operation {
         kind,
@@ -217,8 +220,8 @@ fn operation(kind: Kind, number: u64) -> Operation {
 }
 
 /// Most of one check, and some of the others among them.
-fn findings(made_up: MadeUp) -> impl Iterator<Item = Finding> {
-    let plan = (made_up.verdict == Verdict::Blocked).then(|| Finding {
+fn findings(made_up: MadeUp) -> impl Iterator<Item = PlanFinding> {
+    let plan = (made_up.verdict == PlanVerdict::Blocked).then(|| PlanFinding {
         check: &CHANGED,
         entity: Entity::Service,
         sid: format!("IS{}", "2".repeat(32)),
@@ -230,21 +233,21 @@ fn findings(made_up: MadeUp) -> impl Iterator<Item = Finding> {
             format!("CH{:032x}", u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
         let name = if number == 7 { HOSTILE.to_owned() } else { format!("case-{number}") };
         match number % 10 {
-            0..7 => Finding {
+            0..7 => PlanFinding {
                 check: &FULL,
                 entity: Entity::Membership,
                 sid: format!("US{number:032x}/{channel}"),
                 name: Some(name),
                 detail: format!("{} members, and the target allows 1,000", 1_001 + number % 97),
             },
-            7 | 8 => Finding {
+            7 | 8 => PlanFinding {
                 check: &ATTRIBUTES,
                 entity: Entity::Channel,
                 sid: channel,
                 name: (number != 8).then_some(name),
                 detail: format!("`attributes` has `{{colour: {number}}}`"),
             },
-            _ => Finding {
+            _ => PlanFinding {
                 check: &PUBLIC,
                 entity: Entity::Channel,
                 sid: channel,
@@ -253,8 +256,8 @@ fn findings(made_up: MadeUp) -> impl Iterator<Item = Finding> {
             },
         }
     };
-    let is_undone = made_up.kind == Move::Undo && made_up.verdict != Verdict::Ready;
-    let one_way = (0..if is_undone { 243 } else { 0 }).map(|number| Finding {
+    let is_undone = made_up.kind == Move::Undo && made_up.verdict != PlanVerdict::Ready;
+    let one_way = (0..if is_undone { 243 } else { 0 }).map(|number| PlanFinding {
         check: &CANNOT_BE_UNDONE,
         entity: Entity::Channel,
         sid: format!("CH{number:032x}"),
@@ -267,9 +270,9 @@ fn findings(made_up: MadeUp) -> impl Iterator<Item = Finding> {
 fn totals(made_up: MadeUp, findings: BTreeMap<String, u64>) -> Totals {
     let mut steps: Vec<Step> = Vec::new();
     let mut blocked_by: BTreeMap<String, u64> = BTreeMap::new();
-    let mut operations: BTreeMap<Kind, BTreeMap<State, u64>> = BTreeMap::new();
+    let mut operations: BTreeMap<OperationKind, BTreeMap<OperationState, u64>> = BTreeMap::new();
     for (kind, count, blocked) in self::operations(made_up) {
-        let state = if blocked.is_some() { State::Blocked } else { State::Pending };
+        let state = if blocked.is_some() { OperationState::Blocked } else { OperationState::Pending };
         *operations.entry(kind).or_default().entry(state).or_default() += count;
         if let Some(code) = blocked {
             *blocked_by.entry(code.to_owned()).or_default() += count;

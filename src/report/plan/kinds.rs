@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::plan::{Entry, Kind, PlanError, PlanFile, State, Subject, Totals};
+use crate::plan::{Entry, OperationKind, OperationState, PlanError, PlanFile, Subject, Totals};
 use crate::report::text::format;
 
 /// A kind of operation.
@@ -29,7 +29,7 @@ pub(super) struct KindRow {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Example {
     pub(super) id: String,
-    pub(super) state: State,
+    pub(super) state: OperationState,
     pub(super) reason: Option<String>,
     pub(super) subject: Vec<(&'static str, String)>,
     /// Whether there is nothing before.
@@ -54,12 +54,12 @@ impl KindRow {
     pub(super) fn all(
         plan: &PlanFile,
         totals: &Totals,
-        columns: &[State],
+        columns: &[OperationState],
         examples: usize,
     ) -> Result<Vec<Self>, PlanError> {
         let mut rows = Vec::new();
         for (kind, states) in &totals.operations {
-            let of = |state: &State| states.get(state).copied().unwrap_or_default();
+            let of = |state: &OperationState| states.get(state).copied().unwrap_or_default();
             let total: u64 = states.values().sum();
             if total == 0 {
                 continue;
@@ -69,18 +69,19 @@ impl KindRow {
                 name: kind.name(),
                 label: kind.name().replace('_', " "),
                 meaning: meaning(*kind),
-                one_way: *kind == Kind::MakePrivate,
+                one_way: *kind == OperationKind::MakePrivate,
                 total,
                 states: columns.iter().map(of).collect(),
-                exceptional: of(&State::Failed) + of(&State::Blocked) > 0,
+                exceptional: of(&OperationState::Failed) + of(&OperationState::Blocked) > 0,
                 requests: step.map_or(0, |step| step.requests),
                 seconds: step.map_or(0.0, |step| step.seconds),
                 examples: Vec::new(),
             };
             // Failed and blocked ones have room of their own, next to as many of the others.
-            for group in
-                [&[State::Failed, State::Blocked][..], &[State::Pending, State::Done, State::Existing]]
-            {
+            for group in [
+                &[OperationState::Failed, OperationState::Blocked][..],
+                &[OperationState::Pending, OperationState::Done, OperationState::Existing],
+            ] {
                 let mut room = examples;
                 for state in group.iter().filter(|state| of(state) > 0) {
                     let first = plan.first(*kind, *state, room)?;
@@ -163,28 +164,36 @@ fn subject(subject: &Subject) -> Vec<(&'static str, String)> {
     .collect()
 }
 
-fn meaning(kind: Kind) -> &'static str {
+fn meaning(kind: OperationKind) -> &'static str {
     match kind {
-        Kind::MakePrivate => {
+        OperationKind::MakePrivate => {
             "Makes a public channel private through Chat v3, which makes it a conversation. No request makes it public again."
         }
-        Kind::CreateRole => "Creates a role in the target, with the permissions that have a counterpart.",
-        Kind::CreateUser => "Creates a user in the target, by identity.",
-        Kind::UpdateUser => "Sets a user of the target to the mapping's values.",
-        Kind::CreateConversation => "Creates a conversation in the target.",
-        Kind::CreateParticipant => "Adds a user to a conversation, without asking and without a message.",
-        Kind::UpdateParticipant => {
+        OperationKind::CreateRole => {
+            "Creates a role in the target, with the permissions that have a counterpart."
+        }
+        OperationKind::CreateUser => "Creates a user in the target, by identity.",
+        OperationKind::UpdateUser => "Sets a user of the target to the mapping's values.",
+        OperationKind::CreateConversation => "Creates a conversation in the target.",
+        OperationKind::CreateParticipant => {
+            "Adds a user to a conversation, without asking and without a message."
+        }
+        OperationKind::UpdateParticipant => {
             "Sets a participant to the mapping's values. The read horizon is set here, because a create does not accept it."
         }
-        Kind::UpdateUserConversation => "Sets a user's notification level in a conversation.",
-        Kind::UpdateConversation => {
+        OperationKind::UpdateUserConversation => "Sets a user's notification level in a conversation.",
+        OperationKind::UpdateConversation => {
             "Sets a conversation to the mapping's values. Its state comes last: a closed conversation accepts no more changes."
         }
-        Kind::MuteSource => "Mutes the copied User Channel in the source, so that no one is notified twice.",
-        Kind::DeleteParticipant => "Removes a participant that chatferry created.",
-        Kind::DeleteConversation => "Removes a conversation that chatferry created.",
-        Kind::DeleteUser => "Removes a user that chatferry created.",
-        Kind::DeleteRole => "Removes a role that chatferry created.",
-        Kind::UpdateUserChannel => "Sets a user's notification level or read position in a channel of Chat.",
+        OperationKind::MuteSource => {
+            "Mutes the copied User Channel in the source, so that no one is notified twice."
+        }
+        OperationKind::DeleteParticipant => "Removes a participant that chatferry created.",
+        OperationKind::DeleteConversation => "Removes a conversation that chatferry created.",
+        OperationKind::DeleteUser => "Removes a user that chatferry created.",
+        OperationKind::DeleteRole => "Removes a role that chatferry created.",
+        OperationKind::UpdateUserChannel => {
+            "Sets a user's notification level or read position in a channel of Chat."
+        }
     }
 }

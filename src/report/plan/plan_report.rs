@@ -8,7 +8,7 @@ use super::changes::PlanChanges;
 use super::checks::{CheckRow, FindingRow, allotted};
 use super::kinds::KindRow;
 use super::verdict::{BlockedCause, Notice, PlanProgress, Statement, notices};
-use crate::plan::{Check, Header, Move, PlanError, PlanFile, Severity, Side, State, Totals};
+use crate::plan::{Header, Move, OperationState, PlanCheck, PlanError, PlanFile, Severity, Side, Totals};
 use crate::report::html::chart::{self, Curve, Histogram};
 
 /// How much of a plan a report shows.
@@ -98,10 +98,10 @@ impl PlanReport {
             from += step.seconds;
             row
         });
-        let in_state = |state: &State| {
+        let in_state = |state: &OperationState| {
             totals.operations.values().any(|of| of.get(state).is_some_and(|count| *count > 0))
         };
-        let states: Vec<State> = State::ALL.into_iter().filter(in_state).collect();
+        let states: Vec<OperationState> = OperationState::ALL.into_iter().filter(in_state).collect();
         Ok(Self {
             title: title(&header),
             target: side(&header.target),
@@ -149,7 +149,7 @@ impl FindingCounts {
 
 /// The checks with their first findings.
 fn checks(plan: &PlanFile, totals: &Totals, extent: Extent) -> Result<Vec<CheckRow>, PlanError> {
-    let mut found: BTreeMap<&'static str, (&'static Check, Vec<FindingRow>)> =
+    let mut found: BTreeMap<&'static str, (&'static PlanCheck, Vec<FindingRow>)> =
         plan.checks()?.into_iter().map(|check| (check.code, (check, Vec::new()))).collect();
     if extent.findings > 0 {
         plan.findings(|finding| {

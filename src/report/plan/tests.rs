@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::fixture::{HOSTILE, MadeUp, plan};
 use super::*;
-use crate::plan::{Kind, Move, PlanError, PlanFile, State, Verdict, Wanted};
+use crate::plan::{Move, OperationKind, OperationState, PlanError, PlanFile, PlanVerdict, WantedOperations};
 
 fn written(
     report: impl Fn(&PlanFile, &mut dyn io::Write) -> Result<(), ReportError>,
@@ -49,14 +49,15 @@ fn pages_for_the_browser() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = given.as_deref().map_or(scratch.path(), Path::new);
     let many = if given.is_some() { 100_000 } else { 1_000 };
-    let blocked = MadeUp { verdict: Verdict::Blocked, snapshot_verdict: "incomplete", ..MadeUp::default() };
+    let blocked =
+        MadeUp { verdict: PlanVerdict::Blocked, snapshot_verdict: "incomplete", ..MadeUp::default() };
     for (name, made_up) in [
         ("plan", MadeUp { findings: 300, scale: 10, ..MadeUp::default() }),
         ("blocked", MadeUp { findings: 90, ..blocked }),
         ("in_place", MadeUp { kind: Move::InPlace, ..MadeUp::default() }),
         ("begun", MadeUp::default()),
         ("undo", MadeUp { kind: Move::Undo, findings: 0, ..MadeUp::default() }),
-        ("nothing", MadeUp { verdict: Verdict::NothingToDo, findings: 0, ..MadeUp::default() }),
+        ("nothing", MadeUp { verdict: PlanVerdict::NothingToDo, findings: 0, ..MadeUp::default() }),
         ("many", MadeUp { findings: many, ..MadeUp::default() }),
     ] {
         let (_plan_folder, plan) = made(made_up);
@@ -76,21 +77,26 @@ fn pages_for_the_browser() {
 #[test]
 fn the_terminal_has_the_story_in_forty_lines() {
     for (name, made_up) in [
-        ("ready", MadeUp { verdict: Verdict::Ready, ..MadeUp::default() }),
+        ("ready", MadeUp { verdict: PlanVerdict::Ready, ..MadeUp::default() }),
         ("ready_except_blocked", MadeUp::default()),
         (
             "cannot_be_undone",
-            MadeUp { kind: Move::Undo, verdict: Verdict::CannotBeUndone, findings: 0, ..MadeUp::default() },
+            MadeUp {
+                kind: Move::Undo,
+                verdict: PlanVerdict::CannotBeUndone,
+                findings: 0,
+                ..MadeUp::default()
+            },
         ),
         ("undo_in_part", MadeUp { kind: Move::Undo, findings: 0, ..MadeUp::default() }),
         (
             "blocked",
-            MadeUp { verdict: Verdict::Blocked, snapshot_verdict: "incomplete", ..MadeUp::default() },
+            MadeUp { verdict: PlanVerdict::Blocked, snapshot_verdict: "incomplete", ..MadeUp::default() },
         ),
         ("in_place", MadeUp { kind: Move::InPlace, findings: 0, ..MadeUp::default() }),
-        ("nothing_to_do", MadeUp { verdict: Verdict::NothingToDo, findings: 0, ..MadeUp::default() }),
+        ("nothing_to_do", MadeUp { verdict: PlanVerdict::NothingToDo, findings: 0, ..MadeUp::default() }),
         ("begun", MadeUp { snapshot_verdict: "complete_with_drift", ..MadeUp::default() }),
-        ("undo", MadeUp { kind: Move::Undo, verdict: Verdict::Ready, findings: 0, ..MadeUp::default() }),
+        ("undo", MadeUp { kind: Move::Undo, verdict: PlanVerdict::Ready, findings: 0, ..MadeUp::default() }),
     ] {
         let (_folder, plan) = made(made_up);
         if name == "begun" {
@@ -177,7 +183,7 @@ fn what_does_not_fit_into_the_page_is_said() {
 
 #[test]
 fn the_object_has_all_findings_with_their_checks() {
-    let (_folder, plan) = made(MadeUp { verdict: Verdict::Blocked, ..MadeUp::default() });
+    let (_folder, plan) = made(MadeUp { verdict: PlanVerdict::Blocked, ..MadeUp::default() });
     let object: Value = serde_json::from_str(&written(json, &plan)).unwrap();
     let keys: Vec<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(keys, ["header", "totals", "checks", "findings"]);
@@ -224,12 +230,12 @@ fn json_value(text: &str) -> Value {
 fn the_examples_are_operations_of_the_plan_in_its_order() {
     let (_folder, plan) = made(MadeUp::default());
     for (kind, state, most) in [
-        (Kind::CreateParticipant, State::Pending, 40),
-        (Kind::CreateParticipant, State::Blocked, 1_000),
-        (Kind::CreateRole, State::Pending, 40),
-        (Kind::CreateRole, State::Done, 40),
+        (OperationKind::CreateParticipant, OperationState::Pending, 40),
+        (OperationKind::CreateParticipant, OperationState::Blocked, 1_000),
+        (OperationKind::CreateRole, OperationState::Pending, 40),
+        (OperationKind::CreateRole, OperationState::Done, 40),
     ] {
-        let wanted = Wanted { kinds: Some(vec![kind]), states: Some(vec![state]) };
+        let wanted = WantedOperations { kinds: Some(vec![kind]), states: Some(vec![state]) };
         let mut all = Vec::new();
         plan.operations::<PlanError>(&wanted, |entry| {
             all.push(entry.clone());

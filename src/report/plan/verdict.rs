@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::checks::CheckRow;
-use crate::plan::{CANNOT_BE_UNDONE, Header, Kind, Move, State, Totals, Verdict};
+use crate::plan::{CANNOT_BE_UNDONE, Header, Move, OperationKind, OperationState, PlanVerdict, Totals};
 use crate::report::text::format;
 
 /// How far it is.
@@ -39,10 +39,10 @@ impl PlanProgress {
         for (state, count) in totals.operations.values().flatten() {
             progress.all += count;
             match state {
-                State::Pending => progress.pending += count,
-                State::Done | State::Existing => progress.done += count,
-                State::Failed => progress.failed += count,
-                State::Blocked => progress.blocked += count,
+                OperationState::Pending => progress.pending += count,
+                OperationState::Done | OperationState::Existing => progress.done += count,
+                OperationState::Failed => progress.failed += count,
+                OperationState::Blocked => progress.blocked += count,
             }
         }
         progress
@@ -82,14 +82,14 @@ impl Statement {
             (Stage::Finished, if complete { "good" } else { "bad" }, headline, text)
         } else {
             match totals.verdict {
-                Verdict::Blocked => (Stage::Blocked, "bad", "Blocked", blocked(causes)),
-                Verdict::NothingToDo => (Stage::NothingToDo, "quiet", "Nothing to do", nothing(header)),
-                Verdict::Ready => (Stage::Ready, "good", "Ready to apply", ready(header, totals)),
-                Verdict::ReadyExceptBlocked => {
+                PlanVerdict::Blocked => (Stage::Blocked, "bad", "Blocked", blocked(causes)),
+                PlanVerdict::NothingToDo => (Stage::NothingToDo, "quiet", "Nothing to do", nothing(header)),
+                PlanVerdict::Ready => (Stage::Ready, "good", "Ready to apply", ready(header, totals)),
+                PlanVerdict::ReadyExceptBlocked => {
                     let (headline, text) = except_blocked(header, totals, progress);
                     (Stage::ReadyExceptBlocked, "busy", headline, text)
                 }
-                Verdict::CannotBeUndone => {
+                PlanVerdict::CannotBeUndone => {
                     (Stage::CannotBeUndone, "bad", "Nothing can be undone", one_way(totals))
                 }
             }
@@ -231,7 +231,8 @@ pub(super) struct Notice {
 pub(super) fn notices(header: &Header, totals: &Totals, progress: PlanProgress) -> Vec<Notice> {
     let mut notices = Vec::new();
     let mut add = |tone, title: String, text, link| notices.push(Notice { tone, title, text, link });
-    let of = |kind: Kind| totals.operations.get(&kind).map_or(0, |states| states.values().sum::<u64>());
+    let of =
+        |kind: OperationKind| totals.operations.get(&kind).map_or(0, |states| states.values().sum::<u64>());
     match header.snapshot_verdict.as_str() {
         // A plan of user channels has none.
         "complete" | "" => {}
@@ -250,7 +251,7 @@ pub(super) fn notices(header: &Header, totals: &Totals, progress: PlanProgress) 
             None,
         ),
     }
-    let private = of(Kind::MakePrivate);
+    let private = of(OperationKind::MakePrivate);
     if private > 0 {
         add(
             "bad",
@@ -260,7 +261,7 @@ pub(super) fn notices(header: &Header, totals: &Totals, progress: PlanProgress) 
             Some("kind-make_private"),
         );
     }
-    let deletes = Kind::ALL.into_iter().filter(|kind| kind.is_delete()).map(of).sum::<u64>();
+    let deletes = OperationKind::ALL.into_iter().filter(|kind| kind.is_delete()).map(of).sum::<u64>();
     if deletes > 0 {
         add(
             "bad",

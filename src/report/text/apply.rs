@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::plan::{CANNOT_BE_UNDONE, Kind, Severity, State};
+use crate::plan::{CANNOT_BE_UNDONE, OperationKind, OperationState, Severity};
 
 use super::format;
 use crate::printable::{Printable, PrintableLine, Tone, padded};
@@ -17,9 +17,9 @@ pub(crate) struct ApplySummary {
     /// Why the run stopped before the end, if it did.
     pub stopped: Option<ApplyStopped>,
     /// Operations of the plan by kind and state.
-    pub operations: BTreeMap<Kind, BTreeMap<State, u64>>,
+    pub operations: BTreeMap<OperationKind, BTreeMap<OperationState, u64>>,
     /// Operations that this run has brought to an end, by kind and state.
-    pub performed: BTreeMap<Kind, BTreeMap<State, u64>>,
+    pub performed: BTreeMap<OperationKind, BTreeMap<OperationState, u64>>,
     /// Items that were in the target as they should be, by collection.
     pub noop: BTreeMap<String, u64>,
     /// What the plan's checks found.
@@ -65,11 +65,11 @@ pub(crate) struct CountedFinding {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct NotDoneItem {
     /// What it does.
-    pub kind: Kind,
+    pub kind: OperationKind,
     /// To what: SIDs of the source.
     pub subject: String,
     /// Failed or blocked.
-    pub state: State,
+    pub state: OperationState,
     /// Why.
     pub reason: String,
 }
@@ -109,7 +109,10 @@ const SHOWN: usize = 5;
 const LEAST_WAIT: f64 = 0.1;
 
 /// Sums the operations in some states.
-pub(crate) fn count_of(operations: &BTreeMap<Kind, BTreeMap<State, u64>>, wanted: &[State]) -> u64 {
+pub(crate) fn count_of(
+    operations: &BTreeMap<OperationKind, BTreeMap<OperationState, u64>>,
+    wanted: &[OperationState],
+) -> u64 {
     let states = operations.values().flatten();
     states.filter(|(state, _)| wanted.contains(state)).map(|(_, count)| count).sum()
 }
@@ -144,7 +147,7 @@ impl ApplySummary {
                     .and(&format!(" {} {subject}: {reason}", kind.name())),
             );
         }
-        let all = count_of(&self.operations, &[State::Failed, State::Blocked]);
+        let all = count_of(&self.operations, &[OperationState::Failed, OperationState::Blocked]);
         if let more @ 1.. = all.saturating_sub(SHOWN as u64) {
             let more = format!(
                 "  and {} more: `chatferry plan show --plan {} --format ndjson --state failed,blocked`",
@@ -184,10 +187,11 @@ impl ApplySummary {
     }
 
     fn line_of_verdict(&self) -> String {
-        let all = format::counted(count_of(&self.operations, &State::ALL), "operation");
-        let done = format::count(count_of(&self.operations, &[State::Done, State::Existing]));
+        let all = format::counted(count_of(&self.operations, &OperationState::ALL), "operation");
+        let done =
+            format::count(count_of(&self.operations, &[OperationState::Done, OperationState::Existing]));
         let (plan, target) = (&self.plan, &self.target);
-        let blocked = count_of(&self.operations, &[State::Blocked]);
+        let blocked = count_of(&self.operations, &[OperationState::Blocked]);
         let why = match self.stopped {
             Some(ApplyStopped::Interrupted) => "interrupted",
             Some(ApplyStopped::TimeUp) => "the time was up",
@@ -236,14 +240,14 @@ fn row(name: &str, value: &str) -> PrintableLine {
 mod tests {
     use super::*;
 
-    fn summary(states: &[(State, u64)]) -> ApplySummary {
-        let states: BTreeMap<State, u64> = states.iter().copied().collect();
-        let operations = BTreeMap::from([(Kind::CreateUser, states)]);
-        let failed = count_of(&operations, &[State::Failed, State::Blocked]);
+    fn summary(states: &[(OperationState, u64)]) -> ApplySummary {
+        let states: BTreeMap<OperationState, u64> = states.iter().copied().collect();
+        let operations = BTreeMap::from([(OperationKind::CreateUser, states)]);
+        let failed = count_of(&operations, &[OperationState::Failed, OperationState::Blocked]);
         let item = |_| NotDoneItem {
-            kind: Kind::CreateUser,
+            kind: OperationKind::CreateUser,
             subject: "US1".to_owned(),
-            state: State::Failed,
+            state: OperationState::Failed,
             reason: "50207: too long".to_owned(),
         };
         ApplySummary {
@@ -271,7 +275,7 @@ mod tests {
 
     #[test]
     fn the_summary_ends_with_its_verdict() {
-        insta::assert_snapshot!(summary(&[(State::Done, 4_000), (State::Failed, 7), (State::Pending, 3)]).text(), @r#"
+        insta::assert_snapshot!(summary(&[(OperationState::Done, 4_000), (OperationState::Failed, 7), (OperationState::Pending, 3)]).text(), @r#"
           create_user              3 pending, 4,000 done, 7 failed
           requests                 1,234 (1 sent again, 0 throttled)
           time                     1m 01s
@@ -283,8 +287,11 @@ mod tests {
           and 2 more: `chatferry plan show --plan plan.db --format ndjson --state failed,blocked`
         incomplete: some operations could not be done with 4,000 of 4,010 operations of plan.db in shop (IS1); run the same command again to go on from there
         "#);
-        let waited =
-            ApplySummary { retry_wait_seconds: 9.0, limit_wait_seconds: 3.2, ..summary(&[(State::Done, 1)]) };
+        let waited = ApplySummary {
+            retry_wait_seconds: 9.0,
+            limit_wait_seconds: 3.2,
+            ..summary(&[(OperationState::Done, 1)])
+        };
         let text = waited.text().render(false);
         let expected = "1m 01s, of it 9.0s waiting before retries and 3.2s waiting for Twilio's write limits";
         assert!(text.contains(expected), "{text}");
@@ -294,21 +301,21 @@ mod tests {
                 "cannot_be_undone".to_owned(),
                 CountedFinding { severity: Severity::Warn, count: 7 },
             )]),
-            ..summary(&[(State::Done, 3)])
+            ..summary(&[(OperationState::Done, 3)])
         };
         assert_eq!(
             undone.verdict_line(),
             "complete with differences: shop (IS1) has all of plan.db (3 operations); 7 operations of the undone plan cannot be \
              undone, and what they did stays"
         );
-        let done = ApplySummary { verdict: ApplyVerdict::Complete, ..summary(&[(State::Done, 1)]) };
+        let done = ApplySummary { verdict: ApplyVerdict::Complete, ..summary(&[(OperationState::Done, 1)]) };
         assert_eq!(done.verdict_line(), "complete: shop (IS1) has all of plan.db (1 operation)");
         let again = ApplySummary { performed: BTreeMap::new(), ..done };
         assert!(again.verdict_line().ends_with("nothing was to be done"));
         let blocked = ApplySummary {
             verdict: ApplyVerdict::CompleteWithDifferences,
             differing: 2,
-            ..summary(&[(State::Done, 8), (State::Blocked, 2)])
+            ..summary(&[(OperationState::Done, 8), (OperationState::Blocked, 2)])
         };
         assert_eq!(
             blocked.verdict_line(),
@@ -322,8 +329,10 @@ mod tests {
             ),
             (ApplyStopped::Limit, "incomplete: the limit was reached with"),
         ] {
-            let stopped =
-                ApplySummary { stopped: Some(stopped), ..summary(&[(State::Done, 8), (State::Pending, 2)]) };
+            let stopped = ApplySummary {
+                stopped: Some(stopped),
+                ..summary(&[(OperationState::Done, 8), (OperationState::Pending, 2)])
+            };
             assert!(stopped.verdict_line().starts_with(line), "{}", stopped.verdict_line());
         }
     }

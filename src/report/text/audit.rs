@@ -140,6 +140,20 @@ pub(crate) struct AuditPlan {
     pub keep: Vec<String>,
 }
 
+/// Notes of an audit.
+pub(crate) const NOTHING_TO_CARRY_OVER: &str =
+    "--skip-unchanged: there is no complete audit to carry users over from";
+pub(crate) const INCOMPLETE_SNAPSHOT: &str = "its snapshot is incomplete";
+pub(crate) const FIRST_AUDIT: &str = "the first complete audit here: there is none to compare it with";
+
+pub(crate) fn not_comparable(folder: &str, why: &str) -> String {
+    format!("audit {folder} cannot be compared with: {why}")
+}
+
+pub(crate) fn not_removed(folder: &str, why: &str) -> String {
+    format!("audit {folder} could not be removed: {why}")
+}
+
 impl AuditPlan {
     pub(crate) fn text(&self) -> String {
         let or_none = |list: &[String]| if list.is_empty() { "nothing".to_owned() } else { list.join(", ") };

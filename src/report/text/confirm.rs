@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::apply::count_of;
 use super::format;
-use crate::plan::{Header, Move, State, Totals};
+use crate::plan::{Header, Move, OperationState, Totals};
 use crate::printable::{Printable, padded};
 
 /// A plan that is to be confirmed.
@@ -50,7 +50,10 @@ pub(crate) fn confirmation(of: &Confirmation<'_>) -> Printable {
         target.account_sid
     ));
     for (kind, states) in &totals.operations {
-        let to_do = count_of(&BTreeMap::from([(*kind, states.clone())]), &[State::Pending, State::Failed]);
+        let to_do = count_of(
+            &BTreeMap::from([(*kind, states.clone())]),
+            &[OperationState::Pending, OperationState::Failed],
+        );
         if to_do > 0 {
             let left_out = match only {
                 Some(only) if !only.iter().any(|name| name.trim().replace('-', "_") == kind.name()) => {
@@ -61,12 +64,15 @@ pub(crate) fn confirmation(of: &Confirmation<'_>) -> Printable {
             line_of(&mut text, kind.name(), &format!("{}{left_out}", format::count(to_do)));
         }
     }
-    let blocked = count_of(&totals.operations, &[State::Blocked]);
+    let blocked = count_of(&totals.operations, &[OperationState::Blocked]);
     if blocked > 0 {
         line_of(&mut text, "blocked", &format!("{}  (not performed)", format::count(blocked)));
     }
     let limit = limit.map(|limit| format!(", {} at most now", format::counted(limit, "operation")));
-    let all = format::counted(count_of(&totals.operations, &[State::Pending, State::Failed]), "operation");
+    let all = format::counted(
+        count_of(&totals.operations, &[OperationState::Pending, OperationState::Failed]),
+        "operation",
+    );
     line_of(&mut text, "in all", &format!("{all}{}", limit.unwrap_or_default()));
     let time = format::seconds(totals.estimated_seconds);
     line_of(

@@ -6,19 +6,19 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::format;
-use crate::plan::{Kind, PlanError, PlanFile, Severity, State, Verdict};
+use crate::plan::{OperationKind, OperationState, PlanError, PlanFile, PlanVerdict, Severity};
 use crate::printable::Printable;
 use crate::report::plan;
 
 /// What `plan --json` gives.
 #[derive(Debug, Serialize)]
 pub(crate) struct PlanResult {
-    operations: BTreeMap<Kind, BTreeMap<State, u64>>,
+    operations: BTreeMap<OperationKind, BTreeMap<OperationState, u64>>,
     noop: BTreeMap<String, u64>,
     findings: BTreeMap<String, CheckCount>,
     requests: u64,
     estimated_seconds: f64,
-    verdict: Verdict,
+    verdict: PlanVerdict,
     /// Operations that are blocked, by the check that blocks them.
     blocked_by: BTreeMap<String, u64>,
     /// Checks that could not look at all they look at.
@@ -61,17 +61,17 @@ impl PlanResult {
         let plan = format::shell_word(&self.plan);
         let review = format!("chatferry plan show --plan {plan} --format html > plan.html");
         format::next_steps(match self.verdict {
-            Verdict::Ready | Verdict::ReadyExceptBlocked => {
+            PlanVerdict::Ready | PlanVerdict::ReadyExceptBlocked => {
                 vec![review, format!("chatferry apply --plan {plan}")]
             }
-            Verdict::Blocked => vec![review],
-            Verdict::NothingToDo | Verdict::CannotBeUndone => Vec::new(),
+            PlanVerdict::Blocked => vec![review],
+            PlanVerdict::NothingToDo | PlanVerdict::CannotBeUndone => Vec::new(),
         })
     }
 
     /// Whether anything is to be done, or blocked.
     pub(crate) fn is_anything(&self) -> bool {
-        matches!(self.verdict, Verdict::Blocked | Verdict::CannotBeUndone)
+        matches!(self.verdict, PlanVerdict::Blocked | PlanVerdict::CannotBeUndone)
             || self.operations.values().flat_map(BTreeMap::values).any(|count| *count > 0)
     }
 }

@@ -328,3 +328,40 @@ async fn single_resources_are_fetched_with_their_issues() {
     assert!(fetched.record.is_joined() && fetched.issues.is_empty());
     assert_eq!(source.service(&service_sid()).await.unwrap().record.sid, service_sid());
 }
+
+#[test]
+fn half_of_an_emoji_costs_half_of_an_emoji() {
+    let list = List::Messages(service_sid(), channel_sid());
+    let sid = "IM00000000000000000000000000000007";
+    let row = format!(
+        r#"{{"sid": "{sid}", "body": "well \ud83d", "attributes": "{{\"a\":1}}", "media": {{"filename": "\ude00.png"}}}}"#
+    );
+    let page = read(&list, "messages", &row);
+    let Records::Messages(messages) = &page.records else { panic!("messages") };
+    assert_eq!(messages[0].body.as_deref(), Some("well \u{fffd}"));
+    assert_eq!(&*messages[0].media.as_ref().unwrap().0, r#"{"filename": "\ufffd.png"}"#);
+    assert_eq!(messages[0].extra, None);
+    assert_eq!(
+        issues(&page),
+        [
+            (sid, "body", IssueKind::BrokenText, r#""well \ud83d""#),
+            (sid, "media", IssueKind::BrokenText, r#"{"filename": "\ude00.png"}"#),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_service_of_another_account_is_refused() {
+    let other = "AC000000000000000000000000000000bb";
+    let record = format!(r#"{{"sid": "{SERVICE}", "account_sid": "{other}"}}"#);
+    let server = Server::start([ok(&record), ok(&body("services", &record, "null"))]).await;
+    let source = Source::new(Api::Chat, Arc::new(Client::new(server.options()).unwrap()));
+    let fetched = source.service(&service_sid()).await.map(drop);
+    let listed = source.page(&List::Services, None, None).await.map(drop);
+    for refused in [fetched, listed] {
+        let error = refused.unwrap_err();
+        assert!(error.is_other_account(), "{error}");
+        assert!(error.to_string().contains(other), "{error}");
+        assert_eq!(error.status(), Failure::Refused);
+    }
+}

@@ -179,7 +179,9 @@ fn resources() -> [Act; 5] {
 
 async fn fetch_service(script: impl IntoIterator<Item = Act>) -> (Fetched<Service>, Vec<String>) {
     let server = Server::start(script).await;
-    let source = Source::new(Api::Conversations, Arc::new(Client::new(server.options()).unwrap()));
+    let mut options = server.options();
+    options.credentials.account_sid = AccountSid::from_digits(A);
+    let source = Source::new(Api::Conversations, Arc::new(Client::new(options).unwrap()));
     let fetched = source.service(&service_sid()).await.unwrap();
     let paths = server.requests().iter().map(|text| text.split(' ').nth(1).unwrap().to_owned()).collect();
     (fetched, paths)

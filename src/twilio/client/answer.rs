@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
+use serde::de::IgnoredAny;
 
 use super::Reply;
 use crate::twilio::error::{BodyError, RequestError, RequestErrorKind, tame};
@@ -15,7 +16,7 @@ use crate::twilio::retry::Outcome;
 const REQUEST_ID: &str = "twilio-request-id";
 
 /// The end of one attempt: an answer, or none.
-pub(super) enum Ended {
+pub(super) enum AttemptEnd {
     Answer { status: StatusCode, headers: HeaderMap, body: Bytes },
     CutShort { status: StatusCode, headers: HeaderMap, source: reqwest::Error },
     None { source: reqwest::Error },
@@ -30,15 +31,16 @@ pub(super) struct Failed {
 /// Reads what an attempt ended with.
 pub(super) fn read<T>(
     request: &ApiRequest,
-    ended: Ended,
+    ended: AttemptEnd,
     parse: impl Fn(&Bytes) -> Result<T, BodyError>,
     attempts: u32,
 ) -> Result<Reply<T>, Box<Failed>> {
     let (status, headers, body) = match ended {
-        Ended::Answer { status, headers, body } => (status, headers, Ok(body)),
-        Ended::CutShort { status, headers, source } => (status, headers, Err(source)),
-        Ended::None { source } => {
+        AttemptEnd::Answer { status, headers, body } => (status, headers, Ok(body)),
+        AttemptEnd::CutShort { status, headers, source } => (status, headers, Err(source)),
+        AttemptEnd::None { source } => {
             let kind = match source {
+                source if is_certificate_error(&source) => RequestErrorKind::Certificate(source),
                 source if source.is_connect() => RequestErrorKind::NotSent(source),
                 source if source.is_timeout() => RequestErrorKind::TimedOut(source),
                 source => RequestErrorKind::Broken(source),
@@ -65,6 +67,7 @@ pub(super) fn read<T>(
     error.request_id = request_id;
     if let Some(body) = body {
         error.explain(&body);
+        error.sender = foreign_sender(&headers, &body);
     }
     let retry_after = text(&headers, RETRY_AFTER.as_str()).map(str::to_owned);
     Err(Box::new(Failed { error, retry_after }))
@@ -74,6 +77,7 @@ pub(super) fn read<T>(
 pub(super) fn outcome<'a>(error: &RequestError, retry_after: Option<&'a str>) -> Outcome<'a> {
     match error.kind {
         RequestErrorKind::NotSent(_) => Outcome::NotSent,
+        RequestErrorKind::Certificate(_) => Outcome::Untrusted,
         RequestErrorKind::TimedOut(_) => Outcome::TimedOut,
         RequestErrorKind::Broken(_) => Outcome::Broken,
         RequestErrorKind::BadBody(_) => Outcome::BadBody,
@@ -81,7 +85,61 @@ pub(super) fn outcome<'a>(error: &RequestError, retry_after: Option<&'a str>) ->
     }
 }
 
+/// Who sent a failure that is none of Twilio's: its errors are JSON objects, or have no body.
+fn foreign_sender(headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    let is_twilios = body.trim_ascii().is_empty() || serde_json::from_slice::<IgnoredAny>(body).is_ok();
+    if is_twilios {
+        return None;
+    }
+    let kind = text(headers, "content-type").and_then(|kind| kind.split(';').next()).map(tame);
+    let kind = kind.filter(|kind| !kind.is_empty()).unwrap_or_else(|| "text that is not JSON".to_owned());
+    let server = text(headers, "server").map(tame).filter(|server| !server.is_empty());
+    Some(server.map_or_else(|| kind.clone(), |server| format!("{kind} from {server}")))
+}
+
+/// Whether a connection failed because the server's certificate is not trusted. Another attempt does not change that.
+fn is_certificate_error(error: &reqwest::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        // The TLS library's own words; its type cannot be seen from here.
+        if error.to_string().contains("invalid peer certificate") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 /// A header that is plain text.
 pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Api;
+
+    /// A connection that fails with the TLS library's words.
+    #[derive(Debug)]
+    struct Untrusted;
+
+    impl reqwest::dns::Resolve for Untrusted {
+        fn resolve(&self, _: reqwest::dns::Name) -> reqwest::dns::Resolving {
+            Box::pin(std::future::ready(Err("invalid peer certificate: UnknownIssuer".into())))
+        }
+    }
+
+    #[tokio::test]
+    async fn an_untrusted_certificate_is_final_and_has_its_remedy() {
+        let client = reqwest::Client::builder().dns_resolver(std::sync::Arc::new(Untrusted)).build().unwrap();
+        let source = client.get("http://chat.invalid/v2").send().await.unwrap_err();
+        let request = ApiRequest::get(Api::Chat, ["v2"]);
+        let parse = |_: &Bytes| Ok(());
+        let failed = read(&request, AttemptEnd::None { source }, parse, 1).unwrap_err();
+        assert!(matches!(failed.error.kind, RequestErrorKind::Certificate(_)), "{}", failed.error);
+        assert_eq!(outcome(&failed.error, None), Outcome::Untrusted);
+        let hint = crate::error::Advise::hint(&failed.error).unwrap();
+        assert!(hint.contains("SSL_CERT_FILE"), "{hint}");
+    }
 }

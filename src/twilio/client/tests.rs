@@ -228,3 +228,41 @@ async fn nothing_that_prints_holds_the_secret() {
     options.credentials.secret = Secret::new("hunter2".into());
     assert!(!format!("{options:?} {:?}", Client::new(options.clone()).unwrap()).contains("hunter2"));
 }
+
+#[tokio::test]
+async fn a_path_that_a_parser_would_take_for_another_is_not_sent() {
+    let server = Server::start([ok("{}")]).await;
+    let client = Client::new(server.options()).unwrap();
+    for name in [".", ".."] {
+        let request = ApiRequest::get(Api::Conversations, ["v1", "Services", "IS1", "Users", name]);
+        let error = client.send(&request).await.unwrap_err();
+        assert!(matches!(error.kind, RequestErrorKind::BadPath), "{name}: {error}");
+    }
+    for path in ["/v1/Services/%2e%2E/Users", "/v1/Services/.%2e"] {
+        let request = ApiRequest::get_verbatim(Api::Conversations, path).unwrap();
+        assert!(matches!(client.send(&request).await.unwrap_err().kind, RequestErrorKind::BadPath), "{path}");
+    }
+    assert!(server.requests().is_empty());
+    let request = ApiRequest::get(Api::Conversations, ["v1", "Users", "a.b", "...", "..x"]);
+    assert!(client.send(&request).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_a_gateway_says_is_not_twilios_word() {
+    let html = "<html><body>403 Forbidden</body></html>";
+    let headers = "Content-Type: text/html; charset=utf-8\r\nServer: squid/6.1\r\n";
+    for status in ["403 Forbidden", "404 Not Found", "401 Unauthorized"] {
+        let server = Server::start([answer(status, headers, html)]).await;
+        let client = Client::new(server.options()).unwrap();
+        let error = client.send(&ApiRequest::get(Api::Chat, ["v2", "Services"])).await.unwrap_err();
+        assert!(!error.is_forbidden() && !error.is_not_found() && !error.is_unauthorized(), "{status}");
+        let text = error.to_string();
+        assert!(text.contains("not an answer of Twilio's API but text/html from squid/6.1"), "{text}");
+        let hint = crate::error::Advise::hint(&error).unwrap();
+        assert!(hint.contains("HTTPS_PROXY"), "{hint}");
+    }
+    let server = Server::start([answer("403 Forbidden", "", r#"{"code": 20003, "message": "no"}"#)]).await;
+    let client = Client::new(server.options()).unwrap();
+    let error = client.send(&ApiRequest::get(Api::Chat, ["v2", "Services"])).await.unwrap_err();
+    assert!(error.is_forbidden() && error.sender.is_none());
+}

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::*;
 
-mod rooms;
+mod conversations;
 
-use rooms::rooms;
+use conversations::conversations;
 
 /// A source, its target, how they are planned, and the checks that must have found something.
 struct Case {
@@ -60,7 +60,7 @@ fn cases() -> Vec<(Expected<'static>, Case)> {
     let in_place = |change: fn(&mut Case)| Case::in_place().changed(change);
     let mut cases = whole(copy, in_place);
     cases.extend(people(copy, in_place));
-    cases.extend(rooms(copy, in_place));
+    cases.extend(conversations(copy, in_place));
     cases
 }
 
@@ -244,7 +244,7 @@ fn people(copy: Changed, in_place: Changed) -> Vec<(Expected<'static>, Case)> {
                 &["create_participant (conversations_over_limit)"; 2],
             ),
             copy(|case| {
-                case.options.target_limits = Some(Limits { participants: 100, conversations: 1 });
+                case.options.target_limits = Some(ConversationLimits { participants: 100, conversations: 1 });
             }),
         ),
         (

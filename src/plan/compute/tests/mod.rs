@@ -29,7 +29,7 @@ fn in_place_only_public_channels_are_changed() {
     assert_eq!(kept.codes(), ["public_one_way"]);
     assert_eq!(kept.found("public_one_way")[0].1, "1 member stays and 2 of 3 users can no longer join");
     let totals = kept.totals();
-    assert_eq!(totals.verdict, Verdict::Ready);
+    assert_eq!(totals.verdict, PlanVerdict::Ready);
     let noop: Vec<(&str, u64)> = totals.noop.iter().map(|(name, count)| (name.as_str(), *count)).collect();
     assert_eq!(noop, [("channels", 1), ("members", 3), ("roles", 2), ("user_channels", 3), ("users", 3)]);
     assert_eq!(totals.requests, 2, "a look at the channel, and the change");
@@ -45,28 +45,32 @@ fn a_copy_makes_everything_and_planning_again_finds_nothing() {
     let kept = plan(&source, &target);
     let count = |kind| kept.of(kind).len();
     assert_eq!(
-        (count(Kind::CreateRole), count(Kind::CreateUser), count(Kind::CreateConversation)),
+        (
+            count(OperationKind::CreateRole),
+            count(OperationKind::CreateUser),
+            count(OperationKind::CreateConversation)
+        ),
         (2, 3, 2)
     );
-    assert_eq!((count(Kind::CreateParticipant), count(Kind::UpdateParticipant)), (4, 4));
-    assert_eq!(count(Kind::UpdateUserConversation), 1, "the muted one");
+    assert_eq!((count(OperationKind::CreateParticipant), count(OperationKind::UpdateParticipant)), (4, 4));
+    assert_eq!(count(OperationKind::UpdateUserConversation), 1, "the muted one");
     let names: Vec<_> = kept
-        .of(Kind::CreateConversation)
+        .of(OperationKind::CreateConversation)
         .iter()
         .map(|one| one.subject.unique_name.clone().unwrap())
         .collect();
     assert_eq!(names, ["chatferry-CH0000000000000000000000000000000a", "lobby"]);
-    let participant = kept.of(Kind::CreateParticipant)[0];
+    let participant = kept.of(OperationKind::CreateParticipant)[0];
     assert_eq!(participant.after["role_sid"], "{RL00000000000000000000000000000002}");
     assert_eq!(participant.after["date_created"], "2017-07-14T02:40:00Z");
     assert!(participant.before.is_empty() && !participant.after.contains_key("last_read_message_index"));
-    assert_eq!(kept.of(Kind::UpdateParticipant)[0].after["last_read_message_index"], 5);
+    assert_eq!(kept.of(OperationKind::UpdateParticipant)[0].after["last_read_message_index"], 5);
     assert!(kept.totals().noop.is_empty());
 
     perform(&mut target, &kept);
     let again = plan(&source, &target);
     assert_eq!(again.kinds(), [""; 0], "{:?}", again.findings);
-    assert_eq!(again.totals().verdict, Verdict::NothingToDo);
+    assert_eq!(again.totals().verdict, PlanVerdict::NothingToDo);
     assert_eq!(again.counterparts.len(), 2 + 3 + 2 + 4);
     assert_eq!(again.codes(), ["target_not_empty"]);
     assert_eq!(again.totals().noop["members"], 4);

@@ -1,4 +1,4 @@
-//! What becomes of invitations, differences, states and timers, and of snapshots that were broken off.
+//! What happens to invitations, differences, states and timers, and of snapshots that were broken off.
 
 use super::*;
 use crate::model::Api;
@@ -29,7 +29,7 @@ fn invited_users_are_reported_or_become_participants() {
         assert_eq!(kept.found("invite_lost").len(), 2, "each once, whoever tells of it");
         let kept = plan_with(&source, &there, &[PARTICIPANTS]);
         assert_eq!(kept.kinds(), ["make_private", "create_participant", "create_participant"]);
-        let subjects = kept.of(Kind::CreateParticipant);
+        let subjects = kept.of(OperationKind::CreateParticipant);
         let identities: Vec<_> = subjects.iter().map(|one| one.subject.identity.clone().unwrap()).collect();
         assert_eq!(identities.len(), 2);
         assert!(identities.contains(&"bob".to_owned()) && identities.contains(&"cyd".to_owned()));
@@ -69,7 +69,7 @@ fn what_the_mapping_owns_is_written_and_the_rest_reported() {
     );
     let kept = plan_with(&source, &there, &[owns]);
     assert_eq!(kept.kinds(), ["update_participant", "update_participant", "make_private"]);
-    let [role, index] = kept.of(Kind::UpdateParticipant)[..] else { panic!("two") };
+    let [role, index] = kept.of(OperationKind::UpdateParticipant)[..] else { panic!("two") };
     assert_eq!(role.before["role_sid"], "RL00000000000000000000000000000001");
     assert_eq!(role.after["role_sid"], "RL00000000000000000000000000000002");
     assert_eq!(role.after.len(), 1, "an index that is there is not filled");
@@ -99,7 +99,7 @@ fn a_horizon_that_is_missing_in_a_copy_is_filled_unless_the_mapping_wants_none()
     let none = ("read_horizon = true", "read_horizon = false");
     assert_eq!(plan_with(&source, &there, &[none]).kinds(), [""; 0]);
     let kept = plan_with(&source, &target(), &[none]);
-    assert!(kept.of(Kind::UpdateParticipant).is_empty());
+    assert!(kept.of(OperationKind::UpdateParticipant).is_empty());
     assert!(kept.found("horizon_without_messages").is_empty());
 }
 
@@ -112,7 +112,7 @@ fn a_level_is_copied_with_its_participant_and_never_filled_in_later() {
     // As a crawl finds it when a plan has muted the source.
     source.memberships.iter_mut().for_each(|row| row.notification_level = muted());
     let kept = plan(&source, &there);
-    assert_eq!(kept.kinds(), [""; 0], "nobody is silenced in the copy");
+    assert_eq!(kept.kinds(), [""; 0], "no one is silenced in the copy");
     assert_eq!(kept.found("notification_level_differs").len(), 4);
 }
 
@@ -125,7 +125,7 @@ fn the_source_is_muted_where_it_is_asked_for() {
     let mut sides = Sides::new(&source, &target());
     sides.header.mute_source = true;
     let kept = sides.plan(&mapping(), &PlanOptions::default());
-    let mutes = kept.of(Kind::MuteSource);
+    let mutes = kept.of(OperationKind::MuteSource);
     assert_eq!(mutes.len(), 2, "not who is muted already, nor who is not copied: {:?}", kept.kinds());
     assert_eq!(mutes[0].subject.service_sid, Some(source.service.sid.clone()));
     assert_eq!(mutes[0].subject.user_sid, Some(UserSid::from_digits(2)));
@@ -144,13 +144,15 @@ fn closed_conversations_are_closed_last_and_timers_begin_last() {
     source.channels[1].timers = Some(JsonText("{\"date_closed\":\"2026-11-23T02:00:00Z\"}".into()));
     let mut there = target();
     let kept = plan(&source, &there);
-    let last = kept.of(Kind::UpdateConversation);
+    let last = kept.of(OperationKind::UpdateConversation);
     assert_eq!(last.len(), 2);
     assert_eq!(last[0].after["state"], "closed");
     assert_eq!(last[1].after["timers.closed"], "PT7200S", "what was left when the snapshot was begun");
     let position = |kind| kept.operations.iter().rposition(|(one, _)| one.kind == kind).unwrap();
-    assert!(position(Kind::UpdateConversation) > position(Kind::CreateParticipant));
-    assert!(kept.of(Kind::CreateConversation).iter().all(|one| !one.after.contains_key("timers.closed")));
+    assert!(position(OperationKind::UpdateConversation) > position(OperationKind::CreateParticipant));
+    assert!(
+        kept.of(OperationKind::CreateConversation).iter().all(|one| !one.after.contains_key("timers.closed"))
+    );
     perform(&mut there, &kept);
     assert_eq!(plan(&source, &there).kinds(), [""; 0]);
     // A copy that was broken off before it was closed.
@@ -171,14 +173,14 @@ fn a_conversation_of_the_same_name_is_adopted_where_the_mapping_says_so() {
     there.channels.push(other);
     let kept = plan_with(&source, &there, &[("adopt = false", "adopt = true")]);
     assert!(kept.found("unique_name_taken").is_empty());
-    let participants = kept.of(Kind::CreateParticipant);
+    let participants = kept.of(OperationKind::CreateParticipant);
     assert_eq!(
         participants[0].subject.conversation_sid.as_deref(),
         Some("CH00000000000000000000000000000063")
     );
-    // Otherwise nobody is added to it.
+    // Otherwise no one is added to it.
     let kept = plan(&source, &there);
-    assert_eq!(kept.of(Kind::CreateParticipant).len(), 1, "the one of the other channel");
+    assert_eq!(kept.of(OperationKind::CreateParticipant).len(), 1, "the one of the other channel");
 }
 
 #[test]
@@ -188,15 +190,21 @@ fn roles_are_matched_by_name_and_type() {
     there.roles.push(role(0x77, "member", "conversation", &["leaveConversation", "sendMessage"]));
     there.roles.push(role(0x78, "user", "conversation", &["createConversation"]));
     let kept = plan(&source, &there);
-    let roles = kept.of(Kind::CreateRole);
+    let roles = kept.of(OperationKind::CreateRole);
     assert_eq!(roles.len(), 1, "one is there; the other has another type there");
     assert_eq!(
         (&roles[0].after["type"], &roles[0].after["friendly_name"]),
         (&"service".into(), &"user".into())
     );
     assert_eq!(roles[0].after["permissions"], serde_json::json!(["createConversation"]));
-    assert_eq!(kept.of(Kind::CreateParticipant)[0].after["role_sid"], "RL00000000000000000000000000000077");
-    assert_eq!(kept.of(Kind::CreateUser)[0].after["role_sid"], "{RL00000000000000000000000000000001}");
+    assert_eq!(
+        kept.of(OperationKind::CreateParticipant)[0].after["role_sid"],
+        "RL00000000000000000000000000000077"
+    );
+    assert_eq!(
+        kept.of(OperationKind::CreateUser)[0].after["role_sid"],
+        "{RL00000000000000000000000000000001}"
+    );
     assert!(kept.found("role_differs").is_empty(), "the order of permissions says nothing");
 }
 
@@ -209,7 +217,7 @@ fn a_snapshot_that_was_broken_off_gives_the_same_operations() {
     let sides = Sides { source: broken, ..sides };
     let kept = sides.plan(&mapping(), &PlanOptions::default());
     assert_eq!(kept.operations, whole.operations);
-    assert_eq!(kept.totals().verdict, Verdict::Blocked);
+    assert_eq!(kept.totals().verdict, PlanVerdict::Blocked);
     assert_eq!(kept.found("snapshot_incomplete").len(), 1);
 }
 

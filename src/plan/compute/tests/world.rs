@@ -1,4 +1,4 @@
-//! Services as they are: states, limits that were raised, users that cannot be written, roles and dates that nobody set.
+//! Services as they are: states, limits that were raised, users that cannot be written, roles and dates that were never set.
 
 use super::*;
 use crate::plan::finding::Severity;
@@ -7,7 +7,7 @@ fn with_checks(lines: &str) -> Mapping {
     mapping_with(&[("adopt = false\n", &format!("adopt = false\n\n[plan.checks]\n{lines}\n"))])
 }
 
-fn plan_with(source: &World, target: &World, mapping: &Mapping, limits: Option<Limits>) -> Kept {
+fn plan_with(source: &World, target: &World, mapping: &Mapping, limits: Option<ConversationLimits>) -> Kept {
     let options = PlanOptions { target_limits: limits, ..PlanOptions::default() };
     Sides::new(source, target).plan(mapping, &options)
 }
@@ -25,17 +25,17 @@ fn a_state_is_never_created_and_written_last() {
         let mut there = target();
         let kept = plan(&source, &there);
         assert!(
-            kept.of(Kind::CreateConversation).iter().all(|one| !one.after.contains_key("state")),
+            kept.of(OperationKind::CreateConversation).iter().all(|one| !one.after.contains_key("state")),
             "{state}"
         );
-        let updates = kept.of(Kind::UpdateConversation);
+        let updates = kept.of(OperationKind::UpdateConversation);
         let states: Vec<_> = updates.iter().filter_map(|one| one.after.get("state")?.as_str()).collect();
         assert_eq!(states, Vec::from_iter(last), "{state}");
         let timers: Vec<_> =
             updates.iter().filter_map(|one| one.after.get("timers.closed")?.as_str()).collect();
         assert_eq!(timers.len(), usize::from(state != "closed"), "{state}: a closed one has no timers");
         assert!(
-            Kind::UpdateConversation > Kind::UpdateUserConversation,
+            OperationKind::UpdateConversation > OperationKind::UpdateUserConversation,
             "after everything that is written to it"
         );
         perform(&mut there, &kept);
@@ -65,18 +65,18 @@ fn converting_adds_no_one_so_size_never_blocks_it() {
 
 #[test]
 fn a_service_is_believed_about_its_own_limits() {
-    let limits = Limits::of_json("{\"channel_members\":3000,\"user_channels\":2500}");
-    assert_eq!(limits, Some(Limits { participants: 3_000, conversations: 2_500 }));
+    let limits = ConversationLimits::of_json("{\"channel_members\":3000,\"user_channels\":2500}");
+    assert_eq!(limits, Some(ConversationLimits { participants: 3_000, conversations: 2_500 }));
 }
 
 #[test]
 fn a_blocking_check_can_be_lowered() {
-    let (source, limits) = (World::chat(), Some(Limits { participants: 2, conversations: 100 }));
+    let (source, limits) = (World::chat(), Some(ConversationLimits { participants: 2, conversations: 100 }));
     let kept = plan_with(&source, &target(), &mapping(), limits);
-    assert_eq!(kept.totals().verdict, Verdict::ReadyExceptBlocked);
+    assert_eq!(kept.totals().verdict, PlanVerdict::ReadyExceptBlocked);
     assert!(kept.totals().blocked_by["participants_over_limit"] > 0);
     let kept = plan_with(&source, &target(), &with_checks("participants_over_limit = \"warn\""), limits);
-    assert_eq!(kept.totals().verdict, Verdict::Ready);
+    assert_eq!(kept.totals().verdict, PlanVerdict::Ready);
     let finding = kept.findings.iter().find(|one| one.check.code == "participants_over_limit").unwrap();
     assert_eq!(finding.check.severity, Severity::Warn);
     for check in CHECKS.iter().filter(|check| check.severity == Severity::Block) {
@@ -97,7 +97,7 @@ fn a_role_that_nothing_stands_for_is_left_out_where_the_mapping_wants_it() {
     let kept = plan(&source, &target());
     assert!(kept.kinds().contains(&"create_user (role_without_counterpart)".to_owned()));
     let kept = plan_with(&source, &target(), &with_checks("role_without_counterpart = \"warn\""), None);
-    let made = kept.of(Kind::CreateUser)[0];
+    let made = kept.of(OperationKind::CreateUser)[0];
     assert!(!made.after.contains_key("role_sid") && made.after.contains_key("identity"));
     assert!(kept.operations.iter().all(|(_, blocked)| blocked.is_none()), "{:?}", kept.kinds());
 }
@@ -194,9 +194,9 @@ fn a_copy_within_the_account_carries_what_belongs_to_it() {
     with_messaging(&mut source);
     let mut there = target();
     let kept = plan(&source, &there);
-    let made = kept.of(Kind::CreateConversation)[0];
+    let made = kept.of(OperationKind::CreateConversation)[0];
     assert_eq!(made.after["messaging_service_sid"], "MG00000000000000000000000000000005");
-    let made = kept.of(Kind::CreateParticipant)[0].request();
+    let made = kept.of(OperationKind::CreateParticipant)[0].request();
     let address = made.form.iter().find(|(name, _)| *name == "MessagingBinding.ProjectedAddress").unwrap();
     assert_eq!(address.1.shown(), "+15550001");
     assert!(!kept.codes().contains(&"not_carried"));
@@ -236,9 +236,12 @@ fn the_mapping_of_copies_leaves_out_what_twilio_refuses() {
     source.roles[1].permissions = Some(Vec::new());
     let copy = crate::mapping::load("copy").unwrap();
     let kept = plan_with(&source, &target(), &copy, None);
-    assert_eq!(kept.totals().verdict, Verdict::Ready, "{:?}", kept.kinds());
+    assert_eq!(kept.totals().verdict, PlanVerdict::Ready, "{:?}", kept.kinds());
     assert_eq!(kept.found("attributes_left_out").len(), 1);
-    assert_eq!(kept.of(Kind::CreateRole)[1].after["permissions"], serde_json::json!(["leaveConversation"]));
+    assert_eq!(
+        kept.of(OperationKind::CreateRole)[1].after["permissions"],
+        serde_json::json!(["leaveConversation"])
+    );
     let kept = plan(&source, &target());
-    assert_eq!(kept.totals().verdict, Verdict::ReadyExceptBlocked);
+    assert_eq!(kept.totals().verdict, PlanVerdict::ReadyExceptBlocked);
 }

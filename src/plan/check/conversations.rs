@@ -1,8 +1,8 @@
 //! Checks of conversations and who is on them.
 
-use crate::plan::finding::{Check, Severity};
+use crate::plan::finding::{PlanCheck, Severity};
 
-pub(crate) static PUBLIC_ONE_WAY: Check = Check {
+pub(crate) static PUBLIC_ONE_WAY: PlanCheck = PlanCheck {
     code: "public_one_way",
     severity: Severity::Warn,
     of_plan: false,
@@ -13,7 +13,7 @@ pub(crate) static PUBLIC_ONE_WAY: Check = Check {
     advice: "add the users who should be in it, and change your application to add those who want to join",
 };
 
-pub(crate) static CONVERSATION_MISSING: Check = Check {
+pub(crate) static CONVERSATION_MISSING: PlanCheck = PlanCheck {
     code: "conversation_missing",
     severity: Severity::Warn,
     of_plan: false,
@@ -24,7 +24,7 @@ pub(crate) static CONVERSATION_MISSING: Check = Check {
     advice: "crawl again; if it is still missing, look it up in the console",
 };
 
-pub(crate) static CONVERSATION_DIFFERS: Check = Check {
+pub(crate) static CONVERSATION_DIFFERS: PlanCheck = PlanCheck {
     code: "conversation_differs",
     severity: Severity::Warn,
     of_plan: false,
@@ -35,7 +35,7 @@ pub(crate) static CONVERSATION_DIFFERS: Check = Check {
     advice: "to have it written, name the field under `owns` in the mapping's [plan]",
 };
 
-pub(crate) static CONVERSATION_CLOSED: Check = Check {
+pub(crate) static CONVERSATION_CLOSED: PlanCheck = PlanCheck {
     code: "conversation_closed",
     severity: Severity::Block,
     of_plan: false,
@@ -46,7 +46,7 @@ pub(crate) static CONVERSATION_CLOSED: Check = Check {
     advice: "reopen it, or delete it there and plan again",
 };
 
-pub(crate) static UNIQUE_NAME_TAKEN: Check = Check {
+pub(crate) static UNIQUE_NAME_TAKEN: PlanCheck = PlanCheck {
     code: "unique_name_taken",
     severity: Severity::Block,
     of_plan: false,
@@ -57,7 +57,7 @@ pub(crate) static UNIQUE_NAME_TAKEN: Check = Check {
     advice: "give the copy another name in the mapping (`unique_name`), or set `adopt = true` in its [plan] if it is the same",
 };
 
-pub(crate) static UNIQUE_NAME_DUPLICATE: Check = Check {
+pub(crate) static UNIQUE_NAME_DUPLICATE: PlanCheck = PlanCheck {
     code: "unique_name_duplicate",
     severity: Severity::Block,
     of_plan: false,
@@ -68,7 +68,7 @@ pub(crate) static UNIQUE_NAME_DUPLICATE: Check = Check {
     advice: "check the mapping's `unique_name`",
 };
 
-pub(crate) static UNIQUE_NAME_LIKE_SID: Check = Check {
+pub(crate) static UNIQUE_NAME_LIKE_SID: PlanCheck = PlanCheck {
     code: "unique_name_like_sid",
     severity: Severity::Block,
     of_plan: false,
@@ -79,7 +79,7 @@ pub(crate) static UNIQUE_NAME_LIKE_SID: Check = Check {
     advice: "give the copy another name in the mapping (`unique_name`)",
 };
 
-pub(crate) static UNIQUE_NAME_TOO_LONG: Check = Check {
+pub(crate) static UNIQUE_NAME_TOO_LONG: PlanCheck = PlanCheck {
     code: "unique_name_too_long",
     severity: Severity::Block,
     of_plan: false,
@@ -90,7 +90,7 @@ pub(crate) static UNIQUE_NAME_TOO_LONG: Check = Check {
     advice: "shorten it in the mapping (`unique_name`)",
 };
 
-pub(crate) static PARTICIPANTS_OVER_LIMIT: Check = Check {
+pub(crate) static PARTICIPANTS_OVER_LIMIT: PlanCheck = PlanCheck {
     code: "participants_over_limit",
     severity: Severity::Block,
     of_plan: false,
@@ -101,7 +101,7 @@ pub(crate) static PARTICIPANTS_OVER_LIMIT: Check = Check {
     advice: "raise the limit of the target's Chat service (`Limits.ChannelMembers`, maximum 1000), or split the conversation",
 };
 
-pub(crate) static CREATED_BY_LOST: Check = Check {
+pub(crate) static CREATED_BY_LOST: PlanCheck = PlanCheck {
     code: "created_by_lost",
     severity: Severity::Note,
     of_plan: false,
@@ -112,7 +112,7 @@ pub(crate) static CREATED_BY_LOST: Check = Check {
     advice: "keep the creator in the attributes, by the mapping, if your application needs it",
 };
 
-pub(crate) static NOT_CARRIED: Check = Check {
+pub(crate) static NOT_CARRIED: PlanCheck = PlanCheck {
     code: "not_carried",
     severity: Severity::Warn,
     of_plan: false,
@@ -123,7 +123,7 @@ pub(crate) static NOT_CARRIED: Check = Check {
     advice: "set up a messaging service or an address in the target's account, and add it to the copy",
 };
 
-pub(crate) static MEMBERSHIP_WITHOUT_CHANNEL: Check = Check {
+pub(crate) static MEMBERSHIP_WITHOUT_CHANNEL: PlanCheck = PlanCheck {
     code: "membership_without_channel",
     severity: Severity::Block,
     of_plan: false,
@@ -134,7 +134,7 @@ pub(crate) static MEMBERSHIP_WITHOUT_CHANNEL: Check = Check {
     advice: "crawl again, with `channels` among --include",
 };
 
-pub(crate) static MEMBERSHIP_WITHOUT_USER: Check = Check {
+pub(crate) static MEMBERSHIP_WITHOUT_USER: PlanCheck = PlanCheck {
     code: "membership_without_user",
     severity: Severity::Warn,
     of_plan: false,
@@ -145,7 +145,7 @@ pub(crate) static MEMBERSHIP_WITHOUT_USER: Check = Check {
     advice: "crawl again, if the user was not deleted",
 };
 
-pub(crate) static MEMBER_WITHOUT_USER: Check = Check {
+pub(crate) static MEMBER_WITHOUT_USER: PlanCheck = PlanCheck {
     code: "member_without_user",
     severity: Severity::Warn,
     of_plan: false,
@@ -156,7 +156,7 @@ pub(crate) static MEMBER_WITHOUT_USER: Check = Check {
     advice: "crawl again: Twilio's two sides did not agree",
 };
 
-pub(crate) static NON_CHAT_PARTICIPANT: Check = Check {
+pub(crate) static NON_CHAT_PARTICIPANT: PlanCheck = PlanCheck {
     code: "non_chat_participant",
     severity: Severity::Note,
     of_plan: false,
@@ -167,7 +167,7 @@ pub(crate) static NON_CHAT_PARTICIPANT: Check = Check {
     advice: "add it to the copy by its address",
 };
 
-pub(crate) static PARTICIPANT_MISSING: Check = Check {
+pub(crate) static PARTICIPANT_MISSING: PlanCheck = PlanCheck {
     code: "participant_missing",
     severity: Severity::Warn,
     of_plan: false,
@@ -178,7 +178,7 @@ pub(crate) static PARTICIPANT_MISSING: Check = Check {
     advice: "crawl again; if it is still missing, look it up in the console",
 };
 
-pub(crate) static PARTICIPANT_DIFFERS: Check = Check {
+pub(crate) static PARTICIPANT_DIFFERS: PlanCheck = PlanCheck {
     code: "participant_differs",
     severity: Severity::Warn,
     of_plan: false,
@@ -189,7 +189,7 @@ pub(crate) static PARTICIPANT_DIFFERS: Check = Check {
     advice: "to have it written, name the field under `owns` in the mapping's [plan]",
 };
 
-pub(crate) static NOTIFICATION_LEVEL_DIFFERS: Check = Check {
+pub(crate) static NOTIFICATION_LEVEL_DIFFERS: PlanCheck = PlanCheck {
     code: "notification_level_differs",
     severity: Severity::Warn,
     of_plan: false,
@@ -200,7 +200,7 @@ pub(crate) static NOTIFICATION_LEVEL_DIFFERS: Check = Check {
     advice: "to have it written, name `user_conversations.notification_level` under `owns` in the mapping's [plan]",
 };
 
-pub(crate) static INVITE_LOST: Check = Check {
+pub(crate) static INVITE_LOST: PlanCheck = PlanCheck {
     code: "invite_lost",
     severity: Severity::Warn,
     of_plan: false,
@@ -211,7 +211,7 @@ pub(crate) static INVITE_LOST: Check = Check {
     advice: "set `invites = \"participant\"` in the mapping to make participants of invited users",
 };
 
-pub(crate) static ONLY_IN_TARGET: Check = Check {
+pub(crate) static ONLY_IN_TARGET: PlanCheck = PlanCheck {
     code: "only_in_target",
     severity: Severity::Note,
     of_plan: false,

@@ -5,7 +5,7 @@
 
 use crate::model::{Entity, Issue, IssueKind, ListPage, MessageSid, Records};
 
-/// The highest index of a list so far. A list that is taken up in its middle begins without one.
+/// The highest index of a list so far. A list that is resumed in its middle begins without one.
 #[derive(Debug, Default)]
 pub(super) struct Rising {
     highest: Option<(i64, MessageSid)>,

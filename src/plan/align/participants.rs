@@ -6,27 +6,27 @@
 use std::collections::HashSet;
 
 use super::compare;
+use super::context::{AlignContext, Visit, fingerprint, plain};
 use super::fields::KEY;
-use super::held::{HELD, Held, HeldSeat};
+use super::held_participants::{HELD, HeldParticipant, HeldParticipants};
 use super::item::{Actual, Conversation, FieldPair, Item, Standing};
-use super::records::{Evaluated, Rows};
-use super::walk::{Context, Visit, fingerprint, plain};
+use super::records::{AlignedRows, Evaluated};
 use crate::mapping::{InvitePolicy, Value};
 use crate::model::{Channel, Entity, Invite, MembershipStatus, RowRecords};
 use crate::snapshot::{JoinedCount, Lookup, Seat, SeatsWith, SnapshotError};
 
 /// Aligns who is on conversations, one conversation after another.
-pub(super) struct Seats<'c> {
-    context: &'c Context<'c>,
-    participants: Rows<'c>,
-    views: Rows<'c>,
+pub(super) struct ParticipantAligner<'c> {
+    context: &'c AlignContext<'c>,
+    participants: AlignedRows<'c>,
+    views: AlignedRows<'c>,
     with: SeatsWith,
 }
 
-impl<'c> Seats<'c> {
-    pub(super) fn new(context: &'c Context<'c>) -> Self {
-        let participants = Rows::new(&context.records.participants);
-        let views = Rows::new(&context.records.user_conversations);
+impl<'c> ParticipantAligner<'c> {
+    pub(super) fn new(context: &'c AlignContext<'c>) -> Self {
+        let participants = AlignedRows::new(&context.records.participants);
+        let views = AlignedRows::new(&context.records.user_conversations);
         let records = [&participants.source.record, &views.source.record];
         let user = if records.iter().all(|record| !record.reads(Entity::User)) {
             Lookup::No
@@ -43,7 +43,10 @@ impl<'c> Seats<'c> {
     }
 
     /// What the target has of a conversation, or the first part of it.
-    pub(super) fn hold<E: From<SnapshotError>>(&self, conversation: &Conversation) -> Result<Held, E> {
+    pub(super) fn hold<E: From<SnapshotError>>(
+        &self,
+        conversation: &Conversation,
+    ) -> Result<HeldParticipants, E> {
         let held = self.hold_part(conversation, 0, 1)?;
         let parts = held.total.div_ceil(HELD).max(1);
         if parts == 1 { Ok(held) } else { self.hold_part(conversation, 0, parts) }
@@ -54,8 +57,8 @@ impl<'c> Seats<'c> {
         conversation: &Conversation,
         part: usize,
         parts: usize,
-    ) -> Result<Held, E> {
-        let mut held = Held { part, parts, ..Held::default() };
+    ) -> Result<HeldParticipants, E> {
+        let mut held = HeldParticipants { part, parts, ..HeldParticipants::default() };
         let Some(target) = &conversation.target_sid else { return Ok(held) };
         let with = SeatsWith { user: Lookup::ForIdentity, role: false };
         self.context.pair.target.seats::<E>(target, with, &mut |seat| {
@@ -74,7 +77,7 @@ impl<'c> Seats<'c> {
                 held.by_identity.entry(identity.clone()).or_insert(position);
             }
             let (member, membership) = (seat.member.clone(), seat.membership.clone());
-            held.seats.push(HeldSeat { member, membership, is_matched: false });
+            held.seats.push(HeldParticipant { member, membership, is_matched: false });
             Ok(())
         })?;
         Ok(held)
@@ -84,7 +87,7 @@ impl<'c> Seats<'c> {
     /// with those whom a copy finds there.
     pub(super) fn count<E: From<SnapshotError>>(
         &mut self,
-        held: &Held,
+        held: &HeldParticipants,
         conversation: &Conversation,
         channel: &Channel,
         counted: JoinedCount,
@@ -135,7 +138,7 @@ impl<'c> Seats<'c> {
     /// Visits everybody who is or should be on a conversation.
     pub(super) fn align<E: From<SnapshotError>>(
         &mut self,
-        mut held: Held,
+        mut held: HeldParticipants,
         conversation: &Conversation,
         channel: &Channel,
         visit: Visit<'_, E>,
@@ -154,7 +157,7 @@ impl<'c> Seats<'c> {
 
     fn align_part<E: From<SnapshotError>>(
         &mut self,
-        held: &mut Held,
+        held: &mut HeldParticipants,
         conversation: &Conversation,
         channel: &Channel,
         invites: &[Invite],
@@ -186,7 +189,7 @@ impl<'c> Seats<'c> {
     )]
     fn seat<E: From<SnapshotError>>(
         &mut self,
-        held: &mut Held,
+        held: &mut HeldParticipants,
         conversation: &Conversation,
         channel: &Channel,
         invites: &[Invite],
@@ -302,7 +305,7 @@ impl<'c> Seats<'c> {
     /// An invitation that no membership tells of.
     fn invite<E: From<SnapshotError>>(
         &mut self,
-        held: &mut Held,
+        held: &mut HeldParticipants,
         conversation: &Conversation,
         invite: &Invite,
         met: &mut HashSet<u128>,

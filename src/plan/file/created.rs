@@ -1,4 +1,4 @@
-//! What a plan's run created, looked up by what it is about: what undoing it needs to know beside each operation.
+//! What a plan's run created, looked up by what it is about, for undoing it.
 //!
 //! **Invariant:** only what the journal says was created by the run. What was there already is never in here.
 
@@ -10,7 +10,7 @@ use super::row;
 use super::schema::{kind_number, state_number};
 use crate::model::Entity;
 use crate::plan::error::PlanError;
-use crate::plan::operation::{Kind, State};
+use crate::plan::operation::{OperationKind, OperationState};
 
 /// By what a created record is found again: its channel, and who or what it is there.
 const KEY: &str = "CASE kind WHEN ?1 THEN x'' WHEN ?2 THEN x'' ELSE coalesce(channel, x'') END AS channel,
@@ -29,8 +29,8 @@ fn is_written() -> String {
     format!(
         "(state = {} OR state = {} AND (json_extract(result, '$.known_by') = 'answer'
            OR json_extract(result, '$.sent') AND json_extract(result, '$.created')))",
-        state_number(State::Done),
-        state_number(State::Existing)
+        state_number(OperationState::Done),
+        state_number(OperationState::Existing)
     )
 }
 
@@ -48,8 +48,12 @@ impl PlanFile {
                 "DROP TABLE IF EXISTS temp.made;
                  CREATE TEMP TABLE made (kind INTEGER, channel, who, sid TEXT, PRIMARY KEY (kind, channel, who)) WITHOUT ROWID",
             )?;
-            let creates =
-                [Kind::CreateRole, Kind::CreateUser, Kind::CreateConversation, Kind::CreateParticipant];
+            let creates = [
+                OperationKind::CreateRole,
+                OperationKind::CreateUser,
+                OperationKind::CreateConversation,
+                OperationKind::CreateParticipant,
+            ];
             let [role, user, conversation, participant] = creates.map(kind_number);
             self.connection().execute(&sql, (role, user, conversation, participant)).map(|_| ())
         };
@@ -57,9 +61,10 @@ impl PlanFile {
     }
 
     /// The SID of what the run created by an operation of this kind for the subject of an operation, which may be that one.
-    pub fn made(&self, kind: Kind, subject_of: &Entry) -> Result<Option<String>, PlanError> {
+    pub fn made(&self, kind: OperationKind, subject_of: &Entry) -> Result<Option<String>, PlanError> {
         let [role, user, conversation] =
-            [Kind::CreateRole, Kind::CreateUser, Kind::CreateConversation].map(kind_number);
+            [OperationKind::CreateRole, OperationKind::CreateUser, OperationKind::CreateConversation]
+                .map(kind_number);
         // The key is made of the operation's own row by the same expression, with the kind that is asked for.
         let sql = format!(
             "SELECT m.sid FROM temp.made m, (SELECT {KEY} FROM (

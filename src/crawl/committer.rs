@@ -1,12 +1,12 @@
-//! The clerk: the one thread that writes to the snapshot.
+//! The committer: the one thread that writes to the snapshot.
 //!
-//! It takes what readers send in order, commits as many pages at a time as are waiting, and says so after the commit.
+//! It takes what readers send in order, commits as many pages at a time as are waiting, and sends events after the commit.
 
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::room::Place;
+use super::page_budget::ReservedBytes;
 use crate::event::{Event, Events};
 use crate::model::{Issue, ListPage};
 use crate::snapshot::{
@@ -14,56 +14,56 @@ use crate::snapshot::{
     Verdict,
 };
 
-/// Pages on their way to the clerk. Enough that readers rarely wait for a commit; at 100 rows a page some 5 MB. What pages of
-/// long texts take beyond that is bounded by the [`Place`] each has.
-pub(super) const ON_THE_WAY: usize = 64;
+/// Pages in the channel to the committer. Enough that readers rarely wait for a commit; at 100 rows a page some 5 MB. What pages of
+/// long texts take beyond that is bounded by the [`ReservedBytes`] of each.
+pub(super) const CHANNEL_CAPACITY: usize = 64;
 
 /// Pages in one transaction at most. Beyond some dozens a larger one costs no less per page.
 const PAGES_PER_COMMIT: usize = 64;
 
 /// How long a page waits for others to be committed with. A commit costs as much as storing some pages.
-const GATHER: Duration = Duration::from_millis(10);
+const BATCH_WAIT: Duration = Duration::from_millis(10);
 
-/// What the clerk is asked to do.
-pub(super) enum Order {
-    /// Store a page of a list.
-    Page(Unit, ListPage, Place),
-    /// Store a record that was fetched by itself.
+/// What the committer is asked to do.
+pub(super) enum CommitRequest {
+    Unit(UnitChange),
+    Question(Question),
+}
+
+/// The outcome of reading a part of a unit. Several go into one transaction.
+pub(super) enum UnitChange {
+    /// A page of a list.
+    Page(Unit, ListPage, ReservedBytes),
+    /// A record that was fetched by itself.
     Detail(Unit, Detail, Vec<Issue>),
-    /// The unit is begun anew.
+    /// The unit is read again from its first page.
     Restart(UnitId),
     /// The unit could not be read.
     Fail { unit: Unit, why: String },
-    /// The unit's user or channel is gone.
+    /// The unit's user or channel no longer exists.
     Vanish { unit: Unit, evidence: String },
-    /// Name units that wait to be read, without those in hand.
+}
+
+/// What needs an answer, and a transaction of its own.
+pub(super) enum Question {
+    /// Units that wait to be read, without those in flight.
     Pending { most: usize, taken: Vec<UnitId>, reply: oneshot::Sender<Vec<Unit>> },
-    /// Look at the evidence.
+    /// Compare the evidence.
     Reconcile { round: u32, last: bool, reply: oneshot::Sender<Reconciled> },
-    /// Say which look at the evidence is the next.
+    /// The number of the next comparison.
     NextRound { reply: oneshot::Sender<u32> },
     /// End the crawl with a verdict.
     Finish { now: String, reply: oneshot::Sender<Verdict> },
 }
 
-impl Order {
-    /// Whether it goes into a transaction with others.
-    fn is_of_pages(&self) -> bool {
-        matches!(
-            self,
-            Self::Page(..) | Self::Detail(..) | Self::Restart(_) | Self::Fail { .. } | Self::Vanish { .. }
-        )
-    }
-}
-
 /// Requests so far in this run: attempts, those sent again, those refused with 429.
 pub(super) type CountRequests = Box<dyn Fn() -> [u64; 3] + Send>;
 
-/// The clerk and what it works with.
-pub(super) struct Clerk {
+/// The committer and what it works with.
+pub(super) struct Committer {
     pub(super) snapshot: SnapshotWriter,
-    pub(super) orders: mpsc::Receiver<Order>,
-    /// Told when a commit brought new units.
+    pub(super) requests: mpsc::Receiver<CommitRequest>,
+    /// Notified when a commit brought new units.
     pub(super) more_work: std::sync::Arc<tokio::sync::Notify>,
     pub(super) events: Events,
     pub(super) count_requests: CountRequests,
@@ -71,8 +71,8 @@ pub(super) struct Clerk {
     pub(super) began: std::time::Instant,
 }
 
-impl Clerk {
-    /// Works until every sender of orders is gone, then closes the snapshot and says what it holds.
+impl Committer {
+    /// Works until every sender of requests is dropped, then closes the snapshot and returns what it holds.
     pub(super) fn work(mut self) -> Result<Info, SnapshotError> {
         let mut counted = Counted::default();
         let so_far = self.snapshot.so_far()?;
@@ -80,11 +80,13 @@ impl Clerk {
             let SoFar { users, users_listed, users_done, rows } = so_far;
             self.events.send(Event::Resumed { users, users_listed, users_done, rows });
         }
-        while let Some(order) = self.orders.blocking_recv() {
-            let control =
-                if order.is_of_pages() { self.commit_pages(order, &mut counted)? } else { Some(order) };
-            if let Some(order) = control {
-                self.control(order)?;
+        while let Some(request) = self.requests.blocking_recv() {
+            let question = match request {
+                CommitRequest::Unit(change) => self.commit_units(change, &mut counted)?,
+                CommitRequest::Question(question) => Some(question),
+            };
+            if let Some(question) = question {
+                self.answer(question)?;
             }
         }
         self.snapshot.begin()?;
@@ -97,71 +99,78 @@ impl Clerk {
         Ok(info)
     }
 
-    /// Commits this order and those that wait behind it, up to one that needs a transaction of its own; that is returned.
-    fn commit_pages(&mut self, first: Order, counted: &mut Counted) -> Result<Option<Order>, SnapshotError> {
+    /// Commits this change and those that wait behind it, up to a question; that is returned.
+    fn commit_units(
+        &mut self,
+        first: UnitChange,
+        counted: &mut Counted,
+    ) -> Result<Option<Question>, SnapshotError> {
         let mut done = Vec::new();
         let mut more_work = false;
         let mut next = Some(first);
-        let mut gathered = false;
+        let mut question = None;
+        let mut waited = false;
         self.snapshot.begin()?;
-        while let Some(order) = next.take() {
-            match order {
-                Order::Page(unit, page, _place) => {
+        while let Some(change) = next.take() {
+            match change {
+                UnitChange::Page(unit, page, _reserved) => {
                     let stored = self.snapshot.store_page(&unit, &page)?;
                     more_work |= stored.more_work;
                     done.push(committed(stored));
                 }
-                Order::Detail(unit, detail, issues) => {
+                UnitChange::Detail(unit, detail, issues) => {
                     let stored = self.snapshot.store_detail(&unit, &detail, &issues)?;
                     more_work |= stored.more_work;
                     done.push(committed(stored));
                 }
-                Order::Restart(unit) => self.snapshot.restart_unit(unit)?,
-                Order::Fail { unit, why } => {
+                UnitChange::Restart(unit) => self.snapshot.restart_unit(unit)?,
+                UnitChange::Fail { unit, why } => {
                     self.snapshot.fail_unit(unit.id, &why)?;
                     done.push(Event::UnitFailed { subject: unit.target.to_string(), error: why });
                 }
-                Order::Vanish { unit, evidence } => {
+                UnitChange::Vanish { unit, evidence } => {
                     self.snapshot.vanish_unit(&unit, &evidence)?;
                     done.push(Event::Vanished { subject: unit.target.to_string() });
                 }
-                other => {
-                    next = Some(other);
-                    break;
-                }
             }
             if done.len() < PAGES_PER_COMMIT {
-                next = self.orders.try_recv().ok();
-                if next.is_none() && !gathered {
-                    gathered = true;
-                    std::thread::sleep(GATHER);
-                    next = self.orders.try_recv().ok();
+                let mut received = self.requests.try_recv().ok();
+                if received.is_none() && !waited {
+                    waited = true;
+                    std::thread::sleep(BATCH_WAIT);
+                    received = self.requests.try_recv().ok();
+                }
+                match received {
+                    Some(CommitRequest::Unit(change)) => next = Some(change),
+                    Some(CommitRequest::Question(asked)) => question = Some(asked),
+                    None => {}
                 }
             }
         }
         self.count(counted)?;
         self.snapshot.commit()?;
         if !done.is_empty() {
-            self.say(done);
+            self.report(done);
         }
         if more_work {
             self.more_work.notify_one();
         }
-        Ok(next)
+        Ok(question)
     }
 
-    fn control(&mut self, order: Order) -> Result<(), SnapshotError> {
-        match order {
-            Order::Pending { most, taken, reply } => answer(reply, self.snapshot.pending(most, &taken)?),
-            Order::Reconcile { round, last, reply } => answer(reply, self.snapshot.reconcile(round, last)?),
-            Order::NextRound { reply } => answer(reply, self.snapshot.next_round()?),
-            Order::Finish { now, reply } => answer(reply, self.snapshot.finish(&now)?),
-            _ => unreachable!("commit_pages takes every other order"),
+    fn answer(&mut self, question: Question) -> Result<(), SnapshotError> {
+        match question {
+            Question::Pending { most, taken, reply } => answer(reply, self.snapshot.pending(most, &taken)?),
+            Question::Reconcile { round, last, reply } => {
+                answer(reply, self.snapshot.reconcile(round, last)?)
+            }
+            Question::NextRound { reply } => answer(reply, self.snapshot.next_round()?),
+            Question::Finish { now, reply } => answer(reply, self.snapshot.finish(&now)?),
         }
         Ok(())
     }
 
-    fn say(&self, events: Vec<Event>) {
+    fn report(&self, events: Vec<Event>) {
         for event in events {
             self.events.send(event);
         }
@@ -188,10 +197,10 @@ impl Clerk {
     }
 }
 
-/// Gives an answer. Nobody waits for it any more where the run is ending.
+/// Gives an answer. No one waits for it where the run is ending.
 fn answer<T>(reply: oneshot::Sender<T>, value: T) {
     if reply.send(value).is_err() {
-        tracing::debug!("the run is ending: an answer is not waited for");
+        tracing::debug!("the run is ending: no one waits for an answer");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a journal keeps beside the operations: the SIDs of what was made and found, and what will not come or must come first.
+//! What a journal keeps in addition to the operations: the SIDs of what was created and found, and which operations wait for others.
 
 use rusqlite::OptionalExtension;
 
@@ -6,7 +6,7 @@ use super::super::schema::{kind_number, state_number};
 use super::Journal;
 use crate::model::Entity;
 use crate::plan::error::PlanError;
-use crate::plan::operation::{Kind, State};
+use crate::plan::operation::{OperationKind, OperationState};
 
 impl Journal {
     /// The SID in the target of what stands for a record of the source.
@@ -33,7 +33,7 @@ impl Journal {
         )
     }
 
-    /// Notes that what was to be made for a record of the source was there: somebody else made it since the plan.
+    /// Notes that what was to be made for a record of the source was there: another program created it since the plan.
     pub(crate) fn set_found(&self, entity: Entity, source: &str) -> Result<(), PlanError> {
         self.write(
             "UPDATE counterpart SET planned = 2 WHERE entity = ?1 AND source = ?2 AND planned = 0",
@@ -56,15 +56,18 @@ impl Journal {
     /// and what that holds.
     pub(crate) fn has_unfinished_before(&self, number: i64) -> Result<bool, PlanError> {
         let kinds = [
-            Kind::CreateParticipant,
-            Kind::UpdateParticipant,
-            Kind::UpdateUserConversation,
-            Kind::UpdateConversation,
+            OperationKind::CreateParticipant,
+            OperationKind::UpdateParticipant,
+            OperationKind::UpdateUserConversation,
+            OperationKind::UpdateConversation,
         ]
         .map(|kind| kind_number(kind).to_string())
         .join(", ");
-        let (pending, failed, blocked) =
-            (state_number(State::Pending), state_number(State::Failed), state_number(State::Blocked));
+        let (pending, failed, blocked) = (
+            state_number(OperationState::Pending),
+            state_number(OperationState::Failed),
+            state_number(OperationState::Blocked),
+        );
         self.sql(|connection| {
             connection
                 .prepare_cached(&format!(

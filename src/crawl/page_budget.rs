@@ -1,6 +1,6 @@
 //! How much of what was read may wait to be committed, in bytes.
 //!
-//! **Invariant:** pages on their way to the clerk are bounded in bytes as in number. A page of messages has a few KB as a rule
+//! **Invariant:** pages in flight to the committer are bounded in bytes as in number. A page of messages has a few KB as a rule
 //! and, with a hundred bodies of 32 KB and attributes of 16 KB, nearly 5 MB at the worst.
 
 use std::sync::Arc;
@@ -9,29 +9,29 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::model::ListPage;
 
-/// Bytes on their way at most, in KiB. A page that is larger by itself has all of it.
+/// The most bytes in flight, in KiB. A page that is larger by itself takes all of it.
 const KIBIBYTES: u32 = 16 * 1024;
 
-/// The room that pages take until they are committed.
+/// The bytes that pages take until they are committed.
 #[derive(Debug, Clone)]
-pub(super) struct Room(Arc<Semaphore>);
+pub(super) struct PageBudget(Arc<Semaphore>);
 
-/// The room that one page takes; given back when it is dropped.
+/// The bytes that one page takes, returned on drop.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct ReservedBytes {
     _taken: OwnedSemaphorePermit,
 }
 
-impl Room {
+impl PageBudget {
     pub(super) fn new() -> Self {
         Self(Arc::new(Semaphore::new(KIBIBYTES as usize)))
     }
 
-    /// Waits until there is room for the page.
-    pub(super) async fn take(&self, page: &ListPage) -> Place {
+    /// Waits until the budget has room for the page.
+    pub(super) async fn take(&self, page: &ListPage) -> ReservedBytes {
         let wanted = u32::try_from(page.text_bytes() / 1024).unwrap_or(KIBIBYTES).clamp(1, KIBIBYTES);
         let taken = Arc::clone(&self.0).acquire_many_owned(wanted).await;
-        Place { _taken: taken.expect("the room is never closed") }
+        ReservedBytes { _taken: taken.expect("the semaphore is never closed") }
     }
 }
 
@@ -54,18 +54,18 @@ mod tests {
 
     #[tokio::test]
     async fn large_pages_wait_for_room_and_one_that_is_too_large_comes_alone() {
-        let room = Room::new();
-        let free = || room.0.available_permits();
-        let small = room.take(&page(10)).await;
+        let budget = PageBudget::new();
+        let free = || budget.0.available_permits();
+        let small = budget.take(&page(10)).await;
         assert_eq!(free(), KIBIBYTES as usize - 1);
-        let larger_than_the_room = page(64 << 20);
-        let mut huge = std::pin::pin!(room.take(&larger_than_the_room));
+        let larger_than_the_budget = page(64 << 20);
+        let mut huge = std::pin::pin!(budget.take(&larger_than_the_budget));
         let waits = std::future::poll_fn(|context| std::task::Poll::Ready(huge.as_mut().poll(context))).await;
         assert!(waits.is_pending(), "it waits for the small one");
         drop(small);
-        let place = huge.await;
+        let reserved = huge.await;
         assert_eq!(free(), 0);
-        drop(place);
+        drop(reserved);
         assert_eq!(free(), KIBIBYTES as usize);
     }
 }

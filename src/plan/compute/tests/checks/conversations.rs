@@ -3,7 +3,7 @@
 use super::*;
 
 #[expect(clippy::too_many_lines, reason = "a table")]
-pub(super) fn rooms(copy: Changed, in_place: Changed) -> Vec<(Expected<'static>, Case)> {
+pub(super) fn conversations(copy: Changed, in_place: Changed) -> Vec<(Expected<'static>, Case)> {
     vec![
         (("public_one_way", LOBBY, "2 of 3 users are no members", &[]), in_place(|_| {})),
         (
@@ -60,7 +60,7 @@ pub(super) fn rooms(copy: Changed, in_place: Changed) -> Vec<(Expected<'static>,
                 ],
             ),
             copy(|case| {
-                case.options.target_limits = Some(Limits { participants: 2, conversations: 100 });
+                case.options.target_limits = Some(ConversationLimits { participants: 2, conversations: 100 });
             }),
         ),
         (

@@ -1,8 +1,8 @@
 //! Checks of the snapshots, the services and the plan as a whole.
 
-use crate::plan::finding::{Check, Severity};
+use crate::plan::finding::{PlanCheck, Severity};
 
-pub(crate) static SNAPSHOT_INCOMPLETE: Check = Check {
+pub(crate) static SNAPSHOT_INCOMPLETE: PlanCheck = PlanCheck {
     code: "snapshot_incomplete",
     severity: Severity::Block,
     of_plan: true,
@@ -13,7 +13,7 @@ pub(crate) static SNAPSHOT_INCOMPLETE: Check = Check {
     advice: "run the crawl again until its verdict is complete, or plan with --allow-incomplete",
 };
 
-pub(crate) static INCOMPLETE_ALLOWED: Check = Check {
+pub(crate) static INCOMPLETE_ALLOWED: PlanCheck = PlanCheck {
     code: "incomplete_allowed",
     severity: Severity::Warn,
     of_plan: false,
@@ -24,7 +24,7 @@ pub(crate) static INCOMPLETE_ALLOWED: Check = Check {
     advice: "see `chatferry snapshot info` for what is missing, and plan again when it is there",
 };
 
-pub(crate) static TARGET_INCOMPLETE: Check = Check {
+pub(crate) static TARGET_INCOMPLETE: PlanCheck = PlanCheck {
     code: "target_incomplete",
     severity: Severity::Block,
     of_plan: true,
@@ -35,7 +35,7 @@ pub(crate) static TARGET_INCOMPLETE: Check = Check {
     advice: "run the plan again; it resumes where it stopped",
 };
 
-pub(crate) static SNAPSHOT_OLD: Check = Check {
+pub(crate) static SNAPSHOT_OLD: PlanCheck = PlanCheck {
     code: "snapshot_old",
     severity: Severity::Warn,
     of_plan: false,
@@ -46,7 +46,7 @@ pub(crate) static SNAPSHOT_OLD: Check = Check {
     advice: "crawl again shortly before the migration, and plan from that",
 };
 
-pub(crate) static SNAPSHOT_OF_SELECTED_USERS: Check = Check {
+pub(crate) static SNAPSHOT_OF_SELECTED_USERS: PlanCheck = PlanCheck {
     code: "snapshot_of_selected_users",
     severity: Severity::Warn,
     of_plan: false,
@@ -57,7 +57,7 @@ pub(crate) static SNAPSHOT_OF_SELECTED_USERS: Check = Check {
     advice: "crawl without --users for a complete migration",
 };
 
-pub(crate) static MEMBERS_NOT_READ: Check = Check {
+pub(crate) static MEMBERS_NOT_READ: PlanCheck = PlanCheck {
     code: "members_not_read",
     severity: Severity::Warn,
     of_plan: false,
@@ -68,7 +68,7 @@ pub(crate) static MEMBERS_NOT_READ: Check = Check {
     advice: "crawl with `members` among --include",
 };
 
-pub(crate) static TARGET_NOT_EMPTY: Check = Check {
+pub(crate) static TARGET_NOT_EMPTY: PlanCheck = PlanCheck {
     code: "target_not_empty",
     severity: Severity::Warn,
     of_plan: false,
@@ -79,7 +79,7 @@ pub(crate) static TARGET_NOT_EMPTY: Check = Check {
     advice: "check that it is the right service; the findings of `only_in_target` list what only the target has",
 };
 
-pub(crate) static TOO_MANY_CHANGES: Check = Check {
+pub(crate) static TOO_MANY_CHANGES: PlanCheck = PlanCheck {
     code: "too_many_changes",
     severity: Severity::Block,
     of_plan: true,
@@ -90,7 +90,7 @@ pub(crate) static TOO_MANY_CHANGES: Check = Check {
     advice: "review the plan's operations, and raise --max-change-percent if they are right",
 };
 
-pub(crate) static DEFAULT_TIMERS: Check = Check {
+pub(crate) static DEFAULT_TIMERS: PlanCheck = PlanCheck {
     code: "default_timers",
     severity: Severity::Warn,
     of_plan: false,
@@ -101,7 +101,7 @@ pub(crate) static DEFAULT_TIMERS: Check = Check {
     advice: "clear the default timers in the Conversations configuration for the time of the migration",
 };
 
-pub(crate) static WEBHOOKS: Check = Check {
+pub(crate) static WEBHOOKS: PlanCheck = PlanCheck {
     code: "webhooks",
     severity: Severity::Warn,
     of_plan: false,
@@ -112,7 +112,7 @@ pub(crate) static WEBHOOKS: Check = Check {
     advice: "check that the receiver can handle thousands of calls, or remove its address for the time of the migration",
 };
 
-pub(crate) static NOT_CHECKED: Check = Check {
+pub(crate) static NOT_CHECKED: PlanCheck = PlanCheck {
     code: "not_checked",
     severity: Severity::Warn,
     of_plan: false,
@@ -123,7 +123,7 @@ pub(crate) static NOT_CHECKED: Check = Check {
     advice: "let the key read Conversations' configuration, or look at that part in the console",
 };
 
-pub(crate) static MESSAGES_NOT_COPIED: Check = Check {
+pub(crate) static MESSAGES_NOT_COPIED: PlanCheck = PlanCheck {
     code: "messages_not_copied",
     severity: Severity::Warn,
     of_plan: false,
@@ -134,7 +134,7 @@ pub(crate) static MESSAGES_NOT_COPIED: Check = Check {
     advice: "import messages by other means, or migrate in place, where they already are",
 };
 
-pub(crate) static HORIZON_WITHOUT_MESSAGES: Check = Check {
+pub(crate) static HORIZON_WITHOUT_MESSAGES: PlanCheck = PlanCheck {
     code: "horizon_without_messages",
     severity: Severity::Warn,
     of_plan: false,
@@ -145,7 +145,7 @@ pub(crate) static HORIZON_WITHOUT_MESSAGES: Check = Check {
     advice: "import the messages, or set `read_horizon = false` in the mapping's [plan]",
 };
 
-pub(crate) static SETTING_MOVED: Check = Check {
+pub(crate) static SETTING_MOVED: PlanCheck = PlanCheck {
     code: "setting_moved",
     severity: Severity::Note,
     of_plan: false,
@@ -156,7 +156,7 @@ pub(crate) static SETTING_MOVED: Check = Check {
     advice: "change it there from now on",
 };
 
-pub(crate) static SETTING_WITHOUT_COUNTERPART: Check = Check {
+pub(crate) static SETTING_WITHOUT_COUNTERPART: PlanCheck = PlanCheck {
     code: "setting_without_counterpart",
     severity: Severity::Warn,
     of_plan: false,
@@ -167,7 +167,7 @@ pub(crate) static SETTING_WITHOUT_COUNTERPART: Check = Check {
     advice: "check whether your application relies on it; Chat's API keeps it for as long as it answers",
 };
 
-pub(crate) static SETTING_NOT_COPIED: Check = Check {
+pub(crate) static SETTING_NOT_COPIED: PlanCheck = PlanCheck {
     code: "setting_not_copied",
     severity: Severity::Warn,
     of_plan: false,

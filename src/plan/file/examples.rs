@@ -7,11 +7,16 @@ use super::reader::PlanFile;
 use super::row;
 use super::schema::{kind_number, state_number};
 use crate::plan::error::PlanError;
-use crate::plan::operation::{Kind, State};
+use crate::plan::operation::{OperationKind, OperationState};
 
 impl PlanFile {
     /// At most so many operations of a kind in a state, those of the first lanes, in the order of performance.
-    pub fn first(&self, kind: Kind, state: State, most: usize) -> Result<Vec<Entry>, PlanError> {
+    pub fn first(
+        &self,
+        kind: OperationKind,
+        state: OperationState,
+        most: usize,
+    ) -> Result<Vec<Entry>, PlanError> {
         let sql = format!(
             "SELECT {} FROM operation WHERE number IN (
                SELECT number FROM operation WHERE state = {} AND kind = {} ORDER BY lane, number LIMIT {most}

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::walk::fingerprint;
+use super::context::fingerprint;
 use crate::model::{Member, MemberSid, Membership};
 
 /// How many participants of the target are held at a time: eight times what Twilio allows in a conversation. Few in tests, so
@@ -10,7 +10,7 @@ use crate::model::{Member, MemberSid, Membership};
 pub(super) const HELD: usize = if cfg!(test) { 8 } else { 8_192 };
 
 /// A participant that the target has.
-pub(super) struct HeldSeat {
+pub(super) struct HeldParticipant {
     pub(super) member: Option<Member>,
     pub(super) membership: Option<Membership>,
     pub(super) is_matched: bool,
@@ -18,8 +18,8 @@ pub(super) struct HeldSeat {
 
 /// Participants that the target has: all of a conversation, or one part of them.
 #[derive(Default)]
-pub(super) struct Held {
-    pub(super) seats: Vec<HeldSeat>,
+pub(super) struct HeldParticipants {
+    pub(super) seats: Vec<HeldParticipant>,
     pub(super) by_sid: HashMap<MemberSid, usize>,
     pub(super) by_identity: HashMap<String, usize>,
     /// How many the conversation has in all.
@@ -28,7 +28,7 @@ pub(super) struct Held {
     pub(super) parts: usize,
 }
 
-impl Held {
+impl HeldParticipants {
     pub(super) fn find(&self, sid: Option<&MemberSid>, identity: Option<&str>) -> Option<usize> {
         let by_sid = sid.and_then(|sid| self.by_sid.get(sid));
         by_sid.or_else(|| self.by_identity.get(identity?)).copied()

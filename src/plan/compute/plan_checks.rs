@@ -1,11 +1,12 @@
 //! What is said of snapshots, services and the plan as a whole.
 
 use super::planner::Planner;
+use super::settings;
 use super::values::counted;
 use crate::model::{ChannelSid, Entity, Timestamp, UserSid};
 use crate::plan::check;
 use crate::plan::error::PlanError;
-use crate::plan::finding::Finding;
+use crate::plan::finding::PlanFinding;
 use crate::snapshot::{Info, Verdict};
 
 /// Checks that need no item.
@@ -14,7 +15,7 @@ pub(super) fn before(planner: &mut Planner<'_>) -> Result<(), PlanError> {
     age(planner)?;
     vanished(planner)?;
     people(planner)?;
-    planner.settings()?;
+    settings::settings(planner)?;
     let (users, conversations) = planner.there;
     if planner.is_copy && users + conversations > 0 {
         let detail = format!(
@@ -76,14 +77,14 @@ fn age(planner: &mut Planner<'_>) -> Result<(), PlanError> {
 fn vanished(planner: &mut Planner<'_>) -> Result<(), PlanError> {
     let snapshot = planner.inputs.source;
     snapshot.vanished::<PlanError>(|entity, sid, evidence| {
-        // The snapshot is of one or more services; what vanished is told without saying of which.
+        // The snapshot is of one or more services; the record of what vanished does not say of which.
         let (check, entity) = match entity {
             "user" => (&check::USER_VANISHED, Entity::User),
             _ => (&check::CHANNEL_VANISHED, Entity::Channel),
         };
         planner.vanished.insert(sid.to_owned());
         let (sid, detail) = (sid.to_owned(), evidence.to_owned());
-        planner.found(&Finding { check, entity, sid, name: None, detail })
+        planner.found(&PlanFinding { check, entity, sid, name: None, detail })
     })
 }
 

@@ -3,7 +3,7 @@
 //! A list is read page after page, 50 memberships each, and has all of a user's channels; a single fetch has one. Of a user on
 //! 300 channels of whom two are wanted, two fetches are cheaper than six pages; of a user on 20, one page is.
 //!
-//! **Invariant:** users are taken from a bounded channel, and no more are in hand than requests may be in flight.
+//! **Invariant:** users are taken from a bounded channel, and no more are read at a time than requests may be in flight.
 
 use std::collections::HashSet;
 
@@ -31,11 +31,6 @@ pub(crate) struct WantedViews {
 }
 
 impl WantedViews {
-    /// Requests that reading them takes.
-    pub(crate) fn cost(&self, largest_page: u32) -> u64 {
-        (self.channels.len() as u64).min(self.pages(largest_page))
-    }
-
     fn pages(&self, largest_page: u32) -> u64 {
         self.joined.div_ceil(u64::from(largest_page.max(1))).max(1)
     }

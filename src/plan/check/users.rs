@@ -1,8 +1,8 @@
 //! Checks of roles and users, and of what they have in common with conversations.
 
-use crate::plan::finding::{Check, Severity};
+use crate::plan::finding::{PlanCheck, Severity};
 
-pub(crate) static ROW_FAILED: Check = Check {
+pub(crate) static ROW_FAILED: PlanCheck = PlanCheck {
     code: "row_failed",
     severity: Severity::Block,
     of_plan: false,
@@ -13,7 +13,7 @@ pub(crate) static ROW_FAILED: Check = Check {
     advice: "fix the expression, or the record; `chatferry mapping check` shows the records that fail",
 };
 
-pub(crate) static USER_VANISHED: Check = Check {
+pub(crate) static USER_VANISHED: PlanCheck = PlanCheck {
     code: "user_vanished",
     severity: Severity::Note,
     of_plan: false,
@@ -24,7 +24,7 @@ pub(crate) static USER_VANISHED: Check = Check {
     advice: "nothing, if it was deleted; otherwise crawl again",
 };
 
-pub(crate) static CHANNEL_VANISHED: Check = Check {
+pub(crate) static CHANNEL_VANISHED: PlanCheck = PlanCheck {
     code: "channel_vanished",
     severity: Severity::Note,
     of_plan: false,
@@ -35,7 +35,7 @@ pub(crate) static CHANNEL_VANISHED: Check = Check {
     advice: "nothing, if it was deleted; otherwise crawl again",
 };
 
-pub(crate) static IDENTITY_MISSING: Check = Check {
+pub(crate) static IDENTITY_MISSING: PlanCheck = PlanCheck {
     code: "identity_missing",
     severity: Severity::Block,
     of_plan: false,
@@ -46,7 +46,7 @@ pub(crate) static IDENTITY_MISSING: Check = Check {
     advice: "give it one in the mapping (`identity`), or leave it behind",
 };
 
-pub(crate) static IDENTITY_TOO_LONG: Check = Check {
+pub(crate) static IDENTITY_TOO_LONG: PlanCheck = PlanCheck {
     code: "identity_too_long",
     severity: Severity::Block,
     of_plan: false,
@@ -57,7 +57,7 @@ pub(crate) static IDENTITY_TOO_LONG: Check = Check {
     advice: "shorten it in the mapping (`identity`)",
 };
 
-pub(crate) static IDENTITY_DUPLICATE: Check = Check {
+pub(crate) static IDENTITY_DUPLICATE: PlanCheck = PlanCheck {
     code: "identity_duplicate",
     severity: Severity::Block,
     of_plan: false,
@@ -68,7 +68,7 @@ pub(crate) static IDENTITY_DUPLICATE: Check = Check {
     advice: "check the mapping's `identity`",
 };
 
-pub(crate) static IDENTITY_CASE: Check = Check {
+pub(crate) static IDENTITY_CASE: PlanCheck = PlanCheck {
     code: "identity_case",
     severity: Severity::Warn,
     of_plan: false,
@@ -79,7 +79,7 @@ pub(crate) static IDENTITY_CASE: Check = Check {
     advice: "check that both are intended",
 };
 
-pub(crate) static ROLE_MISSING: Check = Check {
+pub(crate) static ROLE_MISSING: PlanCheck = PlanCheck {
     code: "role_missing",
     severity: Severity::Warn,
     of_plan: false,
@@ -90,7 +90,7 @@ pub(crate) static ROLE_MISSING: Check = Check {
     advice: "look at it in the console before users need it",
 };
 
-pub(crate) static ROLE_DIFFERS: Check = Check {
+pub(crate) static ROLE_DIFFERS: PlanCheck = PlanCheck {
     code: "role_differs",
     severity: Severity::Warn,
     of_plan: false,
@@ -101,7 +101,7 @@ pub(crate) static ROLE_DIFFERS: Check = Check {
     advice: "change the role by hand, or the mapping's role table",
 };
 
-pub(crate) static ROLE_AMBIGUOUS: Check = Check {
+pub(crate) static ROLE_AMBIGUOUS: PlanCheck = PlanCheck {
     code: "role_ambiguous",
     severity: Severity::Warn,
     of_plan: false,
@@ -112,7 +112,7 @@ pub(crate) static ROLE_AMBIGUOUS: Check = Check {
     advice: "give one another name in the mapping's role table (`overrides`)",
 };
 
-pub(crate) static ROLE_WITHOUT_COUNTERPART: Check = Check {
+pub(crate) static ROLE_WITHOUT_COUNTERPART: PlanCheck = PlanCheck {
     code: "role_without_counterpart",
     severity: Severity::Block,
     of_plan: false,
@@ -123,7 +123,7 @@ pub(crate) static ROLE_WITHOUT_COUNTERPART: Check = Check {
     advice: "crawl with `roles` among --include, or translate the role in the mapping (`role_sid`)",
 };
 
-pub(crate) static PERMISSION_LOST: Check = Check {
+pub(crate) static PERMISSION_LOST: PlanCheck = PlanCheck {
     code: "permission_lost",
     severity: Severity::Warn,
     of_plan: false,
@@ -134,7 +134,7 @@ pub(crate) static PERMISSION_LOST: Check = Check {
     advice: "check whether your application relies on it",
 };
 
-pub(crate) static PERMISSION_UNKNOWN: Check = Check {
+pub(crate) static PERMISSION_UNKNOWN: PlanCheck = PlanCheck {
     code: "permission_unknown",
     severity: Severity::Warn,
     of_plan: false,
@@ -145,7 +145,7 @@ pub(crate) static PERMISSION_UNKNOWN: Check = Check {
     advice: "add it to the role table",
 };
 
-pub(crate) static USER_MISSING: Check = Check {
+pub(crate) static USER_MISSING: PlanCheck = PlanCheck {
     code: "user_missing",
     severity: Severity::Warn,
     of_plan: false,
@@ -156,7 +156,7 @@ pub(crate) static USER_MISSING: Check = Check {
     advice: "crawl again; if it is still missing, look it up in the console",
 };
 
-pub(crate) static USER_DIFFERS: Check = Check {
+pub(crate) static USER_DIFFERS: PlanCheck = PlanCheck {
     code: "user_differs",
     severity: Severity::Warn,
     of_plan: false,
@@ -167,7 +167,7 @@ pub(crate) static USER_DIFFERS: Check = Check {
     advice: "to have it written, name the field under `owns` in the mapping's [plan]",
 };
 
-pub(crate) static CONVERSATIONS_OVER_LIMIT: Check = Check {
+pub(crate) static CONVERSATIONS_OVER_LIMIT: PlanCheck = PlanCheck {
     code: "conversations_over_limit",
     severity: Severity::Block,
     of_plan: false,
@@ -178,7 +178,7 @@ pub(crate) static CONVERSATIONS_OVER_LIMIT: Check = Check {
     advice: "raise the limit of the target's Chat service (`Limits.UserChannels`, maximum 1000), or remove the user from conversations",
 };
 
-pub(crate) static OVER_USUAL_LIMIT: Check = Check {
+pub(crate) static OVER_USUAL_LIMIT: PlanCheck = PlanCheck {
     code: "over_usual_limit",
     severity: Severity::Warn,
     of_plan: false,
@@ -189,7 +189,7 @@ pub(crate) static OVER_USUAL_LIMIT: Check = Check {
     advice: "check that the target's limits were raised (`Limits.ChannelMembers`, `Limits.UserChannels` of its Chat service)",
 };
 
-pub(crate) static FRIENDLY_NAME_TOO_LONG: Check = Check {
+pub(crate) static FRIENDLY_NAME_TOO_LONG: PlanCheck = PlanCheck {
     code: "friendly_name_too_long",
     severity: Severity::Block,
     of_plan: false,
@@ -200,7 +200,7 @@ pub(crate) static FRIENDLY_NAME_TOO_LONG: Check = Check {
     advice: "shorten it in the mapping (`friendly_name`)",
 };
 
-pub(crate) static ATTRIBUTES_TOO_LONG: Check = Check {
+pub(crate) static ATTRIBUTES_TOO_LONG: PlanCheck = PlanCheck {
     code: "attributes_too_long",
     severity: Severity::Block,
     of_plan: false,
@@ -211,7 +211,7 @@ pub(crate) static ATTRIBUTES_TOO_LONG: Check = Check {
     advice: "shorten them in the mapping (`attributes`)",
 };
 
-pub(crate) static ATTRIBUTES_LEFT_OUT: Check = Check {
+pub(crate) static ATTRIBUTES_LEFT_OUT: PlanCheck = PlanCheck {
     code: "attributes_left_out",
     severity: Severity::Warn,
     of_plan: false,
@@ -222,7 +222,7 @@ pub(crate) static ATTRIBUTES_LEFT_OUT: Check = Check {
     advice: "fix the attributes in the source, or have the mapping give others",
 };
 
-pub(crate) static ATTRIBUTES_NOT_JSON: Check = Check {
+pub(crate) static ATTRIBUTES_NOT_JSON: PlanCheck = PlanCheck {
     code: "attributes_not_json",
     severity: Severity::Block,
     of_plan: false,

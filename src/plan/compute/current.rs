@@ -1,0 +1,39 @@
+//! The conversation that is being planned, as far as its participants have to know it.
+
+use crate::model::ChannelSid;
+use crate::plan::operation::Operation;
+
+/// The conversation that is being planned.
+#[derive(Debug)]
+pub(super) struct CurrentConversation {
+    /// Why nothing is written to it, if so.
+    pub(super) blocked: Option<&'static str>,
+    /// Why no participant is added to it, if so.
+    pub(super) full: Option<&'static str>,
+    /// In place: it is public, and its members come with it when it is made private.
+    pub(super) is_carried: bool,
+    /// In place: Conversations does not have it, and that is said already.
+    pub(super) is_absent: bool,
+    /// It is closed in the target.
+    pub(super) closed: Option<ClosedConversation>,
+    /// What is written to it last: `state` and timers.
+    pub(super) last: Option<Operation>,
+    /// What happens to the participant that was visited last.
+    pub(super) participant: ParticipantOutcome,
+}
+
+/// What happens to a participant, for the user's own view that follows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ParticipantOutcome {
+    /// It is there, or not planned.
+    Left,
+    /// It is created; blocked, if so, for this reason.
+    Created(Option<&'static str>),
+}
+
+/// A conversation that is closed in the target.
+#[derive(Debug)]
+pub(super) struct ClosedConversation {
+    pub(super) sid: ChannelSid,
+    pub(super) name: Option<String>,
+}
