@@ -69,6 +69,7 @@ pub(crate) struct Reply<T> {
     /// `RQ…`, for Twilio's support.
     pub request_id: Option<String>,
     /// How many attempts it took.
+    #[cfg(test)]
     pub attempts: u32,
     /// What was read from the body.
     pub body: T,

@@ -56,7 +56,7 @@ impl ApiRequest {
         }
     }
 
-    /// A POST of a form. It is not repeated after an unknown outcome unless [`idempotent`](Self::idempotent) says so.
+    /// A POST of a form. It is not repeated after an unknown outcome.
     pub(crate) fn post<S: AsRef<str>>(api: Api, segments: impl IntoIterator<Item = S>) -> Self {
         Self {
             api,
@@ -108,6 +108,7 @@ impl ApiRequest {
     }
 
     /// Declares that performing it twice leaves what performing it once leaves.
+    #[cfg(test)]
     #[must_use]
     pub(crate) fn idempotent(mut self) -> Self {
         self.idempotent = true;

@@ -9,7 +9,7 @@ use super::role_map::RoleMap;
 use crate::mapping::Value;
 use crate::model::{Entity, RoleSid, Service, Share, Sid, SidKind, StoredSid};
 use crate::plan::overview::Move;
-use crate::snapshot::{WalkOrder, ServiceView, Walk, With};
+use crate::snapshot::{ServiceView, Walk, WalkOrder, With};
 
 /// The two services that are aligned.
 #[derive(Debug)]

@@ -5,7 +5,7 @@
 //! **Deliberately absent:** every request that deletes. Chat and Conversations hold the same objects, so that a deletion here
 //! is one there.
 
-use crate::model::{Api, ChannelSid, NotificationLevel, ServiceSid, Timestamp, UserSid};
+use crate::model::{Api, ChannelSid, ServiceSid, UserSid};
 use crate::twilio::request::ApiRequest;
 
 /// The lists, with the largest page that each allows (`maximum` of `PageSize` in OpenAPI `chat/v2`, `List…`).
@@ -181,27 +181,5 @@ mod tests {
             assert_eq!(request.path_and_query(), expected);
             assert_eq!((request.method(), request.form_body()), (Method::Get, None));
         }
-    }
-
-    #[test]
-    fn an_update_sets_what_is_given_and_may_be_repeated() {
-        let (service, user, channel) =
-            (ServiceSid::from_digits(1), UserSid::from_digits(2), ChannelSid::from_digits(3));
-        let changes = UserChannelChanges {
-            notification_level: Some(NotificationLevel::Muted),
-            last_consumed_message_index: Some(0),
-            last_consumption_timestamp: Some(Timestamp::from_wire("2016-03-24T21:05:50Z")),
-        };
-        let request = update_user_channel(&service, &user, &channel, &changes);
-        assert_eq!(request.path(), format!("/v2/Services/{service}/Users/{user}/Channels/{channel}"));
-        assert_eq!(
-            request.form_body(),
-            Some(
-                "NotificationLevel=muted&LastConsumedMessageIndex=0&LastConsumptionTimestamp=2016-03-24T21%3A05%3A50Z"
-            )
-        );
-        assert_eq!((request.method(), request.is_idempotent()), (Method::Post, true));
-        let nothing = update_user_channel(&service, &user, &channel, &UserChannelChanges::default());
-        assert_eq!(nothing.form_body(), Some(""));
     }
 }

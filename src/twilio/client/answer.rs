@@ -52,7 +52,15 @@ pub(super) fn read<T>(
     let request_id = text(&headers, REQUEST_ID).map(tame);
     let (kind, body) = match body {
         Ok(body) if status.is_success() => match parse(&body) {
-            Ok(body) => return Ok(Reply { status: status.as_u16(), request_id, attempts, body }),
+            Ok(body) => {
+                return Ok(Reply {
+                    status: status.as_u16(),
+                    request_id,
+                    #[cfg(test)]
+                    attempts,
+                    body,
+                });
+            }
             Err(source) => (RequestErrorKind::BadBody(source), None),
         },
         Err(source) if status.is_success() && source.is_timeout() => {

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::event::Events;
-use crate::model::{ChannelSid, NotificationLevel, ServiceSid, UserSid};
+use crate::model::ServiceSid;
 use crate::secret::Secret;
-use crate::twilio::chat::requests::{self, UserChannelChanges};
+use crate::twilio::chat::requests;
 use crate::twilio::test_server::{Act, Server, answer, ok};
 
 const PAGE: &str = r#"{"meta": {"key": "users", "next_page_url": null}, "users": []}"#;
@@ -17,11 +17,7 @@ fn users() -> ApiRequest {
 }
 
 fn update() -> ApiRequest {
-    let changes =
-        UserChannelChanges { notification_level: Some(NotificationLevel::Muted), ..Default::default() };
-    let (service, user, channel) =
-        (ServiceSid::from_digits(1), UserSid::from_digits(2), ChannelSid::from_digits(3));
-    requests::update_user_channel(&service, &user, &channel, &changes)
+    ApiRequest::post(Api::Chat, ["v2", "Services"]).form("NotificationLevel", "muted").idempotent()
 }
 
 fn create() -> ApiRequest {

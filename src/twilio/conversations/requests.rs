@@ -5,7 +5,7 @@
 //!
 //! **Invariant:** only the first page of a list says a page size. The following ones are asked for as the API gave them.
 
-use crate::model::{Api, ChannelSid, MemberSid, ServiceSid, UserSid};
+use crate::model::{Api, ChannelSid, ServiceSid, UserSid};
 use crate::twilio::request::ApiRequest;
 
 /// The lists, with the largest page that each allows (`maximum` of `PageSize` in OpenAPI `conversations/v1`, `ListService…`).
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn every_path_names_its_service_and_no_page_is_larger_than_allowed() {
         let (service, user) = (ServiceSid::from_digits(1), UserSid::from_digits(2));
-        let (conversation, participant) = (ChannelSid::from_digits(3), MemberSid::from_digits(4));
+        let conversation = ChannelSid::from_digits(3);
         let base = format!("/v1/Services/{service}");
         let one = format!("{base}/Conversations/{conversation}");
         for (request, expected) in [
@@ -182,10 +182,6 @@ mod tests {
             (fetch_conversation(&service, &conversation), one.clone()),
             (list_participants(&service, &conversation, None), format!("{one}/Participants?PageSize=100")),
             (list_messages(&service, &conversation, None), format!("{one}/Messages?PageSize=100&Order=asc")),
-            (
-                fetch_participant(&service, &conversation, &participant),
-                format!("{one}/Participants/{participant}"),
-            ),
             (
                 list_user_conversations(&service, &user, None),
                 format!("{base}/Users/{user}/Conversations?PageSize=50"),

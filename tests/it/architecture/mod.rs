@@ -28,14 +28,16 @@ const SHARED_NAMES: [&str; 2] = ["Error", "Options"];
 fn table() -> BTreeMap<String, Vec<String>> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/ARCHITECTURE.md");
     let text = std::fs::read_to_string(path).unwrap();
-    let map = text.split("\n## ").find(|section| section.starts_with("The map")).expect("a section \"The map\"");
+    let map =
+        text.split("\n## ").find(|section| section.starts_with("The map")).expect("a section \"The map\"");
     let rows: Vec<(Vec<String>, String)> = map
         .lines()
         .filter(|line| line.starts_with("| `"))
         .map(|line| {
             let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
             assert_eq!(cells.len(), 3, "a row of the map has three cells: {line}");
-            let names = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+            let names =
+                |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
             assert_eq!(names(cells[0]).len(), 1, "a row is one module: {line}");
             (names(cells[0]), cells[2].to_owned())
         })
@@ -58,7 +60,8 @@ fn forbidden(file: &SourceFile, table: &BTreeMap<String, Vec<String>>) -> Vec<St
     let allowed = table.get(module).unwrap_or_else(|| panic!("{module}: a module that the map lacks"));
     let imports = file.paths.iter().filter_map(|path| {
         let imported = path.segments.first()?;
-        let known = imported == module || FOR_ANYONE.contains(&imported.as_str()) || allowed.contains(imported);
+        let known =
+            imported == module || FOR_ANYONE.contains(&imported.as_str()) || allowed.contains(imported);
         let of_tests = path.in_tests && TESTS_MAY_IMPORT.contains(&(module, imported.as_str()));
         let everyone = !table.contains_key(imported); // a macro or a type of the crate's root
         (!known && !of_tests && !everyone).then_some((path.line, imported))
@@ -71,8 +74,11 @@ fn forbidden(file: &SourceFile, table: &BTreeMap<String, Vec<String>>) -> Vec<St
 #[test]
 fn modules_import_what_the_map_allows() {
     let (files, table) = (sources(), table());
-    let wrong: Vec<String> =
-        files.iter().filter(|file| file.top() != Some("testkit")).flat_map(|file| forbidden(file, &table)).collect();
+    let wrong: Vec<String> = files
+        .iter()
+        .filter(|file| file.top() != Some("testkit"))
+        .flat_map(|file| forbidden(file, &table))
+        .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let modules: BTreeSet<&str> =
         files.iter().filter_map(SourceFile::top).filter(|name| *name != "testkit").collect();

@@ -46,11 +46,9 @@ impl SourceFile {
             "lib" | "main" => Vec::new(),
             _ => trimmed.split('/').map(str::to_owned).collect(),
         };
-        let of_tests = name
-            .trim_end_matches(".rs")
-            .split('/')
-            .any(|part| part == "tests" || part == "testkit" || part.ends_with("_tests") || part == "fixture")
-            || name.ends_with("test_server.rs");
+        let of_tests = name.trim_end_matches(".rs").split('/').any(|part| {
+            part == "tests" || part == "testkit" || part.ends_with("_tests") || part == "fixture"
+        }) || name.ends_with("test_server.rs");
         let lines = text.lines().count();
         let mut reader = Reader {
             module: module.clone(),
@@ -234,7 +232,8 @@ impl<'ast> Visit<'ast> for Reader {
         let outer = self.in_tests;
         if is_test_only(attributes(item)) {
             self.in_tests = true;
-            let inline = !matches!(item, Item::Use(_)) && !matches!(item, Item::Mod(of) if of.content.is_none());
+            let inline =
+                !matches!(item, Item::Use(_)) && !matches!(item, Item::Mod(of) if of.content.is_none());
             if inline {
                 self.tests_begin = self.tests_begin.min(item.span().start().line);
             }
