@@ -286,12 +286,14 @@ fn note_what_is_lost(
         planner.messages.0 += messages.unwrap_or(0);
         planner.messages.1 += 1;
     }
-    if let Some(service) = channel.messaging_service_sid.as_ref().filter(|_| planner.is_other_account()) {
+    let is_new = conversation.target_sid.is_none();
+    let service = channel.messaging_service_sid.as_ref();
+    if let Some(service) = service.filter(|_| is_new && planner.is_other_account()) {
         let detail = format!("the messaging service {service} belongs to the source's account");
         planner.find(&check::NOT_CARRIED, item, detail)?;
     }
     let creator = channel.created_by.as_ref().filter(|creator| *creator != "system");
-    match creator.filter(|_| conversation.target_sid.is_none()) {
+    match creator.filter(|_| is_new) {
         Some(creator) => planner.find(&check::CREATED_BY_LOST, item, format!("created by `{creator}`")),
         None => Ok(()),
     }

@@ -17,7 +17,7 @@ CREATE TABLE operation (
   before TEXT, after TEXT,
   -- Why it cannot be done, as planned.
   blocked TEXT,
-  -- What became of it: Twilio's reason, when it was begun, what was made and found.
+  -- Its outcome: Twilio's reason, when it was begun, what was made and found.
   reason TEXT, started, result TEXT,
   -- The write limit that it falls under: the channel's, or that of the service as a whole.
   lane AS (CASE WHEN kind IN (@service_kinds) THEN x'' ELSE channel END) VIRTUAL

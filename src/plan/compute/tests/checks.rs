@@ -99,7 +99,7 @@ fn whole(copy: Changed, in_place: Changed) -> Vec<(Expected<'static>, Case)> {
             copy(|case| case.source.include.retain(|&entity| entity != Entity::Member)),
         ),
         (
-            ("target_not_empty", TARGET, "1 users, 0 conversations", &[]),
+            ("target_not_empty", TARGET, "1 user, 0 conversations", &[]),
             copy(|case| case.target.users.push(user(9, "zoe"))),
         ),
         (

@@ -5,7 +5,7 @@ use super::*;
 #[expect(clippy::too_many_lines, reason = "a table")]
 pub(super) fn conversations(copy: Changed, in_place: Changed) -> Vec<(Expected<'static>, Case)> {
     vec![
-        (("public_one_way", LOBBY, "2 of 3 users are no members", &[]), in_place(|_| {})),
+        (("public_one_way", LOBBY, "2 of 3 users can no longer join", &[]), in_place(|_| {})),
         (
             ("conversation_missing", ROOM, "does not list it", &[]),
             in_place(|case| case.target.channels.clear()),
