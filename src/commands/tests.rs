@@ -66,7 +66,7 @@ fn config_shows_every_setting_and_where_it_came_from() {
     assert_eq!(object["settings"]["rps"]["value"], "50");
     assert_eq!(object["settings"]["concurrency"]["from"], "file");
     assert_eq!(object["settings"]["max_duration"]["place"], "--max-duration");
-    assert_eq!(object["settings"]["chat_url"]["value"], "https://chat.ie1.twilio.com");
+    assert_eq!(object["settings"]["chat_url"]["value"], "https://chat.dublin.ie1.twilio.com");
     assert_eq!(object["settings"]["TWILIO_AUTH_TOKEN"]["value"], "set");
     assert!(!format!("{}{}", text.stdout, json.stdout).contains("marker"));
 }

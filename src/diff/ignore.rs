@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use super::error::TermsError;
 use crate::model::Entity;
-use crate::snapshot::{Fields, columns};
+use crate::snapshot::{FieldMask, columns};
 
-/// Fields that do not count unless `none` is asked for: presence, which moves because someone's app is open.
+/// FieldMask that do not count unless `none` is asked for: presence, which moves because someone's app is open.
 pub(crate) const IGNORED_BY_DEFAULT: [&str; 2] = ["users.is_online", "users.is_notifiable"];
 
 /// What takes away the default.
 const NONE: &str = "none";
 
-/// Fields that do not count.
+/// FieldMask that do not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct IgnoredFields(BTreeMap<Entity, Fields>);
+pub(crate) struct IgnoredFields(BTreeMap<Entity, FieldMask>);
 
 impl Default for IgnoredFields {
     fn default() -> Self {
@@ -46,7 +46,7 @@ impl IgnoredFields {
         let mut found = false;
         for of in Entity::ALL.into_iter().filter(|of| entity.is_none_or(|name| name == of.plural())) {
             if let Some(number) = columns(of).iter().position(|column| column.name == field) {
-                let fields = self.0.entry(of).or_insert(Fields::ALL);
+                let fields = self.0.entry(of).or_insert(FieldMask::ALL);
                 *fields = fields.without(number);
                 found = true;
             }
@@ -68,13 +68,13 @@ impl IgnoredFields {
     }
 
     /// The fields of an entity that count.
-    pub(super) fn counting(&self, entity: Entity) -> Fields {
-        self.0.get(&entity).copied().unwrap_or(Fields::ALL)
+    pub(super) fn counting(&self, entity: Entity) -> FieldMask {
+        self.0.get(&entity).copied().unwrap_or(FieldMask::ALL)
     }
 
     /// The fields that do not count, as `entity.field`.
     pub(crate) fn names(&self) -> Vec<String> {
-        let of = |(entity, fields): (&Entity, &Fields)| {
+        let of = |(entity, fields): (&Entity, &FieldMask)| {
             let (entity, fields) = (*entity, *fields);
             columns(entity)
                 .iter()

@@ -5,12 +5,12 @@ use serde_json::Value;
 use super::difference::{Comparison, DiffTotals, Difference, FieldChange, Mark};
 use super::ignore::IgnoredFields;
 use super::terms::Terms;
-use crate::snapshot::{Fields, MergeOptions, Met, RawRow, Snapshot, SnapshotError, Which, columns, merge};
+use crate::snapshot::{FieldMask, MergeOptions, Met, RawRow, Snapshot, SnapshotError, Which, columns, merge};
 
 /// How to compare.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DiffOptions {
-    /// Fields that do not count.
+    /// FieldMask that do not count.
     pub ignored: IgnoredFields,
     /// Whether records that are the same are reported too.
     pub report_same: bool,
@@ -68,7 +68,7 @@ fn plain(mark: Mark, row: &RawRow<'_>) -> Result<Difference, SnapshotError> {
 }
 
 /// A record that both have, and whose columns differ. What the columns mean may be the same all the same.
-fn differs(old: &RawRow<'_>, new: &RawRow<'_>, fields: Fields) -> Result<Difference, SnapshotError> {
+fn differs(old: &RawRow<'_>, new: &RawRow<'_>, fields: FieldMask) -> Result<Difference, SnapshotError> {
     let mut changes = Vec::new();
     for (number, column) in columns(new.entity()).iter().enumerate().filter(|(number, _)| fields.has(*number))
     {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::error::TermsError;
 use crate::model::{AccountSid, Api, Entity, ServiceSid};
-use crate::snapshot::{CrawlIdentity, Fields, Snapshot, Verdict, columns};
+use crate::snapshot::{CrawlIdentity, FieldMask, Snapshot, Verdict, columns};
 
 /// One of the two, in a few words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -174,8 +174,8 @@ impl Terms {
     }
 
     /// The fields of an entity that both APIs give.
-    pub(super) fn comparable(&self, entity: Entity) -> Fields {
-        let mut fields = Fields::ALL;
+    pub(super) fn comparable(&self, entity: Entity) -> FieldMask {
+        let mut fields = FieldMask::ALL;
         if self.other_source {
             for (number, column) in columns(entity).iter().enumerate() {
                 if not_in_conversations(entity).any(|field| field == column.name) {

@@ -34,7 +34,7 @@ pub(crate) use completeness::cross_check::CrossCheck;
 pub(crate) use completeness::list_completeness::ListOf;
 pub(crate) use completeness::missing::MissingMembership;
 pub(crate) use completeness::reconcile::Reconciled;
-pub(crate) use diff::merge::{Fields, MergeOptions, Met, RawRow, Which, columns, merge};
+pub(crate) use diff::merge::{FieldMask, MergeOptions, Met, RawRow, Which, columns, merge};
 pub use error::SnapshotError;
 pub use properties::{CrawlIdentity, Requests, Verdict};
 pub(crate) use read::info::FailedUnit;

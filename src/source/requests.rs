@@ -19,29 +19,29 @@ pub(super) struct Listing {
 pub(super) fn listing(api: Api, entity: Entity) -> Option<Listing> {
     let (key, largest_page) = match api {
         Api::Chat => {
-            use chat::Collection;
+            use chat::ChatCollection;
             let collection = match entity {
-                Entity::Service => Collection::Services,
-                Entity::Role => Collection::Roles,
-                Entity::User => Collection::Users,
-                Entity::Channel => Collection::Channels,
-                Entity::Membership => Collection::UserChannels,
-                Entity::Member => Collection::Members,
-                Entity::Invite => Collection::Invites,
-                Entity::Message => Collection::Messages,
+                Entity::Service => ChatCollection::Services,
+                Entity::Role => ChatCollection::Roles,
+                Entity::User => ChatCollection::Users,
+                Entity::Channel => ChatCollection::Channels,
+                Entity::Membership => ChatCollection::UserChannels,
+                Entity::Member => ChatCollection::Members,
+                Entity::Invite => ChatCollection::Invites,
+                Entity::Message => ChatCollection::Messages,
             };
             (collection.key(), collection.largest_page())
         }
         Api::Conversations => {
-            use conversations::Collection;
+            use conversations::ConversationsCollection;
             let collection = match entity {
-                Entity::Service => Collection::Services,
-                Entity::Role => Collection::Roles,
-                Entity::User => Collection::Users,
-                Entity::Channel => Collection::Conversations,
-                Entity::Membership => Collection::UserConversations,
-                Entity::Member => Collection::Participants,
-                Entity::Message => Collection::Messages,
+                Entity::Service => ConversationsCollection::Services,
+                Entity::Role => ConversationsCollection::Roles,
+                Entity::User => ConversationsCollection::Users,
+                Entity::Channel => ConversationsCollection::Conversations,
+                Entity::Membership => ConversationsCollection::UserConversations,
+                Entity::Member => ConversationsCollection::Participants,
+                Entity::Message => ConversationsCollection::Messages,
                 Entity::Invite => return None,
             };
             (collection.key(), collection.largest_page())

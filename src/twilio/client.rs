@@ -27,7 +27,7 @@ use self::answer::{AttemptEnd, outcome, read, text};
 use super::error::{BodyError, ClientError, RequestError, RequestErrorKind};
 use super::options::ClientOptions;
 use super::request::{ApiRequest, Method};
-use super::retry::{Decision, Outcome, StopReason, Tries, decide};
+use super::retry::{AttemptOutcome, Decision, StopReason, Tries, decide};
 use super::throttle::{Signal, Throttle};
 use crate::event::Event;
 use crate::model::{AccountSid, Api};
@@ -193,7 +193,7 @@ impl Client {
         failed.error.origin = self.origin(request.api()).to_string();
         let retry_after = failed.retry_after.as_deref();
         let outcome = outcome(&failed.error, retry_after);
-        let refused = matches!(outcome, Outcome::Status { status: 429, .. });
+        let refused = matches!(outcome, AttemptOutcome::Status { status: 429, .. });
         if refused {
             attempts.tries.refused += 1;
         } else {

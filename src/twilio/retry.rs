@@ -50,7 +50,7 @@ pub(crate) struct Tries {
 
 /// How an attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome<'a> {
+pub(crate) enum AttemptOutcome<'a> {
     /// An answer that is no success.
     Status {
         /// The HTTP status.
@@ -127,20 +127,22 @@ pub(crate) enum StopReason {
 pub(crate) fn decide(
     policy: &RetryPolicy,
     tries: Tries,
-    outcome: Outcome<'_>,
+    outcome: AttemptOutcome<'_>,
     idempotent: bool,
     random: f64,
     now: Timestamp,
 ) -> Decision {
     let (why, processed) = match outcome {
-        Outcome::Status { status: 429, .. } => (Why::Refused, false),
-        Outcome::Status { status: status @ (500 | 502 | 503 | 504), .. } => (Why::ServerError(status), true),
-        Outcome::Status { .. } => return Decision::Stop { why: StopReason::Permanent },
-        Outcome::Untrusted => return Decision::Stop { why: StopReason::Permanent },
-        Outcome::NotSent => (Why::NotSent, false),
-        Outcome::Broken => (Why::Broken, true),
-        Outcome::TimedOut => (Why::TimedOut, true),
-        Outcome::BadBody => (Why::BadBody, true),
+        AttemptOutcome::Status { status: 429, .. } => (Why::Refused, false),
+        AttemptOutcome::Status { status: status @ (500 | 502 | 503 | 504), .. } => {
+            (Why::ServerError(status), true)
+        }
+        AttemptOutcome::Status { .. } => return Decision::Stop { why: StopReason::Permanent },
+        AttemptOutcome::Untrusted => return Decision::Stop { why: StopReason::Permanent },
+        AttemptOutcome::NotSent => (Why::NotSent, false),
+        AttemptOutcome::Broken => (Why::Broken, true),
+        AttemptOutcome::TimedOut => (Why::TimedOut, true),
+        AttemptOutcome::BadBody => (Why::BadBody, true),
     };
     if processed && !idempotent {
         return Decision::Stop { why: StopReason::UnknownOutcome };
@@ -153,7 +155,7 @@ pub(crate) fn decide(
         return Decision::Stop { why: StopReason::Exhausted };
     }
     let floor = match outcome {
-        Outcome::Status { retry_after: Some(text), .. } => retry_after(text, now).unwrap_or_default(),
+        AttemptOutcome::Status { retry_after: Some(text), .. } => retry_after(text, now).unwrap_or_default(),
         _ => Duration::ZERO,
     };
     if floor > policy.patience {
@@ -188,11 +190,11 @@ mod tests {
         "2026-11-23T08:00:00Z".parse().unwrap()
     }
 
-    fn status(status: u16) -> Outcome<'static> {
-        Outcome::Status { status, retry_after: None }
+    fn status(status: u16) -> AttemptOutcome<'static> {
+        AttemptOutcome::Status { status, retry_after: None }
     }
 
-    fn decided(outcome: Outcome<'_>, tries: Tries, idempotent: bool, random: f64) -> Decision {
+    fn decided(outcome: AttemptOutcome<'_>, tries: Tries, idempotent: bool, random: f64) -> Decision {
         decide(&RetryPolicy::default(), tries, outcome, idempotent, random, now())
     }
 
@@ -206,11 +208,11 @@ mod tests {
             (status(502), None, unknown),
             (status(503), None, unknown),
             (status(504), None, unknown),
-            (Outcome::NotSent, None, None),
-            (Outcome::Untrusted, permanent, permanent),
-            (Outcome::Broken, None, unknown),
-            (Outcome::TimedOut, None, unknown),
-            (Outcome::BadBody, None, unknown),
+            (AttemptOutcome::NotSent, None, None),
+            (AttemptOutcome::Untrusted, permanent, permanent),
+            (AttemptOutcome::Broken, None, unknown),
+            (AttemptOutcome::TimedOut, None, unknown),
+            (AttemptOutcome::BadBody, None, unknown),
             (status(301), permanent, permanent),
             (status(400), permanent, permanent),
             (status(401), permanent, permanent),
@@ -265,21 +267,21 @@ mod tests {
             (None, 1.0, 250),
         ];
         for (retry_after, random, milliseconds) in table {
-            let outcome = Outcome::Status { status: 429, retry_after };
+            let outcome = AttemptOutcome::Status { status: 429, retry_after };
             let expected = Decision::Retry { after: Duration::from_millis(milliseconds), why: Why::Refused };
             assert_eq!(decided(outcome, Tries { failed: 0, refused: 1 }, false, random), expected);
         }
-        let patience = Outcome::Status { status: 503, retry_after: Some("601") };
+        let patience = AttemptOutcome::Status { status: 503, retry_after: Some("601") };
         let too_long = Decision::Stop { why: StopReason::TooLong };
         assert_eq!(decided(patience, Tries { failed: 1, refused: 0 }, true, 0.0), too_long);
-        let forever = Outcome::Status { status: 503, retry_after: Some("99999999999999999999999") };
+        let forever = AttemptOutcome::Status { status: 503, retry_after: Some("99999999999999999999999") };
         assert_eq!(decided(forever, Tries { failed: 1, refused: 0 }, true, 0.0), too_long);
     }
 
     #[test]
     fn the_scale_can_take_all_waits_away() {
         let policy = RetryPolicy { scale: 0.0, ..RetryPolicy::default() };
-        let outcome = Outcome::Status { status: 503, retry_after: Some("9") };
+        let outcome = AttemptOutcome::Status { status: 503, retry_after: Some("9") };
         let decision = decide(&policy, Tries { failed: 5, refused: 0 }, outcome, true, 1.0, now());
         assert_eq!(decision, Decision::Retry { after: Duration::ZERO, why: Why::ServerError(503) });
     }

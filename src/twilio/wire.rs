@@ -375,7 +375,7 @@ mod tests {
     fn an_odd_row_keeps_what_it_said_and_spoils_no_other() {
         let body = page(
             r#"[{"sid": "US1", "is_online": "yes", "color": {"r" : 1e2}, "joined_channels_count": 3, "url": 7},
-               {"sid": "US2", "links": null}, {"identity": "nobody"}, 17, {"sid": 5}, {"sid": "US3", "sid": "US4"}]"#,
+               {"sid": "US2", "links": null}, {"identity": "no-one"}, 17, {"sid": 5}, {"sid": "US3", "sid": "US4"}]"#,
         );
         assert!(decode_published::<User<'_>>(body.as_bytes(), "users").is_none());
         let page = users(&body);
@@ -384,7 +384,7 @@ mod tests {
         assert_eq!(oddities.wrong_type, [("is_online".to_owned(), r#""yes""#.to_owned())]);
         assert_eq!(oddities.unknown, [("color".to_owned(), r#"{"r" : 1e2}"#.to_owned())]);
         assert!(matches!(&page.rows[1], Row::Usable(_, oddities) if *oddities == Oddities::default()));
-        for (row, text) in [(2, r#"{"identity": "nobody"}"#), (3, "17"), (4, r#"{"sid": 5}"#)] {
+        for (row, text) in [(2, r#"{"identity": "no-one"}"#), (3, "17"), (4, r#"{"sid": 5}"#)] {
             assert!(matches!(page.rows[row], Row::Unusable(raw) if raw.get() == text));
         }
         let Row::Usable(user, oddities) = &page.rows[5] else { panic!("usable") };

@@ -82,7 +82,7 @@ fn the_columns_are_those_of_the_contract() {
         (
             "participants",
             "account_sid,chat_service_sid,conversation_sid,sid,identity,attributes,role_sid,date_created,date_updated,\
-             last_read_message_index,last_read_timestamp",
+             last_read_message_index,last_read_timestamp,messaging_binding",
         ),
         (
             "user_conversations",

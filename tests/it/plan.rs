@@ -243,7 +243,10 @@ fn what_cannot_be_planned_is_refused_before_any_request() {
     let requests = world.running.stats().requests;
     for (flags, says) in [
         (vec![], vec!["no target is chosen", "--target in-place"]),
-        (vec!["--target", "here"], vec!["--target cannot be used", "`here` is not a Service SID"]),
+        (
+            vec!["--target", "here"],
+            vec!["--target cannot be used", "`here` is neither `in-place` nor a Service SID"],
+        ),
         (vec!["--target", &service], vec!["is the service of the snapshot", "--target in-place"]),
         (vec!["--target", "in-place", "--report", "plan.pdf"], vec!["`plan.pdf`", ".html"]),
         (vec!["--target", "in-place", "--report", "no/plan.html"], vec!["`no/plan.html` has no folder"]),

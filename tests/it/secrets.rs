@@ -138,7 +138,7 @@ fn refused_midway_or_killed_it_is_not_in_what_was_kept() {
     let ran = world.run(&arguments);
     assert_eq!(ran.code, 3, "{ran:?}");
     needles.assert_unseen(&ran);
-    assert!(needles.assert_unwritten(world.folder.path()) >= 2);
+    assert!(needles.assert_unwritten(world.folder.path()) >= 1, "the snapshot");
 
     let world = small();
     let mut child = spawn(&world, &["-vv"]);

@@ -201,7 +201,9 @@ fn a_list_of_updates_is_planned_with_findings_and_left_for_apply() {
     assert_eq!(planned["operations"]["update_user_channel"]["pending"], json!(unmuted.len()));
     assert_eq!(planned["findings"]["row_fits_nothing"], json!(2), "{planned}");
     assert_eq!((&planned["noop"]["user_channels"], writes(&world)), (&json!(1), 0), "{planned}");
-    let report = world.run(&["plan", "show", "--plan", "mute.db", "--format", "md"]).stdout;
+    let shown = world.run(&["plan", "show", "--plan", "mute.db", "--format", "md"]);
+    assert_eq!(shown.code, 0, "{shown:?}");
+    let report = shown.stdout;
     assert!(
         report.contains("stranger") && report.contains("no such channel") && report.contains("line "),
         "{report}"

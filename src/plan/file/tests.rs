@@ -120,7 +120,7 @@ fn what_was_planned_is_read_back() {
         ]
     );
     let now = plan.totals().unwrap();
-    assert_eq!(now.operations.values().flat_map(BTreeMap::values).sum::<u64>(), 14);
+    assert_eq!(now.operations.values().flat_map(BTreeMap::values).sum::<u64>(), 15);
     assert_eq!(now.operations[&OperationKind::CreateUser], BTreeMap::from([(OperationState::Blocked, 1)]));
     assert_eq!(now.noop, totals().noop);
 }

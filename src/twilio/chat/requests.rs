@@ -10,7 +10,7 @@ use crate::twilio::request::ApiRequest;
 
 /// The lists, with the largest page that each allows (`maximum` of `PageSize` in OpenAPI `chat/v2`, `List…`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Collection {
+pub(crate) enum ChatCollection {
     /// `/v2/Services`
     Services,
     /// `/v2/Services/{IS}/Roles`
@@ -29,7 +29,7 @@ pub(crate) enum Collection {
     Messages,
 }
 
-impl Collection {
+impl ChatCollection {
     /// The largest page that may be asked for.
     pub(crate) fn largest_page(self) -> u32 {
         match self {
@@ -63,7 +63,7 @@ fn get(segments: &[&str]) -> ApiRequest {
 
 /// Lists the account's services.
 pub(crate) fn list_services(page_size: Option<u32>) -> ApiRequest {
-    Collection::Services.first_page(get(&["v2", "Services"]), page_size)
+    ChatCollection::Services.first_page(get(&["v2", "Services"]), page_size)
 }
 
 /// Fetches a service.
@@ -73,12 +73,12 @@ pub(crate) fn fetch_service(service: &ServiceSid) -> ApiRequest {
 
 /// Lists a service's roles.
 pub(crate) fn list_roles(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
-    Collection::Roles.first_page(get(&["v2", "Services", &service.to_string(), "Roles"]), page_size)
+    ChatCollection::Roles.first_page(get(&["v2", "Services", &service.to_string(), "Roles"]), page_size)
 }
 
 /// Lists a service's users.
 pub(crate) fn list_users(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
-    Collection::Users.first_page(get(&["v2", "Services", &service.to_string(), "Users"]), page_size)
+    ChatCollection::Users.first_page(get(&["v2", "Services", &service.to_string(), "Users"]), page_size)
 }
 
 /// Fetches a user. Only this says `is_online`.
@@ -89,7 +89,7 @@ pub(crate) fn fetch_user(service: &ServiceSid, user: &UserSid) -> ApiRequest {
 /// Lists a user's User Channels.
 pub(crate) fn list_user_channels(service: &ServiceSid, user: &UserSid, page_size: Option<u32>) -> ApiRequest {
     let segments = ["v2", "Services", &service.to_string(), "Users", &user.to_string(), "Channels"];
-    Collection::UserChannels.first_page(get(&segments), page_size)
+    ChatCollection::UserChannels.first_page(get(&segments), page_size)
 }
 
 /// Fetches a User Channel.
@@ -104,7 +104,7 @@ fn user_channel<'a>(service: &'a str, user: &'a str, channel: &'a str) -> [&'a s
 /// Lists a service's channels. Both types are asked for: without `Type` the specification promises public ones only.
 pub(crate) fn list_channels(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
     let request = get(&["v2", "Services", &service.to_string(), "Channels"]);
-    Collection::Channels.first_page(request.query("Type", "public").query("Type", "private"), page_size)
+    ChatCollection::Channels.first_page(request.query("Type", "public").query("Type", "private"), page_size)
 }
 
 /// Fetches a channel.
@@ -114,12 +114,12 @@ pub(crate) fn fetch_channel(service: &ServiceSid, channel: &ChannelSid) -> ApiRe
 
 /// Lists a channel's members.
 pub(crate) fn list_members(service: &ServiceSid, channel: &ChannelSid, page_size: Option<u32>) -> ApiRequest {
-    of_channel(Collection::Members, "Members", service, channel, page_size)
+    of_channel(ChatCollection::Members, "Members", service, channel, page_size)
 }
 
 /// Lists a channel's pending invites.
 pub(crate) fn list_invites(service: &ServiceSid, channel: &ChannelSid, page_size: Option<u32>) -> ApiRequest {
-    of_channel(Collection::Invites, "Invites", service, channel, page_size)
+    of_channel(ChatCollection::Invites, "Invites", service, channel, page_size)
 }
 
 /// Lists a channel's messages, oldest first.
@@ -128,11 +128,11 @@ pub(crate) fn list_messages(
     channel: &ChannelSid,
     page_size: Option<u32>,
 ) -> ApiRequest {
-    of_channel(Collection::Messages, "Messages", service, channel, page_size).query("Order", "asc")
+    of_channel(ChatCollection::Messages, "Messages", service, channel, page_size).query("Order", "asc")
 }
 
 fn of_channel(
-    collection: Collection,
+    collection: ChatCollection,
     name: &str,
     service: &ServiceSid,
     channel: &ChannelSid,

@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 use super::Reply;
 use crate::twilio::error::{BodyError, RequestError, RequestErrorKind, tame};
 use crate::twilio::request::ApiRequest;
-use crate::twilio::retry::Outcome;
+use crate::twilio::retry::AttemptOutcome;
 
 /// `RQ…`, for Twilio's support.
 const REQUEST_ID: &str = "twilio-request-id";
@@ -82,14 +82,14 @@ pub(super) fn read<T>(
 }
 
 /// A failure in the terms of the retry decision.
-pub(super) fn outcome<'a>(error: &RequestError, retry_after: Option<&'a str>) -> Outcome<'a> {
+pub(super) fn outcome<'a>(error: &RequestError, retry_after: Option<&'a str>) -> AttemptOutcome<'a> {
     match error.kind {
-        RequestErrorKind::NotSent(_) => Outcome::NotSent,
-        RequestErrorKind::Certificate(_) => Outcome::Untrusted,
-        RequestErrorKind::TimedOut(_) => Outcome::TimedOut,
-        RequestErrorKind::Broken(_) => Outcome::Broken,
-        RequestErrorKind::BadBody(_) => Outcome::BadBody,
-        _ => Outcome::Status { status: error.status.unwrap_or_default(), retry_after },
+        RequestErrorKind::NotSent(_) => AttemptOutcome::NotSent,
+        RequestErrorKind::Certificate(_) => AttemptOutcome::Untrusted,
+        RequestErrorKind::TimedOut(_) => AttemptOutcome::TimedOut,
+        RequestErrorKind::Broken(_) => AttemptOutcome::Broken,
+        RequestErrorKind::BadBody(_) => AttemptOutcome::BadBody,
+        _ => AttemptOutcome::Status { status: error.status.unwrap_or_default(), retry_after },
     }
 }
 
@@ -146,7 +146,7 @@ mod tests {
         let parse = |_: &Bytes| Ok(());
         let failed = read(&request, AttemptEnd::None { source }, parse, 1).unwrap_err();
         assert!(matches!(failed.error.kind, RequestErrorKind::Certificate(_)), "{}", failed.error);
-        assert_eq!(outcome(&failed.error, None), Outcome::Untrusted);
+        assert_eq!(outcome(&failed.error, None), AttemptOutcome::Untrusted);
         let hint = crate::error::Advise::hint(&failed.error).unwrap();
         assert!(hint.contains("SSL_CERT_FILE"), "{hint}");
     }

@@ -10,7 +10,7 @@ use crate::twilio::request::ApiRequest;
 
 /// The lists, with the largest page that each allows (`maximum` of `PageSize` in OpenAPI `conversations/v1`, `ListService…`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Collection {
+pub(crate) enum ConversationsCollection {
     /// `/v1/Services`
     Services,
     /// `/v1/Services/{IS}/Roles`
@@ -27,7 +27,7 @@ pub(crate) enum Collection {
     Messages,
 }
 
-impl Collection {
+impl ConversationsCollection {
     /// The largest page that may be asked for.
     pub(crate) fn largest_page(self) -> u32 {
         match self {
@@ -63,7 +63,8 @@ fn in_service(service: &ServiceSid, segments: &[&str]) -> ApiRequest {
 
 /// Lists the account's services.
 pub(crate) fn list_services(page_size: Option<u32>) -> ApiRequest {
-    Collection::Services.first_page(ApiRequest::get(Api::Conversations, ["v1", "Services"]), page_size)
+    ConversationsCollection::Services
+        .first_page(ApiRequest::get(Api::Conversations, ["v1", "Services"]), page_size)
 }
 
 /// Fetches a service.
@@ -93,12 +94,12 @@ pub(crate) fn fetch_notifications(service: &ServiceSid) -> ApiRequest {
 
 /// Lists a service's roles.
 pub(crate) fn list_roles(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
-    Collection::Roles.first_page(in_service(service, &["Roles"]), page_size)
+    ConversationsCollection::Roles.first_page(in_service(service, &["Roles"]), page_size)
 }
 
 /// Lists a service's users.
 pub(crate) fn list_users(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
-    Collection::Users.first_page(in_service(service, &["Users"]), page_size)
+    ConversationsCollection::Users.first_page(in_service(service, &["Users"]), page_size)
 }
 
 /// Fetches a user. Only this says `is_online`.
@@ -108,7 +109,7 @@ pub(crate) fn fetch_user(service: &ServiceSid, user: &UserSid) -> ApiRequest {
 
 /// Lists a service's conversations: of Chat's channels the private ones.
 pub(crate) fn list_conversations(service: &ServiceSid, page_size: Option<u32>) -> ApiRequest {
-    Collection::Conversations.first_page(in_service(service, &["Conversations"]), page_size)
+    ConversationsCollection::Conversations.first_page(in_service(service, &["Conversations"]), page_size)
 }
 
 /// Fetches a conversation.
@@ -123,7 +124,7 @@ pub(crate) fn list_participants(
     page_size: Option<u32>,
 ) -> ApiRequest {
     let request = in_service(service, &["Conversations", &conversation.to_string(), "Participants"]);
-    Collection::Participants.first_page(request, page_size)
+    ConversationsCollection::Participants.first_page(request, page_size)
 }
 
 /// Lists a conversation's messages, oldest first.
@@ -133,7 +134,7 @@ pub(crate) fn list_messages(
     page_size: Option<u32>,
 ) -> ApiRequest {
     let request = in_service(service, &["Conversations", &conversation.to_string(), "Messages"]);
-    Collection::Messages.first_page(request, page_size).query("Order", "asc")
+    ConversationsCollection::Messages.first_page(request, page_size).query("Order", "asc")
 }
 
 /// Lists a user's User Conversations.
@@ -143,7 +144,7 @@ pub(crate) fn list_user_conversations(
     page_size: Option<u32>,
 ) -> ApiRequest {
     let request = in_service(service, &["Users", &user.to_string(), "Conversations"]);
-    Collection::UserConversations.first_page(request, page_size)
+    ConversationsCollection::UserConversations.first_page(request, page_size)
 }
 
 /// Fetches a User Conversation.

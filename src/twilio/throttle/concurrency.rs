@@ -4,7 +4,7 @@
 //! Twilio limits the requests an account has in flight, without publishing the number, and answers 429 beyond it (error
 //! 20429). This file is the decision alone, without waiting or time of its own.
 //!
-//! **Invariant:** one cut for each round trip. Requests that were already on their way at the last cut say nothing about the
+//! **Invariant:** one cut for each round trip. Requests that were already in flight at the last cut say nothing about the
 //! level that it left.
 //!
 //! **Why a ceiling:** plain AIMD meets the server's limit again in every cycle, which alone is more than one refusal in

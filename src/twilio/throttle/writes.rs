@@ -5,7 +5,7 @@
 //!
 //! **Invariant:** in no second does a key get more than its rate, which is the strictest reading of the limit.
 //!
-//! **Invariant:** nothing waits here. Who asks is told how long its key has no turn, and serves another key meanwhile.
+//! **Invariant:** nothing waits here. `take` returns how long the key must wait, and the caller serves another key meanwhile.
 //!
 //! **Invariant:** the state kept is that of the keys of the last seconds, however many there were.
 //!

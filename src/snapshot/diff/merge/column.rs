@@ -24,9 +24,9 @@ pub(crate) struct Column {
 
 /// Of the fields of an entity, some: bit `n` is the field of number `n`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Fields(u32);
+pub(crate) struct FieldMask(u32);
 
-impl Fields {
+impl FieldMask {
     /// All of them.
     pub(crate) const ALL: Self = Self(u32::MAX);
 
@@ -59,7 +59,7 @@ impl Fields {
     }
 }
 
-/// Fields that every entity begins with. They are not columns of their own: both are behind the column `scope`.
+/// FieldMask that every entity begins with. They are not columns of their own: both are behind the column `scope`.
 pub(super) const SCOPE_FIELDS: usize = 2;
 
 /// The fields of an entity that are compared, in the order of their numbers: all but its key.
@@ -154,9 +154,9 @@ mod tests {
 
     #[test]
     fn fields_are_taken_out_and_put_in() {
-        let fields = Fields::ALL.without(3);
+        let fields = FieldMask::ALL.without(3);
         assert!(!fields.has(3) && fields.has(4));
         assert!(fields.with(3).has(3));
-        assert!(Fields::default().is_empty());
+        assert!(FieldMask::default().is_empty());
     }
 }

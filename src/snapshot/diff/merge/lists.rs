@@ -8,7 +8,7 @@ use super::column::{SCOPE_FIELDS, columns, select};
 use super::pair::{ScopePair, compare};
 use super::row::{Parent, RawRow};
 use super::unread::{Lacking, Witness};
-use super::{Fields, MergeOptions, Met, Which};
+use super::{FieldMask, MergeOptions, Met, Which};
 use crate::model::Entity;
 use crate::snapshot::diff::group_digest::Groups;
 use crate::snapshot::diff::list_digest::{self, ListDigest};
@@ -272,7 +272,7 @@ impl<'s> Merge<'s> {
     }
 
     /// In which of the fields that count two rows of one key differ.
-    fn differing(&mut self, old: &Row<'_>, new: &Row<'_>) -> Result<Fields, SnapshotError> {
+    fn differing(&mut self, old: &Row<'_>, new: &Row<'_>) -> Result<FieldMask, SnapshotError> {
         let (from, to) = (self.wrap(0, old.get(1))?, self.wrap(1, new.get(1))?);
         let mut found = self.scopes.differing(self.sides, from, to);
         for number in SCOPE_FIELDS..columns(self.options.entity).len() {

@@ -17,7 +17,7 @@ mod row;
 mod unread;
 
 pub(in crate::snapshot) use self::column::select;
-pub(crate) use self::column::{Fields, columns};
+pub(crate) use self::column::{FieldMask, columns};
 use self::lists::Merge;
 pub(crate) use self::row::RawRow;
 pub(in crate::snapshot) use self::unread::{parents_list, unit, unusable};
@@ -34,7 +34,7 @@ pub(crate) struct MergeOptions {
     /// The records.
     pub entity: Entity,
     /// The fields that count.
-    pub fields: Fields,
+    pub fields: FieldMask,
     /// Whether rows that are the same are given one by one.
     pub tell_same: bool,
     /// Whether only users and channels that both sides have are looked at, with what is in their lists: where the two
@@ -65,7 +65,7 @@ pub(crate) enum Met<'r> {
         /// As it is.
         new: RawRow<'r>,
         /// In which of the fields that count.
-        fields: Fields,
+        fields: FieldMask,
     },
     /// A row that one side alone has.
     Only {

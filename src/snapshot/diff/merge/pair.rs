@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use rusqlite::types::ValueRef;
 
-use super::column::Fields;
+use super::column::FieldMask;
 use crate::snapshot::read::reader::Snapshot;
 
 /// The order of two keys as SQLite has it: null, numbers, texts, digits, and texts and digits by their bytes.
@@ -25,18 +25,23 @@ pub(super) fn compare(left: ValueRef<'_>, right: ValueRef<'_>) -> Ordering {
 
 /// The pairs of SIDs that two rows were sent with: each file numbers them by itself. Nearly all rows have the same two numbers.
 #[derive(Default)]
-pub(super) struct ScopePair(Option<(Option<i64>, Option<i64>, Fields)>);
+pub(super) struct ScopePair(Option<(Option<i64>, Option<i64>, FieldMask)>);
 
 impl ScopePair {
     /// Which of the two SIDs differ.
-    pub(super) fn differing(&mut self, sides: [&Snapshot; 2], old: Option<i64>, new: Option<i64>) -> Fields {
+    pub(super) fn differing(
+        &mut self,
+        sides: [&Snapshot; 2],
+        old: Option<i64>,
+        new: Option<i64>,
+    ) -> FieldMask {
         if let Some((last_old, last_new, fields)) = self.0
             && (last_old, last_new) == (old, new)
         {
             return fields;
         }
         let (old_pair, new_pair) = (sides[0].scopes.pair(old), sides[1].scopes.pair(new));
-        let mut fields = Fields::default();
+        let mut fields = FieldMask::default();
         if old_pair.0 != new_pair.0 {
             fields = fields.with(0);
         }
