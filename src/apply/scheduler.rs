@@ -97,7 +97,7 @@ impl WriteScheduler {
             while let Some(looked) = looks.join_next().await {
                 match looked.map_err(ApplyError::Stopped)? {
                     Ok(TaskStep::ToWrite(work)) => {
-                        self.performer.journal.withdraw(work.resolved.number).await?
+                        self.performer.journal.withdraw(work.resolved.number).await?;
                     }
                     Ok(step) => drop(self.note(step)),
                     Err(error) => fatal = Some(error),

@@ -34,6 +34,8 @@ pub(crate) mod user_channel;
 pub(crate) mod verify;
 
 use clap::builder::StyledStr;
+use std::fmt::Write as _;
+
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub(crate) use apply::ApplyArgs;
@@ -158,21 +160,20 @@ fn template(command: &clap::Command) -> StyledStr {
     let grouped = |name: &str| GROUPS.iter().any(|(_, verbs)| verbs.contains(&name));
     let groups = GROUPS.iter().map(|(title, _)| *title).chain([OTHER_GROUP]);
     for (index, title) in groups.enumerate() {
-        text.push_str(&format!("\n{header}{title}:{header:#}\n"));
+        writeln!(text, "\n{header}{title}:{header:#}").expect("writing to a text cannot fail");
         for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
             let name = verb.get_name();
             let here = GROUPS.get(index).map_or(!grouped(name), |(_, verbs)| verbs.contains(&name));
             if here {
                 let about = verb.get_about().map(ToString::to_string).unwrap_or_default();
-                text.push_str(&format!(
-                    "  {literal}{name}{literal:#}{:1$}{about}\n",
-                    "",
-                    widest + 2 - name.len()
-                ));
+                let space = " ".repeat(widest + 2 - name.len());
+                writeln!(text, "  {literal}{name}{literal:#}{space}{about}")
+                    .expect("writing to a text cannot fail");
             }
         }
     }
-    text.push_str(&format!("\n{header}Options:{header:#}\n{{options}}{{after-help}}"));
+    write!(text, "\n{header}Options:{header:#}\n{{options}}{{after-help}}")
+        .expect("writing to a text cannot fail");
     StyledStr::from(text)
 }
 

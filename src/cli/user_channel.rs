@@ -90,7 +90,7 @@ pub(crate) struct UserChannelUpdateArgs {
     pub last_consumption_timestamp: Option<String>,
     /// Plan the update of many: a CSV file with the columns user, channel, and what to set; `-` for stdin
     ///
-    /// What can be set: notification_level, last_consumed_message_index, last_consumption_timestamp. An empty cell sets nothing.
+    /// What can be set: `notification_level`, `last_consumed_message_index`, `last_consumption_timestamp`. An empty cell sets nothing.
     #[arg(
         long,
         value_name = "FILE",

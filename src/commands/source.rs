@@ -21,10 +21,9 @@ use super::{CommandError, Context, connect};
 /// The API that a crawl begins with: as asked for; left open, the one of the snapshot that is there, and otherwise Chat.
 pub(super) fn begin_with(choice: SourceChoice, snapshot: &Path) -> Result<Api, SnapshotError> {
     match choice {
-        SourceChoice::Chat => Ok(Api::Chat),
         SourceChoice::Conversations => Ok(Api::Conversations),
         SourceChoice::Auto if snapshot.exists() => Snapshot::open(snapshot)?.source(),
-        SourceChoice::Auto => Ok(Api::Chat),
+        SourceChoice::Chat | SourceChoice::Auto => Ok(Api::Chat),
     }
 }
 
@@ -67,13 +66,12 @@ pub(super) async fn take_the_only_service(
         return Ok(());
     }
     let begun = settings.snapshot.exists().then(|| Snapshot::open(&settings.snapshot)?.info()).transpose()?;
-    let services = match begun {
-        Some(info) => info.services,
-        None => {
-            let events = Events::none();
-            let client = connect::client(connection, &events, &context.interrupt.token())?;
-            services_of_account(settings.source, &client).await?
-        }
+    let services = if let Some(info) = begun {
+        info.services
+    } else {
+        let events = Events::none();
+        let client = connect::client(connection, &events, &context.interrupt.token())?;
+        services_of_account(settings.source, &client).await?
     };
     let [service] = services.as_slice() else {
         return Err(SettingsError::NoService { services }.into());

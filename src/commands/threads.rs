@@ -51,7 +51,7 @@ impl ProgramRuntime {
         let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let needed = workers + BESIDES;
         let failed = |source| ThreadError { needed, source };
-        try_threads(needed, |builder, body| builder.spawn(body)).map_err(failed)?;
+        try_threads(needed, std::thread::Builder::spawn).map_err(failed)?;
         tokio::runtime::Runtime::new().map(|runtime| Self(Some(runtime))).map_err(failed)
     }
 
@@ -124,7 +124,7 @@ mod tests {
         let error = ThreadError { needed: 8, source };
         assert_eq!(error.status(), Failure::Failed);
         assert!(error.hint().unwrap().contains("ulimit -u"));
-        assert!(try_threads(4, |builder, body| builder.spawn(body)).is_ok());
+        assert!(try_threads(4, std::thread::Builder::spawn).is_ok());
     }
 
     #[test]

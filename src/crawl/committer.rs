@@ -26,7 +26,7 @@ const BATCH_WAIT: Duration = Duration::from_millis(10);
 
 /// What the committer is asked to do.
 pub(super) enum CommitRequest {
-    Unit(UnitChange),
+    Unit(Box<UnitChange>),
     Question(Question),
 }
 
@@ -82,7 +82,7 @@ impl Committer {
         }
         while let Some(request) = self.requests.blocking_recv() {
             let question = match request {
-                CommitRequest::Unit(change) => self.commit_units(change, &mut counted)?,
+                CommitRequest::Unit(change) => self.commit_units(*change, &mut counted)?,
                 CommitRequest::Question(question) => Some(question),
             };
             if let Some(question) = question {
@@ -141,7 +141,7 @@ impl Committer {
                     received = self.requests.try_recv().ok();
                 }
                 match received {
-                    Some(CommitRequest::Unit(change)) => next = Some(change),
+                    Some(CommitRequest::Unit(change)) => next = Some(*change),
                     Some(CommitRequest::Question(asked)) => question = Some(asked),
                     None => {}
                 }
@@ -162,7 +162,7 @@ impl Committer {
         match question {
             Question::Pending { most, taken, reply } => answer(reply, self.snapshot.pending(most, &taken)?),
             Question::Reconcile { round, last, reply } => {
-                answer(reply, self.snapshot.reconcile(round, last)?)
+                answer(reply, self.snapshot.reconcile(round, last)?);
             }
             Question::NextRound { reply } => answer(reply, self.snapshot.next_round()?),
             Question::Finish { now, reply } => answer(reply, self.snapshot.finish(&now)?),

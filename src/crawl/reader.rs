@@ -1,5 +1,5 @@
 //! Reads one unit: page after page of a list, or one record, and asks what has to be asked after a failure. What a failure means
-//! is decided in [`failure`](super::failure).
+//! is decided in `failure`.
 //!
 //! **Invariant:** a user or channel is recorded as vanished only where its own record answers 404 twice and its service
 //! does not. Anything less is a failure of the unit.
@@ -369,7 +369,7 @@ impl Reader {
     }
 
     async fn send(&self, change: UnitChange) -> Result<(), CrawlError> {
-        let sent = self.requests.send(CommitRequest::Unit(change)).await;
+        let sent = self.requests.send(CommitRequest::Unit(Box::new(change))).await;
         sent.map_err(|_dropped| CrawlError::CommitterStopped)
     }
 }

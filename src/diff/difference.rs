@@ -161,7 +161,7 @@ fn by_plural<S: Serializer>(counts: &BTreeMap<Entity, MarkCounts>, serializer: S
 }
 
 impl DiffTotals {
-    /// MarkCounts records of a mark.
+    /// `MarkCounts` records of a mark.
     pub(crate) fn add(&mut self, entity: Entity, mark: Mark, number: u64) {
         self.total.add(mark, number);
         self.by_entity.entry(entity).or_default().add(mark, number);

@@ -106,7 +106,7 @@ fn name_of(item: &Item<'_>) -> Option<ConversationName> {
     Some(ConversationName { sid: conversation.sid.to_string(), name: conversation.name.clone() })
 }
 
-/// Whether an item is a participant without an identity: by SMS, WhatsApp or another network. A mapping says nothing of them, and
+/// Whether an item is a participant without an identity: by SMS, `WhatsApp` or another network. A mapping says nothing of them, and
 /// Chat does not show them.
 fn is_not_of_chat(item: &Item<'_>) -> bool {
     let is_alone = match item.standing {

@@ -289,7 +289,7 @@ mod tests {
                 }
                 if path.is_dir() {
                     folders.push(path);
-                } else if name.ends_with(".rs") || name.ends_with(".sql") {
+                } else if path.extension().is_some_and(|ending| ending == "rs" || ending == "sql") {
                     let text = std::fs::read_to_string(&path).unwrap();
                     let program = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
                     let mut words = program.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));

@@ -237,7 +237,7 @@ mod tests {
         binding.check_snapshot(&sides.source).unwrap();
         binding.check_mapping(&mapping).unwrap();
         binding.check_target(&source.service).unwrap();
-        binding.check_services(Path::new("snapshot.db"), &[source.service.sid.clone()]).unwrap();
+        binding.check_services(Path::new("snapshot.db"), std::slice::from_ref(&source.service.sid)).unwrap();
         binding.check_account(AccountUse::Source, "AC").unwrap();
 
         let message = |result: Result<(), PlanMismatch>| {
@@ -272,7 +272,7 @@ mod tests {
         assert!(message(binding.check_mapping(&mapping)).contains("is not what it was"));
 
         let service = &source.service.sid;
-        assert_eq!(only_service(plan, &[service.clone()]).unwrap(), service);
+        assert_eq!(only_service(plan, std::slice::from_ref(service)).unwrap(), service);
         assert!(message(only_service(plan, &[]).map(drop)).contains("holds 0 services"));
         assert!(message(check_is_other(service, service)).contains("is the service of the snapshot"));
     }

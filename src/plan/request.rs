@@ -108,7 +108,7 @@ impl Operation {
                     push_text(&mut form, parameter.name, self.subject.unique_name.as_deref());
                 }
                 (None, OperationKind::MakePrivate, "type") => {
-                    push_text(&mut form, parameter.name, Some("private"))
+                    push_text(&mut form, parameter.name, Some("private"));
                 }
                 (None, OperationKind::MuteSource, "notification_level") => {
                     push_text(&mut form, parameter.name, Some("muted"));

@@ -12,10 +12,10 @@ pub(crate) fn mask_addresses(text: &str) -> Cow<'_, str> {
 
 /// The text with the credentials of every address in it replaced, the `@` included. The text may also be JSON, whose quotes and escapes
 /// end an address.
-pub(crate) fn replace_credentials<'t>(
-    text: &'t str,
+pub(crate) fn replace_credentials(
+    text: &str,
     mut replacement: impl FnMut(&str) -> Cow<'static, str>,
-) -> Cow<'t, str> {
+) -> Cow<'_, str> {
     let mut safe: Option<String> = None;
     let mut rest = text;
     while let Some((before, separator, after)) = next_address(rest) {

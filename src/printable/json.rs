@@ -4,6 +4,7 @@
 //! **Invariant:** the value is the same but for credentials. Outside of strings JSON has none of these characters, and within them an escape is the same text.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -41,7 +42,7 @@ pub(crate) fn escaped(json: String) -> String {
     for letter in json.chars() {
         if is_escaped(letter) {
             for unit in letter.encode_utf16(&mut [0; 2]) {
-                safe.push_str(&format!("\\u{unit:04x}"));
+                write!(safe, "\\u{unit:04x}").expect("writing to a text cannot fail");
             }
         } else {
             safe.push(letter);

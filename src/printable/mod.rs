@@ -12,6 +12,8 @@
 //! **Invariant:** a line of a [`Printable`] is one line. A line end within data is escaped as any other control character, so that no
 //! name can add a line to a report.
 
+use std::fmt::Write as _;
+
 mod address;
 pub(crate) mod json;
 
@@ -152,7 +154,7 @@ impl PrintableLine {
     fn write(&self, colored: bool, text: &mut String) {
         for (tone, part) in &self.0 {
             match tone.filter(|_| colored).map(Tone::style) {
-                Some(style) => text.push_str(&format!("{style}{part}{style:#}")),
+                Some(style) => write!(text, "{style}{part}{style:#}").expect("writing to a text cannot fail"),
                 None => text.push_str(part),
             }
         }

@@ -38,6 +38,7 @@ pub(crate) struct AuditSettings {
 
 /// The commands that an audit runs at its end.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_field_names, reason = "they are named as their flags")]
 pub(crate) struct AuditHooks {
     pub on_success: Option<String>,
     pub on_failure: Option<String>,

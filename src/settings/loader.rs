@@ -65,15 +65,13 @@ impl Loader {
             Some(name) => Some(name.clone()),
             None => environment.get("CHATFERRY_PROFILE")?.map(str::to_owned),
         };
-        let paths: Vec<(PathBuf, bool)> = match named {
-            Some(path) => vec![(path, false)],
-            None => {
-                let folder_file =
-                    folder.join(DEFAULT_FILE).exists().then(|| (PathBuf::from(DEFAULT_FILE), false));
-                let user_file =
-                    user_file(&environment)?.filter(|path| path.exists()).map(|path| (path, true));
-                folder_file.into_iter().chain(user_file).collect()
-            }
+        let paths: Vec<(PathBuf, bool)> = if let Some(path) = named {
+            vec![(path, false)]
+        } else {
+            let folder_file =
+                folder.join(DEFAULT_FILE).exists().then(|| (PathBuf::from(DEFAULT_FILE), false));
+            let user_file = user_file(&environment)?.filter(|path| path.exists()).map(|path| (path, true));
+            folder_file.into_iter().chain(user_file).collect()
         };
         let mut files = Vec::new();
         for (path, of_user) in &paths {

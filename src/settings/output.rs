@@ -12,6 +12,7 @@ pub(crate) fn check_files(loader: &Loader) -> Result<bool, SettingsError> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one flag or one fact about the terminal")]
 pub(crate) struct OutputSettings {
     /// The result goes to stdout as one JSON object.
     pub json: bool,

@@ -50,18 +50,17 @@ impl PlanSettings {
         let percent = loader.get(flags, &MAX_CHANGE_PERCENT)?;
         let plan = loader.get(flags, &PLAN)?;
         let snapshot = loader.get(flags, &SNAPSHOT)?;
-        let planned = match &args.undo {
-            Some(undone) => Planned::Undo(undone.clone()),
-            None => {
-                let target = loader.read(flags, &TARGET)?.ok_or(SettingsError::NoTarget)?;
-                Planned::Move {
-                    mapping: args.mapping.clone().unwrap_or_else(|| usual_mapping(&target).to_owned()),
-                    target,
-                    snapshot: snapshot.clone(),
-                    allow_incomplete: args.allow_incomplete,
-                    max_age_hours: loader.get(flags, &MAX_AGE)?,
-                    mute_source: args.mute_source,
-                }
+        let planned = if let Some(undone) = &args.undo {
+            Planned::Undo(undone.clone())
+        } else {
+            let target = loader.read(flags, &TARGET)?.ok_or(SettingsError::NoTarget)?;
+            Planned::Move {
+                mapping: args.mapping.clone().unwrap_or_else(|| usual_mapping(&target).to_owned()),
+                target,
+                snapshot: snapshot.clone(),
+                allow_incomplete: args.allow_incomplete,
+                max_age_hours: loader.get(flags, &MAX_AGE)?,
+                mute_source: args.mute_source,
             }
         };
         let mut taken: Vec<&Path> = vec![&plan];

@@ -1,4 +1,4 @@
-//! Reading rows back into the model's records: what a query selects for each ([`columns`](super::columns)), and the scopes.
+//! Reading rows back into the model's records: what a query selects for each (`columns`), and the scopes.
 
 use std::collections::HashMap;
 

@@ -109,7 +109,7 @@ pub(crate) struct Fetched<M> {
 pub(crate) enum SourceError {
     /// A request failed for good.
     #[error(transparent)]
-    Request(#[from] RequestError),
+    Request(Box<RequestError>),
     /// A list cannot be followed.
     #[error(transparent)]
     Page(#[from] PageError),
@@ -122,6 +122,12 @@ pub(crate) enum SourceError {
         /// What was asked for.
         entity: Entity,
     },
+}
+
+impl From<RequestError> for SourceError {
+    fn from(error: RequestError) -> Self {
+        Self::Request(Box::new(error))
+    }
 }
 
 impl SourceError {

@@ -153,7 +153,8 @@ fn has_own_locks(folder: &Path) -> bool {
     /// NFS, SMB, SMB2, CIFS, 9P, AFS, Ceph, FUSE: what `statfs` calls them.
     const SHARED: [u64; 8] =
         [0x6969, 0x517B, 0xFE53_4D42, 0xFF53_4D42, 0x0102_1997, 0x5346_414F, 0x00C3_6400, 0x6573_5546];
-    rustix::fs::statfs(folder).is_ok_and(|found| !SHARED.contains(&(found.f_type as u64 & 0xFFFF_FFFF)))
+    rustix::fs::statfs(folder)
+        .is_ok_and(|found| !SHARED.contains(&(found.f_type.cast_unsigned() & 0xFFFF_FFFF)))
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -180,9 +181,11 @@ mod tests {
         assert!(is_busy(&FileLock::of_file(&file)));
         for entry in fs::read_dir(folder.path()).unwrap() {
             let path = entry.unwrap().path();
-            if path != file && cfg!(target_os = "linux") {
-                panic!("a file for the lock only: {}", path.display());
-            }
+            assert!(
+                !(path != file && cfg!(target_os = "linux")),
+                "a file for the lock only: {}",
+                path.display()
+            );
         }
         #[cfg(target_os = "linux")]
         {

@@ -157,8 +157,8 @@ mod tests {
 
     fn book(folder: &tempfile::TempDir) -> std::path::PathBuf {
         let path = folder.path().join("book.db");
-        let rows: String =
-            (0..200).map(|row| format!("INSERT INTO page VALUES ('text of row {row}');")).collect();
+        let rows: String = (0..200)
+            .fold(String::new(), |sql, row| sql + &format!("INSERT INTO page VALUES ('text of row {row}');"));
         let connection = Connection::open(&path).unwrap();
         connection.execute_batch(&format!("BEGIN; CREATE TABLE page (text); {rows} COMMIT")).unwrap();
         drop(connection);

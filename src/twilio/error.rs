@@ -248,7 +248,7 @@ impl fmt::Display for RequestError {
             RequestErrorKind::NotSent(_) if self.origin.is_empty() => formatter.write_str("no connection")?,
             RequestErrorKind::NotSent(_) => write!(formatter, "no connection to {}", self.origin)?,
             RequestErrorKind::Certificate(_) => {
-                write!(formatter, "the certificate of {} is not trusted", self.origin)?
+                write!(formatter, "the certificate of {} is not trusted", self.origin)?;
             }
             RequestErrorKind::Broken(_) => formatter.write_str("the connection broke")?,
             RequestErrorKind::TimedOut(_) => formatter.write_str("timed out")?,

@@ -137,8 +137,9 @@ pub(crate) fn decide(
         AttemptOutcome::Status { status: status @ (500 | 502 | 503 | 504), .. } => {
             (Why::ServerError(status), true)
         }
-        AttemptOutcome::Status { .. } => return Decision::Stop { why: StopReason::Permanent },
-        AttemptOutcome::Untrusted => return Decision::Stop { why: StopReason::Permanent },
+        AttemptOutcome::Status { .. } | AttemptOutcome::Untrusted => {
+            return Decision::Stop { why: StopReason::Permanent };
+        }
         AttemptOutcome::NotSent => (Why::NotSent, false),
         AttemptOutcome::Broken => (Why::Broken, true),
         AttemptOutcome::TimedOut => (Why::TimedOut, true),

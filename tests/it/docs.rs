@@ -4,6 +4,7 @@
 //! docs::` writes them again; without it the test compares.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use chatferry::ExitStatus;
@@ -72,7 +73,7 @@ fn pages() -> Vec<String> {
             let name = format!("{folder}/{}", entry.unwrap().file_name().to_str().unwrap());
             if root().join(&name).is_dir() {
                 folders.push(name);
-            } else if name.ends_with(".md") {
+            } else if Path::new(&name).extension().is_some_and(|ending| ending == "md") {
                 pages.push(name);
             }
         }
@@ -106,7 +107,8 @@ fn settings_table() -> String {
         let flag = setting.flag.map_or("no flag".to_owned(), |flag| format!("`{flag}`"));
         let default = setting.default.map_or(String::new(), |text| format!("`{text}`"));
         let help = setting.help.split("\n\n").next().unwrap().replace('|', "\\|");
-        table += &format!("| `{}`, {flag} | `{}` | {default} | {help} |\n", setting.key, setting.variable);
+        writeln!(table, "| `{}`, {flag} | `{}` | {default} | {help} |", setting.key, setting.variable)
+            .unwrap();
     }
     table
 }
@@ -121,7 +123,7 @@ fn fields_table() -> String {
         );
         let error = mapping::parse(&text, "m", None).unwrap_err().to_string();
         let known = error.split(" are ").nth(1).unwrap_or_else(|| panic!("{error}"));
-        table += &format!("| `{entity}` | `{}` |\n", known.replace(", ", "`, `"));
+        writeln!(table, "| `{entity}` | `{}` |", known.replace(", ", "`, `")).unwrap();
     }
     table
 }
@@ -155,7 +157,7 @@ fn generated(name: &str, world: &World) -> String {
     for view in views.into_iter().chain(evidence) {
         let columns = list(&format!("SELECT name FROM pragma_table_info('{view}')"));
         assert!(!columns.is_empty(), "{view}");
-        table += &format!("| `{view}` | `{}` |\n", columns.join("`, `"));
+        writeln!(table, "| `{view}` | `{}` |", columns.join("`, `")).unwrap();
     }
     table
 }
@@ -174,8 +176,8 @@ fn generated_blocks_are_what_the_program_gives() {
             let (name, after) = after.split_once(" -->").unwrap();
             let (_, after) =
                 after.split_once("<!-- end -->").unwrap_or_else(|| panic!("{page}: {name} has no end"));
-            made +=
-                &format!("{before}<!-- generated: {name} -->\n\n{}\n<!-- end -->", generated(name, &world));
+            write!(made, "{before}<!-- generated: {name} -->\n\n{}\n<!-- end -->", generated(name, &world))
+                .unwrap();
             rest = after;
             count += 1;
         }

@@ -2,6 +2,7 @@
 
 use chatferry::internals::simulator::Options;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 use crate::support::{Ran, Row, World};
 
@@ -189,11 +190,11 @@ fn a_list_of_updates_is_planned_with_findings_and_left_for_apply() {
         .collect();
     let mut list = "user,channel,notification_level,last_consumed_message_index\n".to_owned();
     for channel in &unmuted {
-        list.push_str(&format!("{},{channel},muted,\n", text(&user, "identity")));
+        writeln!(list, "{},{channel},muted,", text(&user, "identity")).unwrap();
     }
-    list.push_str(&format!("{},{},default,\n", text(&user, "sid"), unmuted[0].replace("CH", "CH")));
-    list.push_str(&format!("stranger,{},muted,\n", unmuted[0]));
-    list.push_str(&format!("{},no such channel,muted,\n", text(&user, "sid")));
+    writeln!(list, "{},{},default,", text(&user, "sid"), unmuted[0]).unwrap();
+    writeln!(list, "stranger,{},muted,", unmuted[0]).unwrap();
+    writeln!(list, "{},no such channel,muted,", text(&user, "sid")).unwrap();
     std::fs::write(world.path("list.csv"), &list).unwrap();
     let ran = verb(&world, "update", &["--from", "list.csv", "--plan", "mute.db", "--json"]);
     assert_eq!(ran.code, 5, "{ran:?}");

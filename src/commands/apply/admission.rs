@@ -137,7 +137,7 @@ impl Admitted {
             Ok(fetched) => fetched.record,
             Err(SourceError::Request(error)) if error.is_not_found() => {
                 let (service, account) = (service.clone(), header.target.account_sid.clone());
-                return Err(Refused::NoTarget { service, account, source: error.into() }.into());
+                return Err(Refused::NoTarget { service, account, source: error }.into());
             }
             Err(error) => return Err(error.into()),
         };

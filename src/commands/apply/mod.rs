@@ -51,7 +51,7 @@ impl Advise for NoSuchKind {
 pub(super) async fn run(args: &ApplyArgs, context: &mut Context) -> Outcome {
     let summary = perform(args, context).await?;
     let status = exit_status(&summary);
-    context.conclude(&summary, &summary.text())?;
+    context.conclude(&summary, summary.text())?;
     Ok(status)
 }
 

@@ -85,16 +85,15 @@ async fn reader(
     let connection = ConnectionSettings::load(&context.settings, connection)?;
     let client = connect::client(&connection, &Events::none(), &context.interrupt.token())?;
     let api = api(&place, &client).await?;
-    let service = match place.service {
-        Some(service) => service,
-        None => {
-            let services = cost::services(&Source::new(api, Arc::clone(&client))).await?;
-            let [service] = services.as_slice() else {
-                return Err(SettingsError::NoService { services }.into());
-            };
-            context.say(format!("the only service is taken: {service}"));
-            service.clone()
-        }
+    let service = if let Some(service) = place.service {
+        service
+    } else {
+        let services = cost::services(&Source::new(api, Arc::clone(&client))).await?;
+        let [service] = services.as_slice() else {
+            return Err(SettingsError::NoService { services }.into());
+        };
+        context.say(format!("the only service is taken: {service}"));
+        service.clone()
     };
     Ok(UserChannelReader::new(api, client, service))
 }

@@ -57,7 +57,7 @@ enum UpdateRowOutcome {
     /// It is as it should be.
     Same,
     /// It fits nothing.
-    Misfit(UserChannelError),
+    Misfit(Box<UserChannelError>),
 }
 
 async fn one(
@@ -187,7 +187,7 @@ async fn outcome(
     let line = row.line;
     let (user, channel, object) = match find(reader, row.user, row.channel).await {
         Ok(found) => found,
-        Err(error) if error.is_misfit() => return Ok((line, UpdateRowOutcome::Misfit(error))),
+        Err(error) if error.is_misfit() => return Ok((line, UpdateRowOutcome::Misfit(Box::new(error)))),
         Err(error) => return Err(error.into()),
     };
     let after = row.change.fields(reader.api());

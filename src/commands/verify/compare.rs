@@ -99,7 +99,7 @@ fn side(name: &str, info: &Info) -> ComparedSide {
         started: info.started.clone(),
         account_sid: info.account_sid.clone(),
         services: info.services.clone(),
-        source: info.source.clone(),
+        source: info.source,
         verdict: info.verdict,
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn align<E: From<SnapshotError>>(
     if !context.options.extras || context.is_copy() && context.options.share.is_some() {
         return Ok(());
     }
-    context.pair.target.walk::<E>(&walk_over(Entity::Channel, false), |step| {
+    context.pair.target.walk::<E>(walk_over(Entity::Channel, false), |step| {
         let Some(channel) = step.channel else { return Ok(()) };
         let is_left_out = context.options.share.is_some_and(|share| !share.has(&channel.sid));
         if is_left_out || seen.contains(&number(&channel.sid)) {

@@ -26,7 +26,7 @@ pub(crate) fn names<E: From<SnapshotError>>(
     visit: &mut dyn FnMut(Name<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut rows = AlignedRows::new(&records.users);
-    source.walk::<E>(&walk_over(Entity::User, true), |step| {
+    source.walk::<E>(walk_over(Entity::User, true), |step| {
         let Some(user) = step.user else { return Ok(()) };
         let subject =
             RowRecords { user: Some(user), role: step.role, ..RowRecords::of_service(step.service) };
@@ -43,7 +43,7 @@ pub(crate) fn names<E: From<SnapshotError>>(
         }
     })?;
     let mut rows = AlignedRows::new(&records.conversations);
-    source.walk::<E>(&walk_over(Entity::Channel, false), |step| {
+    source.walk::<E>(walk_over(Entity::Channel, false), |step| {
         let Some(channel) = step.channel else { return Ok(()) };
         let subject = RowRecords { channel: Some(channel), ..RowRecords::of_service(step.service) };
         if !matches!(rows.take(&subject), Evaluated::Wanted) {

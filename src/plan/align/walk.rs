@@ -36,13 +36,13 @@ pub(crate) fn align<E: From<SnapshotError>>(
 fn roles<E: From<SnapshotError>>(context: &mut AlignContext<'_>, visit: Visit<'_, E>) -> Result<(), E> {
     let (pair, is_copy) = (context.pair, context.is_copy());
     let map = &mut context.roles;
-    pair.target.walk::<E>(&walk_over(Entity::Role, false), |step| {
+    pair.target.walk::<E>(walk_over(Entity::Role, false), |step| {
         step.role.iter().for_each(|&role| map.add_target(role.clone()));
         Ok(())
     })?;
     let mut rows = AlignedRows::new(&context.records.roles);
     let mut seen = HashSet::new();
-    pair.source.walk::<E>(&walk_over(Entity::Role, false), |step| {
+    pair.source.walk::<E>(walk_over(Entity::Role, false), |step| {
         let Some(role) = step.role else { return Ok(()) };
         let subject = RowRecords { role: Some(role), ..RowRecords::of_service(step.service) };
         match rows.take(&subject) {
@@ -93,7 +93,7 @@ fn users<E: From<SnapshotError>>(context: &AlignContext<'_>, visit: Visit<'_, E>
     let mut rows = AlignedRows::new(&context.records.users);
     let (mut seen, mut asked_for) = (HashSet::new(), HashSet::new());
     let walk = walk_over(Entity::User, rows.source.record.reads(Entity::Role));
-    pair.source.walk::<E>(&walk, |step| {
+    pair.source.walk::<E>(walk, |step| {
         let Some(user) = step.user else { return Ok(()) };
         let subject =
             RowRecords { user: Some(user), role: step.role, ..RowRecords::of_service(step.service) };
@@ -134,7 +134,7 @@ fn users<E: From<SnapshotError>>(context: &AlignContext<'_>, visit: Visit<'_, E>
     if !context.options.extras {
         return Ok(());
     }
-    pair.target.walk::<E>(&walk_over(Entity::User, false), |step| {
+    pair.target.walk::<E>(walk_over(Entity::User, false), |step| {
         let Some(user) = step.user else { return Ok(()) };
         if seen.contains(&number(&user.sid)) {
             return Ok(());

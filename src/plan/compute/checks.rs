@@ -143,13 +143,13 @@ fn check_role(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<Option<&'sta
 /// The item's role, where nothing in the target stands for it.
 fn unknown_role(planner: &Planner<'_>, item: &Item<'_>) -> Option<String> {
     let role = item.desired_text("role_sid").filter(|_| planner.is_copy)?;
-    let planned = role.strip_prefix('{').and_then(|role| role.strip_suffix('}'));
-    let is_known = match planned {
-        Some(planned) => !planner.blocked_roles.contains(&RoleSid::from_wire(planned)),
+    let created = role.strip_prefix('{').and_then(|role| role.strip_suffix('}'));
+    let is_known = match created {
+        Some(created) => !planner.blocked_roles.contains(&RoleSid::from_wire(created)),
         // A role without counterpart has the SID that it has in the source.
         None => !is_of_source(item, &role),
     };
-    (!is_known).then(|| planned.unwrap_or(&role).to_owned())
+    (!is_known).then(|| created.unwrap_or(&role).to_owned())
 }
 
 /// Whether a field is left out: a role that nothing stands for, where the mapping does not have that block.

@@ -18,7 +18,7 @@ pub(super) fn segments(operation: &Operation) -> Vec<Segment> {
     path.extend([word("Services"), service]);
     match operation.kind {
         OperationKind::MakePrivate => {
-            path.extend([word("Channels"), source(shown(subject.channel_sid.as_ref()))])
+            path.extend([word("Channels"), source(shown(subject.channel_sid.as_ref()))]);
         }
         OperationKind::CreateRole => path.push(word("Roles")),
         OperationKind::CreateUser => path.push(word("Users")),
@@ -51,7 +51,7 @@ pub(super) fn segments(operation: &Operation) -> Vec<Segment> {
         }
         // What is removed was created, so its SID is known.
         OperationKind::DeleteConversation => {
-            path.extend([word("Conversations"), source(subject.target_sid.clone())])
+            path.extend([word("Conversations"), source(subject.target_sid.clone())]);
         }
         OperationKind::DeleteUser => path.extend([word("Users"), source(subject.target_sid.clone())]),
         OperationKind::DeleteRole => path.extend([word("Roles"), source(subject.target_sid.clone())]),

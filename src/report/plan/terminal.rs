@@ -42,8 +42,7 @@ pub(crate) fn table(plan: &PlanFile) -> Result<Printable, PlanError> {
         "bad" => Tone::Bad,
         _ => Tone::Caution,
     };
-    let line =
-        PrintableLine::toned(tone, &statement.headline).and(": ").and(&statement.text.replace('`', ""));
+    let line = PrintableLine::toned(tone, statement.headline).and(": ").and(&statement.text.replace('`', ""));
     text.push(line);
     Ok(text)
 }

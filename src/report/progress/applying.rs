@@ -117,7 +117,7 @@ mod tests {
         let mut next = 0.0;
         for step in &STEPS {
             for _ in 0..step.operations {
-                now += step.seconds / step.operations as f64 / speed;
+                now += step.seconds / f64::from(u32::try_from(step.operations).unwrap()) / speed;
                 applying.performed(step.kind, "done");
                 if now >= next {
                     let left = applying.time_left(Duration::from_secs_f64(now));

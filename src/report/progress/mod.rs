@@ -190,7 +190,7 @@ fn record(event: &Event) {
             tracing::info!(users, users_done, rows, "resuming where an earlier run stopped");
         }
         Event::SourceChosen { source, why } => {
-            tracing::warn!(%why, "reading from {} instead", source.title())
+            tracing::warn!(%why, "reading from {} instead", source.title());
         }
         Event::Phase(phase) => tracing::debug!(phase = plain::phase(*phase), "next phase"),
         Event::Retrying { request, why, after, attempt } => {

@@ -68,8 +68,7 @@ pub(crate) fn bytes(number: u64) -> String {
         [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "KB")];
     match UNITS.into_iter().find(|(unit, _)| number >= *unit) {
         Some((unit, name)) => {
-            let tenths = u128::from(number) * 10 / u128::from(unit);
-            format!("{}.{} {name}", count((tenths / 10) as u64), tenths % 10)
+            format!("{}.{} {name}", count(number / unit), number % unit / (unit / 10))
         }
         None => counted(number, "byte"),
     }

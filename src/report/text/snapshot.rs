@@ -146,7 +146,7 @@ pub(crate) fn check(report: &CheckReport) -> Printable {
             0 => (Tone::Good, "ok".to_owned()),
             found => (Tone::Bad, format::counted(found, "finding")),
         };
-        let line = PrintableLine::toned(tone, &padded(&result, RESULT)).and(&check.name);
+        let line = PrintableLine::toned(tone, &padded(&result, RESULT)).and(check.name);
         text.push(line);
         text.extend(check.examples.iter().map(|example| padded("", RESULT) + example));
     }

@@ -100,7 +100,7 @@ const REFERENCES: [Reference; 7] = [
 ];
 
 impl Snapshot {
-    /// Makes every check. It reads the whole file. `bytes` is what [`check_file`](Self::check_file) found before it was opened.
+    /// Makes every check. It reads the whole file. `bytes` is what `check_file` found before it was opened.
     pub fn check(&self, bytes: Result<(), SnapshotError>) -> Result<CheckReport, SnapshotError> {
         let mut checks = vec![is_as_written(bytes)?, self.integrity()?];
         let sound = checks.iter().all(|check| check.found == 0);

@@ -77,10 +77,10 @@ impl ServiceView<'_> {
     /// [`Snapshot::walk`] over this service alone.
     pub fn walk<E: From<SnapshotError>>(
         &self,
-        walk: &Walk,
+        walk: Walk,
         visit: impl FnMut(&RowRecords<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.snapshot.walk_within(*walk, Some(self.number), visit)
+        self.snapshot.walk_within(walk, Some(self.number), visit)
     }
 
     /// A user by its SID.

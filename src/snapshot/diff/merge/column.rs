@@ -59,7 +59,7 @@ impl FieldMask {
     }
 }
 
-/// FieldMask that every entity begins with. They are not columns of their own: both are behind the column `scope`.
+/// `FieldMask` that every entity begins with. They are not columns of their own: both are behind the column `scope`.
 pub(super) const SCOPE_FIELDS: usize = 2;
 
 /// The fields of an entity that are compared, in the order of their numbers: all but its key.
@@ -86,14 +86,14 @@ impl Column {
     /// A stored value as the API would write it.
     pub(super) fn tell(&self, value: ValueRef<'_>) -> Value {
         match (value, self.form) {
-            (ValueRef::Null, _) => Value::Null,
+            // An index is a part of a key, which cannot be null: its text stands for it.
+            (ValueRef::Null, _) | (ValueRef::Text(_), Form::Index) => Value::Null,
             (ValueRef::Blob(bytes), Form::Sid(prefix)) => Value::String(sid_text(prefix, bytes)),
             (ValueRef::Blob(bytes), _) => Value::String(sid_text("", bytes)),
             (ValueRef::Integer(number), Form::Date) => Value::String(Timestamp::Seconds(number).to_string()),
             (ValueRef::Integer(number), Form::Switch) => Value::Bool(number != 0),
             (ValueRef::Integer(number), Form::Named(names)) => named(number, number - 1, names),
             (ValueRef::Integer(number), Form::MessageType) => named(number, number, &MESSAGE_TYPES),
-            (ValueRef::Text(_), Form::Index) => Value::Null, // a part of a key cannot be null
 
             (ValueRef::Integer(number), _) => Value::from(number),
             (ValueRef::Real(number), _) => Value::from(number),
