@@ -77,11 +77,11 @@ def check_accessibility(browser: Browser, folder: Path) -> None:
 
 def check_verdicts(browser: Browser, folder: Path) -> None:
     for name, headline, said in (
-        ("plan", "Ready to apply", "Nothing has been written."),
+        ("plan", "Ready except for blocked operations", "Nothing has been written."),
         ("blocked", "Blocked", "The snapshot is incomplete"),
-        ("in_place", "Ready to apply", "One way: 12 public channels are made private"),
+        ("in_place", "Ready except for blocked operations", "One way: 12 public channels are made private"),
         ("begun", "Applied in part", "operations are refused"),
-        ("undo", "Ready to apply", "This plan undoes: 448 deletes"),
+        ("undo", "Ready to undo in part", "This plan undoes: 448 deletes"),
         ("nothing", "Nothing to do", "The target holds everything"),
     ):
         with opened(browser, folder / f"{name}.html") as page:
@@ -91,9 +91,9 @@ def check_verdicts(browser: Browser, folder: Path) -> None:
 
 def check_filter(browser: Browser, folder: Path) -> None:
     with opened(browser, folder / "plan.html") as page:
-        assert result(page) == "300 of 300 findings, of 3 checks", result(page)
+        assert result(page) == "300 of 300 findings, in 3 checks", result(page)
         page.get_by_label("Search").fill("script")
-        expect(page.locator("form.filter output")).to_have_text("1 of 300 findings, of 1 check")
+        expect(page.locator("form.filter output")).to_have_text("1 of 300 findings, in 1 check")
         assert page.locator("table.finds bdi:visible").inner_text() == HOSTILE
         assert page.locator("script").count() == 2, "a name has become an element"
         page.get_by_label("Search").fill("case-1 ATTRIBUTES_BROKEN")
@@ -103,34 +103,34 @@ def check_filter(browser: Browser, folder: Path) -> None:
         expect(page.get_by_text("No finding matches.")).to_be_visible()
         assert visible_rows(page) == 0
         page.get_by_role("button", name="Clear").click()
-        expect(page.locator("form.filter output")).to_have_text("300 of 300 findings, of 3 checks")
+        expect(page.locator("form.filter output")).to_have_text("300 of 300 findings, in 3 checks")
         page.get_by_role("checkbox", name="block").uncheck()
-        expect(page.locator("form.filter output")).to_have_text("90 of 300 findings, of 2 checks")
+        expect(page.locator("form.filter output")).to_have_text("90 of 300 findings, in 2 checks")
         page.get_by_label("Check", exact=True).select_option("public_channel")
-        expect(page.locator("form.filter output")).to_have_text("30 of 300 findings, of 1 check")
+        expect(page.locator("form.filter output")).to_have_text("30 of 300 findings, in 1 check")
         assert visible_rows(page) == 25
         page.get_by_label("Rows").select_option("100")
         expect(page.locator("table.finds tbody tr:visible")).to_have_count(30)
-        page.get_by_role("link", name="Attributes are JSON").click()
+        page.get_by_role("link", name="The attributes of 60 records are not JSON").click()
         expect(page.locator("#check-attributes_broken")).to_be_in_viewport()
-        expect(page.locator("form.filter output")).to_have_text("300 of 300 findings, of 3 checks")
+        expect(page.locator("form.filter output")).to_have_text("300 of 300 findings, in 3 checks")
 
 
 def check_many(browser: Browser, folder: Path) -> None:
     with opened(browser, folder / "many.html") as page:
-        assert result(page) == f"{MANY:,} of {MANY:,} findings, of 3 checks", result(page)
+        assert result(page) == f"{MANY:,} of {MANY:,} findings, in 3 checks", result(page)
         check = page.locator("#check-conversation_over_limit")
         check.get_by_role("button", name="Next").click()
         expect(check.locator(".place")).to_have_text("26–50 of 70,000")
         page.get_by_label("Search").fill("case-99999")
-        expect(page.locator("form.filter output")).to_have_text(f"1 of {MANY:,} findings, of 1 check")
+        expect(page.locator("form.filter output")).to_have_text(f"1 of {MANY:,} findings, in 1 check")
         sid = page.locator("table.finds .sid:visible").inner_text()
         assert re.fullmatch("CH[0-9a-f]{32}", sid), sid
         page.get_by_label("Search").fill(sid)
-        expect(page.locator("form.filter output")).to_have_text(f"1 of {MANY:,} findings, of 1 check")
+        expect(page.locator("form.filter output")).to_have_text(f"1 of {MANY:,} findings, in 1 check")
         page.get_by_label("Search").fill("members")
         page.get_by_label("Rows").select_option("250")
-        expect(page.locator("form.filter output")).to_have_text(f"80,000 of {MANY:,} findings, of 2 checks")
+        expect(page.locator("form.filter output")).to_have_text(f"80,000 of {MANY:,} findings, in 2 checks")
         expect(page.locator("table.finds tbody tr:visible")).to_have_count(500)
 
 
