@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# What README gives operators, held against the programs that will read it: promtool on a metrics file that an audit wrote,
+# What the documents give operators, checked by the programs that will read it: promtool on a metrics file that an audit wrote,
 # systemd-analyze on the units. A program that is not installed is said to be missing, and its check is left out.
 #
 #   tests/interop/operators.sh path/to/chatferry
 set -euo pipefail
 chatferry=$(realpath "$1")
-readme=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../README.md")
+guide=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../docs/guides/nightly-audit.md")
 scratch=$(mktemp -d)
 server=
 clean_up() {
@@ -15,12 +15,12 @@ clean_up() {
 trap clean_up EXIT
 cd "$scratch"
 
-# The block of a language in README that has this text.
+# The block of a language in the guide that has this text.
 block() {
   awk -v language="$1" -v text="$2" '
     $0 == "```" language { inside = 1; found = ""; next }
     inside && $0 == "```" { inside = 0; if (index(found, text)) { printf "%s", found; exit } }
-    inside { found = found $0 "\n" }' "$readme"
+    inside { found = found $0 "\n" }' "$guide"
 }
 
 "$chatferry" simulate --users 30 --channels 20 >simulator.txt 2>simulator.err &
