@@ -13,6 +13,7 @@ pub(super) mod markdown;
 pub(crate) mod plan;
 pub(crate) mod probe;
 pub(crate) mod problem;
+pub(crate) mod show;
 pub(crate) mod simulate;
 pub(crate) mod snapshot;
 pub(crate) mod table;
