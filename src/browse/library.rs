@@ -109,14 +109,12 @@ impl Library {
         if text.is_empty() {
             return Ok(Vec::new());
         }
-        if let Some(found) = snapshot.record_of_sid(text)? {
-            return Ok(vec![found]);
-        }
         let most = u32::try_from(MOST).unwrap_or(u32::MAX);
-        let mut found = match &self.index {
-            _ if self.hide => snapshot.named(text, NameMatch::Complete, most)?,
-            Some(index) => index.search(text, MOST)?,
-            None => snapshot.named(text, NameMatch::Prefix, most)?,
+        let mut found = match (snapshot.record_of_sid(text)?, &self.index) {
+            (Some(found), _) => vec![found],
+            (None, _) if self.hide => snapshot.named(text, NameMatch::Complete, most)?,
+            (None, Some(index)) => index.search(text, MOST)?,
+            (None, None) => snapshot.named(text, NameMatch::Prefix, most)?,
         };
         for record in &mut found {
             self.cover(&mut record.name);

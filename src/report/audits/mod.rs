@@ -222,7 +222,8 @@ mod tests {
         html(&rows, &mut page).unwrap();
         let page = String::from_utf8(page).unwrap();
         let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text} in {page}"));
-        assert!(at("&lt;b&gt;.incomplete") < at("2026-12-01T020000Z&#x2f;report.html") || page.contains("2026-12-01T020000Z/report.html"));
+        assert!(at("&lt;b&gt;.incomplete") < at("2026-12-01T020000Z/report.html"), "newest first");
+        assert!(at("2026-12-01T020000Z/report.html") < at("2026-11-30T020000Z/report.html"));
         assert!(page.contains("The last audit is no result"), "{page}");
         assert!(!page.contains("<b>.incomplete"));
     }

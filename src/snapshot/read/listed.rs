@@ -12,16 +12,14 @@ use crate::model::{
     ServiceSid, User, UserSid,
 };
 use crate::snapshot::columns::StoredRecord as _;
-use crate::snapshot::decode;
 use crate::snapshot::encode::{bind, required};
 use crate::snapshot::error::SnapshotError;
-use crate::snapshot::messages;
-use crate::snapshot::read::info::Disagreement;
+use crate::snapshot::info::Disagreement;
 use crate::snapshot::read::lookup::LookUp;
 use crate::snapshot::read::participants::{Seat, SeatsWith};
 use crate::snapshot::read::reader::Snapshot;
 use crate::snapshot::read::service_view::ServiceView;
-use crate::snapshot::read::walk::Lookup;
+use crate::snapshot::read::walk_row::Lookup;
 
 /// Who is on which channel, with the names of both: what lists of a user's channels and of a channel's people show.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -139,9 +137,9 @@ impl Snapshot {
     /// The roles of all services.
     pub(crate) fn role_records(&self) -> Result<Vec<Role>, SnapshotError> {
         self.sql(|connection| {
-            let sql = format!("SELECT {} FROM role_row r ORDER BY service, sid", decode::ROLE);
+            let sql = format!("SELECT {} FROM role_row r ORDER BY service, sid", Role::SELECT);
             let mut statement = connection.prepare(&sql)?;
-            let rows = statement.query_map([], |row| decode::role(row, &self.scopes))?;
+            let rows = statement.query_map([], |row| Role::read(row, 0, &self.scopes))?;
             rows.collect()
         })
     }
@@ -171,9 +169,9 @@ impl Snapshot {
         self.sql(|connection| {
             let mut statement = connection.prepare(&format!(
                 "SELECT {} FROM channel_row c WHERE listed ORDER BY members_count DESC, c.sid LIMIT ?1",
-                decode::CHANNEL
+                Channel::SELECT
             ))?;
-            let rows = statement.query_map([most], |row| decode::channel(row, &self.scopes))?;
+            let rows = statement.query_map([most], |row| Channel::read(row, 0, &self.scopes))?;
             rows.collect()
         })
     }
@@ -224,11 +222,11 @@ impl ServiceView<'_> {
         self.sql(|connection, number| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {} FROM role_row r WHERE service = ?1 AND sid = ?2",
-                decode::ROLE
+                Role::SELECT
             ))?;
             bind!(statement, number, sid);
             let mut rows = statement.raw_query();
-            rows.next()?.map(|row| decode::role(row, &self.snapshot.scopes)).transpose()
+            rows.next()?.map(|row| Role::read(row, 0, &self.snapshot.scopes)).transpose()
         })
     }
 
@@ -241,7 +239,7 @@ impl ServiceView<'_> {
         let sql = format!(
             "SELECT {} FROM user_row u CROSS JOIN membership_row m ON m.user = u.id
              WHERE u.service = ?1 AND u.sid = ?2 ORDER BY m.channel_sid",
-            decode::MEMBERSHIP
+            Membership::SELECT
         );
         let memberships: Vec<Membership> = self.sql(|connection, number| {
             let mut statement = connection.prepare_cached(&sql)?;
@@ -249,7 +247,7 @@ impl ServiceView<'_> {
             let mut rows = statement.raw_query();
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                found.push(decode::membership(row, scopes)?);
+                found.push(Membership::read(row, 0, scopes)?);
             }
             Ok(found)
         })?;
@@ -273,9 +271,9 @@ impl ServiceView<'_> {
                 let mut statement = connection.prepare_cached(&format!(
                     "SELECT {} FROM channel_row c CROSS JOIN member_row x ON x.channel = c.id
                      WHERE c.service = ?1 AND x.identity = ?2 ORDER BY c.sid",
-                    decode::MEMBER
+                    Member::SELECT
                 ))?;
-                let rows = statement.query_map((number, identity), |row| decode::member(row, scopes))?;
+                let rows = statement.query_map((number, identity), |row| Member::read(row, 0, scopes))?;
                 rows.collect()
             })?;
             for member in members {
@@ -324,7 +322,7 @@ impl ServiceView<'_> {
             let mut rows = statement.raw_query();
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                found.push(messages::message(row, &self.snapshot.scopes)?);
+                found.push(Message::read(row, 0, &self.snapshot.scopes)?);
             }
             Ok(found)
         })
