@@ -12,7 +12,12 @@ pub(crate) struct PageAnswer {
 
 impl PageAnswer {
     pub(super) fn page(html: String) -> Self {
-        Self { status: 200, content_type: "text/html; charset=utf-8", body: html.into_bytes(), download: None }
+        Self {
+            status: 200,
+            content_type: "text/html; charset=utf-8",
+            body: html.into_bytes(),
+            download: None,
+        }
     }
 
     pub(super) fn csv(name: String, body: Vec<u8>) -> Self {

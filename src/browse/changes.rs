@@ -27,7 +27,8 @@ pub(super) fn of_fields<R: Serialize>(
     other: Option<&R>,
 ) -> Result<Vec<RecordChange>, BrowseError> {
     let (Some(this), Some(other)) = (this, other) else {
-        let there = |record: Option<&R>| if record.is_some() { "is there" } else { "is not there" }.to_owned();
+        let there =
+            |record: Option<&R>| if record.is_some() { "is there" } else { "is not there" }.to_owned();
         return Ok(if this.is_none() && other.is_none() {
             Vec::new()
         } else {

@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn a_query_is_read_and_written_again_as_it_was() {
-        let query = PageQuery::parse("sid=US1&text=%20A+b%20&status=joined&role=channel+user&muted=1&from=100");
+        let query =
+            PageQuery::parse("sid=US1&text=%20A+b%20&status=joined&role=channel+user&muted=1&from=100");
         assert_eq!((query.text.as_str(), query.from, query.muted), ("A b", 100, true));
         assert_eq!(PageQuery::parse(&query.at(100)), query);
         assert_eq!(PageQuery::parse(&query.at(0)).from, 0);

@@ -133,9 +133,7 @@ impl SearchIndex {
         let info = serde_json::to_string(&snapshot.info()?)?;
         let largest = serde_json::to_string(&snapshot.largest_channels(10)?)?;
         for (key, value) in [("snapshot", stamp), ("info", &info), ("largest", &largest)] {
-            connection
-                .execute("INSERT INTO property VALUES (?1, ?2)", [key, value])
-                .map_err(wrap)?;
+            connection.execute("INSERT INTO property VALUES (?1, ?2)", [key, value]).map_err(wrap)?;
         }
         connection.execute_batch(&format!("{INDEXES} COMMIT")).map_err(wrap)?;
         drop(connection);
@@ -224,9 +222,10 @@ impl SearchIndex {
                  WHERE kind = ?1 AND (sort, id) > (?2, ?3) ORDER BY kind, sort, id LIMIT ?4",
             )?;
             let limit = i64::try_from(most).unwrap_or(i64::MAX);
-            let rows = statement.query_map(params![kind(entity), after.sort, after.id, limit + 1], |row| {
-                Ok((named(row)?, ListPlace { sort: row.get(5)?, id: row.get(6)? }))
-            })?;
+            let rows = statement
+                .query_map(params![kind(entity), after.sort, after.id, limit + 1], |row| {
+                    Ok((named(row)?, ListPlace { sort: row.get(5)?, id: row.get(6)? }))
+                })?;
             let mut rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
             let next = (rows.len() > most).then(|| rows.truncate(most));
             let place = next.and_then(|()| rows.last().map(|(_, place)| place.clone()));
@@ -251,8 +250,7 @@ impl SearchIndex {
     }
 
     fn sql<T>(&self, run: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, BrowseError> {
-        run(&self.connection)
-            .map_err(|source| StorageError::from_sqlite(&SEARCH, &self.path, source).into())
+        run(&self.connection).map_err(|source| StorageError::from_sqlite(&SEARCH, &self.path, source).into())
     }
 }
 
@@ -313,8 +311,7 @@ fn add_records(connection: &Connection, snapshot: &Snapshot, path: &Path) -> Res
 
 fn add_holders(connection: &Connection, snapshot: &Snapshot, path: &Path) -> Result<(), BrowseError> {
     let wrap = |source| BrowseError::from(StorageError::from_sqlite(&SEARCH, path, source));
-    let mut insert =
-        connection.prepare("INSERT INTO holder VALUES (?1, ?2, ?3, ?4, ?5)").map_err(wrap)?;
+    let mut insert = connection.prepare("INSERT INTO holder VALUES (?1, ?2, ?3, ?4, ?5)").map_err(wrap)?;
     let mut counts = BTreeMap::new();
     snapshot.each_role_holder::<BrowseError>(|role, holder| {
         let count: &mut u64 = counts.entry(role.clone()).or_default();

@@ -86,7 +86,9 @@ impl Library {
                     .to_owned(),
             );
         } else if snapshot.verdict()? == Verdict::Incomplete {
-            notes.push("This snapshot is not complete: what is not in it may be at Twilio all the same.".to_owned());
+            notes.push(
+                "This snapshot is not complete: what is not in it may be at Twilio all the same.".to_owned(),
+            );
         }
         if self.hide {
             notes.push("Names, attributes and contents are hidden (--pii hide).".to_owned());

@@ -57,7 +57,7 @@ impl BoundServer {
         format!("http://127.0.0.1:{}/{}/", self.port, self.token)
     }
 
-    /// Serves until it is told to stop.
+    /// Serves until `stop` is done.
     pub(crate) async fn serve(
         self,
         library: Library,
@@ -96,7 +96,10 @@ async fn handle(
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => {
             tracing::error!(error = &error as &dyn std::error::Error, "a page could not be made");
-            PageAnswer::plain(500, "The page could not be made. The terminal of `chatferry browse` has the reason.")
+            PageAnswer::plain(
+                500,
+                "The page could not be made. The terminal of `chatferry browse` has the reason.",
+            )
         }
         Err(error) => {
             tracing::error!(%error, "a page could not be made");

@@ -74,8 +74,7 @@ impl PageDraft {
     /// Puts the page in its place, and opens it if that is wanted.
     pub(super) fn commit(self, open: bool) -> Result<(), PageFileError> {
         let Self { out, path } = self;
-        let committed =
-            out.into_inner().map_err(io::IntoInnerError::into_error).and_then(AtomicFile::commit);
+        let committed = out.into_inner().map_err(io::IntoInnerError::into_error).and_then(AtomicFile::commit);
         committed.map_err(|source| PageFileError::Write { path: path.clone(), source })?;
         if open {
             open_in_browser(&path.display().to_string());

@@ -75,7 +75,8 @@ fn matches(snapshot: &Snapshot, what: &str) -> Result<Vec<NamedRecord>, Snapshot
     }
     let found = snapshot.named(what, NameMatch::Complete, LISTED)?;
     let is = |name: &Option<String>| name.as_deref() == Some(what);
-    let exact: [fn(&NamedRecord) -> &Option<String>; 2] = [|record| &record.name, |record| &record.friendly_name];
+    let exact: [fn(&NamedRecord) -> &Option<String>; 2] =
+        [|record| &record.name, |record| &record.friendly_name];
     let same = exact.into_iter().map(|name| -> Vec<NamedRecord> {
         found.iter().filter(|record| is(name(record))).cloned().collect()
     });
@@ -85,7 +86,8 @@ fn matches(snapshot: &Snapshot, what: &str) -> Result<Vec<NamedRecord>, Snapshot
 fn not_found(args: &ShowArgs, path: PathBuf, snapshot: &Snapshot) -> Result<NotFound, SnapshotError> {
     let first = args.what.chars().next().map(String::from).unwrap_or_default();
     let candidates = snapshot.named(&first, NameMatch::Prefix, 10_000)?;
-    let names = candidates.iter().filter_map(|record| record.name.as_deref().or(record.friendly_name.as_deref()));
+    let names =
+        candidates.iter().filter_map(|record| record.name.as_deref().or(record.friendly_name.as_deref()));
     Ok(NotFound {
         near: nearest(&args.what, names).map(str::to_owned),
         what: args.what.clone(),

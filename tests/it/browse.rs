@@ -85,7 +85,9 @@ fn text(value: &Value) -> &str {
 
 /// A user of the truth with several channels, whose name needs no escaping.
 fn user(truth: &[Row]) -> &Row {
-    let plain = |row: &Row| text(&row["identity"]).bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._@".contains(&byte));
+    let plain = |row: &Row| {
+        text(&row["identity"]).bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._@".contains(&byte))
+    };
     truth.iter().find(|row| row["joined_channels_count"].as_i64() > Some(2) && plain(row)).unwrap()
 }
 
@@ -216,7 +218,10 @@ fn names_are_text_and_can_be_hidden() {
             assert!(!page.contains(personal), "{path} has {personal}");
         }
     }
-    assert!(!hidden.page(&format!("/search?q={}", &identity[..4])).contains(sid), "found by a part of its name");
+    assert!(
+        !hidden.page(&format!("/search?q={}", &identity[..4])).contains(sid),
+        "found by a part of its name"
+    );
 }
 
 #[test]
@@ -304,7 +309,8 @@ fn what_cannot_be_browsed_is_refused_before_anything_is_served() {
     let world = crawled();
     let missing = world.run(&["browse", "--snapshot", "none.db"]);
     assert_eq!(missing.code, 2, "{missing:?}");
-    std::fs::write(world.path("other.txt"), "no database, and longer than any header of one would be").unwrap();
+    std::fs::write(world.path("other.txt"), "no database, and longer than any header of one would be")
+        .unwrap();
     assert_eq!(world.run(&["browse", "--snapshot", "other.txt"]).code, 2);
     assert_eq!(world.run(&["browse", "--plan", "none.db"]).code, 2);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

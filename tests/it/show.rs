@@ -17,7 +17,10 @@ fn text(value: &Value) -> &str {
 }
 
 /// The first row of the truth for which this holds.
-fn first<'a>(rows: &'a [crate::support::Row], wanted: impl Fn(&crate::support::Row) -> bool) -> &'a crate::support::Row {
+fn first<'a>(
+    rows: &'a [crate::support::Row],
+    wanted: impl Fn(&crate::support::Row) -> bool,
+) -> &'a crate::support::Row {
     rows.iter().find(|row| wanted(row)).unwrap()
 }
 
@@ -114,7 +117,9 @@ fn a_name_of_several_is_listed_and_a_name_of_none_is_an_error() {
     let truth = world.truth();
     let path = world.path("snapshot.db");
     let connection = Connection::open(&path).unwrap();
-    connection.execute_batch("UPDATE channel_row SET friendly_name = 'Same name' WHERE id IN (1, 2)").unwrap();
+    connection
+        .execute_batch("UPDATE channel_row SET friendly_name = 'Same name' WHERE id IN (1, 2)")
+        .unwrap();
     drop(connection);
     let listed = world.json(&["show", "same NAME"]);
     assert_eq!(listed["matches"].as_array().unwrap().len(), 2);

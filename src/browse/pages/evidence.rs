@@ -17,5 +17,6 @@ struct EvidencePage {
 
 pub(in crate::browse) fn page(library: &Library, snapshot: &Snapshot) -> Result<PageAnswer, BrowseError> {
     let page = EvidencePage { info: library.info(snapshot)?, hidden: library.hide };
-    Frame::of(library, snapshot, "Evidence".to_owned(), page)?.render("evidence.html", include_str!("evidence.html"))
+    Frame::of(library, snapshot, "Evidence".to_owned(), page)?
+        .render("evidence.html", include_str!("evidence.html"))
 }

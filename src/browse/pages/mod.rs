@@ -41,12 +41,7 @@ pub(super) struct Frame<'a, P> {
 }
 
 impl<'a, P> Frame<'a, P> {
-    fn of(
-        library: &'a Library,
-        snapshot: &Snapshot,
-        title: String,
-        page: P,
-    ) -> Result<Self, BrowseError> {
+    fn of(library: &'a Library, snapshot: &Snapshot, title: String, page: P) -> Result<Self, BrowseError> {
         Ok(Self {
             base: &library.base,
             title,

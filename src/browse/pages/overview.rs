@@ -34,14 +34,15 @@ struct ServicePart {
 pub(in crate::browse) fn page(library: &Library, snapshot: &Snapshot) -> Result<PageAnswer, BrowseError> {
     let info = library.info(snapshot)?;
     let (headline, text, tone) = verdict_words(snapshot.verdict()?);
-    let mut largest = match library.index.as_ref().map(|index| index.property("largest")).transpose()?.flatten() {
-        Some(kept) => serde_json::from_str::<Vec<Value>>(&kept)?,
-        None => snapshot
-            .largest_channels(10)?
-            .iter()
-            .map(serde_json::to_value::<&Channel>)
-            .collect::<Result<_, _>>()?,
-    };
+    let mut largest =
+        match library.index.as_ref().map(|index| index.property("largest")).transpose()?.flatten() {
+            Some(kept) => serde_json::from_str::<Vec<Value>>(&kept)?,
+            None => snapshot
+                .largest_channels(10)?
+                .iter()
+                .map(serde_json::to_value::<&Channel>)
+                .collect::<Result<_, _>>()?,
+        };
     if library.hide {
         for channel in &mut largest {
             for field in ["friendly_name", "unique_name"] {
@@ -64,7 +65,7 @@ pub(in crate::browse) fn page(library: &Library, snapshot: &Snapshot) -> Result<
         Some(plan) => Some(plan.totals()?.operations.values().flat_map(|states| states.values()).sum()),
         None => None,
     };
-    let page =
-        OverviewPage { headline, text, tone, info, services, largest, operations };
-    Frame::of(library, snapshot, "Overview".to_owned(), page)?.render("overview.html", include_str!("overview.html"))
+    let page = OverviewPage { headline, text, tone, info, services, largest, operations };
+    Frame::of(library, snapshot, "Overview".to_owned(), page)?
+        .render("overview.html", include_str!("overview.html"))
 }

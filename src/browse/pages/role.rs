@@ -29,7 +29,8 @@ pub(in crate::browse) fn page(
 ) -> Result<PageAnswer, BrowseError> {
     let sid = RoleSid::from_wire(&query.sid);
     let record = snapshot.record_of_sid(&query.sid)?;
-    let view = record.map(|record| snapshot.service_for_single_reads(&record.service_sid)).transpose()?.flatten();
+    let view =
+        record.map(|record| snapshot.service_for_single_reads(&record.service_sid)).transpose()?.flatten();
     let Some(role) = view.as_ref().map(|view| view.role(&sid)).transpose()?.flatten() else {
         return missing::page(library, snapshot, "The snapshot has no role of this SID.");
     };

@@ -72,7 +72,6 @@ pub(in crate::browse) fn list(
         Entity::Channel => "Channels",
         _ => "Roles",
     };
-    let page =
-        SearchPage { query: None, full: found.len() >= MOST, found, next, hidden: library.hide };
+    let page = SearchPage { query: None, full: found.len() >= MOST, found, next, hidden: library.hide };
     Frame::of(library, snapshot, title.to_owned(), page)?.render("search.html", include_str!("search.html"))
 }

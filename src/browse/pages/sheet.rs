@@ -11,7 +11,8 @@ use crate::snapshot::ListedMembership;
 pub(super) fn csv(rows: &[ListedMembership]) -> Result<Vec<u8>, BrowseError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let header = serde_json::to_value(ListedMembership::default())?;
-    let names: Vec<String> = header.as_object().map(|fields| fields.keys().cloned().collect()).unwrap_or_default();
+    let names: Vec<String> =
+        header.as_object().map(|fields| fields.keys().cloned().collect()).unwrap_or_default();
     writer.write_record(&names)?;
     for row in rows {
         let row = serde_json::to_value(row)?;

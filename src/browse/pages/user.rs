@@ -76,7 +76,8 @@ pub(in crate::browse) fn page(
         None => None,
     };
     let values = |of: fn(&ListedMembership) -> &Option<String>| -> Vec<String> {
-        let values: std::collections::BTreeSet<&String> = channels.iter().filter_map(|row| of(row).as_ref()).collect();
+        let values: std::collections::BTreeSet<&String> =
+            channels.iter().filter_map(|row| of(row).as_ref()).collect();
         values.into_iter().cloned().collect()
     };
     let (statuses, roles) = (values(|row| &row.status), values(|row| &row.role));

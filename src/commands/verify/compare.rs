@@ -14,8 +14,8 @@ use crate::snapshot::{Info, Snapshot, Verdict};
 
 use super::super::CommandError;
 use super::super::failure::StdoutError;
-use super::reports::VerifyReports;
 use super::read::{TargetRead, plain, unread};
+use super::reports::VerifyReports;
 use super::{VerifyRun, service_of};
 
 impl VerifyRun<'_> {

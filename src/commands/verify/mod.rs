@@ -90,7 +90,8 @@ pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<C
         Err(error) => Err(error),
         // With --json stdout has the totals, and nothing else may stand there.
         Ok(read) if context.output.json => {
-            let reports = VerifyReports::start(format, io::sink(), page, settings.open).map_err(StdoutError)?;
+            let reports =
+                VerifyReports::start(format, io::sink(), page, settings.open).map_err(StdoutError)?;
             run.compare(read, reports).await
         }
         Ok(read) => {

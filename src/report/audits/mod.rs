@@ -191,7 +191,16 @@ fn chart(
         });
         bars.collect()
     };
-    Some(TimeChart { id, label, least, most, last: known.last().copied()?, width: WIDTH, height: HEIGHT, bars })
+    Some(TimeChart {
+        id,
+        label,
+        least,
+        most,
+        last: known.last().copied()?,
+        width: WIDTH,
+        height: HEIGHT,
+        bars,
+    })
 }
 
 fn rounded(number: f64) -> f64 {

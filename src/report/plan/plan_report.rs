@@ -109,7 +109,10 @@ impl PlanReport {
             title: title(&header),
             target: side(&header.target),
             digest: plan.digest().to_owned(),
-            command: format!("chatferry apply --plan {}", format::shell_word(&plan.path().display().to_string())),
+            command: format!(
+                "chatferry apply --plan {}",
+                format::shell_word(&plan.path().display().to_string())
+            ),
             statement,
             notices: notices(&header, &totals, progress),
             blocked_by: BlockedCause::all(&totals, progress, &checks),

@@ -73,9 +73,7 @@ pub(crate) fn verdict_words(verdict: Verdict) -> (&'static str, &'static str, &'
             "Everything was read. Some data changed while it was, and the evidence shows where.",
             "busy",
         ),
-        Verdict::Incomplete => {
-            ("Incomplete", "Part of what was asked for is not in this snapshot.", "bad")
-        }
+        Verdict::Incomplete => ("Incomplete", "Part of what was asked for is not in this snapshot.", "bad"),
     }
 }
 
@@ -87,10 +85,10 @@ pub(crate) fn html(snapshot: &Snapshot, info: &Info, out: &mut dyn Write) -> Res
         *counts.entry(role.clone()).or_default() += 1;
         Ok(())
     })?;
-    let roles = snapshot.role_records()?.into_iter().map(|role| CountedRole {
-        holders: counts.get(&role.sid).copied().unwrap_or_default(),
-        role,
-    });
+    let roles = snapshot
+        .role_records()?
+        .into_iter()
+        .map(|role| CountedRole { holders: counts.get(&role.sid).copied().unwrap_or_default(), role });
     let services = snapshot.service_records()?;
     let name = services.first().and_then(|service| service.friendly_name.clone());
     let report = SnapshotPage {

@@ -143,8 +143,14 @@ fn record(text: &mut Printable, part: &ShownPart, shown: &ShownRecord) {
             ("name", or_none(channel.friendly_name.as_deref())),
             ("sid", channel.sid.to_string()),
             ("type", channel.r#type.as_ref().map_or("–", |kind| kind.as_str()).to_owned()),
-            ("created", moment(channel.date_created.as_ref()) + " by " + &or_none(channel.created_by.as_deref())),
-            ("counters", number(channel.members_count) + " members, " + &number(channel.messages_count) + " messages"),
+            (
+                "created",
+                moment(channel.date_created.as_ref()) + " by " + &or_none(channel.created_by.as_deref()),
+            ),
+            (
+                "counters",
+                number(channel.members_count) + " members, " + &number(channel.messages_count) + " messages",
+            ),
             ("messages", format!("{} in the snapshot", format::count(*messages))),
             ("attributes", or_none(channel.attributes.as_deref())),
         ],

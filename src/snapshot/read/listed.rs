@@ -14,7 +14,6 @@ use crate::model::{
 use crate::snapshot::columns::StoredRecord as _;
 use crate::snapshot::encode::{bind, required};
 use crate::snapshot::error::SnapshotError;
-use crate::snapshot::info::Disagreement;
 use crate::snapshot::read::lookup::LookUp;
 use crate::snapshot::read::participants::{Seat, SeatsWith};
 use crate::snapshot::read::reader::Snapshot;
@@ -65,11 +64,12 @@ impl ListedMembership {
                 // Only who has joined is in the list of members.
                 None => member.map(|_| "joined".to_owned()),
             },
-            role_sid: text(member.and_then(|member| member.role_sid.as_ref()).map(|sid| sid as &dyn ToString)),
+            role_sid: text(
+                member.and_then(|member| member.role_sid.as_ref()).map(|sid| sid as &dyn ToString),
+            ),
             role: role.and_then(|role| role.friendly_name.clone()),
             unread_messages_count: membership.and_then(|membership| membership.unread_messages_count),
-            last_consumed_message_index: own
-                .or(member.and_then(|member| member.last_consumed_message_index)),
+            last_consumed_message_index: own.or(member.and_then(|member| member.last_consumed_message_index)),
             notification_level: membership
                 .and_then(|membership| membership.notification_level.as_ref())
                 .map(|level| level.as_str().to_owned()),
@@ -140,26 +140,6 @@ impl Snapshot {
             let sql = format!("SELECT {} FROM role_row r ORDER BY service, sid", Role::SELECT);
             let mut statement = connection.prepare(&sql)?;
             let rows = statement.query_map([], |row| Role::read(row, 0, &self.scopes))?;
-            rows.collect()
-        })
-    }
-
-    /// What did not agree about a user or channel.
-    pub(crate) fn disagreements_about(&self, sid: &str) -> Result<Vec<Disagreement>, SnapshotError> {
-        self.sql(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT kind, sid, expected, received, outcome, detail FROM disagreement WHERE sid = ?1 ORDER BY kind",
-            )?;
-            let rows = statement.query_map([sid], |row| {
-                Ok(Disagreement {
-                    kind: row.get(0)?,
-                    sid: row.get(1)?,
-                    expected: row.get(2)?,
-                    received: row.get(3)?,
-                    outcome: row.get(4)?,
-                    detail: row.get(5)?,
-                })
-            })?;
             rows.collect()
         })
     }
