@@ -24,7 +24,7 @@ HOSTILE = "<script>alert(1)</script>"
 
 @contextmanager
 def serving(chatferry: str, folder: Path, *flags: str):
-    arguments = [chatferry, "browse", "--snapshot", "snapshot.db", *flags]
+    arguments = [chatferry, "browse", "--snapshot", "snapshot.db", "--quiet", *flags]
     process = subprocess.Popen(arguments, cwd=folder, stdout=subprocess.PIPE, text=True)
     try:
         yield process.stdout.readline().removeprefix("listening on ").strip()
@@ -142,7 +142,7 @@ def prepare(folder: Path, made: Path) -> dict:
     database.close()
     identity, user, channels, channel, role = one
     pages = ["", f"search?q={identity}", "search?q=zzzz", "users", "channels", "roles", f"user?sid={user}"]
-    pages += [f"channel?sid={channel}", f"messages?sid={channel}", f"role?sid={role}", "evidence", "nothing"]
+    pages += [f"channel?sid={channel}", f"messages?sid={channel}", f"role?sid={role}", "evidence"]
     return {"identity": identity, "channels": channels, "pages": pages, "user": user, "channel": channel}
 
 
