@@ -27,8 +27,6 @@ mod row;
 mod schema;
 
 #[cfg(test)]
-pub(in crate::plan) mod fixture;
-#[cfg(test)]
 mod tests;
 
 pub(crate) use about::PlannedRecord;
