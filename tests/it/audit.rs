@@ -63,11 +63,11 @@ impl Audits<'_> {
         self.dir().join(name)
     }
 
-    /// The names in the folder, without marker and lock.
+    /// The names in the folder, without marker, lock and the page of all audits.
     fn names(&self) -> BTreeSet<String> {
         let names =
             fs::read_dir(self.dir()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        names.filter(|name| !name.starts_with("audit.")).collect()
+        names.filter(|name| !name.starts_with("audit.") && name != "index.html").collect()
     }
 
     fn latest(&self) -> PathBuf {
@@ -103,6 +103,18 @@ fn every_night_has_a_folder_and_is_compared_with_the_last() {
     assert_eq!(ndjson(&audits.path("latest/diff.ndjson")).len(), 0);
     let kept = read(&audits.path("latest/result.json"));
     assert_eq!((&kept["verdict"], &kept["exit_code"]), (&json!("complete"), &json!(0)));
+
+    // The page of the folder has a row for each audit, the newest first, with a link to its report.
+    let page = fs::read_to_string(audits.path("index.html")).unwrap();
+    let at = |night| page.find(&format!("{}/report.html", name(night))).unwrap();
+    assert!(at(1) < at(0), "{page}");
+    assert!(page.contains("nothing changed since the audit before"), "{page}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::metadata(audits.path("index.html")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
 
     // A change of the night before is seen: by exit code, in the files, and for people.
     let base = audits.path(&name(1)).join("snapshot.db");

@@ -46,6 +46,28 @@ fn number(totals: &Value, name: &str) -> u64 {
 }
 
 #[test]
+fn the_page_of_a_verification_names_the_plan_and_what_is_not_as_it_should_be() {
+    let world = crawled(small());
+    let page = |name: &str| std::fs::read_to_string(world.path(name)).unwrap();
+    let before = world.run(&["verify", "--snapshot", "snapshot.db", "--report", "before.html", "--quiet"]);
+    assert_eq!(before.code, 5, "{before:?}");
+    let before = page("before.html");
+    let truth = world.truth();
+    let public = truth["channels"].iter().find(|channel| channel["type"] == "public").unwrap();
+    assert!(before.contains("The target is not as it should be."), "{before}");
+    assert!(before.contains(public["sid"].as_str().unwrap()), "{before}");
+    plan_and_apply(&world, &["--target", "in-place"]);
+    let after = world.run(&["verify", "--report", "after.html", "--json", "--quiet"]);
+    assert_eq!(after.code, 0, "{after:?}");
+    let after = page("after.html");
+    let digest = world.json(&["plan", "show"])["digest"].as_str().unwrap().to_owned();
+    assert!(after.contains("The target holds everything that was verified, as it should be."), "{after}");
+    assert!(after.contains(&digest) && after.contains("chatferry verification"), "{after}");
+    let refused = world.run(&["verify", "--report", "page.txt"]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+}
+
+#[test]
 fn in_place_public_channels_are_missing_until_they_are_private() {
     let world = crawled(small());
     let (ran, lines) = verify(&world, &["--snapshot", "snapshot.db"]);
