@@ -37,7 +37,7 @@ const WORD: usize = 64;
 /// Holders of a role that are listed; all are counted.
 const HOLDERS: u64 = 1_000;
 /// Records that are looked at for a text of several words.
-const CANDIDATES: usize = 5_000;
+const CANDIDATES: usize = 1_000;
 
 const KINDS: [Entity; 3] = [Entity::User, Entity::Channel, Entity::Role];
 
@@ -155,17 +155,17 @@ impl SearchIndex {
         let folded = fold(text);
         let mut found = self.by_prefix(&folded, most)?;
         let words: Vec<&str> = folded.split_whitespace().collect();
-        if let [first, rest @ ..] = words.as_slice()
-            && !rest.is_empty()
+        // The longest word is had by the fewest records.
+        if let Some(longest) = words.iter().max_by_key(|word| word.len()).filter(|_| words.len() > 1)
             && found.len() < most
         {
-            for record in self.by_prefix(first, CANDIDATES)? {
+            for record in self.by_prefix(longest, CANDIDATES)? {
                 if found.len() >= most {
                     break;
                 }
-                let words = words_of(&record);
-                let has = |wanted: &&str| words.iter().any(|word| word.starts_with(*wanted));
-                if rest.iter().all(has) && !found.contains(&record) {
+                let had = words_of(&record);
+                let has = |wanted: &&str| had.iter().any(|word| word.starts_with(*wanted));
+                if words.iter().all(has) && !found.contains(&record) {
                     found.push(record);
                 }
             }

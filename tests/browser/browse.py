@@ -25,7 +25,7 @@ HOSTILE = "<script>alert(1)</script>"
 @contextmanager
 def serving(chatferry: str, folder: Path, *flags: str):
     arguments = [chatferry, "browse", "--snapshot", "snapshot.db", "--quiet", *flags]
-    process = subprocess.Popen(arguments, cwd=folder, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(arguments, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         yield process.stdout.readline().removeprefix("listening on ").strip()
     finally:

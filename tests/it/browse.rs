@@ -105,6 +105,17 @@ fn every_page_is_served_with_what_the_snapshot_holds() {
         let found = browsing.page(&format!("/search?q={query}"));
         assert!(found.contains(&format!("/user?sid={sid}")), "{query}: {found}");
     }
+    // Two words of a name, in either order.
+    let named = truth["users"].iter().find(|user| {
+        user["friendly_name"].as_str().is_some_and(|name| {
+            name.split(' ').count() == 2 && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b' ')
+        })
+    });
+    let (first, last) = text(&named.unwrap()["friendly_name"]).split_once(' ').unwrap();
+    for query in [format!("{first}+{last}"), format!("{last}+{first}")] {
+        let found = browsing.page(&format!("/search?q={query}"));
+        assert!(found.contains(text(&named.unwrap()["sid"])), "{query}: {found}");
+    }
     let page = browsing.page(&format!("/user?sid={sid}"));
     let on: Vec<&Row> = truth["user_channels"].iter().filter(|row| row["user_sid"] == user["sid"]).collect();
     for row in &on {
