@@ -108,7 +108,8 @@ fn every_page_is_served_with_what_the_snapshot_holds() {
     // Two words of a name, in either order.
     let named = truth["users"].iter().find(|user| {
         user["friendly_name"].as_str().is_some_and(|name| {
-            name.split(' ').count() == 2 && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b' ')
+            name.split(' ').count() == 2
+                && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b' ')
         })
     });
     let (first, last) = text(&named.unwrap()["friendly_name"]).split_once(' ').unwrap();
