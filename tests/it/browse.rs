@@ -267,6 +267,13 @@ fn a_plan_and_another_snapshot_add_to_each_page() {
     assert!(page.contains("<b>POST</b> "), "{page}");
     assert!(page.contains("As it was") && page.contains("is not there"), "{page}");
     drop(browsing);
+    let hidden = Browsing::start(&world, &["--other", "other.db", "--pii", "hide"]);
+    let page = hidden.page(&format!("/user?sid={sid}"));
+    assert!(
+        page.contains("Not shown while names are hidden.") && !page.contains("Nothing differs"),
+        "{page}"
+    );
+    drop(hidden);
     assert_eq!(world.crawl(&["--snapshot", "later.db"]).code, 0);
     let refused = world.run(&["browse", "--snapshot", "later.db", "--plan", "plan.db"]);
     assert_eq!(refused.code, 2, "{refused:?}");
@@ -310,6 +317,9 @@ fn a_snapshot_that_is_being_written_is_shown_as_it_is_by_now() {
     let page = browsing.page("/");
     assert!(page.contains("is being written"), "{page}");
     assert!(browsing.page("/users").contains("/user?sid="));
+    let channels = browsing.page("/channels");
+    let sid = &channels.split("/channel?sid=").nth(1).unwrap()[..34];
+    assert!(browsing.page(&format!("/channel?sid={sid}")).contains("<h2 id=\"list\">People"));
     assert!(!world.path("snapshot.db.search").exists(), "an index of rows that are still to come");
     drop(browsing);
     child.kill().unwrap();

@@ -39,6 +39,8 @@ struct ChannelPage<'a> {
     disagreements: Vec<Disagreement>,
     planned: Option<PlannedOperations>,
     changes: Option<Vec<RecordChange>>,
+    /// Why the other snapshot is not compared with.
+    not_compared: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -127,8 +129,7 @@ pub(in crate::browse) fn page(
             }));
             Some(changes)
         }
-        Some(_) => Some(Vec::new()),
-        None => None,
+        _ => None,
     };
     let address = |from: u64| format!("{}/channel?{}#list", library.base, query.at(from));
     let end = query.from + rows.len() as u64;
@@ -152,6 +153,13 @@ pub(in crate::browse) fn page(
         roles: roles.into_iter().collect(),
         disagreements: snapshot.disagreements_about(&query.sid)?,
         planned: planned(library, &PlannedRecord::Channel(channel.sid.clone()))?,
+        not_compared: match (&library.other, &changes) {
+            (Some(_), None) if library.hide => Some("Not shown while names are hidden."),
+            (Some(_), None) => {
+                Some("Not shown: more than 10,000 people are on the channel. `chatferry diff` compares them.")
+            }
+            _ => None,
+        },
         changes,
         name,
         unique_name,

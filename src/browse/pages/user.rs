@@ -34,6 +34,8 @@ struct UserPage<'a> {
     disagreements: Vec<Disagreement>,
     planned: Option<PlannedOperations>,
     changes: Option<Vec<RecordChange>>,
+    /// Why the other snapshot is not compared with.
+    not_compared: Option<&'static str>,
 }
 
 /// A user with its channels.
@@ -61,7 +63,7 @@ pub(in crate::browse) fn page(
         return missing::page(library, snapshot, "The snapshot has no user of this SID.");
     };
     let changes = match &library.other {
-        Some(other) => {
+        Some(other) if !library.hide => {
             let other = find(other, &query.sid)?;
             let mut changes = changes::of_fields(Some(&user), other.as_ref().map(|found| &found.user))?;
             let other = other.map(|found| found.channels).unwrap_or_default();
@@ -71,9 +73,9 @@ pub(in crate::browse) fn page(
                 |row| row.channel_sid.clone(),
                 |row| row.channel_friendly_name.clone().unwrap_or_else(|| row.channel_sid.clone()),
             ));
-            Some(if library.hide { Vec::new() } else { changes })
+            Some(changes)
         }
-        None => None,
+        _ => None,
     };
     let values = |of: fn(&ListedMembership) -> &Option<String>| -> Vec<String> {
         let values: std::collections::BTreeSet<&String> =
@@ -109,6 +111,11 @@ pub(in crate::browse) fn page(
         roles,
         disagreements: snapshot.disagreements_about(&query.sid)?,
         planned: planned(library, &about)?,
+        not_compared: library
+            .other
+            .as_ref()
+            .filter(|_| changes.is_none())
+            .map(|_| "Not shown while names are hidden."),
         changes,
         name,
         identity,

@@ -17,7 +17,7 @@ use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::lookup::LookUp;
 use crate::snapshot::read::participants::{Seat, SeatsWith};
 use crate::snapshot::read::reader::Snapshot;
-use crate::snapshot::read::service_view::ServiceView;
+use crate::snapshot::read::service_view::{self, ServiceView};
 use crate::snapshot::read::walk_row::Lookup;
 
 /// Who is on which channel, with the names of both: what lists of a user's channels and of a channel's people show.
@@ -115,7 +115,7 @@ pub(crate) struct RoleHolder {
 }
 
 impl Snapshot {
-    /// A service for single reads: unlike [`Snapshot::service`] it makes no index of names.
+    /// A service for single reads and [`ServiceView::people_of`]: unlike [`Snapshot::service`] it makes no index.
     pub(crate) fn service_for_single_reads(
         &self,
         sid: &ServiceSid,
@@ -123,9 +123,6 @@ impl Snapshot {
         let found = self.services()?.into_iter().find(|(_, service)| service.sid == *sid);
         let Some((number, service)) = found else { return Ok(None) };
         let indexed = self.is_indexed()?;
-        if !indexed {
-            self.sql(crate::snapshot::read::service_view::make_index_by_channel)?;
-        }
         Ok(Some(ServiceView { snapshot: self, number, service: Rc::new(service), indexed }))
     }
 
@@ -275,6 +272,9 @@ impl ServiceView<'_> {
         channel: &ChannelSid,
         visit: &mut dyn FnMut(ListedMembership) -> Result<(), E>,
     ) -> Result<(), E> {
+        if !self.indexed {
+            self.snapshot.sql(service_view::make_index_by_channel)?;
+        }
         let with = SeatsWith { user: Lookup::Yes, role: true };
         self.seats(channel, with, &mut |seat: &Seat| {
             let Seat { membership, user, member, role } = seat;
