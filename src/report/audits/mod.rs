@@ -1,6 +1,7 @@
 //! The page of a folder of audits: a row for each, newest first, and how counts and differences went over time.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -145,9 +146,7 @@ pub(crate) fn html(audits: &[AuditRow], out: &mut dyn Write) -> Result<(), Audit
         of("channels", "Channels", |audit| audit.channels),
         of("differences", "Differences", |audit| audit.differences),
         of("duration", "Duration in seconds", |audit| {
-            // An audit does not take 500 billion years.
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds, rounded")]
-            audit.elapsed_seconds.map(|seconds| seconds.max(0.0).round() as u64)
+            Some(Duration::try_from_secs_f64(audit.elapsed_seconds?).ok()?.as_secs())
         }),
     ];
     let report = AuditsPage {
@@ -244,8 +243,8 @@ mod tests {
         let chart = chart("m", "M", &audits, |audit| audit.memberships).unwrap();
         assert_eq!((chart.least, chart.most, chart.last), (5, 10, 10));
         assert_eq!(chart.bars.len(), 2);
-        assert_eq!((chart.bars[0].height, chart.bars[1].height), (30.0, 60.0));
-        assert_eq!(chart.bars[1].x, 48.0);
+        assert_eq!(chart.bars[0], TimeBar { x: 0.0, y: 30.0, width: 19.2, height: 30.0 });
+        assert_eq!(chart.bars[1], TimeBar { x: 48.0, y: 0.0, width: 19.2, height: 60.0 });
         assert!(super::chart("m", "M", &audits[..2], |audit| audit.memberships).is_none());
     }
 }

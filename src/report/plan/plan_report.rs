@@ -74,6 +74,12 @@ pub(super) struct FindingCounts {
     pub(super) listed: u64,
 }
 
+/// Without the folder, so that the same plan has the same report wherever it is.
+fn command(plan: &PlanFile) -> String {
+    let name = plan.path().file_name().unwrap_or(plan.path().as_os_str());
+    format!("chatferry apply --plan {}", format::shell_word(&name.to_string_lossy()))
+}
+
 impl PlanReport {
     pub(super) fn of(plan: &PlanFile, extent: Extent) -> Result<Self, PlanError> {
         let header = plan.header().clone();
@@ -109,10 +115,7 @@ impl PlanReport {
             title: title(&header),
             target: side(&header.target),
             digest: plan.digest().to_owned(),
-            command: format!(
-                "chatferry apply --plan {}",
-                format::shell_word(&plan.path().display().to_string())
-            ),
+            command: command(plan),
             statement,
             notices: notices(&header, &totals, progress),
             blocked_by: BlockedCause::all(&totals, progress, &checks),

@@ -23,6 +23,7 @@ pub(crate) struct NamedRecord {
     pub friendly_name: Option<String>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a field by reference")]
 fn singular<S: serde::Serializer>(entity: &Entity, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(entity.singular())
 }
