@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::browse::{self, BrowseError, Library, LibraryFiles, SearchIndex};
+use crate::browse::{self, Library, LibraryFiles, SearchIndex};
 use crate::cli::browse::{BrowseArgs, ShownPii};
 use crate::cli::setting::FlagGroup;
 use crate::error::ExitStatus;
@@ -37,6 +37,6 @@ pub(super) async fn run(args: &BrowseArgs, context: &mut Context) -> Outcome {
         open_in_browser(&address);
     }
     let stop = context.interrupt.token();
-    bound.serve(library, async move { stop.cancelled().await }).await.map_err(BrowseError::from)?;
+    bound.serve(library, async move { stop.cancelled().await }).await?;
     Ok(ExitStatus::Done)
 }

@@ -34,21 +34,20 @@ pub(in crate::browse) fn page(
     let Some(role) = view.as_ref().map(|view| view.role(&sid)).transpose()?.flatten() else {
         return missing::page(library, snapshot, "The snapshot has no role of this SID.");
     };
-    let (total, holders) = match &library.index {
-        Some(index) => index.holders(&query.sid)?,
-        None => {
-            let (mut total, mut holders) = (0, Vec::new());
-            snapshot.each_role_holder::<BrowseError>(|role, holder| {
-                if *role == sid {
-                    total += 1;
-                    if holders.len() < MOST {
-                        holders.push(holder()?);
-                    }
+    let (total, holders) = if let Some(index) = &library.index {
+        index.holders(&query.sid)?
+    } else {
+        let (mut total, mut holders) = (0, Vec::new());
+        snapshot.each_role_holder::<BrowseError>(|role, holder| {
+            if *role == sid {
+                total += 1;
+                if holders.len() < MOST {
+                    holders.push(holder()?);
                 }
-                Ok(())
-            })?;
-            (total, holders)
-        }
+            }
+            Ok(())
+        })?;
+        (total, holders)
     };
     let mut name = role.friendly_name.clone();
     library.cover(&mut name);
