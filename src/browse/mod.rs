@@ -20,7 +20,6 @@ mod pages;
 mod routes;
 mod server;
 
-pub(crate) use error::BrowseError;
 pub(crate) use index::SearchIndex;
 pub(crate) use library::{Library, LibraryFiles};
 pub(crate) use server::bind;
