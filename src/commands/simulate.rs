@@ -5,9 +5,10 @@ use std::io::Write;
 use std::time::Duration;
 
 use crate::cli::simulate::{SimulateArgs, SimulatedWorld};
+use crate::clock;
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::report::text::simulate::{self as text, SimulatorAddress};
-use crate::simulator::{self, FaultsError, Options, Running, SimulatorError, WorldKind};
+use crate::simulator::{self, FaultsError, Options, Running, SimulatorError, WorldKind, WriteClock};
 
 use super::{Context, Outcome};
 
@@ -73,6 +74,7 @@ fn options(args: &SimulateArgs) -> Result<Options, SimulateError> {
             SimulatedWorld::Plain => WorldKind::Plain,
             SimulatedWorld::Real => WorldKind::Real,
         },
+        write_clock: WriteClock::Started(clock::now()),
         faults: args.faults.parse().map_err(SimulateError::Faults)?,
         ..Options::default()
     })

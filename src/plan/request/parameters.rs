@@ -43,7 +43,7 @@ const NOTIFICATION_LEVEL: Parameter = plain("notification_level", "NotificationL
 const LAST_READ_MESSAGE_INDEX: Parameter = plain("last_read_message_index", "LastReadMessageIndex");
 const LAST_READ_TIMESTAMP: Parameter = plain("last_read_timestamp", "LastReadTimestamp");
 
-const CONVERSATION: [Parameter; 9] = [
+const CONVERSATION: [Parameter; 11] = [
     FRIENDLY_NAME,
     cleared("unique_name", "UniqueName", ""),
     ATTRIBUTES,
@@ -54,6 +54,8 @@ const CONVERSATION: [Parameter; 9] = [
     // An ISO 8601 duration; `P0D` would end the conversation at once, so null is not made of anything.
     plain("timers.inactive", "Timers.Inactive"),
     plain("timers.closed", "Timers.Closed"),
+    plain("bindings.email.address", "Bindings.Email.Address"),
+    plain("bindings.email.name", "Bindings.Email.Name"),
 ];
 
 /// The parameters of a kind.
