@@ -149,8 +149,13 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_are_those_of_the_simulator() {
+    fn the_defaults_are_those_of_the_simulator_in_the_real_world() {
         let given = options(&args(&["simulate"])).unwrap();
-        assert_eq!(format!("{given:?}"), format!("{:?}", Options::default()));
+        assert!(matches!(given.write_clock, WriteClock::Started(_)));
+        let expected =
+            Options { world: WorldKind::Real, write_clock: given.write_clock, ..Options::default() };
+        assert_eq!(format!("{given:?}"), format!("{expected:?}"));
+        let plain = options(&args(&["simulate", "--world", "plain"])).unwrap();
+        assert_eq!(plain.world, WorldKind::Plain);
     }
 }

@@ -84,13 +84,9 @@ impl AlignContext<'_> {
     }
 }
 
-/// Whether two services are known to be of different accounts.
-pub(in crate::plan) fn is_other_account(source: &Service, target: &Service) -> bool {
-    source
-        .account_sid
-        .as_ref()
-        .zip(target.account_sid.as_ref())
-        .is_some_and(|(source, target)| source != target)
+/// Whether two services are of different accounts.
+pub(in crate::plan) fn is_other_account(source: &ServiceView<'_>, target: &ServiceView<'_>) -> bool {
+    source.account() != target.account()
 }
 
 /// An item of its own, without a conversation.

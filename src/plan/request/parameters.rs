@@ -108,7 +108,12 @@ pub(super) fn of(kind: OperationKind) -> &'static [Parameter] {
 impl OperationKind {
     /// Whether this kind can set this key of Conversations to this value; for null, whether anything clears it.
     pub fn can_send(self, key: &str, value: &Value) -> bool {
-        let parameter = of(self).iter().find(|parameter| parameter.key == key);
+        // The members of an object have a parameter each.
+        let is_of = |parameter: &&Parameter| {
+            let rest = parameter.key.strip_prefix(key);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let parameter = of(self).iter().find(is_of);
         parameter.is_some_and(|parameter| !value.is_null() || parameter.clears.is_some())
     }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use rusqlite::Connection;
 
-use crate::model::{Channel, ChannelSid, RowRecords, Service, ServiceSid, User, UserSid};
+use crate::model::{AccountSid, Channel, ChannelSid, RowRecords, Service, ServiceSid, User, UserSid};
 use crate::snapshot::columns::StoredRecord as _;
 use crate::snapshot::encode::{bind, optional};
 use crate::snapshot::error::SnapshotError;
@@ -22,6 +22,7 @@ pub struct ServiceView<'s> {
     pub(in crate::snapshot) snapshot: &'s Snapshot,
     pub(in crate::snapshot) number: i64,
     pub(in crate::snapshot) service: Rc<Service>,
+    pub(in crate::snapshot) account: AccountSid,
     /// Whether memberships can be read by channel from the index that a crawl makes when it ends.
     pub(in crate::snapshot) indexed: bool,
 }
@@ -42,9 +43,13 @@ pub(in crate::snapshot) fn of<'s>(
 ) -> Result<Option<ServiceView<'s>>, SnapshotError> {
     let found = snapshot.services()?.into_iter().find(|(_, service)| service.sid == *sid);
     let Some((number, service)) = found else { return Ok(None) };
+    let account = match &service.account_sid {
+        Some(account) => account.clone(),
+        None => snapshot.identity()?.account_sid,
+    };
     let indexed = snapshot.is_indexed()?;
     snapshot.sql(|connection| make_indexes(connection, indexed))?;
-    Ok(Some(ServiceView { snapshot, number, service: Rc::new(service), indexed }))
+    Ok(Some(ServiceView { snapshot, number, service: Rc::new(service), account, indexed }))
 }
 
 /// Temporary objects are SQLite's own files, and possible in a file that is opened for reading alone.
@@ -74,6 +79,11 @@ impl ServiceView<'_> {
     /// The service's own record.
     pub fn record(&self) -> &Service {
         &self.service
+    }
+
+    /// The account that has it: the one that was crawled, where Conversations left it out of the record.
+    pub fn account(&self) -> &AccountSid {
+        &self.account
     }
 
     /// [`Snapshot::walk`] over this service alone.

@@ -58,8 +58,9 @@ fn a_channel_that_stays_public_is_not_done() {
     let reason = result["not_done"][0]["reason"].as_str().unwrap();
     assert!(reason.starts_with("left_public: "), "{reason}");
     // Each look at it says the same: the summary, a verification, a new plan.
-    let again = world.run(&["apply", "--yes", "--quiet"]);
-    assert!(again.code == 4 && again.stdout.contains("public"), "{again:?}");
+    let again = world.run(&["apply", "--yes"]);
+    let said = format!("{}{}", again.stdout, again.stderr);
+    assert!(again.code == 4 && said.contains("left the channel public"), "{again:?}");
     let verified = world.run(&["verify", "--format", "ndjson", "--quiet"]);
     assert_eq!(verified.code, 5, "{verified:?}");
     crawl(&world, &["--snapshot", "later.db"]);

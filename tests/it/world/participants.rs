@@ -4,7 +4,7 @@ use chatferry::internals::simulator::{Options, ServiceLimits};
 use serde_json::Value;
 
 use super::{conversation, count, crawl, plain_with, plan, real, text};
-use crate::support::{Row, World, ndjson, post};
+use crate::support::{Row, World, ndjson, post, run};
 
 /// Case 2.
 #[test]
@@ -58,4 +58,44 @@ fn a_service_may_allow_more_members_than_twilios_default() {
         (count(&result, "make_private", "pending"), count(&result, "make_private", "blocked")),
         (public, 0)
     );
+}
+
+/// Case 2: what verify sees, diff and audit see too.
+#[test]
+fn a_participant_by_sms_that_came_is_a_difference_between_snapshots_and_audits() {
+    let world = real();
+    let own = world.running.service_sid().to_owned();
+    let audit = |day: u32| {
+        let mut command = world.chatferry(&[
+            "audit",
+            "--service",
+            &own,
+            "--dir",
+            "audits",
+            "--source",
+            "conversations",
+            "--json",
+        ]);
+        run(command.env("CHATFERRY_TEST_NOW", format!("2026-11-{day}T02:00:00Z")))
+    };
+    crawl(&world, &["--source", "conversations", "--snapshot", "before.db"]);
+    assert_eq!(audit(20).code, 0);
+    let same = world.run(&["diff", "before.db", "before.db"]);
+    assert_eq!(same.code, 0, "{same:?}");
+    let path = format!("/v1/Services/{own}/Conversations/{}/Participants", conversation(&world));
+    let sms =
+        [("MessagingBinding.Address", "+15550001999"), ("MessagingBinding.ProxyAddress", "+15550002999")];
+    let sid = text(post(&world, &path, &sms).as_object().unwrap(), "sid").to_owned();
+    crawl(&world, &["--source", "conversations", "--snapshot", "after.db"]);
+    let differs = world.run(&["diff", "before.db", "after.db", "--format", "ndjson"]);
+    assert!(differs.code == 5 && differs.stdout.contains(&sid), "{differs:?}");
+    let second = audit(21);
+    assert!(second.code == 0 || second.code == 5, "{second:?}");
+    let result: Value = serde_json::from_str(&second.stdout).unwrap();
+    let folder = world.path("audits/20261121T020000Z");
+    let differences = std::fs::read_dir(&folder).unwrap().any(|file| {
+        let file = file.unwrap().path();
+        std::fs::read_to_string(file).is_ok_and(|text| text.contains(&sid))
+    });
+    assert!(differences, "{result}");
 }

@@ -201,7 +201,7 @@ fn a_gateway_that_comes_in_between_ends_an_apply_as_a_failure_of_the_network() {
     };
     let requests = prepared("").running.stats().requests;
     let world = prepared(&format!("gateway-403={}", requests + 20));
-    let ran = world.run(&["apply", "--yes", "--quiet"]);
+    let ran = world.run(&["apply", "--yes"]);
     assert!(ran.code == 1 || ran.code == 4, "{ran:?}");
     let said = format!("{}{}", ran.stdout, ran.stderr);
     assert!(said.contains("ExampleGateway") && !said.contains("TWILIO_AUTH_TOKEN"), "{ran:?}");
