@@ -36,6 +36,17 @@ pub struct JoinedCount {
     pub invited: u64,
 }
 
+/// The account of a service: the one that was crawled, where Conversations left it out of the record.
+pub(in crate::snapshot) fn account_of(
+    snapshot: &Snapshot,
+    service: &Service,
+) -> Result<AccountSid, SnapshotError> {
+    match &service.account_sid {
+        Some(account) => Ok(account.clone()),
+        None => Ok(snapshot.identity()?.account_sid),
+    }
+}
+
 /// A service of a snapshot; none where the snapshot does not have it.
 pub(in crate::snapshot) fn of<'s>(
     snapshot: &'s Snapshot,
@@ -43,10 +54,7 @@ pub(in crate::snapshot) fn of<'s>(
 ) -> Result<Option<ServiceView<'s>>, SnapshotError> {
     let found = snapshot.services()?.into_iter().find(|(_, service)| service.sid == *sid);
     let Some((number, service)) = found else { return Ok(None) };
-    let account = match &service.account_sid {
-        Some(account) => account.clone(),
-        None => snapshot.identity()?.account_sid,
-    };
+    let account = account_of(snapshot, &service)?;
     let indexed = snapshot.is_indexed()?;
     snapshot.sql(|connection| make_indexes(connection, indexed))?;
     Ok(Some(ServiceView { snapshot, number, service: Rc::new(service), account, indexed }))
@@ -85,7 +93,7 @@ impl ServiceView<'_> {
         &self.service
     }
 
-    /// The account that has it: the one that was crawled, where Conversations left it out of the record.
+    /// The account that has it.
     pub fn account(&self) -> &AccountSid {
         &self.account
     }
