@@ -9,7 +9,7 @@ use crate::cli::{GlobalArgs, LogFormat, ProgressStyle};
 use crate::clock;
 use crate::printable::{Printable, json};
 use crate::report::progress::Style;
-use crate::report::{Progress, Stderr};
+use crate::report::{Progress, Stderr, stdout_columns};
 use crate::settings::{Loader, OutputSettings};
 
 use super::failure::StdoutError;
@@ -24,6 +24,7 @@ pub(crate) struct Context {
     pub output: OutputSettings,
     /// For data.
     pub stdout: Box<dyn Write + Send>,
+    pub stdout_is_terminal: bool,
     /// Whether text on stdout may have color.
     pub stdout_colored: bool,
     /// For `-` as an input file.
@@ -95,7 +96,11 @@ impl Context {
 
     /// Writes text to stdout, in color where that is wanted there.
     pub(crate) fn print(&mut self, text: impl Into<Printable>) -> Result<(), StdoutError> {
-        let text = text.into().render(self.stdout_colored);
+        let mut text = text.into();
+        if self.stdout_is_terminal {
+            text = text.within(stdout_columns());
+        }
+        let text = text.render(self.stdout_colored);
         self.data(format!("{text}\n").as_bytes())
     }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
-use super::bar_terminal::BarTerminal;
+use super::bar_terminal::{self, BarTerminal};
 use crate::printable::{Printable, json};
 
 /// Cloned freely; every clone is the same place.
@@ -38,7 +38,11 @@ impl Stderr {
 
     /// Writes lines, over the bars if there are any.
     pub(crate) fn print(&self, text: impl Into<Printable>) {
-        let text = text.into().render(self.inner.colored);
+        let mut text = text.into();
+        if self.inner.terminal {
+            text = text.within(bar_terminal::stderr_columns());
+        }
+        let text = text.render(self.inner.colored);
         self.write_over_bars(format!("{text}\n").as_bytes());
     }
 

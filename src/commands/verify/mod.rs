@@ -69,19 +69,27 @@ pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<C
     let stop = context.interrupt.token();
     let progress = context.progress();
     let events = progress.events();
-    let run = VerifyRun { input: &input, events: &events, stop: &stop, report_same: settings.report_same };
+    let run = VerifyRun {
+        input: &input,
+        events: &events,
+        stop: &stop,
+        report_same: settings.report_same,
+        colored: context.stdout_colored,
+    };
     let format = match settings.format {
         VerifyFormat::Table if settings.records => DiffOutput::Records,
-        VerifyFormat::Table => DiffOutput::Table,
+        VerifyFormat::Table => DiffOutput::Causes,
         VerifyFormat::Ndjson => DiffOutput::Ndjson,
     };
-    let compared = match run.read().await {
+    let read = run.read().await;
+    // What follows is written to stdout, which may be the terminal that the bars are on.
+    progress.finish();
+    let compared = match read {
         Err(error) => Err(error),
         // With --json stdout has the totals, and nothing else may stand there.
         Ok(read) if context.output.json => run.compare(read, format, io::sink()).await,
         Ok(read) => run.compare(read, format, BufWriter::new(&mut context.stdout)).await,
     };
-    progress.finish();
     let comparison = compared?;
     clear(&input.scratch)?;
     Ok(comparison)
@@ -108,6 +116,8 @@ struct VerifyRun<'r> {
     stop: &'r CancellationToken,
     /// Whether what is the same is reported too.
     report_same: bool,
+    /// Whether lines for people have color.
+    colored: bool,
 }
 
 fn service_of<'s>(snapshot: &'s Snapshot, service: &ServiceSid) -> Result<ServiceView<'s>, CommandError> {

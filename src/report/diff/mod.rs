@@ -8,6 +8,7 @@
 
 mod csv;
 mod fold;
+mod group;
 mod html;
 mod line;
 
@@ -15,6 +16,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
 use self::fold::Fold;
+use self::group::Groups;
 use crate::diff::{Comparison, Difference, Mark};
 
 use crate::printable::{Printable, PrintableLine, json};
@@ -30,6 +32,8 @@ const MOST_IN_PAGE: u64 = 100_000;
 pub(crate) enum DiffOutput {
     /// A line for people for each event or cause.
     Table,
+    /// The same, where each field and cause has its first lines and a count.
+    Causes,
     /// A line for people for each record.
     Records,
     /// One JSON object on each line.
@@ -51,6 +55,7 @@ pub(crate) struct DifferenceReport<W: Write> {
     /// Rows that wait for the totals.
     kept: Option<BufWriter<File>>,
     fold: Fold,
+    groups: Groups,
     shown: u64,
     page: html::PageRows,
     /// Whether lines for people have color.
@@ -74,10 +79,10 @@ impl<W: Write> DifferenceReport<W> {
                 csv::header(&mut out)?;
                 None
             }
-            DiffOutput::Table | DiffOutput::Records | DiffOutput::Ndjson => None,
+            DiffOutput::Table | DiffOutput::Causes | DiffOutput::Records | DiffOutput::Ndjson => None,
         };
-        let (fold, page) = (Fold::default(), html::PageRows::default());
-        Ok(Self { format, out, kept, fold, shown: 0, page, colored: false, closed: false })
+        let (fold, groups, page) = (Fold::default(), Groups::default(), html::PageRows::default());
+        Ok(Self { format, out, kept, fold, groups, shown: 0, page, colored: false, closed: false })
     }
 
     /// The same with lines for people in color.
@@ -123,7 +128,7 @@ impl<W: Write> DifferenceReport<W> {
             }
             DiffOutput::Csv => csv::rows(&mut self.out, difference, false),
             DiffOutput::SpreadsheetCsv => csv::rows(&mut self.out, difference, true),
-            DiffOutput::Table if difference.mark != Mark::Same => {
+            DiffOutput::Table | DiffOutput::Causes if difference.mark != Mark::Same => {
                 if self.fold.add(difference) {
                     self.folded_lines()
                 } else {
@@ -140,12 +145,23 @@ impl<W: Write> DifferenceReport<W> {
     }
 
     fn folded_lines(&mut self) -> io::Result<()> {
-        self.fold.take().into_iter().try_for_each(|line| self.line(line))
+        for folded in self.fold.take() {
+            let line = match self.format {
+                DiffOutput::Causes => self.groups.add(folded),
+                _ => Some(folded.line),
+            };
+            line.map_or(Ok(()), |line| self.line(line))?;
+        }
+        Ok(())
+    }
+
+    fn rest_of_groups(&mut self) -> io::Result<()> {
+        self.groups.rest().into_iter().try_for_each(|line| self.line(line))
     }
 
     /// Ends, with the totals where the format has them, and gives the writer back.
     pub(crate) fn finish(mut self, comparison: &Comparison) -> io::Result<W> {
-        let folded = self.folded_lines();
+        let folded = self.folded_lines().and_then(|()| self.rest_of_groups());
         self.unless_closed(folded)?;
         if let Some(kept) = self.kept.take() {
             let mut file = kept.into_inner().map_err(io::IntoInnerError::into_error)?;

@@ -109,6 +109,30 @@ fn the_terminal_has_the_story_in_forty_lines() {
 }
 
 #[test]
+fn a_plan_that_was_applied_says_how_that_ended() {
+    let all_in = |plan: &PlanFile, state: &str| {
+        let connection = rusqlite::Connection::open(plan.path()).unwrap();
+        let sql = "UPDATE operation SET state = (SELECT number FROM states WHERE name = ?1)";
+        connection.execute(sql, [state]).unwrap();
+    };
+    for (name, expected) in [
+        ("done", "Applied: All of its "),
+        ("exceptions", "Applied, with exceptions: "),
+        ("blocked", "Everything is blocked: "),
+    ] {
+        let (_folder, plan) = made(MadeUp::default());
+        match name {
+            "exceptions" => applied_in_part(&plan, 0),
+            state => all_in(&plan, state),
+        }
+        let text = table(&plan).unwrap().to_string();
+        let last = text.lines().last().unwrap();
+        assert!(last.starts_with(expected), "{last}");
+        insta::assert_snapshot!(format!("verdict_{name}"), last);
+    }
+}
+
+#[test]
 fn a_small_plan_as_markdown() {
     let small =
         MadeUp { kind: Move::InPlace, findings: 9, snapshot_verdict: "incomplete", ..MadeUp::default() };

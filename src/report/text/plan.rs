@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::format;
+use super::stays::StaysItem;
 use crate::plan::{OperationKind, OperationState, PlanError, PlanFile, PlanVerdict, Severity};
 use crate::printable::Printable;
 use crate::report::plan;
@@ -23,6 +24,9 @@ pub(crate) struct PlanResult {
     blocked_by: BTreeMap<String, u64>,
     /// Checks that could not look at all they look at.
     not_checked: BTreeSet<String>,
+    /// What an undo plan cannot undo.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stays: Vec<StaysItem>,
     plan: String,
     digest: String,
 }
@@ -51,6 +55,7 @@ impl PlanResult {
             verdict: totals.verdict,
             blocked_by: totals.blocked_by,
             not_checked: totals.not_checked,
+            stays: StaysItem::all(made)?,
             plan: made.path().display().to_string(),
             digest: made.digest().to_owned(),
         })
