@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::cli::{GlobalArgs, LogFormat, ProgressStyle};
 use crate::clock;
 use crate::printable::{Printable, json};
+use crate::report::diff::LineStyle;
 use crate::report::progress::Style;
 use crate::report::{Progress, Stderr, stdout_columns};
 use crate::settings::{Loader, OutputSettings};
@@ -94,13 +95,15 @@ impl Context {
         }
     }
 
+    /// How lines for people are written to stdout.
+    pub(crate) fn line_style(&self) -> LineStyle {
+        LineStyle { colored: self.stdout_colored, columns: self.stdout_is_terminal.then(stdout_columns) }
+    }
+
     /// Writes text to stdout, in color where that is wanted there.
     pub(crate) fn print(&mut self, text: impl Into<Printable>) -> Result<(), StdoutError> {
-        let mut text = text.into();
-        if self.stdout_is_terminal {
-            text = text.within(stdout_columns());
-        }
-        let text = text.render(self.stdout_colored);
+        let (text, LineStyle { colored, columns }) = (text.into(), self.line_style());
+        let text = columns.map_or_else(|| text.clone(), |columns| text.within(columns)).render(colored);
         self.data(format!("{text}\n").as_bytes())
     }
 

@@ -38,12 +38,16 @@ impl Stderr {
 
     /// Writes lines, over the bars if there are any.
     pub(crate) fn print(&self, text: impl Into<Printable>) {
-        let mut text = text.into();
+        self.write_over_bars(format!("{}\n", self.fitted(&text.into())).as_bytes());
+    }
+
+    /// The text as it is written here: within the terminal's width, and in color where that is wanted.
+    pub(super) fn fitted(&self, text: &Printable) -> String {
         if self.inner.terminal {
-            text = text.within(bar_terminal::stderr_columns());
+            text.within(bar_terminal::stderr_columns()).render(self.inner.colored)
+        } else {
+            text.render(self.inner.colored)
         }
-        let text = text.render(self.inner.colored);
-        self.write_over_bars(format!("{text}\n").as_bytes());
     }
 
     /// Writes a record of a log in JSON.

@@ -103,8 +103,9 @@ fn names_that_are_easily_mistaken_are_taken_for_what_they_are() {
     let (user, channels) = joined(&world);
     let path = format!("/v1/Services/{service}/Conversations");
     let long = "y".repeat(256);
-    let (user_like, channel_like) = (format!("US{}", "a".repeat(32)), format!("CH{}", "b".repeat(32)));
-    for name in [&*long, "😀 emoji", "a/b?c#d", "%2e%2e", text(&user, "identity"), "..", &channel_like] {
+    // Twilio takes no unique name that looks like a SID, but an identity may.
+    let user_like = format!("US{}", "a".repeat(32));
+    for name in [&*long, "😀 emoji", "a/b?c#d", "%2e%2e", text(&user, "identity"), ".."] {
         let made = post(&world, &path, &[("UniqueName", name), ("FriendlyName", "named")]);
         let sid = made["sid"].as_str().unwrap();
         for identity in [text(&user, "identity"), &long, "😀", "CHx", &user_like] {
@@ -112,12 +113,6 @@ fn names_that_are_easily_mistaken_are_taken_for_what_they_are() {
         }
         for identity in [text(&user, "identity"), &long, "😀", "CHx"] {
             let ran = verb(&world, "fetch", &["--user", identity, "--channel", name, "--json"]);
-            if name == channel_like {
-                let says = format!("`{name}` is not the SID of a channel, but the name of the channel {sid}");
-                assert!(ran.code == 2 && ran.stderr.contains(&says), "{ran:?}");
-                assert!(ran.stderr.contains(&format!("name it by its SID, {sid}")), "{ran:?}");
-                continue;
-            }
             assert_eq!(object(&ran)["channel_sid"], json!(sid), "{identity} on {name}");
             let mute = ["--notification-level", "muted", "--yes", "--json"];
             let ran = verb(&world, "update", &[&["--user", identity, "--channel", name], &mute[..]].concat());

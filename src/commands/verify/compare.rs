@@ -27,7 +27,7 @@ impl VerifyRun<'_> {
         out: W,
     ) -> Result<Comparison, CommandError> {
         let input = self.input;
-        let mut report = DifferenceReport::start(format, out).map_err(StdoutError)?.colored(self.colored);
+        let mut report = DifferenceReport::start(format, out).map_err(StdoutError)?.styled(self.style);
         let (mut totals, uncounted) = self.align(&mut report)?;
         let mut tell = |difference: &Difference| {
             totals.add(difference.entity, difference.mark, 1);

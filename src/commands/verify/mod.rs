@@ -17,7 +17,7 @@ use crate::diff::{ComparedSide, Comparison};
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::event::Events;
 use crate::model::ServiceSid;
-use crate::report::diff::DiffOutput;
+use crate::report::diff::{DiffOutput, LineStyle};
 use crate::report::text::diff::summary;
 use crate::settings::{ConnectionSettings, VerifySettings};
 use crate::snapshot::{ServiceView, Snapshot, Verdict, clear};
@@ -74,7 +74,7 @@ pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<C
         events: &events,
         stop: &stop,
         report_same: settings.report_same,
-        colored: context.stdout_colored,
+        style: context.line_style(),
     };
     let format = match settings.format {
         VerifyFormat::Table if settings.records => DiffOutput::Records,
@@ -116,8 +116,7 @@ struct VerifyRun<'r> {
     stop: &'r CancellationToken,
     /// Whether what is the same is reported too.
     report_same: bool,
-    /// Whether lines for people have color.
-    colored: bool,
+    style: LineStyle,
 }
 
 fn service_of<'s>(snapshot: &'s Snapshot, service: &ServiceSid) -> Result<ServiceView<'s>, CommandError> {

@@ -48,6 +48,14 @@ pub(crate) enum DiffOutput {
     Html,
 }
 
+/// How lines for people are written.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct LineStyle {
+    pub colored: bool,
+    /// Columns of the terminal that they are written to.
+    pub columns: Option<usize>,
+}
+
 /// Writes differences as they come.
 pub(crate) struct DifferenceReport<W: Write> {
     format: DiffOutput,
@@ -58,8 +66,7 @@ pub(crate) struct DifferenceReport<W: Write> {
     groups: Groups,
     shown: u64,
     page: html::PageRows,
-    /// Whether lines for people have color.
-    colored: bool,
+    style: LineStyle,
     /// The reader has closed the pipe.
     closed: bool,
 }
@@ -82,13 +89,13 @@ impl<W: Write> DifferenceReport<W> {
             DiffOutput::Table | DiffOutput::Causes | DiffOutput::Records | DiffOutput::Ndjson => None,
         };
         let (fold, groups, page) = (Fold::default(), Groups::default(), html::PageRows::default());
-        Ok(Self { format, out, kept, fold, groups, shown: 0, page, colored: false, closed: false })
+        Ok(Self { format, out, kept, fold, groups, shown: 0, page, style: LineStyle::default(), closed: false })
     }
 
-    /// The same with lines for people in color.
+    /// The same with lines for people in a style.
     #[must_use]
-    pub(crate) fn colored(self, colored: bool) -> Self {
-        Self { colored, ..self }
+    pub(crate) fn styled(self, style: LineStyle) -> Self {
+        Self { style, ..self }
     }
 
     /// Writes a difference. A reader that has closed the pipe, as `head` does, gets no more; the comparison goes on to its verdict.
@@ -140,7 +147,9 @@ impl<W: Write> DifferenceReport<W> {
     }
 
     fn line(&mut self, line: PrintableLine) -> io::Result<()> {
-        let line = Printable::from(line).render(self.colored);
+        let line = Printable::from(line);
+        let line = self.style.columns.map_or_else(|| line.clone(), |columns| line.within(columns));
+        let line = line.render(self.style.colored);
         writeln!(self.out, "{line}")
     }
 

@@ -109,6 +109,11 @@ impl Drop for Terminal {
     }
 }
 
+/// The words of a picture, however its lines are broken.
+fn words(picture: &[String]) -> String {
+    picture.iter().flat_map(|line| line.split_whitespace()).collect::<Vec<_>>().join(" ")
+}
+
 /// How the line of each bar begins.
 const PREFIXES: [&str; 5] = ["   users ", "requests ", "    rows ", "    done ", "     now "];
 
@@ -172,7 +177,7 @@ fn ctrl_c_in_a_crawl_leaves_no_line_of_a_bar() {
         let (picture, code) = terminal.end();
         assert_eq!(code, 130, "{picture:#?}");
         assert_eq!(bar_lines(&picture), [""; 0], "at {columns}: {picture:#?}");
-        let text = picture.join(" ");
+        let text = words(&picture);
         assert!(text.contains("interrupted: finishing what is in flight"), "{picture:#?}");
         assert!(text.contains("incomplete: interrupted with "), "{picture:#?}");
         assert!(!text.contains("next: "), "an incomplete crawl has its advice in the verdict: {picture:#?}");
@@ -202,7 +207,7 @@ fn ctrl_c_at_the_question_leaves_at_once_and_nothing_was_written() {
             terminal.keys(&["C-c"]);
             let (picture, code) = terminal.end();
             assert_eq!(code, 130, "{picture:#?}");
-            let text = picture.join(" ");
+            let text = words(&picture);
             assert!(text.contains("error: interrupted at the question; nothing was written"), "{picture:#?}");
             assert!(!text.contains("in flight"), "nothing is in flight: {picture:#?}");
             // What is typed now goes to the shell, and answers nothing.
