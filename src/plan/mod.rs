@@ -46,7 +46,7 @@ pub(crate) use file::{
 };
 pub(crate) use finding::{PlanCheck, PlanFinding, Severity};
 pub(crate) use operation::Endpoint;
-pub(crate) use operation::OperationState;
+pub(crate) use operation::{OperationState, WriteLimit};
 pub use operation::{JsonFields, Operation, OperationKind, Subject};
 #[cfg(test)]
 pub(crate) use overview::Bucket;

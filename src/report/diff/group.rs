@@ -1,4 +1,4 @@
-//! Groups the lines of a verification by field and cause: the first of each, then how many more there are.
+//! LineGroups the lines of a verification by field and cause: the first of each, then how many more there are.
 //!
 //! **Why** only there: someone who verifies asks what kinds of trouble there are; someone who compares two nights asks what happened.
 //!
@@ -62,9 +62,9 @@ struct GroupCount {
 
 /// Counts the lines of each group.
 #[derive(Debug, Default)]
-pub(super) struct Groups(BTreeMap<GroupKey, GroupCount>);
+pub(super) struct LineGroups(BTreeMap<GroupKey, GroupCount>);
 
-impl Groups {
+impl LineGroups {
     /// The line, if its group has not enough of them yet.
     pub(super) fn add(&mut self, folded: FoldedLine) -> Option<PrintableLine> {
         let FoldedLine { line, mut key, records } = folded;
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn each_field_and_cause_has_its_first_lines_and_a_count() {
-        let mut groups = Groups::default();
+        let mut groups = LineGroups::default();
         let mut written = 0;
         for _ in 0..2_141 {
             written += u64::from(groups.add(row(Mark::Different, Some("role_sid"), None)).is_some());
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_group_that_is_all_there_says_nothing_more_and_memory_is_bounded() {
-        let mut groups = Groups::default();
+        let mut groups = LineGroups::default();
         for number in 0..3 * MOST_GROUPS {
             let reason = format!("reason {number}");
             groups.add(row(Mark::Unreadable, None, Some(&reason)));
@@ -159,6 +159,6 @@ mod tests {
         assert_eq!(groups.0.len(), MOST_GROUPS + 1);
         let rest: Printable = groups.rest().into_iter().collect();
         assert!(rest.to_string().starts_with("! members       and 995 more with 2,985 records: other causes\n"), "{rest}");
-        assert!(Groups::default().rest().is_empty());
+        assert!(LineGroups::default().rest().is_empty());
     }
 }

@@ -16,7 +16,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
 use self::fold::Fold;
-use self::group::Groups;
+use self::group::LineGroups;
 use crate::diff::{Comparison, Difference, Mark};
 
 use crate::printable::{Printable, PrintableLine, json};
@@ -63,7 +63,7 @@ pub(crate) struct DifferenceReport<W: Write> {
     /// Rows that wait for the totals.
     kept: Option<BufWriter<File>>,
     fold: Fold,
-    groups: Groups,
+    groups: LineGroups,
     shown: u64,
     page: html::PageRows,
     style: LineStyle,
@@ -88,7 +88,7 @@ impl<W: Write> DifferenceReport<W> {
             }
             DiffOutput::Table | DiffOutput::Causes | DiffOutput::Records | DiffOutput::Ndjson => None,
         };
-        let (fold, groups, page) = (Fold::default(), Groups::default(), html::PageRows::default());
+        let (fold, groups, page) = (Fold::default(), LineGroups::default(), html::PageRows::default());
         Ok(Self { format, out, kept, fold, groups, shown: 0, page, style: LineStyle::default(), closed: false })
     }
 

@@ -17,7 +17,7 @@ const CHANCE: f64 = 3.0;
 const SLICE: Duration = Duration::from_millis(500);
 /// Before this the pace is not worth showing.
 const WARM_UP: Duration = Duration::from_secs(1);
-/// Fewer pages than this within the window say nothing about how long the rest takes.
+/// Fewer pages than this say nothing about how long the rest takes.
 const FEWEST: u64 = 8;
 
 /// What came within a slice of time.
@@ -90,7 +90,10 @@ impl Pace {
             slices.map(|slice| slice.weight).sum::<f64>()
         };
         let pages: u64 = self.slices.iter().map(|slice| slice.pages).sum();
-        if pages < FEWEST {
+        // A run that has just begun counts by its last moments: what trickled in before says nothing.
+        let is_young = now.saturating_sub(self.first?) < WINDOW;
+        let counts = |slice: &&Slice| !is_young || (start..end).contains(&slice.start);
+        if self.slices.iter().filter(counts).map(|slice| slice.pages).sum::<u64>() < FEWEST {
             return None;
         }
         #[expect(clippy::cast_precision_loss, reason = "pages of a few seconds")]

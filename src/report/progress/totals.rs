@@ -174,7 +174,7 @@ impl ProgressTotals {
     /// without a limit there is no time before the pace is settled.
     pub(super) fn time_left(&self, now: Duration) -> Option<Duration> {
         if let Some(applying) = &self.applying {
-            return applying.time_left(now);
+            return applying.time_left();
         }
         let estimate = self.estimate?;
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
