@@ -180,7 +180,7 @@ fn verify_groups_by_field_and_cause_and_records_has_every_line() {
     assert!(channels[5].contains(&format!("and {} more with ", public - 5)), "{folded}");
     assert!(folded.ends_with("`--records` writes a line for each record\n"), "{folded}");
     // One field that differs everywhere is a few lines and a count.
-    drop(writes("UPDATE user_row SET friendly_name = 'renamed'"));
+    assert_eq!(writes("UPDATE user_row SET friendly_name = 'renamed'"), 40);
     let renamed = verify(&[]);
     let users: Vec<&str> = renamed.lines().filter(|line| line.starts_with("* users ")).collect();
     assert_eq!(users.len(), 6, "{renamed}");
