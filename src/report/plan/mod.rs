@@ -8,8 +8,6 @@
 
 mod changes;
 mod checks;
-#[cfg(test)]
-mod fixture;
 mod html;
 mod json;
 mod kinds;
