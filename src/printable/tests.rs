@@ -64,7 +64,7 @@ fn long_lines_are_broken_between_words_under_their_last_column() {
     assert_eq!(text("a b c", 5), "a b c");
     assert_eq!(
         text("  blocked    309 (4 %) by participants_over_limit: raise the limit", 40),
-        "  blocked    309 (4 %) by\n             participants_over_limit: raise\n             the limit"
+        "  blocked    309 (4 %) by\n             participants_over_limit:\n             raise the limit"
     );
     // The column is too far to the right.
     assert_eq!(text("warn  permission_unknown  one permission", 30), "warn  permission_unknown  one\n      permission");
