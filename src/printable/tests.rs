@@ -67,7 +67,10 @@ fn long_lines_are_broken_between_words_under_their_last_column() {
         "  blocked    309 (4 %) by\n             participants_over_limit:\n             raise the limit"
     );
     // The column is too far to the right.
-    assert_eq!(text("warn  permission_unknown  one permission", 30), "warn  permission_unknown  one\n      permission");
+    assert_eq!(
+        text("warn  permission_unknown  one permission", 30),
+        "warn  permission_unknown  one\n      permission"
+    );
     assert_eq!(text("one two three four", 9), "one two\n  three\n  four");
     let command = "to go on: `chatferry apply --plan plan.db`";
     assert_eq!(text(command, 20), "to go on:\n  `chatferry apply --plan plan.db`");
@@ -90,7 +93,9 @@ fn no_word_is_lost_at_any_width() {
     for columns in 1..100 {
         let text = Printable::from(line).within(columns).to_string();
         assert_eq!(words(&text), words(line), "{columns}");
-        let fits = |line: &str| width(line) <= columns || line.trim_start().split(' ').count() == 1 || line.contains('`');
+        let fits = |line: &str| {
+            width(line) <= columns || line.trim_start().split(' ').count() == 1 || line.contains('`')
+        };
         assert!(columns < 25 || text.lines().all(fits), "{columns}: {text}");
     }
 }

@@ -74,7 +74,8 @@ fn each_name_of_a_list_is_looked_up_once() {
     // Its report has no line without a value.
     let shown = world.run(&["plan", "show", "--plan", "p.db"]).stdout;
     assert!(shown.starts_with("  plan       user channels of "), "{shown}");
-    let is_empty = |line: &str| line.trim_end().ends_with(',') || ["snapshot", "mapping"].contains(&line.trim());
+    let is_empty =
+        |line: &str| line.trim_end().ends_with(',') || ["snapshot", "mapping"].contains(&line.trim());
     assert!(!shown.lines().any(is_empty) && !shown.contains("snapshot"), "{shown}");
     assert!(shown.contains("Ready to apply: Applying it updates user channels, with "), "{shown}");
 }
@@ -84,14 +85,19 @@ fn two_rows_of_one_user_channel_are_refused_with_both_lines() {
     let world = world();
     let (user, channels) = joined(&world);
     let channel = text(&channels[0], "channel_sid");
-    for (first, second) in [(text(&user, "sid"), text(&user, "sid")), (text(&user, "sid"), text(&user, "identity"))] {
+    for (first, second) in
+        [(text(&user, "sid"), text(&user, "sid")), (text(&user, "sid"), text(&user, "identity"))]
+    {
         let list = format!(
             "user,channel,notification_level\n{first},{channel},muted\nstranger,{channel},muted\n{second},{channel},default\n"
         );
         std::fs::write(world.path("list.csv"), list).unwrap();
         let ran = verb(&world, "update", &["--from", "list.csv", "--plan", "p.db"]);
         let says = "lines 2 and 4 of the list are the same user on the same channel";
-        assert!(ran.code == 2 && ran.stderr.contains(says) && ran.stderr.contains("nothing was planned"), "{ran:?}");
+        assert!(
+            ran.code == 2 && ran.stderr.contains(says) && ran.stderr.contains("nothing was planned"),
+            "{ran:?}"
+        );
         assert!(!world.path("p.db").exists());
     }
 }
@@ -121,7 +127,10 @@ fn names_that_are_easily_mistaken_are_taken_for_what_they_are() {
     }
     let ran = verb(&world, "list", &["--user", &user_like]);
     let says = format!("`{user_like}` is not the SID of a user, but the name of the user US");
-    assert!(ran.code == 2 && ran.stderr.contains(&says) && ran.stderr.contains("name it by its SID"), "{ran:?}");
+    assert!(
+        ran.code == 2 && ran.stderr.contains(&says) && ran.stderr.contains("name it by its SID"),
+        "{ran:?}"
+    );
     // A unique name is not a friendly name, and one that is the SID of another channel stays the SID.
     let ran = verb(&world, "fetch", &["--user", text(&user, "sid"), "--channel", "named"]);
     assert!(ran.code == 2 && ran.stderr.contains("there is no channel `named`"), "{ran:?}");
@@ -195,5 +204,9 @@ fn a_list_that_is_killed_while_it_is_applied_is_resumed_and_every_row_is_set_onc
         let row = rows.iter().find(|row| row["channel_sid"] == *channel).unwrap();
         assert_eq!(row["notification_level"], "muted", "{user} on {channel}");
     }
-    assert_eq!(writes(&world), planned.len() as u64, "what a killed run had written was found and not sent again");
+    assert_eq!(
+        writes(&world),
+        planned.len() as u64,
+        "what a killed run had written was found and not sent again"
+    );
 }

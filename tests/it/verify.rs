@@ -60,7 +60,10 @@ fn in_place_public_channels_are_missing_until_they_are_private() {
     let table = world.run(&["verify", "--snapshot", "snapshot.db"]);
     let shown: Vec<&str> = table.stdout.lines().collect();
     assert_eq!(shown.len(), 7, "{table:?}");
-    assert!(shown[..5].iter().all(|line| line.starts_with("- channels ") && line.contains("  with ")), "{table:?}");
+    assert!(
+        shown[..5].iter().all(|line| line.starts_with("- channels ") && line.contains("  with ")),
+        "{table:?}"
+    );
     assert!(shown[5].contains(&format!(" and {} more with ", public - 5)), "{table:?}");
     assert!(shown[6].starts_with("`--records` "), "{table:?}");
     let records = world.run(&["verify", "--snapshot", "snapshot.db", "--records"]);

@@ -40,9 +40,7 @@ impl Advise for NotConfirmed {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Interrupted => return None,
-            Self::NoTerminal => {
-                "review the plan, and give --yes to perform it".to_owned()
-            }
+            Self::NoTerminal => "review the plan, and give --yes to perform it".to_owned(),
             Self::NotTheTarget => "run it again and type the name as it is shown".to_owned(),
         })
     }

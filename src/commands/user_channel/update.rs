@@ -186,7 +186,8 @@ async fn outcome(
     found: &FoundNames,
     row: &UserChannelRow,
 ) -> Result<UpdateRowOutcome, CommandError> {
-    let misfit = |error: &UserChannelError| UpdateRowOutcome::Misfit { line: row.line, why: error.to_string() };
+    let misfit =
+        |error: &UserChannelError| UpdateRowOutcome::Misfit { line: row.line, why: error.to_string() };
     let (user, channel) = match (&found.users[&row.user], &found.channels[&row.channel]) {
         (Err(error), _) | (_, Err(error)) => return Ok(misfit(error)),
         (Ok(user), Ok(channel)) => (user, channel),

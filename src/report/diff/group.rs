@@ -158,7 +158,10 @@ mod tests {
         }
         assert_eq!(groups.0.len(), MOST_GROUPS + 1);
         let rest: Printable = groups.rest().into_iter().collect();
-        assert!(rest.to_string().starts_with("! members       and 995 more with 2,985 records: other causes\n"), "{rest}");
+        assert!(
+            rest.to_string().starts_with("! members       and 995 more with 2,985 records: other causes\n"),
+            "{rest}"
+        );
         assert!(LineGroups::default().rest().is_empty());
     }
 }

@@ -89,7 +89,17 @@ impl<W: Write> DifferenceReport<W> {
             DiffOutput::Table | DiffOutput::Causes | DiffOutput::Records | DiffOutput::Ndjson => None,
         };
         let (fold, groups, page) = (Fold::default(), LineGroups::default(), html::PageRows::default());
-        Ok(Self { format, out, kept, fold, groups, shown: 0, page, style: LineStyle::default(), closed: false })
+        Ok(Self {
+            format,
+            out,
+            kept,
+            fold,
+            groups,
+            shown: 0,
+            page,
+            style: LineStyle::default(),
+            closed: false,
+        })
     }
 
     /// The same with lines for people in a style.
@@ -136,11 +146,7 @@ impl<W: Write> DifferenceReport<W> {
             DiffOutput::Csv => csv::rows(&mut self.out, difference, false),
             DiffOutput::SpreadsheetCsv => csv::rows(&mut self.out, difference, true),
             DiffOutput::Table | DiffOutput::Causes if difference.mark != Mark::Same => {
-                if self.fold.add(difference) {
-                    self.folded_lines()
-                } else {
-                    Ok(())
-                }
+                if self.fold.add(difference) { self.folded_lines() } else { Ok(()) }
             }
             _ => self.line(line::text(difference)),
         }

@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn only_what_was_read_on_both_sides_is_the_same() {
-        let counts = |same, different, unreadable| MarkCounts { same, different, unreadable, ..MarkCounts::default() };
+        let counts =
+            |same, different, unreadable| MarkCounts { same, different, unreadable, ..MarkCounts::default() };
         let whole = [Verdict::Complete, Verdict::CompleteWithDrift];
         let in_part = [Verdict::Complete, Verdict::Incomplete];
         for (total, verdicts, expected) in [

@@ -141,7 +141,9 @@ pub(crate) fn updated(plan: &Path) -> Printable {
 pub(crate) fn not_updated(plan: &Path) -> Printable {
     let plan = plan.display().to_string();
     let again = format::shell_word(&plan);
-    Printable::from(format!("not updated; the plan is kept in {plan}: `chatferry apply --plan {again}` tries again"))
+    Printable::from(format!(
+        "not updated; the plan is kept in {plan}: `chatferry apply --plan {again}` tries again"
+    ))
 }
 
 /// A plan of many updates was made.

@@ -34,9 +34,13 @@ fn all_verbs(world: &World, flags: &[&str]) -> Vec<(&'static str, Ran)> {
 fn a_log_in_json_ends_with_the_result_of_every_verb() {
     for (verb, ran) in all_verbs(&small(), &["--log-format", "json"]) {
         let last = ran.stderr.lines().last().unwrap_or_else(|| panic!("{verb}: {ran:?}"));
-        let last: Value = serde_json::from_str(last).unwrap_or_else(|error| panic!("{verb}: {error}: {last}"));
+        let last: Value =
+            serde_json::from_str(last).unwrap_or_else(|error| panic!("{verb}: {error}: {last}"));
         assert_eq!((&last["level"], &last["message"]), (&"INFO".into(), &"done".into()), "{verb}: {last}");
-        assert!(last["result"].is_object() && !last["summary"].as_str().unwrap().is_empty(), "{verb}: {last}");
+        assert!(
+            last["result"].is_object() && !last["summary"].as_str().unwrap().is_empty(),
+            "{verb}: {last}"
+        );
     }
 }
 
@@ -104,9 +108,13 @@ fn an_undo_names_what_stays_and_nothing_says_the_opposite() {
         assert!(text.contains(&more), "{text}");
     }
     // The object has them all, by either way.
-    for arguments in [&["plan", "show", "--plan", "undo.db", "--json"][..], &["apply", "--plan", "undo.db", "--yes", "--json"]] {
+    for arguments in [
+        &["plan", "show", "--plan", "undo.db", "--json"][..],
+        &["apply", "--plan", "undo.db", "--yes", "--json"],
+    ] {
         let ran = world.run(arguments);
-        let object: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+        let object: Value =
+            serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
         let stays = object["stays"].as_array().unwrap();
         assert_eq!(stays.len(), count, "{object}");
         assert!(public.iter().all(|sid| stays.iter().any(|item| item["sid"] == **sid)), "{object}");
@@ -130,7 +138,8 @@ fn an_undo_of_both_kinds_counts_what_it_undoes_and_what_stays() {
         let rows = truth.user_sids().flat_map(|user| truth.user_channels(&user)).collect::<Vec<_>>();
         for row in rows.iter().filter(|row| row["status"] == "joined") {
             let (user, channel) = (row["user_sid"].as_str().unwrap(), row["channel_sid"].as_str().unwrap());
-            if row["last_consumed_message_index"].is_null() && with_messages.iter().any(|sid| sid == channel) {
+            if row["last_consumed_message_index"].is_null() && with_messages.iter().any(|sid| sid == channel)
+            {
                 positions += 1;
                 writeln!(list, "{user},{channel},,0").unwrap();
             } else if row["notification_level"] == "default" {
@@ -153,7 +162,10 @@ fn an_undo_of_both_kinds_counts_what_it_undoes_and_what_stays() {
     let last = applied.stderr.lines().last().unwrap();
     assert!(applied.code == 5 && last.starts_with("undone in part: "), "{applied:?}");
     let stays = if positions == 1 { "what it did stays" } else { "what they did stays" };
-    assert!(last.contains(&format!("; {positions} operations of the undone plan cannot be undone")), "{last}");
+    assert!(
+        last.contains(&format!("; {positions} operations of the undone plan cannot be undone")),
+        "{last}"
+    );
     assert!(last.ends_with(stays), "{last}");
 }
 
@@ -167,7 +179,8 @@ fn verify_groups_by_field_and_cause_and_records_has_every_line() {
     assert_eq!(world.crawl(&[]).code, 0);
     // Public channels are not there yet: each is one line with all that is on it, and the sixth is counted.
     let verify = |flags: &[&str]| {
-        let ran = world.run(&[&["verify", "--snapshot", "snapshot.db", "--target", "in-place"], flags].concat());
+        let ran =
+            world.run(&[&["verify", "--snapshot", "snapshot.db", "--target", "in-place"], flags].concat());
         assert_eq!(ran.code, 5, "{ran:?}");
         ran.stdout
     };
@@ -191,7 +204,8 @@ fn verify_groups_by_field_and_cause_and_records_has_every_line() {
 #[test]
 fn a_plan_that_leaves_something_out_says_how_much_and_why() {
     let target_limits = ServiceLimits { channel_members: 8, ..ServiceLimits::HIGHEST };
-    let world = World::new(Options { users: 40, channels: 16, memberships: 5, target_limits, ..Options::default() });
+    let world =
+        World::new(Options { users: 40, channels: 16, memberships: 5, target_limits, ..Options::default() });
     assert_eq!(world.crawl(&[]).code, 0);
     let target = world.running.target_service_sid().to_owned();
     let ran = world.run(&["plan", "--target", &target, "--json"]);

@@ -29,7 +29,10 @@ impl Terminal {
     fn start(world: &World, columns: u16, variables: &[(&str, &str)], line: &str) -> Option<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         if Command::new("tmux").arg("-V").output().is_err() {
-            assert!(std::env::var_os("CHATFERRY_TEST_TMUX").is_none(), "tmux is required and is not installed");
+            assert!(
+                std::env::var_os("CHATFERRY_TEST_TMUX").is_none(),
+                "tmux is required and is not installed"
+            );
             eprintln!("tmux is not installed: this test saw no terminal");
             return None;
         }
@@ -97,7 +100,8 @@ impl Terminal {
         let as_shown = |line: &&String| !broken.contains(line);
         for line in joined.iter().filter(as_shown) {
             let longest = line.split(' ').map(|word| word.chars().count()).max().unwrap_or_default();
-            let is_whole = line.starts_with("next: ") || line.contains('`') || longest > usize::from(self.columns) / 2;
+            let is_whole =
+                line.starts_with("next: ") || line.contains('`') || longest > usize::from(self.columns) / 2;
             assert!(is_whole, "at {} columns the terminal broke: {line}", self.columns);
         }
     }
@@ -191,7 +195,10 @@ fn ctrl_c_at_the_question_leaves_at_once_and_nothing_was_written() {
         assert_eq!(world.crawl(&[]).code, 0);
         assert_eq!(world.run(&["plan", "--target", "in-place"]).code, 0);
         let truth = world.running.truth();
-        let user = truth.users().find(|user| !truth.user_channels(user["sid"].as_str().unwrap()).is_empty()).unwrap();
+        let user = truth
+            .users()
+            .find(|user| !truth.user_channels(user["sid"].as_str().unwrap()).is_empty())
+            .unwrap();
         let user = user["sid"].as_str().unwrap().to_owned();
         let row = truth.user_channels(&user).remove(0);
         let channel = row["channel_sid"].as_str().unwrap().to_owned();
@@ -201,7 +208,9 @@ fn ctrl_c_at_the_question_leaves_at_once_and_nothing_was_written() {
         let update = format!(
             "chatferry user-channel update --service {service} --user {user} --channel {channel} --notification-level {level}"
         );
-        for (line, question) in [("chatferry apply".to_owned(), "to continue:"), (update, "type yes to update it:")] {
+        for (line, question) in
+            [("chatferry apply".to_owned(), "to continue:"), (update, "type yes to update it:")]
+        {
             let Some(terminal) = Terminal::start(&world, columns, &[], &line) else { return };
             terminal.wait(|line| line.ends_with(question));
             terminal.keys(&["C-c"]);
@@ -253,7 +262,10 @@ fn a_person_at_a_terminal_gets_the_next_step() {
     let service = world.running.service_sid();
     for (line, next) in [
         ("chatferry probe".to_owned(), "next: chatferry crawl --service IS"),
-        (format!("chatferry crawl --service {service}"), "next: chatferry plan --target in-place --snapshot snapshot.db"),
+        (
+            format!("chatferry crawl --service {service}"),
+            "next: chatferry plan --target in-place --snapshot snapshot.db",
+        ),
         ("chatferry plan --target in-place".to_owned(), "next: chatferry apply --plan plan.db"),
         (format!("chatferry audit --service {service} --dir audits"), "next: open audits/"),
     ] {
@@ -281,11 +293,16 @@ fn a_dumb_terminal_gets_plain_lines() {
     let (picture, code) = terminal.end();
     assert_eq!(code, 0, "{picture:#?}");
     assert!(pictures.iter().all(|picture| bar_lines(picture).is_empty()), "{picture:#?}");
-    assert!(picture.iter().any(|line| line.starts_with('[') && line.contains("200 of 200 users")), "{picture:#?}");
+    assert!(
+        picture.iter().any(|line| line.starts_with('[') && line.contains("200 of 200 users")),
+        "{picture:#?}"
+    );
     let raw = terminal.tmux(&["capture-pane", "-p", "-e", "-S", "-"]);
     assert!(!raw.contains('\u{1b}'), "no color: {raw:?}");
     // In one that is not dumb the verdict has color.
-    let Some(terminal) = Terminal::start(&world, 120, &[("TERM", "xterm")], "chatferry snapshot info") else { return };
+    let Some(terminal) = Terminal::start(&world, 120, &[("TERM", "xterm")], "chatferry snapshot info") else {
+        return;
+    };
     terminal.end();
     assert!(terminal.tmux(&["capture-pane", "-p", "-e", "-S", "-"]).contains("\u{1b}["));
 }

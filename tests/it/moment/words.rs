@@ -22,20 +22,25 @@ fn whoever_asks_for_a_dry_run_is_told_that_the_plan_is_one() {
         for flag in ["--dry-run", "--dryrun", "--dry_run"] {
             let ran = alone(&[verb, flag]);
             assert_eq!((ran.code, &*ran.stdout), (2, ""), "{ran:?}");
-            let tip = "tip: there is no dry run to ask for: `chatferry plan` is the dry run. It only reads, and";
+            let tip =
+                "tip: there is no dry run to ask for: `chatferry plan` is the dry run. It only reads, and";
             assert!(ran.stderr.contains(tip), "{ran:?}");
         }
     }
     let ran = alone(&["apply", "--dry-run", "--json"]);
     let object: Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert!(object["error"]["hint"].as_str().unwrap().starts_with("there is no dry run to ask for"), "{object}");
+    assert!(
+        object["error"]["hint"].as_str().unwrap().starts_with("there is no dry run to ask for"),
+        "{object}"
+    );
     // Another slip gets no such tip.
     assert!(!alone(&["apply", "--dry"]).stderr.contains("dry run to ask for"));
 }
 
 #[test]
 fn help_of_a_verb_is_the_same_by_both_ways() {
-    let verbs = ["probe", "crawl", "export", "user-channel", "plan", "apply", "verify", "diff", "audit", "mapping"];
+    let verbs =
+        ["probe", "crawl", "export", "user-channel", "plan", "apply", "verify", "diff", "audit", "mapping"];
     for verb in verbs {
         let (help, flag) = (alone(&["help", verb]), alone(&[verb, "--help"]));
         assert_eq!((help.code, &*help.stderr), (0, ""), "{verb}");
@@ -52,11 +57,14 @@ fn help_of_a_verb_is_the_same_by_both_ways() {
 fn verbs_stand_in_groups_and_each_in_one() {
     let help = alone(&["--help"]).stdout;
     let groups = ["Read and export:", "Migrate:", "Keep watch:", "Try and set up:"];
-    let places: Vec<usize> = groups.iter().map(|group| help.find(group).unwrap_or_else(|| panic!("{help}"))).collect();
+    let places: Vec<usize> =
+        groups.iter().map(|group| help.find(group).unwrap_or_else(|| panic!("{help}"))).collect();
     assert!(places.is_sorted(), "{help}");
     let end = help.find("Options:").unwrap();
     let verbs = &help[places[0]..end];
-    for verb in ["probe", "crawl", "export", "plan", "apply", "verify", "snapshot", "diff", "audit", "demo", "man"] {
+    for verb in
+        ["probe", "crawl", "export", "plan", "apply", "verify", "snapshot", "diff", "audit", "demo", "man"]
+    {
         let lines = verbs.lines().filter(|line| line.split_whitespace().next() == Some(verb));
         assert_eq!(lines.count(), 1, "{verb}: {verbs}");
     }
@@ -106,7 +114,10 @@ fn what_is_nearly_right_says_what_was_meant() {
         (&["crawl", "--service", service, "--include", "userz"], "`users`"),
         (&["crawl", "--service", service, "--max-duration", "5"], "hint: write 5s, 5m or 5h"),
         (&["export", "--records", "user_chanels"], "did you mean `user_channels`?"),
-        (&["export", "--records", "memberships"], "hint: the mapping `audit` has `memberships`: add --mapping audit"),
+        (
+            &["export", "--records", "memberships"],
+            "hint: the mapping `audit` has `memberships`: add --mapping audit",
+        ),
         (&["crawl", "--concurency", "3"], "'--concurrency'"),
         (&["aply"], "'apply'"),
     ] {
@@ -177,6 +188,9 @@ fn columns_are_as_wide_as_what_is_in_them() {
     assert_eq!(world.crawl(&[]).code, 0);
     for line in world.run(&["snapshot", "info"]).stdout.lines().take_while(|line| !line.is_empty()) {
         let name = line.split("  ").next().unwrap();
-        assert!(line.len() > name.len() + 2 && !name.contains(|letter: char| letter.is_ascii_digit()), "{line}");
+        assert!(
+            line.len() > name.len() + 2 && !name.contains(|letter: char| letter.is_ascii_digit()),
+            "{line}"
+        );
     }
 }
