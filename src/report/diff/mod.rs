@@ -17,6 +17,7 @@ use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
 use self::fold::Fold;
 use self::group::LineGroups;
+pub(crate) use self::html::PageAbout;
 use crate::diff::{Comparison, Difference, Mark};
 
 use crate::printable::{Printable, PrintableLine, json};
@@ -100,6 +101,13 @@ impl<W: Write> DifferenceReport<W> {
             style: LineStyle::default(),
             closed: false,
         })
+    }
+
+    /// Begins a page that says this of itself.
+    pub(crate) fn start_page(out: W, about: PageAbout) -> io::Result<Self> {
+        let mut report = Self::start(DiffOutput::Html, out)?;
+        report.page.about = about;
+        Ok(report)
     }
 
     /// The same with lines for people in a style.
