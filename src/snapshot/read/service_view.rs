@@ -8,12 +8,13 @@ use std::rc::Rc;
 
 use rusqlite::Connection;
 
-use crate::model::{Channel, ChannelSid, RowRecords, Service, ServiceSid, User, UserSid};
-use crate::snapshot::decode;
+use crate::model::{AccountSid, Channel, ChannelSid, RowRecords, Service, ServiceSid, User, UserSid};
+use crate::snapshot::columns::StoredRecord as _;
 use crate::snapshot::encode::{bind, optional};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::reader::Snapshot;
-use crate::snapshot::read::walk::Walk;
+use crate::snapshot::read::walk;
+use crate::snapshot::read::walk_row::Walk;
 
 /// One service of a snapshot.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub struct ServiceView<'s> {
     pub(in crate::snapshot) snapshot: &'s Snapshot,
     pub(in crate::snapshot) number: i64,
     pub(in crate::snapshot) service: Rc<Service>,
+    pub(in crate::snapshot) account: AccountSid,
     /// Whether memberships can be read by channel from the index that a crawl makes when it ends.
     pub(in crate::snapshot) indexed: bool,
 }
@@ -34,15 +36,28 @@ pub struct JoinedCount {
     pub invited: u64,
 }
 
-impl Snapshot {
-    /// A service; none where the snapshot does not have it.
-    pub fn service(&self, sid: &ServiceSid) -> Result<Option<ServiceView<'_>>, SnapshotError> {
-        let found = self.services()?.into_iter().find(|(_, service)| service.sid == *sid);
-        let Some((number, service)) = found else { return Ok(None) };
-        let indexed = self.is_indexed()?;
-        self.sql(|connection| make_indexes(connection, indexed))?;
-        Ok(Some(ServiceView { snapshot: self, number, service: Rc::new(service), indexed }))
+/// The account of a service: the one that was crawled, where Conversations left it out of the record.
+pub(in crate::snapshot) fn account_of(
+    snapshot: &Snapshot,
+    service: &Service,
+) -> Result<AccountSid, SnapshotError> {
+    match &service.account_sid {
+        Some(account) => Ok(account.clone()),
+        None => Ok(snapshot.identity()?.account_sid),
     }
+}
+
+/// A service of a snapshot; none where the snapshot does not have it.
+pub(in crate::snapshot) fn of<'s>(
+    snapshot: &'s Snapshot,
+    sid: &ServiceSid,
+) -> Result<Option<ServiceView<'s>>, SnapshotError> {
+    let found = snapshot.services()?.into_iter().find(|(_, service)| service.sid == *sid);
+    let Some((number, service)) = found else { return Ok(None) };
+    let account = account_of(snapshot, &service)?;
+    let indexed = snapshot.is_indexed()?;
+    snapshot.sql(|connection| make_indexes(connection, indexed))?;
+    Ok(Some(ServiceView { snapshot, number, service: Rc::new(service), account, indexed }))
 }
 
 /// Temporary objects are SQLite's own files, and possible in a file that is opened for reading alone.
@@ -58,14 +73,18 @@ fn make_indexes(connection: &Connection, indexed: bool) -> rusqlite::Result<()> 
            WHERE listed AND unique_name IS NOT NULL;",
     )?;
     if !indexed {
-        // A crawl that was broken off has no index by channel.
-        connection.execute_batch(
-            "CREATE TEMP TABLE IF NOT EXISTS seat (service INTEGER, channel_sid, member_sid, user INTEGER,
-               PRIMARY KEY (service, channel_sid, user)) WITHOUT ROWID;
-             INSERT OR IGNORE INTO temp.seat SELECT service, channel_sid, member_sid, user FROM main.membership_row;",
-        )?;
+        make_index_by_channel(connection)?;
     }
     Ok(())
+}
+
+/// A crawl that was broken off has no index by channel.
+pub(in crate::snapshot) fn make_index_by_channel(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "CREATE TEMP TABLE IF NOT EXISTS seat (service INTEGER, channel_sid, member_sid, user INTEGER,
+           PRIMARY KEY (service, channel_sid, user)) WITHOUT ROWID;
+         INSERT OR IGNORE INTO temp.seat SELECT service, channel_sid, member_sid, user FROM main.membership_row;",
+    )
 }
 
 impl ServiceView<'_> {
@@ -74,13 +93,18 @@ impl ServiceView<'_> {
         &self.service
     }
 
+    /// The account that has it.
+    pub fn account(&self) -> &AccountSid {
+        &self.account
+    }
+
     /// [`Snapshot::walk`] over this service alone.
     pub fn walk<E: From<SnapshotError>>(
         &self,
         walk: Walk,
         visit: impl FnMut(&RowRecords<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.snapshot.walk_within(walk, Some(self.number), visit)
+        walk::walk(self.snapshot, walk, Some(self.number), visit)
     }
 
     /// A user by its SID.
@@ -88,11 +112,11 @@ impl ServiceView<'_> {
         self.sql(|connection, number| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {} FROM user_row u WHERE service = ?1 AND sid = ?2 AND listed",
-                decode::USER
+                User::SELECT
             ))?;
             bind!(statement, number, sid);
             let mut rows = statement.raw_query();
-            rows.next()?.map(|row| decode::user(row, 0, &self.snapshot.scopes)).transpose()
+            rows.next()?.map(|row| User::read(row, 0, &self.snapshot.scopes)).transpose()
         })
     }
 
@@ -102,11 +126,11 @@ impl ServiceView<'_> {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {} FROM temp.user_name n CROSS JOIN user_row u ON u.id = n.id
                  WHERE n.service = ?1 AND n.identity = ?2 ORDER BY n.id LIMIT 1",
-                decode::USER
+                User::SELECT
             ))?;
             bind!(statement, number, identity);
             let mut rows = statement.raw_query();
-            rows.next()?.map(|row| decode::user(row, 0, &self.snapshot.scopes)).transpose()
+            rows.next()?.map(|row| User::read(row, 0, &self.snapshot.scopes)).transpose()
         })
     }
 
@@ -115,11 +139,11 @@ impl ServiceView<'_> {
         self.sql(|connection, number| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {} FROM channel_row c WHERE service = ?1 AND sid = ?2 AND listed",
-                decode::CHANNEL
+                Channel::SELECT
             ))?;
             bind!(statement, number, sid);
             let mut rows = statement.raw_query();
-            rows.next()?.map(|row| decode::channel(row, &self.snapshot.scopes)).transpose()
+            rows.next()?.map(|row| Channel::read(row, 0, &self.snapshot.scopes)).transpose()
         })
     }
 
@@ -129,11 +153,11 @@ impl ServiceView<'_> {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {} FROM temp.channel_name n CROSS JOIN channel_row c ON c.id = n.id
                  WHERE n.service = ?1 AND n.unique_name = ?2 ORDER BY n.id LIMIT 1",
-                decode::CHANNEL
+                Channel::SELECT
             ))?;
             bind!(statement, number, name);
             let mut rows = statement.raw_query();
-            rows.next()?.map(|row| decode::channel(row, &self.snapshot.scopes)).transpose()
+            rows.next()?.map(|row| Channel::read(row, 0, &self.snapshot.scopes)).transpose()
         })
     }
 
@@ -188,12 +212,12 @@ impl ServiceView<'_> {
         let mut named = self.next_channel_of_memberships(None)?;
         let sql = format!(
             "SELECT {} FROM channel_row c WHERE service = ?1 AND listed ORDER BY sid",
-            decode::CHANNEL
+            Channel::SELECT
         );
         let mut statement = self.snapshot.connection.prepare_cached(&sql).map_err(wrap)?;
         let mut rows = statement.query([self.number]).map_err(wrap)?;
         while let Some(row) = rows.next().map_err(wrap)? {
-            let channel = decode::channel(row, &self.snapshot.scopes).map_err(wrap)?;
+            let channel = Channel::read(row, 0, &self.snapshot.scopes).map_err(wrap)?;
             while let Some(sid) = named.as_ref().filter(|sid| **sid < channel.sid) {
                 visit(sid, None)?;
                 named = self.next_channel_of_memberships(Some(sid))?;
