@@ -42,7 +42,6 @@ pub enum Event {
     Retrying {
         /// `GET /v2/Services/IS…/Users`.
         request: String,
-        /// What went wrong.
         why: String,
         /// How long it waits.
         after: Duration,
@@ -111,7 +110,6 @@ pub enum Event {
     },
     /// A file of an export is whole and in its place.
     Exported {
-        /// The record.
         record: String,
         /// The file's name.
         file: String,

@@ -43,7 +43,6 @@ struct Marker {
 /// An audit that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Listed {
-    /// Its name.
     pub name: AuditName,
     /// Whether everything in it was written, and everything was received.
     pub whole: bool,
@@ -56,7 +55,6 @@ impl Listed {
     }
 }
 
-/// A folder of audits.
 #[derive(Debug)]
 pub(crate) struct AuditFolder {
     path: PathBuf,

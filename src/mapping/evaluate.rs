@@ -32,17 +32,14 @@ enum Computed {
 pub struct CellError {
     /// The mapping's file.
     pub file: String,
-    /// The record.
     pub record: String,
     /// ``column `name` `` or `where`.
     pub place: String,
     /// The SID of the row's record; for a membership `US…/CH…`.
     pub subject: String,
-    /// What went wrong.
     pub message: String,
 }
 
-/// The outcome of a row.
 #[derive(Debug)]
 pub(crate) enum RowOutcome {
     /// It is written; these cells of it are null because their expressions failed.
@@ -74,7 +71,6 @@ fn list_of_one(column: &MappedColumn, subject: &RowRecords<'_>) -> Computed {
     }
 }
 
-/// One row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MappedRow<'a> {
     /// The columns that are written.

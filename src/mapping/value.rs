@@ -122,7 +122,6 @@ pub enum Pii {
 pub(super) trait CellField {
     /// The column type that fits it.
     const TYPE: ColumnType;
-    /// Its value.
     fn value(&self) -> Value<'_>;
 }
 

@@ -1,12 +1,14 @@
-//! The settings of `plan`.
+//! The settings of `plan` and `plan show`.
 
 use std::path::{Path, PathBuf};
 
 use super::error::SettingsError;
 use super::loader::Loader;
 use crate::cli::PlanArgs;
+use crate::cli::plan::PlanShowArgs;
 use crate::cli::setting::declarations::{MAX_AGE, MAX_CHANGE_PERCENT, PLAN, SNAPSHOT, TARGET};
 use crate::cli::setting::{FlagGroup, Flags, MigrationTarget};
+use crate::plan::{OperationKind, OperationState, WantedOperations};
 
 /// What is planned, and where it is written.
 #[derive(Debug, Clone)]
@@ -27,7 +29,6 @@ pub(crate) struct PlanSettings {
 pub(crate) enum Planned {
     /// A migration.
     Move {
-        /// Where to.
         target: MigrationTarget,
         /// The snapshot to migrate.
         snapshot: PathBuf,
@@ -114,4 +115,35 @@ fn check_report(path: &Path) -> Result<(), SettingsError> {
         return Err(SettingsError::ReportFolder { path: path.to_owned() });
     }
     Ok(())
+}
+
+/// The operations that `plan show` is asked for.
+pub(crate) fn wanted_operations(args: &PlanShowArgs) -> Result<WantedOperations, SettingsError> {
+    let kinds = args.kind.as_deref().map(|names| {
+        named(names, "kind", &OperationKind::ALL.map(OperationKind::name), |name| {
+            OperationKind::ALL.into_iter().find(|kind| kind.name() == name)
+        })
+    });
+    let states = args.state.as_deref().map(|names| {
+        named(names, "state", &OperationState::ALL.map(OperationState::name), |name| {
+            OperationState::ALL.into_iter().find(|state| state.name() == name)
+        })
+    });
+    Ok(WantedOperations { kinds: kinds.transpose()?, states: states.transpose()? })
+}
+
+fn named<T>(
+    names: &[String],
+    what: &'static str,
+    known: &[&str],
+    find: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, SettingsError> {
+    let found = |text: &String| {
+        find(&text.trim().replace('-', "_")).ok_or_else(|| SettingsError::NoSuchName {
+            text: text.clone(),
+            what,
+            known: known.join(", "),
+        })
+    };
+    names.iter().map(found).collect()
 }

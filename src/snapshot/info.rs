@@ -100,7 +100,6 @@ pub struct Info {
     pub tool_version: String,
     /// A digest of the crawl's identity and outcome: what a later artefact says it was made from.
     pub id: String,
-    /// The account.
     pub account_sid: AccountSid,
     /// The services crawled.
     pub services: Vec<ServiceSid>,

@@ -44,7 +44,7 @@ pub use error::SnapshotError;
 pub(crate) use info::FailedUnit;
 pub use info::{Counts, Info};
 pub use properties::{CrawlIdentity, Requests, Verdict};
-pub(crate) use read::participants::{Seat, SeatsWith};
+pub(crate) use read::participants::{Participation, ParticipationWith};
 pub(crate) use read::plan_queries::{identities_alike, unlisted_users, vanished};
 pub use read::reader::Snapshot;
 pub(crate) use read::service_view::{JoinedCount, ServiceView};

@@ -118,10 +118,7 @@ pub(crate) enum SourceError {
     OtherAccount { asked: AccountSid, found: AccountSid },
     /// The API has no such list, or it is not read from there.
     #[error("Conversations has no list of {} to read", entity.plural())]
-    NoSuchList {
-        /// What was asked for.
-        entity: Entity,
-    },
+    NoSuchList { entity: Entity },
 }
 
 impl From<RequestError> for SourceError {

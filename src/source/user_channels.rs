@@ -93,7 +93,6 @@ impl Advise for UserChannelError {
     }
 }
 
-/// A user that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FoundUser {
     pub sid: UserSid,
@@ -102,7 +101,6 @@ pub(crate) struct FoundUser {
     pub joined_channels_count: Option<u64>,
 }
 
-/// A channel that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FoundChannel {
     pub sid: ChannelSid,
@@ -131,7 +129,6 @@ impl UserChannelReader {
         &self.service
     }
 
-    /// The service's own name.
     pub(crate) async fn service_name(&self) -> Result<Option<String>, UserChannelError> {
         let request = match self.api {
             Api::Chat => chat::fetch_service(&self.service),

@@ -36,11 +36,9 @@ pub(crate) enum BodyError {
 /// A request failed for good. `Display` is one line; its causes are the sources.
 #[derive(Debug)]
 pub(crate) struct RequestError {
-    /// The method.
     pub method: Method,
     /// The path, without query.
     pub path: String,
-    /// What failed.
     pub kind: RequestErrorKind,
     /// The HTTP status of the last answer.
     pub status: Option<u16>,
@@ -80,7 +78,6 @@ pub(crate) enum RequestErrorKind {
     Certificate(reqwest::Error),
     /// The connection broke.
     Broken(reqwest::Error),
-    /// Time-out.
     TimedOut(reqwest::Error),
     /// A success with a body that cannot be used.
     BadBody(BodyError),

@@ -15,7 +15,6 @@ use crate::secret::{Credentials, Origin};
 pub(crate) struct ClientOptions {
     /// Programmable Chat's origin.
     pub chat_origin: Origin,
-    /// Conversations' origin.
     pub conversations_origin: Origin,
     /// Who signs the requests.
     pub credentials: Credentials,

@@ -16,7 +16,6 @@ pub(crate) enum PageError {
     NotAUrl {
         /// The list's path.
         list: String,
-        /// Why.
         #[source]
         source: url::ParseError,
     },

@@ -132,7 +132,6 @@ impl ApiRequest {
         self.api
     }
 
-    /// Its method.
     pub(crate) fn method(&self) -> Method {
         self.method
     }

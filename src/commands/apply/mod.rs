@@ -47,7 +47,6 @@ impl Advise for NoSuchKind {
     }
 }
 
-/// Runs the verb.
 pub(super) async fn run(args: &ApplyArgs, context: &mut Context) -> Outcome {
     let summary = perform(args, context).await?;
     let status = exit_status(&summary);

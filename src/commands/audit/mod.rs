@@ -18,7 +18,6 @@ use crate::settings::{AuditSettings, ServiceChoice};
 use super::{Context, Outcome, source};
 use run::AuditRun;
 
-/// Runs the verb.
 pub(super) async fn run(args: &AuditArgs, context: &mut Context) -> Outcome {
     let mut settings = AuditSettings::load(&context.settings, args, &mut context.stdin)?;
     settings.connection.read_credentials()?;

@@ -18,7 +18,6 @@ use super::super::diff::{self, DiffError};
 use super::super::{CommandError, Context, Outcome, crawl, export};
 use super::outcome;
 
-/// An audit that runs.
 pub(super) struct AuditRun {
     pub(super) settings: AuditSettings,
     pub(super) folder: AuditFolder,
@@ -66,26 +65,8 @@ impl AuditRun {
     }
 
     fn begin(&self) -> AuditSummary {
-        AuditSummary {
-            audit: self.audit.name.to_string(),
-            folder: self.audit.folder(),
-            verdict: AuditVerdict::Failed,
-            stopped: None,
-            base: None,
-            last_complete: None,
-            started: self.audit.name.time().to_string(),
-            finished: String::new(),
-            elapsed_seconds: 0.0,
-            crawl: None,
-            exported: None,
-            differences: None,
-            report: None,
-            removed: Vec::new(),
-            notes: Vec::new(),
-            error: None,
-            hooks: Vec::new(),
-            exit_code: 0,
-        }
+        let name = self.audit.name;
+        AuditSummary::of_begun(name.to_string(), self.audit.folder(), name.time().to_string())
     }
 
     /// Reads, exports and compares. What was done so far stands in the summary, also where it fails.

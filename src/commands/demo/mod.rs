@@ -47,7 +47,6 @@ pub(super) enum DemoError {
     /// A file of the demo's folder.
     #[error("cannot use `{}`", path.display())]
     File {
-        /// The file or folder.
         path: PathBuf,
         #[source]
         source: std::io::Error,
@@ -70,7 +69,6 @@ struct DemoSummary<'a> {
     migrated: Option<&'a Migrated>,
 }
 
-/// Runs the verb.
 pub(super) async fn run(args: &DemoArgs, context: &mut Context) -> Outcome {
     let folder = DemoFolder::prepare(args.out.clone().unwrap_or_else(|| PathBuf::from(FOLDER)))?;
     let running = start(args).await?;

@@ -25,7 +25,6 @@ pub(super) enum NamingError {
     /// The snapshot, or what was read of the target.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
-    /// The plan.
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// No one reads them any more: the reading says why.

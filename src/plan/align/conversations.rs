@@ -20,7 +20,7 @@ pub(super) fn align<E: From<SnapshotError>>(
     let mut conversations = Conversations {
         context,
         rows: AlignedRows::new(&context.records.conversations),
-        seats: ParticipantAligner::new(context),
+        participants: ParticipantAligner::new(context),
         seen: HashSet::new(),
         names: HashSet::new(),
     };
@@ -51,7 +51,7 @@ pub(super) fn align<E: From<SnapshotError>>(
 struct Conversations<'c> {
     context: &'c AlignContext<'c>,
     rows: AlignedRows<'c>,
-    seats: ParticipantAligner<'c>,
+    participants: ParticipantAligner<'c>,
     /// The target's conversations that were met.
     seen: HashSet<u128>,
     /// The unique names that were asked for, in a copy.
@@ -133,11 +133,11 @@ impl Conversations<'_> {
             item.conversation = Some(&conversation);
             return visit(&item);
         }
-        let held = self.seats.hold(&conversation)?;
-        conversation.participants = self.seats.count(&held, &conversation, channel, counted)?;
+        let held = self.participants.hold(&conversation)?;
+        conversation.participants = self.participants.count(&held, &conversation, channel, counted)?;
         item.conversation = Some(&conversation);
         visit(&item)?;
-        self.seats.align(held, &conversation, channel, visit)
+        self.participants.align(held, &conversation, channel, visit)
     }
 }
 

@@ -16,7 +16,6 @@ mod created;
 mod digest;
 mod draft;
 mod entry;
-mod examples;
 mod finding;
 mod journal;
 mod place;

@@ -70,7 +70,6 @@ pub(crate) struct NotDoneItem {
     pub subject: String,
     /// Failed or blocked.
     pub state: OperationState,
-    /// Why.
     pub reason: String,
 }
 

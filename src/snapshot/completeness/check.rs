@@ -12,7 +12,6 @@ use crate::storage::StorageError;
 /// SIDs shown for a check that found something.
 const EXAMPLES: usize = 5;
 
-/// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SnapshotCheck {
     /// What was looked at.

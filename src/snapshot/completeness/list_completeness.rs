@@ -12,11 +12,8 @@ use crate::snapshot::unit::{UnitKind, state};
 /// A list of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ListOf<'a> {
-    /// Its roles.
     Roles,
-    /// Its users.
     Users,
-    /// Its channels.
     Channels,
     /// The members of a channel.
     Members(&'a ChannelSid),

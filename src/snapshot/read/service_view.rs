@@ -62,9 +62,9 @@ fn make_indexes(connection: &Connection, indexed: bool) -> rusqlite::Result<()> 
     if !indexed {
         // A crawl that was broken off has no index by channel.
         connection.execute_batch(
-            "CREATE TEMP TABLE IF NOT EXISTS seat (service INTEGER, channel_sid, member_sid, user INTEGER,
+            "CREATE TEMP TABLE IF NOT EXISTS by_channel (service INTEGER, channel_sid, member_sid, user INTEGER,
                PRIMARY KEY (service, channel_sid, user)) WITHOUT ROWID;
-             INSERT OR IGNORE INTO temp.seat SELECT service, channel_sid, member_sid, user FROM main.membership_row;",
+             INSERT OR IGNORE INTO temp.by_channel SELECT service, channel_sid, member_sid, user FROM main.membership_row;",
         )?;
     }
     Ok(())
@@ -173,7 +173,7 @@ impl ServiceView<'_> {
                  FROM membership_row INDEXED BY membership_by_channel WHERE service = ?1 AND channel_sid = ?2"
             } else {
                 "SELECT count(*) FILTER (WHERE m.status = 1), count(*) FILTER (WHERE m.status = 2)
-                 FROM temp.seat s CROSS JOIN membership_row m ON m.user = s.user AND m.channel_sid = s.channel_sid
+                 FROM temp.by_channel s CROSS JOIN membership_row m ON m.user = s.user AND m.channel_sid = s.channel_sid
                  WHERE s.service = ?1 AND s.channel_sid = ?2"
             })?;
             bind!(statement, number, sid);
@@ -221,7 +221,7 @@ impl ServiceView<'_> {
             let table = if self.indexed {
                 "membership_row INDEXED BY membership_by_channel"
             } else {
-                "temp.seat"
+                "temp.by_channel"
             };
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT channel_sid FROM {table} WHERE service = ?1 AND channel_sid > ?2 ORDER BY channel_sid LIMIT 1"

@@ -37,7 +37,6 @@ pub struct Carried {
     pub read_anyway: String,
     /// Users whose channels were carried over.
     pub users: u64,
-    /// Their user channels.
     pub user_channels: u64,
 }
 

@@ -12,11 +12,8 @@ use crate::snapshot::write::{frontier, rows, selection};
 /// A record that is fetched by itself.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Detail {
-    /// A service.
     Service(Box<Service>),
-    /// A user.
     User(Box<User>),
-    /// A channel.
     Channel(Box<Channel>),
 }
 

@@ -134,7 +134,6 @@ impl SnapshotWriter {
         self.sql(|connection| connection.execute_batch("BEGIN IMMEDIATE"))
     }
 
-    /// Commits it.
     pub fn commit(&self) -> Result<(), SnapshotError> {
         self.sql(|connection| connection.execute_batch("COMMIT"))
     }

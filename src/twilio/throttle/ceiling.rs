@@ -47,7 +47,6 @@ impl Ceiling {
         Self { level, base: level, probe_at: now + PROBE_FIRST, interval: PROBE_FIRST, step: 1, probe: None }
     }
 
-    /// The level.
     pub(super) fn level(&self) -> usize {
         self.level
     }

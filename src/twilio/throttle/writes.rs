@@ -45,7 +45,6 @@ pub(crate) struct WriteLimits {
 pub(crate) enum WriteKey<'a> {
     /// A conversation, or the channel that it is.
     Conversation(&'a str),
-    /// A service.
     Service(&'a str),
 }
 

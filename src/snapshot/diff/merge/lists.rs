@@ -20,7 +20,6 @@ use crate::snapshot::unit::UnitKind;
 struct Shape {
     /// Its rows, for the number of a service or, where they are in lists, of a user or channel.
     rows: String,
-    /// The lists that it is in.
     list: Option<UnitKind>,
 }
 

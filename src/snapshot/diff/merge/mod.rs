@@ -68,7 +68,6 @@ pub(crate) enum Met<'r> {
     Only {
         /// The side that has it.
         which: Which,
-        /// The row.
         row: RawRow<'r>,
         /// Why the other side may lack it all the same; none where it is not there.
         unread: Option<String>,

@@ -25,7 +25,6 @@ pub(super) struct Lacking<'r> {
     pub(super) parent: Option<i64>,
     /// The key of that user or channel.
     pub(super) parent_key: Option<ValueRef<'r>>,
-    /// Its own key.
     pub(super) key: ValueRef<'r>,
 }
 
