@@ -108,7 +108,7 @@ pub enum Event {
         /// Why, in one line.
         error: String,
     },
-    /// A file of an export is whole and in its place.
+    /// A file of an export is complete and in its place.
     Exported {
         record: String,
         /// The file's name.

@@ -268,7 +268,7 @@ fn summary(
     }
 }
 
-/// What there was to hold the rows against.
+/// What the rows were compared with.
 fn evidence(info: &Info) -> Vec<&'static str> {
     let (counters, all_users) = (info.source.has_counters(), info.selected_users.is_none());
     let [members, memberships] =

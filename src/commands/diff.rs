@@ -59,7 +59,7 @@ fn open(path: &Path) -> Result<Snapshot, CommandError> {
     })
 }
 
-/// Writes the differences to files, which appear whole or not at all.
+/// Writes the differences to files, which appear complete or not at all.
 pub(super) fn to_files(
     old: &Snapshot,
     new: &Snapshot,

@@ -1,4 +1,4 @@
-//! What ends a crawl as a whole.
+//! What ends an entire crawl.
 
 use crate::error::{Advise, Failure};
 use crate::model::{Api, Entity, ServiceSid};

@@ -184,7 +184,7 @@ impl Reader {
             }
             NextStep::FindParent => self.find_parent(unit, page_size, error).await,
             NextStep::FindRefusal => match service_of(&unit.target) {
-                // Refused for the service as a whole, or for this one list?
+                // Refused for the entire service, or for this one list?
                 Some(service) if unit.target.is_of_service() || self.is_forbidden(service).await => {
                     Err(CrawlError::Forbidden { service: service.clone(), source: error.into() })
                 }

@@ -278,7 +278,7 @@ fn run(expression: &Expression, context: Option<&minijinja::Value>) -> Result<mi
     if value.is_undefined() { Err("the result is undefined".to_owned()) } else { Ok(value) }
 }
 
-/// Takes an expression's result as a cell of the column's type. Nothing is converted: a wrong type is a mistake to be told.
+/// Takes an expression's result as a cell of the column's type. Nothing is converted: a wrong type is a mistake to be reported.
 fn computed(value: &minijinja::Value, column_type: ColumnType) -> Result<Computed, String> {
     use minijinja::value::ValueKind;
     let fits = match (column_type, value.kind()) {

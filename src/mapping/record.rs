@@ -55,7 +55,7 @@ pub struct MappedRecord {
     pub filters: Vec<Filter>,
     /// Its columns, in order.
     pub columns: Vec<MappedColumn>,
-    /// What its expressions see beside the row.
+    /// What its expressions see besides the row.
     pub(super) constants: Constants,
     /// What `run.invites` stands for in conditions that are added later.
     pub(super) invites: InvitePolicy,

@@ -90,7 +90,7 @@ pub enum PlanVerdict {
     Ready,
     /// Some of it may be performed, and the rest cannot be: blocked operations, or in an undo plan what cannot be undone.
     ReadyExceptBlocked,
-    /// A check blocks it as a whole.
+    /// A check blocks all of it.
     Blocked,
     /// Of an undo plan: nothing that was done can be undone.
     CannotBeUndone,

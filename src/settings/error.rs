@@ -11,6 +11,7 @@ use crate::diff::TermsError;
 use crate::error::{Advise, Failure};
 use crate::export::ExportError;
 use crate::model::ServiceSid;
+use crate::storage::nearest;
 
 use super::environment::NotUtf8;
 use super::provenance::Provenance;
@@ -52,15 +53,15 @@ pub enum SettingsError {
     /// A report in a folder that is not there.
     #[error("the report `{}` has no folder to be written to", path.display())]
     ReportFolder { path: PathBuf },
-    /// A kind or state of operations that there is none of.
-    #[error("`{text}` is no {what} of operations")]
+    /// A kind or state of operations that does not exist.
+    #[error("`{text}` is not a {what} of operation")]
     NoSuchName {
         /// What was given.
         text: String,
         /// `kind` or `state`.
         what: &'static str,
-        /// What there is.
-        known: String,
+        /// The names that exist.
+        known: Vec<&'static str>,
     },
     /// Invites were asked of Conversations.
     #[error("{place}: Conversations has no invites to read")]
@@ -335,7 +336,12 @@ impl Advise for SettingsError {
             ),
             Self::ReportFolder { .. } => Some("make the folder, or name another".to_owned()),
             Self::SameFile { .. } => Some("name another file".to_owned()),
-            Self::NoSuchName { known, .. } => Some(format!("there is {known}")),
+            Self::NoSuchName { text, what, known } => {
+                Some(match nearest(&text.replace('-', "_"), known.iter().copied()) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => format!("the {what}s are {}", known.join(", ")),
+                })
+            }
             Self::File { source, .. } => file_hint(source),
             Self::ProfileWithoutFile { .. } => {
                 Some("make a chatferry.toml here, or name one with --config FILE".to_owned())

@@ -119,30 +119,34 @@ fn check_report(path: &Path) -> Result<(), SettingsError> {
 
 /// The operations that `plan show` is asked for.
 pub(crate) fn wanted_operations(args: &PlanShowArgs) -> Result<WantedOperations, SettingsError> {
-    let kinds = args.kind.as_deref().map(|names| {
-        named(names, "kind", &OperationKind::ALL.map(OperationKind::name), |name| {
-            OperationKind::ALL.into_iter().find(|kind| kind.name() == name)
-        })
-    });
-    let states = args.state.as_deref().map(|names| {
-        named(names, "state", &OperationState::ALL.map(OperationState::name), |name| {
-            OperationState::ALL.into_iter().find(|state| state.name() == name)
-        })
-    });
-    Ok(WantedOperations { kinds: kinds.transpose()?, states: states.transpose()? })
+    let states = |names: &[String]| {
+        let known = OperationState::ALL.map(|state| (state.name(), state));
+        named(names, "state", &known)
+    };
+    Ok(WantedOperations {
+        kinds: args.kind.as_deref().map(operation_kinds).transpose()?,
+        states: args.state.as_deref().map(states).transpose()?,
+    })
 }
 
-fn named<T>(
+/// Kinds of operations by their names.
+pub(super) fn operation_kinds(names: &[String]) -> Result<Vec<OperationKind>, SettingsError> {
+    named(names, "kind", &OperationKind::ALL.map(|kind| (kind.name(), kind)))
+}
+
+fn named<T: Copy>(
     names: &[String],
     what: &'static str,
-    known: &[&str],
-    find: impl Fn(&str) -> Option<T>,
+    known: &[(&'static str, T)],
 ) -> Result<Vec<T>, SettingsError> {
     let found = |text: &String| {
-        find(&text.trim().replace('-', "_")).ok_or_else(|| SettingsError::NoSuchName {
-            text: text.clone(),
-            what,
-            known: known.join(", "),
+        let name = text.trim().replace('-', "_");
+        known.iter().find(|(known, _)| *known == name).map(|(_, value)| *value).ok_or_else(|| {
+            SettingsError::NoSuchName {
+                text: text.clone(),
+                what,
+                known: known.iter().map(|(name, _)| *name).collect(),
+            }
         })
     };
     names.iter().map(found).collect()

@@ -2,7 +2,7 @@
 //! `model::table`, converts both.
 //!
 //! A [`List`] names what is asked for, a [`ListPage`] is one answer of it in the model's terms. Conversion from the wire is
-//! pure and tolerant: what cannot be understood becomes an [`Issue`] beside the record.
+//! pure and tolerant: what cannot be understood becomes an [`Issue`] of the record.
 //!
 //! **Invariant:** a page is converted within the attempt that fetched it, so that one that cannot be read is fetched again.
 //!

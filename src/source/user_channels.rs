@@ -3,7 +3,7 @@
 //! **Invariant:** objects are kept as they came, with their own keys in their own order: what is shown is what the API said.
 //!
 //! **Invariant:** what was found by a name bears that name. Twilio takes a SID or a name in the same place of a path, so the answer's
-//! own name is compared, and another one's is no answer. `.` and `..` never stand in a path: they are looked up in the list.
+//! own name is compared, and another one's is not accepted. `.` and `..` are never sent in a path: they are looked up in the list.
 
 use std::sync::Arc;
 

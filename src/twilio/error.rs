@@ -1,7 +1,7 @@
 //! Why a request failed, with what it takes to act on it: the request, Twilio's own code and words, how often and how long it
 //! was tried.
 //!
-//! **Invariant:** an error holds no credentials and no body. Of foreign text it has Twilio's `message` and `more_info` alone,
+//! **Invariant:** an error holds no credentials and no body. Of foreign text it has only Twilio's `message` and `more_info`,
 //! cut to a length and without control characters, so that an answer cannot write to a terminal.
 
 use std::fmt;
@@ -163,7 +163,7 @@ impl RequestError {
         self.more_info = text(body.more_info);
     }
 
-    /// An answer of Twilio's with this status. What a gateway or a proxy says in Twilio's place says nothing about the account.
+    /// An answer of Twilio's with this status. The answer of a gateway or a proxy proves nothing about the account.
     fn is_twilios(&self, status: u16) -> bool {
         self.status == Some(status) && self.sender.is_none()
     }

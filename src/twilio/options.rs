@@ -26,7 +26,7 @@ pub(crate) struct ClientOptions {
     pub retry: RetryPolicy,
     /// Once cancelled, no attempt starts; those in flight end as they would.
     pub cancellation: CancellationToken,
-    /// Where it says what happens.
+    /// Where events go.
     pub events: Events,
     /// The seed of the jitter.
     pub seed: u64,

@@ -1,4 +1,4 @@
-//! `audit`: a crawl, its exports and its differences to the last whole audit, in a folder of their own.
+//! `audit`: a crawl, its exports and its differences to the last complete audit, in a folder of their own.
 //!
 //! **Invariant:** everything that the user can have typed wrong is found before the folder is touched or a request is sent.
 //!

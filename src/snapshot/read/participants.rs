@@ -1,6 +1,6 @@
-//! Who is on one channel: what the users' side says (memberships) and what the channel's side says (members), side by side.
+//! The participants of one channel: the users' side (memberships) paired with the channel's side (members).
 //!
-//! **Invariant:** nothing that either side has is left out, and rows are streamed: both sides come in the order of member SIDs and
+//! **Invariant:** nothing that either side has is left out, and rows are streamed: both sides are in the order of member SIDs and
 //! are merged.
 
 use std::rc::Rc;
@@ -37,7 +37,7 @@ pub struct ParticipationWith {
 }
 
 impl ServiceView<'_> {
-    /// Visits everybody on a channel: first those without a member, by user SID; then by member SID.
+    /// Visits all participants of a channel: first those without a member, by user SID; then by member SID.
     pub fn participations<E: From<SnapshotError>>(
         &self,
         channel: &ChannelSid,
@@ -46,7 +46,7 @@ impl ServiceView<'_> {
     ) -> Result<(), E> {
         let wrap = |source| E::from(SnapshotError::from_sqlite(self.snapshot.path(), source));
         let scopes = &self.snapshot.scopes;
-        // Made for the first that needs it: most channels have no one who does.
+        // Created for the first that needs it: in most channels none does.
         let mut look_up: Option<LookUp<'_>> = None;
         let mut participation = |membership: Option<(Membership, i64)>, member: Option<Member>| {
             let identity = member.as_ref().is_some_and(|member| member.identity.is_some());

@@ -1,4 +1,4 @@
-//! One service of a snapshot, with what a comparison needs beside ordered walks: records by their SIDs and by the names that
+//! One service of a snapshot, with what a comparison needs besides ordered walks: records by their SIDs and by the names that
 //! applications know them by.
 //!
 //! **Invariant:** lookups by identity and unique name go over indexes made once, in a temporary file of SQLite's own: a snapshot
@@ -47,7 +47,7 @@ pub(in crate::snapshot) fn of<'s>(
     Ok(Some(ServiceView { snapshot, number, service: Rc::new(service), indexed }))
 }
 
-/// Temporary objects are SQLite's own files, and possible in a file that is opened for reading alone.
+/// Temporary objects are in files of SQLite's own, so they are possible in a file that is opened only for reading.
 fn make_indexes(connection: &Connection, indexed: bool) -> rusqlite::Result<()> {
     connection.execute_batch(
         "CREATE TEMP TABLE IF NOT EXISTS user_name (service INTEGER, identity TEXT, id INTEGER,
@@ -60,7 +60,7 @@ fn make_indexes(connection: &Connection, indexed: bool) -> rusqlite::Result<()> 
            WHERE listed AND unique_name IS NOT NULL;",
     )?;
     if !indexed {
-        // A crawl that was broken off has no index by channel.
+        // An unfinished crawl has no index by channel.
         connection.execute_batch(
             "CREATE TEMP TABLE IF NOT EXISTS by_channel (service INTEGER, channel_sid, member_sid, user INTEGER,
                PRIMARY KEY (service, channel_sid, user)) WITHOUT ROWID;
@@ -76,7 +76,7 @@ impl ServiceView<'_> {
         &self.service
     }
 
-    /// [`Snapshot::walk`] over this service alone.
+    /// [`Snapshot::walk`] over this service only.
     pub fn walk<E: From<SnapshotError>>(
         &self,
         walk: Walk,
@@ -181,7 +181,7 @@ impl ServiceView<'_> {
         })
     }
 
-    /// Visits every channel in the order of SIDs: those that the snapshot has, and those that memberships alone name.
+    /// Visits every channel in the order of SIDs: those that the snapshot has, and those that only memberships name.
     pub fn channels<E: From<SnapshotError>>(
         &self,
         mut visit: impl FnMut(&ChannelSid, Option<&Channel>) -> Result<(), E>,

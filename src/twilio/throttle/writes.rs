@@ -54,7 +54,7 @@ impl WriteLimits {
         Self { conversations: KeyedLimit::new(per_conversation), services: KeyedLimit::new(per_service) }
     }
 
-    /// Takes a turn, or says how long there is none.
+    /// Takes a turn, or returns how long the key must wait.
     pub(crate) fn take(&self, key: WriteKey<'_>) -> Result<(), Duration> {
         match key {
             WriteKey::Conversation(key) => self.conversations.take(key),
