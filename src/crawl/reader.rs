@@ -13,7 +13,7 @@ use super::failure::{self, LastAnswer, ListPosition, NextStep};
 use super::message_order::Rising;
 use super::page_budget::PageBudget;
 use super::refusals::Refusals;
-use super::target::{Reading, SingleRecord, reading_of, service_of};
+use super::target::{UnitReading, SingleRecord, reading_of, service_of};
 use crate::event::{Event, Events};
 use crate::model::{Issue, Service, ServiceSid};
 use crate::snapshot::{Detail, Target, Unit};
@@ -87,9 +87,9 @@ impl Reader {
 
     async fn read_unit(&self, unit: Unit) -> Result<UnitEnd, CrawlError> {
         match reading_of(&unit.target) {
-            Reading::List(list) => self.read_list(unit, &list).await,
-            Reading::Service(service) => self.read_service(&unit, &service).await,
-            Reading::Record(record) => self.read_record(unit, &record).await,
+            UnitReading::List(list) => self.read_list(unit, &list).await,
+            UnitReading::Service(service) => self.read_service(&unit, &service).await,
+            UnitReading::Record(record) => self.read_record(unit, &record).await,
         }
     }
 

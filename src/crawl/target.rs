@@ -5,7 +5,7 @@ use crate::snapshot::Target;
 use crate::source::List;
 
 /// What is sent to read a unit.
-pub(super) enum Reading {
+pub(super) enum UnitReading {
     /// Page after page of a list.
     List(List),
     /// A service's own record, with its settings.
@@ -20,19 +20,19 @@ pub(super) enum SingleRecord {
     Channel(ServiceSid, ChannelSid),
 }
 
-pub(super) fn reading_of(target: &Target) -> Reading {
+pub(super) fn reading_of(target: &Target) -> UnitReading {
     match target.clone() {
-        Target::Services => Reading::List(List::Services),
-        Target::Roles(service) => Reading::List(List::Roles(service)),
-        Target::Users(service) => Reading::List(List::Users(service)),
-        Target::Channels(service) => Reading::List(List::Channels(service)),
-        Target::UserChannels(service, user) => Reading::List(List::UserChannels(service, user)),
-        Target::Members(service, channel) => Reading::List(List::Members(service, channel)),
-        Target::Invites(service, channel) => Reading::List(List::Invites(service, channel)),
-        Target::Messages(service, channel) => Reading::List(List::Messages(service, channel)),
-        Target::Service(service) => Reading::Service(service),
-        Target::User(service, user) => Reading::Record(SingleRecord::User(service, user)),
-        Target::Channel(service, channel) => Reading::Record(SingleRecord::Channel(service, channel)),
+        Target::Services => UnitReading::List(List::Services),
+        Target::Roles(service) => UnitReading::List(List::Roles(service)),
+        Target::Users(service) => UnitReading::List(List::Users(service)),
+        Target::Channels(service) => UnitReading::List(List::Channels(service)),
+        Target::UserChannels(service, user) => UnitReading::List(List::UserChannels(service, user)),
+        Target::Members(service, channel) => UnitReading::List(List::Members(service, channel)),
+        Target::Invites(service, channel) => UnitReading::List(List::Invites(service, channel)),
+        Target::Messages(service, channel) => UnitReading::List(List::Messages(service, channel)),
+        Target::Service(service) => UnitReading::Service(service),
+        Target::User(service, user) => UnitReading::Record(SingleRecord::User(service, user)),
+        Target::Channel(service, channel) => UnitReading::Record(SingleRecord::Channel(service, channel)),
     }
 }
 
