@@ -13,7 +13,7 @@ use super::failure::{self, LastAnswer, ListPosition, NextStep};
 use super::message_order::Rising;
 use super::page_budget::PageBudget;
 use super::refusals::Refusals;
-use super::target::{UnitReading, SingleRecord, reading_of, service_of};
+use super::target::{SingleRecord, UnitReading, reading_of, service_of};
 use crate::event::{Event, Events};
 use crate::model::{Issue, Service, ServiceSid};
 use crate::snapshot::{Detail, Target, Unit};

@@ -39,12 +39,13 @@ pub use compute::{Inputs, PlanOptions, compute};
 pub(crate) use error::PlanError;
 pub use file::PlanDraft;
 pub(crate) use file::{
-    Entry, Journal, LaneName, NotDone, PendingOperation, PlanFile, WantedOperations, check_place,
+    Entry, Journal, LaneName, NotDone, PendingOperation, PlanFile, PlannedRecord, WantedOperations,
+    check_place,
 };
 pub(crate) use finding::{PlanCheck, PlanFinding, Severity};
 pub(crate) use operation::Endpoint;
-pub(crate) use operation::OperationState;
 pub use operation::{JsonFields, Operation, OperationKind, Subject};
+pub(crate) use operation::{OperationState, WriteLimit};
 #[cfg(test)]
 pub(crate) use overview::Bucket;
 pub(crate) use overview::Step;

@@ -81,6 +81,11 @@ impl OperationKind {
         }
     }
 
+    /// The kind of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The write limit that it counts against. This is the only place that says so: the lanes of a plan's file, the estimates and
     /// the turns of a run all ask here.
     pub(crate) const fn write_limit(self) -> WriteLimit {
