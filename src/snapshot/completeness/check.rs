@@ -30,6 +30,10 @@ pub struct CheckReport {
     pub verdict: Verdict,
     /// Whether the file is sound.
     pub sound: bool,
+    /// Subjects on which lists and counts did not agree at first.
+    pub disagreements: u64,
+    /// Users and channels that vanished during the crawl.
+    pub vanished: u64,
     /// Every check that was made.
     pub checks: Vec<SnapshotCheck>,
 }
@@ -104,7 +108,8 @@ impl Snapshot {
     pub fn check(&self, bytes: Result<(), SnapshotError>) -> Result<CheckReport, SnapshotError> {
         let mut checks = vec![is_as_written(bytes)?, self.integrity()?];
         let sound = checks.iter().all(|check| check.found == 0);
-        let include = self.info()?.include;
+        let info = self.info()?;
+        let include = &info.include;
         if sound {
             for reference in REFERENCES {
                 if reference.needs.iter().all(|entity| include.contains(entity)) {
@@ -112,7 +117,13 @@ impl Snapshot {
                 }
             }
         }
-        Ok(CheckReport { verdict: self.sql(properties::verdict)?, sound, checks })
+        Ok(CheckReport {
+            verdict: self.sql(properties::verdict)?,
+            sound,
+            disagreements: info.disagreement_counts.values().sum(),
+            vanished: info.vanished.len() as u64,
+            checks,
+        })
     }
 
     fn integrity(&self) -> Result<SnapshotCheck, SnapshotError> {

@@ -241,6 +241,7 @@ impl SnapshotWriter {
     /// Where what was written cannot be read back, there is no verdict: the crawl is not complete, and the file is damaged.
     pub fn finish(&mut self, finished: &str) -> Result<Verdict, SnapshotError> {
         self.read_back()?;
+        let finished = &not_before(finished, &self.identity().started);
         self.begin()?;
         let minimum = self.minimum()?;
         let verdict = self.sql(|connection| {
@@ -304,5 +305,18 @@ impl SnapshotWriter {
             )
         })?;
         Ok(sum + services + self.count_messages(self.page_of(Entity::Message))?)
+    }
+}
+
+/// When a crawl ended. An earlier run of it may have been under a clock that was ahead: its window is never one that ends before it
+/// starts.
+fn not_before(finished: &str, started: &str) -> String {
+    let parse = |text: &str| text.parse::<jiff::Timestamp>().ok();
+    match (parse(finished), parse(started)) {
+        (Some(end), Some(start)) if end < start => {
+            tracing::warn!(%started, %finished, "the clock went back since the crawl was started: it counts as ended when it started");
+            started.to_owned()
+        }
+        _ => finished.to_owned(),
     }
 }
