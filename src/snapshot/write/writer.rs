@@ -85,7 +85,8 @@ impl SnapshotWriter {
         largest_page: LargestPage,
         fill: impl FnOnce(&mut Self) -> Result<(), E>,
     ) -> Result<Self, E> {
-        let draft = SqliteDraft::begin_new(&SNAPSHOT, path, Access::Private).map_err(SnapshotError::from)?;
+        let draft =
+            SqliteDraft::begin_new(&SNAPSHOT, path, Access::of_results()).map_err(SnapshotError::from)?;
         let connection = schema::create(&draft, path)?;
         let mut writer = Self::new(connection, path, identity.clone(), largest_page, None);
         writer.begin()?;
