@@ -36,6 +36,7 @@ impl SnapshotWriter {
             target: Target::UserChannels(service.clone(), user.clone()),
             cursor: None,
             pass: 0,
+            expected_pages: None,
             parent,
             service: number,
         };
