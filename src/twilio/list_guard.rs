@@ -14,14 +14,16 @@ use super::page::{LoopGuard, PageError};
 const SAMPLE: usize = 1024;
 
 /// Rows beyond twice the different ones, or beyond twice the counted ones, that a list may have. People join and rows are repeated
-/// while a list is read; and Twilio allows a user 1,000 channels and a channel 1,000 members.
+/// while a list is read.
 const SLACK: u64 = 2_000;
 
 /// Empty pages beyond those with rows.
 const EMPTY_PAGES: u64 = 100;
 
-/// Rows of a list that has no count: ten times what Twilio allows a user or a channel, and more than any service has.
-const MOST_OF_ONE: u64 = 10_000;
+/// What Twilio allows a user of channels, and a channel of members ("Conversations limits"). It stands for a count where there is none.
+const ALLOWED: u64 = 1_000;
+
+/// More rows than any service has.
 const MOST_OF_A_SERVICE: u64 = 10_000_000;
 
 /// How long a list can be.
@@ -40,7 +42,7 @@ impl ListSize {
     pub(super) fn most(self) -> u64 {
         match self {
             Self::Counted(rows) => rows.saturating_mul(2).saturating_add(SLACK),
-            Self::OfOne => MOST_OF_ONE,
+            Self::OfOne => Self::Counted(ALLOWED).most(),
             Self::OfService => MOST_OF_A_SERVICE,
         }
     }
@@ -177,7 +179,7 @@ mod tests {
         for (size, expected) in [
             (ListSize::Counted(4), 2_008),
             (ListSize::Counted(1_000_000), 2_002_000),
-            (ListSize::OfOne, 10_000),
+            (ListSize::OfOne, 4_000),
             (ListSize::OfService, 10_000_000),
         ] {
             assert_eq!(size.most(), expected);

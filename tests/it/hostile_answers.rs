@@ -89,14 +89,14 @@ fn every_list_is_given_up_that_never_ends() {
         ("new-rows", "conversations", "/Users/*/Conversations"),
     ] {
         let faults = format!("endless={kind}:{list}").parse().unwrap();
-        let world =
-            World::new(Options { users: 4, channels: 3, memberships: 2, faults, ..Options::default() });
+        let world = World::new(Options { users: 12, channels: 3, memberships: 3, faults, ..Options::default() });
+        let most = if kind == "new-rows" { "400" } else { "10000000" };
         let include = if source == "chat" {
             "roles,users,channels,user-channels,members,invites,messages"
         } else {
             "roles,users,channels,user-channels,members"
         };
-        let crawled = world.crawl(&["--source", source, "--include", include]);
+        let crawled = world.crawl(&["--source", source, "--include", include, "--max-list-rows", most]);
         assert_incomplete(&crawled);
         let failed = failed(&crawled);
         assert!(!failed.is_empty(), "{kind} {list}");
@@ -186,7 +186,7 @@ fn a_wait_that_is_too_long_holds_for_the_list_whatever_is_asked() {
 
 #[test]
 fn a_role_that_is_there_is_not_created_again() {
-    let world = World::with_faults("");
+    let world = World::new(Options { users: 8, channels: 5, memberships: 2, ..Options::default() });
     let target = world.running.target_service_sid();
     assert_eq!(world.crawl(&[]).code, 0);
     assert_eq!(world.run(&["plan", "--target", target]).code, 0);
@@ -217,7 +217,8 @@ fn a_role_that_is_there_is_not_created_again() {
 
 #[test]
 fn two_copies_of_a_plan_at_once_double_nothing() {
-    let world = World::new(Options { latency: Duration::from_millis(20), ..Options::default() });
+    let latency = Duration::from_millis(20);
+    let world = World::new(Options { users: 8, channels: 5, memberships: 2, latency, ..Options::default() });
     let target = world.running.target_service_sid();
     assert_eq!(world.crawl(&[]).code, 0);
     assert_eq!(world.run(&["plan", "--target", target]).code, 0);

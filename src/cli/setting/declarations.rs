@@ -87,7 +87,7 @@ settings! {
     /// Most rows of one list [default: by what it is of]
     ///
     /// A list that goes on above that is not read further, and counts as failed. Without this setting it is twice the count of the
-    /// user or channel and 2,000 more, 10,000 where there is no count, and 10,000,000 for the users and channels of a service and
+    /// user or channel and 2,000 more, 4,000 where there is no count, and 10,000,000 for the users and channels of a service and
     /// for messages.
     MAX_LIST_ROWS: u32 = Declaration::flag("max_list_rows", "N", "CHATFERRY_MAX_LIST_ROWS")
         .number().under(POLITENESS), |text| parse::number(text, 1..=u32::MAX);
