@@ -29,9 +29,6 @@ pub(crate) mod request;
 pub(crate) mod undo;
 pub(crate) mod user_channels;
 
-#[cfg(test)]
-mod fixture;
-
 pub use align::PlanRecords;
 pub(crate) use align::{Name, names};
 pub(crate) use check::{CANNOT_BE_UNDONE, CHECKS, all_checks};

@@ -26,8 +26,6 @@ mod row;
 mod schema;
 
 #[cfg(test)]
-pub(in crate::plan) mod fixture;
-#[cfg(test)]
 mod tests;
 
 pub use draft::PlanDraft;

@@ -8,13 +8,12 @@
 
 mod changes;
 mod checks;
-#[cfg(test)]
-mod fixture;
 mod html;
 mod json;
 mod kinds;
 mod markdown;
 mod plan_report;
+mod result;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -25,6 +24,7 @@ use std::io;
 pub(crate) use html::html;
 pub(crate) use json::json;
 pub(crate) use markdown::markdown;
+pub(crate) use result::{PlanResult, reading_cost, text};
 pub(crate) use terminal::table;
 
 use crate::error::{Advise, Failure};
