@@ -27,6 +27,9 @@ const CONVERSATIONS_ON_A_PAGE: &str = "100";
 /// The most participants on a page (`ListServiceConversationParticipant`).
 const PARTICIPANTS_ON_A_PAGE: &str = "100";
 
+/// The least of these.
+const FULL_PAGE: u32 = 50;
+
 /// The outcome of an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct OperationEnd {
@@ -152,7 +155,7 @@ async fn search(
 ) -> Result<Option<JsonFields>, RequestError> {
     let (api, list) = (first.api(), first.path().to_owned());
     let size = if matches!(key, "users" | "conversations") { ListSize::OfService } else { ListSize::OfOne };
-    let mut guard = client.list_guard(list.clone(), size);
+    let mut guard = client.list_guard(list.clone(), size, FULL_PAGE);
     let mut request = first;
     let mut is_first = true;
     loop {

@@ -114,7 +114,8 @@ fn pages_of(rows: Option<i64>, page: u32) -> u64 {
 
 /// Reads a list page by page; gives the number of pages.
 async fn each_page(source: &Source, list: &List, mut take: impl FnMut(Records)) -> Result<u64, SourceError> {
-    let mut guard = source.client().list_guard(list.entity().plural(), uncounted_size(list));
+    let page = largest_page(source.api())(list.entity());
+    let mut guard = source.client().list_guard(list.entity().plural(), uncounted_size(list), page);
     let mut cursor = None;
     let mut pages = 0;
     loop {

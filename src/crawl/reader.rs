@@ -162,8 +162,8 @@ impl Reader {
     }
 
     fn guard(&self, unit: &Unit, list: &List) -> ListGuard {
-        let size = list_size(unit, list, largest_page(self.source.api())(list.entity()));
-        self.source.client().list_guard(unit.target.to_string(), size)
+        let page = largest_page(self.source.api())(list.entity());
+        self.source.client().list_guard(unit.target.to_string(), list_size(unit, list, page), page)
     }
 
     /// What a failed page means: for the unit, or for the run. `received` says whether pages of it came in this run.

@@ -132,7 +132,8 @@ async fn by_list(
     let mut missing: HashSet<ChannelSid> = wanted.channels.into_iter().collect();
     let mut memberships = Vec::new();
     let mut failed = None;
-    let mut guard = source.client().list_guard(list.entity().plural(), uncounted_size(&list));
+    let page = largest_page(source.api())(list.entity());
+    let mut guard = source.client().list_guard(list.entity().plural(), uncounted_size(&list), page);
     let mut cursor: Option<String> = None;
     loop {
         let page = match source.page(&list, cursor.as_deref(), None).await {

@@ -250,7 +250,7 @@ impl UserChannelReader {
     ) -> Result<(), UserChannelError> {
         let list = first.path().to_owned();
         let size = if list.contains("/Users/") { ListSize::OfOne } else { ListSize::OfService };
-        let mut guard = self.client.list_guard(list.clone(), size);
+        let mut guard = self.client.list_guard(list.clone(), size, FULL_PAGE);
         let mut request = first;
         loop {
             let (rows, next) = self.client.send_parsed(&request, |body| page(body, key)).await?.body;
@@ -283,6 +283,9 @@ impl UserChannelReader {
 fn row_key(row: &ApiObject) -> Option<String> {
     ["sid", "channel_sid", "conversation_sid"].into_iter().find_map(|key| text(row, key))
 }
+
+/// The least that a full page has of any list here.
+const FULL_PAGE: u32 = 50;
 
 /// Whether a path would go elsewhere by this segment.
 fn is_direction(name: &str) -> bool {

@@ -143,9 +143,9 @@ impl Client {
         }
     }
 
-    /// A guard for following a list of this size, which is named for people.
-    pub(crate) fn list_guard(&self, list: impl Into<String>, size: ListSize) -> ListGuard {
-        ListGuard::new(list, self.options.max_list_rows.unwrap_or_else(|| size.most()))
+    /// A guard for following a list of this size, which is named for people, with so many rows on a full page.
+    pub(crate) fn list_guard(&self, list: impl Into<String>, size: ListSize, page: u32) -> ListGuard {
+        ListGuard::new(list, self.options.max_list_rows.unwrap_or_else(|| size.most()), page)
     }
 
     /// How many requests may be in flight now.

@@ -17,8 +17,12 @@ const SAMPLE: usize = 1024;
 /// while a list is read.
 const SLACK: u64 = 2_000;
 
-/// Empty pages beyond those with rows.
-const EMPTY_PAGES: u64 = 100;
+/// Pages in a row without a new row, and empty pages beyond those with rows.
+const PAGES_WITHOUT_NEWS: u64 = 100;
+
+/// Pages beyond those that the most rows fill, and how many times as many there may be: servers may send pages that are not full.
+const SPARE_PAGES: u64 = 100;
+const TIMES_FULL_PAGES: u64 = 4;
 
 /// What Twilio allows a user of channels, and a channel of members ("Conversations limits"). It stands for a count where there is none.
 const ALLOWED: u64 = 1_000;
@@ -54,23 +58,28 @@ pub(crate) struct ListGuard {
     list: String,
     loops: LoopGuard,
     most: u64,
+    most_pages: u64,
     rows: u64,
     filled: u64,
     empty: u64,
+    /// Pages since the last one that certainly had a new row.
+    without_news: u64,
     sample: BTreeSet<u64>,
 }
 
 impl ListGuard {
-    /// A guard of a list, named for people, that can have so many rows.
-    pub(super) fn new(list: impl Into<String>, most: u64) -> Self {
-        let list = list.into();
+    /// A guard of a list, named for people, that can have so many rows, of which so many are on a full page.
+    pub(super) fn new(list: impl Into<String>, most: u64, page: u32) -> Self {
+        let full = most.div_ceil(u64::from(page.max(1)));
         Self {
-            list,
+            list: list.into(),
             loops: LoopGuard::default(),
             most,
+            most_pages: full.saturating_mul(TIMES_FULL_PAGES).saturating_add(SPARE_PAGES),
             rows: 0,
             filled: 0,
             empty: 0,
+            without_news: 0,
             sample: BTreeSet::new(),
         }
     }
@@ -82,10 +91,14 @@ impl ListGuard {
         next: Option<&str>,
     ) -> Result<(), PageError> {
         let before = self.rows;
+        let mut has_news = false;
         for key in keys {
             self.rows += 1;
-            self.remember(hash(key));
+            has_news |= self.remember(hash(key));
         }
+        // Once the sample is full, that it does not change says little.
+        has_news |= self.sample.len() == SAMPLE;
+        self.without_news = if has_news { 0 } else { self.without_news + 1 };
         let Some(next) = next else { return Ok(()) };
         if self.rows == before {
             self.empty += 1;
@@ -93,23 +106,28 @@ impl ListGuard {
             self.filled += 1;
         }
         self.loops.advance(&self.list, next)?;
-        let brings_nothing = self.empty > self.filled.saturating_add(EMPTY_PAGES)
+        let brings_nothing = self.without_news > PAGES_WITHOUT_NEWS
+            || self.empty > self.filled.saturating_add(PAGES_WITHOUT_NEWS)
             || self.rows > self.different().saturating_mul(2).saturating_add(SLACK);
+        let pages = self.filled + self.empty;
         if brings_nothing {
-            let pages = self.filled + self.empty;
             return Err(PageError::NothingNew { list: self.list.clone(), pages, rows: self.rows });
         }
-        if self.rows > self.most {
-            return Err(PageError::TooManyRows { list: self.list.clone(), rows: self.rows, most: self.most });
+        if self.rows > self.most || pages > self.most_pages {
+            let (rows, most) = (self.rows, self.most);
+            return Err(PageError::TooManyRows { list: self.list.clone(), rows, pages, most });
         }
         Ok(())
     }
 
-    fn remember(&mut self, hash: u64) {
+    /// Whether the row is certainly new.
+    fn remember(&mut self, hash: u64) -> bool {
         let is_larger = self.sample.len() == SAMPLE && self.sample.last().is_some_and(|last| hash > *last);
-        if !is_larger && self.sample.insert(hash) && self.sample.len() > SAMPLE {
+        let is_new = !is_larger && self.sample.insert(hash);
+        if self.sample.len() > SAMPLE {
             self.sample.pop_last();
         }
+        is_new
     }
 
     /// How many different rows there were.
@@ -137,7 +155,7 @@ mod tests {
 
     /// Pages of rows until the guard has had enough: after how many, and why.
     fn follow(most: u64, pages: u64, rows: impl Fn(u64) -> Vec<u64>) -> Option<(u64, PageError)> {
-        let mut guard = ListGuard::new("users", most);
+        let mut guard = ListGuard::new("users", most, 100);
         (0..pages).find_map(|page| {
             let next = format!("/v2?PageToken=PT{page}");
             guard.page(rows(page), Some(&next)).err().map(|error| (page + 1, error))
@@ -148,6 +166,8 @@ mod tests {
     fn the_same_rows_under_new_tokens_are_noticed() {
         let (pages, error) = follow(10_000_000, 10_000, |_| (0..50).collect()).unwrap();
         assert!(matches!(error, PageError::NothingNew { .. }) && pages == 43, "{pages}: {error}");
+        let (pages, error) = follow(10_000_000, 10_000, |_| vec![1, 2]).unwrap();
+        assert!(matches!(error, PageError::NothingNew { .. }) && pages == 102, "{pages}: {error}");
         // In another order, on other pages, and among so many that they are sampled.
         let mut random = fastrand::Rng::with_seed(7);
         for different in [500, 5_000, 50_000] {
@@ -166,12 +186,13 @@ mod tests {
     fn empty_pages_are_followed_for_a_while() {
         let (pages, error) = follow(u64::MAX, 10_000, |_| Vec::new()).unwrap();
         assert!(
-            matches!(error, PageError::NothingNew { .. }) && pages == EMPTY_PAGES + 1,
+            matches!(error, PageError::NothingNew { .. }) && pages == PAGES_WITHOUT_NEWS + 1,
             "{pages}: {error}"
         );
-        assert!(
-            follow(u64::MAX, 5_000, |page| if page % 2 == 0 { vec![page] } else { Vec::new() }).is_none()
-        );
+        let half = |page: u64| {
+            if page.is_multiple_of(2) { (page * 50..page * 50 + 50).collect() } else { Vec::new() }
+        };
+        assert!(follow(10_000_000, 5_000, half).is_none());
     }
 
     #[test]
@@ -188,6 +209,9 @@ mod tests {
         let (pages, error) = follow(ListSize::Counted(4).most(), 1_000, page).unwrap();
         assert_eq!(pages, 21);
         assert!(matches!(error, PageError::TooManyRows { rows: 2_100, most: 2_008, .. }), "{error}");
+        let (pages, error) = follow(ListSize::Counted(4).most(), 1_000, |page| vec![page]).unwrap();
+        assert_eq!(pages, 4 * 21 + 101, "pages with a row each");
+        assert!(matches!(error, PageError::TooManyRows { rows: 185, .. }), "{error}");
     }
 
     #[test]
@@ -195,7 +219,7 @@ mod tests {
         // A million rows; each page repeats the last row of the one before.
         let page = |page: u64| (page * 99..page * 99 + 100).collect();
         assert!(follow(10_000_000, 10_000, page).is_none());
-        let mut guard = ListGuard::new("users", 10);
+        let mut guard = ListGuard::new("users", 10, 100);
         assert!(guard.page(0..100_000, None).is_ok(), "a list that ends has ended");
         assert!(guard.sample.len() <= SAMPLE);
     }

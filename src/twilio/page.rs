@@ -44,12 +44,13 @@ pub(crate) enum PageError {
     },
     /// The list has more rows than it can have.
     #[error(
-        "the list {list} does not end: it has {rows} rows so far and can have {most}; --max-list-rows takes more"
+        "the list {list} does not end: it has {rows} rows on {pages} pages so far and can have {most}; --max-list-rows takes more"
     )]
     TooManyRows {
         /// The list's path.
         list: String,
         rows: u64,
+        pages: u64,
         most: u64,
     },
     /// A stored cursor is no path.

@@ -124,7 +124,7 @@ fn a_clock_far_ahead_removes_no_audit() {
     assert_eq!(removed(&ahead), 0, "{ahead}");
     let notes = ahead["notes"].to_string();
     assert!(notes.contains("20261103T020000Z") && notes.contains("--keep"), "{notes}");
-    let again = audit("2029-08-02T02:00:01Z");
+    let again = audit("2029-08-02T01:00:00Z");
     assert_eq!(removed(&again), 0, "{again}");
     assert!(world.path("audits/20261102T020000Z").exists());
 }

@@ -108,8 +108,10 @@ fn endless_token(listing: &impl PagedList, request: &PageRequest, kind: EndlessL
         (_, Some(PageToken::After(digits))) => Some(PageToken::After(digits + 1)),
         (_, Some(PageToken::Before(_))) => None,
         (_, None) => {
-            let first = (0..listing.count()).find(|rank| listing.shows(*rank))?;
-            Some(PageToken::After(listing.digits(first)))
+            let first = (0..listing.count()).find(|rank| listing.shows(*rank));
+            // A list without rows can be endless only with tokens that name nothing.
+            let digits = first.map(|rank| listing.digits(rank)).or((kind != EndlessList::Loop).then_some(1));
+            digits.map(PageToken::After)
         }
     }
 }

@@ -119,7 +119,9 @@ pub(in crate::snapshot) fn check(
         }
     }
     let count = |query: &str| {
-        snapshot.sql(|connection| connection.query_row(query, [], |row| row.get::<_, i64>(0))).map(i64::cast_unsigned)
+        snapshot
+            .sql(|connection| connection.query_row(query, [], |row| row.get::<_, i64>(0)))
+            .map(i64::cast_unsigned)
     };
     let (disagreements, vanished) = if sound {
         (count("SELECT count(*) FROM disagreement")?, count("SELECT count(*) FROM vanished")?)
