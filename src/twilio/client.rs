@@ -28,7 +28,7 @@ use tokio::time::{Instant, sleep};
 use url::Url;
 
 use self::answer::{AttemptEnd, outcome, read, text};
-use self::body::{Body, BodyFailure, MOST_OF_A_FAILURE, read_body};
+use self::body::{AnswerBody, BodyFailure, MOST_OF_A_FAILURE, read_body};
 use super::error::{BodyError, ClientError, RequestError, RequestErrorKind};
 use super::list_guard::{ListGuard, ListSize};
 use super::options::ClientOptions;
@@ -294,7 +294,7 @@ impl Client {
             Ok(body) => AttemptEnd::Answer { status, headers, body },
             // Its status says what it is; such a body is not Twilio's.
             Err(BodyFailure::TooLarge(bytes)) if !status.is_success() => {
-                AttemptEnd::Answer { status, headers, body: Body { bytes, turn: None } }
+                AttemptEnd::Answer { status, headers, body: AnswerBody { bytes, turn: None } }
             }
             Err(BodyFailure::TooLarge(_)) => {
                 AttemptEnd::BadBody { status, headers, kind: RequestErrorKind::TooLarge { most } }

@@ -114,7 +114,7 @@ fn a_list_may_be_as_long_as_a_setting_says() {
     assert_incomplete(&crawled);
     let (subject, error) = &failed(&crawled)[0];
     assert!(subject.starts_with("roles of") && error.contains("can have 321; --max-list-rows"), "{error}");
-    // No list is held against the setting that ends.
+    // The setting is for lists that go on.
     let world = World::with_faults("");
     assert_eq!(world.crawl(&["--max-list-rows", "1"]).code, 4, "lists of several pages");
     assert_eq!(world.crawl(&[]).code, 0, "and the same crawl without it goes to its end");

@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode};
 use serde::de::IgnoredAny;
 
 use super::Reply;
-use super::body::Body;
+use super::body::AnswerBody;
 use crate::twilio::error::{BodyError, RequestError, RequestErrorKind, tame};
 use crate::twilio::request::ApiRequest;
 use crate::twilio::retry::AttemptOutcome;
@@ -21,7 +21,7 @@ pub(super) enum AttemptEnd {
     Answer {
         status: StatusCode,
         headers: HeaderMap,
-        body: Body,
+        body: AnswerBody,
     },
     /// The body could not be read to its end: why, where the status says nothing else.
     BadBody {

@@ -42,7 +42,7 @@ impl Pieces for reqwest::Response {
 
 /// A body that was read to its end.
 #[derive(Debug)]
-pub(super) struct Body {
+pub(super) struct AnswerBody {
     pub(super) bytes: Bytes,
     /// Held until a large body has been parsed.
     #[cfg_attr(not(test), expect(dead_code, reason = "it is held"))]
@@ -63,14 +63,14 @@ pub(super) async fn read_body<P: Pieces>(
     pieces: &mut P,
     most: usize,
     large: &Arc<Semaphore>,
-) -> Result<Body, BodyFailure<P::Error>> {
+) -> Result<AnswerBody, BodyFailure<P::Error>> {
     let mut deadline = Instant::now() + HEAD_START;
     let mut bytes = BytesMut::new();
     let mut turn = None;
     loop {
         let received = timeout_at(deadline, pieces.next()).await;
         let piece = match received.map_err(|_elapsed| BodyFailure::TooSlow)?.map_err(BodyFailure::Broken)? {
-            None => return Ok(Body { bytes: bytes.freeze(), turn }),
+            None => return Ok(AnswerBody { bytes: bytes.freeze(), turn }),
             Some(piece) => piece,
         };
         let length = bytes.len() + piece.len();
