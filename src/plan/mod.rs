@@ -39,7 +39,8 @@ pub use compute::{Inputs, PlanOptions, compute};
 pub(crate) use error::PlanError;
 pub use file::PlanDraft;
 pub(crate) use file::{
-    Entry, Journal, LaneName, NotDone, PendingOperation, PlanFile, WantedOperations, check_place,
+    Entry, Journal, LaneName, NotDone, PendingOperation, PlanFile, PlannedRecord, WantedOperations,
+    check_place,
 };
 pub(crate) use finding::{PlanCheck, PlanFinding, Severity};
 pub(crate) use operation::Endpoint;

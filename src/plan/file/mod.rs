@@ -12,6 +12,7 @@
 //!
 //! All SQL of plans is in this folder.
 
+mod about;
 mod created;
 mod digest;
 mod draft;
@@ -28,6 +29,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use about::PlannedRecord;
 pub use draft::PlanDraft;
 pub(crate) use entry::{Entry, WantedOperations};
 pub(crate) use journal::{Journal, NotDone};
