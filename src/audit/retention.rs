@@ -22,7 +22,7 @@ pub(crate) struct Retention {
 }
 
 /// The shortest gap between audits that a clock may have made, in days, and how many times the usual gap it must be.
-const SHORTEST_JUMP: i64 = 31;
+const SHORTEST_JUMP: i64 = 100;
 const TIMES_USUAL: i32 = 4;
 
 /// What may go.
