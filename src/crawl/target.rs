@@ -1,8 +1,9 @@
-//! What a unit of the frontier is to a source: which list or record, of which service.
+//! What a unit of the frontier is to a source: which list or record, of which service, and how long.
 
 use crate::model::{ChannelSid, ServiceSid, UserSid};
-use crate::snapshot::Target;
-use crate::source::List;
+use crate::snapshot::{Target, Unit};
+use crate::source::{List, uncounted_size};
+use crate::twilio::ListSize;
 
 /// What is sent to read a unit.
 pub(super) enum UnitReading {
@@ -33,6 +34,15 @@ pub(super) fn reading_of(target: &Target) -> UnitReading {
         Target::Service(service) => UnitReading::Service(service),
         Target::User(service, user) => UnitReading::Record(SingleRecord::User(service, user)),
         Target::Channel(service, channel) => UnitReading::Record(SingleRecord::Channel(service, channel)),
+    }
+}
+
+/// How long the list of a unit can be, with pages of this size.
+pub(super) fn list_size(unit: &Unit, list: &List, page: u32) -> ListSize {
+    let of_one = matches!(unit.target, Target::UserChannels(..) | Target::Members(..) | Target::Messages(..));
+    match unit.expected_pages.filter(|_| of_one) {
+        Some(pages) => ListSize::Counted(pages.saturating_mul(u64::from(page))),
+        None => uncounted_size(list),
     }
 }
 

@@ -16,6 +16,8 @@ mod docs;
 mod export;
 mod faults;
 mod hostile;
+mod hostile_answers;
+mod hostile_files;
 mod messages;
 mod moment;
 mod plan;

@@ -27,7 +27,7 @@ pub(crate) struct ChannelRecord {
     pub(crate) timers: Timers,
     pub(crate) messaging_service_sid: Option<String>,
     pub(crate) email: Option<EmailBinding>,
-    pub(crate) created_by: String,
+    pub(crate) created_by: Option<String>,
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
 }
@@ -69,7 +69,7 @@ impl ChannelRecord {
             timers: Timers::default(),
             messaging_service_sid: None,
             email: None,
-            created_by: "system".to_owned(),
+            created_by: Some("system".to_owned()),
             created: now,
             updated: now,
         }
