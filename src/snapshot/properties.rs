@@ -185,7 +185,9 @@ impl SnapshotWriter {
     /// Resumes the crawl: what failed is tried again, and what disagreed in a crawl that has ended is rechecked.
     pub fn resume(&mut self) -> Result<(), SnapshotError> {
         storage::unseal(&SNAPSHOT, self.path())?;
+        self.refuse_altered()?;
         self.sql(|connection| connection.execute_batch("PRAGMA journal_mode = WAL"))?;
+        self.watch_pages()?;
         self.begin()?;
         self.retry_failed_units()?;
         self.sql(super::diff::list_digest::forget)?;

@@ -9,6 +9,7 @@
 //! **Invariant:** a [`ListPage`] without `next` is the end of its list because the API said so, never because a page was empty
 //! or short.
 
+mod answer;
 mod convert;
 mod media;
 mod notes;
@@ -21,6 +22,7 @@ pub(crate) mod user_channels;
 
 use std::sync::Arc;
 
+pub use self::answer::page_of;
 use self::convert::FromRow;
 use self::notes::Asked;
 use self::read::Reading;

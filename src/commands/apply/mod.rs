@@ -13,7 +13,7 @@ use crate::plan::check::CANNOT_BE_UNDONE;
 use crate::plan::{Journal, OperationKind, OperationState};
 use crate::report::text::confirm::service_name;
 use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
-use crate::settings::{ApplySettings, ConnectionSettings};
+use crate::settings::{ApplySettings, ConnectionSettings, check_files};
 use crate::storage::nearest;
 
 use super::{CommandError, Context, Outcome};
@@ -60,7 +60,11 @@ pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<A
     let settings = ApplySettings::load(&context.settings, args)?;
     let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
     let only = settings.only.as_deref().map(kinds).transpose()?;
-    let journal = Journal::open(&settings.plan)?;
+    let journal = if check_files(&context.settings)? {
+        Journal::open(&settings.plan)?
+    } else {
+        Journal::open_without_seal(&settings.plan)?
+    };
     let totals = journal.totals()?;
     let findings = admission::findings(totals.findings.clone(), &journal.checks()?);
     admission::check_files(&journal, &totals)?;

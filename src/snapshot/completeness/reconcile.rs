@@ -258,15 +258,16 @@ impl SnapshotWriter {
         Ok(verdict)
     }
 
-    /// Reads the file's structure through a connection of its own, which shares no page with the one that wrote it.
+    /// Reads the file's structure through a connection of its own, which shares no page with the one that wrote it,
+    /// and compares its pages with those that were written.
     fn read_back(&self) -> Result<(), SnapshotError> {
-        self.sql(|connection| connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())))?;
+        let all_moved = self.move_log()?;
         let reader = schema::open_to_read(self.path())?;
         let found: String = reader
             .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
             .map_err(|source| SnapshotError::from_sqlite(self.path(), source))?;
         if found == "ok" {
-            return Ok(());
+            return self.check_pages(all_moved);
         }
         let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
         Err(SnapshotError::from_sqlite(self.path(), rusqlite::Error::SqliteFailure(corrupt, Some(found))))

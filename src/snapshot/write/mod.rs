@@ -6,4 +6,5 @@ pub(in crate::snapshot) mod frontier;
 pub(in crate::snapshot) mod replacement;
 pub(in crate::snapshot) mod rows;
 pub(in crate::snapshot) mod selection;
+mod watch;
 pub(in crate::snapshot) mod writer;

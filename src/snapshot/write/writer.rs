@@ -3,7 +3,7 @@
 //! **Invariant:** a commit is rows and cursor together. [`SnapshotWriter::store_page`] does both inside the transaction that
 //! the caller opened with [`SnapshotWriter::begin`].
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -17,7 +17,7 @@ use crate::snapshot::properties::CrawlIdentity;
 use crate::snapshot::schema::{self, SNAPSHOT};
 use crate::snapshot::unit::{Estimate, FIRST, Target, Unit, state};
 use crate::snapshot::write::carry::CarryOver;
-use crate::storage::{self, Access, FileLock, SqliteDraft};
+use crate::storage::{self, Access, FileLock, PageSums, SqliteDraft};
 
 /// The account and service that a row was sent with. Rows that follow one another nearly always have the same.
 type Scope = (Option<AccountSid>, Option<ServiceSid>);
@@ -40,6 +40,8 @@ pub struct SnapshotWriter {
     pub(in crate::snapshot) cross_check: Option<Share>,
     /// What users are carried over from, if any are.
     pub(in crate::snapshot) carry: Option<CarryOver>,
+    /// What the pages of the file should be, of a crawl. After the connection, since it must outlive it.
+    pub(super) pages: RefCell<Option<PageSums>>,
     /// After the connection, since it must outlive it.
     lock: Option<FileLock>,
 }
@@ -99,6 +101,7 @@ impl SnapshotWriter {
         writer.lock = Some(draft.publish().map_err(SnapshotError::from)?);
         writer.connection = schema::open_to_write(path)?;
         writer.sql(|connection| connection.execute_batch("PRAGMA journal_mode = WAL"))?;
+        writer.watch_pages()?;
         Ok(writer)
     }
 
@@ -132,6 +135,7 @@ impl SnapshotWriter {
             focused: false,
             cross_check: None,
             carry: None,
+            pages: RefCell::new(None),
             lock,
         }
     }
@@ -185,7 +189,10 @@ impl SnapshotWriter {
 
     /// Commits it.
     pub fn commit(&self) -> Result<(), SnapshotError> {
-        self.sql(|connection| connection.execute_batch("COMMIT"))
+        storage::kill_point("snapshot");
+        self.sql(|connection| connection.execute_batch("COMMIT"))?;
+        storage::kill_point("snapshot");
+        self.follow_log()
     }
 
     /// Undoes it, as far as it was not undone already.
