@@ -12,7 +12,7 @@ use crate::mapping::Value;
 use crate::model::{Entity, Share};
 use crate::plan::Move;
 use crate::plan::align::{self, Actual, AlignOptions, Item, Pair, PlanRecords, Standing};
-use crate::snapshot::{ListOf, SnapshotError};
+use crate::snapshot::{ListOf, SnapshotError, why_incomplete};
 
 /// How to compare a snapshot with its target.
 #[derive(Debug, Clone, Copy)]
@@ -171,7 +171,7 @@ fn why_unread(pair: &Pair<'_>, item: &Item<'_>) -> Result<Option<String>, Snapsh
             (Entity::Member | Entity::Membership, Some(conversation)) => ListOf::Members(conversation),
             _ => ListOf::Channels,
         };
-    pair.target.why_not_whole(list)
+    why_incomplete(&pair.target, list)
 }
 
 fn is_public(item: &Item<'_>) -> bool {

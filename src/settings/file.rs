@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::FileError;
 use super::provenance::{FilePlace, Provenance};
-use crate::cli::setting::{Declaration, SETTINGS, SettingKind};
+use crate::cli::setting::{Declaration, SETTINGS, SettingKind, declarations};
 use crate::storage::nearest;
 
 /// `CredentialNames` under which people look for a place for their secret. They get an answer of their own.
@@ -124,7 +124,7 @@ fn read_pair(
 ) -> Result<(), FileError> {
     let (line, column) = position(text, key.span());
     let name = key.get_ref().as_ref();
-    let Some(known) = Declaration::named(name) else {
+    let Some(known) = declarations::named(name) else {
         if SECRETS.contains(&name.to_ascii_lowercase().as_str()) {
             return Err(FileError::Secret { line, column, key: name.to_owned() });
         }

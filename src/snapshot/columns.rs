@@ -11,8 +11,8 @@
 
 use rusqlite::{Result, Row, Statement};
 
-use super::decode::Scopes;
-use super::encode::{Bind, MessageType, Position, message_type, optional, required};
+use super::encode::{Bind, MESSAGE_TYPES, MessageType, Position, message_type, optional, required};
+use super::scopes::Scopes;
 use crate::model::{
     AccountSid, Channel, ChannelSid, ChannelType, ContentSid, ConversationState, Entity, Invite, InviteSid,
     Member, MemberSid, Membership, MembershipStatus, Message, MessageSid, MessagingServiceSid,
@@ -402,9 +402,6 @@ pub(super) fn shown(entity: Entity) -> String {
     });
     columns.collect::<Vec<_>>().join(", ")
 }
-
-/// The types of messages that are stored as their place here.
-pub(super) const MESSAGE_TYPES: [&str; 2] = ["text", "media"];
 
 fn by_number(column: &str, names: &[&str], first: usize) -> String {
     let cases: Vec<String> =

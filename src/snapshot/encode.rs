@@ -8,7 +8,6 @@
 use rusqlite::types::ValueRef;
 use rusqlite::{Result, Row, Statement};
 
-use super::columns::MESSAGE_TYPES;
 use crate::model::{
     ChannelType, ConversationState, JsonText, MembershipStatus, NotificationLevel, OpenEnum, RoleType, Sid,
     SidKind, StoredSid, Timestamp,
@@ -29,14 +28,14 @@ macro_rules! bind {
         )+
         debug_assert_eq!(parameter, $statement.parameter_count());
     }};
-    // The values in front of a record's own fields, then these.
+    // The values in front of a record's own fields, then these, by `StoredRecord::bind_own`.
     ($statement:expr, $($value:expr),+; $record:expr) => {{
         let mut parameter = 0;
         $(
             parameter += 1;
             $crate::snapshot::encode::Bind::bind(&$value, &mut $statement, parameter)?;
         )+
-        $crate::snapshot::columns::StoredRecord::bind_own($record, &mut $statement, parameter)?;
+        $record.bind_own(&mut $statement, parameter)?;
     }};
 }
 pub(super) use bind;
@@ -178,6 +177,9 @@ impl Bind for Position {
         }
     }
 }
+
+/// The types of messages that are stored as their place here.
+pub(super) const MESSAGE_TYPES: [&str; 2] = ["text", "media"];
 
 /// The type of a message: its place among the usual ones, or another text.
 pub(super) struct MessageType<'a>(pub(super) Option<&'a str>);

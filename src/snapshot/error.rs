@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::schema::SNAPSHOT;
+use super::format::SNAPSHOT;
 use crate::error::{Advise, Failure};
 use crate::storage::StorageError;
 

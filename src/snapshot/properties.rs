@@ -3,12 +3,8 @@
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
-use super::error::SnapshotError;
-use super::schema::SNAPSHOT;
 use super::unit::state;
-use super::write::writer::SnapshotWriter;
-use crate::model::{AccountSid, Api, Entity, ServiceSid};
-use crate::storage;
+use crate::model::{AccountSid, Api, Entity, ServiceSid, Share};
 
 /// What a crawl is of. A snapshot is of one crawl, and only the same one may resume it.
 #[derive(Debug, Clone, PartialEq)]
@@ -158,91 +154,34 @@ impl CrawlIdentity {
     }
 }
 
-impl SnapshotWriter {
-    pub(super) fn write_identity(&self, identity: &CrawlIdentity) -> Result<(), SnapshotError> {
-        let services: Vec<_> = identity.services.iter().map(ToString::to_string).collect();
-        let include: Vec<_> = identity.include.iter().map(|entity| entity.plural()).collect();
-        self.sql(|connection| {
-            set(connection, "account_sid", &identity.account_sid.to_string())?;
-            set(connection, "services", &services.join(" "))?;
-            set(connection, "source", identity.source.name())?;
-            set(connection, "include", &include.join(" "))?;
-            set(connection, "started", &identity.started)?;
-            set(connection, "tool_version", env!("CARGO_PKG_VERSION"))?;
-            set(connection, "verdict", Verdict::Incomplete.as_str())?;
-            if let Some(users) = &identity.users {
-                set(connection, "users", &serde_json::json!(users).to_string())?;
-            }
-            Ok(())
-        })
+/// Writes what the crawl is of.
+pub(super) fn write_identity(connection: &Connection, identity: &CrawlIdentity) -> rusqlite::Result<()> {
+    let services: Vec<_> = identity.services.iter().map(ToString::to_string).collect();
+    let include: Vec<_> = identity.include.iter().map(|entity| entity.plural()).collect();
+    set(connection, "account_sid", &identity.account_sid.to_string())?;
+    set(connection, "services", &services.join(" "))?;
+    set(connection, "source", identity.source.name())?;
+    set(connection, "include", &include.join(" "))?;
+    set(connection, "started", &identity.started)?;
+    set(connection, "tool_version", env!("CARGO_PKG_VERSION"))?;
+    set(connection, "verdict", Verdict::Incomplete.as_str())?;
+    if let Some(users) = &identity.users {
+        set(connection, "users", &serde_json::json!(users).to_string())?;
     }
-
-    /// Whether the crawl has ended, and with what verdict. An ended crawl may be incomplete.
-    pub fn finished(&self) -> Result<Option<Verdict>, SnapshotError> {
-        self.sql(finished)
-    }
-
-    /// Resumes the crawl: what failed is tried again, and what disagreed in a crawl that has ended is rechecked.
-    pub fn resume(&mut self) -> Result<(), SnapshotError> {
-        storage::unseal(&SNAPSHOT, self.path())?;
-        self.refuse_altered()?;
-        self.sql(|connection| connection.execute_batch("PRAGMA journal_mode = WAL"))?;
-        self.watch_pages()?;
-        self.begin()?;
-        self.retry_failed_units()?;
-        self.sql(super::diff::list_digest::forget)?;
-        if self.finished()?.is_some() {
-            self.sql(|connection| {
-                connection.execute("DELETE FROM property WHERE key = 'finished'", [])?;
-                set(connection, "verdict", Verdict::Incomplete.as_str())?;
-                connection
-                    .execute("DELETE FROM disagreement WHERE outcome IN ('open', 'hole', 'count_only')", [])
-            })?;
-        }
-        self.commit()?;
-        self.count_work()
-    }
-
-    /// Whether nothing was received yet, so that nothing is lost if another crawl takes its place.
-    pub fn is_empty(&self) -> Result<bool, SnapshotError> {
-        self.sql(is_empty)
-    }
-
-    /// Turns the crawl to another API, if nothing was received from the first one. Says whether it turned.
-    pub fn turn_to(&mut self, source: Api) -> Result<bool, SnapshotError> {
-        let turned = self.sql(|connection| {
-            let empty = is_empty(connection)?;
-            if empty {
-                set(connection, "source", source.name())?;
-            }
-            Ok(empty)
-        })?;
-        if turned {
-            self.identity.source = source;
-        }
-        Ok(turned)
-    }
-
-    /// Adds to the requests of the crawl's runs so far. The minimum is set once, at the end.
-    pub fn count_requests(&self, total: u64, retried: u64, throttled: u64) -> Result<(), SnapshotError> {
-        self.sql(|connection| {
-            let sum = requests(connection)?;
-            set(connection, "requests_total", &(sum.total + total).to_string())?;
-            set(connection, "requests_retried", &(sum.retried + retried).to_string())?;
-            set(connection, "requests_throttled", &(sum.throttled + throttled).to_string())
-        })
-    }
-
-    /// Adds to the seconds that the crawl's runs have taken.
-    pub fn count_seconds(&self, seconds: f64) -> Result<(), SnapshotError> {
-        self.sql(|connection| {
-            let so_far = elapsed(connection)?;
-            set(connection, "elapsed_seconds", &format!("{:.3}", so_far + seconds))
-        })
-    }
+    Ok(())
 }
 
-fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+/// Turns the crawl to another API, if nothing was received from the first one. Returns whether it turned.
+pub(super) fn turn_to(connection: &Connection, source: Api) -> rusqlite::Result<bool> {
+    let empty = is_empty(connection)?;
+    if empty {
+        set(connection, "source", source.name())?;
+    }
+    Ok(empty)
+}
+
+/// Whether nothing was received yet, so that nothing is lost if another crawl takes its place.
+pub(super) fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row(
         "SELECT NOT EXISTS (SELECT 1 FROM unit WHERE pages > 0 OR state IN (?1, ?2))",
         [state::COMPLETE, state::VANISHED],
@@ -278,4 +217,57 @@ pub(super) fn requests(connection: &Connection) -> rusqlite::Result<Requests> {
 /// Seconds so far.
 pub(super) fn elapsed(connection: &Connection) -> rusqlite::Result<f64> {
     Ok(get(connection, "elapsed_seconds")?.and_then(|text| text.parse().ok()).unwrap_or(0.0))
+}
+
+/// Adds to the requests of the crawl's runs so far. The minimum is set once, at the end.
+pub(super) fn count_requests(
+    connection: &Connection,
+    total: u64,
+    retried: u64,
+    throttled: u64,
+) -> rusqlite::Result<()> {
+    let sum = requests(connection)?;
+    set(connection, "requests_total", &(sum.total + total).to_string())?;
+    set(connection, "requests_retried", &(sum.retried + retried).to_string())?;
+    set(connection, "requests_throttled", &(sum.throttled + throttled).to_string())
+}
+
+/// Adds to the seconds that the crawl's runs have taken.
+pub(super) fn count_seconds(connection: &Connection, seconds: f64) -> rusqlite::Result<()> {
+    let so_far = elapsed(connection)?;
+    set(connection, "elapsed_seconds", &format!("{:.3}", so_far + seconds))
+}
+
+/// The share that the crawl reads by the other route too, as evidence.
+pub(super) fn cross_check(connection: &Connection) -> rusqlite::Result<Option<Share>> {
+    Ok(get(connection, "cross_check")?.and_then(|text| text.parse().ok()))
+}
+
+/// Whether the crawl is to have this entity.
+pub(super) fn is_included(connection: &Connection, entity: Entity) -> rusqlite::Result<bool> {
+    let include = get(connection, "include")?.unwrap_or_default();
+    Ok(include.split_whitespace().any(|name| name == entity.plural()))
+}
+
+/// Whether the crawl is limited to a part of the service: the table `focus`.
+pub(super) fn is_limited(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(get(connection, "focus")?.is_some())
+}
+
+/// Which digests of its lists a snapshot has: the version of how they are computed.
+pub(super) const LIST_DIGESTS: &str = "list_digests";
+
+/// Drops the digests of lists, since the lists are about to change.
+pub(super) fn forget_list_digests(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM property WHERE key = ?1", [LIST_DIGESTS])?;
+    connection.execute_batch("DROP TABLE IF EXISTS list_digest")
+}
+
+/// Makes an ended crawl one that has not ended. Disagreements that were not drift are found again.
+pub(super) fn reopen(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM property WHERE key = 'finished'", [])?;
+    set(connection, "verdict", Verdict::Incomplete.as_str())?;
+    connection
+        .execute("DELETE FROM disagreement WHERE outcome IN ('open', 'hole', 'count_only')", [])
+        .map(drop)
 }

@@ -8,19 +8,10 @@ use rusqlite::Connection;
 
 use super::columns;
 use super::error::SnapshotError;
+use super::format::SNAPSHOT;
+use super::sid_set;
 use crate::model::Entity;
-use crate::storage::{self, FileKind, OpenMode, SqliteDraft};
-
-/// The letters `ChFy`, and the format that this version reads and writes.
-pub(crate) static SNAPSHOT: FileKind = FileKind {
-    noun: "snapshot",
-    application: 0x4368_4679,
-    format: 2,
-    option: "--snapshot",
-    command: "chatferry crawl",
-    remake: "crawl again into another file",
-    after_full: "what was committed is kept, and the crawl resumes from there",
-};
+use crate::storage::{self, OpenMode, SqliteDraft};
 
 /// Page cache of a connection that writes, in KiB. Sorts spill to temporary files beyond it, so this bounds SQLite's memory.
 pub(super) const CACHE_TO_WRITE: u32 = 16 * 1024;
@@ -66,7 +57,7 @@ fn tune(connection: &Connection, cache_kib: u32) -> rusqlite::Result<()> {
         "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -{cache_kib}; PRAGMA temp_store = FILE;
          PRAGMA busy_timeout = 5000; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; PRAGMA foreign_keys = OFF;"
     ))?;
-    super::completeness::evidence::register(connection)
+    sid_set::register(connection)
 }
 
 /// Writes out the shorthands of the schema and of statements: `@columns(user)` for the columns of a record, `@fields(user)` for

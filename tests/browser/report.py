@@ -146,7 +146,7 @@ def check_keyboard(browser: Browser, folder: Path) -> None:
         assert page.evaluate(style) == "solid", "the focus cannot be seen"
         page.keyboard.type("case-2")
         page.keyboard.press("Enter")
-        expect(page.locator("form.filter output")).to_contain_text("of 3 checks")
+        expect(page.locator("form.filter output")).to_contain_text("in 3 checks")
         page.get_by_role("button", name="Clear").press("Enter")
         following = page.locator("#check-attributes_broken").get_by_role("button", name="Next")
         for _ in range(2):

@@ -120,10 +120,6 @@ impl Declaration {
         Self { comment, ..self }
     }
 
-    pub(crate) fn named(name: &str) -> Option<&'static Self> {
-        super::SETTINGS.iter().copied().find(|declaration| declaration.name == name)
-    }
-
     /// The first paragraph of the comment: what `-h` and tables show.
     pub(crate) fn help(&self) -> String {
         paragraphs(self.comment).next().unwrap_or_default()

@@ -31,6 +31,11 @@ macro_rules! settings {
     };
 }
 
+/// The setting of this name.
+pub(crate) fn named(name: &str) -> Option<&'static Declaration> {
+    SETTINGS.iter().copied().find(|declaration| declaration.name == name)
+}
+
 settings! {
     /// The account that is read, and that is written to unless a target account is set
     ACCOUNT_SID: String =

@@ -18,9 +18,9 @@ use crate::diff::Comparison;
 use crate::error::ExitStatus;
 use crate::mapping;
 use crate::report::ApplySummary;
+use crate::report::plan::PlanResult;
 use crate::report::text::demo as text;
 use crate::report::text::diff::summary;
-use crate::report::text::plan::PlanResult;
 
 use super::super::plan::{self, Made};
 use super::super::{CommandError, Context, apply, verify};

@@ -15,7 +15,7 @@ use crate::cli::{LogFormat, PlanArgs};
 use crate::error::ExitStatus;
 use crate::plan::{self, PlanFile};
 use crate::printable::Printable;
-use crate::report::text::plan::{PlanResult, reading_cost, text as plan_text};
+use crate::report::plan::{PlanResult, reading_cost, text as plan_text};
 use crate::settings::{ConnectionSettings, PlanSettings};
 
 use super::read_target::{self, EVERYTHING, ReadingPurpose, TargetError, TargetReading};

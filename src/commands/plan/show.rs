@@ -12,7 +12,7 @@ use crate::settings::{SettingsError, check_files, plan_file};
 
 use super::super::failure::StdoutError;
 use super::super::{CommandError, Context, Outcome};
-use crate::report::text::plan::PlanResult;
+use crate::report::plan::PlanResult;
 
 /// Runs the verb.
 pub(super) fn run(args: &PlanShowArgs, context: &mut Context) -> Outcome {

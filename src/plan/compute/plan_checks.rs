@@ -7,7 +7,7 @@ use crate::model::{ChannelSid, Entity, Timestamp, UserSid};
 use crate::plan::check;
 use crate::plan::error::PlanError;
 use crate::plan::finding::PlanFinding;
-use crate::snapshot::{Info, Verdict};
+use crate::snapshot::{self, Info, Verdict};
 
 /// Checks that need no item.
 pub(super) fn before(planner: &mut Planner<'_>) -> Result<(), PlanError> {
@@ -75,8 +75,8 @@ fn age(planner: &mut Planner<'_>) -> Result<(), PlanError> {
 }
 
 fn vanished(planner: &mut Planner<'_>) -> Result<(), PlanError> {
-    let snapshot = planner.inputs.source;
-    snapshot.vanished::<PlanError>(|entity, sid, evidence| {
+    let source = planner.inputs.source;
+    snapshot::vanished::<PlanError>(source, |entity, sid, evidence| {
         // The snapshot is of one or more services; the record of what vanished does not say of which.
         let (check, entity) = match entity {
             "user" => (&check::USER_VANISHED, Entity::User),
@@ -90,14 +90,17 @@ fn vanished(planner: &mut Planner<'_>) -> Result<(), PlanError> {
 
 fn people(planner: &mut Planner<'_>) -> Result<(), PlanError> {
     let pair = planner.pair;
-    pair.source.identities_alike::<PlanError>(|sid, identity, other| {
+    snapshot::identities_alike::<PlanError>(&pair.source, |sid, identity, other| {
         let detail = format!("`{identity}` and `{other}`");
         planner.find_of_user(&check::IDENTITY_CASE, sid.to_owned(), Some(identity.to_owned()), detail)
     })?;
-    pair.source.unlisted_users::<PlanError>(|sid: &UserSid, channels: u64, example: &ChannelSid| {
-        let detail = format!("in {}, such as {example}", counted(channels, "channel", "channels"));
-        planner.find_of_user(&check::MEMBERSHIP_WITHOUT_USER, sid.to_string(), None, detail)
-    })
+    snapshot::unlisted_users::<PlanError>(
+        &pair.source,
+        |sid: &UserSid, channels: u64, example: &ChannelSid| {
+            let detail = format!("in {}, such as {example}", counted(channels, "channel", "channels"));
+            planner.find_of_user(&check::MEMBERSHIP_WITHOUT_USER, sid.to_string(), None, detail)
+        },
+    )
 }
 
 /// Checks that need all items.

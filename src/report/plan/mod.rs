@@ -15,6 +15,7 @@ mod json;
 mod kinds;
 mod markdown;
 mod plan_report;
+mod result;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use std::io;
 pub(crate) use html::html;
 pub(crate) use json::json;
 pub(crate) use markdown::markdown;
+pub(crate) use result::{PlanResult, reading_cost, text};
 pub(crate) use terminal::table;
 
 use crate::error::{Advise, Failure};

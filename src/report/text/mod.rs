@@ -10,7 +10,6 @@ pub(crate) mod export;
 pub(crate) mod format;
 pub(crate) mod mapping;
 pub(super) mod markdown;
-pub(crate) mod plan;
 pub(crate) mod probe;
 pub(crate) mod problem;
 pub(crate) mod simulate;

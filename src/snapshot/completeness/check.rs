@@ -99,45 +99,46 @@ const REFERENCES: [Reference; 7] = [
     },
 ];
 
-impl Snapshot {
-    /// Makes every check. It reads the whole file. `bytes` is what `check_file` found before it was opened.
-    pub fn check(&self, bytes: Result<(), SnapshotError>) -> Result<CheckReport, SnapshotError> {
-        let mut checks = vec![is_as_written(bytes)?, self.integrity()?];
-        let sound = checks.iter().all(|check| check.found == 0);
-        let include = self.info()?.include;
-        if sound {
-            for reference in REFERENCES {
-                if reference.needs.iter().all(|entity| include.contains(entity)) {
-                    checks.push(self.dangling(&reference)?);
-                }
+/// Makes every check. It reads the whole file. `bytes` is what `check_file` found before it was opened.
+pub(in crate::snapshot) fn check(
+    snapshot: &Snapshot,
+    bytes: Result<(), SnapshotError>,
+) -> Result<CheckReport, SnapshotError> {
+    let mut checks = vec![is_as_written(bytes)?, integrity(snapshot)?];
+    let sound = checks.iter().all(|check| check.found == 0);
+    let include = snapshot.identity()?.include;
+    if sound {
+        for reference in REFERENCES {
+            if reference.needs.iter().all(|entity| include.contains(entity)) {
+                checks.push(dangling(snapshot, &reference)?);
             }
         }
-        Ok(CheckReport { verdict: self.sql(properties::verdict)?, sound, checks })
     }
+    Ok(CheckReport { verdict: snapshot.sql(properties::verdict)?, sound, checks })
+}
 
-    fn integrity(&self) -> Result<SnapshotCheck, SnapshotError> {
-        let said: Vec<String> = self.sql(|connection| {
-            let mut statement = connection.prepare("PRAGMA integrity_check(20)")?;
-            statement.query_map([], |row| row.get(0))?.collect()
-        })?;
-        let examples: Vec<_> = said.into_iter().filter(|line| line != "ok").collect();
-        Ok(SnapshotCheck { name: "the file's structure", found: examples.len() as u64, examples })
-    }
+fn integrity(snapshot: &Snapshot) -> Result<SnapshotCheck, SnapshotError> {
+    let said: Vec<String> = snapshot.sql(|connection| {
+        let mut statement = connection.prepare("PRAGMA integrity_check(20)")?;
+        statement.query_map([], |row| row.get(0))?.collect()
+    })?;
+    let examples: Vec<_> = said.into_iter().filter(|line| line != "ok").collect();
+    Ok(SnapshotCheck { name: "the file's structure", found: examples.len() as u64, examples })
+}
 
-    fn dangling(&self, reference: &Reference) -> Result<SnapshotCheck, SnapshotError> {
-        self.sql(|connection| {
-            let mut statement = connection.prepare(&write_out(reference.dangling))?;
-            let mut rows = statement.query([])?;
-            let (mut found, mut examples) = (0, Vec::new());
-            while let Some(row) = rows.next()? {
-                found += 1;
-                if examples.len() < EXAMPLES {
-                    examples.push(row.get(0)?);
-                }
+fn dangling(snapshot: &Snapshot, reference: &Reference) -> Result<SnapshotCheck, SnapshotError> {
+    snapshot.sql(|connection| {
+        let mut statement = connection.prepare(&write_out(reference.dangling))?;
+        let mut rows = statement.query([])?;
+        let (mut found, mut examples) = (0, Vec::new());
+        while let Some(row) = rows.next()? {
+            found += 1;
+            if examples.len() < EXAMPLES {
+                examples.push(row.get(0)?);
             }
-            Ok(SnapshotCheck { name: reference.name, found, examples })
-        })
-    }
+        }
+        Ok(SnapshotCheck { name: reference.name, found, examples })
+    })
 }
 
 fn is_as_written(bytes: Result<(), SnapshotError>) -> Result<SnapshotCheck, SnapshotError> {

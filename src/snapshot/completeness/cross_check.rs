@@ -7,29 +7,14 @@
 //! **Invariant:** what is read for evidence is no part of the crawl's data. It goes when the crawl ends complete, so that exports
 //! and comparisons do not depend on which share was checked. An incomplete crawl keeps it for its next look.
 
-use std::path::Path;
-
 use rusqlite::{Connection, params};
 use serde::Serialize;
 
-use crate::model::{Channel, Entity, Share, User};
+use crate::model::Entity;
 use crate::snapshot::completeness::disagreements::kind;
-use crate::snapshot::error::SnapshotError;
-use crate::snapshot::properties::{self, CrawlIdentity};
+use crate::snapshot::properties;
 use crate::snapshot::schema::write_out;
 use crate::snapshot::unit::{UnitKind, state};
-use crate::snapshot::write::writer::{LargestPage, SnapshotWriter};
-
-/// The share that a snapshot is checked across, if it is.
-pub(in crate::snapshot) fn share(connection: &Connection) -> rusqlite::Result<Option<Share>> {
-    Ok(properties::get(connection, "cross_check")?.and_then(|text| text.parse().ok()))
-}
-
-/// Whether the crawl is to have this entity.
-pub(in crate::snapshot) fn is_included(connection: &Connection, entity: Entity) -> rusqlite::Result<bool> {
-    let include = properties::get(connection, "include")?.unwrap_or_default();
-    Ok(include.split_whitespace().any(|name| name == entity.plural()))
-}
 
 /// A user's joined memberships (`user_side`), and its members in channels (`channel_side`), as far as the members of a channel
 /// were read to their end: SQL over a row `u` of `user_row`. Both give channel number and member SID.
@@ -44,7 +29,9 @@ const CHANNEL_SIDE: &str = "SELECT x.channel AS channel, x.sid AS member FROM me
 
 /// Compares each user of the share with the members of all channels, where a crawl by channel is checked across.
 pub(in crate::snapshot) fn find_user_lists(connection: &Connection) -> rusqlite::Result<()> {
-    if share(connection)?.is_none() || is_included(connection, Entity::Membership)? {
+    if properties::cross_check(connection)?.is_none()
+        || properties::is_included(connection, Entity::Membership)?
+    {
         return Ok(());
     }
     debug_assert_eq!((UnitKind::Members.number(), state::COMPLETE), (8, 1), "as in the SQL above");
@@ -101,7 +88,7 @@ pub struct CrossCheck {
 
 /// The kind of lists that are read as evidence, and what they hold.
 fn evidence(connection: &Connection) -> rusqlite::Result<(UnitKind, Entity)> {
-    let by_user = is_included(connection, Entity::Membership)?;
+    let by_user = properties::is_included(connection, Entity::Membership)?;
     Ok(if by_user {
         (UnitKind::Members, Entity::Member)
     } else {
@@ -111,7 +98,7 @@ fn evidence(connection: &Connection) -> rusqlite::Result<(UnitKind, Entity)> {
 
 /// What was read by the other route, if anything was to be.
 pub(in crate::snapshot) fn what_was_read(connection: &Connection) -> rusqlite::Result<Option<CrossCheck>> {
-    let Some(share) = share(connection)? else { return Ok(None) };
+    let Some(share) = properties::cross_check(connection)? else { return Ok(None) };
     let (kind, entity) = evidence(connection)?;
     let lists: i64 = connection.query_row(
         "SELECT count(*) FROM unit WHERE kind = ?1 AND state = ?2",
@@ -123,59 +110,11 @@ pub(in crate::snapshot) fn what_was_read(connection: &Connection) -> rusqlite::R
 
 /// Leaves out again what was read as evidence.
 pub(in crate::snapshot) fn drop_evidence(connection: &Connection) -> rusqlite::Result<()> {
-    if share(connection)?.is_none() {
+    if properties::cross_check(connection)?.is_none() {
         return Ok(());
     }
     connection.execute_batch(match evidence(connection)? {
         (UnitKind::Members, _) => "DELETE FROM member_row",
         _ => "DELETE FROM membership_row",
     })
-}
-
-impl SnapshotWriter {
-    /// Makes a new snapshot of which a share is read by the other route too.
-    pub fn create_cross_checked(
-        path: &Path,
-        identity: &CrawlIdentity,
-        largest_page: LargestPage,
-        share: Share,
-    ) -> Result<Self, SnapshotError> {
-        Self::create_with(path, identity, largest_page, |writer| {
-            writer.sql(|connection| properties::set(connection, "cross_check", &share.to_string()))?;
-            writer.cross_check = Some(share);
-            Ok(())
-        })
-    }
-
-    /// The share that is read by the other route too.
-    pub fn cross_check(&self) -> Option<Share> {
-        self.cross_check
-    }
-
-    /// Whether members are read of any channel, as data or as evidence.
-    pub(in crate::snapshot) fn reads_members(&self) -> bool {
-        self.reads(Entity::Member)
-    }
-
-    /// Whether this channel's members are read.
-    pub(in crate::snapshot) fn reads_members_of(&self, channel: &Channel) -> bool {
-        self.is_included(Entity::Member)
-            || (self.reads_members() && self.cross_check.is_some_and(|share| share.has(&channel.sid)))
-    }
-
-    /// Whether this user's channels are read.
-    pub(in crate::snapshot) fn reads_channels_of(&self, user: &User) -> bool {
-        self.is_included(Entity::Membership)
-            || (self.reads(Entity::Membership) && self.cross_check.is_some_and(|share| share.has(&user.sid)))
-    }
-
-    fn is_included(&self, entity: Entity) -> bool {
-        self.identity().include.contains(&entity)
-    }
-
-    /// Whether a side of memberships is read in whole or in part.
-    fn reads(&self, side: Entity) -> bool {
-        let other = if side == Entity::Member { Entity::Membership } else { Entity::Member };
-        self.is_included(side) || (self.cross_check.is_some() && self.is_included(other))
-    }
 }

@@ -1,13 +1,12 @@
-//! What does not agree now: two sides of the API compared with each other, in SQL. See `evidence` for which sides.
+//! What does not agree now: two sides of the API compared with each other, in SQL. See [`completeness`](super) for which sides.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::model::Api;
-use crate::snapshot::completeness::evidence::MemberSet;
 use crate::snapshot::properties;
 use crate::snapshot::schema::write_out;
+use crate::snapshot::sid_set::MemberSet;
 use crate::snapshot::unit::{UnitKind, state};
-use crate::snapshot::write::focus;
 
 /// The kinds of disagreement, as in the column `disagreement.kind`.
 pub(in crate::snapshot) mod kind {
@@ -44,11 +43,28 @@ pub(in crate::snapshot) fn find_user_counts(connection: &Connection) -> rusqlite
     Ok(())
 }
 
+/// Channels whose `messages_count` is not the number of rows that their list had. Rows are counted only where the number as
+/// received, repeated ones included, is another one.
+pub(in crate::snapshot) fn find_message_counts(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute(
+        &write_out(
+            "INSERT INTO finding SELECT ?1, service, id, sid, expected, received FROM (
+               SELECT c.service, c.id, @CH(c.sid) AS sid, c.messages_count AS expected,
+                 (SELECT count(*) FROM message_row r WHERE r.channel = c.id) AS received
+               FROM unit JOIN channel_row c ON c.id = unit.parent AND c.service = unit.service
+               WHERE unit.kind = ?2 AND unit.state = ?3 AND c.listed AND c.messages_count <> unit.rows)
+             WHERE expected <> received",
+        ),
+        params![kind::MESSAGE_COUNT, UnitKind::Messages.number(), state::COMPLETE],
+    )?;
+    Ok(())
+}
+
 /// The members that can be seen from the users' side. In Conversations a participant by SMS or the like has no identity and so
 /// no user, and where a crawl is limited to a selection, only the selected users' memberships were read.
 pub(in crate::snapshot) fn comparable(connection: &Connection) -> rusqlite::Result<&'static str> {
     let conversations = properties::source(connection)? == Api::Conversations;
-    let limited = focus::is_limited(connection)?;
+    let limited = properties::is_limited(connection)?;
     Ok(match (conversations, limited) {
         (_, true) => "EXISTS (SELECT 1 FROM focus f WHERE f.entity = 'identity' AND f.key = x.identity)",
         (true, false) => "x.identity IS NOT NULL",
@@ -63,7 +79,7 @@ pub(in crate::snapshot) fn find_channel_counts(
     users_side: bool,
 ) -> rusqlite::Result<()> {
     let comparable = comparable(connection)?;
-    let limited = focus::is_limited(connection)?;
+    let limited = properties::is_limited(connection)?;
     let mut channels = connection.prepare(&write_out(&format!(
         "SELECT c.service, c.id, c.members_count,
            (SELECT sid_set(m.member_sid) FROM membership_row m

@@ -1,11 +1,10 @@
-//! From disagreements to outcomes, and from outcomes to the verdict. See `evidence` for what each outcome means.
+//! From disagreements to outcomes, and from outcomes to the verdict. See [`completeness`](super) for what each outcome means.
 
 use rusqlite::{Connection, params};
 
 use crate::model::Entity;
-use crate::snapshot::completeness::cross_check;
 use crate::snapshot::completeness::disagreements::kind;
-use crate::snapshot::properties::Verdict;
+use crate::snapshot::properties::{self, Verdict};
 use crate::snapshot::unit::{UnitKind, state};
 
 /// Settles what was open before this round and has been read again meanwhile. What could not be read again, so that nothing
@@ -56,8 +55,8 @@ pub(in crate::snapshot) fn settle(
 /// While they still do, the two sides contradict each other, and which one is right is not known.
 pub(in crate::snapshot) fn forgive_counters(connection: &Connection) -> rusqlite::Result<()> {
     // Under a cross-check one of the routes was read in part: that says nothing of what is not in its share.
-    let cross_check = cross_check::share(connection)?.is_some();
-    let by_user = cross_check::is_included(connection, Entity::Membership)?;
+    let cross_check = properties::cross_check(connection)?.is_some();
+    let by_user = properties::is_included(connection, Entity::Membership)?;
     // A channel's counter: its own two lists agree, and its Members list was read.
     connection.execute(
         "UPDATE disagreement AS d SET outcome = 'count_only', detail = 'both lists agree; the counter alone is off'

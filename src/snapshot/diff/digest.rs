@@ -11,8 +11,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};
 use sha2::{Digest, Sha256};
 
-use crate::snapshot::error::SnapshotError;
-use crate::snapshot::read::reader::Snapshot;
+use crate::snapshot::diff::row_encoding::{half, push};
 use crate::storage::hex;
 
 /// Columns that are the snapshot's own business, and those of the moment.
@@ -68,14 +67,8 @@ const TABLES: [Table; 7] = [
     },
 ];
 
-impl Snapshot {
-    /// The digest of the records that it holds, as 64 hexadecimal digits. Reads every row once.
-    pub fn content_digest(&self) -> std::result::Result<String, SnapshotError> {
-        self.sql(content_digest)
-    }
-}
-
-fn content_digest(connection: &Connection) -> Result<String> {
+/// The digest of the records that a snapshot holds, as 64 hexadecimal digits. Reads every row once.
+pub(in crate::snapshot) fn content_digest(connection: &Connection) -> Result<String> {
     let mut whole = Sha256::new();
     for table in &TABLES {
         let (rows, sum) = digest(connection, table)?;
@@ -108,38 +101,19 @@ fn digest(connection: &Connection, table: &Table) -> Result<(u64, u128)> {
     let (mut rows, mut sum, mut line) = (0, 0_u128, Vec::with_capacity(512));
     while let Some(row) = found.next()? {
         line.clear();
-        value(&mut line, row.get_ref(0)?);
+        push(&mut line, row.get_ref(0)?);
         for (at, name) in columns.iter().enumerate() {
             // A column that is null says no more than one that an older format lacks.
             let found = row.get_ref(at + 1)?;
             if found != ValueRef::Null {
-                text(&mut line, b'n', name.as_bytes());
-                value(&mut line, found);
+                push(&mut line, ValueRef::Text(name.as_bytes()));
+                push(&mut line, found);
             }
         }
-        let digest = Sha256::digest(&line);
-        let half = digest.first_chunk::<16>().map_or(0, |half| u128::from_be_bytes(*half));
-        sum = sum.wrapping_add(half);
+        sum = sum.wrapping_add(half(Sha256::new_with_prefix(&line)));
         rows += 1;
     }
     Ok((rows, sum))
-}
-
-fn value(line: &mut Vec<u8>, value: ValueRef<'_>) {
-    match value {
-        ValueRef::Null => line.push(b'0'),
-        ValueRef::Integer(number) => text(line, b'i', &number.to_be_bytes()),
-        ValueRef::Real(number) => text(line, b'r', &number.to_be_bytes()),
-        ValueRef::Text(bytes) => text(line, b't', bytes),
-        ValueRef::Blob(bytes) => text(line, b'b', bytes),
-    }
-}
-
-/// A value with its kind and length in front, so that no two rows give the same line.
-fn text(line: &mut Vec<u8>, kind: u8, bytes: &[u8]) {
-    line.push(kind);
-    line.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
-    line.extend_from_slice(bytes);
 }
 
 #[cfg(test)]
@@ -160,7 +134,7 @@ mod tests {
     fn digest_of(statements: &[&str]) -> String {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("snapshot.db");
-        let draft = SqliteDraft::begin(&schema::SNAPSHOT, &path, Access::Private).unwrap();
+        let draft = SqliteDraft::begin(&crate::snapshot::format::SNAPSHOT, &path, Access::Private).unwrap();
         let connection = schema::create(&draft, &path).unwrap();
         for statement in statements {
             connection.execute_batch(statement).unwrap();

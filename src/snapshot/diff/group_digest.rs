@@ -10,8 +10,8 @@
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
+use crate::snapshot::diff::column::columns;
 use crate::snapshot::diff::list_digest::StoredList;
-use crate::snapshot::diff::merge::columns;
 use crate::snapshot::diff::row_hash::{Keys, RowHasher};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::reader::Snapshot;

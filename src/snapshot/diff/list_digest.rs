@@ -18,17 +18,15 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
 use crate::model::Entity;
-use crate::snapshot::decode::Scopes;
-use crate::snapshot::diff::merge::{columns, select};
-use crate::snapshot::diff::row_hash::{RowHasher, half};
+use crate::snapshot::diff::column::{columns, select};
+use crate::snapshot::diff::row_encoding::half;
+use crate::snapshot::diff::row_hash::RowHasher;
 use crate::snapshot::error::SnapshotError;
-use crate::snapshot::properties;
+use crate::snapshot::properties::{self, LIST_DIGESTS};
 use crate::snapshot::read::reader::Snapshot;
+use crate::snapshot::scopes::Scopes;
 use crate::snapshot::unit::UnitKind;
 use crate::snapshot::write::writer::SnapshotWriter;
-
-/// The property that says which digests a snapshot has: the version of how they are made.
-const PROPERTY: &str = "list_digests";
 
 /// How digests are made. Another one where a column is added, since equal rows would have other digests then.
 const VERSION: &str = "3";
@@ -108,61 +106,57 @@ impl ListDigest {
     }
 }
 
-impl Snapshot {
-    /// Whether it keeps digests of its lists.
-    pub(in crate::snapshot) fn has_digests(&self) -> Result<bool, SnapshotError> {
-        self.sql(|connection| Ok(properties::get(connection, PROPERTY)?.as_deref() == Some(VERSION)))
-    }
-
-    /// Sees to it that digests of an entity's lists are there: those that it keeps, or temporary ones.
-    pub(in crate::snapshot) fn prepare_digests(&self, kind: UnitKind) -> Result<(), SnapshotError> {
-        if self.has_digests()? {
-            return Ok(());
-        }
-        self.sql(|connection| {
-            // A temporary table goes before one of the file that has its name.
-            create(connection, "CREATE TEMP TABLE IF NOT EXISTS")?;
-            let made = "SELECT 1 FROM temp.list_digest WHERE kind = ?1";
-            if connection.prepare_cached(made)?.exists([kind.number()])? {
-                return Ok(());
-            }
-            write(connection, kind, &self.scopes)
-        })
-    }
-
-    /// The digest of all lists of a kind in a service.
-    pub(in crate::snapshot) fn digest_of_all(
-        &self,
-        service: i64,
-        kind: UnitKind,
-    ) -> Result<Option<ListDigest>, SnapshotError> {
-        self.sql(|connection| {
-            connection
-                .prepare_cached(
-                    "SELECT parent, sid, rows, digest FROM list_digest
-                     WHERE service = ?1 AND kind = ?2 AND sid = '' AND parent = 0",
-                )?
-                .query_row([service, kind.number()], ListDigest::read)
-                .optional()
-        })
-    }
+/// Whether a snapshot keeps digests of its lists.
+pub(in crate::snapshot) fn has_digests(snapshot: &Snapshot) -> Result<bool, SnapshotError> {
+    snapshot.sql(|connection| Ok(properties::get(connection, LIST_DIGESTS)?.as_deref() == Some(VERSION)))
 }
 
-impl SnapshotWriter {
-    /// Makes the digests of a finished crawl's lists.
-    pub fn write_list_digests(&mut self) -> Result<(), SnapshotError> {
-        self.begin()?;
-        self.sql(|connection| {
-            connection.execute_batch("DROP TABLE IF EXISTS list_digest")?;
-            create(connection, "CREATE TABLE")?;
-            let scopes = Scopes::read(connection)?;
-            for (kind, _) in LISTS {
-                write(connection, kind, &scopes)?;
-            }
-            properties::set(connection, PROPERTY, VERSION)
-        })?;
-        self.commit()
+/// Sees to it that digests of an entity's lists are there: those that the snapshot keeps, or temporary ones.
+pub(in crate::snapshot) fn prepare(snapshot: &Snapshot, kind: UnitKind) -> Result<(), SnapshotError> {
+    if has_digests(snapshot)? {
+        return Ok(());
     }
+    snapshot.sql(|connection| {
+        // A temporary table goes before one of the file that has its name.
+        create(connection, "CREATE TEMP TABLE IF NOT EXISTS")?;
+        let made = "SELECT 1 FROM temp.list_digest WHERE kind = ?1";
+        if connection.prepare_cached(made)?.exists([kind.number()])? {
+            return Ok(());
+        }
+        write(connection, kind, &snapshot.scopes)
+    })
+}
+
+/// The digest of all lists of a kind in a service.
+pub(in crate::snapshot) fn of_all(
+    snapshot: &Snapshot,
+    service: i64,
+    kind: UnitKind,
+) -> Result<Option<ListDigest>, SnapshotError> {
+    snapshot.sql(|connection| {
+        connection
+            .prepare_cached(
+                "SELECT parent, sid, rows, digest FROM list_digest
+                 WHERE service = ?1 AND kind = ?2 AND sid = '' AND parent = 0",
+            )?
+            .query_row([service, kind.number()], ListDigest::read)
+            .optional()
+    })
+}
+
+/// Writes the digests of a finished crawl's lists into its snapshot.
+pub(in crate::snapshot) fn keep_all(writer: &SnapshotWriter) -> Result<(), SnapshotError> {
+    writer.begin()?;
+    writer.sql(|connection| {
+        connection.execute_batch("DROP TABLE IF EXISTS list_digest")?;
+        create(connection, "CREATE TABLE")?;
+        let scopes = Scopes::read(connection)?;
+        for (kind, _) in LISTS {
+            write(connection, kind, &scopes)?;
+        }
+        properties::set(connection, LIST_DIGESTS, VERSION)
+    })?;
+    writer.commit()
 }
 
 fn create(connection: &Connection, how: &str) -> rusqlite::Result<()> {
@@ -176,12 +170,6 @@ fn create(connection: &Connection, how: &str) -> rusqlite::Result<()> {
          ) WITHOUT ROWID;
          CREATE TEMP TABLE IF NOT EXISTS fresh_digest (parent INTEGER PRIMARY KEY, rows, digest);"
     ))
-}
-
-/// Drops the digests, since what they are of is about to change.
-pub(in crate::snapshot) fn forget(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute("DELETE FROM property WHERE key = ?1", [PROPERTY])?;
-    connection.execute_batch("DROP TABLE IF EXISTS list_digest")
 }
 
 /// Digests the lists of one kind: first in the order in which rows are stored, then sorted as they will be read.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use rusqlite::CachedStatement;
 
 use crate::model::{Channel, ChannelSid, Member, MemberSid, Role, RoleSid, User};
-use crate::snapshot::decode;
+use crate::snapshot::columns::StoredRecord as _;
 use crate::snapshot::encode::bind;
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::reader::Snapshot;
@@ -49,25 +49,25 @@ impl<'s> LookUp<'s> {
             channels: LookupCache::new(),
             role: prepare(format!(
                 "SELECT {} FROM role_row r WHERE service = ?1 AND sid = ?2",
-                decode::ROLE
+                Role::SELECT
             ))?,
             channel: prepare(format!(
                 "SELECT {} FROM channel_row c WHERE service = ?1 AND sid = ?2 AND listed",
-                decode::CHANNEL
+                Channel::SELECT
             ))?,
             channel_number: prepare("SELECT id FROM channel_row WHERE service = ?1 AND sid = ?2".to_owned())?,
             last_channel: None,
             // The channel's SID is known already, so its row need not be read for it.
             member: prepare(format!(
                 "SELECT {} FROM member_row x WHERE x.channel = ?1 AND x.sid = ?2",
-                decode::MEMBER.replace("c.sid", "?3")
+                Member::SELECT.replace("c.sid", "?3")
             ))?,
             next_members: prepare(format!(
                 "SELECT {} FROM member_row x WHERE x.channel = ?1 AND x.sid >= ?2 ORDER BY x.sid LIMIT {AHEAD}",
-                decode::MEMBER.replace("c.sid", "?3")
+                Member::SELECT.replace("c.sid", "?3")
             ))?,
             ahead: VecDeque::new(),
-            user: prepare(format!("SELECT {} FROM user_row u WHERE id = ?1", decode::USER))?,
+            user: prepare(format!("SELECT {} FROM user_row u WHERE id = ?1", User::SELECT))?,
         })
     }
 
@@ -80,7 +80,7 @@ impl<'s> LookUp<'s> {
         let (statement, service, scopes) = (&mut self.role, self.service, &self.snapshot.scopes);
         self.roles.or_find(sid, || {
             bind!(*statement, service, sid);
-            statement.raw_query().next()?.map(|row| decode::role(row, scopes)).transpose()
+            statement.raw_query().next()?.map(|row| Role::read(row, 0, scopes)).transpose()
         })
     }
 
@@ -95,7 +95,7 @@ impl<'s> LookUp<'s> {
         let (statement, service, scopes) = (&mut self.channel, self.service, &self.snapshot.scopes);
         self.channels.or_find(sid, || {
             bind!(*statement, service, sid);
-            statement.raw_query().next()?.map(|row| decode::channel(row, scopes)).transpose()
+            statement.raw_query().next()?.map(|row| Channel::read(row, 0, scopes)).transpose()
         })
     }
 
@@ -108,7 +108,7 @@ impl<'s> LookUp<'s> {
         let Some(number) = self.channel_number(channel)? else { return Ok(None) };
         bind!(self.member, number, sid, channel);
         let scopes = &self.snapshot.scopes;
-        let found = self.member.raw_query().next()?.map(|row| decode::member(row, scopes)).transpose()?;
+        let found = self.member.raw_query().next()?.map(|row| Member::read(row, 0, scopes)).transpose()?;
         Ok(found.map(Rc::new))
     }
 
@@ -131,7 +131,7 @@ impl<'s> LookUp<'s> {
             let scopes = &self.snapshot.scopes;
             let mut rows = self.next_members.raw_query();
             while let Some(row) = rows.next()? {
-                self.ahead.push_back(Rc::new(decode::member(row, scopes)?));
+                self.ahead.push_back(Rc::new(Member::read(row, 0, scopes)?));
             }
         }
         Ok(self.ahead.front().filter(|member| member.sid == *sid).cloned())
@@ -154,7 +154,7 @@ impl<'s> LookUp<'s> {
     pub(in crate::snapshot) fn user(&mut self, number: i64) -> rusqlite::Result<Option<Rc<User>>> {
         bind!(self.user, number);
         let scopes = &self.snapshot.scopes;
-        let found = self.user.raw_query().next()?.map(|row| decode::user(row, 0, scopes)).transpose()?;
+        let found = self.user.raw_query().next()?.map(|row| User::read(row, 0, scopes)).transpose()?;
         Ok(found.map(Rc::new))
     }
 }

@@ -8,12 +8,12 @@ use std::rc::Rc;
 use rusqlite::Row;
 
 use crate::model::{ChannelSid, Invite, Member, Membership, Role, User};
-use crate::snapshot::decode;
+use crate::snapshot::columns::StoredRecord as _;
 use crate::snapshot::encode::bind;
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::lookup::LookUp;
 use crate::snapshot::read::service_view::ServiceView;
-use crate::snapshot::read::walk::Lookup;
+use crate::snapshot::read::walk_row::Lookup;
 
 /// One user or participant on a channel. At least one of membership and member is there.
 #[derive(Debug)]
@@ -68,9 +68,9 @@ impl ServiceView<'_> {
             visit(&Seat { membership: membership.map(|(membership, _)| membership), user, member, role })
         };
         let of_row = |row: &Row<'_>| -> rusqlite::Result<(Membership, i64)> {
-            Ok((decode::membership(row, scopes)?, row.get(decode::MEMBERSHIP_COLUMNS)?))
+            Ok((Membership::read(row, 0, scopes)?, row.get(Membership::COLUMNS)?))
         };
-        let select = format!("SELECT {}, m.user", decode::MEMBERSHIP);
+        let select = format!("SELECT {}, m.user", Membership::SELECT);
         let from = if self.indexed {
             "FROM membership_row m INDEXED BY membership_by_channel
              CROSS JOIN user_row u INDEXED BY user_sid_by_id ON u.id = m.user
@@ -98,7 +98,7 @@ impl ServiceView<'_> {
         let mut by_channel = prepare(&format!(
             "SELECT {} FROM channel_row c CROSS JOIN member_row x ON x.channel = c.id
              WHERE c.service = ?1 AND c.sid = ?2 ORDER BY x.sid",
-            decode::MEMBER
+            Member::SELECT
         ))?;
         (|| {
             bind!(by_user, self.number, channel);
@@ -112,7 +112,7 @@ impl ServiceView<'_> {
         let mut next_member = || {
             members
                 .next()
-                .and_then(|row| row.map(|row| decode::member(row, scopes)).transpose())
+                .and_then(|row| row.map(|row| Member::read(row, 0, scopes)).transpose())
                 .map_err(wrap)
         };
         let (mut left, mut right) = (next_membership()?, next_member()?);
@@ -147,7 +147,7 @@ impl ServiceView<'_> {
         let sql = format!(
             "SELECT {} FROM channel_row c CROSS JOIN invite_row i ON i.channel = c.id
              WHERE c.service = ?1 AND c.sid = ?2 ORDER BY i.sid",
-            decode::INVITE
+            Invite::SELECT
         );
         let mut statement = self.snapshot.connection.prepare_cached(&sql).map_err(wrap)?;
         (|| {
@@ -157,7 +157,7 @@ impl ServiceView<'_> {
         .map_err(wrap)?;
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next().map_err(wrap)? {
-            visit(&decode::invite(row, &self.snapshot.scopes).map_err(wrap)?)?;
+            visit(&Invite::read(row, 0, &self.snapshot.scopes).map_err(wrap)?)?;
         }
         Ok(())
     }

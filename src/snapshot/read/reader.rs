@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use crate::model::{Api, ServiceSid};
-use crate::snapshot::decode::Scopes;
+use crate::model::{Api, Service, ServiceSid};
+use crate::snapshot::columns::StoredRecord as _;
 use crate::snapshot::encode::required;
 use crate::snapshot::error::SnapshotError;
+use crate::snapshot::format::SNAPSHOT;
 use crate::snapshot::properties::{self, CrawlIdentity, Verdict};
-use crate::snapshot::schema::{self, SNAPSHOT};
+use crate::snapshot::schema;
+use crate::snapshot::scopes::Scopes;
 use crate::storage;
 
 /// A snapshot opened for reading.
@@ -71,6 +73,30 @@ impl Snapshot {
         self.sql(|connection| {
             let mut statement = connection.prepare("SELECT id, sid FROM service_row ORDER BY sid")?;
             statement.query_map([], |row| Ok((row.get(0)?, required(row, 1)?)))?.collect()
+        })
+    }
+
+    /// Every service, by its number.
+    pub(in crate::snapshot) fn services(&self) -> Result<Vec<(i64, Service)>, SnapshotError> {
+        let sql = format!("SELECT {}, s.id FROM service_row s ORDER BY s.sid", Service::SELECT);
+        let read = || {
+            let mut statement = self.connection.prepare(&sql)?;
+            let rows = statement.query_map([], |row| {
+                Ok((row.get(Service::COLUMNS)?, Service::read(row, 0, &self.scopes)?))
+            })?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(|source| SnapshotError::from_sqlite(self.path(), source))
+    }
+
+    /// Whether the crawl has come far enough to make the indexes that a walk by channel reads.
+    pub(in crate::snapshot) fn is_indexed(&self) -> Result<bool, SnapshotError> {
+        self.sql(|connection| {
+            connection.query_row(
+                "SELECT count(*) = 2 FROM sqlite_schema WHERE name IN ('membership_by_channel', 'user_sid_by_id')",
+                [],
+                |row| row.get(0),
+            )
         })
     }
 

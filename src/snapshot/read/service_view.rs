@@ -9,11 +9,12 @@ use std::rc::Rc;
 use rusqlite::Connection;
 
 use crate::model::{Channel, ChannelSid, RowRecords, Service, ServiceSid, User, UserSid};
-use crate::snapshot::decode;
+use crate::snapshot::columns::StoredRecord as _;
 use crate::snapshot::encode::{bind, optional};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::reader::Snapshot;
-use crate::snapshot::read::walk::Walk;
+use crate::snapshot::read::walk;
+use crate::snapshot::read::walk_row::Walk;
 
 /// One service of a snapshot.
 #[derive(Debug)]
@@ -34,15 +35,16 @@ pub struct JoinedCount {
     pub invited: u64,
 }
 
-impl Snapshot {
-    /// A service; none where the snapshot does not have it.
-    pub fn service(&self, sid: &ServiceSid) -> Result<Option<ServiceView<'_>>, SnapshotError> {
-        let found = self.services()?.into_iter().find(|(_, service)| service.sid == *sid);
-        let Some((number, service)) = found else { return Ok(None) };
-        let indexed = self.is_indexed()?;
-        self.sql(|connection| make_indexes(connection, indexed))?;
-        Ok(Some(ServiceView { snapshot: self, number, service: Rc::new(service), indexed }))
-    }
+/// A service of a snapshot; none where the snapshot does not have it.
+pub(in crate::snapshot) fn of<'s>(
+    snapshot: &'s Snapshot,
+    sid: &ServiceSid,
+) -> Result<Option<ServiceView<'s>>, SnapshotError> {
+    let found = snapshot.services()?.into_iter().find(|(_, service)| service.sid == *sid);
+    let Some((number, service)) = found else { return Ok(None) };
+    let indexed = snapshot.is_indexed()?;
+    snapshot.sql(|connection| make_indexes(connection, indexed))?;
+    Ok(Some(ServiceView { snapshot, number, service: Rc::new(service), indexed }))
 }
 
 /// Temporary objects are SQLite's own files, and possible in a file that is opened for reading alone.
@@ -80,7 +82,7 @@ impl ServiceView<'_> {
         walk: Walk,
         visit: impl FnMut(&RowRecords<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.snapshot.walk_within(walk, Some(self.number), visit)
+        walk::walk(self.snapshot, walk, Some(self.number), visit)
     }
 
     /// A user by its SID.
@@ -88,11 +90,11 @@ impl ServiceView<'_> {
         self.sql(|connection, number| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {} FROM user_row u WHERE service = ?1 AND sid = ?2 AND listed",
-                decode::USER
+                User::SELECT
             ))?;
             bind!(statement, number, sid);
             let mut rows = statement.raw_query();
-            rows.next()?.map(|row| decode::user(row, 0, &self.snapshot.scopes)).transpose()
+            rows.next()?.map(|row| User::read(row, 0, &self.snapshot.scopes)).transpose()
         })
     }
 
@@ -102,11 +104,11 @@ impl ServiceView<'_> {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {} FROM temp.user_name n CROSS JOIN user_row u ON u.id = n.id
                  WHERE n.service = ?1 AND n.identity = ?2 ORDER BY n.id LIMIT 1",
-                decode::USER
+                User::SELECT
             ))?;
             bind!(statement, number, identity);
             let mut rows = statement.raw_query();
-            rows.next()?.map(|row| decode::user(row, 0, &self.snapshot.scopes)).transpose()
+            rows.next()?.map(|row| User::read(row, 0, &self.snapshot.scopes)).transpose()
         })
     }
 
@@ -115,11 +117,11 @@ impl ServiceView<'_> {
         self.sql(|connection, number| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {} FROM channel_row c WHERE service = ?1 AND sid = ?2 AND listed",
-                decode::CHANNEL
+                Channel::SELECT
             ))?;
             bind!(statement, number, sid);
             let mut rows = statement.raw_query();
-            rows.next()?.map(|row| decode::channel(row, &self.snapshot.scopes)).transpose()
+            rows.next()?.map(|row| Channel::read(row, 0, &self.snapshot.scopes)).transpose()
         })
     }
 
@@ -129,11 +131,11 @@ impl ServiceView<'_> {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {} FROM temp.channel_name n CROSS JOIN channel_row c ON c.id = n.id
                  WHERE n.service = ?1 AND n.unique_name = ?2 ORDER BY n.id LIMIT 1",
-                decode::CHANNEL
+                Channel::SELECT
             ))?;
             bind!(statement, number, name);
             let mut rows = statement.raw_query();
-            rows.next()?.map(|row| decode::channel(row, &self.snapshot.scopes)).transpose()
+            rows.next()?.map(|row| Channel::read(row, 0, &self.snapshot.scopes)).transpose()
         })
     }
 
@@ -188,12 +190,12 @@ impl ServiceView<'_> {
         let mut named = self.next_channel_of_memberships(None)?;
         let sql = format!(
             "SELECT {} FROM channel_row c WHERE service = ?1 AND listed ORDER BY sid",
-            decode::CHANNEL
+            Channel::SELECT
         );
         let mut statement = self.snapshot.connection.prepare_cached(&sql).map_err(wrap)?;
         let mut rows = statement.query([self.number]).map_err(wrap)?;
         while let Some(row) = rows.next().map_err(wrap)? {
-            let channel = decode::channel(row, &self.snapshot.scopes).map_err(wrap)?;
+            let channel = Channel::read(row, 0, &self.snapshot.scopes).map_err(wrap)?;
             while let Some(sid) = named.as_ref().filter(|sid| **sid < channel.sid) {
                 visit(sid, None)?;
                 named = self.next_channel_of_memberships(Some(sid))?;

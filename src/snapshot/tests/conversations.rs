@@ -128,7 +128,8 @@ fn a_part_that_cannot_be_named_leaves_no_snapshot() {
     let path = folder.path().join("target.db");
     let made = SnapshotWriter::create_focused(&path, &identity(), page_size, |name| {
         name(Focus::Identity("a"))?;
-        Err(StorageError::Missing { kind: &schema::SNAPSHOT, path: "elsewhere.db".into() }.into())
+        Err(StorageError::Missing { kind: &crate::snapshot::format::SNAPSHOT, path: "elsewhere.db".into() }
+            .into())
     });
     assert!(matches!(made, Err(SnapshotError::Storage(StorageError::Missing { .. }))));
     assert!(!path.exists());

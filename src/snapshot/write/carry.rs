@@ -9,16 +9,17 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
 use crate::model::{Membership, ServiceSid, Share, User};
+use crate::snapshot::columns::StoredRecord as _;
 use crate::snapshot::encode::bind;
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::properties;
 use crate::snapshot::read::reader::Snapshot;
+use crate::snapshot::scopes::Scopes;
 use crate::snapshot::unit::{UnitKind, state};
-use crate::snapshot::write::writer::SnapshotWriter;
 
 /// The older snapshot, and the users that are read all the same.
 #[derive(Debug)]
@@ -40,132 +41,80 @@ pub struct Carried {
     pub user_channels: u64,
 }
 
-impl SnapshotWriter {
-    /// From now on users who look unchanged since `base` are carried over, but for a share of them.
-    pub fn carry_over_from(&mut self, base: &Path, read_anyway: Share) -> Result<(), SnapshotError> {
-        let base = Snapshot::open(base)?;
-        let from = base.identity()?.started;
-        self.begin()?;
-        self.sql(|connection| {
-            properties::set(connection, "carried_from", &from)?;
-            properties::set(connection, "carried_read_anyway", &read_anyway.to_string())
-        })?;
-        self.commit()?;
-        self.carry = Some(CarryOver { base, read_anyway });
-        Ok(())
+impl CarryOver {
+    /// From a finished snapshot, but for a share of the users.
+    pub(in crate::snapshot) fn open(base: &Path, read_anyway: Share) -> Result<Self, SnapshotError> {
+        Ok(Self { base: Snapshot::open(base)?, read_anyway })
     }
 
-    /// Carries a user's channels over, if it looks unchanged. `expected_pages` is what reading them would take.
-    pub(in crate::snapshot) fn carry_user(
-        &mut self,
-        service: i64,
-        id: i64,
-        user: &User,
-        expected_pages: i64,
-    ) -> Result<bool, SnapshotError> {
-        let Some(carry) = self.carry.take() else { return Ok(false) };
-        let carried = self.carry_user_from(&carry, service, id, user, expected_pages);
-        self.carry = Some(carry);
-        carried
+    /// Notes in the new snapshot what it is carried over from.
+    pub(in crate::snapshot) fn record(&self, connection: &Connection, from: &str) -> rusqlite::Result<()> {
+        properties::set(connection, "carried_from", from)?;
+        properties::set(connection, "carried_read_anyway", &self.read_anyway.to_string())
     }
 
-    fn carry_user_from(
-        &mut self,
-        carry: &CarryOver,
-        service: i64,
-        id: i64,
+    /// When the crawl of the older snapshot was begun.
+    pub(in crate::snapshot) fn started(&self) -> Result<String, SnapshotError> {
+        Ok(self.base.identity()?.started)
+    }
+
+    /// The channels of a user that looks unchanged; none where it has to be read.
+    pub(in crate::snapshot) fn memberships(
+        &self,
+        service: &ServiceSid,
         user: &User,
-        expected_pages: i64,
-    ) -> Result<bool, SnapshotError> {
-        if carry.read_anyway.has(&user.sid)
+    ) -> Result<Option<Vec<Membership>>, SnapshotError> {
+        if self.read_anyway.has(&user.sid)
             || user.joined_channels_count.is_none()
             || user.date_updated.is_none()
         {
-            return Ok(false);
+            return Ok(None);
         }
-        let sid: ServiceSid = self.sid_of("SELECT sid FROM service_row WHERE id = ?1", service)?;
-        let Some(base_id) = carry.base.unchanged_user(&sid, user)? else { return Ok(false) };
-        let memberships = carry.base.memberships_of(base_id, user)?;
-        let added = self.sql(|connection| {
-            connection
-                .prepare_cached(
-                    "INSERT OR IGNORE INTO unit (service, kind, parent, expected_pages, state, rows)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                )?
-                .execute(params![
-                    service,
-                    UnitKind::UserChannels.number(),
-                    id,
-                    expected_pages,
-                    state::COMPLETE,
-                    i64::try_from(memberships.len()).unwrap_or(i64::MAX)
-                ])
-        })?;
-        if added > 0 {
-            self.put_memberships(service, id, 0, &memberships)?;
-        }
-        Ok(true)
+        self.base.sql(|connection| {
+            let Some(id) = unchanged_user(connection, service, user)? else { return Ok(None) };
+            memberships_of(connection, &self.base.scopes, id, user).map(Some)
+        })
     }
 }
 
-impl SnapshotWriter {
-    /// Has a user read after all who was carried over and, listed once more in this crawl, does not look unchanged any longer.
-    pub(in crate::snapshot) fn put_down(&self, service: i64, id: i64) -> Result<bool, SnapshotError> {
-        let was_carried = self.sql(|connection| {
-            connection
-                .prepare_cached(
-                    "SELECT 1 FROM unit WHERE kind = ?1 AND parent = ?2 AND service = ?3 AND state = ?4 AND pages = 0",
-                )?
-                .exists(params![UnitKind::UserChannels.number(), id, service, state::COMPLETE])
-        })?;
-        if was_carried {
-            self.read_again(service, UnitKind::UserChannels, id, 1)?;
-        }
-        Ok(was_carried)
-    }
+/// The number of a user whose list was read and whose counts are the same.
+fn unchanged_user(
+    connection: &Connection,
+    service: &ServiceSid,
+    user: &User,
+) -> rusqlite::Result<Option<i64>> {
+    let mut find = connection.prepare_cached(
+        "SELECT u.id FROM service_row s JOIN user_row u ON u.service = s.id
+           JOIN unit ON unit.kind = ?5 AND unit.parent = u.id AND unit.service = s.id
+         WHERE s.sid = ?1 AND u.sid = ?2 AND u.listed AND u.joined_channels_count = ?3 AND u.date_updated = ?4
+           AND unit.state = ?6
+           AND NOT EXISTS (SELECT 1 FROM disagreement d WHERE d.kind = 'user_count' AND d.parent = u.id)",
+    )?;
+    bind!(
+        find,
+        service,
+        user.sid,
+        user.joined_channels_count,
+        user.date_updated,
+        UnitKind::UserChannels.number(),
+        state::COMPLETE
+    );
+    find.raw_query().next()?.map(|row| row.get(0)).transpose()
 }
 
-impl Snapshot {
-    /// What it has from an older one, and did not read itself.
-    pub fn carried(&self) -> Result<Option<Carried>, SnapshotError> {
-        self.sql(carried)
-    }
-
-    /// The number here of a user whose list was read and whose counts are the same.
-    fn unchanged_user(&self, service: &ServiceSid, user: &User) -> Result<Option<i64>, SnapshotError> {
-        self.sql(|connection| {
-            let mut find = connection.prepare_cached(
-                "SELECT u.id FROM service_row s JOIN user_row u ON u.service = s.id
-                   JOIN unit ON unit.kind = ?5 AND unit.parent = u.id AND unit.service = s.id
-                 WHERE s.sid = ?1 AND u.sid = ?2 AND u.listed AND u.joined_channels_count = ?3 AND u.date_updated = ?4
-                   AND unit.state = ?6
-                   AND NOT EXISTS (SELECT 1 FROM disagreement d WHERE d.kind = 'user_count' AND d.parent = u.id)",
-            )?;
-            bind!(
-                find,
-                service,
-                user.sid,
-                user.joined_channels_count,
-                user.date_updated,
-                UnitKind::UserChannels.number(),
-                state::COMPLETE
-            );
-            find.raw_query().next()?.map(|row| row.get(0)).transpose()
-        })
-    }
-
-    /// The channels of a user, by its number here.
-    fn memberships_of(&self, id: i64, user: &User) -> Result<Vec<Membership>, SnapshotError> {
-        self.sql(|connection| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT {} FROM membership_row m JOIN user_row u ON u.id = m.user WHERE m.user = ?1",
-                crate::snapshot::decode::MEMBERSHIP
-            ))?;
-            let rows =
-                statement.query_map([id], |row| crate::snapshot::decode::membership(row, &self.scopes))?;
-            rows.map(|row| row.map(|row| Membership { user_sid: user.sid.clone(), ..row })).collect()
-        })
-    }
+/// The channels of a user, by its number.
+fn memberships_of(
+    connection: &Connection,
+    scopes: &Scopes,
+    id: i64,
+    user: &User,
+) -> rusqlite::Result<Vec<Membership>> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {} FROM membership_row m JOIN user_row u ON u.id = m.user WHERE m.user = ?1",
+        Membership::SELECT
+    ))?;
+    let rows = statement.query_map([id], |row| Membership::read(row, 0, scopes))?;
+    rows.map(|row| row.map(|row| Membership { user_sid: user.sid.clone(), ..row })).collect()
 }
 
 /// What a snapshot has from an older one.

@@ -5,15 +5,13 @@
 //!
 //! **Invariant:** a crawl resumes with the part it began with. A digest of the table says which that was.
 
-use std::path::Path;
-
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 
 use crate::model::{Channel, User};
 use crate::snapshot::error::SnapshotError;
-use crate::snapshot::properties::{self, CrawlIdentity};
-use crate::snapshot::write::writer::{LargestPage, SnapshotWriter};
+use crate::snapshot::properties;
+use crate::snapshot::write::writer::SnapshotWriter;
 use crate::storage::hex;
 
 /// One thing that belongs to the part.
@@ -35,75 +33,68 @@ impl<'a> Focus<'a> {
     }
 }
 
-/// Whether the crawl is limited to a part.
-pub(in crate::snapshot) fn is_limited(connection: &Connection) -> rusqlite::Result<bool> {
-    Ok(properties::get(connection, "focus")?.is_some())
+/// Takes what the part has, one by one.
+pub(crate) type AddFocus<'a> = dyn FnMut(Focus<'_>) -> Result<(), SnapshotError> + 'a;
+
+/// Limits a crawl that begins to a part, which `name` names one by one.
+pub(in crate::snapshot) fn limit_to<E: From<SnapshotError>>(
+    writer: &mut SnapshotWriter,
+    name: impl FnOnce(&mut AddFocus<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    name(&mut |one| writer.sql(|connection| add(connection, "focus", one)))?;
+    let digest = writer.sql(|connection| digest(connection, "focus"))?;
+    writer.sql(|connection| properties::set(connection, "focus", &digest))?;
+    writer.focused = true;
+    Ok(())
 }
 
-impl SnapshotWriter {
-    /// Makes a new snapshot of a part, which `name` names one by one.
-    pub fn create_focused<E: From<SnapshotError>>(
-        path: &Path,
-        identity: &CrawlIdentity,
-        largest_page: LargestPage,
-        name: impl FnOnce(&mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>) -> Result<(), E>,
-    ) -> Result<Self, E> {
-        Self::create_with(path, identity, largest_page, |writer| {
-            name(&mut |one| writer.sql(|connection| add(connection, "focus", one)))?;
-            let digest = writer.sql(|connection| digest(connection, "focus"))?;
-            writer.sql(|connection| properties::set(connection, "focus", &digest))?;
-            writer.focused = true;
-            Ok(())
-        })
-    }
+/// Whether the crawl is of the part that `name` names.
+pub(in crate::snapshot) fn has_focus<E: From<SnapshotError>>(
+    writer: &SnapshotWriter,
+    name: impl FnOnce(&mut AddFocus<'_>) -> Result<(), E>,
+) -> Result<bool, E> {
+    writer.sql(|connection| {
+        connection.execute_batch(
+            "CREATE TEMP TABLE IF NOT EXISTS asked (entity TEXT, key TEXT, PRIMARY KEY (entity, key)) WITHOUT ROWID;
+             DELETE FROM asked;",
+        )
+    })?;
+    name(&mut |one| writer.sql(|connection| add(connection, "asked", one)))?;
+    Ok(writer.sql(|connection| {
+        let asked = digest(connection, "asked")?;
+        connection.execute("DELETE FROM asked", [])?;
+        Ok(properties::get(connection, "focus")? == Some(asked))
+    })?)
+}
 
-    /// Whether the crawl is of the part that `name` names.
-    pub fn has_focus<E: From<SnapshotError>>(
-        &self,
-        name: impl FnOnce(&mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>) -> Result<(), E>,
-    ) -> Result<bool, E> {
-        self.sql(|connection| {
-            connection.execute_batch(
-                "CREATE TEMP TABLE IF NOT EXISTS asked (entity TEXT, key TEXT, PRIMARY KEY (entity, key)) WITHOUT ROWID;
-                 DELETE FROM asked;",
-            )
-        })?;
-        name(&mut |one| self.sql(|connection| add(connection, "asked", one)))?;
-        Ok(self.sql(|connection| {
-            let asked = digest(connection, "asked")?;
-            connection.execute("DELETE FROM asked", [])?;
-            Ok(properties::get(connection, "focus")? == Some(asked))
-        })?)
+pub(in crate::snapshot) fn is_in_focus_user(
+    writer: &SnapshotWriter,
+    user: &User,
+) -> Result<bool, SnapshotError> {
+    match &user.identity {
+        _ if !writer.focused => Ok(true),
+        Some(identity) => is_in_focus(writer, Focus::Identity(identity)),
+        None => Ok(false),
     }
+}
 
-    /// Whether the crawl is limited to a part.
-    pub fn is_focused(&self) -> bool {
-        self.focused
+pub(in crate::snapshot) fn is_in_focus_channel(
+    writer: &SnapshotWriter,
+    channel: &Channel,
+) -> Result<bool, SnapshotError> {
+    if !writer.focused || is_in_focus(writer, Focus::Channel(&channel.sid.to_string()))? {
+        return Ok(true);
     }
+    channel.unique_name.as_ref().map_or(Ok(false), |name| is_in_focus(writer, Focus::Channel(name)))
+}
 
-    pub(in crate::snapshot) fn is_in_focus_user(&self, user: &User) -> Result<bool, SnapshotError> {
-        match &user.identity {
-            _ if !self.focused => Ok(true),
-            Some(identity) => self.is_in_focus(Focus::Identity(identity)),
-            None => Ok(false),
-        }
-    }
-
-    pub(in crate::snapshot) fn is_in_focus_channel(&self, channel: &Channel) -> Result<bool, SnapshotError> {
-        if !self.focused || self.is_in_focus(Focus::Channel(&channel.sid.to_string()))? {
-            return Ok(true);
-        }
-        channel.unique_name.as_ref().map_or(Ok(false), |name| self.is_in_focus(Focus::Channel(name)))
-    }
-
-    fn is_in_focus(&self, one: Focus<'_>) -> Result<bool, SnapshotError> {
-        let (entity, key) = one.columns();
-        self.sql(|connection| {
-            connection
-                .prepare_cached("SELECT EXISTS (SELECT 1 FROM focus WHERE entity = ?1 AND key = ?2)")?
-                .query_row([entity, key], |row| row.get(0))
-        })
-    }
+fn is_in_focus(writer: &SnapshotWriter, one: Focus<'_>) -> Result<bool, SnapshotError> {
+    let (entity, key) = one.columns();
+    writer.sql(|connection| {
+        connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM focus WHERE entity = ?1 AND key = ?2)")?
+            .query_row([entity, key], |row| row.get(0))
+    })
 }
 
 fn add(connection: &Connection, table: &str, one: Focus<'_>) -> rusqlite::Result<()> {

@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::snapshot::error::SnapshotError;
-use crate::snapshot::schema::{self, SNAPSHOT};
+use crate::snapshot::format::SNAPSHOT;
+use crate::snapshot::schema;
 use crate::storage::{self, FileLock, StorageError};
 
 /// A snapshot that is crawled again beside an older one, which it replaces once it is finished.

@@ -2,12 +2,13 @@
 
 use std::sync::LazyLock;
 
-use crate::model::{Channel, Entity, Invite, Member, Membership, Role, Service, User};
+use crate::model::{Channel, Entity, Invite, Member, Membership, Message, Role, Service, User};
 use crate::snapshot::columns::StoredRecord;
 use crate::snapshot::encode::bind;
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::unit::{FIRST, Unit, UnitKind};
 use crate::snapshot::write::writer::SnapshotWriter;
+use crate::snapshot::write::{carried_users, focus, frontier, selection};
 
 /// The statement that stores a record of each kind. Those of users and channels give the row's number.
 static SERVICE: LazyLock<String> = LazyLock::new(|| {
@@ -23,6 +24,8 @@ static MEMBER: LazyLock<String> =
     LazyLock::new(|| Member::insert("INSERT OR REPLACE", "channel, sid, pass, scope"));
 static INVITE: LazyLock<String> =
     LazyLock::new(|| Invite::insert("INSERT OR REPLACE", "channel, sid, pass, scope"));
+static MESSAGE: LazyLock<String> =
+    LazyLock::new(|| Message::insert("INSERT OR REPLACE", "channel, sid, pass, scope"));
 
 fn upsert<T: StoredRecord>() -> String {
     format!(
@@ -39,190 +42,212 @@ fn pages(rows: Option<i64>, page: i64) -> i64 {
     (rows.unwrap_or(0).max(0) / page + i64::from(rows.unwrap_or(0) % page > 0)).clamp(1, FIRST - 1)
 }
 
-impl SnapshotWriter {
-    /// Services found in the account's list: each brings its own units.
-    pub(in crate::snapshot) fn store_listed_services(
-        &mut self,
-        services: &[Service],
-    ) -> Result<bool, SnapshotError> {
-        let mut more_work = false;
-        for service in services {
-            more_work |= self.add_service_units(&service.sid)?;
-        }
-        Ok(more_work)
+/// Services found in the account's list: each brings its own units.
+pub(in crate::snapshot) fn store_listed_services(
+    writer: &mut SnapshotWriter,
+    services: &[Service],
+) -> Result<bool, SnapshotError> {
+    let mut more_work = false;
+    for service in services {
+        more_work |= selection::add_service_units(writer, &service.sid)?;
     }
+    Ok(more_work)
+}
 
-    /// A service's own record.
-    pub fn store_service(&mut self, service: &Service) -> Result<(), SnapshotError> {
-        let scope = self.scope(service.account_sid.as_ref(), Some(&service.sid))?;
-        self.service_number(&service.sid)?;
-        self.sql(|connection| {
-            let mut statement = connection.prepare_cached(&SERVICE)?;
-            bind!(statement, service.sid, scope; service);
+/// A service's own record.
+pub(in crate::snapshot) fn store_service(
+    writer: &mut SnapshotWriter,
+    service: &Service,
+) -> Result<(), SnapshotError> {
+    let scope = writer.scope(service.account_sid.as_ref(), Some(&service.sid))?;
+    frontier::service_number(writer, &service.sid)?;
+    writer.sql(|connection| {
+        let mut statement = connection.prepare_cached(&SERVICE)?;
+        bind!(statement, service.sid, scope; service);
+        statement.raw_execute()
+    })?;
+    Ok(())
+}
+
+pub(in crate::snapshot) fn store_roles(
+    writer: &mut SnapshotWriter,
+    unit: &Unit,
+    roles: &[Role],
+) -> Result<(), SnapshotError> {
+    for role in roles {
+        let scope = writer.scope(role.account_sid.as_ref(), role.service_sid.as_ref())?;
+        writer.sql(|connection| {
+            let mut statement = connection.prepare_cached(&ROLE)?;
+            bind!(statement, unit.service, role.sid, unit.pass, scope; role);
             statement.raw_execute()
         })?;
-        Ok(())
     }
+    Ok(())
+}
 
-    pub(in crate::snapshot) fn store_roles(
-        &mut self,
-        unit: &Unit,
-        roles: &[Role],
-    ) -> Result<(), SnapshotError> {
-        for role in roles {
-            let scope = self.scope(role.account_sid.as_ref(), role.service_sid.as_ref())?;
-            self.sql(|connection| {
-                let mut statement = connection.prepare_cached(&ROLE)?;
-                bind!(statement, unit.service, role.sid, unit.pass, scope; role);
-                statement.raw_execute()
-            })?;
+pub(in crate::snapshot) fn store_users(
+    writer: &mut SnapshotWriter,
+    unit: &Unit,
+    users: &[User],
+) -> Result<bool, SnapshotError> {
+    let mut more_work = false;
+    for user in users {
+        if selection::is_selected(writer, user)? {
+            more_work |= store_user(writer, unit.service, unit.pass, user)?;
         }
-        Ok(())
     }
+    Ok(more_work)
+}
 
-    pub(in crate::snapshot) fn store_users(
-        &mut self,
-        unit: &Unit,
-        users: &[User],
-    ) -> Result<bool, SnapshotError> {
-        let mut more_work = false;
-        for user in users {
-            if self.is_selected(user)? {
-                more_work |= self.store_user(unit.service, unit.pass, user)?;
+/// Stores a user and, where wanted, the unit that reads its channels.
+pub(in crate::snapshot) fn store_user(
+    writer: &mut SnapshotWriter,
+    service: i64,
+    pass: u32,
+    user: &User,
+) -> Result<bool, SnapshotError> {
+    let scope = writer.scope(user.account_sid.as_ref(), user.service_sid.as_ref())?;
+    let id = writer.sql(|connection| {
+        let mut statement = connection.prepare_cached(&USER)?;
+        bind!(statement, service, user.sid, pass, scope; user);
+        returned_id(&mut statement)
+    })?;
+    if selection::reads_channels_of(writer, user) && focus::is_in_focus_user(writer, user)? {
+        let pages = pages(user.joined_channels_count, writer.page_of(Entity::Membership));
+        if let Some(memberships) = carried_users::memberships(writer, service, user)? {
+            if carried_users::add_unit(writer, service, id, pages, memberships.len())? {
+                put_memberships(writer, service, id, 0, &memberships)?;
             }
+            return Ok(false);
         }
-        Ok(more_work)
+        return Ok(frontier::add_work(writer, service, UnitKind::UserChannels, id, pages)?
+            || carried_users::read_after_all(writer, service, id)?);
     }
+    Ok(false)
+}
 
-    /// Stores a user and, where wanted, the unit that reads its channels.
-    pub(in crate::snapshot) fn store_user(
-        &mut self,
-        service: i64,
-        pass: u32,
-        user: &User,
-    ) -> Result<bool, SnapshotError> {
-        let scope = self.scope(user.account_sid.as_ref(), user.service_sid.as_ref())?;
-        let id = self.sql(|connection| {
-            let mut statement = connection.prepare_cached(&USER)?;
-            bind!(statement, service, user.sid, pass, scope; user);
-            returned_id(&mut statement)
+pub(in crate::snapshot) fn store_channels(
+    writer: &mut SnapshotWriter,
+    unit: &Unit,
+    channels: &[Channel],
+) -> Result<bool, SnapshotError> {
+    let mut more_work = false;
+    for channel in channels {
+        more_work |= store_channel(writer, unit.service, unit.pass, channel)?;
+    }
+    Ok(more_work)
+}
+
+/// Stores a channel and, where wanted, the units that read its members, invites and messages.
+pub(in crate::snapshot) fn store_channel(
+    writer: &mut SnapshotWriter,
+    service: i64,
+    pass: u32,
+    channel: &Channel,
+) -> Result<bool, SnapshotError> {
+    let scope = writer.scope(channel.account_sid.as_ref(), channel.service_sid.as_ref())?;
+    let id = writer.sql(|connection| {
+        let mut statement = connection.prepare_cached(&CHANNEL)?;
+        bind!(statement, service, channel.sid, pass, scope; channel);
+        returned_id(&mut statement)
+    })?;
+    let mut more_work = false;
+    if selection::reads_members_of(writer, channel) && focus::is_in_focus_channel(writer, channel)? {
+        let pages = pages(channel.members_count, writer.page_of(Entity::Member));
+        more_work |= frontier::add_work(writer, service, UnitKind::Members, id, pages)?;
+    }
+    if writer.identity().include.contains(&Entity::Invite) {
+        more_work |= frontier::add_work(writer, service, UnitKind::Invites, id, 1)?;
+    }
+    if writer.identity().include.contains(&Entity::Message) && focus::is_in_focus_channel(writer, channel)? {
+        let pages = pages(channel.messages_count, writer.page_of(Entity::Message));
+        more_work |= frontier::add_work(writer, service, UnitKind::Messages, id, pages)?;
+    }
+    Ok(more_work)
+}
+
+pub(in crate::snapshot) fn store_memberships(
+    writer: &mut SnapshotWriter,
+    unit: &Unit,
+    memberships: &[Membership],
+) -> Result<(), SnapshotError> {
+    put_memberships(writer, unit.service, unit.parent, unit.pass, memberships)
+}
+
+/// Stores memberships of a user, by the numbers of its service and itself.
+pub(in crate::snapshot) fn put_memberships(
+    writer: &mut SnapshotWriter,
+    service: i64,
+    user: i64,
+    pass: u32,
+    memberships: &[Membership],
+) -> Result<(), SnapshotError> {
+    let scopes = memberships
+        .iter()
+        .map(|row| writer.scope(row.account_sid.as_ref(), row.service_sid.as_ref()))
+        .collect::<Result<Vec<_>, _>>()?;
+    writer.sql(|connection| {
+        let mut statement = connection.prepare_cached(&MEMBERSHIP)?;
+        for (membership, scope) in memberships.iter().zip(scopes) {
+            bind!(statement, user, membership.channel_sid, pass, service, scope; membership);
+            statement.raw_execute()?;
+        }
+        Ok(())
+    })
+}
+
+pub(in crate::snapshot) fn store_members(
+    writer: &mut SnapshotWriter,
+    unit: &Unit,
+    members: &[Member],
+) -> Result<(), SnapshotError> {
+    let scopes = members
+        .iter()
+        .map(|row| writer.scope(row.account_sid.as_ref(), row.service_sid.as_ref()))
+        .collect::<Result<Vec<_>, _>>()?;
+    writer.sql(|connection| {
+        let mut statement = connection.prepare_cached(&MEMBER)?;
+        for (member, scope) in members.iter().zip(scopes) {
+            bind!(statement, unit.parent, member.sid, unit.pass, scope; member);
+            statement.raw_execute()?;
+        }
+        Ok(())
+    })
+}
+
+pub(in crate::snapshot) fn store_invites(
+    writer: &mut SnapshotWriter,
+    unit: &Unit,
+    invites: &[Invite],
+) -> Result<(), SnapshotError> {
+    for invite in invites {
+        let scope = writer.scope(invite.account_sid.as_ref(), invite.service_sid.as_ref())?;
+        writer.sql(|connection| {
+            let mut statement = connection.prepare_cached(&INVITE)?;
+            bind!(statement, unit.parent, invite.sid, unit.pass, scope; invite);
+            statement.raw_execute()
         })?;
-        if self.reads_channels_of(user) && self.is_in_focus_user(user)? {
-            let pages = pages(user.joined_channels_count, self.page_of(Entity::Membership));
-            if self.carry_user(service, id, user, pages)? {
-                return Ok(false);
-            }
-            return Ok(
-                self.add_work(service, UnitKind::UserChannels, id, pages)? || self.put_down(service, id)?
-            );
-        }
-        Ok(false)
     }
+    Ok(())
+}
 
-    pub(in crate::snapshot) fn store_channels(
-        &mut self,
-        unit: &Unit,
-        channels: &[Channel],
-    ) -> Result<bool, SnapshotError> {
-        let mut more_work = false;
-        for channel in channels {
-            more_work |= self.store_channel(unit.service, unit.pass, channel)?;
-        }
-        Ok(more_work)
-    }
-
-    /// Stores a channel and, where wanted, the units that read its members, invites and messages.
-    pub(in crate::snapshot) fn store_channel(
-        &mut self,
-        service: i64,
-        pass: u32,
-        channel: &Channel,
-    ) -> Result<bool, SnapshotError> {
-        let scope = self.scope(channel.account_sid.as_ref(), channel.service_sid.as_ref())?;
-        let id = self.sql(|connection| {
-            let mut statement = connection.prepare_cached(&CHANNEL)?;
-            bind!(statement, service, channel.sid, pass, scope; channel);
-            returned_id(&mut statement)
-        })?;
-        let mut more_work = false;
-        if self.reads_members_of(channel) && self.is_in_focus_channel(channel)? {
-            let pages = pages(channel.members_count, self.page_of(Entity::Member));
-            more_work |= self.add_work(service, UnitKind::Members, id, pages)?;
-        }
-        if self.identity().include.contains(&Entity::Invite) {
-            more_work |= self.add_work(service, UnitKind::Invites, id, 1)?;
-        }
-        if self.identity().include.contains(&Entity::Message) && self.is_in_focus_channel(channel)? {
-            let pages = pages(channel.messages_count, self.page_of(Entity::Message));
-            more_work |= self.add_work(service, UnitKind::Messages, id, pages)?;
-        }
-        Ok(more_work)
-    }
-
-    pub(in crate::snapshot) fn store_memberships(
-        &mut self,
-        unit: &Unit,
-        memberships: &[Membership],
-    ) -> Result<(), SnapshotError> {
-        self.put_memberships(unit.service, unit.parent, unit.pass, memberships)
-    }
-
-    /// Stores memberships of a user, by the numbers of its service and itself.
-    pub(in crate::snapshot) fn put_memberships(
-        &mut self,
-        service: i64,
-        user: i64,
-        pass: u32,
-        memberships: &[Membership],
-    ) -> Result<(), SnapshotError> {
-        let scopes = memberships
-            .iter()
-            .map(|row| self.scope(row.account_sid.as_ref(), row.service_sid.as_ref()))
-            .collect::<Result<Vec<_>, _>>()?;
-        self.sql(|connection| {
-            let mut statement = connection.prepare_cached(&MEMBERSHIP)?;
-            for (membership, scope) in memberships.iter().zip(scopes) {
-                bind!(statement, user, membership.channel_sid, pass, service, scope; membership);
-                statement.raw_execute()?;
-            }
-            Ok(())
-        })
-    }
-
-    pub(in crate::snapshot) fn store_members(
-        &mut self,
-        unit: &Unit,
-        members: &[Member],
-    ) -> Result<(), SnapshotError> {
-        let scopes = members
-            .iter()
-            .map(|row| self.scope(row.account_sid.as_ref(), row.service_sid.as_ref()))
-            .collect::<Result<Vec<_>, _>>()?;
-        self.sql(|connection| {
-            let mut statement = connection.prepare_cached(&MEMBER)?;
-            for (member, scope) in members.iter().zip(scopes) {
-                bind!(statement, unit.parent, member.sid, unit.pass, scope; member);
-                statement.raw_execute()?;
-            }
-            Ok(())
-        })
-    }
-
-    pub(in crate::snapshot) fn store_invites(
-        &mut self,
-        unit: &Unit,
-        invites: &[Invite],
-    ) -> Result<(), SnapshotError> {
-        for invite in invites {
-            let scope = self.scope(invite.account_sid.as_ref(), invite.service_sid.as_ref())?;
-            self.sql(|connection| {
-                let mut statement = connection.prepare_cached(&INVITE)?;
-                bind!(statement, unit.parent, invite.sid, unit.pass, scope; invite);
-                statement.raw_execute()
-            })?;
+pub(in crate::snapshot) fn store_messages(
+    writer: &mut SnapshotWriter,
+    unit: &Unit,
+    messages: &[Message],
+) -> Result<(), SnapshotError> {
+    let scopes = messages
+        .iter()
+        .map(|row| writer.scope(row.account_sid.as_ref(), row.service_sid.as_ref()))
+        .collect::<Result<Vec<_>, _>>()?;
+    writer.sql(|connection| {
+        let mut statement = connection.prepare_cached(&MESSAGE)?;
+        for (message, scope) in messages.iter().zip(scopes) {
+            bind!(statement, unit.parent, message.sid, unit.pass, scope; message);
+            statement.raw_execute()?;
         }
         Ok(())
-    }
+    })
 }
 
 /// Runs a statement that returns one number. It must be read to its end to take effect.

@@ -4,13 +4,19 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::concurrency::Sent;
-
 /// The first wait before a ceiling is tried, and the longest: by the level, for a low ceiling costs much when it is wrong and
 /// its tries cost little, and in all.
 const PROBE_FIRST: Duration = Duration::from_secs(1);
 const PROBE_LONGEST_BY_LEVEL: Duration = Duration::from_secs(2);
 const PROBE_LONGEST: Duration = Duration::from_mins(1);
+
+/// When and at what level a request was sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sent {
+    pub(super) at: Instant,
+    /// The requests in flight then, itself included.
+    pub(super) level: usize,
+}
 
 /// The highest level that the server is believed to allow.
 #[derive(Debug)]

@@ -17,7 +17,7 @@
 
 use tokio::time::Instant;
 
-use super::ceiling::Ceiling;
+use super::ceiling::{Ceiling, Sent};
 
 /// What is left of the limit after a cut. Other software shares the account, so it is a deep one.
 const CUT: f64 = 0.7;
@@ -45,15 +45,6 @@ pub(crate) struct Signal {
     pub refused: bool,
     /// The account's requests in flight, of every program together, as `Twilio-Concurrent-Requests` gave it.
     pub account_in_flight: Option<u32>,
-}
-
-/// When and at what level a request was sent.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Sent {
-    /// When.
-    pub(super) at: Instant,
-    /// The requests in flight then, itself included.
-    pub(super) level: usize,
 }
 
 /// How many of some requests were refused, the latest ones weighing most.

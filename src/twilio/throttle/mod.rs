@@ -16,8 +16,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use self::ceiling::Sent;
+use self::concurrency::Aimd;
 pub(crate) use self::concurrency::Signal;
-use self::concurrency::{Aimd, Sent};
 use self::rate::RateLimit;
 pub(crate) use self::writes::{WriteKey, WriteLimits};
 use crate::event::{Event, Events};

@@ -4,12 +4,12 @@ use std::cmp::Ordering;
 
 use rusqlite::{Row, Rows, Statement};
 
-use super::column::{SCOPE_FIELDS, columns, select};
 use super::pair::{ScopePair, compare};
 use super::row::{Parent, RawRow};
 use super::unread::{Lacking, Witness};
-use super::{FieldMask, MergeOptions, Met, Which};
+use super::{MergeOptions, Met, Which};
 use crate::model::Entity;
+use crate::snapshot::diff::column::{FieldMask, SCOPE_FIELDS, columns, select};
 use crate::snapshot::diff::group_digest::Groups;
 use crate::snapshot::diff::list_digest::{self, ListDigest};
 use crate::snapshot::error::SnapshotError;
@@ -68,7 +68,9 @@ impl Known {
         match shape(options.entity, true).list {
             Some(_) if options.tell_same => Ok(Self::Nothing),
             None => Ok(Self::Nothing),
-            Some(_) if sides[0].has_digests()? || sides[1].has_digests()? => Ok(Self::Lists),
+            Some(_) if list_digest::has_digests(sides[0])? || list_digest::has_digests(sides[1])? => {
+                Ok(Self::Lists)
+            }
             Some(list) => Groups::of(sides, services, list).map(Self::Groups),
         }
     }
@@ -135,7 +137,7 @@ impl<'s> Merge<'s> {
         };
         if digests {
             for side in sides {
-                side.prepare_digests(list)?;
+                list_digest::prepare(side, list)?;
             }
             if let Some(rows) = self.all_same(list)? {
                 return visit(Met::Same(rows));
@@ -301,8 +303,8 @@ impl<'s> Merge<'s> {
     /// The number of rows where every list of the service has the same digest on both sides.
     fn all_same(&self, list: UnitKind) -> Result<Option<u64>, SnapshotError> {
         let [Some(old), Some(new)] = self.service else { return Ok(None) };
-        let old = self.sides[0].digest_of_all(old, list)?;
-        let new = self.sides[1].digest_of_all(new, list)?;
+        let old = list_digest::of_all(self.sides[0], old, list)?;
+        let new = list_digest::of_all(self.sides[1], new, list)?;
         Ok(old.filter(|_| old == new).map(|digest| digest.rows))
     }
 

@@ -10,18 +10,15 @@
 //! **Invariant:** a row that one side lacks is given with the reason why that side may lack it wrongly ([`Met::Only`]); what
 //! could not be read is never reported as gone.
 
-mod column;
 mod lists;
 mod pair;
 mod row;
 mod unread;
 
-pub(in crate::snapshot) use self::column::select;
-pub(crate) use self::column::{FieldMask, columns};
 use self::lists::Merge;
 pub(crate) use self::row::RawRow;
-pub(in crate::snapshot) use self::unread::{parents_list, unit, unusable};
 use crate::model::{Entity, ServiceSid};
+use crate::snapshot::diff::column::FieldMask;
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::reader::Snapshot;
 

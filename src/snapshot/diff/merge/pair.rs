@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use rusqlite::types::ValueRef;
 
-use super::column::FieldMask;
+use crate::snapshot::diff::column::FieldMask;
 use crate::snapshot::read::reader::Snapshot;
 
 /// The order of two keys as SQLite has it: null, numbers, texts, digits, and texts and digits by their bytes.

@@ -4,8 +4,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row};
 use serde_json::{Map, Value};
 
-use super::column::{Column, SCOPE_FIELDS, columns, key_text};
 use crate::model::Entity;
+use crate::snapshot::diff::column::{Column, SCOPE_FIELDS, columns, key_text};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::reader::Snapshot;
 
@@ -81,7 +81,7 @@ impl RawRow<'_> {
 
     fn tell(&self, number: usize, column: &Column) -> rusqlite::Result<Value> {
         if number >= SCOPE_FIELDS {
-            return Ok(column.tell(self.row.get_ref(number + 2 - SCOPE_FIELDS)?));
+            return Ok(column.display(self.row.get_ref(number + 2 - SCOPE_FIELDS)?));
         }
         let (account, service) = self.snapshot.scopes.pair(self.row.get(1)?);
         let text =

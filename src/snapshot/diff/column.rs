@@ -9,7 +9,8 @@ use rusqlite::types::ValueRef;
 use serde_json::Value;
 
 use crate::model::{AccountSid, Entity, ServiceSid, Timestamp};
-use crate::snapshot::columns::{Form, MESSAGE_TYPES, Place, fields};
+use crate::snapshot::columns::{Form, Place, fields};
+use crate::snapshot::encode::MESSAGE_TYPES;
 use crate::storage::hex;
 
 /// A field of an entity.
@@ -38,7 +39,7 @@ impl FieldMask {
 
     /// These and that one.
     #[must_use]
-    pub(super) fn with(self, number: usize) -> Self {
+    pub(in crate::snapshot) fn with(self, number: usize) -> Self {
         Self(self.0 | 1 << number)
     }
 
@@ -60,7 +61,7 @@ impl FieldMask {
 }
 
 /// `FieldMask` that every entity begins with. They are not columns of their own: both are behind the column `scope`.
-pub(super) const SCOPE_FIELDS: usize = 2;
+pub(in crate::snapshot) const SCOPE_FIELDS: usize = 2;
 
 /// The fields of an entity that are compared, in the order of their numbers: all but its key.
 pub(crate) fn columns(entity: Entity) -> &'static [Column] {
@@ -84,7 +85,7 @@ pub(in crate::snapshot) fn select(entity: Entity) -> String {
 
 impl Column {
     /// A stored value as the API would write it.
-    pub(super) fn tell(&self, value: ValueRef<'_>) -> Value {
+    pub(in crate::snapshot) fn display(&self, value: ValueRef<'_>) -> Value {
         match (value, self.form) {
             // An index is a part of a key, which cannot be null: its text stands for it.
             (ValueRef::Null, _) | (ValueRef::Text(_), Form::Index) => Value::Null,
@@ -113,12 +114,12 @@ fn named(number: i64, place: i64, names: &[&str]) -> Value {
 }
 
 /// The text of a SID from its stored digits.
-pub(super) fn sid_text(prefix: &str, bytes: &[u8]) -> String {
+pub(in crate::snapshot) fn sid_text(prefix: &str, bytes: &[u8]) -> String {
     format!("{prefix}{}", hex(bytes))
 }
 
 /// The text of a key that is a SID: its digits, or what was sent instead.
-pub(super) fn key_text(prefix: &str, value: ValueRef<'_>) -> String {
+pub(in crate::snapshot) fn key_text(prefix: &str, value: ValueRef<'_>) -> String {
     match value {
         ValueRef::Blob(bytes) => sid_text(prefix, bytes),
         ValueRef::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
@@ -140,16 +141,16 @@ mod tests {
     #[test]
     fn a_stored_value_is_told_as_the_api_wrote_it() {
         let status = &columns(Entity::Membership)[3];
-        assert_eq!(status.tell(ValueRef::Integer(1)), "joined");
-        assert_eq!(status.tell(ValueRef::Text(b"lurking")), "lurking");
-        assert_eq!(columns(Entity::User)[6].tell(ValueRef::Integer(1)), true);
-        assert_eq!(columns(Entity::User)[8].tell(ValueRef::Integer(0)), "1970-01-01T00:00:00Z");
+        assert_eq!(status.display(ValueRef::Integer(1)), "joined");
+        assert_eq!(status.display(ValueRef::Text(b"lurking")), "lurking");
+        assert_eq!(columns(Entity::User)[6].display(ValueRef::Integer(1)), true);
+        assert_eq!(columns(Entity::User)[8].display(ValueRef::Integer(0)), "1970-01-01T00:00:00Z");
         assert_eq!(
-            columns(Entity::User)[4].tell(ValueRef::Blob(&[0xab; 16])),
+            columns(Entity::User)[4].display(ValueRef::Blob(&[0xab; 16])),
             "RLabababababababababababababababab"
         );
-        assert_eq!(columns(Entity::Role)[4].tell(ValueRef::Text(b"[\"a\"]")), serde_json::json!(["a"]));
-        assert_eq!(columns(Entity::User)[2].tell(ValueRef::Null), Value::Null);
+        assert_eq!(columns(Entity::Role)[4].display(ValueRef::Text(b"[\"a\"]")), serde_json::json!(["a"]));
+        assert_eq!(columns(Entity::User)[2].display(ValueRef::Null), Value::Null);
     }
 
     #[test]

@@ -6,17 +6,15 @@ use rusqlite::Connection;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::completeness::cross_check::{self, CrossCheck};
+use super::completeness::missing::{self, MissingMembership};
+use super::format::SNAPSHOT;
+use super::messages;
+use super::properties::{self, CrawlIdentity, Requests, Verdict};
+use super::schema::write_out;
+use super::unit::{UnitKind, state};
+use super::write::carry::{self, Carried};
 use crate::model::{AccountSid, Api, Entity, ServiceSid};
-use crate::snapshot::completeness::cross_check::{self, CrossCheck};
-use crate::snapshot::completeness::missing::{self, MissingMembership};
-use crate::snapshot::error::SnapshotError;
-use crate::snapshot::messages;
-use crate::snapshot::properties::{self, CrawlIdentity, Requests, Verdict};
-use crate::snapshot::read::reader::Snapshot;
-use crate::snapshot::schema::{SNAPSHOT, write_out};
-use crate::snapshot::unit::{UnitKind, state};
-use crate::snapshot::write::carry::{self, Carried};
-use crate::snapshot::write::writer::SnapshotWriter;
 use crate::storage::hex;
 
 /// Failures, disagreements and oddities shown at most; the counts beside them are whole.
@@ -153,21 +151,8 @@ fn by_plural<S: serde::Serializer>(include: &[Entity], serializer: S) -> Result<
     serializer.collect_seq(include.iter().map(|entity| entity.plural()))
 }
 
-impl Snapshot {
-    /// What it says about itself.
-    pub fn info(&self) -> Result<Info, SnapshotError> {
-        self.sql(info)
-    }
-}
-
-impl SnapshotWriter {
-    /// What it says about itself.
-    pub fn info(&self) -> Result<Info, SnapshotError> {
-        self.sql(info)
-    }
-}
-
-fn info(connection: &Connection) -> rusqlite::Result<Info> {
+/// What a snapshot says about itself.
+pub(super) fn read(connection: &Connection) -> rusqlite::Result<Info> {
     let identity = CrawlIdentity::read(connection)?;
     let missing = missing::find(connection, SHOWN)?;
     let mut info = Info {
@@ -225,7 +210,7 @@ fn id(info: &Info) -> String {
 
 fn services(connection: &Connection) -> rusqlite::Result<Vec<ServiceSid>> {
     let mut statement = connection.prepare("SELECT sid FROM service_row ORDER BY sid")?;
-    statement.query_map([], |row| crate::snapshot::encode::required(row, 0))?.collect()
+    statement.query_map([], |row| super::encode::required(row, 0))?.collect()
 }
 
 fn counts(connection: &Connection) -> rusqlite::Result<Counts> {

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::format;
 use crate::plan::{OperationKind, OperationState, PlanError, PlanFile, PlanVerdict, Severity};
 use crate::printable::Printable;
-use crate::report::plan;
+use crate::report::plan::terminal;
+use crate::report::text::format;
 
 /// What `plan --json` gives.
 #[derive(Debug, Serialize)]
@@ -78,7 +78,7 @@ impl PlanResult {
 
 /// The table, and where the plan and its reports are.
 pub(crate) fn text(made: &PlanFile, reports: &[PathBuf]) -> Result<Printable, PlanError> {
-    let mut text = plan::table(made)?;
+    let mut text = terminal::table(made)?;
     let reports: Vec<String> = reports.iter().map(|path| path.display().to_string()).collect();
     let mut line = format!("plan: {}", made.path().display());
     if !reports.is_empty() {

@@ -1,23 +1,4 @@
-//! The evidence of completeness: numbers and sets that two sides of the API give, compared with each other.
-//!
-//! - a user's joined rows against `joined_channels_count`;
-//! - a channel's joined members, as seen from the users' side, against `members_count`;
-//! - the same against the channel's Members list, as sets;
-//! - channels that users are on against the list of channels;
-//! - a channel's messages, once their list ended, against `messages_count`;
-//! - for a share of the users of a crawl by channel (`cross_check`), their joined rows against the members of all channels.
-//!
-//! Conversations gives no counts; there the two lists are compared with each other alone, and a participant without identity
-//! (by SMS or the like), who has no user, is left out of it.
-//!
-//! What does not agree is kept in the table `disagreement` and read again once. Then it is **drift** if it agrees now or has
-//! moved (the data changed meanwhile), **`count_only`** if a counter alone is off while both lists agree member by member,
-//! and a **hole** otherwise. What could not be compared again, or appeared at the last look, stays **open**; like a hole it
-//! leaves the crawl incomplete, and the next run looks again.
-//!
-//! Why a count of messages can be no hole: nothing published says whether deleted messages are in it, and indices may skip, so
-//! neither tells how many there should be. What can be known is that the list was followed to its end. So its channel alone is
-//! rechecked, never its list: `drift` if the counter moved, `count_only` if it is simply another number.
+//! Sets of members, compared by their size and a sum: the SQL function `sid_set`, and what it gave.
 //!
 //! Why sets are compared by a sum: SIDs are random numbers, so the number of members and the sum of their SIDs' digits tell
 //! two sets apart, and both sides can be read in whatever order they are stored.

@@ -1,0 +1,14 @@
+//! What kind of file a snapshot is, for `storage` and for the errors that name one.
+
+use crate::storage::FileKind;
+
+/// The letters `ChFy`, and the format that this version reads and writes.
+pub(crate) static SNAPSHOT: FileKind = FileKind {
+    noun: "snapshot",
+    application: 0x4368_4679,
+    format: 2,
+    option: "--snapshot",
+    command: "chatferry crawl",
+    remake: "crawl again into another file",
+    after_full: "what was committed is kept, and the crawl resumes from there",
+};

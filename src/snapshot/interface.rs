@@ -1,0 +1,229 @@
+//! What other stages ask of a snapshot and have written to it, in one place. The files below do it.
+
+use std::path::Path;
+
+use super::completeness::check::{self, CheckReport};
+use super::completeness::reconcile::{self, Reconciled};
+use super::diff::{digest, list_digest};
+use super::error::SnapshotError;
+use super::info::{self, Info};
+use super::properties::{self, CrawlIdentity, Verdict};
+use super::read::reader::Snapshot;
+use super::read::service_view::{self, ServiceView};
+use super::read::walk;
+use super::read::walk_row::Walk;
+use super::unit::{SoFar, Unit, UnitId};
+use super::write::carry::{self, Carried};
+use super::write::focus::{self, AddFocus};
+use super::write::pages::{self, Detail, StoredPage};
+use super::write::writer::{LargestPage, SnapshotWriter};
+use super::write::{carried_users, frontier, single_reads, start};
+use crate::model::{Api, Issue, ListPage, Membership, RowRecords, ServiceSid, Share, UserSid};
+
+impl Snapshot {
+    /// What it says about itself.
+    pub fn info(&self) -> Result<Info, SnapshotError> {
+        self.sql(info::read)
+    }
+
+    /// What it has from an older one, and did not read itself.
+    pub fn carried(&self) -> Result<Option<Carried>, SnapshotError> {
+        self.sql(carry::carried)
+    }
+
+    /// Makes every check. It reads the whole file. `bytes` is what [`Self::check_file`] found before it was opened.
+    pub fn check(&self, bytes: Result<(), SnapshotError>) -> Result<CheckReport, SnapshotError> {
+        check::check(self, bytes)
+    }
+
+    /// The digest of the records that it holds, as 64 hexadecimal digits. Reads every row once.
+    pub fn content_digest(&self) -> Result<String, SnapshotError> {
+        self.sql(digest::content_digest)
+    }
+
+    /// One of its services; none where it does not have it.
+    pub fn service(&self, sid: &ServiceSid) -> Result<Option<ServiceView<'_>>, SnapshotError> {
+        service_view::of(self, sid)
+    }
+
+    /// Visits the records of every row in order: see [`walk::walk`].
+    pub fn walk<E: From<SnapshotError>>(
+        &self,
+        walk: &Walk,
+        visit: impl FnMut(&RowRecords<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        walk::walk(self, *walk, None, visit)
+    }
+}
+
+impl SnapshotWriter {
+    /// Creates a snapshot for a crawl. No file of that name may exist.
+    pub fn create(
+        path: &Path,
+        identity: &CrawlIdentity,
+        largest_page: LargestPage,
+    ) -> Result<Self, SnapshotError> {
+        start::create(path, identity, largest_page, |_| Ok(()))
+    }
+
+    /// Creates a snapshot of a part, which `name` names one by one.
+    pub fn create_focused<E: From<SnapshotError>>(
+        path: &Path,
+        identity: &CrawlIdentity,
+        largest_page: LargestPage,
+        name: impl FnOnce(&mut AddFocus<'_>) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        start::create(path, identity, largest_page, |writer| focus::limit_to(writer, name))
+    }
+
+    /// Creates a snapshot of which a share is read by the other route too.
+    pub fn create_cross_checked(
+        path: &Path,
+        identity: &CrawlIdentity,
+        largest_page: LargestPage,
+        share: Share,
+    ) -> Result<Self, SnapshotError> {
+        start::create(path, identity, largest_page, |writer| {
+            writer.sql(|connection| properties::set(connection, "cross_check", &share.to_string()))?;
+            writer.cross_check = Some(share);
+            Ok(())
+        })
+    }
+
+    /// Opens a snapshot whose crawl is over, to store memberships in it while it is read.
+    pub fn open_for_views(path: &Path, largest_page: LargestPage) -> Result<Self, SnapshotError> {
+        single_reads::open(path, largest_page)
+    }
+
+    /// Stores memberships of a user whom the snapshot has listed. Returns whether it has.
+    pub fn store_views(
+        &mut self,
+        service: &ServiceSid,
+        user: &UserSid,
+        memberships: &[Membership],
+    ) -> Result<bool, SnapshotError> {
+        single_reads::store(self, service, user, memberships)
+    }
+
+    /// What it says about itself.
+    pub fn info(&self) -> Result<Info, SnapshotError> {
+        self.sql(info::read)
+    }
+
+    /// Whether the crawl has ended, and with what verdict. An ended crawl may be incomplete.
+    pub fn finished(&self) -> Result<Option<Verdict>, SnapshotError> {
+        self.sql(properties::finished)
+    }
+
+    /// Whether nothing was received yet, so that nothing is lost if another crawl takes its place.
+    pub fn is_empty(&self) -> Result<bool, SnapshotError> {
+        self.sql(properties::is_empty)
+    }
+
+    /// Whether the crawl is limited to a part.
+    pub fn is_focused(&self) -> bool {
+        self.focused
+    }
+
+    /// Whether the crawl is of the part that `name` names.
+    pub fn has_focus<E: From<SnapshotError>>(
+        &self,
+        name: impl FnOnce(&mut AddFocus<'_>) -> Result<(), E>,
+    ) -> Result<bool, E> {
+        focus::has_focus(self, name)
+    }
+
+    /// The share that is read by the other route too.
+    pub fn cross_check(&self) -> Option<Share> {
+        self.cross_check
+    }
+
+    /// Resumes the crawl: failed units are retried, and what disagreed in a crawl that had ended is rechecked.
+    pub fn resume(&mut self) -> Result<(), SnapshotError> {
+        start::resume(self)
+    }
+
+    /// From now on users who look unchanged since `base` are carried over, but for a share of them.
+    pub fn carry_over_from(&mut self, base: &Path, read_anyway: Share) -> Result<(), SnapshotError> {
+        carried_users::carry_over_from(self, base, read_anyway)
+    }
+
+    /// Turns the crawl to another API, if nothing was received from the first one. Returns whether it turned.
+    pub fn turn_to(&mut self, source: Api) -> Result<bool, SnapshotError> {
+        let turned = self.sql(|connection| properties::turn_to(connection, source))?;
+        if turned {
+            self.identity.source = source;
+        }
+        Ok(turned)
+    }
+
+    /// Adds to the requests of the crawl's runs so far. The minimum is set once, at the end.
+    pub fn count_requests(&self, total: u64, retried: u64, throttled: u64) -> Result<(), SnapshotError> {
+        self.sql(|connection| properties::count_requests(connection, total, retried, throttled))
+    }
+
+    /// Adds to the seconds that the crawl's runs have taken.
+    pub fn count_seconds(&self, seconds: f64) -> Result<(), SnapshotError> {
+        self.sql(|connection| properties::count_seconds(connection, seconds))
+    }
+
+    /// What earlier runs have read.
+    pub fn so_far(&self) -> Result<SoFar, SnapshotError> {
+        frontier::so_far(self)
+    }
+
+    /// Units that wait to be read, most pages first, without those already taken.
+    pub fn pending(&mut self, most: usize, taken: &[UnitId]) -> Result<Vec<Unit>, SnapshotError> {
+        frontier::pending(self, most, taken)
+    }
+
+    /// Stores a page: its rows, its issues and the unit's cursor, in the transaction that the caller began.
+    pub fn store_page(&mut self, unit: &Unit, page: &ListPage) -> Result<StoredPage, SnapshotError> {
+        pages::store_page(self, unit, page)
+    }
+
+    /// Stores a record that was fetched by itself; its unit is complete.
+    pub fn store_detail(
+        &mut self,
+        unit: &Unit,
+        detail: &Detail,
+        issues: &[Issue],
+    ) -> Result<StoredPage, SnapshotError> {
+        pages::store_detail(self, unit, detail, issues)
+    }
+
+    /// Restarts a unit from its first page. Rows of the former pass stay until the new one is complete.
+    pub fn restart_unit(&mut self, unit: UnitId) -> Result<(), SnapshotError> {
+        frontier::restart_unit(self, unit)
+    }
+
+    /// Records that a unit could not be read, and why. Its cursor stays: a later run resumes there.
+    pub fn fail_unit(&mut self, unit: UnitId, why: &str) -> Result<(), SnapshotError> {
+        frontier::fail_unit(self, unit, why)
+    }
+
+    /// Records that a unit's user or channel is gone, with the evidence.
+    pub fn vanish_unit(&mut self, unit: &Unit, evidence: &str) -> Result<(), SnapshotError> {
+        frontier::vanish_unit(self, unit, evidence)
+    }
+
+    /// The round that the next [`Self::reconcile`] is.
+    pub fn next_round(&self) -> Result<u32, SnapshotError> {
+        reconcile::next_round(self)
+    }
+
+    /// Compares the sides of the API and has what disagrees read again, unless this is the `last` round.
+    pub fn reconcile(&mut self, round: u32, last: bool) -> Result<Reconciled, SnapshotError> {
+        reconcile::reconcile(self, round, last)
+    }
+
+    /// Ends the crawl: the verdict from the evidence, and the fewest requests it could have taken.
+    pub fn finish(&mut self, finished: &str) -> Result<Verdict, SnapshotError> {
+        reconcile::finish(self, finished)
+    }
+
+    /// Writes the digests of a finished crawl's lists into its snapshot.
+    pub fn write_list_digests(&mut self) -> Result<(), SnapshotError> {
+        list_digest::keep_all(self)
+    }
+}

@@ -1,0 +1,54 @@
+//! How a crawl of a snapshot starts: a new one, or an earlier run's again.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::snapshot::error::SnapshotError;
+use crate::snapshot::format::SNAPSHOT;
+use crate::snapshot::properties::{self, CrawlIdentity};
+use crate::snapshot::schema;
+use crate::snapshot::write::writer::{LargestPage, SnapshotWriter};
+use crate::snapshot::write::{frontier, selection};
+use crate::storage::{self, Access, SqliteDraft};
+
+/// Creates a snapshot; `fill` adds what else belongs to it from the beginning. No file of that name may exist.
+pub(in crate::snapshot) fn create<E: From<SnapshotError>>(
+    path: &Path,
+    identity: &CrawlIdentity,
+    largest_page: LargestPage,
+    fill: impl FnOnce(&mut SnapshotWriter) -> Result<(), E>,
+) -> Result<SnapshotWriter, E> {
+    let draft = SqliteDraft::begin_new(&SNAPSHOT, path, Access::Private).map_err(SnapshotError::from)?;
+    let connection = schema::create(&draft, path)?;
+    let mut writer = SnapshotWriter::new(connection, path, identity.clone(), largest_page, None);
+    writer.begin()?;
+    writer.sql(|connection| properties::write_identity(connection, identity))?;
+    selection::add_first_units(&writer, identity)?;
+    fill(&mut writer)?;
+    writer.commit()?;
+    // A file is closed before it is renamed: SQLite remembers the name for its log.
+    let wrap = |source| SnapshotError::from_sqlite(path, source);
+    writer.connection = Connection::open_in_memory().map_err(wrap)?;
+    writer.lock = Some(draft.publish().map_err(SnapshotError::from)?);
+    writer.connection = schema::open_to_write(path)?;
+    writer.begin_watch()?;
+    Ok(writer)
+}
+
+/// Resumes the crawl: failed units are retried, and what disagreed in a crawl that had ended is rechecked.
+pub(in crate::snapshot) fn resume(writer: &mut SnapshotWriter) -> Result<(), SnapshotError> {
+    storage::unseal(&SNAPSHOT, writer.path())?;
+    writer.begin_watch()?;
+    writer.begin()?;
+    frontier::retry_failed_units(writer)?;
+    writer.sql(|connection| {
+        properties::forget_list_digests(connection)?;
+        if properties::finished(connection)?.is_some() {
+            properties::reopen(connection)?;
+        }
+        Ok(())
+    })?;
+    writer.commit()?;
+    frontier::count_work(writer)
+}
