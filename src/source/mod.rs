@@ -11,6 +11,7 @@
 
 mod answer;
 mod convert;
+mod legible;
 mod media;
 mod notes;
 mod read;

@@ -133,7 +133,7 @@ fn refusal(code: i32, stderr: &str) -> String {
         ("is not a chatferry", "says that it is not one of its files"),
         ("was changed since it was made", "says that it was changed"),
         ("changed while it was being written", "says that it changed meanwhile"),
-        ("other files", "says that others' files are there"),
+        ("not of a former export", "says that the folder holds files of others"),
     ];
     let reason = reasons.iter().find(|(text, _)| stderr.contains(text));
     let reason = reason.map_or_else(|| stderr.to_owned(), |(_, reason)| (*reason).to_owned());
@@ -185,6 +185,7 @@ fn a_killed_or_damaged_snapshot_ends_as_the_table_says() {
     let mut passes = 0;
     for point in ["publish", "snapshot"] {
         for pass in 1.. {
+            remove_with_log(&world.path("a.db"));
             if !is_killed(crawl("a.db"), point, pass) {
                 break;
             }
@@ -202,7 +203,6 @@ fn a_killed_or_damaged_snapshot_ends_as_the_table_says() {
                     remove_with_log(&world.path("b.db"));
                 }
             }
-            remove_with_log(&world.path("a.db"));
         }
     }
     assert!(passes > 20, "only {passes} moments");
@@ -291,16 +291,16 @@ fn a_killed_or_damaged_plan_ends_as_the_table_says() {
     // One run after the other is killed, each a little later.
     fs::write(world.path("plan.db"), &planned_file).unwrap();
     let mut kills = 0;
-    while is_killed(apply(&world), "journal", kills % 5 + 2) {
+    while is_killed(apply(&world), "journal", kills * 7 % 41 + 10) {
         kills += 1;
-        assert!(kills < 500, "it never ends");
+        assert!(kills < 60, "it never ends");
     }
-    assert!(kills > 10, "only {kills} kills");
+    assert!(kills > 2, "only {kills} kills");
     seen.add("plan", "`apply`", Damage::Nothing.name(), applied(&world));
 
     for (damage, passes) in [Damage::Cut, Damage::Flipped, Damage::WithoutLog]
         .into_iter()
-        .flat_map(|damage| [8, 21].map(|passes| (damage, passes)))
+        .flat_map(|damage| [17, 31].map(|passes| (damage, passes)))
     {
         let world = planned();
         assert!(is_killed(apply(&world), "journal", passes));

@@ -66,6 +66,9 @@ impl PlanFile {
     /// What it comes to, with the states as they are now.
     pub fn totals(&self) -> Result<Totals, PlanError> {
         let mut totals: Totals = parsed(&self.path, "totals", &self.property("totals")?)?;
+        if let Some(problem) = totals.problem() {
+            return Err(PlanError::unreadable(&self.path, format!("its totals: {problem}")));
+        }
         let mut operations: BTreeMap<OperationKind, BTreeMap<OperationState, u64>> = BTreeMap::new();
         self.rows::<_, PlanError>(
             "SELECT state, kind, count(*) FROM operation GROUP BY state, kind",

@@ -87,7 +87,8 @@ fn move_log(connection: &Connection, path: &Path, frames: u64) -> Result<bool, S
 
 /// Ends the crawl: the file keeps that it was altered.
 fn altered<T>(connection: &Connection, path: &Path) -> Result<T, SnapshotError> {
-    properties::set(connection, ALTERED, "true").map_err(|source| SnapshotError::from_sqlite(path, source))?;
+    properties::set(connection, ALTERED, "true")
+        .map_err(|source| SnapshotError::from_sqlite(path, source))?;
     Err(changed_meanwhile(path))
 }
 
