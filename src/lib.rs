@@ -22,6 +22,7 @@
 
 mod apply;
 mod audit;
+mod browse;
 mod cli;
 mod clock;
 mod commands;

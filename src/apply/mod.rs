@@ -21,8 +21,6 @@
 
 mod error;
 mod error_codes;
-#[cfg(test)]
-mod fixture;
 mod journal_thread;
 mod lanes;
 mod lookup;

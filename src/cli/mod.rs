@@ -15,6 +15,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod audit;
+pub(crate) mod browse;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod connection;
@@ -28,6 +29,7 @@ pub(crate) mod mapping;
 pub(crate) mod plan;
 pub(crate) mod probe;
 pub(crate) mod setting;
+pub(crate) mod show;
 pub(crate) mod simulate;
 pub(crate) mod snapshot;
 pub(crate) mod user_channel;
@@ -40,6 +42,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 pub(crate) use apply::ApplyArgs;
 pub(crate) use audit::AuditArgs;
+pub(crate) use browse::BrowseArgs;
 pub(crate) use completions::CompletionsArgs;
 pub(crate) use config::ConfigArgs;
 pub use connection::ConnectionArgs;
@@ -53,6 +56,7 @@ pub(crate) use mapping::MappingArgs;
 pub(crate) use plan::PlanArgs;
 pub(crate) use probe::ProbeArgs;
 pub(crate) use setting::{ColorWhen, LogFormat, ProgressStyle};
+pub(crate) use show::ShowArgs;
 pub(crate) use simulate::SimulateArgs;
 pub(crate) use snapshot::SnapshotArgs;
 pub(crate) use user_channel::UserChannelArgs;
@@ -92,6 +96,8 @@ pub(crate) enum Verb {
     Verify(VerifyArgs),
     Mapping(MappingArgs),
     Snapshot(SnapshotArgs),
+    Show(ShowArgs),
+    Browse(BrowseArgs),
     Diff(DiffArgs),
     Audit(Box<AuditArgs>),
     Simulate(SimulateArgs),
@@ -147,7 +153,7 @@ const FOLDED: &str = "Flags that verbs share, examples and exit codes are in `--
 const GROUPS: [(&str, &[&str]); 3] = [
     ("Read and export", &["probe", "crawl", "export", "user-channel"]),
     ("Migrate", &["plan", "apply", "verify"]),
-    ("Keep watch", &["audit", "diff", "snapshot"]),
+    ("Keep watch", &["audit", "diff", "snapshot", "show", "browse"]),
 ];
 const OTHER_GROUP: &str = "Try and set up";
 

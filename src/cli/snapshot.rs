@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 
 use super::setting::flag_group;
 
@@ -27,12 +27,25 @@ pub(crate) struct SnapshotArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum SnapshotVerb {
     /// Tell what it holds, when it was taken, and how complete it is
-    Info(SnapshotFile),
+    Info(SnapshotInfoArgs),
     /// Check the file, its references and its verdict
     ///
     /// Exit code 0 when all is well, 4 when the crawl is incomplete, 5 when something does not agree, 2 when the file is not a
     /// snapshot that can be read.
     Check(SnapshotFile),
+}
+
+/// Which snapshot, and where its page is written.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SnapshotInfoArgs {
+    #[command(flatten)]
+    pub file: SnapshotFile,
+    /// Also write a page for people to this file, with the evidence, the largest channels and the roles
+    #[arg(long, value_name = "FILE.html", value_hint = ValueHint::FilePath)]
+    pub report: Option<PathBuf>,
+    /// Open the page in the browser
+    #[arg(long, requires = "report")]
+    pub open: bool,
 }
 
 /// Which snapshot.

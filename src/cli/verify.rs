@@ -39,6 +39,12 @@ pub(crate) struct VerifyArgs {
     /// How the differences are written
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "table")]
     pub format: VerifyFormat,
+    /// Also write a page for people to this file: what agrees, what does not, when, and of which plan
+    #[arg(long, value_name = "FILE.html", value_hint = ValueHint::FilePath)]
+    pub report: Option<PathBuf>,
+    /// Open the page in the browser
+    #[arg(long, requires = "report")]
+    pub open: bool,
     /// Print what is the same too, as lines with `=`
     #[arg(long)]
     pub all: bool,
@@ -67,6 +73,7 @@ A target in another account is read with CHATFERRY_TARGET_ACCOUNT_SID and its se
 Examples:
   chatferry verify                                     did plan.db have its effect?
   chatferry verify --format ndjson > differences.ndjson
+  chatferry verify --report verified.html              a page to keep or to sign
   chatferry verify --sample 3/30                       the third of thirty nights
   chatferry verify --snapshot snapshot.db              does Conversations have what Chat has?
 

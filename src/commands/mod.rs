@@ -4,6 +4,7 @@
 
 mod apply;
 mod audit;
+mod browse;
 mod completions;
 mod config;
 mod connect;
@@ -16,9 +17,12 @@ pub(crate) mod failure;
 pub(crate) mod interrupt;
 mod man;
 mod mapping;
+mod page;
 mod plan;
+mod planned;
 mod probe;
 pub(crate) mod read_target;
+mod show;
 mod simulate;
 mod snapshot;
 mod source;
@@ -44,6 +48,8 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Probe(args) => probe::run(&args, context).await,
         Verb::Crawl(args) => crawl::run(&args, context).await,
         Verb::Snapshot(args) => snapshot::run(&args, context),
+        Verb::Show(args) => show::run(&args, context),
+        Verb::Browse(args) => browse::run(&args, context).await,
         Verb::Audit(args) => audit::run(&args, context).await,
         Verb::Diff(args) => diff::run(&args, context),
         Verb::Export(args) => export::run(&args, context),

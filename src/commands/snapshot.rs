@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use crate::cli::SnapshotArgs;
 use crate::cli::setting::FlagGroup;
-use crate::cli::snapshot::{SnapshotFile, SnapshotVerb};
+use crate::cli::snapshot::{SnapshotFile, SnapshotInfoArgs, SnapshotVerb};
 use crate::error::ExitStatus;
+use crate::report::snapshot as snapshot_page;
 use crate::report::text::snapshot as snapshot_text;
 use crate::settings::snapshot_file;
 use crate::snapshot::{Snapshot, Verdict};
 
-use super::{Context, Outcome};
+use super::{Context, Outcome, page};
 
 /// Runs the verb.
 pub(super) fn run(args: &SnapshotArgs, context: &mut Context) -> Outcome {
@@ -27,8 +28,16 @@ fn path(file: &SnapshotFile, context: &Context) -> Result<PathBuf, super::Comman
     })
 }
 
-fn info(file: &SnapshotFile, context: &mut Context) -> Outcome {
-    let info = Snapshot::open(&path(file, context)?)?.info()?;
+fn info(args: &SnapshotInfoArgs, context: &mut Context) -> Outcome {
+    let path = path(&args.file, context)?;
+    if let Some(report) = &args.report {
+        page::check(report, &[&path])?;
+    }
+    let snapshot = Snapshot::open(&path)?;
+    let info = snapshot.info()?;
+    if let Some(report) = &args.report {
+        page::write(report, args.open, |out| snapshot_page::html(&snapshot, &info, out))?;
+    }
     if context.output.json {
         context.json(&info)?;
     } else {

@@ -219,7 +219,8 @@ pub(crate) fn check_account(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::fixture::{Sides, World, mapping};
+    use crate::testkit::performed::Sides;
+    use crate::testkit::world::{World, mapping};
 
     #[test]
     fn a_plan_fits_what_it_was_made_from_and_nothing_else() {

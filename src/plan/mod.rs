@@ -29,9 +29,6 @@ pub(crate) mod request;
 pub(crate) mod undo;
 pub(crate) mod user_channels;
 
-#[cfg(test)]
-mod fixture;
-
 pub use align::PlanRecords;
 pub(crate) use align::{Name, names};
 pub(crate) use check::{CANNOT_BE_UNDONE, CHECKS, all_checks};
@@ -43,7 +40,8 @@ pub use compute::{Inputs, PlanOptions, compute};
 pub(crate) use error::PlanError;
 pub use file::PlanDraft;
 pub(crate) use file::{
-    Entry, Journal, LaneName, NotDone, PendingOperation, PlanFile, WantedOperations, check_place,
+    Entry, Journal, LaneName, NotDone, PendingOperation, PlanFile, PlannedRecord, WantedOperations,
+    check_place,
 };
 pub(crate) use finding::{PlanCheck, PlanFinding, Severity};
 pub(crate) use operation::Endpoint;

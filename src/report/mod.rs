@@ -6,6 +6,7 @@
 //! **Invariant:** everything goes to a writer that was given. Nothing here asks what time it is but [`progress`], whose clock
 //! is given to what it drives.
 
+pub(crate) mod audits;
 mod bar_terminal;
 pub(crate) mod diff;
 pub(crate) mod html;
@@ -13,6 +14,7 @@ pub(crate) mod log;
 pub(crate) mod metrics;
 pub(crate) mod plan;
 pub(crate) mod progress;
+pub(crate) mod snapshot;
 pub(crate) mod stderr;
 pub(crate) mod text;
 

@@ -257,17 +257,31 @@ fn disagreements(connection: &Connection) -> rusqlite::Result<Vec<Disagreement>>
         "SELECT kind, sid, expected, received, outcome, detail FROM disagreement
          ORDER BY outcome = 'drift', kind, sid LIMIT ?1",
     )?;
-    let rows = statement.query_map([SHOWN], |row| {
-        Ok(Disagreement {
-            kind: row.get(0)?,
-            sid: row.get(1)?,
-            expected: row.get(2)?,
-            received: row.get(3)?,
-            outcome: row.get(4)?,
-            detail: row.get(5)?,
-        })
-    })?;
+    let rows = statement.query_map([SHOWN], disagreement)?;
     rows.collect()
+}
+
+/// What did not agree about one user or channel.
+pub(in crate::snapshot) fn disagreements_about(
+    connection: &Connection,
+    sid: &str,
+) -> rusqlite::Result<Vec<Disagreement>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT kind, sid, expected, received, outcome, detail FROM disagreement WHERE sid = ?1 ORDER BY kind",
+    )?;
+    let rows = statement.query_map([sid], disagreement)?;
+    rows.collect()
+}
+
+fn disagreement(row: &rusqlite::Row<'_>) -> rusqlite::Result<Disagreement> {
+    Ok(Disagreement {
+        kind: row.get(0)?,
+        sid: row.get(1)?,
+        expected: row.get(2)?,
+        received: row.get(3)?,
+        outcome: row.get(4)?,
+        detail: row.get(5)?,
+    })
 }
 
 fn failures(connection: &Connection) -> rusqlite::Result<Vec<FailedUnit>> {

@@ -6,7 +6,7 @@ use super::completeness::check::{self, CheckReport};
 use super::completeness::reconcile::{self, Reconciled};
 use super::diff::{digest, list_digest};
 use super::error::SnapshotError;
-use super::info::{self, Info};
+use super::info::{self, Disagreement, Info};
 use super::properties::{self, CrawlIdentity, Verdict};
 use super::read::reader::Snapshot;
 use super::read::service_view::{self, ServiceView};
@@ -24,6 +24,11 @@ impl Snapshot {
     /// What it says about itself.
     pub fn info(&self) -> Result<Info, SnapshotError> {
         self.sql(info::read)
+    }
+
+    /// What did not agree about a user or channel.
+    pub(crate) fn disagreements_about(&self, sid: &str) -> Result<Vec<Disagreement>, SnapshotError> {
+        self.sql(|connection| info::disagreements_about(connection, sid))
     }
 
     /// What it has from an older one, and did not read itself.

@@ -157,6 +157,31 @@ def check_keyboard(browser: Browser, folder: Path) -> None:
         expect(page.locator("#operations details").nth(1)).to_have_attribute("open", "")
 
 
+def check_operations(browser: Browser, folder: Path) -> None:
+    with opened(browser, folder / "plan.html") as page:
+        form = page.get_by_role("search", name="Filter the operations")
+        shown = page.locator(".examples > li:visible")
+        form.get_by_label("State").select_option("blocked")
+        expect(form.locator("output")).to_contain_text("operations in this page")
+        states = shown.evaluate_all("(items) => [...new Set(items.map((item) => item.dataset.state))]")
+        assert states == ["blocked"], states
+        link = shown.first.locator("a.id")
+        name = link.inner_text()
+        form.get_by_label("Find an operation").fill(name)
+        expect(form.locator("output")).to_have_text(re.compile("^1 of the [0-9,]+ operations in this page$"))
+        link.click()
+        assert page.evaluate("location.hash") == f"#operation-{name}"
+        form.get_by_label("Find an operation").fill("no such operation")
+        expect(shown).to_have_count(0)
+        form.get_by_role("button", name="Show all").click()
+        expect(form.locator("output")).to_have_text("")
+    with opened(browser, folder / "plan.html", f"#operation-{name}") as page:
+        expect(page.locator(f"#operation-{name}")).to_be_in_viewport()
+        command = page.locator("#origin code[data-copy]").filter(has_text="chatferry apply --plan")
+        expect(command).to_have_count(1)
+        expect(page.get_by_role("button", name=re.compile("^Copy chatferry apply"))).to_be_visible()
+
+
 def check_links(browser: Browser, folder: Path) -> None:
     with opened(browser, folder / "in_place.html") as page:
         page.get_by_role("link", name="Show them").first.click()
@@ -231,6 +256,7 @@ CHECKS = [
     check_filter,
     check_many,
     check_keyboard,
+    check_operations,
     check_links,
     check_without_script,
     check_paper,

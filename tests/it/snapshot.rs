@@ -37,6 +37,34 @@ fn read_only(world: &World) -> Connection {
 }
 
 #[test]
+fn info_also_writes_a_page_with_counts_channels_and_roles() {
+    let world = crawled();
+    let truth = world.truth();
+    assert_eq!(world.run(&["snapshot", "info", "--report", "page.html"]).code, 0);
+    let page = std::fs::read_to_string(world.path("page.html")).unwrap();
+    let largest = truth["channels"].iter().max_by_key(|channel| channel["members_count"].as_i64()).unwrap();
+    assert!(page.contains(largest["sid"].as_str().unwrap()), "{page}");
+    for role in &truth["roles"] {
+        let sid = role["sid"].as_str().unwrap();
+        let of_users = truth["users"].iter().filter(|user| user["role_sid"] == sid).count();
+        let of_members = truth["members"].iter().filter(|member| member["role_sid"] == sid).count();
+        let row =
+            page.split("<tr>").find(|row| row.contains(sid)).unwrap_or_else(|| panic!("no row of {sid}"));
+        assert!(row.contains(&format!("<td class=\"n\">{}</td>", of_users + of_members)), "{row}");
+    }
+    assert!(!page.contains("http://") && !page.contains("src="), "it asks for nothing");
+    for (report, said) in [
+        ("page.txt", "ends in `.html`"),
+        ("snapshot.db", "ends in `.html`"),
+        ("none/page.html", "does not exist"),
+    ] {
+        let refused = world.run(&["snapshot", "info", "--report", report]);
+        assert_eq!(refused.code, 2, "{refused:?}");
+        assert!(refused.stderr.contains(said), "{refused:?}");
+    }
+}
+
+#[test]
 fn the_views_hold_what_the_api_sent_under_its_own_names() {
     let world = World::new(Options { users: 60, ..Options::default() });
     assert_eq!(world.crawl(&["--include", "roles,users,channels,user-channels,members,invites"]).code, 0);

@@ -8,9 +8,9 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, sleep_until};
 
 use super::*;
-use crate::apply::fixture;
 use crate::apply::journal_thread::LaneLoad;
 use crate::plan::Operation;
+use crate::testkit::operations;
 
 /// Lanes by name with how many operations each has, the longest first, as a journal gives them.
 struct Plan(Vec<(String, usize)>);
@@ -55,7 +55,7 @@ impl Plan {
 async fn perform(plan: &Plan, in_flight: usize, latency: Duration) -> (BTreeMap<String, Vec<Instant>>, f64) {
     let rate = NonZeroU32::new(30).unwrap();
     let limits = WriteLimits::new(rate, rate);
-    let operation = fixture::create_user(1);
+    let operation = operations::create_user(1);
     let mut lanes = Lanes::new("IS1");
     let mut given = 0;
     let mut tasks = JoinSet::new();
@@ -142,7 +142,7 @@ async fn what_was_begun_is_brought_to_its_end_and_no_more() {
     let plan = Plan(vec![("CH1".to_owned(), 5)]);
     let mut lanes = Lanes::new("IS1");
     let (known, new) = lanes.wanted().unwrap();
-    lanes.fill(plan.filled(&known, new, &mut 0, &fixture::create_user(1)));
+    lanes.fill(plan.filled(&known, new, &mut 0, &operations::create_user(1)));
     let room = FreeSlots { to_prepare: 1, to_write: 1, reserved: 0 };
     let NextAction::Prepare(work) = lanes.next(&limits, room) else { panic!("the first") };
     lanes.begin_no_more();

@@ -1,7 +1,7 @@
 //! What an answer is worth: one that was lost, a 404 of what took effect, a success that ignored what was sent.
 
 use super::*;
-use crate::apply::fixture::close_conversation;
+use crate::testkit::operations::close_conversation;
 
 fn now() -> String {
     crate::clock::now().to_string()
@@ -96,8 +96,7 @@ async fn what_is_found_after_a_lost_answer_counts_as_made_if_only_this_run_can_h
     }
     // A role and a participant, whose creation date is the one that was sent.
     let mut participant = create_participant(9, 8);
-    participant.after =
-        fixture::fields(json!({"identity": "user-8", "date_created": "2019-05-05T00:00:00Z"}));
+    participant.after = fields(json!({"identity": "user-8", "date_created": "2019-05-05T00:00:00Z"}));
     participant.subject.conversation_sid = Some("CH00000000000000000000000000000099".to_owned());
     let role = json!([{"sid": "RL00000000000000000000000000000077", "friendly_name": "agent", "type": "conversation",
         "permissions": ["leaveConversation", "sendMessage"], "date_created": now()}]);

@@ -1,7 +1,7 @@
 //! What others have made and written since the plan, and what must wait for something else.
 
 use super::*;
-use crate::apply::fixture::{close_conversation, mute_source, set_timers};
+use crate::testkit::operations::{close_conversation, mute_source, set_timers};
 
 #[tokio::test]
 async fn what_was_made_by_someone_else_is_looked_up_before_it_is_updated() {

@@ -8,14 +8,15 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use super::fixture::{
-    self, create_conversation, create_participant, create_role, create_user, journal, make_private,
-    update_known_participant, update_participant,
-};
 use super::*;
 use crate::model::{Entity, MemberSid, RoleSid};
 use crate::plan::{Entry, Operation, PlanError, PlanFile, WantedOperations};
 use crate::storage::StorageError;
+use crate::testkit::operations::{
+    create_conversation, create_participant, create_role, create_user, make_private,
+    update_known_participant, update_participant,
+};
+use crate::testkit::plan::{fields, journal};
 use crate::twilio::Client;
 use crate::twilio::test_server::{Act, Server, answer, ok};
 
@@ -375,7 +376,7 @@ async fn another_ones_answer_is_no_answer() {
     // Of a participant the list is read, which has names alone.
     let mut create = create_participant(9, 8);
     create.subject.identity = Some("..".to_owned());
-    create.after = fixture::fields(json!({"identity": ".."}));
+    create.after = fields(json!({"identity": ".."}));
     create.subject.conversation_sid = Some("CH1".to_owned());
     let page_of = |rows: Value, next: Value| {
         ok(&json!({"participants": rows, "meta": {"next_page_url": next}}).to_string())

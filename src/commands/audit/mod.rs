@@ -6,6 +6,7 @@
 //! ended, but for a kill. Neither a hook nor the metrics file changes the audit's own verdict.
 
 mod hook;
+mod index;
 mod outcome;
 mod run;
 

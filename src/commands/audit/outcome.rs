@@ -13,7 +13,7 @@ use crate::settings::{AuditSettings, ServiceChoice};
 use crate::storage::{self, Access};
 
 use super::super::Context;
-use super::hook;
+use super::{hook, index};
 
 /// A file that tells of an audit could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -41,13 +41,17 @@ pub(super) fn write_result(folder: &Path, summary: &AuditSummary) -> Result<(), 
         .map_err(|source| AuditFileError { path, source })
 }
 
-/// Writes the metrics file and runs the hooks. What goes wrong is reported and changes nothing.
+/// Writes the page of all audits and the metrics file, and runs the hooks. What goes wrong is reported and changes nothing.
 pub(super) async fn report(
     settings: &AuditSettings,
     folder: &AuditFolder,
     summary: &mut AuditSummary,
     context: &mut Context,
 ) {
+    if let Err(error) = index::write(folder) {
+        tracing::warn!(error = %error.error, "the page of all audits could not be written");
+        summary.notes.push(format!("the page of all audits could not be written: {}", error.error));
+    }
     if let Some(path) = &settings.metrics_file {
         let services = if settings.crawl.services == ServiceChoice::All {
             "all".to_owned()

@@ -9,13 +9,13 @@ use crate::diff::{
 use crate::model::{Membership, NotificationLevel};
 use crate::plan::align::Pair;
 use crate::plan::{PlanError, PlanRecords};
-use crate::report::diff::{DiffOutput, DifferenceReport};
 use crate::report::text::verify as text;
 use crate::snapshot::{Info, Snapshot, Verdict};
 
 use super::super::CommandError;
 use super::super::failure::StdoutError;
 use super::read::{TargetRead, plain, unread};
+use super::reports::VerifyReports;
 use super::{VerifyRun, service_of};
 
 impl VerifyRun<'_> {
@@ -23,11 +23,9 @@ impl VerifyRun<'_> {
     pub(super) async fn compare<W: Write>(
         &self,
         read: TargetRead,
-        format: DiffOutput,
-        out: W,
+        mut report: VerifyReports<W>,
     ) -> Result<Comparison, CommandError> {
         let input = self.input;
-        let mut report = DifferenceReport::start(format, out).map_err(StdoutError)?;
         let (mut totals, uncounted) = self.align(&mut report)?;
         let mut tell = |difference: &Difference| {
             totals.add(difference.entity, difference.mark, 1);
@@ -58,13 +56,13 @@ impl VerifyRun<'_> {
                 uncounted,
             }),
         };
-        report.finish(&comparison).map_err(StdoutError)?;
+        report.finish(&comparison)?;
         Ok(comparison)
     }
 
     fn align<W: Write>(
         &self,
-        report: &mut DifferenceReport<W>,
+        report: &mut VerifyReports<W>,
     ) -> Result<(DiffTotals, Uncounted), CommandError> {
         let input = self.input;
         let target = Snapshot::open(&input.scratch)?;

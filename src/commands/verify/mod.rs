@@ -6,6 +6,7 @@
 mod compare;
 mod input;
 mod read;
+mod reports;
 mod views;
 
 use std::io::{self, BufWriter};
@@ -19,11 +20,13 @@ use crate::event::Events;
 use crate::model::ServiceSid;
 use crate::report::diff::DiffOutput;
 use crate::report::text::diff::summary;
-use crate::settings::{ConnectionSettings, VerifySettings};
+use crate::settings::{ConnectionSettings, Verified, VerifySettings};
 use crate::snapshot::{ServiceView, Snapshot, Verdict, clear};
 
-use super::{CommandError, Context, Outcome};
+use super::failure::StdoutError;
+use super::{CommandError, Context, Outcome, page};
 use input::VerifyInput;
+use reports::VerifyReports;
 use views::NamingError;
 
 /// A snapshot lacks the service that is verified.
@@ -65,7 +68,15 @@ pub(super) async fn run(args: &VerifyArgs, context: &mut Context) -> Outcome {
 pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<Comparison, CommandError> {
     let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
     let settings = VerifySettings::load(&context.settings, args)?;
+    if let Some(report) = &settings.report {
+        let read = match &settings.verified {
+            Verified::Plan(plan) => plan,
+            Verified::Snapshot { snapshot, .. } => snapshot,
+        };
+        page::check(report, &[read])?;
+    }
     let input = VerifyInput::of(&settings, connection, &context.settings)?;
+    let page = reports::page(&settings, &input, context)?;
     let stop = context.interrupt.token();
     let progress = context.progress();
     let events = progress.events();
@@ -78,8 +89,16 @@ pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<C
     let compared = match run.read().await {
         Err(error) => Err(error),
         // With --json stdout has the totals, and nothing else may stand there.
-        Ok(read) if context.output.json => run.compare(read, format, io::sink()).await,
-        Ok(read) => run.compare(read, format, BufWriter::new(&mut context.stdout)).await,
+        Ok(read) if context.output.json => {
+            let reports =
+                VerifyReports::start(format, io::sink(), page, settings.open).map_err(StdoutError)?;
+            run.compare(read, reports).await
+        }
+        Ok(read) => {
+            let out = BufWriter::new(&mut context.stdout);
+            let reports = VerifyReports::start(format, out, page, settings.open).map_err(StdoutError)?;
+            run.compare(read, reports).await
+        }
     };
     progress.finish();
     let comparison = compared?;

@@ -3,9 +3,10 @@
 use super::*;
 use crate::model::Api;
 use crate::model::*;
-use crate::plan::fixture::*;
 use crate::plan::overview::Move;
 use crate::snapshot::SnapshotError;
+use crate::testkit::performed::*;
+use crate::testkit::world::*;
 
 /// Items as lines: `=`, `*` with the differing fields, `-` missing, `+` in the target alone, `!` failed, then entity and SID.
 fn lines(source: &World, target: &World, change: impl FnOnce(&mut AlignOptions)) -> Vec<String> {

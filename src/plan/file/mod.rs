@@ -12,6 +12,7 @@
 //!
 //! All SQL of plans is in this folder.
 
+mod about;
 mod created;
 mod digest;
 mod draft;
@@ -26,10 +27,9 @@ mod row;
 mod schema;
 
 #[cfg(test)]
-pub(in crate::plan) mod fixture;
-#[cfg(test)]
 mod tests;
 
+pub(crate) use about::PlannedRecord;
 pub use draft::PlanDraft;
 pub(crate) use entry::{Entry, WantedOperations};
 pub(crate) use journal::{Journal, NotDone};

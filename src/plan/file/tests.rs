@@ -7,7 +7,6 @@ use std::path::Path;
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::fixture::{fields, header, totals};
 use super::*;
 use crate::error::{Advise, Failure};
 use crate::model::{ChannelSid, Entity, MemberSid, RoleSid, ServiceSid, UserSid};
@@ -15,6 +14,7 @@ use crate::plan::error::PlanError;
 use crate::plan::finding::{PlanCheck, PlanFinding, Severity};
 use crate::plan::operation::{Operation, OperationKind, OperationState, Subject};
 use crate::storage::StorageError;
+use crate::testkit::plan::{fields, header, totals};
 
 static TAKEN: PlanCheck = PlanCheck {
     code: "unique_name_taken",
@@ -172,7 +172,7 @@ fn people_read_it_through_the_views() {
         row,
         [
             "blocked",
-            "IS22222222222222222222222222222222",
+            "IS00000000000000000000000000000002",
             "US00000000000000000000000000000008",
             "MB-odd",
             "MB0000000000000000000000000000000a",
@@ -197,7 +197,7 @@ fn a_plan_that_was_edited_is_found_out_and_its_journal_is_no_edit() {
         "UPDATE counterpart SET target = 'US4' WHERE source = 'US2'",
         "UPDATE finding SET detail = 'fine' WHERE number = 1",
         "UPDATE checks SET severity = 'note'",
-        "UPDATE property SET value = replace(value, 'IS2', 'IS3') WHERE key = 'header'",
+        "UPDATE property SET value = replace(value, 'IS0', 'IS3') WHERE key = 'header'",
         "UPDATE property SET value = replace(value, '\"requests\":4', '\"requests\":5') WHERE key = 'totals'",
     ];
     for edit in edits {

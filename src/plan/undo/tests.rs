@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::model::{ChannelSid, MemberSid, RoleSid, ServiceSid, UserSid};
 use crate::plan::file::WantedOperations;
-use crate::plan::file::fixture::{self, fields};
+use crate::testkit;
+use crate::testkit::plan::{fields, totals};
 
 /// A plan in the making, and what its run is to have written of each operation.
 struct Book {
@@ -25,7 +26,7 @@ struct Taken {
 
 fn subject(channel: u128, member: u128) -> Subject {
     Subject {
-        service_sid: Some(ServiceSid::from_wire(&fixture::header().target.service_sid)),
+        service_sid: Some(ServiceSid::from_wire(&testkit::plan::header().target.service_sid)),
         channel_sid: Some(ChannelSid::from_digits(channel)),
         user_sid: Some(UserSid::from_digits(member)),
         member_sid: Some(MemberSid::from_digits(member)),
@@ -63,12 +64,12 @@ impl Book {
 
     /// Makes the plan, writes the journal, and takes it back.
     fn undone(&self) -> Taken {
-        let mut draft = PlanDraft::create(&self.path(), &fixture::header()).unwrap();
+        let mut draft = PlanDraft::create(&self.path(), &testkit::plan::header()).unwrap();
         for (operation, _, _) in &self.operations {
             draft.operation(operation, None).unwrap();
         }
         draft.counterpart(Entity::Role, "RL7", "RL8").unwrap();
-        drop(draft.finish(&fixture::totals()).unwrap());
+        drop(draft.finish(&totals()).unwrap());
         let journal = Connection::open(self.path()).unwrap();
         for (number, (_, state, result)) in (1_i64..).zip(&self.operations) {
             let state = OperationState::ALL.iter().position(|other| other == state).unwrap();

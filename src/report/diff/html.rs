@@ -20,9 +20,33 @@ const TEMPLATE: &str = include_str!("page.html");
 /// Rows of a group that can be read without a script.
 const FIRST: usize = 25;
 
+/// What a page of differences says of itself, besides what was compared.
+#[derive(Debug, Clone)]
+pub(crate) struct PageAbout {
+    /// What kind of page it is.
+    pub kicker: &'static str,
+    /// The sentence of its verdict, in front of the counts.
+    pub same: &'static str,
+    pub differs: &'static str,
+    /// Facts with their names, such as the plan that was verified.
+    pub facts: Vec<(&'static str, String)>,
+}
+
+impl Default for PageAbout {
+    fn default() -> Self {
+        Self {
+            kicker: "differences",
+            same: "Nothing differs in what could be compared.",
+            differs: "The two differ.",
+            facts: Vec::new(),
+        }
+    }
+}
+
 /// What has been added so far.
 #[derive(Debug, Default)]
 pub(super) struct PageRows {
+    pub(super) about: PageAbout,
     groups: BTreeMap<(usize, Entity), PageGroup>,
     /// The groups in the order of their first row, which is their number in the data.
     order: Vec<(usize, Entity)>,
@@ -84,6 +108,9 @@ struct DifferencePage<'a> {
     listed_records: Vec<NamedCount>,
     groups: Vec<&'a PageGroup>,
     sides: [PageSide<'a>; 2],
+    about: &'a str,
+    sentence: &'a str,
+    facts: &'a [(&'static str, String)],
     ignored: String,
     tool_version: &'static str,
 }
@@ -180,6 +207,9 @@ impl PageRows {
                 .collect(),
             groups: groups.collect(),
             sides: [side("Old", old), side("New", new)],
+            about: self.about.kicker,
+            sentence: if comparison.is_same() { self.about.same } else { self.about.differs },
+            facts: &self.about.facts,
             ignored: ignored.join(", "),
             tool_version: env!("CARGO_PKG_VERSION"),
         }

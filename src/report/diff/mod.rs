@@ -15,6 +15,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
 use self::fold::Fold;
+pub(crate) use self::html::PageAbout;
 use crate::diff::{Comparison, Difference, Mark};
 
 use crate::printable::{Printable, PrintableLine, json};
@@ -78,6 +79,13 @@ impl<W: Write> DifferenceReport<W> {
         };
         let (fold, page) = (Fold::default(), html::PageRows::default());
         Ok(Self { format, out, kept, fold, shown: 0, page, colored: false, closed: false })
+    }
+
+    /// Begins a page that says this of itself.
+    pub(crate) fn start_page(out: W, about: PageAbout) -> io::Result<Self> {
+        let mut report = Self::start(DiffOutput::Html, out)?;
+        report.page.about = about;
+        Ok(report)
     }
 
     /// The same with lines for people in color.

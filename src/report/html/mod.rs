@@ -15,6 +15,7 @@ mod policy;
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
@@ -26,6 +27,7 @@ use crate::report::text::{format, markdown};
 
 const BASE: &str = include_str!("base.html");
 const CHARTS: &str = include_str!("charts.html");
+const LISTS: &str = include_str!("lists.html");
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
@@ -63,19 +65,51 @@ pub(crate) fn html(
     })
 }
 
+/// Renders a page that `browse` serves, from a template that extends a layout, which extends `base.html`. Its forms may lead to its
+/// own origin; [`served_policy`] is the policy of the answer.
+pub(crate) fn served(
+    name: &'static str,
+    template: &'static str,
+    layout: (&'static str, &'static str),
+    report: &impl Serialize,
+) -> Result<String, TemplateError> {
+    let failed = |source| TemplateError { template: name, source };
+    let mut environment = environment().map_err(failed)?;
+    environment.add_template(layout.0, layout.1).map_err(failed)?;
+    rendered(environment, name, template, served_policy(), report)
+}
+
+/// The policy of pages that are served: as [`html`]'s, and forms lead to the origin that served them.
+pub(crate) fn served_policy() -> &'static str {
+    &SERVED_POLICY
+}
+
+static SERVED_POLICY: LazyLock<String> =
+    LazyLock::new(|| policy::of(STYLE, SCRIPT).replace("form-action 'none'", "form-action 'self'"));
+
 /// Renders a template. The ending of its name decides how values are escaped: `.html`, or `.md` for Markdown.
 pub(crate) fn render(
     name: &'static str,
     template: &'static str,
     report: &impl Serialize,
 ) -> Result<String, TemplateError> {
+    let environment = environment().map_err(|source| TemplateError { template: name, source })?;
+    rendered(environment, name, template, &policy::of(STYLE, SCRIPT), report)
+}
+
+fn rendered(
+    mut environment: Environment<'static>,
+    name: &'static str,
+    template: &'static str,
+    policy: &str,
+    report: &impl Serialize,
+) -> Result<String, TemplateError> {
     let failed = |source| TemplateError { template: name, source };
-    let mut environment = environment().map_err(failed)?;
     environment.add_template(name, template).map_err(failed)?;
     let context = minijinja::context! {
         style => Value::from_safe_string(STYLE.to_owned()),
         script => Value::from_safe_string(SCRIPT.to_owned()),
-        policy => policy::of(STYLE, SCRIPT),
+        policy,
         report => Value::from(Serde(report)),
     };
     environment.get_template(name).and_then(|template| template.render(context)).map_err(failed)
@@ -114,8 +148,10 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     environment.add_filter("code", code);
     environment.add_filter("prose", prose);
     environment.add_filter("opening", opening);
+    environment.add_filter("query", query);
     environment.add_template("base.html", BASE)?;
     environment.add_template("charts.html", CHARTS)?;
+    environment.add_template("lists.html", LISTS)?;
     Ok(environment)
 }
 
@@ -127,6 +163,11 @@ fn code(text: &str) -> Result<Value, minijinja::Error> {
         return Err(minijinja::Error::new(ErrorKind::InvalidOperation, "there is no empty inline code"));
     }
     Ok(Value::from_safe_string(markdown::code(&mask_addresses(text))))
+}
+
+/// Data as a value in the query of an address.
+fn query(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 /// A fragment as it begins a line.

@@ -33,12 +33,78 @@
     for (const fold of folded) fold.open = false;
   });
 
+  // What is copied often has a button for it. Where the page may not write the clipboard, the text is selected instead.
+  for (const code of all("code[data-copy]")) {
+    const button = element("button", "copy", { type: "button", class: "copy", "aria-label": `Copy ${code.textContent}` });
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(code.textContent);
+        button.textContent = "copied";
+      } catch {
+        getSelection().selectAllChildren(code);
+        button.textContent = "selected";
+      }
+      setTimeout(() => (button.textContent = "copy"), 2000);
+    });
+    code.after(button);
+  }
+
+  // The operations of the page: what does not match is hidden, and folds that have a match are open.
+  const operations = document.querySelector("[data-operations]");
+  const sieve = operations && operations.querySelector("form");
+  if (sieve) {
+    const items = all(".examples > li", operations).map((item) => ({
+      item,
+      fold: item.closest("details"),
+      text: item.textContent.toLowerCase(),
+    }));
+    const sift = () => {
+      const words = sieve.elements.text.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const { value: kind } = sieve.elements.kind;
+      const { value: state } = sieve.elements.state;
+      const asked = words.length > 0 || kind !== "" || state !== "";
+      const folds = new Map();
+      let found = 0;
+      for (const { item, fold, text } of items) {
+        const matches =
+          (kind === "" || kind === item.dataset.kind) &&
+          (state === "" || state === item.dataset.state) &&
+          words.every((word) => text.includes(word));
+        item.hidden = !matches;
+        found += matches ? 1 : 0;
+        folds.set(fold, (folds.get(fold) ?? 0) + (matches ? 1 : 0));
+      }
+      for (const [fold, count] of folds) {
+        fold.hidden = count === 0;
+        fold.open = asked && count > 0;
+      }
+      sieve.querySelector("output").textContent = asked
+        ? `${number(found)} of the ${counted(items.length, "operation")} in this page`
+        : "";
+    };
+    let soon = 0;
+    sieve.addEventListener("input", () => {
+      clearTimeout(soon);
+      soon = setTimeout(sift, 120);
+    });
+    sieve.addEventListener("reset", () => {
+      clearTimeout(soon);
+      soon = setTimeout(sift, 0);
+    });
+    sieve.addEventListener("submit", (event) => {
+      event.preventDefault();
+      sift();
+    });
+    sieve.hidden = false;
+  }
+
   // The list: rows of [number of the group, SIDs, name or null, text].
   const list = document.querySelector("[data-list]");
   const data = document.getElementById("rows");
   const form = list && list.querySelector("form");
   if (!data || !form) return;
 
+  const namesFirst = "namesFirst" in list.dataset;
   const rows = JSON.parse(data.textContent);
   const groups = new Map();
   for (const section of all("[data-check]", list)) {
@@ -79,7 +145,7 @@
       named.append(element("bdi", name ?? ""));
       const said = element("td", null, { role: "cell" });
       said.append(element("bdi", text));
-      line.append(cell, named, said);
+      line.append(...(namesFirst ? [named, cell, said] : [cell, named, said]));
       lines.append(line);
     }
     group.body.replaceChildren(lines);

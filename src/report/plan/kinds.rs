@@ -27,8 +27,9 @@ pub(super) struct KindRow {
 
 /// An operation, laid out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Example {
+pub(crate) struct Example {
     pub(super) id: String,
+    pub(super) kind: &'static str,
     pub(super) state: OperationState,
     pub(super) reason: Option<String>,
     pub(super) subject: Vec<(&'static str, String)>,
@@ -96,7 +97,7 @@ impl KindRow {
 }
 
 impl Example {
-    fn of(entry: &Entry) -> Self {
+    pub(crate) fn of(entry: &Entry) -> Self {
         let operation = &entry.operation;
         let request = operation.request();
         let fields: Vec<&String> = operation
@@ -106,6 +107,7 @@ impl Example {
             .collect();
         Self {
             id: entry.id.clone(),
+            kind: operation.kind.name(),
             state: entry.state,
             reason: entry.reason.clone(),
             subject: subject(&operation.subject),

@@ -8,8 +8,6 @@
 
 mod changes;
 mod checks;
-#[cfg(test)]
-mod fixture;
 mod html;
 mod json;
 mod kinds;
@@ -25,6 +23,7 @@ use std::io;
 
 pub(crate) use html::html;
 pub(crate) use json::json;
+pub(crate) use kinds::Example;
 pub(crate) use markdown::markdown;
 pub(crate) use result::{PlanResult, reading_cost, text};
 pub(crate) use terminal::table;

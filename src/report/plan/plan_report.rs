@@ -10,6 +10,7 @@ use super::kinds::KindRow;
 use super::verdict::{BlockedCause, Notice, PlanProgress, Statement, notices};
 use crate::plan::{Header, Move, OperationState, PlanCheck, PlanError, PlanFile, Severity, Side, Totals};
 use crate::report::html::chart::{self, Curve, Histogram};
+use crate::report::text::format;
 
 /// How much of a plan a report shows.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,6 +31,8 @@ pub(super) struct PlanReport {
     /// The service that is written to, for people.
     pub(super) target: String,
     pub(super) digest: String,
+    /// The command that performs this plan.
+    pub(super) command: String,
     pub(super) statement: Statement,
     pub(super) notices: Vec<Notice>,
     /// Why operations are blocked, or cannot be undone.
@@ -106,6 +109,10 @@ impl PlanReport {
             title: title(&header),
             target: side(&header.target),
             digest: plan.digest().to_owned(),
+            command: format!(
+                "chatferry apply --plan {}",
+                format::shell_word(&plan.path().display().to_string())
+            ),
             statement,
             notices: notices(&header, &totals, progress),
             blocked_by: BlockedCause::all(&totals, progress, &checks),

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::fixture::{HOSTILE, MadeUp, plan};
 use super::*;
 use crate::plan::{Move, OperationKind, OperationState, PlanError, PlanFile, PlanVerdict, WantedOperations};
+use crate::testkit::reviewed_plan::{HOSTILE, MadeUp, plan};
 
 fn written(
     report: impl Fn(&PlanFile, &mut dyn io::Write) -> Result<(), ReportError>,

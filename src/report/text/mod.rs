@@ -12,6 +12,7 @@ pub(crate) mod mapping;
 pub(super) mod markdown;
 pub(crate) mod probe;
 pub(crate) mod problem;
+pub(crate) mod show;
 pub(crate) mod simulate;
 pub(crate) mod snapshot;
 pub(crate) mod table;

@@ -1,5 +1,7 @@
 //! Finding what does not agree, having it read again once, and the verdict. See [`completeness`](super) for what is compared with what.
 
+use std::sync::LazyLock;
+
 use rusqlite::params;
 
 use crate::model::Entity;
@@ -13,6 +15,17 @@ use crate::snapshot::schema::{self, CACHE_TO_WRITE, write_out};
 use crate::snapshot::unit::{UnitKind, state};
 use crate::snapshot::write::writer::SnapshotWriter;
 use crate::snapshot::write::{frontier, selection};
+
+/// Indexes for people's queries: the views show SIDs as text, and a condition on that text finds rows by an index of the same
+/// expression. Users and channels are few beside memberships, so these indexes are small.
+static INDEXES_OF_VIEWS: LazyLock<String> = LazyLock::new(|| {
+    write_out(
+        "CREATE INDEX IF NOT EXISTS user_by_shown_sid ON user_row (@US(sid));
+         CREATE INDEX IF NOT EXISTS user_by_identity ON user_row (identity);
+         CREATE INDEX IF NOT EXISTS channel_by_shown_sid ON channel_row (@CH(sid));
+         CREATE INDEX IF NOT EXISTS channel_by_unique_name ON channel_row (unique_name);",
+    )
+});
 
 /// What a look at the evidence led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,6 +55,7 @@ pub(in crate::snapshot) fn reconcile(
                expected INTEGER, received INTEGER, PRIMARY KEY (kind, parent)) WITHOUT ROWID;
              DELETE FROM finding;",
         )?;
+        connection.execute_batch(&INDEXES_OF_VIEWS)?;
         connection.execute_batch(&format!("PRAGMA cache_size = -{CACHE_TO_WRITE}"))
     })?;
     add_unlisted_channels(writer)?;

@@ -63,6 +63,11 @@ impl Snapshot {
         self.sql(properties::verdict)
     }
 
+    /// Whether its crawl has ended.
+    pub(crate) fn is_finished(&self) -> Result<bool, SnapshotError> {
+        Ok(self.sql(properties::finished)?.is_some())
+    }
+
     /// Its services, by SID.
     pub fn services_in(&self) -> Result<Vec<ServiceSid>, SnapshotError> {
         Ok(self.service_numbers()?.into_iter().map(|(_, sid)| sid).collect())

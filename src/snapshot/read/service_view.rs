@@ -60,14 +60,18 @@ fn make_indexes(connection: &Connection, indexed: bool) -> rusqlite::Result<()> 
            WHERE listed AND unique_name IS NOT NULL;",
     )?;
     if !indexed {
-        // A crawl that was broken off has no index by channel.
-        connection.execute_batch(
-            "CREATE TEMP TABLE IF NOT EXISTS seat (service INTEGER, channel_sid, member_sid, user INTEGER,
-               PRIMARY KEY (service, channel_sid, user)) WITHOUT ROWID;
-             INSERT OR IGNORE INTO temp.seat SELECT service, channel_sid, member_sid, user FROM main.membership_row;",
-        )?;
+        make_index_by_channel(connection)?;
     }
     Ok(())
+}
+
+/// A crawl that was broken off has no index by channel.
+pub(in crate::snapshot) fn make_index_by_channel(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "CREATE TEMP TABLE IF NOT EXISTS seat (service INTEGER, channel_sid, member_sid, user INTEGER,
+           PRIMARY KEY (service, channel_sid, user)) WITHOUT ROWID;
+         INSERT OR IGNORE INTO temp.seat SELECT service, channel_sid, member_sid, user FROM main.membership_row;",
+    )
 }
 
 impl ServiceView<'_> {

@@ -4,8 +4,9 @@ use super::*;
 use crate::mapping::Mapping;
 use crate::model::Api;
 use crate::model::*;
-use crate::plan::fixture::*;
 use crate::plan::*;
+use crate::testkit::performed::*;
+use crate::testkit::world::*;
 
 mod checks;
 mod hostile;

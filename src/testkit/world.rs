@@ -1,42 +1,34 @@
-//! Small services in memory: written as snapshots, and changed as a plan says, so that plans can be tested without a network.
+//! The world as a service in memory: written as a snapshot as a crawl would, whole or in part.
 
-use std::path::{Path, PathBuf};
-
-use serde_json::Value as Json;
+use std::path::Path;
 
 use crate::mapping::{self, Mapping};
-use crate::model::Api;
 use crate::model::*;
-use crate::plan::*;
 use crate::snapshot::{CrawlIdentity, Detail, Snapshot, SnapshotWriter, Target};
 
-mod performed;
-
-pub(super) use performed::{Kept, Sides, perform, plan};
-
 /// The seconds of every date.
-pub(super) const DATE: i64 = 1_500_000_000;
+pub(crate) const DATE: i64 = 1_500_000_000;
 
 /// A service and all that it has.
 #[derive(Debug, Clone)]
-pub(super) struct World {
-    pub(super) api: Api,
-    pub(super) service: Service,
-    pub(super) roles: Vec<Role>,
-    pub(super) users: Vec<User>,
-    pub(super) channels: Vec<Channel>,
-    pub(super) memberships: Vec<Membership>,
-    pub(super) members: Vec<Member>,
-    pub(super) invites: Vec<Invite>,
+pub(crate) struct World {
+    pub(crate) api: Api,
+    pub(crate) service: Service,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) users: Vec<User>,
+    pub(crate) channels: Vec<Channel>,
+    pub(crate) memberships: Vec<Membership>,
+    pub(crate) members: Vec<Member>,
+    pub(crate) invites: Vec<Invite>,
     /// What the crawl was asked for.
-    pub(super) include: Vec<Entity>,
-    pub(super) selected: Option<Vec<String>>,
+    pub(crate) include: Vec<Entity>,
+    pub(crate) selected: Option<Vec<String>>,
     /// Units that fail, by what they are called.
-    pub(super) failing: Vec<String>,
+    pub(crate) failing: Vec<String>,
     /// The identity of a user that the snapshot loses: no crawl does that.
-    pub(super) lost: Option<&'static str>,
+    pub(crate) lost: Option<&'static str>,
     /// Units that turn out to be gone, by what they are called.
-    pub(super) vanishing: Vec<String>,
+    pub(crate) vanishing: Vec<String>,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the model's fields are optional")]
@@ -44,7 +36,7 @@ fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
-pub(super) fn role(number: u128, name: &str, kind: &str, permissions: &[&str]) -> Role {
+pub(crate) fn role(number: u128, name: &str, kind: &str, permissions: &[&str]) -> Role {
     Role {
         sid: RoleSid::from_digits(number),
         friendly_name: text(name),
@@ -54,7 +46,7 @@ pub(super) fn role(number: u128, name: &str, kind: &str, permissions: &[&str]) -
     }
 }
 
-pub(super) fn user(number: u128, identity: &str) -> User {
+pub(crate) fn user(number: u128, identity: &str) -> User {
     User {
         sid: UserSid::from_digits(number),
         attributes: text("{}"),
@@ -66,7 +58,7 @@ pub(super) fn user(number: u128, identity: &str) -> User {
     }
 }
 
-pub(super) fn channel(number: u128, kind: &str) -> Channel {
+pub(crate) fn channel(number: u128, kind: &str) -> Channel {
     Channel {
         sid: ChannelSid::from_digits(number),
         friendly_name: text(&format!("Room {number}")),
@@ -81,7 +73,7 @@ pub(super) fn channel(number: u128, kind: &str) -> Channel {
 }
 
 impl World {
-    pub(super) fn new(api: Api, service: u128) -> Self {
+    pub(crate) fn new(api: Api, service: u128) -> Self {
         let mut include = Entity::ALL.to_vec();
         include.retain(|&entity| entity != Entity::Message && api.has(entity));
         Self {
@@ -106,7 +98,7 @@ impl World {
     }
 
     /// A Chat service: two roles, three users, a private channel with all of them and a public one with the first.
-    pub(super) fn chat() -> Self {
+    pub(crate) fn chat() -> Self {
         let mut world = Self::new(Api::Chat, 0x15);
         world.roles = vec![
             role(1, "user", "deployment", &["createChannel"]),
@@ -121,7 +113,7 @@ impl World {
     }
 
     /// What Conversations shows of it: private channels, joined members, translated roles.
-    pub(super) fn in_place(&self) -> Self {
+    pub(crate) fn in_place(&self) -> Self {
         let mut there =
             Self { api: Api::Conversations, invites: Vec::new(), failing: Vec::new(), ..self.clone() };
         there.include.retain(|&entity| entity != Entity::Invite);
@@ -147,7 +139,7 @@ impl World {
         there
     }
 
-    pub(super) fn join(&mut self, user: u128, channel: u128) {
+    pub(crate) fn join(&mut self, user: u128, channel: u128) {
         let identity = self.users.iter().find(|known| known.sid == UserSid::from_digits(user));
         let identity = identity.and_then(|user| user.identity.clone());
         let sid = MemberSid::from_digits(user << 64 | channel);
@@ -174,7 +166,7 @@ impl World {
     }
 
     /// Invites a user; seen from the user's side, or from the channel's.
-    pub(super) fn invite(&mut self, user: u128, channel: u128, from_channel: bool) {
+    pub(crate) fn invite(&mut self, user: u128, channel: u128, from_channel: bool) {
         self.join(user, channel);
         let (member, mut row) = (self.members.pop().unwrap(), self.memberships.pop().unwrap());
         if !from_channel {
@@ -210,7 +202,7 @@ impl World {
     }
 
     /// Writes it as a crawl would. With `end` the crawl ends; otherwise it is broken off when all has been read.
-    pub(super) fn write(&self, path: &Path, end: bool) -> Snapshot {
+    pub(crate) fn write(&self, path: &Path, end: bool) -> Snapshot {
         let identity = CrawlIdentity {
             account_sid: AccountSid::from_digits(0xac),
             services: vec![self.service.sid.clone()],
@@ -284,12 +276,12 @@ impl World {
 }
 
 /// The mapping that plans are made with.
-pub(super) fn mapping() -> Mapping {
+pub(crate) fn mapping() -> Mapping {
     mapping::load("conversations").unwrap()
 }
 
 /// The bundled mapping with other words in it.
-pub(super) fn mapping_with(changes: &[(&str, &str)]) -> Mapping {
+pub(crate) fn mapping_with(changes: &[(&str, &str)]) -> Mapping {
     let mut text = mapping::bundled_text("conversations").unwrap().to_owned();
     for (from, to) in changes {
         assert!(text.contains(from), "{from}");

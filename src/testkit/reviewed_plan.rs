@@ -1,14 +1,15 @@
-//! Made-up plans, for the tests of reports.
+//! A plan with something of everything that a report shows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::json;
 
-use crate::model::{Api, ChannelSid, Entity, MemberSid, RoleSid, ServiceSid, UserSid};
+use super::plan::fields;
+use crate::model::{ChannelSid, Entity, MemberSid, RoleSid, ServiceSid, UserSid};
 use crate::plan::{
-    Bucket, CANNOT_BE_UNDONE, Header, JsonFields, Move, Operation, OperationKind, OperationState, PlanCheck,
-    PlanDraft, PlanFile, PlanFinding, PlanVerdict, Severity, Side, Step, Subject, Totals,
+    Bucket, CANNOT_BE_UNDONE, Header, Move, Operation, OperationKind, OperationState, PlanCheck, PlanDraft,
+    PlanFile, PlanFinding, PlanVerdict, Severity, Side, Step, Subject, Totals,
 };
 
 /// A channel name that must not run as a script.
@@ -110,21 +111,18 @@ fn header(made_up: MadeUp) -> Header {
     };
     let source = side("1", "Harbour Support");
     Header {
-        tool_version: "0.1.0".to_owned(),
         kind: made_up.kind,
         target: if made_up.kind == Move::Copy { side("2", "Harbour Conversations") } else { source.clone() },
         source,
-        snapshot: "snapshot.db".to_owned(),
         snapshot_digest: "5d41".repeat(16),
-        snapshot_source: Api::Chat,
         snapshot_verdict: made_up.snapshot_verdict.to_owned(),
         snapshot_window: ("2026-03-01T08:00:00Z".to_owned(), Some("2026-03-01T08:20:12Z".to_owned())),
-        mapping: "conversations".to_owned(),
         mapping_digest: "a1b2".repeat(16),
         target_digest: "c3d4".repeat(16),
         target_service_digest: "e5f6".repeat(16),
         mute_source: made_up.kind == Move::Copy,
         undoes: (made_up.kind == Move::Undo).then(|| "0b1c".repeat(16)),
+        ..super::plan::header()
     }
 }
 
@@ -195,7 +193,6 @@ fn operation(kind: OperationKind, number: u64) -> Operation {
         }
         _ => (json!({}), json!({})),
     };
-    let fields = |value: serde_json::Value| -> JsonFields { serde_json::from_value(value).unwrap() };
     let has = |one: &[OperationKind]| one.contains(&kind);
     let role = has(&[OperationKind::CreateRole]);
     let user = has(&[OperationKind::CreateUser, OperationKind::UpdateUser]);

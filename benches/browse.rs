@@ -1,0 +1,239 @@
+//! What browsing a large snapshot costs: `cargo bench --bench browse`, or with the number of users as an argument.
+//!
+//! A snapshot of ten memberships for each user is browsed with `chatferry browse`: the first start, which makes the search index, a
+//! second start, each kind of page, and the peak of the server's memory. Each page is fetched several times with other records, and
+//! the slowest counts. What it shall stay under: 1 s for a start after the first, 100 ms for a page, 150 MiB.
+
+#![expect(clippy::print_stdout, reason = "a bench tells its figures")]
+
+use std::error::Error;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use chatferry::internals::model::{
+    AccountSid, Api, ChannelSid, Entity, ListPage, MemberSid, Membership, MembershipStatus,
+    NotificationLevel, Records, ServiceSid, Timestamp, User, UserSid,
+};
+use chatferry::internals::snapshot::{CrawlIdentity, SnapshotWriter, Target};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Memberships of a user.
+const EACH: u64 = 10;
+/// Channels for each membership of a user.
+const CHANNELS: u64 = 10_000;
+/// Fetches of each page.
+const FETCHES: u64 = 20;
+
+fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
+    let users: u64 = arguments.next().map_or(Ok(1_000_000), |number| number.parse())?;
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("snapshot.db");
+    let began = Instant::now();
+    make(&path, users)?;
+    println!("{} memberships, made in {:.0?}", users * EACH, began.elapsed());
+    let (first, took) = Browsing::start(&path)?;
+    drop(first);
+    println!("first start, with the search index: {took:.1?}");
+    let (browsing, took) = Browsing::start(&path)?;
+    println!("second start: {took:.0?}");
+    let pages: [(&str, &dyn Fn(u64) -> String); 7] = [
+        ("overview", &|_| "/".to_owned()),
+        ("search by identity", &|number| format!("/search?q=user{}@", number * 37 % users)),
+        ("search by prefix", &|number| format!("/search?q=user{}", number % 10)),
+        ("search by SID", &|number| format!("/search?q={}", UserSid::from_digits(mix(number)))),
+        ("users", &|_| "/users".to_owned()),
+        ("user", &|number| format!("/user?sid={}", UserSid::from_digits(mix(number * 37 % users)))),
+        ("channel", &|number| format!("/channel?sid={}", ChannelSid::from_digits(mix(1 << 60 | number)))),
+    ];
+    for (name, path) in pages {
+        let mut slowest = Duration::ZERO;
+        let mut bytes = 0;
+        for number in 0..FETCHES {
+            let (took, size) = browsing.fetch(&path(number))?;
+            slowest = slowest.max(took);
+            bytes = bytes.max(size);
+        }
+        println!("{name}: {slowest:.1?} at most, {} KiB", bytes / 1024);
+    }
+    println!("peak memory: {} MiB", browsing.peak_kib()? / 1024);
+    Ok(())
+}
+
+/// A running `browse`, ended when it is dropped.
+struct Browsing {
+    child: Child,
+    host: String,
+    base: String,
+}
+
+impl Browsing {
+    /// Starts it, and waits until its first page is there.
+    fn start(snapshot: &Path) -> Result<(Self, Duration)> {
+        let began = Instant::now();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_chatferry"))
+            .args(["browse", "--quiet", "--snapshot"])
+            .arg(snapshot)
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut line)?;
+        let address = line.trim().strip_prefix("listening on http://").ok_or("no address")?;
+        let (host, token) = address.trim_end_matches('/').split_once('/').ok_or("no token")?;
+        let browsing = Self { child, host: host.to_owned(), base: format!("/{token}") };
+        browsing.fetch("/")?;
+        Ok((browsing, began.elapsed()))
+    }
+
+    fn fetch(&self, path: &str) -> Result<(Duration, usize)> {
+        let began = Instant::now();
+        let mut stream = TcpStream::connect(&self.host)?;
+        let request =
+            format!("GET {}{path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.base, self.host);
+        stream.write_all(request.as_bytes())?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        let took = began.elapsed();
+        if !answer.starts_with(b"HTTP/1.1 200") {
+            return Err(format!("{path}: {}", String::from_utf8_lossy(&answer)).into());
+        }
+        Ok((took, answer.len()))
+    }
+
+    fn peak_kib(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no peak")?;
+        Ok(peak.trim().trim_end_matches(" kB").parse()?)
+    }
+}
+
+impl Drop for Browsing {
+    fn drop(&mut self) {
+        let _ended = self.child.kill().and_then(|()| self.child.wait()).is_ok();
+    }
+}
+
+fn page_size(_: Entity) -> u32 {
+    100
+}
+
+/// A number that looks like any other, the same each time.
+fn mix(number: u64) -> u128 {
+    let mut state = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut next = || {
+        state = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        state = (state ^ state >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        state ^= state >> 31;
+        u128::from(state)
+    };
+    next() << 64 | next()
+}
+
+/// Makes a finished snapshot of so many users, through the writer, as a crawl does.
+fn make(path: &Path, users: u64) -> Result<()> {
+    let (service, account) = (ServiceSid::from_digits(1), AccountSid::from_digits(2));
+    let identity = CrawlIdentity {
+        account_sid: account.clone(),
+        services: vec![service.clone()],
+        source: Api::Chat,
+        include: vec![Entity::User, Entity::Channel, Entity::Membership],
+        users: None,
+        started: "2026-11-23T00:00:00Z".to_owned(),
+    };
+    let mut writer = SnapshotWriter::create(path, &identity, page_size)?;
+    let page = |records: Records, received: usize, next: Option<String>| ListPage {
+        records,
+        received,
+        issues: Vec::new(),
+        next,
+        page_size: None,
+    };
+    let date = Some(Timestamp::Seconds(1_700_000_000));
+    let user = |number: u64| User {
+        sid: UserSid::from_digits(mix(number)),
+        account_sid: Some(account.clone()),
+        service_sid: Some(service.clone()),
+        attributes: Some("{}".to_owned()),
+        friendly_name: Some(format!("Ada the {number}th")),
+        role_sid: None,
+        identity: Some(format!("user{number}@example.com")),
+        is_online: None,
+        is_notifiable: None,
+        date_created: date.clone(),
+        date_updated: date.clone(),
+        joined_channels_count: Some(EACH.cast_signed()),
+        extra: None,
+    };
+    let channel = |number: u64| chatferry::internals::model::Channel {
+        sid: ChannelSid::from_digits(mix(1 << 60 | number)),
+        account_sid: Some(account.clone()),
+        service_sid: Some(service.clone()),
+        friendly_name: Some(format!("Channel {number}")),
+        unique_name: Some(format!("channel-{number}")),
+        attributes: Some("{}".to_owned()),
+        r#type: None,
+        date_created: date.clone(),
+        date_updated: date.clone(),
+        created_by: None,
+        members_count: None,
+        messages_count: None,
+        state: None,
+        timers: None,
+        messaging_service_sid: None,
+        bindings: None,
+        extra: None,
+    };
+    let mut stored = 0;
+    loop {
+        let units = writer.pending(5_000, &[])?;
+        if units.is_empty() {
+            break;
+        }
+        writer.begin()?;
+        for unit in units {
+            match &unit.target {
+                Target::Users(_) => {
+                    for first in (0..users).step_by(10_000) {
+                        let end = (first + 10_000).min(users);
+                        let next = (end < users).then(|| end.to_string());
+                        let rows: Vec<User> = (first..end).map(user).collect();
+                        writer.store_page(&unit, &page(Records::Users(rows), 10_000, next))?;
+                    }
+                }
+                Target::Channels(_) => {
+                    let rows = (0..EACH * CHANNELS).map(channel).collect();
+                    writer.store_page(&unit, &page(Records::Channels(rows), 10_000, None))?;
+                }
+                Target::UserChannels(_, user) => {
+                    let place = |place: u64| Membership {
+                        account_sid: Some(account.clone()),
+                        service_sid: Some(service.clone()),
+                        channel_sid: ChannelSid::from_digits(mix(
+                            1 << 60 | (place * CHANNELS + (stored * 7919 + place) % CHANNELS)
+                        )),
+                        user_sid: user.clone(),
+                        member_sid: Some(MemberSid::from_digits(mix(1 << 61 | (stored * EACH + place)))),
+                        status: Some(MembershipStatus::Joined),
+                        last_consumed_message_index: Some((stored % 500).cast_signed()),
+                        unread_messages_count: Some((stored % 7).cast_signed()),
+                        notification_level: Some(NotificationLevel::Default),
+                        extra: None,
+                    };
+                    let rows: Vec<Membership> = (0..EACH).map(place).collect();
+                    writer.store_page(&unit, &page(Records::Memberships(rows), 10, None))?;
+                    stored += 1;
+                }
+                _ => writer.fail_unit(unit.id, "not a part of this bench")?,
+            }
+        }
+        writer.commit()?;
+    }
+    writer.reconcile(0, true)?;
+    writer.finish("2026-11-23T01:00:00Z")?;
+    writer.close_if_free()?;
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! A page that a verb writes beside its result, and opening it with the program that the system has for it.
+
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::error::{Advise, Failure};
+use crate::storage::{Access, AtomicFile};
+
+use super::CommandError;
+
+/// A page cannot be written where it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PageFileError {
+    #[error("`{}` cannot be a page: the name of a page ends in `.html`", path.display())]
+    Kind { path: PathBuf },
+    #[error("`{}` is read by this command and cannot be written by it", path.display())]
+    Taken { path: PathBuf },
+    #[error("the folder of `{}` does not exist", path.display())]
+    Folder { path: PathBuf },
+    #[error("the page `{}` cannot be written", path.display())]
+    Write { path: PathBuf, source: io::Error },
+}
+
+impl Advise for PageFileError {
+    fn status(&self) -> Failure {
+        match self {
+            Self::Kind { .. } | Self::Taken { .. } | Self::Folder { .. } => Failure::Usage,
+            Self::Write { .. } => Failure::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Taken { .. } => Some("name another file".to_owned()),
+            Self::Folder { .. } => Some("make the folder, or name another".to_owned()),
+            Self::Kind { .. } | Self::Write { .. } => None,
+        }
+    }
+}
+
+/// Says before any work whether a page can have this name.
+pub(super) fn check(page: &Path, taken: &[&Path]) -> Result<(), PageFileError> {
+    let path = || page.to_path_buf();
+    if page.extension().is_none_or(|ending| ending != "html") {
+        return Err(PageFileError::Kind { path: path() });
+    }
+    if taken.contains(&page) {
+        return Err(PageFileError::Taken { path: path() });
+    }
+    let folder = page.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) || page.is_dir() {
+        return Err(PageFileError::Folder { path: path() });
+    }
+    Ok(())
+}
+
+/// A page in the making. It appears complete or not at all.
+#[derive(Debug)]
+pub(super) struct PageDraft {
+    out: BufWriter<AtomicFile>,
+    path: PathBuf,
+}
+
+impl PageDraft {
+    pub(super) fn begin(path: &Path) -> Result<Self, PageFileError> {
+        let path = path.to_path_buf();
+        match AtomicFile::create(&path, Access::Private) {
+            Ok(file) => Ok(Self { out: BufWriter::new(file), path }),
+            Err(source) => Err(PageFileError::Write { path, source }),
+        }
+    }
+
+    /// Puts the page in its place, and opens it if that is wanted.
+    pub(super) fn commit(self, open: bool) -> Result<(), PageFileError> {
+        let Self { out, path } = self;
+        let committed = out.into_inner().map_err(io::IntoInnerError::into_error).and_then(AtomicFile::commit);
+        committed.map_err(|source| PageFileError::Write { path: path.clone(), source })?;
+        if open {
+            open_in_browser(&path.display().to_string());
+        }
+        Ok(())
+    }
+}
+
+impl Write for PageDraft {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Writes a page at once.
+pub(super) fn write<E: Into<CommandError>>(
+    page: &Path,
+    open: bool,
+    fill: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), CommandError> {
+    let mut draft = PageDraft::begin(page)?;
+    fill(&mut draft).map_err(Into::into)?;
+    Ok(draft.commit(open)?)
+}
+
+/// Asks the system to open it. Where that is not possible, a warning says so: what was made is there all the same.
+pub(super) fn open_in_browser(address: &str) {
+    let program = if cfg!(target_os = "macos") {
+        "open"
+    } else if cfg!(windows) {
+        "explorer"
+    } else {
+        "xdg-open"
+    };
+    let mut command = Command::new(program);
+    command.arg(address);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    if let Err(error) = command.spawn() {
+        tracing::warn!(%error, program, "no browser can be opened: open the address yourself");
+    }
+}
