@@ -4,13 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::fs::FileExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use chatferry::internals::simulator::Options;
 
-use crate::support::{DEFAULT_RECORDS, World, files, run};
+use crate::support::{DEFAULT_RECORDS, World, files, run, spawn, wait_for_requests};
 
 /// What happens to a file after the kill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -213,6 +214,36 @@ fn a_killed_or_damaged_snapshot_ends_as_the_table_says() {
         end("none, it is finished", "b.db", damage, &mut seen);
     }
     seen.compare(&["snapshot"]);
+}
+
+/// What is written while a crawl runs is read back at its end.
+#[test]
+fn a_crawl_whose_log_is_changed_meanwhile_is_never_complete() {
+    for is_emptied in [true, false] {
+        let latency = std::time::Duration::from_millis(4);
+        let world = World::new(Options { users: 40, channels: 20, latency, ..Options::default() });
+        let mut child = spawn(&world, &["--concurrency", "1", "--quiet"]);
+        wait_for_requests(&world, &mut child, 40);
+        assert_eq!(child.try_wait().unwrap(), None, "it is still at work");
+        let log = log_of(&world.path("snapshot.db"));
+        if is_emptied {
+            fs::OpenOptions::new().write(true).open(&log).unwrap().set_len(0).unwrap();
+        } else {
+            // Every page that it has by now, somewhere in its values.
+            let bytes = fs::read(&log).unwrap();
+            let file = fs::OpenOptions::new().write(true).open(&log).unwrap();
+            for at in (32 + 24 + 8_000..bytes.len()).step_by(24 + 8_192) {
+                file.write_all_at(&[bytes[at] ^ 1], at as u64).unwrap();
+            }
+        }
+        let ended = child.wait().unwrap().code().unwrap();
+        assert!([1, 2, 4].contains(&ended), "exit code {ended}");
+        let info = world.json(&["snapshot", "info"]);
+        assert!(info["verdict"] != "complete" && info["verdict"] != "complete_with_drift", "{info}");
+        let again = world.crawl(&[]);
+        assert_ne!(again.code, 0, "{}", again.talk);
+        assert_eq!(world.crawl(&["--restart"]).code, 0, "it is crawled anew");
+    }
 }
 
 /// A world that is crawled, with its plan for a copy.

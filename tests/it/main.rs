@@ -8,6 +8,7 @@ mod architecture;
 mod audit;
 mod bad_input;
 mod browse;
+#[cfg(unix)]
 mod crash;
 mod crawl;
 mod cross_check;
