@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::{DiffArgs, DiffFormat};
 use crate::diff::{self, Comparison, DiffOptions, Terms, TermsError};
 use crate::error::{Advise, ExitStatus, Failure};
-use crate::report::diff::{DiffOutput, DifferenceReport};
+use crate::report::diff::{DiffOutput, DifferenceReport, LineStyle};
 use crate::report::text::diff::summary;
 use crate::settings::DiffSettings;
 use crate::snapshot::{Snapshot, SnapshotError};
@@ -29,11 +29,11 @@ pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
     let comparison = match &settings.out {
         Some(path) => to_files(&old, &new, Terms::of(&old, &new)?, &options, &[(format, path)])?,
         // With --json stdout has the totals, and nothing else may stand there.
-        None if context.output.json => write(&old, &new, &options, format, io::sink(), false)?,
+        None if context.output.json => write(&old, &new, &options, format, io::sink(), LineStyle::default())?,
         None => {
-            let colored = context.stdout_colored;
+            let style = context.line_style();
             let out = BufWriter::new(&mut context.stdout);
-            match write(&old, &new, &options, format, out, colored) {
+            match write(&old, &new, &options, format, out, style) {
                 Err(DiffError::Write(source)) => return Err(StdoutError(source).into()),
                 written => written?,
             }
@@ -102,10 +102,10 @@ fn write<W: Write>(
     options: &DiffOptions,
     format: DiffOutput,
     out: W,
-    colored: bool,
+    style: LineStyle,
 ) -> Result<Comparison, DiffError> {
     let terms = Terms::of(old, new)?;
-    let mut report = DifferenceReport::start(format, out).map_err(DiffError::Write)?.colored(colored);
+    let mut report = DifferenceReport::start(format, out).map_err(DiffError::Write)?.styled(style);
     let comparison = diff::diff_snapshots(old, new, terms, options, |difference| {
         report.add(difference).map_err(DiffError::Write)
     })?;

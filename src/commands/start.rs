@@ -88,6 +88,7 @@ pub fn start(
         settings,
         output,
         stdout: streams.stdout,
+        stdout_is_terminal: streams.stdout_is_terminal,
         stdout_colored: colored(output.color, streams.stdout_is_terminal),
         stdin: streams.stdin,
         stdin_is_terminal: streams.stdin_is_terminal,

@@ -45,8 +45,8 @@ pub(crate) use file::{
 };
 pub(crate) use finding::{PlanCheck, PlanFinding, Severity};
 pub(crate) use operation::Endpoint;
-pub(crate) use operation::OperationState;
 pub use operation::{JsonFields, Operation, OperationKind, Subject};
+pub(crate) use operation::{OperationState, WriteLimit};
 #[cfg(test)]
 pub(crate) use overview::Bucket;
 pub(crate) use overview::Step;

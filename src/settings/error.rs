@@ -286,9 +286,15 @@ pub enum UserChannelInputError {
     NoRows,
     #[error("line {line} {reason}")]
     Line { line: u64, reason: String },
+    #[error("lines {first} and {second} of the list are the same user on the same channel")]
+    Twice { first: u64, second: u64 },
 }
 
-impl UserChannelInputError {
+impl Advise for UserChannelInputError {
+    fn status(&self) -> Failure {
+        Failure::Usage
+    }
+
     fn hint(&self) -> Option<String> {
         let advice = match self {
             Self::SeveralServices => "give one --service",
@@ -300,6 +306,7 @@ impl UserChannelInputError {
                  last_consumption_timestamp those to set"
             }
             Self::Line { .. } | Self::Csv(_) => "correct the line; nothing was planned",
+            Self::Twice { .. } => "leave one of the two out; nothing was planned",
             Self::Name { .. } | Self::Read(_) => return None,
         };
         Some(advice.to_owned())

@@ -37,7 +37,7 @@ pub use connection::ConnectionSettings;
 pub(crate) use crawl::{CrawlSettings, ProbeSettings, ServiceChoice, snapshot_file};
 pub(crate) use diff::DiffSettings;
 pub use environment::Environment;
-pub(crate) use error::SettingsError;
+pub(crate) use error::{SettingsError, UserChannelInputError};
 pub(crate) use export::{ExportDestination, ExportSettings};
 pub(crate) use listing::SettingsListing;
 pub use loader::Loader;

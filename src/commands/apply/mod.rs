@@ -10,8 +10,9 @@ use crate::apply::{self, ApplyEnd, ApplyOptions, ApplyOutcome, Clients};
 use crate::cli::ApplyArgs;
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::plan::check::CANNOT_BE_UNDONE;
-use crate::plan::{Journal, OperationKind, OperationState};
+use crate::plan::{Journal, OperationKind, OperationState, PlanFile};
 use crate::report::text::confirm::service_name;
+use crate::report::text::stays::StaysItem;
 use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
 use crate::settings::{ApplySettings, ConnectionSettings, check_files};
 use crate::storage::nearest;
@@ -22,6 +23,7 @@ mod admission;
 mod confirm;
 
 use self::admission::Admitted;
+pub(super) use self::confirm::answer;
 
 /// The wait before an unknown outcome is looked up; doubled each time.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -88,6 +90,7 @@ pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<A
     let progress = context.progress();
     let clients = admitted.clients(&progress.events(), &stop)?;
     let (header, digest) = (journal.header().clone(), journal.digest().to_owned());
+    let stays = StaysItem::all(&PlanFile::open(&settings.plan)?)?;
     let outcome = apply::run(journal, clients.clone(), &options, &progress.events(), &stop).await;
     let elapsed = progress.elapsed();
     progress.finish();
@@ -97,6 +100,8 @@ pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<A
         target: service_name(header.target.friendly_name.as_deref(), &header.target.service_sid),
         digest,
         noop: totals.noop,
+        blocked_by: totals.blocked_by,
+        stays,
         findings,
     };
     Ok(plan.summary(&outcome, &clients, elapsed))
@@ -116,6 +121,8 @@ struct Performed<'a> {
     target: String,
     digest: String,
     noop: BTreeMap<String, u64>,
+    blocked_by: BTreeMap<String, u64>,
+    stays: Vec<StaysItem>,
     findings: BTreeMap<String, CountedFinding>,
 }
 
@@ -157,6 +164,8 @@ impl Performed<'_> {
                     reason: item.reason.clone(),
                 })
                 .collect(),
+            blocked_by: self.blocked_by,
+            stays: self.stays,
             requests: counters.attempts,
             retried: counters.retried,
             throttled: counters.throttled,

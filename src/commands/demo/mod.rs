@@ -157,6 +157,7 @@ fn inside(running: &Running, folder: &DemoFolder, context: &Context) -> Result<C
         settings: Loader::new(&GlobalArgs::default(), environment, &folder.path)?,
         output: OutputSettings { json: false, ..context.output },
         stdout: Box::new(folder.verified()?),
+        stdout_is_terminal: false,
         stdout_colored: false,
         stdin: Box::new(std::io::empty()),
         stdin_is_terminal: false,

@@ -11,10 +11,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::group::{FoldedLine, GroupKey};
 use super::line;
 use crate::diff::{Difference, Mark};
 use crate::model::Entity;
-use crate::printable::PrintableLine;
 use crate::report::text::format;
 
 /// Rows of one batch.
@@ -50,7 +50,7 @@ impl Fold {
     }
 
     /// The lines of what is held.
-    pub(super) fn take(&mut self) -> Vec<PrintableLine> {
+    pub(super) fn take(&mut self) -> Vec<FoldedLine> {
         let rows = std::mem::take(&mut self.held);
         let groups = groups(&rows);
         let mut group_of: BTreeMap<usize, &Cause> = BTreeMap::new();
@@ -71,11 +71,18 @@ impl Fold {
                     if written.insert(cause) {
                         let members: Vec<&Difference> =
                             groups[*cause].iter().map(|member| &rows[*member]).collect();
-                        lines.push(line::text(&group(cause, &members, &names)));
+                        let shown = group(cause, &members, &names);
+                        lines.push(FoldedLine {
+                            line: line::text(&shown),
+                            key: GroupKey::led_by(shown.entity, members[0]),
+                            records: members.len() as u64,
+                        });
                     }
                 }
                 None if counters.contains(&number) => {}
-                None => lines.push(line::text(row)),
+                None => {
+                    lines.push(FoldedLine { line: line::text(row), key: GroupKey::of(row), records: 1 });
+                }
             }
         }
         lines
@@ -258,7 +265,7 @@ mod tests {
             }
         }
         lines.extend(fold.take());
-        lines.into_iter().map(|line| Printable::from(line).render(false) + "\n").collect()
+        lines.into_iter().map(|folded| Printable::from(folded.line).render(false) + "\n").collect()
     }
 
     #[test]

@@ -11,8 +11,8 @@ use crate::snapshot::{CheckReport, Info};
 
 /// Rows of each section; the snapshot has all.
 const SHOWN: usize = 10;
-/// The column after a name in `info`.
-const NAME: usize = 12;
+/// The column after a name in `info`: the longest is `user channels`.
+const NAME: usize = 15;
 /// The column after a result in `check`.
 const RESULT: usize = 13;
 
