@@ -67,6 +67,12 @@ fn is_over_a_limit(error: &rusqlite::Error) -> bool {
     matches!(code, Some(SQLITE_IOERR_WRITE | SQLITE_IOERR_SHMSIZE | SQLITE_IOERR_TRUNCATE))
 }
 
+/// A page that the file should have is not in it.
+fn is_cut(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    code == Some(rusqlite::ffi::SQLITE_IOERR_SHORT_READ)
+}
+
 impl StorageError {
     /// Sorts SQLite's errors by what a user can do about them.
     pub(crate) fn from_sqlite(kind: &'static FileKind, path: &Path, source: rusqlite::Error) -> Self {
@@ -81,6 +87,7 @@ impl StorageError {
             }
             source => match source.sqlite_error_code() {
                 Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { kind, path, source },
+                _ if is_cut(&source) => Self::Damaged { kind, path, source },
                 Some(ErrorCode::NotADatabase) => Self::OtherKind { kind, path },
                 Some(ErrorCode::DiskFull) => Self::Full { kind, path, source },
                 _ if is_over_a_limit(&source) => Self::Full { kind, path, source },

@@ -160,7 +160,7 @@ impl PageSums {
 }
 
 /// A frame of the log.
-struct Frame {
+struct LogFrame {
     page: u32,
     is_commit: bool,
 }
@@ -180,7 +180,7 @@ impl Followed {
     }
 
     /// The next frame, if it belongs to this log and is as it was written.
-    fn take(&mut self, header: &[u8], page: &[u8]) -> Option<Frame> {
+    fn take(&mut self, header: &[u8], page: &[u8]) -> Option<LogFrame> {
         if header.get(8..16)? != self.salt {
             return None;
         }
@@ -191,7 +191,7 @@ impl Followed {
         }
         self.chain = chain;
         self.frames += 1;
-        Some(Frame { page: word(header, 0), is_commit: word(header, 4) != 0 })
+        Some(LogFrame { page: word(header, 0), is_commit: word(header, 4) != 0 })
     }
 }
 
