@@ -94,7 +94,7 @@ pub mod internals {
     pub mod simulator {
         pub use crate::simulator::{
             DriftChange, DriftChangeKind, Faults, Options, Running, ServiceLimits, Truth, WorldKind, Write,
-            fault_names, start,
+            WriteClock, fault_names, start,
         };
     }
     pub mod snapshot {

@@ -26,8 +26,9 @@ pub(crate) struct SimulateArgs {
     /// Channels of a user, on average; some have none, some hundreds
     #[arg(long, value_name = "N", default_value_t = 12, help_heading = "Account")]
     pub memberships: u32,
-    /// What the service has besides: `real` adds one object of each kind that real accounts have and that is hard to migrate
-    #[arg(long, value_name = "WORLD", value_enum, default_value_t = SimulatedWorld::Plain, help_heading = "Account")]
+    /// What the service has besides: `real` adds one object of each kind that real accounts have and that is hard to migrate,
+    /// `plain` nothing
+    #[arg(long, value_name = "WORLD", value_enum, default_value_t = SimulatedWorld::Real, help_heading = "Account")]
     pub world: SimulatedWorld,
     /// How long each answer takes
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Server")]

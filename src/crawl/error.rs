@@ -22,7 +22,7 @@ pub(crate) enum CrawlError {
         source: Box<SourceError>,
     },
     /// The credentials may read the service, and none of the lists of one kind in it (403).
-    #[error("Twilio does not permit these credentials to read any list of {}", entity.plural())]
+    #[error("Twilio does not permit these credentials to read any list of {}", entity.plural().replace('_', " "))]
     ForbiddenLists {
         entity: Entity,
         /// What Twilio said of the first.
@@ -129,7 +129,7 @@ impl Advise for CrawlError {
                 format!(
                     "the key needs permission to read {path}: a standard API key and the auth token have it, a restricted key \
                      must be given it. Without it, leave `{}` out of --include; what was read is kept",
-                    entity.plural()
+                    entity.plural().replace('_', "-")
                 )
             }
             Self::ForbiddenServices { .. } => "what was read of the other services is kept and can be exported; name those \

@@ -194,6 +194,14 @@ impl OperationState {
 /// in braces: the role that stands for it once it is created.
 pub type JsonFields = serde_json::Map<String, serde_json::Value>;
 
+/// The value of a key; of `outer.inner` also that within the object `outer`.
+pub(crate) fn value_at<'f>(fields: &'f JsonFields, key: &str) -> Option<&'f serde_json::Value> {
+    fields.get(key).or_else(|| {
+        let mut splits = key.match_indices('.').map(|(dot, _)| key.split_at(dot));
+        splits.find_map(|(outer, inner)| fields.get(outer)?.get(inner.trim_start_matches('.')))
+    })
+}
+
 /// What an operation is about: SIDs of the **source**, and the names by which the target knows it.
 ///
 /// In place, source and target SIDs are the same. Serialized it has what is known of it and no other key.

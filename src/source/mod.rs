@@ -29,8 +29,8 @@ use self::notes::Asked;
 use self::read::Reading;
 use crate::error::{Advise, Failure};
 use crate::model::{
-    AccountSid, Api, Channel, ChannelSid, Entity, Issue, ListPage, Membership, Records, Service, ServiceSid,
-    User, UserSid,
+    AccountSid, Api, Channel, ChannelSid, Entity, Issue, IssueKind, ListPage, Membership, Records, Service,
+    ServiceSid, User, UserSid,
 };
 use crate::twilio::wire::decode_one;
 use crate::twilio::{ApiRequest, BodyError, Client, PageError, RequestError};
@@ -200,6 +200,7 @@ impl Source {
         if let Records::Services(services) = &page.records {
             services.iter().try_for_each(|service| self.is_of_account(service))?;
         }
+        self.is_page_of_account(&page)?;
         Ok(page)
     }
 
@@ -262,6 +263,22 @@ impl Source {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Refuses a page of which every row is of another account: Conversations may leave a service's account out. A single row is
+    /// an issue.
+    fn is_page_of_account(&self, page: &ListPage) -> Result<(), SourceError> {
+        let is_other = |issue: &&Issue| issue.field == "account_sid" && issue.kind == IssueKind::OtherParent;
+        let mut others = page.issues.iter().filter(is_other);
+        let Some(first) = others.next() else { return Ok(()) };
+        if 1 + others.count() < page.received {
+            return Ok(());
+        }
+        let found = serde_json::from_str::<String>(&first.value).unwrap_or_default();
+        Err(SourceError::OtherAccount {
+            asked: self.client.account_sid().clone(),
+            found: AccountSid::from_wire(&found),
+        })
     }
 
     async fn one<M: FromRow>(

@@ -5,7 +5,7 @@
 use serde_json::value::RawValue;
 
 use super::legible::json_string;
-use super::notes::{Asked, Notes, object, owned};
+use super::notes::{Asked, Notes, is_same, object, owned};
 use super::{Fetched, SourceError, read};
 use crate::model::{Entity, Issue, IssueKind, JsonText, Service, ServiceSid};
 use crate::twilio::conversations::{requests, wire};
@@ -32,7 +32,11 @@ pub(super) async fn add(
     let notifications = fetch("notifications", requests::fetch_notifications(sid)).await?;
     let mut notes = Notes::default();
     if let Some(row) = decode::<wire::AccountConfiguration<'_>>(&mut notes, "account", account.as_ref()) {
-        notes.parent("configuration.account.account_sid", row.account_sid, Some(asked.account));
+        let found = notes.parent("configuration.account.account_sid", row.account_sid, Some(asked.account));
+        // The service's own record may come without its account.
+        if let Some(found) = found.filter(|found| !is_same(found, asked.account)) {
+            return Err(SourceError::OtherAccount { asked: asked.account.clone(), found });
+        }
     }
     if let Some(row) = decode::<wire::ServiceConfiguration<'_>>(&mut notes, "service", own.as_ref()) {
         notes.parent("configuration.service.chat_service_sid", row.chat_service_sid, asked.service);

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::SourceError;
+use super::notes::is_same;
 use crate::error::{Advise, Failure};
-use crate::model::{Api, ChannelSid, ServiceSid, UserSid};
+use crate::model::{AccountSid, Api, ChannelSid, ServiceSid, UserSid};
 use crate::twilio::chat::requests as chat;
 use crate::twilio::conversations::requests as conversations;
 use crate::twilio::page::next_path;
@@ -159,12 +160,24 @@ impl UserChannelReader {
             .await?
         };
         let found = found.ok_or_else(missing)?;
+        self.check_account(&found)?;
         check_name(asked, &found, "user", "identity", missing)?;
         Ok(FoundUser {
             sid: UserSid::from_wire(&text(&found, "sid").unwrap_or_default()),
             identity: text(&found, "identity"),
             joined_channels_count: found.get("joined_channels_count").and_then(Value::as_u64),
         })
+    }
+
+    /// Refuses what is of another account than the one that was named.
+    fn check_account(&self, found: &ApiObject) -> Result<(), SourceError> {
+        let asked = self.client.account_sid();
+        match text(found, "account_sid").map(|sid| AccountSid::from_wire(&sid)) {
+            Some(found) if !is_same(&found, asked) => {
+                Err(SourceError::OtherAccount { asked: asked.clone(), found })
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(crate) async fn channel(&self, asked: &NameOrSid) -> Result<FoundChannel, UserChannelError> {

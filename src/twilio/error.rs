@@ -330,9 +330,13 @@ impl Advise for RequestError {
             );
         }
         (self.status() == Failure::Refused).then(|| {
-            let regional = self.origin.split('.').count() > 3 && self.origin.ends_with(".twilio.com");
-            let region =
-                if regional { "; credentials belong to one region: see --region and --edge" } else { "" };
+            let region = match self.origin.strip_suffix(".twilio.com") {
+                Some(host) if host.contains('.') => {
+                    "; credentials belong to one region, which TWILIO_REGION and TWILIO_EDGE choose"
+                }
+                Some(_) => "; credentials of another region than us1 need TWILIO_REGION",
+                None => "",
+            };
             format!("{REFUSED_HINT}{region}")
         })
     }

@@ -31,7 +31,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-pub(in crate::plan) use actual::projected_address;
+pub(in crate::plan) use actual::{email, projected_address};
 pub(crate) use context::{AlignOptions, Pair};
 pub(in crate::plan) use context::{fingerprint, is_other_account};
 pub(crate) use item::{Actual, Conversation, FieldPair, Item, Standing};

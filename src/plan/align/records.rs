@@ -8,7 +8,7 @@ use crate::plan::finding::Severity;
 
 use super::actual;
 use super::fields::{
-    CONVERSATION, MESSAGING_SERVICE, PARTICIPANT, PROJECTED_ADDRESS, ROLE, USER, USER_CONVERSATION,
+    CONVERSATION, EMAIL, MESSAGING_SERVICE, PARTICIPANT, PROJECTED_ADDRESS, ROLE, USER, USER_CONVERSATION,
 };
 
 /// A mapping that no plan can be made with.
@@ -158,6 +158,7 @@ fn of_account<'a>(field: &str, subject: &'a RowRecords<'a>) -> Option<Value<'a>>
             let service = subject.channel.and_then(|channel| channel.messaging_service_sid.as_ref());
             service.map(|service| actual::sid(Some(service)))
         }
+        EMAIL => actual::email(subject.channel?).map(Value::Json),
         PROJECTED_ADDRESS => actual::projected_address(subject.member?).map(Value::Text),
         _ => None,
     }

@@ -26,7 +26,7 @@ pub(crate) fn align<E: From<SnapshotError>>(
     visit: &mut dyn FnMut(&Item<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     let defaults = DefaultRoles::of(pair.target.record());
-    let is_other_account = is_other_account(pair.source.record(), pair.target.record());
+    let is_other_account = is_other_account(&pair.source, &pair.target);
     let mut context =
         AlignContext { pair, records, options, roles: RoleMap::default(), defaults, is_other_account };
     roles(&mut context, visit)?;

@@ -7,7 +7,7 @@ use super::planner::Planner;
 use super::{checks, differences, read_position, users, values};
 use crate::mapping::Value;
 use crate::model::{ChannelSid, ConversationState, Entity, JsonText, Timestamp};
-use crate::plan::align::{Actual, Conversation, Item, Standing};
+use crate::plan::align::{Actual, Conversation, Item, Standing, email};
 use crate::plan::check;
 use crate::plan::error::PlanError;
 use crate::plan::finding::{PlanCheck, PlanFinding, Severity};
@@ -292,6 +292,10 @@ fn note_what_is_lost(
     let service = channel.messaging_service_sid.as_ref();
     if let Some(service) = service.filter(|_| is_new && planner.is_other_account()) {
         let detail = format!("the messaging service {service} belongs to the source's account");
+        planner.find(&check::NOT_CARRIED, item, detail)?;
+    }
+    if let Some(email) = email(channel).filter(|_| is_new && planner.is_other_account()) {
+        let detail = format!("the sender of e-mails {} belongs to the source's account", values::cut(email));
         planner.find(&check::NOT_CARRIED, item, detail)?;
     }
     let creator = channel.created_by.as_ref().filter(|creator| *creator != "system");

@@ -153,7 +153,7 @@ impl<'p> Planner<'p> {
     }
 
     pub(super) fn is_other_account(&self) -> bool {
-        is_other_account(self.pair.source.record(), self.pair.target.record())
+        is_other_account(&self.pair.source, &self.pair.target)
     }
 
     pub(super) fn reads_chat(&self) -> bool {

@@ -27,7 +27,7 @@ pub(crate) struct ChannelRecord {
     pub(crate) timers: Timers,
     pub(crate) messaging_service_sid: Option<String>,
     pub(crate) email: Option<EmailBinding>,
-    pub(crate) created_by: String,
+    pub(crate) created_by: Option<String>,
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
 }

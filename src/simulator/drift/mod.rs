@@ -147,7 +147,7 @@ fn create_channel(writer: &mut Writer<'_>, round: u64, number: u32) -> u32 {
         timers: Timers::default(),
         messaging_service_sid: None,
         email: None,
-        created_by: "system".to_owned(),
+        created_by: Some("system".to_owned()),
         created: now,
         updated: now,
     })

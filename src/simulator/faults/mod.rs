@@ -151,7 +151,12 @@ pub(crate) const FAULTS: &[(Fault, &str, FaultUnit, &str)] = &[
         FaultUnit::Text,
         "answer 403 where the path ends with this; `*` is any segment",
     ),
-    (Fault::Ignore, "ignore", FaultUnit::Text, "ignore this parameter of every write, and answer as usual"),
+    (
+        Fault::Ignore,
+        "ignore",
+        FaultUnit::Text,
+        "ignore this parameter of every write that does not demand it, and answer as usual",
+    ),
     (Fault::BigBody, "big-body", FaultUnit::Share, "answer 200 with a body of 256 MiB in chunks"),
     (
         Fault::GzipBomb,

@@ -17,7 +17,7 @@ use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::lookup::LookUp;
 use crate::snapshot::read::participants::{Seat, SeatsWith};
 use crate::snapshot::read::reader::Snapshot;
-use crate::snapshot::read::service_view::ServiceView;
+use crate::snapshot::read::service_view::{self, ServiceView};
 use crate::snapshot::read::walk_row::Lookup;
 
 /// Who is on which channel, with the names of both: what lists of a user's channels and of a channel's people show.
@@ -124,9 +124,10 @@ impl Snapshot {
         let Some((number, service)) = found else { return Ok(None) };
         let indexed = self.is_indexed()?;
         if !indexed {
-            self.sql(crate::snapshot::read::service_view::make_index_by_channel)?;
+            self.sql(service_view::make_index_by_channel)?;
         }
-        Ok(Some(ServiceView { snapshot: self, number, service: Rc::new(service), indexed }))
+        let account = service_view::account_of(self, &service)?;
+        Ok(Some(ServiceView { snapshot: self, number, service: Rc::new(service), account, indexed }))
     }
 
     /// The records of all services.

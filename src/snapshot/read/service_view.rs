@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use rusqlite::Connection;
 
-use crate::model::{Channel, ChannelSid, RowRecords, Service, ServiceSid, User, UserSid};
+use crate::model::{AccountSid, Channel, ChannelSid, RowRecords, Service, ServiceSid, User, UserSid};
 use crate::snapshot::columns::StoredRecord as _;
 use crate::snapshot::encode::{bind, optional};
 use crate::snapshot::error::SnapshotError;
@@ -22,6 +22,7 @@ pub struct ServiceView<'s> {
     pub(in crate::snapshot) snapshot: &'s Snapshot,
     pub(in crate::snapshot) number: i64,
     pub(in crate::snapshot) service: Rc<Service>,
+    pub(in crate::snapshot) account: AccountSid,
     /// Whether memberships can be read by channel from the index that a crawl makes when it ends.
     pub(in crate::snapshot) indexed: bool,
 }
@@ -35,6 +36,17 @@ pub struct JoinedCount {
     pub invited: u64,
 }
 
+/// The account of a service: the one that was crawled, where Conversations left it out of the record.
+pub(in crate::snapshot) fn account_of(
+    snapshot: &Snapshot,
+    service: &Service,
+) -> Result<AccountSid, SnapshotError> {
+    match &service.account_sid {
+        Some(account) => Ok(account.clone()),
+        None => Ok(snapshot.identity()?.account_sid),
+    }
+}
+
 /// A service of a snapshot; none where the snapshot does not have it.
 pub(in crate::snapshot) fn of<'s>(
     snapshot: &'s Snapshot,
@@ -42,9 +54,10 @@ pub(in crate::snapshot) fn of<'s>(
 ) -> Result<Option<ServiceView<'s>>, SnapshotError> {
     let found = snapshot.services()?.into_iter().find(|(_, service)| service.sid == *sid);
     let Some((number, service)) = found else { return Ok(None) };
+    let account = account_of(snapshot, &service)?;
     let indexed = snapshot.is_indexed()?;
     snapshot.sql(|connection| make_indexes(connection, indexed))?;
-    Ok(Some(ServiceView { snapshot, number, service: Rc::new(service), indexed }))
+    Ok(Some(ServiceView { snapshot, number, service: Rc::new(service), account, indexed }))
 }
 
 /// Temporary objects are SQLite's own files, and possible in a file that is opened for reading alone.
@@ -78,6 +91,11 @@ impl ServiceView<'_> {
     /// The service's own record.
     pub fn record(&self) -> &Service {
         &self.service
+    }
+
+    /// The account that has it.
+    pub fn account(&self) -> &AccountSid {
+        &self.account
     }
 
     /// [`Snapshot::walk`] over this service alone.
