@@ -67,14 +67,14 @@ impl AuditFolder {
     /// Opens the folder to run an audit: makes it where it is not there, and locks it.
     pub(crate) fn open(path: &Path, services: &[ServiceSid]) -> Result<Self, AuditError> {
         let is_new = check(path, services)?;
-        storage::create_folder(path, Access::Private).map_err(in_file(path))?;
+        storage::create_folder(path, Access::of_results()).map_err(in_file(path))?;
         let lock = lock(path)?;
         let folder = Self { path: path.to_path_buf(), _lock: Some(lock) };
         if is_new {
             let services = services.iter().map(ToString::to_string).collect();
             let marker = serde_json::json!(Marker { chatferry_audits: FORMAT, services });
             let path = folder.path.join(MARKER);
-            storage::write(&path, format!("{marker}\n").as_bytes(), Access::Private)
+            storage::write(&path, format!("{marker}\n").as_bytes(), Access::of_results())
                 .map_err(in_file(&path))?;
         }
         Ok(folder)
@@ -128,7 +128,7 @@ impl AuditFolder {
     /// Makes the folder of an audit that begins.
     pub(crate) fn begin(&self, audit: &Listed) -> Result<PathBuf, AuditError> {
         let path = self.path_of(audit);
-        storage::create_folder(&path, Access::Private).map_err(in_file(&path))?;
+        storage::create_folder(&path, Access::of_results()).map_err(in_file(&path))?;
         Ok(path)
     }
 
@@ -161,7 +161,7 @@ impl AuditFolder {
         {
             let path = self.path.join(LATEST);
             let text = format!("{}\n", audit.folder());
-            storage::write(&path, text.as_bytes(), Access::Private).map_err(in_file(&path))
+            storage::write(&path, text.as_bytes(), Access::of_results()).map_err(in_file(&path))
         }
     }
 

@@ -21,4 +21,4 @@ mod retention;
 pub(crate) use error::AuditError;
 pub(crate) use folder::{AuditFolder, Listed};
 pub(crate) use name::AuditName;
-pub(crate) use retention::{Retention, compute_removals};
+pub(crate) use retention::{Removals, Retention, compute_removals};

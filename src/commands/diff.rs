@@ -70,7 +70,7 @@ pub(super) fn to_files(
 ) -> Result<Comparison, DiffError> {
     let mut reports = Vec::new();
     for &(format, path) in files {
-        let report = AtomicFile::create(path, Access::Private)
+        let report = AtomicFile::create(path, Access::of_results())
             .and_then(|file| DifferenceReport::start(format, BufWriter::new(file)));
         reports.push((path, report.map_err(|source| in_file(path, source))?));
     }

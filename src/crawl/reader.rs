@@ -13,12 +13,12 @@ use super::failure::{self, LastAnswer, ListPosition, NextStep};
 use super::message_order::Rising;
 use super::page_budget::PageBudget;
 use super::refusals::Refusals;
-use super::target::{list_of, service_of};
+use super::target::{list_of, list_size, service_of};
 use crate::event::{Event, Events};
 use crate::model::{Issue, Service, ServiceSid};
 use crate::snapshot::{Detail, Target, Unit};
 use crate::source::{Fetched, List, Source, SourceError, largest_page};
-use crate::twilio::{LoopGuard, RequestError};
+use crate::twilio::{ListGuard, RequestError};
 
 /// The most restarts of a unit in one run: an expired page token, smaller pages, or a false 404.
 const RESTARTS: u32 = 5;
@@ -98,7 +98,7 @@ impl Reader {
     }
 
     async fn read_list(&self, mut unit: Unit, list: &List) -> Result<UnitEnd, CrawlError> {
-        let mut guard = LoopGuard::default();
+        let mut guard = self.guard(&unit, list);
         let mut page_size = None;
         let mut restarts = 0;
         let mut order = Rising::default();
@@ -112,17 +112,18 @@ impl Reader {
                     order.check(&mut page);
                     received = true;
                     let next = page.next.clone();
+                    let rows = page.row_hashes();
                     let reserved = self.budget.take(&page).await;
                     self.send(UnitChange::Page(unit.clone(), page, reserved)).await?;
                     let Some(next) = next else {
                         self.refusals.list_read(list.entity());
                         return Ok(UnitEnd::Complete);
                     };
-                    let Err(repeated) = guard.advance(&unit.target.to_string(), &next) else {
+                    let Err(endless) = guard.page(rows, Some(&next)) else {
                         unit.cursor = Some(next);
                         continue;
                     };
-                    repeated.into()
+                    endless.into()
                 }
                 Err(error) => error,
             };
@@ -135,7 +136,7 @@ impl Reader {
                         .send(Event::ListRestarted { subject: unit.target.to_string(), why: why.to_owned() });
                     unit.cursor = None;
                     unit.pass += 1;
-                    guard = LoopGuard::default();
+                    guard = self.guard(&unit, list);
                     order = Rising::default();
                 }
                 Next::Restart { why, .. } => {
@@ -147,6 +148,9 @@ impl Reader {
                 }
                 Next::Fail(error) => {
                     let why = one_line(&error);
+                    if matches!(&error, SourceError::Page(endless) if endless.is_endless()) {
+                        self.send(UnitChange::Restart(unit.id)).await?; // a later run reads it from its first page
+                    }
                     if is(&error, RequestError::is_forbidden) {
                         self.refusals.refuse_list(list.entity(), error);
                     }
@@ -155,6 +159,11 @@ impl Reader {
                 Next::Interrupted => return Ok(UnitEnd::Interrupted),
             }
         }
+    }
+
+    fn guard(&self, unit: &Unit, list: &List) -> ListGuard {
+        let page = largest_page(self.source.api())(list.entity());
+        self.source.client().list_guard(unit.target.to_string(), list_size(unit, list, page), page)
     }
 
     /// What a failed page means: for the unit, or for the run. `received` says whether pages of it came in this run.

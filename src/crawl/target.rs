@@ -1,8 +1,9 @@
-//! What a unit of the frontier is to a source: which list, of which service.
+//! What a unit of the frontier is to a source: which list, of which service, and how long.
 
 use crate::model::ServiceSid;
-use crate::snapshot::Target;
-use crate::source::List;
+use crate::snapshot::{Target, Unit};
+use crate::source::{List, uncounted_size};
+use crate::twilio::ListSize;
 
 /// The list that a unit is; none for single records.
 pub(super) fn list_of(target: &Target) -> Option<List> {
@@ -17,6 +18,15 @@ pub(super) fn list_of(target: &Target) -> Option<List> {
         Target::Messages(service, channel) => List::Messages(service, channel),
         Target::Service(_) | Target::User(..) | Target::Channel(..) => return None,
     })
+}
+
+/// How long the list of a unit can be, with pages of this size.
+pub(super) fn list_size(unit: &Unit, list: &List, page: u32) -> ListSize {
+    let of_one = matches!(unit.target, Target::UserChannels(..) | Target::Members(..) | Target::Messages(..));
+    match unit.expected_pages.filter(|_| of_one) {
+        Some(pages) => ListSize::Counted(pages.saturating_mul(u64::from(page))),
+        None => uncounted_size(list),
+    }
 }
 
 /// The service that a unit is of; none for the list of services.

@@ -33,7 +33,7 @@ use crate::model::{
     ServiceSid, User, UserSid,
 };
 use crate::twilio::wire::decode_one;
-use crate::twilio::{ApiRequest, BodyError, Client, PageError, RequestError};
+use crate::twilio::{ApiRequest, BodyError, Client, ListSize, PageError, RequestError};
 
 /// A paged list of an API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,6 +145,16 @@ impl SourceError {
     /// Whether the credentials are of another account than the one that was named.
     pub(crate) fn is_other_account(&self) -> bool {
         matches!(self, Self::OtherAccount { .. })
+    }
+}
+
+/// How long a list can be where nothing counts its rows.
+pub(crate) fn uncounted_size(list: &List) -> ListSize {
+    match list {
+        List::Users(_) | List::Channels(_) | List::Messages(..) => ListSize::OfService,
+        List::Services | List::Roles(_) | List::UserChannels(..) | List::Members(..) | List::Invites(..) => {
+            ListSize::OfOne
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::model::{
     SidKind, Timestamp, UserSid,
 };
 use crate::twilio::surrogates::repaired;
-use crate::twilio::wire::{Oddities, Row, Text};
+use crate::twilio::wire::{Oddities, Row, Text, Texts};
 
 /// What was asked for: the parents that every row should name.
 #[derive(Debug, Clone, Copy)]
@@ -136,10 +136,10 @@ impl Notes {
     pub(super) fn known_texts(
         &mut self,
         field: &str,
-        texts: Option<Vec<Text<'_>>>,
+        texts: Option<Texts<'_>>,
         known: &[&str],
     ) -> Option<Vec<String>> {
-        let texts = texts?;
+        let texts = texts?.0;
         for text in &texts {
             if known.binary_search(&&*text.0).is_err() {
                 self.note(field, IssueKind::UnknownValue, &text.0);

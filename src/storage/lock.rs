@@ -107,6 +107,16 @@ impl FileLock {
         Ok(Self { held: vec![locked(folder, OpenOptions::new().read(true))?], sidecar: None })
     }
 
+    /// Locks a file that stands for something else, and creates it where it is not there. It stays: another user may be waiting for it.
+    pub(crate) fn of_name(path: &Path) -> Result<Self, LockError> {
+        match OpenOptions::new().create_new(true).write(true).open(path) {
+            Ok(created) => Access::Public.apply(&created)?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(Self { held: vec![locked(path, OpenOptions::new().read(true))?], sidecar: None })
+    }
+
     fn of_sidecar(path: PathBuf) -> Result<Self, LockError> {
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true);

@@ -21,7 +21,7 @@ mod path;
 mod seal;
 mod sqlite;
 
-pub(crate) use access::Access;
+pub(crate) use access::{Access, Exposure, exposure};
 pub(crate) use atomic::{AtomicFile, create_file, create_folder, draft_in, remove, sync_folder, write};
 pub(crate) use encoding::{base64, hex};
 pub(crate) use error::{FileKind, StorageError};

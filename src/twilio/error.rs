@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::page::PageError;
 use super::request::{ApiRequest, Method};
 use super::surrogates::repaired;
 
@@ -25,6 +26,9 @@ pub(crate) enum BodyError {
     /// Not JSON, or cut short.
     #[error("the answer is not JSON, or cut short")]
     NotJson(#[source] serde_json::Error),
+    /// A page of a list that never ends.
+    #[error("the list cannot be read to its end")]
+    Endless(#[source] PageError),
     /// JSON, but of another shape.
     #[error("the answer is not {expected}")]
     Unexpected {
@@ -84,8 +88,14 @@ pub(crate) enum RequestErrorKind {
     TimedOut(reqwest::Error),
     /// A success with a body that cannot be used.
     BadBody(BodyError),
+    /// A success with a body of more bytes than are taken.
+    TooLarge { most: usize },
+    /// The body came too slowly.
+    TooSlow,
     /// The run is ending: the request was not sent, or not sent again.
     Cancelled,
+    /// The run is ending, and the answer did not come in time. Whether the request was performed is not known.
+    CutOff,
     /// The path does not make a URL of the origin.
     BadPath,
 }
@@ -208,9 +218,13 @@ impl RequestError {
         matches!(self.kind, RequestErrorKind::WaitTooLong)
     }
 
-    /// The run is ending.
+    /// The run is ending, and nothing was done. A write that may have been performed is not among these.
     pub(crate) fn is_cancelled(&self) -> bool {
-        matches!(self.kind, RequestErrorKind::Cancelled)
+        match self.kind {
+            RequestErrorKind::Cancelled => true,
+            RequestErrorKind::CutOff => self.method == Method::Get,
+            _ => false,
+        }
     }
 
     /// The host has no address: the product's name is gone, or there is no network.
@@ -253,7 +267,15 @@ impl fmt::Display for RequestError {
             RequestErrorKind::Broken(_) => formatter.write_str("the connection broke")?,
             RequestErrorKind::TimedOut(_) => formatter.write_str("timed out")?,
             RequestErrorKind::BadBody(_) => formatter.write_str("an unreadable answer")?,
+            RequestErrorKind::TooLarge { most } => {
+                let mebibytes = most.div_ceil(1 << 20);
+                write!(formatter, "an answer of more than {mebibytes} MiB, the limit of --max-answer")?;
+            }
+            RequestErrorKind::TooSlow => formatter.write_str("an answer that comes too slowly")?,
             RequestErrorKind::Cancelled => return formatter.write_str("not sent, the run is ending"),
+            RequestErrorKind::CutOff => {
+                formatter.write_str("no answer in time, the run is ending")?;
+            }
             RequestErrorKind::BadPath => return formatter.write_str("not a path of the configured origin"),
         }
         if let Some(sender) = &self.sender {
@@ -307,7 +329,7 @@ impl Advise for RequestError {
     fn status(&self) -> Failure {
         if self.is_unauthorized() || self.is_forbidden() {
             Failure::Refused
-        } else if self.is_cancelled() {
+        } else if matches!(self.kind, RequestErrorKind::Cancelled | RequestErrorKind::CutOff) {
             Failure::Interrupted
         } else {
             Failure::Failed
@@ -319,6 +341,13 @@ impl Advise for RequestError {
             return Some(
                 "a proxy that inspects TLS, or an old list of authorities: set SSL_CERT_FILE to a file with the authority's \
                  certificate"
+                    .to_owned(),
+            );
+        }
+        if matches!(self.kind, RequestErrorKind::TooLarge { .. }) {
+            return Some(
+                "Twilio's largest pages are a few MiB: check --chat-url, --conversations-url and what is between this machine and \
+                 Twilio; a larger --max-answer takes such an answer"
                     .to_owned(),
             );
         }

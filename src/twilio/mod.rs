@@ -13,6 +13,7 @@ pub(crate) mod chat;
 pub(crate) mod client;
 pub(crate) mod conversations;
 pub(crate) mod error;
+pub(crate) mod list_guard;
 pub(crate) mod options;
 pub(crate) mod page;
 pub(crate) mod request;
@@ -25,7 +26,8 @@ pub(crate) mod wire;
 
 pub(crate) use client::{Attempts, Client, Counters, OnceSent, Reply};
 pub(crate) use error::{BodyError, REFUSED_HINT, RequestError, RequestErrorKind};
+pub(crate) use list_guard::{ListGuard, ListSize};
 pub(crate) use options::{ClientOptions, Timeouts};
-pub(crate) use page::{LoopGuard, PageError};
+pub(crate) use page::PageError;
 pub(crate) use request::ApiRequest;
 pub(crate) use retry::RetryPolicy;

@@ -35,12 +35,38 @@ pub(crate) enum PageError {
         /// The list's path.
         list: String,
     },
+    /// Page after page of the list brings rows that were there before, or none.
+    #[error("the list {list} does not end: {pages} pages with {rows} rows bring nothing new")]
+    NothingNew {
+        /// The list's path.
+        list: String,
+        pages: u64,
+        rows: u64,
+    },
+    /// The list has more rows than it can have.
+    #[error(
+        "the list {list} does not end: it has {rows} rows on {pages} pages so far and can have {most}; --max-list-rows takes more"
+    )]
+    TooManyRows {
+        /// The list's path.
+        list: String,
+        rows: u64,
+        pages: u64,
+        most: u64,
+    },
     /// A stored cursor is no path.
     #[error("the stored position in {list} is not a path")]
     NotAPath {
         /// What is being listed.
         list: String,
     },
+}
+
+impl PageError {
+    /// Whether the list never ends, so that where it was given up is no place to resume it.
+    pub(crate) fn is_endless(&self) -> bool {
+        matches!(self, Self::Repeated { .. } | Self::NothingNew { .. } | Self::TooManyRows { .. })
+    }
 }
 
 /// The path and query of the next page, to be asked of the configured origin.
@@ -98,7 +124,7 @@ pub(crate) fn is_same_page(current: &str, next: &str) -> bool {
 /// replaced after 1, 3, 7, 15… pages (Brent's cycle detection). A loop of `n` pages after `m` others is noticed within
 /// `3 × max(n, m)` pages. A guard that starts in the middle of a list, as after a restart, notices the loop just as well.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct LoopGuard {
+pub(super) struct LoopGuard {
     kept: Option<String>,
     /// Pages since it was kept, and how many it is kept for.
     since: u64,
@@ -107,7 +133,7 @@ pub(crate) struct LoopGuard {
 
 impl LoopGuard {
     /// Takes the next page's path and query; an error if the list was there before.
-    pub(crate) fn advance(&mut self, list: &str, next: &str) -> Result<(), PageError> {
+    pub(super) fn advance(&mut self, list: &str, next: &str) -> Result<(), PageError> {
         let position = position(next);
         if self.kept.as_ref() == Some(&position) {
             return Err(PageError::Repeated { list: list.to_owned() });

@@ -19,6 +19,8 @@ mod export;
 mod faults;
 mod fuzz;
 mod hostile;
+mod hostile_answers;
+mod hostile_files;
 mod messages;
 mod moment;
 mod plan;

@@ -10,7 +10,7 @@ use crate::apply::{self, ApplyEnd, ApplyOptions, ApplyOutcome, Clients};
 use crate::cli::ApplyArgs;
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::plan::check::CANNOT_BE_UNDONE;
-use crate::plan::{Journal, OperationKind, OperationState, PlanFile};
+use crate::plan::{Journal, Move, OperationKind, OperationState, PlanFile};
 use crate::report::text::confirm::service_name;
 use crate::report::text::stays::StaysItem;
 use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
@@ -21,9 +21,11 @@ use super::{CommandError, Context, Outcome};
 
 mod admission;
 mod confirm;
+mod target_lock;
 
 use self::admission::Admitted;
 pub(super) use self::confirm::answer;
+use self::target_lock::lock_target;
 
 /// The wait before an unknown outcome is looked up; doubled each time.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -77,6 +79,14 @@ pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<A
     if to_do > 0 {
         confirm::ask(&journal, &totals, &settings, context).await?;
     }
+    let _lock = match journal.header().kind {
+        Move::Copy => Some(lock_target(
+            &context.settings.runtime_folder()?,
+            &connection.conversations,
+            journal.header(),
+        )?),
+        Move::InPlace | Move::Undo | Move::UserChannels => None,
+    };
     let options = ApplyOptions {
         only,
         limit: settings.limit,

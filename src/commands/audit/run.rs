@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use crate::audit::{AuditError, AuditFolder, Listed, compute_removals};
+use crate::audit::{AuditError, AuditFolder, Listed, Removals, compute_removals};
 use crate::diff::{Comparison, Terms, TermsError};
 use crate::error::ExitStatus;
 use crate::report::diff::DiffOutput;
@@ -199,7 +199,10 @@ impl AuditRun {
     fn put_in_place(&self, path: &Path, summary: &mut AuditSummary) -> Result<(), CommandError> {
         let ended = Listed { whole: summary.verdict.is_whole(), ..self.audit };
         let after = self.after(&ended)?;
-        let removals = compute_removals(&after, self.settings.keep, self.now);
+        let Removals { removed: removals, jump } = compute_removals(&after, self.settings.keep, self.now);
+        if let Some((before, days)) = jump {
+            summary.notes.push(text::kept_for_the_clock(&before.to_string(), days));
+        }
         summary.last_complete = after.iter().rev().find(|audit| audit.whole).map(Listed::folder);
         summary.folder = ended.folder();
         let report = self.folder.path_of(&ended).join("report.html");

@@ -138,6 +138,8 @@ pub(crate) struct AuditPlan {
     pub remove: Vec<String>,
     /// The audits that would stay.
     pub keep: Vec<String>,
+    /// What a reader must know.
+    pub notes: Vec<String>,
 }
 
 /// Notes of an audit.
@@ -150,6 +152,13 @@ pub(crate) fn not_comparable(folder: &str, why: &str) -> String {
     format!("audit {folder} cannot be compared with: {why}")
 }
 
+pub(crate) fn kept_for_the_clock(before: &str, days: i64) -> String {
+    format!(
+        "--keep-days removes nothing up to audit {before}: {days} days without an audit follow it, as after a clock that jumped; if \
+         the clock is right, remove them by hand, or keep a number of audits with --keep"
+    )
+}
+
 pub(crate) fn not_removed(folder: &str, why: &str) -> String {
     format!("audit {folder} could not be removed: {why}")
 }
@@ -158,11 +167,12 @@ impl AuditPlan {
     pub(crate) fn text(&self) -> String {
         let or_none = |list: &[String]| if list.is_empty() { "nothing".to_owned() } else { list.join(", ") };
         format!(
-            "would make      {}\ncompared with   {}\nthen remove     {}\nand keep        {}\n",
+            "would make      {}\ncompared with   {}\nthen remove     {}\nand keep        {}\n{}",
             self.folder,
             self.base.as_deref().unwrap_or("nothing: there is no complete audit yet"),
             or_none(&self.remove),
-            or_none(&self.keep)
+            or_none(&self.keep),
+            self.notes.iter().map(|note| format!("note            {note}\n")).collect::<String>(),
         )
     }
 }

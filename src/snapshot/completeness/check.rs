@@ -30,6 +30,10 @@ pub struct CheckReport {
     pub verdict: Verdict,
     /// Whether the file is sound.
     pub sound: bool,
+    /// Subjects on which lists and counts did not agree at first.
+    pub disagreements: u64,
+    /// Users and channels that vanished during the crawl.
+    pub vanished: u64,
     /// Every check that was made.
     pub checks: Vec<SnapshotCheck>,
 }
@@ -114,7 +118,17 @@ pub(in crate::snapshot) fn check(
             }
         }
     }
-    Ok(CheckReport { verdict: snapshot.sql(properties::verdict)?, sound, checks })
+    let count = |query: &str| {
+        snapshot
+            .sql(|connection| connection.query_row(query, [], |row| row.get::<_, i64>(0)))
+            .map(i64::cast_unsigned)
+    };
+    let (disagreements, vanished) = if sound {
+        (count("SELECT count(*) FROM disagreement")?, count("SELECT count(*) FROM vanished")?)
+    } else {
+        (0, 0)
+    };
+    Ok(CheckReport { verdict: snapshot.sql(properties::verdict)?, sound, disagreements, vanished, checks })
 }
 
 fn integrity(snapshot: &Snapshot) -> Result<SnapshotCheck, SnapshotError> {

@@ -259,6 +259,7 @@ pub(in crate::snapshot) fn finish(
     finished: &str,
 ) -> Result<Verdict, SnapshotError> {
     read_back(writer)?;
+    let finished = &not_before(finished, &writer.identity().started);
     writer.begin()?;
     let minimum = minimum(writer)?;
     let verdict = writer.sql(|connection| {
@@ -274,6 +275,19 @@ pub(in crate::snapshot) fn finish(
     })?;
     writer.commit()?;
     Ok(verdict)
+}
+
+/// When a crawl ended. An earlier run of it may have been under a clock that was ahead: its window is never one that ends before it
+/// starts.
+fn not_before(finished: &str, started: &str) -> String {
+    let parse = |text: &str| text.parse::<jiff::Timestamp>().ok();
+    match (parse(finished), parse(started)) {
+        (Some(end), Some(start)) if end < start => {
+            tracing::warn!(%started, %finished, "the clock went back since the crawl was started: it counts as ended when it started");
+            started.to_owned()
+        }
+        _ => finished.to_owned(),
+    }
 }
 
 /// Reads the file's structure through a connection of its own, which shares no page with the one that wrote it, and compares its pages

@@ -20,7 +20,7 @@ pub(in crate::snapshot) fn pending(
     let limit = i64::try_from(most + taken.len()).unwrap_or(i64::MAX);
     let pending = writer.sql(|connection| {
         let mut statement = connection.prepare_cached(
-            "SELECT unit.id, unit.kind, unit.next, unit.pass, unit.parent, unit.service, service_row.sid
+            "SELECT unit.id, unit.kind, unit.next, unit.pass, unit.parent, unit.service, service_row.sid, unit.expected_pages
              FROM unit LEFT JOIN service_row ON service_row.id = unit.service
              WHERE unit.state = 0 ORDER BY unit.expected_pages DESC, unit.id LIMIT ?1",
         )?;
@@ -38,7 +38,7 @@ pub(in crate::snapshot) fn pending(
 }
 
 fn unit(writer: &SnapshotWriter, id: UnitId, raw: RawUnit) -> Result<Unit, SnapshotError> {
-    let RawUnit { kind, next, pass, parent, service, service_sid } = raw;
+    let RawUnit { kind, next, pass, parent, service, service_sid, expected_pages } = raw;
     let user = || sid_of(writer, "SELECT sid FROM user_row WHERE id = ?1", parent);
     let channel = || sid_of(writer, "SELECT sid FROM channel_row WHERE id = ?1", parent);
     let target = match kind {
@@ -54,7 +54,9 @@ fn unit(writer: &SnapshotWriter, id: UnitId, raw: RawUnit) -> Result<Unit, Snaps
         UnitKind::Invites => Target::Invites(service_sid, channel()?),
         UnitKind::Messages => Target::Messages(service_sid, channel()?),
     };
-    Ok(Unit { id, target, cursor: next, pass, parent, service })
+    let has_count = writer.identity().source.has_counters() && expected_pages < FIRST;
+    let expected_pages = u64::try_from(expected_pages).ok().filter(|_| has_count);
+    Ok(Unit { id, target, cursor: next, pass, expected_pages, parent, service })
 }
 
 pub(in crate::snapshot) fn sid_of<K: SidKind>(
@@ -264,6 +266,7 @@ struct RawUnit {
     parent: i64,
     service: i64,
     service_sid: ServiceSid,
+    expected_pages: i64,
 }
 
 impl RawUnit {
@@ -280,6 +283,7 @@ impl RawUnit {
             // The list of services belongs to no service.
             service_sid: ServiceSid::from_stored(row.get_ref(6)?)
                 .unwrap_or_else(|| ServiceSid::from_wire("")),
+            expected_pages: row.get(7)?,
         })
     }
 }

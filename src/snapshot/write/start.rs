@@ -19,7 +19,7 @@ pub(in crate::snapshot) fn create<E: From<SnapshotError>>(
     largest_page: LargestPage,
     fill: impl FnOnce(&mut SnapshotWriter) -> Result<(), E>,
 ) -> Result<SnapshotWriter, E> {
-    let draft = SqliteDraft::begin_new(&SNAPSHOT, path, Access::Private).map_err(SnapshotError::from)?;
+    let draft = SqliteDraft::begin_new(&SNAPSHOT, path, Access::of_results()).map_err(SnapshotError::from)?;
     let connection = schema::create(&draft, path)?;
     let mut writer = SnapshotWriter::new(connection, path, identity.clone(), largest_page, None);
     writer.begin()?;
