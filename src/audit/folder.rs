@@ -135,7 +135,9 @@ impl AuditFolder {
         let whole = Listed { whole: true, ..*audit };
         let (from, to) = (self.path_of(audit), self.path_of(&whole));
         sync(&from)?;
+        storage::kill_point("audit");
         fs::rename(&from, &to).map_err(in_file(&to))?;
+        storage::kill_point("audit");
         sync(&self.path)?;
         self.set_latest(&whole)?;
         Ok(whole)
@@ -149,6 +151,7 @@ impl AuditFolder {
             storage::remove(&draft).map_err(in_file(&draft))?;
             std::os::unix::fs::symlink(audit.folder(), &draft).map_err(in_file(&draft))?;
             let latest = self.path.join(LATEST);
+            storage::kill_point("audit");
             fs::rename(&draft, &latest).map_err(in_file(&latest))?;
             sync(&self.path)
         }
@@ -164,7 +167,9 @@ impl AuditFolder {
     pub(crate) fn remove(&self, audit: &Listed) -> Result<(), AuditError> {
         let path = self.path_of(audit);
         let going = self.path.join(format!("{}{REMOVED_ENDING}", audit.folder()));
+        storage::kill_point("audit");
         fs::rename(&path, &going).map_err(in_file(&path))?;
+        storage::kill_point("audit");
         fs::remove_dir_all(&going).map_err(in_file(&going))
     }
 

@@ -20,9 +20,9 @@ pub enum OperationKind {
     UpdateUser,
     CreateConversation,
     CreateParticipant,
-    /// Updates a participant: also sets the read horizon, which a create does not take.
+    /// Updates a participant: also sets how far it has read, which a create does not take, where its view is not written anyway.
     UpdateParticipant,
-    /// Updates a User Conversation: the notification level.
+    /// Updates a User Conversation: the notification level, and with it how far a new participant has read.
     UpdateUserConversation,
     /// Updates a conversation. Last of what is written to it, since a closed one takes nothing any more.
     UpdateConversation,

@@ -20,7 +20,7 @@ pub(super) const CACHE_TO_WRITE: u32 = 16 * 1024;
 const CACHE_TO_READ: u32 = 48 * 1024;
 
 /// Pages of the write-ahead log before they go into the file (32 MiB): the more, the fewer are written twice.
-const CHECKPOINT_PAGES: u32 = 4096;
+pub(super) const CHECKPOINT_PAGES: u32 = 4096;
 
 /// Creates an empty snapshot in a draft.
 pub(super) fn create(draft: &SqliteDraft, path: &Path) -> Result<Connection, SnapshotError> {

@@ -9,7 +9,9 @@
 //! **Invariant:** a [`ListPage`] without `next` is the end of its list because the API said so, never because a page was empty
 //! or short.
 
+mod answer;
 mod convert;
+mod legible;
 mod media;
 mod notes;
 mod read;
@@ -21,6 +23,7 @@ pub(crate) mod user_channels;
 
 use std::sync::Arc;
 
+pub use self::answer::page_of;
 use self::convert::FromRow;
 use self::notes::Asked;
 use self::read::Reading;

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde_json::value::RawValue;
 
+use super::legible::{json_string, legible};
 use crate::model::{
     AccountSid, Api, ChannelSid, Entity, Extra, Issue, IssueKind, JsonText, OpenEnum, ServiceSid, Sid,
     SidKind, Timestamp, UserSid,
@@ -154,7 +155,7 @@ impl Notes {
         if let Cow::Owned(_) = json {
             self.found.push((field.to_owned(), IssueKind::BrokenText, sent.to_owned()));
         }
-        Some(JsonText(json.into()))
+        Some(JsonText(legible(&json).into()))
     }
 
     /// Ends the row. `subject` names it in its issues.
@@ -183,17 +184,13 @@ pub(super) fn is_same<K: SidKind>(sent: &Sid<K>, asked: &Sid<K>) -> bool {
     sent == asked || sent.to_string().eq_ignore_ascii_case(&asked.to_string())
 }
 
-/// A text as JSON.
-pub(super) fn json_string(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
 /// A JSON object of keys and JSON texts; `None` without any.
 pub(super) fn object(pairs: &[(String, String)]) -> Extra {
     if pairs.is_empty() {
         return None;
     }
-    let members: Vec<_> = pairs.iter().map(|(key, value)| format!("{}:{value}", json_string(key))).collect();
+    let members: Vec<_> =
+        pairs.iter().map(|(key, value)| format!("{}:{}", json_string(key), legible(value))).collect();
     Some(JsonText(format!("{{{}}}", members.join(",")).into()))
 }
 

@@ -4,7 +4,8 @@
 
 use serde_json::value::RawValue;
 
-use super::notes::{Asked, Notes, is_same, json_string, object, owned};
+use super::legible::json_string;
+use super::notes::{Asked, Notes, is_same, object, owned};
 use super::{Fetched, SourceError, read};
 use crate::model::{Entity, Issue, IssueKind, JsonText, Service, ServiceSid};
 use crate::twilio::conversations::{requests, wire};

@@ -17,6 +17,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::access::Access;
 use super::atomic::{remove, sync_folder};
 use super::error::{FileKind, StorageError};
+use super::kill_point::kill_point;
 use super::lock::{FileLock, LockError};
 use super::path::{names_of, parent, resolve, with_suffix};
 use super::seal::seal;
@@ -202,8 +203,10 @@ impl SqliteDraft {
     pub(crate) fn publish(mut self) -> Result<FileLock, StorageError> {
         let publish = || {
             OpenOptions::new().write(true).open(&self.draft).and_then(|file: File| file.sync_all())?;
+            kill_point("publish");
             remove_companions(&self.place)?;
             fs::rename(&self.draft, &self.place)?;
+            kill_point("publish");
             sync_folder(parent(&self.place))
         };
         publish().map_err(|source| StorageError::file(self.kind, &self.shown, source))?;

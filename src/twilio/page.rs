@@ -5,6 +5,7 @@
 
 use url::{Position, Url, form_urlencoded};
 
+use super::request::ApiRequest;
 use crate::model::Api;
 use crate::secret::Origin;
 
@@ -81,6 +82,16 @@ pub(crate) fn next_path(
     } else {
         Err(PageError::ForeignHost { list: list.to_owned(), host: url.origin().ascii_serialization() })
     }
+}
+
+/// Where the next page of a list would be asked for: the whole URL, credentials aside. `None` where nothing would be sent. What
+/// fuzzing and its replay give hostile addresses to.
+pub fn next_address(api: Api, origin: &str, next_page_url: &str) -> Option<String> {
+    let origin = Origin::parse(origin, false).ok()?;
+    let path = next_path(api, &origin, "the list", next_page_url).ok()?;
+    let request = ApiRequest::get_verbatim(api, &path)?;
+    let url = origin.join(&request.path_and_query()).ok()?;
+    (origin.contains(&url) && !request.has_dot_segment()).then(|| url.into())
 }
 
 /// Twilio's hosts are `{product}[.{edge}][.{region}].twilio.com`; Chat also answers as `ip-messaging`.

@@ -14,7 +14,7 @@ use crate::plan::{Journal, Move, OperationState, PlanFile};
 use crate::report::text::confirm::service_name;
 use crate::report::text::stays::StaysItem;
 use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
-use crate::settings::{ApplySettings, ConnectionSettings};
+use crate::settings::{ApplySettings, ConnectionSettings, check_files};
 
 use super::{CommandError, Context, Outcome};
 
@@ -40,7 +40,11 @@ pub(super) async fn run(args: &ApplyArgs, context: &mut Context) -> Outcome {
 pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<ApplySummary, CommandError> {
     let settings = ApplySettings::load(&context.settings, args)?;
     let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
-    let journal = Journal::open(&settings.plan)?;
+    let journal = if check_files(&context.settings)? {
+        Journal::open(&settings.plan)?
+    } else {
+        Journal::open_without_seal(&settings.plan)?
+    };
     let totals = journal.totals()?;
     let findings = admission::findings(totals.findings.clone(), &journal.checks()?);
     admission::check_files(&journal, &totals)?;

@@ -8,7 +8,7 @@ use crate::error::ExitStatus;
 use crate::plan::{PlanError, PlanFile, WantedOperations};
 use crate::printable::json;
 use crate::report::plan as report;
-use crate::settings::{plan_file, wanted_operations};
+use crate::settings::{check_files, plan_file, wanted_operations};
 
 use super::super::failure::StdoutError;
 use super::super::{CommandError, Context, Outcome};
@@ -19,7 +19,7 @@ pub(super) fn run(args: &PlanShowArgs, context: &mut Context) -> Outcome {
     let plan = PlanFile::open(&plan_file(&context.settings, args.settings.flags())?)?;
     // What is handed on to be reviewed must be what was planned. The others are also for looking on while it is applied, which
     // checks by itself.
-    if matches!(args.format, ShowFormat::Md | ShowFormat::Html) {
+    if matches!(args.format, ShowFormat::Md | ShowFormat::Html) && check_files(&context.settings)? {
         plan.check()?;
     }
     match args.format {

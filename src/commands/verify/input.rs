@@ -76,15 +76,18 @@ impl VerifyInput {
         loader: &Loader,
         share: Option<Share>,
     ) -> Result<Self, CommandError> {
+        let is_checked = check_files(loader)?;
         let plan = PlanFile::open(&path)?;
-        plan.check()?;
+        if is_checked {
+            plan.check()?;
+        }
         let header = plan.header().clone();
         let binding = PlanBinding { plan: &path, header: &header };
         binding.check_has_target()?;
         let mapping = load(&header.mapping)?;
         binding.check_mapping(&mapping)?;
         let file = PathBuf::from(&header.snapshot);
-        if check_files(loader)? {
+        if is_checked {
             Snapshot::check_file(&file)?;
         }
         let snapshot = Snapshot::open(&file)?;

@@ -290,15 +290,16 @@ fn not_before(finished: &str, started: &str) -> String {
     }
 }
 
-/// Reads the file's structure through a connection of its own, which shares no page with the one that wrote it.
+/// Reads the file's structure through a connection of its own, which shares no page with the one that wrote it, and compares its pages
+/// with those that were written.
 fn read_back(writer: &SnapshotWriter) -> Result<(), SnapshotError> {
-    writer.sql(|connection| connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())))?;
+    let all_moved = writer.move_log()?;
     let reader = schema::open_to_read(writer.path())?;
     let found: String = reader
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(|source| SnapshotError::from_sqlite(writer.path(), source))?;
     if found == "ok" {
-        return Ok(());
+        return writer.compare_pages(all_moved);
     }
     let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
     Err(SnapshotError::from_sqlite(writer.path(), rusqlite::Error::SqliteFailure(corrupt, Some(found))))

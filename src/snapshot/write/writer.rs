@@ -15,6 +15,7 @@ use crate::snapshot::properties::{self, CrawlIdentity};
 use crate::snapshot::schema;
 use crate::snapshot::unit::Estimate;
 use crate::snapshot::write::carry::CarryOver;
+use crate::snapshot::write::watch::PageWatch;
 use crate::storage::{self, FileLock};
 
 /// The account and service that a row was sent with. Rows that follow one another nearly always have the same.
@@ -38,6 +39,8 @@ pub struct SnapshotWriter {
     pub(in crate::snapshot) cross_check: Option<Share>,
     /// What users are carried over from, if any are.
     pub(in crate::snapshot) carry: Option<CarryOver>,
+    /// After the connection, since it must outlive it.
+    watch: PageWatch,
     /// After the connection, since it must outlive it.
     pub(super) lock: Option<FileLock>,
 }
@@ -73,6 +76,7 @@ impl SnapshotWriter {
             focused: false,
             cross_check: None,
             carry: None,
+            watch: PageWatch::default(),
             lock,
         }
     }
@@ -135,7 +139,25 @@ impl SnapshotWriter {
     }
 
     pub fn commit(&self) -> Result<(), SnapshotError> {
-        self.sql(|connection| connection.execute_batch("COMMIT"))
+        storage::kill_point("snapshot");
+        self.sql(|connection| connection.execute_batch("COMMIT"))?;
+        storage::kill_point("snapshot");
+        self.watch.committed(&self.connection, &self.path)
+    }
+
+    /// Begins to write as a crawl does: with a write-ahead log, and watching that no one else changes the file.
+    pub(super) fn begin_watch(&self) -> Result<(), SnapshotError> {
+        self.watch.begin(&self.connection, &self.path)
+    }
+
+    /// Moves what was committed into the file. Says whether all of it was moved.
+    pub(in crate::snapshot) fn move_log(&self) -> Result<bool, SnapshotError> {
+        self.watch.move_log(&self.connection, &self.path)
+    }
+
+    /// Compares the file with what was written, where all of that was moved into it.
+    pub(in crate::snapshot) fn compare_pages(&self, all_moved: bool) -> Result<(), SnapshotError> {
+        self.watch.compare(&self.connection, &self.path, all_moved)
     }
 
     /// Undoes it, as far as it was not undone already.
