@@ -224,7 +224,9 @@ pub(super) fn judge(resolved: &ResolvedOperation, found: Option<&JsonFields>) ->
         };
     };
     let sid = found.get(sid_key(kind)).and_then(Value::as_str).map(str::to_owned);
-    let off = differences(&sent_fields(operation), found);
+    let mut readable = sent_fields(operation);
+    readable.retain(|key, _| !is_never_read(kind, key));
+    let off = differences(&readable, found);
     let created = is_create && is_made_by_this_run(resolved, found, crate::clock::now());
     let sent = resolved.sent_at.is_some();
     let mut result = json!({ "sid": sid, "known_by": "look_up", "sent": sent });
@@ -232,8 +234,10 @@ pub(super) fn judge(resolved: &ResolvedOperation, found: Option<&JsonFields>) ->
         result["created"] = true.into();
     }
     // Timers are written as a span and read as a date, and a time of reading is not read at all, so nothing proves that they were
-    // written.
-    let is_unproven = |key: &String| key.starts_with("timers") || key == "last_consumption_timestamp";
+    // written. What a new participant has read is: its index and its time are of one request.
+    let is_unproven = |key: &String| {
+        key.starts_with("timers") || key == "last_consumption_timestamp" || is_never_read(kind, key) && !sent
+    };
     let is_proven = is_create || !operation.after.keys().any(is_unproven);
     if off.is_empty() && is_proven {
         // What was sent and is there as planned is ours; what is there and was never sent is not.
@@ -275,6 +279,11 @@ fn judge_delete(resolved: &ResolvedOperation, found: Option<&JsonFields>) -> Loo
         return LookupOutcome::ToWrite(JsonFields::new());
     }
     blocked("changed_since", &format!("since the plan was made: {}", describe(&moved)), json!({}))
+}
+
+/// A user's own view of a conversation has the index of what was read, and not the time.
+fn is_never_read(kind: OperationKind, key: &str) -> bool {
+    kind == OperationKind::UpdateUserConversation && key == "last_read_timestamp"
 }
 
 /// The values that an operation writes. A create does not send null: the API fills in what it gives by default, such as a role.

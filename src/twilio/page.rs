@@ -5,6 +5,7 @@
 
 use url::{Position, Url, form_urlencoded};
 
+use super::request::ApiRequest;
 use crate::model::Api;
 use crate::secret::Origin;
 
@@ -16,7 +17,6 @@ pub(crate) enum PageError {
     NotAUrl {
         /// The list's path.
         list: String,
-        /// Why.
         #[source]
         source: url::ParseError,
     },
@@ -84,6 +84,16 @@ pub(crate) fn next_path(
     }
 }
 
+/// Where the next page of a list would be asked for: the whole URL, credentials aside. `None` where nothing would be sent. What
+/// fuzzing and its replay give hostile addresses to.
+pub fn next_address(api: Api, origin: &str, next_page_url: &str) -> Option<String> {
+    let origin = Origin::parse(origin, false).ok()?;
+    let path = next_path(api, &origin, "the list", next_page_url).ok()?;
+    let request = ApiRequest::get_verbatim(api, &path)?;
+    let url = origin.join(&request.path_and_query()).ok()?;
+    (origin.contains(&url) && !request.has_dot_segment()).then(|| url.into())
+}
+
 /// Twilio's hosts are `{product}[.{edge}][.{region}].twilio.com`; Chat also answers as `ip-messaging`.
 fn is_twilios(api: Api, url: &Url) -> bool {
     let products: &[&str] = match api {
@@ -96,7 +106,7 @@ fn is_twilios(api: Api, url: &Url) -> bool {
     url.scheme() == "https" && url.port().is_none() && product && labels.count() <= 2
 }
 
-/// What tells one page of a list from another. `Page` is a counter of the client's (FACTS: navigation is by token), so a
+/// What distinguishes one page of a list from another. `Page` is a counter of the client's (FACTS: navigation is by token), so a
 /// list that loops may count it on; the token is the position.
 fn position(path_and_query: &str) -> String {
     let query = path_and_query.split_once('?').map_or("", |(_, query)| query);

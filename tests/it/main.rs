@@ -8,6 +8,8 @@ mod architecture;
 mod audit;
 mod bad_input;
 mod browse;
+#[cfg(unix)]
+mod crash;
 mod crawl;
 mod cross_check;
 mod demo;
@@ -15,6 +17,7 @@ mod diff;
 mod docs;
 mod export;
 mod faults;
+mod fuzz;
 mod hostile;
 mod hostile_answers;
 mod hostile_files;

@@ -157,7 +157,7 @@ settings! {
     /// Most writes a second that create conversations, users and roles; Twilio allows 30
     SERVICE_RATE: u32 = Declaration::flag("service_rate", "N", "CHATFERRY_SERVICE_RATE")
         .number().default("30").under(POLITENESS), |text| parse::number(text, 1..=MOST_PER_SECOND);
-    /// Compare the bytes of a finished snapshot with their digest before it is exported, planned from or verified
+    /// Compare the bytes of a finished snapshot or plan with their digest before it is used
     CHECK_FILES: bool =
         Declaration::without_flag("check_files", "BOOL", "CHATFERRY_CHECK_FILES").switch().default("true"), parse::switch;
     /// Log lines for people, or one JSON object a line, progress included

@@ -77,6 +77,7 @@ impl OutputFolder {
     }
 
     fn rename(&self, name: &str, file: NamedTempFile) -> Result<(), ExportError> {
+        storage::kill_point("export");
         match file.persist(self.path.join(name)) {
             Ok(_) => Ok(()),
             Err(error) => Err(self.error("rename", name, error.error)),
@@ -84,6 +85,7 @@ impl OutputFolder {
     }
 
     fn remove(&self, name: &str) -> Result<(), ExportError> {
+        storage::kill_point("export");
         storage::remove(&self.path.join(name)).map_err(|source| self.error("remove", name, source))
     }
 

@@ -1,4 +1,4 @@
-//! How a crawl of a snapshot starts: a new one, or an earlier run's again.
+//! How a crawl starts: a new snapshot, or the snapshot of an earlier run resumed.
 
 use std::path::Path;
 
@@ -32,14 +32,14 @@ pub(in crate::snapshot) fn create<E: From<SnapshotError>>(
     writer.connection = Connection::open_in_memory().map_err(wrap)?;
     writer.lock = Some(draft.publish().map_err(SnapshotError::from)?);
     writer.connection = schema::open_to_write(path)?;
-    writer.sql(|connection| connection.execute_batch("PRAGMA journal_mode = WAL"))?;
+    writer.begin_watch()?;
     Ok(writer)
 }
 
 /// Resumes the crawl: failed units are retried, and what disagreed in a crawl that had ended is rechecked.
 pub(in crate::snapshot) fn resume(writer: &mut SnapshotWriter) -> Result<(), SnapshotError> {
     storage::unseal(&SNAPSHOT, writer.path())?;
-    writer.sql(|connection| connection.execute_batch("PRAGMA journal_mode = WAL"))?;
+    writer.begin_watch()?;
     writer.begin()?;
     frontier::retry_failed_units(writer)?;
     writer.sql(|connection| {
