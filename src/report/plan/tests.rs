@@ -145,8 +145,10 @@ fn a_small_plan_as_markdown() {
 fn the_same_plan_gives_the_same_bytes() {
     let ((one_folder, one), (other_folder, other)) = (made(MadeUp::default()), made(MadeUp::default()));
     // The commands of a report name the plan by its place.
-    let placed = |text: String, folder: &tempfile::TempDir| text.replace(&folder.path().display().to_string(), "here");
-    let same = |one: String, other: String| assert_eq!(placed(one, &one_folder), placed(other, &other_folder));
+    let placed =
+        |text: String, folder: &tempfile::TempDir| text.replace(&folder.path().display().to_string(), "here");
+    let same =
+        |one: String, other: String| assert_eq!(placed(one, &one_folder), placed(other, &other_folder));
     same(written(html, &one), written(html, &other));
     same(written(markdown, &one), written(markdown, &other));
     same(written(json, &one), written(json, &other));
