@@ -103,4 +103,10 @@ pub mod internals {
             Target, Unit, Verdict, Walk,
         };
     }
+    pub mod source {
+        pub use crate::source::page_of;
+    }
+    pub mod twilio {
+        pub use crate::twilio::page::next_address;
+    }
 }

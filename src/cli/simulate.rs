@@ -81,6 +81,7 @@ Faults, separated by commas; the same seed gives the same faults:
                   create-404=P% stays-public=P% forbid=PATH ignore=PARAMETER
                   (PATH is the end of a path, `*` any segment, a final `/**` all below; both may come again)
   hostile         big-body=P% gzip-bomb=P% slow-body=P% endless-list=N escapes=P%
+                  endless=PATH (lists; `same-rows:`, `empty-pages:` or `new-rows:` may stand before PATH)
 
 Example:
   chatferry simulate --users 5000 --latency-ms 20 --max-concurrent 20 --faults 503=1%,reset=1%";

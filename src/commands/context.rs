@@ -158,6 +158,7 @@ mod tests {
                 color: ColorWhen::Never,
                 no_color: false,
                 dumb_terminal: false,
+                shared: false,
             };
             style(output, terminal)
         };

@@ -111,7 +111,7 @@ pub(super) fn number<K: SidKind>(sid: &Sid<K>) -> u128 {
 }
 
 /// A text as a number: a hash that no two texts share.
-pub(super) fn fingerprint(text: &str) -> u128 {
+pub(in crate::plan) fn fingerprint(text: &str) -> u128 {
     let digest = Sha256::digest(text);
     digest.iter().take(16).fold(0, |number, byte| number << 8 | u128::from(*byte))
 }
