@@ -171,7 +171,7 @@ impl AuditPlan {
             self.base.as_deref().unwrap_or("nothing: there is no complete audit yet"),
             or_none(&self.remove),
             or_none(&self.keep),
-            self.notes.iter().map(|note| format!("note            {note}\n")).collect::<String>(),
+            self.notes.iter().map(|note| format!("note            {note}\n")).collect::<Vec<_>>().concat(),
         )
     }
 }
