@@ -166,7 +166,11 @@ struct Ran {
 
 impl Simulator {
     fn start(flags: &[&str]) -> Result<Self> {
-        let mut child = Command::new(binary()).arg("simulate").args(flags).stdout(Stdio::piped()).spawn()?;
+        let mut child = Command::new(binary())
+            .args(["simulate", "--world", "plain"])
+            .args(flags)
+            .stdout(Stdio::piped())
+            .spawn()?;
         let stdout = child.stdout.take().ok_or("no output of the simulator")?;
         let (mut url, mut account, mut token, mut service, mut target) = Default::default();
         for line in BufReader::new(stdout).lines() {

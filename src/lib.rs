@@ -94,7 +94,7 @@ pub mod internals {
     pub mod simulator {
         pub use crate::simulator::{
             DriftChange, DriftChangeKind, Faults, Options, Running, ServiceLimits, Truth, WorldKind, Write,
-            fault_names, start,
+            WriteClock, fault_names, start,
         };
     }
     pub mod snapshot {
@@ -102,5 +102,11 @@ pub mod internals {
             Counts, CrawlIdentity, Detail, Focus, Info, Requests, Snapshot, SnapshotError, SnapshotWriter,
             Target, Unit, Verdict, Walk,
         };
+    }
+    pub mod source {
+        pub use crate::source::page_of;
+    }
+    pub mod twilio {
+        pub use crate::twilio::page::next_address;
     }
 }

@@ -12,8 +12,8 @@ use super::mismatch::{Mismatch, describe, differences};
 use super::resolved::ResolvedOperation;
 use crate::model::{Api, Timestamp};
 use crate::plan::{Journal, JsonFields, Operation, OperationKind, OperationState};
-use crate::twilio::page::{LoopGuard, PageError, next_path};
-use crate::twilio::{ApiRequest, BodyError, Client, RequestError};
+use crate::twilio::page::{PageError, next_path};
+use crate::twilio::{ApiRequest, BodyError, Client, ListGuard, ListSize, RequestError};
 
 /// The most roles on a page of Conversations (OpenAPI `conversations/v1`, `ListServiceRole`).
 const ROLES_ON_A_PAGE: &str = "50";
@@ -26,6 +26,9 @@ const CONVERSATIONS_ON_A_PAGE: &str = "100";
 
 /// The most participants on a page (`ListServiceConversationParticipant`).
 const PARTICIPANTS_ON_A_PAGE: &str = "100";
+
+/// The least of these.
+const FULL_PAGE: u32 = 50;
 
 /// The outcome of an operation.
 #[derive(Debug, Clone, PartialEq)]
@@ -151,7 +154,8 @@ async fn search(
     is_it: impl Fn(&JsonFields) -> bool,
 ) -> Result<Option<JsonFields>, RequestError> {
     let (api, list) = (first.api(), first.path().to_owned());
-    let mut guard = LoopGuard::default();
+    let size = if matches!(key, "users" | "conversations") { ListSize::OfService } else { ListSize::OfOne };
+    let mut guard = client.list_guard(list.clone(), size, FULL_PAGE);
     let mut request = first;
     let mut is_first = true;
     loop {
@@ -159,12 +163,13 @@ async fn search(
         // taken for absent is made a second time.
         let read = |body: &bytes::Bytes| {
             let page = object(body)?;
-            let follows =
-                |next: Option<String>| next.is_none_or(|next| guard.clone().advance(&list, &next).is_ok());
+            let rows = page.get(key).and_then(Value::as_array);
             let next = page.get("meta").map(|meta| next_of(meta, api, client, &list));
-            let is_page = page.get(key).is_some_and(Value::is_array)
-                && next.is_some_and(|next| next.is_ok_and(follows));
-            if is_page { Ok(page) } else { Err(BodyError::Unexpected { expected: "a page of a list" }) }
+            let (Some(rows), Some(Ok(next))) = (rows, next) else {
+                return Err(BodyError::Unexpected { expected: "a page of a list" });
+            };
+            follow(&mut guard.clone(), rows, next.as_deref()).map_err(BodyError::Endless)?;
+            Ok(page)
         };
         let page = match client.send_parsed(&request, read).await {
             Err(error) if error.is_not_found() && is_first && key == "participants" => return Ok(None),
@@ -178,10 +183,18 @@ async fn search(
         let Some(Ok(Some(next))) = page.get("meta").map(|meta| next_of(meta, api, client, &list)) else {
             return Ok(None);
         };
-        let following = guard.advance(&list, &next).ok().and_then(|()| ApiRequest::get_verbatim(api, &next));
+        // The page was read only because it can be followed.
+        let rows = page.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let following = follow(&mut guard, rows, Some(&next)).ok();
+        let following = following.and_then(|()| ApiRequest::get_verbatim(api, &next));
         let Some(following) = following else { return Ok(None) };
         request = following;
     }
+}
+
+/// Takes note of a page.
+fn follow(guard: &mut ListGuard, rows: &[Value], next: Option<&str>) -> Result<(), PageError> {
+    guard.page(rows.iter().map(|row| row.get("sid").and_then(Value::as_str)), next)
 }
 
 /// The page that follows, if one does; an error where it cannot be asked for.
@@ -211,7 +224,9 @@ pub(super) fn judge(resolved: &ResolvedOperation, found: Option<&JsonFields>) ->
         };
     };
     let sid = found.get(sid_key(kind)).and_then(Value::as_str).map(str::to_owned);
-    let off = differences(&sent_fields(operation), found);
+    let mut readable = sent_fields(operation);
+    readable.retain(|key, _| !is_never_read(kind, key));
+    let off = differences(&readable, found);
     let created = is_create && is_made_by_this_run(resolved, found, crate::clock::now());
     let sent = resolved.sent_at.is_some();
     let mut result = json!({ "sid": sid, "known_by": "look_up", "sent": sent });
@@ -219,8 +234,10 @@ pub(super) fn judge(resolved: &ResolvedOperation, found: Option<&JsonFields>) ->
         result["created"] = true.into();
     }
     // Timers are written as a span and read as a date, and a time of reading is not read at all, so nothing proves that they were
-    // written.
-    let is_unproven = |key: &String| key.starts_with("timers") || key == "last_consumption_timestamp";
+    // written. What a new participant has read is: its index and its time are of one request.
+    let is_unproven = |key: &String| {
+        key.starts_with("timers") || key == "last_consumption_timestamp" || is_never_read(kind, key) && !sent
+    };
     let is_proven = is_create || !operation.after.keys().any(is_unproven);
     if off.is_empty() && is_proven {
         // What was sent and is there as planned is ours; what is there and was never sent is not.
@@ -262,6 +279,11 @@ fn judge_delete(resolved: &ResolvedOperation, found: Option<&JsonFields>) -> Loo
         return LookupOutcome::ToWrite(JsonFields::new());
     }
     blocked("changed_since", &format!("since the plan was made: {}", describe(&moved)), json!({}))
+}
+
+/// A user's own view of a conversation has the index of what was read, and not the time.
+fn is_never_read(kind: OperationKind, key: &str) -> bool {
+    kind == OperationKind::UpdateUserConversation && key == "last_read_timestamp"
 }
 
 /// The values that an operation writes. A create does not send null: the API fills in what it gives by default, such as a role.

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::plan::{JsonFields, equality};
+use crate::plan::{JsonFields, equality, value_at};
 
 /// A value that is not as it was planned, or not as it was when the plan was made.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +38,7 @@ pub(super) fn describe(differences: &[Mismatch]) -> String {
 /// What of `expected` does not hold in `found`.
 pub(super) fn differences(expected: &JsonFields, found: &JsonFields) -> Vec<Mismatch> {
     let of = |(key, expected): (&String, &Value)| {
-        let found = value_of(found, key).unwrap_or(&Value::Null);
+        let found = value_at(found, key).unwrap_or(&Value::Null);
         (!equality::same_values(key, expected, found)).then(|| Mismatch {
             key: key.clone(),
             expected: expected.clone(),
@@ -46,14 +46,6 @@ pub(super) fn differences(expected: &JsonFields, found: &JsonFields) -> Vec<Mism
         })
     };
     expected.iter().filter_map(of).collect()
-}
-
-/// The value of a key; of `messaging_binding.projected_address` that within the object.
-fn value_of<'f>(found: &'f JsonFields, key: &str) -> Option<&'f Value> {
-    found.get(key).or_else(|| {
-        let (outer, inner) = key.split_once('.')?;
-        found.get(outer)?.get(inner)
-    })
 }
 
 /// The most characters of a value in a message.

@@ -202,7 +202,13 @@ impl Performer {
     }
 
     async fn failed(&self, mut work: ActiveOperation, error: RequestError) -> Result<TaskStep, ApplyError> {
-        match WriteFailure::of(&error) {
+        let is_role = work.resolved.operation.kind == OperationKind::CreateRole;
+        let failure = match WriteFailure::of(&error) {
+            // No code says that a role's name is taken, so that any refusal of one is looked into.
+            WriteFailure::OfItem if is_role => WriteFailure::AlreadyThere,
+            failure => failure,
+        };
+        match failure {
             WriteFailure::Interrupted => self.interrupted(work).await,
             WriteFailure::OfAll => Err(of_all(error)),
             WriteFailure::NotDone => self.left(work, error).await,
@@ -349,11 +355,14 @@ enum WriteFailure {
 impl WriteFailure {
     fn of(error: &RequestError) -> Self {
         match &error.kind {
-            RequestErrorKind::Cancelled => return Self::Interrupted,
+            _ if error.is_cancelled() => return Self::Interrupted,
             RequestErrorKind::NotSent(_) | RequestErrorKind::WaitTooLong => return Self::NotDone,
-            RequestErrorKind::Broken(_) | RequestErrorKind::TimedOut(_) | RequestErrorKind::BadBody(_) => {
-                return Self::Unknown;
-            }
+            RequestErrorKind::Broken(_)
+            | RequestErrorKind::TimedOut(_)
+            | RequestErrorKind::BadBody(_)
+            | RequestErrorKind::TooLarge { .. }
+            | RequestErrorKind::TooSlow
+            | RequestErrorKind::CutOff => return Self::Unknown,
             _ => {}
         }
         if error.is_unauthorized()

@@ -17,10 +17,10 @@ const MARKER: &str = "audit.json";
 /// The file that is locked while an audit runs, where the folder itself cannot be.
 const LOCK: &str = "audit.lock";
 
-/// The newest whole audit.
+/// The newest complete audit.
 const LATEST: &str = "latest";
 
-/// The ending of a folder that is not whole.
+/// The ending of a folder that is not complete.
 pub(crate) const INCOMPLETE_ENDING: &str = ".incomplete";
 
 /// The ending of a folder that is being removed.
@@ -43,7 +43,6 @@ struct Marker {
 /// An audit that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Listed {
-    /// Its name.
     pub name: AuditName,
     /// Whether everything in it was written, and everything was received.
     pub whole: bool,
@@ -56,7 +55,6 @@ impl Listed {
     }
 }
 
-/// A folder of audits.
 #[derive(Debug)]
 pub(crate) struct AuditFolder {
     path: PathBuf,
@@ -67,14 +65,14 @@ impl AuditFolder {
     /// Opens the folder to run an audit: makes it where it is not there, and locks it.
     pub(crate) fn open(path: &Path, services: &[ServiceSid]) -> Result<Self, AuditError> {
         let is_new = check(path, services)?;
-        storage::create_folder(path, Access::Private).map_err(in_file(path))?;
+        storage::create_folder(path, Access::of_results()).map_err(in_file(path))?;
         let lock = lock(path)?;
         let folder = Self { path: path.to_path_buf(), _lock: Some(lock) };
         if is_new {
             let services = services.iter().map(ToString::to_string).collect();
             let marker = serde_json::json!(Marker { chatferry_audits: FORMAT, services });
             let path = folder.path.join(MARKER);
-            storage::write(&path, format!("{marker}\n").as_bytes(), Access::Private)
+            storage::write(&path, format!("{marker}\n").as_bytes(), Access::of_results())
                 .map_err(in_file(&path))?;
         }
         Ok(folder)
@@ -128,16 +126,18 @@ impl AuditFolder {
     /// Makes the folder of an audit that begins.
     pub(crate) fn begin(&self, audit: &Listed) -> Result<PathBuf, AuditError> {
         let path = self.path_of(audit);
-        storage::create_folder(&path, Access::Private).map_err(in_file(&path))?;
+        storage::create_folder(&path, Access::of_results()).map_err(in_file(&path))?;
         Ok(path)
     }
 
-    /// Puts an audit in its place: from now on it is whole, and the latest.
+    /// Puts an audit in its place: from now on it is complete, and the latest.
     pub(crate) fn publish(&self, audit: &Listed) -> Result<Listed, AuditError> {
         let whole = Listed { whole: true, ..*audit };
         let (from, to) = (self.path_of(audit), self.path_of(&whole));
         sync(&from)?;
+        storage::kill_point("audit");
         fs::rename(&from, &to).map_err(in_file(&to))?;
+        storage::kill_point("audit");
         sync(&self.path)?;
         self.set_latest(&whole)?;
         Ok(whole)
@@ -151,6 +151,7 @@ impl AuditFolder {
             storage::remove(&draft).map_err(in_file(&draft))?;
             std::os::unix::fs::symlink(audit.folder(), &draft).map_err(in_file(&draft))?;
             let latest = self.path.join(LATEST);
+            storage::kill_point("audit");
             fs::rename(&draft, &latest).map_err(in_file(&latest))?;
             sync(&self.path)
         }
@@ -158,7 +159,7 @@ impl AuditFolder {
         {
             let path = self.path.join(LATEST);
             let text = format!("{}\n", audit.folder());
-            storage::write(&path, text.as_bytes(), Access::Private).map_err(in_file(&path))
+            storage::write(&path, text.as_bytes(), Access::of_results()).map_err(in_file(&path))
         }
     }
 
@@ -166,7 +167,9 @@ impl AuditFolder {
     pub(crate) fn remove(&self, audit: &Listed) -> Result<(), AuditError> {
         let path = self.path_of(audit);
         let going = self.path.join(format!("{}{REMOVED_ENDING}", audit.folder()));
+        storage::kill_point("audit");
         fs::rename(&path, &going).map_err(in_file(&path))?;
+        storage::kill_point("audit");
         fs::remove_dir_all(&going).map_err(in_file(&going))
     }
 

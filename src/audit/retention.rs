@@ -1,24 +1,67 @@
 //! Which audits may go: a pure plan, made before anything is removed.
 //!
-//! With `--keep N` the newest N whole audits are kept, with `--keep-days N` those of the last N days, with both what either of
-//! them keeps. An incomplete audit goes by its age alone: it stays while it is newer than the oldest whole audit that the
+//! With `--keep N` the newest N complete audits are kept, with `--keep-days N` those of the last N days, with both what either of
+//! them keeps. An incomplete audit is kept by its age only: it stays while it is newer than the oldest complete audit that the
 //! number keeps, or within the days. Without either, everything stays.
+//!
+//! **Invariant:** a clock that is wrong removes nothing by age. Where far more time than usual lies between two audits, or between the
+//! last one and now, the clock may have jumped, so that the days keep everything from before.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::folder::Listed;
+use super::name::AuditName;
 
 /// What to keep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Retention {
-    /// The newest so many whole audits.
+    /// The newest so many complete audits.
     pub newest: Option<u32>,
     /// The audits of the last so many days.
     pub days: Option<u32>,
 }
 
-/// The audits that may go, oldest first. Never the newest whole one, nor any that is newer.
-pub(crate) fn compute_removals(audits: &[Listed], keep: Retention, now: Timestamp) -> Vec<Listed> {
+/// The shortest gap between audits that a clock may have made, in days, and how many times the usual gap it must be.
+const SHORTEST_JUMP: i64 = 100;
+const TIMES_USUAL: i32 = 4;
+
+/// What may go.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Removals {
+    /// The audits that may go, oldest first. Never the newest complete one, nor any that is newer.
+    pub removed: Vec<Listed>,
+    /// Where a gap keeps audits that are too old by their days: the last audit before it, and its length in days.
+    pub jump: Option<(AuditName, i64)>,
+}
+
+pub(crate) fn compute_removals(audits: &[Listed], keep: Retention, now: Timestamp) -> Removals {
+    let jump = keep.days.and_then(|_| jump(audits, now));
+    let removed = removals(audits, keep, now, None);
+    let kept = removals(audits, keep, now, jump.map(|(before, _)| before));
+    Removals { jump: jump.filter(|_| kept != removed), removed: kept }
+}
+
+/// The last gap that is too long for the audits there. With the audit before it.
+fn jump(audits: &[Listed], now: Timestamp) -> Option<(AuditName, i64)> {
+    let mut names: Vec<AuditName> = audits.iter().map(|audit| audit.name).collect();
+    names.sort();
+    names.dedup();
+    let times = || names.iter().map(|name| name.time());
+    let mut gaps: Vec<SignedDuration> =
+        times().zip(times().skip(1)).map(|(one, next)| next.duration_since(one)).collect();
+    let to_now = now.duration_since(names.last()?.time());
+    let each: Vec<(AuditName, SignedDuration)> =
+        names.iter().copied().zip(gaps.iter().copied().chain([to_now])).collect();
+    gaps.sort();
+    let usual = gaps.get(gaps.len().saturating_sub(1) / 2).copied().filter(|_| gaps.len() > 1);
+    let longest = SignedDuration::from_hours(24 * SHORTEST_JUMP)
+        .max(usual.map_or(SignedDuration::ZERO, |usual| usual.saturating_mul(TIMES_USUAL)));
+    let found = each.into_iter().rev().find(|(_, gap)| *gap > longest);
+    found.map(|(before, gap)| (before, gap.as_hours() / 24))
+}
+
+/// The audits that may go, those up to `kept` by their number only.
+fn removals(audits: &[Listed], keep: Retention, now: Timestamp, kept: Option<AuditName>) -> Vec<Listed> {
     if keep == Retention::default() {
         return Vec::new();
     }
@@ -32,6 +75,7 @@ pub(crate) fn compute_removals(audits: &[Listed], keep: Retention, now: Timestam
         keep.days.is_some_and(|days| {
             let age = now.duration_since(audit.name.time());
             age <= SignedDuration::from_hours(24 * i64::from(days))
+                || kept.is_some_and(|kept| audit.name <= kept)
         })
     };
     let mut removed: Vec<Listed> = audits
@@ -45,7 +89,6 @@ pub(crate) fn compute_removals(audits: &[Listed], keep: Retention, now: Timestam
 
 #[cfg(test)]
 mod tests {
-    use super::super::AuditName;
     use super::*;
 
     /// Audits of November by their day; those whose day is negative are incomplete.
@@ -60,7 +103,9 @@ mod tests {
     fn removed(days: &[i32], newest: Option<u32>, keep_days: Option<u32>) -> Vec<i32> {
         let now = "2026-11-20T03:00:00Z".parse().unwrap();
         let removals = compute_removals(&audits(days), Retention { newest, days: keep_days }, now);
+        assert_eq!(removals.jump, None);
         removals
+            .removed
             .iter()
             .map(|audit| {
                 let day: i32 = audit.name.time().strftime("%d").to_string().parse().unwrap();
@@ -79,9 +124,37 @@ mod tests {
         assert!(removed(&all, Some(99), None).is_empty());
         assert_eq!(removed(&all, None, Some(4)), [12, -13, 14, 15, -16]);
         assert_eq!(removed(&all, Some(1), Some(4)), [12, -13, 14, 15, -16], "what either keeps");
-        // Everything is old, and the newest whole one stays, with what is newer.
+        // Everything is old, and the newest complete one stays, with what is newer.
         assert_eq!(removed(&[1, 2, -3, 4, -5], None, Some(1)), [1, 2, -3]);
         assert!(removed(&[-1, -2], Some(1), Some(1)).is_empty(), "nothing goes where nothing is whole");
+    }
+
+    #[test]
+    fn a_clock_that_jumped_removes_nothing_by_its_days() {
+        let of_november = audits(&[12, 13, 14, 15, 16]);
+        let days = |days| Retention { newest: None, days: Some(days) };
+        let ahead: Timestamp = "2029-08-16T02:00:00Z".parse().unwrap();
+        let mut audits = of_november.clone();
+        // The first night under the clock, as it begins and once it has ended; and the next ones.
+        assert_eq!(compute_removals(&audits, days(1), ahead).removed, []);
+        for night in 0..5 {
+            let now = ahead + SignedDuration::from_hours(24 * night);
+            audits.push(Listed { name: AuditName::at(now), whole: true });
+            let removals = compute_removals(&audits, days(1), now);
+            assert_eq!(removals.jump, Some((of_november[4].name, 1004)), "night {night}");
+            let expected = &audits[5..5 + usize::try_from(night - 1).unwrap_or(0)];
+            assert_eq!(removals.removed, expected, "those under the same clock go by it");
+        }
+        // What is kept by number goes by number, whatever the clock says.
+        let now = ahead + SignedDuration::from_hours(24 * 4);
+        let by_number = compute_removals(&audits, Retention { newest: Some(2), days: None }, now);
+        assert_eq!((by_number.removed.len(), by_number.jump), (8, None));
+        // Audits of each quarter are no jump of the clock.
+        let quarters = ["20250101", "20250401", "20250701", "20251001", "20260101"];
+        let quarters = quarters
+            .map(|day| Listed { name: AuditName::parse(&format!("{day}T020000Z")).unwrap(), whole: true });
+        let now = "2026-01-01T02:10:00Z".parse().unwrap();
+        assert_eq!(compute_removals(&quarters, days(100), now).removed, quarters[..3]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::setting::flag_group;
 
 flag_group!(
     /// Which hosts, with which credentials, and how politely.
-    pub ConnectionArgs: CONCURRENCY, RPS, ACCOUNT_CONCURRENCY, MAX_DURATION, CHAT_URL, CONVERSATIONS_URL, ALLOW_HTTP, SECRET_FILE,
+    pub ConnectionArgs: CONCURRENCY, RPS, ACCOUNT_CONCURRENCY, MAX_DURATION, MAX_ANSWER, MAX_LIST_ROWS, CHAT_URL, CONVERSATIONS_URL, ALLOW_HTTP, SECRET_FILE,
         SECRET_COMMAND;
     where |flag| if flag.get_id() == "secret_file" { flag.conflicts_with("secret_command") } else { flag }
 );

@@ -6,7 +6,7 @@ use clap::{ArgAction, Args};
 
 use super::setting::flag_group;
 
-flag_group!(pub GlobalFlags: LOG_FORMAT, PROGRESS, COLOR; where |flag| flag.global(true));
+flag_group!(pub GlobalFlags: LOG_FORMAT, PROGRESS, COLOR, SHARED; where |flag| flag.global(true));
 
 /// What every verb understands.
 #[derive(Debug, Default, Clone, Args)]

@@ -26,8 +26,9 @@ pub(crate) struct SimulateArgs {
     /// Channels of a user, on average; some have none, some hundreds
     #[arg(long, value_name = "N", default_value_t = 12, help_heading = "Account")]
     pub memberships: u32,
-    /// What the service has besides: `real` adds one object of each kind that real accounts have and that is hard to migrate
-    #[arg(long, value_name = "WORLD", value_enum, default_value_t = SimulatedWorld::Plain, help_heading = "Account")]
+    /// What the service has besides: `real` adds one object of each kind that real accounts have and that is hard to migrate,
+    /// `plain` nothing
+    #[arg(long, value_name = "WORLD", value_enum, default_value_t = SimulatedWorld::Real, help_heading = "Account")]
     pub world: SimulatedWorld,
     /// How long each answer takes
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Server")]
@@ -80,6 +81,7 @@ Faults, separated by commas; the same seed gives the same faults:
                   create-404=P% stays-public=P% forbid=PATH ignore=PARAMETER
                   (PATH is the end of a path, `*` any segment, a final `/**` all below; both may come again)
   hostile         big-body=P% gzip-bomb=P% slow-body=P% endless-list=N escapes=P%
+                  endless=PATH (lists; `same-rows:`, `empty-pages:` or `new-rows:` may stand before PATH)
 
 Example:
   chatferry simulate --users 5000 --latency-ms 20 --max-concurrent 20 --faults 503=1%,reset=1%";

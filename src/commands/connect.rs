@@ -28,6 +28,8 @@ pub(super) fn client(
             account_concurrency: Some(settings.account_concurrency),
         },
         timeouts: Timeouts::default(),
+        max_answer: settings.max_answer,
+        max_list_rows: settings.max_list_rows,
         retry: RetryPolicy { scale: settings.backoff_scale, ..RetryPolicy::default() },
         cancellation: stop.clone(),
         events: events.clone(),

@@ -8,8 +8,9 @@ use serde::Serialize;
 use crate::cli::{GlobalArgs, LogFormat, ProgressStyle};
 use crate::clock;
 use crate::printable::{Printable, json};
+use crate::report::diff::LineStyle;
 use crate::report::progress::Style;
-use crate::report::{Progress, Stderr};
+use crate::report::{Progress, Stderr, stdout_columns};
 use crate::settings::{Loader, OutputSettings};
 
 use super::failure::StdoutError;
@@ -24,6 +25,7 @@ pub(crate) struct Context {
     pub output: OutputSettings,
     /// For data.
     pub stdout: Box<dyn Write + Send>,
+    pub stdout_is_terminal: bool,
     /// Whether text on stdout may have color.
     pub stdout_colored: bool,
     /// For `-` as an input file.
@@ -93,9 +95,15 @@ impl Context {
         }
     }
 
+    /// How lines for people are written to stdout.
+    pub(crate) fn line_style(&self) -> LineStyle {
+        LineStyle { colored: self.stdout_colored, columns: self.stdout_is_terminal.then(stdout_columns) }
+    }
+
     /// Writes text to stdout, in color where that is wanted there.
     pub(crate) fn print(&mut self, text: impl Into<Printable>) -> Result<(), StdoutError> {
-        let text = text.into().render(self.stdout_colored);
+        let (text, LineStyle { colored, columns }) = (text.into(), self.line_style());
+        let text = columns.map_or_else(|| text.clone(), |columns| text.within(columns)).render(colored);
         self.data(format!("{text}\n").as_bytes())
     }
 
@@ -150,6 +158,7 @@ mod tests {
                 color: ColorWhen::Never,
                 no_color: false,
                 dumb_terminal: false,
+                shared: false,
             };
             style(output, terminal)
         };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::{DiffArgs, DiffFormat};
 use crate::diff::{self, Comparison, DiffOptions, Terms, TermsError};
 use crate::error::{Advise, ExitStatus, Failure};
-use crate::report::diff::{DiffOutput, DifferenceReport};
+use crate::report::diff::{DiffOutput, DifferenceReport, LineStyle};
 use crate::report::text::diff::summary;
 use crate::settings::DiffSettings;
 use crate::snapshot::{Snapshot, SnapshotError};
@@ -15,7 +15,6 @@ use crate::storage::{Access, AtomicFile, StorageError};
 use super::failure::StdoutError;
 use super::{CommandError, Context, Outcome};
 
-/// Runs the verb.
 pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
     let settings = DiffSettings::load(args)?;
     let options = settings.options;
@@ -29,11 +28,11 @@ pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
     let comparison = match &settings.out {
         Some(path) => to_files(&old, &new, Terms::of(&old, &new)?, &options, &[(format, path)])?,
         // With --json stdout has the totals, and nothing else may stand there.
-        None if context.output.json => write(&old, &new, &options, format, io::sink(), false)?,
+        None if context.output.json => write(&old, &new, &options, format, io::sink(), LineStyle::default())?,
         None => {
-            let colored = context.stdout_colored;
+            let style = context.line_style();
             let out = BufWriter::new(&mut context.stdout);
-            match write(&old, &new, &options, format, out, colored) {
+            match write(&old, &new, &options, format, out, style) {
                 Err(DiffError::Write(source)) => return Err(StdoutError(source).into()),
                 written => written?,
             }
@@ -60,7 +59,7 @@ fn open(path: &Path) -> Result<Snapshot, CommandError> {
     })
 }
 
-/// Writes the differences to files, which appear whole or not at all.
+/// Writes the differences to files, which appear complete or not at all.
 pub(super) fn to_files(
     old: &Snapshot,
     new: &Snapshot,
@@ -70,7 +69,7 @@ pub(super) fn to_files(
 ) -> Result<Comparison, DiffError> {
     let mut reports = Vec::new();
     for &(format, path) in files {
-        let report = AtomicFile::create(path, Access::Private)
+        let report = AtomicFile::create(path, Access::of_results())
             .and_then(|file| DifferenceReport::start(format, BufWriter::new(file)));
         reports.push((path, report.map_err(|source| in_file(path, source))?));
     }
@@ -102,10 +101,10 @@ fn write<W: Write>(
     options: &DiffOptions,
     format: DiffOutput,
     out: W,
-    colored: bool,
+    style: LineStyle,
 ) -> Result<Comparison, DiffError> {
     let terms = Terms::of(old, new)?;
-    let mut report = DifferenceReport::start(format, out).map_err(DiffError::Write)?.colored(colored);
+    let mut report = DifferenceReport::start(format, out).map_err(DiffError::Write)?.styled(style);
     let comparison = diff::diff_snapshots(old, new, terms, options, |difference| {
         report.add(difference).map_err(DiffError::Write)
     })?;
@@ -125,9 +124,7 @@ pub(super) enum DiffError {
     /// The file cannot be written.
     #[error("cannot write `{}`", path.display())]
     File {
-        /// The file.
         path: PathBuf,
-        /// What the system says.
         #[source]
         source: io::Error,
     },

@@ -1,10 +1,14 @@
 //! Ctrl-C, in one place.
 //!
 //! The first Ctrl-C (or SIGTERM, or SIGHUP of a closed terminal) asks the verb to stop: it sends no new requests and commits what is
-//! in flight. The second leaves at once; that is safe at any moment, since a commit is rows and cursor together. A limit on file
-//! sizes (SIGXFSZ) becomes an error of the write.
+//! in flight. The second leaves at once; that is safe at any moment, since a commit is rows and cursor together. While a person is
+//! asked nothing is in flight, so that the first one says nothing: the question ends with its own message. A limit on file sizes
+//! (SIGXFSZ) becomes an error of the write.
 //!
 //! **Invariant:** this is the only place but `main` that ends the process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -23,8 +27,20 @@ const SIGXFSZ: i32 = 25;
 #[derive(Debug)]
 pub(crate) struct Interrupt {
     token: CancellationToken,
+    /// A person is asked at this moment.
+    asking: Arc<AtomicBool>,
     /// The tasks that handle the signals; they end when this is dropped.
     _tasks: JoinSet<()>,
+}
+
+/// A question that waits for its answer, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Asking(Arc<AtomicBool>);
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
 }
 
 impl Interrupt {
@@ -41,7 +57,13 @@ impl Interrupt {
     /// Stops when this one does: for verbs inside verbs. It handles no signals itself.
     #[must_use]
     pub(crate) fn nested(&self) -> Self {
-        Self { token: self.token.clone(), _tasks: JoinSet::new() }
+        Self { token: self.token.clone(), asking: Arc::clone(&self.asking), _tasks: JoinSet::new() }
+    }
+
+    /// A question begins.
+    pub(crate) fn asking(&self) -> Asking {
+        self.asking.store(true, Ordering::Relaxed);
+        Asking(Arc::clone(&self.asking))
     }
 
     /// Cancelled at the first Ctrl-C.
@@ -57,17 +79,22 @@ impl Interrupt {
     ) -> Self {
         let token = CancellationToken::new();
         let cancel = token.clone();
+        let asking = Arc::new(AtomicBool::new(false));
+        let is_asking = Arc::clone(&asking);
         tasks.spawn(async move {
             if signals.recv().await.is_none() {
                 return;
             }
+            let asked = is_asking.load(Ordering::Relaxed);
             cancel.cancel();
-            report("interrupted: finishing what is in flight (again to leave at once)");
+            if !asked {
+                report("interrupted: finishing what is in flight (again to leave at once)");
+            }
             if signals.recv().await.is_some() {
                 leave();
             }
         });
-        Self { token, _tasks: tasks }
+        Self { token, asking, _tasks: tasks }
     }
 }
 
@@ -132,5 +159,24 @@ mod tests {
         sender.send(()).await.unwrap();
         has_left.await.unwrap();
         assert_eq!(kept.text(), "interrupted: finishing what is in flight (again to leave at once)\n");
+    }
+
+    #[tokio::test]
+    async fn while_a_person_is_asked_nothing_is_in_flight() {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        let kept = CapturedStderr::default();
+        let (left, has_left) = oneshot::channel();
+        let stderr = kept.stderr();
+        let report = move |text: &'static str| stderr.print(text);
+        let leave = move || left.send(()).expect("the test still waits");
+        let interrupt = Interrupt::watch(receiver, JoinSet::new(), report, leave);
+        let question = interrupt.nested().asking();
+        sender.send(()).await.unwrap();
+        interrupt.token().cancelled().await;
+        sender.send(()).await.unwrap();
+        has_left.await.unwrap();
+        assert_eq!(kept.text(), "");
+        drop(question);
+        assert!(!interrupt.asking.load(Ordering::Relaxed));
     }
 }

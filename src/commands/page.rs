@@ -65,7 +65,7 @@ pub(super) struct PageDraft {
 impl PageDraft {
     pub(super) fn begin(path: &Path) -> Result<Self, PageFileError> {
         let path = path.to_path_buf();
-        match AtomicFile::create(&path, Access::Private) {
+        match AtomicFile::create(&path, Access::of_results()) {
             Ok(file) => Ok(Self { out: BufWriter::new(file), path }),
             Err(source) => Err(PageFileError::Write { path, source }),
         }

@@ -5,9 +5,10 @@ use std::io::Write;
 use std::time::Duration;
 
 use crate::cli::simulate::{SimulateArgs, SimulatedWorld};
+use crate::clock;
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::report::text::simulate::{self as text, SimulatorAddress};
-use crate::simulator::{self, FaultsError, Options, Running, SimulatorError, WorldKind};
+use crate::simulator::{self, FaultsError, Options, Running, SimulatorError, WorldKind, WriteClock};
 
 use super::{Context, Outcome};
 
@@ -73,6 +74,7 @@ fn options(args: &SimulateArgs) -> Result<Options, SimulateError> {
             SimulatedWorld::Plain => WorldKind::Plain,
             SimulatedWorld::Real => WorldKind::Real,
         },
+        write_clock: WriteClock::Started(clock::now()),
         faults: args.faults.parse().map_err(SimulateError::Faults)?,
         ..Options::default()
     })
@@ -147,8 +149,13 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_are_those_of_the_simulator() {
+    fn the_defaults_are_those_of_the_simulator_in_the_real_world() {
         let given = options(&args(&["simulate"])).unwrap();
-        assert_eq!(format!("{given:?}"), format!("{:?}", Options::default()));
+        assert!(matches!(given.write_clock, WriteClock::Started(_)));
+        let expected =
+            Options { world: WorldKind::Real, write_clock: given.write_clock, ..Options::default() };
+        assert_eq!(format!("{given:?}"), format!("{expected:?}"));
+        let plain = options(&args(&["simulate", "--world", "plain"])).unwrap();
+        assert_eq!(plain.world, WorldKind::Plain);
     }
 }

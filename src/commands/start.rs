@@ -16,6 +16,7 @@ use crate::report::Stderr;
 use crate::report::log::{self, LogOptions};
 use crate::report::text::problem::Problem;
 use crate::settings::{Environment, Loader, OutputSettings};
+use crate::storage::{Access, Exposure};
 
 use super::threads::ProgramRuntime;
 use super::{Context, Interrupt, Outcome, dispatch};
@@ -71,6 +72,9 @@ pub fn start(
     let color = colored(output.color, streams.stderr_is_terminal);
     let stderr = Stderr::new(streams.stderr, streams.stderr_is_terminal, color);
     log::install(&stderr, log_options(output));
+    if output.shared {
+        Access::share_results();
+    }
     let runtime = match ProgramRuntime::start() {
         Ok(runtime) => runtime,
         Err(error) => return conclude(Err(error.into()), output, &stderr, &mut streams.stdout),
@@ -88,6 +92,7 @@ pub fn start(
         settings,
         output,
         stdout: streams.stdout,
+        stdout_is_terminal: streams.stdout_is_terminal,
         stdout_colored: colored(output.color, streams.stdout_is_terminal),
         stdin: streams.stdin,
         stdin_is_terminal: streams.stdin_is_terminal,
@@ -96,6 +101,17 @@ pub fn start(
     };
     for (variable, meant) in context.settings.unknown_variables() {
         tracing::warn!(%variable, meant, "unknown environment variable");
+    }
+    for (path, exposure) in context.settings.exposed_files() {
+        let path = path.display();
+        match exposure {
+            Exposure::Writable => {
+                tracing::warn!(%path, "everyone on this machine can change this settings file: chmod o-w");
+            }
+            Exposure::Readable => {
+                tracing::warn!(%path, "everyone can read this settings file, which says where credentials are: chmod o-r");
+            }
+        }
     }
     let outcome = runtime.block_on(dispatch(typed.verb, &mut context));
     let status = conclude(outcome, output, &stderr, &mut context.stdout);

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{Entity, Records, Service, ServiceSid};
-use crate::source::{List, Source, SourceError, largest_page};
+use crate::source::{List, Source, SourceError, largest_page, uncounted_size};
 
 /// A service and what reading it takes.
 #[derive(Debug, Clone, PartialEq)]
@@ -114,15 +114,18 @@ fn pages_of(rows: Option<i64>, page: u32) -> u64 {
 
 /// Reads a list page by page; gives the number of pages.
 async fn each_page(source: &Source, list: &List, mut take: impl FnMut(Records)) -> Result<u64, SourceError> {
-    let mut guard = crate::twilio::LoopGuard::default();
+    let page = largest_page(source.api())(list.entity());
+    let mut guard = source.client().list_guard(list.entity().plural(), uncounted_size(list), page);
     let mut cursor = None;
     let mut pages = 0;
     loop {
         let page = source.page(list, cursor.as_deref(), None).await?;
         pages += 1;
+        guard.page(page.row_hashes(), page.next.as_deref())?;
         take(page.records);
-        let Some(next) = page.next else { return Ok(pages) };
-        guard.advance(list.entity().plural(), &next)?;
-        cursor = Some(next);
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(pages);
+        }
     }
 }

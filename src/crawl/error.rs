@@ -1,4 +1,4 @@
-//! What ends a crawl as a whole.
+//! What ends an entire crawl.
 
 use crate::error::{Advise, Failure};
 use crate::model::{Api, Entity, ServiceSid};
@@ -15,14 +15,12 @@ pub(crate) enum CrawlError {
     /// The credentials may not read the service (403).
     #[error("Twilio does not permit these credentials to read {service}")]
     Forbidden {
-        /// The service.
         service: ServiceSid,
-        /// What Twilio said.
         #[source]
         source: Box<SourceError>,
     },
     /// The credentials may read the service, and none of the lists of one kind in it (403).
-    #[error("Twilio does not permit these credentials to read any list of {}", entity.plural())]
+    #[error("Twilio does not permit these credentials to read any list of {}", entity.plural().replace('_', " "))]
     ForbiddenLists {
         entity: Entity,
         /// What Twilio said of the first.
@@ -44,9 +42,7 @@ pub(crate) enum CrawlError {
     #[error("{} has no service {service} in this account", api.title())]
     NoSuchService {
         api: Api,
-        /// The service.
         service: ServiceSid,
-        /// What Twilio said.
         #[source]
         source: Box<SourceError>,
     },
@@ -54,7 +50,6 @@ pub(crate) enum CrawlError {
     #[error("{} no longer answers for this account", api.title())]
     Gone {
         api: Api,
-        /// What Twilio said.
         #[source]
         source: Box<SourceError>,
     },
@@ -129,7 +124,7 @@ impl Advise for CrawlError {
                 format!(
                     "the key needs permission to read {path}: a standard API key and the auth token have it, a restricted key \
                      must be given it. Without it, leave `{}` out of --include; what was read is kept",
-                    entity.plural()
+                    entity.plural().replace('_', "-")
                 )
             }
             Self::ForbiddenServices { .. } => "what was read of the other services is kept and can be exported; name those \

@@ -13,12 +13,12 @@ use super::failure::{self, LastAnswer, ListPosition, NextStep};
 use super::message_order::Rising;
 use super::page_budget::PageBudget;
 use super::refusals::Refusals;
-use super::target::{list_of, service_of};
+use super::target::{SingleRecord, UnitReading, list_size, reading_of, service_of};
 use crate::event::{Event, Events};
 use crate::model::{Issue, Service, ServiceSid};
 use crate::snapshot::{Detail, Target, Unit};
 use crate::source::{Fetched, List, Source, SourceError, largest_page};
-use crate::twilio::{LoopGuard, RequestError};
+use crate::twilio::{ListGuard, RequestError};
 
 /// The most restarts of a unit in one run: an expired page token, smaller pages, or a false 404.
 const RESTARTS: u32 = 5;
@@ -86,9 +86,10 @@ impl Reader {
     }
 
     async fn read_unit(&self, unit: Unit) -> Result<UnitEnd, CrawlError> {
-        match list_of(&unit.target) {
-            Some(list) => self.read_list(unit, &list).await,
-            None => self.read_detail(unit).await,
+        match reading_of(&unit.target) {
+            UnitReading::List(list) => self.read_list(unit, &list).await,
+            UnitReading::Service(service) => self.read_service(&unit, &service).await,
+            UnitReading::Record(record) => self.read_record(unit, &record).await,
         }
     }
 
@@ -98,7 +99,7 @@ impl Reader {
     }
 
     async fn read_list(&self, mut unit: Unit, list: &List) -> Result<UnitEnd, CrawlError> {
-        let mut guard = LoopGuard::default();
+        let mut guard = self.guard(&unit, list);
         let mut page_size = None;
         let mut restarts = 0;
         let mut order = Rising::default();
@@ -112,17 +113,18 @@ impl Reader {
                     order.check(&mut page);
                     received = true;
                     let next = page.next.clone();
+                    let rows = page.row_hashes();
                     let reserved = self.budget.take(&page).await;
                     self.send(UnitChange::Page(unit.clone(), page, reserved)).await?;
                     let Some(next) = next else {
                         self.refusals.list_read(list.entity());
                         return Ok(UnitEnd::Complete);
                     };
-                    let Err(repeated) = guard.advance(&unit.target.to_string(), &next) else {
+                    let Err(endless) = guard.page(rows, Some(&next)) else {
                         unit.cursor = Some(next);
                         continue;
                     };
-                    repeated.into()
+                    endless.into()
                 }
                 Err(error) => error,
             };
@@ -135,7 +137,7 @@ impl Reader {
                         .send(Event::ListRestarted { subject: unit.target.to_string(), why: why.to_owned() });
                     unit.cursor = None;
                     unit.pass += 1;
-                    guard = LoopGuard::default();
+                    guard = self.guard(&unit, list);
                     order = Rising::default();
                 }
                 Next::Restart { why, .. } => {
@@ -147,6 +149,9 @@ impl Reader {
                 }
                 Next::Fail(error) => {
                     let why = one_line(&error);
+                    if matches!(&error, SourceError::Page(endless) if endless.is_endless()) {
+                        self.send(UnitChange::Restart(unit.id)).await?; // a later run reads it from its first page
+                    }
                     if is(&error, RequestError::is_forbidden) {
                         self.refusals.refuse_list(list.entity(), error);
                     }
@@ -155,6 +160,11 @@ impl Reader {
                 Next::Interrupted => return Ok(UnitEnd::Interrupted),
             }
         }
+    }
+
+    fn guard(&self, unit: &Unit, list: &List) -> ListGuard {
+        let page = largest_page(self.source.api())(list.entity());
+        self.source.client().list_guard(unit.target.to_string(), list_size(unit, list, page), page)
     }
 
     /// What a failed page means: for the unit, or for the run. `received` says whether pages of it came in this run.
@@ -183,7 +193,7 @@ impl Reader {
             }
             NextStep::FindParent => self.find_parent(unit, page_size, error).await,
             NextStep::FindRefusal => match service_of(&unit.target) {
-                // Refused for the service as a whole, or for this one list?
+                // Refused for the entire service, or for this one list?
                 Some(service) if unit.target.is_of_service() || self.is_forbidden(service).await => {
                     Err(CrawlError::Forbidden { service: service.clone(), source: error.into() })
                 }
@@ -285,12 +295,9 @@ impl Reader {
         }
     }
 
-    async fn read_detail(&self, unit: Unit) -> Result<UnitEnd, CrawlError> {
-        if let Target::Service(service) = &unit.target {
-            return self.read_service(&unit, service).await;
-        }
+    async fn read_record(&self, unit: Unit, record: &SingleRecord) -> Result<UnitEnd, CrawlError> {
         for _ in 0..RESTARTS {
-            let error = match self.detail(&unit.target).await {
+            let error = match self.detail(record).await {
                 Ok((detail, issues)) => {
                     self.send(UnitChange::Detail(unit, detail, issues)).await?;
                     return Ok(UnitEnd::Complete);
@@ -318,17 +325,16 @@ impl Reader {
         self.fail(unit, format!("it answered 404 and is there, {RESTARTS} times")).await
     }
 
-    async fn detail(&self, target: &Target) -> Result<(Detail, Vec<Issue>), SourceError> {
-        match target {
-            Target::User(service, user) => {
+    async fn detail(&self, record: &SingleRecord) -> Result<(Detail, Vec<Issue>), SourceError> {
+        match record {
+            SingleRecord::User(service, user) => {
                 let fetched = self.source.user(service, user).await?;
                 Ok((Detail::User(Box::new(fetched.record)), fetched.issues))
             }
-            Target::Channel(service, channel) => {
+            SingleRecord::Channel(service, channel) => {
                 let fetched = self.source.channel(service, channel).await?;
                 Ok((Detail::Channel(Box::new(fetched.record)), fetched.issues))
             }
-            _ => unreachable!("a service is read by read_service, and every other target is a list"),
         }
     }
 

@@ -38,6 +38,8 @@ pub(super) struct Scheduler {
     slots: usize,
     stop: CancellationToken,
     deadline: Option<tokio::time::Instant>,
+    /// When the run started, by the clock and by one that never goes back.
+    started: (jiff::Timestamp, Instant),
 }
 
 /// Units in flight: waiting in the queue, or being read.
@@ -95,6 +97,7 @@ impl Scheduler {
             slots: options.concurrency + SPARE_READERS,
             stop: stop.clone(),
             deadline: options.max_duration.map(|duration| tokio::time::Instant::now() + duration),
+            started: (crate::clock::now(), Instant::now()),
         }
     }
 
@@ -142,7 +145,7 @@ impl Scheduler {
         }
     }
 
-    /// Gives waiting units to readers. A service's own record comes alone: it tells whether anything can be read at all.
+    /// Gives waiting units to readers. A service's own record is read first: it shows whether anything can be read at all.
     fn hand_out(&self, in_flight: &mut InFlight) {
         while in_flight.tasks.len() < self.slots {
             let Some(unit) = in_flight.queue.front() else { return };
@@ -176,7 +179,12 @@ impl Scheduler {
 
     /// Writes the verdict.
     pub(super) async fn finish(&self) -> Result<Verdict, CrawlError> {
-        let now = crate::clock::now().to_string();
+        // Of a clock that went back meanwhile the window of the crawl would end before it starts.
+        let (started, since) = self.started;
+        let by_elapsed = started.checked_add(since.elapsed()).unwrap_or(jiff::Timestamp::MAX);
+        let now = crate::clock::now()
+            .max(jiff::Timestamp::from_second(by_elapsed.as_second()).unwrap_or(by_elapsed));
+        let now = now.to_string();
         self.ask(|reply| Question::Finish { now, reply }).await
     }
 

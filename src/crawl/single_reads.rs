@@ -13,8 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::CrawlError;
 use crate::model::{ChannelSid, Entity, IssueKind, Membership, Records, ServiceSid, UserSid};
-use crate::source::{List, Source, SourceError, largest_page};
-use crate::twilio::LoopGuard;
+use crate::source::{List, Source, SourceError, largest_page, uncounted_size};
 
 /// Users that wait to be read, at most: enough that none of the requests in flight waits for the next one.
 pub(crate) const WAITING: usize = 64;
@@ -22,9 +21,7 @@ pub(crate) const WAITING: usize = 64;
 /// A user, and of which channels the memberships are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WantedViews {
-    /// The user.
     pub user: UserSid,
-    /// The channels.
     pub channels: Vec<ChannelSid>,
     /// How many channels the user is on, as far as known.
     pub joined: u64,
@@ -39,7 +36,6 @@ impl WantedViews {
 /// What was read of one user.
 #[derive(Debug)]
 pub(crate) struct ReadViews {
-    /// The user.
     pub user: UserSid,
     /// The memberships that are there.
     pub memberships: Vec<Membership>,
@@ -133,7 +129,8 @@ async fn by_list(
     let mut missing: HashSet<ChannelSid> = wanted.channels.into_iter().collect();
     let mut memberships = Vec::new();
     let mut failed = None;
-    let mut guard = LoopGuard::default();
+    let page = largest_page(source.api())(list.entity());
+    let mut guard = source.client().list_guard(list.entity().plural(), uncounted_size(&list), page);
     let mut cursor: Option<String> = None;
     loop {
         let page = match source.page(&list, cursor.as_deref(), None).await {
@@ -147,12 +144,13 @@ async fn by_list(
         if page.issues.iter().any(|issue| issue.kind == IssueKind::Unusable) {
             failed = Some("a row that came without its SID may be this one".to_owned());
         }
+        let rows = page.row_hashes();
         if let Records::Memberships(rows) = page.records {
             memberships.extend(rows.into_iter().filter(|row| missing.remove(&row.channel_sid)));
         }
         let Some(next) = page.next else { break };
-        if let Err(repeated) = guard.advance(list.entity().plural(), &next) {
-            failed = Some(repeated.to_string());
+        if let Err(endless) = guard.page(rows, Some(&next)) {
+            failed = Some(endless.to_string());
             break;
         }
         cursor = Some(next);

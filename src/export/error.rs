@@ -30,7 +30,13 @@ pub enum ExportError {
     },
     /// No mapping has such a record.
     #[error("there is no record `{name}`{}; the records are {known}", crate::mapping::did_you_mean(suggestion.as_deref()))]
-    UnknownRecord { name: String, suggestion: Option<String>, known: String },
+    UnknownRecord {
+        name: String,
+        suggestion: Option<String>,
+        known: String,
+        /// The bundled mapping that has it.
+        has_it: Option<&'static str>,
+    },
     /// Two mappings would write the same files.
     #[error(
         "record `{name}` is in mapping `{first}` and in mapping `{second}`: export them to different folders"
@@ -126,6 +132,9 @@ impl Advise for ExportError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Snapshot(error) => error.hint(),
+            Self::UnknownRecord { name, has_it: Some(mapping), .. } => {
+                Some(format!("the mapping `{mapping}` has `{name}`: add --mapping {mapping}"))
+            }
             Self::File { source, .. } if is_full(source) => Some(
                 "free some space and run the same command again; a former export is as it was".to_owned(),
             ),

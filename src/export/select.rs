@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::error::ExportError;
 use super::options::ExportOptions;
-use crate::mapping::{KeyOrder, MappedRecord, Mapping};
+use crate::mapping::{self, KeyOrder, MappedRecord, Mapping};
 use crate::model::Entity;
 use crate::snapshot::{Info, Lookup, Walk, WalkOrder, With};
 use crate::storage::nearest;
@@ -67,10 +67,19 @@ pub(crate) fn check_names(mappings: &[Mapping], wanted: Option<&[String]>) -> Re
                 name: name.clone(),
                 suggestion,
                 known: known.join(", "),
+                has_it: bundled_with(name),
             });
         }
     }
     Ok(())
+}
+
+/// The bundled mapping that has a record of this name.
+fn bundled_with(name: &str) -> Option<&'static str> {
+    let has = |mapping: &&str| {
+        mapping::load(mapping).is_ok_and(|mapping| mapping.records.iter().any(|record| record.name == name))
+    };
+    mapping::bundled_names().into_iter().find(has)
 }
 
 /// Checks that one record in one format was chosen, as far as it can be said before a snapshot is opened.

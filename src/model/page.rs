@@ -1,6 +1,8 @@
 //! One page of a list, in the model's terms: what a source gives and a snapshot stores.
 
-use super::issue::Issue;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::issue::{Issue, IssueKind};
 use super::records::{Channel, Invite, JsonText, Member, Membership, Message, Role, Service, User};
 
 /// The records of one page, in the API's order.
@@ -16,7 +18,6 @@ pub enum Records {
     Messages(Vec<Message>),
 }
 
-/// One page of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListPage {
     /// The usable rows.
@@ -32,6 +33,24 @@ pub struct ListPage {
 }
 
 impl ListPage {
+    /// What tells each row of the list from the others, as hashes. Of unusable rows it is all they have.
+    pub(crate) fn row_hashes(&self) -> Vec<u64> {
+        let unusable = self.issues.iter().filter(|issue| issue.kind == IssueKind::Unusable);
+        let unusable = unusable.map(|issue| hash(&issue.value));
+        match &self.records {
+            Records::Services(rows) => rows.iter().map(|row| hash(&row.sid)).chain(unusable).collect(),
+            Records::Roles(rows) => rows.iter().map(|row| hash(&row.sid)).chain(unusable).collect(),
+            Records::Users(rows) => rows.iter().map(|row| hash(&row.sid)).chain(unusable).collect(),
+            Records::Channels(rows) => rows.iter().map(|row| hash(&row.sid)).chain(unusable).collect(),
+            Records::Memberships(rows) => {
+                rows.iter().map(|row| hash(&row.channel_sid)).chain(unusable).collect()
+            }
+            Records::Members(rows) => rows.iter().map(|row| hash(&row.sid)).chain(unusable).collect(),
+            Records::Invites(rows) => rows.iter().map(|row| hash(&row.sid)).chain(unusable).collect(),
+            Records::Messages(rows) => rows.iter().map(|row| hash(&row.sid)).chain(unusable).collect(),
+        }
+    }
+
     /// Bytes of the texts that may be long: attributes, bodies, and what was odd.
     pub fn text_bytes(&self) -> usize {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
@@ -47,4 +66,10 @@ impl ListPage {
         };
         rows + self.issues.iter().map(|issue| issue.value.len()).sum::<usize>()
     }
+}
+
+fn hash(key: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }

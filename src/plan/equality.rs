@@ -36,6 +36,8 @@ enum Sameness {
     FilledIn,
     /// The same JSON; nothing is `{}`, as the API gives attributes that are not set.
     Json,
+    /// The same JSON object; a member that is null is one that is not there.
+    Members,
     /// The same second.
     Instant,
     /// The same texts in whatever order.
@@ -48,6 +50,7 @@ impl Sameness {
     fn of(key: &str) -> Self {
         match key {
             "attributes" => Self::Json,
+            "bindings.email" => Self::Members,
             "date_created" => Self::FilledIn,
             "last_read_timestamp" => Self::Instant,
             "permissions" => Self::Set,
@@ -134,6 +137,10 @@ fn same(sameness: Sameness, one: Option<Cow<'_, str>>, other: Option<Cow<'_, str
             let (one, other) = (or(one, "{}"), or(other, "{}"));
             one == other || JsonMeaning::of(&one).is_some_and(|one| Some(one) == JsonMeaning::of(&other))
         }
+        Sameness::Members => {
+            let members = |text| JsonMeaning::of(&or(text, "{}")).map(JsonMeaning::without_nulls);
+            members(one) == members(other)
+        }
         Sameness::Instant | Sameness::FilledIn => {
             let (one, other) = (or(one, ""), or(other, ""));
             if sameness == Sameness::FilledIn && (one.is_empty() || other.is_empty()) {
@@ -166,6 +173,13 @@ enum JsonMeaning {
 impl JsonMeaning {
     fn of(text: &str) -> Option<Self> {
         Self::of_raw(serde_json::from_str(text).ok()?, DEPTH)
+    }
+
+    fn without_nulls(mut self) -> Self {
+        if let Self::Object(members) = &mut self {
+            members.retain(|_, member| *member != Self::Word("null".to_owned()));
+        }
+        self
     }
 
     fn of_raw(raw: &RawValue, depth: usize) -> Option<Self> {

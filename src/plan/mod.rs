@@ -33,6 +33,7 @@ pub use align::PlanRecords;
 pub(crate) use align::{Name, names};
 pub(crate) use check::{CANNOT_BE_UNDONE, CHECKS, all_checks};
 pub(crate) use compute::ConversationLimits;
+pub(crate) use compute::SNAPSHOT_CACHE;
 #[cfg(test)]
 pub(crate) use compute::Sink;
 pub use compute::{Inputs, PlanOptions, compute};
@@ -44,8 +45,8 @@ pub(crate) use file::{
 };
 pub(crate) use finding::{PlanCheck, PlanFinding, Severity};
 pub(crate) use operation::Endpoint;
-pub(crate) use operation::OperationState;
 pub use operation::{JsonFields, Operation, OperationKind, Subject};
+pub(crate) use operation::{OperationState, WriteLimit, value_at};
 #[cfg(test)]
 pub(crate) use overview::Bucket;
 pub(crate) use overview::Step;

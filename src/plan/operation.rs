@@ -15,19 +15,14 @@ use crate::model::{ChannelSid, InviteSid, MemberSid, RoleSid, ServiceSid, UserSi
 pub enum OperationKind {
     /// Makes a public channel private, by Chat v3. One way.
     MakePrivate,
-    /// Creates a role.
     CreateRole,
-    /// Creates a user.
     CreateUser,
-    /// Updates a user.
     UpdateUser,
-    /// Creates a conversation.
     CreateConversation,
-    /// Creates a participant.
     CreateParticipant,
-    /// Updates a participant: also sets the read horizon, which a create does not take.
+    /// Updates a participant: also sets how far it has read, which a create does not take, where its view is not written anyway.
     UpdateParticipant,
-    /// Updates a User Conversation: the notification level.
+    /// Updates a User Conversation: the notification level, and with it how far a new participant has read.
     UpdateUserConversation,
     /// Updates a conversation. Last of what is written to it, since a closed one takes nothing any more.
     UpdateConversation,
@@ -162,7 +157,6 @@ pub(crate) enum WriteLimit {
 pub enum OperationState {
     /// To be done.
     Pending,
-    /// Done.
     Done,
     /// Was there already, as planned: nothing was written.
     Existing,
@@ -194,6 +188,14 @@ impl OperationState {
 /// in braces: the role that stands for it once it is created.
 pub type JsonFields = serde_json::Map<String, serde_json::Value>;
 
+/// The value of a key; of `outer.inner` also that within the object `outer`.
+pub(crate) fn value_at<'f>(fields: &'f JsonFields, key: &str) -> Option<&'f serde_json::Value> {
+    fields.get(key).or_else(|| {
+        let mut splits = key.match_indices('.').map(|(dot, _)| key.split_at(dot));
+        splits.find_map(|(outer, inner)| fields.get(outer)?.get(inner.trim_start_matches('.')))
+    })
+}
+
 /// What an operation is about: SIDs of the **source**, and the names by which the target knows it.
 ///
 /// In place, source and target SIDs are the same. Serialized it has what is known of it and no other key.
@@ -202,13 +204,10 @@ pub struct Subject {
     /// The service that is written to: the target's, or the source's for `make_private` and `mute_source`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_sid: Option<ServiceSid>,
-    /// The role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_sid: Option<RoleSid>,
-    /// The user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_sid: Option<UserSid>,
-    /// The channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel_sid: Option<ChannelSid>,
     /// The member; none for a participant that is made of an invite.
@@ -234,7 +233,6 @@ pub struct Subject {
     pub target_user_sid: Option<String>,
 }
 
-/// One operation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operation {
     /// What it does.

@@ -29,9 +29,7 @@ pub enum Move {
 /// A service on one side of the move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Side {
-    /// The account.
     pub account_sid: String,
-    /// The service.
     pub service_sid: String,
     /// Its name for people.
     pub friendly_name: Option<String>,
@@ -92,7 +90,7 @@ pub enum PlanVerdict {
     Ready,
     /// Some of it may be performed, and the rest cannot be: blocked operations, or in an undo plan what cannot be undone.
     ReadyExceptBlocked,
-    /// A check blocks it as a whole.
+    /// A check blocks all of it.
     Blocked,
     /// Of an undo plan: nothing that was done can be undone.
     CannotBeUndone,
@@ -101,7 +99,6 @@ pub enum PlanVerdict {
 /// What one kind of operation takes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// The kind.
     pub kind: OperationKind,
     /// Requests, lookups before updates included.
     pub requests: u64,
@@ -116,9 +113,13 @@ pub struct Bucket {
     pub from: u64,
     /// The most; none for the last bucket.
     pub to: Option<u64>,
-    /// Conversations.
     pub conversations: u64,
 }
+
+/// The most of anything that a plan counts. A file that says more was damaged or made up, and sums of such numbers overflow.
+const MOST: u64 = 1 << 48;
+/// The most seconds that a plan takes: 30,000 years.
+const MOST_SECONDS: f64 = 1e12;
 
 /// What a plan comes to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -145,4 +146,23 @@ pub struct Totals {
     pub blocked_by: BTreeMap<String, u64>,
     /// The codes of checks that could not look at all they look at: 0 findings of them is not a pass.
     pub not_checked: BTreeSet<String>,
+}
+
+impl Totals {
+    /// What of it no plan has.
+    pub(super) fn problem(&self) -> Option<&'static str> {
+        let counts = self.operations.values().flat_map(BTreeMap::values).chain(self.noop.values());
+        let counts = counts.chain(self.findings.values()).chain(self.blocked_by.values());
+        let of_steps = self.steps.iter().map(|step| step.requests);
+        let of_sizes =
+            self.sizes.iter().flat_map(|size| [size.from, size.to.unwrap_or_default(), size.conversations]);
+        let mut counts =
+            counts.copied().chain(of_steps).chain(of_sizes).chain([self.requests, self.participants_limit]);
+        let mut seconds = self.steps.iter().map(|step| step.seconds).chain([self.estimated_seconds]);
+        if counts.any(|count| count > MOST) {
+            return Some("a number is beyond what a plan can have");
+        }
+        (!seconds.all(|seconds| (0.0..=MOST_SECONDS).contains(&seconds)))
+            .then_some("a time is beyond what a plan can take")
+    }
 }

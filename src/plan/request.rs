@@ -15,7 +15,7 @@ mod tests;
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 use serde_json::Value;
 
-use super::operation::{Endpoint, Operation, OperationKind};
+use super::operation::{Endpoint, Operation, OperationKind, value_at};
 use crate::model::Entity;
 
 /// How.
@@ -51,7 +51,6 @@ pub enum Segment {
     },
 }
 
-/// A value of a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FormValue {
     /// As it is.
@@ -99,7 +98,7 @@ impl Operation {
         let table = parameters::of(self.kind);
         let mut form = Vec::with_capacity(table.len());
         for parameter in table {
-            match (self.after.get(parameter.key), self.kind, parameter.key) {
+            match (value_at(&self.after, parameter.key), self.kind, parameter.key) {
                 (Some(value), _, _) => parameters::push(&mut form, *parameter, value, self.kind),
                 (None, OperationKind::CreateUser | OperationKind::CreateParticipant, "identity") => {
                     push_text(&mut form, parameter.name, self.subject.identity.as_deref());

@@ -16,6 +16,7 @@ use std::fmt::Write as _;
 
 mod address;
 pub(crate) mod json;
+mod wrap;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -161,6 +162,34 @@ impl PrintableLine {
     }
 }
 
+impl PrintableLine {
+    /// The same, broken between words where it does not fit into so many columns.
+    fn wrapped(&self, columns: usize) -> Self {
+        let text: String = self.0.iter().map(|(_, part)| part.as_str()).collect();
+        let wrap::Breaks { at, indent } = wrap::breaks(&text, columns);
+        if at.is_empty() {
+            return self.clone();
+        }
+        let mut offset = 0;
+        let part = |(tone, part): &(Option<Tone>, String)| {
+            let mut wrapped = String::with_capacity(part.len());
+            for letter in part.chars() {
+                match at.iter().find(|blanks| blanks.contains(&offset)) {
+                    Some(blanks) if blanks.start == offset => {
+                        wrapped.push('\n');
+                        wrapped.extend(std::iter::repeat_n(' ', indent));
+                    }
+                    Some(_) => {}
+                    None => wrapped.push(letter),
+                }
+                offset += letter.len_utf8();
+            }
+            (*tone, wrapped)
+        };
+        Self(self.0.iter().map(part).collect())
+    }
+}
+
 impl From<&str> for PrintableLine {
     fn from(text: &str) -> Self {
         Self::default().and(text)
@@ -211,6 +240,12 @@ impl Printable {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The same for a terminal of so many columns: longer lines are broken between words.
+    #[must_use]
+    pub(crate) fn within(&self, columns: usize) -> Self {
+        Self(self.0.iter().map(|line| line.wrapped(columns)).collect())
     }
 
     /// The lines with `\n` between them and none at the end.

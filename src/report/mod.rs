@@ -18,6 +18,7 @@ pub(crate) mod snapshot;
 pub(crate) mod stderr;
 pub(crate) mod text;
 
+pub(crate) use bar_terminal::stdout_columns;
 pub(crate) use progress::Progress;
 pub(crate) use stderr::Stderr;
 pub(crate) use text::apply::{

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 
-use super::bar_terminal::BarTerminal;
+use super::bar_terminal::{self, BarTerminal};
 use crate::printable::{Printable, json};
 
 /// Cloned freely; every clone is the same place.
@@ -38,8 +38,16 @@ impl Stderr {
 
     /// Writes lines, over the bars if there are any.
     pub(crate) fn print(&self, text: impl Into<Printable>) {
-        let text = text.into().render(self.inner.colored);
-        self.write_over_bars(format!("{text}\n").as_bytes());
+        self.write_over_bars(format!("{}\n", self.fitted(&text.into())).as_bytes());
+    }
+
+    /// The text as it is written here: within the terminal's width, and in color where that is wanted.
+    pub(super) fn fitted(&self, text: &Printable) -> String {
+        if self.inner.terminal {
+            text.within(bar_terminal::stderr_columns()).render(self.inner.colored)
+        } else {
+            text.render(self.inner.colored)
+        }
     }
 
     /// Writes a record of a log in JSON.

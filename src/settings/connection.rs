@@ -28,8 +28,12 @@ pub struct ConnectionSettings {
     pub concurrency: usize,
     /// Most requests per second; none is no limit.
     pub rps: Option<NonZeroU32>,
-    /// Stay below this many requests in flight for the account as a whole.
+    /// Stay below this many requests in flight for the entire account.
     pub account_concurrency: u32,
+    /// The most bytes of an answer.
+    pub max_answer: usize,
+    /// The most rows of a list; none is by what it is of.
+    pub max_list_rows: Option<u64>,
     /// When to stop.
     pub max_duration: Option<Duration>,
     /// Waits between attempts are multiplied with this; 1 but in tests.
@@ -55,6 +59,9 @@ impl ConnectionSettings {
             concurrency: usize::try_from(concurrency).unwrap_or(usize::MAX),
             rps: NonZeroU32::new(loader.get(flags, &declarations::RPS)?),
             account_concurrency: loader.get(flags, &declarations::ACCOUNT_CONCURRENCY)?,
+            max_answer: usize::try_from(loader.get(flags, &declarations::MAX_ANSWER)?).unwrap_or(usize::MAX)
+                << 20,
+            max_list_rows: loader.read(flags, &declarations::MAX_LIST_ROWS)?.map(u64::from),
             max_duration: loader.read(flags, &declarations::MAX_DURATION)?,
             backoff_scale: backoff_scale.and_then(|text| text.parse().ok()).unwrap_or(1.0),
         })

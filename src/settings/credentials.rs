@@ -7,12 +7,15 @@
 //!
 //! **Invariant:** the secret is read when a verb needs it, not before: `chatferry config` runs no command.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use crate::cli::setting::{Declaration, Flags, declarations};
 use crate::model::AccountSid;
 use crate::secret::{Credentials, Secret};
+use crate::storage::{Exposure, exposure};
 
 use super::error::{CredentialError, SettingsError};
 use super::loader::{FoundSetting, Loader};
@@ -88,12 +91,27 @@ impl SecretSource {
         match self {
             Self::Variable(_, secret) => Ok(secret.clone()),
             Self::File(path, _) => {
+                warn_once_of(path);
                 let text = std::fs::read_to_string(path)
                     .map_err(|source| CredentialError::SecretFile { path: path.clone(), source })?;
                 Ok(Secret::new(without_line_end(text)))
             }
             Self::Command(command, _) => run(command),
         }
+    }
+}
+
+/// Warns of a secret file that others can read or change: once for each, however often it is read.
+fn warn_once_of(path: &Path) {
+    static WARNED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let Some(exposure) = exposure(path) else { return };
+    let is_new = WARNED.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_path_buf());
+    let what = match exposure {
+        Exposure::Readable => "everyone on this machine can read this secret file: chmod go-rwx",
+        Exposure::Writable => "everyone on this machine can change this secret file: chmod go-rwx",
+    };
+    if is_new {
+        tracing::warn!(path = %path.display(), "{what}");
     }
 }
 

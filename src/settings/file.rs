@@ -27,6 +27,9 @@ const SECRETS: [&str; 8] = [
     "twilio_api_secret",
 ];
 
+/// The endings of keys that have to do with credentials, of either account.
+const CREDENTIAL_ENDINGS: [&str; 4] = ["account_sid", "api_key", "secret_file", "secret_command"];
+
 /// A settings file that was read and checked, with the profile that is chosen.
 #[derive(Debug)]
 pub(super) struct SettingsFile {
@@ -74,6 +77,12 @@ impl SettingsFile {
         let known = profiles.keys().cloned().collect();
         let profile = profile.and_then(|name| Some((name.to_owned(), profiles.remove(name)?)));
         Ok(Self { path: path.to_owned(), of_user: false, top, profile, known })
+    }
+
+    /// Whether it says whose the credentials are, or where they come from.
+    pub(super) fn names_credentials(&self) -> bool {
+        let keys = || self.top.keys().chain(self.profile.iter().flat_map(|(_, values)| values.keys()));
+        keys().any(|key| CREDENTIAL_ENDINGS.iter().any(|ending| key.ends_with(ending)))
     }
 
     pub(super) fn has_profile(&self) -> bool {

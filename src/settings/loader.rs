@@ -8,7 +8,7 @@ use super::file::SettingsFile;
 use super::provenance::Provenance;
 use crate::cli::GlobalArgs;
 use crate::cli::setting::{Declaration, DeclaredSetting, Flags, SETTINGS, SettingKind};
-use crate::storage::nearest;
+use crate::storage::{Exposure, exposure, nearest};
 
 /// The settings file that is read when none is named.
 const DEFAULT_FILE: &str = "chatferry.toml";
@@ -17,6 +17,9 @@ const USER_FILE: &str = "chatferry/chatferry.toml";
 
 /// A hidden variable for tests of the binary: the time by which audits are named and kept.
 const NOW_VARIABLE: &str = "CHATFERRY_TEST_NOW";
+
+/// The user's own folder for what lives no longer than the session (XDG Base Directory Specification).
+const RUNTIME_FOLDER_VARIABLE: &str = "XDG_RUNTIME_DIR";
 
 /// Variables that are no settings.
 const OTHER_VARIABLES: [&str; 2] = ["CHATFERRY_CONFIG", "CHATFERRY_PROFILE"];
@@ -111,6 +114,12 @@ impl Loader {
         Ok(set.unwrap_or_else(crate::clock::now))
     }
 
+    /// Where locks are kept that are of no file: the user's own folder for that, else the one for temporary files.
+    pub(crate) fn runtime_folder(&self) -> Result<PathBuf, SettingsError> {
+        let own = self.environment.get(RUNTIME_FOLDER_VARIABLE)?.map(PathBuf::from);
+        Ok(own.filter(|folder| folder.is_dir()).unwrap_or_else(std::env::temp_dir))
+    }
+
     /// The names of the variables that may hold credentials or say where they are: those of Twilio and of chatferry.
     pub fn variables_of_ours(&self) -> Vec<String> {
         let ours = |name: &&str| name.starts_with("TWILIO_") || name.starts_with("CHATFERRY_");
@@ -129,6 +138,15 @@ impl Loader {
             .filter(|name| !known().any(|known| known == *name))
             .map(|name| (name.to_owned(), nearest(name, known())))
             .collect()
+    }
+
+    /// The settings files that others can change, or read where they say something of credentials.
+    pub(crate) fn exposed_files(&self) -> Vec<(&Path, Exposure)> {
+        let exposed = self.files.iter().zip(&self.file_paths).filter_map(|(file, path)| {
+            let exposure = exposure(&self.folder.join(path))?;
+            (exposure == Exposure::Writable || file.names_credentials()).then_some((path.as_path(), exposure))
+        });
+        exposed.collect()
     }
 
     /// What gives a setting its value: the first layer that has one.

@@ -37,12 +37,12 @@ pub use connection::ConnectionSettings;
 pub(crate) use crawl::{CrawlSettings, ProbeSettings, ServiceChoice, snapshot_file};
 pub(crate) use diff::DiffSettings;
 pub use environment::Environment;
-pub(crate) use error::SettingsError;
+pub(crate) use error::{SettingsError, UserChannelInputError};
 pub(crate) use export::{ExportDestination, ExportSettings};
 pub(crate) use listing::SettingsListing;
 pub use loader::Loader;
 pub(crate) use output::{OutputSettings, check_files};
-pub(crate) use plan::{PlanSettings, Planned, plan_file};
+pub(crate) use plan::{PlanSettings, Planned, plan_file, wanted_operations};
 pub(crate) use provenance::Provenance;
 pub use reference::{SettingReference, reference};
 pub(crate) use user_channel::{

@@ -3,7 +3,7 @@
 use super::error::SettingsError;
 use super::loader::Loader;
 use crate::cli::GlobalArgs;
-use crate::cli::setting::declarations::{CHECK_FILES, COLOR, LOG_FORMAT, PROGRESS};
+use crate::cli::setting::declarations::{CHECK_FILES, COLOR, LOG_FORMAT, PROGRESS, SHARED};
 use crate::cli::setting::{ColorWhen, DeclaredSetting, FlagGroup, Flags, LogFormat, ProgressStyle};
 
 /// Whether a finished snapshot is compared with its seal before it is used.
@@ -28,6 +28,8 @@ pub(crate) struct OutputSettings {
     pub no_color: bool,
     /// The terminal cannot move its cursor (`TERM=dumb`): lines instead of bars, and `auto` means no color.
     pub dumb_terminal: bool,
+    /// The group may read what is written.
+    pub shared: bool,
 }
 
 impl OutputSettings {
@@ -46,6 +48,7 @@ impl OutputSettings {
             color: typed(global, &COLOR, ColorWhen::Auto),
             no_color: false,
             dumb_terminal: false,
+            shared: false,
         }
     }
 
@@ -60,6 +63,7 @@ impl OutputSettings {
             color: loader.get(flags, &COLOR)?,
             no_color: loader.environment().has("NO_COLOR"),
             dumb_terminal: loader.environment().is_dumb_terminal(),
+            shared: loader.get(flags, &SHARED)?,
         })
     }
 }

@@ -36,7 +36,7 @@ impl UserChannelPlace {
 }
 
 /// A user or channel as it was named: checked, and not yet looked up.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Named {
     pub text: String,
     pub is_sid: bool,

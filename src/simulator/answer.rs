@@ -67,7 +67,8 @@ pub(crate) fn answer(
                         captures: captures.clone(),
                         path: uri.path(),
                         query: Parameters::parse(uri.query().unwrap_or_default()),
-                        form: Parameters::parse(body).without(|name| state.options.faults.ignores(name)),
+                        form: Parameters::parse(body)
+                            .without(|name| state.options.faults.ignores(name) && !route.requires(name)),
                     };
                     match act(state, &call) {
                         Ok(body) => return done(state, &call, body, fault),

@@ -38,6 +38,7 @@ pub struct Options {
     pub gzip: bool,
     /// What the generated service has in addition to what follows from the seed.
     pub world: WorldKind,
+    pub write_clock: WriteClock,
     /// The limits of the generated service.
     pub source_limits: ServiceLimits,
     /// The limits of the target service in the same account.
@@ -63,6 +64,7 @@ impl Default for Options {
             production_urls: true,
             gzip: true,
             world: WorldKind::Plain,
+            write_clock: WriteClock::Steps,
             source_limits: ServiceLimits { channel_members: 1_000, user_channels: 500 },
             target_limits: ServiceLimits::HIGHEST,
             faults: Faults::default(),
@@ -78,6 +80,15 @@ pub enum WorldKind {
     /// One object of each kind that real accounts have and that changes what a migration may do: every state, participants of
     /// other networks, hostile texts, attributes and identities.
     Real,
+}
+
+/// When simulated writes happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteClock {
+    /// From 2026-01-15 on, each a second after the one before, so that a test can expect their dates.
+    Steps,
+    /// When they happen; it was this moment when the simulator started.
+    Started(jiff::Timestamp),
 }
 
 /// The limits of a Chat service.

@@ -92,6 +92,17 @@ impl Route {
             .find_map(|(place, pair)| ["Conversations", "Channels"].contains(&pair[0]).then_some(place))
     }
 
+    /// Whether the description demands this parameter.
+    pub(crate) fn requires(&self, parameter: &str) -> bool {
+        let required: &[&str] = match self.operation {
+            "CreateServiceRole" => &["FriendlyName", "Type", "Permission"],
+            "UpdateServiceRole" => &["Permission"],
+            "CreateServiceUser" => &["Identity"],
+            _ => &[],
+        };
+        required.contains(&parameter)
+    }
+
     pub(crate) fn is_write(&self) -> bool {
         self.method != "GET"
     }

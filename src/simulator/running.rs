@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::data::account::AccountCredentials;
 use super::data::role_table::{DEFAULT_ROLES, ROLES};
-use super::data::{Account, Origins, ServicePlan, ServiceWorld};
+use super::data::{Account, Origins, ServicePlan, ServiceWorld, SettingsGiven, sid};
 use super::draws::{self, Draws};
 use super::drift::{self, DriftChange};
 use super::server;
@@ -67,7 +67,11 @@ fn accounts(options: &Options, origins: &Origins) -> Vec<Account> {
         number => Draws::new(draws::next(options.seed ^ number)),
     };
     let (first, second) = (AccountCredentials::new(draws(0)), AccountCredentials::new(draws(2)));
-    let empty = |number: u64, account_sid: &str, friendly_name: &'static str, limits: ServiceLimits| {
+    let [full, bare] = match options.world {
+        WorldKind::Plain => [SettingsGiven::Usual; 2],
+        WorldKind::Real => [SettingsGiven::All, SettingsGiven::None],
+    };
+    let empty = |number: u64, account_sid: &str, friendly_name: &'static str, limits, settings| {
         let plan = ServicePlan {
             draws: draws(number),
             account_sid,
@@ -78,6 +82,8 @@ fn accounts(options: &Options, origins: &Origins) -> Vec<Account> {
             roles: DEFAULT_ROLES,
             limits,
             world: WorldKind::Plain,
+            settings,
+            write_clock: options.write_clock,
         };
         Arc::new(ServiceWorld::new(&plan, &options.faults, origins))
     };
@@ -91,11 +97,22 @@ fn accounts(options: &Options, origins: &Origins) -> Vec<Account> {
         roles: ROLES.len(),
         limits: options.source_limits,
         world: options.world,
+        settings: full,
+        write_clock: options.write_clock,
     };
     let generated = Arc::new(ServiceWorld::new(&generated, &options.faults, origins));
-    let target = empty(1, &first.account_sid, "Küchenbörse – new", options.target_limits);
-    let other = empty(2, &second.account_sid, "Küchenbörse – another account", ServiceLimits::DEFAULT);
-    vec![Account::new(first, vec![generated, target]), Account::new(second, vec![other])]
+    let target = empty(1, &first.account_sid, "Küchenbörse – new", options.target_limits, bare);
+    let name = "Küchenbörse – another account";
+    let other = empty(2, &second.account_sid, name, ServiceLimits::DEFAULT, SettingsGiven::Usual);
+    let accounts = vec![Account::new(first, vec![generated, target]), Account::new(second, vec![other])];
+    if options.world == WorldKind::Real {
+        accounts[1].update_defaults(|defaults| {
+            defaults.messaging_service_sid = Some(sid::text("MG", sid::draw_digits(draws(2), 6)));
+            defaults.inactive_timer = Some("P90D".to_owned());
+            defaults.closed_timer = Some("P365D".to_owned());
+        });
+    }
+    accounts
 }
 
 /// The second account, which sees nothing of the first one's services.

@@ -9,7 +9,7 @@ use self::book::*;
 use super::*;
 use crate::error::Advise;
 use crate::model::*;
-use crate::storage::StorageError;
+use crate::storage::{StorageError, with_suffix};
 
 fn walk(path: &std::path::Path, entity: Entity, order: WalkOrder) -> Vec<String> {
     let snapshot = Snapshot::open(path).unwrap();
@@ -410,6 +410,36 @@ fn a_finished_snapshot_is_sealed_until_it_is_resumed() {
     drop(writer);
     Snapshot::check_file(&book.path).unwrap();
     assert!(Snapshot::open(&book.path).is_ok());
+}
+
+/// SQLite notices what breaks its structure. A name that is another name is noticed because its page is not the one that was written.
+#[test]
+fn a_value_that_changes_while_a_crawl_writes_is_never_complete() {
+    let find = |bytes: &[u8], text: &[u8]| bytes.windows(text.len()).rposition(|window| window == text);
+    for of_log in [false, true] {
+        let mut book = Book::new();
+        book.fetch_service();
+        book.fill(&[(1, 10), (2, 20)]);
+        if !of_log {
+            assert!(book.writer.move_log().unwrap(), "the rows are in the file");
+        }
+        let file = if of_log { with_suffix(&book.path, "-wal") } else { book.path.clone() };
+        let mut bytes = std::fs::read(&file).unwrap();
+        let at = find(&bytes, b"user 2").expect("the identity is in there") + 5;
+        bytes[at] = b'3';
+        std::fs::write(&file, bytes).unwrap();
+        let ended = book.writer.reconcile(0, false).and_then(|_| book.writer.finish("now"));
+        let changed = |error: &SnapshotError| {
+            matches!(error, SnapshotError::Storage(StorageError::ChangedMeanwhile { .. }))
+        };
+        assert!(ended.as_ref().is_err_and(changed), "in the log: {of_log}: {ended:?}");
+        assert_eq!(book.writer.finished().unwrap(), None);
+        let path = book.path.clone();
+        drop(book.writer);
+        let mut again = SnapshotWriter::open(&path, page_size).unwrap();
+        let resumed = again.resume();
+        assert!(resumed.as_ref().is_err_and(changed), "no later run completes it: {resumed:?}");
+    }
 }
 
 #[test]

@@ -23,7 +23,6 @@ pub enum Target {
     User(ServiceSid, UserSid),
     /// A channel's own record, rechecked.
     Channel(ServiceSid, ChannelSid),
-    /// A user's User Channels.
     UserChannels(ServiceSid, UserSid),
     /// A channel's members.
     Members(ServiceSid, ChannelSid),
@@ -165,6 +164,8 @@ pub struct Unit {
     pub cursor: Option<String>,
     /// How often it was restarted. A page belongs to one pass.
     pub pass: u32,
+    /// How many pages it takes, by the counts of its user or channel; none where nothing is counted.
+    pub expected_pages: Option<u64>,
     /// The parent's number in the snapshot: of a user or channel.
     pub(super) parent: i64,
     /// The service's number in the snapshot.

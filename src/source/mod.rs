@@ -2,14 +2,16 @@
 //! `model::table`, converts both.
 //!
 //! A [`List`] names what is asked for, a [`ListPage`] is one answer of it in the model's terms. Conversion from the wire is
-//! pure and tolerant: what cannot be understood becomes an [`Issue`] beside the record.
+//! pure and tolerant: what cannot be understood becomes an [`Issue`] of the record.
 //!
 //! **Invariant:** a page is converted within the attempt that fetched it, so that one that cannot be read is fetched again.
 //!
 //! **Invariant:** a [`ListPage`] without `next` is the end of its list because the API said so, never because a page was empty
 //! or short.
 
+mod answer;
 mod convert;
+mod legible;
 mod media;
 mod notes;
 mod read;
@@ -21,16 +23,17 @@ pub(crate) mod user_channels;
 
 use std::sync::Arc;
 
+pub use self::answer::page_of;
 use self::convert::FromRow;
 use self::notes::Asked;
 use self::read::Reading;
 use crate::error::{Advise, Failure};
 use crate::model::{
-    AccountSid, Api, Channel, ChannelSid, Entity, Issue, ListPage, Membership, Records, Service, ServiceSid,
-    User, UserSid,
+    AccountSid, Api, Channel, ChannelSid, Entity, Issue, IssueKind, ListPage, Membership, Records, Service,
+    ServiceSid, User, UserSid,
 };
 use crate::twilio::wire::decode_one;
-use crate::twilio::{ApiRequest, BodyError, Client, PageError, RequestError};
+use crate::twilio::{ApiRequest, BodyError, Client, ListSize, PageError, RequestError};
 
 /// A paged list of an API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,10 +121,7 @@ pub(crate) enum SourceError {
     OtherAccount { asked: AccountSid, found: AccountSid },
     /// The API has no such list, or it is not read from there.
     #[error("Conversations has no list of {} to read", entity.plural())]
-    NoSuchList {
-        /// What was asked for.
-        entity: Entity,
-    },
+    NoSuchList { entity: Entity },
 }
 
 impl From<RequestError> for SourceError {
@@ -142,6 +142,16 @@ impl SourceError {
     /// Whether the credentials are of another account than the one that was named.
     pub(crate) fn is_other_account(&self) -> bool {
         matches!(self, Self::OtherAccount { .. })
+    }
+}
+
+/// How long a list can be where nothing counts its rows.
+pub(crate) fn uncounted_size(list: &List) -> ListSize {
+    match list {
+        List::Users(_) | List::Channels(_) | List::Messages(..) => ListSize::OfService,
+        List::Services | List::Roles(_) | List::UserChannels(..) | List::Members(..) | List::Invites(..) => {
+            ListSize::OfOne
+        }
     }
 }
 
@@ -197,6 +207,7 @@ impl Source {
         if let Records::Services(services) = &page.records {
             services.iter().try_for_each(|service| self.is_of_account(service))?;
         }
+        self.is_page_of_account(&page)?;
         Ok(page)
     }
 
@@ -259,6 +270,22 @@ impl Source {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Refuses a page of which every row is of another account: Conversations may leave a service's account out. A single row is
+    /// an issue.
+    fn is_page_of_account(&self, page: &ListPage) -> Result<(), SourceError> {
+        let is_other = |issue: &&Issue| issue.field == "account_sid" && issue.kind == IssueKind::OtherParent;
+        let mut others = page.issues.iter().filter(is_other);
+        let Some(first) = others.next() else { return Ok(()) };
+        if 1 + others.count() < page.received {
+            return Ok(());
+        }
+        let found = serde_json::from_str::<String>(&first.value).unwrap_or_default();
+        Err(SourceError::OtherAccount {
+            asked: self.client.account_sid().clone(),
+            found: AccountSid::from_wire(&found),
+        })
     }
 
     async fn one<M: FromRow>(

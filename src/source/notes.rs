@@ -7,12 +7,13 @@ use std::str::FromStr;
 
 use serde_json::value::RawValue;
 
+use super::legible::{json_string, legible};
 use crate::model::{
     AccountSid, Api, ChannelSid, Entity, Extra, Issue, IssueKind, JsonText, OpenEnum, ServiceSid, Sid,
     SidKind, Timestamp, UserSid,
 };
 use crate::twilio::surrogates::repaired;
-use crate::twilio::wire::{Oddities, Row, Text};
+use crate::twilio::wire::{Oddities, Row, Text, Texts};
 
 /// What was asked for: the parents that every row should name.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +56,7 @@ impl Notes {
         self.found.push((field, kind, value));
     }
 
-    /// Takes what decoding a resource within the record found. The record has that resource whole in a field of its own.
+    /// Takes what decoding a resource within the record found. The record has the complete resource in a field of its own.
     pub(super) fn add_within(&mut self, within: &str, oddities: Oddities) {
         let unknown = oddities.unknown.into_iter().map(|pair| (IssueKind::UnknownKey, pair));
         let wrong_type = oddities.wrong_type.into_iter().map(|pair| (IssueKind::WrongType, pair));
@@ -104,7 +105,7 @@ impl Notes {
         Some(sid)
     }
 
-    /// The SID of a parent that is part of the row's key: the one asked for, if one was. Another one goes beside the record.
+    /// The SID of a parent that is part of the row's key: the one asked for, if one was. Another one is kept as an issue.
     pub(super) fn key_parent<K: SidKind>(
         &mut self,
         field: &str,
@@ -135,10 +136,10 @@ impl Notes {
     pub(super) fn known_texts(
         &mut self,
         field: &str,
-        texts: Option<Vec<Text<'_>>>,
+        texts: Option<Texts<'_>>,
         known: &[&str],
     ) -> Option<Vec<String>> {
-        let texts = texts?;
+        let texts = texts?.0;
         for text in &texts {
             if known.binary_search(&&*text.0).is_err() {
                 self.note(field, IssueKind::UnknownValue, &text.0);
@@ -154,7 +155,7 @@ impl Notes {
         if let Cow::Owned(_) = json {
             self.found.push((field.to_owned(), IssueKind::BrokenText, sent.to_owned()));
         }
-        Some(JsonText(json.into()))
+        Some(JsonText(legible(&json).into()))
     }
 
     /// Ends the row. `subject` names it in its issues.
@@ -178,14 +179,9 @@ impl Notes {
     }
 }
 
-/// Twilio's SIDs name the same thing in either case; the model tells verbatim texts apart.
+/// Twilio's SIDs name the same thing in either case; the model distinguishes verbatim texts.
 pub(super) fn is_same<K: SidKind>(sent: &Sid<K>, asked: &Sid<K>) -> bool {
     sent == asked || sent.to_string().eq_ignore_ascii_case(&asked.to_string())
-}
-
-/// A text as JSON.
-pub(super) fn json_string(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 /// A JSON object of keys and JSON texts; `None` without any.
@@ -193,7 +189,8 @@ pub(super) fn object(pairs: &[(String, String)]) -> Extra {
     if pairs.is_empty() {
         return None;
     }
-    let members: Vec<_> = pairs.iter().map(|(key, value)| format!("{}:{value}", json_string(key))).collect();
+    let members: Vec<_> =
+        pairs.iter().map(|(key, value)| format!("{}:{}", json_string(key), legible(value))).collect();
     Some(JsonText(format!("{{{}}}", members.join(",")).into()))
 }
 

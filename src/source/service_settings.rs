@@ -1,10 +1,11 @@
-//! What configures a service of Conversations: four resources beside the service's own record.
+//! What configures a service of Conversations: four resources besides the service's own record.
 //!
 //! **Invariant:** what may not be read or is not there leaves its fields null and an issue behind; it does not fail the service.
 
 use serde_json::value::RawValue;
 
-use super::notes::{Asked, Notes, json_string, object, owned};
+use super::legible::json_string;
+use super::notes::{Asked, Notes, is_same, object, owned};
 use super::{Fetched, SourceError, read};
 use crate::model::{Entity, Issue, IssueKind, JsonText, Service, ServiceSid};
 use crate::twilio::conversations::{requests, wire};
@@ -31,7 +32,11 @@ pub(super) async fn add(
     let notifications = fetch("notifications", requests::fetch_notifications(sid)).await?;
     let mut notes = Notes::default();
     if let Some(row) = decode::<wire::AccountConfiguration<'_>>(&mut notes, "account", account.as_ref()) {
-        notes.parent("configuration.account.account_sid", row.account_sid, Some(asked.account));
+        let found = notes.parent("configuration.account.account_sid", row.account_sid, Some(asked.account));
+        // The service's own record may come without its account.
+        if let Some(found) = found.filter(|found| !is_same(found, asked.account)) {
+            return Err(SourceError::OtherAccount { asked: asked.account.clone(), found });
+        }
     }
     if let Some(row) = decode::<wire::ServiceConfiguration<'_>>(&mut notes, "service", own.as_ref()) {
         notes.parent("configuration.service.chat_service_sid", row.chat_service_sid, asked.service);
@@ -88,7 +93,7 @@ async fn resource(
     }
     let refusal = match fetched {
         Ok(fetched) => return Ok(Some(fetched.record)),
-        // Nothing of a crawl depends on it, so that whatever answer the server gives instead, the crawl goes on without.
+        // Nothing of a crawl depends on it, so whatever the server answers instead, the crawl continues without it.
         Err(SourceError::Request(error)) if error.status.is_some() && !error.is_unauthorized() => error,
         Err(error) => return Err(error),
     };

@@ -3,20 +3,21 @@
 //! **Invariant:** objects are kept as they came, with their own keys in their own order: what is shown is what the API said.
 //!
 //! **Invariant:** what was found by a name bears that name. Twilio takes a SID or a name in the same place of a path, so the answer's
-//! own name is compared, and another one's is no answer. `.` and `..` never stand in a path: they are looked up in the list.
+//! own name is compared, and another one's is not accepted. `.` and `..` are never sent in a path: they are looked up in the list.
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use super::SourceError;
+use super::notes::is_same;
 use crate::error::{Advise, Failure};
-use crate::model::{Api, ChannelSid, ServiceSid, UserSid};
+use crate::model::{AccountSid, Api, ChannelSid, ServiceSid, UserSid};
 use crate::twilio::chat::requests as chat;
 use crate::twilio::conversations::requests as conversations;
 use crate::twilio::page::next_path;
 use crate::twilio::surrogates::repaired;
-use crate::twilio::{ApiRequest, BodyError, Client, LoopGuard, PageError, RequestError};
+use crate::twilio::{ApiRequest, BodyError, Client, ListSize, PageError, RequestError};
 
 /// An object as the API gave it.
 pub(crate) type ApiObject = Map<String, Value>;
@@ -93,7 +94,6 @@ impl Advise for UserChannelError {
     }
 }
 
-/// A user that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FoundUser {
     pub sid: UserSid,
@@ -102,7 +102,6 @@ pub(crate) struct FoundUser {
     pub joined_channels_count: Option<u64>,
 }
 
-/// A channel that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FoundChannel {
     pub sid: ChannelSid,
@@ -131,7 +130,6 @@ impl UserChannelReader {
         &self.service
     }
 
-    /// The service's own name.
     pub(crate) async fn service_name(&self) -> Result<Option<String>, UserChannelError> {
         let request = match self.api {
             Api::Chat => chat::fetch_service(&self.service),
@@ -159,12 +157,24 @@ impl UserChannelReader {
             .await?
         };
         let found = found.ok_or_else(missing)?;
+        self.check_account(&found)?;
         check_name(asked, &found, "user", "identity", missing)?;
         Ok(FoundUser {
             sid: UserSid::from_wire(&text(&found, "sid").unwrap_or_default()),
             identity: text(&found, "identity"),
             joined_channels_count: found.get("joined_channels_count").and_then(Value::as_u64),
         })
+    }
+
+    /// Refuses what is of another account than the one that was named.
+    fn check_account(&self, found: &ApiObject) -> Result<(), SourceError> {
+        let asked = self.client.account_sid();
+        match text(found, "account_sid").map(|sid| AccountSid::from_wire(&sid)) {
+            Some(found) if !is_same(&found, asked) => {
+                Err(SourceError::OtherAccount { asked: asked.clone(), found })
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(crate) async fn channel(&self, asked: &NameOrSid) -> Result<FoundChannel, UserChannelError> {
@@ -249,16 +259,18 @@ impl UserChannelReader {
         mut take: impl FnMut(Vec<ApiObject>) -> bool,
     ) -> Result<(), UserChannelError> {
         let list = first.path().to_owned();
-        let mut guard = LoopGuard::default();
+        let size = if list.contains("/Users/") { ListSize::OfOne } else { ListSize::OfService };
+        let mut guard = self.client.list_guard(list.clone(), size, FULL_PAGE);
         let mut request = first;
         loop {
             let (rows, next) = self.client.send_parsed(&request, |body| page(body, key)).await?.body;
+            let keys: Vec<_> = rows.iter().map(row_key).collect();
             if take(rows) {
                 return Ok(());
             }
             let Some(next) = next else { return Ok(()) };
             let next = next_path(self.api, self.client.origin(self.api), &list, &next)?;
-            guard.advance(&list, &next)?;
+            guard.page(keys, Some(&next))?;
             request = ApiRequest::get_verbatim(self.api, &next)
                 .ok_or_else(|| PageError::NotAPath { list: list.clone() })?;
         }
@@ -276,6 +288,14 @@ impl UserChannelReader {
         Ok(None)
     }
 }
+
+/// What tells a row of a list from the others.
+fn row_key(row: &ApiObject) -> Option<String> {
+    ["sid", "channel_sid", "conversation_sid"].into_iter().find_map(|key| text(row, key))
+}
+
+/// The least that a full page has of any list here.
+const FULL_PAGE: u32 = 50;
 
 /// Whether a path would go elsewhere by this segment.
 fn is_direction(name: &str) -> bool {

@@ -133,7 +133,7 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
         let folder = tempfile::tempdir().unwrap();
         let cases =
-            [(Access::Private, 0o600, 0o700), (Access::Group, 0o660, 0o770), (Access::Public, 0o644, 0o755)];
+            [(Access::Private, 0o600, 0o700), (Access::Group, 0o640, 0o750), (Access::Public, 0o644, 0o755)];
         for (access, file_mode, folder_mode) in cases {
             let below = folder.path().join(format!("{access:?}/export"));
             create_folder(&below, access).unwrap();

@@ -42,6 +42,9 @@ pub enum StorageError {
     /// Its bytes are not those that were written, and it was not SQLite that changed them.
     #[error("the {} `{}` is not as it was written: its bytes do not match their digest", kind.noun, path.display())]
     Altered { kind: &'static FileKind, path: PathBuf },
+    /// What was written cannot be read back: a disk, or another program, changed it while it was being written.
+    #[error("the {} `{}` changed while it was being written, and not by this program", kind.noun, path.display())]
+    ChangedMeanwhile { kind: &'static FileKind, path: PathBuf },
     #[error("the {} `{}` is in use by another run", kind.noun, path.display())]
     Locked { kind: &'static FileKind, path: PathBuf },
     /// SQLite keeps its log by the file's name: under another name the log is not found, and the file is corrupted.
@@ -64,6 +67,12 @@ fn is_over_a_limit(error: &rusqlite::Error) -> bool {
     matches!(code, Some(SQLITE_IOERR_WRITE | SQLITE_IOERR_SHMSIZE | SQLITE_IOERR_TRUNCATE))
 }
 
+/// A page that the file should have is not in it.
+fn is_cut(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    code == Some(rusqlite::ffi::SQLITE_IOERR_SHORT_READ)
+}
+
 impl StorageError {
     /// Sorts SQLite's errors by what a user can do about them.
     pub(crate) fn from_sqlite(kind: &'static FileKind, path: &Path, source: rusqlite::Error) -> Self {
@@ -78,6 +87,7 @@ impl StorageError {
             }
             source => match source.sqlite_error_code() {
                 Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { kind, path, source },
+                _ if is_cut(&source) => Self::Damaged { kind, path, source },
                 Some(ErrorCode::NotADatabase) => Self::OtherKind { kind, path },
                 Some(ErrorCode::DiskFull) => Self::Full { kind, path, source },
                 _ if is_over_a_limit(&source) => Self::Full { kind, path, source },
@@ -104,6 +114,7 @@ impl Advise for StorageError {
     fn status(&self) -> Failure {
         match self {
             Self::Full { .. } | Self::File { .. } | Self::Database { .. } => Failure::Failed,
+            Self::ChangedMeanwhile { .. } => Failure::Incomplete,
             _ => Failure::Usage,
         }
     }
@@ -130,6 +141,10 @@ impl Advise for StorageError {
                     "a disk or a copy damaged it: restore it from a copy, or {remake} with {option}; to read it all the \
                      same set CHATFERRY_CHECK_FILES=false"
                 )
+            }
+            Self::ChangedMeanwhile { kind, .. } => {
+                let FileKind { remake, option, .. } = kind;
+                format!("check the disk, and that no other program writes to it, then {remake} with {option}; it is not complete")
             }
             Self::Locked { kind, .. } => {
                 format!("wait until that run ends, or name another file with {}", kind.option)

@@ -12,18 +12,24 @@ mod access;
 mod atomic;
 mod encoding;
 mod error;
+mod kill_point;
 mod lock;
 mod nearest;
+mod number_map;
+mod page_sums;
 mod path;
 mod seal;
 mod sqlite;
 
-pub(crate) use access::Access;
+pub(crate) use access::{Access, Exposure, exposure};
 pub(crate) use atomic::{AtomicFile, create_file, create_folder, draft_in, remove, sync_folder, write};
 pub(crate) use encoding::{base64, hex};
 pub(crate) use error::{FileKind, StorageError};
+pub(crate) use kill_point::kill_point;
 pub(crate) use lock::{FileLock, LockError};
 pub(crate) use nearest::nearest;
+pub(crate) use number_map::{NumberMap, NumberSet};
+pub(crate) use page_sums::PageSums;
 pub(crate) use path::{resolve, with_suffix};
 pub(crate) use seal::{check_seal, seal, unseal};
 pub(crate) use sqlite::{

@@ -3,7 +3,7 @@
 //! SQLite notices damage to the structure of a file, not to the values in it: a flipped bit in a name is another name. The seal says whether
 //! the bytes are those that were written. SQLite and its tools ignore what stands behind the last page.
 //!
-//! **Invariant:** a seal is of the file as it was last closed. Whoever writes to a file removes its seal first.
+//! **Invariant:** a seal is of the file as it was last closed. A writer removes the seal first.
 //!
 //! Why a file that another tool wrote to counts as not sealed: SQLite numbers the changes of a file in its header, and the seal keeps the
 //! number. A changed value is the user's business; a changed byte without a new number is damage.
@@ -15,6 +15,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::error::{FileKind, StorageError};
+use super::path::{resolve, with_suffix};
 
 const MAGIC: [u8; 8] = *b"ChFySeal";
 
@@ -25,6 +26,10 @@ const LENGTH: usize = 8 + 4 + 8 + 32;
 const CHANGE: usize = 24;
 const CHANGE_AGAIN: usize = 92;
 const HEADER: usize = 100;
+
+/// Where the header has the size of a page, in two bytes, and the number of pages.
+const PAGE_SIZE: usize = 16;
+const PAGES: usize = 28;
 
 /// Read at a time.
 const CHUNK: usize = 1 << 20;
@@ -76,6 +81,21 @@ impl Seal {
     }
 }
 
+/// The length that a file has by its header: SQLite never leaves a shorter one. 0 where the header does not say.
+fn length_in(header: &[u8; HEADER]) -> u64 {
+    let number = |place: usize| {
+        header
+            .get(place..place + 4)
+            .map_or(0, |bytes| bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
+    };
+    // 1 stands for 65,536 bytes.
+    let page = match number(PAGE_SIZE) >> 16 {
+        1 => 1 << 16,
+        size => size,
+    };
+    if number(CHANGE) == number(CHANGE_AGAIN) { page * number(PAGES) } else { 0 }
+}
+
 /// Seals a closed file. The caller has its lock.
 pub(crate) fn seal(kind: &'static FileKind, path: &Path) -> Result<(), StorageError> {
     let write = || {
@@ -109,22 +129,30 @@ pub(crate) fn unseal(kind: &'static FileKind, path: &Path) -> Result<(), Storage
     remove().map_err(|source| StorageError::file(kind, path, source))
 }
 
-/// Reads a file once and compares it with its seal. One that is not sealed passes: it is not finished, or another tool wrote to it.
+/// Reads a file once and compares it with its seal. One that is not sealed passes, unless it is shorter than it says: it is not finished, or
+/// another tool wrote to it.
 pub(crate) fn check_seal(kind: &'static FileKind, path: &Path) -> Result<(), StorageError> {
     let is_broken = || {
         let mut file = match File::open(path) {
-            // Opening it as what it is says so, and better.
+            // Opening the file reports that, and better.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             file => file?,
         };
         if !file.metadata()?.is_file() {
             return Ok(false);
         }
-        let Some(written) = Seal::read(&mut file)? else { return Ok(false) };
+        let size = file.metadata()?.len();
+        let written = Seal::read(&mut file)?;
+        if size < HEADER as u64 {
+            return Ok(false);
+        }
         let mut header = [0; HEADER];
         file.seek(SeekFrom::Start(0))?;
         file.read_exact(&mut header)?;
         let at = |place: usize| header.get(place..place + 4).unwrap_or_default();
+        // What a log beside it has may be missing from the file.
+        let has_log = with_suffix(&resolve(path)?, "-wal").exists();
+        let Some(written) = written else { return Ok(!has_log && size < length_in(&header)) };
         if at(CHANGE) == at(CHANGE_AGAIN) && at(CHANGE) != written.change {
             return Ok(false);
         }
@@ -183,6 +211,11 @@ mod tests {
             fs::write(&path, bytes).unwrap();
             let found = check_seal(&KIND, &path);
             assert!(matches!(found, Err(StorageError::Altered { .. })), "byte {at}: {found:?}");
+        }
+        for length in [good.len() - LENGTH - 1, good.len() / 2, 200] {
+            fs::write(&path, &good[..length]).unwrap();
+            let found = check_seal(&KIND, &path);
+            assert!(matches!(found, Err(StorageError::Altered { .. })), "cut to {length}: {found:?}");
         }
         fs::write(&path, good).unwrap();
         check_seal(&KIND, &path).unwrap();

@@ -1,9 +1,9 @@
 //! A SQLite file of this program: recognized by its format, created as a draft that appears complete, closed into one file.
 //!
 //! **Invariant:** at the file's path stands no file, the file that was there before, or a complete one. A run that is killed or finds the
-//! disk full while it makes the file leaves a draft beside it, which the next run removes.
+//! disk full while it makes the file leaves a draft next to it, which the next run removes.
 //!
-//! **Invariant:** a file never comes to stand beside the write-ahead log of another. SQLite would play that log into it, and
+//! **Invariant:** a file never gets the write-ahead log of another. SQLite would play that log into it, and
 //! what was just written would be what was there before.
 //!
 //! **Invariant:** a file that is not of the kind and format asked for is never written to.
@@ -17,11 +17,12 @@ use rusqlite::{Connection, OpenFlags};
 use super::access::Access;
 use super::atomic::{remove, sync_folder};
 use super::error::{FileKind, StorageError};
+use super::kill_point::kill_point;
 use super::lock::{FileLock, LockError};
 use super::path::{names_of, parent, resolve, with_suffix};
 use super::seal::seal;
 
-/// What SQLite keeps beside a file, by what is added to its name.
+/// The companions that SQLite keeps of a file, by their suffixes.
 const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +71,7 @@ pub(crate) fn open(kind: &'static FileKind, path: &Path, mode: OpenMode) -> Resu
     Ok(connection)
 }
 
-/// The log of a file with several names stands beside one of them only: read by another name, the file is not what was committed.
+/// The log of a file with several names is next to only one of them: read by another name, the file is not what was committed.
 fn refuse_lost_log(
     kind: &'static FileKind,
     path: &Path,
@@ -101,7 +102,7 @@ pub(crate) fn lock(kind: &'static FileKind, path: &Path) -> Result<FileLock, Sto
 }
 
 /// Joins a file with its log, so that it can be copied and read from read-only media. False while another process reads it: then it
-/// stays beside its log, and a later run, or whoever closes it last, joins the two.
+/// keeps its log, and a later run, or the process that closes it last, joins the two.
 pub(crate) fn fold_log(
     kind: &'static FileKind,
     path: &Path,
@@ -126,12 +127,12 @@ pub(crate) fn has_log(path: &Path) -> bool {
     resolve(path).is_ok_and(|real| with_suffix(&real, "-wal").exists())
 }
 
-/// Removes what SQLite keeps beside a file.
+/// Removes the companions that SQLite keeps of a file.
 pub(crate) fn remove_companions(real: &Path) -> io::Result<()> {
     COMPANIONS.iter().try_for_each(|suffix| remove(&with_suffix(real, suffix)))
 }
 
-/// Removes a file with all that SQLite keeps beside it. The caller has the lock, and no connection is open.
+/// Removes a file with its companions. The caller has the lock, and no connection is open.
 pub(crate) fn discard(kind: &'static FileKind, path: &Path) -> Result<(), StorageError> {
     let removed = resolve(path).and_then(|real| {
         remove_companions(&real)?;
@@ -140,12 +141,12 @@ pub(crate) fn discard(kind: &'static FileKind, path: &Path) -> Result<(), Storag
     removed.map_err(|source| StorageError::file(kind, path, source))
 }
 
-/// Whether a new file can be made here now: says what [`SqliteDraft::begin`] would say of locks and folders, and leaves nothing.
+/// Whether a new file can be made here now: fails as [`SqliteDraft::begin`] would because of locks and folders, and leaves nothing.
 pub(crate) fn check_place(kind: &'static FileKind, path: &Path, access: Access) -> Result<(), StorageError> {
     SqliteDraft::begin(kind, path, access).map(drop)
 }
 
-/// A SQLite file in the making, under a name of its own beside its place. Dropped unpublished, it leaves nothing.
+/// An unfinished SQLite file, under a name of its own next to its place. Dropped unpublished, it leaves nothing.
 #[derive(Debug)]
 pub(crate) struct SqliteDraft {
     kind: &'static FileKind,
@@ -176,7 +177,7 @@ impl SqliteDraft {
         access: Access,
     ) -> Result<Self, StorageError> {
         let draft = Self::begin(kind, path, access)?;
-        // Only whoever has the draft publishes here, so this stays true.
+        // Only the owner of the draft publishes here, so this stays true.
         if draft.place.exists() {
             return Err(StorageError::file(kind, path, io::ErrorKind::AlreadyExists.into()));
         }
@@ -202,8 +203,10 @@ impl SqliteDraft {
     pub(crate) fn publish(mut self) -> Result<FileLock, StorageError> {
         let publish = || {
             OpenOptions::new().write(true).open(&self.draft).and_then(|file: File| file.sync_all())?;
+            kill_point("publish");
             remove_companions(&self.place)?;
             fs::rename(&self.draft, &self.place)?;
+            kill_point("publish");
             sync_folder(parent(&self.place))
         };
         publish().map_err(|source| StorageError::file(self.kind, &self.shown, source))?;

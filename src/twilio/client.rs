@@ -1,14 +1,17 @@
-//! Sends requests: waits its turn, signs, reads the whole answer, and tries again where that makes sense.
+//! Sends requests: waits for its turn, signs, reads the complete answer, and retries where that makes sense.
 //!
-//! **Invariant:** this is the only place that exposes a secret, and it does so to the configured origins alone: the URL is
+//! **Invariant:** this is the only place that exposes a secret, and only to the configured origins: the URL is
 //! checked against the origin before it is signed, and redirects are not followed.
 //!
 //! **Invariant:** an answer counts when its body was read to the end and understood. A page that is cut short is a failed
 //! attempt, not a short page.
 //!
 //! **Invariant:** nothing retries below this: reqwest's own retries would be attempts that no one waits for or counts.
+//!
+//! **Invariant:** an attempt ends: by its time-outs, by the limits of a body, or some seconds after the run was asked to end.
 
 mod answer;
+mod body;
 #[cfg(test)]
 mod tests;
 
@@ -20,11 +23,14 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use serde::de::IgnoredAny;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 use url::Url;
 
 use self::answer::{AttemptEnd, outcome, read, text};
+use self::body::{AnswerBody, BodyFailure, MOST_OF_A_FAILURE, read_body};
 use super::error::{BodyError, ClientError, RequestError, RequestErrorKind};
+use super::list_guard::{ListGuard, ListSize};
 use super::options::ClientOptions;
 use super::request::{ApiRequest, Method};
 use super::retry::{AttemptOutcome, Decision, StopReason, Tries, decide};
@@ -43,6 +49,8 @@ const WEBHOOK_ENABLED: &str = "x-twilio-webhook-enabled";
 pub(crate) struct Client {
     http: reqwest::Client,
     throttle: Arc<Throttle>,
+    /// One answer that is larger than usual is read at a time.
+    large_answers: Arc<Semaphore>,
     random: Mutex<fastrand::Rng>,
     attempts: AtomicU64,
     retried: AtomicU64,
@@ -75,7 +83,7 @@ pub(crate) struct Reply<T> {
     pub body: T,
 }
 
-/// The attempts of one request so far, for whoever sends it attempt by attempt.
+/// The attempts of one request so far, for a caller that sends it attempt by attempt.
 #[derive(Debug, Default)]
 pub(crate) struct Attempts {
     tries: Tries,
@@ -110,7 +118,16 @@ impl Client {
         let throttle = Arc::new(Throttle::new(options.limits, options.events.clone()));
         let random = Mutex::new(fastrand::Rng::with_seed(options.seed));
         let zero = AtomicU64::default;
-        Ok(Self { http, throttle, random, attempts: zero(), retried: zero(), throttled: zero(), options })
+        Ok(Self {
+            http,
+            throttle,
+            large_answers: Arc::new(Semaphore::new(1)),
+            random,
+            attempts: zero(),
+            retried: zero(),
+            throttled: zero(),
+            options,
+        })
     }
 
     /// The account whose credentials sign the requests.
@@ -124,6 +141,11 @@ impl Client {
             Api::Chat => &self.options.chat_origin,
             Api::Conversations => &self.options.conversations_origin,
         }
+    }
+
+    /// A guard for following a list of this size, which is named for people, with so many rows on a full page.
+    pub(crate) fn list_guard(&self, list: impl Into<String>, size: ListSize, page: u32) -> ListGuard {
+        ListGuard::new(list, self.options.max_list_rows.unwrap_or_else(|| size.most()), page)
     }
 
     /// How many requests may be in flight now.
@@ -239,22 +261,63 @@ impl Client {
         let permit = self.options.cancellation.run_until_cancelled(self.throttle.permit()).await?;
         self.attempts.fetch_add(1, Ordering::Relaxed);
         self.retried.fetch_add(u64::from(earlier > 0), Ordering::Relaxed);
-        let response = match self.build(request, url).send().await {
-            Ok(response) => response,
-            Err(source) => return Some(AttemptEnd::None { source: source.without_url() }),
+        let ended = tokio::select! {
+            biased;
+            ended = self.exchange(request, url) => ended,
+            () = self.grace_is_over() => return Some(AttemptEnd::CutOff),
         };
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await;
+        let (status, headers) = match &ended {
+            AttemptEnd::None { .. } | AttemptEnd::CutOff => return Some(ended),
+            AttemptEnd::Answer { status, headers, .. } | AttemptEnd::BadBody { status, headers, .. } => {
+                (*status, headers)
+            }
+        };
         let refused = status == StatusCode::TOO_MANY_REQUESTS;
         self.throttled.fetch_add(u64::from(refused), Ordering::Relaxed);
-        let account_in_flight = text(&headers, CONCURRENT_REQUESTS).and_then(|text| text.parse().ok());
+        let account_in_flight = text(headers, CONCURRENT_REQUESTS).and_then(|text| text.parse().ok());
         permit.answered(Signal { refused, account_in_flight });
-        // Whoever waits for the slot sends first; this answer is parsed while that one is on its way.
+        // The next request takes the slot first; this answer is parsed while that one is in flight.
         tokio::task::yield_now().await;
-        Some(match body {
+        Some(ended)
+    }
+
+    /// Sends, and reads the whole answer.
+    async fn exchange(&self, request: &ApiRequest, url: Url) -> AttemptEnd {
+        let mut response = match self.build(request, url).send().await {
+            Ok(response) => response,
+            Err(source) => return AttemptEnd::None { source: source.without_url() },
+        };
+        let (status, headers) = (response.status(), response.headers().clone());
+        let most = self.options.max_answer;
+        let most = if status.is_success() { most } else { most.min(MOST_OF_A_FAILURE) };
+        match read_body(&mut response, most, &self.large_answers).await {
             Ok(body) => AttemptEnd::Answer { status, headers, body },
-            Err(source) => AttemptEnd::CutShort { status, headers, source: source.without_url() },
-        })
+            // Its status says what it is; such a body is not Twilio's.
+            Err(BodyFailure::TooLarge(bytes)) if !status.is_success() => {
+                AttemptEnd::Answer { status, headers, body: AnswerBody { bytes, turn: None } }
+            }
+            Err(BodyFailure::TooLarge(_)) => {
+                AttemptEnd::BadBody { status, headers, kind: RequestErrorKind::TooLarge { most } }
+            }
+            Err(BodyFailure::TooSlow) => {
+                AttemptEnd::BadBody { status, headers, kind: RequestErrorKind::TooSlow }
+            }
+            Err(BodyFailure::Broken(source)) => {
+                let source = source.without_url();
+                let kind = if source.is_timeout() {
+                    RequestErrorKind::TimedOut(source)
+                } else {
+                    RequestErrorKind::Broken(source)
+                };
+                AttemptEnd::BadBody { status, headers, kind }
+            }
+        }
+    }
+
+    /// Comes some seconds after the run was asked to end.
+    async fn grace_is_over(&self) {
+        self.options.cancellation.cancelled().await;
+        sleep(self.options.timeouts.grace).await;
     }
 
     fn build(&self, request: &ApiRequest, url: Url) -> reqwest::RequestBuilder {

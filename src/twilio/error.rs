@@ -1,7 +1,7 @@
 //! Why a request failed, with what it takes to act on it: the request, Twilio's own code and words, how often and how long it
 //! was tried.
 //!
-//! **Invariant:** an error holds no credentials and no body. Of foreign text it has Twilio's `message` and `more_info` alone,
+//! **Invariant:** an error holds no credentials and no body. Of foreign text it has only Twilio's `message` and `more_info`,
 //! cut to a length and without control characters, so that an answer cannot write to a terminal.
 
 use std::fmt;
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::page::PageError;
 use super::request::{ApiRequest, Method};
 use super::surrogates::repaired;
 
@@ -25,6 +26,9 @@ pub(crate) enum BodyError {
     /// Not JSON, or cut short.
     #[error("the answer is not JSON, or cut short")]
     NotJson(#[source] serde_json::Error),
+    /// A page of a list that never ends.
+    #[error("the list cannot be read to its end")]
+    Endless(#[source] PageError),
     /// JSON, but of another shape.
     #[error("the answer is not {expected}")]
     Unexpected {
@@ -36,11 +40,9 @@ pub(crate) enum BodyError {
 /// A request failed for good. `Display` is one line; its causes are the sources.
 #[derive(Debug)]
 pub(crate) struct RequestError {
-    /// The method.
     pub method: Method,
     /// The path, without query.
     pub path: String,
-    /// What failed.
     pub kind: RequestErrorKind,
     /// The HTTP status of the last answer.
     pub status: Option<u16>,
@@ -80,12 +82,19 @@ pub(crate) enum RequestErrorKind {
     Certificate(reqwest::Error),
     /// The connection broke.
     Broken(reqwest::Error),
-    /// Time-out.
     TimedOut(reqwest::Error),
     /// A success with a body that cannot be used.
     BadBody(BodyError),
+    /// A success with a body of more bytes than are taken.
+    TooLarge {
+        most: usize,
+    },
+    /// The body came too slowly.
+    TooSlow,
     /// The run is ending: the request was not sent, or not sent again.
     Cancelled,
+    /// The run is ending, and the answer did not come in time. Whether the request was performed is not known.
+    CutOff,
     /// The path does not make a URL of the origin.
     BadPath,
 }
@@ -166,7 +175,7 @@ impl RequestError {
         self.more_info = text(body.more_info);
     }
 
-    /// An answer of Twilio's with this status. What a gateway or a proxy says in Twilio's place says nothing about the account.
+    /// An answer of Twilio's with this status. The answer of a gateway or a proxy proves nothing about the account.
     fn is_twilios(&self, status: u16) -> bool {
         self.status == Some(status) && self.sender.is_none()
     }
@@ -208,9 +217,13 @@ impl RequestError {
         matches!(self.kind, RequestErrorKind::WaitTooLong)
     }
 
-    /// The run is ending.
+    /// The run is ending, and nothing was done. A write that may have been performed is not among these.
     pub(crate) fn is_cancelled(&self) -> bool {
-        matches!(self.kind, RequestErrorKind::Cancelled)
+        match self.kind {
+            RequestErrorKind::Cancelled => true,
+            RequestErrorKind::CutOff => self.method == Method::Get,
+            _ => false,
+        }
     }
 
     /// The host has no address: the product's name is gone, or there is no network.
@@ -253,7 +266,15 @@ impl fmt::Display for RequestError {
             RequestErrorKind::Broken(_) => formatter.write_str("the connection broke")?,
             RequestErrorKind::TimedOut(_) => formatter.write_str("timed out")?,
             RequestErrorKind::BadBody(_) => formatter.write_str("an unreadable answer")?,
+            RequestErrorKind::TooLarge { most } => {
+                let mebibytes = most.div_ceil(1 << 20);
+                write!(formatter, "an answer of more than {mebibytes} MiB, the limit of --max-answer")?;
+            }
+            RequestErrorKind::TooSlow => formatter.write_str("an answer that comes too slowly")?,
             RequestErrorKind::Cancelled => return formatter.write_str("not sent, the run is ending"),
+            RequestErrorKind::CutOff => {
+                formatter.write_str("no answer in time, the run is ending")?;
+            }
             RequestErrorKind::BadPath => return formatter.write_str("not a path of the configured origin"),
         }
         if let Some(sender) = &self.sender {
@@ -307,7 +328,7 @@ impl Advise for RequestError {
     fn status(&self) -> Failure {
         if self.is_unauthorized() || self.is_forbidden() {
             Failure::Refused
-        } else if self.is_cancelled() {
+        } else if matches!(self.kind, RequestErrorKind::Cancelled | RequestErrorKind::CutOff) {
             Failure::Interrupted
         } else {
             Failure::Failed
@@ -322,6 +343,13 @@ impl Advise for RequestError {
                     .to_owned(),
             );
         }
+        if matches!(self.kind, RequestErrorKind::TooLarge { .. }) {
+            return Some(
+                "Twilio's largest pages are a few MiB: check --chat-url, --conversations-url and what is between this machine and \
+                 Twilio; a larger --max-answer takes such an answer"
+                    .to_owned(),
+            );
+        }
         if self.sender.is_some() {
             return Some(
                 "a gateway or proxy between this machine and Twilio answered: check HTTPS_PROXY and NO_PROXY, --chat-url and \
@@ -330,9 +358,13 @@ impl Advise for RequestError {
             );
         }
         (self.status() == Failure::Refused).then(|| {
-            let regional = self.origin.split('.').count() > 3 && self.origin.ends_with(".twilio.com");
-            let region =
-                if regional { "; credentials belong to one region: see --region and --edge" } else { "" };
+            let region = match self.origin.strip_suffix(".twilio.com") {
+                Some(host) if host.contains('.') => {
+                    "; credentials belong to one region, which TWILIO_REGION and TWILIO_EDGE choose"
+                }
+                Some(_) => "; credentials of another region than us1 need TWILIO_REGION",
+                None => "",
+            };
             format!("{REFUSED_HINT}{region}")
         })
     }

@@ -7,12 +7,13 @@
 //! **Invariant:** credentials go to the configured origins only. URLs that an answer names are re-based on them or refused,
 //! and redirects are not followed.
 //!
-//! **Invariant:** one wait per attempt. The rate, the concurrency and `Retry-After` are waited for in [`client`] alone.
+//! **Invariant:** one wait per attempt. The rate, the concurrency and `Retry-After` are waited for only in [`client`].
 
 pub(crate) mod chat;
 pub(crate) mod client;
 pub(crate) mod conversations;
 pub(crate) mod error;
+pub(crate) mod list_guard;
 pub(crate) mod options;
 pub(crate) mod page;
 pub(crate) mod request;
@@ -25,7 +26,8 @@ pub(crate) mod wire;
 
 pub(crate) use client::{Attempts, Client, Counters, OnceSent, Reply};
 pub(crate) use error::{BodyError, REFUSED_HINT, RequestError, RequestErrorKind};
+pub(crate) use list_guard::{ListGuard, ListSize};
 pub(crate) use options::{ClientOptions, Timeouts};
-pub(crate) use page::{LoopGuard, PageError};
+pub(crate) use page::PageError;
 pub(crate) use request::ApiRequest;
 pub(crate) use retry::RetryPolicy;

@@ -15,7 +15,6 @@ use crate::secret::{Credentials, Origin};
 pub(crate) struct ClientOptions {
     /// Programmable Chat's origin.
     pub chat_origin: Origin,
-    /// Conversations' origin.
     pub conversations_origin: Origin,
     /// Who signs the requests.
     pub credentials: Credentials,
@@ -23,11 +22,15 @@ pub(crate) struct ClientOptions {
     pub limits: Limits,
     /// How long one attempt may take.
     pub timeouts: Timeouts,
+    /// The most bytes of an answer's body, decompressed.
+    pub max_answer: usize,
+    /// The most rows of a list, whatever it is of; none is by its size.
+    pub max_list_rows: Option<u64>,
     /// How often and when a request is sent again.
     pub retry: RetryPolicy,
-    /// Once cancelled, no attempt starts; those in flight end as they would.
+    /// Once cancelled, no attempt starts, and those in flight have [`Timeouts::grace`].
     pub cancellation: CancellationToken,
-    /// Where it says what happens.
+    /// Where events go.
     pub events: Events,
     /// The seed of the jitter.
     pub seed: u64,
@@ -44,6 +47,8 @@ pub(crate) struct Timeouts {
     pub read: Duration,
     /// In all.
     pub total: Duration,
+    /// After the run was asked to end.
+    pub grace: Duration,
 }
 
 impl Default for Timeouts {
@@ -52,6 +57,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(10),
             read: Duration::from_secs(30),
             total: Duration::from_mins(1),
+            grace: Duration::from_secs(5),
         }
     }
 }

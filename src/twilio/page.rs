@@ -5,6 +5,7 @@
 
 use url::{Position, Url, form_urlencoded};
 
+use super::request::ApiRequest;
 use crate::model::Api;
 use crate::secret::Origin;
 
@@ -16,7 +17,6 @@ pub(crate) enum PageError {
     NotAUrl {
         /// The list's path.
         list: String,
-        /// Why.
         #[source]
         source: url::ParseError,
     },
@@ -34,12 +34,38 @@ pub(crate) enum PageError {
         /// The list's path.
         list: String,
     },
+    /// Page after page of the list brings rows that were there before, or none.
+    #[error("the list {list} does not end: {pages} pages with {rows} rows bring nothing new")]
+    NothingNew {
+        /// The list's path.
+        list: String,
+        pages: u64,
+        rows: u64,
+    },
+    /// The list has more rows than it can have.
+    #[error(
+        "the list {list} does not end: it has {rows} rows on {pages} pages so far and can have {most}; --max-list-rows takes more"
+    )]
+    TooManyRows {
+        /// The list's path.
+        list: String,
+        rows: u64,
+        pages: u64,
+        most: u64,
+    },
     /// A stored cursor is no path.
     #[error("the stored position in {list} is not a path")]
     NotAPath {
         /// What is being listed.
         list: String,
     },
+}
+
+impl PageError {
+    /// Whether the list never ends, so that where it was given up is no place to resume it.
+    pub(crate) fn is_endless(&self) -> bool {
+        matches!(self, Self::Repeated { .. } | Self::NothingNew { .. } | Self::TooManyRows { .. })
+    }
 }
 
 /// The path and query of the next page, to be asked of the configured origin.
@@ -58,6 +84,16 @@ pub(crate) fn next_path(
     }
 }
 
+/// Where the next page of a list would be asked for: the whole URL, credentials aside. `None` where nothing would be sent. What
+/// fuzzing and its replay give hostile addresses to.
+pub fn next_address(api: Api, origin: &str, next_page_url: &str) -> Option<String> {
+    let origin = Origin::parse(origin, false).ok()?;
+    let path = next_path(api, &origin, "the list", next_page_url).ok()?;
+    let request = ApiRequest::get_verbatim(api, &path)?;
+    let url = origin.join(&request.path_and_query()).ok()?;
+    (origin.contains(&url) && !request.has_dot_segment()).then(|| url.into())
+}
+
 /// Twilio's hosts are `{product}[.{edge}][.{region}].twilio.com`; Chat also answers as `ip-messaging`.
 fn is_twilios(api: Api, url: &Url) -> bool {
     let products: &[&str] = match api {
@@ -70,7 +106,7 @@ fn is_twilios(api: Api, url: &Url) -> bool {
     url.scheme() == "https" && url.port().is_none() && product && labels.count() <= 2
 }
 
-/// What tells one page of a list from another. `Page` is a counter of the client's (FACTS: navigation is by token), so a
+/// What distinguishes one page of a list from another. `Page` is a counter of the client's (FACTS: navigation is by token), so a
 /// list that loops may count it on; the token is the position.
 fn position(path_and_query: &str) -> String {
     let query = path_and_query.split_once('?').map_or("", |(_, query)| query);
@@ -87,7 +123,7 @@ pub(crate) fn is_same_page(current: &str, next: &str) -> bool {
 /// replaced after 1, 3, 7, 15… pages (Brent's cycle detection). A loop of `n` pages after `m` others is noticed within
 /// `3 × max(n, m)` pages. A guard that starts in the middle of a list, as after a restart, notices the loop just as well.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct LoopGuard {
+pub(super) struct LoopGuard {
     kept: Option<String>,
     /// Pages since it was kept, and how many it is kept for.
     since: u64,
@@ -96,7 +132,7 @@ pub(crate) struct LoopGuard {
 
 impl LoopGuard {
     /// Takes the next page's path and query; an error if the list was there before.
-    pub(crate) fn advance(&mut self, list: &str, next: &str) -> Result<(), PageError> {
+    pub(super) fn advance(&mut self, list: &str, next: &str) -> Result<(), PageError> {
         let position = position(next);
         if self.kept.as_ref() == Some(&position) {
             return Err(PageError::Repeated { list: list.to_owned() });

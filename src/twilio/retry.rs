@@ -39,6 +39,9 @@ impl Default for RetryPolicy {
     }
 }
 
+/// The most attempts of what is answered with too much. Each may cost as much as the largest answer.
+const TOO_LARGE: u32 = 4;
+
 /// How often a request has failed so far, the last failure included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Tries {
@@ -64,10 +67,15 @@ pub(crate) enum AttemptOutcome<'a> {
     Untrusted,
     /// The connection broke while the request was sent or answered.
     Broken,
-    /// Time-out.
     TimedOut,
     /// A success whose body is cut short or is not what the API sends.
     BadBody,
+    /// A success whose body is larger than allowed.
+    TooLarge,
+    /// A success whose body came too slowly.
+    TooSlow,
+    /// The run is ending.
+    CutOff,
 }
 
 /// What to do after a failed attempt.
@@ -77,14 +85,10 @@ pub(crate) enum Decision {
     Retry {
         /// After this wait.
         after: Duration,
-        /// What went wrong.
         why: Why,
     },
     /// Give up.
-    Stop {
-        /// Why.
-        why: StopReason,
-    },
+    Stop { why: StopReason },
 }
 
 /// What went wrong with an attempt that is made again.
@@ -102,12 +106,17 @@ pub(crate) enum Why {
     /// The connection broke.
     #[error("connection broken")]
     Broken,
-    /// Time-out.
     #[error("timed out")]
     TimedOut,
     /// Cut short, or not JSON.
     #[error("unreadable answer")]
     BadBody,
+    /// More bytes than allowed.
+    #[error("answer too large")]
+    TooLarge,
+    /// Fewer bytes a second than allowed.
+    #[error("answer too slow")]
+    TooSlow,
 }
 
 /// Why a request is not sent again.
@@ -137,19 +146,22 @@ pub(crate) fn decide(
         AttemptOutcome::Status { status: status @ (500 | 502 | 503 | 504), .. } => {
             (Why::ServerError(status), true)
         }
-        AttemptOutcome::Status { .. } | AttemptOutcome::Untrusted => {
+        AttemptOutcome::Status { .. } | AttemptOutcome::Untrusted | AttemptOutcome::CutOff => {
             return Decision::Stop { why: StopReason::Permanent };
         }
         AttemptOutcome::NotSent => (Why::NotSent, false),
         AttemptOutcome::Broken => (Why::Broken, true),
         AttemptOutcome::TimedOut => (Why::TimedOut, true),
         AttemptOutcome::BadBody => (Why::BadBody, true),
+        AttemptOutcome::TooLarge => (Why::TooLarge, true),
+        AttemptOutcome::TooSlow => (Why::TooSlow, true),
     };
     if processed && !idempotent {
         return Decision::Stop { why: StopReason::UnknownOutcome };
     }
     let (count, budget) = match why {
         Why::Refused => (tries.refused, policy.refusals),
+        Why::TooLarge => (tries.failed, policy.attempts.min(TOO_LARGE)),
         _ => (tries.failed, policy.attempts),
     };
     if count >= budget {
@@ -214,6 +226,9 @@ mod tests {
             (AttemptOutcome::Broken, None, unknown),
             (AttemptOutcome::TimedOut, None, unknown),
             (AttemptOutcome::BadBody, None, unknown),
+            (AttemptOutcome::TooLarge, None, unknown),
+            (AttemptOutcome::TooSlow, None, unknown),
+            (AttemptOutcome::CutOff, permanent, permanent),
             (status(301), permanent, permanent),
             (status(400), permanent, permanent),
             (status(401), permanent, permanent),
@@ -238,6 +253,8 @@ mod tests {
         let exhausted = Decision::Stop { why: StopReason::Exhausted };
         assert_ne!(decided(status(500), Tries { failed: 7, refused: 40 }, true, 0.0), exhausted);
         assert_eq!(decided(status(500), Tries { failed: 8, refused: 0 }, true, 0.0), exhausted);
+        assert_ne!(decided(AttemptOutcome::TooLarge, Tries { failed: 3, refused: 0 }, true, 0.0), exhausted);
+        assert_eq!(decided(AttemptOutcome::TooLarge, Tries { failed: 4, refused: 0 }, true, 0.0), exhausted);
         assert_ne!(decided(status(429), Tries { failed: 7, refused: 39 }, true, 0.0), exhausted);
         assert_eq!(decided(status(429), Tries { failed: 0, refused: 40 }, true, 0.0), exhausted);
     }

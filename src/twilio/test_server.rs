@@ -96,6 +96,8 @@ impl Server {
             credentials: Credentials::auth_token(account, Secret::new("marker-secret".into())),
             limits: Limits { concurrency: 16, requests_per_second: 0, account_concurrency: None },
             timeouts: Timeouts::default(),
+            max_answer: 1 << 20,
+            max_list_rows: None,
             retry: RetryPolicy { scale: 0.0, ..RetryPolicy::default() },
             cancellation: CancellationToken::new(),
             events: Events::none(),

@@ -1,8 +1,11 @@
 //! The JSON of both APIs as it is sent: pages and resources, read leniently and without copying. The rows of records come from
-//! `model::table`; each API's other resources are declared beside them, with [`resources`].
+//! `model::table`; each API's other resources are declared in its own file, with [`resources`].
 //!
 //! **Invariant:** nothing that was sent is lost. A key that the published schema does not have, and a value of another type
-//! than the published one, come out beside the row as [`Oddities`]; a row without its key comes out whole.
+//! than the published one, are returned with the row as [`Oddities`]; a row without its key is returned complete.
+//!
+//! **Invariant:** memory stays in proportion to the body. A page of more rows than any page has, or a row of more keys, would take many
+//! times its size; it is refused.
 //!
 //! **Why two ways:** a page that is as published, which is nearly every one, is decoded in one pass into its types. Only where
 //! that fails is it taken apart, row by row and then, for the rows that are odd, field by field.
@@ -11,7 +14,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -38,6 +41,41 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
             }
         }
         deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// Rows of a page, keys of an object and texts of a list that are read at most. Twilio's pages have 100 rows.
+const MOST_ROWS: usize = 10_000;
+const MOST_KEYS: usize = 1_000;
+const MOST_TEXTS: usize = 10_000;
+
+/// A list of no more than `MOST` items; a longer one is an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bounded<T, const MOST: usize>(pub(crate) Vec<T>);
+
+/// A list of texts.
+pub(crate) type Texts<'a> = Bounded<Text<'a>, MOST_TEXTS>;
+
+impl<'de, T: Deserialize<'de>, const MOST: usize> Deserialize<'de> for Bounded<T, MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ListVisitor<T, const MOST: usize>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for ListVisitor<T, MOST> {
+            type Value = Bounded<T, MOST>;
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(formatter, "a list of at most {MOST}")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut items = Vec::new();
+                while let Some(item) = list.next_element()? {
+                    if items.len() == MOST {
+                        return Err(A::Error::custom("more items than are read"));
+                    }
+                    items.push(item);
+                }
+                Ok(Bounded(items))
+            }
+        }
+        deserializer.deserialize_seq(ListVisitor(PhantomData))
     }
 }
 
@@ -108,7 +146,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Keys that every resource has and that say nothing of their own.
+/// Keys that every resource has and that add nothing.
 const ADDRESSES: [&str; 2] = ["url", "links"];
 
 /// The part of `meta` that matters.
@@ -116,7 +154,7 @@ const ADDRESSES: [&str; 2] = ["url", "links"];
 struct Meta<'a> {
     #[serde(borrow, default)]
     key: Option<Text<'a>>,
-    /// Null at the end of the list. It must be there: a page that does not say whether there is another one is no page.
+    /// Null at the end of the list. It is required: without it, whether there is another page is unknown.
     #[serde(borrow, deserialize_with = "present")]
     next_page_url: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -148,8 +186,9 @@ pub(crate) fn decode_page<'a, W: Wire<'a>>(body: &'a [u8], key: &str) -> Result<
     let meta: Meta<'a> = serde_json::from_str(meta.get()).map_err(|source| not(EXPECTED, source))?;
     let rows = meta.key.as_ref().and_then(|named| find(&named.0)).or_else(|| find(key));
     let Some(rows) = rows else { return Err(unexpected) };
-    let rows: Vec<&'a RawValue> = serde_json::from_str(rows.get()).map_err(|source| not(EXPECTED, source))?;
-    Ok(meta.page(rows.into_iter().map(decode_row).collect()))
+    let rows: Bounded<&'a RawValue, MOST_ROWS> =
+        serde_json::from_str(rows.get()).map_err(|source| not(EXPECTED, source))?;
+    Ok(meta.page(rows.0.into_iter().map(decode_row).collect()))
 }
 
 /// Reads a single resource.
@@ -219,7 +258,7 @@ impl<'de, W: Deserialize<'de>> Visitor<'de> for Published<'_, W> {
             if name == "meta" && meta.is_none() {
                 meta = Some(map.next_value()?);
             } else if name == self.key && rows.is_none() {
-                rows = Some(map.next_value()?);
+                rows = Some(map.next_value::<Bounded<W, MOST_ROWS>>()?.0);
             } else {
                 return Err(A::Error::custom("not as published"));
             }
@@ -242,6 +281,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs<'de>, A::Error> {
                 let mut pairs = Vec::new();
                 while let Some(pair) = map.next_entry()? {
+                    if pairs.len() == MOST_KEYS {
+                        return Err(A::Error::custom("more keys than are read"));
+                    }
                     pairs.push(pair);
                 }
                 Ok(Pairs(pairs))
@@ -263,10 +305,10 @@ impl<'a> FieldValue<'a> for Text<'a> {
     }
 }
 
-impl<'a> FieldValue<'a> for Vec<Text<'a>> {
+impl<'a> FieldValue<'a> for Texts<'a> {
     fn from_repaired(json: &str) -> Option<Self> {
-        let texts: Vec<String> = serde_json::from_str(json).ok()?;
-        Some(texts.into_iter().map(|text| Text(Cow::Owned(text))).collect())
+        let texts: Bounded<String, MOST_TEXTS> = serde_json::from_str(json).ok()?;
+        Some(Bounded(texts.0.into_iter().map(|text| Text(Cow::Owned(text))).collect()))
     }
 }
 
@@ -281,7 +323,7 @@ macro_rules! without_text {
 }
 without_text!(bool, i64, &'a RawValue);
 
-/// The JSON type of a field, by its kind in `model::table`. `kept` and `ignored` are keys beside the fields.
+/// The JSON type of a field, by its kind in `model::table`. `kept` and `ignored` are keys that are not fields.
 macro_rules! wire_type {
     ($life:lifetime flag) => { bool };
     ($life:lifetime number) => { i64 };
@@ -290,7 +332,7 @@ macro_rules! wire_type {
     ($life:lifetime media) => { &$life serde_json::value::RawValue };
     ($life:lifetime kept) => { &$life serde_json::value::RawValue };
     ($life:lifetime ignored) => { &$life serde_json::value::RawValue };
-    ($life:lifetime permissions) => { Vec<$crate::twilio::wire::Text<$life>> };
+    ($life:lifetime permissions) => { $crate::twilio::wire::Texts<$life> };
     ($life:lifetime $text:tt) => { $crate::twilio::wire::Text<$life> };
 }
 pub(crate) use wire_type;
@@ -306,7 +348,7 @@ macro_rules! has_key {
 }
 pub(crate) use has_key;
 
-/// Makes wire types of fields (`place kind name = "key";`) and of keys beside them (`name: kind;`). A row without its `key`
+/// Makes wire types of fields (`place kind name = "key";`) and of other keys (`name: kind;`). A row without its `key`
 /// field cannot be a record. Every field may be null or missing, `url` and `links` are passed over, any other key is unknown.
 macro_rules! resources {
     ($($(#[$doc:meta])* $name:ident {
@@ -412,6 +454,42 @@ mod tests {
         assert_eq!(user.identity.as_ref().unwrap().0, "😀");
         let broken = vec![("friendly_name".to_owned(), r#""Ada \ud83d""#.to_owned())];
         assert_eq!(*oddities, Oddities { broken_text: broken, ..Oddities::default() });
+    }
+
+    #[test]
+    fn a_page_takes_no_more_memory_than_its_rows_are_worth() {
+        let most = page(&format!("[{}]", vec![r#"{"sid": "US1"}"#; MOST_ROWS].join(",")));
+        assert_eq!(users(&most).rows.len(), MOST_ROWS);
+        for row in ["{}", "1", r#"{"sid": "US1"}"#] {
+            let body = page(&format!("[{}]", vec![row; MOST_ROWS + 1].join(",")));
+            let refused = decode_page::<User<'_>>(body.as_bytes(), "users").unwrap_err();
+            assert!(matches!(refused, BodyError::Unexpected { .. }), "{row}: {refused}");
+        }
+        let keys = vec![r#""a": 1"#; MOST_KEYS].join(",");
+        let body = page(&format!(r#"[{{"sid": "US1", {keys}}}]"#));
+        assert!(matches!(users(&body).rows[0], Row::Unusable(_)), "kept as it came");
+        let envelope = format!(r#"{{{keys}, "meta": {{"next_page_url": null}}, "users": []}}"#);
+        assert!(decode_page::<User<'_>>(envelope.as_bytes(), "users").is_err());
+    }
+
+    #[test]
+    fn values_may_be_nested_as_deep_as_they_like() {
+        for nested in [
+            "[".repeat(1_000_000) + &"]".repeat(1_000_000),
+            r#"{"a":"#.repeat(300_000) + "1" + &"}".repeat(300_000),
+        ] {
+            let body = page(&format!(
+                r#"[{{"sid": "US1", "new": {nested}}}, {{"sid": "US2", "friendly_name": {nested}}}, {nested}]"#
+            ));
+            let page = users(&body);
+            let odd = |row: usize| match &page.rows[row] {
+                Row::Usable(_, oddities) => oddities,
+                Row::Unusable(_) => panic!("usable"),
+            };
+            assert_eq!(odd(0).unknown, [("new".to_owned(), nested.clone())]);
+            assert_eq!(odd(1).wrong_type, [("friendly_name".to_owned(), nested.clone())]);
+            assert!(matches!(page.rows[2], Row::Unusable(_)));
+        }
     }
 
     #[test]

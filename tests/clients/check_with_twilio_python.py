@@ -21,6 +21,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -68,6 +69,9 @@ def plain(value):
     """A value of the library as JSON has it."""
     if isinstance(value, datetime.datetime):
         return value.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, str):
+        # An export is UTF-8, which has no half of a surrogate pair.
+        return re.sub("[\ud800-\udfff]", "\ufffd", value)
     return value
 
 
@@ -101,7 +105,9 @@ def participants(client, service_sid):
     service = client.conversations.v1.services(service_sid)
     for conversation in service.conversations.stream(page_size=100):
         for participant in service.conversations(conversation.sid).participants.stream(page_size=100):
-            yield {chat: plain(getattr(participant, name)) for chat, name in MEMBER_KEYS.items()}
+            # Chat does not show participants of other networks.
+            if participant.identity is not None:
+                yield {chat: plain(getattr(participant, name)) for chat, name in MEMBER_KEYS.items()}
 
 
 def written(client, service_sid):
@@ -239,7 +245,9 @@ def main(arguments):
             "messages", lambda record: record["sid"], messages, exported(directory / "messages.ndjson", MESSAGE_KEYS)
         )
     if binary:
-        user = next(user for user in users if user["joined_channels_count"] > 1)
+        # The library puts an identity into a path as it is.
+        is_plain = re.compile(r"[\w-][\w.@+-]*", re.ASCII).fullmatch
+        user = next(user for user in users if user["joined_channels_count"] > 1 and is_plain(user["identity"]))
         library, ours = user_channel_operations(client, service_sid, user, binary)
         differences += compare("user channel operations", lambda record: record["operation"], library, ours)
     print(f"{http.requests} requests")

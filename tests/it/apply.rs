@@ -141,6 +141,11 @@ fn assert_target_is_as_planned(world: &World) {
                 "role_sid" => json!(resolve(text, &counterparts)),
                 _ => json!(text),
             });
+            // A user's own view does not have the time of reading: its member does.
+            let record = match key.as_str() {
+                "last_read_timestamp" => &held.by_sid[&target("member_sid").unwrap()],
+                _ => record,
+            };
             assert_eq!(record.get(name), Some(&planned), "{key} of {operation:?}");
             compared += 1;
         }
@@ -195,6 +200,8 @@ fn a_copy_is_made_as_planned_and_made_again_it_does_nothing() {
     assert!(count(&result, "", "done") > 2_000, "{result}");
     assert_eq!(count(&result, "", "pending"), 0, "{result}");
     assert!(count(&result, "mute_source", "done") > 500, "{result}");
+    let muted_and_read = assert_a_view_is_one_update(&world);
+    assert!(muted_and_read > 20, "{muted_and_read}");
     assert_target_is_as_planned(&world);
     assert_only_the_plan_was_sent(&world);
     let writes = accepted(&world);
@@ -203,6 +210,21 @@ fn a_copy_is_made_as_planned_and_made_again_it_does_nothing() {
     // A plan made anew says the same: nothing that can be done is left.
     let left = plan(&world, "again.db", &["--mapping", "conversations"]);
     assert_eq!(count(&left, "", "pending"), not_done(&world), "{left}");
+}
+
+/// What a new participant has read and its notification level are never two requests. Gives how many have both.
+fn assert_a_view_is_one_update(world: &World) -> usize {
+    let operations = operations(world);
+    let of_kind = |kind: &'static str| operations.iter().filter(move |operation| operation["kind"] == kind);
+    let view = |operation: &Map<String, Value>| {
+        ["user_sid", "channel_sid"]
+            .map(|key| operation["subject"][key].as_str().unwrap_or_default().to_owned())
+    };
+    let by_participant: BTreeSet<_> = of_kind("update_participant").map(view).collect();
+    let twice = of_kind("update_user_conversation").map(view).filter(|view| by_participant.contains(view));
+    assert_eq!(twice.collect::<Vec<_>>(), Vec::<[String; 2]>::new());
+    let both = |operation: &&Map<String, Value>| operation["after"].get("last_read_message_index").is_some();
+    of_kind("update_user_conversation").filter(both).count()
 }
 
 #[test]

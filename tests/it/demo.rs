@@ -19,7 +19,7 @@ fn it_works_in_an_empty_folder_without_any_setting() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(ran.stdout, "", "talk goes to stderr");
     for says in [
-        "complete: all 300 users and ",
+        "complete: all 328 users and ",
         "1. crawl --service IS",
         "2. export --snapshot",
         "3. plan --target in-place --snapshot",
@@ -56,11 +56,11 @@ fn it_works_in_an_empty_folder_without_any_setting() {
         let beginning: String = line.chars().take(100).collect();
         assert!(ran.stderr.contains(&beginning), "{beginning}");
     }
-    assert_eq!(ndjson(&folder.path().join("chatferry-demo/export/users.ndjson")).len(), 300);
+    assert_eq!(ndjson(&folder.path().join("chatferry-demo/export/users.ndjson")).len(), 328);
     // Each record of the copy was compared with the snapshot, and is the same.
     let verified = std::fs::read_to_string(folder.path().join("chatferry-demo/verify.txt")).unwrap();
     assert!(verified.lines().all(|line| line.starts_with('=')), "{verified}");
-    assert_eq!(verified.lines().filter(|line| line.starts_with("= users ")).count(), 300);
+    assert_eq!(verified.lines().filter(|line| line.starts_with("= users ")).count(), 328);
     for page in ["plan.html", "copy.html"] {
         let page = std::fs::read_to_string(folder.path().join("chatferry-demo").join(page)).unwrap();
         assert!(page.starts_with("<!DOCTYPE html>") || page.starts_with("<!doctype html>"), "{page}");
@@ -115,7 +115,7 @@ fn its_result_is_an_object_when_asked_for_and_its_talk_a_log() {
     let ran = demo(folder.path(), &["--users", "40", "--json", "--log-format", "json"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let object: Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!((&object["verdict"], &object["counts"]["users"]), (&"complete".into(), &40.into()));
+    assert_eq!((&object["verdict"], &object["counts"]["users"]), (&"complete".into(), &101.into()));
     assert_eq!((&object["plan"]["verdict"], &object["copy"]["verdict"]), (&"ready".into(), &"ready".into()));
     assert_eq!((&object["apply"]["verdict"], &object["apply"]["left"]), (&"complete".into(), &0.into()));
     // What the plan said was done, and what was done is there.
@@ -123,7 +123,7 @@ fn its_result_is_an_object_when_asked_for_and_its_talk_a_log() {
     for (kind, states) in planned {
         assert_eq!(object["apply"]["operations"][kind]["done"], states["pending"], "{kind}");
     }
-    assert_eq!(planned["create_user"]["pending"], 40);
+    assert_eq!(planned["create_user"]["pending"], 101, "40, and those that real accounts have");
     let verified = &object["verify"];
     for mark in ["added", "missing", "different", "unreadable"] {
         assert_eq!(verified[mark], 0, "{verified}");

@@ -223,7 +223,7 @@ fn a_snapshot_of_conversations_says_that_it_has_private_channels_only() {
     let last = ran.stderr.lines().last().unwrap();
     assert!(ran.code == 0 && last.starts_with("complete, private channels only: "), "{ran:?}");
     let info = world.run(&["snapshot", "info"]);
-    assert!(info.stdout.starts_with("verdict     complete, private channels only\n"), "{info:?}");
+    assert!(info.stdout.starts_with("verdict        complete, private channels only\n"), "{info:?}");
     let exported = world.run(&["export", "--out", "out"]);
     assert!(exported.stderr.contains("\ncomplete, private channels only: "), "{exported:?}");
     let package = std::fs::read_to_string(world.path("out/datapackage.json")).unwrap();

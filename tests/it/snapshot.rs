@@ -147,7 +147,9 @@ fn info_tells_what_was_read_and_how() {
     let rows = truth["user_channels"].len().to_string();
     let (thousands, rest) = rows.split_at(rows.len() - 3);
     let grouped = format!("{thousands},{rest}");
-    for says in ["verdict     complete", world.running.account_sid(), world.running.service_sid(), &grouped] {
+    for says in
+        ["verdict        complete", world.running.account_sid(), world.running.service_sid(), &grouped]
+    {
         assert!(text.stdout.contains(says), "{says}: {}", text.stdout);
     }
     assert_eq!(text.stderr, "", "the answer is data");

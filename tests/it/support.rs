@@ -227,3 +227,13 @@ pub(crate) fn post(world: &World, path: &str, form: &[(&str, &str)]) -> Value {
     assert!(answer["sid"].is_string(), "{answer}");
     answer
 }
+
+/// Reads from the simulated account, as an application would.
+pub(crate) fn get(world: &World, path: &str) -> Value {
+    let request = reqwest::Client::new()
+        .get(format!("{}{path}", world.running.url()))
+        .basic_auth(world.running.account_sid(), Some(world.running.auth_token()));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let answer = runtime.block_on(async { request.send().await.unwrap().text().await.unwrap() });
+    serde_json::from_str(&answer).unwrap()
+}

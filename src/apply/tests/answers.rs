@@ -180,3 +180,57 @@ async fn an_operation_that_waits_holds_nothing_else_up_and_the_waiting_is_report
     let waited = outcome.waits.for_retries;
     assert!((Duration::from_millis(50)..Duration::from_secs(10)).contains(&waited), "{waited:?}");
 }
+
+#[tokio::test]
+async fn a_write_that_is_not_answered_before_the_run_ends_is_looked_up_by_the_next_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, journal) = plan(&folder, &[create_user(8)]);
+    let server = Server::start([Act::Hang]).await;
+    let stop = CancellationToken::new();
+    let mut options_ = server.options();
+    options_.limits.concurrency = 1;
+    options_.cancellation = stop.clone();
+    options_.timeouts.grace = Duration::from_millis(50);
+    let client = Arc::new(Client::new(options_).unwrap());
+    let clients = Clients { source: Arc::clone(&client), target: client };
+    let (options, events) = (options(), Events::none());
+    let (outcome, ()) = tokio::join!(run(journal, clients, &options, &events, &stop), async {
+        while server.requests().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        stop.cancel();
+    });
+    assert_eq!(outcome.unwrap().ended, ApplyEnd::Interrupted);
+    assert_eq!(states(&path), ["pending"], "it may have been performed, and is not called failed");
+
+    let there = json!({"sid": "USnew", "identity": "user-8", "friendly_name": "Ada", "date_created": now()});
+    let server = Server::start([ok(&there.to_string())]).await;
+    apply(&server, Journal::open(&path).unwrap(), &options).await;
+    assert_eq!((states(&path), methods(&server)), (vec!["done"], vec!["GET".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_role_that_is_refused_because_it_is_there_is_the_existing_one() {
+    for status in ["400 Bad Request", "409 Conflict"] {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, journal) = plan(&folder, &[create_role(1)]);
+        let role = create_role(1).after;
+        let mut there = serde_json::Map::from_iter([("sid".to_owned(), json!("RLthere"))]);
+        there.extend(role);
+        let server = Server::start([
+            no_roles(),
+            refused(status, 50999, "a role of this name exists"),
+            page("roles", &json!([there])),
+        ])
+        .await;
+        apply(&server, journal, &options()).await;
+        assert_eq!(states(&path), ["existing"], "{status}");
+        assert_eq!(entries(&path)[0].2["sid"], "RLthere");
+        // Where it is not there the refusal is what it ends with.
+        let folder = tempfile::tempdir().unwrap();
+        let (path, journal) = plan(&folder, &[create_role(1)]);
+        let server = Server::start([no_roles(), refused(status, 50999, "no"), no_roles()]).await;
+        apply(&server, journal, &options()).await;
+        assert_eq!(states(&path), ["failed"], "{status}");
+    }
+}

@@ -80,8 +80,22 @@ settings! {
     ACCOUNT_CONCURRENCY: u32 = Declaration::flag("account_concurrency", "N", "CHATFERRY_ACCOUNT_CONCURRENCY")
         .number().default("50").under(POLITENESS), |text| parse::number(text, 1..=1_000_000);
     /// Stop cleanly after this long (`2h`, `1h 30m`), at a point that can be resumed
+    ///
+    /// Requests that are in flight then have 5 seconds to be answered.
     MAX_DURATION: Duration =
         Declaration::flag("max_duration", "TIME", "CHATFERRY_MAX_DURATION").under(POLITENESS), parse::duration;
+    /// Most MiB of one answer, decompressed
+    ///
+    /// Twilio's largest pages are a few MiB. A larger answer is a failed attempt, so that memory stays bounded whatever is sent.
+    MAX_ANSWER: u32 = Declaration::flag("max_answer", "MIB", "CHATFERRY_MAX_ANSWER")
+        .number().default("64").under(POLITENESS), |text| parse::number(text, 1..=4096);
+    /// Most rows of one list [default: by what it is of]
+    ///
+    /// A list that goes on above that is not read further, and counts as failed. Without this setting it is twice the count of the
+    /// user or channel and 2,000 more, 4,000 where there is no count, and 10,000,000 for the users and channels of a service and
+    /// for messages.
+    MAX_LIST_ROWS: u32 = Declaration::flag("max_list_rows", "N", "CHATFERRY_MAX_LIST_ROWS")
+        .number().under(POLITENESS), |text| parse::number(text, 1..=u32::MAX);
     /// Service (`IS…`); may be repeated [default: the only one of the account]
     SERVICE: Vec<ServiceSid> = Declaration::flag("service", "SID", "CHATFERRY_SERVICE").list(), parse::services;
     /// Every service of the account
@@ -143,7 +157,7 @@ settings! {
     /// Most writes a second that create conversations, users and roles; Twilio allows 30
     SERVICE_RATE: u32 = Declaration::flag("service_rate", "N", "CHATFERRY_SERVICE_RATE")
         .number().default("30").under(POLITENESS), |text| parse::number(text, 1..=MOST_PER_SECOND);
-    /// Compare the bytes of a finished snapshot with their digest before it is exported, planned from or verified
+    /// Compare the bytes of a finished snapshot or plan with their digest before it is used
     CHECK_FILES: bool =
         Declaration::without_flag("check_files", "BOOL", "CHATFERRY_CHECK_FILES").switch().default("true"), parse::switch;
     /// Log lines for people, or one JSON object a line, progress included
@@ -155,4 +169,9 @@ settings! {
     /// When to use color; auto respects `NO_COLOR`
     COLOR: ColorWhen = Declaration::flag("color", "WHEN", "CHATFERRY_COLOR")
         .choices(possible_values::<ColorWhen>).default("auto").under(OUTPUT), parse::choice;
+    /// Let the group read what is written
+    ///
+    /// Snapshots, plans, exports, reports and audits hold personal data. They are readable by their owner only (0600, folders 0700),
+    /// and with this by the group too (0640 and 0750), whatever the umask. What was there before keeps its mode.
+    SHARED: bool = Declaration::flag("shared", "BOOL", "CHATFERRY_SHARED").switch().under(OUTPUT), parse::switch;
 }

@@ -20,13 +20,10 @@ use super::super::{CommandError, Context};
 #[derive(Debug, thiserror::Error)]
 enum NotConfirmed {
     /// No one can be asked.
-    #[error("standard input is no terminal, so that no one can be asked; nothing was written")]
+    #[error("standard input is not a terminal, so no one can be asked; nothing was written")]
     NoTerminal,
-    #[error("interrupted before anything was confirmed; nothing was written")]
+    #[error("interrupted at the question; nothing was written")]
     Interrupted,
-    /// The question could not be asked.
-    #[error("the answer cannot be read")]
-    NoThread(#[source] std::io::Error),
     /// Something else was typed.
     #[error("that is neither the name nor the SID of the target; nothing was written")]
     NotTheTarget,
@@ -36,7 +33,6 @@ impl Advise for NotConfirmed {
     fn status(&self) -> Failure {
         match self {
             Self::Interrupted => Failure::Interrupted,
-            Self::NoThread(_) => Failure::Failed,
             Self::NoTerminal | Self::NotTheTarget => Failure::Usage,
         }
     }
@@ -44,11 +40,24 @@ impl Advise for NotConfirmed {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Interrupted => return None,
-            Self::NoThread(_) | Self::NoTerminal => {
-                "review the plan, and give --yes to perform it".to_owned()
-            }
+            Self::NoTerminal => "review the plan, and give --yes to perform it".to_owned(),
             Self::NotTheTarget => "run it again and type the name as it is shown".to_owned(),
         })
+    }
+}
+
+/// The question could not be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer cannot be read")]
+pub(in crate::commands) struct NoAnswer(#[source] std::io::Error);
+
+impl Advise for NoAnswer {
+    fn status(&self) -> Failure {
+        Failure::Failed
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("give --yes to perform it without a question".to_owned())
     }
 }
 
@@ -82,10 +91,7 @@ pub(super) async fn ask(
     // A name that does not look like what it is cannot be confirmed by typing it.
     let name = target.friendly_name.as_deref().filter(|name| is_typeable(name));
     context.stderr.print(question(name, &target.service_sid));
-    let stdin = std::mem::replace(&mut context.stdin, Box::new(std::io::empty()));
-    let Some(typed) = line_or_stop(stdin, &context.interrupt.token()).await? else {
-        return Err(NotConfirmed::Interrupted.into());
-    };
+    let Some(typed) = answer(context).await? else { return Err(NotConfirmed::Interrupted.into()) };
     // Whoever types another name exactly as it is has read it, whatever it looks like.
     let names = [Some(target.service_sid.as_str()), target.friendly_name.as_deref()];
     if !typed.is_empty() && names.contains(&Some(typed.as_str())) {
@@ -95,14 +101,21 @@ pub(super) async fn ask(
     }
 }
 
+/// What a person types, or none where Ctrl-C comes first.
+pub(in crate::commands) async fn answer(context: &mut Context) -> Result<Option<String>, NoAnswer> {
+    let _asking = context.interrupt.asking();
+    let stdin = std::mem::replace(&mut context.stdin, Box::new(std::io::empty()));
+    line_or_stop(stdin, &context.interrupt.token()).await
+}
+
 /// One line, or none where the run is to stop before it is typed.
 async fn line_or_stop(
     mut input: Box<dyn Read + Send>,
     stop: &CancellationToken,
-) -> Result<Option<String>, NotConfirmed> {
+) -> Result<Option<String>, NoAnswer> {
     let (sender, typed) = oneshot::channel();
     let read = move || drop(sender.send(line(&mut *input)));
-    std::thread::Builder::new().name("answer".to_owned()).spawn(read).map_err(NotConfirmed::NoThread)?;
+    std::thread::Builder::new().name("answer".to_owned()).spawn(read).map_err(NoAnswer)?;
     Ok(tokio::select! {
         biased;
         () = stop.cancelled() => None,

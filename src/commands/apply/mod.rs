@@ -8,46 +8,27 @@ use std::time::Duration;
 
 use crate::apply::{self, ApplyEnd, ApplyOptions, ApplyOutcome, Clients};
 use crate::cli::ApplyArgs;
-use crate::error::{Advise, ExitStatus, Failure};
+use crate::error::ExitStatus;
 use crate::plan::check::CANNOT_BE_UNDONE;
-use crate::plan::{Journal, OperationKind, OperationState};
+use crate::plan::{Journal, Move, OperationState, PlanFile};
 use crate::report::text::confirm::service_name;
+use crate::report::text::stays::StaysItem;
 use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
-use crate::settings::{ApplySettings, ConnectionSettings};
-use crate::storage::nearest;
+use crate::settings::{ApplySettings, ConnectionSettings, check_files};
 
 use super::{CommandError, Context, Outcome};
 
 mod admission;
 mod confirm;
+mod target_lock;
 
 use self::admission::Admitted;
+pub(super) use self::confirm::answer;
+use self::target_lock::lock_target;
 
 /// The wait before an unknown outcome is looked up; doubled each time.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// A kind was named that there is not.
-#[derive(Debug, thiserror::Error)]
-#[error("--only: there is no kind `{name}`")]
-struct NoSuchKind {
-    name: String,
-}
-
-impl Advise for NoSuchKind {
-    fn status(&self) -> Failure {
-        Failure::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        let names = || OperationKind::ALL.into_iter().map(OperationKind::name);
-        Some(match nearest(&self.name, names()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("the kinds are {}", names().collect::<Vec<_>>().join(", ")),
-        })
-    }
-}
-
-/// Runs the verb.
 pub(super) async fn run(args: &ApplyArgs, context: &mut Context) -> Outcome {
     let summary = perform(args, context).await?;
     let status = exit_status(&summary);
@@ -55,12 +36,15 @@ pub(super) async fn run(args: &ApplyArgs, context: &mut Context) -> Outcome {
     Ok(status)
 }
 
-/// Performs a plan, without a word of how it ended: for this verb and for `demo`.
+/// Performs a plan, without printing how it ended: for this verb and for `demo`.
 pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<ApplySummary, CommandError> {
     let settings = ApplySettings::load(&context.settings, args)?;
     let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
-    let only = settings.only.as_deref().map(kinds).transpose()?;
-    let journal = Journal::open(&settings.plan)?;
+    let journal = if check_files(&context.settings)? {
+        Journal::open(&settings.plan)?
+    } else {
+        Journal::open_without_seal(&settings.plan)?
+    };
     let totals = journal.totals()?;
     let findings = admission::findings(totals.findings.clone(), &journal.checks()?);
     admission::check_files(&journal, &totals)?;
@@ -71,8 +55,16 @@ pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<A
     if to_do > 0 {
         confirm::ask(&journal, &totals, &settings, context).await?;
     }
+    let _lock = match journal.header().kind {
+        Move::Copy => Some(lock_target(
+            &context.settings.runtime_folder()?,
+            &connection.conversations,
+            journal.header(),
+        )?),
+        Move::InPlace | Move::Undo | Move::UserChannels => None,
+    };
     let options = ApplyOptions {
-        only,
+        only: settings.only.clone(),
         limit: settings.limit,
         max_duration: connection.max_duration,
         stop_after_errors: settings.stop_after_errors,
@@ -84,6 +76,7 @@ pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<A
     let progress = context.progress();
     let clients = admitted.clients(&progress.events(), &stop)?;
     let (header, digest) = (journal.header().clone(), journal.digest().to_owned());
+    let stays = StaysItem::all(&PlanFile::open(&settings.plan)?)?;
     let outcome = apply::run(journal, clients.clone(), &options, &progress.events(), &stop).await;
     let elapsed = progress.elapsed();
     progress.finish();
@@ -93,25 +86,21 @@ pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<A
         target: service_name(header.target.friendly_name.as_deref(), &header.target.service_sid),
         digest,
         noop: totals.noop,
+        blocked_by: totals.blocked_by,
+        stays,
         findings,
     };
     Ok(plan.summary(&outcome, &clients, elapsed))
 }
 
-fn kinds(names: &[String]) -> Result<Vec<OperationKind>, NoSuchKind> {
-    let kind = |name: &String| {
-        let name = name.trim().replace('-', "_");
-        OperationKind::named(&name).ok_or(NoSuchKind { name })
-    };
-    names.iter().map(kind).collect()
-}
-
-/// A plan that was performed, with what its summary has beside the outcome.
+/// A plan that was performed, with what its summary has besides the outcome.
 struct Performed<'a> {
     settings: &'a ApplySettings,
     target: String,
     digest: String,
     noop: BTreeMap<String, u64>,
+    blocked_by: BTreeMap<String, u64>,
+    stays: Vec<StaysItem>,
     findings: BTreeMap<String, CountedFinding>,
 }
 
@@ -153,6 +142,8 @@ impl Performed<'_> {
                     reason: item.reason.clone(),
                 })
                 .collect(),
+            blocked_by: self.blocked_by,
+            stays: self.stays,
             requests: counters.attempts,
             retried: counters.retried,
             throttled: counters.throttled,

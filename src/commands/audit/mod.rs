@@ -1,4 +1,4 @@
-//! `audit`: a crawl, its exports and its differences to the last whole audit, in a folder of their own.
+//! `audit`: a crawl, its exports and its differences to the last complete audit, in a folder of their own.
 //!
 //! **Invariant:** everything that the user can have typed wrong is found before the folder is touched or a request is sent.
 //!
@@ -10,16 +10,15 @@ mod index;
 mod outcome;
 mod run;
 
-use crate::audit::{AuditError, AuditFolder, AuditName, Listed, compute_removals};
+use crate::audit::{AuditError, AuditFolder, AuditName, Listed, Removals, compute_removals};
 use crate::cli::AuditArgs;
 use crate::error::ExitStatus;
-use crate::report::text::audit::AuditPlan;
+use crate::report::text::audit::{self as text, AuditPlan};
 use crate::settings::{AuditSettings, ServiceChoice};
 
 use super::{Context, Outcome, source};
 use run::AuditRun;
 
-/// Runs the verb.
 pub(super) async fn run(args: &AuditArgs, context: &mut Context) -> Outcome {
     let mut settings = AuditSettings::load(&context.settings, args, &mut context.stdin)?;
     settings.connection.read_credentials()?;
@@ -60,19 +59,22 @@ fn plan(
     let whole = Listed { whole: true, ..audit };
     let mut after: Vec<Listed> = there.iter().filter(|listed| listed.name != audit.name).copied().collect();
     after.push(whole);
-    let removals = compute_removals(&after, settings.keep, now);
+    let Removals { removed: removals, jump } = compute_removals(&after, settings.keep, now);
     let base = there.iter().rev().find(|listed| listed.whole && listed.name < audit.name);
     let plan = AuditPlan {
         folder: whole.folder(),
         base: base.map(Listed::folder),
         remove: removals.iter().map(Listed::folder).collect(),
         keep: after.iter().filter(|listed| !removals.contains(listed)).map(Listed::folder).collect(),
+        notes: jump
+            .iter()
+            .map(|(before, days)| text::kept_for_the_clock(&before.to_string(), *days))
+            .collect(),
     };
     if context.output.json {
         context.json(&plan)?;
     } else {
-        let text = plan.text();
-        context.data(text.as_bytes())?;
+        context.data(plan.text().as_bytes())?;
     }
     Ok(ExitStatus::Done)
 }

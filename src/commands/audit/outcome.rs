@@ -37,7 +37,7 @@ impl Advise for AuditFileError {
 pub(super) fn write_result(folder: &Path, summary: &AuditSummary) -> Result<(), AuditFileError> {
     let path = folder.join("result.json");
     let text = serde_json::to_string_pretty(summary).map_err(io::Error::from);
-    text.and_then(|text| storage::write(&path, format!("{text}\n").as_bytes(), Access::Private))
+    text.and_then(|text| storage::write(&path, format!("{text}\n").as_bytes(), Access::of_results()))
         .map_err(|source| AuditFileError { path, source })
 }
 
@@ -102,7 +102,7 @@ fn asked(services: &ServiceChoice) -> Vec<String> {
     }
 }
 
-/// When the last whole audit ended, by its own word.
+/// When the last complete audit ended, by its own record.
 fn last_success(folder: &AuditFolder, summary: &AuditSummary) -> Option<Timestamp> {
     #[derive(Deserialize)]
     struct EndedAudit {

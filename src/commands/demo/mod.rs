@@ -18,13 +18,14 @@ use crate::cli::export::ExportChoice;
 use crate::cli::setting::declarations::{SERVICE, SNAPSHOT};
 use crate::cli::setting::{FlagGroup, Flags};
 use crate::cli::{ConnectionArgs, CrawlArgs, DemoArgs, GlobalArgs};
+use crate::clock;
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::report::CrawlSummary;
 use crate::report::text::demo as text;
 use crate::settings::{
     ConnectionSettings, CrawlSettings, Environment, ExportSettings, Loader, OutputSettings,
 };
-use crate::simulator::{self, Options, Running, SimulatorError};
+use crate::simulator::{self, Options, Running, SimulatorError, WorldKind, WriteClock};
 use crate::snapshot::Verdict;
 
 use super::{CommandError, Context, Outcome};
@@ -47,7 +48,6 @@ pub(super) enum DemoError {
     /// A file of the demo's folder.
     #[error("cannot use `{}`", path.display())]
     File {
-        /// The file or folder.
         path: PathBuf,
         #[source]
         source: std::io::Error,
@@ -70,11 +70,10 @@ struct DemoSummary<'a> {
     migrated: Option<&'a Migrated>,
 }
 
-/// Runs the verb.
 pub(super) async fn run(args: &DemoArgs, context: &mut Context) -> Outcome {
     let folder = DemoFolder::prepare(args.out.clone().unwrap_or_else(|| PathBuf::from(FOLDER)))?;
     let running = start(args).await?;
-    context.say(text::start(&running.url(), users(args)));
+    context.say(text::start(&running.url(), running.truth().user_sids().count()));
     let mut inner = inside(&running, &folder, context)?;
     let shown = show(&running, &folder, &mut inner).await;
     running.shutdown().await;
@@ -135,6 +134,8 @@ async fn start(args: &DemoArgs) -> Result<Running, DemoError> {
         seed: args.seed.unwrap_or(defaults.seed),
         latency: std::time::Duration::from_millis(10),
         max_concurrent: Some(20),
+        world: WorldKind::Real,
+        write_clock: WriteClock::Started(clock::now()),
         faults: FAULTS.parse().expect("the demo's faults are spelled right"),
         ..defaults
     };
@@ -157,6 +158,7 @@ fn inside(running: &Running, folder: &DemoFolder, context: &Context) -> Result<C
         settings: Loader::new(&GlobalArgs::default(), environment, &folder.path)?,
         output: OutputSettings { json: false, ..context.output },
         stdout: Box::new(folder.verified()?),
+        stdout_is_terminal: false,
         stdout_colored: false,
         stdin: Box::new(std::io::empty()),
         stdin_is_terminal: false,

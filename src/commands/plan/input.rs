@@ -21,7 +21,6 @@ use super::super::read_target::{Selection, TargetEstimate};
 /// A plan cannot be made from what was given.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PlanInputError {
-    /// The mapping.
     #[error(transparent)]
     Mapping(Box<MappingError>),
     /// The crawl has not read everything.
@@ -76,15 +75,12 @@ pub(super) enum PlanTask {
 pub(super) struct PlanInput {
     /// The snapshot's file, as it was given.
     pub(super) file: PathBuf,
-    /// The snapshot.
     pub(super) snapshot: Snapshot,
     /// What it says about itself.
     pub(super) info: Info,
-    /// Its service.
     pub(super) record: Service,
     /// What the mapping was named.
     pub(super) mapping_name: String,
-    /// The mapping.
     pub(super) mapping: Mapping,
     /// Whether source and target are the same service.
     pub(super) in_place: bool,
@@ -122,6 +118,7 @@ impl PlanInput {
             Snapshot::check_file(&file)?;
         }
         let snapshot = Snapshot::open(&file)?;
+        snapshot.limit_memory(plan::SNAPSHOT_CACHE)?;
         let info = snapshot.info()?;
         let of_snapshot = check_snapshot(&file, &info, *allow_incomplete)?;
         let in_place = *target == MigrationTarget::InPlace;
@@ -189,6 +186,7 @@ impl PlanInput {
         limits: Option<ConversationLimits>,
         settings: &PlanSettings,
     ) -> Result<PlanFile, CommandError> {
+        target.limit_memory(plan::SNAPSHOT_CACHE)?;
         let header = self.header(target, record)?;
         let records = PlanRecords::of(&self.mapping).map_err(PlanError::from)?;
         let inputs = Inputs { source: &self.snapshot, target, records: &records, header: &header };

@@ -40,7 +40,7 @@ pub(super) fn reports(made: &PlanFile, files: &[PathBuf]) -> Result<(), CommandE
 }
 
 fn report(made: &PlanFile, path: &Path) -> Result<(), ReportError> {
-    let mut out = BufWriter::new(AtomicFile::create(path, Access::Private)?);
+    let mut out = BufWriter::new(AtomicFile::create(path, Access::of_results())?);
     match path.extension().and_then(|ending| ending.to_str()) {
         Some("html") => plan::html(made, &mut out)?,
         Some("md") => plan::markdown(made, &mut out)?,

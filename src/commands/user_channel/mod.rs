@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** an update is a plan, performed by the engine of `apply`: nothing here sends a write.
 
+mod names;
 mod update;
 
 use std::sync::Arc;
@@ -31,7 +32,6 @@ use crate::twilio::Client;
 use super::failure::StdoutError;
 use super::{CommandError, Context, Outcome, connect, source};
 
-/// Runs the verb.
 pub(super) async fn run(args: &UserChannelArgs, context: &mut Context) -> Outcome {
     match &args.verb {
         UserChannelVerb::List(args) => list(args, context).await,
@@ -135,12 +135,21 @@ async fn find(
 ) -> Result<(FoundUser, FoundChannel, ApiObject), UserChannelError> {
     let user = reader.user(&asked(user)).await?;
     let channel = reader.channel(&asked(channel)).await?;
+    let object = user_channel(reader, &user, &channel).await?;
+    Ok((user, channel, object))
+}
+
+/// The one user on the one channel.
+async fn user_channel(
+    reader: &UserChannelReader,
+    user: &FoundUser,
+    channel: &FoundChannel,
+) -> Result<ApiObject, UserChannelError> {
     let object = reader.user_channel(&user.sid, &channel.sid).await?;
-    let object = object.ok_or_else(|| UserChannelError::NotOnChannel {
+    object.ok_or_else(|| UserChannelError::NotOnChannel {
         user: user.identity.clone().unwrap_or_else(|| user.sid.to_string()),
         channel: channel.unique_name.clone().unwrap_or_else(|| channel.sid.to_string()),
-    })?;
-    Ok((user, channel, object))
+    })
 }
 
 /// Channels that the user has joined. Conversations lists no others.

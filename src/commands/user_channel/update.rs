@@ -17,24 +17,31 @@ use crate::settings::{ConnectionSettings, UserChannelRow, UserChannelUpdateSetti
 use crate::source::user_channels::{ApiObject, UserChannelError, UserChannelReader};
 
 use super::super::{CommandError, Context, Outcome, apply};
-use super::{AT_A_TIME, find, reader};
+use super::names::FoundNames;
+use super::{AT_A_TIME, find, reader, user_channel};
 
 /// No one has agreed.
 #[derive(Debug, thiserror::Error)]
 enum NotAgreed {
     #[error("standard input is not a terminal, so no one can be asked; nothing was written")]
     NoTerminal,
+    #[error("interrupted at the question; nothing was written")]
+    Interrupted,
     #[error("the answer was not yes; nothing was written")]
     NotYes,
 }
 
 impl Advise for NotAgreed {
     fn status(&self) -> Failure {
-        Failure::Usage
+        match self {
+            Self::Interrupted => Failure::Interrupted,
+            Self::NoTerminal | Self::NotYes => Failure::Usage,
+        }
     }
 
     fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::Interrupted => return None,
             Self::NoTerminal => "give --yes to perform it".to_owned(),
             Self::NotYes => "type yes to perform it".to_owned(),
         })
@@ -57,7 +64,7 @@ enum UpdateRowOutcome {
     /// It is as it should be.
     Same,
     /// It fits nothing.
-    Misfit(Box<UserChannelError>),
+    Misfit { line: u64, why: String },
 }
 
 async fn one(
@@ -85,7 +92,7 @@ async fn one(
         context.say("nothing to do: it is so already");
         return show(&object, ExitStatus::Done, context);
     }
-    agree(yes, context)?;
+    agree(yes, context).await?;
     let update = UserChannelUpdate {
         user_sid: user.sid.clone(),
         channel_sid: channel.sid.clone(),
@@ -102,14 +109,7 @@ async fn one(
     for item in &performed.not_done {
         context.say(format!("not updated: {}", item.reason));
     }
-    let plan = plan.display();
-    if status == ExitStatus::Done {
-        context.say(format!(
-            "updated; the plan is kept in {plan}: `chatferry plan --undo {plan} --plan undo-{plan}` makes the plan that undoes it"
-        ));
-    } else {
-        context.say(format!("the plan is kept in {plan}; `chatferry apply --plan {plan}` tries again"));
-    }
+    context.say(if status == ExitStatus::Done { text::updated(&plan) } else { text::not_updated(&plan) });
     let object = reader.user_channel(&user.sid, &channel.sid).await?.unwrap_or(object);
     show(&object, status, context)
 }
@@ -140,14 +140,15 @@ async fn many(
 ) -> Outcome {
     check_place(&plan)?;
     let reader = reader(args.settings.flags(), &args.connection, context).await?;
+    let found = FoundNames::of(&rows, &reader).await?;
+    found.check_rows_differ(&rows)?;
     let mut drafted = drafted(&reader, &plan, args, context).await?;
     let (mut updates, mut same, mut misfits) = (0_u64, 0_u64, 0_u64);
     {
-        let outcomes = rows.into_iter().map(|row| outcome(&reader, row));
+        let outcomes = rows.iter().map(|row| outcome(&reader, &found, row));
         let mut outcomes = futures_util::stream::iter(outcomes).buffered(AT_A_TIME);
         while let Some(outcome) = outcomes.next().await {
-            let (line, outcome) = outcome?;
-            match outcome {
+            match outcome? {
                 UpdateRowOutcome::Update(update) => {
                     drafted.update(&update)?;
                     updates += 1;
@@ -156,8 +157,8 @@ async fn many(
                     drafted.same();
                     same += 1;
                 }
-                UpdateRowOutcome::Misfit(error) => {
-                    drafted.misfit(&format!("line {line}"), error.to_string())?;
+                UpdateRowOutcome::Misfit { line, why } => {
+                    drafted.misfit(&format!("line {line}"), why)?;
                     misfits += 1;
                 }
             }
@@ -182,27 +183,32 @@ async fn many(
 
 async fn outcome(
     reader: &UserChannelReader,
-    row: UserChannelRow,
-) -> Result<(u64, UpdateRowOutcome), CommandError> {
-    let line = row.line;
-    let (user, channel, object) = match find(reader, row.user, row.channel).await {
-        Ok(found) => found,
-        Err(error) if error.is_misfit() => return Ok((line, UpdateRowOutcome::Misfit(Box::new(error)))),
+    found: &FoundNames,
+    row: &UserChannelRow,
+) -> Result<UpdateRowOutcome, CommandError> {
+    let misfit =
+        |error: &UserChannelError| UpdateRowOutcome::Misfit { line: row.line, why: error.to_string() };
+    let (user, channel) = match (&found.users[&row.user], &found.channels[&row.channel]) {
+        (Err(error), _) | (_, Err(error)) => return Ok(misfit(error)),
+        (Ok(user), Ok(channel)) => (user, channel),
+    };
+    let object = match user_channel(reader, user, channel).await {
+        Ok(object) => object,
+        Err(error) if error.is_misfit() => return Ok(misfit(&error)),
         Err(error) => return Err(error.into()),
     };
     let after = row.change.fields(reader.api());
     let before = before(&object, &after);
     if is_same(&before, &after) {
-        return Ok((line, UpdateRowOutcome::Same));
+        return Ok(UpdateRowOutcome::Same);
     }
-    let update = UserChannelUpdate {
-        user_sid: user.sid,
-        channel_sid: channel.sid,
-        identity: user.identity,
+    Ok(UpdateRowOutcome::Update(Box::new(UserChannelUpdate {
+        user_sid: user.sid.clone(),
+        channel_sid: channel.sid.clone(),
+        identity: user.identity.clone(),
         before,
         after,
-    };
-    Ok((line, UpdateRowOutcome::Update(Box::new(update))))
+    })))
 }
 
 /// The values of these keys as they are now.
@@ -242,20 +248,19 @@ fn rate(args: &UserChannelUpdateArgs, context: &Context) -> Result<f64, CommandE
     Ok(f64::from(connection.rps.map_or(USUAL, std::num::NonZeroU32::get)))
 }
 
-fn agree(yes: bool, context: &mut Context) -> Result<(), NotAgreed> {
+async fn agree(yes: bool, context: &mut Context) -> Result<(), CommandError> {
     if yes {
         return Ok(());
     }
     if !context.stdin_is_terminal {
-        return Err(NotAgreed::NoTerminal);
+        return Err(NotAgreed::NoTerminal.into());
     }
     context.stderr.print("type yes to update it:");
-    let mut answer = Vec::new();
-    let mut byte = [0];
-    while answer.len() < 16 && matches!(context.stdin.read(&mut byte), Ok(1)) && byte != *b"\n" {
-        answer.extend(byte);
+    match apply::answer(context).await?.as_deref() {
+        Some("yes") => Ok(()),
+        Some(_) => Err(NotAgreed::NotYes.into()),
+        None => Err(NotAgreed::Interrupted.into()),
     }
-    if answer.trim_ascii() == b"yes" { Ok(()) } else { Err(NotAgreed::NotYes) }
 }
 
 fn apply_args(plan: &std::path::Path, args: &UserChannelUpdateArgs) -> ApplyArgs {

@@ -16,7 +16,6 @@ use super::super::CommandError;
 /// Nothing can be verified with what was given.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum VerifyInputError {
-    /// The mapping.
     #[error(transparent)]
     Mapping(Box<MappingError>),
 }
@@ -36,13 +35,10 @@ pub(super) struct VerifyInput {
     pub(super) mutes: bool,
     /// The snapshot's file.
     pub(super) file: PathBuf,
-    /// The snapshot.
     pub(super) snapshot: Snapshot,
     /// What it says about itself.
     pub(super) info: Info,
-    /// Its service.
     pub(super) source: ServiceSid,
-    /// The target's service.
     pub(super) target: ServiceSid,
     /// In place or a copy.
     pub(super) kind: Move,
@@ -80,15 +76,18 @@ impl VerifyInput {
         loader: &Loader,
         share: Option<Share>,
     ) -> Result<Self, CommandError> {
+        let is_checked = check_files(loader)?;
         let plan = PlanFile::open(&path)?;
-        plan.check()?;
+        if is_checked {
+            plan.check()?;
+        }
         let header = plan.header().clone();
         let binding = PlanBinding { plan: &path, header: &header };
         binding.check_has_target()?;
         let mapping = load(&header.mapping)?;
         binding.check_mapping(&mapping)?;
         let file = PathBuf::from(&header.snapshot);
-        if check_files(loader)? {
+        if is_checked {
             Snapshot::check_file(&file)?;
         }
         let snapshot = Snapshot::open(&file)?;

@@ -57,7 +57,6 @@ impl Advise for NamingError {
     }
 }
 
-/// Runs the verb.
 pub(super) async fn run(args: &VerifyArgs, context: &mut Context) -> Outcome {
     let comparison = verify(args, context).await?;
     context.conclude(&comparison, summary(&comparison))?;
@@ -83,10 +82,13 @@ pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<C
     let run = VerifyRun { input: &input, events: &events, stop: &stop, report_same: settings.report_same };
     let format = match settings.format {
         VerifyFormat::Table if settings.records => DiffOutput::Records,
-        VerifyFormat::Table => DiffOutput::Table,
+        VerifyFormat::Table => DiffOutput::Causes,
         VerifyFormat::Ndjson => DiffOutput::Ndjson,
     };
-    let compared = match run.read().await {
+    let read = run.read().await;
+    // What follows is written to stdout, which may be the terminal that the bars are on.
+    progress.finish();
+    let compared = match read {
         Err(error) => Err(error),
         // With --json stdout has the totals, and nothing else may stand there.
         Ok(read) if context.output.json => {
@@ -95,12 +97,12 @@ pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<C
             run.compare(read, reports).await
         }
         Ok(read) => {
+            let style = context.line_style();
             let out = BufWriter::new(&mut context.stdout);
             let reports = VerifyReports::start(format, out, page, settings.open).map_err(StdoutError)?;
-            run.compare(read, reports).await
+            run.compare(read, reports.styled(style)).await
         }
     };
-    progress.finish();
     let comparison = compared?;
     clear(&input.scratch)?;
     Ok(comparison)

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::diff::{Comparison, Difference, Mark};
 use crate::plan::{PlanError, PlanFile};
-use crate::report::diff::{DiffOutput, DifferenceReport, PageAbout};
+use crate::report::diff::{DiffOutput, DifferenceReport, LineStyle, PageAbout};
 
 use super::super::failure::StdoutError;
 use super::super::page::PageDraft;
@@ -57,6 +57,12 @@ impl<W: Write> VerifyReports<W> {
         open: bool,
     ) -> io::Result<Self> {
         Ok(Self { lines: DifferenceReport::start(format, out)?, page, open })
+    }
+
+    /// The same with the lines for people in a style.
+    #[must_use]
+    pub(super) fn styled(self, style: LineStyle) -> Self {
+        Self { lines: self.lines.styled(style), ..self }
     }
 
     /// The page has what differs; what is the same is counted there.

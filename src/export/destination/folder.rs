@@ -46,7 +46,7 @@ impl OutputFolder {
             return Err(ExportError::NotAFolder { path: path.to_owned() });
         }
         let is_new = !path.exists();
-        storage::create_folder(path, Access::Private).map_err(failed("create the folder"))?;
+        storage::create_folder(path, Access::of_results()).map_err(failed("create the folder"))?;
         let lock = lock(path)?;
         let read = |name: &str| fs::read(path.join(name)).ok();
         let former = former_files(read(PACKAGE).as_deref(), read(JOURNAL).as_deref());
@@ -72,11 +72,12 @@ impl OutputFolder {
 
     /// A file of the folder under a temporary name. It disappears when it is dropped.
     fn temporary(&self) -> Result<NamedTempFile, ExportError> {
-        storage::draft_in(&self.path, TEMPORARY_PREFIX, TEMPORARY_SUFFIX, Access::Private)
+        storage::draft_in(&self.path, TEMPORARY_PREFIX, TEMPORARY_SUFFIX, Access::of_results())
             .map_err(|source| self.error("create a file in", "", source))
     }
 
     fn rename(&self, name: &str, file: NamedTempFile) -> Result<(), ExportError> {
+        storage::kill_point("export");
         match file.persist(self.path.join(name)) {
             Ok(_) => Ok(()),
             Err(error) => Err(self.error("rename", name, error.error)),
@@ -84,6 +85,7 @@ impl OutputFolder {
     }
 
     fn remove(&self, name: &str) -> Result<(), ExportError> {
+        storage::kill_point("export");
         storage::remove(&self.path.join(name)).map_err(|source| self.error("remove", name, source))
     }
 

@@ -1,11 +1,12 @@
 //! The target's records as fields, in the order of the tables.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use super::fields::{MESSAGING_SERVICE, PROJECTED_ADDRESS};
+use super::fields::{EMAIL, MESSAGING_SERVICE, PROJECTED_ADDRESS};
 use super::item::Actual;
 use crate::mapping::Value;
-use crate::model::{Member, Sid, SidKind, StoredSid, Timestamp};
+use crate::model::{Channel, Member, Sid, SidKind, StoredSid, Timestamp};
 
 fn text(value: Option<&String>) -> Value<'_> {
     value.map_or(Value::Null, |text| Value::Text(text))
@@ -32,6 +33,18 @@ struct ProjectedBinding<'a> {
 pub(in crate::plan) fn projected_address(member: &Member) -> Option<&str> {
     let extra: ParticipantExtra<'_> = serde_json::from_str(&member.extra.as_ref()?.0).ok()?;
     extra.messaging_binding?.projected_address.filter(|address| !address.is_empty())
+}
+
+#[derive(Deserialize)]
+struct ConversationBindings<'a> {
+    #[serde(borrow)]
+    email: Option<&'a RawValue>,
+}
+
+/// The sender of a conversation's e-mails: the JSON object of its address and name.
+pub(in crate::plan) fn email(channel: &Channel) -> Option<&str> {
+    let bindings: ConversationBindings<'_> = serde_json::from_str(&channel.bindings.as_ref()?.0).ok()?;
+    bindings.email.map(RawValue::get)
 }
 
 /// A SID, as a value.
@@ -63,6 +76,7 @@ pub(super) fn value<'a>(actual: &Actual<'a>, field: &str) -> Option<Value<'a>> {
         }
         (Actual::Channel(channel), "date_created") => time(channel.date_created.as_ref()),
         (Actual::Channel(channel), "date_updated") => time(channel.date_updated.as_ref()),
+        (Actual::Channel(channel), EMAIL) => email(channel).map_or(Value::Null, Value::Json),
         (Actual::Channel(channel), MESSAGING_SERVICE) => sid(channel.messaging_service_sid.as_ref()),
         (Actual::Participant { member: Some(member), .. }, "identity") => text(member.identity.as_ref()),
         (Actual::Participant { member: Some(member), .. }, "sid") => sid(Some(&member.sid)),

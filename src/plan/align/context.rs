@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::fields::{MESSAGING_SERVICE, PROJECTED_ADDRESS};
+use super::fields::{EMAIL, MESSAGING_SERVICE, PROJECTED_ADDRESS};
 use super::item::{Item, Standing};
 use super::records::PlanRecords;
 use super::role_map::RoleMap;
@@ -70,7 +70,7 @@ impl AlignContext<'_> {
 
     /// Leaves out what another account cannot have.
     pub(super) fn keep_possible(&self, fields: &[&str], desired: &mut [Option<Value<'_>>]) {
-        let of_account = |field: &str| matches!(field, MESSAGING_SERVICE | PROJECTED_ADDRESS);
+        let of_account = |field: &str| matches!(field, MESSAGING_SERVICE | EMAIL | PROJECTED_ADDRESS);
         for (_, value) in
             fields.iter().zip(desired).filter(|(field, _)| self.is_other_account && of_account(field))
         {
@@ -84,13 +84,9 @@ impl AlignContext<'_> {
     }
 }
 
-/// Whether two services are known to be of different accounts.
-pub(in crate::plan) fn is_other_account(source: &Service, target: &Service) -> bool {
-    source
-        .account_sid
-        .as_ref()
-        .zip(target.account_sid.as_ref())
-        .is_some_and(|(source, target)| source != target)
+/// Whether two services are of different accounts.
+pub(in crate::plan) fn is_other_account(source: &ServiceView<'_>, target: &ServiceView<'_>) -> bool {
+    source.account() != target.account()
 }
 
 /// An item of its own, without a conversation.
@@ -115,7 +111,7 @@ pub(super) fn number<K: SidKind>(sid: &Sid<K>) -> u128 {
 }
 
 /// A text as a number: a hash that no two texts share.
-pub(super) fn fingerprint(text: &str) -> u128 {
+pub(in crate::plan) fn fingerprint(text: &str) -> u128 {
     let digest = Sha256::digest(text);
     digest.iter().take(16).fold(0, |number, byte| number << 8 | u128::from(*byte))
 }

@@ -1,7 +1,5 @@
 //! Conversations: each with the channel that it is, or is copied from, and after it who is on it.
 
-use std::collections::HashSet;
-
 use super::compare;
 use super::context::{AlignContext, Visit, fingerprint, number, plain, walk_over};
 use super::fields::{CREATED, KEY};
@@ -11,6 +9,7 @@ use super::records::{AlignedRows, Evaluated, PlanRecords};
 use crate::mapping::Value;
 use crate::model::{Channel, ChannelSid, ChannelType, Entity, RowRecords};
 use crate::snapshot::SnapshotError;
+use crate::storage::NumberSet;
 
 /// Visits every conversation of the source, and then those that the target alone has.
 pub(super) fn align<E: From<SnapshotError>>(
@@ -20,9 +19,9 @@ pub(super) fn align<E: From<SnapshotError>>(
     let mut conversations = Conversations {
         context,
         rows: AlignedRows::new(&context.records.conversations),
-        seats: ParticipantAligner::new(context),
-        seen: HashSet::new(),
-        names: HashSet::new(),
+        participants: ParticipantAligner::new(context),
+        seen: NumberSet::default(),
+        names: NumberSet::default(),
     };
     context.pair.source.channels::<E>(|sid, channel| {
         if context.options.share.is_some_and(|share| !share.has(sid)) {
@@ -41,7 +40,7 @@ pub(super) fn align<E: From<SnapshotError>>(
     context.pair.target.walk::<E>(walk_over(Entity::Channel, false), |step| {
         let Some(channel) = step.channel else { return Ok(()) };
         let is_left_out = context.options.share.is_some_and(|share| !share.has(&channel.sid));
-        if is_left_out || seen.contains(&number(&channel.sid)) {
+        if is_left_out || seen.contains(number(&channel.sid)).map_err(SnapshotError::from)? {
             return Ok(());
         }
         visit(&Item { actual: Some(Actual::Channel(channel)), ..plain(Entity::Channel, Standing::Extra) })
@@ -51,17 +50,17 @@ pub(super) fn align<E: From<SnapshotError>>(
 struct Conversations<'c> {
     context: &'c AlignContext<'c>,
     rows: AlignedRows<'c>,
-    seats: ParticipantAligner<'c>,
+    participants: ParticipantAligner<'c>,
     /// The target's conversations that were met.
-    seen: HashSet<u128>,
+    seen: NumberSet,
     /// The unique names that were asked for, in a copy.
-    names: HashSet<u128>,
+    names: NumberSet,
 }
 
 impl Conversations<'_> {
     /// A channel that memberships name and the snapshot does not have.
     fn unlisted<E: From<SnapshotError>>(&mut self, sid: &ChannelSid, visit: Visit<'_, E>) -> Result<(), E> {
-        self.seen.insert(number(sid));
+        self.seen.insert(number(sid)).map_err(SnapshotError::from)?;
         let joined = self.context.pair.source.users_of_channel(sid)?.joined;
         let conversation = Conversation {
             sid: sid.clone(),
@@ -82,7 +81,7 @@ impl Conversations<'_> {
         let (pair, is_copy) = (context.pair, context.is_copy());
         let subject = RowRecords { channel: Some(channel), ..RowRecords::of_service(pair.source.record()) };
         if !is_copy {
-            self.seen.insert(number(&channel.sid));
+            self.seen.insert(number(&channel.sid)).map_err(SnapshotError::from)?;
         }
         match self.rows.take(&subject) {
             Evaluated::Wanted => {}
@@ -107,7 +106,11 @@ impl Conversations<'_> {
         let actual = found.as_ref().map(Actual::Channel);
         let fields = compare::pair(self.rows.source.fields, desired, actual.as_ref(), None, &[]);
         let mut standing = compare::standing(&fields, actual.as_ref());
-        if is_copy && unique_name.as_deref().is_some_and(|name| !self.names.insert(fingerprint(name))) {
+        let is_second = match unique_name.as_deref().filter(|_| is_copy) {
+            Some(name) => !self.names.insert(fingerprint(name)).map_err(SnapshotError::from)?,
+            None => false,
+        };
+        if is_second {
             standing = Standing::Duplicate;
         } else if is_copy
             && own_name.is_some()
@@ -115,8 +118,8 @@ impl Conversations<'_> {
             && !context.records.mapping.plan.adopt
         {
             standing = Standing::Taken;
-        } else if is_copy {
-            self.seen.extend(found.as_ref().map(|channel| number(&channel.sid)));
+        } else if let Some(channel) = found.as_ref().filter(|_| is_copy) {
+            self.seen.insert(number(&channel.sid)).map_err(SnapshotError::from)?;
         }
         let counted = pair.source.users_of_channel(&channel.sid)?;
         let mut conversation = Conversation {
@@ -133,11 +136,11 @@ impl Conversations<'_> {
             item.conversation = Some(&conversation);
             return visit(&item);
         }
-        let held = self.seats.hold(&conversation)?;
-        conversation.participants = self.seats.count(&held, &conversation, channel, counted)?;
+        let held = self.participants.hold(&conversation)?;
+        conversation.participants = self.participants.count(&held, &conversation, channel, counted)?;
         item.conversation = Some(&conversation);
         visit(&item)?;
-        self.seats.align(held, &conversation, channel, visit)
+        self.participants.align(held, &conversation, channel, visit)
     }
 }
 

@@ -11,11 +11,13 @@ pub(super) const ROLE: [&str; 3] = ["friendly_name", "type", "permissions"];
 
 pub(super) const USER: [&str; 4] = ["identity", "friendly_name", "attributes", "role_sid"];
 
-/// The messaging service of a conversation, and a participant's address in a group text message: they belong to the account.
+/// The messaging service of a conversation, the sender of its e-mails, and a participant's address in a group text message: they
+/// belong to the account.
 pub(super) const MESSAGING_SERVICE: &str = "messaging_service_sid";
+pub(super) const EMAIL: &str = "bindings.email";
 pub(super) const PROJECTED_ADDRESS: &str = "messaging_binding.projected_address";
 
-pub(super) const CONVERSATION: [&str; 7] = [
+pub(super) const CONVERSATION: [&str; 8] = [
     "unique_name",
     "friendly_name",
     "attributes",
@@ -23,6 +25,7 @@ pub(super) const CONVERSATION: [&str; 7] = [
     "date_created",
     "date_updated",
     MESSAGING_SERVICE,
+    EMAIL,
 ];
 
 pub(super) const PARTICIPANT: [&str; 9] = [

@@ -16,6 +16,7 @@ use super::role_map::RoleMap;
 use crate::mapping::Value;
 use crate::model::{Entity, RowRecords};
 use crate::snapshot::SnapshotError;
+use crate::storage::NumberSet;
 
 /// Aligns two services and visits every item; the visitor's error ends it.
 pub(crate) fn align<E: From<SnapshotError>>(
@@ -25,7 +26,7 @@ pub(crate) fn align<E: From<SnapshotError>>(
     visit: &mut dyn FnMut(&Item<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     let defaults = DefaultRoles::of(pair.target.record());
-    let is_other_account = is_other_account(pair.source.record(), pair.target.record());
+    let is_other_account = is_other_account(&pair.source, &pair.target);
     let mut context =
         AlignContext { pair, records, options, roles: RoleMap::default(), defaults, is_other_account };
     roles(&mut context, visit)?;
@@ -91,7 +92,7 @@ fn roles<E: From<SnapshotError>>(context: &mut AlignContext<'_>, visit: Visit<'_
 fn users<E: From<SnapshotError>>(context: &AlignContext<'_>, visit: Visit<'_, E>) -> Result<(), E> {
     let (pair, is_copy) = (context.pair, context.is_copy());
     let mut rows = AlignedRows::new(&context.records.users);
-    let (mut seen, mut asked_for) = (HashSet::new(), HashSet::new());
+    let (mut seen, mut asked_for) = (NumberSet::default(), NumberSet::default());
     let walk = walk_over(Entity::User, rows.source.record.reads(Entity::Role));
     pair.source.walk::<E>(walk, |step| {
         let Some(user) = step.user else { return Ok(()) };
@@ -100,7 +101,7 @@ fn users<E: From<SnapshotError>>(context: &AlignContext<'_>, visit: Visit<'_, E>
         match rows.take(&subject) {
             Evaluated::Wanted => {}
             Evaluated::Filtered => {
-                seen.insert(number(&user.sid));
+                seen.insert(number(&user.sid)).map_err(SnapshotError::from)?;
                 return Ok(());
             }
             Evaluated::Failed(error) => {
@@ -117,8 +118,13 @@ fn users<E: From<SnapshotError>>(context: &AlignContext<'_>, visit: Visit<'_, E>
             Some(identity) => pair.target.user_of_identity(identity)?,
             None => None,
         };
-        let is_second = is_copy && identity.is_some_and(|identity| !asked_for.insert(fingerprint(&identity)));
-        seen.extend(found.as_ref().map(|user| number(&user.sid)));
+        let is_second = match identity.filter(|_| is_copy) {
+            Some(identity) => !asked_for.insert(fingerprint(&identity)).map_err(SnapshotError::from)?,
+            None => false,
+        };
+        if let Some(user) = &found {
+            seen.insert(number(&user.sid)).map_err(SnapshotError::from)?;
+        }
         let actual = found.as_ref().map(Actual::User);
         let fields = compare::pair(
             rows.source.fields,
@@ -136,7 +142,7 @@ fn users<E: From<SnapshotError>>(context: &AlignContext<'_>, visit: Visit<'_, E>
     }
     pair.target.walk::<E>(walk_over(Entity::User, false), |step| {
         let Some(user) = step.user else { return Ok(()) };
-        if seen.contains(&number(&user.sid)) {
+        if seen.contains(number(&user.sid)).map_err(SnapshotError::from)? {
             return Ok(());
         }
         visit(&Item { actual: Some(Actual::User(user)), ..plain(Entity::User, Standing::Extra) })

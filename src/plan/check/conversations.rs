@@ -119,8 +119,8 @@ pub(crate) static NOT_CARRIED: PlanCheck = PlanCheck {
     one: "1 record loses what belongs to the source's account",
     many: "{} records lose what belongs to the source's account",
     passes: "no record loses what belongs to the source's account",
-    meaning: "Messaging services and projected addresses belong to an account, and the target is in another one. The copy is created without.",
-    advice: "set up a messaging service or an address in the target's account, and add it to the copy",
+    meaning: "Messaging services, senders of e-mails and projected addresses belong to an account, and the target is in another one. The copy is created without.",
+    advice: "set up a messaging service, a sender or an address in the target's account, and add it to the copy",
 };
 
 pub(crate) static MEMBERSHIP_WITHOUT_CHANNEL: PlanCheck = PlanCheck {

@@ -4,10 +4,10 @@ use serde_json::Value as Json;
 
 use super::current::{ClosedConversation, CurrentConversation, ParticipantOutcome};
 use super::planner::Planner;
-use super::{checks, differences, users, values};
+use super::{checks, differences, read_position, users, values};
 use crate::mapping::Value;
 use crate::model::{ChannelSid, ConversationState, Entity, JsonText, Timestamp};
-use crate::plan::align::{Actual, Conversation, Item, Standing};
+use crate::plan::align::{Actual, Conversation, Item, Standing, email};
 use crate::plan::check;
 use crate::plan::error::PlanError;
 use crate::plan::finding::{PlanCheck, PlanFinding, Severity};
@@ -21,6 +21,7 @@ const LEAST_CLOSED: i64 = 600;
 
 /// Adds what is written to a conversation last.
 pub(super) fn conversation_ends(planner: &mut Planner<'_>) -> Result<(), PlanError> {
+    read_position::write(planner)?;
     if let Some(current) = planner.current.take()
         && let Some(last) = current.last
     {
@@ -40,6 +41,7 @@ pub(super) fn conversation(planner: &mut Planner<'_>, item: &Item<'_>) -> Result
         closed: None,
         last: None,
         participant: ParticipantOutcome::Left,
+        read: None,
     });
     let Some(conversation) = item.conversation else {
         return match item.standing {
@@ -66,7 +68,7 @@ pub(super) fn conversation(planner: &mut Planner<'_>, item: &Item<'_>) -> Result
         }
         _ => {}
     }
-    if planner.vanished.contains(&conversation.sid.to_string()) {
+    if planner.has_vanished(&conversation.sid)? {
         change(planner, |current| {
             current.blocked = Some(check::CHANNEL_VANISHED.code);
             current.is_absent = true;
@@ -290,6 +292,10 @@ fn note_what_is_lost(
     let service = channel.messaging_service_sid.as_ref();
     if let Some(service) = service.filter(|_| is_new && planner.is_other_account()) {
         let detail = format!("the messaging service {service} belongs to the source's account");
+        planner.find(&check::NOT_CARRIED, item, detail)?;
+    }
+    if let Some(email) = email(channel).filter(|_| is_new && planner.is_other_account()) {
+        let detail = format!("the sender of e-mails {} belongs to the source's account", values::cut(email));
         planner.find(&check::NOT_CARRIED, item, detail)?;
     }
     let creator = channel.created_by.as_ref().filter(|creator| *creator != "system");

@@ -1,7 +1,7 @@
 //! The conversation that is being planned, as far as its participants have to know it.
 
 use crate::model::ChannelSid;
-use crate::plan::operation::Operation;
+use crate::plan::operation::{JsonFields, Operation, Subject};
 
 /// The conversation that is being planned.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(super) struct CurrentConversation {
     pub(super) last: Option<Operation>,
     /// What happens to the participant that was visited last.
     pub(super) participant: ParticipantOutcome,
+    /// What the participant that was visited last has read, if that is still to be written.
+    pub(super) read: Option<ReadPosition>,
 }
 
 /// What happens to a participant, for the user's own view that follows it.
@@ -29,6 +31,14 @@ pub(super) enum ParticipantOutcome {
     Left,
     /// It is created; blocked, if so, for this reason.
     Created(Option<&'static str>),
+}
+
+/// How far a new participant has read: written with the user's own view where that is written anyway, else by itself.
+#[derive(Debug)]
+pub(super) struct ReadPosition {
+    pub(super) subject: Subject,
+    pub(super) fields: JsonFields,
+    pub(super) blocked: Option<&'static str>,
 }
 
 /// A conversation that is closed in the target.

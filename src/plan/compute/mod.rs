@@ -15,6 +15,7 @@
 //! Why notification levels are written with new participants and, unless the mapping says otherwise, never filled in later: once
 //! the source has been muted by a plan, every level there says `muted`, and a later plan would silence everybody in the copy.
 
+mod blocked_users;
 mod checks;
 mod conversations;
 mod current;
@@ -23,6 +24,7 @@ mod options;
 mod participants;
 mod plan_checks;
 mod planner;
+mod read_position;
 mod run;
 mod settings;
 mod tally;
@@ -34,4 +36,5 @@ mod tests;
 
 pub use options::{ConversationLimits, PlanOptions};
 pub use planner::{Inputs, Sink};
+pub(crate) use run::SNAPSHOT_CACHE;
 pub use run::compute;

@@ -1,9 +1,9 @@
 //! Participants, and users' own views of conversations.
 
-use super::current::ParticipantOutcome;
+use super::current::{ParticipantOutcome, ReadPosition};
 use super::planner::Planner;
 use super::users::number;
-use super::{checks, conversations, differences, values};
+use super::{checks, conversations, differences, read_position, values};
 use crate::model::{Entity, MembershipStatus, NotificationLevel};
 use crate::plan::align::{Actual, Item, Standing, projected_address};
 use crate::plan::check;
@@ -12,6 +12,7 @@ use crate::plan::error::PlanError;
 use crate::plan::operation::{JsonFields, Operation, OperationKind, Subject};
 
 pub(super) fn participant(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<(), PlanError> {
+    read_position::write(planner)?;
     if let Some(current) = &mut planner.current {
         current.participant = ParticipantOutcome::Left;
     }
@@ -69,8 +70,11 @@ fn missing_participant(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<(),
         found => found,
     };
     let user = match item.user_sid() {
-        Some(sid) => planner.blocked_users.get(&number(sid)).copied(),
-        None => item.name().and_then(|identity| planner.blocked_identities.get(&identity).copied()),
+        Some(sid) => planner.blocked_users.code_of(number(sid))?,
+        None => match item.name() {
+            Some(identity) => planner.blocked_users.code_of_identity(&identity)?,
+            None => None,
+        },
     };
     let full = planner.current.as_ref().and_then(|current| current.full);
     let blocked =
@@ -111,7 +115,11 @@ fn create_participant(
     let is_wanted = planner.inputs.records.mapping.plan.read_horizon;
     if is_wanted && horizon.contains_key("last_read_message_index") {
         planner.horizons += u64::from(blocked.is_none() && planner.is_copy);
-        planner.operation(&operation(OperationKind::UpdateParticipant, horizon), blocked)?;
+        let read = ReadPosition { subject: subject.clone(), fields: horizon, blocked };
+        match &mut planner.current {
+            Some(current) => current.read = Some(read),
+            None => planner.operation(&operation(OperationKind::UpdateParticipant, read.fields), blocked)?,
+        }
     }
     Ok(())
 }
@@ -132,7 +140,7 @@ fn update_participant(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<(), 
     planner.operation(&Operation { kind: OperationKind::UpdateParticipant, subject, before, after }, blocked)
 }
 
-/// The user's own view of a conversation: its notification level.
+/// The user's own view of a conversation: its notification level, and with it how far a new participant has read. One request takes both.
 pub(super) fn view(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<(), PlanError> {
     let kind = OperationKind::UpdateUserConversation;
     match item.standing {
@@ -158,7 +166,8 @@ pub(super) fn view(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<(), Pla
             if let (Some(ParticipantOutcome::Created(blocked)), Some(level)) =
                 (created, level.and_then(values::created))
             {
-                let after = JsonFields::from_iter([("notification_level".to_owned(), level)]);
+                let mut after = JsonFields::from_iter([("notification_level".to_owned(), level)]);
+                after.extend(read_position::take(planner).into_iter().flat_map(|read| read.fields));
                 let subject = participant_subject(planner, item);
                 planner.operation(&Operation { kind, subject, before: JsonFields::new(), after }, blocked)?;
             }

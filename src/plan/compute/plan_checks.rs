@@ -1,4 +1,4 @@
-//! What is said of snapshots, services and the plan as a whole.
+//! What is said of snapshots, services and the entire plan.
 
 use super::planner::Planner;
 use super::settings;
@@ -82,7 +82,7 @@ fn vanished(planner: &mut Planner<'_>) -> Result<(), PlanError> {
             "user" => (&check::USER_VANISHED, Entity::User),
             _ => (&check::CHANNEL_VANISHED, Entity::Channel),
         };
-        planner.vanished.insert(sid.to_owned());
+        planner.add_vanished(sid)?;
         let (sid, detail) = (sid.to_owned(), evidence.to_owned());
         planner.found(&PlanFinding { check, entity, sid, name: None, detail })
     })

@@ -1,14 +1,15 @@
 //! A plan in the making: what is known so far, and how operations and findings are added to it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
+use super::blocked_users::BlockedUsers;
 use super::current::CurrentConversation;
 use super::options::{ConversationLimits, PlanOptions};
 use super::tally::PlanTally;
 
 use crate::mapping::{FieldRules, LoweredSeverity};
 use crate::model::{Api, Entity, RoleSid, ServiceSid};
-use crate::plan::align::{Item, Pair, PlanRecords, is_other_account};
+use crate::plan::align::{Item, Pair, PlanRecords, fingerprint, is_other_account};
 use crate::plan::check;
 use crate::plan::error::PlanError;
 use crate::plan::file::PlanDraft;
@@ -16,6 +17,7 @@ use crate::plan::finding::{PlanCheck, PlanFinding, Severity};
 use crate::plan::operation::{Operation, OperationKind, Subject};
 use crate::plan::overview::{Header, Move};
 use crate::snapshot::{Info, Snapshot};
+use crate::storage::NumberSet;
 
 /// Who keeps what is planned.
 pub trait Sink {
@@ -44,7 +46,6 @@ impl Sink for PlanDraft {
 /// What a plan is computed from.
 #[derive(Debug, Clone, Copy)]
 pub struct Inputs<'a> {
-    /// The source's snapshot.
     pub source: &'a Snapshot,
     /// The target as it is: a snapshot that was read from Conversations.
     pub target: &'a Snapshot,
@@ -75,12 +76,9 @@ pub(super) struct Planner<'p> {
     pub(super) tally: PlanTally,
     /// The conversation that is being planned.
     pub(super) current: Option<CurrentConversation>,
-    /// Users who are not written, by the number of their SID, and why.
-    pub(super) blocked_users: HashMap<u128, &'static str>,
-    /// The same by identity, for participants of whom no User Channel is known.
-    pub(super) blocked_identities: HashMap<String, &'static str>,
-    /// Users and channels that were listed and are gone.
-    pub(super) vanished: HashSet<String>,
+    pub(super) blocked_users: BlockedUsers,
+    /// Users and channels that were listed and are gone, by fingerprints of their SIDs.
+    vanished: NumberSet,
     /// Roles that are not created.
     pub(super) blocked_roles: HashSet<RoleSid>,
     /// Items that should be there, and those of them that are changed or created.
@@ -125,9 +123,8 @@ impl<'p> Planner<'p> {
             there: pair.target.users_and_channels()?,
             tally: PlanTally::default(),
             current: None,
-            blocked_users: HashMap::new(),
-            blocked_identities: HashMap::new(),
-            vanished: HashSet::new(),
+            blocked_users: BlockedUsers::default(),
+            vanished: NumberSet::default(),
             blocked_roles: HashSet::new(),
             items: 0,
             changed: 0,
@@ -138,6 +135,16 @@ impl<'p> Planner<'p> {
         })
     }
 
+    /// Notes that a user or channel was listed and is gone.
+    pub(super) fn add_vanished(&mut self, sid: &str) -> Result<(), PlanError> {
+        self.vanished.insert(fingerprint(sid))?;
+        Ok(())
+    }
+
+    pub(super) fn has_vanished(&self, sid: &impl ToString) -> Result<bool, PlanError> {
+        Ok(self.vanished.contains(fingerprint(&sid.to_string()))?)
+    }
+
     /// Which fields of what is there are written.
     pub(super) fn rules(&self) -> &'p FieldRules {
         let rules = &self.inputs.records.mapping.plan;
@@ -145,7 +152,7 @@ impl<'p> Planner<'p> {
     }
 
     pub(super) fn is_other_account(&self) -> bool {
-        is_other_account(self.pair.source.record(), self.pair.target.record())
+        is_other_account(&self.pair.source, &self.pair.target)
     }
 
     pub(super) fn reads_chat(&self) -> bool {

@@ -13,6 +13,10 @@ use crate::snapshot::{ServiceView, Snapshot};
 /// How many items pass between two calls of `progress`.
 const ITEMS_PER_CALL: u64 = 1 << 14;
 
+/// Cache of each snapshot that is planned from, in KiB. SQLite sorts in as much again before it goes to a file, and two snapshots and a plan are
+/// open at a time.
+pub(crate) const SNAPSHOT_CACHE: u32 = 16 * 1024;
+
 /// Computes a plan. It calls `progress` now and then with the number of items so far.
 pub fn compute(
     inputs: &Inputs<'_>,
@@ -24,6 +28,9 @@ pub fn compute(
         source: service(inputs.source, &inputs.header.source.service_sid)?,
         target: service(inputs.target, &inputs.header.target.service_sid)?,
     };
+    for snapshot in [inputs.source, inputs.target] {
+        snapshot.limit_memory(SNAPSHOT_CACHE)?;
+    }
     let infos = (inputs.source.info()?, inputs.target.info()?);
     let mut planner = Planner::new(inputs, options, &pair, &infos, sink)?;
     plan_checks::before(&mut planner)?;

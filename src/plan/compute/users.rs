@@ -96,8 +96,8 @@ pub(super) fn user(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<(), Pla
     let Some(user) = item.source.as_ref().and_then(|source| source.user) else {
         return planner.find(&check::ONLY_IN_TARGET, item, "a user that the source does not have".to_owned());
     };
-    if planner.vanished.contains(&user.sid.to_string()) {
-        planner.blocked_users.insert(number(&user.sid), check::USER_VANISHED.code);
+    if planner.has_vanished(&user.sid)? {
+        planner.blocked_users.insert(number(&user.sid), check::USER_VANISHED.code)?;
         return Ok(());
     }
     planner.counterpart(item)?;
@@ -118,11 +118,11 @@ pub(super) fn user(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<(), Pla
     };
     let many = checks::check_conversations_of(planner, item)?;
     if let Some(check) = blocked.or(values).or(many) {
-        planner.blocked_users.insert(number(&user.sid), check.code);
+        planner.blocked_users.insert(number(&user.sid), check.code)?;
         if let Some(identity) =
             item.desired_text("identity").filter(|_| check.code != check::IDENTITY_DUPLICATE.code)
         {
-            planner.blocked_identities.insert(identity, check.code);
+            planner.blocked_users.insert_identity(&identity, check.code)?;
         }
     }
     let subject = Subject {

@@ -39,7 +39,7 @@ impl PlanDraft {
     pub fn create(path: &Path, header: &Header) -> Result<Self, PlanError> {
         // First, since a lock is not laid on what is not a plan; then again, since another run may have had the lock.
         refuse_to_replace(path)?;
-        let draft = SqliteDraft::begin(&PLAN, path, Access::Private)?;
+        let draft = SqliteDraft::begin(&PLAN, path, Access::of_results())?;
         refuse_to_replace(path)?;
         let connection = schema::create(&draft, path)?;
         let draft = Self {

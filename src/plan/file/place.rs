@@ -13,7 +13,7 @@ use crate::storage::{self, Access, StorageError};
 /// would say.
 pub(crate) fn check_place(plan: &Path) -> Result<(), PlanError> {
     refuse_to_replace(plan)?;
-    Ok(storage::check_place(&PLAN, plan, Access::Private)?)
+    Ok(storage::check_place(&PLAN, plan, Access::of_results())?)
 }
 
 /// Refuses what must be kept: another kind of file, a plan of another version, a plan that was begun.

@@ -66,6 +66,9 @@ impl PlanFile {
     /// What it comes to, with the states as they are now.
     pub fn totals(&self) -> Result<Totals, PlanError> {
         let mut totals: Totals = parsed(&self.path, "totals", &self.property("totals")?)?;
+        if let Some(problem) = totals.problem() {
+            return Err(PlanError::unreadable(&self.path, format!("its totals: {problem}")));
+        }
         let mut operations: BTreeMap<OperationKind, BTreeMap<OperationState, u64>> = BTreeMap::new();
         self.rows::<_, PlanError>(
             "SELECT state, kind, count(*) FROM operation GROUP BY state, kind",
@@ -82,8 +85,15 @@ impl PlanFile {
         Ok(totals)
     }
 
-    /// Recomputes the digest of all that was planned, and says where it differs from the one that the plan was given.
+    /// Compares what was planned with its digest, and the file's bytes with their seal.
     pub fn check(&self) -> Result<(), PlanError> {
+        self.check_digest()?;
+        // The digest is of what was planned; the seal is of the journal and the indexes too.
+        Ok(storage::check_seal(&PLAN, &self.path)?)
+    }
+
+    /// Recomputes the digest of all that was planned, and says where it differs from the one that the plan was given.
+    pub(super) fn check_digest(&self) -> Result<(), PlanError> {
         let mut digest = PlanDigest::new();
         let sql = format!("SELECT {} FROM operation ORDER BY number", row::COLUMNS);
         self.rows::<_, PlanError>(
@@ -100,8 +110,7 @@ impl PlanFile {
         let totals = self.property("totals")?;
         let found = digest.finish(&self.connection, &header, &totals).map_err(|source| self.wrap(source))?;
         if found == self.digest {
-            // The digest is of what was planned; the seal is of the journal and the indexes too.
-            return Ok(storage::check_seal(&PLAN, &self.path)?);
+            return Ok(());
         }
         Err(PlanError::Edited { path: self.path.clone(), written: self.digest.clone(), found })
     }
@@ -145,6 +154,34 @@ impl PlanFile {
         // The unary plus keeps SQLite from going by an index and sorting what may be millions.
         sql.push_str(" ORDER BY number");
         self.rows(&sql, |row| self.entry(row), |entry| visit(&entry))
+    }
+
+    /// At most so many operations of a kind in a state, those of the first lanes, in the order of performance: found by the
+    /// index, for reports that show some dozens of what may be millions.
+    pub fn first(
+        &self,
+        kind: OperationKind,
+        state: OperationState,
+        most: usize,
+    ) -> Result<Vec<Entry>, PlanError> {
+        let sql = format!(
+            "SELECT {} FROM operation WHERE number IN (
+               SELECT number FROM operation WHERE state = {} AND kind = {} ORDER BY lane, number LIMIT {most}
+             ) ORDER BY number",
+            row::COLUMNS,
+            state_number(state),
+            kind_number(kind),
+        );
+        let mut entries = Vec::new();
+        self.rows::<_, PlanError>(
+            &sql,
+            |row| self.entry(row),
+            |entry| {
+                entries.push(entry);
+                Ok(())
+            },
+        )?;
+        Ok(entries)
     }
 
     pub(super) fn entry(&self, row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {

@@ -1,6 +1,6 @@
 //! Which form parameter a planned value is sent as, by kind, in the order of Twilio's OpenAPI descriptions.
 //!
-//! Keys are Conversations' own, names are the parameters'. The tests hold the tables against the descriptions.
+//! Keys are Conversations' own, names are the parameters'. The tests compare the tables with the descriptions.
 //!
 //! A form has no null. What clears a field is written down for each parameter: an empty text clears texts, `{}` is what the API
 //! itself gives for attributes that are not set. Where nothing clears it (a number, a date, a role), null is not sent; who plans
@@ -43,7 +43,7 @@ const NOTIFICATION_LEVEL: Parameter = plain("notification_level", "NotificationL
 const LAST_READ_MESSAGE_INDEX: Parameter = plain("last_read_message_index", "LastReadMessageIndex");
 const LAST_READ_TIMESTAMP: Parameter = plain("last_read_timestamp", "LastReadTimestamp");
 
-const CONVERSATION: [Parameter; 9] = [
+const CONVERSATION: [Parameter; 11] = [
     FRIENDLY_NAME,
     cleared("unique_name", "UniqueName", ""),
     ATTRIBUTES,
@@ -54,6 +54,8 @@ const CONVERSATION: [Parameter; 9] = [
     // An ISO 8601 duration; `P0D` would end the conversation at once, so null is not made of anything.
     plain("timers.inactive", "Timers.Inactive"),
     plain("timers.closed", "Timers.Closed"),
+    plain("bindings.email.address", "Bindings.Email.Address"),
+    plain("bindings.email.name", "Bindings.Email.Name"),
 ];
 
 /// The parameters of a kind.
@@ -106,7 +108,12 @@ pub(super) fn of(kind: OperationKind) -> &'static [Parameter] {
 impl OperationKind {
     /// Whether this kind can set this key of Conversations to this value; for null, whether anything clears it.
     pub fn can_send(self, key: &str, value: &Value) -> bool {
-        let parameter = of(self).iter().find(|parameter| parameter.key == key);
+        // The members of an object have a parameter each.
+        let is_of = |parameter: &&Parameter| {
+            let rest = parameter.key.strip_prefix(key);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let parameter = of(self).iter().find(is_of);
         parameter.is_some_and(|parameter| !value.is_null() || parameter.clears.is_some())
     }
 }

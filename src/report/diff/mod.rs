@@ -8,6 +8,7 @@
 
 mod csv;
 mod fold;
+mod group;
 mod html;
 mod line;
 
@@ -15,6 +16,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
 use self::fold::Fold;
+use self::group::LineGroups;
 pub(crate) use self::html::PageAbout;
 use crate::diff::{Comparison, Difference, Mark};
 
@@ -31,6 +33,8 @@ const MOST_IN_PAGE: u64 = 100_000;
 pub(crate) enum DiffOutput {
     /// A line for people for each event or cause.
     Table,
+    /// The same, where each field and cause has its first lines and a count.
+    Causes,
     /// A line for people for each record.
     Records,
     /// One JSON object on each line.
@@ -39,10 +43,17 @@ pub(crate) enum DiffOutput {
     Csv,
     /// CSV in which no text can be taken for a formula.
     SpreadsheetCsv,
-    /// Markdown.
     Markdown,
     /// A page.
     Html,
+}
+
+/// How lines for people are written.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct LineStyle {
+    pub colored: bool,
+    /// Columns of the terminal that they are written to.
+    pub columns: Option<usize>,
 }
 
 /// Writes differences as they come.
@@ -52,10 +63,10 @@ pub(crate) struct DifferenceReport<W: Write> {
     /// Rows that wait for the totals.
     kept: Option<BufWriter<File>>,
     fold: Fold,
+    groups: LineGroups,
     shown: u64,
     page: html::PageRows,
-    /// Whether lines for people have color.
-    colored: bool,
+    style: LineStyle,
     /// The reader has closed the pipe.
     closed: bool,
 }
@@ -75,10 +86,20 @@ impl<W: Write> DifferenceReport<W> {
                 csv::header(&mut out)?;
                 None
             }
-            DiffOutput::Table | DiffOutput::Records | DiffOutput::Ndjson => None,
+            DiffOutput::Table | DiffOutput::Causes | DiffOutput::Records | DiffOutput::Ndjson => None,
         };
-        let (fold, page) = (Fold::default(), html::PageRows::default());
-        Ok(Self { format, out, kept, fold, shown: 0, page, colored: false, closed: false })
+        let (fold, groups, page) = (Fold::default(), LineGroups::default(), html::PageRows::default());
+        Ok(Self {
+            format,
+            out,
+            kept,
+            fold,
+            groups,
+            shown: 0,
+            page,
+            style: LineStyle::default(),
+            closed: false,
+        })
     }
 
     /// Begins a page that says this of itself.
@@ -88,10 +109,10 @@ impl<W: Write> DifferenceReport<W> {
         Ok(report)
     }
 
-    /// The same with lines for people in color.
+    /// The same with lines for people in a style.
     #[must_use]
-    pub(crate) fn colored(self, colored: bool) -> Self {
-        Self { colored, ..self }
+    pub(crate) fn styled(self, style: LineStyle) -> Self {
+        Self { style, ..self }
     }
 
     /// Writes a difference. A reader that has closed the pipe, as `head` does, gets no more; the comparison goes on to its verdict.
@@ -131,29 +152,38 @@ impl<W: Write> DifferenceReport<W> {
             }
             DiffOutput::Csv => csv::rows(&mut self.out, difference, false),
             DiffOutput::SpreadsheetCsv => csv::rows(&mut self.out, difference, true),
-            DiffOutput::Table if difference.mark != Mark::Same => {
-                if self.fold.add(difference) {
-                    self.folded_lines()
-                } else {
-                    Ok(())
-                }
+            DiffOutput::Table | DiffOutput::Causes if difference.mark != Mark::Same => {
+                if self.fold.add(difference) { self.folded_lines() } else { Ok(()) }
             }
             _ => self.line(line::text(difference)),
         }
     }
 
     fn line(&mut self, line: PrintableLine) -> io::Result<()> {
-        let line = Printable::from(line).render(self.colored);
+        let line = Printable::from(line);
+        let line = self.style.columns.map_or_else(|| line.clone(), |columns| line.within(columns));
+        let line = line.render(self.style.colored);
         writeln!(self.out, "{line}")
     }
 
     fn folded_lines(&mut self) -> io::Result<()> {
-        self.fold.take().into_iter().try_for_each(|line| self.line(line))
+        for folded in self.fold.take() {
+            let line = match self.format {
+                DiffOutput::Causes => self.groups.add(folded),
+                _ => Some(folded.line),
+            };
+            line.map_or(Ok(()), |line| self.line(line))?;
+        }
+        Ok(())
+    }
+
+    fn rest_of_groups(&mut self) -> io::Result<()> {
+        self.groups.rest().into_iter().try_for_each(|line| self.line(line))
     }
 
     /// Ends, with the totals where the format has them, and gives the writer back.
     pub(crate) fn finish(mut self, comparison: &Comparison) -> io::Result<W> {
-        let folded = self.folded_lines();
+        let folded = self.folded_lines().and_then(|()| self.rest_of_groups());
         self.unless_closed(folded)?;
         if let Some(kept) = self.kept.take() {
             let mut file = kept.into_inner().map_err(io::IntoInnerError::into_error)?;

@@ -86,7 +86,7 @@ where
         let mut fields = String::new();
         context.field_format().format_fields(Writer::new(&mut fields), event)?;
         let line = Printable::from(PrintableLine::toned(tone, label).and(" ").and(&fields));
-        writeln!(writer, "{}", line.render(self.stderr.is_colored()))
+        writeln!(writer, "{}", self.stderr.fitted(&line))
     }
 }
 

@@ -183,7 +183,9 @@ fn meaning(kind: OperationKind) -> &'static str {
         OperationKind::UpdateParticipant => {
             "Sets a participant to the mapping's values. The read horizon is set here, because a create does not accept it."
         }
-        OperationKind::UpdateUserConversation => "Sets a user's notification level in a conversation.",
+        OperationKind::UpdateUserConversation => {
+            "Sets a user's notification level in a conversation, and in the same request how far a new participant has read."
+        }
         OperationKind::UpdateConversation => {
             "Sets a conversation to the mapping's values. Its state comes last: a closed conversation accepts no more changes."
         }

@@ -9,6 +9,7 @@ use crate::plan::{OperationKind, OperationState, PlanError, PlanFile, PlanVerdic
 use crate::printable::Printable;
 use crate::report::plan::terminal;
 use crate::report::text::format;
+use crate::report::text::stays::StaysItem;
 
 /// What `plan --json` gives.
 #[derive(Debug, Serialize)]
@@ -23,6 +24,9 @@ pub(crate) struct PlanResult {
     blocked_by: BTreeMap<String, u64>,
     /// Checks that could not look at all they look at.
     not_checked: BTreeSet<String>,
+    /// What an undo plan cannot undo.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stays: Vec<StaysItem>,
     plan: String,
     digest: String,
 }
@@ -51,6 +55,7 @@ impl PlanResult {
             verdict: totals.verdict,
             blocked_by: totals.blocked_by,
             not_checked: totals.not_checked,
+            stays: StaysItem::all(made)?,
             plan: made.path().display().to_string(),
             digest: made.digest().to_owned(),
         })

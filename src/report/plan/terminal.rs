@@ -4,6 +4,7 @@ use super::plan_report::{Extent, PlanReport, side};
 use super::verdict::BlockedCause;
 use crate::plan::{Move, PlanError, PlanFile, Severity};
 use crate::printable::{Printable, PrintableLine, Tone, padded};
+use crate::report::text::stays::{self, StaysItem};
 use crate::report::text::{format, table as columns};
 
 /// Checks with findings that are named; the others are counted.
@@ -33,9 +34,12 @@ pub(crate) fn table(plan: &PlanFile) -> Result<Printable, PlanError> {
     }
     text.append(findings(&report));
     text.extend(blocked(&report));
+    text.extend(stays::lines(&StaysItem::all(plan)?, &plan.path().display().to_string()));
     text.blank();
-    text.push(course(&report));
-    text.blank();
+    if report.totals.requests > 0 {
+        text.push(course(&report));
+        text.blank();
+    }
     let statement = &report.statement;
     let tone = match statement.tone {
         "good" => Tone::Good,
@@ -105,7 +109,9 @@ fn findings(report: &PlanReport) -> Printable {
         let checks = format::counted(not_checked as u64, "check");
         text.push(format!("{checks} could not look at the target (not_checked)"));
     }
-    text.push(format!("{} found nothing", format::counted(passed as u64, "check")));
+    if passed > 0 {
+        text.push(format!("{} found nothing", format::counted(passed as u64, "check")));
+    }
     text
 }
 

@@ -83,7 +83,10 @@ impl Statement {
         } else {
             match totals.verdict {
                 PlanVerdict::Blocked => (Stage::Blocked, "bad", "Blocked", blocked(causes)),
-                PlanVerdict::NothingToDo => (Stage::NothingToDo, "quiet", "Nothing to do", nothing(header)),
+                PlanVerdict::NothingToDo => {
+                    let (headline, text) = nothing(header, totals);
+                    (Stage::NothingToDo, "quiet", headline, text)
+                }
                 PlanVerdict::Ready => (Stage::Ready, "good", "Ready to apply", ready(header, totals)),
                 PlanVerdict::ReadyExceptBlocked => {
                     let (headline, text) = except_blocked(header, totals, progress);
@@ -108,13 +111,38 @@ fn blocked(causes: &[&str]) -> String {
     format!("{first}; until then `chatferry apply` refuses this plan. Nothing has been written.")
 }
 
-fn nothing(header: &Header) -> String {
-    match header.kind {
+/// The checks that find what is not as the mapping wants it, and what no plan writes.
+const DIFFERENCES: [&str; 9] = [
+    "role_missing",
+    "role_differs",
+    "user_missing",
+    "user_differs",
+    "conversation_missing",
+    "conversation_differs",
+    "participant_missing",
+    "participant_differs",
+    "notification_level_differs",
+];
+
+fn nothing(header: &Header, totals: &Totals) -> (&'static str, String) {
+    let found = |code: &'static str| {
+        let count = totals.findings.get(code).copied().unwrap_or(0);
+        (count > 0).then(|| format!("`{code}` {}", format::count(count)))
+    };
+    let differences: Vec<String> = DIFFERENCES.into_iter().filter_map(found).collect();
+    if !differences.is_empty() {
+        let text = format!(
+            "The target is not as the mapping wants it, and the plan leaves it as it is: {}. Each check says what to do.",
+            differences.join(", ")
+        );
+        return ("Nothing to write, with differences", text);
+    }
+    let text = match header.kind {
         Move::Undo => "The undone plan changed nothing.",
         Move::InPlace | Move::Copy => "The target holds everything as the mapping wants it.",
         Move::UserChannels => "Every user channel is as the list wants it.",
-    }
-    .to_owned()
+    };
+    ("Nothing to do", text.to_owned())
 }
 
 fn except_blocked(header: &Header, totals: &Totals, progress: PlanProgress) -> (&'static str, String) {

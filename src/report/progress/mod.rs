@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::event::{Event, Events, Phase};
+use crate::event::{ApplyStep, Event, Events, Phase};
 
 use self::bars::Bars;
 use self::plain::Plain;
@@ -21,7 +21,6 @@ use crate::report::text::format;
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
-    /// Bars.
     Bar,
     /// A line every few seconds.
     Plain,
@@ -185,7 +184,10 @@ fn log(totals: &ProgressTotals, now: Duration) {
 /// Events as log records. What happens once a page or more often is below debug.
 fn record(event: &Event) {
     match event {
-        Event::Phase(Phase::Reading) | Event::Attempted { .. } | Event::Estimated { .. } => {}
+        Event::Phase(Phase::Reading) | Event::Attempted { .. } => {}
+        Event::Estimated { requests, done, exact, seconds_left } => {
+            tracing::trace!(requests, done, exact, seconds_left, "estimated");
+        }
         Event::Resumed { users, users_done, rows, .. } => {
             tracing::info!(users, users_done, rows, "resuming where an earlier run stopped");
         }
@@ -206,7 +208,11 @@ fn record(event: &Event) {
         Event::Exported { record, file, rows, bytes } => {
             tracing::debug!(%record, %file, rows, bytes, "file written");
         }
-        Event::Applying { steps } => tracing::debug!(kinds = steps.len(), "applying"),
+        Event::Applying { steps } => {
+            for ApplyStep { kind, operations, ended, seconds } in steps {
+                tracing::debug!(kind, operations, ended, seconds, "to apply");
+            }
+        }
         Event::Performed { kind, state } => tracing::trace!(kind, state, "operation ended"),
         Event::NotPerformed { subject, error } => tracing::warn!(%subject, %error, "not performed"),
         Event::Exporting { record, rows } => tracing::trace!(%record, rows, "exporting"),
@@ -218,3 +224,6 @@ impl fmt::Debug for Progress {
         formatter.debug_struct("Progress").field("shared", &self.shared).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod recorded;

@@ -1,4 +1,4 @@
-//! The pace of a run: pages a second over the last while.
+//! The pace of a run: pages a second over the last while, or the planned seconds of what was performed.
 //!
 //! Why not the mean since the start: a limit that was found after a minute would weigh on the rate for an hour.
 
@@ -17,11 +17,22 @@ const CHANCE: f64 = 3.0;
 const SLICE: Duration = Duration::from_millis(500);
 /// Before this the pace is not worth showing.
 const WARM_UP: Duration = Duration::from_secs(1);
+/// Fewer pages than this say nothing about how long the rest takes.
+const FEWEST: u64 = 8;
+
+/// What came within a slice of time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Slice {
+    start: Duration,
+    pages: u64,
+    /// The weight of the pages: one each, or their planned seconds.
+    weight: f64,
+}
 
 /// Pages by slice of time, the newest last.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Pace {
-    slices: VecDeque<(Duration, u64)>,
+    slices: VecDeque<Slice>,
     first: Option<Duration>,
     /// The limits of requests in flight and since when, the newest last.
     limits: VecDeque<(Duration, usize)>,
@@ -29,12 +40,20 @@ pub(super) struct Pace {
 
 impl Pace {
     pub(super) fn page(&mut self, now: Duration) {
+        self.weighted(1.0, now);
+    }
+
+    /// A page of a weight of its own. A pace has either such pages or those of [`page`](Self::page).
+    pub(super) fn weighted(&mut self, weight: f64, now: Duration) {
         self.first.get_or_insert(now);
         match self.slices.back_mut() {
-            Some((start, pages)) if now < *start + SLICE => *pages += 1,
-            _ => self.slices.push_back((slice_of(now), 1)),
+            Some(slice) if now < slice.start + SLICE => {
+                slice.pages += 1;
+                slice.weight += weight;
+            }
+            _ => self.slices.push_back(Slice { start: slice_of(now), pages: 1, weight }),
         }
-        while self.slices.front().is_some_and(|(start, _)| *start + WINDOW + SLICE < now) {
+        while self.slices.front().is_some_and(|slice| slice.start + WINDOW + SLICE < now) {
             self.slices.pop_front();
         }
     }
@@ -66,14 +85,23 @@ impl Pace {
         if slice_of(self.first?) >= start {
             return None;
         }
-        let pages = |from, to| {
-            let slices = self.slices.iter().filter(|(start, _)| (from..to).contains(start));
-            slices.map(|(_, pages)| *pages).sum::<u64>()
+        let weight = |from, to| {
+            let slices = self.slices.iter().filter(|slice| (from..to).contains(&slice.start));
+            slices.map(|slice| slice.weight).sum::<f64>()
         };
+        let pages: u64 = self.slices.iter().map(|slice| slice.pages).sum();
+        // A run that has just begun counts by its last moments: what trickled in before says nothing.
+        let is_young = now.saturating_sub(self.first?) < WINDOW;
+        let counts = |slice: &&Slice| !is_young || (start..end).contains(&slice.start);
+        if self.slices.iter().filter(counts).map(|slice| slice.pages).sum::<u64>() < FEWEST {
+            return None;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "pages of a few seconds")]
+        let of_one = self.slices.iter().map(|slice| slice.weight).sum::<f64>() / pages as f64;
         let limit_at = |time| self.limits.iter().rfind(|(since, _)| *since <= time).or(self.limits.front());
         let limits = limit_at(middle).zip(self.limits.back());
-        #[expect(clippy::cast_precision_loss, reason = "pages of a moment and requests in flight")]
-        let grows = pages(middle, end) as f64 > pages(start, middle) as f64 * GROWTH + CHANCE
+        #[expect(clippy::cast_precision_loss, reason = "requests in flight")]
+        let grows = weight(middle, end) > weight(start, middle) * GROWTH + CHANCE * of_one
             || limits.is_some_and(|((_, older), (_, newest))| *newest as f64 > *older as f64 * GROWTH);
         if grows { None } else { self.fastest(now) }
     }
@@ -85,10 +113,9 @@ impl Pace {
         if span < WARM_UP {
             return None;
         }
-        let pages: u64 = self.slices.iter().filter(|(start, _)| *start >= from).map(|(_, pages)| pages).sum();
-        #[expect(clippy::cast_precision_loss, reason = "pages of a few seconds")]
-        let rate = pages as f64 / span.as_secs_f64();
-        (pages > 0).then_some(rate)
+        let slices = self.slices.iter().filter(|slice| slice.start >= from);
+        let weight: f64 = slices.map(|slice| slice.weight).sum();
+        (weight > 0.0).then(|| weight / span.as_secs_f64())
     }
 }
 

@@ -109,6 +109,9 @@ impl ProgressTotals {
             Event::ConcurrencyLimit(limit) => {
                 self.limit = Some(*limit);
                 self.pace.limit(*limit, now);
+                if let Some(applying) = &mut self.applying {
+                    applying.limit(*limit, now);
+                }
             }
             Event::Estimated { requests, done, exact, seconds_left } => {
                 let (requests, done, exact) = (*requests, *done, *exact);
@@ -125,10 +128,10 @@ impl ProgressTotals {
             Event::Vanished { .. } => self.vanished += 1,
             Event::Exporting { record, rows } => self.exporting = Some((record.clone(), *rows)),
             Event::Exported { .. } => self.exporting = None,
-            Event::Applying { steps } => self.applying = Some(Applying::new(steps, now)),
+            Event::Applying { steps } => self.applying = Some(Applying::new(steps)),
             Event::Performed { kind, state } => {
                 if let Some(applying) = &mut self.applying
-                    && applying.performed(kind, state)
+                    && applying.performed(kind, state, now)
                 {
                     self.pace.page(now);
                 }
@@ -171,7 +174,7 @@ impl ProgressTotals {
     /// without a limit there is no time before the pace is settled.
     pub(super) fn time_left(&self, now: Duration) -> Option<Duration> {
         if let Some(applying) = &self.applying {
-            return applying.time_left(now);
+            return applying.time_left();
         }
         let estimate = self.estimate?;
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::plan::{CANNOT_BE_UNDONE, OperationKind, OperationState, Severity};
 
 use super::format;
+use super::stays::{self, StaysItem};
 use crate::printable::{Printable, PrintableLine, Tone, padded};
 
 /// How a plan was performed.
@@ -30,6 +31,11 @@ pub(crate) struct ApplySummary {
     pub differing: u64,
     /// The first operations that failed or are blocked; all are in the plan.
     pub not_done: Vec<NotDoneItem>,
+    /// Operations that the plan itself blocks, by the check that blocks them.
+    pub blocked_by: BTreeMap<String, u64>,
+    /// What an undo plan does not undo.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stays: Vec<StaysItem>,
     /// HTTP requests of this run.
     pub requests: u64,
     /// Of these, those that were sent again.
@@ -70,7 +76,6 @@ pub(crate) struct NotDoneItem {
     pub subject: String,
     /// Failed or blocked.
     pub state: OperationState,
-    /// Why.
     pub reason: String,
 }
 
@@ -139,25 +144,43 @@ impl ApplySummary {
             ),
         ));
         lines.push(row("time", &format!("{}{}", format::seconds(self.elapsed_seconds), self.waits())));
-        for item in self.not_done.iter().take(SHOWN) {
-            let NotDoneItem { kind, subject, state, reason } = item;
-            lines.push(
-                PrintableLine::from("  ")
-                    .and_toned(Tone::Bad, state.name())
-                    .and(&format!(" {} {subject}: {reason}", kind.name())),
-            );
-        }
-        let all = count_of(&self.operations, &[OperationState::Failed, OperationState::Blocked]);
-        if let more @ 1.. = all.saturating_sub(SHOWN as u64) {
-            let more = format!(
-                "  and {} more: `chatferry plan show --plan {} --format ndjson --state failed,blocked`",
-                format::count(more),
-                self.plan
-            );
-            lines.push(more.into());
-        }
+        lines.extend(self.not_done_lines());
+        lines.extend(stays::lines(&self.stays, &self.plan));
         lines.push(PrintableLine::verdict(self.verdict.tone(), &self.verdict_line()));
         lines.into_iter().collect()
+    }
+
+    /// The first operations that were not done, and how many the plan itself blocks, by cause: these are no news.
+    fn not_done_lines(&self) -> Vec<PrintableLine> {
+        let line = |state: OperationState, text: &str| {
+            PrintableLine::from("  ").and_toned(Tone::Bad, state.name()).and(text)
+        };
+        let is_planned = |item: &&NotDoneItem| {
+            item.state == OperationState::Blocked && self.blocked_by.contains_key(&item.reason)
+        };
+        let news = self.not_done.iter().filter(|item| !is_planned(item)).take(SHOWN);
+        let mut lines: Vec<PrintableLine> = news
+            .map(|NotDoneItem { kind, subject, state, reason }| {
+                line(*state, &format!(" {} {subject}: {reason}", kind.name()))
+            })
+            .collect();
+        let all = count_of(&self.operations, &[OperationState::Failed, OperationState::Blocked]);
+        let planned: u64 = self.blocked_by.values().sum();
+        let show = format!(
+            "`chatferry plan show --plan {} --format ndjson --state failed,blocked`",
+            format::shell_word(&self.plan)
+        );
+        if let more @ 1.. = all.saturating_sub(planned).saturating_sub(lines.len() as u64) {
+            lines.push(format!("  and {} more: {show}", format::count(more)).into());
+        }
+        if all > 0 {
+            let by = self.blocked_by.iter().filter(|(_, count)| **count > 0);
+            lines.extend(by.map(|(code, count)| {
+                let operations = format::counted(*count, "operation");
+                line(OperationState::Blocked, &format!(" {operations} by {code}: {show}"))
+            }));
+        }
+        lines
     }
 
     /// Where the time went that no request took.
@@ -202,19 +225,26 @@ impl ApplySummary {
         };
         match self.verdict {
             ApplyVerdict::Complete if self.performed.is_empty() => {
-                format!("complete: {target} has all of {plan} ({all}), nothing was to be done")
+                format!("complete: {target} had all of {plan} ({all}) before, and this run wrote nothing")
             }
             ApplyVerdict::Complete => format!("complete: {target} has all of {plan} ({all})"),
             // Only what an undo plan leaves.
-            ApplyVerdict::CompleteWithDifferences if blocked + self.differing == 0 => {
-                format!("complete with differences: {target} has all of {plan} ({all})")
+            ApplyVerdict::CompleteWithDifferences if self.operations.is_empty() => {
+                format!("nothing was undone: {plan} has no operation")
             }
-            ApplyVerdict::CompleteWithDifferences => format!(
-                "complete with differences: {done} of {all} of {plan} are in {target}, {} blocked and {} found otherwise than \
-                 planned; plan again to see what is left",
-                format::count(blocked),
-                format::count(self.differing)
-            ),
+            ApplyVerdict::CompleteWithDifferences if blocked + self.differing == 0 => {
+                format!("undone in part: {target} has all of {plan} ({all})")
+            }
+            ApplyVerdict::CompleteWithDifferences => {
+                let parts = [(blocked, "blocked"), (self.differing, "found otherwise than planned")];
+                let parts = parts.into_iter().filter(|(count, _)| *count > 0);
+                let parts: Vec<String> =
+                    parts.map(|(count, what)| format!("{} {what}", format::count(count))).collect();
+                format!(
+                    "complete with differences: {done} of {all} of {plan} are in {target}, {}; plan again to see what is left",
+                    parts.join(" and ")
+                )
+            }
             ApplyVerdict::Incomplete => format!(
                 "incomplete: {why} with {done} of {all} of {plan} in {target}; run the same command again to go on from there"
             ),
@@ -259,6 +289,8 @@ mod tests {
             findings: BTreeMap::new(),
             left: 0,
             differing: 0,
+            blocked_by: BTreeMap::new(),
+            stays: Vec::new(),
             not_done: (0..failed.min(20)).map(item).collect(),
             requests: 1_234,
             retried: 1,
@@ -305,13 +337,31 @@ mod tests {
         };
         assert_eq!(
             undone.verdict_line(),
-            "complete with differences: shop (IS1) has all of plan.db (3 operations); 7 operations of the undone plan cannot be \
+            "undone in part: shop (IS1) has all of plan.db (3 operations); 7 operations of the undone plan cannot be \
              undone, and what they did stays"
+        );
+        let nothing = ApplySummary {
+            operations: BTreeMap::new(),
+            stays: (0..7).map(|number| StaysItem::made_private(&format!("CH{number}"))).collect(),
+            ..undone
+        };
+        let text = nothing.text().render(false);
+        assert!(text.contains("  stays channels CH4: it was made private"), "{text}");
+        assert!(text.contains("  and 2 more: `chatferry plan show --plan plan.db --json`\n"), "{text}");
+        assert!(
+            text.ends_with(
+                "nothing was undone: plan.db has no operation; 7 operations of the undone plan cannot be undone, and what they \
+                 did stays"
+            ),
+            "{text}"
         );
         let done = ApplySummary { verdict: ApplyVerdict::Complete, ..summary(&[(OperationState::Done, 1)]) };
         assert_eq!(done.verdict_line(), "complete: shop (IS1) has all of plan.db (1 operation)");
         let again = ApplySummary { performed: BTreeMap::new(), ..done };
-        assert!(again.verdict_line().ends_with("nothing was to be done"));
+        assert_eq!(
+            again.verdict_line(),
+            "complete: shop (IS1) had all of plan.db (1 operation) before, and this run wrote nothing"
+        );
         let blocked = ApplySummary {
             verdict: ApplyVerdict::CompleteWithDifferences,
             differing: 2,
@@ -322,6 +372,21 @@ mod tests {
             "complete with differences: 8 of 10 operations of plan.db are in shop (IS1), 2 blocked and 2 found otherwise than \
              planned; plan again to see what is left"
         );
+        let planned = |code: &str| NotDoneItem {
+            kind: OperationKind::CreateUser,
+            subject: "US1".to_owned(),
+            state: OperationState::Blocked,
+            reason: code.to_owned(),
+        };
+        let grouped = ApplySummary {
+            blocked_by: BTreeMap::from([("participants_over_limit".to_owned(), 309)]),
+            not_done: vec![planned("depends_on_failed"), planned("participants_over_limit")],
+            ..summary(&[(OperationState::Done, 8), (OperationState::Blocked, 310)])
+        };
+        let text = grouped.text().render(false);
+        let expected = "  blocked create_user US1: depends_on_failed\n  \
+                        blocked 309 operations by participants_over_limit: `chatferry plan show";
+        assert!(text.contains(expected), "{text}");
         for (stopped, line) in [
             (
                 ApplyStopped::Interrupted,

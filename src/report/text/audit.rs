@@ -67,7 +67,6 @@ impl From<Verdict> for AuditVerdict {
 /// What was exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct Exported {
-    /// Files.
     pub files: u64,
     /// Rows in all of them.
     pub rows: u64,
@@ -138,6 +137,8 @@ pub(crate) struct AuditPlan {
     pub remove: Vec<String>,
     /// The audits that would stay.
     pub keep: Vec<String>,
+    /// What a reader must know.
+    pub notes: Vec<String>,
 }
 
 /// Notes of an audit.
@@ -150,6 +151,13 @@ pub(crate) fn not_comparable(folder: &str, why: &str) -> String {
     format!("audit {folder} cannot be compared with: {why}")
 }
 
+pub(crate) fn kept_for_the_clock(before: &str, days: i64) -> String {
+    format!(
+        "--keep-days removes nothing up to audit {before}: {days} days without an audit follow it, as after a clock that jumped; if \
+         the clock is right, remove them by hand, or keep a number of audits with --keep"
+    )
+}
+
 pub(crate) fn not_removed(folder: &str, why: &str) -> String {
     format!("audit {folder} could not be removed: {why}")
 }
@@ -158,16 +166,41 @@ impl AuditPlan {
     pub(crate) fn text(&self) -> String {
         let or_none = |list: &[String]| if list.is_empty() { "nothing".to_owned() } else { list.join(", ") };
         format!(
-            "would make      {}\ncompared with   {}\nthen remove     {}\nand keep        {}\n",
+            "would make      {}\ncompared with   {}\nthen remove     {}\nand keep        {}\n{}",
             self.folder,
             self.base.as_deref().unwrap_or("nothing: there is no complete audit yet"),
             or_none(&self.remove),
-            or_none(&self.keep)
+            or_none(&self.keep),
+            self.notes.iter().map(|note| format!("note            {note}\n")).collect::<Vec<_>>().concat(),
         )
     }
 }
 
 impl AuditSummary {
+    /// Of an audit that has only begun. It is failed until it is not.
+    pub(crate) fn of_begun(audit: String, folder: String, started: String) -> Self {
+        Self {
+            audit,
+            folder,
+            verdict: AuditVerdict::Failed,
+            stopped: None,
+            base: None,
+            last_complete: None,
+            started,
+            finished: String::new(),
+            elapsed_seconds: 0.0,
+            crawl: None,
+            exported: None,
+            differences: None,
+            report: None,
+            removed: Vec::new(),
+            notes: Vec::new(),
+            error: None,
+            hooks: Vec::new(),
+            exit_code: 0,
+        }
+    }
+
     /// Whether something changed since the base.
     pub(crate) fn has_differences(&self) -> bool {
         self.differences.as_ref().is_some_and(|comparison| !comparison.is_same())

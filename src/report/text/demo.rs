@@ -8,7 +8,6 @@ use crate::printable::{Printable, PrintableLine, Tone, cut, tame};
 /// Columns of a row that are shown.
 const WIDTH: usize = 110;
 
-/// The files of a demo.
 #[derive(Debug)]
 pub(crate) struct DemoFiles<'f> {
     pub(crate) snapshot: &'f Path,
@@ -20,8 +19,8 @@ pub(crate) struct DemoFiles<'f> {
     pub(crate) verified: &'f Path,
 }
 
-pub(crate) fn start(url: &str, users: u32) -> Printable {
-    let users = format::counted(u64::from(users), "user");
+pub(crate) fn start(url: &str, users: usize) -> Printable {
+    let users = format::counted(users as u64, "user");
     let mut text = Printable::from(format!(
         "A simulated Twilio listens on {url} with {users}; now and then it refuses, breaks off and repeats itself."
     ));

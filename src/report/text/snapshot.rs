@@ -7,12 +7,12 @@ use super::format;
 use super::table;
 use crate::model::Api;
 use crate::printable::{Printable, PrintableLine, Tone, padded};
-use crate::snapshot::{CheckReport, Info};
+use crate::snapshot::{CheckReport, Info, Verdict};
 
 /// Rows of each section; the snapshot has all.
 const SHOWN: usize = 10;
-/// The column after a name in `info`.
-const NAME: usize = 12;
+/// The column after a name in `info`: the longest is `user channels`.
+const NAME: usize = 15;
 /// The column after a result in `check`.
 const RESULT: usize = 13;
 
@@ -154,5 +154,17 @@ pub(crate) fn check(report: &CheckReport) -> Printable {
         PrintableLine::from(padded("verdict", RESULT))
             .and_toned(tone(report.verdict), report.verdict.as_str()),
     );
+    if report.verdict != Verdict::Complete {
+        let indent = padded("", RESULT);
+        if report.disagreements > 0 {
+            let subjects = format::counted(report.disagreements, "subject");
+            text.push(format!("{indent}lists and counts did not agree on {subjects}"));
+        }
+        if report.vanished > 0 {
+            let vanished = format::count(report.vanished);
+            text.push(format!("{indent}users and channels that vanished during the crawl: {vanished}"));
+        }
+        text.push(format!("{indent}`chatferry snapshot info` has the evidence"));
+    }
     text
 }

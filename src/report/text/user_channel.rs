@@ -123,6 +123,29 @@ pub(crate) fn change(
     text
 }
 
+/// An update was performed: where its plan is, and what undoes it.
+pub(crate) fn updated(plan: &Path) -> Printable {
+    let undo = plan.file_name().map(|name| plan.with_file_name(format!("undo-{}", name.to_string_lossy())));
+    let undo = undo.unwrap_or_else(|| plan.with_extension("undo.db"));
+    let (kept, undo) = (plan.display().to_string(), undo.display().to_string());
+    let (from, to) = (format::shell_word(&kept), format::shell_word(&undo));
+    [
+        format!("updated; the plan is kept in {kept}"),
+        format!("to undo it: `chatferry plan --undo {from} --plan {to}`, then `chatferry apply --plan {to}`"),
+    ]
+    .into_iter()
+    .collect()
+}
+
+/// An update could not be performed.
+pub(crate) fn not_updated(plan: &Path) -> Printable {
+    let plan = plan.display().to_string();
+    let again = format::shell_word(&plan);
+    Printable::from(format!(
+        "not updated; the plan is kept in {plan}: `chatferry apply --plan {again}` tries again"
+    ))
+}
+
 /// A plan of many updates was made.
 pub(crate) fn planned(plan: &Path, updates: u64, same: u64, misfits: u64) -> Printable {
     let plan = plan.display();

@@ -6,7 +6,8 @@
 
 use super::form;
 use super::shared::{self, date, has_fault, one, optional_name, page, timers, unknown_key};
-use crate::simulator::data::record::{ChannelRecord, EmailBinding};
+use crate::simulator::WorldKind;
+use crate::simulator::data::record::{ChannelRecord, EmailBinding, Timers};
 use crate::simulator::data::{WorldView, sid};
 use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
@@ -98,7 +99,7 @@ pub(super) fn create(call: &Call<'_>) -> Result<String, Refusal> {
         timers: timers.unwrap_or_else(|| form::default_timers(inactive, closed, now)),
         messaging_service_sid: messaging_service_sid.or(defaults.messaging_service_sid),
         email,
-        created_by: "system".to_owned(),
+        created_by: Some("system".to_owned()),
         created: created.unwrap_or(now),
         updated: updated.or(created).unwrap_or(now),
     });
@@ -199,7 +200,7 @@ fn write_only_in_chat(object: &mut Object<'_>, view: &WorldView<'_>, channel: u3
         false => "public",
     };
     object.text("type", kind);
-    object.text("created_by", &record.created_by);
+    object.optional_text("created_by", record.created_by.as_deref());
     object.number("members_count", view.members_count(channel));
     object.number("messages_count", view.world.messages_count(channel));
 }
@@ -213,7 +214,17 @@ fn write_only_in_conversations(
     object.optional_text("messaging_service_sid", record.messaging_service_sid.as_deref());
     let unknown = has_fault(view, Fault::UnknownEnum, "channel", channel);
     object.text("state", if unknown { "archived" } else { record.state });
-    timers(object, record.timers);
+    // Objects that nothing is in are sent as such, or as null.
+    let is_terse = view.world.kind == WorldKind::Real && record.digits.is_multiple_of(2);
+    if is_terse && record.timers == Timers::default() {
+        object.null("timers");
+    } else {
+        timers(object, record.timers);
+    }
+    if is_terse && record.email.is_none() {
+        object.null("bindings");
+        return;
+    }
     let mut bindings = Object::open(object.value("bindings"));
     if let Some(EmailBinding { name, address }) = &record.email {
         let mut email = Object::open(bindings.value("email"));

@@ -2,6 +2,7 @@
 
 use super::member::has_identity;
 use super::shared::{self, date, one, page, unknown_key};
+use crate::simulator::WorldKind;
 use crate::simulator::data::graph::MembershipStatus;
 use crate::simulator::data::order::{GeneratedOrder, MergedOrder};
 use crate::simulator::data::record::moment;
@@ -72,8 +73,10 @@ pub(crate) fn write(view: &WorldView<'_>, channel: u32, edge: u32, out: &mut Str
     ServedApi::Chat.write_owners(&mut object, world);
     object.plain("channel_sid", |out| sid::write("CH", channel_digits, out));
     object.optional_text("identity", view.identity_of(edge).as_deref());
-    object.text("role_sid", &world.role_sids[CHANNEL_USER]);
-    object.text("created_by", &view.channel(channel).created_by);
+    // The role of an invitation may be left to the service.
+    let has_role = world.kind == WorldKind::Plain || !place.is_multiple_of(3);
+    object.optional_text("role_sid", has_role.then(|| world.role_sids[CHANNEL_USER].as_str()));
+    object.optional_text("created_by", view.channel(channel).created_by.as_deref());
     let (created, updated) = world.member_dates(edge, channel);
     date(&mut object, "date_created", moment(created));
     date(&mut object, "date_updated", moment(updated));

@@ -68,7 +68,7 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, position
             object.text("type", if is_media { "media" } else { "text" });
             object.plain("to", channel_sid);
             object.optional_text("last_updated_by", author.as_deref().filter(|_| was_edited));
-            object.optional_boolean("was_edited", Some(was_edited));
+            object.optional_boolean("was_edited", is_dated.then_some(was_edited));
         }
         ServedApi::Conversations => {
             if is_media {

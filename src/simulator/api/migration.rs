@@ -52,7 +52,7 @@ fn write(view: &WorldView<'_>, channel: u32, out: &mut String) {
     object.text("type", if record.private { "private" } else { "public" });
     date(&mut object, "date_created", record.created);
     date(&mut object, "date_updated", record.updated);
-    object.text("created_by", &record.created_by);
+    object.optional_text("created_by", record.created_by.as_deref());
     object.number("members_count", view.members_count(channel));
     object.number("messages_count", world.messages_count(channel));
     object.optional_text("messaging_service_sid", record.messaging_service_sid.as_deref());

@@ -46,7 +46,7 @@ pub(super) fn update(call: &Call<'_>) -> Result<String, Refusal> {
         set(&mut defaults.service_role_sid, service);
         set(&mut defaults.channel_role_sid, channel);
         set(&mut defaults.creator_role_sid, creator);
-        defaults.reachability_enabled = reachability.unwrap_or(defaults.reachability_enabled);
+        defaults.reachability_enabled = reachability.or(defaults.reachability_enabled);
     });
     Ok(one(|out| write(&writer.view(), out)))
 }
@@ -58,7 +58,7 @@ pub(crate) fn write(view: &WorldView<'_>, out: &mut String) {
     object.text("default_conversation_creator_role_sid", &defaults.creator_role_sid);
     object.text("default_conversation_role_sid", &defaults.channel_role_sid);
     object.text("default_chat_service_role_sid", &defaults.service_role_sid);
-    object.optional_boolean("reachability_enabled", Some(defaults.reachability_enabled));
+    object.optional_boolean("reachability_enabled", defaults.reachability_enabled);
     let url = |out: &mut String, part: &str| {
         out.extend([world.conversations_url.as_str(), "/Configuration", part]);
     };
@@ -76,10 +76,13 @@ pub(super) fn fetch_webhooks(call: &Call<'_>) -> Result<String, Refusal> {
     Ok(one(|out| {
         let mut object = Object::open(out);
         ServedApi::Conversations.write_owners(&mut object, world);
-        object.null("pre_webhook_url");
-        object.text("post_webhook_url", "https://hooks.example.com/chat?source=twilio&v=2");
-        object.texts("filters", ["onMessageAdded", "onConversationAdded", "onParticipantAdded"].into_iter());
-        object.text("method", "POST");
+        let given = world.settings;
+        let post = "https://hooks.example.com/chat?source=twilio&v=2";
+        object.optional_text("pre_webhook_url", given.pick(None, "https://hooks.example.com/before"));
+        object.optional_text("post_webhook_url", given.pick(Some(post), post));
+        let filters = "[\"onMessageAdded\",\"onConversationAdded\",\"onParticipantAdded\"]";
+        object.raw("filters", given.pick(Some(filters), filters).unwrap_or("null"));
+        object.optional_text("method", given.pick(Some("POST"), "GET"));
         object.plain("url", |out| {
             out.extend([world.conversations_url.as_str(), "/Configuration/Webhooks"]);
         });
@@ -93,10 +96,14 @@ pub(super) fn fetch_notifications(call: &Call<'_>) -> Result<String, Refusal> {
     Ok(one(|out| {
         let mut object = Object::open(out);
         ServedApi::Conversations.write_owners(&mut object, world);
-        object.raw("log_enabled", "true");
-        object.raw("new_message", NEW_MESSAGE);
-        object.raw("added_to_conversation", "{\"enabled\":false}");
-        object.raw("removed_from_conversation", "{\"enabled\":false}");
+        for (key, value) in [
+            ("log_enabled", "true"),
+            ("new_message", NEW_MESSAGE),
+            ("added_to_conversation", "{\"enabled\":false}"),
+            ("removed_from_conversation", "{\"enabled\":false}"),
+        ] {
+            object.raw(key, world.settings.pick(Some(value), value).unwrap_or("null"));
+        }
         object.plain("url", |out| {
             out.extend([world.conversations_url.as_str(), "/Configuration/Notifications"]);
         });

@@ -49,6 +49,7 @@ pub(super) fn page(
     endless: Option<EndlessList>,
 ) -> Result<WrittenPage, Refusal> {
     let request = PageRequest::parse(&call.query, call.route.maximum, list.prefix(), filters)?;
+    let endless = endless.or_else(|| call.world.faults.endless(call.path));
     let faults = PageFaults { draws: call.world.draws, faults: &call.world.faults, endless };
     write_page(list, url, &request, faults)
 }

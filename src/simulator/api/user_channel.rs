@@ -3,7 +3,9 @@
 //! Conversations lists those that the user has joined, and adds what it knows of the conversation.
 
 use super::shared::{self, date, has_fault, one, optional_name, page, timers, unknown_key};
+use crate::simulator::WorldKind;
 use crate::simulator::data::graph::MembershipStatus;
+use crate::simulator::data::record::Timers;
 use crate::simulator::data::{WorldView, sid};
 use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
@@ -168,8 +170,12 @@ fn write_conversation(object: &mut Object<'_>, view: &WorldView<'_>, channel: u3
     object.optional_text("unique_name", record.unique_name.as_deref());
     object.optional_text("attributes", record.attributes.as_deref());
     object.text("conversation_state", record.state);
-    timers(object, record.timers);
-    object.text("created_by", &record.created_by);
+    if view.world.kind == WorldKind::Real && record.timers == Timers::default() {
+        object.null("timers");
+    } else {
+        timers(object, record.timers);
+    }
+    object.optional_text("created_by", record.created_by.as_deref());
     date(object, "date_created", record.created);
     date(object, "date_updated", record.updated);
 }

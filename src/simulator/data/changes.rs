@@ -5,12 +5,15 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use jiff::Timestamp;
+use std::time::Instant;
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::order::CreatedEntry;
 use super::record::{ChannelRecord, MembershipRecord, RoleRecord, UserRecord, moment};
+use crate::simulator::WriteClock;
 
-/// When simulated writes happen (2026-01-15), in Unix seconds; each a second after the one before.
+/// When simulated writes begin (2026-01-15), in Unix seconds; each is a second after the one before.
 const WRITES_BEGIN: u32 = 1_768_435_200;
 
 /// The differences from what the seed says.
@@ -21,6 +24,7 @@ pub(crate) struct Changes {
     /// Users whose memberships have changed already (the fault `changing`).
     pub(crate) changed: HashSet<u32>,
     pub(crate) writes: u32,
+    clock: Option<RunningClock>,
     pub(crate) users: HashMap<u32, UserRecord>,
     pub(crate) channels: HashMap<u32, ChannelRecord>,
     pub(crate) roles: HashMap<u32, RoleRecord>,
@@ -47,13 +51,20 @@ pub(crate) struct Changes {
     pub(crate) unique_names: HashMap<String, u32>,
 }
 
+/// The machine's time, counted from a moment.
+#[derive(Debug, Clone, Copy)]
+struct RunningClock {
+    started: Timestamp,
+    at: Instant,
+}
+
 /// What a service gives who is created without a role, and whether it shows who is online.
 #[derive(Debug, Clone)]
 pub(crate) struct ServiceDefaults {
     pub(crate) service_role_sid: String,
     pub(crate) channel_role_sid: String,
     pub(crate) creator_role_sid: String,
-    pub(crate) reachability_enabled: bool,
+    pub(crate) reachability_enabled: Option<bool>,
 }
 
 /// A kind of thing that can be created.
@@ -85,9 +96,21 @@ pub(crate) struct CreatedCounts {
 }
 
 impl Changes {
-    /// A write happens now: its moment.
+    pub(crate) fn new(clock: WriteClock, absent: HashSet<u32>) -> Self {
+        let clock = match clock {
+            WriteClock::Steps => None,
+            WriteClock::Started(started) => Some(RunningClock { started, at: Instant::now() }),
+        };
+        Self { clock, absent, ..Self::default() }
+    }
+
+    /// A write happens now: its moment, to the second.
     pub(crate) fn tick(&mut self) -> Timestamp {
         self.writes += 1;
-        moment(WRITES_BEGIN + self.writes)
+        let stepped = moment(WRITES_BEGIN + self.writes);
+        let Some(RunningClock { started, at }) = self.clock else { return stepped };
+        let elapsed = SignedDuration::try_from(at.elapsed()).unwrap_or_default();
+        let now = started.checked_add(elapsed).unwrap_or(started);
+        Timestamp::from_second(now.as_second()).unwrap_or(now)
     }
 }

@@ -62,7 +62,7 @@ impl ServiceWorld {
             timers: Timers::default(),
             messaging_service_sid: None,
             email: None,
-            created_by: self.generated_creator(channel),
+            created_by: Some(self.generated_creator(channel)),
             created: moment(created),
             updated: moment(updated),
         }

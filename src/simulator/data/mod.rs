@@ -22,5 +22,5 @@ mod world;
 mod writer;
 
 pub(crate) use account::Account;
-pub(crate) use world::{ChangesGuard, Origins, ServicePlan, ServiceWorld, WorldView};
+pub(crate) use world::{ChangesGuard, Origins, ServicePlan, ServiceWorld, SettingsGiven, WorldView};
 pub(crate) use writer::Writer;

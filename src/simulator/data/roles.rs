@@ -54,7 +54,7 @@ impl WorldView<'_> {
                     service_role_sid: sids[SERVICE_USER].clone(),
                     channel_role_sid: sids[CHANNEL_USER].clone(),
                     creator_role_sid: sids[CHANNEL_ADMIN].clone(),
-                    reachability_enabled: true,
+                    reachability_enabled: self.world.settings.pick(Some(true), true),
                 })
             },
             Cow::Borrowed,

@@ -13,6 +13,7 @@ use super::record::{
 use super::role_table::{CHANNEL_ADMIN, CHANNEL_USER, SERVICE_ADMIN, SERVICE_USER};
 use super::sid;
 use super::{ServiceWorld, Writer};
+use crate::simulator::ServiceLimits;
 
 /// When the specimens were made (2021-06-01), in Unix seconds; each a minute after the one before.
 const FIRST: u32 = 1_622_505_600;
@@ -119,6 +120,7 @@ impl ServiceWorld {
         specimens.states(&users);
         specimens.networks(&users);
         specimens.texts(&users);
+        specimens.crowd(&users);
         specimens.writer.forget_creations();
     }
 }
@@ -158,21 +160,8 @@ impl Specimens<'_> {
     }
 
     fn channel(&mut self, name: &str, change: impl FnOnce(&mut ChannelRecord)) -> u32 {
-        let now = self.now();
-        let mut record = ChannelRecord {
-            digits: 0,
-            friendly_name: Some(name.to_owned()),
-            unique_name: Some(format!("specimen-{}", self.made)),
-            attributes: Some("{}".to_owned()),
-            private: true,
-            state: "active",
-            timers: Timers::default(),
-            messaging_service_sid: None,
-            email: None,
-            created_by: "system".to_owned(),
-            created: now,
-            updated: now,
-        };
+        let unique_name = format!("specimen-{}", self.made);
+        let mut record = ChannelRecord::named(name.to_owned(), unique_name, self.now());
         change(&mut record);
         self.writer.create_channel(record)
     }
@@ -287,6 +276,11 @@ impl Specimens<'_> {
                     record.unique_name.clone_from(name);
                 }
                 record.private = turn % 4 != 3;
+                record.created_by = match turn % 3 {
+                    0 => None,
+                    1 => Some("system".to_owned()),
+                    _ => Some("someone who left".to_owned()),
+                };
             });
             let roles = [CHANNEL_USER, CHANNEL_ADMIN].map(|role| Some(self.world.role_sids[role].clone()));
             for (number, user) in users.iter().skip(turn).take(3).enumerate() {
@@ -306,6 +300,36 @@ impl Specimens<'_> {
             }),
             "specimens are joined"
         );
+    }
+    /// More members than a new service allows, in a service that raised its limit. Users are made up where there are too few.
+    fn crowd(&mut self, users: &[u32]) {
+        let most = ServiceLimits::DEFAULT.channel_members;
+        if self.world.limits.channel_members <= most {
+            return;
+        }
+        let channel = self.channel("more members than a new service allows", |_| {});
+        let mut members: Vec<u32> = (0..self.world.users.count()).chain(users.iter().copied()).collect();
+        let open = |specimens: &Self, user: u32| {
+            specimens.writer.view().joined_channels_count(user)
+                < specimens.world.limits.user_channels as usize
+        };
+        members.retain(|user| open(self, *user) && !self.world.selected.vanished_users.contains(user));
+        members.truncate(most as usize + 1);
+        for number in members.len()..=most as usize {
+            let now = self.now();
+            members.push(self.writer.create_user(UserRecord {
+                digits: 0,
+                identity: format!("crowd-{number}@example.com"),
+                friendly_name: Some(format!("One of the crowd, number {number}")),
+                attributes: Some("{}".to_owned()),
+                role_sid: self.world.role_sids.get(SERVICE_USER).cloned(),
+                created: now,
+                updated: now,
+            }));
+        }
+        for user in members {
+            self.member(Some(user), channel, |_| {});
+        }
     }
 }
 

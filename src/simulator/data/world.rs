@@ -10,13 +10,34 @@ use super::sid::{self, SidSpace, draw_digits};
 use super::singled_out::SingledOut;
 use crate::simulator::draws::Draws;
 use crate::simulator::faults::{Fault, Faults};
-use crate::simulator::{Options, ServiceLimits, WorldKind};
+use crate::simulator::{Options, ServiceLimits, WorldKind, WriteClock};
 
 /// Whose a service is, and its own SID.
 #[derive(Debug, Clone)]
 pub(crate) struct Owner {
     pub(crate) account_sid: String,
     pub(crate) service_sid: String,
+}
+
+/// Which of the settings that may be missing a service has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SettingsGiven {
+    /// What most services have.
+    Usual,
+    All,
+    /// As a service that was never configured (`fetchEmpty` of the published examples).
+    None,
+}
+
+impl SettingsGiven {
+    /// The value of a setting, or null.
+    pub(crate) fn pick<T>(self, usual: Option<T>, set: T) -> Option<T> {
+        match self {
+            Self::Usual => usual,
+            Self::All => Some(set),
+            Self::None => None,
+        }
+    }
 }
 
 /// What a service is made from.
@@ -33,6 +54,8 @@ pub(crate) struct ServicePlan<'a> {
     pub(crate) roles: usize,
     pub(crate) limits: ServiceLimits,
     pub(crate) world: WorldKind,
+    pub(crate) settings: SettingsGiven,
+    pub(crate) write_clock: WriteClock,
 }
 
 /// What the seed says.
@@ -44,6 +67,7 @@ pub(crate) struct ServiceWorld {
     pub(crate) friendly_name: &'static str,
     pub(crate) limits: ServiceLimits,
     pub(crate) kind: WorldKind,
+    pub(crate) settings: SettingsGiven,
     /// How many channels have messages: the generated ones and the specimens.
     pub(super) channels_with_messages: u32,
     pub(crate) graph: Graph,
@@ -134,13 +158,14 @@ impl ServiceWorld {
             service_url: format!("{chat}/v2/Services/{service_sid}"),
             service_url_v3: format!("{chat}/v3/Services/{service_sid}"),
             conversations_url: format!("{conversations}/v1/Services/{service_sid}"),
-            changes: RwLock::new(at_first(&graph, &selected)),
+            changes: RwLock::new(at_first(plan.write_clock, &graph, &selected)),
             draws,
             faults: faults.clone(),
             account: Owner { account_sid: plan.account_sid.to_owned(), service_sid },
             friendly_name: plan.friendly_name,
             limits: plan.limits,
             kind: plan.world,
+            settings: plan.settings,
             channels_with_messages: plan.channels,
             graph,
             selected,
@@ -191,11 +216,11 @@ impl ServiceWorld {
     }
 }
 
-fn at_first(graph: &Graph, selected: &SingledOut) -> Changes {
+fn at_first(clock: WriteClock, graph: &Graph, selected: &SingledOut) -> Changes {
     let of_users = selected.vanished_users.iter().flat_map(|user| graph.of_user(*user).iter().copied());
     let of_channels = selected.vanished_channels.iter().flat_map(|channel| graph.of_channel(*channel));
     let absent = of_users.chain(of_channels).chain(selected.coming.iter().copied()).collect();
-    Changes { absent, ..Changes::default() }
+    Changes::new(clock, absent)
 }
 
 impl WorldView<'_> {

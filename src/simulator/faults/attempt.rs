@@ -82,13 +82,11 @@ const STATUSES: &[(Fault, u16)] = &[
     (Fault::GatewayTimeout, 504),
 ];
 const LAST_OF_AN_ATTEMPT: usize = Fault::AcceptedUnavailable as usize;
-/// Those of an attempt that came later to the table.
-const HOSTILE: [Fault; 3] = [Fault::BigBody, Fault::GzipBomb, Fault::SlowBody];
 
 impl AttemptFaults {
     pub(crate) fn new(faults: Faults, draws: Draws) -> Self {
         let active = faults.amounts[..=LAST_OF_AN_ATTEMPT].iter().any(|amount| amount.share > 0.0)
-            || HOSTILE.iter().any(|fault| faults.share(*fault) > 0.0);
+            || faults.share(Fault::SlowBody) > 0.0;
         Self {
             faults,
             draws,
@@ -121,6 +119,12 @@ impl AttemptFaults {
         }
         if situation.create && self.hits(Fault::CreatedNotFound, situation.key) {
             return Some(AttemptFault::AcceptedThen(404));
+        }
+        let hostile = [(Fault::BigBody, HostileBody::Big), (Fault::GzipBomb, HostileBody::GzipBomb)];
+        if let Some((_, kind)) =
+            hostile.into_iter().find(|(fault, _)| !situation.write && self.hits(*fault, situation.key))
+        {
+            return Some(AttemptFault::Hostile(kind));
         }
         if !self.active {
             return None;
@@ -160,8 +164,6 @@ impl AttemptFaults {
             (Fault::Timeout, AttemptFault::Hang, true),
             (Fault::LostAnswer, AttemptFault::LostAnswer, situation.write),
             (Fault::AcceptedUnavailable, AttemptFault::AcceptedThen(503), situation.write),
-            (Fault::BigBody, AttemptFault::Hostile(HostileBody::Big), !situation.write),
-            (Fault::GzipBomb, AttemptFault::Hostile(HostileBody::GzipBomb), !situation.write),
             (Fault::SlowBody, AttemptFault::Hostile(HostileBody::Slow), !situation.write),
         ];
         others.into_iter().find(|(fault, _, applies)| *applies && hits(*fault)).map(|(_, fault, _)| fault)

@@ -55,6 +55,7 @@ pub(crate) enum Fault {
     GzipBomb,
     SlowBody,
     EndlessList,
+    Endless,
     Escapes,
 }
 
@@ -72,6 +73,18 @@ pub(crate) enum EndlessList {
 }
 
 impl EndlessList {
+    /// The way that stands before a path, and the path: with new rows, unless it says otherwise.
+    fn parse(text: &str) -> (Self, String) {
+        let named = [
+            ("same-rows:", Self::SameRows),
+            ("empty-pages:", Self::EmptyPages),
+            ("new-rows:", Self::NewRows),
+        ];
+        let found = named.into_iter().find_map(|(name, kind)| Some((kind, text.strip_prefix(name)?)));
+        let (kind, path) = found.unwrap_or((Self::NewRows, text));
+        (kind, path.to_owned())
+    }
+
     /// The ways with new tokens, by turns.
     pub(crate) fn of_user(user: u32) -> Self {
         [Self::SameRows, Self::EmptyPages, Self::NewRows][user as usize % 3]
@@ -151,13 +164,23 @@ pub(crate) const FAULTS: &[(Fault, &str, FaultUnit, &str)] = &[
         FaultUnit::Text,
         "answer 403 where the path ends with this; `*` is any segment",
     ),
-    (Fault::Ignore, "ignore", FaultUnit::Text, "ignore this parameter of every write, and answer as usual"),
-    (Fault::BigBody, "big-body", FaultUnit::Share, "answer 200 with a body of 256 MiB in chunks"),
+    (
+        Fault::Ignore,
+        "ignore",
+        FaultUnit::Text,
+        "ignore this parameter of every write that does not demand it, and answer as usual",
+    ),
+    (
+        Fault::BigBody,
+        "big-body",
+        FaultUnit::Share,
+        "answer 200 with a body of 256 MiB in chunks, however often it is asked for",
+    ),
     (
         Fault::GzipBomb,
         "gzip-bomb",
         FaultUnit::Share,
-        "answer 200 with a small body that is 256 MiB once decompressed",
+        "answer 200 with a small body that is 256 MiB once decompressed, however often it is asked for",
     ),
     (Fault::SlowBody, "slow-body", FaultUnit::Share, "send a byte of the body each second"),
     (
@@ -165,6 +188,12 @@ pub(crate) const FAULTS: &[(Fault, &str, FaultUnit, &str)] = &[
         "endless-list",
         FaultUnit::Count,
         "users whose list has a next page for ever, each with a new token",
+    ),
+    (
+        Fault::Endless,
+        "endless",
+        FaultUnit::Text,
+        "lists whose path ends with this have a next page for ever; before it may stand `same-rows:`, `empty-pages:` or `new-rows:`",
     ),
     (Fault::Escapes, "escapes", FaultUnit::Share, "rows with terminal escapes in their names"),
 ];
@@ -187,11 +216,17 @@ pub struct Faults {
     amounts: [Amount; FAULTS.len()],
     forbidden: Vec<String>,
     ignored: Vec<String>,
+    endless: Vec<(EndlessList, String)>,
 }
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { amounts: [Amount::default(); FAULTS.len()], forbidden: Vec::new(), ignored: Vec::new() }
+        Self {
+            amounts: [Amount::default(); FAULTS.len()],
+            forbidden: Vec::new(),
+            ignored: Vec::new(),
+            endless: Vec::new(),
+        }
     }
 }
 
@@ -213,6 +248,11 @@ impl Faults {
     /// Whether a path, as it was sent, ends with one that is forbidden. A pattern that ends with `/**` covers all paths below.
     pub(crate) fn forbids(&self, path: &str) -> bool {
         self.forbidden.iter().any(|pattern| path_matches(pattern, path))
+    }
+
+    /// How the list at this path never ends, if it does not.
+    pub(crate) fn endless(&self, path: &str) -> Option<EndlessList> {
+        self.endless.iter().find(|(_, pattern)| path_matches(pattern, path)).map(|(kind, _)| *kind)
     }
 
     /// Whether writes ignore this parameter.

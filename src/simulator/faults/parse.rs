@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{FAULTS, Fault, FaultUnit, Faults};
+use super::{EndlessList, FAULTS, Fault, FaultUnit, Faults};
 
 /// A faults text that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,9 +39,12 @@ impl FromStr for Faults {
                 FaultUnit::Share => amount.share = share(name, value)?,
                 FaultUnit::Count => amount.count = Some(count(name, value)?),
                 FaultUnit::Text => {
-                    let texts =
-                        if *fault == Fault::Forbid { &mut faults.forbidden } else { &mut faults.ignored };
-                    texts.push(text_of(name, part)?);
+                    let text = text_of(name, part)?;
+                    match fault {
+                        Fault::Forbid => faults.forbidden.push(text),
+                        Fault::Endless => faults.endless.push(EndlessList::parse(&text)),
+                        _ => faults.ignored.push(text),
+                    }
                     continue;
                 }
             }
@@ -75,7 +78,7 @@ fn text_of(name: &str, part: &str) -> Result<String, FaultsError> {
     let text = part.split_once('=').map_or("", |(_, text)| text);
     if text.is_empty() {
         let expected =
-            if name == "forbid" { "a path such as `/Configuration`" } else { "a parameter's name" };
+            if name == "ignore" { "a parameter's name" } else { "a path such as `/Configuration`" };
         return Err(FaultsError::Amount { name: name.to_owned(), expected, value: String::new() });
     }
     Ok(text.to_owned())

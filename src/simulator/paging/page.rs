@@ -68,21 +68,21 @@ pub(crate) fn write_page(
     request: &PageRequest,
     faults: PageFaults<'_>,
 ) -> Result<WrittenPage, Refusal> {
-    let mut chosen = choose(listing, request)?;
-    disturb(listing, url, request, faults, &mut chosen);
+    let endless = faults.endless.and_then(|kind| Some((kind, endless_token(listing, request, kind)?)));
+    let made_up = endless.filter(|(kind, _)| request.token.is_some() && *kind != EndlessList::Loop);
+    let mut chosen = if made_up.is_some() {
+        choose(listing, &PageRequest { token: None, filters: String::new(), ..*request })?
+    } else {
+        choose(listing, request)?
+    };
+    match made_up {
+        None => disturb(listing, url, request, faults, &mut chosen),
+        Some((EndlessList::EmptyPages, _)) => chosen.ranks.clear(),
+        Some(_) => {}
+    }
+    let renamed = made_up.filter(|(kind, _)| *kind == EndlessList::NewRows).map(|(_, next)| next);
     let mut out = String::with_capacity(1_024 + 1_024 * chosen.ranks.len());
     let mut page = Object::open(&mut out);
-    let endless = faults.endless.and_then(|kind| Some((kind, endless_token(listing, request, kind)?)));
-    let mut renamed = false;
-    if let Some((kind, _)) = endless.filter(|(kind, _)| request.token.is_some() && *kind != EndlessList::Loop)
-    {
-        chosen = choose(listing, &PageRequest { token: None, filters: String::new(), ..*request })?;
-        match kind {
-            EndlessList::EmptyPages => chosen.ranks.clear(),
-            EndlessList::NewRows => renamed = true,
-            EndlessList::SameRows | EndlessList::Loop => {}
-        }
-    }
     let endless = endless.map(|(_, token)| token);
     write_meta(page.value("meta"), listing, url, request, &chosen, endless);
     let rows = page.value(listing.key());
@@ -91,10 +91,9 @@ pub(crate) fn write_page(
         if place > 0 {
             rows.push(',');
         }
-        if renamed {
-            write_renamed(listing, *rank, request.page, rows);
-        } else {
-            listing.write(*rank, rows);
+        match renamed {
+            Some(next) => write_renamed(listing, *rank, next, rows),
+            None => listing.write(*rank, rows),
         }
     }
     rows.push(']');
@@ -109,19 +108,23 @@ fn endless_token(listing: &impl PagedList, request: &PageRequest, kind: EndlessL
         (_, Some(PageToken::After(digits))) => Some(PageToken::After(digits + 1)),
         (_, Some(PageToken::Before(_))) => None,
         (_, None) => {
-            let first = (0..listing.count()).find(|rank| listing.shows(*rank))?;
-            Some(PageToken::After(listing.digits(first)))
+            let first = (0..listing.count()).find(|rank| listing.shows(*rank));
+            // A list without rows can be endless only with tokens that name nothing.
+            let digits = first.map(|rank| listing.digits(rank)).or((kind != EndlessList::Loop).then_some(1));
+            digits.map(PageToken::After)
         }
     }
 }
 
 /// Writes a row as if it were another's: with another SID of the kind that the list is ordered by.
-fn write_renamed(listing: &impl PagedList, rank: u32, page: u32, out: &mut String) {
+fn write_renamed(listing: &impl PagedList, rank: u32, next: PageToken, out: &mut String) {
     let mut row = String::new();
     listing.write(rank, &mut row);
     let digits = listing.digits(rank);
-    let other = u128::from(draws::next(u64::from(page) << 32 | u64::from(rank)));
-    let other = other << 64 | u128::from(draws::next(u64::try_from(other).unwrap_or(0)));
+    let (PageToken::After(page) | PageToken::Before(page)) = next;
+    let page = u64::try_from(page & u128::from(u64::MAX)).unwrap_or(0);
+    let high = draws::next(page ^ u64::from(rank) << 32);
+    let other = u128::from(high) << 64 | u128::from(draws::next(high));
     out.push_str(&row.replace(&sid::text(listing.prefix(), digits), &sid::text(listing.prefix(), other)));
 }
 

@@ -1,5 +1,6 @@
 //! Every reply validates against the published schemas, and the copies of these are the published ones.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use jsonschema::Validator;
@@ -11,7 +12,7 @@ use crate::simulator::{Options, WorldKind, api};
 
 const APIS: [(&str, &str); 3] = [("v2", "chat_v2"), ("v3", "chat_v3"), ("v1", "conversations_v1")];
 
-fn data(name: &str) -> Value {
+pub(super) fn data(name: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/wire").join(name);
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
@@ -167,6 +168,10 @@ async fn every_reply_validates_of(options: Options) {
                     .iter()
                     .all(|name| { operation["form"]["names"].as_array().unwrap().contains(&json!(name)) })
             );
+            let required = operation["form"]["required"].as_array().into_iter().flatten();
+            let required: BTreeSet<&str> = required.map(|name| name.as_str().unwrap()).collect();
+            let demanded = route.form.iter().copied().filter(|name| route.requires(name));
+            assert_eq!(demanded.collect::<BTreeSet<_>>(), required, "{}", route.operation);
             if route.method != "GET" {
                 continue; // below, and in the tests of writes
             }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::client::{rows_of, simulate, values};
-use crate::simulator::Options;
+use crate::simulator::{Faults, Options};
 
 fn with(faults: &str) -> Options {
     Options { users: 150, channels: 80, faults: faults.parse().unwrap(), ..Options::default() }
@@ -264,4 +264,32 @@ async fn names_can_hold_terminal_escapes() {
             && names.iter().all(|name| name.contains("\u{1b}]52;") && name.contains('\u{202e}'))
     );
     assert_eq!(rows, values(asked.running.truth().channels()));
+}
+
+#[tokio::test]
+async fn any_list_can_be_endless() {
+    for (kind, rows) in [("same-rows", 10), ("empty-pages", 0), ("new-rows", 10)] {
+        let asked = simulate(with(&format!("endless={kind}:/Users,endless={kind}:/Messages"))).await;
+        let world = asked.running.truth();
+        let channel = world.channel_sids().find(|channel| !world.messages(channel).is_empty()).unwrap();
+        for list in ["/Users?PageSize=10".to_owned(), format!("/Channels/{channel}/Messages?PageSize=10")] {
+            let (mut next, mut tokens, mut seen) = (asked.in_service(&list), HashSet::new(), HashSet::new());
+            for page in 0..20 {
+                let answer = asked.get(&next).await.json();
+                next = asked.path_of(answer["meta"]["next_page_url"].as_str().expect("it never ends"));
+                assert!(tokens.insert(next.clone()), "{next}");
+                let found = rows_of(&answer);
+                assert!(
+                    page == 0 || list.contains("Messages") || found.len() == rows,
+                    "{kind} {list} {page}"
+                );
+                seen.extend(found.iter().map(|row| row["sid"].as_str().unwrap().to_owned()));
+            }
+            if list.starts_with("/Users") {
+                assert_eq!(seen.len(), if kind == "new-rows" { 200 } else { 10 }, "{kind}");
+            }
+        }
+        assert!(asked.get(&asked.in_service("/Roles")).await.json()["meta"]["next_page_url"].is_null());
+    }
+    assert!("endless=".parse::<Faults>().is_err());
 }

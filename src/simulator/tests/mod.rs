@@ -3,6 +3,7 @@
 mod client;
 mod conformance;
 mod conversations;
+mod described_values;
 mod drift;
 mod faults;
 mod lists;

@@ -12,10 +12,9 @@ use crate::storage::StorageError;
 /// SIDs shown for a check that found something.
 const EXAMPLES: usize = 5;
 
-/// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SnapshotCheck {
-    /// What was looked at.
+    /// What is checked.
     pub name: &'static str,
     /// How many records failed it.
     pub found: u64,
@@ -30,6 +29,10 @@ pub struct CheckReport {
     pub verdict: Verdict,
     /// Whether the file is sound.
     pub sound: bool,
+    /// Subjects on which lists and counts did not agree at first.
+    pub disagreements: u64,
+    /// Users and channels that vanished during the crawl.
+    pub vanished: u64,
     /// Every check that was made.
     pub checks: Vec<SnapshotCheck>,
 }
@@ -99,7 +102,7 @@ const REFERENCES: [Reference; 7] = [
     },
 ];
 
-/// Makes every check. It reads the whole file. `bytes` is what `check_file` found before it was opened.
+/// Makes every check. It reads the entire file. `bytes` is what `check_file` found before it was opened.
 pub(in crate::snapshot) fn check(
     snapshot: &Snapshot,
     bytes: Result<(), SnapshotError>,
@@ -114,7 +117,17 @@ pub(in crate::snapshot) fn check(
             }
         }
     }
-    Ok(CheckReport { verdict: snapshot.sql(properties::verdict)?, sound, checks })
+    let count = |query: &str| {
+        snapshot
+            .sql(|connection| connection.query_row(query, [], |row| row.get::<_, i64>(0)))
+            .map(i64::cast_unsigned)
+    };
+    let (disagreements, vanished) = if sound {
+        (count("SELECT count(*) FROM disagreement")?, count("SELECT count(*) FROM vanished")?)
+    } else {
+        (0, 0)
+    };
+    Ok(CheckReport { verdict: snapshot.sql(properties::verdict)?, sound, disagreements, vanished, checks })
 }
 
 fn integrity(snapshot: &Snapshot) -> Result<SnapshotCheck, SnapshotError> {

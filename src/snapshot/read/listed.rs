@@ -15,7 +15,7 @@ use crate::snapshot::columns::StoredRecord as _;
 use crate::snapshot::encode::{bind, required};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::lookup::LookUp;
-use crate::snapshot::read::participants::{Seat, SeatsWith};
+use crate::snapshot::read::participants::{Participation, ParticipationWith};
 use crate::snapshot::read::reader::Snapshot;
 use crate::snapshot::read::service_view::{self, ServiceView};
 use crate::snapshot::read::walk_row::Lookup;
@@ -123,7 +123,8 @@ impl Snapshot {
         let found = self.services()?.into_iter().find(|(_, service)| service.sid == *sid);
         let Some((number, service)) = found else { return Ok(None) };
         let indexed = self.is_indexed()?;
-        Ok(Some(ServiceView { snapshot: self, number, service: Rc::new(service), indexed }))
+        let account = service_view::account_of(self, &service)?;
+        Ok(Some(ServiceView { snapshot: self, number, service: Rc::new(service), account, indexed }))
     }
 
     /// The records of all services.
@@ -275,9 +276,9 @@ impl ServiceView<'_> {
         if !self.indexed {
             self.snapshot.sql(service_view::make_index_by_channel)?;
         }
-        let with = SeatsWith { user: Lookup::Yes, role: true };
-        self.seats(channel, with, &mut |seat: &Seat| {
-            let Seat { membership, user, member, role } = seat;
+        let with = ParticipationWith { user: Lookup::Yes, role: true };
+        self.participations(channel, with, &mut |participation: &Participation| {
+            let Participation { membership, user, member, role } = participation;
             visit(
                 ListedMembership::of(membership.as_ref(), member.as_ref(), role.as_deref())
                     .with_user(user.as_deref()),

@@ -1,4 +1,4 @@
-//! One service of a snapshot, with what a comparison needs beside ordered walks: records by their SIDs and by the names that
+//! One service of a snapshot, with what a comparison needs besides ordered walks: records by their SIDs and by the names that
 //! applications know them by.
 //!
 //! **Invariant:** lookups by identity and unique name go over indexes made once, in a temporary file of SQLite's own: a snapshot
@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use rusqlite::Connection;
 
-use crate::model::{Channel, ChannelSid, RowRecords, Service, ServiceSid, User, UserSid};
+use crate::model::{AccountSid, Channel, ChannelSid, RowRecords, Service, ServiceSid, User, UserSid};
 use crate::snapshot::columns::StoredRecord as _;
 use crate::snapshot::encode::{bind, optional};
 use crate::snapshot::error::SnapshotError;
@@ -22,6 +22,7 @@ pub struct ServiceView<'s> {
     pub(in crate::snapshot) snapshot: &'s Snapshot,
     pub(in crate::snapshot) number: i64,
     pub(in crate::snapshot) service: Rc<Service>,
+    pub(in crate::snapshot) account: AccountSid,
     /// Whether memberships can be read by channel from the index that a crawl makes when it ends.
     pub(in crate::snapshot) indexed: bool,
 }
@@ -35,6 +36,17 @@ pub struct JoinedCount {
     pub invited: u64,
 }
 
+/// The account of a service: the one that was crawled, where Conversations left it out of the record.
+pub(in crate::snapshot) fn account_of(
+    snapshot: &Snapshot,
+    service: &Service,
+) -> Result<AccountSid, SnapshotError> {
+    match &service.account_sid {
+        Some(account) => Ok(account.clone()),
+        None => Ok(snapshot.identity()?.account_sid),
+    }
+}
+
 /// A service of a snapshot; none where the snapshot does not have it.
 pub(in crate::snapshot) fn of<'s>(
     snapshot: &'s Snapshot,
@@ -42,12 +54,13 @@ pub(in crate::snapshot) fn of<'s>(
 ) -> Result<Option<ServiceView<'s>>, SnapshotError> {
     let found = snapshot.services()?.into_iter().find(|(_, service)| service.sid == *sid);
     let Some((number, service)) = found else { return Ok(None) };
+    let account = account_of(snapshot, &service)?;
     let indexed = snapshot.is_indexed()?;
     snapshot.sql(|connection| make_indexes(connection, indexed))?;
-    Ok(Some(ServiceView { snapshot, number, service: Rc::new(service), indexed }))
+    Ok(Some(ServiceView { snapshot, number, service: Rc::new(service), account, indexed }))
 }
 
-/// Temporary objects are SQLite's own files, and possible in a file that is opened for reading alone.
+/// Temporary objects are in files of SQLite's own, so they are possible in a file that is opened only for reading.
 fn make_indexes(connection: &Connection, indexed: bool) -> rusqlite::Result<()> {
     connection.execute_batch(
         "CREATE TEMP TABLE IF NOT EXISTS user_name (service INTEGER, identity TEXT, id INTEGER,
@@ -68,9 +81,9 @@ fn make_indexes(connection: &Connection, indexed: bool) -> rusqlite::Result<()> 
 /// A crawl that was broken off has no index by channel.
 pub(in crate::snapshot) fn make_index_by_channel(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
-        "CREATE TEMP TABLE IF NOT EXISTS seat (service INTEGER, channel_sid, member_sid, user INTEGER,
+        "CREATE TEMP TABLE IF NOT EXISTS by_channel (service INTEGER, channel_sid, member_sid, user INTEGER,
            PRIMARY KEY (service, channel_sid, user)) WITHOUT ROWID;
-         INSERT OR IGNORE INTO temp.seat SELECT service, channel_sid, member_sid, user FROM main.membership_row;",
+         INSERT OR IGNORE INTO temp.by_channel SELECT service, channel_sid, member_sid, user FROM main.membership_row;",
     )
 }
 
@@ -80,7 +93,12 @@ impl ServiceView<'_> {
         &self.service
     }
 
-    /// [`Snapshot::walk`] over this service alone.
+    /// The account that has it.
+    pub fn account(&self) -> &AccountSid {
+        &self.account
+    }
+
+    /// [`Snapshot::walk`] over this service only.
     pub fn walk<E: From<SnapshotError>>(
         &self,
         walk: Walk,
@@ -177,7 +195,7 @@ impl ServiceView<'_> {
                  FROM membership_row INDEXED BY membership_by_channel WHERE service = ?1 AND channel_sid = ?2"
             } else {
                 "SELECT count(*) FILTER (WHERE m.status = 1), count(*) FILTER (WHERE m.status = 2)
-                 FROM temp.seat s CROSS JOIN membership_row m ON m.user = s.user AND m.channel_sid = s.channel_sid
+                 FROM temp.by_channel s CROSS JOIN membership_row m ON m.user = s.user AND m.channel_sid = s.channel_sid
                  WHERE s.service = ?1 AND s.channel_sid = ?2"
             })?;
             bind!(statement, number, sid);
@@ -185,7 +203,7 @@ impl ServiceView<'_> {
         })
     }
 
-    /// Visits every channel in the order of SIDs: those that the snapshot has, and those that memberships alone name.
+    /// Visits every channel in the order of SIDs: those that the snapshot has, and those that only memberships name.
     pub fn channels<E: From<SnapshotError>>(
         &self,
         mut visit: impl FnMut(&ChannelSid, Option<&Channel>) -> Result<(), E>,
@@ -225,7 +243,7 @@ impl ServiceView<'_> {
             let table = if self.indexed {
                 "membership_row INDEXED BY membership_by_channel"
             } else {
-                "temp.seat"
+                "temp.by_channel"
             };
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT channel_sid FROM {table} WHERE service = ?1 AND channel_sid > ?2 ORDER BY channel_sid LIMIT 1"

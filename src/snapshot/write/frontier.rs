@@ -1,4 +1,4 @@
-//! The frontier: which units wait, and how they begin anew, fail, vanish and are added.
+//! The frontier: which units wait, and how they are added, restarted, failed or recorded as vanished.
 //!
 //! It lives in the snapshot, not in memory: a unit is a row of the table `unit`, and its cursor moves in the transaction that
 //! stores the page's rows (`writer`).
@@ -20,7 +20,7 @@ pub(in crate::snapshot) fn pending(
     let limit = i64::try_from(most + taken.len()).unwrap_or(i64::MAX);
     let pending = writer.sql(|connection| {
         let mut statement = connection.prepare_cached(
-            "SELECT unit.id, unit.kind, unit.next, unit.pass, unit.parent, unit.service, service_row.sid
+            "SELECT unit.id, unit.kind, unit.next, unit.pass, unit.parent, unit.service, service_row.sid, unit.expected_pages
              FROM unit LEFT JOIN service_row ON service_row.id = unit.service
              WHERE unit.state = 0 ORDER BY unit.expected_pages DESC, unit.id LIMIT ?1",
         )?;
@@ -38,7 +38,7 @@ pub(in crate::snapshot) fn pending(
 }
 
 fn unit(writer: &SnapshotWriter, id: UnitId, raw: RawUnit) -> Result<Unit, SnapshotError> {
-    let RawUnit { kind, next, pass, parent, service, service_sid } = raw;
+    let RawUnit { kind, next, pass, parent, service, service_sid, expected_pages } = raw;
     let user = || sid_of(writer, "SELECT sid FROM user_row WHERE id = ?1", parent);
     let channel = || sid_of(writer, "SELECT sid FROM channel_row WHERE id = ?1", parent);
     let target = match kind {
@@ -54,7 +54,9 @@ fn unit(writer: &SnapshotWriter, id: UnitId, raw: RawUnit) -> Result<Unit, Snaps
         UnitKind::Invites => Target::Invites(service_sid, channel()?),
         UnitKind::Messages => Target::Messages(service_sid, channel()?),
     };
-    Ok(Unit { id, target, cursor: next, pass, parent, service })
+    let has_count = writer.identity().source.has_counters() && expected_pages < FIRST;
+    let expected_pages = u64::try_from(expected_pages).ok().filter(|_| has_count);
+    Ok(Unit { id, target, cursor: next, pass, expected_pages, parent, service })
 }
 
 pub(in crate::snapshot) fn sid_of<K: SidKind>(
@@ -68,7 +70,7 @@ pub(in crate::snapshot) fn sid_of<K: SidKind>(
     })
 }
 
-/// Begins a unit anew: its cursor goes back to the first page and a new pass begins. Rows of the former pass stay until
+/// Restarts a unit: its cursor goes back to the first page and a new pass begins. Rows of the former pass stay until
 /// the new one is complete.
 pub(in crate::snapshot) fn restart_unit(
     writer: &mut SnapshotWriter,
@@ -85,7 +87,7 @@ pub(in crate::snapshot) fn restart_unit(
     Ok(())
 }
 
-/// Records that a unit could not be read, and why. Its cursor stays: a later run goes on there.
+/// Records that a unit could not be read, and why. Its cursor stays: a later run resumes there.
 pub(in crate::snapshot) fn fail_unit(
     writer: &mut SnapshotWriter,
     unit: UnitId,
@@ -140,7 +142,7 @@ pub(in crate::snapshot) fn retry_failed_units(writer: &mut SnapshotWriter) -> Re
     })
 }
 
-/// Adds a unit unless it is there already.
+/// Adds a unit unless it exists.
 pub(in crate::snapshot) fn add_work(
     writer: &SnapshotWriter,
     service: i64,
@@ -168,7 +170,7 @@ fn expect_work(writer: &SnapshotWriter, kind: UnitKind, expected_pages: i64) {
     writer.set_estimate(estimate);
 }
 
-/// Adds a unit, or begins it anew if it is there.
+/// Adds a unit, or restarts it if it exists.
 pub(in crate::snapshot) fn read_again(
     writer: &SnapshotWriter,
     service: i64,
@@ -264,6 +266,7 @@ struct RawUnit {
     parent: i64,
     service: i64,
     service_sid: ServiceSid,
+    expected_pages: i64,
 }
 
 impl RawUnit {
@@ -280,6 +283,7 @@ impl RawUnit {
             // The list of services belongs to no service.
             service_sid: ServiceSid::from_stored(row.get_ref(6)?)
                 .unwrap_or_else(|| ServiceSid::from_wire("")),
+            expected_pages: row.get(7)?,
         })
     }
 }

@@ -10,4 +10,5 @@ pub(in crate::snapshot) mod rows;
 pub(in crate::snapshot) mod selection;
 pub(in crate::snapshot) mod single_reads;
 pub(in crate::snapshot) mod start;
+mod watch;
 pub(in crate::snapshot) mod writer;

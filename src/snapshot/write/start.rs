@@ -1,4 +1,4 @@
-//! How a crawl of a snapshot starts: a new one, or an earlier run's again.
+//! How a crawl starts: a new snapshot, or the snapshot of an earlier run resumed.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ pub(in crate::snapshot) fn create<E: From<SnapshotError>>(
     largest_page: LargestPage,
     fill: impl FnOnce(&mut SnapshotWriter) -> Result<(), E>,
 ) -> Result<SnapshotWriter, E> {
-    let draft = SqliteDraft::begin_new(&SNAPSHOT, path, Access::Private).map_err(SnapshotError::from)?;
+    let draft = SqliteDraft::begin_new(&SNAPSHOT, path, Access::of_results()).map_err(SnapshotError::from)?;
     let connection = schema::create(&draft, path)?;
     let mut writer = SnapshotWriter::new(connection, path, identity.clone(), largest_page, None);
     writer.begin()?;
@@ -32,14 +32,14 @@ pub(in crate::snapshot) fn create<E: From<SnapshotError>>(
     writer.connection = Connection::open_in_memory().map_err(wrap)?;
     writer.lock = Some(draft.publish().map_err(SnapshotError::from)?);
     writer.connection = schema::open_to_write(path)?;
-    writer.sql(|connection| connection.execute_batch("PRAGMA journal_mode = WAL"))?;
+    writer.begin_watch()?;
     Ok(writer)
 }
 
 /// Resumes the crawl: failed units are retried, and what disagreed in a crawl that had ended is rechecked.
 pub(in crate::snapshot) fn resume(writer: &mut SnapshotWriter) -> Result<(), SnapshotError> {
     storage::unseal(&SNAPSHOT, writer.path())?;
-    writer.sql(|connection| connection.execute_batch("PRAGMA journal_mode = WAL"))?;
+    writer.begin_watch()?;
     writer.begin()?;
     frontier::retry_failed_units(writer)?;
     writer.sql(|connection| {

@@ -1,6 +1,6 @@
 //! A snapshot opened for writing: its file, its lock, its transactions.
 //!
-//! What is written to it is in the files beside this one, as functions that are given the writer; `interface` has them all.
+//! The other files of this folder write to it, as functions over the writer; `interface` lists them all.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use crate::snapshot::properties::{self, CrawlIdentity};
 use crate::snapshot::schema;
 use crate::snapshot::unit::Estimate;
 use crate::snapshot::write::carry::CarryOver;
+use crate::snapshot::write::watch::PageWatch;
 use crate::storage::{self, FileLock};
 
 /// The account and service that a row was sent with. Rows that follow one another nearly always have the same.
@@ -38,6 +39,8 @@ pub struct SnapshotWriter {
     pub(in crate::snapshot) cross_check: Option<Share>,
     /// What users are carried over from, if any are.
     pub(in crate::snapshot) carry: Option<CarryOver>,
+    /// After the connection, since it must outlive it.
+    watch: PageWatch,
     /// After the connection, since it must outlive it.
     pub(super) lock: Option<FileLock>,
 }
@@ -73,11 +76,12 @@ impl SnapshotWriter {
             focused: false,
             cross_check: None,
             carry: None,
+            watch: PageWatch::default(),
             lock,
         }
     }
 
-    /// Removes the snapshot: one that is only another reading of what can be read again.
+    /// Removes the snapshot, where it can be crawled again.
     pub fn discard(mut self) -> Result<(), SnapshotError> {
         self.close_connection()?;
         Ok(storage::discard(&SNAPSHOT, &self.path)?)
@@ -105,7 +109,7 @@ impl SnapshotWriter {
         &self.path
     }
 
-    /// Whether a write-ahead log stands beside the file.
+    /// Whether the file has a write-ahead log.
     pub fn has_log(&self) -> bool {
         storage::has_log(&self.path)
     }
@@ -134,9 +138,26 @@ impl SnapshotWriter {
         self.sql(|connection| connection.execute_batch("BEGIN IMMEDIATE"))
     }
 
-    /// Commits it.
     pub fn commit(&self) -> Result<(), SnapshotError> {
-        self.sql(|connection| connection.execute_batch("COMMIT"))
+        storage::kill_point("snapshot");
+        self.sql(|connection| connection.execute_batch("COMMIT"))?;
+        storage::kill_point("snapshot");
+        self.watch.committed(&self.connection, &self.path)
+    }
+
+    /// Begins to write as a crawl does: with a write-ahead log, and watching that no one else changes the file.
+    pub(super) fn begin_watch(&self) -> Result<(), SnapshotError> {
+        self.watch.begin(&self.connection, &self.path)
+    }
+
+    /// Moves what was committed into the file. Says whether all of it was moved.
+    pub(in crate::snapshot) fn move_log(&self) -> Result<bool, SnapshotError> {
+        self.watch.move_log(&self.connection, &self.path)
+    }
+
+    /// Compares the file with what was written, where all of that was moved into it.
+    pub(in crate::snapshot) fn compare_pages(&self, all_moved: bool) -> Result<(), SnapshotError> {
+        self.watch.compare(&self.connection, &self.path, all_moved)
     }
 
     /// Undoes it, as far as it was not undone already.

@@ -8,6 +8,7 @@ use http::{HeaderMap, StatusCode};
 use serde::de::IgnoredAny;
 
 use super::Reply;
+use super::body::AnswerBody;
 use crate::twilio::error::{BodyError, RequestError, RequestErrorKind, tame};
 use crate::twilio::request::ApiRequest;
 use crate::twilio::retry::AttemptOutcome;
@@ -17,9 +18,22 @@ const REQUEST_ID: &str = "twilio-request-id";
 
 /// The end of one attempt: an answer, or none.
 pub(super) enum AttemptEnd {
-    Answer { status: StatusCode, headers: HeaderMap, body: Bytes },
-    CutShort { status: StatusCode, headers: HeaderMap, source: reqwest::Error },
-    None { source: reqwest::Error },
+    Answer {
+        status: StatusCode,
+        headers: HeaderMap,
+        body: AnswerBody,
+    },
+    /// The body could not be read to its end: why, where the status says nothing else.
+    BadBody {
+        status: StatusCode,
+        headers: HeaderMap,
+        kind: RequestErrorKind,
+    },
+    None {
+        source: reqwest::Error,
+    },
+    /// The run is ending, and it took too long.
+    CutOff,
 }
 
 /// A failed attempt, and what its answer said about the next.
@@ -37,7 +51,7 @@ pub(super) fn read<T>(
 ) -> Result<Reply<T>, Box<Failed>> {
     let (status, headers, body) = match ended {
         AttemptEnd::Answer { status, headers, body } => (status, headers, Ok(body)),
-        AttemptEnd::CutShort { status, headers, source } => (status, headers, Err(source)),
+        AttemptEnd::BadBody { status, headers, kind } => (status, headers, Err(kind)),
         AttemptEnd::None { source } => {
             let kind = match source {
                 source if is_certificate_error(&source) => RequestErrorKind::Certificate(source),
@@ -45,13 +59,13 @@ pub(super) fn read<T>(
                 source if source.is_timeout() => RequestErrorKind::TimedOut(source),
                 source => RequestErrorKind::Broken(source),
             };
-            let error = RequestError::new(request, kind, attempts, Duration::ZERO);
-            return Err(Box::new(Failed { error, retry_after: None }));
+            return Err(without_answer(request, kind, attempts));
         }
+        AttemptEnd::CutOff => return Err(without_answer(request, RequestErrorKind::CutOff, attempts)),
     };
     let request_id = text(&headers, REQUEST_ID).map(tame);
     let (kind, body) = match body {
-        Ok(body) if status.is_success() => match parse(&body) {
+        Ok(body) if status.is_success() => match parse(&body.bytes) {
             Ok(body) => {
                 return Ok(Reply {
                     status: status.as_u16(),
@@ -63,10 +77,7 @@ pub(super) fn read<T>(
             }
             Err(source) => (RequestErrorKind::BadBody(source), None),
         },
-        Err(source) if status.is_success() && source.is_timeout() => {
-            (RequestErrorKind::TimedOut(source), None)
-        }
-        Err(source) if status.is_success() => (RequestErrorKind::Broken(source), None),
+        Err(kind) if status.is_success() => (kind, None),
         body if status.is_redirection() => (RequestErrorKind::Redirect, body.ok()),
         body => (RequestErrorKind::Status, body.ok()),
     };
@@ -74,11 +85,16 @@ pub(super) fn read<T>(
     error.status = Some(status.as_u16());
     error.request_id = request_id;
     if let Some(body) = body {
-        error.explain(&body);
-        error.sender = foreign_sender(&headers, &body);
+        error.explain(&body.bytes);
+        error.sender = foreign_sender(&headers, &body.bytes);
     }
     let retry_after = text(&headers, RETRY_AFTER.as_str()).map(str::to_owned);
     Err(Box::new(Failed { error, retry_after }))
+}
+
+fn without_answer(request: &ApiRequest, kind: RequestErrorKind, attempts: u32) -> Box<Failed> {
+    let error = RequestError::new(request, kind, attempts, Duration::ZERO);
+    Box::new(Failed { error, retry_after: None })
 }
 
 /// A failure in the terms of the retry decision.
@@ -89,6 +105,9 @@ pub(super) fn outcome<'a>(error: &RequestError, retry_after: Option<&'a str>) ->
         RequestErrorKind::TimedOut(_) => AttemptOutcome::TimedOut,
         RequestErrorKind::Broken(_) => AttemptOutcome::Broken,
         RequestErrorKind::BadBody(_) => AttemptOutcome::BadBody,
+        RequestErrorKind::TooLarge { .. } => AttemptOutcome::TooLarge,
+        RequestErrorKind::TooSlow => AttemptOutcome::TooSlow,
+        RequestErrorKind::CutOff => AttemptOutcome::CutOff,
         _ => AttemptOutcome::Status { status: error.status.unwrap_or_default(), retry_after },
     }
 }

@@ -262,3 +262,53 @@ async fn what_a_gateway_says_is_not_twilios_word() {
     let error = client.send(&ApiRequest::get(Api::Chat, ["v2", "Services"])).await.unwrap_err();
     assert!(error.is_forbidden() && error.sender.is_none());
 }
+
+#[tokio::test]
+async fn an_answer_over_the_limit_is_a_failed_attempt_packed_or_not() {
+    let large = format!("\"{}\"", "a".repeat(1 << 20));
+    let gzip = "Content-Encoding: gzip\r\n";
+    let large = || [ok(&large), answer("200 OK", gzip, gzipped(&large))];
+    let server = Server::start(large().into_iter().chain([ok(PAGE)])).await;
+    let client = Client::new(server.options()).unwrap();
+    assert_eq!(client.send(&users()).await.unwrap().attempts, 3);
+
+    let server = Server::start(large().into_iter().chain(large()).chain([ok(PAGE)])).await;
+    let client = Client::new(server.options()).unwrap();
+    let error = client.send(&users()).await.unwrap_err();
+    assert!(matches!(error.kind, RequestErrorKind::TooLarge { .. }) && error.attempts == 4, "{error}");
+    assert!(error.to_string().contains("more than 1 MiB, the limit of --max-answer"), "{error}");
+    assert!(crate::error::Advise::hint(&error).unwrap().contains("--max-answer"));
+}
+
+#[tokio::test]
+async fn of_the_body_of_a_failure_the_beginning_is_read_and_the_status_counts() {
+    let large = "x".repeat(10 << 20);
+    let server =
+        Server::start([answer("503 Service Unavailable", "", &large), answer("404 Not Found", "", &large)])
+            .await;
+    let client = Client::new(server.options()).unwrap();
+    let error = client.send(&users()).await.unwrap_err();
+    assert_eq!((error.attempts, error.status), (2, Some(404)));
+    assert!(!error.is_not_found(), "such a body is not Twilio's");
+}
+
+#[tokio::test]
+async fn a_run_that_ends_waits_a_little_for_what_is_in_flight() {
+    for (request, is_write) in [(users(), false), (create(), true), (update(), true)] {
+        let server = Server::start([Act::Hang]).await;
+        let mut options = server.options();
+        options.timeouts.grace = Duration::from_millis(50);
+        let cancellation = options.cancellation.clone();
+        let client = Client::new(options).unwrap();
+        let (sent, ()) = tokio::join!(client.send(&request), async {
+            while server.requests().is_empty() {
+                sleep(Duration::from_millis(5)).await;
+            }
+            cancellation.cancel();
+        });
+        let error = sent.unwrap_err();
+        assert!(matches!(error.kind, RequestErrorKind::CutOff), "{error}");
+        assert_eq!(error.is_cancelled(), !is_write, "a write may have been performed: {error}");
+        assert_eq!(crate::error::Advise::status(&error), crate::error::Failure::Interrupted);
+    }
+}

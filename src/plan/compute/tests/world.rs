@@ -181,9 +181,11 @@ fn a_refused_resource_is_not_checked_rather_than_passed() {
     assert_eq!(plan(&source, &there).found("not_checked").len(), 1, "in place only webhooks matter");
 }
 
-/// An account's messaging service on the first conversation, and a projected address on its first member.
+/// An account's messaging service and sender of e-mails on the first conversation, and a projected address on its first member.
 fn with_messaging(source: &mut World) {
     source.channels[0].messaging_service_sid = Some(MessagingServiceSid::from_digits(5));
+    let bindings = "{\"email\":{\"address\":\"help@example.com\",\"name\":\"The \\\"Help\\\" Desk\"}}";
+    source.channels[0].bindings = Some(JsonText(bindings.into()));
     let extra = "{\"messaging_binding\":{\"type\":\"sms\",\"projected_address\":\"+15550001\"}}";
     source.members[0].extra = Some(JsonText(extra.into()));
 }
@@ -196,6 +198,15 @@ fn a_copy_within_the_account_carries_what_belongs_to_it() {
     let kept = plan(&source, &there);
     let made = kept.of(OperationKind::CreateConversation)[0];
     assert_eq!(made.after["messaging_service_sid"], "MG00000000000000000000000000000005");
+    let sent = made.request().form.into_iter().filter(|(name, _)| name.starts_with("Bindings."));
+    let sent: Vec<(&str, String)> = sent.map(|(name, value)| (name, value.shown())).collect();
+    assert_eq!(
+        sent,
+        [
+            ("Bindings.Email.Address", "help@example.com".to_owned()),
+            ("Bindings.Email.Name", "The \"Help\" Desk".to_owned())
+        ]
+    );
     let made = kept.of(OperationKind::CreateParticipant)[0].request();
     let address = made.form.iter().find(|(name, _)| *name == "MessagingBinding.ProjectedAddress").unwrap();
     assert_eq!(address.1.shown(), "+15550001");
@@ -218,6 +229,7 @@ fn a_copy_to_another_account_says_what_it_cannot_carry() {
         details,
         [
             "the messaging service MG00000000000000000000000000000005 belongs to the source's account",
+            "the sender of e-mails {\"address\":\"help@example.com\",\"name\":\"The \\\"Help\\\" Desk\"} belongs to the source's account",
             "the projected address +15550001 belongs to the source's account"
         ]
     );

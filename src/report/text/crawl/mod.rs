@@ -161,9 +161,8 @@ impl CrawlSummary {
             ),
             (Verdict::Complete, _) => format!("complete{scope}: {all}{held} {are} in {snapshot}"),
             (Verdict::CompleteWithDrift, _) => format!(
-                "complete with drift{scope}: {all}{held} {are} in {snapshot}; {} changed while {} read; the snapshot lists them",
-                format::counted(self.drift, "subject"),
-                if self.drift == 1 { "it was" } else { "they were" },
+                "complete with drift{scope}: {all}{held} {are} in {snapshot}; {}; the snapshot lists them",
+                self.moved(),
             ),
             (Verdict::Incomplete, Some(Stopped::Interrupted)) => {
                 format!("incomplete{scope}: interrupted with {held} in {snapshot}; {again}")
@@ -187,6 +186,20 @@ impl CrawlSummary {
 
     fn is_of_conversations(&self) -> bool {
         self.source == Api::Conversations
+    }
+
+    /// What was no longer, or not yet, as it was listed.
+    fn moved(&self) -> String {
+        let mut parts = Vec::new();
+        if self.drift > 0 {
+            let were = if self.drift == 1 { "it was" } else { "they were" };
+            parts.push(format!("{} changed while {were} read", format::counted(self.drift, "subject")));
+        }
+        if self.vanished > 0 {
+            let whose = if self.vanished == 1 { "its user or channel" } else { "their users and channels" };
+            parts.push(format!("{} vanished with {whose}", format::counted(self.vanished, "list")));
+        }
+        if parts.is_empty() { "something changed meanwhile".to_owned() } else { parts.join(" and ") }
     }
 
     fn missing(&self) -> String {
