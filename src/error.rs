@@ -91,7 +91,7 @@ impl From<Failure> for ExitStatus {
     }
 }
 
-/// An error that knows what kind of failure it is and what to do about it. Every stage implements it beside its error enum, and
+/// An error that knows what kind of failure it is and what to do about it. Every stage implements it next to its error enum, and
 /// `?` in a verb turns such an error into an exit status and a hint.
 pub(crate) trait Advise: Error + Send + Sync + 'static {
     fn status(&self) -> Failure;

@@ -42,7 +42,6 @@ pub enum Event {
     Retrying {
         /// `GET /v2/Services/IS…/Users`.
         request: String,
-        /// What went wrong.
         why: String,
         /// How long it waits.
         after: Duration,
@@ -109,9 +108,8 @@ pub enum Event {
         /// Why, in one line.
         error: String,
     },
-    /// A file of an export is whole and in its place.
+    /// A file of an export is complete and in its place.
     Exported {
-        /// The record.
         record: String,
         /// The file's name.
         file: String,

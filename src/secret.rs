@@ -72,10 +72,7 @@ pub enum OriginError {
     NotAUrl(#[source] url::ParseError),
     /// Neither `https` nor `http`.
     #[error("scheme `{scheme}` is not http or https")]
-    Scheme {
-        /// The scheme.
-        scheme: String,
-    },
+    Scheme { scheme: String },
     /// User name or password in the URL.
     #[error("a URL with a user name or password is not accepted: credentials come from the environment")]
     Credentials,
@@ -89,10 +86,7 @@ pub enum OriginError {
     #[error(
         "plain http to `{host}` would send credentials in the clear; use https, or --allow-http if you must"
     )]
-    PlainHttp {
-        /// The host.
-        host: String,
-    },
+    PlainHttp { host: String },
 }
 
 impl Origin {

@@ -266,7 +266,7 @@ impl JournalThread {
         *self.ended.entry(operation.kind).or_default().entry(end.state).or_default() += 1;
         let (kind, state) = (operation.kind.name(), end.state.name());
         answers.push(AfterCommit::Event(Event::Performed { kind, state }));
-        // What depends on a failure is counted and not told one by one: the failure was.
+        // What depends on a failure is counted and not reported one by one: the failure was.
         if let (OperationState::Failed | OperationState::Blocked, Some(reason)) = (end.state, &end.reason)
             && !reason.starts_with(Journal::DEPENDS_ON_FAILED)
         {

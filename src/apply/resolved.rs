@@ -10,7 +10,7 @@ use crate::model::Entity;
 use crate::plan::{Endpoint, FormValue, JsonFields, Operation, OperationKind, Segment, WriteMethod};
 use crate::twilio::ApiRequest;
 
-/// An operation in hand.
+/// An operation that a task works on.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ResolvedOperation {
     /// Its place in the plan.

@@ -13,39 +13,27 @@ pub(crate) enum AuditError {
     /// The folder holds something else.
     #[error("`{}` holds something else: {found}", path.display())]
     SomethingElse {
-        /// The folder.
         path: PathBuf,
         /// One of the things.
         found: String,
     },
     /// It is a file.
     #[error("`{}` is not a folder", path.display())]
-    NotAFolder {
-        /// The file.
-        path: PathBuf,
-    },
+    NotAFolder { path: PathBuf },
     /// The folder is of other services.
     #[error("`{}` has audits of {found}, not of {asked}", path.display())]
     OtherServices {
-        /// The folder.
         path: PathBuf,
         /// What it is of.
         found: String,
-        /// What was asked for.
         asked: String,
     },
     /// `audit.json` cannot be understood.
     #[error("`{}` cannot be understood", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: serde_json::Error,
-    },
+    Unreadable { path: PathBuf, source: serde_json::Error },
     /// The folder was made by a later version.
     #[error("`{}` is of format {found}; this chatferry knows format {known}", path.display())]
     OtherFormat {
-        /// The file.
         path: PathBuf,
         /// Its format.
         found: u64,
@@ -54,28 +42,13 @@ pub(crate) enum AuditError {
     },
     /// Another audit runs.
     #[error("another audit is running in `{}`", path.display())]
-    Running {
-        /// The folder.
-        path: PathBuf,
-    },
+    Running { path: PathBuf },
     /// The newest audit was begun later than now.
     #[error("the newest audit in `{}` was begun at {newest}, and now it is {now}: the clock went backwards", path.display())]
-    ClockWentBackwards {
-        /// The folder.
-        path: PathBuf,
-        /// The newest audit.
-        newest: AuditName,
-        /// Now.
-        now: AuditName,
-    },
+    ClockWentBackwards { path: PathBuf, newest: AuditName, now: AuditName },
     /// A file or folder cannot be read or written.
     #[error("cannot use `{}`", path.display())]
-    File {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
 }
 
 impl Advise for AuditError {

@@ -17,10 +17,10 @@ const MARKER: &str = "audit.json";
 /// The file that is locked while an audit runs, where the folder itself cannot be.
 const LOCK: &str = "audit.lock";
 
-/// The newest whole audit.
+/// The newest complete audit.
 const LATEST: &str = "latest";
 
-/// The ending of a folder that is not whole.
+/// The ending of a folder that is not complete.
 pub(crate) const INCOMPLETE_ENDING: &str = ".incomplete";
 
 /// The ending of a folder that is being removed.
@@ -43,7 +43,6 @@ struct Marker {
 /// An audit that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Listed {
-    /// Its name.
     pub name: AuditName,
     /// Whether everything in it was written, and everything was received.
     pub whole: bool,
@@ -56,7 +55,6 @@ impl Listed {
     }
 }
 
-/// A folder of audits.
 #[derive(Debug)]
 pub(crate) struct AuditFolder {
     path: PathBuf,
@@ -132,7 +130,7 @@ impl AuditFolder {
         Ok(path)
     }
 
-    /// Puts an audit in its place: from now on it is whole, and the latest.
+    /// Puts an audit in its place: from now on it is complete, and the latest.
     pub(crate) fn publish(&self, audit: &Listed) -> Result<Listed, AuditError> {
         let whole = Listed { whole: true, ..*audit };
         let (from, to) = (self.path_of(audit), self.path_of(&whole));

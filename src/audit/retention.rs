@@ -1,7 +1,7 @@
 //! Which audits may go: a pure plan, made before anything is removed.
 //!
-//! With `--keep N` the newest N whole audits are kept, with `--keep-days N` those of the last N days, with both what either of
-//! them keeps. An incomplete audit goes by its age alone: it stays while it is newer than the oldest whole audit that the
+//! With `--keep N` the newest N complete audits are kept, with `--keep-days N` those of the last N days, with both what either of
+//! them keeps. An incomplete audit is kept by its age only: it stays while it is newer than the oldest complete audit that the
 //! number keeps, or within the days. Without either, everything stays.
 //!
 //! **Invariant:** a clock that is wrong removes nothing by age. Where far more time than usual lies between two audits, or between the
@@ -15,7 +15,7 @@ use super::name::AuditName;
 /// What to keep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Retention {
-    /// The newest so many whole audits.
+    /// The newest so many complete audits.
     pub newest: Option<u32>,
     /// The audits of the last so many days.
     pub days: Option<u32>,
@@ -28,7 +28,7 @@ const TIMES_USUAL: i32 = 4;
 /// What may go.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Removals {
-    /// The audits that may go, oldest first. Never the newest whole one, nor any that is newer.
+    /// The audits that may go, oldest first. Never the newest complete one, nor any that is newer.
     pub removed: Vec<Listed>,
     /// Where a gap keeps audits that are too old by their days: the last audit before it, and its length in days.
     pub jump: Option<(AuditName, i64)>,
@@ -124,7 +124,7 @@ mod tests {
         assert!(removed(&all, Some(99), None).is_empty());
         assert_eq!(removed(&all, None, Some(4)), [12, -13, 14, 15, -16]);
         assert_eq!(removed(&all, Some(1), Some(4)), [12, -13, 14, 15, -16], "what either keeps");
-        // Everything is old, and the newest whole one stays, with what is newer.
+        // Everything is old, and the newest complete one stays, with what is newer.
         assert_eq!(removed(&[1, 2, -3, 4, -5], None, Some(1)), [1, 2, -3]);
         assert!(removed(&[-1, -2], Some(1), Some(1)).is_empty(), "nothing goes where nothing is whole");
     }

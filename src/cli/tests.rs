@@ -1,4 +1,4 @@
-//! The command line as a whole: it parses, it reads well, and it offers what it should.
+//! The entire command line: it parses, it reads well, and it offers what it should.
 
 use clap::Parser;
 

@@ -19,7 +19,6 @@ use super::connect;
 use super::source;
 use super::{CommandError, Context, Outcome};
 
-/// Runs the verb.
 pub(super) async fn run(args: &CrawlArgs, context: &mut Context) -> Outcome {
     let mut settings = CrawlSettings::load(&context.settings, args, &mut context.stdin)?;
     let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
@@ -95,7 +94,6 @@ pub(super) async fn crawl(
 
 /// Where the snapshot is written.
 enum Reservation {
-    /// In the file itself.
     File(PathBuf),
     /// In a file next to the old one, which it replaces once it is finished.
     Restarted(Replacement),
@@ -270,7 +268,7 @@ fn summary(
     }
 }
 
-/// What there was to hold the rows against.
+/// What the rows were compared with.
 fn evidence(info: &Info) -> Vec<&'static str> {
     let (counters, all_users) = (info.source.has_counters(), info.selected_users.is_none());
     let [members, memberships] =

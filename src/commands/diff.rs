@@ -15,7 +15,6 @@ use crate::storage::{Access, AtomicFile, StorageError};
 use super::failure::StdoutError;
 use super::{CommandError, Context, Outcome};
 
-/// Runs the verb.
 pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
     let settings = DiffSettings::load(args)?;
     let options = settings.options;
@@ -60,7 +59,7 @@ fn open(path: &Path) -> Result<Snapshot, CommandError> {
     })
 }
 
-/// Writes the differences to files, which appear whole or not at all.
+/// Writes the differences to files, which appear complete or not at all.
 pub(super) fn to_files(
     old: &Snapshot,
     new: &Snapshot,
@@ -125,9 +124,7 @@ pub(super) enum DiffError {
     /// The file cannot be written.
     #[error("cannot write `{}`", path.display())]
     File {
-        /// The file.
         path: PathBuf,
-        /// What the system says.
         #[source]
         source: io::Error,
     },

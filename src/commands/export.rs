@@ -19,7 +19,6 @@ use crate::snapshot::Snapshot;
 
 use super::{CommandError, Context, Outcome};
 
-/// Runs the verb.
 pub(super) fn run(args: &ExportArgs, context: &mut Context) -> Outcome {
     let mut settings = ExportSettings::load(&context.settings, args)?;
     let path = settings.snapshot.clone();

@@ -11,7 +11,6 @@ use crate::report::text::problem::Problem;
 pub struct CommandError {
     /// The exit status that it leads to.
     pub status: ExitStatus,
-    /// What went wrong.
     pub error: Box<dyn Error + Send + Sync>,
     /// What to do about it.
     pub hint: Option<String>,

@@ -13,9 +13,7 @@ use super::{Context, Outcome};
 #[derive(Debug, thiserror::Error)]
 #[error("the manual pages cannot be written to {}", folder.display())]
 pub(super) struct ManError {
-    /// Where to.
     folder: PathBuf,
-    /// Why.
     source: io::Error,
 }
 

@@ -29,7 +29,6 @@ pub(super) enum MappingCommandError {
 /// What a check found.
 #[derive(Debug, Default, Serialize)]
 struct MappingCheck {
-    /// The mapping.
     pub mapping: String,
     /// How many records and columns it has.
     pub records: usize,
@@ -44,13 +43,11 @@ struct MappingCheck {
 /// An expression that failed on a row.
 #[derive(Debug, Serialize)]
 struct CheckFailure {
-    /// The record.
     pub record: String,
     /// The column, or `where`.
     pub column: String,
     /// `a made-up row`, `a made-up row of nulls`, `row 1 of the snapshot`.
     pub on: String,
-    /// What went wrong.
     pub message: String,
     /// Whether an export would end here.
     pub fatal: bool,

@@ -42,7 +42,6 @@ pub use start::{Streams, start};
 /// How every verb ends.
 pub(crate) type Outcome = Result<ExitStatus, CommandError>;
 
-/// Runs the verb.
 async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
     match verb {
         Verb::Probe(args) => probe::run(&args, context).await,

@@ -20,7 +20,6 @@ use super::connect;
 use super::source;
 use super::{CommandError, Context, Outcome};
 
-/// Runs the verb.
 pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
     let ProbeSettings { services, include, source: choice } = ProbeSettings::load(&context.settings, args)?;
     let connection = ConnectionSettings::load(&context.settings, &args.connection)?;

@@ -13,7 +13,6 @@ use crate::snapshot::{Snapshot, Verdict};
 
 use super::{Context, Outcome, page};
 
-/// Runs the verb.
 pub(super) fn run(args: &SnapshotArgs, context: &mut Context) -> Outcome {
     match &args.verb {
         SnapshotVerb::Info(file) => info(file, context),

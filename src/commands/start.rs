@@ -106,10 +106,10 @@ pub fn start(
         let path = path.display();
         match exposure {
             Exposure::Writable => {
-                tracing::warn!(%path, "everyone on this machine can change this settings file: chmod o-w")
+                tracing::warn!(%path, "everyone on this machine can change this settings file: chmod o-w");
             }
             Exposure::Readable => {
-                tracing::warn!(%path, "everyone can read this settings file, which says where credentials are: chmod o-r")
+                tracing::warn!(%path, "everyone can read this settings file, which says where credentials are: chmod o-r");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The program as a whole, run inside the test: what it prints and how it ends.
+//! The entire program, run inside the test: what it prints and how it ends.
 
 use std::ffi::OsString;
 use std::io::{self, Write};

@@ -1,4 +1,4 @@
-//! What ends a crawl as a whole.
+//! What ends an entire crawl.
 
 use crate::error::{Advise, Failure};
 use crate::model::{Api, Entity, ServiceSid};
@@ -15,9 +15,7 @@ pub(crate) enum CrawlError {
     /// The credentials may not read the service (403).
     #[error("Twilio does not permit these credentials to read {service}")]
     Forbidden {
-        /// The service.
         service: ServiceSid,
-        /// What Twilio said.
         #[source]
         source: Box<SourceError>,
     },
@@ -44,9 +42,7 @@ pub(crate) enum CrawlError {
     #[error("{} has no service {service} in this account", api.title())]
     NoSuchService {
         api: Api,
-        /// The service.
         service: ServiceSid,
-        /// What Twilio said.
         #[source]
         source: Box<SourceError>,
     },
@@ -54,7 +50,6 @@ pub(crate) enum CrawlError {
     #[error("{} no longer answers for this account", api.title())]
     Gone {
         api: Api,
-        /// What Twilio said.
         #[source]
         source: Box<SourceError>,
     },

@@ -56,7 +56,7 @@ pub(super) enum NextStep {
     Restart { page_size: Option<u32>, why: &'static str },
     /// See whether the user, channel or service is there.
     FindParent,
-    /// See whether the service as a whole is refused, or this list only.
+    /// Check whether the entire service is refused, or this list only.
     FindRefusal,
     /// Give the unit up.
     Fail,

@@ -46,7 +46,7 @@ const ROUNDS: u32 = 3;
 pub(crate) struct CrawlOptions {
     /// Requests in flight at most.
     pub concurrency: usize,
-    /// Requests a second at most; 0 for no limit. For estimates alone: the client keeps to it.
+    /// Requests a second at most; 0 for no limit. Only for estimates: the client keeps to it.
     pub requests_per_second: u32,
     /// Stop cleanly after this time.
     pub max_duration: Option<Duration>,

@@ -13,7 +13,7 @@ use super::failure::{self, LastAnswer, ListPosition, NextStep};
 use super::message_order::Rising;
 use super::page_budget::PageBudget;
 use super::refusals::Refusals;
-use super::target::{list_of, list_size, service_of};
+use super::target::{SingleRecord, UnitReading, list_size, reading_of, service_of};
 use crate::event::{Event, Events};
 use crate::model::{Issue, Service, ServiceSid};
 use crate::snapshot::{Detail, Target, Unit};
@@ -86,9 +86,10 @@ impl Reader {
     }
 
     async fn read_unit(&self, unit: Unit) -> Result<UnitEnd, CrawlError> {
-        match list_of(&unit.target) {
-            Some(list) => self.read_list(unit, &list).await,
-            None => self.read_detail(unit).await,
+        match reading_of(&unit.target) {
+            UnitReading::List(list) => self.read_list(unit, &list).await,
+            UnitReading::Service(service) => self.read_service(&unit, &service).await,
+            UnitReading::Record(record) => self.read_record(unit, &record).await,
         }
     }
 
@@ -192,7 +193,7 @@ impl Reader {
             }
             NextStep::FindParent => self.find_parent(unit, page_size, error).await,
             NextStep::FindRefusal => match service_of(&unit.target) {
-                // Refused for the service as a whole, or for this one list?
+                // Refused for the entire service, or for this one list?
                 Some(service) if unit.target.is_of_service() || self.is_forbidden(service).await => {
                     Err(CrawlError::Forbidden { service: service.clone(), source: error.into() })
                 }
@@ -294,12 +295,9 @@ impl Reader {
         }
     }
 
-    async fn read_detail(&self, unit: Unit) -> Result<UnitEnd, CrawlError> {
-        if let Target::Service(service) = &unit.target {
-            return self.read_service(&unit, service).await;
-        }
+    async fn read_record(&self, unit: Unit, record: &SingleRecord) -> Result<UnitEnd, CrawlError> {
         for _ in 0..RESTARTS {
-            let error = match self.detail(&unit.target).await {
+            let error = match self.detail(record).await {
                 Ok((detail, issues)) => {
                     self.send(UnitChange::Detail(unit, detail, issues)).await?;
                     return Ok(UnitEnd::Complete);
@@ -327,17 +325,16 @@ impl Reader {
         self.fail(unit, format!("it answered 404 and is there, {RESTARTS} times")).await
     }
 
-    async fn detail(&self, target: &Target) -> Result<(Detail, Vec<Issue>), SourceError> {
-        match target {
-            Target::User(service, user) => {
+    async fn detail(&self, record: &SingleRecord) -> Result<(Detail, Vec<Issue>), SourceError> {
+        match record {
+            SingleRecord::User(service, user) => {
                 let fetched = self.source.user(service, user).await?;
                 Ok((Detail::User(Box::new(fetched.record)), fetched.issues))
             }
-            Target::Channel(service, channel) => {
+            SingleRecord::Channel(service, channel) => {
                 let fetched = self.source.channel(service, channel).await?;
                 Ok((Detail::Channel(Box::new(fetched.record)), fetched.issues))
             }
-            _ => unreachable!("a service is read by read_service, and every other target is a list"),
         }
     }
 

@@ -145,7 +145,7 @@ impl Scheduler {
         }
     }
 
-    /// Gives waiting units to readers. A service's own record comes alone: it tells whether anything can be read at all.
+    /// Gives waiting units to readers. A service's own record is read first: it shows whether anything can be read at all.
     fn hand_out(&self, in_flight: &mut InFlight) {
         while in_flight.tasks.len() < self.slots {
             let Some(unit) = in_flight.queue.front() else { return };

@@ -21,9 +21,7 @@ pub(crate) const WAITING: usize = 64;
 /// A user, and of which channels the memberships are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WantedViews {
-    /// The user.
     pub user: UserSid,
-    /// The channels.
     pub channels: Vec<ChannelSid>,
     /// How many channels the user is on, as far as known.
     pub joined: u64,
@@ -38,7 +36,6 @@ impl WantedViews {
 /// What was read of one user.
 #[derive(Debug)]
 pub(crate) struct ReadViews {
-    /// The user.
     pub user: UserSid,
     /// The memberships that are there.
     pub memberships: Vec<Membership>,

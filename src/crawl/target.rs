@@ -1,23 +1,40 @@
-//! What a unit of the frontier is to a source: which list, of which service, and how long.
+//! What a unit of the frontier is to a source: which list or record, of which service, and how long.
 
-use crate::model::ServiceSid;
+use crate::model::{ChannelSid, ServiceSid, UserSid};
 use crate::snapshot::{Target, Unit};
 use crate::source::{List, uncounted_size};
 use crate::twilio::ListSize;
 
-/// The list that a unit is; none for single records.
-pub(super) fn list_of(target: &Target) -> Option<List> {
-    Some(match target.clone() {
-        Target::Services => List::Services,
-        Target::Roles(service) => List::Roles(service),
-        Target::Users(service) => List::Users(service),
-        Target::Channels(service) => List::Channels(service),
-        Target::UserChannels(service, user) => List::UserChannels(service, user),
-        Target::Members(service, channel) => List::Members(service, channel),
-        Target::Invites(service, channel) => List::Invites(service, channel),
-        Target::Messages(service, channel) => List::Messages(service, channel),
-        Target::Service(_) | Target::User(..) | Target::Channel(..) => return None,
-    })
+/// What is sent to read a unit.
+pub(super) enum UnitReading {
+    /// Page after page of a list.
+    List(List),
+    /// A service's own record, with its settings.
+    Service(ServiceSid),
+    /// Another single record.
+    Record(SingleRecord),
+}
+
+/// A record that is read by itself.
+pub(super) enum SingleRecord {
+    User(ServiceSid, UserSid),
+    Channel(ServiceSid, ChannelSid),
+}
+
+pub(super) fn reading_of(target: &Target) -> UnitReading {
+    match target.clone() {
+        Target::Services => UnitReading::List(List::Services),
+        Target::Roles(service) => UnitReading::List(List::Roles(service)),
+        Target::Users(service) => UnitReading::List(List::Users(service)),
+        Target::Channels(service) => UnitReading::List(List::Channels(service)),
+        Target::UserChannels(service, user) => UnitReading::List(List::UserChannels(service, user)),
+        Target::Members(service, channel) => UnitReading::List(List::Members(service, channel)),
+        Target::Invites(service, channel) => UnitReading::List(List::Invites(service, channel)),
+        Target::Messages(service, channel) => UnitReading::List(List::Messages(service, channel)),
+        Target::Service(service) => UnitReading::Service(service),
+        Target::User(service, user) => UnitReading::Record(SingleRecord::User(service, user)),
+        Target::Channel(service, channel) => UnitReading::Record(SingleRecord::Channel(service, channel)),
+    }
 }
 
 /// How long the list of a unit can be, with pages of this size.

@@ -57,14 +57,10 @@ impl Serialize for Mark {
     }
 }
 
-/// A field that changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct FieldChange {
-    /// The field.
     pub field: &'static str,
-    /// Its value in the old one.
     pub old: Value,
-    /// Its value in the new one.
     pub new: Value,
 }
 
@@ -148,7 +144,6 @@ impl MarkCounts {
 /// The counts in total and by entity.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct DiffTotals {
-    /// In total.
     #[serde(flatten)]
     pub total: MarkCounts,
     /// By the name of their collection, of the entities that were compared.

@@ -30,7 +30,7 @@ pub(crate) fn diff_snapshots<E: From<SnapshotError>>(
         let merging = MergeOptions {
             entity,
             fields: terms.comparable(entity).and(options.ignored.counting(entity)),
-            tell_same: options.report_same,
+            report_same: options.report_same,
             common_only: terms.common_only,
         };
         merge::<E>(old, new, merging, &mut |met| {

@@ -59,7 +59,7 @@ pub(crate) fn diff_target<E: From<SnapshotError>>(
             uncounted.not_of_chat += 1;
             return Ok(());
         }
-        // Another service may hold what it likes beside a copy. In place, what the source lacks is a difference.
+        // Another service may have other items besides a copy. In place, what the source lacks is a difference.
         let is_at_large = matches!(item.entity, Entity::Role | Entity::User | Entity::Channel);
         if options.kind == Move::Copy && is_at_large && matches!(item.standing, Standing::Extra) {
             uncounted.strangers += 1;

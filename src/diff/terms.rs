@@ -15,7 +15,6 @@ pub(crate) struct ComparedSide {
     pub started: String,
     /// The account whose credentials read it.
     pub account_sid: AccountSid,
-    /// The services it is of.
     pub services: Vec<ServiceSid>,
     /// The API that was read.
     pub source: Api,

@@ -48,7 +48,6 @@ pub struct RowFailure {
     pub subject: String,
     /// ``column `name` ``.
     pub place: String,
-    /// What went wrong.
     pub message: String,
     /// Whether the row was left out.
     pub skipped: bool,

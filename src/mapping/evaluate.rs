@@ -32,17 +32,14 @@ enum Computed {
 pub struct CellError {
     /// The mapping's file.
     pub file: String,
-    /// The record.
     pub record: String,
     /// ``column `name` `` or `where`.
     pub place: String,
     /// The SID of the row's record; for a membership `US…/CH…`.
     pub subject: String,
-    /// What went wrong.
     pub message: String,
 }
 
-/// The outcome of a row.
 #[derive(Debug)]
 pub(crate) enum RowOutcome {
     /// It is written; these cells of it are null because their expressions failed.
@@ -74,7 +71,6 @@ fn list_of_one(column: &MappedColumn, subject: &RowRecords<'_>) -> Computed {
     }
 }
 
-/// One row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MappedRow<'a> {
     /// The columns that are written.
@@ -282,7 +278,7 @@ fn run(expression: &Expression, context: Option<&minijinja::Value>) -> Result<mi
     if value.is_undefined() { Err("the result is undefined".to_owned()) } else { Ok(value) }
 }
 
-/// Takes an expression's result as a cell of the column's type. Nothing is converted: a wrong type is a mistake to be told.
+/// Takes an expression's result as a cell of the column's type. Nothing is converted: a wrong type is a mistake to be reported.
 fn computed(value: &minijinja::Value, column_type: ColumnType) -> Result<Computed, String> {
     use minijinja::value::ValueKind;
     let fits = match (column_type, value.kind()) {

@@ -15,7 +15,6 @@ use super::value::{ColumnType, Pii};
 /// The version of mapping files that this tool reads.
 pub(super) const VERSION: i64 = 1;
 
-/// A mapping file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MappingFile {

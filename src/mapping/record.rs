@@ -17,7 +17,6 @@ use crate::model::{Entity, RowRecords};
 /// A compiled mapping.
 #[derive(Debug)]
 pub struct Mapping {
-    /// Its name.
     pub name: String,
     /// What it is for.
     pub description: String,
@@ -56,7 +55,7 @@ pub struct MappedRecord {
     pub filters: Vec<Filter>,
     /// Its columns, in order.
     pub columns: Vec<MappedColumn>,
-    /// What its expressions see beside the row.
+    /// What its expressions see besides the row.
     pub(super) constants: Constants,
     /// What `run.invites` stands for in conditions that are added later.
     pub(super) invites: InvitePolicy,
@@ -78,9 +77,7 @@ pub enum KeyOrder {
 pub struct MappedColumn {
     /// Its name: the CSV header and the NDJSON key.
     pub name: String,
-    /// Its type.
     pub column_type: ColumnType,
-    /// What it holds.
     pub description: String,
     /// How personal it is.
     pub pii: Pii,
@@ -113,7 +110,6 @@ pub(super) enum ColumnSource {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Constant(pub(super) Scalar);
 
-/// A value table.
 #[derive(Debug, Clone)]
 pub(super) struct ValueTable {
     /// The field whose text is looked up.

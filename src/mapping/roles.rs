@@ -30,7 +30,6 @@ pub struct RoleTable {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged, expecting = "a permission, or false where it has no counterpart")]
 pub enum Counterpart {
-    /// A permission.
     Permission(String),
     /// `false`: nothing.
     Nothing(bool),
@@ -64,9 +63,7 @@ pub struct RoleParts<'a> {
 /// What a role becomes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MappedRole {
-    /// Its name.
     pub friendly_name: Option<String>,
-    /// Its type.
     pub r#type: Option<String>,
     /// Its permissions, in the order of Chat's.
     pub permissions: Option<Vec<String>>,

@@ -118,11 +118,10 @@ pub enum Pii {
     Sensitive,
 }
 
-/// A field of the model that can stand in a cell.
+/// A field of the model that can be in a cell.
 pub(super) trait CellField {
     /// The column type that fits it.
     const TYPE: ColumnType;
-    /// Its value.
     fn value(&self) -> Value<'_>;
 }
 

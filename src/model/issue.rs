@@ -82,7 +82,7 @@ pub enum IssueKind {
     OutOfOrder,
     /// A resource that belongs to the record could not be read. Its fields are null; the value is the answer.
     Unreadable,
-    /// A row without its key: it cannot be stored as a record. The whole row is the issue's value.
+    /// A row without its key: it cannot be stored as a record. The entire row is the issue's value.
     Unusable,
 }
 
@@ -110,7 +110,7 @@ pub struct Issue {
     pub entity: Entity,
     /// Its SID; for a membership `US…/CH…`; empty where the row has none.
     pub subject: String,
-    /// The key that it is about; empty for the row as a whole.
+    /// The key that it is about; empty for the entire row.
     pub field: String,
     /// What is odd.
     pub kind: IssueKind,

@@ -18,7 +18,6 @@ pub enum Records {
     Messages(Vec<Message>),
 }
 
-/// One page of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListPage {
     /// The usable rows.

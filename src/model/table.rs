@@ -1,7 +1,7 @@
 //! The table of records: every record and every field, declared once.
 //!
 //! A layer that needs all fields takes the table as the input of a macro of its own: `records!(structs)` expands to
-//! `structs! { the whole table }`. From it follow the structs of the model, the JSON types of both APIs and their conversion, the
+//! `structs! { the entire table }`. From it follow the structs of the model, the JSON types of both APIs and their conversion, the
 //! columns and views of snapshots, the fields of mapping files, and the samples that mappings are tried on.
 //!
 //! **To add a field**, add its line here. A test below holds that no other file names a field that has no meaning beyond

@@ -213,11 +213,11 @@ open_enum! {
     RoleType {
         /// Chat: a role within a channel.
         Channel = "channel" of Chat,
-        /// Chat: a role within the whole service.
+        /// Chat: a role within the entire service.
         Deployment = "deployment" of Chat,
         /// Conversations: a role within a conversation.
         Conversation = "conversation" of Conversations,
-        /// Conversations: a role within the whole service.
+        /// Conversations: a role within the entire service.
         Service = "service" of Conversations,
     }
 }

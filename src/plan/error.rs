@@ -17,7 +17,6 @@ pub enum PlanError {
     /// It was changed since it was made.
     #[error("the plan `{}` was changed since it was made: its digest is {found}, not {written}", path.display())]
     Edited {
-        /// The file.
         path: PathBuf,
         /// The digest that it was given.
         written: String,
@@ -27,7 +26,6 @@ pub enum PlanError {
     /// A plan was applied, and another would take its place.
     #[error("the plan `{}` was applied: {begun} of its {total} operations were begun or done", path.display())]
     Applied {
-        /// The file.
         path: PathBuf,
         /// Operations that are no longer as they were planned.
         begun: u64,
@@ -39,7 +37,6 @@ pub enum PlanError {
     NoService {
         /// The snapshot.
         path: PathBuf,
-        /// The service.
         service: String,
     },
     /// The mapping lacks what a plan needs.

@@ -22,7 +22,7 @@ pub enum Severity {
     Note,
     /// The plan goes on, but someone should look.
     Warn,
-    /// The plan leaves out the items that were found, or, where the check is of the plan as a whole, everything.
+    /// The plan leaves out the items that were found, or, where the check is of the entire plan, everything.
     Block,
 }
 
@@ -33,7 +33,7 @@ pub struct PlanCheck {
     pub code: &'static str,
     /// The severity of what it finds.
     pub severity: Severity,
-    /// Whether a finding blocks the plan as a whole, and not only its item.
+    /// Whether a finding blocks the entire plan, and not only its item.
     pub of_plan: bool,
     /// What one finding says.
     pub one: &'static str,

@@ -15,15 +15,10 @@ use crate::model::{ChannelSid, InviteSid, MemberSid, RoleSid, ServiceSid, UserSi
 pub enum OperationKind {
     /// Makes a public channel private, by Chat v3. One way.
     MakePrivate,
-    /// Creates a role.
     CreateRole,
-    /// Creates a user.
     CreateUser,
-    /// Updates a user.
     UpdateUser,
-    /// Creates a conversation.
     CreateConversation,
-    /// Creates a participant.
     CreateParticipant,
     /// Updates a participant: also sets how far it has read, which a create does not take, where its view is not written anyway.
     UpdateParticipant,
@@ -162,7 +157,6 @@ pub(crate) enum WriteLimit {
 pub enum OperationState {
     /// To be done.
     Pending,
-    /// Done.
     Done,
     /// Was there already, as planned: nothing was written.
     Existing,
@@ -210,13 +204,10 @@ pub struct Subject {
     /// The service that is written to: the target's, or the source's for `make_private` and `mute_source`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_sid: Option<ServiceSid>,
-    /// The role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_sid: Option<RoleSid>,
-    /// The user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_sid: Option<UserSid>,
-    /// The channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel_sid: Option<ChannelSid>,
     /// The member; none for a participant that is made of an invite.
@@ -242,7 +233,6 @@ pub struct Subject {
     pub target_user_sid: Option<String>,
 }
 
-/// One operation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operation {
     /// What it does.

@@ -29,9 +29,7 @@ pub enum Move {
 /// A service on one side of the move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Side {
-    /// The account.
     pub account_sid: String,
-    /// The service.
     pub service_sid: String,
     /// Its name for people.
     pub friendly_name: Option<String>,
@@ -92,7 +90,7 @@ pub enum PlanVerdict {
     Ready,
     /// Some of it may be performed, and the rest cannot be: blocked operations, or in an undo plan what cannot be undone.
     ReadyExceptBlocked,
-    /// A check blocks it as a whole.
+    /// A check blocks all of it.
     Blocked,
     /// Of an undo plan: nothing that was done can be undone.
     CannotBeUndone,
@@ -101,7 +99,6 @@ pub enum PlanVerdict {
 /// What one kind of operation takes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// The kind.
     pub kind: OperationKind,
     /// Requests, lookups before updates included.
     pub requests: u64,
@@ -116,7 +113,6 @@ pub struct Bucket {
     pub from: u64,
     /// The most; none for the last bucket.
     pub to: Option<u64>,
-    /// Conversations.
     pub conversations: u64,
 }
 

@@ -51,7 +51,6 @@ pub enum Segment {
     },
 }
 
-/// A value of a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FormValue {
     /// As it is.

@@ -23,7 +23,7 @@ pub(crate) fn replace_credentials(
         let (authority, tail) = after.split_at(end);
         let credentials = authority.rsplit_once('@').filter(|(credentials, _)| *credentials != MASK);
         if safe.is_none() && credentials.is_some() {
-            // From here on the text is built anew; what was passed over so far is unchanged.
+            // From here on the text is rebuilt; what was passed over so far is unchanged.
             let passed = text.len() - rest.len();
             safe = Some(text.split_at(passed).0.to_owned());
         }

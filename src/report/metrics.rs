@@ -142,24 +142,15 @@ mod tests {
     #[test]
     fn a_failure_keeps_the_time_of_the_last_success() {
         let summary = AuditSummary {
-            audit: "20261124T020000Z".to_owned(),
-            folder: "20261124T020000Z.incomplete".to_owned(),
-            verdict: AuditVerdict::Failed,
-            stopped: None,
-            base: None,
             last_complete: Some("20261123T020000Z".to_owned()),
-            started: "2026-11-24T02:00:00Z".to_owned(),
             finished: "2026-11-24T02:00:05Z".to_owned(),
             elapsed_seconds: 5.5,
-            crawl: None,
-            exported: None,
-            differences: None,
-            report: None,
-            removed: Vec::new(),
-            notes: Vec::new(),
-            error: None,
-            hooks: Vec::new(),
             exit_code: 3,
+            ..AuditSummary::of_begun(
+                "20261124T020000Z".to_owned(),
+                "20261124T020000Z.incomplete".to_owned(),
+                "2026-11-24T02:00:00Z".to_owned(),
+            )
         };
         let text = render(&summary, "IS1", Some(Timestamp::from_second(1_795_400_000).unwrap()));
         for line in [

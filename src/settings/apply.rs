@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use super::error::SettingsError;
 use super::loader::Loader;
-use super::plan::plan_file;
+use super::plan::{operation_kinds, plan_file};
 use super::provenance::Provenance;
 use crate::cli::ApplyArgs;
 use crate::cli::setting::declarations::{CONVERSATION_RATE, SERVICE_RATE};
 use crate::cli::setting::{DeclaredSetting, FlagGroup, parse};
+use crate::plan::OperationKind;
 
 /// What is performed of a plan, and how.
 #[derive(Debug, Clone)]
@@ -18,8 +19,8 @@ pub(crate) struct ApplySettings {
     pub plan: PathBuf,
     /// Whether it is performed without asking.
     pub yes: bool,
-    /// The names of the kinds that are wanted; none is all.
-    pub only: Option<Vec<String>>,
+    /// The kinds that are wanted; none is all.
+    pub only: Option<Vec<OperationKind>>,
     /// Begin so many operations at most.
     pub limit: Option<u64>,
     /// Stop once so many operations have failed.
@@ -46,7 +47,7 @@ impl ApplySettings {
         Ok(Self {
             plan: plan_file(loader, flags)?,
             yes: args.yes,
-            only: args.only.clone(),
+            only: args.only.as_deref().map(operation_kinds).transpose()?,
             limit: given("limit", &args.limit)?.map(u64::from),
             stop_after_errors: given("stop_after_errors", &args.stop_after_errors)?.and_then(NonZeroU32::new),
             webhooks: args.webhooks,

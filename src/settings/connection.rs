@@ -28,7 +28,7 @@ pub struct ConnectionSettings {
     pub concurrency: usize,
     /// Most requests per second; none is no limit.
     pub rps: Option<NonZeroU32>,
-    /// Stay below this many requests in flight for the account as a whole.
+    /// Stay below this many requests in flight for the entire account.
     pub account_concurrency: u32,
     /// The most bytes of an answer.
     pub max_answer: usize,

@@ -17,7 +17,6 @@ use crate::model::{ServiceSid, Share};
 /// What a crawl shall read, and to where.
 #[derive(Debug, Clone)]
 pub(crate) struct CrawlSettings {
-    /// The services.
     pub services: ServiceChoice,
     /// The snapshot file.
     pub snapshot: PathBuf,

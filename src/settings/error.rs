@@ -11,6 +11,7 @@ use crate::diff::TermsError;
 use crate::error::{Advise, Failure};
 use crate::export::ExportError;
 use crate::model::ServiceSid;
+use crate::storage::nearest;
 
 use super::environment::NotUtf8;
 use super::provenance::Provenance;
@@ -45,31 +46,22 @@ pub enum SettingsError {
     NoTarget,
     /// A report of a kind that is not made.
     #[error("no report can be made as `{}`: its name ends neither in .html nor in .md nor in .json", path.display())]
-    ReportKind {
-        /// The file.
-        path: PathBuf,
-    },
+    ReportKind { path: PathBuf },
     /// Two things would be written to one file.
     #[error("`{}` is named twice", path.display())]
-    SameFile {
-        /// The file.
-        path: PathBuf,
-    },
+    SameFile { path: PathBuf },
     /// A report in a folder that is not there.
     #[error("the report `{}` has no folder to be written to", path.display())]
-    ReportFolder {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A kind or state of operations that there is none of.
-    #[error("`{text}` is no {what} of operations")]
+    ReportFolder { path: PathBuf },
+    /// A kind or state of operations that does not exist.
+    #[error("`{text}` is not a {what} of operation")]
     NoSuchName {
         /// What was given.
         text: String,
         /// `kind` or `state`.
         what: &'static str,
-        /// What there is.
-        known: String,
+        /// The names that exist.
+        known: Vec<&'static str>,
     },
     /// Invites were asked of Conversations.
     #[error("{place}: Conversations has no invites to read")]
@@ -95,14 +87,10 @@ pub enum SettingsError {
     },
     /// A profile is asked for, and there is no file to have it.
     #[error("profile `{profile}` is asked for, but there is no settings file")]
-    ProfileWithoutFile {
-        /// The profile.
-        profile: String,
-    },
+    ProfileWithoutFile { profile: String },
     /// An environment variable that is not text.
     #[error(transparent)]
     NotUtf8(#[from] NotUtf8),
-    /// The credentials.
     #[error("the credentials cannot be used")]
     Credentials(#[from] CredentialError),
     #[error(transparent)]
@@ -130,7 +118,6 @@ pub enum NoCrossCheck {
     /// Both routes are read completely.
     #[error("user-channels and members are both read, and compared for every channel")]
     BothRead,
-    /// Neither is.
     #[error("neither user-channels nor members are read")]
     NeitherRead,
     /// The other route is found through lists that are not read.
@@ -176,7 +163,6 @@ pub enum FileError {
         line: usize,
         /// Where.
         column: usize,
-        /// The key.
         key: String,
         /// What was probably meant.
         meant: Option<&'static str>,
@@ -190,7 +176,6 @@ pub enum FileError {
         line: usize,
         /// Where.
         column: usize,
-        /// The key.
         key: String,
     },
     /// A value of another type.
@@ -200,7 +185,6 @@ pub enum FileError {
         line: usize,
         /// Where.
         column: usize,
-        /// The key.
         key: String,
         /// What it must be.
         expected: &'static str,
@@ -208,7 +192,6 @@ pub enum FileError {
     /// No such profile.
     #[error("it has no profile `{profile}`")]
     NoProfile {
-        /// The profile.
         profile: String,
         /// Those it has.
         known: Vec<String>,
@@ -251,7 +234,6 @@ pub enum CredentialError {
     SecretFile {
         /// Which file.
         path: PathBuf,
-        /// Why.
         source: io::Error,
     },
     /// The command cannot be started.
@@ -361,7 +343,12 @@ impl Advise for SettingsError {
             ),
             Self::ReportFolder { .. } => Some("make the folder, or name another".to_owned()),
             Self::SameFile { .. } => Some("name another file".to_owned()),
-            Self::NoSuchName { known, .. } => Some(format!("there is {known}")),
+            Self::NoSuchName { text, what, known } => {
+                Some(match nearest(&text.replace('-', "_"), known.iter().copied()) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => format!("the {what}s are {}", known.join(", ")),
+                })
+            }
             Self::File { source, .. } => file_hint(source),
             Self::ProfileWithoutFile { .. } => {
                 Some("make a chatferry.toml here, or name one with --config FILE".to_owned())

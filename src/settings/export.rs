@@ -30,7 +30,6 @@ pub(crate) struct ExportSettings {
 pub(crate) enum ExportDestination {
     /// Standard output.
     Stream,
-    /// A folder.
     Folder(PathBuf),
     /// A prefix of a bucket.
     Store(Url),

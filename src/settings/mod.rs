@@ -42,7 +42,7 @@ pub(crate) use export::{ExportDestination, ExportSettings};
 pub(crate) use listing::SettingsListing;
 pub use loader::Loader;
 pub(crate) use output::{OutputSettings, check_files};
-pub(crate) use plan::{PlanSettings, Planned, plan_file};
+pub(crate) use plan::{PlanSettings, Planned, plan_file, wanted_operations};
 pub(crate) use provenance::Provenance;
 pub use reference::{SettingReference, reference};
 pub(crate) use user_channel::{

@@ -1,12 +1,14 @@
-//! The settings of `plan`.
+//! The settings of `plan` and `plan show`.
 
 use std::path::{Path, PathBuf};
 
 use super::error::SettingsError;
 use super::loader::Loader;
 use crate::cli::PlanArgs;
+use crate::cli::plan::PlanShowArgs;
 use crate::cli::setting::declarations::{MAX_AGE, MAX_CHANGE_PERCENT, PLAN, SNAPSHOT, TARGET};
 use crate::cli::setting::{FlagGroup, Flags, MigrationTarget};
+use crate::plan::{OperationKind, OperationState, WantedOperations};
 
 /// What is planned, and where it is written.
 #[derive(Debug, Clone)]
@@ -27,7 +29,6 @@ pub(crate) struct PlanSettings {
 pub(crate) enum Planned {
     /// A migration.
     Move {
-        /// Where to.
         target: MigrationTarget,
         /// The snapshot to migrate.
         snapshot: PathBuf,
@@ -114,4 +115,39 @@ fn check_report(path: &Path) -> Result<(), SettingsError> {
         return Err(SettingsError::ReportFolder { path: path.to_owned() });
     }
     Ok(())
+}
+
+/// The operations that `plan show` is asked for.
+pub(crate) fn wanted_operations(args: &PlanShowArgs) -> Result<WantedOperations, SettingsError> {
+    let states = |names: &[String]| {
+        let known = OperationState::ALL.map(|state| (state.name(), state));
+        named(names, "state", &known)
+    };
+    Ok(WantedOperations {
+        kinds: args.kind.as_deref().map(operation_kinds).transpose()?,
+        states: args.state.as_deref().map(states).transpose()?,
+    })
+}
+
+/// Kinds of operations by their names.
+pub(super) fn operation_kinds(names: &[String]) -> Result<Vec<OperationKind>, SettingsError> {
+    named(names, "kind", &OperationKind::ALL.map(|kind| (kind.name(), kind)))
+}
+
+fn named<T: Copy>(
+    names: &[String],
+    what: &'static str,
+    known: &[(&'static str, T)],
+) -> Result<Vec<T>, SettingsError> {
+    let found = |text: &String| {
+        let name = text.trim().replace('-', "_");
+        known.iter().find(|(known, _)| *known == name).map(|(_, value)| *value).ok_or_else(|| {
+            SettingsError::NoSuchName {
+                text: text.clone(),
+                what,
+                known: known.iter().map(|(name, _)| *name).collect(),
+            }
+        })
+    };
+    names.iter().map(found).collect()
 }

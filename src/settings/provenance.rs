@@ -23,7 +23,6 @@ pub enum Provenance {
 /// A place in a settings file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilePlace {
-    /// The file.
     pub path: PathBuf,
     /// The profile, or none for the top level.
     pub profile: Option<String>,

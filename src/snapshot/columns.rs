@@ -61,7 +61,6 @@ pub(super) struct StoredField {
 
 /// A record that is stored as a row.
 pub(super) trait StoredRecord: Sized {
-    /// Its table.
     const TABLE: &'static str;
     /// The names of its own columns, each after a comma.
     const OWN: &'static str;

@@ -17,7 +17,7 @@ use super::write::carry::{self, Carried};
 use crate::model::{AccountSid, Api, Entity, ServiceSid};
 use crate::storage::hex;
 
-/// Failures, disagreements and oddities shown at most; the counts beside them are whole.
+/// Failures, disagreements and oddities shown at most; their counts are complete.
 const SHOWN: u32 = 100;
 
 /// Records by resource.
@@ -80,7 +80,7 @@ pub struct Disagreement {
 pub struct Oddity {
     /// The resource: `users`.
     pub entity: String,
-    /// The key; empty for the row as a whole.
+    /// The key; empty for the entire row.
     pub field: String,
     /// `unknown_key`, `unknown_value`, `wrong_type`, `malformed_sid`, `other_parent`,
     /// `out_of_order` or `unusable`.
@@ -100,7 +100,6 @@ pub struct Info {
     pub tool_version: String,
     /// A digest of the crawl's identity and outcome: what a later artefact says it was made from.
     pub id: String,
-    /// The account.
     pub account_sid: AccountSid,
     /// The services crawled.
     pub services: Vec<ServiceSid>,

@@ -36,7 +36,7 @@ impl Snapshot {
         self.sql(carry::carried)
     }
 
-    /// Makes every check. It reads the whole file. `bytes` is what [`Self::check_file`] found before it was opened.
+    /// Makes every check. It reads the entire file. `bytes` is what [`Self::check_file`] found before it was opened.
     pub fn check(&self, bytes: Result<(), SnapshotError>) -> Result<CheckReport, SnapshotError> {
         check::check(self, bytes)
     }

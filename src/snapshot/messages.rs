@@ -3,7 +3,7 @@
 //! **Invariant:** rows are keyed by channel, index and SID, the order in which a list has them and an export wants them. A
 //! crawl appends them, nothing is sorted, and the table has no index with random keys.
 //!
-//! **Invariant:** nothing here reads the whole table but a walk, a check, and one count when the crawl ends, which is kept.
+//! **Invariant:** only a walk, a check, and one count when the crawl ends read the entire table. The count is kept.
 //!
 //! Why a text for a missing index: a part of a key cannot be null, and numbers that mean "none" are numbers. Rows without an
 //! index come after the others of their channel.

@@ -46,7 +46,7 @@ pub(crate) use info::{Disagreement, FailedUnit};
 pub use properties::{CrawlIdentity, Requests, Verdict};
 pub(crate) use read::listed::{ListedMembership, RoleHolder};
 pub(crate) use read::names::{NameMatch, NamedRecord};
-pub(crate) use read::participants::{Seat, SeatsWith};
+pub(crate) use read::participants::{Participation, ParticipationWith};
 pub(crate) use read::plan_queries::{identities_alike, unlisted_users, vanished};
 pub use read::reader::Snapshot;
 pub(crate) use read::service_view::{JoinedCount, ServiceView};

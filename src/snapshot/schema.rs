@@ -1,4 +1,4 @@
-//! The file's format: how it is made, recognized and refused.
+//! The file's tables and views: how a snapshot is created and opened.
 //!
 //! **Invariant:** a file that is not a snapshot of this format is never written to.
 
@@ -16,7 +16,7 @@ use crate::storage::{self, OpenMode, SqliteDraft};
 /// Page cache of a connection that writes, in KiB. Sorts spill to temporary files beyond it, so this bounds SQLite's memory.
 pub(super) const CACHE_TO_WRITE: u32 = 16 * 1024;
 
-/// Page cache of a connection that reads, in KiB: users and channels are looked up beside the rows of a walk.
+/// Page cache of a connection that reads, in KiB: users and channels are looked up between the rows of a walk.
 const CACHE_TO_READ: u32 = 48 * 1024;
 
 /// Pages of the write-ahead log before they go into the file (32 MiB): the more, the fewer are written twice.
@@ -37,7 +37,7 @@ pub(super) fn open_to_write(path: &Path) -> Result<Connection, SnapshotError> {
     open(path, OpenMode::Write, CACHE_TO_WRITE)
 }
 
-/// Opens an existing snapshot for reading; a crawl may go on writing meanwhile.
+/// Opens an existing snapshot for reading; a crawl may continue to write meanwhile.
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, SnapshotError> {
     open(path, OpenMode::Read, CACHE_TO_READ)
 }

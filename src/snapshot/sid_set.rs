@@ -1,14 +1,14 @@
 //! Sets of members, compared by their size and a sum: the SQL function `sid_set`, and what it gave.
 //!
-//! Why sets are compared by a sum: SIDs are random numbers, so the number of members and the sum of their SIDs' digits tell
-//! two sets apart, and both sides can be read in whatever order they are stored.
+//! Why sets are compared by a sum: SIDs are random numbers, so the number of members and the sum of their SIDs' digits distinguish
+//! two sets, and both sides can be read in whatever order they are stored.
 
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result as SqlResult};
 
 /// Registers `sid_set(sid)`: the number of SIDs and their sum, as a text that is equal for equal sets. A null SID among them
-/// leaves the number alone to compare: `n:?`.
+/// leaves only the number to compare: `n:?`.
 pub(in crate::snapshot) fn register(connection: &Connection) -> SqlResult<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_aggregate_function("sid_set", 1, flags, SidSet)

@@ -23,7 +23,6 @@ pub enum Target {
     User(ServiceSid, UserSid),
     /// A channel's own record, rechecked.
     Channel(ServiceSid, ChannelSid),
-    /// A user's User Channels.
     UserChannels(ServiceSid, UserSid),
     /// A channel's members.
     Members(ServiceSid, ChannelSid),

@@ -163,7 +163,7 @@ macro_rules! absent {
     };
 }
 
-/// A key beside the fields.
+/// A key that is not a field.
 macro_rules! beside {
     (channel $key:expr, $value:expr, $notes:ident $asked:ident) => {
         $notes.key_parent($key, $value, $asked.channel);

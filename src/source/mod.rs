@@ -2,7 +2,7 @@
 //! `model::table`, converts both.
 //!
 //! A [`List`] names what is asked for, a [`ListPage`] is one answer of it in the model's terms. Conversion from the wire is
-//! pure and tolerant: what cannot be understood becomes an [`Issue`] beside the record.
+//! pure and tolerant: what cannot be understood becomes an [`Issue`] of the record.
 //!
 //! **Invariant:** a page is converted within the attempt that fetched it, so that one that cannot be read is fetched again.
 //!
@@ -121,10 +121,7 @@ pub(crate) enum SourceError {
     OtherAccount { asked: AccountSid, found: AccountSid },
     /// The API has no such list, or it is not read from there.
     #[error("Conversations has no list of {} to read", entity.plural())]
-    NoSuchList {
-        /// What was asked for.
-        entity: Entity,
-    },
+    NoSuchList { entity: Entity },
 }
 
 impl From<RequestError> for SourceError {

@@ -56,7 +56,7 @@ impl Notes {
         self.found.push((field, kind, value));
     }
 
-    /// Takes what decoding a resource within the record found. The record has that resource whole in a field of its own.
+    /// Takes what decoding a resource within the record found. The record has the complete resource in a field of its own.
     pub(super) fn add_within(&mut self, within: &str, oddities: Oddities) {
         let unknown = oddities.unknown.into_iter().map(|pair| (IssueKind::UnknownKey, pair));
         let wrong_type = oddities.wrong_type.into_iter().map(|pair| (IssueKind::WrongType, pair));
@@ -105,7 +105,7 @@ impl Notes {
         Some(sid)
     }
 
-    /// The SID of a parent that is part of the row's key: the one asked for, if one was. Another one goes beside the record.
+    /// The SID of a parent that is part of the row's key: the one asked for, if one was. Another one is kept as an issue.
     pub(super) fn key_parent<K: SidKind>(
         &mut self,
         field: &str,
@@ -179,7 +179,7 @@ impl Notes {
     }
 }
 
-/// Twilio's SIDs name the same thing in either case; the model tells verbatim texts apart.
+/// Twilio's SIDs name the same thing in either case; the model distinguishes verbatim texts.
 pub(super) fn is_same<K: SidKind>(sent: &Sid<K>, asked: &Sid<K>) -> bool {
     sent == asked || sent.to_string().eq_ignore_ascii_case(&asked.to_string())
 }

@@ -1,4 +1,4 @@
-//! What configures a service of Conversations: four resources beside the service's own record.
+//! What configures a service of Conversations: four resources besides the service's own record.
 //!
 //! **Invariant:** what may not be read or is not there leaves its fields null and an issue behind; it does not fail the service.
 
@@ -93,7 +93,7 @@ async fn resource(
     }
     let refusal = match fetched {
         Ok(fetched) => return Ok(Some(fetched.record)),
-        // Nothing of a crawl depends on it, so that whatever answer the server gives instead, the crawl goes on without.
+        // Nothing of a crawl depends on it, so whatever the server answers instead, the crawl continues without it.
         Err(SourceError::Request(error)) if error.status.is_some() && !error.is_unauthorized() => error,
         Err(error) => return Err(error),
     };

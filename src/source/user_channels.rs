@@ -3,7 +3,7 @@
 //! **Invariant:** objects are kept as they came, with their own keys in their own order: what is shown is what the API said.
 //!
 //! **Invariant:** what was found by a name bears that name. Twilio takes a SID or a name in the same place of a path, so the answer's
-//! own name is compared, and another one's is no answer. `.` and `..` never stand in a path: they are looked up in the list.
+//! own name is compared, and another one's is not accepted. `.` and `..` are never sent in a path: they are looked up in the list.
 
 use std::sync::Arc;
 
@@ -94,7 +94,6 @@ impl Advise for UserChannelError {
     }
 }
 
-/// A user that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FoundUser {
     pub sid: UserSid,
@@ -103,7 +102,6 @@ pub(crate) struct FoundUser {
     pub joined_channels_count: Option<u64>,
 }
 
-/// A channel that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FoundChannel {
     pub sid: ChannelSid,
@@ -132,7 +130,6 @@ impl UserChannelReader {
         &self.service
     }
 
-    /// The service's own name.
     pub(crate) async fn service_name(&self) -> Result<Option<String>, UserChannelError> {
         let request = match self.api {
             Api::Chat => chat::fetch_service(&self.service),

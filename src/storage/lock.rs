@@ -1,7 +1,7 @@
 //! One writer at a time: an advisory lock on the file or folder itself, held for as long as the run and ended with the process.
 //!
 //! **Invariant:** what is locked is the file, not its name: a symbolic link leads to the same lock, a file with several names is
-//! refused, and no file beside it can be removed to get in.
+//! refused, and removing another file does not release it.
 //!
 //! Why not SQLite's locks: they are taken and given up within a transaction, and a run is many of them.
 //!
@@ -26,7 +26,7 @@ const ATTEMPTS: u32 = 10;
 /// The right to write to a file, or to all of a folder.
 #[derive(Debug)]
 pub(crate) struct FileLock {
-    /// What is locked: the file and its draft, or the file that stands for them.
+    /// What is locked: the file and its draft, or the file that represents them.
     held: Vec<File>,
     /// A file that is there for the lock only.
     sidecar: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! Paths: symbolic links resolved, names beside a file, and which file a name leads to.
+//! Paths: symbolic links resolved, names next to a file, and which file a name leads to.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};

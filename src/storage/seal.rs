@@ -3,7 +3,7 @@
 //! SQLite notices damage to the structure of a file, not to the values in it: a flipped bit in a name is another name. The seal says whether
 //! the bytes are those that were written. SQLite and its tools ignore what stands behind the last page.
 //!
-//! **Invariant:** a seal is of the file as it was last closed. Whoever writes to a file removes its seal first.
+//! **Invariant:** a seal is of the file as it was last closed. A writer removes the seal first.
 //!
 //! Why a file that another tool wrote to counts as not sealed: SQLite numbers the changes of a file in its header, and the seal keeps the
 //! number. A changed value is the user's business; a changed byte without a new number is damage.
@@ -134,7 +134,7 @@ pub(crate) fn unseal(kind: &'static FileKind, path: &Path) -> Result<(), Storage
 pub(crate) fn check_seal(kind: &'static FileKind, path: &Path) -> Result<(), StorageError> {
     let is_broken = || {
         let mut file = match File::open(path) {
-            // Opening it as what it is says so, and better.
+            // Opening the file reports that, and better.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             file => file?,
         };

@@ -1,9 +1,9 @@
 //! A SQLite file of this program: recognized by its format, created as a draft that appears complete, closed into one file.
 //!
 //! **Invariant:** at the file's path stands no file, the file that was there before, or a complete one. A run that is killed or finds the
-//! disk full while it makes the file leaves a draft beside it, which the next run removes.
+//! disk full while it makes the file leaves a draft next to it, which the next run removes.
 //!
-//! **Invariant:** a file never comes to stand beside the write-ahead log of another. SQLite would play that log into it, and
+//! **Invariant:** a file never gets the write-ahead log of another. SQLite would play that log into it, and
 //! what was just written would be what was there before.
 //!
 //! **Invariant:** a file that is not of the kind and format asked for is never written to.
@@ -22,7 +22,7 @@ use super::lock::{FileLock, LockError};
 use super::path::{names_of, parent, resolve, with_suffix};
 use super::seal::seal;
 
-/// What SQLite keeps beside a file, by what is added to its name.
+/// The companions that SQLite keeps of a file, by their suffixes.
 const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub(crate) fn open(kind: &'static FileKind, path: &Path, mode: OpenMode) -> Resu
     Ok(connection)
 }
 
-/// The log of a file with several names stands beside one of them only: read by another name, the file is not what was committed.
+/// The log of a file with several names is next to only one of them: read by another name, the file is not what was committed.
 fn refuse_lost_log(
     kind: &'static FileKind,
     path: &Path,
@@ -102,7 +102,7 @@ pub(crate) fn lock(kind: &'static FileKind, path: &Path) -> Result<FileLock, Sto
 }
 
 /// Joins a file with its log, so that it can be copied and read from read-only media. False while another process reads it: then it
-/// stays beside its log, and a later run, or whoever closes it last, joins the two.
+/// keeps its log, and a later run, or the process that closes it last, joins the two.
 pub(crate) fn fold_log(
     kind: &'static FileKind,
     path: &Path,
@@ -127,12 +127,12 @@ pub(crate) fn has_log(path: &Path) -> bool {
     resolve(path).is_ok_and(|real| with_suffix(&real, "-wal").exists())
 }
 
-/// Removes what SQLite keeps beside a file.
+/// Removes the companions that SQLite keeps of a file.
 pub(crate) fn remove_companions(real: &Path) -> io::Result<()> {
     COMPANIONS.iter().try_for_each(|suffix| remove(&with_suffix(real, suffix)))
 }
 
-/// Removes a file with all that SQLite keeps beside it. The caller has the lock, and no connection is open.
+/// Removes a file with its companions. The caller has the lock, and no connection is open.
 pub(crate) fn discard(kind: &'static FileKind, path: &Path) -> Result<(), StorageError> {
     let removed = resolve(path).and_then(|real| {
         remove_companions(&real)?;
@@ -141,12 +141,12 @@ pub(crate) fn discard(kind: &'static FileKind, path: &Path) -> Result<(), Storag
     removed.map_err(|source| StorageError::file(kind, path, source))
 }
 
-/// Whether a new file can be made here now: says what [`SqliteDraft::begin`] would say of locks and folders, and leaves nothing.
+/// Whether a new file can be made here now: fails as [`SqliteDraft::begin`] would because of locks and folders, and leaves nothing.
 pub(crate) fn check_place(kind: &'static FileKind, path: &Path, access: Access) -> Result<(), StorageError> {
     SqliteDraft::begin(kind, path, access).map(drop)
 }
 
-/// A SQLite file in the making, under a name of its own beside its place. Dropped unpublished, it leaves nothing.
+/// An unfinished SQLite file, under a name of its own next to its place. Dropped unpublished, it leaves nothing.
 #[derive(Debug)]
 pub(crate) struct SqliteDraft {
     kind: &'static FileKind,
@@ -177,7 +177,7 @@ impl SqliteDraft {
         access: Access,
     ) -> Result<Self, StorageError> {
         let draft = Self::begin(kind, path, access)?;
-        // Only whoever has the draft publishes here, so this stays true.
+        // Only the owner of the draft publishes here, so this stays true.
         if draft.place.exists() {
             return Err(StorageError::file(kind, path, io::ErrorKind::AlreadyExists.into()));
         }

@@ -1,6 +1,6 @@
-//! Sends requests: waits its turn, signs, reads the whole answer, and tries again where that makes sense.
+//! Sends requests: waits for its turn, signs, reads the complete answer, and retries where that makes sense.
 //!
-//! **Invariant:** this is the only place that exposes a secret, and it does so to the configured origins alone: the URL is
+//! **Invariant:** this is the only place that exposes a secret, and only to the configured origins: the URL is
 //! checked against the origin before it is signed, and redirects are not followed.
 //!
 //! **Invariant:** an answer counts when its body was read to the end and understood. A page that is cut short is a failed
@@ -83,7 +83,7 @@ pub(crate) struct Reply<T> {
     pub body: T,
 }
 
-/// The attempts of one request so far, for whoever sends it attempt by attempt.
+/// The attempts of one request so far, for a caller that sends it attempt by attempt.
 #[derive(Debug, Default)]
 pub(crate) struct Attempts {
     tries: Tries,
@@ -276,7 +276,7 @@ impl Client {
         self.throttled.fetch_add(u64::from(refused), Ordering::Relaxed);
         let account_in_flight = text(headers, CONCURRENT_REQUESTS).and_then(|text| text.parse().ok());
         permit.answered(Signal { refused, account_in_flight });
-        // Whoever waits for the slot sends first; this answer is parsed while that one is in flight.
+        // The next request takes the slot first; this answer is parsed while that one is in flight.
         tokio::task::yield_now().await;
         Some(ended)
     }

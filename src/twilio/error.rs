@@ -1,7 +1,7 @@
 //! Why a request failed, with what it takes to act on it: the request, Twilio's own code and words, how often and how long it
 //! was tried.
 //!
-//! **Invariant:** an error holds no credentials and no body. Of foreign text it has Twilio's `message` and `more_info` alone,
+//! **Invariant:** an error holds no credentials and no body. Of foreign text it has only Twilio's `message` and `more_info`,
 //! cut to a length and without control characters, so that an answer cannot write to a terminal.
 
 use std::fmt;
@@ -40,11 +40,9 @@ pub(crate) enum BodyError {
 /// A request failed for good. `Display` is one line; its causes are the sources.
 #[derive(Debug)]
 pub(crate) struct RequestError {
-    /// The method.
     pub method: Method,
     /// The path, without query.
     pub path: String,
-    /// What failed.
     pub kind: RequestErrorKind,
     /// The HTTP status of the last answer.
     pub status: Option<u16>,
@@ -84,12 +82,13 @@ pub(crate) enum RequestErrorKind {
     Certificate(reqwest::Error),
     /// The connection broke.
     Broken(reqwest::Error),
-    /// Time-out.
     TimedOut(reqwest::Error),
     /// A success with a body that cannot be used.
     BadBody(BodyError),
     /// A success with a body of more bytes than are taken.
-    TooLarge { most: usize },
+    TooLarge {
+        most: usize,
+    },
     /// The body came too slowly.
     TooSlow,
     /// The run is ending: the request was not sent, or not sent again.
@@ -176,7 +175,7 @@ impl RequestError {
         self.more_info = text(body.more_info);
     }
 
-    /// An answer of Twilio's with this status. What a gateway or a proxy says in Twilio's place says nothing about the account.
+    /// An answer of Twilio's with this status. The answer of a gateway or a proxy proves nothing about the account.
     fn is_twilios(&self, status: u16) -> bool {
         self.status == Some(status) && self.sender.is_none()
     }

@@ -7,7 +7,7 @@
 //! **Invariant:** credentials go to the configured origins only. URLs that an answer names are re-based on them or refused,
 //! and redirects are not followed.
 //!
-//! **Invariant:** one wait per attempt. The rate, the concurrency and `Retry-After` are waited for in [`client`] alone.
+//! **Invariant:** one wait per attempt. The rate, the concurrency and `Retry-After` are waited for only in [`client`].
 
 pub(crate) mod chat;
 pub(crate) mod client;

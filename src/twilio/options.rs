@@ -15,7 +15,6 @@ use crate::secret::{Credentials, Origin};
 pub(crate) struct ClientOptions {
     /// Programmable Chat's origin.
     pub chat_origin: Origin,
-    /// Conversations' origin.
     pub conversations_origin: Origin,
     /// Who signs the requests.
     pub credentials: Credentials,
@@ -31,7 +30,7 @@ pub(crate) struct ClientOptions {
     pub retry: RetryPolicy,
     /// Once cancelled, no attempt starts, and those in flight have [`Timeouts::grace`].
     pub cancellation: CancellationToken,
-    /// Where it says what happens.
+    /// Where events go.
     pub events: Events,
     /// The seed of the jitter.
     pub seed: u64,

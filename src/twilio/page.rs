@@ -17,7 +17,6 @@ pub(crate) enum PageError {
     NotAUrl {
         /// The list's path.
         list: String,
-        /// Why.
         #[source]
         source: url::ParseError,
     },
@@ -107,7 +106,7 @@ fn is_twilios(api: Api, url: &Url) -> bool {
     url.scheme() == "https" && url.port().is_none() && product && labels.count() <= 2
 }
 
-/// What tells one page of a list from another. `Page` is a counter of the client's (FACTS: navigation is by token), so a
+/// What distinguishes one page of a list from another. `Page` is a counter of the client's (FACTS: navigation is by token), so a
 /// list that loops may count it on; the token is the position.
 fn position(path_and_query: &str) -> String {
     let query = path_and_query.split_once('?').map_or("", |(_, query)| query);

@@ -16,7 +16,7 @@ pub(crate) enum Method {
     Get,
     /// Creates and updates.
     Post,
-    /// Deletes. Sent for an undo plan alone, and only for what a journal proves was created.
+    /// Deletes. Sent only for an undo plan, and only for what a journal proves was created.
     Delete,
 }
 
@@ -69,7 +69,7 @@ impl ApiRequest {
         }
     }
 
-    /// A DELETE. It is not repeated after an unknown outcome: whoever sends it looks first.
+    /// A DELETE. It is not repeated after an unknown outcome: the caller looks first.
     pub(crate) fn delete<S: AsRef<str>>(api: Api, segments: impl IntoIterator<Item = S>) -> Self {
         Self { method: Method::Delete, form: None, ..Self::post(api, segments) }
     }
@@ -132,7 +132,6 @@ impl ApiRequest {
         self.api
     }
 
-    /// Its method.
     pub(crate) fn method(&self) -> Method {
         self.method
     }

@@ -67,7 +67,6 @@ pub(crate) enum AttemptOutcome<'a> {
     Untrusted,
     /// The connection broke while the request was sent or answered.
     Broken,
-    /// Time-out.
     TimedOut,
     /// A success whose body is cut short or is not what the API sends.
     BadBody,
@@ -86,14 +85,10 @@ pub(crate) enum Decision {
     Retry {
         /// After this wait.
         after: Duration,
-        /// What went wrong.
         why: Why,
     },
     /// Give up.
-    Stop {
-        /// Why.
-        why: StopReason,
-    },
+    Stop { why: StopReason },
 }
 
 /// What went wrong with an attempt that is made again.
@@ -111,7 +106,6 @@ pub(crate) enum Why {
     /// The connection broke.
     #[error("connection broken")]
     Broken,
-    /// Time-out.
     #[error("timed out")]
     TimedOut,
     /// Cut short, or not JSON.

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-/// The JSON with U+FFFD for each half of a pair that stands alone; borrowed where there is none.
+/// The JSON with U+FFFD for each unpaired half; borrowed where there is none.
 pub(crate) fn repaired(json: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut copied = 0;

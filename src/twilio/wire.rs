@@ -1,8 +1,8 @@
 //! The JSON of both APIs as it is sent: pages and resources, read leniently and without copying. The rows of records come from
-//! `model::table`; each API's other resources are declared beside them, with [`resources`].
+//! `model::table`; each API's other resources are declared in its own file, with [`resources`].
 //!
 //! **Invariant:** nothing that was sent is lost. A key that the published schema does not have, and a value of another type
-//! than the published one, come out beside the row as [`Oddities`]; a row without its key comes out whole.
+//! than the published one, are returned with the row as [`Oddities`]; a row without its key is returned complete.
 //!
 //! **Invariant:** memory stays in proportion to the body. A page of more rows than any page has, or a row of more keys, would take many
 //! times its size; it is refused.
@@ -146,7 +146,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Keys that every resource has and that say nothing of their own.
+/// Keys that every resource has and that add nothing.
 const ADDRESSES: [&str; 2] = ["url", "links"];
 
 /// The part of `meta` that matters.
@@ -154,7 +154,7 @@ const ADDRESSES: [&str; 2] = ["url", "links"];
 struct Meta<'a> {
     #[serde(borrow, default)]
     key: Option<Text<'a>>,
-    /// Null at the end of the list. It must be there: a page that does not say whether there is another one is no page.
+    /// Null at the end of the list. It is required: without it, whether there is another page is unknown.
     #[serde(borrow, deserialize_with = "present")]
     next_page_url: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -323,7 +323,7 @@ macro_rules! without_text {
 }
 without_text!(bool, i64, &'a RawValue);
 
-/// The JSON type of a field, by its kind in `model::table`. `kept` and `ignored` are keys beside the fields.
+/// The JSON type of a field, by its kind in `model::table`. `kept` and `ignored` are keys that are not fields.
 macro_rules! wire_type {
     ($life:lifetime flag) => { bool };
     ($life:lifetime number) => { i64 };
@@ -348,7 +348,7 @@ macro_rules! has_key {
 }
 pub(crate) use has_key;
 
-/// Makes wire types of fields (`place kind name = "key";`) and of keys beside them (`name: kind;`). A row without its `key`
+/// Makes wire types of fields (`place kind name = "key";`) and of other keys (`name: kind;`). A row without its `key`
 /// field cannot be a record. Every field may be null or missing, `url` and `links` are passed over, any other key is unknown.
 macro_rules! resources {
     ($($(#[$doc:meta])* $name:ident {

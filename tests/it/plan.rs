@@ -268,7 +268,7 @@ fn what_cannot_be_planned_is_refused_before_any_request() {
     assert_eq!(fs::read_to_string(world.path("thesis.txt")).unwrap(), "years of work");
     assert!(!world.path("plan.db").exists() && !world.path("plan.target.db").exists());
     refused(&world.run(&["plan", "show"]), &["there is no plan at `plan.db`"]);
-    refused(&world.run(&["plan", "show", "--kind", "destroy"]), &["`destroy` is no kind", "make_private"]);
+    refused(&world.run(&["plan", "show", "--kind", "destroy"]), &["`destroy` is not a kind", "make_private"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The active lanes: which operation is next, so that no limit is waited for while another one has a turn.
 //!
-//! A lane is what shares a write limit: a conversation, or the service as a whole. Of the lanes that have a turn, the one with the most
+//! A lane is what shares a write limit: a conversation, or the entire service. Of the lanes that have a turn, the one with the most
 //! operations left goes first: what takes longest at 30 a second starts first, and nothing that ends earlier delays it.
 //!
 //! **Invariant:** an operation that is to be sent again waits by itself. The other operations of its lane, and the other lanes, go on.
@@ -106,13 +106,13 @@ pub(super) struct FreeSlots {
     pub(super) reserved: usize,
 }
 
-/// The lanes in hand.
+/// The loaded lanes.
 #[derive(Debug)]
 pub(super) struct Lanes {
     service: String,
     active: Vec<ActiveLane>,
     next_id: u64,
-    /// There may be lanes that are not in hand.
+    /// There may be lanes that are not loaded.
     more: bool,
     filling: bool,
     /// Nothing more is begun.
@@ -120,7 +120,7 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    /// None in hand. `service` is the service whose limit holds for what is of no conversation.
+    /// Without lanes. `service` is the service whose limit holds for what is of no conversation.
     pub(super) fn new(service: &str) -> Self {
         Self {
             service: service.to_owned(),
@@ -132,7 +132,7 @@ impl Lanes {
         }
     }
 
-    /// Whether nothing is left in hand or to be loaded.
+    /// Whether nothing is loaded or left to be loaded.
     pub(super) fn is_done(&self) -> bool {
         let at_rest = |lane: &ActiveLane| lane.ready.is_empty() && lane.is_still();
         if self.closed { self.active.iter().all(at_rest) } else { !self.has_more() && !self.filling }
@@ -184,7 +184,7 @@ impl Lanes {
         self.drop_finished();
     }
 
-    /// Takes a lane in hand, and gives its place.
+    /// Adds a loaded lane, and gives its place.
     fn add(&mut self, name: LaneName, operations: u64) -> usize {
         let key = if name.is_service() { self.service.clone() } else { name.key() };
         self.active.push(ActiveLane {

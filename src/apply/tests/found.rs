@@ -16,16 +16,7 @@ async fn what_was_made_by_someone_else_is_looked_up_before_it_is_updated() {
     ])
     .await;
     let folder = tempfile::tempdir().unwrap();
-    let (path, journal) = plan(
-        &folder,
-        &[
-            create_role(1),
-            create_user(8),
-            create_conversation(9),
-            create_participant(9, 8),
-            update_participant(9, 8),
-        ],
-    );
+    let (path, journal) = plan(&folder, &one_of_each());
     apply(&server, journal, &options()).await;
     assert_eq!(states(&path), ["done", "done", "done", "existing", "blocked"]);
     let reason = &entries(&path)[4].1;

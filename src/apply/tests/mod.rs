@@ -99,6 +99,17 @@ fn no_roles() -> Act {
     page("roles", &json!([]))
 }
 
+/// A role, a user, a conversation, and the user on it with what it has read.
+fn one_of_each() -> [Operation; 5] {
+    [
+        create_role(1),
+        create_user(8),
+        create_conversation(9),
+        create_participant(9, 8),
+        update_participant(9, 8),
+    ]
+}
+
 const NO: &str = "404 Not Found";
 const USERS: &str = "/v1/Services/IS00000000000000000000000000000002/Users";
 
@@ -114,16 +125,7 @@ async fn each_thing_is_made_in_order_and_referred_to_by_its_new_sid() {
     ])
     .await;
     let folder = tempfile::tempdir().unwrap();
-    let (path, journal) = plan(
-        &folder,
-        &[
-            create_role(1),
-            create_user(8),
-            create_conversation(9),
-            create_participant(9, 8),
-            update_participant(9, 8),
-        ],
-    );
+    let (path, journal) = plan(&folder, &one_of_each());
     let outcome = apply(&server, journal, &options()).await;
     assert_eq!(outcome.ended, ApplyEnd::Finished);
     let service = "POST /v1/Services/IS00000000000000000000000000000002";

@@ -26,7 +26,7 @@ use super::super::connect;
 /// A plan is not performed. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refused {
-    /// A check blocks the plan as a whole.
+    /// A check blocks the entire plan.
     #[error("the plan `{}` is blocked as a whole: {checks}", plan.display())]
     Blocked { plan: PathBuf, checks: String },
     /// The target is not there.

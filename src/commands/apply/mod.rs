@@ -8,14 +8,13 @@ use std::time::Duration;
 
 use crate::apply::{self, ApplyEnd, ApplyOptions, ApplyOutcome, Clients};
 use crate::cli::ApplyArgs;
-use crate::error::{Advise, ExitStatus, Failure};
+use crate::error::ExitStatus;
 use crate::plan::check::CANNOT_BE_UNDONE;
-use crate::plan::{Journal, Move, OperationKind, OperationState, PlanFile};
+use crate::plan::{Journal, Move, OperationState, PlanFile};
 use crate::report::text::confirm::service_name;
 use crate::report::text::stays::StaysItem;
 use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
 use crate::settings::{ApplySettings, ConnectionSettings, check_files};
-use crate::storage::nearest;
 
 use super::{CommandError, Context, Outcome};
 
@@ -30,28 +29,6 @@ use self::target_lock::lock_target;
 /// The wait before an unknown outcome is looked up; doubled each time.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// A kind was named that there is not.
-#[derive(Debug, thiserror::Error)]
-#[error("--only: there is no kind `{name}`")]
-struct NoSuchKind {
-    name: String,
-}
-
-impl Advise for NoSuchKind {
-    fn status(&self) -> Failure {
-        Failure::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        let names = || OperationKind::ALL.into_iter().map(OperationKind::name);
-        Some(match nearest(&self.name, names()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("the kinds are {}", names().collect::<Vec<_>>().join(", ")),
-        })
-    }
-}
-
-/// Runs the verb.
 pub(super) async fn run(args: &ApplyArgs, context: &mut Context) -> Outcome {
     let summary = perform(args, context).await?;
     let status = exit_status(&summary);
@@ -59,11 +36,10 @@ pub(super) async fn run(args: &ApplyArgs, context: &mut Context) -> Outcome {
     Ok(status)
 }
 
-/// Performs a plan, without a word of how it ended: for this verb and for `demo`.
+/// Performs a plan, without printing how it ended: for this verb and for `demo`.
 pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<ApplySummary, CommandError> {
     let settings = ApplySettings::load(&context.settings, args)?;
     let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
-    let only = settings.only.as_deref().map(kinds).transpose()?;
     let journal = if check_files(&context.settings)? {
         Journal::open(&settings.plan)?
     } else {
@@ -88,7 +64,7 @@ pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<A
         Move::InPlace | Move::Undo | Move::UserChannels => None,
     };
     let options = ApplyOptions {
-        only,
+        only: settings.only.clone(),
         limit: settings.limit,
         max_duration: connection.max_duration,
         stop_after_errors: settings.stop_after_errors,
@@ -117,15 +93,7 @@ pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<A
     Ok(plan.summary(&outcome, &clients, elapsed))
 }
 
-fn kinds(names: &[String]) -> Result<Vec<OperationKind>, NoSuchKind> {
-    let kind = |name: &String| {
-        let name = name.trim().replace('-', "_");
-        OperationKind::named(&name).ok_or(NoSuchKind { name })
-    };
-    names.iter().map(kind).collect()
-}
-
-/// A plan that was performed, with what its summary has beside the outcome.
+/// A plan that was performed, with what its summary has besides the outcome.
 struct Performed<'a> {
     settings: &'a ApplySettings,
     target: String,

@@ -1,4 +1,4 @@
-//! `audit`: a crawl, its exports and its differences to the last whole audit, in a folder of their own.
+//! `audit`: a crawl, its exports and its differences to the last complete audit, in a folder of their own.
 //!
 //! **Invariant:** everything that the user can have typed wrong is found before the folder is touched or a request is sent.
 //!
@@ -19,7 +19,6 @@ use crate::settings::{AuditSettings, ServiceChoice};
 use super::{Context, Outcome, source};
 use run::AuditRun;
 
-/// Runs the verb.
 pub(super) async fn run(args: &AuditArgs, context: &mut Context) -> Outcome {
     let mut settings = AuditSettings::load(&context.settings, args, &mut context.stdin)?;
     settings.connection.read_credentials()?;

@@ -102,7 +102,7 @@ fn asked(services: &ServiceChoice) -> Vec<String> {
     }
 }
 
-/// When the last whole audit ended, by its own word.
+/// When the last complete audit ended, by its own record.
 fn last_success(folder: &AuditFolder, summary: &AuditSummary) -> Option<Timestamp> {
     #[derive(Deserialize)]
     struct EndedAudit {

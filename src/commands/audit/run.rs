@@ -18,7 +18,6 @@ use super::super::diff::{self, DiffError};
 use super::super::{CommandError, Context, Outcome, crawl, export};
 use super::outcome;
 
-/// An audit that runs.
 pub(super) struct AuditRun {
     pub(super) settings: AuditSettings,
     pub(super) folder: AuditFolder,
@@ -26,7 +25,7 @@ pub(super) struct AuditRun {
     pub(super) now: Timestamp,
 }
 
-/// The last whole audit whose snapshot can be read.
+/// The last complete audit whose snapshot can be read.
 struct BaseAudit {
     audit: Listed,
     snapshot: PathBuf,
@@ -66,26 +65,8 @@ impl AuditRun {
     }
 
     fn begin(&self) -> AuditSummary {
-        AuditSummary {
-            audit: self.audit.name.to_string(),
-            folder: self.audit.folder(),
-            verdict: AuditVerdict::Failed,
-            stopped: None,
-            base: None,
-            last_complete: None,
-            started: self.audit.name.time().to_string(),
-            finished: String::new(),
-            elapsed_seconds: 0.0,
-            crawl: None,
-            exported: None,
-            differences: None,
-            report: None,
-            removed: Vec::new(),
-            notes: Vec::new(),
-            error: None,
-            hooks: Vec::new(),
-            exit_code: 0,
-        }
+        let name = self.audit.name;
+        AuditSummary::of_begun(name.to_string(), self.audit.folder(), name.time().to_string())
     }
 
     /// Reads, exports and compares. What was done so far stands in the summary, also where it fails.
@@ -141,7 +122,7 @@ impl AuditRun {
                     summary.base = Some(base.audit.folder());
                     summary.differences = Some(comparison);
                 }
-                // Such as after another --include. Tonight is whole all the same, and what the next night is compared with.
+                // Such as after another --include. This audit is complete all the same, and the next one is compared with it.
                 Err(DiffError::Compare(error)) if has_no_common_terms(&error) => {
                     let folder = base.audit.folder();
                     summary.notes.push(text::not_comparable(&folder, &error.to_string()));
@@ -155,7 +136,7 @@ impl AuditRun {
         Ok(if drifted || summary.has_differences() { ExitStatus::Findings } else { ExitStatus::Done })
     }
 
-    /// The last whole audit before this one that can be compared with. One that cannot is said and passed over.
+    /// The last complete audit before this one that can be compared with. One that cannot is said and passed over.
     fn base(&self, summary: &mut AuditSummary) -> Result<Option<BaseAudit>, CommandError> {
         for audit in self.folder.list()?.into_iter().rev() {
             if !audit.whole || audit.name >= self.audit.name {
@@ -195,7 +176,7 @@ impl AuditRun {
         diff::to_files(&old, &new, terms, &self.settings.compare, &files)
     }
 
-    /// Writes the result, and gives a whole audit its name.
+    /// Writes the result, and gives a complete audit its name.
     fn put_in_place(&self, path: &Path, summary: &mut AuditSummary) -> Result<(), CommandError> {
         let ended = Listed { whole: summary.verdict.is_whole(), ..self.audit };
         let after = self.after(&ended)?;
@@ -216,7 +197,7 @@ impl AuditRun {
     }
 
     /// Takes back what was said of an audit that could not be put in its place. The removals were planned with it as the newest
-    /// whole one, so nothing is removed.
+    /// complete one, so nothing is removed.
     fn take_back(&self, path: &Path, summary: &mut AuditSummary) {
         summary.removed.clear();
         let there = self.folder.list().unwrap_or_default();
@@ -259,7 +240,7 @@ fn has_no_common_terms(error: &TermsError) -> bool {
     matches!(error, TermsError::OtherService { .. } | TermsError::NothingInCommon { .. })
 }
 
-/// The advice of a crawl, for an audit: the same command alone would begin anew.
+/// The advice of a crawl, for an audit: the same command alone would start over.
 fn with_resume(error: CommandError) -> CommandError {
     match error.hint.clone() {
         Some(hint) => error.with_hint(hint.replace("the same command", "the same command with --resume")),

@@ -20,13 +20,11 @@ pub(super) struct DemoFolder {
     pub(super) export: PathBuf,
     /// The plan in place, which is not applied.
     pub(super) plan: PathBuf,
-    /// Its page.
     pub(super) plan_page: PathBuf,
     /// The mapping of the copy.
     pub(super) mapping: PathBuf,
     /// The plan of the copy.
     pub(super) copy: PathBuf,
-    /// Its page.
     pub(super) copy_page: PathBuf,
     /// The result of verifying each record of the copy.
     pub(super) verified: PathBuf,

@@ -48,7 +48,6 @@ pub(super) enum DemoError {
     /// A file of the demo's folder.
     #[error("cannot use `{}`", path.display())]
     File {
-        /// The file or folder.
         path: PathBuf,
         #[source]
         source: std::io::Error,
@@ -71,7 +70,6 @@ struct DemoSummary<'a> {
     migrated: Option<&'a Migrated>,
 }
 
-/// Runs the verb.
 pub(super) async fn run(args: &DemoArgs, context: &mut Context) -> Outcome {
     let folder = DemoFolder::prepare(args.out.clone().unwrap_or_else(|| PathBuf::from(FOLDER)))?;
     let running = start(args).await?;

@@ -72,7 +72,6 @@ fn known<'a>(header: &'a Header, sid: &'a str) -> KnownSids<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Api;
     use crate::plan::Side;
 
     fn header(kind: Move) -> Header {
@@ -81,23 +80,7 @@ mod tests {
             service_sid: service.to_owned(),
             friendly_name: None,
         };
-        Header {
-            tool_version: String::new(),
-            kind,
-            source: side("IS1"),
-            target: side("IS2"),
-            snapshot: String::new(),
-            snapshot_digest: String::new(),
-            snapshot_source: Api::Chat,
-            snapshot_verdict: "complete".to_owned(),
-            snapshot_window: (String::new(), None),
-            mapping: String::new(),
-            mapping_digest: String::new(),
-            target_digest: String::new(),
-            target_service_digest: String::new(),
-            mute_source: false,
-            undoes: None,
-        }
+        Header { kind, source: side("IS1"), target: side("IS2"), ..crate::testkit::plan::header() }
     }
 
     #[test]

@@ -21,7 +21,6 @@ use super::super::read_target::{Selection, TargetEstimate};
 /// A plan cannot be made from what was given.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PlanInputError {
-    /// The mapping.
     #[error(transparent)]
     Mapping(Box<MappingError>),
     /// The crawl has not read everything.
@@ -76,15 +75,12 @@ pub(super) enum PlanTask {
 pub(super) struct PlanInput {
     /// The snapshot's file, as it was given.
     pub(super) file: PathBuf,
-    /// The snapshot.
     pub(super) snapshot: Snapshot,
     /// What it says about itself.
     pub(super) info: Info,
-    /// Its service.
     pub(super) record: Service,
     /// What the mapping was named.
     pub(super) mapping_name: String,
-    /// The mapping.
     pub(super) mapping: Mapping,
     /// Whether source and target are the same service.
     pub(super) in_place: bool,

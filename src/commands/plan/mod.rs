@@ -22,7 +22,6 @@ use super::read_target::{self, EVERYTHING, ReadingPurpose, TargetError, TargetRe
 use super::{CommandError, Context, Outcome};
 use input::{PlanInput, PlanTask};
 
-/// Runs the verb.
 pub(super) async fn run(args: &PlanArgs, context: &mut Context) -> Outcome {
     if let Some(PlanVerb::Show(args)) = &args.verb {
         return show::run(args, context);

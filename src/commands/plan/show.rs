@@ -5,18 +5,17 @@ use std::io::Write;
 use crate::cli::plan::{PlanShowArgs, ShowFormat};
 use crate::cli::setting::FlagGroup;
 use crate::error::ExitStatus;
-use crate::plan::{OperationKind, OperationState, PlanError, PlanFile, WantedOperations};
+use crate::plan::{PlanError, PlanFile, WantedOperations};
 use crate::printable::json;
 use crate::report::plan as report;
-use crate::settings::{SettingsError, check_files, plan_file};
+use crate::settings::{check_files, plan_file, wanted_operations};
 
 use super::super::failure::StdoutError;
 use super::super::{CommandError, Context, Outcome};
 use crate::report::plan::PlanResult;
 
-/// Runs the verb.
 pub(super) fn run(args: &PlanShowArgs, context: &mut Context) -> Outcome {
-    let wanted = wanted(args)?;
+    let wanted = wanted_operations(args)?;
     let plan = PlanFile::open(&plan_file(&context.settings, args.settings.flags())?)?;
     // What is handed on to be reviewed must be what was planned. The others are also for looking on while it is applied, which
     // checks by itself.
@@ -83,34 +82,4 @@ impl From<StdoutError> for ShowFailed {
     fn from(error: StdoutError) -> Self {
         Self(error.into())
     }
-}
-
-fn wanted(args: &PlanShowArgs) -> Result<WantedOperations, SettingsError> {
-    let kinds = args.kind.as_deref().map(|names| {
-        named(names, "kind", &OperationKind::ALL.map(OperationKind::name), |name| {
-            OperationKind::ALL.into_iter().find(|kind| kind.name() == name)
-        })
-    });
-    let states = args.state.as_deref().map(|names| {
-        named(names, "state", &OperationState::ALL.map(OperationState::name), |name| {
-            OperationState::ALL.into_iter().find(|state| state.name() == name)
-        })
-    });
-    Ok(WantedOperations { kinds: kinds.transpose()?, states: states.transpose()? })
-}
-
-fn named<T>(
-    names: &[String],
-    what: &'static str,
-    known: &[&str],
-    find: impl Fn(&str) -> Option<T>,
-) -> Result<Vec<T>, SettingsError> {
-    let found = |text: &String| {
-        find(&text.trim().replace('-', "_")).ok_or_else(|| SettingsError::NoSuchName {
-            text: text.clone(),
-            what,
-            known: known.join(", "),
-        })
-    };
-    names.iter().map(found).collect()
 }

@@ -32,7 +32,6 @@ use crate::twilio::Client;
 use super::failure::StdoutError;
 use super::{CommandError, Context, Outcome, connect, source};
 
-/// Runs the verb.
 pub(super) async fn run(args: &UserChannelArgs, context: &mut Context) -> Outcome {
     match &args.verb {
         UserChannelVerb::List(args) => list(args, context).await,

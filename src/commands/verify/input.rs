@@ -16,7 +16,6 @@ use super::super::CommandError;
 /// Nothing can be verified with what was given.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum VerifyInputError {
-    /// The mapping.
     #[error(transparent)]
     Mapping(Box<MappingError>),
 }
@@ -36,13 +35,10 @@ pub(super) struct VerifyInput {
     pub(super) mutes: bool,
     /// The snapshot's file.
     pub(super) file: PathBuf,
-    /// The snapshot.
     pub(super) snapshot: Snapshot,
     /// What it says about itself.
     pub(super) info: Info,
-    /// Its service.
     pub(super) source: ServiceSid,
-    /// The target's service.
     pub(super) target: ServiceSid,
     /// In place or a copy.
     pub(super) kind: Move,

@@ -57,7 +57,6 @@ impl Advise for NamingError {
     }
 }
 
-/// Runs the verb.
 pub(super) async fn run(args: &VerifyArgs, context: &mut Context) -> Outcome {
     let comparison = verify(args, context).await?;
     context.conclude(&comparison, summary(&comparison))?;

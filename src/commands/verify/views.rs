@@ -1,4 +1,4 @@
-//! Memberships that are read beside the target's lists: of a sample, and of the source where a plan mutes it.
+//! Memberships that are read in addition to the target's lists: of a sample, and of the source where a plan mutes it.
 //!
 //! **Invariant:** memory is bounded. Memberships are named conversation by conversation, gathered by user in windows, and a
 //! window is read before the next one is filled.
@@ -25,7 +25,6 @@ pub(super) enum NamingError {
     /// The snapshot, or what was read of the target.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
-    /// The plan.
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// No one reads them any more: the reading says why.

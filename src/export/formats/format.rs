@@ -35,7 +35,7 @@ impl FileFormat {
         }
     }
 
-    /// Whether it is text, which may be compressed as a whole. Others compress within themselves.
+    /// Whether it is text, which may be compressed as one file. Others compress within themselves.
     pub(in crate::export) fn is_text(self) -> bool {
         matches!(self, Self::Csv | Self::Ndjson)
     }

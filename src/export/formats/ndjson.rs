@@ -13,7 +13,7 @@ use crate::printable::json::escape_from;
 
 pub(super) struct NdjsonWriter<W: Write> {
     output: Output<W>,
-    /// What stands in front of each value: `{"first":`, then `,"next":`.
+    /// What precedes each value: `{"first":`, then `,"next":`.
     keys: Vec<Vec<u8>>,
 }
 

@@ -1,4 +1,4 @@
-//! Tests of whole exports: what is written reads back, is the same every time, and appears whole or not at all.
+//! Tests of complete exports: what is written reads back, is the same every time, and appears complete or not at all.
 
 use std::collections::BTreeMap;
 use std::fs;

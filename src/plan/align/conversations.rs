@@ -19,7 +19,7 @@ pub(super) fn align<E: From<SnapshotError>>(
     let mut conversations = Conversations {
         context,
         rows: AlignedRows::new(&context.records.conversations),
-        seats: ParticipantAligner::new(context),
+        participants: ParticipantAligner::new(context),
         seen: NumberSet::default(),
         names: NumberSet::default(),
     };
@@ -50,7 +50,7 @@ pub(super) fn align<E: From<SnapshotError>>(
 struct Conversations<'c> {
     context: &'c AlignContext<'c>,
     rows: AlignedRows<'c>,
-    seats: ParticipantAligner<'c>,
+    participants: ParticipantAligner<'c>,
     /// The target's conversations that were met.
     seen: NumberSet,
     /// The unique names that were asked for, in a copy.
@@ -136,11 +136,11 @@ impl Conversations<'_> {
             item.conversation = Some(&conversation);
             return visit(&item);
         }
-        let held = self.seats.hold(&conversation)?;
-        conversation.participants = self.seats.count(&held, &conversation, channel, counted)?;
+        let held = self.participants.hold(&conversation)?;
+        conversation.participants = self.participants.count(&held, &conversation, channel, counted)?;
         item.conversation = Some(&conversation);
         visit(&item)?;
-        self.seats.align(held, &conversation, channel, visit)
+        self.participants.align(held, &conversation, channel, visit)
     }
 }
 

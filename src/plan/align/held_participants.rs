@@ -19,7 +19,7 @@ pub(super) struct HeldParticipant {
 /// Participants that the target has: all of a conversation, or one part of them.
 #[derive(Default)]
 pub(super) struct HeldParticipants {
-    pub(super) seats: Vec<HeldParticipant>,
+    pub(super) participants: Vec<HeldParticipant>,
     pub(super) by_sid: HashMap<MemberSid, usize>,
     pub(super) by_identity: HashMap<String, usize>,
     /// How many the conversation has in all.
@@ -51,7 +51,7 @@ impl HeldParticipants {
     pub(super) fn mark(&mut self, sid: Option<&MemberSid>, identity: Option<&str>) -> Option<usize> {
         let found = self.find(sid, identity);
         if let Some(position) = found {
-            self.seats[position].is_matched = true;
+            self.participants[position].is_matched = true;
         }
         found
     }

@@ -13,14 +13,14 @@ use super::item::{Actual, Conversation, FieldPair, Item, Standing};
 use super::records::{AlignedRows, Evaluated};
 use crate::mapping::{InvitePolicy, Value};
 use crate::model::{Channel, Entity, Invite, MembershipStatus, RowRecords};
-use crate::snapshot::{JoinedCount, Lookup, Seat, SeatsWith, SnapshotError};
+use crate::snapshot::{JoinedCount, Lookup, Participation, ParticipationWith, SnapshotError};
 
 /// Aligns who is on conversations, one conversation after another.
 pub(super) struct ParticipantAligner<'c> {
     context: &'c AlignContext<'c>,
     participants: AlignedRows<'c>,
     views: AlignedRows<'c>,
-    with: SeatsWith,
+    with: ParticipationWith,
 }
 
 impl<'c> ParticipantAligner<'c> {
@@ -39,7 +39,7 @@ impl<'c> ParticipantAligner<'c> {
             Lookup::Yes
         };
         let role = records.iter().any(|record| record.reads(Entity::Role));
-        Self { context, participants, views, with: SeatsWith { user, role } }
+        Self { context, participants, views, with: ParticipationWith { user, role } }
     }
 
     /// What the target has of a conversation, or the first part of it.
@@ -60,24 +60,25 @@ impl<'c> ParticipantAligner<'c> {
     ) -> Result<HeldParticipants, E> {
         let mut held = HeldParticipants { part, parts, ..HeldParticipants::default() };
         let Some(target) = &conversation.target_sid else { return Ok(held) };
-        let with = SeatsWith { user: Lookup::ForIdentity, role: false };
-        self.context.pair.target.seats::<E>(target, with, &mut |seat| {
+        let with = ParticipationWith { user: Lookup::ForIdentity, role: false };
+        self.context.pair.target.participations::<E>(target, with, &mut |participation| {
             held.total += 1;
-            let of_member = seat.member.as_ref().and_then(|member| member.identity.clone());
-            let identity = of_member.or_else(|| seat.user.as_ref().and_then(|user| user.identity.clone()));
-            let sid = seat.member.as_ref().map(|member| &member.sid);
-            if held.seats.len() >= HELD * 2 || !held.has(identity.as_deref(), sid) {
+            let of_member = participation.member.as_ref().and_then(|member| member.identity.clone());
+            let identity =
+                of_member.or_else(|| participation.user.as_ref().and_then(|user| user.identity.clone()));
+            let sid = participation.member.as_ref().map(|member| &member.sid);
+            if held.participants.len() >= HELD * 2 || !held.has(identity.as_deref(), sid) {
                 return Ok(());
             }
-            let position = held.seats.len();
+            let position = held.participants.len();
             if let Some(sid) = sid.filter(|_| !self.context.is_copy()) {
                 held.by_sid.insert(sid.clone(), position);
             }
             if let Some(identity) = &identity {
                 held.by_identity.entry(identity.clone()).or_insert(position);
             }
-            let (member, membership) = (seat.member.clone(), seat.membership.clone());
-            held.seats.push(HeldParticipant { member, membership, is_matched: false });
+            let (member, membership) = (participation.member.clone(), participation.membership.clone());
+            held.participants.push(HeldParticipant { member, membership, is_matched: false });
             Ok(())
         })?;
         Ok(held)
@@ -106,9 +107,10 @@ impl<'c> ParticipantAligner<'c> {
         let mut wanted: HashSet<String> = HashSet::new();
         let mut nameless = 0;
         let (participants, source) = (&mut self.participants, &self.context.pair.source);
-        source.seats::<E>(&conversation.sid, self.with, &mut |seat| {
-            let subject = seat_subject(source.record(), channel, seat);
-            if seat.membership.is_none() || !matches!(participants.take(&subject), Evaluated::Wanted) {
+        source.participations::<E>(&conversation.sid, self.with, &mut |participation| {
+            let subject = row_records(source.record(), channel, participation);
+            if participation.membership.is_none() || !matches!(participants.take(&subject), Evaluated::Wanted)
+            {
                 return Ok(());
             }
             match participants.desired(&subject)[KEY].and_then(Value::to_text) {
@@ -165,8 +167,8 @@ impl<'c> ParticipantAligner<'c> {
         visit: Visit<'_, E>,
     ) -> Result<(), E> {
         let (with, context) = (self.with, self.context);
-        context.pair.source.seats::<E>(&conversation.sid, with, &mut |seat| {
-            self.seat(held, conversation, channel, invites, met, seat, visit)
+        context.pair.source.participations::<E>(&conversation.sid, with, &mut |participation| {
+            self.participation(held, conversation, channel, invites, met, participation, visit)
         })?;
         for invite in invites {
             self.invite(held, conversation, invite, met, visit)?;
@@ -174,9 +176,11 @@ impl<'c> ParticipantAligner<'c> {
         if !context.options.extras {
             return Ok(());
         }
-        for seat in held.seats.iter().filter(|seat| !seat.is_matched) {
-            let actual =
-                Actual::Participant { member: seat.member.as_ref(), membership: seat.membership.as_ref() };
+        for participation in held.participants.iter().filter(|participation| !participation.is_matched) {
+            let actual = Actual::Participant {
+                member: participation.member.as_ref(),
+                membership: participation.membership.as_ref(),
+            };
             let item = plain(Entity::Member, Standing::Extra);
             visit(&Item { actual: Some(actual), conversation: Some(conversation), ..item })?;
         }
@@ -187,19 +191,19 @@ impl<'c> ParticipantAligner<'c> {
         clippy::too_many_arguments,
         reason = "one row of a conversation with all that the conversation has"
     )]
-    fn seat<E: From<SnapshotError>>(
+    fn participation<E: From<SnapshotError>>(
         &mut self,
         held: &mut HeldParticipants,
         conversation: &Conversation,
         channel: &Channel,
         invites: &[Invite],
         met: &mut HashSet<u128>,
-        seat: &Seat,
+        participation: &Participation,
         visit: Visit<'_, E>,
     ) -> Result<(), E> {
-        let source = seat_subject(self.context.pair.source.record(), channel, seat);
-        let sid = seat.member.as_ref().map(|member| &member.sid);
-        let sid = sid.or_else(|| seat.membership.as_ref()?.member_sid.as_ref());
+        let source = row_records(self.context.pair.source.record(), channel, participation);
+        let sid = participation.member.as_ref().map(|member| &member.sid);
+        let sid = sid.or_else(|| participation.membership.as_ref()?.member_sid.as_ref());
         let known = source.member.and_then(|member| member.identity.as_deref());
         let known = known.or_else(|| source.user?.identity.as_deref());
         let item = |standing| Item {
@@ -207,7 +211,7 @@ impl<'c> ParticipantAligner<'c> {
             conversation: Some(conversation),
             ..plain(Entity::Member, standing)
         };
-        let Some(membership) = &seat.membership else {
+        let Some(membership) = &participation.membership else {
             if held.has(known, sid) {
                 held.mark(sid, known);
                 return visit(&item(Standing::OneSided));
@@ -251,8 +255,11 @@ impl<'c> ParticipantAligner<'c> {
         let is_new = identity.is_none_or(|identity| met.insert(fingerprint(identity)));
         let found = held.mark(sid.filter(|_| !self.context.is_copy()), identity);
         let actual = found.map(|position| {
-            let seat = &held.seats[position];
-            Actual::Participant { member: seat.member.as_ref(), membership: seat.membership.as_ref() }
+            let participation = &held.participants[position];
+            Actual::Participant {
+                member: participation.member.as_ref(),
+                membership: participation.membership.as_ref(),
+            }
         });
         let fields = compare::pair(
             self.participants.source.fields,
@@ -327,10 +334,10 @@ impl<'c> ParticipantAligner<'c> {
         if !self.makes_participants_of_invites() {
             return if found.is_none() { visit(&item) } else { Ok(()) };
         }
-        let found = found.map(|position| &held.seats[position]);
-        let actual = found.map(|seat| Actual::Participant {
-            member: seat.member.as_ref(),
-            membership: seat.membership.as_ref(),
+        let found = found.map(|position| &held.participants[position]);
+        let actual = found.map(|participation| Actual::Participant {
+            member: participation.member.as_ref(),
+            membership: participation.membership.as_ref(),
         });
         let desired = self.participants.source.fields.iter().map(|field| match *field {
             "identity" => Some(identity.map_or(Value::Null, Value::Text)),
@@ -372,17 +379,17 @@ fn invite_to<'i>(invites: &'i [Invite], identity: Option<&str>) -> Option<&'i In
 }
 
 /// A row of a channel, as mappings see it.
-fn seat_subject<'a>(
+fn row_records<'a>(
     service: &'a crate::model::Service,
     channel: &'a Channel,
-    seat: &'a Seat,
+    participation: &'a Participation,
 ) -> RowRecords<'a> {
     RowRecords {
-        membership: seat.membership.as_ref(),
-        user: seat.user.as_deref(),
+        membership: participation.membership.as_ref(),
+        user: participation.user.as_deref(),
         channel: Some(channel),
-        member: seat.member.as_ref(),
-        role: seat.role.as_deref(),
+        member: participation.member.as_ref(),
+        role: participation.role.as_deref(),
         ..RowRecords::of_service(service)
     }
 }

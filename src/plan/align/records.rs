@@ -19,7 +19,6 @@ pub enum UnfitMapping {
     RecordMissing {
         /// The mapping's name.
         mapping: String,
-        /// The record.
         record: &'static str,
     },
     /// A record walks over something else.
@@ -27,7 +26,6 @@ pub enum UnfitMapping {
     OtherEntity {
         /// The mapping's name.
         mapping: String,
-        /// The record.
         record: &'static str,
         /// What it has a row for each of.
         found: &'static str,
@@ -39,9 +37,7 @@ pub enum UnfitMapping {
     ColumnMissing {
         /// The mapping's name.
         mapping: String,
-        /// The record.
         record: &'static str,
-        /// The column.
         column: &'static str,
     },
     /// A severity is given to something that is not a blocking check.
@@ -70,7 +66,6 @@ impl Advise for UnfitMapping {
 /// The records of a mapping that a plan is made of.
 #[derive(Debug)]
 pub struct PlanRecords<'m> {
-    /// The mapping.
     pub mapping: &'m Mapping,
     pub(super) roles: AlignedRecord,
     pub(super) users: AlignedRecord,
@@ -97,17 +92,23 @@ impl<'m> PlanRecords<'m> {
             &["friendly_name", "type"],
         )?;
         let user = AlignedRecord::of(mapping, "conversation_users", Entity::User, &USER, &["identity"])?;
-        let seat = Entity::Membership;
+        let participation = Entity::Membership;
         Ok(Self {
             mapping,
             roles: role,
             users: user,
             conversations: AlignedRecord::of(mapping, "conversations", Entity::Channel, &CONVERSATION, &[])?,
-            participants: AlignedRecord::of(mapping, "participants", seat, &PARTICIPANT, &["identity"])?,
+            participants: AlignedRecord::of(
+                mapping,
+                "participants",
+                participation,
+                &PARTICIPANT,
+                &["identity"],
+            )?,
             user_conversations: AlignedRecord::of(
                 mapping,
                 "user_conversations",
-                seat,
+                participation,
                 &USER_CONVERSATION,
                 &[],
             )?,
@@ -167,7 +168,6 @@ fn of_account<'a>(field: &str, subject: &'a RowRecords<'a>) -> Option<Value<'a>>
 /// The outcome of a row.
 #[derive(Debug)]
 pub(super) enum Evaluated {
-    /// It is wanted.
     Wanted,
     /// The mapping leaves it out.
     Filtered,

@@ -1,4 +1,4 @@
-//! Checks of the snapshots, the services and the plan as a whole.
+//! Checks of the snapshots, the services and the entire plan.
 
 use crate::plan::finding::{PlanCheck, Severity};
 

@@ -1,4 +1,4 @@
-//! What is said of snapshots, services and the plan as a whole.
+//! What is said of snapshots, services and the entire plan.
 
 use super::planner::Planner;
 use super::settings;

@@ -46,7 +46,6 @@ impl Sink for PlanDraft {
 /// What a plan is computed from.
 #[derive(Debug, Clone, Copy)]
 pub struct Inputs<'a> {
-    /// The source's snapshot.
     pub source: &'a Snapshot,
     /// The target as it is: a snapshot that was read from Conversations.
     pub target: &'a Snapshot,

@@ -1,6 +1,6 @@
 //! What a plan's run created, looked up by what it is about, for undoing it.
 //!
-//! **Invariant:** only what the journal says was created by the run. What was there already is never in here.
+//! **Invariant:** only what the run created, by its journal. What existed before is never in here.
 
 use rusqlite::OptionalExtension;
 
@@ -17,8 +17,8 @@ const KEY: &str = "CASE kind WHEN ?1 THEN x'' WHEN ?2 THEN x'' ELSE coalesce(cha
     CASE kind WHEN ?1 THEN coalesce(role, x'') WHEN ?3 THEN x''
       ELSE coalesce(identity, member, invite, user, x'') END AS who";
 
-/// What the journal proves was created by the run: the answer to its own request says so, or what was found after the
-/// answer was lost bears what only that request sent (`created`). Otherwise someone else may have made it meanwhile, unless it is named
+/// What the journal proves was created by the run: the answer to its own request shows it, or what was found after the
+/// answer was lost has what only that request sent (`created`). Otherwise another program may have created it, unless it is named
 /// after the source's channel, as no one else names it.
 const PROVEN: &str = "(json_extract(result, '$.created') OR json_extract(result, '$.known_by') = 'answer'
     OR kind = ?3 AND unique_name LIKE '%CH' || lower(hex(channel)))";

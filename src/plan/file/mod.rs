@@ -3,7 +3,7 @@
 //! It is written once ([`PlanDraft`]), reviewed, and read by every later stage ([`PlanFile`]). Applying it adds to the journal
 //! columns and to nothing else. People read it too, with `sqlite3`, through the views `operations` and `findings`.
 //!
-//! **Invariant:** at the plan's path stands no file, the file that was there before, or a whole plan.
+//! **Invariant:** at the plan's path is no file, the file that was there before, or a complete plan.
 //!
 //! **Invariant:** the digest covers all that was planned: header, operations with the requests that they are, what the target
 //! was found to have, findings and totals; and nothing that applying changes.
@@ -17,7 +17,6 @@ mod created;
 mod digest;
 mod draft;
 mod entry;
-mod examples;
 mod finding;
 mod journal;
 mod place;

@@ -31,7 +31,6 @@ pub(crate) struct LaneName(SqlValue);
 pub(crate) struct Lane {
     /// Its place among the lanes of its kind, the longest first, from 1.
     pub rank: i64,
-    /// Its name.
     pub name: LaneName,
     /// How many operations it has that are to be done.
     pub operations: u64,

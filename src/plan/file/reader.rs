@@ -156,6 +156,34 @@ impl PlanFile {
         self.rows(&sql, |row| self.entry(row), |entry| visit(&entry))
     }
 
+    /// At most so many operations of a kind in a state, those of the first lanes, in the order of performance: found by the
+    /// index, for reports that show some dozens of what may be millions.
+    pub fn first(
+        &self,
+        kind: OperationKind,
+        state: OperationState,
+        most: usize,
+    ) -> Result<Vec<Entry>, PlanError> {
+        let sql = format!(
+            "SELECT {} FROM operation WHERE number IN (
+               SELECT number FROM operation WHERE state = {} AND kind = {} ORDER BY lane, number LIMIT {most}
+             ) ORDER BY number",
+            row::COLUMNS,
+            state_number(state),
+            kind_number(kind),
+        );
+        let mut entries = Vec::new();
+        self.rows::<_, PlanError>(
+            &sql,
+            |row| self.entry(row),
+            |entry| {
+                entries.push(entry);
+                Ok(())
+            },
+        )?;
+        Ok(entries)
+    }
+
     pub(super) fn entry(&self, row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
         let read = row::read(row, &self.services)?;
         let reason = match row.get(17)? {

@@ -1,6 +1,6 @@
 //! Which form parameter a planned value is sent as, by kind, in the order of Twilio's OpenAPI descriptions.
 //!
-//! Keys are Conversations' own, names are the parameters'. The tests hold the tables against the descriptions.
+//! Keys are Conversations' own, names are the parameters'. The tests compare the tables with the descriptions.
 //!
 //! A form has no null. What clears a field is written down for each parameter: an empty text clears texts, `{}` is what the API
 //! itself gives for attributes that are not set. Where nothing clears it (a number, a date, a role), null is not sent; who plans

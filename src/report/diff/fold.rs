@@ -37,7 +37,7 @@ enum Cause {
     /// A user whom one side lacks, with all memberships.
     User(String, Mark),
     /// One user joined or left one channel.
-    Seat(String, String, Mark),
+    Participation(String, String, Mark),
     /// Records of one kind with one reason.
     Reason(Entity, Mark, String),
 }
@@ -111,7 +111,7 @@ fn is_seat(row: &Difference) -> bool {
         && conversation(row).is_some()
 }
 
-/// The groups with their rows, the widest cause first: a conversation before a user, a user before a single seat.
+/// The groups with their rows, the widest cause first: a conversation before a user, a user before a single participation.
 fn groups(rows: &[Difference]) -> BTreeMap<Cause, Vec<usize>> {
     let leads = |entity, mark: Mark| {
         move |row: &&Difference| row.entity == entity && row.mark == mark && mark != Mark::Different
@@ -137,7 +137,7 @@ fn groups(rows: &[Difference]) -> BTreeMap<Cause, Vec<usize>> {
             Cause::User(name, mark)
         } else if is_seat(row) {
             let sid = conversation(row).unwrap_or_default().to_owned();
-            Cause::Seat(sid, row.name.clone().unwrap_or_default(), row.mark)
+            Cause::Participation(sid, row.name.clone().unwrap_or_default(), row.mark)
         } else if let Some(reason) = &row.reason {
             Cause::Reason(row.entity, row.mark, reason.clone())
         } else {
@@ -146,7 +146,7 @@ fn groups(rows: &[Difference]) -> BTreeMap<Cause, Vec<usize>> {
         groups.entry(cause).or_default().push(number);
     }
     groups.retain(|cause, members| match cause {
-        Cause::Seat(..) => true,
+        Cause::Participation(..) => true,
         Cause::Conversation(..) | Cause::User(..) => {
             let is_led = matches!(rows[members[0]].entity, Entity::Channel | Entity::User);
             members.len() >= if is_led { 2 } else { FEWEST }
@@ -156,7 +156,7 @@ fn groups(rows: &[Difference]) -> BTreeMap<Cause, Vec<usize>> {
     groups
 }
 
-/// The rows that say no more than that a counter follows the seats that were taken and left.
+/// The rows that say no more than that a counter follows the participations that were taken and left.
 fn explained_counters(rows: &[Difference]) -> BTreeSet<usize> {
     let mut of_channel: BTreeMap<&str, BTreeMap<&str, i64>> = BTreeMap::new();
     let mut of_user: BTreeMap<&str, BTreeMap<&str, i64>> = BTreeMap::new();
@@ -167,14 +167,15 @@ fn explained_counters(rows: &[Difference]) -> BTreeSet<usize> {
         of_user.entry(user).or_default().insert(channel, step);
     }
     let is_explained = |row: &Difference| {
-        let (counter, seats) = match row.entity {
+        let (counter, participations) = match row.entity {
             Entity::Channel => ("members_count", of_channel.get(row.sid.as_str())),
             Entity::User => ("joined_channels_count", row.name.as_deref().and_then(|name| of_user.get(name))),
             _ => return false,
         };
         let [change] = row.changes.as_slice() else { return false };
         let step = change.new.as_i64().zip(change.old.as_i64()).map(|(new, old)| new - old);
-        change.field == counter && seats.is_some_and(|seats| step == Some(seats.values().sum()))
+        change.field == counter
+            && participations.is_some_and(|participations| step == Some(participations.values().sum()))
     };
     let explained =
         rows.iter().enumerate().filter(|(_, row)| row.mark == Mark::Different && is_explained(row));
@@ -201,7 +202,7 @@ fn group(cause: &Cause, members: &[&Difference], names: &BTreeMap<&str, &str>) -
             Difference { reason: Some(reason), ..(*first).clone() }
         }
         Cause::User(..) => Difference { reason: Some(counted(members)), ..(*first).clone() },
-        Cause::Seat(channel, user, mark) => {
+        Cause::Participation(channel, user, mark) => {
             let verb = if *mark == Mark::Added { "joined" } else { "left" };
             let name = names.get(channel.as_str()).copied().unwrap_or(channel);
             Difference { name: Some(format!("{user} {verb} {name}")), reason: None, ..(*first).clone() }
@@ -251,7 +252,7 @@ mod tests {
         Difference { changes, ..row(Mark::Different, entity, sid, name) }
     }
 
-    fn seat(mark: Mark, entity: Entity, sid: &str, user: &str, channel: &str) -> Difference {
+    fn participation(mark: Mark, entity: Entity, sid: &str, user: &str, channel: &str) -> Difference {
         let serde_json::Value::Object(record) = json!({"channel_sid": channel}) else { panic!("an object") };
         Difference { record: Some(record), ..row(mark, entity, sid, user) }
     }
@@ -274,8 +275,8 @@ mod tests {
             [
                 counter(Entity::User, "US7", "user-7", "joined_channels_count", users),
                 counter(Entity::Channel, "CH1", "Invoice 200", "members_count", (4, 3)),
-                seat(Mark::Missing, Entity::Membership, "US7/CH1", "user-7", "CH1"),
-                seat(Mark::Missing, Entity::Member, "MB1", "user-7", "CH1"),
+                participation(Mark::Missing, Entity::Membership, "US7/CH1", "user-7", "CH1"),
+                participation(Mark::Missing, Entity::Member, "MB1", "user-7", "CH1"),
             ]
         };
         assert_eq!(folded(&left((9, 8))), "- user_channels US7/CH1  user-7 left Invoice 200\n");
@@ -341,8 +342,8 @@ mod tests {
         let rows = [
             row(Mark::Missing, Entity::User, "US7", "user-7"),
             counter(Entity::Channel, "CH1", "Invoice 200", "members_count", (4, 3)),
-            seat(Mark::Missing, Entity::Membership, "US7/CH1", "user-7", "CH1"),
-            seat(Mark::Missing, Entity::Member, "MB1", "user-7", "CH1"),
+            participation(Mark::Missing, Entity::Membership, "US7/CH1", "user-7", "CH1"),
+            participation(Mark::Missing, Entity::Member, "MB1", "user-7", "CH1"),
         ];
         assert_eq!(folded(&rows), "- users         US7  user-7  with 1 user_channel, 1 member\n");
     }

@@ -43,7 +43,6 @@ pub(crate) enum DiffOutput {
     Csv,
     /// CSV in which no text can be taken for a formula.
     SpreadsheetCsv,
-    /// Markdown.
     Markdown,
     /// A page.
     Html,

@@ -28,7 +28,6 @@ pub(super) struct CheckRow {
     pub(super) listed: u64,
 }
 
-/// A finding.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct FindingRow {
     /// One SID, or the two of a membership.

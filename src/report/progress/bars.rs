@@ -58,6 +58,8 @@ pub(super) struct Bars {
     rows: ProgressBar,
     layout: Layout,
     last_at: Option<Duration>,
+    /// The bar of requests is gone: a plan is performed.
+    is_applying: bool,
 }
 
 impl Bars {
@@ -70,7 +72,7 @@ impl Bars {
             bar
         };
         let (users, requests, rows) = (add("users", true), add("requests", true), add("rows", false));
-        Self { drawn_on: bars.clone(), users, requests, rows, layout, last_at: None }
+        Self { drawn_on: bars.clone(), users, requests, rows, layout, last_at: None, is_applying: false }
     }
 
     /// Draws the totals, if the last picture is old enough.
@@ -81,6 +83,7 @@ impl Bars {
         self.last_at = Some(now);
         self.fit(Layout::of(bar_terminal::columns()));
         if let Some(applying) = &totals.applying {
+            self.begin_applying();
             self.show_applying(totals, applying, now);
             return;
         }
@@ -97,6 +100,16 @@ impl Bars {
         self.rows.tick();
     }
 
+    /// Removes the bar of requests: most operations take one, and one bar is enough. The screen is cleared first, so that two bars
+    /// are not drawn below a line of three.
+    fn begin_applying(&mut self) {
+        if !std::mem::replace(&mut self.is_applying, true) {
+            // Where stderr takes no more, nothing is drawn either.
+            let _cleared = self.drawn_on.clear().is_ok();
+            self.drawn_on.remove(&self.requests);
+        }
+    }
+
     /// The bars of a plan that is performed: operations, and the kind of operation in progress.
     fn show_applying(&self, totals: &ProgressTotals, applying: &Applying, now: Duration) {
         self.users.set_prefix("done");
@@ -105,9 +118,6 @@ impl Bars {
         let left = totals.time_left(now).map(|left| format!("{} left", format::duration(left)));
         let parts: Vec<String> = std::iter::once(plain::operations(applying)).chain(left).collect();
         self.users.set_message(self.fitting(&parts));
-        if !self.requests.is_finished() {
-            self.requests.finish_and_clear(); // most operations take one request: one bar is enough
-        }
         self.rows.set_prefix("now");
         let mut parts = vec![applying.kind.to_owned(), format::counted(totals.attempts, "request")];
         parts.extend(totals.rate(now).map(|rate| format!("{} done", format::rate(rate))));

@@ -21,7 +21,6 @@ use crate::report::text::format;
 /// How progress is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
-    /// Bars.
     Bar,
     /// A line every few seconds.
     Plain,

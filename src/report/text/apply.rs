@@ -76,7 +76,6 @@ pub(crate) struct NotDoneItem {
     pub subject: String,
     /// Failed or blocked.
     pub state: OperationState,
-    /// Why.
     pub reason: String,
 }
 

@@ -67,7 +67,6 @@ impl From<Verdict> for AuditVerdict {
 /// What was exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct Exported {
-    /// Files.
     pub files: u64,
     /// Rows in all of them.
     pub rows: u64,
@@ -172,12 +171,36 @@ impl AuditPlan {
             self.base.as_deref().unwrap_or("nothing: there is no complete audit yet"),
             or_none(&self.remove),
             or_none(&self.keep),
-            self.notes.iter().map(|note| format!("note            {note}\n")).collect::<String>(),
+            self.notes.iter().map(|note| format!("note            {note}\n")).collect::<Vec<_>>().concat(),
         )
     }
 }
 
 impl AuditSummary {
+    /// Of an audit that has only begun. It is failed until it is not.
+    pub(crate) fn of_begun(audit: String, folder: String, started: String) -> Self {
+        Self {
+            audit,
+            folder,
+            verdict: AuditVerdict::Failed,
+            stopped: None,
+            base: None,
+            last_complete: None,
+            started,
+            finished: String::new(),
+            elapsed_seconds: 0.0,
+            crawl: None,
+            exported: None,
+            differences: None,
+            report: None,
+            removed: Vec::new(),
+            notes: Vec::new(),
+            error: None,
+            hooks: Vec::new(),
+            exit_code: 0,
+        }
+    }
+
     /// Whether something changed since the base.
     pub(crate) fn has_differences(&self) -> bool {
         self.differences.as_ref().is_some_and(|comparison| !comparison.is_same())

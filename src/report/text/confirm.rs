@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::apply::count_of;
 use super::format;
-use crate::plan::{Header, Move, OperationState, Totals};
+use crate::plan::{Header, Move, OperationKind, OperationState, Totals};
 use crate::printable::{Printable, padded};
 
 /// A plan that is to be confirmed.
@@ -14,8 +14,8 @@ pub(crate) struct Confirmation<'a> {
     pub plan: &'a Path,
     pub header: &'a Header,
     pub totals: &'a Totals,
-    /// The kinds of `--only`, as they were typed.
-    pub only: Option<&'a [String]>,
+    /// The kinds of `--only`.
+    pub only: Option<&'a [OperationKind]>,
     pub limit: Option<u64>,
     pub webhooks: bool,
 }
@@ -56,9 +56,7 @@ pub(crate) fn confirmation(of: &Confirmation<'_>) -> Printable {
         );
         if to_do > 0 {
             let left_out = match only {
-                Some(only) if !only.iter().any(|name| name.trim().replace('-', "_") == kind.name()) => {
-                    "  (not now: --only)"
-                }
+                Some(only) if !only.contains(kind) => "  (not now: --only)",
                 _ => "",
             };
             line_of(&mut text, kind.name(), &format!("{}{left_out}", format::count(to_do)));

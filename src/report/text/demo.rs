@@ -8,7 +8,6 @@ use crate::printable::{Printable, PrintableLine, Tone, cut, tame};
 /// Columns of a row that are shown.
 const WIDTH: usize = 110;
 
-/// The files of a demo.
 #[derive(Debug)]
 pub(crate) struct DemoFiles<'f> {
     pub(crate) snapshot: &'f Path,

@@ -29,7 +29,7 @@ impl Problem {
             let text = cause.to_string();
             match causes.last_mut() {
                 Some(last) if text.ends_with(last.as_str()) => *last = text,
-                // The other way round: some libraries print the whole chain in each of its links.
+                // The other way round: some libraries print the entire chain in each of its links.
                 Some(last) if last.contains(&text) => {}
                 None if text == message => {}
                 _ => causes.push(text),

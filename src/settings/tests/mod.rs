@@ -68,7 +68,7 @@ impl World {
     }
 }
 
-/// The whole chain, as main tells it.
+/// The entire chain, as main prints it.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

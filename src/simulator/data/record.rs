@@ -56,6 +56,26 @@ pub(crate) struct Timers {
     pub(crate) closed: Option<Timestamp>,
 }
 
+impl ChannelRecord {
+    /// A channel with a name of its own and nothing else that is unusual. The writer gives it its SID.
+    pub(crate) fn named(friendly_name: String, unique_name: String, now: Timestamp) -> Self {
+        Self {
+            digits: 0,
+            friendly_name: Some(friendly_name),
+            unique_name: Some(unique_name),
+            attributes: Some("{}".to_owned()),
+            private: true,
+            state: "active",
+            timers: Timers::default(),
+            messaging_service_sid: None,
+            email: None,
+            created_by: Some("system".to_owned()),
+            created: now,
+            updated: now,
+        }
+    }
+}
+
 /// A role, with the names that Chat has for its permissions.
 #[derive(Debug, Clone)]
 pub(crate) struct RoleRecord {

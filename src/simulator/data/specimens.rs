@@ -160,21 +160,8 @@ impl Specimens<'_> {
     }
 
     fn channel(&mut self, name: &str, change: impl FnOnce(&mut ChannelRecord)) -> u32 {
-        let now = self.now();
-        let mut record = ChannelRecord {
-            digits: 0,
-            friendly_name: Some(name.to_owned()),
-            unique_name: Some(format!("specimen-{}", self.made)),
-            attributes: Some("{}".to_owned()),
-            private: true,
-            state: "active",
-            timers: Timers::default(),
-            messaging_service_sid: None,
-            email: None,
-            created_by: Some("system".to_owned()),
-            created: now,
-            updated: now,
-        };
+        let unique_name = format!("specimen-{}", self.made);
+        let mut record = ChannelRecord::named(name.to_owned(), unique_name, self.now());
         change(&mut record);
         self.writer.create_channel(record)
     }

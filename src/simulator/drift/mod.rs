@@ -11,7 +11,7 @@ mod rows;
 
 pub use change::{DriftChange, DriftChangeKind};
 
-use super::data::record::{ChannelRecord, MembershipRecord, Timers, UserRecord};
+use super::data::record::{ChannelRecord, MembershipRecord, UserRecord};
 use super::data::{ServiceWorld, Writer};
 use super::draws::{DrawPurpose, below, next};
 use choose::{Choice, DriftChoices};
@@ -136,19 +136,7 @@ fn create_user(writer: &mut Writer<'_>, round: u64, number: u32) -> u32 {
 }
 
 fn create_channel(writer: &mut Writer<'_>, round: u64, number: u32) -> u32 {
-    let now = writer.now();
-    writer.create_channel(ChannelRecord {
-        digits: 0,
-        friendly_name: Some(format!("Round {round}")),
-        unique_name: Some(format!("round-{round}/{number}")),
-        attributes: Some("{}".to_owned()),
-        private: number.is_multiple_of(2),
-        state: "active",
-        timers: Timers::default(),
-        messaging_service_sid: None,
-        email: None,
-        created_by: Some("system".to_owned()),
-        created: now,
-        updated: now,
-    })
+    let named =
+        ChannelRecord::named(format!("Round {round}"), format!("round-{round}/{number}"), writer.now());
+    writer.create_channel(ChannelRecord { private: number.is_multiple_of(2), ..named })
 }

@@ -12,10 +12,9 @@ use crate::storage::StorageError;
 /// SIDs shown for a check that found something.
 const EXAMPLES: usize = 5;
 
-/// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SnapshotCheck {
-    /// What was looked at.
+    /// What is checked.
     pub name: &'static str,
     /// How many records failed it.
     pub found: u64,
@@ -103,7 +102,7 @@ const REFERENCES: [Reference; 7] = [
     },
 ];
 
-/// Makes every check. It reads the whole file. `bytes` is what `check_file` found before it was opened.
+/// Makes every check. It reads the entire file. `bytes` is what `check_file` found before it was opened.
 pub(in crate::snapshot) fn check(
     snapshot: &Snapshot,
     bytes: Result<(), SnapshotError>,

@@ -1,11 +1,11 @@
 //! A crawl by one route, of which a share is read by the other route too, as evidence.
 //!
-//! Memberships can be read by user or by channel. A crawl by user alone has the counts to go by, and in Conversations not
-//! even those; with the members of a share of the channels beside them, each of these channels is compared member by member,
-//! as in a crawl of both. A crawl by channel alone has the channels of a share of the users beside it.
+//! Memberships can be read by user or by channel. A crawl by user can be compared with counts only, and in Conversations not
+//! even with those; with the members of a share of the channels, each of these channels is compared member by member,
+//! as in a crawl of both. A crawl by channel reads the channels of a share of the users.
 //!
-//! **Invariant:** what is read for evidence is no part of the crawl's data. It goes when the crawl ends complete, so that exports
-//! and comparisons do not depend on which share was checked. An incomplete crawl keeps it for its next look.
+//! **Invariant:** what is read for evidence is not part of the crawl's data. It is deleted when the crawl ends complete, so that exports
+//! and comparisons do not depend on which share was checked. An incomplete crawl keeps it for the next run.
 
 use rusqlite::{Connection, params};
 use serde::Serialize;
@@ -96,7 +96,7 @@ fn evidence(connection: &Connection) -> rusqlite::Result<(UnitKind, Entity)> {
     })
 }
 
-/// What was read by the other route, if anything was to be.
+/// What was read by the other route, if the crawl has a cross-check.
 pub(in crate::snapshot) fn what_was_read(connection: &Connection) -> rusqlite::Result<Option<CrossCheck>> {
     let Some(share) = properties::cross_check(connection)? else { return Ok(None) };
     let (kind, entity) = evidence(connection)?;
@@ -108,7 +108,7 @@ pub(in crate::snapshot) fn what_was_read(connection: &Connection) -> rusqlite::R
     Ok(Some(CrossCheck { share: share.to_string(), lists: lists.cast_unsigned(), of: entity.plural() }))
 }
 
-/// Leaves out again what was read as evidence.
+/// Deletes what was read as evidence.
 pub(in crate::snapshot) fn drop_evidence(connection: &Connection) -> rusqlite::Result<()> {
     if properties::cross_check(connection)?.is_none() {
         return Ok(());

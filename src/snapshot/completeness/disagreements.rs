@@ -1,4 +1,4 @@
-//! What does not agree now: two sides of the API compared with each other, in SQL. See [`completeness`](super) for which sides.
+//! Current disagreements: two sides of the API compared with each other, in SQL. See [`completeness`](super) for which sides.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -73,7 +73,7 @@ pub(in crate::snapshot) fn comparable(connection: &Connection) -> rusqlite::Resu
 }
 
 /// Compares each channel's sides. Where the users' side was not read, or of selected users only (`users_side` false), the
-/// Members list stands in for it.
+/// Members list takes its place.
 pub(in crate::snapshot) fn find_channel_counts(
     connection: &Connection,
     users_side: bool,

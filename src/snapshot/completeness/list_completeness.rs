@@ -12,11 +12,8 @@ use crate::snapshot::unit::{UnitKind, state};
 /// A list of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ListOf<'a> {
-    /// Its roles.
     Roles,
-    /// Its users.
     Users,
-    /// Its channels.
     Channels,
     /// The members of a channel.
     Members(&'a ChannelSid),
@@ -69,7 +66,7 @@ pub(in crate::snapshot) fn unusable(
     Ok(any.then(|| "a row that came without its SID may be this one".to_owned()))
 }
 
-/// Why the list of a user or channel is not whole.
+/// Why the list of a user or channel is not complete.
 pub(in crate::snapshot) fn parents_list(
     connection: &Connection,
     service: i64,

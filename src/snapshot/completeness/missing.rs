@@ -1,7 +1,7 @@
 //! The memberships behind holes: each named once, though up to three disagreements show it (a user's count, a channel's count, and the
 //! two lists of the channel).
 //!
-//! **Invariant:** only what one side of the API has is named. Where a count alone is off, the user or channel is named with the number of
+//! **Invariant:** only what one side of the API has is named. Where only a count is off, the user or channel is named with the number of
 //! rows that it lacks.
 
 use rusqlite::Connection;
@@ -17,9 +17,9 @@ pub struct MissingMembership {
     pub identity: Option<String>,
     pub channel_sid: Option<String>,
     pub member_sid: Option<String>,
-    /// The lists that lack it: `user_channels` or `members`; `counted` where a count alone shows it.
+    /// The lists that lack it: `user_channels` or `members`; `counted` where only a count shows it.
     pub missing_from: String,
-    /// How many: 1, unless a count alone shows them.
+    /// How many: 1, unless only a count shows them.
     pub count: u64,
 }
 
@@ -92,7 +92,7 @@ fn gather(connection: &Connection) -> rusqlite::Result<()> {
            AND NOT EXISTS (SELECT 1 FROM member_row x WHERE x.channel = d.parent AND x.sid IS m.member_sid)",
         [kind::MEMBER_LIST],
     )?;
-    // What only counts show: of users and channels that no membership above belongs to.
+    // What only counts show: users and channels of none of the memberships above.
     for (kind, column) in
         [(kind::USER_COUNT, "user"), (kind::USER_LIST, "user"), (kind::CHANNEL_COUNT, "channel")]
     {

@@ -7,17 +7,17 @@
 //! - a channel's messages, once their list ended, against `messages_count`;
 //! - for a share of the users of a crawl by channel (`cross_check`), their joined rows against the members of all channels.
 //!
-//! Conversations gives no counts; there the two lists are compared with each other alone, and a participant without identity
+//! Conversations gives no counts; there only the two lists are compared, and a participant without identity
 //! (by SMS or the like), who has no user, is left out of it.
 //!
 //! What does not agree is kept in the table `disagreement` and read again once. Then it is **drift** if it agrees now or has
-//! moved (the data changed meanwhile), **`count_only`** if a counter alone is off while both lists agree member by member,
-//! and a **hole** otherwise. What could not be compared again, or appeared at the last look, stays **open**; like a hole it
-//! leaves the crawl incomplete, and the next run looks again.
+//! moved (the data changed meanwhile), **`count_only`** if only a counter is off while both lists agree member by member,
+//! and a **hole** otherwise. What could not be compared again, or appeared in the last round, stays **open**; like a hole it
+//! leaves the crawl incomplete, and the next run compares again.
 //!
-//! Why a count of messages can be no hole: nothing published says whether deleted messages are in it, and indices may skip, so
-//! neither tells how many there should be. What can be known is that the list was followed to its end. So its channel alone is
-//! rechecked, never its list: `drift` if the counter moved, `count_only` if it is simply another number.
+//! Why a count of messages cannot be a hole: nothing published says whether deleted messages are in it, and indices may skip, so
+//! neither tells how many there should be. What can be known is that the list was followed to its end. So only its channel is
+//! rechecked, never its list: `drift` if the counter moved, `count_only` if it is a different number.
 
 pub(in crate::snapshot) mod check;
 pub(in crate::snapshot) mod cross_check;

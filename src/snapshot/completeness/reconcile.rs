@@ -17,7 +17,7 @@ use crate::snapshot::write::writer::SnapshotWriter;
 use crate::snapshot::write::{frontier, selection};
 
 /// Indexes for people's queries: the views show SIDs as text, and a condition on that text finds rows by an index of the same
-/// expression. Users and channels are few beside memberships, so these indexes are small.
+/// expression. Users and channels are few compared with memberships, so these indexes are small.
 static INDEXES_OF_VIEWS: LazyLock<String> = LazyLock::new(|| {
     write_out(
         "CREATE INDEX IF NOT EXISTS user_by_shown_sid ON user_row (@US(sid));
@@ -27,7 +27,7 @@ static INDEXES_OF_VIEWS: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// What a look at the evidence led to.
+/// What a round found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Reconciled {
     /// Disagreements that are to be read again.
@@ -36,8 +36,8 @@ pub struct Reconciled {
     pub more_work: bool,
 }
 
-/// Looks at the evidence after everything was read (round 0) or what disagreed was read again (rounds 1 and on). New
-/// disagreements are opened for another reading unless this is the `last` look.
+/// Compares the evidence after everything was read (round 0) or what disagreed was read again (rounds 1 and on). New
+/// disagreements are opened and read again, unless this is the `last` round.
 pub(in crate::snapshot) fn reconcile(
     writer: &mut SnapshotWriter,
     round: u32,
@@ -45,7 +45,7 @@ pub(in crate::snapshot) fn reconcile(
 ) -> Result<Reconciled, SnapshotError> {
     writer.begin()?;
     writer.sql(|connection| {
-        // SQLite sorts in as much memory as its cache may have, beside the cache: half of each while indexes are made.
+        // SQLite sorts in as much memory as its cache may have, in addition to the cache: half of each while indexes are created.
         connection.execute_batch(&format!("PRAGMA cache_size = -{}", CACHE_TO_WRITE / 2))?;
         connection.execute_batch(
             "CREATE INDEX IF NOT EXISTS membership_by_channel ON membership_row (service, channel_sid, member_sid,
@@ -130,7 +130,7 @@ fn add_unlisted_channels(writer: &SnapshotWriter) -> Result<(), SnapshotError> {
     Ok(())
 }
 
-/// The round that the next look is: after the last one whose disagreements are still open.
+/// The number of the next round: after the last one whose disagreements are still open.
 pub(in crate::snapshot) fn next_round(writer: &SnapshotWriter) -> Result<u32, SnapshotError> {
     writer.sql(|connection| {
         connection.query_row(
@@ -141,10 +141,10 @@ pub(in crate::snapshot) fn next_round(writer: &SnapshotWriter) -> Result<u32, Sn
     })
 }
 
-/// Opens what was not known to disagree and has it read again.
+/// Opens new disagreements and has their lists read again.
 fn open_new(writer: &SnapshotWriter, round: u32, last: bool) -> Result<u64, SnapshotError> {
-    // At the last look there is no reading again, so it stays open, and the crawl incomplete: the next run looks again.
-    // Messages are sent all the time, and their counter that moved since the look before is no reason for another run.
+    // After the last round nothing is read again, so it stays open, and the crawl incomplete: the next run compares again.
+    // Messages are sent all the time, and their counter that moved since the round before is no reason for another run.
     let detail = if last { "appeared while others were read again" } else { "" };
     let opened = writer.sql(|connection| {
         connection.execute(
@@ -191,7 +191,7 @@ fn schedule(writer: &SnapshotWriter, round: u32) -> Result<(), SnapshotError> {
             if kind == kind::MESSAGE_COUNT {
                 continue; // the counter is the side in doubt, and a list of messages may have thousands of pages
             }
-            // Under a cross-check, members are read again of the channels of its share alone.
+            // Under a cross-check, members are read again only of the channels of its share.
             let members =
                 members && (writer.cross_check.is_none() || is_known(writer, UnitKind::Members, parent)?);
             if members {

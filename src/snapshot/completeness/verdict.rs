@@ -8,7 +8,7 @@ use crate::snapshot::properties::{self, Verdict};
 use crate::snapshot::unit::{UnitKind, state};
 
 /// Settles what was open before this round and has been read again meanwhile. What could not be read again, so that nothing
-/// was compared, stays open: no finding is no agreement. `channels_compared` says whether channels were looked at.
+/// was compared, stays open: without a comparison there is no agreement. `channels_compared` says whether channels were compared.
 pub(in crate::snapshot) fn settle(
     connection: &Connection,
     round: u32,
@@ -54,7 +54,7 @@ pub(in crate::snapshot) fn settle(
 /// Why a user who vanished excuses nothing: where the user is really gone, the Members lists that are read again no longer have it.
 /// While they still do, the two sides contradict each other, and which one is right is not known.
 pub(in crate::snapshot) fn forgive_counters(connection: &Connection) -> rusqlite::Result<()> {
-    // Under a cross-check one of the routes was read in part: that says nothing of what is not in its share.
+    // Under a cross-check one of the routes was read in part: that proves nothing about the rest.
     let cross_check = properties::cross_check(connection)?.is_some();
     let by_user = properties::is_included(connection, Entity::Membership)?;
     // A channel's counter: its own two lists agree, and its Members list was read.
@@ -74,7 +74,7 @@ pub(in crate::snapshot) fn forgive_counters(connection: &Connection) -> rusqlite
             by_user
         ],
     )?;
-    // A count of messages: nothing says what it counts, and the list itself was followed to its end.
+    // A count of messages: nothing published says what it counts, and the list itself was followed to its end.
     connection.execute(
         "UPDATE disagreement SET outcome = 'count_only', detail = 'the list was read to its end; the counter alone is off'
          WHERE kind = ?1 AND outcome = 'hole'",

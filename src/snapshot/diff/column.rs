@@ -1,7 +1,7 @@
 //! The columns of each entity as a merge reads them, and how a stored value is displayed.
 //!
-//! **Invariant:** what two files store alike is alike. A column that is stored by a file's own numbering (`scope`) is compared
-//! by what it stands for.
+//! **Invariant:** values that two files store alike are equal. A column that is stored by a file's own numbering (`scope`) is compared
+//! by the SIDs behind the number.
 
 use std::sync::LazyLock;
 
@@ -87,7 +87,7 @@ impl Column {
     /// A stored value as the API would write it.
     pub(in crate::snapshot) fn display(&self, value: ValueRef<'_>) -> Value {
         match (value, self.form) {
-            // An index is a part of a key, which cannot be null: its text stands for it.
+            // An index is a part of a key, which cannot be null: the empty text means null.
             (ValueRef::Null, _) | (ValueRef::Text(_), Form::Index) => Value::Null,
             (ValueRef::Blob(bytes), Form::Sid(prefix)) => Value::String(sid_text(prefix, bytes)),
             (ValueRef::Blob(bytes), _) => Value::String(sid_text("", bytes)),
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_value_is_told_as_the_api_wrote_it() {
+    fn a_stored_value_is_displayed_as_the_api_wrote_it() {
         let status = &columns(Entity::Membership)[3];
         assert_eq!(status.display(ValueRef::Integer(1)), "joined");
         assert_eq!(status.display(ValueRef::Text(b"lurking")), "lurking");

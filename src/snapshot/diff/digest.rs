@@ -5,7 +5,7 @@
 //!
 //! **Invariant:** nothing of the crawl is in it: no row number, no time of reading, no cursor, no verdict.
 //!
-//! Left out is what changes though no one changed anything: whether a user is online or can be reached at the moment.
+//! Left out is what changes by itself: whether a user is online or can be reached at the moment.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};
@@ -21,7 +21,7 @@ const LEFT_OUT: [&str; 10] =
 /// A table of records: with what its rows belong to, and the rows that are records.
 struct Table {
     name: &'static str,
-    /// The SIDs that stand for its row numbers.
+    /// The SIDs that replace its row numbers.
     parents: &'static str,
     joined: &'static str,
     condition: &'static str,
@@ -103,7 +103,7 @@ fn digest(connection: &Connection, table: &Table) -> Result<(u64, u128)> {
         line.clear();
         push(&mut line, row.get_ref(0)?);
         for (at, name) in columns.iter().enumerate() {
-            // A column that is null says no more than one that an older format lacks.
+            // A null column is equal to one that an older format lacks.
             let found = row.get_ref(at + 1)?;
             if found != ValueRef::Null {
                 push(&mut line, ValueRef::Text(name.as_bytes()));

@@ -1,9 +1,9 @@
 //! Digests for one comparison of two snapshots that keep none: lists of users and channels are put into groups, and each group
 //! has one digest for both files.
 //!
-//! Both files are read once in the order of storage, which costs little more than reading them: nothing is written or sorted.
+//! Both files are read once in the order of storage; nothing is written or sorted, so this costs little more than the reading.
 //! Lists in groups that are the same need not be read again; of the others, each is read row by row. Which group a list is in
-//! depends on its user's or channel's SID alone, so the two files need not number users alike.
+//! depends on its user's or channel's SID only, so the two files need not number users alike.
 //!
 //! **Invariant:** memory does not grow with the data: there are always as many groups.
 
@@ -20,7 +20,7 @@ use crate::snapshot::unit::UnitKind;
 /// Lists in which a row differs are few, and few others share their groups where there are so many. 8 MiB.
 const GROUPS: usize = 1 << 18;
 
-/// What stands for the lists of a group.
+/// The digest of a group's lists.
 #[derive(Clone, Copy, Default)]
 struct Group {
     /// The sum of the old file's rows' digests, less that of the new file's.
@@ -75,7 +75,7 @@ impl Groups {
         usize::try_from(self.keys.place(sid) % GROUPS as u64).expect("it is less than a usize")
     }
 
-    /// Reads rows and what they are lists of side by side, both by the number of the latter.
+    /// Reads rows together with their users or channels, both in the order of the numbers of the latter.
     fn read(
         &mut self,
         connection: &Connection,

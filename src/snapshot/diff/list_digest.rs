@@ -2,17 +2,17 @@
 //! record, and of all of them in a service.
 //!
 //! They let two snapshots be compared without reading what is the same in both. A crawl does not keep them, since a snapshot
-//! need not be compared with any; an audit does, and its next night reads the few lists that changed. Where only one of two
+//! need not be compared with any; an audit does, and the next audit reads the few lists that changed. Where only one of two
 //! snapshots has them, a comparison makes the other's for itself, in a temporary table; where neither has, `group_digest` costs less.
 //!
 //! Why that pays: rows are stored by the numbers of users and channels and compared by their SIDs, which are random. Digests
-//! are made in the order of storage, and then there is little to look up out of it.
+//! are computed in the order of storage, and then few lists are looked up out of order.
 //!
 //! A list's digest is the sum of its rows' digests (`row_hash`), so the order in which rows were read or stored does not
 //! matter. A service's digest is the sum of digests of its lists' digests with their SIDs, so that a row that went from one list
 //! to another shows.
 //!
-//! **Invariant:** digests are of a finished crawl. They are dropped when it goes on.
+//! **Invariant:** digests are of a finished crawl. They are dropped when it resumes.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
@@ -28,7 +28,7 @@ use crate::snapshot::scopes::Scopes;
 use crate::snapshot::unit::UnitKind;
 use crate::snapshot::write::writer::SnapshotWriter;
 
-/// How digests are made. Another one where a column is added, since equal rows would have other digests then.
+/// The version of how digests are computed. A new column needs a new version, since equal rows get other digests.
 const VERSION: &str = "3";
 
 /// The lists that have digests.
@@ -76,7 +76,7 @@ impl StoredList {
 pub(in crate::snapshot) const PARENTS: &str = "SELECT parent, sid, rows, digest FROM list_digest
     WHERE service = ?1 AND kind = ?2 AND parent > 0 ORDER BY sid";
 
-/// What stands for a list when two snapshots are compared.
+/// The digest of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::snapshot) struct ListDigest {
     pub(in crate::snapshot) rows: u64,
@@ -111,13 +111,13 @@ pub(in crate::snapshot) fn has_digests(snapshot: &Snapshot) -> Result<bool, Snap
     snapshot.sql(|connection| Ok(properties::get(connection, LIST_DIGESTS)?.as_deref() == Some(VERSION)))
 }
 
-/// Sees to it that digests of an entity's lists are there: those that the snapshot keeps, or temporary ones.
+/// Prepares digests of an entity's lists: those that the snapshot keeps, or temporary ones.
 pub(in crate::snapshot) fn prepare(snapshot: &Snapshot, kind: UnitKind) -> Result<(), SnapshotError> {
     if has_digests(snapshot)? {
         return Ok(());
     }
     snapshot.sql(|connection| {
-        // A temporary table goes before one of the file that has its name.
+        // A temporary table takes precedence over one of the file with the same name.
         create(connection, "CREATE TEMP TABLE IF NOT EXISTS")?;
         let made = "SELECT 1 FROM temp.list_digest WHERE kind = ?1";
         if connection.prepare_cached(made)?.exists([kind.number()])? {

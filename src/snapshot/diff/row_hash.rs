@@ -1,8 +1,8 @@
-//! The digest of a row: 128 bits that stand for its key, what its scope says, and its fields.
+//! The digest of a row: 128 bits of its key, the SIDs of its scope, and its fields.
 //!
 //! What is kept in a file is the first half of a SHA-256, the same on every machine. What serves one comparison only is two
-//! `SipHash`es under keys drawn for it: that costs a fraction, and as no one knows the keys, no one can aim at two rows, or two
-//! sums of rows, that read alike.
+//! `SipHash`es under random keys: that costs a fraction, and as the keys are secret, no one can construct two rows, or two
+//! sums of rows, with equal digests.
 //!
 //! **Invariant:** rows that differ in anything but the file's own numbering are different bytes to the hash.
 
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::snapshot::diff::row_encoding::{half, push};
 use crate::snapshot::scopes::Scopes;
 
-/// A hash on its way; it is copied where many rows begin alike.
+/// A hash in progress; it is copied where many rows begin alike.
 #[derive(Clone)]
 enum HashState {
     Kept(Sha256),
@@ -62,7 +62,7 @@ impl Keys {
 pub(in crate::snapshot) struct RowHasher<'s> {
     scopes: &'s Scopes,
     begin: HashState,
-    /// The last scope's number, and the hash that has read what it stands for.
+    /// The last scope's number, and the hash that has read its SIDs.
     last: Option<(Option<i64>, HashState)>,
     buffer: Vec<u8>,
 }
@@ -108,7 +108,7 @@ impl<'s> RowHasher<'s> {
         Ok(state.end())
     }
 
-    /// The hash that has read a scope. A file numbers its scopes by itself, so what they stand for is read; padded to one block
+    /// The hash that has read a scope. Each file numbers its scopes itself, so the SIDs are read; padded to one block
     /// of SHA-256, so that it is computed once and not again with each row.
     fn behind(&self, scope: Option<i64>) -> HashState {
         let mut block = [0; 64];

@@ -15,7 +15,7 @@ use crate::snapshot::columns::StoredRecord as _;
 use crate::snapshot::encode::{bind, required};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::lookup::LookUp;
-use crate::snapshot::read::participants::{Seat, SeatsWith};
+use crate::snapshot::read::participants::{Participation, ParticipationWith};
 use crate::snapshot::read::reader::Snapshot;
 use crate::snapshot::read::service_view::{self, ServiceView};
 use crate::snapshot::read::walk_row::Lookup;
@@ -276,9 +276,9 @@ impl ServiceView<'_> {
         channel: &ChannelSid,
         visit: &mut dyn FnMut(ListedMembership) -> Result<(), E>,
     ) -> Result<(), E> {
-        let with = SeatsWith { user: Lookup::Yes, role: true };
-        self.seats(channel, with, &mut |seat: &Seat| {
-            let Seat { membership, user, member, role } = seat;
+        let with = ParticipationWith { user: Lookup::Yes, role: true };
+        self.participations(channel, with, &mut |participation: &Participation| {
+            let Participation { membership, user, member, role } = participation;
             visit(
                 ListedMembership::of(membership.as_ref(), member.as_ref(), role.as_deref())
                     .with_user(user.as_deref()),

@@ -1,4 +1,4 @@
-//! Looking up the records that a walk's rows refer to.
+//! Looks up the records that a walk's rows refer to.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -18,7 +18,7 @@ const AHEAD: usize = 256;
 /// Looked-up records remembered between rows: roles and channels, some hundred bytes each.
 const REMEMBERED: usize = 32_768;
 
-/// Bytes of attributes among them. A channel may have 16 KB of attributes, so their number alone is no bound.
+/// Bytes of attributes among them. A channel may have 16 KB of attributes, so their number is not a bound.
 const REMEMBERED_BYTES: usize = 16 << 20;
 
 /// Finds referred records, remembering a bounded number of them.
@@ -159,7 +159,7 @@ impl<'s> LookUp<'s> {
     }
 }
 
-/// Records found, so that the next row need not find them again. Holds a bounded number and size, then starts anew.
+/// Records found, so that the next row need not find them again. Holds a bounded number and size, then starts empty.
 struct LookupCache<K, V> {
     found: HashMap<K, Option<Rc<V>>>,
     bytes: usize,

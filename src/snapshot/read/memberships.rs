@@ -1,7 +1,7 @@
 //! The two walks over memberships, by user and by channel: the longest reads of an export.
 //!
-//! By user, rows come as their table has them. By channel, they come from an index that holds all of a row, so that none is
-//! looked up in a place of its own; a random place for each row costs ten times as much.
+//! By user, rows are in the order of their table. By channel, they are read from an index that holds the entire row, so that none is
+//! looked up separately: a random access for each row costs ten times as much.
 
 use std::rc::Rc;
 
@@ -184,11 +184,11 @@ impl OtherMembers<'_> {
     }
 }
 
-/// Makes steps of rows.
+/// Fills a walk's row from a row of the query.
 struct Filler<'s> {
     with: With,
     by_user: bool,
-    /// Whether rows have the user's columns.
+    /// Whether the query selects the user's columns.
     read_user: bool,
     last_user: Option<i64>,
     look_up: LookUp<'s>,

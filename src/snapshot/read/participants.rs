@@ -1,6 +1,6 @@
-//! Who is on one channel: what the users' side says (memberships) and what the channel's side says (members), side by side.
+//! The participants of one channel: the users' side (memberships) paired with the channel's side (members).
 //!
-//! **Invariant:** nothing that either side has is left out, and rows are streamed: both sides come in the order of member SIDs and
+//! **Invariant:** nothing that either side has is left out, and rows are streamed: both sides are in the order of member SIDs and
 //! are merged.
 
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use crate::snapshot::read::walk_row::Lookup;
 
 /// One user or participant on a channel. At least one of membership and member is there.
 #[derive(Debug)]
-pub struct Seat {
+pub struct Participation {
     /// What the user's side says: status, notification level, read index.
     pub membership: Option<Membership>,
     /// The user, where wanted and known.
@@ -28,28 +28,27 @@ pub struct Seat {
     pub role: Option<Rc<Role>>,
 }
 
-/// The records that [`ServiceView::seats`] shall look up.
+/// The records that [`ServiceView::participations`] shall look up.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct SeatsWith {
-    /// The user.
+pub struct ParticipationWith {
     pub user: Lookup,
     /// The member's role.
     pub role: bool,
 }
 
 impl ServiceView<'_> {
-    /// Visits everybody on a channel: first those without a member, by user SID; then by member SID.
-    pub fn seats<E: From<SnapshotError>>(
+    /// Visits all participants of a channel: first those without a member, by user SID; then by member SID.
+    pub fn participations<E: From<SnapshotError>>(
         &self,
         channel: &ChannelSid,
-        with: SeatsWith,
-        visit: &mut dyn FnMut(&Seat) -> Result<(), E>,
+        with: ParticipationWith,
+        visit: &mut dyn FnMut(&Participation) -> Result<(), E>,
     ) -> Result<(), E> {
         let wrap = |source| E::from(SnapshotError::from_sqlite(self.snapshot.path(), source));
         let scopes = &self.snapshot.scopes;
-        // Made for the first that needs it: most channels have no one who does.
+        // Created for the first that needs it: in most channels none does.
         let mut look_up: Option<LookUp<'_>> = None;
-        let mut seat = |membership: Option<(Membership, i64)>, member: Option<Member>| {
+        let mut participation = |membership: Option<(Membership, i64)>, member: Option<Member>| {
             let identity = member.as_ref().is_some_and(|member| member.identity.is_some());
             let wanted = with.user == Lookup::Yes || with.user == Lookup::ForIdentity && !identity;
             let (mut user, mut role) = (None, None);
@@ -65,7 +64,12 @@ impl ServiceView<'_> {
                 let sid = member.as_ref().and_then(|member| member.role_sid.as_ref());
                 role = look_up.role_if(with.role, sid).map_err(wrap)?;
             }
-            visit(&Seat { membership: membership.map(|(membership, _)| membership), user, member, role })
+            visit(&Participation {
+                membership: membership.map(|(membership, _)| membership),
+                user,
+                member,
+                role,
+            })
         };
         let of_row = |row: &Row<'_>| -> rusqlite::Result<(Membership, i64)> {
             Ok((Membership::read(row, 0, scopes)?, row.get(Membership::COLUMNS)?))
@@ -76,7 +80,7 @@ impl ServiceView<'_> {
              CROSS JOIN user_row u INDEXED BY user_sid_by_id ON u.id = m.user
              WHERE m.service = ?1 AND m.channel_sid = ?2"
         } else {
-            "FROM temp.seat s CROSS JOIN membership_row m ON m.user = s.user AND m.channel_sid = s.channel_sid
+            "FROM temp.by_channel s CROSS JOIN membership_row m ON m.user = s.user AND m.channel_sid = s.channel_sid
              CROSS JOIN user_row u ON u.id = m.user WHERE s.service = ?1 AND s.channel_sid = ?2"
         };
         let prepare = |sql: &str| self.snapshot.connection.prepare_cached(sql).map_err(wrap);
@@ -89,7 +93,7 @@ impl ServiceView<'_> {
         .map_err(wrap)?;
         let mut rows = strangers.raw_query();
         while let Some(row) = rows.next().map_err(wrap)? {
-            seat(Some(of_row(row).map_err(wrap)?), None)?;
+            participation(Some(of_row(row).map_err(wrap)?), None)?;
         }
         drop(rows);
 
@@ -127,7 +131,7 @@ impl ServiceView<'_> {
             };
             let membership = if order.is_le() { left.take() } else { None };
             let member = if order.is_ge() { right.take() } else { None };
-            seat(membership, member)?;
+            participation(membership, member)?;
             if order.is_le() {
                 left = next_membership()?;
             }

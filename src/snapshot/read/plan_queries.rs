@@ -1,4 +1,4 @@
-//! Questions about a snapshot as a whole that a plan asks: what vanished, and which identities differ in case only.
+//! What a plan asks about an entire snapshot: what vanished, and which identities differ only in case.
 
 use rusqlite::functions::FunctionFlags;
 
@@ -35,7 +35,7 @@ pub(crate) fn identities_alike<E: From<SnapshotError>>(
 ) -> Result<(), E> {
     let snapshot = service.snapshot;
     let wrap = |source| E::from(SnapshotError::from_sqlite(snapshot.path(), source));
-    // SQLite's own lower() knows ASCII alone.
+    // SQLite's own lower() knows only ASCII.
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     snapshot
         .connection

@@ -1,4 +1,4 @@
-//! One service of a snapshot, with what a comparison needs beside ordered walks: records by their SIDs and by the names that
+//! One service of a snapshot, with what a comparison needs besides ordered walks: records by their SIDs and by the names that
 //! applications know them by.
 //!
 //! **Invariant:** lookups by identity and unique name go over indexes made once, in a temporary file of SQLite's own: a snapshot
@@ -60,7 +60,7 @@ pub(in crate::snapshot) fn of<'s>(
     Ok(Some(ServiceView { snapshot, number, service: Rc::new(service), account, indexed }))
 }
 
-/// Temporary objects are SQLite's own files, and possible in a file that is opened for reading alone.
+/// Temporary objects are in files of SQLite's own, so they are possible in a file that is opened only for reading.
 fn make_indexes(connection: &Connection, indexed: bool) -> rusqlite::Result<()> {
     connection.execute_batch(
         "CREATE TEMP TABLE IF NOT EXISTS user_name (service INTEGER, identity TEXT, id INTEGER,
@@ -81,9 +81,9 @@ fn make_indexes(connection: &Connection, indexed: bool) -> rusqlite::Result<()> 
 /// A crawl that was broken off has no index by channel.
 pub(in crate::snapshot) fn make_index_by_channel(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
-        "CREATE TEMP TABLE IF NOT EXISTS seat (service INTEGER, channel_sid, member_sid, user INTEGER,
+        "CREATE TEMP TABLE IF NOT EXISTS by_channel (service INTEGER, channel_sid, member_sid, user INTEGER,
            PRIMARY KEY (service, channel_sid, user)) WITHOUT ROWID;
-         INSERT OR IGNORE INTO temp.seat SELECT service, channel_sid, member_sid, user FROM main.membership_row;",
+         INSERT OR IGNORE INTO temp.by_channel SELECT service, channel_sid, member_sid, user FROM main.membership_row;",
     )
 }
 
@@ -98,7 +98,7 @@ impl ServiceView<'_> {
         &self.account
     }
 
-    /// [`Snapshot::walk`] over this service alone.
+    /// [`Snapshot::walk`] over this service only.
     pub fn walk<E: From<SnapshotError>>(
         &self,
         walk: Walk,
@@ -195,7 +195,7 @@ impl ServiceView<'_> {
                  FROM membership_row INDEXED BY membership_by_channel WHERE service = ?1 AND channel_sid = ?2"
             } else {
                 "SELECT count(*) FILTER (WHERE m.status = 1), count(*) FILTER (WHERE m.status = 2)
-                 FROM temp.seat s CROSS JOIN membership_row m ON m.user = s.user AND m.channel_sid = s.channel_sid
+                 FROM temp.by_channel s CROSS JOIN membership_row m ON m.user = s.user AND m.channel_sid = s.channel_sid
                  WHERE s.service = ?1 AND s.channel_sid = ?2"
             })?;
             bind!(statement, number, sid);
@@ -203,7 +203,7 @@ impl ServiceView<'_> {
         })
     }
 
-    /// Visits every channel in the order of SIDs: those that the snapshot has, and those that memberships alone name.
+    /// Visits every channel in the order of SIDs: those that the snapshot has, and those that only memberships name.
     pub fn channels<E: From<SnapshotError>>(
         &self,
         mut visit: impl FnMut(&ChannelSid, Option<&Channel>) -> Result<(), E>,
@@ -243,7 +243,7 @@ impl ServiceView<'_> {
             let table = if self.indexed {
                 "membership_row INDEXED BY membership_by_channel"
             } else {
-                "temp.seat"
+                "temp.by_channel"
             };
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT channel_sid FROM {table} WHERE service = ?1 AND channel_sid > ?2 ORDER BY channel_sid LIMIT 1"

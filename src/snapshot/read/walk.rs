@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 
 use crate::model::{Channel, Entity, Invite, Member, Message, Role, RowRecords, User};
-use crate::snapshot::columns::StoredRecord as _;
+use crate::snapshot::columns::StoredRecord;
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::lookup::LookUp;
 use crate::snapshot::read::memberships;
@@ -77,12 +77,7 @@ pub(in crate::snapshot) fn walk<E: From<SnapshotError>>(
                 memberships::walk(snapshot, walk, number, look_up, &mut step, &mut visit)?;
             }
             Entity::Member => {
-                let sql = format!(
-                    "SELECT {} FROM channel_row c CROSS JOIN member_row x ON x.channel = c.id
-                     WHERE c.service = ?1 ORDER BY c.sid, x.sid",
-                    Member::SELECT
-                );
-                each(snapshot, &sql, number, &mut visit, &mut step, |row, step| {
+                each(snapshot, &in_channels::<Member>("x"), number, &mut visit, &mut step, |row, step| {
                     let member = Member::read(row, 0, &snapshot.scopes)?;
                     step.channel = look_up.channel_if(walk.with.channel, &member.channel_sid)?;
                     step.role = look_up.role_if(walk.with.role, member.role_sid.as_ref())?;
@@ -91,12 +86,7 @@ pub(in crate::snapshot) fn walk<E: From<SnapshotError>>(
                 })?;
             }
             Entity::Invite => {
-                let sql = format!(
-                    "SELECT {} FROM channel_row c CROSS JOIN invite_row i ON i.channel = c.id
-                     WHERE c.service = ?1 ORDER BY c.sid, i.sid",
-                    Invite::SELECT
-                );
-                each(snapshot, &sql, number, &mut visit, &mut step, |row, step| {
+                each(snapshot, &in_channels::<Invite>("i"), number, &mut visit, &mut step, |row, step| {
                     let invite = Invite::read(row, 0, &snapshot.scopes)?;
                     step.channel = look_up.channel_if(walk.with.channel, &invite.channel_sid)?;
                     step.role = look_up.role_if(walk.with.role, invite.role_sid.as_ref())?;
@@ -115,4 +105,14 @@ pub(in crate::snapshot) fn walk<E: From<SnapshotError>>(
         }
     }
     Ok(())
+}
+
+/// Rows of channels' lists by channel SID and SID. `CROSS JOIN` keeps SQLite to that order of loops.
+fn in_channels<T: StoredRecord>(alias: &str) -> String {
+    format!(
+        "SELECT {} FROM channel_row c CROSS JOIN {} {alias} ON {alias}.channel = c.id
+         WHERE c.service = ?1 ORDER BY c.sid, {alias}.sid",
+        T::SELECT,
+        T::TABLE
+    )
 }

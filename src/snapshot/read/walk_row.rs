@@ -39,13 +39,13 @@ pub struct With {
     pub other_members: bool,
 }
 
-/// Whether a user or member is looked up. Both have the identity; a lookup for it alone can nearly always be spared.
+/// Whether a user or member is looked up. Both have the identity, so a lookup only for the identity is rarely needed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Lookup {
     /// Never.
     #[default]
     No,
-    /// Where the other one of the two is not there or has no identity.
+    /// Where the other one of the two is missing or has no identity.
     ForIdentity,
     /// Always.
     Yes,

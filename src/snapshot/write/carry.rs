@@ -1,9 +1,9 @@
 //! Carrying users over from an older snapshot instead of reading their channels again.
 //!
-//! A user whose `joined_channels_count` and `date_updated` are what they were has, as far as these tell, the channels that it
-//! had. That is a heuristic: neither says that a channel was left and another one joined, nor that a read position moved. A
-//! share of the users is therefore read whatever they say, and where Members are read, the evidence holds both sides of
-//! every channel against each other as always; a user that does not agree is read after all.
+//! A user whose `joined_channels_count` and `date_updated` did not change has probably the same channels as
+//! before. That is a heuristic: neither shows that a channel was left and another one joined, or that a read position moved. A
+//! share of the users is therefore always read, and where Members are read, the evidence compares both sides of
+//! every channel as always; a user that does not agree is read after all.
 //!
 //! **Invariant:** what was carried over is recognized for good: its unit is complete without a page.
 
@@ -37,7 +37,6 @@ pub struct Carried {
     pub read_anyway: String,
     /// Users whose channels were carried over.
     pub users: u64,
-    /// Their user channels.
     pub user_channels: u64,
 }
 

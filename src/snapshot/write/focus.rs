@@ -3,7 +3,7 @@
 //!
 //! **Invariant:** the part is a table of the snapshot, filled before the snapshot appears. It is never held in memory.
 //!
-//! **Invariant:** a crawl resumes with the part it began with. A digest of the table says which that was.
+//! **Invariant:** a crawl resumes with the part it began with. A digest of the table identifies that part.
 
 use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};

@@ -1,4 +1,4 @@
-//! The frontier: which units wait, and how they begin anew, fail, vanish and are added.
+//! The frontier: which units wait, and how they are added, restarted, failed or recorded as vanished.
 //!
 //! It lives in the snapshot, not in memory: a unit is a row of the table `unit`, and its cursor moves in the transaction that
 //! stores the page's rows (`writer`).
@@ -70,7 +70,7 @@ pub(in crate::snapshot) fn sid_of<K: SidKind>(
     })
 }
 
-/// Begins a unit anew: its cursor goes back to the first page and a new pass begins. Rows of the former pass stay until
+/// Restarts a unit: its cursor goes back to the first page and a new pass begins. Rows of the former pass stay until
 /// the new one is complete.
 pub(in crate::snapshot) fn restart_unit(
     writer: &mut SnapshotWriter,
@@ -87,7 +87,7 @@ pub(in crate::snapshot) fn restart_unit(
     Ok(())
 }
 
-/// Records that a unit could not be read, and why. Its cursor stays: a later run goes on there.
+/// Records that a unit could not be read, and why. Its cursor stays: a later run resumes there.
 pub(in crate::snapshot) fn fail_unit(
     writer: &mut SnapshotWriter,
     unit: UnitId,
@@ -142,7 +142,7 @@ pub(in crate::snapshot) fn retry_failed_units(writer: &mut SnapshotWriter) -> Re
     })
 }
 
-/// Adds a unit unless it is there already.
+/// Adds a unit unless it exists.
 pub(in crate::snapshot) fn add_work(
     writer: &SnapshotWriter,
     service: i64,
@@ -170,7 +170,7 @@ fn expect_work(writer: &SnapshotWriter, kind: UnitKind, expected_pages: i64) {
     writer.set_estimate(estimate);
 }
 
-/// Adds a unit, or begins it anew if it is there.
+/// Adds a unit, or restarts it if it exists.
 pub(in crate::snapshot) fn read_again(
     writer: &SnapshotWriter,
     service: i64,

@@ -12,11 +12,8 @@ use crate::snapshot::write::{frontier, rows, selection};
 /// A record that is fetched by itself.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Detail {
-    /// A service.
     Service(Box<Service>),
-    /// A user.
     User(Box<User>),
-    /// A channel.
     Channel(Box<Channel>),
 }
 
@@ -80,7 +77,7 @@ pub(in crate::snapshot) fn store_detail(
     Ok(StoredPage { entity: unit.target.entity(), rows: 1, complete: true, more_work })
 }
 
-/// Keeps what was odd about records.
+/// Stores what was odd about records.
 pub(in crate::snapshot) fn store_issues(
     writer: &SnapshotWriter,
     issues: &[Issue],
@@ -93,7 +90,7 @@ pub(in crate::snapshot) fn store_issues(
             "INSERT OR REPLACE INTO issue (entity, subject, field, kind, value) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
         for issue in issues {
-            // Two unusable rows have no SID to tell them apart; the row itself does.
+            // Two unusable rows have no SID; the row itself distinguishes them.
             let subject = match (issue.kind, issue.subject.as_str()) {
                 (IssueKind::Unusable, "") => issue.value.as_str(),
                 (_, subject) => subject,
@@ -105,7 +102,7 @@ pub(in crate::snapshot) fn store_issues(
     })
 }
 
-/// Once a list has been read again to its end, what only its former reading had is gone.
+/// Deletes rows of a list's former passes, once it has been read again to its end.
 fn drop_former_passes(writer: &SnapshotWriter, unit: &Unit) -> Result<(), SnapshotError> {
     let (table, column, parent) = match unit.target {
         Target::UserChannels(..) => ("membership_row", "user", unit.parent),

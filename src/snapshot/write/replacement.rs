@@ -10,7 +10,7 @@ use crate::snapshot::format::SNAPSHOT;
 use crate::snapshot::schema;
 use crate::storage::{self, FileLock, StorageError};
 
-/// A snapshot that is crawled again beside an older one, which it replaces once it is finished.
+/// A snapshot that is crawled again next to an older one, which it replaces once it is finished.
 #[derive(Debug)]
 pub(crate) struct Replacement {
     old: PathBuf,

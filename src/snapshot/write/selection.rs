@@ -108,7 +108,7 @@ fn is_included(writer: &SnapshotWriter, entity: Entity) -> bool {
     writer.identity().include.contains(&entity)
 }
 
-/// Whether a side of memberships is read in whole or in part.
+/// Whether a side of memberships is read, completely or in part.
 fn reads(writer: &SnapshotWriter, side: Entity) -> bool {
     let other = if side == Entity::Member { Entity::Membership } else { Entity::Member };
     is_included(writer, side) || (writer.cross_check.is_some() && is_included(writer, other))

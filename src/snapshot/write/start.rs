@@ -1,4 +1,4 @@
-//! How a crawl of a snapshot starts: a new one, or an earlier run's again.
+//! How a crawl starts: a new snapshot, or the snapshot of an earlier run resumed.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! A snapshot opened for writing: its file, its lock, its transactions.
 //!
-//! What is written to it is in the files beside this one, as functions that are given the writer; `interface` has them all.
+//! The other files of this folder write to it, as functions over the writer; `interface` lists them all.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -81,7 +81,7 @@ impl SnapshotWriter {
         }
     }
 
-    /// Removes the snapshot: one that is only another reading of what can be read again.
+    /// Removes the snapshot, where it can be crawled again.
     pub fn discard(mut self) -> Result<(), SnapshotError> {
         self.close_connection()?;
         Ok(storage::discard(&SNAPSHOT, &self.path)?)
@@ -109,7 +109,7 @@ impl SnapshotWriter {
         &self.path
     }
 
-    /// Whether a write-ahead log stands beside the file.
+    /// Whether the file has a write-ahead log.
     pub fn has_log(&self) -> bool {
         storage::has_log(&self.path)
     }
@@ -138,7 +138,6 @@ impl SnapshotWriter {
         self.sql(|connection| connection.execute_batch("BEGIN IMMEDIATE"))
     }
 
-    /// Commits it.
     pub fn commit(&self) -> Result<(), SnapshotError> {
         storage::kill_point("snapshot");
         self.sql(|connection| connection.execute_batch("COMMIT"))?;

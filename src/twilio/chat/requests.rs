@@ -66,7 +66,6 @@ pub(crate) fn list_services(page_size: Option<u32>) -> ApiRequest {
     ChatCollection::Services.first_page(get(&["v2", "Services"]), page_size)
 }
 
-/// Fetches a service.
 pub(crate) fn fetch_service(service: &ServiceSid) -> ApiRequest {
     get(&["v2", "Services", &service.to_string()])
 }
@@ -86,13 +85,11 @@ pub(crate) fn fetch_user(service: &ServiceSid, user: &UserSid) -> ApiRequest {
     get(&["v2", "Services", &service.to_string(), "Users", &user.to_string()])
 }
 
-/// Lists a user's User Channels.
 pub(crate) fn list_user_channels(service: &ServiceSid, user: &UserSid, page_size: Option<u32>) -> ApiRequest {
     let segments = ["v2", "Services", &service.to_string(), "Users", &user.to_string(), "Channels"];
     ChatCollection::UserChannels.first_page(get(&segments), page_size)
 }
 
-/// Fetches a User Channel.
 pub(crate) fn fetch_user_channel(service: &ServiceSid, user: &UserSid, channel: &ChannelSid) -> ApiRequest {
     get(&user_channel(&service.to_string(), &user.to_string(), &channel.to_string()))
 }
@@ -107,7 +104,6 @@ pub(crate) fn list_channels(service: &ServiceSid, page_size: Option<u32>) -> Api
     ChatCollection::Channels.first_page(request.query("Type", "public").query("Type", "private"), page_size)
 }
 
-/// Fetches a channel.
 pub(crate) fn fetch_channel(service: &ServiceSid, channel: &ChannelSid) -> ApiRequest {
     get(&["v2", "Services", &service.to_string(), "Channels", &channel.to_string()])
 }

@@ -69,10 +69,8 @@ pub(super) async fn read_body<P: Pieces>(
     let mut turn = None;
     loop {
         let received = timeout_at(deadline, pieces.next()).await;
-        let piece = match received.map_err(|_elapsed| BodyFailure::TooSlow)?.map_err(BodyFailure::Broken)? {
-            None => return Ok(AnswerBody { bytes: bytes.freeze(), turn }),
-            Some(piece) => piece,
-        };
+        let received = received.map_err(|_elapsed| BodyFailure::TooSlow)?.map_err(BodyFailure::Broken)?;
+        let Some(piece) = received else { return Ok(AnswerBody { bytes: bytes.freeze(), turn }) };
         let length = bytes.len() + piece.len();
         if length > most {
             return Err(BodyFailure::TooLarge(bytes.freeze()));

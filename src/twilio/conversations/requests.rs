@@ -67,7 +67,6 @@ pub(crate) fn list_services(page_size: Option<u32>) -> ApiRequest {
         .first_page(ApiRequest::get(Api::Conversations, ["v1", "Services"]), page_size)
 }
 
-/// Fetches a service.
 pub(crate) fn fetch_service(service: &ServiceSid) -> ApiRequest {
     in_service(service, &[])
 }
@@ -112,7 +111,6 @@ pub(crate) fn list_conversations(service: &ServiceSid, page_size: Option<u32>) -
     ConversationsCollection::Conversations.first_page(in_service(service, &["Conversations"]), page_size)
 }
 
-/// Fetches a conversation.
 pub(crate) fn fetch_conversation(service: &ServiceSid, conversation: &ChannelSid) -> ApiRequest {
     in_service(service, &["Conversations", &conversation.to_string()])
 }
@@ -137,7 +135,6 @@ pub(crate) fn list_messages(
     ConversationsCollection::Messages.first_page(request, page_size).query("Order", "asc")
 }
 
-/// Lists a user's User Conversations.
 pub(crate) fn list_user_conversations(
     service: &ServiceSid,
     user: &UserSid,
@@ -147,7 +144,6 @@ pub(crate) fn list_user_conversations(
     ConversationsCollection::UserConversations.first_page(request, page_size)
 }
 
-/// Fetches a User Conversation.
 pub(crate) fn fetch_user_conversation(
     service: &ServiceSid,
     user: &UserSid,

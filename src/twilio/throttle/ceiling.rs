@@ -47,7 +47,6 @@ impl Ceiling {
         Self { level, base: level, probe_at: now + PROBE_FIRST, interval: PROBE_FIRST, step: 1, probe: None }
     }
 
-    /// The level.
     pub(super) fn level(&self) -> usize {
         self.level
     }
@@ -79,7 +78,7 @@ impl Ceiling {
     }
 
     /// How far the limit may grow after this request was answered well: to the ceiling, or beyond it while that is being tried.
-    /// `reached` says that the limit is at the ceiling, `strays` that some refusals have nothing to do with it.
+    /// `reached` says that the limit is at the ceiling, `strays` that some refusals are unrelated to it.
     pub(super) fn top(&mut self, sent: Sent, reached: bool, strays: bool, now: Instant) -> usize {
         if let Some(probe) = &mut self.probe {
             if sent.at > probe.since && sent.level > self.level {
@@ -88,7 +87,7 @@ impl Ceiling {
             if probe.confirmed <= probe.level {
                 return probe.level;
             }
-            // A whole round trip at the new level went well: it is the ceiling now, and the next step is twice as far.
+            // A full round trip at the new level went well: it is the ceiling now, and the next step is twice as far.
             self.level = probe.level;
             self.step = self.step.saturating_mul(2);
             if strays {

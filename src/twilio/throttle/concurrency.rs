@@ -2,12 +2,12 @@
 //! where it was refused.
 //!
 //! Twilio limits the requests an account has in flight, without publishing the number, and answers 429 beyond it (error
-//! 20429). This file is the decision alone, without waiting or time of its own.
+//! 20429). This file only decides; it neither waits nor reads a clock.
 //!
-//! **Invariant:** one cut for each round trip. Requests that were already in flight at the last cut say nothing about the
+//! **Invariant:** one cut for each round trip. Requests that were already in flight at the last cut prove nothing about the
 //! level that it left.
 //!
-//! **Why a ceiling:** plain AIMD meets the server's limit again in every cycle, which alone is more than one refusal in
+//! **Why a ceiling:** plain AIMD meets the server's limit again in every cycle, which by itself is more than one refusal in
 //! a hundred. A refused level is therefore kept as a ceiling that is tried again only now and then, at doubling intervals; once
 //! a try succeeds, further ones follow at once and in growing steps, so that a limit that was lifted is found again.
 //!
@@ -21,7 +21,7 @@ use super::ceiling::{Ceiling, Sent};
 
 /// What is left of the limit after a cut. Other software shares the account, so it is a deep one.
 const CUT: f64 = 0.7;
-/// The limit that a run starts with; it doubles with every round trip until something says no.
+/// The limit that a run starts with; it doubles with every round trip until a request is refused.
 const START: usize = 4;
 /// Levels from this part of a level on are near it.
 const NEAR: f64 = 0.85;
@@ -83,7 +83,7 @@ pub(super) struct Aimd {
 }
 
 impl Aimd {
-    /// Starts low. `most` is never exceeded; `account_limit` is what the account as a whole shall stay below.
+    /// Starts low. `most` is never exceeded; `account_limit` is what the entire account shall stay below.
     pub(super) fn new(most: usize, account_limit: Option<u32>) -> Self {
         let most = most.max(1);
         Self {

@@ -1,8 +1,8 @@
 //! The one place where a request waits before it is sent: first for a slot (how many are in flight), then for its turn
 //! (how many a second).
 //!
-//! **Invariant:** one wait per attempt, and a [`Permit`] is never held during a back-off: whoever waits for `Retry-After` holds
-//! up only its own request.
+//! **Invariant:** one wait per attempt, and a [`Permit`] is never held during a back-off: a request that waits for `Retry-After` delays
+//! only itself.
 
 mod ceiling;
 mod concurrency;
@@ -30,7 +30,7 @@ pub(crate) struct Limits {
     pub concurrency: usize,
     /// The most requests a second; 0 is no limit.
     pub requests_per_second: u32,
-    /// The requests in flight that the account as a whole stays below, as `Twilio-Concurrent-Requests` counts them;
+    /// The requests in flight that the entire account stays below, as `Twilio-Concurrent-Requests` counts them;
     /// `None` is no limit.
     pub account_concurrency: Option<u32>,
 }

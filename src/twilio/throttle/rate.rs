@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** in no second are more than `requests_per_second` let through, the first one included.
 //!
-//! **Why two:** a token bucket alone lets through its burst on top of the rate, and a bucket without a burst loses what the
+//! **Why two:** one token bucket lets through its burst on top of the rate, and a bucket without a burst loses what the
 //! timer's granularity costs (a tenth of the rate at 100 a second). The window forgives lateness within its second, so
 //! the rate is kept to about one percent, and the bucket spreads the requests so that they do not come at once.
 //!

@@ -45,7 +45,6 @@ pub(crate) struct WriteLimits {
 pub(crate) enum WriteKey<'a> {
     /// A conversation, or the channel that it is.
     Conversation(&'a str),
-    /// A service.
     Service(&'a str),
 }
 
@@ -55,7 +54,7 @@ impl WriteLimits {
         Self { conversations: KeyedLimit::new(per_conversation), services: KeyedLimit::new(per_service) }
     }
 
-    /// Takes a turn, or says how long there is none.
+    /// Takes a turn, or returns how long the key must wait.
     pub(crate) fn take(&self, key: WriteKey<'_>) -> Result<(), Duration> {
         match key {
             WriteKey::Conversation(key) => self.conversations.take(key),

@@ -13,7 +13,6 @@ use crate::printable::{Printable, PrintableLine, Tone};
 /// What a probe found.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ProbeSummary {
-    /// The account.
     pub account_sid: AccountSid,
     /// `auth token` or `API key`.
     pub credentials: &'static str,

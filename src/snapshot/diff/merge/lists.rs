@@ -20,7 +20,6 @@ use crate::snapshot::unit::UnitKind;
 struct Shape {
     /// Its rows, for the number of a service or, where they are in lists, of a user or channel.
     rows: String,
-    /// The lists that it is in.
     list: Option<UnitKind>,
 }
 
@@ -66,7 +65,7 @@ impl Known {
         services: &[[Option<i64>; 2]],
     ) -> Result<Self, SnapshotError> {
         match shape(options.entity, true).list {
-            Some(_) if options.tell_same => Ok(Self::Nothing),
+            Some(_) if options.report_same => Ok(Self::Nothing),
             None => Ok(Self::Nothing),
             Some(_) if list_digest::has_digests(sides[0])? || list_digest::has_digests(sides[1])? => {
                 Ok(Self::Lists)
@@ -76,10 +75,10 @@ impl Known {
     }
 }
 
-/// A number that no row has, for a side that lacks what the number is of.
+/// A number that no row has, for a side that lacks the user or channel.
 const NO_ROW: i64 = -1;
 
-/// A merge on its way.
+/// A merge in progress.
 pub(super) struct Merge<'s> {
     options: MergeOptions,
     sides: [&'s Snapshot; 2],
@@ -124,7 +123,7 @@ impl<'s> Merge<'s> {
     ) -> Result<(), E> {
         self.service = service;
         let digests = matches!(self.known, Known::Lists);
-        let shape = shape(self.options.entity, !self.options.tell_same);
+        let shape = shape(self.options.entity, !self.options.report_same);
         let sides = self.sides;
         let prepare = |at: usize, sql: &str| {
             let side: &Snapshot = sides[at];
@@ -209,7 +208,7 @@ impl<'s> Merge<'s> {
                         if !fields.is_empty() {
                             let (old, new) = (self.raw(0, old, parents), self.raw(1, new, parents));
                             visit(Met::Differs { old, new, fields })?;
-                        } else if self.options.tell_same {
+                        } else if self.options.report_same {
                             visit(Met::SameRow(self.raw(1, new, parents)))?;
                         } else {
                             same += 1;
@@ -239,7 +238,7 @@ impl<'s> Merge<'s> {
         if same > 0 { visit(Met::Same(same)) } else { Ok(()) }
     }
 
-    /// Tells a row that one side alone has.
+    /// Reports a row that only one side has.
     fn only<E: From<SnapshotError>>(
         &mut self,
         at: usize,

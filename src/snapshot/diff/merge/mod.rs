@@ -1,4 +1,4 @@
-//! Two snapshots read side by side, in the order of their keys: which rows both have, which one alone, and which differ.
+//! Two snapshots read together, in the order of their keys: which rows both have, which only one has, and which differ.
 //!
 //! Rows are compared as SQLite stores them, and nothing of a row is decoded unless the visitor asks. Lists of users and channels
 //! are merged by their SIDs; the rows of a user's or channel's own list are merged within it, so that both files are read in
@@ -33,9 +33,9 @@ pub(crate) struct MergeOptions {
     /// The fields that count.
     pub fields: FieldMask,
     /// Whether rows that are the same are given one by one.
-    pub tell_same: bool,
+    pub report_same: bool,
     /// Whether only users and channels that both sides have are looked at, with what is in their lists: where the two
-    /// were read for other users, one that a side lacks says nothing.
+    /// were read for other users, a missing one means nothing.
     pub common_only: bool,
 }
 
@@ -48,7 +48,7 @@ pub(crate) enum Which {
     New,
 }
 
-/// What a merge came upon.
+/// What a merge found.
 #[derive(Debug)]
 pub(crate) enum Met<'r> {
     /// Rows that are the same, by number.
@@ -64,13 +64,12 @@ pub(crate) enum Met<'r> {
         /// In which of the fields that count.
         fields: FieldMask,
     },
-    /// A row that one side alone has.
+    /// A row that only one side has.
     Only {
         /// The side that has it.
         which: Which,
-        /// The row.
         row: RawRow<'r>,
-        /// Why the other side may lack it all the same; none where it is not there.
+        /// Why the other side may have it all the same; none where it does not.
         unread: Option<String>,
     },
 }

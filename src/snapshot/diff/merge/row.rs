@@ -1,4 +1,4 @@
-//! A row as a merge meets it, read only as far as the visitor asks.
+//! A row as a merge finds it, read only as far as the visitor asks.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row};
@@ -89,7 +89,7 @@ impl RawRow<'_> {
         Ok(text.map_or(Value::Null, Value::String))
     }
 
-    /// The whole record: its key and every field.
+    /// The complete record: its key and every field.
     pub(crate) fn record(&self) -> Result<Map<String, Value>, SnapshotError> {
         self.sql(|row| {
             let mut record = Map::new();

@@ -1,6 +1,6 @@
-//! Why a record that a snapshot lacks may be there all the same: its list was not read, or not all of it.
+//! Why a record that a snapshot lacks may exist all the same: its list was not read, or not all of it.
 //!
-//! **Invariant:** nothing is called missing on the word of a list that is not whole. A list is whole where its unit is
+//! **Invariant:** nothing is reported as missing because an incomplete list lacks it. A list is complete where its unit is
 //! complete and no evidence speaks against it.
 
 use std::collections::HashMap;
@@ -25,11 +25,10 @@ pub(super) struct Lacking<'r> {
     pub(super) parent: Option<i64>,
     /// The key of that user or channel.
     pub(super) parent_key: Option<ValueRef<'r>>,
-    /// Its own key.
     pub(super) key: ValueRef<'r>,
 }
 
-/// Asks a snapshot, and remembers what it said of lists.
+/// Asks a snapshot, and remembers the answers about lists.
 pub(super) struct Witness<'s> {
     snapshot: &'s Snapshot,
     has_no_invites: bool,
@@ -43,7 +42,7 @@ impl<'s> Witness<'s> {
         Ok(Self { snapshot, has_no_invites, lists: HashMap::new(), last: None })
     }
 
-    /// Why the record may be there all the same; none where the snapshot says that it is not.
+    /// Why the record may exist all the same; none where the snapshot shows that it does not.
     pub(super) fn unread(&mut self, lacking: Lacking<'_>) -> Result<Option<String>, SnapshotError> {
         self.ask(lacking).map_err(|source| SnapshotError::from_sqlite(self.snapshot.path(), source))
     }
@@ -132,7 +131,7 @@ impl<'s> Witness<'s> {
     }
 }
 
-/// Why a channel's members, seen from the users' side, are not all there: a list of a user's channels may look whole, as in
+/// Why a channel's members, seen from the users' side, are not all there: a list of a user's channels may look complete, as in
 /// Conversations, which has no counts, and lack one all the same.
 fn members_disagree(
     connection: &Connection,
