@@ -4,32 +4,19 @@ use super::*;
 
 /// Every row of a Parquet file as text cells, null as none.
 fn parquet_rows(bytes: Vec<u8>) -> Vec<Vec<Option<String>>> {
-    use arrow_array::{Array as _, BooleanArray, Int64Array, StringArray, TimestampMillisecondArray};
-    let reader =
-        ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes))
-            .unwrap();
-    let mut rows = Vec::new();
-    for batch in reader.build().unwrap() {
-        let batch = batch.unwrap();
-        for row in 0..batch.num_rows() {
-            let cell = |column: &arrow_array::ArrayRef| {
-                let any = column.as_any();
-                let value = |value: &dyn ToString| column.is_valid(row).then(|| value.to_string());
-                if let Some(texts) = any.downcast_ref::<StringArray>() {
-                    value(&texts.value(row))
-                } else if let Some(numbers) = any.downcast_ref::<Int64Array>() {
-                    value(&numbers.value(row))
-                } else if let Some(booleans) = any.downcast_ref::<BooleanArray>() {
-                    value(&booleans.value(row))
-                } else {
-                    let times = any.downcast_ref::<TimestampMillisecondArray>().unwrap();
-                    value(&jiff::Timestamp::from_millisecond(times.value(row)).unwrap())
-                }
-            };
-            rows.push(batch.columns().iter().map(cell).collect());
-        }
-    }
-    rows
+    use ::parquet::file::reader::{FileReader as _, SerializedFileReader};
+    use ::parquet::record::Field;
+    let reader = SerializedFileReader::new(bytes::Bytes::from(bytes)).unwrap();
+    let cell = |field: &Field| match field {
+        Field::Null => None,
+        Field::Str(text) => Some(text.clone()),
+        Field::Long(number) => Some(number.to_string()),
+        Field::Bool(yes) => Some(yes.to_string()),
+        Field::TimestampMillis(time) => Some(jiff::Timestamp::from_millisecond(*time).unwrap().to_string()),
+        other => panic!("no column is of this type: {other:?}"),
+    };
+    let rows = reader.get_row_iter(None).unwrap();
+    rows.map(|row| row.unwrap().get_column_iter().map(|(_, field)| cell(field)).collect()).collect()
 }
 
 #[test]
