@@ -207,10 +207,10 @@ fn word(bytes: &[u8], at: usize) -> u32 {
 /// SQLite's checksum of a log, continued over more bytes.
 fn add((mut first, mut second): (u32, u32), bytes: &[u8], big_endian: bool) -> (u32, u32) {
     let read = if big_endian { u32::from_be_bytes } else { u32::from_le_bytes };
-    for pair in bytes.as_chunks::<8>().0 {
-        let [a, b, c, d, e, f, g, h] = *pair;
-        first = first.wrapping_add(read([a, b, c, d])).wrapping_add(second);
-        second = second.wrapping_add(read([e, f, g, h])).wrapping_add(first);
+    for pair in bytes.as_chunks::<4>().0.as_chunks::<2>().0 {
+        let [one, other] = pair.map(read);
+        first = first.wrapping_add(one).wrapping_add(second);
+        second = second.wrapping_add(other).wrapping_add(first);
     }
     (first, second)
 }

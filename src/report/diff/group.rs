@@ -1,4 +1,4 @@
-//! LineGroups the lines of a verification by field and cause: the first of each, then how many more there are.
+//! Groups the lines of a verification by field and cause: the first of each, then how many more there are.
 //!
 //! **Why** only there: someone who verifies asks what kinds of trouble there are; someone who compares two nights asks what happened.
 //!
@@ -69,7 +69,7 @@ impl LineGroups {
     pub(super) fn add(&mut self, folded: FoldedLine) -> Option<PrintableLine> {
         let FoldedLine { line, mut key, records } = folded;
         if self.0.len() >= MOST_GROUPS && !self.0.contains_key(&key) {
-            key.cause = "other causes".to_owned();
+            "other causes".clone_into(&mut key.cause);
         }
         let count = self.0.entry(key).or_default();
         if count.written < SHOWN {
@@ -94,16 +94,18 @@ impl LineGroups {
 
 fn rest(key: &GroupKey, count: GroupCount) -> PrintableLine {
     let GroupKey { entity, mark, cause } = key;
-    let mut text = format!("{} {:<13} and {} more", mark.sign(), entity.plural(), format::count(count.more));
-    if count.more_records > count.more {
-        text.push_str(&format!(" with {}", format::counted(count.more_records, "record")));
-    }
-    if *mark == Mark::Different {
-        text.push_str(&format!(" that differ in {cause}"));
-    } else if !cause.is_empty() {
-        text.push_str(&format!(": {cause}"));
-    }
-    PrintableLine::from(text)
+    let with = if count.more_records > count.more {
+        format!(" with {}", format::counted(count.more_records, "record"))
+    } else {
+        String::new()
+    };
+    let why = match mark {
+        Mark::Different => format!(" that differ in {cause}"),
+        _ if cause.is_empty() => String::new(),
+        _ => format!(": {cause}"),
+    };
+    let (sign, more) = (mark.sign(), format::count(count.more));
+    PrintableLine::from(format!("{sign} {:<13} and {more} more{with}{why}", entity.plural()))
 }
 
 #[cfg(test)]

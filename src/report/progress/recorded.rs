@@ -76,7 +76,9 @@ fn said(run: &str) -> Vec<(Duration, Option<Duration>, Duration)> {
     let mut said = Vec::new();
     for (moment, words) in lines.iter().filter(|(_, words)| words[0] != "step") {
         clock.store(*moment, Ordering::Relaxed);
-        events(words).into_iter().for_each(|event| receiver.send(event));
+        for event in events(words) {
+            receiver.send(event);
+        }
         let now = Duration::from_millis(*moment);
         let left = progress.shared.lock().unwrap().totals.time_left(now);
         said.push((now, left, end.saturating_sub(now)));
