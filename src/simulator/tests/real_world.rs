@@ -24,7 +24,7 @@ async fn every_state_and_kind_of_participant_is_there() {
     let states: BTreeSet<&str> = conversations.iter().map(|row| row["state"].as_str().unwrap()).collect();
     assert_eq!(states, BTreeSet::from(["active", "closed", "inactive", "initializing"]));
     let timers: BTreeSet<usize> =
-        conversations.iter().map(|row| row["timers"].as_object().map_or(0, |timers| timers.len())).collect();
+        conversations.iter().map(|row| row["timers"].as_object().map_or(0, serde_json::Map::len)).collect();
     assert_eq!(timers, BTreeSet::from([0, 1, 2]));
     for key in ["messaging_service_sid", "unique_name", "friendly_name", "attributes"] {
         let values = all_of(&conversations, key);
