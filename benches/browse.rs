@@ -133,18 +133,21 @@ fn mix(number: u64) -> u128 {
     next() << 64 | next()
 }
 
-/// Makes a finished snapshot of so many users, through the writer, as a crawl does.
-fn make(path: &Path, users: u64) -> Result<()> {
-    let (service, account) = (ServiceSid::from_digits(1), AccountSid::from_digits(2));
-    let identity = CrawlIdentity {
+fn identity(account: &AccountSid, service: &ServiceSid) -> CrawlIdentity {
+    CrawlIdentity {
         account_sid: account.clone(),
         services: vec![service.clone()],
         source: Api::Chat,
         include: vec![Entity::User, Entity::Channel, Entity::Membership],
         users: None,
         started: "2026-11-23T00:00:00Z".to_owned(),
-    };
-    let mut writer = SnapshotWriter::create(path, &identity, page_size)?;
+    }
+}
+
+/// Makes a finished snapshot of so many users, through the writer, as a crawl does.
+fn make(path: &Path, users: u64) -> Result<()> {
+    let (service, account) = (ServiceSid::from_digits(1), AccountSid::from_digits(2));
+    let mut writer = SnapshotWriter::create(path, &identity(&account, &service), page_size)?;
     let page = |records: Records, received: usize, next: Option<String>| ListPage {
         records,
         received,

@@ -40,7 +40,7 @@ pub enum StorageError {
     #[error("the {} `{}` cannot be understood: {what}", kind.noun, path.display())]
     Unreadable { kind: &'static FileKind, path: PathBuf, what: String },
     /// Its bytes are not those that were written, and it was not SQLite that changed them.
-    #[error("the {} `{}` is not as it was written: its bytes do not match their digest", kind.noun, path.display())]
+    #[error("the {} `{}` is damaged: it is not as it was written, its bytes do not match their digest", kind.noun, path.display())]
     Altered { kind: &'static FileKind, path: PathBuf },
     /// What was written cannot be read back: a disk, or another program, changed it while it was being written.
     #[error("the {} `{}` changed while it was being written, and not by this program", kind.noun, path.display())]

@@ -322,7 +322,11 @@ fn a_plan_that_does_not_fit_is_refused_before_anything_is_written() {
     assert!(!world.path("thesis.txt.lock").exists(), "nothing is laid beside what is no plan");
     assert_refused(&world, &world.run(&["apply"]), &["no one can be asked", "--yes"]);
     let unknown = world.run(&["apply", "--yes", "--only", "create_users"]);
-    assert_refused(&world, &unknown, &["no kind `create_users`", "did you mean `create_user`?"]);
+    assert_refused(
+        &world,
+        &unknown,
+        &["`create_users` is not a kind of operation", "did you mean `create_user`?"],
+    );
 
     let sql = |sql: &str| {
         rusqlite::Connection::open(world.path("plan.db")).unwrap().execute_batch(sql).unwrap();

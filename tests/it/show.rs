@@ -17,10 +17,10 @@ fn text(value: &Value) -> &str {
 }
 
 /// The first row of the truth for which this holds.
-fn first<'a>(
-    rows: &'a [crate::support::Row],
+fn first(
+    rows: &[crate::support::Row],
     wanted: impl Fn(&crate::support::Row) -> bool,
-) -> &'a crate::support::Row {
+) -> &crate::support::Row {
     rows.iter().find(|row| wanted(row)).unwrap()
 }
 

@@ -10,7 +10,7 @@ pub(crate) static CANNOT_BE_UNDONE: PlanCheck = PlanCheck {
     many: "{} operations cannot be undone",
     passes: "every operation can be undone",
     meaning: "Twilio has no request that restores what was there before, so it stays as it is now.",
-    advice: "restore it by hand where that matters, or leave it; the undo plan covers everything else",
+    advice: "restore it by hand where that matters, or leave it",
 };
 
 pub(crate) static UNDO_CHECKS: [&PlanCheck; 1] = [&CANNOT_BE_UNDONE];

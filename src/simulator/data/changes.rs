@@ -101,7 +101,7 @@ impl Changes {
             WriteClock::Steps => None,
             WriteClock::Started(started) => Some(RunningClock { started, at: Instant::now() }),
         };
-        Self { clock, absent, ..Self::default() }
+        Self { absent, clock, ..Self::default() }
     }
 
     /// A write happens now: its moment, to the second.

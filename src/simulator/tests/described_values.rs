@@ -115,7 +115,9 @@ async fn note_all(asked: &Asked, route: &Route, operation: &Value, seen: &mut Si
             for page in asked.pages(&format!("{path}{query}")).await {
                 let key = page["meta"]["key"].as_str().unwrap();
                 let schema = referred(&response["properties"][key]["items"]).to_owned();
-                rows_of(&page).iter().for_each(|row| note(seen, &schema, row));
+                for row in rows_of(&page) {
+                    note(seen, &schema, row);
+                }
             }
         }
     }

@@ -28,6 +28,7 @@ impl Terminal {
     /// A shell line in a terminal of so many columns, in the world's folder. None without tmux.
     fn start(world: &World, columns: u16, variables: &[(&str, &str)], line: &str) -> Option<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
+        #[expect(clippy::print_stderr, reason = "who reads the tests' output learns what was not seen")]
         if Command::new("tmux").arg("-V").output().is_err() {
             assert!(
                 std::env::var_os("CHATFERRY_TEST_TMUX").is_none(),
@@ -50,7 +51,8 @@ impl Terminal {
         tmux.args(["-x", &columns.to_string()]);
         let given = chatferry.get_envs().filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)));
         let given = given.filter(|(name, _)| *name != "NO_COLOR").chain(variables.iter().copied());
-        let prefix: String = given.map(|(name, value)| format!("{name}='{value}' ")).collect();
+        let prefix: Vec<String> = given.map(|(name, value)| format!("{name}='{value}'")).collect();
+        let prefix = prefix.join(" ");
         let status = tmux.arg(format!("export {prefix}; {line}")).status().unwrap();
         assert!(status.success(), "tmux starts");
         Some(Self { server, columns })
