@@ -130,12 +130,13 @@ fn every_page_is_served_with_what_the_snapshot_holds() {
     listed.sort();
     expected.sort();
     assert_eq!(listed, expected);
-    let people_of =
-        |channel: &str| truth["user_channels"].iter().filter(move |row| row["channel_sid"] == channel);
+    let people_of = |channel: &str| -> Vec<&Row> {
+        truth["user_channels"].iter().filter(|row| row["channel_sid"] == channel).collect()
+    };
     let channel =
-        on.iter().map(|row| text(&row["channel_sid"])).min_by_key(|sid| people_of(sid).count()).unwrap();
+        on.iter().map(|row| text(&row["channel_sid"])).min_by_key(|sid| people_of(sid).len()).unwrap();
     let page = browsing.page(&format!("/channel?sid={channel}"));
-    for row in people_of(channel).take(100) {
+    for row in people_of(channel).iter().take(100) {
         assert!(page.contains(&format!("/user?sid={}", text(&row["user_sid"]))), "{page}");
     }
     let nothing = browsing.page(&format!("/channel?sid={channel}&text=no-such-person"));
