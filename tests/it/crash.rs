@@ -128,8 +128,8 @@ fn is_killed(mut command: Command, point: &str, pass: u32) -> bool {
 /// How a run that was refused or failed says why, in the words of the table.
 fn refusal(code: i32, stderr: &str) -> String {
     let reasons = [
-        ("is damaged", "says that it is damaged"),
         ("is not as it was written", "says that it is not as it was written"),
+        ("is damaged", "says that it is damaged"),
         ("cannot be understood", "says that it cannot be understood"),
         ("is not a chatferry", "says that it is not one of its files"),
         ("was changed since it was made", "says that it was changed"),
