@@ -206,7 +206,8 @@ fn a_killed_or_damaged_snapshot_ends_as_the_table_says() {
             }
         }
     }
-    assert!(passes > 20, "only {passes} moments");
+    // How many pages a commit takes depends on what came meanwhile.
+    assert!(passes > 10, "only {passes} moments");
     assert_eq!(run(&mut crawl("a.db")).code, 0);
     for damage in [Damage::Nothing, Damage::Cut, Damage::Flipped] {
         copy(&world.path("a.db"), &world.path("b.db"));
@@ -372,7 +373,8 @@ fn a_killed_or_damaged_export_ends_as_the_table_says() {
             end(killed, Damage::Nothing.name(), &mut seen);
         }
     }
-    assert!(passes > 20, "only {passes} moments");
+    // How many pages a commit takes depends on what came meanwhile.
+    assert!(passes > 10, "only {passes} moments");
     for (name, what) in
         [("users.csv", "one of its files is cut"), ("datapackage.json", "`datapackage.json` is cut")]
     {
