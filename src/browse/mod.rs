@@ -1,6 +1,6 @@
 //! `browse`: a snapshot as pages in a web browser of this machine, rendered here, for people who do not write SQL.
 //!
-//! [`Library`] has the files and answers questions of its pages; [`serve`] takes requests in and lets only those through that name
+//! [`Library`] has the files and answers questions of its pages; `serve` takes requests in and lets only those through that name
 //! this machine and know the token. [`SearchIndex`] finds records by how a name begins.
 //!
 //! **Invariant:** nothing is written but the search index, and nothing is asked for elsewhere. Files are opened for reading, no page

@@ -36,7 +36,7 @@ impl Snapshot {
         self.sql(carry::carried)
     }
 
-    /// Makes every check. It reads the entire file. `bytes` is what [`Self::check_file`] found before it was opened.
+    /// Makes every check. It reads the entire file. `bytes` is what `check_file` found before it was opened.
     pub fn check(&self, bytes: Result<(), SnapshotError>) -> Result<CheckReport, SnapshotError> {
         check::check(self, bytes)
     }
@@ -51,7 +51,7 @@ impl Snapshot {
         service_view::of(self, sid)
     }
 
-    /// Visits the records of every row in order: see [`walk::walk`].
+    /// Visits the records of every row in order: see `walk::walk`.
     pub fn walk<E: From<SnapshotError>>(
         &self,
         walk: &Walk,
