@@ -23,6 +23,7 @@ mod hostile_answers;
 mod hostile_files;
 mod messages;
 mod moment;
+mod pages;
 mod plan;
 mod probe;
 mod process;
