@@ -116,7 +116,7 @@ pub(super) enum TaskStep {
     /// It has come to its end.
     Ended { lane: u64, state: OperationState },
     /// It could not be done for a reason that is not its own; a later run takes it up.
-    Left { lane: u64, why: String },
+    Left { lane: u64, number: i64, why: String },
     /// The run is ending.
     Interrupted { lane: u64 },
 }
@@ -318,9 +318,9 @@ impl Performer {
     }
 
     async fn left(&self, work: ActiveOperation, error: RequestError) -> Result<TaskStep, ApplyError> {
-        let lane = work.lane;
+        let (lane, number) = (work.lane, work.resolved.number);
         self.withdraw(work).await?;
-        Ok(TaskStep::Left { lane, why: error.to_string() })
+        Ok(TaskStep::Left { lane, number, why: error.to_string() })
     }
 
     async fn interrupted(&self, work: ActiveOperation) -> Result<TaskStep, ApplyError> {

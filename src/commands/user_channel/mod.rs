@@ -146,7 +146,10 @@ async fn user_channel(
     channel: &FoundChannel,
 ) -> Result<ApiObject, UserChannelError> {
     let object = reader.user_channel(&user.sid, &channel.sid).await?;
-    object.ok_or_else(|| UserChannelError::NotOnChannel { user: name_of(user), channel: name_of_channel(channel) })
+    object.ok_or_else(|| UserChannelError::NotOnChannel {
+        user: name_of(user),
+        channel: name_of_channel(channel),
+    })
 }
 
 /// Refuses what Twilio shows and does not update: a user who is invited has not joined.

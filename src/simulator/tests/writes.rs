@@ -348,7 +348,8 @@ async fn a_user_channel_that_is_not_joined_is_shown_and_not_updated() {
     for status in ["invited", "joined"] {
         let mut rows = truth.user_sids().flat_map(|user| truth.user_channels(&user));
         let row = rows.find(|row| row["status"] == status).unwrap();
-        let [service, user, channel] = ["service_sid", "user_sid", "channel_sid"].map(|key| row[key].as_str().unwrap());
+        let [service, user, channel] =
+            ["service_sid", "user_sid", "channel_sid"].map(|key| row[key].as_str().unwrap());
         let path = format!("/v2/Services/{service}/Users/{user}/Channels/{channel}");
         assert_eq!(asked.get(&path).await.json()["status"], status);
         if status == "invited" {
