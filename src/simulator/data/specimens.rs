@@ -112,17 +112,18 @@ fn unique_names() -> Vec<Option<String>> {
     all
 }
 
-impl ServiceWorld {
-    /// Adds the specimens to a service that has all roles.
-    pub(super) fn add_specimens(&self) {
-        let mut specimens = Specimens { world: self, writer: self.writer(), made: 0 };
-        let users = specimens.users();
-        specimens.states(&users);
-        specimens.networks(&users);
-        specimens.texts(&users);
-        specimens.crowd(&users);
-        specimens.writer.forget_creations();
-    }
+/// Adds the specimens to a service that has all roles. Their channels have messages too.
+pub(crate) fn add(world: &mut ServiceWorld) {
+    let mut specimens = Specimens { world, writer: world.writer(), made: 0 };
+    let users = specimens.users();
+    specimens.states(&users);
+    specimens.networks(&users);
+    specimens.texts(&users);
+    specimens.crowd(&users);
+    specimens.writer.forget_creations();
+    drop(specimens);
+    let channels = world.view().changes.counts.channels;
+    world.channels_with_messages += channels;
 }
 
 struct Specimens<'a> {

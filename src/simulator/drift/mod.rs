@@ -11,6 +11,7 @@ mod rows;
 
 pub use change::{DriftChange, DriftChangeKind};
 
+use super::data::messages::ChannelMessages;
 use super::data::record::{ChannelRecord, MembershipRecord, UserRecord};
 use super::data::{ServiceWorld, Writer};
 use super::draws::{DrawPurpose, below, next};
@@ -58,7 +59,7 @@ fn act(
         }
         Choice::Read(edge) => {
             let channel = writer.view().channel_of(edge);
-            let last = world.last_message_index(channel);
+            let last = ChannelMessages::of(world, channel).last_index();
             writer.update_membership(edge, |record| {
                 // Who had read everything goes back to the first: people mark things as unread.
                 record.last_read_index = if record.last_read_index == last { last.map(|_| 0) } else { last };
