@@ -169,19 +169,8 @@ impl Specimens<'_> {
 
     fn member(&mut self, user: Option<u32>, channel: u32, change: impl FnOnce(&mut MembershipRecord)) {
         let now = self.now();
-        let mut record = MembershipRecord {
-            user,
-            channel,
-            digits: 0,
-            role_sid: Some(self.world.role_sids[CHANNEL_USER].clone()),
-            attributes: Some("{}".to_owned()),
-            created: now,
-            updated: now,
-            last_read_index: None,
-            last_read: None,
-            muted: false,
-            binding: None,
-        };
+        let role_sid = self.world.role_sids[CHANNEL_USER].clone();
+        let mut record = MembershipRecord::joined(user, channel, role_sid, now);
         change(&mut record);
         self.writer.create_membership(record);
     }

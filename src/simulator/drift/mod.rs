@@ -43,19 +43,7 @@ fn act(
         Choice::Leave(edge) => writer.delete_membership(edge),
         Choice::Join(user, channel) => {
             let role_sid = writer.view().defaults().channel_role_sid.clone();
-            writer.create_membership(MembershipRecord {
-                user: Some(user),
-                channel,
-                digits: 0,
-                role_sid: Some(role_sid),
-                attributes: Some("{}".to_owned()),
-                created: now,
-                updated: now,
-                last_read_index: None,
-                last_read: None,
-                muted: false,
-                binding: None,
-            });
+            writer.create_membership(MembershipRecord::joined(Some(user), channel, role_sid, now));
         }
         Choice::Read(edge) => {
             let channel = writer.view().channel_of(edge);

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::simulator::data::graph::MembershipStatus;
 use crate::simulator::data::messages::{self, ChannelMessages};
-use crate::simulator::data::order::MergedOrder;
+use crate::simulator::data::order::{MergedOrder, first_rank};
 use crate::simulator::data::record::{MembershipRecord, moment};
 use crate::simulator::data::{WorldView, memberships, sid};
 
@@ -41,17 +41,9 @@ impl WorldView<'_> {
     pub(crate) fn membership_of(&self, user: u32, channel: u32) -> Option<u32> {
         let order = self.memberships(user);
         let digits = self.channel_digits(channel);
-        let (mut low, mut high) = (0, order.count());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if order.digits(middle) < digits {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
+        let first = first_rank(order.count(), |rank| order.digits(rank) < digits);
         // Several may stand at one channel: those that went, and the one that came after them.
-        (low..order.count())
+        (first..order.count())
             .take_while(|rank| order.digits(*rank) == digits)
             .map(|rank| order.id(rank))
             .find(|edge| self.present(*edge))
