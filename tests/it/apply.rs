@@ -1,7 +1,7 @@
 //! `apply`: a plan is performed, each thing once, whatever the network does; and nothing else is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::{Child, Stdio};
+use std::process::Child;
 
 use chatferry::internals::simulator::{Faults, Options, Truth, Write};
 use serde_json::{Map, Value, json};

@@ -195,6 +195,18 @@ impl PlanFile {
             .map_err(|source| self.wrap(source))
     }
 
+    /// Visits what is known of SIDs in order: the collection (`users`), the SID in the source and the one in the target.
+    pub fn counterparts<E: From<PlanError>>(
+        &self,
+        mut visit: impl FnMut(&str, &str, &str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT entity, source, target FROM counterpart ORDER BY entity, source";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        self.rows(sql, read, |(entity, source, target): (String, String, String)| {
+            visit(&entity, &source, &target)
+        })
+    }
+
     /// Operations that were begun and whose end is not in the journal: a run is on, or was killed.
     pub fn begun(&self) -> Result<u64, PlanError> {
         self.connection()
