@@ -1,6 +1,6 @@
 //! A thousand lanes in virtual time: who is served when, and how much of what is permitted is used.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use super::*;
 use crate::apply::journal_thread::LaneLoad;
 use crate::plan::Operation;
 use crate::testkit::operations;
+use crate::testkit::pace::most_in_a_second;
 
 /// Lanes by name with how many operations each has, the longest first, as a journal gives them.
 struct Plan(Vec<(String, usize)>);
@@ -94,17 +95,6 @@ async fn perform(plan: &Plan, in_flight: usize, latency: Duration) -> (BTreeMap<
         }
     }
     (written, start.elapsed().as_secs_f64())
-}
-
-fn most_in_a_second(taken: &[Instant]) -> usize {
-    let mut window = VecDeque::new();
-    taken.iter().fold(0, |most, now| {
-        window.push_back(*now);
-        while window.front().is_some_and(|first| *now - *first >= Duration::from_secs(1)) {
-            window.pop_front();
-        }
-        most.max(window.len())
-    })
 }
 
 #[tokio::test(start_paused = true)]
