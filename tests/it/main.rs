@@ -37,5 +37,6 @@ mod source;
 mod support;
 mod user_channel;
 mod user_channel_list;
+mod user_channel_status;
 mod verify;
 mod world;
