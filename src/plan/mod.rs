@@ -41,7 +41,7 @@ pub(crate) use error::PlanError;
 pub use file::PlanDraft;
 pub(crate) use file::{
     Entry, Journal, LaneName, NotDone, PendingOperation, PlanFile, PlannedRecord, WantedOperations,
-    check_place,
+    applied_window, check_place, indexed, reasons,
 };
 pub(crate) use finding::{PlanCheck, PlanFinding, Severity};
 pub(crate) use operation::Endpoint;
