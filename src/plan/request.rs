@@ -15,7 +15,7 @@ mod tests;
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 use serde_json::Value;
 
-use super::operation::{Endpoint, Operation, OperationKind, value_at};
+use super::operation::{Endpoint, JsonFields, Operation, OperationKind, value_at};
 use crate::model::Entity;
 
 /// How.
@@ -62,6 +62,8 @@ pub enum FormValue {
         /// Its SID in the source.
         source: String,
     },
+    /// A participant that is created together with its conversation, as JSON. Its role may stand for one of the source, in braces.
+    Participant(JsonFields),
 }
 
 /// A request that would be sent.
@@ -175,6 +177,7 @@ impl PlannedRequest {
                     part("{}");
                     part(source);
                 }
+                FormValue::Participant(_) => part(&value.shown()),
             }
         }
     }
@@ -198,7 +201,7 @@ impl Serialize for ShownForm<'_> {
         let mut map = serializer.serialize_map(None)?;
         for group in self.0.chunk_by(|(one, _), (other, _)| one == other) {
             match group {
-                [(name, value)] if *name != "Permission" => map.serialize_entry(name, &value.shown())?,
+                [(name, value)] if !matches!(*name, "Permission" | "Participant") => map.serialize_entry(name, &value.shown())?,
                 [(name, _), ..] => {
                     let values: Vec<_> = group.iter().map(|(_, value)| value.shown()).collect();
                     map.serialize_entry(name, &values)?;
@@ -216,6 +219,9 @@ impl FormValue {
         match self {
             Self::Text(text) => text.clone(),
             Self::Counterpart { source, .. } => format!("{{{source}}}"),
+            Self::Participant(fields) => {
+                serde_json::to_string(fields).expect("a map of JSON values is written to memory")
+            }
         }
     }
 }

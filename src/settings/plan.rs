@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::error::SettingsError;
 use super::loader::Loader;
 use crate::cli::PlanArgs;
-use crate::cli::plan::PlanShowArgs;
+use crate::cli::plan::{BatchChoice, PlanShowArgs};
 use crate::cli::setting::declarations::{MAX_AGE, MAX_CHANGE_PERCENT, PLAN, SNAPSHOT, TARGET};
 use crate::cli::setting::{FlagGroup, Flags, MigrationTarget};
 use crate::plan::{OperationKind, OperationState, WantedOperations};
@@ -40,6 +40,8 @@ pub(crate) enum Planned {
         max_age_hours: u32,
         /// Whether the source's User Channels are muted.
         mute_source: bool,
+        /// Whether a copy creates conversations together with participants.
+        batches: bool,
     },
     /// Undoing what this plan did.
     Undo(PathBuf),
@@ -62,6 +64,7 @@ impl PlanSettings {
                 allow_incomplete: args.allow_incomplete,
                 max_age_hours: loader.get(flags, &MAX_AGE)?,
                 mute_source: args.mute_source,
+                batches: args.batch == BatchChoice::Auto,
             }
         };
         let mut taken: Vec<&Path> = vec![&plan];

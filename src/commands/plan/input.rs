@@ -96,6 +96,8 @@ pub(super) struct PlanInput {
     pub(super) allow_incomplete: bool,
     /// Whether the source's User Channels are muted.
     pub(super) mute_source: bool,
+    /// Whether a copy creates conversations together with participants.
+    pub(super) batches: bool,
 }
 
 impl PlanInput {
@@ -105,10 +107,17 @@ impl PlanInput {
         connection: &ConnectionSettings,
         loader: &Loader,
     ) -> Result<PlanTask, CommandError> {
-        let (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source) = match planned {
-            Planned::Move { target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source } => {
-                (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source)
-            }
+        let (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source, batches) = match planned
+        {
+            Planned::Move {
+                target,
+                snapshot,
+                mapping,
+                allow_incomplete,
+                max_age_hours,
+                mute_source,
+                batches,
+            } => (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source, batches),
             Planned::Undo(undone) => return Ok(PlanTask::Undo(undone.clone())),
         };
         let file = snapshot.clone();
@@ -149,6 +158,7 @@ impl PlanInput {
             max_age_hours: *max_age_hours,
             allow_incomplete: *allow_incomplete,
             mute_source: *mute_source,
+            batches: *batches,
         })))
     }
 
@@ -195,6 +205,7 @@ impl PlanInput {
             max_age_hours: Some(self.max_age_hours),
             now: Some(Timestamp::Seconds(crate::clock::now().as_second())),
             max_change_percent: Some(settings.max_change_percent),
+            batches: self.batches && !self.in_place,
             target_limits: limits,
             requests_per_second: self.connection.rps.map_or(0, NonZeroU32::get),
             concurrency: u32::try_from(self.connection.concurrency).unwrap_or(u32::MAX),

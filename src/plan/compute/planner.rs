@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::batch::HeldConversation;
 use super::blocked_users::BlockedUsers;
 use super::current::CurrentConversation;
 use super::options::{ConversationLimits, PlanOptions};
@@ -76,6 +77,8 @@ pub(super) struct Planner<'p> {
     pub(super) tally: PlanTally,
     /// The conversation that is being planned.
     pub(super) current: Option<CurrentConversation>,
+    /// Its create, while it is not known whom it brings.
+    pub(super) held: Option<HeldConversation>,
     pub(super) blocked_users: BlockedUsers,
     /// Users and channels that were listed and are gone, by fingerprints of their SIDs.
     vanished: NumberSet,
@@ -123,6 +126,7 @@ impl<'p> Planner<'p> {
             there: pair.target.users_and_channels()?,
             tally: PlanTally::default(),
             current: None,
+            held: None,
             blocked_users: BlockedUsers::default(),
             vanished: NumberSet::default(),
             blocked_roles: HashSet::new(),
@@ -169,6 +173,15 @@ impl<'p> Planner<'p> {
             return Ok(()); // whoever is not copied is not muted
         }
         self.tally.operation(operation, blocked);
+        if self.holds(operation, blocked)? { Ok(()) } else { self.keep(operation, blocked) }
+    }
+
+    /// Writes an operation into the plan.
+    pub(super) fn keep(
+        &mut self,
+        operation: &Operation,
+        blocked: Option<&'static str>,
+    ) -> Result<(), PlanError> {
         self.sink.operation(operation, blocked)
     }
 

@@ -1,0 +1,130 @@
+//! Participants that are created together with their conversation, in one request.
+//!
+//! The create of a conversation is held back until it is known whom it brings: the first participants that are planned for it. They are
+//! named in its `after`, and each stays an operation of its own, which is what `apply` sends where Twilio does not take them together.
+//!
+//! **Invariant:** the plan has the same operations with and without batches, in the same order. A batch adds to what one of them sends.
+//!
+//! Why only chat participants: a projected address makes a group MMS of the conversation, whose participants Twilio creates later and
+//! answers with 202 (error 50386).
+
+use serde_json::{Map, Value as Json};
+
+use crate::plan::error::PlanError;
+use crate::plan::operation::{MOST_PARTICIPANTS, Operation, OperationKind, PARTICIPANTS};
+
+use super::planner::Planner;
+
+/// Operations that are held back for one conversation. What exceeds it is written, and the batch has whom it has by then.
+const HELD: usize = 8 * MOST_PARTICIPANTS;
+
+/// A conversation that is created, and what is planned for it so far.
+#[derive(Debug)]
+pub(super) struct HeldConversation {
+    create: Operation,
+    participants: Vec<Participant>,
+    /// A participant of it is reached through another network too.
+    is_group: bool,
+    held: Vec<(Operation, Option<&'static str>)>,
+}
+
+#[derive(Debug)]
+struct Participant {
+    fields: Map<String, Json>,
+    /// The user's own view is written, and the answer has the participant's SID.
+    has_view: bool,
+}
+
+impl HeldConversation {
+    pub(super) fn new(create: Operation) -> Self {
+        Self { create, participants: Vec::new(), is_group: false, held: Vec::new() }
+    }
+
+    /// Whether the participant of this identity comes with the conversation.
+    pub(super) fn brings(&self, identity: Option<&str>) -> bool {
+        let is_it = |participant: &Participant| participant.fields["identity"].as_str() == identity;
+        self.participants.iter().any(is_it)
+    }
+
+    /// Takes an operation on the conversation; false where the batch is full, or nothing more is held back.
+    fn takes(&mut self, operation: &Operation, blocked: Option<&'static str>) -> bool {
+        if self.held.len() >= HELD || operation.subject.channel_sid != self.create.subject.channel_sid {
+            return false;
+        }
+        match operation.kind {
+            OperationKind::CreateParticipant if blocked.is_none() => {
+                if self.participants.len() == MOST_PARTICIPANTS {
+                    return false;
+                }
+                match fields(operation) {
+                    Some(fields) => self.participants.push(Participant { fields, has_view: false }),
+                    None => self.is_group = true,
+                }
+            }
+            OperationKind::UpdateUserConversation if blocked.is_none() => {
+                let identity = operation.subject.identity.as_deref();
+                let of = |participant: &&mut Participant| participant.fields["identity"].as_str() == identity;
+                if let Some(participant) = self.participants.iter_mut().find(of) {
+                    participant.has_view = true;
+                }
+            }
+            _ => {}
+        }
+        self.held.push((operation.clone(), blocked));
+        true
+    }
+
+    /// Whether the views that are written give the SIDs of all whom it brings, so that no list of them is read.
+    fn is_covered(&self) -> bool {
+        self.participants.iter().all(|participant| participant.has_view)
+    }
+
+    /// Whether one request with all of them, and the list of them where it is read, is less than one for each.
+    fn is_worth_it(&self) -> bool {
+        !self.is_group && self.participants.len() > usize::from(!self.is_covered())
+    }
+}
+
+/// What a participant is created with; none for who cannot come with the conversation.
+fn fields(operation: &Operation) -> Option<Map<String, Json>> {
+    let mut fields = operation.after.clone();
+    fields.retain(|_, value| !value.is_null());
+    let identity = operation.subject.identity.clone()?;
+    fields.entry("identity").or_insert_with(|| identity.into());
+    (fields["identity"] == operation.subject.identity.clone()? && fields.values().all(Json::is_string))
+        .then_some(fields)
+        .filter(|fields| !fields.contains_key("messaging_binding.projected_address"))
+}
+
+impl Planner<'_> {
+    /// Holds an operation back, where it belongs to a batch that is being planned.
+    pub(super) fn holds(
+        &mut self,
+        operation: &Operation,
+        blocked: Option<&'static str>,
+    ) -> Result<bool, PlanError> {
+        if self.options.batches && operation.kind == OperationKind::CreateConversation && blocked.is_none() {
+            self.write_held()?;
+            self.held = Some(HeldConversation::new(operation.clone()));
+            return Ok(true);
+        }
+        if self.held.as_mut().is_some_and(|held| held.takes(operation, blocked)) {
+            return Ok(true);
+        }
+        self.write_held()?;
+        Ok(false)
+    }
+
+    /// Writes the conversation that is held back, with the participants that it brings, and what follows it.
+    pub(super) fn write_held(&mut self) -> Result<(), PlanError> {
+        let Some(held) = self.held.take() else { return Ok(()) };
+        let mut create = held.create.clone();
+        if held.is_worth_it() {
+            self.tally.batch(held.participants.len() as u64, held.is_covered());
+            let participants = held.participants.into_iter().map(|participant| participant.fields.into());
+            create.after.insert(PARTICIPANTS.to_owned(), Json::Array(participants.collect()));
+        }
+        self.keep(&create, None)?;
+        held.held.iter().try_for_each(|(operation, blocked)| self.keep(operation, *blocked))
+    }
+}
