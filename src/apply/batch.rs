@@ -89,12 +89,15 @@ impl Batches {
         self.known().is_tried
     }
 
-    /// Takes note that an operation is about to be sent, or that it was.
-    pub(super) fn sends(&self, resolved: &ResolvedOperation, is_over: bool) {
+    /// Takes note that an operation is about to be sent: the first batch goes alone.
+    pub(super) fn sends(&self, resolved: &ResolvedOperation, is_single: bool) {
         let mut known = self.known();
-        if resolved.batch.is_some() && (is_over || !known.is_seen && known.refused.is_none()) {
-            known.is_tried = !is_over;
-        }
+        known.is_tried |= resolved.batch.is_some() && !is_single && !known.is_seen && known.refused.is_none();
+    }
+
+    /// Takes note that it was.
+    pub(super) fn was_sent(&self) {
+        self.known().is_tried = false;
     }
 
     /// Whether a conversation is sent together with its participants: where it was not refused, and where repairing what is dropped
@@ -205,8 +208,7 @@ impl Known {
     fn is_unproven(&self, fields: &JsonFields) -> bool {
         let is_proven = |key: &str| match key {
             "role_sid" => {
-                self.roles.len() > 1
-                    || fields[key].as_str().is_some_and(|role| self.roles.contains(role))
+                self.roles.len() > 1 || fields[key].as_str().is_some_and(|role| self.roles.contains(role))
             }
             key => self.honored.contains(key),
         };
@@ -264,7 +266,10 @@ mod tests {
         assert!(batches.reads_back(&other), "neither its attributes nor another role than one was seen");
         batches.read_back(&other, &[row(&rich, json!({}))]);
         assert!(!batches.reads_back(&other));
-        assert!(!batches.reads_back(&batch(&[participant("cyd", "RL3", "{\"b\":2}")])), "two roles were honored");
+        assert!(
+            !batches.reads_back(&batch(&[participant("cyd", "RL3", "{\"b\":2}")])),
+            "two roles were honored"
+        );
     }
 
     #[test]

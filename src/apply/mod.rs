@@ -19,8 +19,11 @@
 //!
 //! **Invariant:** memory does not grow with the plan: active lanes, loaded operations and waiting journal requests are bounded.
 
+mod batch;
+mod batch_writer;
 mod error;
 mod error_codes;
+mod journal_batch;
 mod journal_thread;
 mod lanes;
 mod lookup;
@@ -37,6 +40,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::batch::BatchOutcome;
+use self::batch::Batches;
 pub(crate) use self::error::ApplyError;
 use self::journal_thread::{JournalEnd, JournalHandle, OperationCounts};
 pub(crate) use self::performer::Clients;
@@ -111,6 +116,8 @@ pub(crate) struct ApplyOutcome {
     pub not_done: Vec<NotDone>,
     /// Where the waiting was.
     pub waits: Waits,
+    /// Conversations that were created together with participants.
+    pub batches: BatchOutcome,
 }
 
 /// Performs a plan, or resumes it.
@@ -125,9 +132,16 @@ pub(crate) async fn run(
 ) -> Result<ApplyOutcome, ApplyError> {
     let service = journal.header().target.service_sid.clone();
     let planned = journal.totals()?.steps;
-    let (journal, thread) = JournalHandle::start(journal, events.clone(), stop.clone());
-    let work =
-        Performer { clients, journal, webhooks: options.webhooks, pause: options.pause, stop: stop.clone() };
+    let batches = Batches::default();
+    let (journal, thread) = JournalHandle::start(journal, options.only.clone(), events.clone(), stop.clone());
+    let work = Performer {
+        clients,
+        journal,
+        batches: batches.clone(),
+        webhooks: options.webhooks,
+        pause: options.pause,
+        stop: stop.clone(),
+    };
     let mut waits = Waits::default();
     let ended = perform(work, options, &service, &planned, events, stop, &mut waits).await;
     // Every handle of the journal thread is dropped by now, so the thread ends. Its own error explains why a run lost it.
@@ -140,6 +154,7 @@ pub(crate) async fn run(
         differing: journal.differing()?,
         not_done: journal.not_done(NAMED)?,
         waits,
+        batches: batches.outcome(),
     };
     journal.close()?;
     Ok(outcome)

@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::batch::Batches;
 use super::error::ApplyError;
 use super::error_codes;
 use super::journal_thread::JournalHandle;
@@ -82,6 +83,8 @@ pub(super) struct ActiveOperation {
     pub(super) must_look: bool,
     /// What was there before, where that was looked up.
     before: Option<JsonFields>,
+    /// It is sent without the participants that it could bring.
+    pub(super) is_single: bool,
 }
 
 impl ActiveOperation {
@@ -96,11 +99,24 @@ impl ActiveOperation {
             first_sent: None,
             must_look: false,
             before: None,
+            is_single: false,
         }
     }
 
+    /// The attempts of its request, which is about to leave.
+    pub(super) fn take_attempts(&mut self) -> Attempts {
+        self.first_sent.get_or_insert_with(crate::clock::now);
+        std::mem::take(&mut self.attempts)
+    }
+
+    /// It is sent again after this time.
+    pub(super) fn waits(mut self, attempts: Attempts, after: Duration) -> TaskStep {
+        self.attempts = attempts;
+        TaskStep::Waits { work: Box::new(self), after }
+    }
+
     /// Its request may have been performed.
-    fn mark_sent(&mut self) {
+    pub(super) fn mark_sent(&mut self) {
         self.resolved.sent_at = self.resolved.sent_at.or(self.first_sent);
         self.attempts = Attempts::default();
     }
@@ -126,6 +142,7 @@ pub(super) enum TaskStep {
 pub(super) struct Performer {
     pub(super) clients: Clients,
     pub(super) journal: JournalHandle,
+    pub(super) batches: Batches,
     pub(super) webhooks: bool,
     /// The wait before an unknown outcome is looked up, doubled each time: the server may still be at work.
     pub(super) pause: Duration,
@@ -161,28 +178,34 @@ impl Performer {
                 work.before = (!before.is_empty()).then_some(before);
                 Ok(TaskStep::ToWrite(Box::new(work)))
             }
-            Ok(LookupOutcome::Ended(end)) => self.end(work, *end).await,
+            Ok(LookupOutcome::Ended(end)) => self.looked(work, *end).await,
             Err(error) => self.could_not_look(work, error).await,
         }
     }
 
     /// Writes what was prepared.
-    pub(super) async fn write(self, mut work: ActiveOperation) -> Result<TaskStep, ApplyError> {
+    pub(super) async fn write(self, work: ActiveOperation) -> Result<TaskStep, ApplyError> {
+        let batches = self.batches.clone();
+        let batch = work.resolved.batch.clone().filter(|_| !work.is_single);
+        let step = match batch.filter(|batch| batches.sends_together(batch)) {
+            Some(batch) => self.write_batch(work, &batch).await,
+            None => self.write_one(work).await,
+        };
+        batches.was_sent();
+        step
+    }
+
+    async fn write_one(self, mut work: ActiveOperation) -> Result<TaskStep, ApplyError> {
         let kind = work.resolved.operation.kind;
-        let request = work.resolved.request(self.webhooks);
+        let request = work.resolved.request(self.webhooks, None);
         let client = self.clients.of(work.resolved.endpoint);
         let read = |body: &bytes::Bytes| {
             if body.is_empty() && kind.is_delete() {
                 return Ok(JsonFields::new()); // a deletion is answered with nothing
             }
-            let answer = lookup::object(body)?;
-            if kind.is_create() && answer.get("sid").and_then(Value::as_str).is_none() {
-                return Err(BodyError::Unexpected { expected: "what was created, with its SID" });
-            }
-            Ok(answer)
+            if kind.is_create() { read_created(body) } else { lookup::object(body) }
         };
-        work.first_sent.get_or_insert_with(crate::clock::now);
-        let mut attempts = std::mem::take(&mut work.attempts);
+        let mut attempts = work.take_attempts();
         match client.send_once(&request, read, &mut attempts).await {
             Ok(OnceSent::Answered(reply))
                 if kind == OperationKind::MakePrivate && !is_private(&reply.body) =>
@@ -193,15 +216,16 @@ impl Performer {
                 let end = answered(&work, &reply);
                 self.end(work, end).await
             }
-            Ok(OnceSent::RetryAfter(after)) => {
-                work.attempts = attempts;
-                Ok(TaskStep::Waits { work: Box::new(work), after })
-            }
+            Ok(OnceSent::RetryAfter(after)) => Ok(work.waits(attempts, after)),
             Err(error) => self.failed(work, error).await,
         }
     }
 
-    async fn failed(&self, mut work: ActiveOperation, error: RequestError) -> Result<TaskStep, ApplyError> {
+    pub(super) async fn failed(
+        &self,
+        mut work: ActiveOperation,
+        error: RequestError,
+    ) -> Result<TaskStep, ApplyError> {
         let is_role = work.resolved.operation.kind == OperationKind::CreateRole;
         let failure = match WriteFailure::of(&error) {
             // No code says that a role's name is taken, so that any refusal of one is looked into.
@@ -221,11 +245,11 @@ impl Performer {
                 let end = match found {
                     Some(found) => match lookup::judge(&work.resolved, Some(&found)) {
                         LookupOutcome::Ended(end) => *end,
-                        LookupOutcome::ToWrite(_) => refused(&error),
+                        LookupOutcome::ToWrite(_) => refused(&work, &error),
                     },
-                    None => refused(&error),
+                    None => refused(&work, &error),
                 };
-                self.end(work, end).await
+                self.looked(work, end).await
             }
             WriteFailure::Unknown => {
                 work.mark_sent();
@@ -238,7 +262,10 @@ impl Performer {
                 Ok(TaskStep::Waits { work: Box::new(work), after })
             }
             WriteFailure::NotFound => self.not_found(work, error).await,
-            WriteFailure::OfItem => self.end(work, refused(&error)).await,
+            WriteFailure::OfItem => {
+                let end = refused(&work, &error);
+                self.end(work, end).await
+            }
         }
     }
 
@@ -258,9 +285,12 @@ impl Performer {
         let kind = work.resolved.operation.kind;
         let is_gone = found.is_none() && !kind.is_create() && !kind.is_delete();
         match lookup::judge(&work.resolved, found.as_ref()) {
-            LookupOutcome::Ended(end) if !is_gone => self.end(work, *end).await,
+            LookupOutcome::Ended(end) if !is_gone => self.looked(work, *end).await,
             LookupOutcome::ToWrite(_) if work.not_found == 1 => Ok(TaskStep::ToWrite(Box::new(work))),
-            _ => self.end(work, refused(&error)).await,
+            _ => {
+                let end = refused(&work, &error);
+                self.end(work, end).await
+            }
         }
     }
 
@@ -289,7 +319,7 @@ impl Performer {
         self.end(work, end).await
     }
 
-    async fn could_not_look(
+    pub(super) async fn could_not_look(
         &self,
         work: ActiveOperation,
         error: RequestError,
@@ -299,14 +329,17 @@ impl Performer {
             WriteFailure::OfAll => Err(of_all(error)),
             // Of what may have been sent, a refused look says nothing: it is not failed, which would say that nothing was written.
             _ if work.resolved.sent_at.is_some() => self.left(work, error).await,
-            WriteFailure::OfItem | WriteFailure::AlreadyThere => self.end(work, refused(&error)).await,
+            WriteFailure::OfItem | WriteFailure::AlreadyThere => {
+                let end = refused(&work, &error);
+                self.end(work, end).await
+            }
             WriteFailure::NotDone | WriteFailure::Unknown | WriteFailure::NotFound => {
                 self.left(work, error).await
             }
         }
     }
 
-    async fn end(&self, work: ActiveOperation, end: OperationEnd) -> Result<TaskStep, ApplyError> {
+    pub(super) async fn end(&self, work: ActiveOperation, end: OperationEnd) -> Result<TaskStep, ApplyError> {
         let (lane, state) = (work.lane, end.state);
         self.journal.end(work.resolved, end).await?;
         Ok(TaskStep::Ended { lane, state })
@@ -335,7 +368,7 @@ impl Performer {
 
 /// What a failed request means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum WriteFailure {
+pub(super) enum WriteFailure {
     /// The run is ending; nothing was sent.
     Interrupted,
     /// Nothing else would fare better.
@@ -353,7 +386,7 @@ enum WriteFailure {
 }
 
 impl WriteFailure {
-    fn of(error: &RequestError) -> Self {
+    pub(super) fn of(error: &RequestError) -> Self {
         match &error.kind {
             _ if error.is_cancelled() => return Self::Interrupted,
             RequestErrorKind::NotSent(_) | RequestErrorKind::WaitTooLong => return Self::NotDone,
@@ -384,7 +417,7 @@ impl WriteFailure {
     }
 }
 
-fn of_all(error: RequestError) -> ApplyError {
+pub(super) fn of_all(error: RequestError) -> ApplyError {
     if error.is_unauthorized() {
         ApplyError::Unauthorized(error.into())
     } else if error.is_gone() {
@@ -395,7 +428,12 @@ fn of_all(error: RequestError) -> ApplyError {
 }
 
 /// The end of an operation that Twilio refuses: its words, and what to do.
-fn refused(error: &RequestError) -> OperationEnd {
+fn refused(work: &ActiveOperation, error: &RequestError) -> OperationEnd {
+    if error.code == Some(error_codes::CLOSED)
+        && let Some(sid) = work.resolved.new_conversation()
+    {
+        return lookup::closed_since(sid);
+    }
     let mut reason = error.to_string();
     if let Some(advice) = error.code.and_then(error_codes::of) {
         reason.push_str("; ");
@@ -407,15 +445,27 @@ fn refused(error: &RequestError) -> OperationEnd {
     )
 }
 
+/// What was created, with its SID.
+pub(super) fn read_created(body: &bytes::Bytes) -> Result<JsonFields, BodyError> {
+    let answer = lookup::object(body)?;
+    if answer.get("sid").and_then(Value::as_str).is_none() {
+        return Err(BodyError::Unexpected { expected: "what was created, with its SID" });
+    }
+    Ok(answer)
+}
+
 fn is_private(channel: &JsonFields) -> bool {
     channel.get("type").is_some_and(|kind| kind == "private")
 }
 
 /// The end of an operation that Twilio has answered. A field of which the answer has another value than was sent was ignored: the
 /// operation is not done as planned.
-fn answered(work: &ActiveOperation, reply: &Reply<JsonFields>) -> OperationEnd {
+pub(super) fn answered(work: &ActiveOperation, reply: &Reply<JsonFields>) -> OperationEnd {
     let operation = &work.resolved.operation;
     let kind = operation.kind;
+    if let (true, Some(sid)) = (lookup::is_closed_view(&reply.body), work.resolved.new_conversation()) {
+        return lookup::closed_since(sid);
+    }
     let text = |key: &str| reply.body.get(key).and_then(Value::as_str).map(str::to_owned);
     let sid = if kind.is_delete() { None } else { text(lookup::sid_key(kind)) };
     let mut result = json!({

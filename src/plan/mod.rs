@@ -46,10 +46,10 @@ pub(crate) use file::{
 pub(crate) use finding::{PlanCheck, PlanFinding, Severity};
 pub(crate) use operation::Endpoint;
 pub use operation::{JsonFields, Operation, OperationKind, Subject};
-pub(crate) use operation::{MOST_PARTICIPANTS, OperationState, PARTICIPANTS, WriteLimit, value_at};
+pub(crate) use operation::{OperationState, PARTICIPANTS, WriteLimit, value_at};
 #[cfg(test)]
 pub(crate) use overview::Bucket;
-pub(crate) use overview::{Batches, Step};
 pub(crate) use overview::service_digest;
+pub(crate) use overview::{Batches, Step};
 pub use overview::{Header, Move, PlanVerdict, Side, Totals};
-pub(crate) use request::{FormValue, Segment, WriteMethod};
+pub(crate) use request::{FormValue, Segment, WITH_PARTICIPANTS, WriteMethod};

@@ -116,6 +116,12 @@ pub struct Batches {
     pub requests_without: u64,
 }
 
+impl Batches {
+    pub(crate) fn is_none(&self) -> bool {
+        self.conversations == 0
+    }
+}
+
 /// How many conversations have this many participants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bucket {
@@ -155,7 +161,7 @@ pub struct Totals {
     /// Operations that the plan blocks, by the code of the check that blocks them.
     pub blocked_by: BTreeMap<String, u64>,
     /// What is created in one request with its participants; nothing in a plan without such.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Batches::is_none")]
     pub batches: Batches,
     /// The codes of checks that could not look at all they look at: 0 findings of them is not a pass.
     pub not_checked: BTreeSet<String>,
@@ -171,8 +177,12 @@ impl Totals {
             [self.batches.conversations, self.batches.participants, self.batches.requests_without];
         let of_sizes =
             self.sizes.iter().flat_map(|size| [size.from, size.to.unwrap_or_default(), size.conversations]);
-        let mut counts =
-            counts.copied().chain(of_steps).chain(of_batches).chain(of_sizes).chain([self.requests, self.participants_limit]);
+        let mut counts = counts
+            .copied()
+            .chain(of_steps)
+            .chain(of_batches)
+            .chain(of_sizes)
+            .chain([self.requests, self.participants_limit]);
         let mut seconds = self.steps.iter().map(|step| step.seconds).chain([self.estimated_seconds]);
         if counts.any(|count| count > MOST) {
             return Some("a number is beyond what a plan can have");

@@ -15,6 +15,8 @@ mod tests;
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 use serde_json::Value;
 
+pub(crate) use paths::WITH_PARTICIPANTS;
+
 use super::operation::{Endpoint, JsonFields, Operation, OperationKind, value_at};
 use crate::model::Entity;
 
@@ -201,7 +203,9 @@ impl Serialize for ShownForm<'_> {
         let mut map = serializer.serialize_map(None)?;
         for group in self.0.chunk_by(|(one, _), (other, _)| one == other) {
             match group {
-                [(name, value)] if !matches!(*name, "Permission" | "Participant") => map.serialize_entry(name, &value.shown())?,
+                [(name, value)] if !matches!(*name, "Permission" | "Participant") => {
+                    map.serialize_entry(name, &value.shown())?
+                }
                 [(name, _), ..] => {
                     let values: Vec<_> = group.iter().map(|(_, value)| value.shown()).collect();
                     map.serialize_entry(name, &values)?;

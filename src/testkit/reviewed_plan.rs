@@ -8,9 +8,8 @@ use serde_json::json;
 use super::plan::fields;
 use crate::model::{ChannelSid, Entity, MemberSid, RoleSid, ServiceSid, UserSid};
 use crate::plan::{
-    Batches,
-    Bucket, CANNOT_BE_UNDONE, Header, Move, Operation, OperationKind, OperationState, PlanCheck, PlanDraft,
-    PlanFile, PlanFinding, PlanVerdict, Severity, Side, Step, Subject, Totals,
+    Batches, Bucket, CANNOT_BE_UNDONE, Header, Move, Operation, OperationKind, OperationState, PlanCheck,
+    PlanDraft, PlanFile, PlanFinding, PlanVerdict, Severity, Side, Step, Subject, Totals,
 };
 
 /// A channel name that must not run as a script.

@@ -138,9 +138,7 @@ impl PlanTally {
         let (conversations, participants, lists) = self.batches;
         let batches = match conversations {
             0 => Batches::default(),
-            _ => {
-                Batches { conversations, participants, requests_without: requests + participants - lists }
-            }
+            _ => Batches { conversations, participants, requests_without: requests + participants - lists },
         };
         Totals {
             verdict,

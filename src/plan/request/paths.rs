@@ -5,7 +5,7 @@ use crate::model::Entity;
 use crate::plan::operation::{Operation, OperationKind, Subject};
 
 /// Where a conversation is created together with participants.
-pub(super) const WITH_PARTICIPANTS: &str = "ConversationWithParticipants";
+pub(crate) const WITH_PARTICIPANTS: &str = "ConversationWithParticipants";
 
 /// The path of an operation.
 pub(super) fn segments(operation: &Operation) -> Vec<Segment> {

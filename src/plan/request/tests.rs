@@ -59,8 +59,9 @@ fn every_request_is_one_of_the_description() {
     let writes: Value = serde_json::from_str(WRITES).unwrap();
     for (kind, name) in OPERATIONS {
         let described = &writes[name];
+        let parameters = parameters::of(kind).iter().filter(|parameter| parameter.key != PARTICIPANTS);
         let mut all: JsonFields =
-            parameters::of(kind).iter().map(|parameter| (parameter.key.to_owned(), json!("x"))).collect();
+            parameters.map(|parameter| (parameter.key.to_owned(), json!("x"))).collect();
         if name.ends_with("WithParticipants") {
             all.insert(PARTICIPANTS.to_owned(), json!([{"identity": "ada"}]));
         }

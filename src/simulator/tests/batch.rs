@@ -79,7 +79,12 @@ async fn what_is_wrong_leaves_nothing_behind() {
         ("text", one(json!("x")), 400, 20001),
     ] {
         let answer = create(&asked, name, &participants).await;
-        assert_eq!((answer.status, &answer.json()["code"]), (status, &json!(code)), "{name}: {}", answer.text);
+        assert_eq!(
+            (answer.status, &answer.json()["code"]),
+            (status, &json!(code)),
+            "{name}: {}",
+            answer.text
+        );
     }
     assert_eq!(asked.rows(&target(&asked, "/Conversations")).await.len(), 1);
     assert_eq!(asked.rows(&target(&asked, "/Users")).await.len(), 1);
