@@ -11,8 +11,15 @@ use crate::apply::{
 use crate::support::{Ran, World, post, run, wait_for_requests};
 
 /// What the requests of a copy are not counted of: who is there already, and what is read before the first write.
-const NOT_COUNTED: [&str; 5] =
-    ["Service", "ServiceConfiguration", "ServiceRole", "ServiceUser", "Configuration"];
+const NOT_COUNTED: [&str; 7] = [
+    "Service",
+    "ServiceConfiguration",
+    "ServiceNotification",
+    "ServiceWebhookConfiguration",
+    "ServiceRole",
+    "ServiceUser",
+    "Configuration",
+];
 
 /// The requests about conversations and participants.
 fn counted(world: &World) -> u64 {
@@ -132,8 +139,9 @@ fn whatever_twilio_makes_of_a_batch_the_end_is_the_same() {
         assert_eq!(count(&result, "", "pending") + count(&result, "", "failed"), 0, "{faults}: {ran:?}");
         let batches = &result["batches"];
         assert_eq!(batches["refused"].is_string(), faults.contains("refused"), "{faults}: {batches}");
-        let dropped = batches["dropped"].as_array().unwrap().len();
-        assert_eq!(dropped, faults.matches("drops").count(), "{faults}: {batches}");
+        let dropped = batches["dropped"].as_array().unwrap();
+        assert_eq!(dropped.is_empty(), !faults.contains("drops"), "{faults}: {batches}");
+        assert!(dropped.iter().all(|key| faults.contains(key.as_str().unwrap())), "{faults}: {batches}");
         assert_target_is_as_planned(&world);
         assert_only_the_plan_was_sent(&world);
         let writes = accepted(&world);
@@ -184,6 +192,7 @@ fn reasons(world: &World, kind: &str) -> Vec<String> {
     let of_kind = operations(world).into_iter().filter(|operation| operation["kind"] == kind);
     let reasons = of_kind.filter_map(|operation| Some(operation["reason"].as_str()?.to_owned()));
     let mut codes: Vec<String> = reasons.map(|text| text.split(':').next().unwrap().to_owned()).collect();
+    codes.retain(|code| code != "depends_on_failed");
     codes.sort();
     codes.dedup();
     codes
@@ -221,8 +230,8 @@ fn a_conversation_that_twilio_closed_is_told_from_one_that_was_closed_before() {
         .map(|operation| operation["subject"]["unique_name"].as_str().unwrap().to_owned())
         .unwrap();
     let base = format!("/v1/Services/{}/Conversations", world.running.target_service_sid());
-    post(&world, &base, &[("UniqueName", &name)]);
-    post(&world, &format!("{base}/{name}"), &[("State", "closed")]);
+    let sid = post(&world, &base, &[("UniqueName", &name)])["sid"].as_str().unwrap().to_owned();
+    post(&world, &format!("{base}/{sid}"), &[("State", "closed")]);
     let (ran, result) = apply(&world, &[]);
     assert_eq!(ran.code, 5, "{ran:?}");
     assert_eq!(reasons(&world, "create_conversation"), ["conversation_closed"], "{result}");
