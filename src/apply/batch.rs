@@ -1,4 +1,4 @@
-//! Conversations that are created together with participants: when they are sent so, and what became of it.
+//! Conversations that are created together with participants: when they are sent so, and with what outcome.
 //!
 //! Twilio documents the request, and not whether it honors a participant's role, attributes and dates, nor that every credential may
 //! use it. So the first batch of a run goes alone and is read back: its participants are compared with the plan. What it shows decides
@@ -15,7 +15,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 
 use super::mismatch::differences;
-use super::resolved::ResolvedOperation;
 use crate::plan::{JsonFields, equality};
 
 /// What of a participant a batch may drop.
@@ -49,10 +48,10 @@ pub(super) enum BroughtOutcome {
 
 /// What this run knows of batches; cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Batches(Arc<Mutex<Known>>);
+pub(super) struct BatchPolicy(Arc<Mutex<ObservedBatches>>);
 
 #[derive(Debug, Default)]
-struct Known {
+struct ObservedBatches {
     /// The first batch is in flight.
     is_tried: bool,
     /// One was read back.
@@ -79,20 +78,20 @@ pub(crate) struct BatchOutcome {
     pub refused: Option<String>,
 }
 
-impl Batches {
-    fn known(&self) -> MutexGuard<'_, Known> {
+impl BatchPolicy {
+    fn known(&self) -> MutexGuard<'_, ObservedBatches> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the first batch is in flight: nothing else is sent until it is known what became of it.
+    /// Whether the first batch is in flight: nothing else is sent until its outcome is known.
     pub(super) fn is_trying(&self) -> bool {
         self.known().is_tried
     }
 
     /// Takes note that an operation is about to be sent: the first batch goes alone.
-    pub(super) fn sends(&self, resolved: &ResolvedOperation, is_single: bool) {
+    pub(super) fn sends(&self, batch: Option<&Batch>) {
         let mut known = self.known();
-        known.is_tried |= resolved.batch.is_some() && !is_single && !known.is_seen && known.refused.is_none();
+        known.is_tried |= batch.is_some() && !known.is_seen && known.refused.is_none();
     }
 
     /// Takes note that it was.
@@ -120,12 +119,12 @@ impl Batches {
             || batch.participants.iter().any(|fields| known.is_unproven(fields))
     }
 
-    /// What became of the participants of a batch that was not read back.
+    /// The outcome of the participants of a batch that was not read back.
     pub(super) fn trusted(batch: &Batch) -> Vec<BroughtParticipant> {
         Self::each(batch, |_| BroughtOutcome::AsPlanned(None))
     }
 
-    /// What became of them where their list cannot be read.
+    /// Their outcome where their list cannot be read.
     pub(super) fn not_seen(batch: &Batch) -> Vec<BroughtParticipant> {
         Self::each(batch, |_| BroughtOutcome::NotSeen)
     }
@@ -189,7 +188,7 @@ impl Batches {
     }
 }
 
-impl Known {
+impl ObservedBatches {
     fn learn(&mut self, sent: &JsonFields, row: &JsonFields) {
         for key in MAY_BE_DROPPED.into_iter().filter(|key| says_something(sent, key)) {
             let found = row.get(key).unwrap_or(&Value::Null);
@@ -252,7 +251,7 @@ mod tests {
 
     #[test]
     fn nothing_is_trusted_that_was_not_seen() {
-        let batches = Batches::default();
+        let batches = BatchPolicy::default();
         let (plain, rich) = (participant("ada", "RL1", "{}"), participant("bob", "RL2", "{\"a\":1}"));
         let first = batch(std::slice::from_ref(&plain));
         assert!(batches.sends_together(&first) && batches.reads_back(&first), "the first one is read back");
@@ -274,7 +273,7 @@ mod tests {
 
     #[test]
     fn what_is_dropped_is_repaired_where_that_is_cheaper() {
-        let batches = Batches::default();
+        let batches = BatchPolicy::default();
         let sent: Vec<JsonFields> =
             ["a", "b", "c"].iter().map(|identity| participant(identity, "RL1", "{}")).collect();
         let mut with = sent.clone();

@@ -1,16 +1,16 @@
-//! Performs the create of a conversation together with participants, and finds out what became of them.
+//! Performs the create of a conversation together with participants, and finds out their outcome.
 //!
 //! **Invariant:** whatever a batch is answered with that is no success, the conversation is looked up by its unique name before it is
 //! created without them: Twilio may have made it, or may have closed what it could not complete (error 50427).
 //!
 //! **Invariant:** a refused batch ends nothing but itself. Credentials that may not use this one request can use all the others.
 
-use super::batch::{Batch, Batches, BroughtOutcome, BroughtParticipant};
+use super::batch::{Batch, BatchPolicy, BroughtOutcome, BroughtParticipant};
 use super::error::ApplyError;
 use super::error_codes;
 use super::lookup::{self, LookupOutcome, OperationEnd};
 use super::performer::{ActiveOperation, Performer, TaskStep, WriteFailure, answered, of_all, read_created};
-use crate::plan::{OperationKind, OperationState};
+use crate::plan::OperationState;
 use crate::twilio::{OnceSent, RequestError};
 
 /// The code that says that the conversation's unique name is taken.
@@ -34,7 +34,7 @@ impl Performer {
                 work.resolved.brought = if self.batches.reads_back(batch) {
                     self.read_back(&work, batch, &sid).await
                 } else {
-                    Batches::trusted(batch)
+                    BatchPolicy::trusted(batch)
                 };
                 self.batches.created(batch.participants.len());
                 self.end(work, end).await
@@ -95,12 +95,7 @@ impl Performer {
             self.batches.refused(end.reason.clone().unwrap_or_default());
         }
         let is_ours = end.state == OperationState::Done || end.is_made_here();
-        let batch = work.resolved.batch.clone().filter(|_| {
-            work.resolved.operation.kind == OperationKind::CreateConversation
-                && work.resolved.sent_at.is_some()
-                && !work.is_single
-                && is_ours
-        });
+        let batch = work.batch().cloned().filter(|_| work.resolved.sent_at.is_some() && is_ours);
         if let (Some(batch), Some(sid)) = (batch, end.sid.as_deref()) {
             work.resolved.brought = self.read_back(&work, &batch, sid).await;
             let is_there = |one: &&BroughtParticipant| one.outcome != BroughtOutcome::NotSeen;
@@ -119,7 +114,7 @@ impl Performer {
             Ok(there) => self.batches.read_back(batch, &there),
             Err(error) => {
                 tracing::debug!(%error, conversation_sid = sid, "participants could not be read back");
-                Batches::not_seen(batch)
+                BatchPolicy::not_seen(batch)
             }
         }
     }

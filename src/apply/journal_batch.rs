@@ -41,7 +41,7 @@ impl JournalThread {
         Ok(Some(Batch { is_covered, ..batch }))
     }
 
-    /// Writes down what became of the participants that came with a conversation.
+    /// Writes down the outcome of the participants that came with a conversation.
     pub(super) fn end_brought(
         &mut self,
         number: i64,

@@ -41,7 +41,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::batch::BatchOutcome;
-use self::batch::Batches;
+use self::batch::BatchPolicy;
 pub(crate) use self::error::ApplyError;
 use self::journal_thread::{JournalEnd, JournalHandle, OperationCounts};
 pub(crate) use self::performer::Clients;
@@ -132,7 +132,7 @@ pub(crate) async fn run(
 ) -> Result<ApplyOutcome, ApplyError> {
     let service = journal.header().target.service_sid.clone();
     let planned = journal.totals()?.steps;
-    let batches = Batches::default();
+    let batches = BatchPolicy::default();
     let (journal, thread) = JournalHandle::start(journal, options.only.clone(), events.clone(), stop.clone());
     let work = Performer {
         clients,

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::batch::Batches;
+use super::batch::{Batch, BatchPolicy};
 use super::error::ApplyError;
 use super::error_codes;
 use super::journal_thread::JournalHandle;
@@ -103,6 +103,11 @@ impl ActiveOperation {
         }
     }
 
+    /// The participants that it is sent with, if it may be.
+    pub(super) fn batch(&self) -> Option<&Batch> {
+        self.resolved.batch.as_ref().filter(|_| !self.is_single)
+    }
+
     /// The attempts of its request, which is about to leave.
     pub(super) fn take_attempts(&mut self) -> Attempts {
         self.first_sent.get_or_insert_with(crate::clock::now);
@@ -142,7 +147,7 @@ pub(super) enum TaskStep {
 pub(super) struct Performer {
     pub(super) clients: Clients,
     pub(super) journal: JournalHandle,
-    pub(super) batches: Batches,
+    pub(super) batches: BatchPolicy,
     pub(super) webhooks: bool,
     /// The wait before an unknown outcome is looked up, doubled each time: the server may still be at work.
     pub(super) pause: Duration,
@@ -186,8 +191,7 @@ impl Performer {
     /// Writes what was prepared.
     pub(super) async fn write(self, work: ActiveOperation) -> Result<TaskStep, ApplyError> {
         let batches = self.batches.clone();
-        let batch = work.resolved.batch.clone().filter(|_| !work.is_single);
-        let step = match batch.filter(|batch| batches.sends_together(batch)) {
+        let step = match work.batch().cloned().filter(|batch| batches.sends_together(batch)) {
             Some(batch) => self.write_batch(work, &batch).await,
             None => self.write_one(work).await,
         };

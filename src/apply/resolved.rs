@@ -33,7 +33,7 @@ pub(super) struct ResolvedOperation {
     pub(super) found: bool,
     /// The participants that it may bring; none where each is created by itself. What else is here is without them.
     pub(super) batch: Option<Batch>,
-    /// What became of those that it brought.
+    /// The outcome of those that it brought.
     pub(super) brought: Vec<BroughtParticipant>,
     /// A participant that came with its conversation, and that something was dropped of: an update sets what its create would have.
     pub(super) repairs: bool,

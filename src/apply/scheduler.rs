@@ -205,7 +205,7 @@ impl WriteScheduler {
                 lanes.begin_no_more(); // those that were begun are brought to their end
             }
             let slots = if self.performer.batches.is_trying() {
-                0 // what becomes of the first batch decides how the others are sent
+                0 // the outcome of the first batch decides how the others are sent
             } else {
                 self.performer.clients.of(self.endpoint).concurrency_limit()
             };
@@ -223,7 +223,7 @@ impl WriteScheduler {
                 }
                 NextAction::Write(work) => {
                     self.writing += 1;
-                    performer.batches.sends(&work.resolved, work.is_single);
+                    performer.batches.sends(work.batch());
                     let sent = Instant::now();
                     tasks.spawn(async move { (Some(sent), performer.write(work).await) });
                 }

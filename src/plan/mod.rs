@@ -49,7 +49,7 @@ pub use operation::{JsonFields, Operation, OperationKind, Subject};
 pub(crate) use operation::{OperationState, PARTICIPANTS, WriteLimit, value_at};
 #[cfg(test)]
 pub(crate) use overview::Bucket;
+pub(crate) use overview::Step;
 pub(crate) use overview::service_digest;
-pub(crate) use overview::{Batches, Step};
-pub use overview::{Header, Move, PlanVerdict, Side, Totals};
+pub use overview::{Batches, Header, Move, PlanVerdict, Side, Totals};
 pub(crate) use request::{FormValue, Segment, WITH_PARTICIPANTS, WriteMethod};

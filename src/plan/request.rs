@@ -204,7 +204,7 @@ impl Serialize for ShownForm<'_> {
         for group in self.0.chunk_by(|(one, _), (other, _)| one == other) {
             match group {
                 [(name, value)] if !matches!(*name, "Permission" | "Participant") => {
-                    map.serialize_entry(name, &value.shown())?
+                    map.serialize_entry(name, &value.shown())?;
                 }
                 [(name, _), ..] => {
                     let values: Vec<_> = group.iter().map(|(_, value)| value.shown()).collect();

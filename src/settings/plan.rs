@@ -40,8 +40,8 @@ pub(crate) enum Planned {
         max_age_hours: u32,
         /// Whether the source's User Channels are muted.
         mute_source: bool,
-        /// Whether a copy creates conversations together with participants.
-        batches: bool,
+        /// When a copy creates conversations together with participants.
+        batch: BatchChoice,
     },
     /// Undoing what this plan did.
     Undo(PathBuf),
@@ -64,7 +64,7 @@ impl PlanSettings {
                 allow_incomplete: args.allow_incomplete,
                 max_age_hours: loader.get(flags, &MAX_AGE)?,
                 mute_source: args.mute_source,
-                batches: args.batch == BatchChoice::Auto,
+                batch: args.batch,
             }
         };
         let mut taken: Vec<&Path> = vec![&plan];

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
+use crate::cli::plan::BatchChoice;
 use crate::error::{Advise, Failure};
 use crate::mapping::{self, Mapping, MappingError};
 use crate::model::{AccountSid, Api, Entity, Service, ServiceSid, Timestamp};
@@ -96,8 +97,8 @@ pub(super) struct PlanInput {
     pub(super) allow_incomplete: bool,
     /// Whether the source's User Channels are muted.
     pub(super) mute_source: bool,
-    /// Whether a copy creates conversations together with participants.
-    pub(super) batches: bool,
+    /// When a copy creates conversations together with participants.
+    pub(super) batch: BatchChoice,
 }
 
 impl PlanInput {
@@ -107,8 +108,7 @@ impl PlanInput {
         connection: &ConnectionSettings,
         loader: &Loader,
     ) -> Result<PlanTask, CommandError> {
-        let (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source, batches) = match planned
-        {
+        let (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source, batch) = match planned {
             Planned::Move {
                 target,
                 snapshot,
@@ -116,8 +116,8 @@ impl PlanInput {
                 allow_incomplete,
                 max_age_hours,
                 mute_source,
-                batches,
-            } => (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source, batches),
+                batch,
+            } => (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source, batch),
             Planned::Undo(undone) => return Ok(PlanTask::Undo(undone.clone())),
         };
         let file = snapshot.clone();
@@ -158,7 +158,7 @@ impl PlanInput {
             max_age_hours: *max_age_hours,
             allow_incomplete: *allow_incomplete,
             mute_source: *mute_source,
-            batches: *batches,
+            batch: *batch,
         })))
     }
 
@@ -205,7 +205,7 @@ impl PlanInput {
             max_age_hours: Some(self.max_age_hours),
             now: Some(Timestamp::Seconds(crate::clock::now().as_second())),
             max_change_percent: Some(settings.max_change_percent),
-            batches: self.batches && !self.in_place,
+            batches: self.batch == BatchChoice::Auto && !self.in_place,
             target_limits: limits,
             requests_per_second: self.connection.rps.map_or(0, NonZeroU32::get),
             concurrency: u32::try_from(self.connection.concurrency).unwrap_or(u32::MAX),

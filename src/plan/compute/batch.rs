@@ -10,10 +10,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::plan::error::PlanError;
 use crate::plan::operation::{MOST_PARTICIPANTS, Operation, OperationKind, PARTICIPANTS};
-
-use super::planner::Planner;
 
 /// Operations that are held back for one conversation. What exceeds it is written, and the batch has whom it has by then.
 const HELD: usize = 8 * MOST_PARTICIPANTS;
@@ -26,6 +23,14 @@ pub(super) struct HeldConversation {
     /// A participant of it is reached through another network too.
     is_group: bool,
     held: Vec<(Operation, Option<&'static str>)>,
+}
+
+/// A conversation of which it is known whom it brings.
+#[derive(Debug)]
+pub(super) struct FinishedConversation {
+    pub(super) create: Operation,
+    pub(super) followed_by: Vec<(Operation, Option<&'static str>)>,
+    pub(super) batch: Option<(u64, bool)>,
 }
 
 #[derive(Debug)]
@@ -47,7 +52,7 @@ impl HeldConversation {
     }
 
     /// Takes an operation on the conversation; false where the batch is full, or nothing more is held back.
-    fn takes(&mut self, operation: &Operation, blocked: Option<&'static str>) -> bool {
+    pub(super) fn takes(&mut self, operation: &Operation, blocked: Option<&'static str>) -> bool {
         if self.held.len() >= HELD || operation.subject.channel_sid != self.create.subject.channel_sid {
             return false;
         }
@@ -79,6 +84,17 @@ impl HeldConversation {
         self.participants.iter().all(|participant| participant.has_view)
     }
 
+    /// What is written: the create with whom it brings, what follows it, and how many it brings and whether their views are written.
+    pub(super) fn finish(self) -> FinishedConversation {
+        let batch = self.is_worth_it().then(|| (self.participants.len() as u64, self.is_covered()));
+        let Self { mut create, participants, held, .. } = self;
+        if batch.is_some() {
+            let participants = participants.into_iter().map(|participant| participant.fields.into());
+            create.after.insert(PARTICIPANTS.to_owned(), Json::Array(participants.collect()));
+        }
+        FinishedConversation { create, followed_by: held, batch }
+    }
+
     /// Whether one request with all of them, and the list of them where it is read, is less than one for each.
     fn is_worth_it(&self) -> bool {
         !self.is_group && self.participants.len() > usize::from(!self.is_covered())
@@ -94,37 +110,4 @@ fn fields(operation: &Operation) -> Option<Map<String, Json>> {
     (fields["identity"] == operation.subject.identity.clone()? && fields.values().all(Json::is_string))
         .then_some(fields)
         .filter(|fields| !fields.contains_key("messaging_binding.projected_address"))
-}
-
-impl Planner<'_> {
-    /// Holds an operation back, where it belongs to a batch that is being planned.
-    pub(super) fn holds(
-        &mut self,
-        operation: &Operation,
-        blocked: Option<&'static str>,
-    ) -> Result<bool, PlanError> {
-        if self.options.batches && operation.kind == OperationKind::CreateConversation && blocked.is_none() {
-            self.write_held()?;
-            self.held = Some(HeldConversation::new(operation.clone()));
-            return Ok(true);
-        }
-        if self.held.as_mut().is_some_and(|held| held.takes(operation, blocked)) {
-            return Ok(true);
-        }
-        self.write_held()?;
-        Ok(false)
-    }
-
-    /// Writes the conversation that is held back, with the participants that it brings, and what follows it.
-    pub(super) fn write_held(&mut self) -> Result<(), PlanError> {
-        let Some(held) = self.held.take() else { return Ok(()) };
-        let mut create = held.create.clone();
-        if held.is_worth_it() {
-            self.tally.batch(held.participants.len() as u64, held.is_covered());
-            let participants = held.participants.into_iter().map(|participant| participant.fields.into());
-            create.after.insert(PARTICIPANTS.to_owned(), Json::Array(participants.collect()));
-        }
-        self.keep(&create, None)?;
-        held.held.iter().try_for_each(|(operation, blocked)| self.keep(operation, *blocked))
-    }
 }

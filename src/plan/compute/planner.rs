@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::batch::HeldConversation;
+use super::batch::{FinishedConversation, HeldConversation};
 use super::blocked_users::BlockedUsers;
 use super::current::CurrentConversation;
 use super::options::{ConversationLimits, PlanOptions};
@@ -176,12 +176,33 @@ impl<'p> Planner<'p> {
         if self.holds(operation, blocked)? { Ok(()) } else { self.keep(operation, blocked) }
     }
 
+    /// Holds an operation back, where it belongs to a batch that is being planned.
+    fn holds(&mut self, operation: &Operation, blocked: Option<&'static str>) -> Result<bool, PlanError> {
+        if self.options.batches && operation.kind == OperationKind::CreateConversation && blocked.is_none() {
+            self.write_held()?;
+            self.held = Some(HeldConversation::new(operation.clone()));
+            return Ok(true);
+        }
+        if self.held.as_mut().is_some_and(|held| held.takes(operation, blocked)) {
+            return Ok(true);
+        }
+        self.write_held()?;
+        Ok(false)
+    }
+
+    /// Writes the conversation that is held back, with the participants that it brings, and what follows it.
+    pub(super) fn write_held(&mut self) -> Result<(), PlanError> {
+        let Some(held) = self.held.take() else { return Ok(()) };
+        let FinishedConversation { create, followed_by, batch } = held.finish();
+        if let Some((participants, is_covered)) = batch {
+            self.tally.batch(participants, is_covered);
+        }
+        self.keep(&create, None)?;
+        followed_by.iter().try_for_each(|(operation, blocked)| self.keep(operation, *blocked))
+    }
+
     /// Writes an operation into the plan.
-    pub(super) fn keep(
-        &mut self,
-        operation: &Operation,
-        blocked: Option<&'static str>,
-    ) -> Result<(), PlanError> {
+    fn keep(&mut self, operation: &Operation, blocked: Option<&'static str>) -> Result<(), PlanError> {
         self.sink.operation(operation, blocked)
     }
 

@@ -269,21 +269,18 @@ impl ApplySummary {
 
 impl BatchSummary {
     fn text(&self) -> String {
-        let mut text = format!(
-            "{} with {}",
+        let dropped = match self.dropped.join(", ") {
+            dropped if dropped.is_empty() => dropped,
+            dropped => format!("; Twilio dropped {dropped}, which updates set"),
+        };
+        let refused = self.refused.as_ref().map_or_else(String::new, |why| {
+            format!("; then one by one, because Twilio refused a batch: {why}")
+        });
+        format!(
+            "{} with {}{dropped}{refused}",
             format::counted(self.conversations, "conversation"),
             format::counted(self.participants, "participant")
-        );
-        if !self.dropped.is_empty() {
-            let dropped = self.dropped.join(", ");
-            text.push_str(&format!(
-                "; Twilio dropped {dropped} of them, which updates set or single creates avoided"
-            ));
-        }
-        if let Some(why) = &self.refused {
-            text.push_str(&format!("; then one by one, since a batch was refused: {why}"));
-        }
-        text
+        )
     }
 }
 

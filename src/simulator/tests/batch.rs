@@ -75,7 +75,7 @@ async fn what_is_wrong_leaves_nothing_behind() {
         ("attributes", one(json!({"identity": "x", "attributes": "not JSON"})), 400, 50304),
         ("object", one(json!({"identity": "x", "attributes": {}})), 400, 20001),
         ("key", one(json!({"Identity": "x"})), 400, 20001),
-        ("nobody", one(json!({})), 400, 20001),
+        ("no one", one(json!({})), 400, 20001),
         ("text", one(json!("x")), 400, 20001),
     ] {
         let answer = create(&asked, name, &participants).await;
