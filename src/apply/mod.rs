@@ -28,6 +28,7 @@ mod mismatch;
 mod performer;
 mod resolved;
 mod scheduler;
+mod target_lock;
 #[cfg(test)]
 mod tests;
 
@@ -37,12 +38,13 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::error::ApplyError;
+pub(crate) use self::error::{ApplyError, PlanRefused};
 use self::journal_thread::{JournalEnd, JournalHandle, OperationCounts};
 pub(crate) use self::performer::Clients;
 use self::performer::Performer;
 pub(crate) use self::resolved::subject;
 use self::scheduler::WriteScheduler;
+pub(crate) use self::target_lock::lock_target;
 use crate::event::{ApplyStep, Event, Events};
 use crate::plan::{Journal, NotDone, OperationKind, OperationState, Step};
 

@@ -33,6 +33,14 @@ pub(crate) fn header(undone: &PlanFile) -> Header {
     }
 }
 
+/// Refuses a plan of which it is not known what was done.
+pub(crate) fn check_outcomes(undone: &PlanFile) -> Result<(), PlanError> {
+    match undone.begun()? {
+        0 => Ok(()),
+        begun => Err(PlanError::OutcomeUnknown { path: undone.path().to_path_buf(), begun }),
+    }
+}
+
 /// Plans to take back what `undone` did. `requests_per_second` is for the estimate of time.
 pub(crate) fn undo(
     undone: &PlanFile,

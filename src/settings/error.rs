@@ -41,6 +41,9 @@ pub enum SettingsError {
     /// No service is named, and the account does not have exactly one.
     #[error("no service is chosen, and the account has {}", services.len())]
     NoService { services: Vec<ServiceSid> },
+    /// Users are chosen by SID or identity, which are one service's.
+    #[error("--users is of one service, and not exactly one was given")]
+    UsersNeedOneService,
     /// A plan without a target.
     #[error("no target is chosen")]
     NoTarget,
@@ -332,6 +335,9 @@ impl Advise for SettingsError {
             Self::NoService { services } => {
                 let named = services.iter().take(MOST_NAMED).map(ToString::to_string).collect::<Vec<_>>();
                 Some(format!("give --service IS…, or --all-services; there is {}", named.join(", ")))
+            }
+            Self::UsersNeedOneService => {
+                Some("give one --service with --users, and one snapshot for each".to_owned())
             }
             Self::NoCrossCheck { why, .. } => Some(why.advice().to_owned()),
             Self::NoInvites { .. } => {

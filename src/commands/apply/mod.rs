@@ -20,11 +20,9 @@ use super::{CommandError, Context, Outcome};
 
 mod admission;
 mod confirm;
-mod target_lock;
 
 use self::admission::Admitted;
 pub(super) use self::confirm::answer;
-use self::target_lock::lock_target;
 
 /// The wait before an unknown outcome is looked up; doubled each time.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -56,9 +54,9 @@ pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<A
         confirm::ask(&journal, &totals, &settings, context).await?;
     }
     let _lock = match journal.header().kind {
-        Move::Copy => Some(lock_target(
+        Move::Copy => Some(apply::lock_target(
             &context.settings.runtime_folder()?,
-            &connection.conversations,
+            &connection.conversations.to_string(),
             journal.header(),
         )?),
         Move::InPlace | Move::Undo | Move::UserChannels => None,
