@@ -199,7 +199,7 @@ pub(super) fn hears_instead(operation: &Operation) -> Option<(Entity, String)> {
 }
 
 /// The role of the source that a value of `role_sid` stands for.
-fn role_in_braces(fields: &JsonFields) -> Option<String> {
+pub(super) fn role_in_braces(fields: &JsonFields) -> Option<String> {
     let value = fields.get("role_sid")?.as_str()?;
     value.strip_prefix('{')?.strip_suffix('}').map(str::to_owned)
 }
@@ -232,7 +232,7 @@ pub(super) fn needs(operation: &Operation) -> Vec<(Entity, String)> {
     }
 }
 
-fn participant(operation: &Operation) -> Option<(Entity, String)> {
+pub(super) fn participant(operation: &Operation) -> Option<(Entity, String)> {
     let subject = &operation.subject;
     let member = subject.member_sid.as_ref().map(|sid| (Entity::Member, sid.to_string()));
     member.or_else(|| subject.invite_sid.as_ref().map(|sid| (Entity::Invite, sid.to_string())))

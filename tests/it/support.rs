@@ -228,6 +228,15 @@ pub(crate) fn post(world: &World, path: &str, form: &[(&str, &str)]) -> Value {
     answer
 }
 
+/// Removes something of the simulated account, as an application would.
+pub(crate) fn delete(world: &World, path: &str) {
+    let request = reqwest::Client::new()
+        .delete(format!("{}{path}", world.running.url()))
+        .basic_auth(world.running.account_sid(), Some(world.running.auth_token()));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    assert_eq!(runtime.block_on(async { request.send().await.unwrap().status() }), 204, "{path}");
+}
+
 /// Reads from the simulated account, as an application would.
 pub(crate) fn get(world: &World, path: &str) -> Value {
     let request = reqwest::Client::new()

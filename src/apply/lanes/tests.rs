@@ -44,7 +44,8 @@ impl Plan {
                 passed_over: 0,
             }
         };
-        let mut lanes: Vec<LaneLoad> = wanted.iter().map(|(name, after)| load(&name.key(), *after)).collect();
+        let known = |(name, after): &(LaneName, i64)| LaneLoad { operations: 0, ..load(&name.key(), *after) };
+        let mut lanes: Vec<LaneLoad> = wanted.iter().map(known).collect();
         let fresh = self.0.iter().skip(*given).take(new);
         lanes.extend(fresh.map(|(name, _)| load(name, 0)));
         *given = (*given + new).min(self.0.len());
@@ -58,6 +59,7 @@ async fn perform(plan: &Plan, in_flight: usize, latency: Duration) -> (BTreeMap<
     let limits = WriteLimits::new(rate, rate);
     let operation = operations::create_user(1);
     let mut lanes = Lanes::new("IS1");
+    lanes.open();
     let mut given = 0;
     let mut tasks = JoinSet::new();
     let mut written: BTreeMap<String, Vec<Instant>> = BTreeMap::new();
@@ -131,6 +133,7 @@ async fn what_was_begun_is_brought_to_its_end_and_no_more() {
     let limits = WriteLimits::new(rate, rate);
     let plan = Plan(vec![("CH1".to_owned(), 5)]);
     let mut lanes = Lanes::new("IS1");
+    lanes.open();
     let (known, new) = lanes.wanted().unwrap();
     lanes.fill(plan.filled(&known, new, &mut 0, &operations::create_user(1)));
     let room = FreeSlots { to_prepare: 1, to_write: 1, reserved: 0 };

@@ -19,6 +19,7 @@ use crate::printable::Printable;
 use crate::report::plan::{PlanResult, reading_cost, text as plan_text};
 use crate::settings::{ConnectionSettings, PlanSettings};
 
+use super::page::open_in_browser;
 use super::read_target::{self, EVERYTHING, TargetReading};
 use super::{CommandError, Context, Outcome};
 use input::{PlanInput, PlanTask};
@@ -54,6 +55,9 @@ pub(super) async fn make(args: &PlanArgs, context: &mut Context) -> Result<Made,
         PlanTask::Move(input) => read_and_plan(&input, &settings, context).await?,
     };
     write::reports(&made, &settings.reports)?;
+    if let Some(page) = &settings.open {
+        open_in_browser(&page.display().to_string());
+    }
     let summary = PlanResult::of(&made)?;
     let status =
         if settings.check && summary.is_anything() { ExitStatus::Findings } else { ExitStatus::Done };

@@ -19,6 +19,7 @@ mod draft;
 mod entry;
 mod finding;
 mod journal;
+mod outcome;
 mod place;
 mod queue;
 mod reader;
