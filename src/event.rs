@@ -101,6 +101,13 @@ pub enum Event {
         /// The outcome: `done`.
         state: &'static str,
     },
+    /// Nothing is in flight: what can be done waits to be sent or looked up again.
+    WaitsForRetry {
+        /// The kind of the operation that is next.
+        kind: &'static str,
+        /// How many wait.
+        operations: u64,
+    },
     /// An operation failed, or cannot be done; the run continues with the others. Follows its `Performed`.
     NotPerformed {
         /// `create_user US…`.

@@ -24,6 +24,11 @@ pub(super) fn is_of_participant(code: Option<i64>) -> bool {
     code.is_some_and(|code| OF_PARTICIPANT.contains(&code))
 }
 
+/// Whether a code says that the user is not on the channel (50400), or not in the conversation (50430).
+pub(super) fn says_not_on_it(code: Option<i64>) -> bool {
+    matches!(code, Some(50400 | 50430))
+}
+
 /// Whether a code is of the item, whatever the status: Twilio answers 403 when a counter is at its limit.
 pub(super) fn is_of_item(code: Option<i64>) -> bool {
     code.is_some_and(|code| (50_000..60_000).contains(&code))
@@ -52,7 +57,7 @@ pub(super) fn of(code: i64) -> Option<&'static str> {
             "the conversation has as many participants as the service allows: raise `Limits.ChannelMembers` of the Chat service (at \
              most 1,000), and run apply again"
         }
-        50402 | 50430 => "the participant is not there any more: plan again",
+        50400 | 50402 | 50430 => "the participant is not there any more: plan again",
         _ => return None,
     })
 }

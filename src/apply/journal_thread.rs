@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::dependencies::{self, WaitingOperation};
 use super::error::ApplyError;
 use super::lookup::OperationEnd;
 use super::resolved::{self, ResolvedOperation, UnresolvedSid};
@@ -35,14 +36,18 @@ enum JournalRequest {
     Start { reply: oneshot::Sender<OperationCounts> },
     /// Load operations that an earlier run had begun, after this one.
     Begun { after: i64, most: usize, reply: oneshot::Sender<Vec<ResolvedOperation>> },
-    /// Sort the lanes of a kind, longest first.
-    Open { kind: OperationKind, reply: oneshot::Sender<u64> },
+    /// Sort the lanes of a kind, longest first. These operations of earlier kinds wait; what depends on them is passed over.
+    Open { kind: OperationKind, waiting: Vec<WaitingOperation>, reply: oneshot::Sender<u64> },
+    /// Every kind was opened. How many operations were passed over for what waits?
+    EndPass { reply: oneshot::Sender<u64> },
     /// Load operations of these lanes, and of so many new ones.
     Fill { lanes: Vec<(LaneName, i64)>, new: usize, most: usize, reply: oneshot::Sender<LoadedLanes> },
     /// An operation is about to be sent.
     Begin { number: i64, reply: oneshot::Sender<()> },
     /// It was not sent.
     Withdraw { number: i64 },
+    /// It is left for another run.
+    Leave { number: i64 },
     /// It has come to its end.
     End { item: Box<ResolvedOperation>, end: Box<OperationEnd> },
 }
@@ -93,7 +98,15 @@ impl JournalHandle {
     ) -> (Self, JournalTask) {
         let (orders, receiver) = mpsc::channel(CHANNEL_CAPACITY);
         let thread = tokio::task::spawn_blocking(move || {
-            let desk = JournalThread { journal, only, events, ended: OperationCounts::new(), open: None };
+            let desk = JournalThread {
+                journal,
+                only,
+                events,
+                ended: OperationCounts::new(),
+                open: None,
+                holds: false,
+                passed_over: 0,
+            };
             let kept = desk.work(receiver);
             if kept.is_err() {
                 broken.cancel();
@@ -111,8 +124,16 @@ impl JournalHandle {
         self.ask(|reply| JournalRequest::Begun { after, most, reply }).await
     }
 
-    pub(super) async fn open(&self, kind: OperationKind) -> Result<u64, ApplyError> {
-        self.ask(|reply| JournalRequest::Open { kind, reply }).await
+    pub(super) async fn open(
+        &self,
+        kind: OperationKind,
+        waiting: Vec<WaitingOperation>,
+    ) -> Result<u64, ApplyError> {
+        self.ask(|reply| JournalRequest::Open { kind, waiting, reply }).await
+    }
+
+    pub(super) async fn end_pass(&self) -> Result<u64, ApplyError> {
+        self.ask(|reply| JournalRequest::EndPass { reply }).await
     }
 
     /// Asks for operations; they come when they are there.
@@ -133,6 +154,10 @@ impl JournalHandle {
 
     pub(super) async fn withdraw(&self, number: i64) -> Result<(), ApplyError> {
         self.send(JournalRequest::Withdraw { number }).await
+    }
+
+    pub(super) async fn leave(&self, number: i64) -> Result<(), ApplyError> {
+        self.send(JournalRequest::Leave { number }).await
     }
 
     pub(super) async fn end(&self, item: ResolvedOperation, end: OperationEnd) -> Result<(), ApplyError> {
@@ -160,6 +185,10 @@ pub(super) struct JournalThread {
     events: Events,
     ended: OperationCounts,
     open: Option<CurrentKind>,
+    /// Whether operations of earlier kinds wait, so that what depends on them is passed over.
+    holds: bool,
+    /// Operations that were passed over for that in this pass.
+    passed_over: u64,
 }
 
 /// The kind that is being performed.
@@ -219,11 +248,21 @@ impl JournalThread {
                 }
                 answer(answers, reply, items);
             }
-            JournalRequest::Open { kind, reply } => {
+            JournalRequest::Open { kind, waiting, reply } => {
+                for WaitingOperation { number, keys } in waiting {
+                    self.holds = true;
+                    self.journal.set_aside(number)?;
+                    keys.iter().try_for_each(|key| self.journal.hold(key))?;
+                }
                 let operations = self.journal.open_lanes(kind)?;
                 let is_next = !self.journal.has_pending_before(kind)?;
                 self.open = Some(CurrentKind { kind, rank: 0, is_next });
                 answer(answers, reply, operations);
+            }
+            JournalRequest::EndPass { reply } => {
+                self.journal.hold_nothing()?;
+                self.holds = false;
+                answer(answers, reply, std::mem::take(&mut self.passed_over));
             }
             JournalRequest::Fill { lanes, new, most, reply } => {
                 let filled = self.fill(lanes, new, most, answers)?;
@@ -234,6 +273,7 @@ impl JournalThread {
                 answer(answers, reply, ());
             }
             JournalRequest::Withdraw { number } => self.journal.withdrawn(number)?,
+            JournalRequest::Leave { number } => self.journal.set_aside(number)?,
             JournalRequest::End { item, end } => {
                 let kind = item.planned_kind();
                 let ResolvedOperation { number, mut operation, brought, .. } = *item;
@@ -332,8 +372,12 @@ impl JournalThread {
                     self.end(number, &operation, &end, answers)?;
                     continue;
                 }
-                if resolved::closes(&operation) && self.journal.has_unfinished_before(number)? {
-                    lane.passed_over += 1; // a closed conversation would take none of that any more
+                // A closed conversation would take none of what is unfinished any more.
+                if (resolved::closes(&operation) && self.journal.has_unfinished_before(number)?)
+                    || self.depends_on_what_waits(&operation)?
+                {
+                    lane.passed_over += 1;
+                    self.pass_over(&operation)?;
                     continue;
                 }
                 let resolved = match self.heard(&operation)? {
@@ -344,8 +388,9 @@ impl JournalThread {
                     Ok(item) => lane.items.push(item),
                     Err(unresolved) => {
                         lane.passed_over += 1;
-                        if let Some(end) = self.unresolved(&unresolved, is_next)? {
-                            self.end(number, &operation, &end, answers)?;
+                        match self.unresolved(&unresolved, is_next)? {
+                            Some(end) => self.end(number, &operation, &end, answers)?,
+                            None => self.pass_over(&operation)?,
                         }
                     }
                 }
@@ -391,6 +436,26 @@ impl JournalThread {
             return Ok(None);
         }
         Ok(Some(UnresolvedSid { entity, source }))
+    }
+
+    fn depends_on_what_waits(&self, operation: &Operation) -> Result<bool, PlanError> {
+        if self.holds {
+            for key in dependencies::depends_on(operation) {
+                if self.journal.is_held(&key)? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Leaves an operation for the next pass, and with it what depends on it.
+    fn pass_over(&mut self, operation: &Operation) -> Result<(), PlanError> {
+        if self.holds {
+            self.passed_over += 1;
+            dependencies::writes(operation).iter().try_for_each(|key| self.journal.hold(key))?;
+        }
+        Ok(())
     }
 
     /// What an operation needs and will not get.

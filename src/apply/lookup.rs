@@ -59,6 +59,11 @@ impl OperationEnd {
         self.result["known_by"] == "answer" || self.result["created"] == true
     }
 
+    /// Of what Twilio shows and refuses to update, since the user is not on the channel.
+    pub(super) fn not_joined(refusal: &str) -> Self {
+        Self::blocked(format!("not_joined: {refusal}; leave it out of the plan"))
+    }
+
     pub(super) fn blocked(reason: String) -> Self {
         Self { state: OperationState::Blocked, reason: Some(reason), result: Value::Null, sid: None }
     }
@@ -246,6 +251,9 @@ pub(super) fn judge(resolved: &ResolvedOperation, found: Option<&JsonFields>) ->
             blocked("target_gone", "what would be updated is not there any more; plan again", json!({}))
         };
     };
+    if let Some(status) = status_unless_joined(kind, found) {
+        return not_joined(status);
+    }
     let sid = found.get(sid_key(kind)).and_then(Value::as_str).map(str::to_owned);
     let mut readable = sent_fields(operation);
     readable.retain(|key, _| !is_never_read(kind, key));
@@ -328,10 +336,27 @@ pub(super) fn closed_since(sid: &str) -> OperationEnd {
 fn closed_by_twilio(sid: &str) -> OperationEnd {
     OperationEnd::failed(
         format!(
-            "closed_by_twilio: Twilio closed {sid}, which it had created together with participants; delete it, and run apply again              or plan again with `--batch never`"
+            "closed_by_twilio: Twilio closed {sid}, which it had created together with participants; delete it, and run apply again \
+             or plan again with `--batch never`"
         ),
         json!({ "closed": sid }),
     )
+}
+
+/// The status of a User Channel that is not joined. Chat shows one and refuses to update it.
+fn status_unless_joined(kind: OperationKind, found: &JsonFields) -> Option<&str> {
+    if !matches!(kind, OperationKind::UpdateUserChannel | OperationKind::MuteSource) {
+        return None;
+    }
+    found.get("status").and_then(Value::as_str).filter(|status| *status != "joined")
+}
+
+/// Of a User Channel that can be read and not written.
+fn not_joined(status: &str) -> LookupOutcome {
+    let detail = format!(
+        "the user has not joined the channel (status {status}), and Twilio updates what is joined only; leave it out of the plan"
+    );
+    blocked("not_joined", &detail, json!({ "status": status }))
 }
 
 fn judge_delete(resolved: &ResolvedOperation, found: Option<&JsonFields>) -> LookupOutcome {

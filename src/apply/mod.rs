@@ -6,7 +6,8 @@
 //!    └─────────── journal thread ◀──started, ended ─────────────┘
 //! ```
 //!
-//! The **scheduler** goes through the kinds in the order of dependency. Within a kind it serves the lane (a conversation, or the service)
+//! The **scheduler** goes through the kinds in the order of dependency. Where all that is left of a kind waits to be sent again, it opens the
+//! next one, without what depends on what waits (`dependencies`). Among what is open it serves the lane (a conversation, or the service)
 //! that has a turn under Twilio's write limits and the most operations left. A **performer** looks up in the target what may already
 //! exist, has the journal thread record that the operation starts, sends it, and judges the answer. The **journal thread** is
 //! the only thread that reads and writes the plan.
@@ -21,6 +22,7 @@
 
 mod batch;
 mod batch_writer;
+mod dependencies;
 mod error;
 mod error_codes;
 mod journal_batch;
@@ -31,6 +33,7 @@ mod mismatch;
 mod performer;
 mod resolved;
 mod scheduler;
+mod target_lock;
 #[cfg(test)]
 mod tests;
 
@@ -42,14 +45,15 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::batch::BatchOutcome;
 use self::batch::BatchPolicy;
-pub(crate) use self::error::ApplyError;
+pub(crate) use self::error::{ApplyError, PlanRefused};
 use self::journal_thread::{JournalEnd, JournalHandle, OperationCounts};
 pub(crate) use self::performer::Clients;
 use self::performer::Performer;
 pub(crate) use self::resolved::subject;
 use self::scheduler::WriteScheduler;
+pub(crate) use self::target_lock::lock_target;
 use crate::event::{ApplyStep, Event, Events};
-use crate::plan::{Journal, NotDone, OperationKind, OperationState, Step};
+use crate::plan::{Journal, Move, NotDone, OperationKind, OperationState, Step};
 
 /// Operations that are named at the end; all are in the plan.
 const NAMED: usize = 20;
@@ -92,11 +96,11 @@ pub(crate) enum ApplyEnd {
     GaveUp(String),
 }
 
-/// How long a run had nothing in flight, because all that was left of a kind had to wait.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// How long a run had nothing in flight, because all that could be done had to wait.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Waits {
-    /// Before operations were sent or looked up again.
-    pub for_retries: Duration,
+    /// Before operations were sent or looked up again, by the kind of the one that was next.
+    pub for_retries: BTreeMap<OperationKind, Duration>,
     /// For a turn under Twilio's write limits.
     pub for_limits: Duration,
 }
@@ -133,6 +137,8 @@ pub(crate) async fn run(
     let service = journal.header().target.service_sid.clone();
     let planned = journal.totals()?.steps;
     let batches = BatchPolicy::default();
+    // What an undo removes may be referred to by what is to be removed before it.
+    let overlaps = journal.header().kind != Move::Undo;
     let (journal, thread) = JournalHandle::start(journal, options.only.clone(), events.clone(), stop.clone());
     let work = Performer {
         clients,
@@ -143,7 +149,8 @@ pub(crate) async fn run(
         stop: stop.clone(),
     };
     let mut waits = Waits::default();
-    let ended = perform(work, options, &service, &planned, events, stop, &mut waits).await;
+    let run = PlanRun { options, service: &service, planned: &planned, overlaps, events };
+    let ended = perform(work, run, stop, &mut waits).await;
     // Every handle of the journal thread is dropped by now, so the thread ends. Its own error explains why a run lost it.
     let JournalEnd { journal, ended: performed } = thread.await.map_err(ApplyError::Stopped)??;
     let ended = ended?;
@@ -160,32 +167,36 @@ pub(crate) async fn run(
     Ok(outcome)
 }
 
+/// What a run performs, and how.
+struct PlanRun<'a> {
+    options: &'a ApplyOptions,
+    /// The service whose limit holds for what is of no conversation.
+    service: &'a str,
+    planned: &'a [Step],
+    /// Whether a kind may start while operations of the kind before wait to be sent again.
+    overlaps: bool,
+    events: &'a Events,
+}
+
 async fn perform(
     performer: Performer,
-    options: &ApplyOptions,
-    service: &str,
-    planned: &[Step],
-    events: &Events,
+    run: PlanRun<'_>,
     stop: &CancellationToken,
     waits: &mut Waits,
 ) -> Result<ApplyEnd, ApplyError> {
+    let PlanRun { options, service, planned, overlaps, events } = run;
     let counts = performer.journal.open_plan().await?;
     events.send(Event::Applying { steps: steps(&counts, planned, options) });
-    let mut scheduler = WriteScheduler::new(performer, options, stop);
+    let mut scheduler = WriteScheduler::new(performer, options, events, stop);
     if let Some(ended) = scheduler.settle().await? {
         return Ok(ended);
     }
-    for kind in OperationKind::ALL {
-        if options.only.as_ref().is_some_and(|only| !only.contains(&kind)) {
-            continue;
-        }
-        let ended = scheduler.perform(kind, service).await?;
-        *waits = scheduler.waits;
-        if let Some(ended) = ended {
-            return Ok(ended);
-        }
-    }
-    Ok(ApplyEnd::Finished)
+    let kinds = OperationKind::ALL.into_iter();
+    let wanted: Vec<_> =
+        kinds.filter(|kind| options.only.as_ref().is_none_or(|only| only.contains(kind))).collect();
+    let ended = scheduler.perform(&wanted, service, overlaps).await;
+    *waits = scheduler.waits;
+    Ok(ended?.unwrap_or(ApplyEnd::Finished))
 }
 
 /// The work of this run: what the plan blocks is none of it, nor are kinds that are not wanted.

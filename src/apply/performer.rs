@@ -137,7 +137,7 @@ pub(super) enum TaskStep {
     /// It has come to its end.
     Ended { lane: u64, state: OperationState },
     /// It could not be done for a reason that is not its own; a later run takes it up.
-    Left { lane: u64, why: String },
+    Left { lane: u64, number: i64, why: String },
     /// The run is ending.
     Interrupted { lane: u64 },
 }
@@ -288,9 +288,14 @@ impl Performer {
         };
         let kind = work.resolved.operation.kind;
         let is_gone = found.is_none() && !kind.is_create() && !kind.is_delete();
+        // The membership was there when the plan was made. Twilio names what ended, and running again would not bring it back.
+        let has_left = error_codes::says_not_on_it(error.code) && work.resolved.was_there();
         match lookup::judge(&work.resolved, found.as_ref()) {
-            LookupOutcome::Ended(end) if !is_gone => self.looked(work, *end).await,
+            LookupOutcome::Ended(end) if !is_gone || has_left => self.looked(work, *end).await,
             LookupOutcome::ToWrite(_) if work.not_found == 1 => Ok(TaskStep::ToWrite(Box::new(work))),
+            LookupOutcome::ToWrite(_) if has_left => {
+                self.end(work, OperationEnd::not_joined(&error.to_string())).await
+            }
             _ => {
                 let end = refused(&work, &error);
                 self.end(work, end).await
@@ -350,9 +355,9 @@ impl Performer {
     }
 
     async fn left(&self, work: ActiveOperation, error: RequestError) -> Result<TaskStep, ApplyError> {
-        let lane = work.lane;
+        let (lane, number) = (work.lane, work.resolved.number);
         self.withdraw(work).await?;
-        Ok(TaskStep::Left { lane, why: error.to_string() })
+        Ok(TaskStep::Left { lane, number, why: error.to_string() })
     }
 
     async fn interrupted(&self, work: ActiveOperation) -> Result<TaskStep, ApplyError> {

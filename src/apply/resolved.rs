@@ -274,7 +274,7 @@ pub(super) fn hears_instead(operation: &Operation) -> Option<(Entity, String)> {
 }
 
 /// The role of the source that a value of `role_sid` stands for.
-fn role_in_braces(fields: &JsonFields) -> Option<String> {
+pub(super) fn role_in_braces(fields: &JsonFields) -> Option<String> {
     let value = fields.get("role_sid")?.as_str()?;
     value.strip_prefix('{')?.strip_suffix('}').map(str::to_owned)
 }

@@ -1,5 +1,8 @@
 //! The scheduler: one kind after the other, and within a kind whatever may be sent next.
 //!
+//! A kind ends when its last operation has ended, or only waits to be sent again; then the next one starts meanwhile, without what
+//! depends on that. What was passed over is performed in another pass through the kinds, once something that waited has ended.
+//!
 //! **Invariant:** a turn is taken for an operation that is on disk as begun, and when a request may be in flight, so that it is used at
 //! once. A turn that waits is a write that comes too close to the next.
 
@@ -16,6 +19,7 @@ use super::journal_thread::LoadedLanes;
 use super::lanes::{FreeSlots, LOADED, Lanes, NextAction, Returned};
 use super::performer::{ActiveOperation, Performer, TaskStep};
 use super::{ApplyEnd, ApplyOptions, Waits};
+use crate::event::{Event, Events};
 use crate::plan::{Endpoint, OperationKind, OperationState};
 use crate::twilio::throttle::WriteLimits;
 
@@ -36,6 +40,7 @@ const LEFT_IN_A_ROW: u32 = 25;
 pub(super) struct WriteScheduler {
     pub(super) performer: Performer,
     limits: WriteLimits,
+    events: Events,
     stop: CancellationToken,
     deadline: Option<Instant>,
     /// How many operations may still be begun.
@@ -55,15 +60,47 @@ pub(super) struct WriteScheduler {
     pub(super) waits: Waits,
 }
 
+/// What is loaded, in flight and asked for.
+struct ActiveWork {
+    lanes: Lanes,
+    tasks: JoinSet<TaskDone>,
+    filling: Option<oneshot::Receiver<LoadedLanes>>,
+    /// The error that ends the run.
+    fatal: Option<ApplyError>,
+}
+
+impl ActiveWork {
+    fn new(service: &str) -> Self {
+        Self { lanes: Lanes::new(service), tasks: JoinSet::new(), filling: None, fatal: None }
+    }
+}
+
+/// How far the scheduler works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WorkEnd {
+    /// Everything has ended.
+    AllEnded,
+    /// Everything has ended, or waits to be sent again.
+    OnlyWaits,
+    /// The same, and at least one operation has ended.
+    OneEnded,
+}
+
 /// A task's end: when it was sent if it was a write, and how far it came.
 type TaskDone = (Option<Instant>, Result<TaskStep, ApplyError>);
 
 impl WriteScheduler {
-    pub(super) fn new(performer: Performer, options: &ApplyOptions, stop: &CancellationToken) -> Self {
+    pub(super) fn new(
+        performer: Performer,
+        options: &ApplyOptions,
+        events: &Events,
+        stop: &CancellationToken,
+    ) -> Self {
         let after = |duration: Duration| Instant::now() + duration;
         Self {
             performer,
             limits: WriteLimits::new(options.conversation_rate, options.service_rate),
+            events: events.clone(),
             stop: stop.clone(),
             deadline: options.max_duration.map(after),
             quota: options.limit,
@@ -115,43 +152,84 @@ impl WriteScheduler {
         }
     }
 
-    /// Performs what is pending of a kind, on a service whose limit holds for it. `Some` where the run has ended.
+    /// Performs what is pending of these kinds, on a service whose limit holds for it. `Some` where the run has ended.
     pub(super) async fn perform(
         &mut self,
-        kind: OperationKind,
+        kinds: &[OperationKind],
         service: &str,
+        overlaps: bool,
     ) -> Result<Option<ApplyEnd>, ApplyError> {
-        if self.stop.is_cancelled() {
-            self.ending.get_or_insert(ApplyEnd::Interrupted);
+        let mut work = ActiveWork::new(service);
+        let mut is_over_limit = false;
+        loop {
+            for kind in kinds {
+                if self.stop.is_cancelled() {
+                    self.ending.get_or_insert(ApplyEnd::Interrupted);
+                }
+                if self.ending.is_some() || is_over_limit {
+                    break;
+                }
+                let to_do = self.performer.journal.open(*kind, work.lanes.all_waiting()).await?;
+                if to_do == 0 {
+                    continue;
+                }
+                if self.quota == Some(0) {
+                    is_over_limit = true;
+                    break;
+                }
+                self.left = to_do + work.lanes.waiting() as u64;
+                self.endpoint = kind.endpoint();
+                work.lanes.open();
+                // Nearly everything depends on roles, and there are few.
+                let may_wait = overlaps && *kind != OperationKind::CreateRole;
+                self.work(&mut work, if may_wait { WorkEnd::OnlyWaits } else { WorkEnd::AllEnded }).await?;
+                is_over_limit = self.quota == Some(0) && work.lanes.has_unbegun();
+            }
+            let passed_over = self.performer.journal.end_pass().await?;
+            let again = passed_over > 0 && self.ending.is_none() && !is_over_limit;
+            self.work(&mut work, if again { WorkEnd::OneEnded } else { WorkEnd::AllEnded }).await?;
+            if !again || self.ending.is_some() {
+                break;
+            }
         }
-        if self.ending.is_some() {
-            return Ok(self.ending.clone());
+        for begun in work.lanes.take_begun() {
+            if let Err(error) = self.performer.withdraw(begun).await {
+                work.fatal.get_or_insert(error);
+            }
         }
-        self.left = self.performer.journal.open(kind).await?;
-        if self.left == 0 {
-            return Ok(None);
+        if is_over_limit {
+            self.ending.get_or_insert(ApplyEnd::LimitReached);
         }
-        if self.quota == Some(0) {
-            return Ok(Some(ApplyEnd::LimitReached));
-        }
-        self.endpoint = kind.endpoint();
-        let mut fatal = None;
-        let mut lanes = Lanes::new(service);
-        let mut tasks: JoinSet<TaskDone> = JoinSet::new();
-        let mut filling: Option<oneshot::Receiver<LoadedLanes>> = None;
+        work.fatal.map_or_else(|| Ok(self.ending.clone()), Err)
+    }
+
+    /// Works until then, or until the run is to end and nothing is in flight.
+    async fn work(&mut self, work: &mut ActiveWork, until: WorkEnd) -> Result<(), ApplyError> {
+        let ActiveWork { lanes, tasks, filling, fatal } = work;
+        let mut ended = 0_u64;
         loop {
             let mut wake = None;
             if self.ending.is_none() {
                 if let Some((known, new)) = lanes.wanted() {
-                    filling = Some(self.performer.journal.fill(known, new, LOADED).await?);
+                    *filling = Some(self.performer.journal.fill(known, new, LOADED).await?);
                 }
-                wake = self.hand_out(&mut lanes, &mut tasks);
+                wake = self.hand_out(lanes, tasks);
             }
-            if tasks.is_empty() && (self.ending.is_some() || lanes.is_done()) {
-                break;
+            let is_reached = match until {
+                _ if self.ending.is_some() || lanes.is_done() => true,
+                WorkEnd::AllEnded => false,
+                WorkEnd::OnlyWaits => lanes.only_waits(),
+                WorkEnd::OneEnded => ended > 0 && lanes.only_waits(),
+            };
+            if tasks.is_empty() && is_reached {
+                return Ok(());
             }
             // Where nothing is in flight, what is left waits: for its retry, or for a turn under a write limit.
-            let idle = (tasks.is_empty() && filling.is_none()).then(|| (Instant::now(), lanes.waiting() > 0));
+            let idle = (tasks.is_empty() && filling.is_none()).then(|| (Instant::now(), lanes.waits_for()));
+            if let Some((_, Some(kind))) = idle {
+                let operations = lanes.waiting() as u64;
+                self.events.send(Event::WaitsForRetry { kind: kind.name(), operations });
+            }
             tokio::select! {
                 biased;
                 Some(done) = tasks.join_next() => {
@@ -159,8 +237,14 @@ impl WriteScheduler {
                     self.measure(sent);
                     match step {
                         Ok(step) => {
+                            if let TaskStep::Left { number, .. } = step {
+                                self.performer.journal.leave(number).await?;
+                            }
                             let (lane, returned) = self.note(step);
-                            self.left -= u64::from(matches!(returned, Returned::Ended)).min(self.left);
+                            if matches!(returned, Returned::Ended) {
+                                ended += 1;
+                                self.left = self.left.saturating_sub(1);
+                            }
                             lanes.came_back(lane, sent.is_none(), returned);
                         }
                         Err(error) => {
@@ -171,8 +255,8 @@ impl WriteScheduler {
                         }
                     }
                 }
-                filled = filled(&mut filling) => {
-                    filling = None;
+                filled = filled(filling) => {
+                    *filling = None;
                     lanes.fill(filled?);
                 }
                 () = self.stop.cancelled(), if self.ending.is_none() => self.ending = Some(ApplyEnd::Interrupted),
@@ -182,20 +266,14 @@ impl WriteScheduler {
                 }
                 () = sleep_until(wake), if wake.is_some() => {}
             }
-            if let Some((since, for_retry)) = idle {
-                let waited = if for_retry { &mut self.waits.for_retries } else { &mut self.waits.for_limits };
+            if let Some((since, next)) = idle {
+                let waited = match next {
+                    Some(kind) => self.waits.for_retries.entry(kind).or_default(),
+                    None => &mut self.waits.for_limits,
+                };
                 *waited += since.elapsed();
             }
         }
-        for work in lanes.take_begun() {
-            if let Err(error) = self.performer.withdraw(work).await {
-                fatal.get_or_insert(error);
-            }
-        }
-        if lanes.has_more() && self.quota == Some(0) {
-            self.ending.get_or_insert(ApplyEnd::LimitReached);
-        }
-        fatal.map_or_else(|| Ok(self.ending.clone()), Err)
     }
 
     /// Starts what may be started. Gives the time at which more may be.
@@ -253,7 +331,7 @@ impl WriteScheduler {
                 }
                 (lane, Returned::Ended)
             }
-            TaskStep::Left { lane, why } => {
+            TaskStep::Left { lane, why, .. } => {
                 tracing::debug!(%why, "left for another run");
                 self.left_in_a_row += 1;
                 if self.left_in_a_row >= LEFT_IN_A_ROW {

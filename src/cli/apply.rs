@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use super::ConnectionArgs;
 use super::connection::credentials_help;
 use super::setting::flag_group;
+use super::{ConnectionArgs, PageArgs};
 
 flag_group!(pub(crate) ApplyFlags: PLAN, CONVERSATION_RATE, SERVICE_RATE);
 
@@ -13,7 +13,7 @@ flag_group!(pub(crate) ApplyFlags: PLAN, CONVERSATION_RATE, SERVICE_RATE);
 /// It performs the operations of that plan and nothing else. Each is recorded in the plan before it is sent and after it is
 /// answered, so that after an interruption or a crash the same command resumes, looks up every operation whose outcome is
 /// unknown, and creates nothing twice. It also retries what failed, with what depends on it. There is no dry run here: the
-/// plan is the dry run.
+/// plan is the dry run. The page of --report is that of the plan, with what was done, what was not, and why.
 #[derive(Debug, Default, Clone, Args)]
 #[command(after_long_help = APPLY_HELP)]
 pub(crate) struct ApplyArgs {
@@ -35,6 +35,8 @@ pub(crate) struct ApplyArgs {
     #[arg(long)]
     pub webhooks: bool,
     #[command(flatten)]
+    pub page: PageArgs,
+    #[command(flatten)]
     pub connection: ConnectionArgs,
 }
 
@@ -47,6 +49,7 @@ Examples:
   chatferry apply                              asks, then performs plan.db
   chatferry apply --limit 10                   ten operations, as a trial
   chatferry apply --yes --max-duration 6h      from a job; the next run resumes
+  chatferry apply --report applied.html        what was done, what was not and why, as a page
   chatferry plan show                          how far it is
   chatferry plan show --format ndjson --state failed,blocked
 

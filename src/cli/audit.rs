@@ -6,7 +6,7 @@ use clap::{Args, ValueHint};
 
 use super::export::ExportChoice;
 use super::setting::flag_group;
-use super::{ConnectionArgs, connection::credentials_help};
+use super::{ConnectionArgs, PageArgs, connection::credentials_help};
 
 flag_group!(
     pub(crate) AuditFlags: SERVICE, ALL_SERVICES, SOURCE, INCLUDE;
@@ -17,7 +17,7 @@ flag_group!(
 ///
 /// Each audit has a folder of its own in DIR, named by its time in UTC, with the snapshot, the exports, the differences from the
 /// last complete audit, and the result. `DIR/latest` moves only when an audit is complete. One that is not keeps the ending
-/// `.incomplete` and is never compared with.
+/// `.incomplete` and is never compared with. Its folder has a page of the differences; --report puts it elsewhere too.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = AUDIT_HELP)]
 pub(crate) struct AuditArgs {
@@ -40,6 +40,9 @@ pub(crate) struct AuditArgs {
     /// Leave a field out of the comparison: `field` or `users.field`; may be repeated
     #[arg(long, value_name = "FIELD", value_delimiter = ',', help_heading = "Differences")]
     pub ignore: Vec<String>,
+
+    #[command(flatten, next_help_heading = "Differences")]
+    pub page: PageArgs,
 
     #[command(flatten, next_help_heading = "Exports")]
     pub export: ExportChoice,

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use super::PageArgs;
+
 /// Tell what changed between two snapshots.
 ///
 /// Services, roles, users, channels, memberships, members and invites are compared by SID, field by field. Each difference is
@@ -38,6 +40,8 @@ pub(crate) struct DiffArgs {
     /// Print a line for each record, instead of one for each event or cause
     #[arg(long)]
     pub records: bool,
+    #[command(flatten)]
+    pub page: PageArgs,
 }
 
 /// A value of `--format`.
@@ -59,7 +63,7 @@ const DIFF_HELP: &str = "\
 Examples:
   chatferry diff monday.db tuesday.db
   chatferry diff monday.db tuesday.db --ignore unread_messages_count,channels.messages_count
-  chatferry diff monday.db tuesday.db --format html --out changes.html
+  chatferry diff monday.db tuesday.db --report changes.html --open
   chatferry diff monday.db tuesday.db --json           the totals alone
 
 Exit codes:

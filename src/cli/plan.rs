@@ -18,6 +18,7 @@ flag_group!(pub(crate) PlanFileFlags: PLAN);
 /// interrupted crawl of it resumes where it stopped. Planning twice gives the same plan.
 #[derive(Debug, Default, Clone, Args)]
 #[command(args_conflicts_with_subcommands = true, after_long_help = PLAN_HELP)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one flag")]
 pub(crate) struct PlanArgs {
     /// Look at a plan that was made.
     #[command(subcommand)]
@@ -30,6 +31,9 @@ pub(crate) struct PlanArgs {
     /// Write a report too: a page (.html), Markdown (.md) or JSON (.json); may be repeated
     #[arg(long = "report", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub reports: Vec<PathBuf>,
+    /// Open the first page among the reports in the browser
+    #[arg(long, requires = "reports")]
+    pub open: bool,
     /// Exit with 5 when there is anything to do, or anything blocked
     #[arg(long)]
     pub check: bool,

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueHint};
+use clap::{Args, Subcommand};
 
+use super::PageArgs;
 use super::setting::flag_group;
 
 flag_group!(pub(crate) SnapshotFlags: SNAPSHOT; where |flag| flag.conflicts_with("file"));
@@ -27,6 +28,8 @@ pub(crate) struct SnapshotArgs {
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum SnapshotVerb {
     /// Tell what it holds, when it was taken, and how complete it is
+    ///
+    /// The page of --report has the evidence, the largest channels and the roles too.
     Info(SnapshotInfoArgs),
     /// Check the file, its references and its verdict
     ///
@@ -40,12 +43,8 @@ pub(crate) enum SnapshotVerb {
 pub(crate) struct SnapshotInfoArgs {
     #[command(flatten)]
     pub file: SnapshotFile,
-    /// Also write a page for people to this file, with the evidence, the largest channels and the roles
-    #[arg(long, value_name = "FILE.html", value_hint = ValueHint::FilePath)]
-    pub report: Option<PathBuf>,
-    /// Open the page in the browser
-    #[arg(long, requires = "report")]
-    pub open: bool,
+    #[command(flatten)]
+    pub page: PageArgs,
 }
 
 /// Which snapshot.

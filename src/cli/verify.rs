@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::ConnectionArgs;
 use super::connection::credentials_help;
 use super::setting::flag_group;
+use super::{ConnectionArgs, PageArgs};
 
 flag_group!(
     pub(crate) VerifyFlags: PLAN, TARGET;
@@ -18,7 +18,8 @@ flag_group!(
 /// The plan's snapshot and mapping must be where they were when the plan was made. Reads the target as it is
 /// now and says of every role, user, conversation, participant and User Conversation whether it is
 /// there as it should be: `-` missing in the target, `*` different (with field, as it should be and as it is), `+` only in the
-/// target, `!` could not be read. It writes nothing at Twilio and can be run as often as you like.
+/// target, `!` could not be read. It writes nothing at Twilio and can be run as often as you like. The
+/// page of --report says what agrees, what does not, when, and of which plan.
 #[derive(Debug, Default, Clone, Args)]
 #[command(after_long_help = VERIFY_HELP)]
 pub(crate) struct VerifyArgs {
@@ -39,12 +40,8 @@ pub(crate) struct VerifyArgs {
     /// How the differences are written
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "table")]
     pub format: VerifyFormat,
-    /// Also write a page for people to this file: what agrees, what does not, when, and of which plan
-    #[arg(long, value_name = "FILE.html", value_hint = ValueHint::FilePath)]
-    pub report: Option<PathBuf>,
-    /// Open the page in the browser
-    #[arg(long, requires = "report")]
-    pub open: bool,
+    #[command(flatten)]
+    pub page: PageArgs,
     /// Print what is the same too, as lines with `=`
     #[arg(long)]
     pub all: bool,

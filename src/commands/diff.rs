@@ -1,62 +1,56 @@
 //! `diff`: two snapshots in, differences out.
 
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::cli::{DiffArgs, DiffFormat};
-use crate::diff::{self, Comparison, DiffOptions, Terms, TermsError};
-use crate::error::{Advise, ExitStatus, Failure};
-use crate::report::diff::{DiffOutput, DifferenceReport, LineStyle};
+use crate::diff::{self, Comparison, DiffOptions, Terms};
+use crate::error::ExitStatus;
+use crate::report::diff::{DiffError, DiffOutput, DifferenceReport, PageAbout};
 use crate::report::text::diff::summary;
 use crate::settings::DiffSettings;
-use crate::snapshot::{Snapshot, SnapshotError};
-use crate::storage::{Access, AtomicFile, StorageError};
+use crate::snapshot::Snapshot;
+use crate::storage::{Access, AtomicFile};
 
+use super::difference_reports::{DifferenceReports, begin_page};
 use super::failure::StdoutError;
+use super::page::WantedPage;
 use super::{CommandError, Context, Outcome};
 
 pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
     let settings = DiffSettings::load(args)?;
-    let options = settings.options;
-    let old = open(&settings.old)?;
-    let new = open(&settings.new)?;
+    let mut taken = vec![settings.old.as_path(), settings.new.as_path()];
+    taken.extend(settings.out.as_deref());
+    let page = WantedPage::of(&args.page, &taken)?;
+    let old = diff::open(&settings.old)?;
+    let new = diff::open(&settings.new)?;
     let format = match DiffOutput::from(settings.format) {
         DiffOutput::Csv if settings.spreadsheet_safe => DiffOutput::SpreadsheetCsv,
         DiffOutput::Table if settings.records => DiffOutput::Records,
         format => format,
     };
-    let comparison = match &settings.out {
-        Some(path) => to_files(&old, &new, Terms::of(&old, &new)?, &options, &[(format, path)])?,
-        // With --json stdout has the totals, and nothing else may stand there.
-        None if context.output.json => write(&old, &new, &options, format, io::sink(), LineStyle::default())?,
-        None => {
-            let style = context.line_style();
-            let out = BufWriter::new(&mut context.stdout);
-            match write(&old, &new, &options, format, out, style) {
-                Err(DiffError::Write(source)) => return Err(StdoutError(source).into()),
-                written => written?,
-            }
+    let comparison = if let Some(path) = &settings.out {
+        let mut files = vec![(format, path.as_path())];
+        files.extend(page.as_ref().map(|page| (DiffOutput::Html, page.path.as_path())));
+        let comparison = to_files(&old, &new, Terms::of(&old, &new)?, &settings.options, &files)?;
+        if let Some(page) = &page {
+            page.show();
         }
+        comparison
+    } else {
+        let page = page.as_ref().map(|page| begin_page(page, PageAbout::default())).transpose()?;
+        let style = context.line_style();
+        // With --json stdout has the totals, and nothing else may stand there.
+        let out: Box<dyn Write + '_> = if context.output.json {
+            Box::new(io::sink())
+        } else {
+            Box::new(BufWriter::new(&mut context.stdout))
+        };
+        let reports = DifferenceReports::start(format, out, page).map_err(StdoutError)?.styled(style);
+        compare(&old, &new, &settings.options, reports)?
     };
     context.conclude(&comparison, summary(&comparison))?;
     Ok(if comparison.is_same() { ExitStatus::Done } else { ExitStatus::Findings })
-}
-
-/// Opens one of the two. Which one it is needs no flag, so the advice of other verbs does not fit.
-fn open(path: &Path) -> Result<Snapshot, CommandError> {
-    Snapshot::open(path).map_err(|error| {
-        let hint = match &error {
-            SnapshotError::Storage(StorageError::Missing { .. } | StorageError::OtherKind { .. }) => {
-                "name two snapshot files: the older first, then the newer".to_owned()
-            }
-            SnapshotError::Storage(StorageError::OtherFormat { .. }) => {
-                "two snapshots are compared in the format of this chatferry: crawl anew, or use the version that wrote them"
-                    .to_owned()
-            }
-            _ => return CommandError::from(error),
-        };
-        CommandError::from(error).with_hint(hint)
-    })
 }
 
 /// Writes the differences to files, which appear complete or not at all.
@@ -95,65 +89,21 @@ fn in_file(path: &Path, source: io::Error) -> DiffError {
 }
 
 /// Compares and writes the differences as they come.
-fn write<W: Write>(
+fn compare<W: Write>(
     old: &Snapshot,
     new: &Snapshot,
     options: &DiffOptions,
-    format: DiffOutput,
-    out: W,
-    style: LineStyle,
-) -> Result<Comparison, DiffError> {
-    let terms = Terms::of(old, new)?;
-    let mut report = DifferenceReport::start(format, out).map_err(DiffError::Write)?.styled(style);
-    let comparison = diff::diff_snapshots(old, new, terms, options, |difference| {
-        report.add(difference).map_err(DiffError::Write)
+    mut reports: DifferenceReports<W>,
+) -> Result<Comparison, CommandError> {
+    let comparison = diff::diff_snapshots(old, new, Terms::of(old, new)?, options, |difference| {
+        reports.add(difference).map_err(DiffError::Write)
+    });
+    let comparison = comparison.map_err(|error| match error {
+        DiffError::Write(source) => StdoutError(source).into(),
+        error => CommandError::from(error),
     })?;
-    report.finish(&comparison).map_err(DiffError::Write)?;
+    reports.finish(&comparison)?;
     Ok(comparison)
-}
-
-/// Two snapshots could not be compared, or their differences not be written.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum DiffError {
-    /// They cannot be compared.
-    #[error(transparent)]
-    Compare(#[from] TermsError),
-    /// The differences cannot be written to where they go.
-    #[error("the differences cannot be written")]
-    Write(#[source] io::Error),
-    /// The file cannot be written.
-    #[error("cannot write `{}`", path.display())]
-    File {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
-}
-
-impl From<SnapshotError> for DiffError {
-    fn from(error: SnapshotError) -> Self {
-        Self::Compare(error.into())
-    }
-}
-
-impl Advise for DiffError {
-    fn status(&self) -> Failure {
-        match self {
-            Self::Compare(error) => error.status(),
-            Self::Write(_) | Self::File { .. } => Failure::Failed,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Compare(error) => error.hint(),
-            Self::Write(_) => None,
-            Self::File { .. } => Some(
-                "see that its folder is there, can be written and has room; no file was left half written"
-                    .to_owned(),
-            ),
-        }
-    }
 }
 
 impl From<DiffFormat> for DiffOutput {

@@ -12,6 +12,7 @@ pub(crate) mod context;
 mod crawl;
 mod demo;
 mod diff;
+mod difference_reports;
 mod export;
 pub(crate) mod failure;
 pub(crate) mod interrupt;

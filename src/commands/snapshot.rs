@@ -11,7 +11,8 @@ use crate::report::text::snapshot as snapshot_text;
 use crate::settings::snapshot_file;
 use crate::snapshot::{Snapshot, Verdict};
 
-use super::{Context, Outcome, page};
+use super::page::WantedPage;
+use super::{Context, Outcome};
 
 pub(super) fn run(args: &SnapshotArgs, context: &mut Context) -> Outcome {
     match &args.verb {
@@ -29,13 +30,11 @@ fn path(file: &SnapshotFile, context: &Context) -> Result<PathBuf, super::Comman
 
 fn info(args: &SnapshotInfoArgs, context: &mut Context) -> Outcome {
     let path = path(&args.file, context)?;
-    if let Some(report) = &args.report {
-        page::check(report, &[&path])?;
-    }
+    let page = WantedPage::of(&args.page, &[&path])?;
     let snapshot = Snapshot::open(&path)?;
     let info = snapshot.info()?;
-    if let Some(report) = &args.report {
-        page::write(report, args.open, |out| snapshot_page::html(&snapshot, &info, out))?;
+    if let Some(page) = &page {
+        page.write(|out| snapshot_page::html(&snapshot, &info, out))?;
     }
     if context.output.json {
         context.json(&info)?;

@@ -26,6 +26,7 @@ mod format;
 pub(crate) mod operation;
 pub(crate) mod overview;
 pub(crate) mod request;
+pub(crate) mod source_snapshot;
 pub(crate) mod undo;
 pub(crate) mod user_channels;
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::check::CANNOT_BE_UNDONE;
 use super::equality;
 use super::error::PlanError;
-use super::file::{Entry, PlanDraft, PlanFile};
+use super::file::{CreatedRecords, Entry, PlanDraft, PlanFile, done_reversed};
 use super::finding::PlanFinding;
 use super::operation::{JsonFields, Operation, OperationKind, OperationState, Subject, WriteLimit};
 use super::overview::{Batches, Header, Move, PlanVerdict, Step, Totals};
@@ -33,17 +33,25 @@ pub(crate) fn header(undone: &PlanFile) -> Header {
     }
 }
 
+/// Refuses a plan of which it is not known what was done.
+pub(crate) fn check_outcomes(undone: &PlanFile) -> Result<(), PlanError> {
+    match undone.begun()? {
+        0 => Ok(()),
+        begun => Err(PlanError::OutcomeUnknown { path: undone.path().to_path_buf(), begun }),
+    }
+}
+
 /// Plans to take back what `undone` did. `requests_per_second` is for the estimate of time.
 pub(crate) fn undo(
     undone: &PlanFile,
     draft: &mut PlanDraft,
     requests_per_second: f64,
 ) -> Result<Totals, PlanError> {
-    undone.gather_made()?;
+    let created = CreatedRecords::gather(undone)?;
     let mut counted: BTreeMap<OperationKind, u64> = BTreeMap::new();
     let mut findings = 0;
-    undone.done_reversed(|entry| {
-        let Undone { operation, lost } = reverse(undone, entry)?;
+    done_reversed(undone, |entry| {
+        let Undone { operation, lost } = reverse(undone, &created, entry)?;
         if let Some(operation) = operation {
             draft.operation(&operation, None)?;
             *counted.entry(operation.kind).or_default() += 1;
@@ -70,8 +78,8 @@ impl Undone {
     }
 }
 
-fn reverse(undone: &PlanFile, entry: &Entry) -> Result<Undone, PlanError> {
-    let made = |kind| undone.made(kind, entry);
+fn reverse(undone: &PlanFile, created: &CreatedRecords<'_>, entry: &Entry) -> Result<Undone, PlanError> {
+    let made = |kind| created.sid(kind, entry);
     let kind = entry.operation.kind;
     Ok(match kind {
         OperationKind::MakePrivate => Undone::lost("it was made private, which Twilio cannot take back"),

@@ -41,6 +41,9 @@ pub enum SettingsError {
     /// No service is named, and the account does not have exactly one.
     #[error("no service is chosen, and the account has {}", services.len())]
     NoService { services: Vec<ServiceSid> },
+    /// Users are chosen by SID or identity, which are one service's.
+    #[error("--users is of one service, and not exactly one was given")]
+    UsersNeedOneService,
     /// A plan without a target.
     #[error("no target is chosen")]
     NoTarget,
@@ -53,6 +56,8 @@ pub enum SettingsError {
     /// A report in a folder that is not there.
     #[error("the report `{}` has no folder to be written to", path.display())]
     ReportFolder { path: PathBuf },
+    #[error("--open has no page to open: no --report ends in .html")]
+    NothingToOpen,
     /// A kind or state of operations that does not exist.
     #[error("`{text}` is not a {what} of operation")]
     NoSuchName {
@@ -333,6 +338,9 @@ impl Advise for SettingsError {
                 let named = services.iter().take(MOST_NAMED).map(ToString::to_string).collect::<Vec<_>>();
                 Some(format!("give --service IS…, or --all-services; there is {}", named.join(", ")))
             }
+            Self::UsersNeedOneService => {
+                Some("give one --service with --users, and one snapshot for each".to_owned())
+            }
             Self::NoCrossCheck { why, .. } => Some(why.advice().to_owned()),
             Self::NoInvites { .. } => {
                 Some("leave `invites` out of --include, or read from Chat with --source chat".to_owned())
@@ -341,6 +349,7 @@ impl Advise for SettingsError {
                 "give --target in-place for the same service, or --target IS… for a copy into another"
                     .to_owned(),
             ),
+            Self::NothingToOpen => Some("add `--report plan.html`".to_owned()),
             Self::ReportFolder { .. } => Some("make the folder, or name another".to_owned()),
             Self::SameFile { .. } => Some("name another file".to_owned()),
             Self::NoSuchName { text, what, known } => {

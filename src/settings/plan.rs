@@ -18,6 +18,8 @@ pub(crate) struct PlanSettings {
     pub plan: PathBuf,
     /// The reports to write next to it; each name ends in `.html`, `.md` or `.json`.
     pub reports: Vec<PathBuf>,
+    /// The page among them that is opened.
+    pub open: Option<PathBuf>,
     /// Whether the exit code says that there is anything to do.
     pub check: bool,
     /// A plan that changes more than this share of its target, in percent, is blocked.
@@ -84,8 +86,15 @@ impl PlanSettings {
             }
             taken.push(report);
         }
+        let is_page = |report: &&PathBuf| report.extension().is_some_and(|ending| ending == "html");
+        let open = if args.open {
+            Some(args.reports.iter().find(is_page).ok_or(SettingsError::NothingToOpen)?.clone())
+        } else {
+            None
+        };
         Ok(Self {
             planned,
+            open,
             reports: args.reports.clone(),
             check: args.check,
             max_change_percent: u8::try_from(percent).unwrap_or(100),

@@ -21,10 +21,6 @@ pub(crate) struct VerifySettings {
     pub report_same: bool,
     /// Whether each record has a line of its own.
     pub records: bool,
-    /// The page that is written besides.
-    pub report: Option<PathBuf>,
-    /// Whether it is opened.
-    pub open: bool,
 }
 
 /// What the target is compared with.
@@ -58,8 +54,6 @@ impl VerifySettings {
             format: args.format,
             report_same: args.all,
             records: args.records,
-            report: args.report.clone(),
-            open: args.open,
         })
     }
 }

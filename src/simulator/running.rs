@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::data::account::AccountCredentials;
 use super::data::role_table::{DEFAULT_ROLES, ROLES};
-use super::data::{Account, Origins, ServicePlan, ServiceWorld, SettingsGiven, sid};
+use super::data::{Account, Origins, ServicePlan, ServiceWorld, SettingsGiven, sid, specimens};
 use super::draws::{self, Draws};
 use super::drift::{self, DriftChange};
 use super::server;
@@ -100,11 +100,15 @@ fn accounts(options: &Options, origins: &Origins) -> Vec<Account> {
         settings: full,
         write_clock: options.write_clock,
     };
-    let generated = Arc::new(ServiceWorld::new(&generated, &options.faults, origins));
+    let mut generated = ServiceWorld::new(&generated, &options.faults, origins);
+    if options.world == WorldKind::Real && options.users > 0 {
+        specimens::add(&mut generated);
+    }
     let target = empty(1, &first.account_sid, "Küchenbörse – new", options.target_limits, bare);
     let name = "Küchenbörse – another account";
     let other = empty(2, &second.account_sid, name, ServiceLimits::DEFAULT, SettingsGiven::Usual);
-    let accounts = vec![Account::new(first, vec![generated, target]), Account::new(second, vec![other])];
+    let accounts =
+        vec![Account::new(first, vec![Arc::new(generated), target]), Account::new(second, vec![other])];
     if options.world == WorldKind::Real {
         accounts[1].update_defaults(|defaults| {
             defaults.messaging_service_sid = Some(sid::text("MG", sid::draw_digits(draws(2), 6)));

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::api;
+use super::data::messages::ChannelMessages;
 use super::data::order::MergedOrder;
 use super::data::{ServiceWorld, WorldView, sid};
 use super::paging::PagedList;
@@ -168,7 +169,7 @@ impl Truth {
 
     fn messages_in(&self, api: ServedApi, channel: &str) -> Vec<TruthRow> {
         self.of_channel(api, channel, |view, channel| {
-            let positions = 0..self.world.messages_count(channel);
+            let positions = 0..ChannelMessages::of(&self.world, channel).count();
             let message = |position| row(|out| api::write_message(api, view, channel, position, out));
             positions.map(message).collect()
         })

@@ -8,6 +8,9 @@ use super::diff::{digest, list_digest};
 use super::error::SnapshotError;
 use super::info::{self, Disagreement, Info};
 use super::properties::{self, CrawlIdentity, Verdict};
+use super::read::listed::{self, ListedMembership, RoleHolder};
+use super::read::names::{self, NameMatch, NamedRecord};
+use super::read::participants::{self, Participation, ParticipationWith};
 use super::read::reader::Snapshot;
 use super::read::service_view::{self, ServiceView};
 use super::read::walk;
@@ -18,7 +21,10 @@ use super::write::focus::{self, AddFocus};
 use super::write::pages::{self, Detail, StoredPage};
 use super::write::writer::{LargestPage, SnapshotWriter};
 use super::write::{carried_users, frontier, single_reads, start};
-use crate::model::{Api, Issue, ListPage, Membership, RowRecords, ServiceSid, Share, UserSid};
+use crate::model::{
+    Api, Channel, ChannelSid, Invite, Issue, ListPage, Membership, Message, Role, RoleSid, RowRecords,
+    Service, ServiceSid, Share, User, UserSid,
+};
 
 impl Snapshot {
     /// What it says about itself.
@@ -58,6 +64,115 @@ impl Snapshot {
         visit: impl FnMut(&RowRecords<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         walk::walk(self, *walk, None, visit)
+    }
+
+    /// The record of a SID.
+    pub(crate) fn record_of_sid(&self, text: &str) -> Result<Option<NamedRecord>, SnapshotError> {
+        names::record_of_sid(self, text)
+    }
+
+    /// The records that a text names, up to so many of each kind.
+    pub(crate) fn named(
+        &self,
+        text: &str,
+        how: NameMatch,
+        most: u32,
+    ) -> Result<Vec<NamedRecord>, SnapshotError> {
+        names::named(self, text, how, most)
+    }
+
+    /// Visits users, channels and roles with their names, in the order of services, kinds and SIDs.
+    pub(crate) fn each_name<E: From<SnapshotError>>(
+        &self,
+        visit: impl FnMut(NamedRecord) -> Result<(), E>,
+    ) -> Result<(), E> {
+        names::each_name(self, visit)
+    }
+
+    /// A service for single reads and [`ServiceView::people_of`]: unlike [`Snapshot::service`] it makes no index.
+    pub(crate) fn service_for_single_reads(
+        &self,
+        sid: &ServiceSid,
+    ) -> Result<Option<ServiceView<'_>>, SnapshotError> {
+        listed::service_for_single_reads(self, sid)
+    }
+
+    /// The records of all services.
+    pub(crate) fn service_records(&self) -> Result<Vec<Service>, SnapshotError> {
+        listed::service_records(self)
+    }
+
+    /// The roles of all services.
+    pub(crate) fn role_records(&self) -> Result<Vec<Role>, SnapshotError> {
+        listed::role_records(self)
+    }
+
+    /// The channels with the most members, by their counters.
+    pub(crate) fn largest_channels(&self, most: u32) -> Result<Vec<Channel>, SnapshotError> {
+        listed::largest_channels(self, most)
+    }
+
+    /// Visits the role of every user and of every member, with who has it.
+    pub(crate) fn each_role_holder<E: From<SnapshotError>>(
+        &self,
+        visit: impl FnMut(&RoleSid, &dyn Fn() -> Result<RoleHolder, SnapshotError>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        listed::each_role_holder(self, visit)
+    }
+}
+
+impl ServiceView<'_> {
+    /// Visits all participants of a channel: first those without a member, by user SID; then by member SID.
+    pub fn participations<E: From<SnapshotError>>(
+        &self,
+        channel: &ChannelSid,
+        with: ParticipationWith,
+        visit: &mut dyn FnMut(&Participation) -> Result<(), E>,
+    ) -> Result<(), E> {
+        participants::participations(self, channel, with, visit)
+    }
+
+    /// Visits the pending invitations to a channel, by SID.
+    pub fn invites<E: From<SnapshotError>>(
+        &self,
+        channel: &ChannelSid,
+        visit: &mut dyn FnMut(&Invite) -> Result<(), E>,
+    ) -> Result<(), E> {
+        participants::invites(self, channel, visit)
+    }
+
+    /// A role by its SID.
+    pub(crate) fn role(&self, sid: &RoleSid) -> Result<Option<Role>, SnapshotError> {
+        listed::role(self, sid)
+    }
+
+    /// A user's channels: by its own list, or, where a crawl read members only, by its identity among the members.
+    pub(crate) fn channels_of(&self, user: &User) -> Result<Vec<ListedMembership>, SnapshotError> {
+        listed::channels_of(self, user)
+    }
+
+    /// Visits the people of a channel.
+    pub(crate) fn people_of<E: From<SnapshotError>>(
+        &self,
+        channel: &ChannelSid,
+        visit: &mut dyn FnMut(ListedMembership) -> Result<(), E>,
+    ) -> Result<(), E> {
+        listed::people_of(self, channel, visit)
+    }
+
+    /// Messages of a channel, in its order.
+    pub(crate) fn messages_of(
+        &self,
+        channel: &ChannelSid,
+        skip: u64,
+        most: u32,
+    ) -> Result<Vec<Message>, SnapshotError> {
+        listed::messages_of(self, channel, skip, most)
+    }
+
+    /// How many messages of a channel were read.
+    pub(crate) fn message_count_of(&self, channel: &ChannelSid) -> Result<u64, SnapshotError> {
+        listed::message_count_of(self, channel)
     }
 }
 

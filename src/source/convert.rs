@@ -12,8 +12,7 @@ use crate::model::{
     Api, Channel, ChannelType, ConversationState, Entity, Invite, Issue, Member, Membership,
     MembershipStatus, Message, NotificationLevel, Role, RoleType, Service, User, records,
 };
-use crate::twilio::chat::wire as chat;
-use crate::twilio::conversations::wire as conversations;
+use crate::twilio::records::{chat, conversations};
 use crate::twilio::wire::{Oddities, Wire};
 
 /// The permissions of an API's roles, sorted. Chat: Twilio's "Chat permissions" page, and roles that its own samples record.

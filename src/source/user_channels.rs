@@ -47,6 +47,10 @@ pub(crate) enum UserChannelError {
     NoChannel { asked: String, service: ServiceSid },
     #[error("the user `{user}` is not on the channel `{channel}`")]
     NotOnChannel { user: String, channel: String },
+    #[error(
+        "the user `{user}` has not joined the channel `{channel}` (status `{status}`), and Twilio updates what is joined only"
+    )]
+    NotJoined { user: String, channel: String, status: String },
     #[error("`{asked}` is not the SID of a {what}, but the name of the {what} {found}")]
     NameLikeASid { what: &'static str, asked: String, found: String },
     #[error(transparent)]
@@ -87,7 +91,7 @@ impl Advise for UserChannelError {
                 "give the channel's SID (CH…) or unique name, and check --service; Conversations shows private channels only"
                     .to_owned()
             }
-            Self::NotOnChannel { .. } => "`chatferry user-channel list` shows the user's channels".to_owned(),
+            Self::NotOnChannel { .. } | Self::NotJoined { .. } => "`chatferry user-channel list` shows the user's channels".to_owned(),
             Self::NameLikeASid { found, .. } => format!("name it by its SID, {found}"),
             Self::Source(error) => return error.hint(),
         })
@@ -107,6 +111,11 @@ pub(crate) struct FoundChannel {
     pub sid: ChannelSid,
     pub friendly_name: Option<String>,
     pub unique_name: Option<String>,
+}
+
+/// The status of a user channel that is not joined, such as `invited`. Conversations shows joined ones only, and no status.
+pub(crate) fn status_unless_joined(user_channel: &ApiObject) -> Option<&str> {
+    user_channel.get("status").and_then(Value::as_str).filter(|status| *status != "joined")
 }
 
 /// Reads the user channels of one service from one API.

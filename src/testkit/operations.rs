@@ -104,6 +104,10 @@ pub(crate) fn make_private(channel: u128) -> Operation {
     Operation { subject, ..made }
 }
 
+pub(crate) fn update_user_channel(channel: u128, user: u128) -> Operation {
+    Operation { kind: OperationKind::UpdateUserChannel, ..mute_source(channel, user) }
+}
+
 pub(crate) fn mute_source(channel: u128, user: u128) -> Operation {
     let level = |level: &str| json!({"notification_level": level});
     let muted =

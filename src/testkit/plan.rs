@@ -65,7 +65,11 @@ pub(crate) fn fields(value: Value) -> JsonFields {
 
 /// A plan of these operations, open to be applied. Those with a code are blocked.
 pub(crate) fn journal(path: &Path, operations: &[(Operation, Option<&str>)]) -> Journal {
-    let mut draft = PlanDraft::create(path, &header()).unwrap();
+    journal_of(path, &header(), operations)
+}
+
+pub(crate) fn journal_of(path: &Path, header: &Header, operations: &[(Operation, Option<&str>)]) -> Journal {
+    let mut draft = PlanDraft::create(path, header).unwrap();
     for (operation, blocked) in operations {
         draft.operation(operation, *blocked).unwrap();
     }

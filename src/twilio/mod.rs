@@ -1,8 +1,8 @@
 //! One request to one API of Twilio: built without I/O, paced, sent, tried again, and answered in the API's own terms.
 //!
 //! [`request`] describes a request as a value, [`client`] sends it; between them [`throttle`] decides when an attempt may
-//! start and [`retry`] whether there is another one. [`chat`] and [`conversations`] are the requests that exist, [`page`]
-//! follows a list.
+//! start and [`retry`] whether there is another one. [`chat`] and [`conversations`] are the requests that exist,
+//! [`records`] the rows that they answer with, [`page`] follows a list.
 //!
 //! **Invariant:** credentials go to the configured origins only. URLs that an answer names are re-based on them or refused,
 //! and redirects are not followed.
@@ -16,6 +16,7 @@ pub(crate) mod error;
 pub(crate) mod list_guard;
 pub(crate) mod options;
 pub(crate) mod page;
+pub(crate) mod records;
 pub(crate) mod request;
 pub(crate) mod retry;
 pub(crate) mod surrogates;

@@ -1,5 +1,5 @@
 //! The JSON of both APIs as it is sent: pages and resources, read leniently and without copying. The rows of records come from
-//! `model::table`; each API's other resources are declared in its own file, with [`resources`].
+//! `model::table`; an API's other resources are declared in its own file, with [`resources`].
 //!
 //! **Invariant:** nothing that was sent is lost. A key that the published schema does not have, and a value of another type
 //! than the published one, are returned with the row as [`Oddities`]; a row without its key is returned complete.
@@ -388,7 +388,7 @@ pub(crate) use resources;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::twilio::chat::wire::User;
+    use crate::twilio::records::chat::User;
 
     fn page(rows: &str) -> String {
         format!(

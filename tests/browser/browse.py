@@ -6,7 +6,6 @@ The folder has snapshot.db and plan.db, as the demo leaves them. Both are copied
 """
 
 import csv
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -15,11 +14,10 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 800}
-HOSTILE = "<script>alert(1)</script>"
+import common
+from common import HOSTILE, SCREENS
 
 
 @contextmanager
@@ -33,25 +31,9 @@ def serving(chatferry: str, folder: Path, *flags: str):
         process.wait()
 
 
-@contextmanager
 def opened(browser: Browser, address: str, **options):
-    """A page that asks its own server only, prints nothing on the console and opens no dialog."""
-    context = browser.new_context(**({"viewport": DESK, "reduced_motion": "reduce"} | options))
-    page = context.new_page()
-    said, asked = [], []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("dialog", lambda dialog: (said.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(address)
-    try:
-        yield page
-        assert not said, said
-        origin = address.split("/", 3)[:3]
-        others = [url for url in asked if url.split("/", 3)[:3] != origin and not url.startswith("data:")]
-        assert not others, others
-    finally:
-        context.close()
+    """A page that asks its own server only."""
+    return common.opened(browser, address, "/".join(address.split("/", 3)[:3]) + "/", **options)
 
 
 def search(page: Page, text: str) -> None:
@@ -97,18 +79,13 @@ def check_hostile(browser: Browser, address: str, about: dict) -> None:
 
 
 def check_every_page(browser: Browser, address: str, about: dict) -> None:
-    for viewport, scheme in ((DESK, "light"), (PHONE, "dark"), (DESK, "dark"), (PHONE, "light")):
+    for viewport, scheme in SCREENS:
         with opened(browser, address, viewport=viewport, color_scheme=scheme) as page:
             for path in about["pages"]:
                 page.goto(address + path)
-                expect(page.locator("h1")).to_have_count(1)
-                wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-                assert wide[0] <= wide[1], f"{path} is wider than the screen: {wide}"
-                few = "document.querySelectorAll('tbody tr:nth-child(n + 4), .examples > li:nth-child(n + 3)').forEach((one) => one.remove())"
-                page.evaluate(few)
-                violations = Axe().run(page).response["violations"]
-                found = [(one["id"], one["nodes"][0]["html"][:200], len(one["nodes"])) for one in violations]
-                assert not found, f"{path}, {scheme}, {viewport['width']} wide: {found}"
+                common.take_picture(page, f"browse-{path.split('?')[0] or 'overview'}", scheme)
+                common.check_layout(page, path)
+                common.check_axe(page, f"{path}, {scheme}, {viewport['width']} wide")
 
 
 def check_keyboard(browser: Browser, address: str, about: dict) -> None:
@@ -157,23 +134,8 @@ def main() -> int:
             for check in CHECKS:
                 check(browser, address, about)
                 print(f"ok: {check.__name__.removeprefix('check_').replace('_', ' ')}")
-            pictures = os.environ.get("CHATFERRY_TEST_PICTURES")
-            if pictures:
-                take_pictures(browser, address, about, Path(pictures))
         browser.close()
     return 0
-
-
-def take_pictures(browser: Browser, address: str, about: dict, folder: Path) -> None:
-    """For a person to look at."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for viewport in (DESK, PHONE):
-        for scheme in ("light", "dark"):
-            with opened(browser, address, viewport=viewport, color_scheme=scheme) as page:
-                for path in about["pages"]:
-                    page.goto(address + path)
-                    name = path.split("?")[0] or "overview"
-                    page.screenshot(path=folder / f"{name}-{viewport['width']}-{scheme}.png", full_page=False)
 
 
 if __name__ == "__main__":

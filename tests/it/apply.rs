@@ -1,7 +1,7 @@
 //! `apply`: a plan is performed, each thing once, whatever the network does; and nothing else is sent.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::{Child, Stdio};
+use std::process::Child;
 
 use chatferry::internals::simulator::{Faults, Options, Truth, Write};
 use serde_json::{Map, Value, json};
@@ -266,21 +266,7 @@ fn in_place_public_channels_are_made_private_and_no_webhook_fires() {
 
 /// An apply as a child that can be killed.
 pub(crate) fn spawn(world: &World, flags: &[&str]) -> Child {
-    let url = world.running.url();
-    std::process::Command::new(assert_cmd::cargo::cargo_bin("chatferry"))
-        .args([&["apply", "--yes", "--quiet"], &FAST[..], flags].concat())
-        .current_dir(world.folder.path())
-        .env_clear()
-        .env("CHATFERRY_TEST_BACKOFF_SCALE", "0")
-        .env("TWILIO_ACCOUNT_SID", world.running.account_sid())
-        .env("TWILIO_AUTH_TOKEN", world.running.auth_token())
-        .env("CHATFERRY_CHAT_URL", &url)
-        .env("CHATFERRY_CONVERSATIONS_URL", &url)
-        .env("CHATFERRY_RPS", "0")
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+    world.child(&[&["apply", "--yes", "--quiet"], &FAST[..], flags].concat())
 }
 
 #[test]

@@ -517,9 +517,8 @@ mod full_disk {
         let world = small();
         world.crawl(&[]);
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let ran = std::process::Command::new(assert_cmd::cargo::cargo_bin("chatferry"))
-            .args(["export", "--out", "-", "--records", "user_channels", "--format", "csv", "--quiet"])
-            .current_dir(world.folder.path())
+        let ran = world
+            .process(&["export", "--out", "-", "--records", "user_channels", "--format", "csv", "--quiet"])
             .stdout(full)
             .output()
             .unwrap();

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use chatferry::internals::simulator::{Options, WorldKind};
 use serde_json::Value;
@@ -26,11 +26,8 @@ struct Answer {
 
 impl Browsing {
     fn start(world: &World, flags: &[&str]) -> Self {
-        let mut child = Command::new(assert_cmd::cargo::cargo_bin("chatferry"))
-            .arg("browse")
-            .args(flags)
-            .current_dir(world.folder.path())
-            .env_clear()
+        let mut child = world
+            .process(&[&["browse"], flags].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

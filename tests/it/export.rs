@@ -344,19 +344,9 @@ fn what_is_incomplete_says_so_in_the_package_too() {
 fn a_reader_that_goes_away_is_no_failure() {
     let world = World::with_faults("");
     assert_eq!(world.crawl(&[]).code, 0);
-    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("chatferry"))
-        .args([
-            "export",
-            "--out",
-            "-",
-            "--records",
-            "user_channels",
-            "--format",
-            "ndjson",
-            "--progress",
-            "none",
-        ])
-        .current_dir(world.folder.path())
+    let records = ["--records", "user_channels", "--format", "ndjson", "--progress", "none"];
+    let mut child = world
+        .process(&[&["export", "--out", "-"], &records[..]].concat())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

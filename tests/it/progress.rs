@@ -201,10 +201,8 @@ fn a_reader_that_closes_the_pipe_does_not_change_the_verdict() {
         .unwrap();
     drop(snapshot);
     for format in ["table", "ndjson", "csv", "md", "html"] {
-        let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("chatferry"))
-            .args(["diff", "old.db", "new.db", "--format", format])
-            .current_dir(world.folder.path())
-            .env_clear()
+        let mut child = world
+            .process(&["diff", "old.db", "new.db", "--format", format])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

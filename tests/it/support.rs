@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{self, Child, Stdio};
 
 use assert_cmd::Command;
 use chatferry::internals::simulator::{self, Faults, Options, Running};
@@ -34,7 +34,12 @@ impl World {
 
     /// The binary, in the world's folder, with the environment that `simulate` prints.
     pub(crate) fn chatferry(&self, arguments: &[&str]) -> Command {
-        let mut command = chatferry(self.folder.path(), arguments);
+        Command::from_std(self.process(arguments))
+    }
+
+    /// The same as a process whose streams the test has to itself.
+    pub(crate) fn process(&self, arguments: &[&str]) -> process::Command {
+        let mut command = process(self.folder.path(), arguments);
         let url = self.running.url();
         command
             .env("TWILIO_ACCOUNT_SID", self.running.account_sid())
@@ -43,6 +48,11 @@ impl World {
             .env("CHATFERRY_CONVERSATIONS_URL", &url)
             .env("CHATFERRY_RPS", "0");
         command
+    }
+
+    /// A child that can be killed.
+    pub(crate) fn child(&self, arguments: &[&str]) -> Child {
+        self.process(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     /// A crawl of the service, with further flags, run to its end.
@@ -148,7 +158,11 @@ pub(crate) fn run(command: &mut Command) -> Ran {
 
 /// The binary in a folder, with no environment but its path.
 pub(crate) fn chatferry(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::cargo_bin("chatferry").unwrap();
+    Command::from_std(process(folder, arguments))
+}
+
+fn process(folder: &Path, arguments: &[&str]) -> process::Command {
+    let mut command = process::Command::new(assert_cmd::cargo::cargo_bin("chatferry"));
     command
         .args(arguments)
         .current_dir(folder)
@@ -162,21 +176,7 @@ pub(crate) fn chatferry(folder: &Path, arguments: &[&str]) -> Command {
 pub(crate) fn spawn(world: &World, flags: &[&str]) -> Child {
     let mut arguments = vec!["crawl", "--service", world.running.service_sid(), "--progress", "none"];
     arguments.extend(flags);
-    let url = world.running.url();
-    std::process::Command::new(assert_cmd::cargo::cargo_bin("chatferry"))
-        .args(&arguments)
-        .current_dir(world.folder.path())
-        .env_clear()
-        .env("CHATFERRY_TEST_BACKOFF_SCALE", "0")
-        .env("TWILIO_ACCOUNT_SID", world.running.account_sid())
-        .env("TWILIO_AUTH_TOKEN", world.running.auth_token())
-        .env("CHATFERRY_CHAT_URL", &url)
-        .env("CHATFERRY_CONVERSATIONS_URL", &url)
-        .env("CHATFERRY_RPS", "0")
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+    world.child(&arguments)
 }
 
 /// Waits until the server has seen so many more requests, or the child has ended.
@@ -226,6 +226,15 @@ pub(crate) fn post(world: &World, path: &str, form: &[(&str, &str)]) -> Value {
     let answer: Value = serde_json::from_str(&answer).unwrap();
     assert!(answer["sid"].is_string() || answer["user_sid"].is_string(), "{answer}");
     answer
+}
+
+/// Removes something of the simulated account, as an application would.
+pub(crate) fn delete(world: &World, path: &str) {
+    let request = reqwest::Client::new()
+        .delete(format!("{}{path}", world.running.url()))
+        .basic_auth(world.running.account_sid(), Some(world.running.auth_token()));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    assert_eq!(runtime.block_on(async { request.send().await.unwrap().status() }), 204, "{path}");
 }
 
 /// Reads from the simulated account, as an application would.

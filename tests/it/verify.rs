@@ -54,7 +54,7 @@ fn the_page_of_a_verification_names_the_plan_and_what_is_not_as_it_should_be() {
     let before = page("before.html");
     let truth = world.truth();
     let public = truth["channels"].iter().find(|channel| channel["type"] == "public").unwrap();
-    assert!(before.contains("The target is not as it should be."), "{before}");
+    assert!(before.contains("The target is not as it should be: "), "{before}");
     assert!(before.contains(public["sid"].as_str().unwrap()), "{before}");
     plan_and_apply(&world, &["--target", "in-place"]);
     let after = world.run(&["verify", "--report", "after.html", "--json", "--quiet"]);

@@ -5,8 +5,11 @@
 //!
 //! **Invariant:** an operation that is to be sent again waits by itself. The other operations of its lane, and the other lanes, go on.
 //!
+//! Lanes of one kind after the other are loaded into the same place. What is left of a kind when the next one is opened is operations that
+//! wait; the new operations of such a lane join it, since they share its limit.
+//!
 //! **Invariant:** a fixed number of lanes with a fixed number of operations each is loaded, however large the plan is, and no more
-//! than [`MOST_WAITING`] operations wait.
+//! than [`MOST_WAITING`] operations wait. A lane of which all that is left waits counts among these operations, and not among the lanes.
 
 #[cfg(test)]
 mod tests;
@@ -15,10 +18,11 @@ use std::collections::VecDeque;
 
 use tokio::time::Instant;
 
+use super::dependencies::WaitingOperation;
 use super::journal_thread::LoadedLanes;
 use super::performer::ActiveOperation;
 use super::resolved::ResolvedOperation;
-use crate::plan::LaneName;
+use crate::plan::{LaneName, OperationKind};
 use crate::twilio::throttle::{WriteKey, WriteLimits};
 
 /// Active lanes. At 30 writes a second each they are far more than any account may send.
@@ -63,6 +67,12 @@ struct ActiveLane {
 impl ActiveLane {
     fn is_still(&self) -> bool {
         self.preparing + self.writing + self.waiting.len() + self.to_look.len() == 0
+    }
+
+    /// Whether it has something to load, to begin or to send, or something in flight.
+    fn is_at_work(&self) -> bool {
+        let begun = self.ready.len() + self.to_look.len() + self.preparing + self.writing;
+        !self.exhausted || self.queue.len() + begun > 0
     }
 
     /// Takes up the operations whose wait is over.
@@ -126,10 +136,26 @@ impl Lanes {
             service: service.to_owned(),
             active: Vec::new(),
             next_id: 0,
-            more: true,
+            more: false,
             filling: false,
             closed: false,
         }
+    }
+
+    /// Opens another kind: its lanes are to be loaded.
+    pub(super) fn open(&mut self) {
+        self.more = true;
+    }
+
+    /// Whether all that is loaded waits to be sent or looked up again, and nothing is left to be loaded.
+    pub(super) fn only_waits(&self) -> bool {
+        let more = self.more && !self.closed;
+        !more
+            && !self.filling
+            && !self.active.iter().any(|lane| {
+                let begun = lane.ready.len() + lane.to_look.len() + lane.preparing + lane.writing;
+                if self.closed { begun > 0 } else { lane.is_at_work() }
+            })
     }
 
     /// Whether nothing is loaded or left to be loaded.
@@ -138,9 +164,14 @@ impl Lanes {
         if self.closed { self.active.iter().all(at_rest) } else { !self.has_more() && !self.filling }
     }
 
-    /// Whether something was not begun.
-    pub(super) fn has_more(&self) -> bool {
+    /// Whether something is loaded or to be loaded.
+    fn has_more(&self) -> bool {
         self.more || !self.active.is_empty()
+    }
+
+    /// Whether something was not begun.
+    pub(super) fn has_unbegun(&self) -> bool {
+        self.more || self.active.iter().any(|lane| !lane.exhausted || !lane.queue.is_empty())
     }
 
     /// From now on what was begun is brought to its end, and nothing else.
@@ -159,7 +190,7 @@ impl Lanes {
             .filter(|lane| !lane.exhausted && lane.queue.len() < LOADED / 2)
             .map(|lane| (lane.name.clone(), lane.cursor))
             .collect();
-        let room = LANES.saturating_sub(self.active.len());
+        let room = LANES.saturating_sub(self.active.iter().filter(|lane| lane.is_at_work()).count());
         let new = if self.more && room >= LANES / 4 { room } else { 0 };
         if lanes.is_empty() && new == 0 {
             return None;
@@ -174,8 +205,9 @@ impl Lanes {
         self.more &= !filled.no_more_lanes;
         for loaded in filled.lanes {
             let known = self.active.iter().position(|lane| lane.name == loaded.name);
-            let place = known.unwrap_or_else(|| self.add(loaded.name, loaded.operations));
+            let place = known.unwrap_or_else(|| self.add(loaded.name));
             let lane = &mut self.active[place];
+            lane.left += loaded.operations;
             lane.cursor = loaded.cursor;
             lane.exhausted = loaded.exhausted;
             lane.left = lane.left.saturating_sub(loaded.passed_over);
@@ -185,13 +217,13 @@ impl Lanes {
     }
 
     /// Adds a loaded lane, and gives its place.
-    fn add(&mut self, name: LaneName, operations: u64) -> usize {
+    fn add(&mut self, name: LaneName) -> usize {
         let key = if name.is_service() { self.service.clone() } else { name.key() };
         self.active.push(ActiveLane {
             id: self.next_id,
             name,
             key,
-            left: operations,
+            left: 0,
             queue: VecDeque::new(),
             ready: VecDeque::new(),
             waiting: Vec::new(),
@@ -289,9 +321,23 @@ impl Lanes {
         self.drop_finished();
     }
 
-    /// Operations that wait to be sent or looked up again.
+    /// How many operations wait to be sent or looked up again.
     pub(super) fn waiting(&self) -> usize {
         self.active.iter().map(|lane| lane.waiting.len()).sum()
+    }
+
+    /// These operations.
+    pub(super) fn all_waiting(&self) -> Vec<WaitingOperation> {
+        let waiting = self.active.iter().flat_map(|lane| &lane.waiting);
+        waiting
+            .map(|(_, work)| WaitingOperation::of(work.resolved.number, &work.resolved.operation))
+            .collect()
+    }
+
+    /// The kind of the operation whose wait ends first.
+    pub(super) fn waits_for(&self) -> Option<OperationKind> {
+        let waiting = self.active.iter().flat_map(|lane| &lane.waiting);
+        waiting.min_by_key(|(until, _)| *until).map(|(_, work)| work.resolved.operation.kind)
     }
 
     /// What was begun and is not sent any more.

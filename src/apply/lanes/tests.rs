@@ -1,6 +1,6 @@
 //! A thousand lanes in virtual time: who is served when, and how much of what is permitted is used.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use super::*;
 use crate::apply::journal_thread::LaneLoad;
 use crate::plan::Operation;
 use crate::testkit::operations;
+use crate::testkit::pace::most_in_a_second;
 
 /// Lanes by name with how many operations each has, the longest first, as a journal gives them.
 struct Plan(Vec<(String, usize)>);
@@ -43,7 +44,8 @@ impl Plan {
                 passed_over: 0,
             }
         };
-        let mut lanes: Vec<LaneLoad> = wanted.iter().map(|(name, after)| load(&name.key(), *after)).collect();
+        let known = |(name, after): &(LaneName, i64)| LaneLoad { operations: 0, ..load(&name.key(), *after) };
+        let mut lanes: Vec<LaneLoad> = wanted.iter().map(known).collect();
         let fresh = self.0.iter().skip(*given).take(new);
         lanes.extend(fresh.map(|(name, _)| load(name, 0)));
         *given = (*given + new).min(self.0.len());
@@ -57,6 +59,7 @@ async fn perform(plan: &Plan, in_flight: usize, latency: Duration) -> (BTreeMap<
     let limits = WriteLimits::new(rate, rate);
     let operation = operations::create_user(1);
     let mut lanes = Lanes::new("IS1");
+    lanes.open();
     let mut given = 0;
     let mut tasks = JoinSet::new();
     let mut written: BTreeMap<String, Vec<Instant>> = BTreeMap::new();
@@ -92,17 +95,6 @@ async fn perform(plan: &Plan, in_flight: usize, latency: Duration) -> (BTreeMap<
         }
     }
     (written, start.elapsed().as_secs_f64())
-}
-
-fn most_in_a_second(taken: &[Instant]) -> usize {
-    let mut window = VecDeque::new();
-    taken.iter().fold(0, |most, now| {
-        window.push_back(*now);
-        while window.front().is_some_and(|first| *now - *first >= Duration::from_secs(1)) {
-            window.pop_front();
-        }
-        most.max(window.len())
-    })
 }
 
 #[tokio::test(start_paused = true)]
@@ -141,6 +133,7 @@ async fn what_was_begun_is_brought_to_its_end_and_no_more() {
     let limits = WriteLimits::new(rate, rate);
     let plan = Plan(vec![("CH1".to_owned(), 5)]);
     let mut lanes = Lanes::new("IS1");
+    lanes.open();
     let (known, new) = lanes.wanted().unwrap();
     lanes.fill(plan.filled(&known, new, &mut 0, &operations::create_user(1)));
     let room = FreeSlots { to_prepare: 1, to_write: 1, reserved: 0 };

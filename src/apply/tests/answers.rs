@@ -1,7 +1,7 @@
 //! What an answer is worth: one that was lost, a 404 of what took effect, a success that ignored what was sent.
 
 use super::*;
-use crate::testkit::operations::close_conversation;
+use crate::testkit::operations::{close_conversation, update_user_channel};
 
 fn now() -> String {
     crate::clock::now().to_string()
@@ -133,6 +133,46 @@ async fn a_channel_that_stays_public_after_a_success_is_not_done() {
 }
 
 #[tokio::test]
+async fn a_membership_that_ended_is_blocked_and_not_sent_for_ever() {
+    let row = |status: &str| {
+        ok(&json!({"status": status, "notification_level": "default", "member_sid": null}).to_string())
+    };
+    let not_on_it = || refused(NO, 50400, "User not member of channel");
+    for (script, reason, expected) in [
+        (
+            vec![row("invited")],
+            "not_joined: the user has not joined the channel (status invited)",
+            vec!["GET"],
+        ),
+        (
+            vec![row("joined"), not_on_it(), refused(NO, 20404, "no"), refused(NO, 20404, "no")],
+            "target_gone: ",
+            vec!["GET", "POST", "GET", "GET"],
+        ),
+        (
+            vec![row("joined"), not_on_it(), row("joined"), not_on_it(), row("joined")],
+            "not_joined: ",
+            vec!["GET", "POST", "GET", "POST", "GET"],
+        ),
+    ] {
+        let server = Server::start(script).await;
+        let folder = tempfile::tempdir().unwrap();
+        let (path, journal) = plan(&folder, &[update_user_channel(9, 8)]);
+        apply(&server, journal, &options()).await;
+        assert_eq!(states(&path), ["blocked"]);
+        assert_eq!(methods(&server), expected);
+        assert!(entries(&path)[0].1.starts_with(reason), "{:?}", entries(&path));
+    }
+    // A 404 that names no reason may be one of those that Twilio gives for what is there: another run looks again.
+    let no = || refused(NO, 20404, "no");
+    let server = Server::start([row("joined"), no(), no(), no()]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (path, journal) = plan(&folder, &[update_user_channel(9, 8)]);
+    apply(&server, journal, &options()).await;
+    assert_eq!(states(&path), ["failed"]);
+}
+
+#[tokio::test]
 async fn a_user_whose_identity_is_a_direction_is_looked_up_through_the_list() {
     for name in [".", ".."] {
         let mut create = create_user(8);
@@ -177,7 +217,7 @@ async fn an_operation_that_waits_holds_nothing_else_up_and_the_waiting_is_report
     let identities: Vec<&str> = bodies.iter().map(|body| body.split('&').next().unwrap()).collect();
     // One request at a time: the second and the third are sent while the first one waits.
     assert_eq!(identities, ["Identity=user-1", "Identity=user-2", "Identity=user-3", "Identity=user-1"]);
-    let waited = outcome.waits.for_retries;
+    let waited = outcome.waits.for_retries[&OperationKind::CreateUser];
     assert!((Duration::from_millis(50)..Duration::from_secs(10)).contains(&waited), "{waited:?}");
 }
 

@@ -2,6 +2,7 @@
 
 mod answers;
 mod found;
+mod waiting;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};

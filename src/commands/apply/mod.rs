@@ -4,6 +4,8 @@
 //! from, the credentials, the target's own record, and whoever is asked.
 
 use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::apply::{self, ApplyEnd, ApplyOptions, ApplyOutcome, Clients};
@@ -11,35 +13,56 @@ use crate::cli::ApplyArgs;
 use crate::error::ExitStatus;
 use crate::plan::check::CANNOT_BE_UNDONE;
 use crate::plan::{Journal, Move, OperationState, PlanFile};
+use crate::report::plan::{self as plan_report, ReportError};
 use crate::report::text::apply::BatchSummary;
 use crate::report::text::confirm::service_name;
 use crate::report::text::stays::StaysItem;
 use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
 use crate::settings::{ApplySettings, ConnectionSettings, check_files};
 
+use super::page::WantedPage;
 use super::{CommandError, Context, Outcome};
 
 mod admission;
 mod confirm;
-mod target_lock;
 
 use self::admission::Admitted;
 pub(super) use self::confirm::answer;
-use self::target_lock::lock_target;
 
 /// The wait before an unknown outcome is looked up; doubled each time.
 const PAUSE: Duration = Duration::from_millis(500);
 
 pub(super) async fn run(args: &ApplyArgs, context: &mut Context) -> Outcome {
-    let summary = perform(args, context).await?;
+    let settings = ApplySettings::load(&context.settings, args)?;
+    let page = WantedPage::of(&args.page, &[&settings.plan])?;
+    let summary = perform_settled(&settings, args, context).await?;
     let status = exit_status(&summary);
+    // The page of what was done must not keep that from being said.
+    let paged = page.map(|page| page.write(|out| write_page(&settings.plan, out))).transpose();
     context.conclude(&summary, summary.text())?;
+    paged.map_err(|error| {
+        error
+            .with_object()
+            .with_hint("the plan has it all: `chatferry plan show --format html` prints the page")
+    })?;
     Ok(status)
+}
+
+fn write_page(plan: &Path, out: &mut dyn Write) -> Result<(), ReportError> {
+    plan_report::html(&PlanFile::open(plan)?, out)
 }
 
 /// Performs a plan, without printing how it ended: for this verb and for `demo`.
 pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<ApplySummary, CommandError> {
     let settings = ApplySettings::load(&context.settings, args)?;
+    perform_settled(&settings, args, context).await
+}
+
+async fn perform_settled(
+    settings: &ApplySettings,
+    args: &ApplyArgs,
+    context: &mut Context,
+) -> Result<ApplySummary, CommandError> {
     let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
     let journal = if check_files(&context.settings)? {
         Journal::open(&settings.plan)?
@@ -54,12 +77,12 @@ pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<A
     admitted.check_target(&journal, &stop).await?;
     let to_do = count_of(&totals.operations, &[OperationState::Pending, OperationState::Failed]);
     if to_do > 0 {
-        confirm::ask(&journal, &totals, &settings, context).await?;
+        confirm::ask(&journal, &totals, settings, context).await?;
     }
     let _lock = match journal.header().kind {
-        Move::Copy => Some(lock_target(
+        Move::Copy => Some(apply::lock_target(
             &context.settings.runtime_folder()?,
-            &connection.conversations,
+            &connection.conversations.to_string(),
             journal.header(),
         )?),
         Move::InPlace | Move::Undo | Move::UserChannels => None,
@@ -83,7 +106,7 @@ pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<A
     progress.finish();
     let outcome = outcome?;
     let plan = Performed {
-        settings: &settings,
+        settings,
         target: service_name(header.target.friendly_name.as_deref(), &header.target.service_sid),
         digest,
         has_batches: !totals.batches.is_none(),
@@ -157,7 +180,13 @@ impl Performed<'_> {
                 refused: outcome.batches.refused.clone(),
             }),
             elapsed_seconds: elapsed.as_secs_f64(),
-            retry_wait_seconds: outcome.waits.for_retries.as_secs_f64(),
+            retry_wait_seconds: outcome.waits.for_retries.values().sum::<Duration>().as_secs_f64(),
+            retry_wait_by_kind: outcome
+                .waits
+                .for_retries
+                .iter()
+                .map(|(kind, waited)| (*kind, waited.as_secs_f64()))
+                .collect(),
             limit_wait_seconds: outcome.waits.for_limits.as_secs_f64(),
             plan: self.settings.plan.display().to_string(),
             digest: self.digest,

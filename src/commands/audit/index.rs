@@ -25,7 +25,7 @@ pub(super) fn write(folder: &AuditFolder) -> Result<(), CommandError> {
         place = path.parent().map(Path::to_path_buf);
     }
     let Some(place) = place else { return Ok(()) };
-    page::write(&place.join("index.html"), false, |out| audits::html(&rows, out))
+    page::write(&place.join("index.html"), |out| audits::html(&rows, out))
 }
 
 fn read(path: &Path) -> io::Result<Value> {

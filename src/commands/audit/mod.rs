@@ -16,6 +16,7 @@ use crate::error::ExitStatus;
 use crate::report::text::audit::{self as text, AuditPlan};
 use crate::settings::{AuditSettings, ServiceChoice};
 
+use super::page::WantedPage;
 use super::{Context, Outcome, source};
 use run::AuditRun;
 
@@ -32,10 +33,11 @@ pub(super) async fn run(args: &AuditArgs, context: &mut Context) -> Outcome {
         let folder = AuditFolder::look_at(&settings.dir, services)?;
         return plan(&settings, &folder, now, context);
     }
+    let page = WantedPage::of(&args.page, &[])?;
     let folder = AuditFolder::open(&settings.dir, services)?;
     folder.sweep()?;
     let audit = which(settings.resume, &folder, now)?;
-    let audit = AuditRun { settings, folder, audit, now };
+    let audit = AuditRun { settings, folder, audit, page, now };
     audit.run(context).await
 }
 

@@ -8,20 +8,22 @@ use jiff::Timestamp;
 use crate::audit::{AuditError, AuditFolder, Listed, Removals, compute_removals};
 use crate::diff::{Comparison, Terms, TermsError};
 use crate::error::ExitStatus;
-use crate::report::diff::DiffOutput;
+use crate::report::diff::{DiffError, DiffOutput};
 use crate::report::text::audit as text;
 use crate::report::{AuditSummary, AuditVerdict, Exported, Stopped};
 use crate::settings::AuditSettings;
 use crate::snapshot::{Snapshot, SnapshotWriter, Verdict};
 
-use super::super::diff::{self, DiffError};
-use super::super::{CommandError, Context, Outcome, crawl, export};
+use super::super::page::WantedPage;
+use super::super::{CommandError, Context, Outcome, crawl, diff, export};
 use super::outcome;
 
 pub(super) struct AuditRun {
     pub(super) settings: AuditSettings,
     pub(super) folder: AuditFolder,
     pub(super) audit: Listed,
+    /// Where the page of the differences goes besides the folder of the audit.
+    pub(super) page: Option<WantedPage>,
     pub(super) now: Timestamp,
 }
 
@@ -171,9 +173,14 @@ impl AuditRun {
         }
         let [ndjson, markdown, html] =
             ["diff.ndjson", "report.md", "report.html"].map(|name| path.join(name));
-        let files: [(DiffOutput, &Path); 3] =
-            [(DiffOutput::Ndjson, &ndjson), (DiffOutput::Markdown, &markdown), (DiffOutput::Html, &html)];
-        diff::to_files(&old, &new, terms, &self.settings.compare, &files)
+        let mut files: Vec<(DiffOutput, &Path)> =
+            vec![(DiffOutput::Ndjson, &ndjson), (DiffOutput::Markdown, &markdown), (DiffOutput::Html, &html)];
+        files.extend(self.page.as_ref().map(|page| (DiffOutput::Html, page.path.as_path())));
+        let comparison = diff::to_files(&old, &new, terms, &self.settings.compare, &files)?;
+        if let Some(page) = &self.page {
+            page.show();
+        }
+        Ok(comparison)
     }
 
     /// Writes the result, and gives a complete audit its name.

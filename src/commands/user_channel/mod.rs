@@ -25,7 +25,7 @@ use crate::settings::{
 };
 use crate::source::Source;
 use crate::source::user_channels::{
-    ApiObject, FoundChannel, FoundUser, NameOrSid, UserChannelError, UserChannelReader,
+    ApiObject, FoundChannel, FoundUser, NameOrSid, UserChannelError, UserChannelReader, status_unless_joined,
 };
 use crate::twilio::Client;
 
@@ -147,17 +147,36 @@ async fn user_channel(
 ) -> Result<ApiObject, UserChannelError> {
     let object = reader.user_channel(&user.sid, &channel.sid).await?;
     object.ok_or_else(|| UserChannelError::NotOnChannel {
-        user: user.identity.clone().unwrap_or_else(|| user.sid.to_string()),
-        channel: channel.unique_name.clone().unwrap_or_else(|| channel.sid.to_string()),
+        user: name_of(user),
+        channel: name_of_channel(channel),
     })
+}
+
+/// Refuses what Twilio shows and does not update: a user who is invited has not joined.
+fn check_joined(
+    user: &FoundUser,
+    channel: &FoundChannel,
+    object: &ApiObject,
+) -> Result<(), UserChannelError> {
+    let Some(status) = status_unless_joined(object) else { return Ok(()) };
+    Err(UserChannelError::NotJoined {
+        user: name_of(user),
+        channel: name_of_channel(channel),
+        status: status.to_owned(),
+    })
+}
+
+fn name_of(user: &FoundUser) -> String {
+    user.identity.clone().unwrap_or_else(|| user.sid.to_string())
+}
+
+fn name_of_channel(channel: &FoundChannel) -> String {
+    channel.unique_name.clone().unwrap_or_else(|| channel.sid.to_string())
 }
 
 /// Channels that the user has joined. Conversations lists no others.
 fn joined(channels: &[ApiObject]) -> u64 {
-    let is_joined = |channel: &&ApiObject| {
-        channel.get("status").and_then(Value::as_str).is_none_or(|status| status == "joined")
-    };
-    channels.iter().filter(is_joined).count() as u64
+    channels.iter().filter(|channel| status_unless_joined(channel).is_none()).count() as u64
 }
 
 fn is_off(counted: Option<u64>, channels: &[ApiObject]) -> bool {

@@ -18,7 +18,7 @@ use crate::source::user_channels::{ApiObject, UserChannelError, UserChannelReade
 
 use super::super::{CommandError, Context, Outcome, apply};
 use super::names::FoundNames;
-use super::{AT_A_TIME, find, reader, user_channel};
+use super::{AT_A_TIME, check_joined, find, reader, user_channel};
 
 /// No one has agreed.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +81,7 @@ async fn one(
     check_place(&plan)?;
     let reader = reader(args.settings.flags(), &args.connection, context).await?;
     let (user, channel, object) = find(&reader, row.user.clone(), row.channel.clone()).await?;
+    check_joined(&user, &channel, &object)?;
     let after = row.change.fields(reader.api());
     let before = before(&object, &after);
     let changes = !is_same(&before, &after);
@@ -109,7 +110,11 @@ async fn one(
     for item in &performed.not_done {
         context.say(format!("not updated: {}", item.reason));
     }
-    context.say(if status == ExitStatus::Done { text::updated(&plan) } else { text::not_updated(&plan) });
+    context.say(match status {
+        ExitStatus::Done => text::updated(&plan),
+        _ if performed.left == 0 => text::cannot_be_updated(&plan),
+        _ => text::not_updated(&plan),
+    });
     let object = reader.user_channel(&user.sid, &channel.sid).await?.unwrap_or(object);
     show(&object, status, context)
 }
@@ -192,7 +197,9 @@ async fn outcome(
         (Err(error), _) | (_, Err(error)) => return Ok(misfit(error)),
         (Ok(user), Ok(channel)) => (user, channel),
     };
-    let object = match user_channel(reader, user, channel).await {
+    let joined = user_channel(reader, user, channel).await;
+    let joined = joined.and_then(|object| check_joined(user, channel, &object).map(|()| object));
+    let object = match joined {
         Ok(object) => object,
         Err(error) if error.is_misfit() => return Ok(misfit(&error)),
         Err(error) => return Err(error.into()),

@@ -13,9 +13,9 @@ use crate::report::text::verify as text;
 use crate::snapshot::{Info, Snapshot, Verdict};
 
 use super::super::CommandError;
+use super::super::difference_reports::DifferenceReports;
 use super::super::failure::StdoutError;
 use super::read::{TargetRead, plain, unread};
-use super::reports::VerifyReports;
 use super::{VerifyRun, service_of};
 
 impl VerifyRun<'_> {
@@ -23,7 +23,7 @@ impl VerifyRun<'_> {
     pub(super) async fn compare<W: Write>(
         &self,
         read: TargetRead,
-        mut report: VerifyReports<W>,
+        mut report: DifferenceReports<W>,
     ) -> Result<Comparison, CommandError> {
         let input = self.input;
         let (mut totals, uncounted) = self.align(&mut report)?;
@@ -62,7 +62,7 @@ impl VerifyRun<'_> {
 
     fn align<W: Write>(
         &self,
-        report: &mut VerifyReports<W>,
+        report: &mut DifferenceReports<W>,
     ) -> Result<(DiffTotals, Uncounted), CommandError> {
         let input = self.input;
         let target = Snapshot::open(&input.scratch)?;

@@ -6,7 +6,6 @@
 mod compare;
 mod input;
 mod read;
-mod reports;
 mod views;
 
 use std::io::{self, BufWriter};
@@ -14,38 +13,22 @@ use std::io::{self, BufWriter};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{VerifyArgs, VerifyFormat};
-use crate::diff::{ComparedSide, Comparison};
+use crate::diff::{ComparedSide, Comparison, TermsError};
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::event::Events;
 use crate::model::ServiceSid;
-use crate::report::diff::DiffOutput;
+use crate::plan::PlanFile;
+use crate::report::diff::{DiffOutput, PageAbout};
 use crate::report::text::diff::summary;
 use crate::settings::{ConnectionSettings, Verified, VerifySettings};
 use crate::snapshot::{ServiceView, Snapshot, Verdict, clear};
 
+use super::difference_reports::{DifferenceReports, begin_page};
 use super::failure::StdoutError;
-use super::{CommandError, Context, Outcome, page};
+use super::page::WantedPage;
+use super::{CommandError, Context, Outcome};
 use input::VerifyInput;
-use reports::VerifyReports;
 use views::NamingError;
-
-/// A snapshot lacks the service that is verified.
-#[derive(Debug, thiserror::Error)]
-#[error("`{what}` has no service {service}")]
-struct NoService {
-    what: String,
-    service: String,
-}
-
-impl Advise for NoService {
-    fn status(&self) -> Failure {
-        Failure::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some("crawl the service again, without --include".to_owned())
-    }
-}
 
 impl Advise for NamingError {
     fn status(&self) -> Failure {
@@ -67,15 +50,16 @@ pub(super) async fn run(args: &VerifyArgs, context: &mut Context) -> Outcome {
 pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<Comparison, CommandError> {
     let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
     let settings = VerifySettings::load(&context.settings, args)?;
-    if let Some(report) = &settings.report {
-        let read = match &settings.verified {
-            Verified::Plan(plan) => plan,
-            Verified::Snapshot { snapshot, .. } => snapshot,
-        };
-        page::check(report, &[read])?;
-    }
+    let taken = match &settings.verified {
+        Verified::Plan(plan) => plan,
+        Verified::Snapshot { snapshot, .. } => snapshot,
+    };
+    let page = WantedPage::of(&args.page, &[taken])?;
     let input = VerifyInput::of(&settings, connection, &context.settings)?;
-    let page = reports::page(&settings, &input, context)?;
+    let page = match &page {
+        Some(page) => Some(begin_page(page, about(&input, context)?)?),
+        None => None,
+    };
     let stop = context.interrupt.token();
     let progress = context.progress();
     let events = progress.events();
@@ -92,20 +76,40 @@ pub(super) async fn verify(args: &VerifyArgs, context: &mut Context) -> Result<C
         Err(error) => Err(error),
         // With --json stdout has the totals, and nothing else may stand there.
         Ok(read) if context.output.json => {
-            let reports =
-                VerifyReports::start(format, io::sink(), page, settings.open).map_err(StdoutError)?;
+            let reports = DifferenceReports::start(format, io::sink(), page).map_err(StdoutError)?;
             run.compare(read, reports).await
         }
         Ok(read) => {
             let style = context.line_style();
             let out = BufWriter::new(&mut context.stdout);
-            let reports = VerifyReports::start(format, out, page, settings.open).map_err(StdoutError)?;
+            let reports = DifferenceReports::start(format, out, page).map_err(StdoutError)?;
             run.compare(read, reports.styled(style)).await
         }
     };
     let comparison = compared?;
     clear(&input.scratch)?;
     Ok(comparison)
+}
+
+/// What the page of a verification says of itself: when, of which plan, and of which target.
+fn about(input: &VerifyInput, context: &Context) -> Result<PageAbout, CommandError> {
+    let now = context.settings.now()?.to_string();
+    let mut facts = vec![("Verified", now.clone())];
+    match &input.plan {
+        Some(plan) => {
+            facts.push(("Plan", plan.display().to_string()));
+            facts.push(("Digest of the plan", PlanFile::open(plan)?.digest().to_owned()));
+        }
+        None => facts.push(("Mapping", input.mapping.name.clone())),
+    }
+    facts.push(("Target", input.target.to_string()));
+    Ok(PageAbout {
+        kicker: "verification",
+        moment: Some(format!("Verified at {now}.")),
+        same: "The target holds everything that was verified, as it should be.",
+        differs: "The target is not as it should be",
+        facts,
+    })
 }
 
 /// The exit status that a comparison leads to.
@@ -132,6 +136,7 @@ struct VerifyRun<'r> {
 }
 
 fn service_of<'s>(snapshot: &'s Snapshot, service: &ServiceSid) -> Result<ServiceView<'s>, CommandError> {
-    let missing = || NoService { what: snapshot.path().display().to_string(), service: service.to_string() };
+    let missing =
+        || TermsError::NoService { snapshot: snapshot.path().to_path_buf(), service: service.clone() };
     Ok(snapshot.service(service)?.ok_or_else(missing)?)
 }

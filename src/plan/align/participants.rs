@@ -15,6 +15,16 @@ use crate::mapping::{InvitePolicy, Value};
 use crate::model::{Channel, Entity, Invite, MembershipStatus, RowRecords};
 use crate::snapshot::{JoinedCount, Lookup, Participation, ParticipationWith, SnapshotError};
 
+/// One conversation while who is on it is aligned.
+struct AlignedConversation<'v> {
+    conversation: &'v Conversation,
+    channel: &'v Channel,
+    invites: Vec<Invite>,
+    held: HeldParticipants,
+    /// Fingerprints of the identities that the source has had.
+    met: HashSet<u128>,
+}
+
 /// Aligns who is on conversations, one conversation after another.
 pub(super) struct ParticipantAligner<'c> {
     context: &'c AlignContext<'c>,
@@ -140,37 +150,34 @@ impl<'c> ParticipantAligner<'c> {
     /// Visits everybody who is or should be on a conversation.
     pub(super) fn align<E: From<SnapshotError>>(
         &mut self,
-        mut held: HeldParticipants,
+        held: HeldParticipants,
         conversation: &Conversation,
         channel: &Channel,
         visit: Visit<'_, E>,
     ) -> Result<(), E> {
-        let invites = self.invites(channel)?;
         let parts = held.parts;
-        let mut met = HashSet::new();
+        let invites = self.invites(channel)?;
+        let mut aligned = AlignedConversation { conversation, channel, invites, held, met: HashSet::new() };
         for part in 0..parts {
             if part > 0 {
-                held = self.hold_part(conversation, part, parts)?;
+                aligned.held = self.hold_part(conversation, part, parts)?;
             }
-            self.align_part(&mut held, conversation, channel, &invites, &mut met, visit)?;
+            self.align_part(&mut aligned, visit)?;
         }
         Ok(())
     }
 
     fn align_part<E: From<SnapshotError>>(
         &mut self,
-        held: &mut HeldParticipants,
-        conversation: &Conversation,
-        channel: &Channel,
-        invites: &[Invite],
-        met: &mut HashSet<u128>,
+        aligned: &mut AlignedConversation<'_>,
         visit: Visit<'_, E>,
     ) -> Result<(), E> {
-        let (with, context) = (self.with, self.context);
+        let (with, context, conversation) = (self.with, self.context, aligned.conversation);
         context.pair.source.participations::<E>(&conversation.sid, with, &mut |participation| {
-            self.participation(held, conversation, channel, invites, met, participation, visit)
+            self.participation(aligned, participation, visit)
         })?;
-        for invite in invites {
+        let AlignedConversation { invites, held, met, .. } = aligned;
+        for invite in invites.iter() {
             self.invite(held, conversation, invite, met, visit)?;
         }
         if !context.options.extras {
@@ -187,20 +194,14 @@ impl<'c> ParticipantAligner<'c> {
         Ok(())
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one row of a conversation with all that the conversation has"
-    )]
     fn participation<E: From<SnapshotError>>(
         &mut self,
-        held: &mut HeldParticipants,
-        conversation: &Conversation,
-        channel: &Channel,
-        invites: &[Invite],
-        met: &mut HashSet<u128>,
+        aligned: &mut AlignedConversation<'_>,
         participation: &Participation,
         visit: Visit<'_, E>,
     ) -> Result<(), E> {
+        let (conversation, channel) = (aligned.conversation, aligned.channel);
+        let AlignedConversation { invites, held, met, .. } = aligned;
         let source = row_records(self.context.pair.source.record(), channel, participation);
         let sid = participation.member.as_ref().map(|member| &member.sid);
         let sid = sid.or_else(|| participation.membership.as_ref()?.member_sid.as_ref());

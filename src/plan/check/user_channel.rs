@@ -9,7 +9,8 @@ pub(crate) static ROW_FITS_NOTHING: PlanCheck = PlanCheck {
     one: "1 row of the list fits no user channel",
     many: "{} rows of the list fit no user channel",
     passes: "every row of the list fits a user channel",
-    meaning: "Its user or its channel is not in the service, or the user is not on the channel, so the row is left out.",
+    meaning: "Its user or its channel is not in the service, or the user has not joined the channel, so the row is left out. A user who \
+              is only invited can be read and not updated.",
     advice: "correct the row, or leave it out; the rest of the plan does not depend on it",
 };
 

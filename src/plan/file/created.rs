@@ -8,7 +8,6 @@ use super::entry::Entry;
 use super::reader::PlanFile;
 use super::row;
 use super::schema::{kind_number, state_number};
-use crate::model::Entity;
 use crate::plan::error::PlanError;
 use crate::plan::operation::{OperationKind, OperationState};
 
@@ -34,9 +33,15 @@ fn is_written() -> String {
     )
 }
 
-impl PlanFile {
-    /// Gathers what was created, so that [`made`](Self::made) can be asked. It is kept in a temporary file, not in memory.
-    pub fn gather_made(&self) -> Result<(), PlanError> {
+/// What a plan's run created.
+#[derive(Debug)]
+pub(crate) struct CreatedRecords<'p> {
+    plan: &'p PlanFile,
+}
+
+impl<'p> CreatedRecords<'p> {
+    /// Gathers them in a temporary file, not in memory.
+    pub(crate) fn gather(plan: &'p PlanFile) -> Result<Self, PlanError> {
         let kinds = format!("kind IN (?1, ?2, ?3, ?4) AND {}", is_written());
         let sql = format!(
             "INSERT OR REPLACE INTO temp.made (kind, channel, who, sid)
@@ -44,7 +49,7 @@ impl PlanFile {
              WHERE {kinds} AND json_extract(result, '$.sid') IS NOT NULL AND {PROVEN}"
         );
         let gather = || {
-            self.connection().execute_batch(
+            plan.connection().execute_batch(
                 "DROP TABLE IF EXISTS temp.made;
                  CREATE TEMP TABLE made (kind INTEGER, channel, who, sid TEXT, PRIMARY KEY (kind, channel, who)) WITHOUT ROWID",
             )?;
@@ -55,13 +60,14 @@ impl PlanFile {
                 OperationKind::CreateParticipant,
             ];
             let [role, user, conversation, participant] = creates.map(kind_number);
-            self.connection().execute(&sql, (role, user, conversation, participant)).map(|_| ())
+            plan.connection().execute(&sql, (role, user, conversation, participant)).map(|_| ())
         };
-        gather().map_err(|source| self.wrap(source))
+        gather().map_err(|source| plan.wrap(source))?;
+        Ok(Self { plan })
     }
 
     /// The SID of what the run created by an operation of this kind for the subject of an operation, which may be that one.
-    pub fn made(&self, kind: OperationKind, subject_of: &Entry) -> Result<Option<String>, PlanError> {
+    pub(crate) fn sid(&self, kind: OperationKind, subject_of: &Entry) -> Result<Option<String>, PlanError> {
         let [role, user, conversation] =
             [OperationKind::CreateRole, OperationKind::CreateUser, OperationKind::CreateConversation]
                 .map(kind_number);
@@ -71,7 +77,8 @@ impl PlanFile {
                SELECT ?4 AS kind, role, user, channel, member, invite, identity FROM operation WHERE number = ?5)) o
              WHERE m.kind = ?4 AND m.channel = o.channel AND m.who = o.who"
         );
-        self.connection()
+        self.plan
+            .connection()
             .prepare_cached(&sql)
             .and_then(|mut statement| {
                 statement
@@ -80,51 +87,19 @@ impl PlanFile {
                     })
                     .optional()
             })
-            .map_err(|source| self.wrap(source))
+            .map_err(|source| self.plan.wrap(source))
     }
+}
 
-    /// The SID in the target of a record of the source: known when the plan was made, or created since.
-    pub fn counterpart(&self, entity: Entity, source: &str) -> Result<Option<String>, PlanError> {
-        self.connection()
-            .prepare_cached("SELECT target FROM counterpart WHERE entity = ?1 AND source = ?2")
-            .and_then(|mut statement| {
-                statement.query_row((entity.plural(), source), |row| row.get(0)).optional()
-            })
-            .map_err(|source| self.wrap(source))
-    }
-
-    /// Visits what is known of SIDs in order: the collection (`users`), the SID in the source and the one in the target.
-    pub fn counterparts<E: From<PlanError>>(
-        &self,
-        mut visit: impl FnMut(&str, &str, &str) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let sql = "SELECT entity, source, target FROM counterpart ORDER BY entity, source";
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-        self.rows(sql, read, |(entity, source, target): (String, String, String)| {
-            visit(&entity, &source, &target)
-        })
-    }
-
-    /// Operations that were begun and whose end was not written down: a run is on, or was killed.
-    pub fn begun(&self) -> Result<u64, PlanError> {
-        self.connection()
-            .query_row("SELECT count(*) FROM operation WHERE started IS NOT NULL AND state = 0", [], |row| {
-                row.get::<_, i64>(0)
-            })
-            .map(|count| u64::try_from(count).unwrap_or_default())
-            .map_err(|source| self.wrap(source))
-    }
-
-    /// Visits the operations that were done, the last first.
-    pub fn done_reversed<E: From<PlanError>>(
-        &self,
-        mut visit: impl FnMut(&Entry) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let sql = format!(
-            "SELECT {} FROM operation WHERE {} ORDER BY number DESC",
-            row::COLUMNS,
-            is_written().replace("state", "+state")
-        );
-        self.rows(&sql, |row| self.entry(row), |entry: Entry| visit(&entry))
-    }
+/// Visits the operations that a plan's run has written, the last first.
+pub(crate) fn done_reversed<E: From<PlanError>>(
+    plan: &PlanFile,
+    mut visit: impl FnMut(&Entry) -> Result<(), E>,
+) -> Result<(), E> {
+    let sql = format!(
+        "SELECT {} FROM operation WHERE {} ORDER BY number DESC",
+        row::COLUMNS,
+        is_written().replace("state", "+state")
+    );
+    plan.rows(&sql, |row| plan.entry(row), |entry: Entry| visit(&entry))
 }

@@ -80,7 +80,9 @@ impl Journal {
             .execute_batch(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
                  CREATE TEMP TABLE lanes (rank INTEGER PRIMARY KEY, name, operations INTEGER NOT NULL);
-                 CREATE TEMP TABLE missing (entity TEXT, source TEXT, PRIMARY KEY (entity, source)) WITHOUT ROWID;",
+                 CREATE TEMP TABLE missing (entity TEXT, source TEXT, PRIMARY KEY (entity, source)) WITHOUT ROWID;
+                 CREATE TEMP TABLE aside (number INTEGER PRIMARY KEY);
+                 CREATE TEMP TABLE held (key TEXT PRIMARY KEY) WITHOUT ROWID;",
             )
             .map_err(|source| PlanError::from_sqlite(path, source))?;
         let services = NumberedServices::of(&header);
@@ -338,7 +340,7 @@ impl Journal {
         self.connection.execute_batch(&format!("PRAGMA max_page_count = {}", pages + more)).unwrap();
     }
 
-    fn write(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), PlanError> {
+    pub(super) fn write(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), PlanError> {
         self.sql(|connection| connection.prepare_cached(sql)?.execute(values).map(drop))
     }
 

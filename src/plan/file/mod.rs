@@ -19,6 +19,7 @@ mod draft;
 mod entry;
 mod finding;
 mod journal;
+mod outcome;
 mod place;
 mod queue;
 mod reader;
@@ -29,6 +30,7 @@ mod schema;
 mod tests;
 
 pub(crate) use about::PlannedRecord;
+pub(crate) use created::{CreatedRecords, done_reversed};
 pub use draft::PlanDraft;
 pub(crate) use entry::{Entry, WantedOperations};
 pub(crate) use journal::{Journal, NotDone};

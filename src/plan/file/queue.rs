@@ -90,13 +90,37 @@ impl Journal {
             connection.execute("DELETE FROM temp.lanes", [])?;
             connection.execute(
                 "INSERT INTO temp.lanes (name, operations)
-                 SELECT lane, count(*) FROM operation WHERE state = ?1 AND kind = ?2 GROUP BY lane ORDER BY 2 DESC, 1",
+                 SELECT lane, count(*) FROM operation
+                 WHERE state = ?1 AND kind = ?2 AND number NOT IN (SELECT number FROM temp.aside)
+                 GROUP BY lane ORDER BY 2 DESC, 1",
                 (state_number(OperationState::Pending), kind_number(kind)),
             )?;
             connection.query_row("SELECT coalesce(sum(operations), 0) FROM temp.lanes", [], |row| {
                 row.get::<_, i64>(0).map(i64::cast_unsigned)
             })
         })
+    }
+
+    /// Sets an operation aside: this run has it already, or has left it to another one.
+    pub(crate) fn set_aside(&self, number: i64) -> Result<(), PlanError> {
+        self.write("INSERT OR IGNORE INTO temp.aside (number) VALUES (?1)", (number,))
+    }
+
+    /// Holds what depends on this, until [`hold_nothing`](Self::hold_nothing).
+    pub(crate) fn hold(&self, key: &str) -> Result<(), PlanError> {
+        self.write("INSERT OR IGNORE INTO temp.held (key) VALUES (?1)", (key,))
+    }
+
+    pub(crate) fn is_held(&self, key: &str) -> Result<bool, PlanError> {
+        self.sql(|connection| {
+            connection
+                .prepare_cached("SELECT EXISTS (SELECT 1 FROM temp.held WHERE key = ?1)")?
+                .query_row((key,), |row| row.get(0))
+        })
+    }
+
+    pub(crate) fn hold_nothing(&self) -> Result<(), PlanError> {
+        self.write("DELETE FROM temp.held", ())
     }
 
     /// The lanes after one of this rank.
@@ -136,6 +160,7 @@ impl Journal {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {}, started FROM operation INDEXED BY operation_by_state
                  WHERE state = ?1 AND kind = ?2 AND lane IS ?3 AND number > ?4 AND blocked IS NULL
+                   AND number NOT IN (SELECT number FROM temp.aside)
                  ORDER BY number LIMIT ?5",
                 row::COLUMNS
             ))?;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
 use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension as _};
 use serde::de::DeserializeOwned;
 
 use super::digest::PlanDigest;
@@ -12,6 +12,7 @@ use super::entry::{Entry, WantedOperations};
 use super::finding;
 use super::row::{self, NumberedServices, StoredOperation};
 use super::schema::{self, kind_number, state_number};
+use crate::model::Entity;
 use crate::plan::error::PlanError;
 use crate::plan::finding::{PlanCheck, PlanFinding};
 use crate::plan::format::PLAN;
@@ -182,6 +183,38 @@ impl PlanFile {
             },
         )?;
         Ok(entries)
+    }
+
+    /// The SID in the target of a record of the source: known when the plan was made, or created since.
+    pub fn counterpart(&self, entity: Entity, source: &str) -> Result<Option<String>, PlanError> {
+        self.connection()
+            .prepare_cached("SELECT target FROM counterpart WHERE entity = ?1 AND source = ?2")
+            .and_then(|mut statement| {
+                statement.query_row((entity.plural(), source), |row| row.get(0)).optional()
+            })
+            .map_err(|source| self.wrap(source))
+    }
+
+    /// Visits what is known of SIDs in order: the collection (`users`), the SID in the source and the one in the target.
+    pub fn counterparts<E: From<PlanError>>(
+        &self,
+        mut visit: impl FnMut(&str, &str, &str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT entity, source, target FROM counterpart ORDER BY entity, source";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        self.rows(sql, read, |(entity, source, target): (String, String, String)| {
+            visit(&entity, &source, &target)
+        })
+    }
+
+    /// Operations that were begun and whose end is not in the journal: a run is on, or was killed.
+    pub fn begun(&self) -> Result<u64, PlanError> {
+        self.connection()
+            .query_row("SELECT count(*) FROM operation WHERE started IS NOT NULL AND state = 0", [], |row| {
+                row.get::<_, i64>(0)
+            })
+            .map(|count| u64::try_from(count).unwrap_or_default())
+            .map_err(|source| self.wrap(source))
     }
 
     pub(super) fn entry(&self, row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {

@@ -1,5 +1,8 @@
 //! Differences as a page in the frame of [`crate::report::html`], with a search over all that are in it.
 //!
+//! Rows stand in parts: people, channels, memberships, settings. Of each part the records whose counters alone changed are folded: such
+//! a counter follows from rows of another part.
+//!
 //! **Invariant:** memory does not grow with the differences: each group keeps its first rows, and the others go to a temporary file
 //! as the data of the page's script.
 
@@ -14,6 +17,7 @@ use crate::diff::{ComparedSide, Comparison, Difference, Mark};
 use crate::model::Entity;
 use crate::report::html::{self as page, embedded_data};
 use crate::report::text::diff::conclusion;
+use crate::report::text::format;
 
 const TEMPLATE: &str = include_str!("page.html");
 
@@ -25,7 +29,9 @@ const FIRST: usize = 25;
 pub(crate) struct PageAbout {
     /// What kind of page it is.
     pub kicker: &'static str,
-    /// The sentence of its verdict, in front of the counts.
+    /// When what it tells was found, as a sentence.
+    pub moment: Option<String>,
+    /// Its verdict: a sentence, and the beginning of one that ends with what differs.
     pub same: &'static str,
     pub differs: &'static str,
     /// Facts with their names, such as the plan that was verified.
@@ -36,8 +42,9 @@ impl Default for PageAbout {
     fn default() -> Self {
         Self {
             kicker: "differences",
+            moment: None,
             same: "Nothing differs in what could be compared.",
-            differs: "The two differ.",
+            differs: "The two differ",
             facts: Vec::new(),
         }
     }
@@ -47,10 +54,68 @@ impl Default for PageAbout {
 #[derive(Debug, Default)]
 pub(super) struct PageRows {
     pub(super) about: PageAbout,
-    groups: BTreeMap<(usize, Entity), PageGroup>,
-    /// The groups in the order of their first row, which is their number in the data.
-    order: Vec<(usize, Entity)>,
+    groups: BTreeMap<GroupPlace, PageGroup>,
     listed: u64,
+}
+
+/// Where a group stands on the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct GroupPlace {
+    part: PagePart,
+    derived: bool,
+    entity: Entity,
+    /// The place in [`Mark::ALL`].
+    mark: usize,
+}
+
+/// What a reader asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum PagePart {
+    People,
+    Channels,
+    Memberships,
+    Messages,
+    Settings,
+}
+
+/// Counters that follow from other records.
+const DERIVED: [&str; 4] =
+    ["joined_channels_count", "members_count", "messages_count", "unread_messages_count"];
+
+impl PagePart {
+    const ALL: [Self; 5] = [Self::People, Self::Channels, Self::Memberships, Self::Messages, Self::Settings];
+
+    fn of(entity: Entity) -> Self {
+        match entity {
+            Entity::User => Self::People,
+            Entity::Channel => Self::Channels,
+            Entity::Membership | Entity::Member | Entity::Invite => Self::Memberships,
+            Entity::Message => Self::Messages,
+            Entity::Service | Entity::Role => Self::Settings,
+        }
+    }
+
+    /// What one and what many of its records are called.
+    fn nouns(self) -> (&'static str, &'static str) {
+        match self {
+            Self::People => ("person", "people"),
+            Self::Channels => ("channel", "channels"),
+            Self::Memberships => ("membership", "memberships"),
+            Self::Messages => ("message", "messages"),
+            Self::Settings => ("setting", "settings"),
+        }
+    }
+}
+
+/// Whether only counters changed that follow from other records.
+fn is_derived(difference: &Difference) -> bool {
+    let changed = |field: &str| difference.changes.iter().any(|change| change.field == field);
+    difference.mark == Mark::Different
+        && DERIVED.into_iter().any(changed)
+        && difference
+            .changes
+            .iter()
+            .all(|change| DERIVED.contains(&change.field) || change.field == "date_updated")
 }
 
 /// Differences of one mark and one kind of record.
@@ -58,9 +123,10 @@ pub(super) struct PageRows {
 struct PageGroup {
     mark: &'static str,
     record: &'static str,
+    derived: bool,
     count: u64,
     first: Vec<PageRow>,
-    #[serde(skip)]
+    /// Its number in the data: the order of first rows.
     number: usize,
 }
 
@@ -75,6 +141,13 @@ struct PageRow {
 struct NamedCount {
     name: &'static str,
     count: u64,
+}
+
+#[derive(Serialize)]
+struct PartRows<'a> {
+    name: &'static str,
+    count: u64,
+    groups: Vec<&'a PageGroup>,
 }
 
 #[derive(Serialize)]
@@ -106,10 +179,11 @@ struct DifferencePage<'a> {
     left_out: u64,
     listed_marks: Vec<NamedCount>,
     listed_records: Vec<NamedCount>,
-    groups: Vec<&'a PageGroup>,
+    parts: Vec<PartRows<'a>>,
     sides: [PageSide<'a>; 2],
     about: &'a str,
-    sentence: &'a str,
+    sentence: String,
+    moment: Option<&'a str>,
     facts: &'a [(&'static str, String)],
     ignored: String,
     tool_version: &'static str,
@@ -119,19 +193,20 @@ impl PageRows {
     /// Adds a difference. Beyond so many it is counted and not listed.
     pub(super) fn add(&mut self, out: &mut dyn Write, difference: &Difference, most: u64) -> io::Result<()> {
         let Difference { mark, entity, sid, name, .. } = difference;
-        let place = Mark::ALL.iter().position(|other| other == mark).unwrap_or_default();
-        let key = (place, *entity);
-        let next = self.order.len();
-        let order = &mut self.order;
-        let group = self.groups.entry(key).or_insert_with(|| {
-            order.push(key);
-            PageGroup {
-                mark: mark.name(),
-                record: entity.plural(),
-                count: 0,
-                first: Vec::new(),
-                number: next,
-            }
+        let place = GroupPlace {
+            part: PagePart::of(*entity),
+            derived: is_derived(difference),
+            entity: *entity,
+            mark: Mark::ALL.iter().position(|other| other == mark).unwrap_or_default(),
+        };
+        let next = self.groups.len();
+        let group = self.groups.entry(place).or_insert_with(|| PageGroup {
+            mark: mark.name(),
+            record: entity.plural(),
+            derived: place.derived,
+            count: 0,
+            first: Vec::new(),
+            number: next,
         });
         group.count += 1;
         if self.listed >= most {
@@ -160,7 +235,7 @@ impl PageRows {
     ) -> io::Result<()> {
         let page = page::html("diff.html", TEMPLATE, &self.page(comparison)).map_err(io::Error::other)?;
         out.write_all(page.before.as_bytes())?;
-        if !self.order.is_empty() {
+        if !self.groups.is_empty() {
             out.write_all(b"[")?;
             copy(rows, out)?;
             out.write_all(b"]")?;
@@ -168,12 +243,50 @@ impl PageRows {
         out.write_all(page.after.as_bytes())
     }
 
+    /// The parts that have a group, each with its groups in order.
+    fn parts(&self) -> Vec<PartRows<'_>> {
+        let part = |part: PagePart| {
+            let of_part = self.groups.iter().filter(|(place, _)| place.part == part);
+            let groups: Vec<&PageGroup> = of_part.map(|(_, group)| group).collect();
+            let count = groups.iter().map(|group| group.count).sum();
+            PartRows { name: part.nouns().1, count, groups }
+        };
+        PagePart::ALL.into_iter().map(part).filter(|part| part.count > 0).collect()
+    }
+
+    /// What differs: `The two differ: 2 people and 14 memberships; 9 counters follow from such changes.`
+    fn sentence(&self) -> String {
+        let sum = |of: &dyn Fn(&GroupPlace) -> bool| {
+            self.groups.iter().filter(|(place, _)| of(place)).map(|(_, group)| group.count).sum::<u64>()
+        };
+        let named: Vec<String> = PagePart::ALL
+            .into_iter()
+            .map(|part| (part.nouns(), sum(&|place| place.part == part && !place.derived)))
+            .filter(|(_, count)| *count > 0)
+            .map(|((one, many), count)| {
+                format!("{} {}", format::count(count), if count == 1 { one } else { many })
+            })
+            .collect();
+        let what = match named.as_slice() {
+            [] => String::new(),
+            [rest @ .., last] if !rest.is_empty() => format!(": {} and {last}", rest.join(", ")),
+            [only] | [.., only] => format!(": {only}"),
+        };
+        let counters = match sum(&|place| place.derived) {
+            0 => String::new(),
+            1 if what.is_empty() => ", in one record’s counters only".to_owned(),
+            count if what.is_empty() => format!(", in the counters of {} records only", format::count(count)),
+            1 => "; the counters of 1 record follow from such changes".to_owned(),
+            count => format!("; the counters of {} records follow from such changes", format::count(count)),
+        };
+        format!("{}{what}{counters}.", self.about.differs)
+    }
+
     fn page<'a>(&'a self, comparison: &'a Comparison) -> DifferencePage<'a> {
         let Comparison { old, new, totals, notes, ignored } = comparison;
         let all: u64 = self.groups.values().map(|group| group.count).sum();
         let conclusion = conclusion(comparison);
         let (headline, text) = conclusion.split_once(": ").unwrap_or((&conclusion, ""));
-        let groups = self.order.iter().filter_map(|key| self.groups.get(key));
         let sum = |of: &dyn Fn(&PageGroup) -> bool| {
             self.groups.values().filter(|group| of(group)).map(|group| group.count).sum::<u64>()
         };
@@ -205,10 +318,11 @@ impl PageRows {
                 .map(|record| counted(record, sum(&|group| group.record == record)))
                 .filter(|record| record.count > 0)
                 .collect(),
-            groups: groups.collect(),
+            parts: self.parts(),
             sides: [side("Old", old), side("New", new)],
             about: self.about.kicker,
-            sentence: if comparison.is_same() { self.about.same } else { self.about.differs },
+            sentence: if comparison.is_same() { self.about.same.to_owned() } else { self.sentence() },
+            moment: self.about.moment.as_deref(),
             facts: &self.about.facts,
             ignored: ignored.join(", "),
             tool_version: env!("CARGO_PKG_VERSION"),

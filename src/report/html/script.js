@@ -33,22 +33,6 @@
     for (const fold of folded) fold.open = false;
   });
 
-  // What is copied often has a button for it. Where the page may not write the clipboard, the text is selected instead.
-  for (const code of all("code[data-copy]")) {
-    const button = element("button", "copy", { type: "button", class: "copy", "aria-label": `Copy ${code.textContent}` });
-    button.addEventListener("click", async () => {
-      try {
-        await navigator.clipboard.writeText(code.textContent);
-        button.textContent = "copied";
-      } catch {
-        getSelection().selectAllChildren(code);
-        button.textContent = "selected";
-      }
-      setTimeout(() => (button.textContent = "copy"), 2000);
-    });
-    code.after(button);
-  }
-
   // The operations of the page: what does not match is hidden, and folds that have a match are open.
   const operations = document.querySelector("[data-operations]");
   const sieve = operations && operations.querySelector("form");
@@ -58,6 +42,7 @@
       fold: item.closest("details"),
       text: item.textContent.toLowerCase(),
     }));
+    const whole = Number(sieve.querySelector("output").dataset.all);
     const sift = () => {
       const words = sieve.elements.text.value.toLowerCase().split(/\s+/).filter(Boolean);
       const { value: kind } = sieve.elements.kind;
@@ -79,7 +64,8 @@
         fold.open = asked && count > 0;
       }
       sieve.querySelector("output").textContent = asked
-        ? `${number(found)} of the ${counted(items.length, "operation")} in this page`
+        ? `${number(found)} of the ${counted(items.length, "operation")} in this page` +
+          (whole > items.length ? `; the plan has ${number(whole)}` : "")
         : "";
     };
     let soon = 0;
@@ -98,6 +84,24 @@
     sieve.hidden = false;
   }
 
+  // What is copied often has a button for it. Where the page may not write the clipboard, the text is selected instead.
+  const copyable = (code) => {
+    const text = code.textContent;
+    const button = element("button", "copy", { type: "button", class: "copy", "aria-label": `Copy ${text}` });
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(text);
+        button.textContent = "copied";
+      } catch {
+        getSelection().selectAllChildren(code);
+        button.textContent = "selected";
+      }
+      setTimeout(() => (button.textContent = "copy"), 2000);
+    });
+    return button;
+  };
+  for (const code of all("code[data-copy], code.sid")) code.after(copyable(code));
+
   // The list: rows of [number of the group, SIDs, name or null, text].
   const list = document.querySelector("[data-list]");
   const data = document.getElementById("rows");
@@ -112,7 +116,7 @@
       section,
       code: section.dataset.code,
       severity: section.dataset.severity,
-      about: section.querySelector("h3").textContent.toLowerCase().replace(/[\d,]+/g, ""),
+      about: section.querySelector("h3, h4").textContent.toLowerCase().replace(/[\d,]+/g, ""),
       count: section.querySelector("[data-count]"),
       whole: section.querySelector("[data-count]").textContent,
       body: section.querySelector("tbody"),
@@ -140,7 +144,10 @@
     for (const [, sids, name, text] of group.found.slice(group.first, last)) {
       const line = element("tr", null, { role: "row" });
       const cell = element("td", null, { role: "cell" });
-      for (const sid of sids.split("/")) cell.append(element("code", sid, { class: "sid" }));
+      for (const sid of sids.split("/")) {
+        const code = element("code", sid, { class: "sid" });
+        cell.append(code, copyable(code));
+      }
       const named = element("td", null, { role: "cell" });
       named.append(element("bdi", name ?? ""));
       const said = element("td", null, { role: "cell" });
@@ -181,8 +188,10 @@
         group.found.length === group.rows.length ? group.whole : `${number(group.found.length)} of ${group.whole}`;
       found += group.found.length;
       checks += group.found.length > 0 ? 1 : 0;
+      if (group.section.tagName === "DETAILS") group.section.open = words.length > 0;
       if (group.found.length > 0) show(group);
     }
+    for (const part of all("[data-part]", list)) part.hidden = !part.querySelector("[data-check]:not([hidden])");
     form.querySelector("output").textContent =
       `${number(found)} of ${counted(rows.length, list.dataset.row)}` +
       (found > 0 ? `, in ${counted(checks, list.dataset.group)}` : "");

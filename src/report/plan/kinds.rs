@@ -135,7 +135,7 @@ fn text(value: &Value) -> String {
 /// Letters of a value that are shown; attributes may have 16,384.
 const LETTERS: usize = 300;
 
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     match text.char_indices().nth(LETTERS) {
         None => text.to_owned(),
         Some((end, _)) => {

@@ -12,6 +12,7 @@ mod html;
 mod json;
 mod kinds;
 mod markdown;
+mod outcome;
 mod plan_report;
 mod result;
 mod terminal;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::changes::PlanChanges;
 use super::checks::{CheckRow, FindingRow, allotted};
 use super::kinds::KindRow;
+use super::outcome::PlanOutcome;
 use super::verdict::{BlockedCause, Notice, PlanProgress, Statement, notices};
 use crate::plan::{Header, Move, OperationState, PlanCheck, PlanError, PlanFile, Severity, Side, Totals};
 use crate::report::html::chart::{self, Curve, Histogram};
@@ -33,11 +34,19 @@ pub(super) struct PlanReport {
     pub(super) digest: String,
     /// The command that performs this plan.
     pub(super) command: String,
+    /// The command that lists what was not done.
+    pub(super) list_command: String,
+    /// The command that searches all operations.
+    pub(super) search_command: String,
+    /// Operations that the report shows.
+    pub(super) shown: u64,
     pub(super) statement: Statement,
     pub(super) notices: Vec<Notice>,
     /// Why operations are blocked, or cannot be undone.
     pub(super) blocked_by: Vec<BlockedCause>,
     pub(super) progress: PlanProgress,
+    /// What was done, and what was not and why; none before it is applied.
+    pub(super) outcome: Option<PlanOutcome>,
     pub(super) totals: Totals,
     /// Items that are in the target as they should be.
     pub(super) kept: u64,
@@ -74,10 +83,10 @@ pub(super) struct FindingCounts {
     pub(super) listed: u64,
 }
 
-/// Without the folder, so that the same plan has the same report wherever it is.
-fn command(plan: &PlanFile) -> String {
+/// A command about the plan. Without the folder, so that the same plan has the same report wherever it is.
+fn command(verb: &str, plan: &PlanFile, rest: &str) -> String {
     let name = plan.path().file_name().unwrap_or(plan.path().as_os_str());
-    format!("chatferry apply --plan {}", format::shell_word(&name.to_string_lossy()))
+    format!("chatferry {verb} --plan {}{rest}", format::shell_word(&name.to_string_lossy()))
 }
 
 impl PlanReport {
@@ -111,14 +120,19 @@ impl PlanReport {
             totals.operations.values().any(|of| of.get(state).is_some_and(|count| *count > 0))
         };
         let states: Vec<OperationState> = OperationState::ALL.into_iter().filter(in_state).collect();
+        let kinds = KindRow::all(plan, &totals, &states, extent.operations)?;
         Ok(Self {
             title: title(&header),
             target: side(&header.target),
             digest: plan.digest().to_owned(),
-            command: command(plan),
+            command: command("apply", plan, ""),
+            list_command: command("plan show", plan, " --format ndjson --state failed,blocked"),
+            search_command: command("plan show", plan, " --format ndjson | grep -F 'TEXT'"),
+            shown: kinds.iter().map(|kind| kind.examples.len() as u64).sum(),
             statement,
             notices: notices(&header, &totals, progress),
             blocked_by: BlockedCause::all(&totals, progress, &checks),
+            outcome: PlanOutcome::of(plan, &totals, progress, &checks)?,
             progress,
             kept: totals.noop.values().sum(),
             changes: PlanChanges::of(&totals),
@@ -132,7 +146,7 @@ impl PlanReport {
             steps: steps.collect(),
             findings: FindingCounts::of(&checks),
             checks,
-            kinds: KindRow::all(plan, &totals, &states, extent.operations)?,
+            kinds,
             states: states.iter().map(|state| state.name()).collect(),
             header,
             totals,

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::plan::{Move, OperationKind, OperationState, PlanError, PlanFile, PlanVerdict, WantedOperations};
+use crate::report::text::format;
 use crate::testkit::reviewed_plan::{HOSTILE, MadeUp, plan};
 
 fn written(
@@ -32,7 +33,8 @@ fn applied_in_part(plan: &PlanFile, pending: i64) {
     let state = |name: &str| format!("(SELECT number FROM states WHERE name = '{name}')");
     let sql = format!(
         "UPDATE operation SET state = CASE number % 50 WHEN 3 THEN {failed} WHEN 4 THEN {existing} ELSE {done} END,
-           reason = CASE number % 50 WHEN 3 THEN '50438: the identity is over its limit of conversations' END
+           reason = CASE number % 50 WHEN 3 THEN '50438: the identity is over its limit of conversations' END,
+           started = CASE WHEN number < 40 THEN '2026-03-02T09:00:00Z' ELSE '2026-03-02T10:00:00Z' END
          WHERE state = {pending} AND number <= (SELECT max(number) FROM operation) - ?1",
         failed = state("failed"),
         existing = state("existing"),
@@ -56,13 +58,17 @@ fn pages_for_the_browser() {
         ("blocked", MadeUp { findings: 90, ..blocked }),
         ("in_place", MadeUp { kind: Move::InPlace, ..MadeUp::default() }),
         ("begun", MadeUp::default()),
+        ("applied", MadeUp { scale: 2, ..MadeUp::default() }),
         ("undo", MadeUp { kind: Move::Undo, findings: 0, ..MadeUp::default() }),
+        ("user_channels", MadeUp { kind: Move::UserChannels, findings: 0, ..MadeUp::default() }),
         ("nothing", MadeUp { verdict: PlanVerdict::NothingToDo, findings: 0, ..MadeUp::default() }),
         ("many", MadeUp { findings: many, ..MadeUp::default() }),
     ] {
         let (_plan_folder, plan) = made(made_up);
-        if name == "begun" {
-            applied_in_part(&plan, 100);
+        match name {
+            "begun" => applied_in_part(&plan, 100),
+            "applied" => applied_in_part(&plan, 0),
+            _ => {}
         }
         let page = folder.join(format!("{name}.html"));
         html(&plan, &mut BufWriter::new(fs::File::create(&page).unwrap())).unwrap();
@@ -131,6 +137,61 @@ fn a_plan_that_was_applied_says_how_that_ended() {
         assert!(last.starts_with(expected), "{last}");
         insta::assert_snapshot!(format!("verdict_{name}"), last);
     }
+}
+
+#[test]
+fn after_apply_the_page_says_what_was_done_and_what_was_not_and_why() {
+    let (_folder, plan) = made(MadeUp::default());
+    let command = "chatferry apply --plan plan.db";
+    assert!(!written(html, &plan).contains(r#"id="outcome""#), "nothing was done yet");
+    applied_in_part(&plan, 100);
+    let page = written(html, &plan);
+    let (overview, rest) = page.split_once(r#"<section id="outcome""#).unwrap();
+    assert!(
+        overview
+            .contains("Applied from <time>2026-03-02T09:00:00Z</time> to <time>2026-03-02T10:00:00Z</time>."),
+        "{overview}"
+    );
+    let (outcome, _) = rest.split_once(r#"<section id="planned""#).unwrap();
+    assert!(outcome.contains(&format!("<code data-copy>{command}</code> does what is left")), "{outcome}");
+    let totals = plan.totals().unwrap();
+    let pending: u64 =
+        totals.operations.values().filter_map(|states| states.get(&OperationState::Pending)).sum();
+    assert!(outcome.contains(&format!("{pending} left to do")), "{outcome}");
+    for (kind, states) in &totals.operations {
+        let of = |state: OperationState| format::count(states.get(&state).copied().unwrap_or_default());
+        let cells: String = [
+            OperationState::Done,
+            OperationState::Existing,
+            OperationState::Failed,
+            OperationState::Blocked,
+            OperationState::Pending,
+        ]
+        .map(|state| format!("{}</td>", of(state)))
+        .concat();
+        let (_, row) = outcome.split_once(&format!("<a href=\"#kind-{}\">", kind.name())).unwrap();
+        let (row, _) = row.split_once("</tr>").unwrap();
+        let cells_of = row.split("<td class=\"n").skip(1);
+        let shown: String = cells_of.filter_map(|cell| Some(cell.split_once('>')?.1)).collect();
+        assert_eq!(shown, cells, "{kind:?}");
+    }
+    let (_, why) = outcome.split_once("What was not, and why").unwrap();
+    assert!(why.contains("50438: the identity is over its limit of conversations"), "{why}");
+    let failed = totals.operations[&OperationKind::CreateParticipant][&OperationState::Failed];
+    assert!(why.contains(&format!("(the first of {failed})")), "{why}");
+    assert!(why.contains(r##"<a href="#check-conversation_over_limit">"##), "{why}");
+}
+
+#[test]
+fn the_page_says_what_its_search_covers() {
+    let (_folder, plan) = made(MadeUp::default());
+    let page = written(html, &plan);
+    let shown = page.matches(r#"<li id="operation-"#).count();
+    let all: u64 = plan.totals().unwrap().operations.values().flat_map(|states| states.values()).sum();
+    assert!(page.contains(&format!("The page has {shown} of {all}:")), "{shown} of {all}");
+    assert!(page.contains("chatferry plan show --plan plan.db --format ndjson | grep -F &#x27;TEXT&#x27;"));
+    let (_folder, few) = made(MadeUp { kind: Move::UserChannels, findings: 0, ..MadeUp::default() });
+    assert!(written(html, &few).contains("The page has all of them."));
 }
 
 #[test]

@@ -30,6 +30,8 @@ pub(super) struct Applying {
     pub(super) blocked: u64,
     /// The kind of the last one.
     pub(super) kind: &'static str,
+    /// The kind of the operation that is next and how many wait to be sent again, while nothing is in flight.
+    pub(super) waiting: Option<(&'static str, u64)>,
     of_service: LimitPace,
     of_conversations: LimitPace,
 }
@@ -58,6 +60,7 @@ impl Applying {
             failed: 0,
             blocked: 0,
             kind: "",
+            waiting: None,
             of_service: LimitPace::default(),
             of_conversations: LimitPace::default(),
         }
@@ -66,6 +69,7 @@ impl Applying {
     /// Counts an operation that ended; `false` for one that was blocked, which took no time.
     pub(super) fn performed(&mut self, kind: &'static str, state: &str, now: Duration) -> bool {
         self.kind = kind;
+        self.waiting = None;
         let step = self.steps.iter_mut().find(|step| step.kind == kind);
         let (seconds_each, is_of_service) = step.map_or((0.0, false), |step| {
             step.operations = step.operations.saturating_sub(1);

@@ -119,7 +119,9 @@ impl Bars {
         let parts: Vec<String> = std::iter::once(plain::operations(applying)).chain(left).collect();
         self.users.set_message(self.fitting(&parts));
         self.rows.set_prefix("now");
-        let mut parts = vec![applying.kind.to_owned(), format::counted(totals.attempts, "request")];
+        let mut parts = vec![applying.kind.to_owned()];
+        parts.extend(plain::waiting(applying));
+        parts.push(format::counted(totals.attempts, "request"));
         parts.extend(totals.rate(now).map(|rate| format!("{} done", format::rate(rate))));
         parts.extend(plain::not_performed(applying));
         parts.extend(plain::limits(totals));

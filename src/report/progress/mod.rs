@@ -214,6 +214,9 @@ fn record(event: &Event) {
             }
         }
         Event::Performed { kind, state } => tracing::trace!(kind, state, "operation ended"),
+        Event::WaitsForRetry { kind, operations } => {
+            tracing::trace!(kind, operations, "waits before retries");
+        }
         Event::NotPerformed { subject, error } => tracing::warn!(%subject, %error, "not performed"),
         Event::Exporting { record, rows } => tracing::trace!(%record, rows, "exporting"),
     }

@@ -136,6 +136,11 @@ impl ProgressTotals {
                     self.pace.page(now);
                 }
             }
+            Event::WaitsForRetry { kind, operations } => {
+                if let Some(applying) = &mut self.applying {
+                    applying.waiting = Some((kind, *operations));
+                }
+            }
             Event::Retrying { .. }
             | Event::ListRestarted { .. }
             | Event::SourceChosen { .. }

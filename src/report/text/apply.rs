@@ -49,6 +49,8 @@ pub(crate) struct ApplySummary {
     pub elapsed_seconds: f64,
     /// Of this, how long nothing was in flight because all that was left waited to be sent again.
     pub retry_wait_seconds: f64,
+    /// This by the kind of the operation that was next.
+    pub retry_wait_by_kind: BTreeMap<OperationKind, f64>,
     /// Of this, how long nothing was in flight because all that was left waited for a turn under Twilio's write limits.
     pub limit_wait_seconds: f64,
     /// The plan file, as it was given.
@@ -200,11 +202,16 @@ impl ApplySummary {
 
     /// Where the time went that no request took.
     fn waits(&self) -> String {
+        let shown = |seconds: &f64| *seconds >= LEAST_WAIT;
+        let kinds = self.retry_wait_by_kind.iter().filter(|(_, seconds)| shown(seconds));
+        let kinds: Vec<String> =
+            kinds.map(|(kind, seconds)| format!("{} {}", kind.name(), format::seconds(*seconds))).collect();
+        let of = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
         let waits = [
-            (self.retry_wait_seconds, "waiting before retries"),
-            (self.limit_wait_seconds, "waiting for Twilio's write limits"),
+            (self.retry_wait_seconds, format!("waiting before retries{of}")),
+            (self.limit_wait_seconds, "waiting for Twilio's write limits".to_owned()),
         ];
-        let shown = waits.iter().filter(|(seconds, _)| *seconds >= LEAST_WAIT);
+        let shown = waits.iter().filter(|(seconds, _)| shown(seconds));
         let parts: Vec<String> =
             shown.map(|(seconds, why)| format!("{} {why}", format::seconds(*seconds))).collect();
         if parts.is_empty() { String::new() } else { format!(", of it {}", parts.join(" and ")) }
@@ -330,6 +337,7 @@ mod tests {
             batches: None,
             elapsed_seconds: 61.0,
             retry_wait_seconds: 0.0,
+            retry_wait_by_kind: BTreeMap::new(),
             limit_wait_seconds: 0.0,
             plan: "plan.db".to_owned(),
             digest: "aa".to_owned(),
@@ -354,11 +362,17 @@ mod tests {
         "#);
         let waited = ApplySummary {
             retry_wait_seconds: 9.0,
+            retry_wait_by_kind: BTreeMap::from([
+                (OperationKind::CreateUser, 8.5),
+                (OperationKind::CreateParticipant, 0.5),
+                (OperationKind::MuteSource, 0.01),
+            ]),
             limit_wait_seconds: 3.2,
             ..summary(&[(OperationState::Done, 1)])
         };
         let text = waited.text().render(false);
-        let expected = "1m 01s, of it 9.0s waiting before retries and 3.2s waiting for Twilio's write limits";
+        let expected = "1m 01s, of it 9.0s waiting before retries (create_user 8.5s, create_participant 0.5s) and 3.2s waiting for \
+                        Twilio's write limits";
         assert!(text.contains(expected), "{text}");
         let undone = ApplySummary {
             verdict: ApplyVerdict::CompleteWithDifferences,

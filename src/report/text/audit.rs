@@ -1,5 +1,8 @@
 //! How an audit ended: `result.json`, the object of `audit --json` and of hooks, and its text for people.
 
+use std::io;
+use std::process::ExitStatus;
+
 use serde::Serialize;
 
 use super::crawl::{CrawlSummary, Stopped};
@@ -72,6 +75,21 @@ pub(crate) struct Exported {
     pub rows: u64,
     /// Bytes in all of them.
     pub bytes: u64,
+}
+
+/// Why a hook did not end by itself with exit code 0.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HookFailure {
+    #[error("it could not be started: {0}")]
+    Start(io::Error),
+    #[error("it ended with {0}")]
+    Ended(ExitStatus),
+    #[error("it was killed after {minutes} minutes")]
+    Killed { minutes: u64 },
+    #[error("it could not be killed after {minutes} minutes: {error}")]
+    NotKilled { minutes: u64, error: io::Error },
+    #[error("its end could not be seen: {0}")]
+    Unseen(io::Error),
 }
 
 /// How a hook ended.

@@ -5,8 +5,54 @@ use std::path::Path;
 
 use super::apply::count_of;
 use super::format;
+use crate::error::{Advise, Failure};
 use crate::plan::{Batches, Header, Move, OperationKind, OperationState, Totals};
 use crate::printable::{Printable, padded};
+
+/// No one has confirmed it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotConfirmed {
+    /// No one can be asked.
+    #[error("standard input is not a terminal, so no one can be asked; nothing was written")]
+    NoTerminal,
+    #[error("interrupted at the question; nothing was written")]
+    Interrupted,
+    /// Something else was typed.
+    #[error("that is neither the name nor the SID of the target; nothing was written")]
+    NotTheTarget,
+}
+
+impl Advise for NotConfirmed {
+    fn status(&self) -> Failure {
+        match self {
+            Self::Interrupted => Failure::Interrupted,
+            Self::NoTerminal | Self::NotTheTarget => Failure::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Interrupted => return None,
+            Self::NoTerminal => "review the plan, and give --yes to perform it".to_owned(),
+            Self::NotTheTarget => "run it again and type the name as it is shown".to_owned(),
+        })
+    }
+}
+
+/// The question could not be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer cannot be read")]
+pub(crate) struct NoAnswer(#[source] pub std::io::Error);
+
+impl Advise for NoAnswer {
+    fn status(&self) -> Failure {
+        Failure::Failed
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("give --yes to perform it without a question".to_owned())
+    }
+}
 
 /// A plan that is to be confirmed.
 #[derive(Debug, Clone, Copy)]

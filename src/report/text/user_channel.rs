@@ -146,6 +146,12 @@ pub(crate) fn not_updated(plan: &Path) -> Printable {
     ))
 }
 
+/// An update cannot be performed as things are, however often it is tried.
+pub(crate) fn cannot_be_updated(plan: &Path) -> Printable {
+    let plan = plan.display();
+    Printable::from(format!("not updated; the plan is kept in {plan}, and applying it again changes nothing"))
+}
+
 /// A plan of many updates was made.
 pub(crate) fn planned(plan: &Path, updates: u64, same: u64, misfits: u64) -> Printable {
     let plan = plan.display();

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::form;
 use super::shared::{self, date, has_fault, one, optional_name, page, timers, unknown_key};
 use crate::simulator::WorldKind;
+use crate::simulator::data::messages::ChannelMessages;
 use crate::simulator::data::record::{ChannelRecord, EmailBinding, Timers};
 use crate::simulator::data::{WorldView, Writer, sid};
 use crate::simulator::faults::Fault;
@@ -204,10 +205,11 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, out: &mu
         ServedApi::Chat => {
             links.plain("members", |out| url(out, "/Members"));
             links.plain("invites", |out| url(out, "/Invites"));
-            match world.messages_count(channel).checked_sub(1) {
+            let messages = ChannelMessages::of(world, channel);
+            match messages.count().checked_sub(1) {
                 Some(last) => links.plain("last_message", |out| {
                     url(out, "/Messages/");
-                    world.message_sids(channel).write(last, out);
+                    messages.sids().write(last, out);
                 }),
                 None => links.null("last_message"),
             }
@@ -230,7 +232,7 @@ fn write_only_in_chat(object: &mut Object<'_>, view: &WorldView<'_>, channel: u3
     object.text("type", kind);
     object.optional_text("created_by", record.created_by.as_deref());
     object.number("members_count", view.members_count(channel));
-    object.number("messages_count", view.world.messages_count(channel));
+    object.number("messages_count", ChannelMessages::of(view.world, channel).count());
 }
 
 fn write_only_in_conversations(

@@ -7,7 +7,7 @@ use crate::simulator::data::graph::MembershipStatus;
 use crate::simulator::data::order::{GeneratedOrder, MergedOrder};
 use crate::simulator::data::record::moment;
 use crate::simulator::data::role_table::CHANNEL_USER;
-use crate::simulator::data::{WorldView, sid};
+use crate::simulator::data::{WorldView, memberships, sid};
 use crate::simulator::json::Object;
 use crate::simulator::paging::{PagedList, RecordList};
 use crate::simulator::refusal::Refusal;
@@ -35,7 +35,7 @@ fn order<'a>(view: &'a WorldView<'a>, channel: u32) -> MergedOrder<'a> {
     let world = view.world;
     let generated = if channel < world.channels.count() {
         GeneratedOrder::Space {
-            space: world.invite_sids(channel),
+            space: memberships::invite_sids(world, channel),
             first: world.graph.of_channel(channel).start,
         }
     } else {
@@ -65,7 +65,7 @@ pub(super) fn fetch(call: &Call<'_>) -> Result<String, Refusal> {
 
 pub(crate) fn write(view: &WorldView<'_>, channel: u32, edge: u32, out: &mut String) {
     let world = view.world;
-    let sids = world.invite_sids(channel);
+    let sids = memberships::invite_sids(world, channel);
     let place = edge - world.graph.of_channel(channel).start;
     let channel_digits = view.channel_digits(channel);
     let mut object = Object::open(out);
@@ -77,7 +77,7 @@ pub(crate) fn write(view: &WorldView<'_>, channel: u32, edge: u32, out: &mut Str
     let has_role = world.kind == WorldKind::Plain || !place.is_multiple_of(3);
     object.optional_text("role_sid", has_role.then(|| world.role_sids[CHANNEL_USER].as_str()));
     object.optional_text("created_by", view.channel(channel).created_by.as_deref());
-    let (created, updated) = world.member_dates(edge, channel);
+    let (created, updated) = memberships::dates(world, edge, channel);
     date(&mut object, "date_created", moment(created));
     date(&mut object, "date_updated", moment(updated));
     unknown_key(&mut object, view, "invite", edge);

@@ -1,8 +1,9 @@
 //! `…/Channels/{ChannelSid}/Messages` and `…/Conversations/{ConversationSid}/Messages`: by index, ascending unless `Order=desc`.
 
 use super::shared::{self, date, one, optional_date, page, unknown_key};
+use crate::simulator::data::messages::{self, ChannelMessages};
 use crate::simulator::data::record::moment;
-use crate::simulator::data::{WorldView, messages, sid};
+use crate::simulator::data::{WorldView, sid};
 use crate::simulator::json::Object;
 use crate::simulator::paging::{MessageList, is_descending};
 use crate::simulator::refusal::Refusal;
@@ -13,7 +14,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<String, Refusal> {
     let view = call.world.view();
     let channel = shared::channel(call, &view, 1)?;
     let list = MessageList {
-        sids: call.world.message_sids(channel),
+        sids: ChannelMessages::of(call.world, channel).sids(),
         descending: is_descending(&call.query)?,
         write: |position, out: &mut String| write(call.route.api, &view, channel, position, out),
     };
@@ -24,7 +25,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<String, Refusal> {
 pub(super) fn fetch(call: &Call<'_>) -> Result<String, Refusal> {
     let view = call.world.view();
     let channel = shared::channel(call, &view, 1)?;
-    let position = call.world.message_sids(channel).find(call.captures[2]);
+    let position = ChannelMessages::of(call.world, channel).sids().find(call.captures[2]);
     let position = position.ok_or_else(|| Refusal::not_found(call.path))?;
     Ok(one(|out| write(call.route.api, &view, channel, position, out)))
 }
@@ -38,11 +39,12 @@ const DELIVERY: &str = concat!(
 /// Writes the message at a position.
 pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, position: u32, out: &mut String) {
     let world = view.world;
-    let sids = world.message_sids(channel);
+    let messages = ChannelMessages::of(world, channel);
+    let sids = messages.sids();
     let channel_digits = view.channel_digits(channel);
-    let author = world.message_from(channel, position);
-    let was_edited = world.message_was_edited(channel, position);
-    let is_media = world.message_is_media(channel, position);
+    let author = messages.author(position);
+    let was_edited = messages.was_edited(position);
+    let is_media = messages.is_media(position);
     let mut object = Object::open(out);
     object.plain("sid", |out| sids.write(position, out));
     api.write_owners(&mut object, world);
@@ -50,12 +52,12 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, position
     object.plain(api.pick("channel_sid", "conversation_sid"), channel_sid);
     object.number("index", messages::index(position));
     object.optional_text(api.pick("from", "author"), author.as_deref());
-    object.optional_text("body", world.message_body(channel, position).as_deref());
-    object.optional_text("attributes", world.message_attributes(channel, position).as_deref());
-    let created = world.message_date(channel, position);
+    object.optional_text("body", messages.body(position).as_deref());
+    object.optional_text("attributes", messages.attributes(position).as_deref());
+    let created = messages.date(position);
     let updated = moment(if was_edited { created + 60 } else { created });
     date(&mut object, "date_created", moment(created));
-    let is_dated = !world.message_lacks_update(channel, position);
+    let is_dated = !messages.lacks_update(position);
     optional_date(&mut object, "date_updated", is_dated.then_some(updated));
     if !is_media {
         object.null("media");
@@ -63,7 +65,7 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, position
     match api {
         ServedApi::Chat => {
             if is_media {
-                write_media(object.value("media"), view, channel, position);
+                write_media(object.value("media"), messages, position);
             }
             object.text("type", if is_media { "media" } else { "text" });
             object.plain("to", channel_sid);
@@ -74,7 +76,7 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, position
             if is_media {
                 let out = object.value("media");
                 out.push('[');
-                write_media(out, view, channel, position);
+                write_media(out, messages, position);
                 out.push(']');
             }
             write_only_in_conversations(&mut object, view, author.as_deref(), channel, position);
@@ -106,7 +108,7 @@ fn write_only_in_conversations(
     channel: u32,
     position: u32,
 ) {
-    let world = view.world;
+    let messages = ChannelMessages::of(view.world, channel);
     let participant = author
         .and_then(|author| view.user_with_identity(author))
         .and_then(|user| view.membership_of(user, channel))
@@ -118,22 +120,21 @@ fn write_only_in_conversations(
         }
         None => object.null("participant_sid"),
     }
-    let delivery = if world.message_was_delivered(channel, position) { DELIVERY } else { "null" };
+    let delivery = if messages.was_delivered(position) { DELIVERY } else { "null" };
     object.raw("delivery", delivery);
-    if world.message_has_content(channel, position) {
-        let digits = world.message_sids(channel).digits(position).rotate_left(32);
+    if messages.has_content(position) {
+        let digits = messages.sids().digits(position).rotate_left(32);
         object.plain("content_sid", |out| sid::write("HX", digits, out));
     } else {
         object.null("content_sid");
     }
 }
 
-fn write_media(out: &mut String, view: &WorldView<'_>, channel: u32, position: u32) {
-    let world = view.world;
-    let digits = world.message_sids(channel).digits(position).rotate_left(64);
+fn write_media(out: &mut String, messages: ChannelMessages<'_>, position: u32) {
+    let digits = messages.sids().digits(position).rotate_left(64);
     let mut media = Object::open(out);
     media.plain("sid", |out| sid::write("ME", digits, out));
-    media.number("size", world.message_media_size(channel, position));
+    media.number("size", messages.media_size(position));
     media.text("content_type", "application/pdf");
     media.text("filename", "Angebot \"März\".pdf");
     media.close();

@@ -3,7 +3,7 @@
 use super::form;
 use super::shared::{self, date, has_fault, one, optional_name, plain_page, unknown_key};
 use crate::simulator::data::record::UserRecord;
-use crate::simulator::data::{WorldView, Writer, sid};
+use crate::simulator::data::{WorldView, Writer, sid, users};
 use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
 use crate::simulator::paging::RecordList;
@@ -101,7 +101,7 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, user: u32, fetched: bo
     object.optional_text("role_sid", record.role_sid.as_deref());
     object.text("identity", &record.identity);
     object.optional_text("attributes", record.attributes.as_deref());
-    let (online, notifiable) = if fetched { world.user_presence(user) } else { (None, None) };
+    let (online, notifiable) = if fetched { users::presence(world, user) } else { (None, None) };
     object.optional_boolean("is_online", online);
     object.optional_boolean("is_notifiable", notifiable);
     if has_fault(view, Fault::WrongType, "user", user) {

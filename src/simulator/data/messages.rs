@@ -1,8 +1,8 @@
-//! A channel's messages. Their indices skip every eighth number, as the documentation warns that indices may.
+//! A channel's messages, all of which the seed says. Their indices skip every eighth number, as the documentation warns that indices may.
 
 use super::record::lone_surrogate;
 use super::sid::SidSpace;
-use super::{ServiceWorld, names};
+use super::{ServiceWorld, channels, names, users};
 use crate::simulator::WorldKind;
 use crate::simulator::draws::{DrawPurpose, below, next};
 
@@ -19,13 +19,24 @@ pub(crate) fn count_through(index: u32) -> u32 {
     (index / 8).saturating_mul(7).saturating_add((index % 8 + 1).min(7))
 }
 
-impl ServiceWorld {
+/// The messages of one channel.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ChannelMessages<'a> {
+    world: &'a ServiceWorld,
+    channel: u32,
+}
+
+impl<'a> ChannelMessages<'a> {
+    pub(crate) fn of(world: &'a ServiceWorld, channel: u32) -> Self {
+        Self { world, channel }
+    }
+
     /// Few channels are busy: none, some, or up to 240 messages. A channel that was created has none.
-    pub(crate) fn messages_count(&self, channel: u32) -> u32 {
-        if channel >= self.channels_with_messages {
+    pub(crate) fn count(self) -> u32 {
+        if self.channel >= self.world.channels_with_messages {
             return 0;
         }
-        let draw = self.draws.draw(DrawPurpose::Messages, u64::from(channel));
+        let draw = self.world.draws.draw(DrawPurpose::Messages, u64::from(self.channel));
         match below(draw, 10) {
             0 | 1 => 0,
             2 => 1,
@@ -34,88 +45,92 @@ impl ServiceWorld {
         }
     }
 
-    pub(crate) fn last_message_index(&self, channel: u32) -> Option<u32> {
-        self.messages_count(channel).checked_sub(1).map(index)
+    pub(crate) fn last_index(self) -> Option<u32> {
+        self.count().checked_sub(1).map(index)
     }
 
-    /// The SIDs of a channel's messages; the rank is the position.
-    pub(crate) fn message_sids(&self, channel: u32) -> SidSpace {
-        SidSpace::new(self.draws, "IM", channel, self.messages_count(channel)).scrambled()
+    /// Their SIDs; the rank is the position.
+    pub(crate) fn sids(self) -> SidSpace {
+        SidSpace::new(self.world.draws, "IM", self.channel, self.count()).scrambled()
     }
 
-    fn message_draw(&self, channel: u32, position: u32) -> u64 {
-        self.draws.draw2(DrawPurpose::MessageText, u64::from(channel), u64::from(position))
+    fn draw(self, position: u32) -> u64 {
+        self.world.draws.draw2(DrawPurpose::MessageText, u64::from(self.channel), u64::from(position))
     }
 
     /// One in so many messages of the real world is unusual in some way.
-    fn is_unusual(&self, channel: u32, position: u32, way: u64, one_in: u32) -> bool {
-        self.kind == WorldKind::Real && below(next(self.message_draw(channel, position) ^ way), one_in) == 0
+    fn is_unusual(self, position: u32, way: u64, one_in: u32) -> bool {
+        self.world.kind == WorldKind::Real && below(next(self.draw(position) ^ way), one_in) == 0
     }
 
     /// Its author: a user, whether still a member or not, or `system`; null for a few.
-    pub(crate) fn message_from(&self, channel: u32, position: u32) -> Option<String> {
-        (!self.is_unusual(channel, position, 6, 40)).then(|| self.usual_author(channel, position))
+    pub(crate) fn author(self, position: u32) -> Option<String> {
+        (!self.is_unusual(position, 6, 40)).then(|| self.usual_author(position))
     }
 
-    fn usual_author(&self, channel: u32, position: u32) -> String {
-        let draw = self.message_draw(channel, position);
-        if below(draw, 12) == 0 || self.users.count() == 0 {
+    fn usual_author(self, position: u32) -> String {
+        let draw = self.draw(position);
+        if below(draw, 12) == 0 || self.world.users.count() == 0 {
             "system".to_owned()
         } else {
-            self.identity(below(next(draw), self.users.count()))
+            users::identity(self.world, below(next(draw), self.world.users.count()))
         }
     }
 
     /// JSON in a string, null, or what is no JSON.
-    pub(crate) fn message_attributes(&self, channel: u32, position: u32) -> Option<String> {
-        if self.is_unusual(channel, position, 7, 5) {
-            names::attributes(next(self.message_draw(channel, position) ^ 7))
+    pub(crate) fn attributes(self, position: u32) -> Option<String> {
+        if self.is_unusual(position, 7, 5) {
+            names::attributes(next(self.draw(position) ^ 7))
         } else {
             Some("{}".to_owned())
         }
     }
 
     /// Whether it went to participants of other networks too, so that it has states of delivery.
-    pub(crate) fn message_was_delivered(&self, channel: u32, position: u32) -> bool {
-        self.is_unusual(channel, position, 8, 10)
+    pub(crate) fn was_delivered(self, position: u32) -> bool {
+        self.is_unusual(position, 8, 10)
     }
 
     /// Whether it was made from a template.
-    pub(crate) fn message_has_content(&self, channel: u32, position: u32) -> bool {
-        self.is_unusual(channel, position, 9, 25)
+    pub(crate) fn has_content(self, position: u32) -> bool {
+        self.is_unusual(position, 9, 25)
     }
 
     /// Whether `date_updated` is null, as the documentation has it for messages that were not edited.
-    pub(crate) fn message_lacks_update(&self, channel: u32, position: u32) -> bool {
-        self.is_unusual(channel, position, 10, 10) && !self.message_was_edited(channel, position)
+    pub(crate) fn lacks_update(self, position: u32) -> bool {
+        self.is_unusual(position, 10, 10) && !self.was_edited(position)
     }
 
     /// Its text; null for most media messages.
-    pub(crate) fn message_body(&self, channel: u32, position: u32) -> Option<String> {
-        if self.is_unusual(channel, position, 11, 30) {
+    pub(crate) fn body(self, position: u32) -> Option<String> {
+        if self.is_unusual(position, 11, 30) {
             return Some(format!("half {} of a 😀, NUL \0, \u{202e}bidi", lone_surrogate(0xD83D)));
         }
-        let draw = self.message_draw(channel, position);
-        (!self.message_is_media(channel, position) || draw & 2 == 0).then(|| names::body(next(draw)))
+        let draw = self.draw(position);
+        (!self.is_media(position) || draw & 2 == 0).then(|| names::body(next(draw)))
     }
 
-    pub(crate) fn message_is_media(&self, channel: u32, position: u32) -> bool {
-        below(next(self.message_draw(channel, position) ^ 3), 15) == 0
+    pub(crate) fn is_media(self, position: u32) -> bool {
+        below(next(self.draw(position) ^ 3), 15) == 0
     }
 
-    pub(crate) fn message_was_edited(&self, channel: u32, position: u32) -> bool {
-        below(next(self.message_draw(channel, position) ^ 4), 20) == 0
+    pub(crate) fn was_edited(self, position: u32) -> bool {
+        below(next(self.draw(position) ^ 4), 20) == 0
     }
 
     /// In Unix seconds; later messages are later.
-    pub(crate) fn message_date(&self, channel: u32, position: u32) -> u32 {
-        let first = if channel < self.channels.count() { self.channel_dates(channel).0 } else { SPECIMENS };
-        first + 600 * position + below(self.message_draw(channel, position), 500)
+    pub(crate) fn date(self, position: u32) -> u32 {
+        let first = if self.channel < self.world.channels.count() {
+            channels::dates(self.world, self.channel).0
+        } else {
+            SPECIMENS
+        };
+        first + 600 * position + below(self.draw(position), 500)
     }
 
     /// Size in bytes of the media of a media message.
-    pub(crate) fn message_media_size(&self, channel: u32, position: u32) -> u32 {
-        1_000 + below(next(self.message_draw(channel, position) ^ 5), 20_000_000)
+    pub(crate) fn media_size(self, position: u32) -> u32 {
+        1_000 + below(next(self.draw(position) ^ 5), 20_000_000)
     }
 }
 

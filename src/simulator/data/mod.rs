@@ -16,8 +16,9 @@ pub(crate) mod role_table;
 mod roles;
 pub(crate) mod sid;
 pub(crate) mod singled_out;
-mod specimens;
+pub(crate) mod specimens;
 pub(crate) mod users;
+mod view;
 mod world;
 mod writer;
 

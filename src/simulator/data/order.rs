@@ -6,6 +6,20 @@
 use super::graph::Graph;
 use super::sid::SidSpace;
 
+/// Of so many ranks the first that is not before what is searched for; those before it come first.
+pub(crate) fn first_rank(count: u32, is_before: impl Fn(u32) -> bool) -> u32 {
+    let (mut low, mut high) = (0, count);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if is_before(middle) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}
+
 /// Where something created since the start stands among the generated.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CreatedEntry {
@@ -54,16 +68,7 @@ impl GeneratedOrder<'_> {
 
     /// How many have digits lower than these.
     pub(crate) fn before(&self, digits: u128) -> u32 {
-        let (mut low, mut high) = (0, self.count());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.digits(middle) < digits {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
+        first_rank(self.count(), |rank| self.digits(rank) < digits)
     }
 }
 
@@ -85,18 +90,10 @@ impl MergedOrder<'_> {
             return Err(rank);
         }
         // The created ones with a lower rank: each stands at its own place plus the generated before it.
-        let (mut low, mut high) = (0, self.created.len());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let stands = u64::from(self.created[middle].before) + middle as u64;
-            if stands < u64::from(rank) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        let lower = u32::try_from(low).unwrap_or(u32::MAX);
-        match self.created.get(low) {
+        let created = u32::try_from(self.created.len()).unwrap_or(u32::MAX);
+        let stands = |place: u32| u64::from(self.created[place as usize].before) + u64::from(place);
+        let lower = first_rank(created, |place| stands(place) < u64::from(rank));
+        match self.created.get(lower as usize) {
             Some(place) if place.before + lower == rank => Ok(*place),
             _ => Err(rank - lower),
         }

@@ -106,6 +106,25 @@ pub(crate) struct MembershipRecord {
     pub(crate) binding: Option<NetworkBinding>,
 }
 
+impl MembershipRecord {
+    /// A user who was added and has read nothing yet. The writer gives the member its SID.
+    pub(crate) fn joined(user: Option<u32>, channel: u32, role_sid: String, now: Timestamp) -> Self {
+        Self {
+            user,
+            channel,
+            digits: 0,
+            role_sid: Some(role_sid),
+            attributes: Some("{}".to_owned()),
+            created: now,
+            updated: now,
+            last_read_index: None,
+            last_read: None,
+            muted: false,
+            binding: None,
+        }
+    }
+}
+
 /// Half of a UTF-16 surrogate pair, as a code point of a private plane: a `String` cannot hold it. JSON writes it as an escape.
 pub(crate) fn lone_surrogate(half: u16) -> char {
     let offset = u32::from(half) - 0xD800;

@@ -112,17 +112,18 @@ fn unique_names() -> Vec<Option<String>> {
     all
 }
 
-impl ServiceWorld {
-    /// Adds the specimens to a service that has all roles.
-    pub(super) fn add_specimens(&self) {
-        let mut specimens = Specimens { world: self, writer: self.writer(), made: 0 };
-        let users = specimens.users();
-        specimens.states(&users);
-        specimens.networks(&users);
-        specimens.texts(&users);
-        specimens.crowd(&users);
-        specimens.writer.forget_creations();
-    }
+/// Adds the specimens to a service that has all roles. Their channels have messages too.
+pub(crate) fn add(world: &mut ServiceWorld) {
+    let mut specimens = Specimens { world, writer: world.writer(), made: 0 };
+    let users = specimens.users();
+    specimens.states(&users);
+    specimens.networks(&users);
+    specimens.texts(&users);
+    specimens.crowd(&users);
+    specimens.writer.forget_creations();
+    drop(specimens);
+    let channels = world.view().changes.counts.channels;
+    world.channels_with_messages += channels;
 }
 
 struct Specimens<'a> {
@@ -168,19 +169,8 @@ impl Specimens<'_> {
 
     fn member(&mut self, user: Option<u32>, channel: u32, change: impl FnOnce(&mut MembershipRecord)) {
         let now = self.now();
-        let mut record = MembershipRecord {
-            user,
-            channel,
-            digits: 0,
-            role_sid: Some(self.world.role_sids[CHANNEL_USER].clone()),
-            attributes: Some("{}".to_owned()),
-            created: now,
-            updated: now,
-            last_read_index: None,
-            last_read: None,
-            muted: false,
-            binding: None,
-        };
+        let role_sid = self.world.role_sids[CHANNEL_USER].clone();
+        let mut record = MembershipRecord::joined(user, channel, role_sid, now);
         change(&mut record);
         self.writer.create_membership(record);
     }

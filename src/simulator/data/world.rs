@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use super::changes::Changes;
-use super::graph::{Graph, GraphShape, MembershipStatus};
+use super::graph::{Graph, GraphShape};
 use super::role_table::ROLES;
 use super::sid::{self, SidSpace, draw_digits};
 use super::singled_out::SingledOut;
@@ -150,7 +150,7 @@ impl ServiceWorld {
         let mut roles: Vec<(u128, u32)> = role_digits.into_iter().zip(0..).collect();
         roles.sort_unstable();
         let Origins { chat, conversations } = origins;
-        let mut world = Self {
+        Self {
             users: SidSpace::new(draws, "US", 0, plan.users),
             channels: SidSpace::new(draws, "CH", 0, plan.channels),
             roles,
@@ -169,14 +169,7 @@ impl ServiceWorld {
             channels_with_messages: plan.channels,
             graph,
             selected,
-        };
-        // Specimens need the roles that an application has of its own.
-        if plan.world == WorldKind::Real && plan.users > 0 && plan.roles == ROLES.len() {
-            world.add_specimens();
-            let specimens = world.view().changes.counts.channels;
-            world.channels_with_messages += specimens;
         }
-        world
     }
 
     /// The service as it is now. Not to be held across a wait.
@@ -221,16 +214,4 @@ fn at_first(clock: WriteClock, graph: &Graph, selected: &SingledOut) -> Changes 
     let of_channels = selected.vanished_channels.iter().flat_map(|channel| graph.of_channel(*channel));
     let absent = of_users.chain(of_channels).chain(selected.coming.iter().copied()).collect();
     Changes::new(clock, absent)
-}
-
-impl WorldView<'_> {
-    /// Whether the membership is there.
-    pub(crate) fn present(&self, edge: u32) -> bool {
-        self.changes.absent.is_empty() || !self.changes.absent.contains(&edge)
-    }
-
-    /// Whether the membership is there and joined.
-    pub(crate) fn joined(&self, edge: u32) -> bool {
-        self.status(edge) == MembershipStatus::Joined && self.present(edge)
-    }
 }

@@ -9,9 +9,8 @@ use std::sync::{PoisonError, RwLockWriteGuard};
 use jiff::Timestamp;
 
 use super::changes::{Changes, CreatedKind, ServiceDefaults};
-use super::order;
 use super::record::{ChannelRecord, MembershipRecord, RoleRecord, UserRecord};
-use super::{ChangesGuard, ServiceWorld, WorldView};
+use super::{ChangesGuard, ServiceWorld, WorldView, channels, memberships, order, roles, sid, users};
 use crate::simulator::draws::DrawPurpose;
 
 /// The service while it is written to.
@@ -29,12 +28,12 @@ impl ServiceWorld {
     pub(crate) fn writer(&self) -> Writer<'_> {
         Writer { world: self, changes: self.changes.write().unwrap_or_else(PoisonError::into_inner) }
     }
+}
 
-    /// Digits of a SID for the next creation of a kind.
-    fn new_digits(&self, kind: CreatedKind, number: u32) -> u128 {
-        let draw = |half| self.draws.draw2(DrawPurpose::Created, kind as u64 * 2 + half, u64::from(number));
-        u128::from(draw(0)) << 64 | u128::from(draw(1))
-    }
+/// Digits of a SID for the next creation of a kind.
+fn new_digits(world: &ServiceWorld, kind: CreatedKind, number: u32) -> u128 {
+    let draw = |half| world.draws.draw2(DrawPurpose::Created, kind as u64 * 2 + half, u64::from(number));
+    u128::from(draw(0)) << 64 | u128::from(draw(1))
 }
 
 impl Writer<'_> {
@@ -61,9 +60,9 @@ impl Writer<'_> {
     pub(crate) fn create_user(&mut self, mut record: UserRecord) -> u32 {
         let world = self.world;
         let id = world.users.count() + self.changes.counts.users;
-        record.digits = world.new_digits(CreatedKind::User, self.changes.counts.users);
+        record.digits = new_digits(world, CreatedKind::User, self.changes.counts.users);
         self.changes.counts.users += 1;
-        order::insert(&mut self.changes.created_users, world.user_order(), record.digits, id);
+        order::insert(&mut self.changes.created_users, users::order(world), record.digits, id);
         self.changes.identities.insert(record.identity.clone(), id);
         self.count(CreatedKind::User, record.identity.clone());
         self.changes.users.insert(id, record);
@@ -72,7 +71,7 @@ impl Writer<'_> {
 
     pub(crate) fn update_user(&mut self, user: u32, update: impl FnOnce(&mut UserRecord)) {
         let world = self.world;
-        update(self.changes.users.entry(user).or_insert_with(|| world.generated_user(user)));
+        update(self.changes.users.entry(user).or_insert_with(|| users::generated(world, user)));
     }
 
     /// Removes a user, and it from its channels.
@@ -92,10 +91,10 @@ impl Writer<'_> {
     pub(crate) fn create_channel(&mut self, mut record: ChannelRecord) -> u32 {
         let world = self.world;
         let id = world.channels.count() + self.changes.counts.channels;
-        record.digits = world.new_digits(CreatedKind::Conversation, self.changes.counts.channels);
+        record.digits = new_digits(world, CreatedKind::Conversation, self.changes.counts.channels);
         self.changes.counts.channels += 1;
-        order::insert(&mut self.changes.created_channels, world.channel_order(), record.digits, id);
-        let sid = super::sid::text("CH", record.digits);
+        order::insert(&mut self.changes.created_channels, channels::order(world), record.digits, id);
+        let sid = sid::text("CH", record.digits);
         self.count(CreatedKind::Conversation, record.unique_name.clone().unwrap_or(sid));
         if let Some(name) = &record.unique_name {
             self.changes.unique_names.insert(name.clone(), id);
@@ -106,7 +105,7 @@ impl Writer<'_> {
 
     pub(crate) fn update_channel(&mut self, channel: u32, update: impl FnOnce(&mut ChannelRecord)) {
         let (world, changes) = (self.world, &mut *self.changes);
-        let record = changes.channels.entry(channel).or_insert_with(|| world.generated_channel(channel));
+        let record = changes.channels.entry(channel).or_insert_with(|| channels::generated(world, channel));
         let before = record.unique_name.clone();
         update(record);
         if before != record.unique_name {
@@ -139,23 +138,23 @@ impl Writer<'_> {
         let world = self.world;
         let (user, channel) = (record.user, record.channel);
         let edge = world.graph.count() + self.changes.counts.memberships;
-        record.digits = world.new_digits(CreatedKind::Participant, self.changes.counts.memberships);
+        record.digits = new_digits(world, CreatedKind::Participant, self.changes.counts.memberships);
         self.changes.counts.memberships += 1;
         let (pending, channel_digits, key) = {
             let view = self.view();
             let digits = view.channel_digits(channel);
             let address = record.binding.as_ref().and_then(|binding| binding.address.as_deref());
             let who = user.map_or(Cow::Borrowed(address.unwrap_or_default()), |user| view.identity(user));
-            let key = format!("{} {who}", super::sid::text("CH", digits));
+            let key = format!("{} {who}", sid::text("CH", digits));
             (user.and_then(|user| view.membership_of(user, channel)), digits, key)
         };
         self.changes.absent.extend(pending);
         if let Some(user) = user {
             let of_user = self.changes.of_user.entry(user).or_default();
-            order::insert(of_user, world.memberships_order(user), channel_digits, edge);
+            order::insert(of_user, memberships::order_of_user(world, user), channel_digits, edge);
         }
         let of_channel = self.changes.of_channel.entry(channel).or_default();
-        order::insert(of_channel, world.members_order(channel), record.digits, edge);
+        order::insert(of_channel, memberships::order_in_channel(world, channel), record.digits, edge);
         self.count(CreatedKind::Participant, key);
         self.changes.memberships.insert(edge, record);
         edge
@@ -163,7 +162,7 @@ impl Writer<'_> {
 
     pub(crate) fn update_membership(&mut self, edge: u32, update: impl FnOnce(&mut MembershipRecord)) {
         let world = self.world;
-        update(self.changes.memberships.entry(edge).or_insert_with(|| world.generated_membership(edge)));
+        update(self.changes.memberships.entry(edge).or_insert_with(|| memberships::generated(world, edge)));
     }
 
     pub(crate) fn delete_membership(&mut self, edge: u32) {
@@ -174,9 +173,9 @@ impl Writer<'_> {
     pub(crate) fn create_role(&mut self, mut record: RoleRecord) -> u32 {
         let world = self.world;
         let id = FIRST_ROLE + self.changes.counts.roles;
-        record.digits = world.new_digits(CreatedKind::Role, self.changes.counts.roles);
+        record.digits = new_digits(world, CreatedKind::Role, self.changes.counts.roles);
         self.changes.counts.roles += 1;
-        order::insert(&mut self.changes.created_roles, world.role_order(), record.digits, id);
+        order::insert(&mut self.changes.created_roles, roles::order(world), record.digits, id);
         let kind = if record.of_service { "service" } else { "conversation" };
         self.count(CreatedKind::Role, format!("{} ({kind})", record.friendly_name));
         self.changes.roles.insert(id, record);
@@ -185,7 +184,7 @@ impl Writer<'_> {
 
     pub(crate) fn update_role(&mut self, role: u32, update: impl FnOnce(&mut RoleRecord)) {
         let world = self.world;
-        update(self.changes.roles.entry(role).or_insert_with(|| world.generated_role(role)));
+        update(self.changes.roles.entry(role).or_insert_with(|| roles::generated(world, role)));
     }
 
     pub(crate) fn delete_role(&mut self, role: u32) {

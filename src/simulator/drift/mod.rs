@@ -11,6 +11,7 @@ mod rows;
 
 pub use change::{DriftChange, DriftChangeKind};
 
+use super::data::messages::ChannelMessages;
 use super::data::record::{ChannelRecord, MembershipRecord, UserRecord};
 use super::data::{ServiceWorld, Writer};
 use super::draws::{DrawPurpose, below, next};
@@ -42,23 +43,11 @@ fn act(
         Choice::Leave(edge) => writer.delete_membership(edge),
         Choice::Join(user, channel) => {
             let role_sid = writer.view().defaults().channel_role_sid.clone();
-            writer.create_membership(MembershipRecord {
-                user: Some(user),
-                channel,
-                digits: 0,
-                role_sid: Some(role_sid),
-                attributes: Some("{}".to_owned()),
-                created: now,
-                updated: now,
-                last_read_index: None,
-                last_read: None,
-                muted: false,
-                binding: None,
-            });
+            writer.create_membership(MembershipRecord::joined(Some(user), channel, role_sid, now));
         }
         Choice::Read(edge) => {
             let channel = writer.view().channel_of(edge);
-            let last = world.last_message_index(channel);
+            let last = ChannelMessages::of(world, channel).last_index();
             writer.update_membership(edge, |record| {
                 // Who had read everything goes back to the first: people mark things as unread.
                 record.last_read_index = if record.last_read_index == last { last.map(|_| 0) } else { last };

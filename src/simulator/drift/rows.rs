@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::simulator::TruthRow;
 use crate::simulator::api;
 use crate::simulator::data::graph::MembershipStatus;
-use crate::simulator::data::{WorldView, sid};
+use crate::simulator::data::{WorldView, memberships, sid};
 use crate::simulator::served_api::ServedApi;
 use crate::simulator::truth::row;
 
@@ -57,7 +57,7 @@ pub(super) fn rows(view: &WorldView<'_>, touched: &Touched) -> RowMap {
             }
             MembershipStatus::Invited => {
                 let place = edge - view.world.graph.of_channel(*channel).start;
-                let key = view.world.invite_sids(*channel).text(place);
+                let key = memberships::invite_sids(view.world, *channel).text(place);
                 add("invites", vec![key], &|out| api::write_invite(view, *channel, edge, out));
             }
             MembershipStatus::NotParticipating | MembershipStatus::Unknown => {}

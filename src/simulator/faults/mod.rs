@@ -12,7 +12,6 @@ mod attempt;
 mod parse;
 
 pub(crate) use attempt::{AttemptFault, AttemptFaults, HostileBody, RequestTraits};
-pub(crate) use parse::FaultsError;
 
 use crate::simulator::draws::{DrawPurpose, Draws, happens};
 

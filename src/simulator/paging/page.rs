@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{PageRequest, PageToken};
+use crate::simulator::data::order::first_rank;
 use crate::simulator::data::sid;
 use crate::simulator::draws::{self, Draws};
 use crate::simulator::faults::{EndlessList, Fault, Faults};
@@ -25,16 +26,8 @@ pub(crate) trait PagedList {
 
     /// The first rank not before these digits, and whether it is the one with them.
     fn position(&self, digits: u128) -> Option<(u32, bool)> {
-        let (mut low, mut high) = (0, self.count());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.digits(middle) < digits {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        Some((low, low < self.count() && self.digits(low) == digits))
+        let rank = first_rank(self.count(), |rank| self.digits(rank) < digits);
+        Some((rank, rank < self.count() && self.digits(rank) == digits))
     }
 }
 

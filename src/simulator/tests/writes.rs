@@ -340,3 +340,22 @@ async fn of_two_creations_at_once_one_succeeds() {
     statuses.sort_unstable();
     assert_eq!((statuses[0], &statuses[1..]), (201, &[409; 11][..]));
 }
+
+#[tokio::test]
+async fn a_user_channel_that_is_not_joined_is_shown_and_not_updated() {
+    let asked = simulate(Options::default()).await;
+    let truth = asked.running.truth();
+    for status in ["invited", "joined"] {
+        let mut rows = truth.user_sids().flat_map(|user| truth.user_channels(&user));
+        let row = rows.find(|row| row["status"] == status).unwrap();
+        let [service, user, channel] =
+            ["service_sid", "user_sid", "channel_sid"].map(|key| row[key].as_str().unwrap());
+        let path = format!("/v2/Services/{service}/Users/{user}/Channels/{channel}");
+        assert_eq!(asked.get(&path).await.json()["status"], status);
+        if status == "invited" {
+            refused(&asked, &path, "NotificationLevel=muted", 404, 50400).await;
+        } else {
+            assert_eq!(asked.post(&path, "NotificationLevel=muted").await.status, 200);
+        }
+    }
+}

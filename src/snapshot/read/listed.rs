@@ -15,7 +15,7 @@ use crate::snapshot::columns::StoredRecord as _;
 use crate::snapshot::encode::{bind, required};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::lookup::LookUp;
-use crate::snapshot::read::participants::{Participation, ParticipationWith};
+use crate::snapshot::read::participants::{self, Participation, ParticipationWith};
 use crate::snapshot::read::reader::Snapshot;
 use crate::snapshot::read::service_view::{self, ServiceView};
 use crate::snapshot::read::walk_row::Lookup;
@@ -114,211 +114,209 @@ pub(crate) struct RoleHolder {
     pub channel_sid: Option<String>,
 }
 
-impl Snapshot {
-    /// A service for single reads and [`ServiceView::people_of`]: unlike [`Snapshot::service`] it makes no index.
-    pub(crate) fn service_for_single_reads(
-        &self,
-        sid: &ServiceSid,
-    ) -> Result<Option<ServiceView<'_>>, SnapshotError> {
-        let found = self.services()?.into_iter().find(|(_, service)| service.sid == *sid);
-        let Some((number, service)) = found else { return Ok(None) };
-        let indexed = self.is_indexed()?;
-        let account = service_view::account_of(self, &service)?;
-        Ok(Some(ServiceView { snapshot: self, number, service: Rc::new(service), account, indexed }))
-    }
-
-    /// The records of all services.
-    pub(crate) fn service_records(&self) -> Result<Vec<Service>, SnapshotError> {
-        Ok(self.services()?.into_iter().map(|(_, service)| service).collect())
-    }
-
-    /// The roles of all services.
-    pub(crate) fn role_records(&self) -> Result<Vec<Role>, SnapshotError> {
-        self.sql(|connection| {
-            let sql = format!("SELECT {} FROM role_row r ORDER BY service, sid", Role::SELECT);
-            let mut statement = connection.prepare(&sql)?;
-            let rows = statement.query_map([], |row| Role::read(row, 0, &self.scopes))?;
-            rows.collect()
-        })
-    }
-
-    /// The channels with the most members, by their counters.
-    pub(crate) fn largest_channels(&self, most: u32) -> Result<Vec<Channel>, SnapshotError> {
-        self.sql(|connection| {
-            let mut statement = connection.prepare(&format!(
-                "SELECT {} FROM channel_row c WHERE listed ORDER BY members_count DESC, c.sid LIMIT ?1",
-                Channel::SELECT
-            ))?;
-            let rows = statement.query_map([most], |row| Channel::read(row, 0, &self.scopes))?;
-            rows.collect()
-        })
-    }
-
-    /// Visits the role of every user and of every member, with who has it.
-    pub(crate) fn each_role_holder<E: From<SnapshotError>>(
-        &self,
-        mut visit: impl FnMut(&RoleSid, &dyn Fn() -> Result<RoleHolder, SnapshotError>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let wrap = |source| E::from(SnapshotError::from_sqlite(self.path(), source));
-        let sorted = |source| SnapshotError::from_sqlite(self.path(), source);
-        for (sql, is_member) in [
-            ("SELECT role_sid, sid, identity FROM user_row WHERE listed AND role_sid IS NOT NULL", false),
-            (
-                "SELECT x.role_sid, x.sid, x.identity, c.sid FROM channel_row c CROSS JOIN member_row x ON x.channel = c.id
-                 WHERE x.role_sid IS NOT NULL",
-                true,
-            ),
-        ] {
-            let mut statement = self.connection.prepare(sql).map_err(wrap)?;
-            let mut rows = statement.query([]).map_err(wrap)?;
-            while let Some(row) = rows.next().map_err(wrap)? {
-                let role: RoleSid = required(row, 0).map_err(wrap)?;
-                visit(&role, &|| {
-                    Ok(if is_member {
-                        RoleHolder {
-                            sid: required::<crate::model::MemberSid>(row, 1).map_err(sorted)?.to_string(),
-                            identity: row.get(2).map_err(sorted)?,
-                            channel_sid: Some(required::<ChannelSid>(row, 3).map_err(sorted)?.to_string()),
-                        }
-                    } else {
-                        RoleHolder {
-                            sid: required::<UserSid>(row, 1).map_err(sorted)?.to_string(),
-                            identity: row.get(2).map_err(sorted)?,
-                            channel_sid: None,
-                        }
-                    })
-                })?;
-            }
-        }
-        Ok(())
-    }
+pub(in crate::snapshot) fn service_for_single_reads<'s>(
+    snapshot: &'s Snapshot,
+    sid: &ServiceSid,
+) -> Result<Option<ServiceView<'s>>, SnapshotError> {
+    let found = snapshot.services()?.into_iter().find(|(_, service)| service.sid == *sid);
+    let Some((number, service)) = found else { return Ok(None) };
+    let indexed = snapshot.is_indexed()?;
+    let account = service_view::account_of(snapshot, &service)?;
+    Ok(Some(ServiceView { snapshot, number, service: Rc::new(service), account, indexed }))
 }
 
-impl ServiceView<'_> {
-    /// A role by its SID.
-    pub(crate) fn role(&self, sid: &RoleSid) -> Result<Option<Role>, SnapshotError> {
-        self.sql(|connection, number| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT {} FROM role_row r WHERE service = ?1 AND sid = ?2",
-                Role::SELECT
-            ))?;
-            bind!(statement, number, sid);
-            let mut rows = statement.raw_query();
-            rows.next()?.map(|row| Role::read(row, 0, &self.snapshot.scopes)).transpose()
-        })
-    }
+pub(in crate::snapshot) fn service_records(snapshot: &Snapshot) -> Result<Vec<Service>, SnapshotError> {
+    Ok(snapshot.services()?.into_iter().map(|(_, service)| service).collect())
+}
 
-    /// A user's channels: by its own list, or, where a crawl read members only, by its identity among the members.
-    pub(crate) fn channels_of(&self, user: &User) -> Result<Vec<ListedMembership>, SnapshotError> {
-        let wrap = |source| SnapshotError::from_sqlite(self.snapshot.path(), source);
-        let scopes = &self.snapshot.scopes;
-        let mut look_up = LookUp::new(self.snapshot, self.number)?;
-        let mut listed = Vec::new();
-        let sql = format!(
-            "SELECT {} FROM user_row u CROSS JOIN membership_row m ON m.user = u.id
-             WHERE u.service = ?1 AND u.sid = ?2 ORDER BY m.channel_sid",
-            Membership::SELECT
+pub(in crate::snapshot) fn role_records(snapshot: &Snapshot) -> Result<Vec<Role>, SnapshotError> {
+    snapshot.sql(|connection| {
+        let sql = format!("SELECT {} FROM role_row r ORDER BY service, sid", Role::SELECT);
+        let mut statement = connection.prepare(&sql)?;
+        let rows = statement.query_map([], |row| Role::read(row, 0, &snapshot.scopes))?;
+        rows.collect()
+    })
+}
+
+pub(in crate::snapshot) fn largest_channels(
+    snapshot: &Snapshot,
+    most: u32,
+) -> Result<Vec<Channel>, SnapshotError> {
+    snapshot.sql(|connection| {
+        let mut statement = connection.prepare(&format!(
+            "SELECT {} FROM channel_row c WHERE listed ORDER BY members_count DESC, c.sid LIMIT ?1",
+            Channel::SELECT
+        ))?;
+        let rows = statement.query_map([most], |row| Channel::read(row, 0, &snapshot.scopes))?;
+        rows.collect()
+    })
+}
+
+pub(in crate::snapshot) fn each_role_holder<E: From<SnapshotError>>(
+    snapshot: &Snapshot,
+    mut visit: impl FnMut(&RoleSid, &dyn Fn() -> Result<RoleHolder, SnapshotError>) -> Result<(), E>,
+) -> Result<(), E> {
+    let wrap = |source| E::from(SnapshotError::from_sqlite(snapshot.path(), source));
+    let sorted = |source| SnapshotError::from_sqlite(snapshot.path(), source);
+    for (sql, is_member) in [
+        ("SELECT role_sid, sid, identity FROM user_row WHERE listed AND role_sid IS NOT NULL", false),
+        (
+            "SELECT x.role_sid, x.sid, x.identity, c.sid FROM channel_row c CROSS JOIN member_row x ON x.channel = c.id
+             WHERE x.role_sid IS NOT NULL",
+            true,
+        ),
+    ] {
+        let mut statement = snapshot.connection.prepare(sql).map_err(wrap)?;
+        let mut rows = statement.query([]).map_err(wrap)?;
+        while let Some(row) = rows.next().map_err(wrap)? {
+            let role: RoleSid = required(row, 0).map_err(wrap)?;
+            visit(&role, &|| {
+                Ok(if is_member {
+                    RoleHolder {
+                        sid: required::<crate::model::MemberSid>(row, 1).map_err(sorted)?.to_string(),
+                        identity: row.get(2).map_err(sorted)?,
+                        channel_sid: Some(required::<ChannelSid>(row, 3).map_err(sorted)?.to_string()),
+                    }
+                } else {
+                    RoleHolder {
+                        sid: required::<UserSid>(row, 1).map_err(sorted)?.to_string(),
+                        identity: row.get(2).map_err(sorted)?,
+                        channel_sid: None,
+                    }
+                })
+            })?;
+        }
+    }
+    Ok(())
+}
+
+pub(in crate::snapshot) fn role(
+    view: &ServiceView<'_>,
+    sid: &RoleSid,
+) -> Result<Option<Role>, SnapshotError> {
+    view.sql(|connection, number| {
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT {} FROM role_row r WHERE service = ?1 AND sid = ?2",
+            Role::SELECT
+        ))?;
+        bind!(statement, number, sid);
+        let mut rows = statement.raw_query();
+        rows.next()?.map(|row| Role::read(row, 0, &view.snapshot.scopes)).transpose()
+    })
+}
+
+pub(in crate::snapshot) fn channels_of(
+    view: &ServiceView<'_>,
+    user: &User,
+) -> Result<Vec<ListedMembership>, SnapshotError> {
+    let wrap = |source| SnapshotError::from_sqlite(view.snapshot.path(), source);
+    let scopes = &view.snapshot.scopes;
+    let mut look_up = LookUp::new(view.snapshot, view.number)?;
+    let mut listed = Vec::new();
+    let sql = format!(
+        "SELECT {} FROM user_row u CROSS JOIN membership_row m ON m.user = u.id
+         WHERE u.service = ?1 AND u.sid = ?2 ORDER BY m.channel_sid",
+        Membership::SELECT
+    );
+    let memberships: Vec<Membership> = view.sql(|connection, number| {
+        let mut statement = connection.prepare_cached(&sql)?;
+        bind!(statement, number, user.sid);
+        let mut rows = statement.raw_query();
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(Membership::read(row, 0, scopes)?);
+        }
+        Ok(found)
+    })?;
+    for membership in &memberships {
+        let channel = look_up.channel_if(true, &membership.channel_sid).map_err(wrap)?;
+        let member = match &membership.member_sid {
+            Some(sid) => look_up.member(&membership.channel_sid, sid).map_err(wrap)?,
+            None => None,
+        };
+        let role_sid = member.as_ref().and_then(|member| member.role_sid.as_ref());
+        let role = look_up.role_if(true, role_sid).map_err(wrap)?;
+        listed.push(
+            ListedMembership::of(Some(membership), member.as_deref(), role.as_deref())
+                .with_channel(channel.as_deref())
+                .with_user(Some(user)),
         );
-        let memberships: Vec<Membership> = self.sql(|connection, number| {
-            let mut statement = connection.prepare_cached(&sql)?;
-            bind!(statement, number, user.sid);
-            let mut rows = statement.raw_query();
-            let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                found.push(Membership::read(row, 0, scopes)?);
-            }
-            Ok(found)
+    }
+    let include = view.snapshot.identity()?.include;
+    if let Some(identity) = user.identity.as_ref().filter(|_| !include.contains(&Entity::Membership)) {
+        let members: Vec<Member> = view.sql(|connection, number| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {} FROM channel_row c CROSS JOIN member_row x ON x.channel = c.id
+                 WHERE c.service = ?1 AND x.identity = ?2 ORDER BY c.sid",
+                Member::SELECT
+            ))?;
+            let rows = statement.query_map((number, identity), |row| Member::read(row, 0, scopes))?;
+            rows.collect()
         })?;
-        for membership in &memberships {
-            let channel = look_up.channel_if(true, &membership.channel_sid).map_err(wrap)?;
-            let member = match &membership.member_sid {
-                Some(sid) => look_up.member(&membership.channel_sid, sid).map_err(wrap)?,
-                None => None,
-            };
-            let role_sid = member.as_ref().and_then(|member| member.role_sid.as_ref());
-            let role = look_up.role_if(true, role_sid).map_err(wrap)?;
+        for member in members {
+            let channel = look_up.channel_if(true, &member.channel_sid).map_err(wrap)?;
+            let role = look_up.role_if(true, member.role_sid.as_ref()).map_err(wrap)?;
             listed.push(
-                ListedMembership::of(Some(membership), member.as_deref(), role.as_deref())
+                ListedMembership::of(None, Some(&member), role.as_deref())
                     .with_channel(channel.as_deref())
                     .with_user(Some(user)),
             );
         }
-        let include = self.snapshot.identity()?.include;
-        if let Some(identity) = user.identity.as_ref().filter(|_| !include.contains(&Entity::Membership)) {
-            let members: Vec<Member> = self.sql(|connection, number| {
-                let mut statement = connection.prepare_cached(&format!(
-                    "SELECT {} FROM channel_row c CROSS JOIN member_row x ON x.channel = c.id
-                     WHERE c.service = ?1 AND x.identity = ?2 ORDER BY c.sid",
-                    Member::SELECT
-                ))?;
-                let rows = statement.query_map((number, identity), |row| Member::read(row, 0, scopes))?;
-                rows.collect()
-            })?;
-            for member in members {
-                let channel = look_up.channel_if(true, &member.channel_sid).map_err(wrap)?;
-                let role = look_up.role_if(true, member.role_sid.as_ref()).map_err(wrap)?;
-                listed.push(
-                    ListedMembership::of(None, Some(&member), role.as_deref())
-                        .with_channel(channel.as_deref())
-                        .with_user(Some(user)),
-                );
-            }
+    }
+    Ok(listed)
+}
+
+pub(in crate::snapshot) fn people_of<E: From<SnapshotError>>(
+    view: &ServiceView<'_>,
+    channel: &ChannelSid,
+    visit: &mut dyn FnMut(ListedMembership) -> Result<(), E>,
+) -> Result<(), E> {
+    if !view.indexed {
+        view.snapshot.sql(service_view::make_index_by_channel)?;
+    }
+    let with = ParticipationWith { user: Lookup::Yes, role: true };
+    participants::participations(view, channel, with, &mut |participation: &Participation| {
+        let Participation { membership, user, member, role } = participation;
+        visit(
+            ListedMembership::of(membership.as_ref(), member.as_ref(), role.as_deref())
+                .with_user(user.as_deref()),
+        )
+    })
+}
+
+pub(in crate::snapshot) fn messages_of(
+    view: &ServiceView<'_>,
+    channel: &ChannelSid,
+    skip: u64,
+    most: u32,
+) -> Result<Vec<Message>, SnapshotError> {
+    view.sql(|connection, number| {
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT {} FROM channel_row c CROSS JOIN message_row x ON x.channel = c.id
+             WHERE c.service = ?1 AND c.sid = ?2 ORDER BY x.position, x.sid LIMIT ?3 OFFSET ?4",
+            Message::SELECT
+        ))?;
+        bind!(statement, number, channel, i64::from(most), skip.cast_signed());
+        let mut rows = statement.raw_query();
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(Message::read(row, 0, &view.snapshot.scopes)?);
         }
-        Ok(listed)
-    }
+        Ok(found)
+    })
+}
 
-    /// Visits the people of a channel.
-    pub(crate) fn people_of<E: From<SnapshotError>>(
-        &self,
-        channel: &ChannelSid,
-        visit: &mut dyn FnMut(ListedMembership) -> Result<(), E>,
-    ) -> Result<(), E> {
-        if !self.indexed {
-            self.snapshot.sql(service_view::make_index_by_channel)?;
-        }
-        let with = ParticipationWith { user: Lookup::Yes, role: true };
-        self.participations(channel, with, &mut |participation: &Participation| {
-            let Participation { membership, user, member, role } = participation;
-            visit(
-                ListedMembership::of(membership.as_ref(), member.as_ref(), role.as_deref())
-                    .with_user(user.as_deref()),
-            )
-        })
-    }
-
-    /// Messages of a channel, in its order.
-    pub(crate) fn messages_of(
-        &self,
-        channel: &ChannelSid,
-        skip: u64,
-        most: u32,
-    ) -> Result<Vec<Message>, SnapshotError> {
-        self.sql(|connection, number| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT {} FROM channel_row c CROSS JOIN message_row x ON x.channel = c.id
-                 WHERE c.service = ?1 AND c.sid = ?2 ORDER BY x.position, x.sid LIMIT ?3 OFFSET ?4",
-                Message::SELECT
-            ))?;
-            bind!(statement, number, channel, i64::from(most), skip.cast_signed());
-            let mut rows = statement.raw_query();
-            let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                found.push(Message::read(row, 0, &self.snapshot.scopes)?);
-            }
-            Ok(found)
-        })
-    }
-
-    /// How many messages of a channel were read.
-    pub(crate) fn message_count_of(&self, channel: &ChannelSid) -> Result<u64, SnapshotError> {
-        self.sql(|connection, number| {
-            let mut statement = connection.prepare_cached(
-                "SELECT count(*) FROM channel_row c CROSS JOIN message_row x ON x.channel = c.id
-                 WHERE c.service = ?1 AND c.sid = ?2",
-            )?;
-            bind!(statement, number, channel);
-            let mut rows = statement.raw_query();
-            Ok(rows.next()?.map(|row| row.get::<_, i64>(0)).transpose()?.unwrap_or_default().cast_unsigned())
-        })
-    }
+pub(in crate::snapshot) fn message_count_of(
+    view: &ServiceView<'_>,
+    channel: &ChannelSid,
+) -> Result<u64, SnapshotError> {
+    view.sql(|connection, number| {
+        let mut statement = connection.prepare_cached(
+            "SELECT count(*) FROM channel_row c CROSS JOIN message_row x ON x.channel = c.id
+             WHERE c.service = ?1 AND c.sid = ?2",
+        )?;
+        bind!(statement, number, channel);
+        let mut rows = statement.raw_query();
+        Ok(rows.next()?.map(|row| row.get::<_, i64>(0)).transpose()?.unwrap_or_default().cast_unsigned())
+    })
 }

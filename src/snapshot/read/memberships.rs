@@ -21,6 +21,13 @@ use crate::snapshot::scopes::Scopes;
 const CHANNEL_SID: usize = 0;
 const MEMBER_SID: usize = 2;
 
+/// One walk over the memberships of a service.
+struct MembershipWalk<'s> {
+    snapshot: &'s Snapshot,
+    walk: Walk,
+    service: i64,
+}
+
 pub(in crate::snapshot) fn walk<E: From<SnapshotError>>(
     snapshot: &Snapshot,
     walk: Walk,
@@ -29,135 +36,137 @@ pub(in crate::snapshot) fn walk<E: From<SnapshotError>>(
     step: &mut WalkRow,
     visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
+    let memberships = MembershipWalk { snapshot, walk, service };
+    let mut filler = Filler::new(walk, look_up, &snapshot.scopes);
     if walk.order == WalkOrder::ByChannel && walk.with.other_members {
-        return walk_with_other_members(snapshot, walk, service, look_up, step, visit);
+        return memberships.with_other_members(&mut filler, step, visit);
     }
-    walk_memberships_only(snapshot, walk, service, look_up, step, visit)
+    memberships.only(&mut filler, step, visit)
 }
 
-/// Merges the members without a membership into the walk: participants by SMS or another network, and members whose user
-/// is not in the snapshot.
-fn walk_with_other_members<E: From<SnapshotError>>(
-    snapshot: &Snapshot,
-    walk: Walk,
-    service: i64,
-    look_up: LookUp<'_>,
-    step: &mut WalkRow,
-    visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
-) -> Result<(), E> {
-    let wrap = |source| E::from(SnapshotError::from_sqlite(snapshot.path(), source));
-    let of_service = Rc::clone(&step.service);
-    // Without the index, a set of all memberships is made once instead of a search for each member.
-    let has_no_membership = if snapshot.is_indexed()? {
-        "NOT EXISTS (SELECT 1 FROM membership_row m INDEXED BY membership_by_channel
-           WHERE m.service = ?1 AND m.channel_sid = c.sid AND m.member_sid = x.sid)"
-    } else {
-        "(c.sid, x.sid) NOT IN (SELECT channel_sid, member_sid FROM membership_row
-           WHERE service = ?1 AND member_sid IS NOT NULL)"
-    };
-    let sql = format!(
-        "SELECT {} FROM channel_row c CROSS JOIN member_row x ON x.channel = c.id
-         WHERE c.service = ?1 AND {has_no_membership} ORDER BY c.sid, x.sid",
-        Member::SELECT
-    );
-    let mut statement = snapshot.connection.prepare_cached(&sql).map_err(wrap)?;
-    let rows = statement.query([service]).map_err(wrap)?;
-    let look_up_of_others = LookUp::new(snapshot, service)?;
-    let mut others = OtherMembers { rows, next: None, look_up: look_up_of_others };
-    others.advance(&snapshot.scopes).map_err(wrap)?;
-    let mut visit_before = |end: Option<&Membership>,
-                            visit: &mut dyn FnMut(&RowRecords<'_>) -> Result<(), E>|
-     -> Result<(), E> {
-        while let Some(member) = others.take_before(end) {
-            let channel = others.look_up.channel_if(walk.with.channel, &member.channel_sid).map_err(wrap)?;
-            let role = others.look_up.role_if(walk.with.role, member.role_sid.as_ref()).map_err(wrap)?;
-            visit(&RowRecords {
-                channel: channel.as_deref(),
-                member: Some(&member),
-                role: role.as_deref(),
-                ..RowRecords::of_service(&of_service)
-            })?;
-            others.advance(&snapshot.scopes).map_err(wrap)?;
+impl MembershipWalk<'_> {
+    /// Merges the members without a membership into the walk: participants by SMS or another network, and members whose user
+    /// is not in the snapshot.
+    fn with_other_members<E: From<SnapshotError>>(
+        &self,
+        filler: &mut Filler<'_>,
+        step: &mut WalkRow,
+        visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Self { snapshot, walk, service } = *self;
+        let wrap = |source| E::from(SnapshotError::from_sqlite(snapshot.path(), source));
+        let of_service = Rc::clone(&step.service);
+        // Without the index, a set of all memberships is made once instead of a search for each member.
+        let has_no_membership = if snapshot.is_indexed()? {
+            "NOT EXISTS (SELECT 1 FROM membership_row m INDEXED BY membership_by_channel
+               WHERE m.service = ?1 AND m.channel_sid = c.sid AND m.member_sid = x.sid)"
+        } else {
+            "(c.sid, x.sid) NOT IN (SELECT channel_sid, member_sid FROM membership_row
+               WHERE service = ?1 AND member_sid IS NOT NULL)"
+        };
+        let sql = format!(
+            "SELECT {} FROM channel_row c CROSS JOIN member_row x ON x.channel = c.id
+             WHERE c.service = ?1 AND {has_no_membership} ORDER BY c.sid, x.sid",
+            Member::SELECT
+        );
+        let mut statement = snapshot.connection.prepare_cached(&sql).map_err(wrap)?;
+        let rows = statement.query([service]).map_err(wrap)?;
+        let look_up_of_others = LookUp::new(snapshot, service)?;
+        let mut others = OtherMembers { rows, next: None, look_up: look_up_of_others };
+        others.advance(&snapshot.scopes).map_err(wrap)?;
+        let mut visit_before = |end: Option<&Membership>,
+                                visit: &mut dyn FnMut(&RowRecords<'_>) -> Result<(), E>|
+         -> Result<(), E> {
+            while let Some(member) = others.take_before(end) {
+                let channel =
+                    others.look_up.channel_if(walk.with.channel, &member.channel_sid).map_err(wrap)?;
+                let role = others.look_up.role_if(walk.with.role, member.role_sid.as_ref()).map_err(wrap)?;
+                visit(&RowRecords {
+                    channel: channel.as_deref(),
+                    member: Some(&member),
+                    role: role.as_deref(),
+                    ..RowRecords::of_service(&of_service)
+                })?;
+                others.advance(&snapshot.scopes).map_err(wrap)?;
+            }
+            Ok(())
+        };
+        self.only(filler, step, &mut |records: &RowRecords<'_>| {
+            visit_before(records.membership, visit)?;
+            visit(records)
+        })?;
+        visit_before(None, visit)
+    }
+
+    fn only<E: From<SnapshotError>>(
+        &self,
+        filler: &mut Filler<'_>,
+        step: &mut WalkRow,
+        visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Self { snapshot, walk, service } = *self;
+        let select = filler.select();
+        if walk.order == WalkOrder::ByUser {
+            // CROSS JOIN keeps SQLite to this order of loops: users as their index has them, then their rows.
+            let sql = format!(
+                "{select} FROM user_row u CROSS JOIN membership_row m ON m.user = u.id
+                 WHERE u.service = ?1 ORDER BY u.sid, m.channel_sid"
+            );
+            return each(snapshot, &sql, service, visit, step, |row, step| filler.fill(row, step));
+        }
+        if !snapshot.is_indexed()? {
+            let sql = format!(
+                "{select} FROM membership_row m CROSS JOIN user_row u ON u.id = m.user
+                 WHERE m.service = ?1 ORDER BY m.channel_sid, m.member_sid, u.sid"
+            );
+            return each(snapshot, &sql, service, visit, step, |row, step| filler.fill(row, step));
+        }
+        let users = if filler.read_user { "user_row u" } else { "user_row u INDEXED BY user_sid_by_id" };
+        let from = format!("FROM membership_row m CROSS JOIN {users} ON u.id = m.user WHERE m.service = ?1");
+        self.by_index(&format!("{select} {from}"), filler, step, visit)
+    }
+
+    /// Walks the index. It has rows in order but for those without a member: of each channel they come first and are sorted
+    /// by themselves, since sorting every row by its user as well would cost as much as reading it.
+    fn by_index<E: From<SnapshotError>>(
+        &self,
+        select: &str,
+        filler: &mut Filler<'_>,
+        step: &mut WalkRow,
+        visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Self { snapshot, service, .. } = *self;
+        let wrap = |source| E::from(SnapshotError::from_sqlite(snapshot.path(), source));
+        let prepare = |sql: String| snapshot.connection.prepare_cached(&sql).map_err(wrap);
+        let mut all = prepare(format!("{select} ORDER BY m.channel_sid, m.member_sid, m.user"))?;
+        let mut without_member =
+            prepare(format!("{select} AND m.channel_sid = ?2 AND m.member_sid IS NULL ORDER BY u.sid"))?;
+        let mut done: Option<ChannelSid> = None;
+        let mut rows = all.query([service]).map_err(wrap)?;
+        while let Some(row) = rows.next().map_err(wrap)? {
+            if row.get_ref(MEMBER_SID).map_err(wrap)? != ValueRef::Null {
+                filler.fill(row, step).map_err(wrap)?;
+                visit(&step.records())?;
+                continue;
+            }
+            let channel: ChannelSid = required(row, CHANNEL_SID).map_err(wrap)?;
+            if done.as_ref() == Some(&channel) {
+                continue;
+            }
+            (|| {
+                bind!(without_member, service, channel);
+                Ok(())
+            })()
+            .map_err(wrap)?;
+            let mut rows = without_member.raw_query();
+            while let Some(row) = rows.next().map_err(wrap)? {
+                filler.fill(row, step).map_err(wrap)?;
+                visit(&step.records())?;
+            }
+            done = Some(channel);
         }
         Ok(())
-    };
-    walk_memberships_only(snapshot, walk, service, look_up, step, &mut |records: &RowRecords<'_>| {
-        visit_before(records.membership, visit)?;
-        visit(records)
-    })?;
-    visit_before(None, visit)
-}
-
-fn walk_memberships_only<E: From<SnapshotError>>(
-    snapshot: &Snapshot,
-    walk: Walk,
-    service: i64,
-    look_up: LookUp<'_>,
-    step: &mut WalkRow,
-    visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut filler = Filler::new(walk, look_up, &snapshot.scopes);
-    let select = filler.select();
-    if walk.order == WalkOrder::ByUser {
-        // CROSS JOIN keeps SQLite to this order of loops: users as their index has them, then their rows.
-        let sql = format!(
-            "{select} FROM user_row u CROSS JOIN membership_row m ON m.user = u.id
-             WHERE u.service = ?1 ORDER BY u.sid, m.channel_sid"
-        );
-        return each(snapshot, &sql, service, visit, step, |row, step| filler.fill(row, step));
     }
-    if !snapshot.is_indexed()? {
-        let sql = format!(
-            "{select} FROM membership_row m CROSS JOIN user_row u ON u.id = m.user
-             WHERE m.service = ?1 ORDER BY m.channel_sid, m.member_sid, u.sid"
-        );
-        return each(snapshot, &sql, service, visit, step, |row, step| filler.fill(row, step));
-    }
-    let users = if filler.read_user { "user_row u" } else { "user_row u INDEXED BY user_sid_by_id" };
-    let from = format!("FROM membership_row m CROSS JOIN {users} ON u.id = m.user WHERE m.service = ?1");
-    by_index(snapshot, &format!("{select} {from}"), service, &mut filler, step, visit)
-}
-
-/// Walks the index. It has rows in order but for those without a member: of each channel they come first and are sorted
-/// by themselves, since sorting every row by its user as well would cost as much as reading it.
-fn by_index<E: From<SnapshotError>>(
-    snapshot: &Snapshot,
-    select: &str,
-    service: i64,
-    filler: &mut Filler<'_>,
-    step: &mut WalkRow,
-    visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
-) -> Result<(), E> {
-    let wrap = |source| E::from(SnapshotError::from_sqlite(snapshot.path(), source));
-    let prepare = |sql: String| snapshot.connection.prepare_cached(&sql).map_err(wrap);
-    let mut all = prepare(format!("{select} ORDER BY m.channel_sid, m.member_sid, m.user"))?;
-    let mut without_member =
-        prepare(format!("{select} AND m.channel_sid = ?2 AND m.member_sid IS NULL ORDER BY u.sid"))?;
-    let mut done: Option<ChannelSid> = None;
-    let mut rows = all.query([service]).map_err(wrap)?;
-    while let Some(row) = rows.next().map_err(wrap)? {
-        if row.get_ref(MEMBER_SID).map_err(wrap)? != ValueRef::Null {
-            filler.fill(row, step).map_err(wrap)?;
-            visit(&step.records())?;
-            continue;
-        }
-        let channel: ChannelSid = required(row, CHANNEL_SID).map_err(wrap)?;
-        if done.as_ref() == Some(&channel) {
-            continue;
-        }
-        (|| {
-            bind!(without_member, service, channel);
-            Ok(())
-        })()
-        .map_err(wrap)?;
-        let mut rows = without_member.raw_query();
-        while let Some(row) = rows.next().map_err(wrap)? {
-            filler.fill(row, step).map_err(wrap)?;
-            visit(&step.records())?;
-        }
-        done = Some(channel);
-    }
-    Ok(())
 }
 
 /// Members without a membership, by channel SID and member SID.

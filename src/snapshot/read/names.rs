@@ -47,91 +47,88 @@ const SOURCES: [(Entity, &str); 3] = [
     (Entity::Role, "SELECT sid, NULL AS name, friendly_name FROM role_row WHERE service = ?1"),
 ];
 
-impl Snapshot {
-    /// The record of a SID.
-    pub(crate) fn record_of_sid(&self, text: &str) -> Result<Option<NamedRecord>, SnapshotError> {
-        for (number, service) in self.service_numbers()? {
-            if service.to_string() == text {
-                let friendly_name = self.sql(|connection| {
-                    let sql = "SELECT friendly_name FROM service_row WHERE id = ?1";
-                    connection.query_row(sql, [number], |row| row.get(0))
-                })?;
-                return Ok(Some(NamedRecord {
-                    entity: Entity::Service,
-                    sid: service.to_string(),
-                    service_sid: service,
-                    name: None,
-                    friendly_name,
-                }));
-            }
-            let found = self.sql(|connection| {
-                Ok([
-                    by_sid(connection, &SOURCES[0], number, &service, &UserSid::from_wire(text))?,
-                    by_sid(connection, &SOURCES[1], number, &service, &ChannelSid::from_wire(text))?,
-                    by_sid(connection, &SOURCES[2], number, &service, &RoleSid::from_wire(text))?,
-                ])
+pub(in crate::snapshot) fn record_of_sid(
+    snapshot: &Snapshot,
+    text: &str,
+) -> Result<Option<NamedRecord>, SnapshotError> {
+    for (number, service) in snapshot.service_numbers()? {
+        if service.to_string() == text {
+            let friendly_name = snapshot.sql(|connection| {
+                let sql = "SELECT friendly_name FROM service_row WHERE id = ?1";
+                connection.query_row(sql, [number], |row| row.get(0))
             })?;
-            if let Some(found) = found.into_iter().flatten().next() {
-                return Ok(Some(found));
-            }
+            return Ok(Some(NamedRecord {
+                entity: Entity::Service,
+                sid: service.to_string(),
+                service_sid: service,
+                name: None,
+                friendly_name,
+            }));
         }
-        Ok(None)
+        let found = snapshot.sql(|connection| {
+            Ok([
+                by_sid(connection, &SOURCES[0], number, &service, &UserSid::from_wire(text))?,
+                by_sid(connection, &SOURCES[1], number, &service, &ChannelSid::from_wire(text))?,
+                by_sid(connection, &SOURCES[2], number, &service, &RoleSid::from_wire(text))?,
+            ])
+        })?;
+        if let Some(found) = found.into_iter().flatten().next() {
+            return Ok(Some(found));
+        }
     }
+    Ok(None)
+}
 
-    /// The records that a text names, up to so many of each kind.
-    pub(crate) fn named(
-        &self,
-        text: &str,
-        how: NameMatch,
-        most: u32,
-    ) -> Result<Vec<NamedRecord>, SnapshotError> {
-        let mut found = Vec::new();
-        for (number, service) in self.service_numbers()? {
-            for (entity, source) in SOURCES {
-                let sql = match how {
-                    NameMatch::Complete => format!(
-                        "SELECT * FROM ({source}) WHERE name = ?2 COLLATE NOCASE OR friendly_name = ?2 COLLATE NOCASE
-                         ORDER BY ifnull(name = ?2, 0) DESC, ifnull(friendly_name = ?2, 0) DESC, name, sid LIMIT {most}"
-                    ),
-                    NameMatch::Prefix => format!(
-                        "SELECT * FROM ({source}) WHERE name LIKE ?2 ESCAPE '\\' OR friendly_name LIKE ?2 ESCAPE '\\'
-                         ORDER BY name, sid LIMIT {most}"
-                    ),
-                };
-                let text = match how {
-                    NameMatch::Complete => text.to_owned(),
-                    NameMatch::Prefix => format!("{}%", escaped_pattern(text)),
-                };
-                let rows = self.sql(|connection| {
-                    let mut statement = connection.prepare_cached(&sql)?;
-                    let rows =
-                        statement.query_map((number, &text), |row| named_record(row, entity, &service))?;
-                    rows.collect::<rusqlite::Result<Vec<_>>>()
-                })?;
-                found.extend(rows);
-            }
+pub(in crate::snapshot) fn named(
+    snapshot: &Snapshot,
+    text: &str,
+    how: NameMatch,
+    most: u32,
+) -> Result<Vec<NamedRecord>, SnapshotError> {
+    let mut found = Vec::new();
+    for (number, service) in snapshot.service_numbers()? {
+        for (entity, source) in SOURCES {
+            let sql = match how {
+                NameMatch::Complete => format!(
+                    "SELECT * FROM ({source}) WHERE name = ?2 COLLATE NOCASE OR friendly_name = ?2 COLLATE NOCASE
+                     ORDER BY ifnull(name = ?2, 0) DESC, ifnull(friendly_name = ?2, 0) DESC, name, sid LIMIT {most}"
+                ),
+                NameMatch::Prefix => format!(
+                    "SELECT * FROM ({source}) WHERE name LIKE ?2 ESCAPE '\\' OR friendly_name LIKE ?2 ESCAPE '\\'
+                     ORDER BY name, sid LIMIT {most}"
+                ),
+            };
+            let text = match how {
+                NameMatch::Complete => text.to_owned(),
+                NameMatch::Prefix => format!("{}%", escaped_pattern(text)),
+            };
+            let rows = snapshot.sql(|connection| {
+                let mut statement = connection.prepare_cached(&sql)?;
+                let rows = statement.query_map((number, &text), |row| named_record(row, entity, &service))?;
+                rows.collect::<rusqlite::Result<Vec<_>>>()
+            })?;
+            found.extend(rows);
         }
-        Ok(found)
     }
+    Ok(found)
+}
 
-    /// Visits users, channels and roles with their names, in the order of services, kinds and SIDs.
-    pub(crate) fn each_name<E: From<SnapshotError>>(
-        &self,
-        mut visit: impl FnMut(NamedRecord) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let wrap = |source| E::from(SnapshotError::from_sqlite(self.path(), source));
-        for (number, service) in self.service_numbers()? {
-            for (entity, source) in SOURCES {
-                let mut statement =
-                    self.connection.prepare(&format!("{source} ORDER BY sid")).map_err(wrap)?;
-                let mut rows = statement.query([number]).map_err(wrap)?;
-                while let Some(row) = rows.next().map_err(wrap)? {
-                    visit(named_record(row, entity, &service).map_err(wrap)?)?;
-                }
+pub(in crate::snapshot) fn each_name<E: From<SnapshotError>>(
+    snapshot: &Snapshot,
+    mut visit: impl FnMut(NamedRecord) -> Result<(), E>,
+) -> Result<(), E> {
+    let wrap = |source| E::from(SnapshotError::from_sqlite(snapshot.path(), source));
+    for (number, service) in snapshot.service_numbers()? {
+        for (entity, source) in SOURCES {
+            let mut statement =
+                snapshot.connection.prepare(&format!("{source} ORDER BY sid")).map_err(wrap)?;
+            let mut rows = statement.query([number]).map_err(wrap)?;
+            while let Some(row) = rows.next().map_err(wrap)? {
+                visit(named_record(row, entity, &service).map_err(wrap)?)?;
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 fn by_sid<K: SidKind>(

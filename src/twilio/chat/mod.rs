@@ -1,4 +1,3 @@
-//! Programmable Chat, REST API v2: the requests it takes and the JSON it sends.
+//! Programmable Chat, REST API v2: the requests it takes.
 
 pub(crate) mod requests;
-pub(crate) mod wire;

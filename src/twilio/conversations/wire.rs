@@ -1,27 +1,6 @@
-//! The resources of Conversations with the keys and types that OpenAPI `conversations/v1` publishes.
-//!
-//! Every field may be null or missing: the specification says so of nearly all of them, and its own examples of more.
+//! The settings of Conversations, which are resources of their own, with the keys and types that OpenAPI `conversations/v1` publishes.
 
-use crate::model::records;
 use crate::twilio::wire::resources;
-
-macro_rules! rows {
-    ($($(#[$doc:meta])* $Record:ident $record:ident $plural:literal {
-        $($(#[$field_doc:meta])* $field:ident: $place:ident $kind:tt, $pii:ident, $sample:literal
-            $(, chat $chat:literal)? $(, conversations $conversations:literal)? $(, always $always:ident)?;)*
-        $(@beside chat { $($chat_key:ident: $chat_how:ident;)* })?
-        $(@beside conversations { $($conversations_key:ident: $conversations_how:ident;)* })?
-    })*) => {
-        resources! {$(
-            $(#[$doc])*
-            $Record {
-                $($($place $kind $field = $conversations;)?)*
-                $(@beside { $($conversations_key: $conversations_how;)* })?
-            }
-        )*}
-    };
-}
-records!(rows);
 
 resources! {
     /// OpenAPI `conversations.v1.service.service_configuration`.

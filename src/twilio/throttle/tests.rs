@@ -1,6 +1,5 @@
 //! The throttle against simulated servers, in tokio's paused time.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::*;
+use crate::testkit::pace::most_in_a_second;
 
 /// A server that refuses at once what is beyond its limit, and answers the rest after 60 to 140 ms.
 #[derive(Debug, Default)]
@@ -152,19 +152,14 @@ async fn no_second_has_more_than_the_rate_and_nearly_all_of_it_is_used() {
         let throttle = throttle(16, rate);
         let server = Arc::new(Server::default());
         let started = Instant::now();
-        let mut granted = VecDeque::new();
-        let mut most = 0;
+        let mut granted = Vec::new();
         let total = rate * 20;
         for _ in 0..total {
             let permit = throttle.permit().await;
-            let now = Instant::now();
-            granted.push_back(now);
-            while granted.front().is_some_and(|first| now - *first >= Duration::from_secs(1)) {
-                granted.pop_front();
-            }
-            most = most.max(granted.len());
+            granted.push(Instant::now());
             drop(permit);
         }
+        let most = most_in_a_second(&granted);
         assert!(most <= rate as usize, "{rate}: {most}");
         let achieved = f64::from(total) / started.elapsed().as_secs_f64();
         assert!(achieved >= 0.98 * f64::from(rate), "{rate}: {achieved}");

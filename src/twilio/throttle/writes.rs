@@ -121,6 +121,7 @@ mod tests {
     use tokio::time::sleep;
 
     use super::*;
+    use crate::testkit::pace::most_in_a_second;
 
     fn limits(conversation: u32, service: u32) -> WriteLimits {
         WriteLimits::new(NonZeroU32::new(conversation).unwrap(), NonZeroU32::new(service).unwrap())
@@ -137,17 +138,6 @@ mod tests {
             }
         }
         taken
-    }
-
-    fn most_in_a_second(taken: &[Instant]) -> usize {
-        let mut window = VecDeque::new();
-        taken.iter().fold(0, |most, now| {
-            window.push_back(*now);
-            while window.front().is_some_and(|first| *now - *first >= Duration::from_secs(1)) {
-                window.pop_front();
-            }
-            most.max(window.len())
-        })
     }
 
     #[tokio::test(start_paused = true)]

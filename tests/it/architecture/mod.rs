@@ -21,6 +21,9 @@ const FOR_ANYONE: [&str; 3] = ["clock", "printable", "testkit"];
 /// The most lines of a file before its tests. A file is one responsibility, and few need this many.
 const MOST_LINES: usize = 500;
 
+/// In how many files the methods of one type may stand. A third file wants functions, or a type of its own.
+const FILES_OF_METHODS: usize = 2;
+
 /// Names that several modules define, each for its own: an error of the stage, the options of a stage.
 const SHARED_NAMES: [&str; 2] = ["Error", "Options"];
 
@@ -123,6 +126,41 @@ fn a_name_of_a_type_is_defined_once() {
         .map(|(name, places)| format!("{name}: {}", places.join(", ")))
         .collect();
     assert!(twice.is_empty(), "{} names:\n{}", twice.len(), twice.join("\n"));
+}
+
+/// The files with methods of a type's own, of each type that has them in more than [`FILES_OF_METHODS`].
+fn scattered(files: &[SourceFile]) -> Vec<String> {
+    let mut places: BTreeMap<(Option<&str>, &str), BTreeSet<&str>> = BTreeMap::new();
+    for file in files {
+        for own in file.own_impls.iter().filter(|own| !own.in_tests) {
+            // The few names that stages share are told apart by the stage.
+            let stage = SHARED_NAMES.contains(&own.type_name.as_str()).then(|| file.top()).flatten();
+            places.entry((stage, &own.type_name)).or_default().insert(&file.name);
+        }
+    }
+    let files = |names: &BTreeSet<&str>| names.iter().copied().collect::<Vec<_>>().join(", ");
+    let many = places.iter().filter(|(_, names)| names.len() > FILES_OF_METHODS);
+    many.map(|((_, of), names)| format!("{of}: {}", files(names))).collect()
+}
+
+#[test]
+fn the_methods_of_a_type_are_in_two_files_at_most() {
+    let scattered = scattered(sources());
+    assert!(scattered.is_empty(), "{} types:\n{}", scattered.len(), scattered.join("\n"));
+}
+
+#[test]
+fn a_type_with_methods_in_three_files_is_found() {
+    let file = |name: &str, text: &str| SourceFile::new(name, text.to_owned());
+    let mut files = vec![
+        file("plan/a.rs", "struct Thing<'a>(&'a str);\nimpl<'a> Thing<'a> {}\nimpl Thing<'_> {}"),
+        file("plan/b.rs", "impl super::Thing<'_> {}\nimpl Options {}"),
+        file("apply/c.rs", "impl Default for Thing<'_> {}\nimpl Options {}"),
+        file("diff/d.rs", "#[cfg(test)]\nmod tests { impl Thing<'_> {} }\nimpl Options {}"),
+    ];
+    assert!(scattered(&files).is_empty(), "a trait's methods and those of tests do not count");
+    files.push(file("plan/e.rs", "impl Thing<'static> {}"));
+    assert_eq!(scattered(&files), ["Thing: plan/a.rs, plan/b.rs, plan/e.rs"]);
 }
 
 #[test]

@@ -24,6 +24,12 @@ pub(crate) struct DefinedType {
     pub(crate) in_tests: bool,
 }
 
+/// An `impl` block of a type's own methods, not of a trait.
+pub(crate) struct OwnImpl {
+    pub(crate) type_name: String,
+    pub(crate) in_tests: bool,
+}
+
 pub(crate) struct SourceFile {
     /// `crawl/reader.rs`, below `src`.
     pub(crate) name: String,
@@ -32,6 +38,7 @@ pub(crate) struct SourceFile {
     pub(crate) module: Vec<String>,
     pub(crate) paths: Vec<NamedPath>,
     pub(crate) types: Vec<DefinedType>,
+    pub(crate) own_impls: Vec<OwnImpl>,
     /// What it re-exports from a child of its own: the name, and the child.
     pub(crate) exports: BTreeMap<String, String>,
     /// The first line of test code, or one behind the last line.
@@ -55,12 +62,13 @@ impl SourceFile {
             in_tests: of_tests,
             paths: Vec::new(),
             types: Vec::new(),
+            own_impls: Vec::new(),
             exports: BTreeMap::new(),
             tests_begin: if of_tests { 1 } else { lines + 1 },
         };
         reader.visit_file(&tree);
-        let Reader { paths, types, exports, tests_begin, .. } = reader;
-        Self { name: name.to_owned(), text, module, paths, types, exports, tests_begin }
+        let Reader { paths, types, own_impls, exports, tests_begin, .. } = reader;
+        Self { name: name.to_owned(), text, module, paths, types, own_impls, exports, tests_begin }
     }
 
     /// The module of the top level it belongs to; none for `lib.rs` and `main.rs`.
@@ -99,6 +107,7 @@ struct Reader {
     in_tests: bool,
     paths: Vec<NamedPath>,
     types: Vec<DefinedType>,
+    own_impls: Vec<OwnImpl>,
     exports: BTreeMap<String, String>,
     tests_begin: usize,
 }
@@ -200,6 +209,15 @@ impl Reader {
         let (line, name) = (ident.span().start().line, ident.to_string());
         self.types.push(DefinedType { line, name, in_tests: self.in_tests });
     }
+
+    fn note_impl(&mut self, of: &syn::Type) {
+        if let syn::Type::Path(path) = of
+            && let Some(last) = path.path.segments.last()
+        {
+            let type_name = last.ident.to_string();
+            self.own_impls.push(OwnImpl { type_name, in_tests: self.in_tests });
+        }
+    }
 }
 
 fn is_test_only(attributes: &[Attribute]) -> bool {
@@ -243,6 +261,7 @@ impl<'ast> Visit<'ast> for Reader {
             Item::Struct(item) => self.define(&item.ident),
             Item::Trait(item) => self.define(&item.ident),
             Item::Type(item) => self.define(&item.ident),
+            Item::Impl(item) if item.trait_.is_none() => self.note_impl(&item.self_ty),
             _ => {}
         }
         if let Item::Use(item) = item {

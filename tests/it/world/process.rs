@@ -1,35 +1,27 @@
 //! The end of the terminal.
 
-use std::process::Stdio;
+use std::process::{Child, Output, Stdio};
 
 use chatferry::internals::simulator::Options;
 
-use crate::support::{World, wait_for_requests};
+use crate::support::{World, spawn, wait_for_requests};
+
+/// The terminal of a child is closed while it works.
+#[cfg(unix)]
+fn hang_up(world: &World, mut child: Child) -> Output {
+    wait_for_requests(world, &mut child, 10);
+    let killed = std::process::Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    child.wait_with_output().unwrap()
+}
 
 /// Case 20.
 #[cfg(unix)]
 #[test]
 fn a_closed_terminal_ends_a_crawl_as_a_request_to_end_does() {
-    let latency = std::time::Duration::from_millis(20);
+    let latency = std::time::Duration::from_millis(50);
     let world = World::new(Options { users: 60, latency, ..Options::default() });
-    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("chatferry"));
-    let url = world.running.url();
-    let mut child = command
-        .args(["crawl", "--service", world.running.service_sid(), "--progress", "none"])
-        .current_dir(world.folder.path())
-        .env_clear()
-        .env("TWILIO_ACCOUNT_SID", world.running.account_sid())
-        .env("TWILIO_AUTH_TOKEN", world.running.auth_token())
-        .env("CHATFERRY_CHAT_URL", &url)
-        .env("CHATFERRY_CONVERSATIONS_URL", &url)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    wait_for_requests(&world, &mut child, 10);
-    let killed = std::process::Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap();
-    assert!(killed.success());
-    let output = child.wait_with_output().unwrap();
+    let output = hang_up(&world, spawn(&world, &[]));
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{stderr}");
     assert!(stderr.contains("interrupted"), "{stderr}");
@@ -39,28 +31,23 @@ fn a_closed_terminal_ends_a_crawl_as_a_request_to_end_does() {
 #[cfg(unix)]
 #[test]
 fn a_closed_terminal_ends_an_audit_with_metrics_and_hook() {
-    let latency = std::time::Duration::from_millis(20);
+    let latency = std::time::Duration::from_millis(50);
     let world = World::new(Options { users: 60, latency, ..Options::default() });
-    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("chatferry"));
-    let url = world.running.url();
-    let mut child = command
-        .args(["audit", "--service", world.running.service_sid(), "--dir", "audits", "--progress", "none"])
+    let mut command = world.process(&[
+        "audit",
+        "--service",
+        world.running.service_sid(),
+        "--dir",
+        "audits",
+        "--progress",
+        "none",
+    ]);
+    command
         .args(["--metrics-file", "audit.prom", "--on-failure", "echo failed > hook.txt"])
-        .current_dir(world.folder.path())
-        .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap())
-        .env("TWILIO_ACCOUNT_SID", world.running.account_sid())
-        .env("TWILIO_AUTH_TOKEN", world.running.auth_token())
-        .env("CHATFERRY_CHAT_URL", &url)
-        .env("CHATFERRY_CONVERSATIONS_URL", &url)
         .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    wait_for_requests(&world, &mut child, 10);
-    let killed = std::process::Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap();
-    assert!(killed.success());
-    let output = child.wait_with_output().unwrap();
+        .stderr(Stdio::piped());
+    let output = hang_up(&world, command.spawn().unwrap());
     assert_eq!(output.status.code(), Some(130), "{output:?}");
     let metrics = std::fs::read_to_string(world.path("audit.prom")).unwrap();
     assert!(metrics.contains("chatferry_audit_exit_code"), "{metrics}");

@@ -59,6 +59,7 @@ fn applying_line(totals: &ProgressTotals, applying: &Applying, now: Duration, la
     let mut parts = vec![format!("{}{rate}", operations(applying))];
     if !last {
         parts.extend((!applying.kind.is_empty()).then(|| applying.kind.to_owned()));
+        parts.extend(waiting(applying));
         parts.extend(totals.time_left(now).map(|left| format!("{} left", format::duration(left))));
     }
     parts.extend(not_performed(applying));
@@ -69,6 +70,13 @@ fn applying_line(totals: &ProgressTotals, applying: &Applying, now: Duration, la
 /// `1,200 of 4,211 operations`
 pub(super) fn operations(applying: &Applying) -> String {
     format!("{} of {}", format::count(applying.ended), format::counted(applying.operations, "operation"))
+}
+
+/// `3 wait to retry, create_user next`
+pub(super) fn waiting(applying: &Applying) -> Option<String> {
+    let (kind, operations) = applying.waiting?;
+    let wait = if operations == 1 { "waits" } else { "wait" };
+    Some(format!("{} {wait} to retry, {kind} next", format::count(operations)))
 }
 
 /// What went wrong with operations.

@@ -1,6 +1,7 @@
 //! What a probe found: the object of `probe --json` and its text for people.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 
 use serde::Serialize;
 
@@ -9,6 +10,18 @@ use crate::model::{AccountSid, Api, Entity, ServiceSid};
 use super::crawl::by_plural;
 use super::format;
 use crate::printable::{Printable, PrintableLine, Tone};
+
+/// What to check where an API answers that it does not have the service.
+pub(crate) const CHECK_SERVICE: &str = "check the SID, and that the credentials are of the account that has the service; \
+     without --service every service of the account is read";
+
+/// What to check where an API does not answer.
+pub(crate) const CHECK_NETWORK: &str = "check the network, --chat-url and --conversations-url";
+
+/// How an API refused a request that any full key may send.
+pub(crate) fn refused(error: &dyn Error) -> String {
+    format!("{error} (a restricted key may lack the permission)")
+}
 
 /// What a probe found.
 #[derive(Debug, Clone, Serialize)]
