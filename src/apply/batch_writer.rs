@@ -8,8 +8,9 @@
 use super::batch::{Batch, BatchPolicy, BroughtOutcome, BroughtParticipant};
 use super::error::ApplyError;
 use super::error_codes;
+use super::failure::{WriteFailure, of_all};
 use super::lookup::{self, LookupOutcome, OperationEnd};
-use super::performer::{ActiveOperation, Performer, TaskStep, WriteFailure, answered, of_all, read_created};
+use super::performer::{ActiveOperation, Performer, TaskStep, answered, read_created};
 use crate::plan::OperationState;
 use crate::twilio::{OnceSent, RequestError};
 

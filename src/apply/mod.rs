@@ -25,6 +25,7 @@ mod batch_writer;
 mod dependencies;
 mod error;
 mod error_codes;
+mod failure;
 mod journal_batch;
 mod journal_thread;
 mod lanes;

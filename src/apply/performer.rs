@@ -22,12 +22,13 @@ use tokio_util::sync::CancellationToken;
 use super::batch::{Batch, BatchPolicy};
 use super::error::ApplyError;
 use super::error_codes;
+use super::failure::{WriteFailure, of_all};
 use super::journal_thread::JournalHandle;
 use super::lookup::{self, LookupOutcome, OperationEnd};
 use super::mismatch::{describe, differences};
 use super::resolved::ResolvedOperation;
 use crate::plan::{Endpoint, JsonFields, OperationKind, OperationState};
-use crate::twilio::{Attempts, BodyError, Client, Counters, OnceSent, Reply, RequestError, RequestErrorKind};
+use crate::twilio::{Attempts, BodyError, Client, Counters, OnceSent, Reply, RequestError};
 
 /// Writes of unknown outcome, and 404s of what should be there, after which an operation is left for another run. Between them
 /// the target is looked at, which has attempts of its own.
@@ -372,67 +373,6 @@ impl Performer {
             self.journal.withdraw(work.resolved.number).await?;
         }
         Ok(())
-    }
-}
-
-/// What a failed request means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum WriteFailure {
-    /// The run is ending; nothing was sent.
-    Interrupted,
-    /// Nothing else would fare better.
-    OfAll,
-    /// Certainly not performed, for no reason of its own.
-    NotDone,
-    /// What it creates is there.
-    AlreadyThere,
-    /// Whether it was performed is not known.
-    Unknown,
-    /// What it refers to is not found.
-    NotFound,
-    /// Refused, for a reason of its own.
-    OfItem,
-}
-
-impl WriteFailure {
-    pub(super) fn of(error: &RequestError) -> Self {
-        match &error.kind {
-            _ if error.is_cancelled() => return Self::Interrupted,
-            RequestErrorKind::NotSent(_) | RequestErrorKind::WaitTooLong => return Self::NotDone,
-            RequestErrorKind::Broken(_)
-            | RequestErrorKind::TimedOut(_)
-            | RequestErrorKind::BadBody(_)
-            | RequestErrorKind::TooLarge { .. }
-            | RequestErrorKind::TooSlow
-            | RequestErrorKind::CutOff => return Self::Unknown,
-            _ => {}
-        }
-        if error.is_unauthorized()
-            || error.is_gone()
-            || (error.is_forbidden() && !error_codes::is_of_item(error.code))
-        {
-            Self::OfAll
-        } else if error_codes::says_already_there(error.code) {
-            Self::AlreadyThere
-        } else if error.is_server_error() {
-            Self::Unknown
-        } else if error.status == Some(429) {
-            Self::NotDone // never processed; the client has sent it again as often as is sensible
-        } else if error.is_not_found() {
-            Self::NotFound
-        } else {
-            Self::OfItem
-        }
-    }
-}
-
-pub(super) fn of_all(error: RequestError) -> ApplyError {
-    if error.is_unauthorized() {
-        ApplyError::Unauthorized(error.into())
-    } else if error.is_gone() {
-        ApplyError::Gone(error.into())
-    } else {
-        ApplyError::Forbidden(error.into())
     }
 }
 

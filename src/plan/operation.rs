@@ -251,10 +251,3 @@ pub struct Operation {
     /// The values that are written.
     pub after: JsonFields,
 }
-
-impl Operation {
-    /// The participants that it brings.
-    pub(crate) fn brought(&self) -> &[serde_json::Value] {
-        self.after.get(PARTICIPANTS).and_then(serde_json::Value::as_array).map_or(&[], Vec::as_slice)
-    }
-}

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 pub(crate) use paths::WITH_PARTICIPANTS;
 
-use super::operation::{Endpoint, JsonFields, Operation, OperationKind, value_at};
+use super::operation::{Endpoint, JsonFields, Operation, OperationKind, PARTICIPANTS, value_at};
 use crate::model::Entity;
 
 /// How.
@@ -95,6 +95,11 @@ impl Operation {
             form: self.form(),
             takes_webhook_header: takes_webhook_header(self.kind),
         }
+    }
+
+    /// The participants that it brings: those that a conversation is created with.
+    pub(crate) fn brought(&self) -> &[Value] {
+        self.after.get(PARTICIPANTS).and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 
     /// What a create needs and the subject says is sent whether or not `after` repeats it.
