@@ -30,7 +30,6 @@ impl Sample {
         Self::new(false)
     }
 
-    /// A row of the entity.
     pub(crate) fn subject(&self, entity: Entity) -> RowRecords<'_> {
         let has =
             |wanted: Entity| wanted == entity || self.with_others && reachable(entity).contains(&wanted);

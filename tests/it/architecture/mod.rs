@@ -163,6 +163,17 @@ fn a_type_with_methods_in_three_files_is_found() {
     assert_eq!(scattered(&files), ["Thing: plan/a.rs, plan/b.rs, plan/e.rs"]);
 }
 
+/// A module with files of its own is `name/mod.rs`, and never `name.rs` next to `name`.
+#[test]
+fn a_folder_has_its_own_mod_file() {
+    let names: BTreeSet<&str> = sources().iter().map(|file| file.name.as_str()).collect();
+    let folders: BTreeSet<&str> =
+        names.iter().filter_map(|name| name.rsplit_once('/')).map(|(folder, _)| folder).collect();
+    let beside: Vec<&&str> =
+        folders.iter().filter(|folder| names.contains(format!("{folder}.rs").as_str())).collect();
+    assert!(beside.is_empty(), "{beside:?}");
+}
+
 #[test]
 fn every_file_says_what_it_is_for() {
     for file in sources() {
