@@ -1,6 +1,6 @@
 //! The search index: names of users, channels and roles by how they begin, and counts that take a read of all rows.
 //!
-//! It is a SQLite file beside the snapshot, made once for a finished snapshot and recognized by the snapshot's size and time of
+//! It is a SQLite file next to the snapshot, made once for a finished snapshot and recognized by the snapshot's size and time of
 //! change. Where none can be written there, or another file has its name, it is made in a temporary folder for one run.
 //!
 //! **Invariant:** the index appears complete or not at all, and like the snapshot only its owner can read it: it holds names.

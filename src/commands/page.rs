@@ -1,4 +1,4 @@
-//! A page that a verb writes beside its result, and opening it with the program that the system has for it.
+//! A page that a verb writes in addition to its result, and opening it with the program that the system has for it.
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};

@@ -25,7 +25,7 @@ impl Sample {
         Self::new(true)
     }
 
-    /// Every field that can be null is, and no record has others beside it.
+    /// Every field that can be null is, and no record has others next to it.
     pub(crate) fn nulls() -> Self {
         Self::new(false)
     }

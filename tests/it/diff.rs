@@ -472,7 +472,7 @@ fn what_cannot_be_compared_is_refused_with_advice() {
     let full = diff(&world, &["--out", "nowhere/diff.txt"]);
     assert_eq!(full.code, 1, "{full:?}");
     change(&world, "PRAGMA user_version = 99");
-    refused(&["diff", "old.db", "new.db"], "format 99", "crawl anew");
+    refused(&["diff", "old.db", "new.db"], "format 99", "crawl again");
 }
 
 #[test]

@@ -197,6 +197,20 @@ fn code_lines(file: &SourceFile) -> impl Iterator<Item = (usize, &str)> {
     lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
+/// What `commands` has errors of its own for: the process, its threads and streams, and a channel that no one reads any more.
+const ERRORS_OF_COMMANDS: [&str; 3] =
+    ["commands/failure.rs", "commands/threads.rs", "commands/verify/views.rs"];
+
+/// `commands` joins stages. An error's sentences stand beside its enum, in a stage or in `report`.
+#[test]
+fn commands_have_no_errors_of_stages() {
+    let has_one = |file: &&SourceFile| {
+        file.top() == Some("commands") && code_lines(file).any(|(_, text)| text.contains("#[error(\""))
+    };
+    let names: Vec<&str> = sources().iter().filter(has_one).map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ERRORS_OF_COMMANDS);
+}
+
 /// Writers are given: a test can read what the program prints, and bars are not torn by it.
 #[test]
 fn nothing_is_printed_but_through_a_given_writer() {
