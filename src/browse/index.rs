@@ -90,7 +90,7 @@ impl SearchIndex {
             match Self::make(&path, snapshot, &stamp) {
                 Ok(()) => return Ok(Self::open(&path, None)?),
                 Err(BrowseError::Index(error)) => {
-                    tracing::debug!(%error, "the search index cannot be kept beside the snapshot");
+                    tracing::debug!(%error, "the search index cannot be kept next to the snapshot");
                 }
                 Err(error) => return Err(error),
             }
