@@ -124,7 +124,8 @@ pub(crate) fn respond(reply: HttpReply, context: &ReplyContext) -> Response<Body
         headers.insert(VIA, HeaderValue::from_static("1.1 gateway.example.com"));
         return response;
     }
-    headers.insert(HeaderName::from_static("twilio-concurrent-requests"), HeaderValue::from(context.concurrent));
+    headers
+        .insert(HeaderName::from_static("twilio-concurrent-requests"), HeaderValue::from(context.concurrent));
     let duration = format!("{:.3}", context.arrived.elapsed().as_secs_f64());
     for (name, text) in
         [("twilio-request-id", context.request_id.as_str()), ("twilio-request-duration", duration.as_str())]
