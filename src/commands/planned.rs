@@ -1,4 +1,4 @@
-//! A plan that is looked at beside a snapshot: it must have been made of that snapshot.
+//! A plan that is looked at together with a snapshot: it must have been made of that snapshot.
 
 use std::path::Path;
 

@@ -70,7 +70,6 @@ pub enum CrawlEnd {
 /// What a run did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CrawlOutcome {
-    /// How it ended.
     pub ended: CrawlEnd,
     /// What the snapshot says of itself now.
     pub info: Info,

@@ -27,7 +27,7 @@ pub enum TermsError {
         new: String,
     },
     /// A field to be ignored that there is not.
-    #[error("`{name}` is no field that is compared")]
+    #[error("`{name}` is not a field that is compared")]
     UnknownField {
         /// What was typed.
         name: String,
@@ -70,7 +70,7 @@ impl Advise for TermsError {
                 StorageError::Missing { .. } | StorageError::OtherKind { .. },
             )) => "name two snapshot files: the older first, then the newer".to_owned(),
             Self::Unopened(SnapshotError::Storage(StorageError::OtherFormat { .. })) => {
-                "two snapshots are compared in the format of this chatferry: crawl anew, or use the version that wrote them"
+                "two snapshots are compared in the format of this chatferry: crawl again, or use the version that wrote them"
                     .to_owned()
             }
             Self::NoService { .. } => "crawl the service again, without --include".to_owned(),

@@ -172,7 +172,6 @@ pub enum FileError {
         /// What was probably meant.
         meant: Option<&'static str>,
     },
-    /// A secret.
     #[error(
         "line {line}, column {column}: `{key}` is a secret, and secrets are not read from a settings file"
     )]
@@ -209,7 +208,6 @@ pub enum CredentialError {
     /// Nothing is set.
     #[error("{missing} is not set")]
     Missing {
-        /// What is missing.
         missing: &'static str,
         /// Why it is needed.
         because: &'static str,

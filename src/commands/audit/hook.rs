@@ -42,7 +42,7 @@ fn start(command: &str, without: &[String]) -> io::Result<Child> {
 async fn wait(mut child: Child, text: &str) -> Result<(), HookFailure> {
     let stdin = child.stdin.take();
     let text = text.to_owned();
-    // A hook that does not read must not block anybody but this thread, which its end sets free.
+    // A hook that does not read must not block anyone but this thread, which its end sets free.
     let writing = spawn_blocking(move || {
         // Who does not want the result closes the pipe.
         let _unread = stdin.is_some_and(|mut stdin| stdin.write_all(text.as_bytes()).is_err());

@@ -16,7 +16,6 @@ use crate::snapshot::{Info, Snapshot, SnapshotError, Verdict, clear};
 use crate::source::Source;
 use crate::storage::StorageError;
 
-/// A target to be read.
 #[derive(Debug)]
 pub(in crate::commands) struct TargetReading<'a> {
     pub(in crate::commands) connection: &'a ConnectionSettings,

@@ -32,7 +32,6 @@ pub(super) struct TargetRead {
 }
 
 impl VerifyRun<'_> {
-    /// Reads the target.
     pub(super) async fn read(&self) -> Result<TargetRead, CommandError> {
         let input = self.input;
         let include: &[Entity] = if input.share.is_some() { &WITHOUT_MEMBERSHIPS } else { &EVERYTHING };

@@ -108,7 +108,7 @@ impl<'p> Planner<'p> {
         let of_source =
             pair.source.record().limits.as_ref().and_then(|limits| ConversationLimits::of_json(&limits.0));
         let known = if is_copy { options.target_limits } else { of_source };
-        // In place everybody is there already, so that a limit that is not known was not met.
+        // In place everyone is there already, so that a limit that is not known was not met.
         let usual_limits =
             known.unwrap_or(if is_copy { ConversationLimits::DEFAULT } else { ConversationLimits::MOST });
         let limits = known.unwrap_or(ConversationLimits::MOST);

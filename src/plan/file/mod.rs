@@ -34,6 +34,7 @@ pub(crate) use created::{CreatedRecords, done_reversed};
 pub use draft::PlanDraft;
 pub(crate) use entry::{Entry, WantedOperations};
 pub(crate) use journal::{Journal, NotDone};
+pub(crate) use outcome::{applied_window, reasons};
 pub(crate) use place::check_place;
 pub(crate) use queue::{LaneName, PendingOperation};
 pub(crate) use reader::PlanFile;

@@ -1,6 +1,8 @@
 //! How an audit ended: `result.json`, the object of `audit --json` and of hooks, and its text for people.
 
+use std::error::Error;
 use std::io;
+use std::path::Path;
 use std::process::ExitStatus;
 
 use serde::Serialize;
@@ -67,7 +69,6 @@ impl From<Verdict> for AuditVerdict {
     }
 }
 
-/// What was exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct Exported {
     pub files: u64,
@@ -75,6 +76,15 @@ pub(crate) struct Exported {
     pub rows: u64,
     /// Bytes in all of them.
     pub bytes: u64,
+}
+
+/// The note of an audit whose page of all audits is the one before.
+pub(crate) fn no_index(error: &dyn Error) -> String {
+    format!("the page of all audits could not be written: {error}")
+}
+
+pub(crate) fn no_metrics(file: &Path, error: &io::Error) -> String {
+    format!("the metrics file {} could not be written: {error}", file.display())
 }
 
 /// Why a hook did not end by itself with exit code 0.
@@ -126,7 +136,6 @@ pub(crate) struct AuditSummary {
     pub elapsed_seconds: f64,
     /// What was read.
     pub crawl: Option<CrawlSummary>,
-    /// What was exported.
     pub exported: Option<Exported>,
     /// What changed since the base.
     pub differences: Option<Comparison>,

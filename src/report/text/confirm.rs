@@ -17,6 +17,11 @@ pub(crate) enum NotConfirmed {
     NoTerminal,
     #[error("interrupted at the question; nothing was written")]
     Interrupted,
+    /// The same, where no plan is there to be reviewed.
+    #[error("standard input is not a terminal, so no one can be asked; nothing was written")]
+    NoTerminalForYes,
+    #[error("the answer was not yes; nothing was written")]
+    NotYes,
     /// Something else was typed.
     #[error("that is neither the name nor the SID of the target; nothing was written")]
     NotTheTarget,
@@ -26,7 +31,7 @@ impl Advise for NotConfirmed {
     fn status(&self) -> Failure {
         match self {
             Self::Interrupted => Failure::Interrupted,
-            Self::NoTerminal | Self::NotTheTarget => Failure::Usage,
+            Self::NoTerminal | Self::NoTerminalForYes | Self::NotYes | Self::NotTheTarget => Failure::Usage,
         }
     }
 
@@ -34,6 +39,8 @@ impl Advise for NotConfirmed {
         Some(match self {
             Self::Interrupted => return None,
             Self::NoTerminal => "review the plan, and give --yes to perform it".to_owned(),
+            Self::NoTerminalForYes => "give --yes to perform it".to_owned(),
+            Self::NotYes => "type yes to perform it".to_owned(),
             Self::NotTheTarget => "run it again and type the name as it is shown".to_owned(),
         })
     }

@@ -44,7 +44,6 @@ pub(crate) fn start(url: &str, users: usize) -> Printable {
     text
 }
 
-/// The command of a step.
 pub(crate) fn step(number: u32, command: &str) -> PrintableLine {
     PrintableLine::toned(Tone::Heading, &format!("{number}. {command}"))
 }

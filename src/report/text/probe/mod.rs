@@ -29,9 +29,7 @@ pub(crate) struct ProbeSummary {
     pub account_sid: AccountSid,
     /// `auth token` or `API key`.
     pub credentials: &'static str,
-    /// Whether Chat answers.
     pub chat: Answer,
-    /// Whether Conversations answers.
     pub conversations: Answer,
     /// The API that a crawl reads and that was priced: `chat` or `conversations`.
     pub source: Api,

@@ -116,7 +116,7 @@ fn reverse(undone: &PlanFile, created: &CreatedRecords<'_>, entry: &Entry) -> Re
         | OperationKind::DeleteConversation
         | OperationKind::DeleteUser
         | OperationKind::DeleteRole => {
-            Undone::lost("it was deleted; plan the migration again to create it anew")
+            Undone::lost("it was deleted; plan the migration again to create it once more")
         }
     })
 }
