@@ -100,7 +100,7 @@ fn plan(kind: &str, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A service of so many users: half as many channels, and everybody on 20 of them.
+/// A service of so many users: half as many channels, and everyone on 20 of them.
 struct Made {
     users: u128,
     api: Api,

@@ -173,7 +173,6 @@ impl Events {
         Self::new(|_| {})
     }
 
-    /// Sends one event.
     pub fn send(&self, event: Event) {
         (self.0)(event);
     }

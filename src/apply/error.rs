@@ -1,5 +1,7 @@
 //! What ends a run. A failure of one item does not: it is in the plan, with its reason.
 
+use std::path::PathBuf;
+
 use crate::error::{Advise, Failure};
 use crate::plan::PlanError;
 use crate::twilio::{REFUSED_HINT, RequestError};
@@ -25,6 +27,37 @@ pub(crate) enum ApplyError {
     /// A task ended in a panic.
     #[error("a task of the run ended unexpectedly")]
     Stopped(#[source] tokio::task::JoinError),
+}
+
+/// A plan is not performed. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PlanRefused {
+    /// A check blocks the entire plan.
+    #[error("the plan `{}` is blocked as a whole: {checks}", plan.display())]
+    Blocked { plan: PathBuf, checks: String },
+    #[error("there is no service {service} in the account {account}")]
+    NoTarget {
+        service: String,
+        account: String,
+        #[source]
+        source: Box<RequestError>,
+    },
+}
+
+impl Advise for PlanRefused {
+    fn status(&self) -> Failure {
+        Failure::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Blocked { .. } => {
+                "see the findings with `chatferry plan show`, fix what they name, and plan again; nothing was written"
+                    .to_owned()
+            }
+            Self::NoTarget { .. } => "check the credentials, or plan again; nothing was written".to_owned(),
+        })
+    }
 }
 
 impl Advise for ApplyError {

@@ -46,6 +46,9 @@ pub(crate) enum AuditError {
     /// The newest audit was begun later than now.
     #[error("the newest audit in `{}` was begun at {newest}, and now it is {now}: the clock went backwards", path.display())]
     ClockWentBackwards { path: PathBuf, newest: AuditName, now: AuditName },
+    /// A file that reports an audit could not be written.
+    #[error("cannot write `{}`", path.display())]
+    Unwritten { path: PathBuf, source: io::Error },
     /// A file or folder cannot be read or written.
     #[error("cannot use `{}`", path.display())]
     File { path: PathBuf, source: io::Error },
@@ -54,7 +57,7 @@ pub(crate) enum AuditError {
 impl Advise for AuditError {
     fn status(&self) -> Failure {
         match self {
-            Self::File { .. } => Failure::Failed,
+            Self::File { .. } | Self::Unwritten { .. } => Failure::Failed,
             _ => Failure::Usage,
         }
     }
@@ -80,6 +83,7 @@ impl Advise for AuditError {
                 "set the clock; if that audit's time is the wrong one, move its folder away. Audits are compared in the order \
                  of their names, so one more now would be compared with the wrong night; nothing was changed"
             }
+            Self::Unwritten { .. } => "see that its folder is there, can be written and has room",
             Self::File { .. } => {
                 "check that the folder can be written and has room; complete audits are kept"
             }

@@ -84,7 +84,6 @@ impl AuditFolder {
         Ok(Self { path: path.to_path_buf(), _lock: None })
     }
 
-    /// Where an audit is.
     pub(crate) fn path_of(&self, audit: &Listed) -> PathBuf {
         self.path.join(audit.folder())
     }
@@ -163,7 +162,6 @@ impl AuditFolder {
         }
     }
 
-    /// Removes an audit.
     pub(crate) fn remove(&self, audit: &Listed) -> Result<(), AuditError> {
         let path = self.path_of(audit);
         let going = self.path.join(format!("{}{REMOVED_ENDING}", audit.folder()));

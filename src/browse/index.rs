@@ -1,6 +1,6 @@
 //! The search index: names of users, channels and roles by how they begin, and counts that take a read of all rows.
 //!
-//! It is a SQLite file beside the snapshot, made once for a finished snapshot and recognized by the snapshot's size and time of
+//! It is a SQLite file next to the snapshot, made once for a finished snapshot and recognized by the snapshot's size and time of
 //! change. Where none can be written there, or another file has its name, it is made in a temporary folder for one run.
 //!
 //! **Invariant:** the index appears complete or not at all, and like the snapshot only its owner can read it: it holds names.
@@ -90,7 +90,7 @@ impl SearchIndex {
             match Self::make(&path, snapshot, &stamp) {
                 Ok(()) => return Ok(Self::open(&path, None)?),
                 Err(BrowseError::Index(error)) => {
-                    tracing::debug!(%error, "the search index cannot be kept beside the snapshot");
+                    tracing::debug!(%error, "the search index cannot be kept next to the snapshot");
                 }
                 Err(error) => return Err(error),
             }

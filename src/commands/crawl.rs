@@ -9,9 +9,12 @@ use crate::crawl::{self, CrawlEnd, CrawlOutcome};
 use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::model::{Api, Entity, Share};
+use crate::report::text::crawl as text;
 use crate::report::{CrawlSummary, Stopped};
 use crate::secret::Credentials;
-use crate::settings::{ConnectionSettings, CrawlSettings, Include, IncludePart, ServiceChoice, UserSelector};
+use crate::settings::{
+    ConnectionSettings, CrawlSettings, Include, IncludePart, ServiceChoice, SettingsError, UserSelector,
+};
 use crate::snapshot::{CrawlIdentity, Info, Replacement, SnapshotError, SnapshotWriter, Verdict};
 use crate::source::{Source, largest_page};
 
@@ -49,15 +52,15 @@ pub(super) async fn crawl(
     let CrawlOutcome { ended, info } = loop {
         let source = Source::new(api, client);
         let identity = identity(settings, &credentials, &source)?;
-        let opened = open(place.path(), &identity, settings.cross_check, &source).map_err(|error| match (&place, &error) {
-            (Reservation::Restarted(replacement), SnapshotError::OtherCrawl { .. }) => {
-                let left = replacement.path().display().to_string();
-                CommandError::from(error).with_hint(format!(
-                    "an earlier --restart with other settings left `{left}` unfinished: give those settings again, or remove it"
-                ))
-            }
-            _ => error.into(),
-        })?;
+        let opened =
+            open(place.path(), &identity, settings.cross_check, &source).map_err(|error| {
+                match (&place, &error) {
+                    (Reservation::Restarted(replacement), SnapshotError::OtherCrawl { .. }) => {
+                        CommandError::from(error).with_hint(text::unfinished_restart(replacement.path()))
+                    }
+                    _ => error.into(),
+                }
+            })?;
         let writer = match opened {
             Opened::ToRead(mut writer) => {
                 if let Some((base, read_anyway)) = &settings.carry_over {
@@ -177,8 +180,7 @@ fn identity(
         ServiceChoice::Listed(services) => services.clone(),
     };
     if settings.users.is_some() && services.len() != 1 {
-        return Err(CommandError::new(ExitStatus::Usage, UsersNeedOneService)
-            .with_hint("give one --service with --users, and one snapshot for each"));
+        return Err(SettingsError::UsersNeedOneService.into());
     }
     let users = settings.users.as_ref().map(|users| {
         let text = |user: &UserSelector| match user {
@@ -196,11 +198,6 @@ fn identity(
         started: crate::clock::now().to_string(),
     })
 }
-
-/// Users were given without the one service that they are of.
-#[derive(Debug, thiserror::Error)]
-#[error("--users is of one service, and not exactly one was given")]
-struct UsersNeedOneService;
 
 /// What is read, in the model's terms. A service's own record always is.
 pub(super) fn entities(include: &Include) -> Vec<Entity> {
@@ -239,7 +236,7 @@ fn summary(
         },
         // With --restart the same command would discard what it has just read.
         resume: (settings.restart && matches!(place, Reservation::File(_)))
-            .then(|| "run the same command without --restart to resume".to_owned()),
+            .then(|| text::RESUME_OF_RESTART.to_owned()),
         already_finished: ended.is_none(),
         snapshot: settings.snapshot.display().to_string(),
         source: info.source,

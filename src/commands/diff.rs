@@ -1,16 +1,16 @@
 //! `diff`: two snapshots in, differences out.
 
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::cli::{DiffArgs, DiffFormat};
-use crate::diff::{self, Comparison, DiffOptions, Terms, TermsError};
-use crate::error::{Advise, ExitStatus, Failure};
-use crate::report::diff::{DiffOutput, DifferenceReport, PageAbout};
+use crate::diff::{self, Comparison, DiffOptions, Terms};
+use crate::error::ExitStatus;
+use crate::report::diff::{DiffError, DiffOutput, DifferenceReport, PageAbout};
 use crate::report::text::diff::summary;
 use crate::settings::DiffSettings;
-use crate::snapshot::{Snapshot, SnapshotError};
-use crate::storage::{Access, AtomicFile, StorageError};
+use crate::snapshot::Snapshot;
+use crate::storage::{Access, AtomicFile};
 
 use super::difference_reports::{DifferenceReports, begin_page};
 use super::failure::StdoutError;
@@ -22,8 +22,8 @@ pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
     let mut taken = vec![settings.old.as_path(), settings.new.as_path()];
     taken.extend(settings.out.as_deref());
     let page = WantedPage::of(&args.page, &taken)?;
-    let old = open(&settings.old)?;
-    let new = open(&settings.new)?;
+    let old = diff::open(&settings.old)?;
+    let new = diff::open(&settings.new)?;
     let format = match DiffOutput::from(settings.format) {
         DiffOutput::Csv if settings.spreadsheet_safe => DiffOutput::SpreadsheetCsv,
         DiffOutput::Table if settings.records => DiffOutput::Records,
@@ -51,23 +51,6 @@ pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
     };
     context.conclude(&comparison, summary(&comparison))?;
     Ok(if comparison.is_same() { ExitStatus::Done } else { ExitStatus::Findings })
-}
-
-/// Opens one of the two. Which one it is needs no flag, so the advice of other verbs does not fit.
-fn open(path: &Path) -> Result<Snapshot, CommandError> {
-    Snapshot::open(path).map_err(|error| {
-        let hint = match &error {
-            SnapshotError::Storage(StorageError::Missing { .. } | StorageError::OtherKind { .. }) => {
-                "name two snapshot files: the older first, then the newer".to_owned()
-            }
-            SnapshotError::Storage(StorageError::OtherFormat { .. }) => {
-                "two snapshots are compared in the format of this chatferry: crawl anew, or use the version that wrote them"
-                    .to_owned()
-            }
-            _ => return CommandError::from(error),
-        };
-        CommandError::from(error).with_hint(hint)
-    })
 }
 
 /// Writes the differences to files, which appear complete or not at all.
@@ -121,50 +104,6 @@ fn compare<W: Write>(
     })?;
     reports.finish(&comparison)?;
     Ok(comparison)
-}
-
-/// Two snapshots could not be compared, or their differences not be written.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum DiffError {
-    /// They cannot be compared.
-    #[error(transparent)]
-    Compare(#[from] TermsError),
-    /// The differences cannot be written to where they go.
-    #[error("the differences cannot be written")]
-    Write(#[source] io::Error),
-    /// The file cannot be written.
-    #[error("cannot write `{}`", path.display())]
-    File {
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
-}
-
-impl From<SnapshotError> for DiffError {
-    fn from(error: SnapshotError) -> Self {
-        Self::Compare(error.into())
-    }
-}
-
-impl Advise for DiffError {
-    fn status(&self) -> Failure {
-        match self {
-            Self::Compare(error) => error.status(),
-            Self::Write(_) | Self::File { .. } => Failure::Failed,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Compare(error) => error.hint(),
-            Self::Write(_) => None,
-            Self::File { .. } => Some(
-                "see that its folder is there, can be written and has room; no file was left half written"
-                    .to_owned(),
-            ),
-        }
-    }
 }
 
 impl From<DiffFormat> for DiffOutput {

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::ExitStatus;
+use crate::report::text::problem::INTERRUPTED;
 
 /// Signals that wait to be handled. Two are all that is ever asked for.
 const WAITING: usize = 2;
@@ -88,7 +89,7 @@ impl Interrupt {
             let asked = is_asking.load(Ordering::Relaxed);
             cancel.cancel();
             if !asked {
-                report("interrupted: finishing what is in flight (again to leave at once)");
+                report(INTERRUPTED);
             }
             if signals.recv().await.is_some() {
                 leave();

@@ -1,27 +1,14 @@
 //! `chatferry man`: manual pages, made of the same text as `--help`.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::cli::{self, ManArgs};
-use crate::error::{Advise, ExitStatus, Failure};
+use crate::error::ExitStatus;
+use crate::report::text::man::{ManError, written};
 
 use super::failure::StdoutError;
 use super::{Context, Outcome};
-
-/// The pages cannot be written.
-#[derive(Debug, thiserror::Error)]
-#[error("the manual pages cannot be written to {}", folder.display())]
-pub(super) struct ManError {
-    folder: PathBuf,
-    source: io::Error,
-}
-
-impl Advise for ManError {
-    fn status(&self) -> Failure {
-        Failure::Failed
-    }
-}
 
 /// Prints the page of the program, or writes one page for each verb.
 pub(super) fn run(args: &ManArgs, context: &mut Context) -> Outcome {
@@ -37,8 +24,7 @@ pub(super) fn run(args: &ManArgs, context: &mut Context) -> Outcome {
         }
         Some(folder) => {
             write(folder).map_err(|source| ManError { folder: folder.clone(), source })?;
-            let text = format!("the manual pages are in {}", folder.display());
-            context.conclude(&serde_json::json!({ "out": folder.display().to_string() }), text)?;
+            context.conclude(&serde_json::json!({ "out": folder.display().to_string() }), written(folder))?;
         }
     }
     Ok(ExitStatus::Done)

@@ -2,56 +2,17 @@
 
 use std::path::Path;
 
-use serde::Serialize;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use crate::cli::mapping::{MappingAction, MappingArgs};
-use crate::error::{Advise, ExitStatus, Failure};
+use crate::error::ExitStatus;
 use crate::export::walk_of;
-use crate::mapping::{self, Evaluator, MappedRecord, Mapping, MappingError, Sample, TriedCell};
+use crate::mapping::{self, Evaluator, MappedRecord, Sample, TriedCell};
 use crate::printable::Printable;
-use crate::report::text::mapping::{self as text, FailedExpression, ListedMapping};
+use crate::report::text::mapping::{self as text, FailedExpression, ListedMapping, MappingCheck, TriedRow};
 use crate::snapshot::{Snapshot, SnapshotError};
 
-use super::{Context, Outcome};
-
-/// `chatferry mapping` failed.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum MappingCommandError {
-    /// The mapping cannot be used (exit code 2).
-    #[error(transparent)]
-    Mapping(Box<MappingError>),
-    /// The snapshot cannot be read.
-    #[error("the snapshot cannot be read")]
-    Snapshot(#[from] SnapshotError),
-}
-
-/// What a check found.
-#[derive(Debug, Default, Serialize)]
-struct MappingCheck {
-    pub mapping: String,
-    /// How many records and columns it has.
-    pub records: usize,
-    /// See `records`.
-    pub columns: usize,
-    /// What failed on a row.
-    pub failures: Vec<CheckFailure>,
-    /// The first rows of the snapshot, by record.
-    pub rows: Map<String, Json>,
-}
-
-/// An expression that failed on a row.
-#[derive(Debug, Serialize)]
-struct CheckFailure {
-    pub record: String,
-    /// The column, or `where`.
-    pub column: String,
-    /// `a made-up row`, `a made-up row of nulls`, `row 1 of the snapshot`.
-    pub on: String,
-    pub message: String,
-    /// Whether an export would end here.
-    pub fatal: bool,
-}
+use super::{CommandError, Context, Outcome};
 
 /// Runs the verb. A check that found something is exit code 5.
 pub(super) fn run(args: &MappingArgs, context: &mut Context) -> Outcome {
@@ -65,22 +26,6 @@ pub(super) fn run(args: &MappingArgs, context: &mut Context) -> Outcome {
     Ok(status)
 }
 
-impl Advise for MappingCommandError {
-    fn status(&self) -> Failure {
-        match self {
-            Self::Mapping(_) => Failure::Usage,
-            Self::Snapshot(error) => error.status(),
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Snapshot(error) => error.hint(),
-            Self::Mapping(_) => None,
-        }
-    }
-}
-
 /// What goes to stdout.
 enum Answered {
     Report(Printable),
@@ -88,35 +33,31 @@ enum Answered {
 }
 
 /// Does what was asked for: the answer as text, as an object, and how it ends the program.
-fn act(args: &MappingArgs) -> Result<(Answered, Json, ExitStatus), MappingCommandError> {
+fn act(args: &MappingArgs) -> Result<(Answered, Json, ExitStatus), CommandError> {
     Ok(match &args.action {
         MappingAction::List => {
             let (text, object) = list()?;
             (Answered::Report(text), object, ExitStatus::Done)
         }
         MappingAction::Show { name } => {
-            let mapping = load(name)?;
+            let mapping = mapping::load(name)?;
             let object = json!({ "name": mapping.name, "text": mapping.text });
             (Answered::File(mapping.text), object, ExitStatus::Done)
         }
         MappingAction::Check { file, snapshot, rows } => {
             let report = check(file, snapshot.as_deref(), *rows)?;
             let status = if report.failures.is_empty() { ExitStatus::Done } else { ExitStatus::Findings };
-            (Answered::Report(summarize(&report)), json!(report), status)
+            (Answered::Report(report.text()), json!(report), status)
         }
     })
 }
 
-fn load(name: &str) -> Result<Mapping, MappingCommandError> {
-    mapping::load(name).map_err(|error| MappingCommandError::Mapping(Box::new(error)))
-}
-
 /// The bundled mappings as text and as an object.
-fn list() -> Result<(Printable, Json), MappingCommandError> {
+fn list() -> Result<(Printable, Json), CommandError> {
     let mut text = Printable::new();
     let mut mappings = Vec::new();
     for name in mapping::bundled_names() {
-        let mapping = load(name)?;
+        let mapping = mapping::load(name)?;
         let records: Vec<(&str, &str)> = mapping
             .records
             .iter()
@@ -132,21 +73,21 @@ fn list() -> Result<(Printable, Json), MappingCommandError> {
     Ok((text, json!({ "mappings": mappings })))
 }
 
-fn check(file: &str, snapshot: Option<&Path>, rows: usize) -> Result<MappingCheck, MappingCommandError> {
-    let mut mapping = load(file)?;
+fn check(file: &str, snapshot: Option<&Path>, rows: usize) -> Result<MappingCheck, CommandError> {
+    let mut mapping = mapping::load(file)?;
     let mut report = MappingCheck {
         mapping: mapping.name.clone(),
         records: mapping.records.len(),
         columns: mapping.records.iter().map(|record| record.columns.len()).sum(),
         ..MappingCheck::default()
     };
-    let samples = [("a made-up row", Sample::full()), ("a made-up row of nulls", Sample::nulls())];
+    let samples = [(TriedRow::MadeUp, Sample::full()), (TriedRow::Nulls, Sample::nulls())];
     let snapshot = snapshot.map(Snapshot::open).transpose()?;
     for record in &mut mapping.records {
-        for (name, sample) in &samples {
+        for (row, sample) in &samples {
             record.set_sids(sample.sids());
             let tried = Evaluator::new(record).try_all(&sample.subject(record.entity));
-            report.take(record, name, &tried);
+            take(&mut report, record, *row, &tried);
         }
         if let Some(snapshot) = &snapshot {
             record.set_sids(Sample::full().sids());
@@ -188,12 +129,15 @@ fn first_rows(
         let is_kept =
             tried.iter().all(|tried| tried.name != "where" || tried.outcome == Ok(Json::Bool(true)));
         if is_kept {
-            report.take(record, &format!("row {} of the snapshot", rows.len() + 1), &tried);
+            take(report, record, TriedRow::OfSnapshot(rows.len() + 1), &tried);
             let cells = tried.into_iter().filter(|tried| tried.name != "where");
             rows.push(Json::Object(
                 cells
                     .map(|tried| {
-                        (tried.name, tried.outcome.unwrap_or_else(|message| format!("⚠ {message}").into()))
+                        (
+                            tried.name,
+                            tried.outcome.unwrap_or_else(|message| text::failed_cell(&message).into()),
+                        )
                     })
                     .collect(),
             ));
@@ -206,36 +150,18 @@ fn first_rows(
     }
 }
 
-impl MappingCheck {
-    fn take(&mut self, record: &MappedRecord, on: &str, tried: &[TriedCell]) {
-        for tried in tried {
-            if let Err(message) = &tried.outcome {
-                self.failures.push(CheckFailure {
-                    record: record.name.clone(),
-                    column: tried.name.clone(),
-                    on: on.to_owned(),
-                    message: message.clone(),
-                    fatal: tried.is_fatal,
-                });
-            }
+fn take(report: &mut MappingCheck, record: &MappedRecord, on: TriedRow, tried: &[TriedCell]) {
+    for tried in tried {
+        if let Err(message) = &tried.outcome {
+            report.failures.push(FailedExpression {
+                record: record.name.clone(),
+                column: tried.name.clone(),
+                on,
+                message: message.clone(),
+                fatal: tried.is_fatal,
+            });
         }
     }
-}
-
-/// The report of a check as text.
-fn summarize(report: &MappingCheck) -> Printable {
-    let mut text = text::checked(&report.mapping, report.records, report.columns);
-    text.extend(report.failures.iter().map(|failure| {
-        let CheckFailure { record, column, on, message, fatal } = failure;
-        text::failure(&FailedExpression { record, column, on, message, fatal: *fatal })
-    }));
-    for (record, rows) in &report.rows {
-        text.append(text::rows(record, rows.as_array().map_or(&[], Vec::as_slice)));
-    }
-    if report.failures.is_empty() {
-        text.push(text::nothing_failed());
-    }
-    text
 }
 
 #[cfg(test)]
@@ -276,7 +202,7 @@ mod tests {
             ["y a made-up row false", "x a made-up row of nulls true", "y a made-up row of nulls false"]
         );
         let end = "r.x fails on a made-up row of nulls, which would end an export";
-        assert!(summarize(&report).to_string().contains(end));
+        assert!(report.text().to_string().contains(end));
     }
 
     #[test]
@@ -284,7 +210,7 @@ mod tests {
         let show = |name: &str| act(&MappingArgs { action: MappingAction::Show { name: name.to_owned() } });
         let (Answered::File(shown), ..) = show("chat").unwrap() else { panic!("a file is shown as it is") };
         assert_eq!(shown, mapping::bundled_text("chat").unwrap());
-        assert!(matches!(show("chatt"), Err(MappingCommandError::Mapping(_))));
+        assert_eq!(show("chatt").err().unwrap().status, ExitStatus::Usage);
         let (text, object, _) = act(&MappingArgs { action: MappingAction::List }).unwrap();
         let Answered::Report(text) = text else { panic!("the list is a report") };
         assert!(text.to_string().contains("\n  user_channels "));

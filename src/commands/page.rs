@@ -1,50 +1,19 @@
-//! A page that a verb writes beside its result, and opening it with the program that the system has for it.
+//! A page that a verb writes in addition to its result, and opening it with the program that the system has for it.
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::cli::PageArgs;
-use crate::error::{Advise, Failure};
+use crate::report::html::PageFileError;
 use crate::storage::{Access, AtomicFile};
 
 use super::CommandError;
-
-/// A page cannot be written where it was asked for.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum PageFileError {
-    #[error("`{}` cannot be a page: the name of a page ends in `.html`", path.display())]
-    Kind { path: PathBuf },
-    #[error("`{}` is read by this command and cannot be written by it", path.display())]
-    Taken { path: PathBuf },
-    #[error("the folder of `{}` does not exist", path.display())]
-    Folder { path: PathBuf },
-    #[error("the page `{}` cannot be written", path.display())]
-    Write { path: PathBuf, source: io::Error },
-}
-
-impl Advise for PageFileError {
-    fn status(&self) -> Failure {
-        match self {
-            Self::Kind { .. } | Self::Taken { .. } | Self::Folder { .. } => Failure::Usage,
-            Self::Write { .. } => Failure::Failed,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Taken { .. } => Some("name another file".to_owned()),
-            Self::Folder { .. } => Some("make the folder, or name another".to_owned()),
-            Self::Kind { .. } | Self::Write { .. } => None,
-        }
-    }
-}
 
 /// A page that was asked for.
 #[derive(Debug, Clone)]
 pub(super) struct WantedPage {
     pub(super) path: PathBuf,
-    /// Whether it is opened.
     open: bool,
 }
 

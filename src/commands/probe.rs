@@ -8,7 +8,7 @@ use crate::cli::setting::SourceChoice;
 use crate::crawl::cost::{self, ServiceCost};
 use crate::error::{Advise, ExitStatus};
 use crate::model::{Api, Entity, Service};
-use crate::report::text::probe::ProbeOutcome;
+use crate::report::text::probe::{self as text, ProbeOutcome};
 use crate::report::{Answer, ProbeSummary, ProbedService, Routes};
 use crate::settings::{ConnectionSettings, ProbeSettings, ServiceChoice};
 use crate::source::{Source, SourceError, largest_page};
@@ -145,7 +145,7 @@ async fn ask(client: &Client, api: Api) -> Answer {
     let error = asked.err();
     let outcome = error.as_ref().map_or(ProbeOutcome::Answered, outcome);
     let problem = error.map(|error| match outcome {
-        ProbeOutcome::Refused => format!("{error} (a restricted key may lack the permission)"),
+        ProbeOutcome::Refused => text::refused(&error),
         _ => error.to_string(),
     });
     Answer { answers: problem.is_none(), outcome, origin: client.origin(api).to_string(), problem }
@@ -184,12 +184,8 @@ fn lacks_a_service(error: &SourceError) -> bool {
 fn what_to_check(error: &SourceError) -> String {
     match error.hint() {
         Some(hint) => hint,
-        None if lacks_a_service(error) => {
-            "check the SID, and that the credentials are of the account that has the service; \
-             without --service every service of the account is read"
-                .to_owned()
-        }
-        None => "check the network, --chat-url and --conversations-url".to_owned(),
+        None if lacks_a_service(error) => text::CHECK_SERVICE.to_owned(),
+        None => text::CHECK_NETWORK.to_owned(),
     }
 }
 

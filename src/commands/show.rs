@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use crate::cli::setting::FlagGroup;
 use crate::cli::show::ShowArgs;
-use crate::error::{Advise, ExitStatus, Failure};
+use crate::error::ExitStatus;
 use crate::model::{ChannelSid, Entity, MemberSid, RoleSid, UserSid};
 use crate::plan::{Entry, PlanError, PlanFile, PlannedRecord};
-use crate::report::text::show::{self as text, ShownOperations, ShownPart, ShownRecord};
+use crate::report::text::show::{self as text, RecordNotFound, ShownOperations, ShownPart, ShownRecord};
 use crate::settings::snapshot_file;
 use crate::snapshot::{NameMatch, NamedRecord, Snapshot, SnapshotError};
 use crate::storage::nearest;
@@ -17,33 +17,6 @@ use super::{CommandError, Context, Outcome};
 
 /// Records of one kind that are listed when several match.
 const LISTED: u32 = 100;
-
-/// The snapshot has no such record.
-#[derive(Debug, thiserror::Error)]
-#[error("`{what}` is not in the snapshot `{}`", snapshot.display())]
-struct NotFound {
-    what: String,
-    snapshot: PathBuf,
-    near: Option<String>,
-    complete: bool,
-}
-
-impl Advise for NotFound {
-    fn status(&self) -> Failure {
-        Failure::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(match &self.near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if !self.complete => {
-                "the snapshot is not complete: it may be at Twilio all the same; run `chatferry crawl` again".to_owned()
-            }
-            None => "give a SID, an identity, a unique name or a friendly name; `chatferry browse` searches by how a name begins"
-                .to_owned(),
-        })
-    }
-}
 
 pub(super) fn run(args: &ShowArgs, context: &mut Context) -> Outcome {
     let path = snapshot_file(&context.settings, args.settings.flags())?;
@@ -88,12 +61,12 @@ fn matches(snapshot: &Snapshot, what: &str) -> Result<Vec<NamedRecord>, Snapshot
     Ok(named)
 }
 
-fn not_found(args: &ShowArgs, path: PathBuf, snapshot: &Snapshot) -> Result<NotFound, SnapshotError> {
+fn not_found(args: &ShowArgs, path: PathBuf, snapshot: &Snapshot) -> Result<RecordNotFound, SnapshotError> {
     let first = args.what.chars().next().map(String::from).unwrap_or_default();
     let candidates = snapshot.named(&first, NameMatch::Prefix, 10_000)?;
     let names =
         candidates.iter().filter_map(|record| record.name.as_deref().or(record.friendly_name.as_deref()));
-    Ok(NotFound {
+    Ok(RecordNotFound {
         near: nearest(&args.what, names).map(str::to_owned),
         what: args.what.clone(),
         snapshot: path,

@@ -6,24 +6,12 @@ use std::time::Duration;
 
 use crate::cli::simulate::{SimulateArgs, SimulatedWorld};
 use crate::clock;
-use crate::error::{Advise, ExitStatus, Failure};
-use crate::report::text::simulate::{self as text, SimulatorAddress};
-use crate::simulator::{self, FaultsError, Options, Running, SimulatorError, WorldKind, WriteClock};
+use crate::error::ExitStatus;
+use crate::report::text::simulate::{self as text, SimulateError, SimulatorAddress};
+use crate::simulator::{self, Options, Running, WorldKind, WriteClock};
 
-use super::{Context, Outcome};
-
-/// The simulator could not be served.
-#[derive(Debug, thiserror::Error)]
-enum SimulateError {
-    /// `--faults` cannot be read: wrong usage.
-    #[error("`--faults` cannot be used")]
-    Faults(#[source] FaultsError),
-    /// It could not start: a port that is taken, or a size that is too large.
-    #[error("the simulator could not start")]
-    Start(#[source] SimulatorError),
-    #[error("standard output cannot be written")]
-    Stdout(#[source] std::io::Error),
-}
+use super::failure::StdoutError;
+use super::{CommandError, Context, Outcome};
 
 /// Starts it, prints its address and how to use it, and serves until it is stopped.
 pub(super) async fn run(args: &SimulateArgs, context: &mut Context) -> Outcome {
@@ -36,22 +24,14 @@ async fn serve(
     args: &SimulateArgs,
     stdout: &mut (dyn Write + Send),
     stop: impl Future<Output = ()>,
-) -> Result<(), SimulateError> {
-    let running = simulator::start(options(args)?).await.map_err(SimulateError::Start)?;
+) -> Result<(), CommandError> {
+    let running =
+        simulator::start(options(args)?).await.map_err(|error| SimulateError::Start(error.into()))?;
     let text = format!("{}\n", text::listening(&address(&running)));
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(SimulateError::Stdout)?;
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(StdoutError)?;
     stop.await;
     running.shutdown().await;
     Ok(())
-}
-
-impl Advise for SimulateError {
-    fn status(&self) -> Failure {
-        match self {
-            Self::Faults(_) => Failure::Usage,
-            Self::Start(_) | Self::Stdout(_) => Failure::Failed,
-        }
-    }
 }
 
 fn options(args: &SimulateArgs) -> Result<Options, SimulateError> {
@@ -75,7 +55,7 @@ fn options(args: &SimulateArgs) -> Result<Options, SimulateError> {
             SimulatedWorld::Real => WorldKind::Real,
         },
         write_clock: WriteClock::Started(clock::now()),
-        faults: args.faults.parse().map_err(SimulateError::Faults)?,
+        faults: args.faults.parse().map_err(|error| SimulateError::Faults(Box::new(error)))?,
         ..Options::default()
     })
 }
@@ -132,11 +112,15 @@ mod tests {
     async fn mistakes_are_errors() {
         let mut stdout = Vec::new();
         let wrong = serve(&args(&["simulate", "--faults", "nope=1%"]), &mut stdout, async {}).await;
-        assert!(matches!(wrong, Err(SimulateError::Faults(FaultsError::Unknown { .. }))));
+        let problem = wrong.unwrap_err().problem();
+        assert_eq!((problem.message.as_str(), problem.exit_code), ("`--faults` cannot be used", 2));
+        assert!(problem.causes[0].contains("`nope`"), "{problem:?}");
         let taken = simulator::start(Options::default()).await.unwrap();
         let port = taken.url().rsplit(':').next().unwrap().to_owned();
         let wrong = serve(&args(&["simulate", "--port", &port]), &mut stdout, async {}).await;
-        assert!(matches!(wrong, Err(SimulateError::Start(SimulatorError::Bind { .. }))));
+        let problem = wrong.unwrap_err().problem();
+        assert_eq!((problem.message.as_str(), problem.exit_code), ("the simulator could not start", 1));
+        assert!(problem.causes[0].contains(&port), "{problem:?}");
         assert!(stdout.is_empty());
     }
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use crate::cli::setting::SourceChoice;
 use crate::crawl::{CrawlError, cost};
-use crate::error::ExitStatus;
 use crate::event::{Event, Events};
 use crate::model::{Api, ServiceSid};
+use crate::report::text::crawl as text;
 use crate::settings::{ConnectionSettings, CrawlSettings, IncludePart, ServiceChoice, SettingsError};
 use crate::snapshot::{Snapshot, SnapshotError, SnapshotWriter};
 use crate::source::{Source, SourceError, largest_page};
@@ -76,7 +76,7 @@ pub(super) async fn take_the_only_service(
     let [service] = services.as_slice() else {
         return Err(SettingsError::NoService { services }.into());
     };
-    context.say(format!("the only service is taken: {service}"));
+    context.say(text::only_service(service));
     settings.services = ServiceChoice::Listed(vec![service.clone()]);
     Ok(())
 }
@@ -110,8 +110,7 @@ pub(super) async fn turn(
         return Ok(false);
     }
     if settings.include.has(IncludePart::Invites) {
-        return Err(CommandError::new(ExitStatus::Failed, NoInvites { answer: answer.to_string() })
-            .with_hint("leave `invites` out of --include to read the rest from Conversations"));
+        return Err(CrawlError::NoInvites { answer: answer.to_string() }.into());
     }
     let mut writer = SnapshotWriter::open(snapshot, largest_page(Api::Conversations))?;
     if !writer.turn_to(Api::Conversations)? {
@@ -119,12 +118,4 @@ pub(super) async fn turn(
     }
     events.send(Event::SourceChosen { source: Api::Conversations, why: format!("{error}: {answer}") });
     Ok(true)
-}
-
-/// Chat does not answer, and invites were asked for.
-#[derive(Debug, thiserror::Error)]
-#[error("Chat does not answer, and Conversations has no invites to read: {answer}")]
-struct NoInvites {
-    /// What Chat answered.
-    answer: String,
 }

@@ -28,13 +28,10 @@ pub struct Streams {
     pub stdin: Box<dyn Read + Send>,
     /// For data.
     pub stdout: Box<dyn Write + Send>,
-    /// For stderr.
     pub stderr: Box<dyn Write + Send>,
     /// Whether stdin is a terminal: whether there is someone to ask.
     pub stdin_is_terminal: bool,
-    /// Whether stdout is a terminal.
     pub stdout_is_terminal: bool,
-    /// Whether stderr is a terminal.
     pub stderr_is_terminal: bool,
 }
 

@@ -32,16 +32,21 @@ pub(super) enum CommitRequest {
 
 /// The outcome of reading a part of a unit. Several go into one transaction.
 pub(super) enum UnitChange {
-    /// A page of a list.
     Page(Unit, ListPage, ReservedBytes),
     /// A record that was fetched by itself.
     Detail(Unit, Detail, Vec<Issue>),
     /// The unit is read again from its first page.
     Restart(UnitId),
     /// The unit could not be read.
-    Fail { unit: Unit, why: String },
+    Fail {
+        unit: Unit,
+        why: String,
+    },
     /// The unit's user or channel no longer exists.
-    Vanish { unit: Unit, evidence: String },
+    Vanish {
+        unit: Unit,
+        evidence: String,
+    },
 }
 
 /// What needs an answer, and a transaction of its own.

@@ -2,7 +2,7 @@
 //!
 //! A user's channels take a page for each 50 of `joined_channels_count`, a channel's members one for each 100 of
 //! `members_count`, its messages one for each 100 of `messages_count`, and at least one each. A user may have invitations
-//! beside, which no counter tells; where those fill another page, the crawl takes one more. Messages are sent and deleted
+//! besides, which no counter tells; where those fill another page, the crawl takes one more. Messages are sent and deleted
 //! meanwhile, and their counter is an estimate. Conversations has no such counts: there one page each is the least.
 
 use std::collections::BTreeMap;

@@ -53,6 +53,12 @@ pub(crate) enum CrawlError {
         #[source]
         source: Box<SourceError>,
     },
+    /// Chat does not answer, and Conversations lacks what was asked for.
+    #[error("Chat does not answer, and Conversations has no invites to read: {answer}")]
+    NoInvites {
+        /// What Chat answered.
+        answer: String,
+    },
     /// Nothing could be read at all.
     #[error("cannot read {subject}")]
     Unreadable {
@@ -85,6 +91,7 @@ impl CrawlError {
             | Self::ForbiddenLists { source, .. }
             | Self::Unreadable { source, .. } => Some(source),
             Self::ForbiddenServices { .. }
+            | Self::NoInvites { .. }
             | Self::Snapshot(_)
             | Self::Stopped(_)
             | Self::CommitterStopped => None,
@@ -144,6 +151,9 @@ impl Advise for CrawlError {
                     .to_owned()
             }
             Self::Gone { .. } => "check that the account is still active".to_owned(),
+            Self::NoInvites { .. } => {
+                "leave `invites` out of --include to read the rest from Conversations".to_owned()
+            }
             Self::Unreadable { source, .. } if source.hint().is_some() => return source.hint(),
             Self::Unreadable { .. } => {
                 "check the network, --chat-url and --conversations-url; nothing was lost, run the same command again".to_owned()

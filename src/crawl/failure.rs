@@ -8,7 +8,6 @@ use crate::twilio::RequestError;
 /// The smallest page that is asked for when larger ones fail.
 const SMALLEST_PAGE: u32 = 10;
 
-/// What the last answer was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LastAnswer {
     Cancelled,

@@ -27,6 +27,7 @@ mod refusals;
 mod scheduler;
 pub(crate) mod single_reads;
 mod target;
+mod target_error;
 
 use std::time::Duration;
 
@@ -34,6 +35,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::error::CrawlError;
 use self::scheduler::Scheduler;
+pub(crate) use self::target_error::{ReadingPurpose, TargetError};
 use crate::event::{Event, Events, Phase};
 use crate::snapshot::{Info, SnapshotWriter, Verdict};
 use crate::source::Source;
@@ -68,7 +70,6 @@ pub enum CrawlEnd {
 /// What a run did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CrawlOutcome {
-    /// How it ended.
     pub ended: CrawlEnd,
     /// What the snapshot says of itself now.
     pub info: Info,

@@ -1,8 +1,11 @@
 //! Why two snapshots cannot be compared.
 
+use std::path::PathBuf;
+
 use crate::error::{Advise, Failure};
+use crate::model::ServiceSid;
 use crate::snapshot::SnapshotError;
-use crate::storage::nearest;
+use crate::storage::{StorageError, nearest};
 
 /// Two snapshots cannot be compared.
 #[derive(Debug, thiserror::Error)]
@@ -24,13 +27,19 @@ pub enum TermsError {
         new: String,
     },
     /// A field to be ignored that there is not.
-    #[error("`{name}` is no field that is compared")]
+    #[error("`{name}` is not a field that is compared")]
     UnknownField {
         /// What was typed.
         name: String,
         /// The fields that there are, in the form in which it was typed.
         known: Vec<String>,
     },
+    /// One of two snapshots cannot be opened. Which of them needs no flag, so the advice of other verbs does not fit.
+    #[error(transparent)]
+    Unopened(SnapshotError),
+    /// A snapshot lacks the service that is verified.
+    #[error("`{}` has no service {service}", snapshot.display())]
+    NoService { snapshot: PathBuf, service: ServiceSid },
     /// A snapshot could not be read.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
@@ -39,10 +48,11 @@ pub enum TermsError {
 impl Advise for TermsError {
     fn status(&self) -> Failure {
         match self {
-            Self::OtherService { .. } | Self::NothingInCommon { .. } | Self::UnknownField { .. } => {
-                Failure::Usage
-            }
-            Self::Snapshot(error) => error.status(),
+            Self::OtherService { .. }
+            | Self::NothingInCommon { .. }
+            | Self::UnknownField { .. }
+            | Self::NoService { .. } => Failure::Usage,
+            Self::Snapshot(error) | Self::Unopened(error) => error.status(),
         }
     }
 
@@ -56,7 +66,15 @@ impl Advise for TermsError {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("fields are {}", known.join(", ")),
             },
-            Self::Snapshot(error) => return error.hint(),
+            Self::Unopened(SnapshotError::Storage(
+                StorageError::Missing { .. } | StorageError::OtherKind { .. },
+            )) => "name two snapshot files: the older first, then the newer".to_owned(),
+            Self::Unopened(SnapshotError::Storage(StorageError::OtherFormat { .. })) => {
+                "two snapshots are compared in the format of this chatferry: crawl again, or use the version that wrote them"
+                    .to_owned()
+            }
+            Self::NoService { .. } => "crawl the service again, without --include".to_owned(),
+            Self::Snapshot(error) | Self::Unopened(error) => return error.hint(),
         })
     }
 }

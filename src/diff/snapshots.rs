@@ -1,8 +1,11 @@
 //! The comparison itself: each entity merged, each meeting as a difference.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::difference::{Comparison, DiffTotals, Difference, FieldChange, Mark};
+use super::error::TermsError;
 use super::ignore::IgnoredFields;
 use super::terms::Terms;
 use crate::snapshot::{FieldMask, MergeOptions, Met, RawRow, Snapshot, SnapshotError, Which, columns, merge};
@@ -14,6 +17,11 @@ pub(crate) struct DiffOptions {
     pub ignored: IgnoredFields,
     /// Whether records that are the same are reported too.
     pub report_same: bool,
+}
+
+/// Opens one of the two.
+pub(crate) fn open(path: &Path) -> Result<Snapshot, TermsError> {
+    Snapshot::open(path).map_err(TermsError::Unopened)
 }
 
 /// Compares two snapshots on the terms that were made of them, and visits each difference in the order of entities and keys.

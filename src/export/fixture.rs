@@ -37,7 +37,7 @@ pub(super) const HOSTILE: [&str; 12] = [
     "{\"a\": \"\\u0000 \\\\ \\\"\"}",
 ];
 
-/// A service with as many users and channels, everybody on every second channel.
+/// A service with as many users and channels, everyone on every second channel.
 pub(super) fn fixture(users: u32, channels: u32) -> Fixture {
     let text = |number: u32| HOSTILE[number as usize % HOSTILE.len()].to_owned();
     let users: Vec<User> = (0..users)

@@ -72,7 +72,6 @@ impl Object for RecordValues {
     }
 }
 
-/// The context for one row.
 pub(super) fn context(subject: &RowRecords<'_>, needs: &Needs, constants: &Constants) -> Jinja {
     let mut entries = Vec::with_capacity(needs.bare.len() + constants.entries.len() + 4);
     for field in &needs.bare {

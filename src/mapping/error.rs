@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use toml::Spanned;
 
+use crate::error::{Advise, Failure};
+
 /// A place in a mapping file: both numbers count from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FilePosition {
@@ -50,6 +52,12 @@ pub enum MappingError {
         place: FilePosition,
         problem: Box<MappingProblem>,
     },
+}
+
+impl Advise for MappingError {
+    fn status(&self) -> Failure {
+        Failure::Usage
+    }
 }
 
 /// What is wrong at a place of a mapping file.

@@ -60,7 +60,6 @@ impl Filter {
         Ok(Self { text: text.to_owned(), condition })
     }
 
-    /// The fields it reads.
     pub(super) fn reads(&self) -> Vec<&'static FieldInfo> {
         match &self.condition {
             Condition::Plain(node) => {

@@ -1,6 +1,6 @@
 //! Pseudonyms: HMAC-SHA-256 of personal values under a key that the user keeps.
 //!
-//! Why keyed: without a key, anybody could hash a list of e-mail addresses and look them up in an export. Why separated by kind:
+//! Why keyed: without a key, anyone could hash a list of e-mail addresses and look them up in an export. Why separated by kind:
 //! an identity has the same pseudonym wherever it stands, so that joins still work, but a text that happens to be an identity
 //! and a channel's name does not give itself away.
 //!

@@ -185,7 +185,6 @@ impl MappedColumn {
         self.reads().into_iter().any(|field| field.entity == entity)
     }
 
-    /// The fields it reads.
     pub(super) fn reads(&self) -> Vec<&'static FieldInfo> {
         match &self.source {
             ColumnSource::Field(field) | ColumnSource::Or(field, _) => vec![field],

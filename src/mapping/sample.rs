@@ -25,12 +25,11 @@ impl Sample {
         Self::new(true)
     }
 
-    /// Every field that can be null is, and no record has others beside it.
+    /// Every field that can be null is, and no record has others next to it.
     pub(crate) fn nulls() -> Self {
         Self::new(false)
     }
 
-    /// A row of the entity.
     pub(crate) fn subject(&self, entity: Entity) -> RowRecords<'_> {
         let has =
             |wanted: Entity| wanted == entity || self.with_others && reachable(entity).contains(&wanted);

@@ -201,7 +201,7 @@ open_enum! {
 open_enum! {
     /// The visibility of a channel (OpenAPI `channel_enum_channel_type`).
     ChannelType {
-        /// Anybody may see and join it. Not visible to Conversations.
+        /// Anyone may see and join it. Not visible to Conversations.
         Public = "public",
         /// Members only.
         Private = "private",

@@ -38,6 +38,9 @@ impl AccountUse {
 pub(crate) enum PlanMismatch {
     #[error("the snapshot `{}` is not the one that `{}` was made from", snapshot.display(), plan.display())]
     OtherSnapshot { plan: PathBuf, snapshot: PathBuf },
+    /// What a plan does would be shown of records that it was not made of.
+    #[error("the plan `{}` was not made of the snapshot `{}`", plan.display(), snapshot.display())]
+    NotMadeOf { plan: PathBuf, snapshot: PathBuf, made_of: String, started: String },
     #[error("the mapping `{mapping}` is not what it was when `{}` was made", plan.display())]
     OtherMapping { plan: PathBuf, mapping: String },
     #[error("the target {service} of `{}` was changed since the plan was made: its settings are different", plan.display())]
@@ -77,6 +80,11 @@ impl Advise for PlanMismatch {
         let advice = match self {
             Self::OtherSnapshot { .. } => {
                 "put the old file back, or plan again from the new one; without a plan, `verify --snapshot` compares the new one"
+            }
+            Self::NotMadeOf { made_of, started, .. } => {
+                return Some(format!(
+                    "it was made of `{made_of}`, a crawl that started {started}: name that file with --snapshot, or plan again"
+                ));
             }
             Self::OtherMapping { .. } => {
                 "put the old mapping back, or plan again with the new one; without a plan, `verify --snapshot --mapping` takes the \
@@ -136,6 +144,25 @@ impl PlanBinding<'_> {
         }
         let (plan, snapshot) = (self.plan.to_path_buf(), snapshot.path().to_path_buf());
         Err(PlanMismatch::OtherSnapshot { plan, snapshot })
+    }
+
+    /// Compares the service and the start of the crawl: the digest, which [`check_snapshot`](Self::check_snapshot) compares, takes a
+    /// read of the complete file.
+    pub(crate) fn check_made_of(&self, snapshot: &Snapshot) -> Result<(), PlanMismatch> {
+        if !matches!(self.header.kind, Move::InPlace | Move::Copy) {
+            return Ok(());
+        }
+        let is_of_service =
+            snapshot.services_in()?.iter().any(|sid| sid.to_string() == self.header.source.service_sid);
+        if is_of_service && self.header.snapshot_window.0 == snapshot.identity()?.started {
+            return Ok(());
+        }
+        Err(PlanMismatch::NotMadeOf {
+            plan: self.plan.to_path_buf(),
+            snapshot: snapshot.path().to_path_buf(),
+            made_of: self.header.snapshot.clone(),
+            started: self.header.snapshot_window.0.clone(),
+        })
     }
 
     pub(crate) fn check_mapping(&self, mapping: &Mapping) -> Result<(), PlanMismatch> {

@@ -32,6 +32,9 @@ pub enum PlanError {
         /// All of them.
         total: u64,
     },
+    /// A run of it was killed in the middle of a request.
+    #[error("of the plan `{}` {begun} operations were begun, and it is not known whether they were done", path.display())]
+    OutcomeUnknown { path: PathBuf, begun: u64 },
     /// A snapshot does not have the service that is asked for.
     #[error("`{}` does not have service {service}", path.display())]
     NoService {
@@ -74,6 +77,9 @@ impl Advise for PlanError {
             }
             Self::Applied { .. } => {
                 "name another file with --plan: this one is the record of what was done, which resuming and undoing need"
+            }
+            Self::OutcomeUnknown { .. } => {
+                "run `chatferry apply` with that plan again, which finds out; `--limit 1` makes it stop soon"
             }
             Self::NoService { .. } => "crawl that service, or name a snapshot of it with --snapshot",
             Self::Mapping(error) => return error.hint(),

@@ -26,6 +26,7 @@ mod format;
 pub(crate) mod operation;
 pub(crate) mod overview;
 pub(crate) mod request;
+pub(crate) mod source_snapshot;
 pub(crate) mod undo;
 pub(crate) mod user_channels;
 
@@ -41,15 +42,15 @@ pub(crate) use error::PlanError;
 pub use file::PlanDraft;
 pub(crate) use file::{
     Entry, Journal, LaneName, NotDone, PendingOperation, PlanFile, PlannedRecord, WantedOperations,
-    applied_window, check_place, indexed, reasons,
+    check_place, indexed,
 };
 pub(crate) use finding::{PlanCheck, PlanFinding, Severity};
 pub(crate) use operation::Endpoint;
 pub use operation::{JsonFields, Operation, OperationKind, Subject};
-pub(crate) use operation::{OperationState, WriteLimit, value_at};
+pub(crate) use operation::{OperationState, PARTICIPANTS, WriteLimit, value_at};
 #[cfg(test)]
 pub(crate) use overview::Bucket;
 pub(crate) use overview::Step;
 pub(crate) use overview::service_digest;
-pub use overview::{Header, Move, PlanVerdict, Side, Totals};
-pub(crate) use request::{FormValue, Segment, WriteMethod};
+pub use overview::{Batches, Header, Move, PlanVerdict, Side, Totals};
+pub(crate) use request::{FormValue, Segment, WITH_PARTICIPANTS, WriteMethod};

@@ -34,7 +34,6 @@ pub(crate) struct CrawlSettings {
     pub carry_over: Option<(PathBuf, Share)>,
 }
 
-/// Which services.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ServiceChoice {
     /// The only service of the account; an error where it has more.

@@ -117,7 +117,8 @@ fn warn_once_of(path: &Path) {
 
 impl CredentialSettings {
     /// What gives the secret, if anything does.
-    pub fn secret_place(&self) -> Option<Provenance> {
+    #[cfg(test)]
+    pub(crate) fn secret_place(&self) -> Option<Provenance> {
         self.secret.as_ref().map(SecretSource::place)
     }
 

@@ -41,6 +41,9 @@ pub enum SettingsError {
     /// No service is named, and the account does not have exactly one.
     #[error("no service is chosen, and the account has {}", services.len())]
     NoService { services: Vec<ServiceSid> },
+    /// Users are chosen by SID or identity, which are one service's.
+    #[error("--users is of one service, and not exactly one was given")]
+    UsersNeedOneService,
     /// A plan without a target.
     #[error("no target is chosen")]
     NoTarget,
@@ -169,7 +172,6 @@ pub enum FileError {
         /// What was probably meant.
         meant: Option<&'static str>,
     },
-    /// A secret.
     #[error(
         "line {line}, column {column}: `{key}` is a secret, and secrets are not read from a settings file"
     )]
@@ -206,7 +208,6 @@ pub enum CredentialError {
     /// Nothing is set.
     #[error("{missing} is not set")]
     Missing {
-        /// What is missing.
         missing: &'static str,
         /// Why it is needed.
         because: &'static str,
@@ -334,6 +335,9 @@ impl Advise for SettingsError {
             Self::NoService { services } => {
                 let named = services.iter().take(MOST_NAMED).map(ToString::to_string).collect::<Vec<_>>();
                 Some(format!("give --service IS…, or --all-services; there is {}", named.join(", ")))
+            }
+            Self::UsersNeedOneService => {
+                Some("give one --service with --users, and one snapshot for each".to_owned())
             }
             Self::NoCrossCheck { why, .. } => Some(why.advice().to_owned()),
             Self::NoInvites { .. } => {

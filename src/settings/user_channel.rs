@@ -217,20 +217,20 @@ fn row(
     let cell = |place: usize| record.get(place).unwrap_or_default();
     let [level, index, time] =
         settable.map(|place| place.map(cell).map(str::trim).filter(|text| !text.is_empty()));
-    let told = |name: &str, error: crate::cli::setting::ValueError| format!("has {name}: {error}");
+    let wrong = |name: &str, error: crate::cli::setting::ValueError| format!("has {name}: {error}");
     let change = UserChannelChange {
         notification_level: level
             .map(parse::choice::<LevelArg>)
             .transpose()
-            .map_err(|error| told("notification_level", error))?,
+            .map_err(|error| wrong("notification_level", error))?,
         last_read_index: index
             .map(|text| parse::number(text, 0..=HIGHEST_INDEX))
             .transpose()
-            .map_err(|error| told("last_consumed_message_index", error))?,
+            .map_err(|error| wrong("last_consumed_message_index", error))?,
         last_read_time: time
             .map(parse::moment)
             .transpose()
-            .map_err(|error| told("last_consumption_timestamp", error))?,
+            .map_err(|error| wrong("last_consumption_timestamp", error))?,
     };
     if change.is_nothing() {
         return Err("sets nothing".to_owned());

@@ -20,7 +20,6 @@ const SURELY_A_SID: usize = 24;
 /// A user, as the user of this program names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum UserSelector {
-    /// By SID.
     Sid(UserSid),
     /// By the application's own name.
     Identity(String),

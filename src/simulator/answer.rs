@@ -13,7 +13,6 @@ use super::reply::HttpReply;
 use super::route::{Call, RouteMatch};
 use super::state::SimulatorState;
 
-/// The outcome of a request.
 #[derive(Debug)]
 pub(crate) struct RequestOutcome {
     /// None to close the connection.

@@ -79,7 +79,6 @@ impl<'a> Object<'a> {
         out.push(']');
     }
 
-    /// JSON as it is.
     pub(crate) fn raw(&mut self, key: &str, json: &str) {
         self.value(key).push_str(json);
     }

@@ -43,10 +43,8 @@ mod wire;
 mod writes;
 
 pub use drift::{DriftChange, DriftChangeKind};
-pub(crate) use faults::FaultsError;
 pub use faults::{Faults, fault_names};
 pub use options::{Options, ServiceLimits, WorldKind, WriteClock};
-pub(crate) use running::SimulatorError;
 pub use running::{Running, start};
 pub(crate) use stats::Stats;
 pub use truth::Truth;

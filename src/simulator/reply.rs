@@ -88,14 +88,14 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
         .any(|coding| coding.trim().split(';').next().is_some_and(|name| name.eq_ignore_ascii_case("gzip")))
 }
 
-pub(crate) fn respond(reply: HttpReply, told: &ReplyContext) -> Response<Body> {
-    let compress = told.gzip && reply.hostile.is_none() && reply.body.len() >= WORTH_COMPRESSING;
+pub(crate) fn respond(reply: HttpReply, context: &ReplyContext) -> Response<Body> {
+    let compress = context.gzip && reply.hostile.is_none() && reply.body.len() >= WORTH_COMPRESSING;
     let compressed = if compress { gzip(reply.body.as_bytes()) } else { None };
     let is_compressed = compressed.is_some() || reply.hostile == Some(HostileBody::GzipBomb);
     let bytes = compressed.unwrap_or_else(|| reply.body.into_bytes());
     let length = bytes.len();
     let body = match reply.hostile {
-        Some(kind) => hostile::body(kind, &bytes, told.stop.clone()),
+        Some(kind) => hostile::body(kind, &bytes, context.stop.clone()),
         None if reply.truncate => broken_off(&bytes),
         None => Body::from(bytes),
     };
@@ -124,17 +124,18 @@ pub(crate) fn respond(reply: HttpReply, told: &ReplyContext) -> Response<Body> {
         headers.insert(VIA, HeaderValue::from_static("1.1 gateway.example.com"));
         return response;
     }
-    headers.insert(HeaderName::from_static("twilio-concurrent-requests"), HeaderValue::from(told.concurrent));
-    let duration = format!("{:.3}", told.arrived.elapsed().as_secs_f64());
+    headers
+        .insert(HeaderName::from_static("twilio-concurrent-requests"), HeaderValue::from(context.concurrent));
+    let duration = format!("{:.3}", context.arrived.elapsed().as_secs_f64());
     for (name, text) in
-        [("twilio-request-id", told.request_id.as_str()), ("twilio-request-duration", duration.as_str())]
+        [("twilio-request-id", context.request_id.as_str()), ("twilio-request-duration", duration.as_str())]
     {
         if let Ok(value) = HeaderValue::from_str(text) {
             headers.insert(HeaderName::from_static(name), value);
         }
     }
     headers.insert(HeaderName::from_static("x-home-region"), HeaderValue::from_static("us1"));
-    headers.insert(HeaderName::from_static("x-api-domain"), HeaderValue::from_static(told.domain));
+    headers.insert(HeaderName::from_static("x-api-domain"), HeaderValue::from_static(context.domain));
     response
 }
 

@@ -36,11 +36,6 @@ impl Truth {
         row(|out| api::write_service(Chat, &self.world, out))
     }
 
-    /// The service as Conversations shows it.
-    pub fn conversations_service(&self) -> TruthRow {
-        row(|out| api::write_service(Conversations, &self.world, out))
-    }
-
     /// Conversations' configuration of the service.
     pub fn service_configuration(&self) -> TruthRow {
         row(|out| api::write_configuration(&self.view(), out))

@@ -353,7 +353,6 @@ macro_rules! stored {
             }
         )*
 
-        /// The fields of an entity.
         pub(super) fn fields(entity: Entity) -> &'static [StoredField] {
             match entity {
                 $(Entity::$Record => $Record::FIELDS,)*

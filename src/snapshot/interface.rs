@@ -67,7 +67,6 @@ impl Snapshot {
         walk::walk(self, *walk, None, visit)
     }
 
-    /// The record of a SID.
     pub(crate) fn record_of_sid(&self, text: &str) -> Result<Option<NamedRecord>, SnapshotError> {
         names::record_of_sid(self, text)
     }
@@ -155,7 +154,6 @@ impl ServiceView<'_> {
         participants::invites(self, channel, visit)
     }
 
-    /// A role by its SID.
     pub(crate) fn role(&self, sid: &RoleSid) -> Result<Option<Role>, SnapshotError> {
         listed::role(self, sid)
     }

@@ -13,11 +13,8 @@ pub enum Target {
     Services,
     /// A service's own record.
     Service(ServiceSid),
-    /// The roles of a service.
     Roles(ServiceSid),
-    /// The users of a service.
     Users(ServiceSid),
-    /// The channels of a service.
     Channels(ServiceSid),
     /// A user's own record, rechecked.
     User(ServiceSid, UserSid),

@@ -16,7 +16,6 @@ pub(super) fn legible(json: &str) -> Cow<'_, str> {
     if levels(&json) > LEVELS { Cow::Owned(json_string(&json)) } else { json }
 }
 
-/// A text as JSON.
 pub(super) fn json_string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

@@ -40,15 +40,12 @@ use crate::twilio::{ApiRequest, BodyError, Client, ListSize, PageError, RequestE
 pub(crate) enum List {
     /// Every service of the account.
     Services,
-    /// The roles of a service.
     Roles(ServiceSid),
-    /// The users of a service.
     Users(ServiceSid),
     /// The channels of a service, public and private.
     Channels(ServiceSid),
     /// A user's channels: the User Channels.
     UserChannels(ServiceSid, UserSid),
-    /// The members of a channel.
     Members(ServiceSid, ChannelSid),
     /// The pending invites of a channel.
     Invites(ServiceSid, ChannelSid),

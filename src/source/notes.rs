@@ -222,7 +222,6 @@ fn unusable(entity: Entity, row: &RawValue) -> Issue {
     }
 }
 
-/// A text.
 pub(super) fn owned(text: Option<Text<'_>>) -> Option<String> {
     text.map(|text| text.0.into_owned())
 }

@@ -64,7 +64,6 @@ impl<'a> Reading<'a> {
         Self { body, entity, key, issues: Vec::new(), received: 0, page_size: None, next_page_url: None }
     }
 
-    /// Its rows as records.
     pub(super) fn records<M: FromRow>(&mut self, asked: Asked<'_>) -> Result<Vec<M>, BodyError> {
         match asked.api {
             Api::Chat => self.rows(|row, odd, issues| M::from_chat(row, odd, asked, issues)),

@@ -152,11 +152,11 @@ impl UserChannelReader {
         let missing =
             || UserChannelError::NoUser { asked: asked.text().to_owned(), service: self.service.clone() };
         let found = if is_direction(asked.text()) {
-            let (first, key) = match self.api {
-                Api::Chat => (chat::list_users(&self.service, None), "users"),
-                Api::Conversations => (conversations::list_users(&self.service, None), "users"),
+            let first = match self.api {
+                Api::Chat => chat::list_users(&self.service, None),
+                Api::Conversations => conversations::list_users(&self.service, None),
             };
-            self.search(first, key, "identity", asked.text()).await?
+            self.search(first, "users", "identity", asked.text()).await?
         } else {
             let sid = UserSid::from_wire(asked.text());
             self.fetch(&match self.api {

@@ -159,7 +159,6 @@ impl PageSums {
     }
 }
 
-/// A frame of the log.
 struct LogFrame {
     page: u32,
     is_commit: bool,

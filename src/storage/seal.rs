@@ -150,7 +150,7 @@ pub(crate) fn check_seal(kind: &'static FileKind, path: &Path) -> Result<(), Sto
         file.seek(SeekFrom::Start(0))?;
         file.read_exact(&mut header)?;
         let at = |place: usize| header.get(place..place + 4).unwrap_or_default();
-        // What a log beside it has may be missing from the file.
+        // What a log next to it has may be missing from the file.
         let has_log = with_suffix(&resolve(path)?, "-wal").exists();
         let Some(written) = written else { return Ok(!has_log && size < length_in(&header)) };
         if at(CHANGE) == at(CHANGE_AGAIN) && at(CHANGE) != written.change {

@@ -31,10 +31,7 @@ pub(crate) enum BodyError {
     Endless(#[source] PageError),
     /// JSON, but of another shape.
     #[error("the answer is not {expected}")]
-    Unexpected {
-        /// What was expected.
-        expected: &'static str,
-    },
+    Unexpected { expected: &'static str },
 }
 
 /// A request failed for good. `Display` is one line; its causes are the sources.

@@ -42,7 +42,6 @@ pub(crate) fn ok(body: &str) -> Act {
     answer("200 OK", "Content-Type: application/json\r\n", body)
 }
 
-/// What it has seen.
 #[derive(Debug, Default)]
 struct Seen {
     script: VecDeque<Act>,

@@ -303,7 +303,7 @@ fn a_folder_or_a_clock_that_is_not_right_is_refused_with_advice() {
     refused(
         2,
         &["--ignore", "users.is_onlin"],
-        "no field that is compared",
+        "not a field that is compared",
         "did you mean `users.is_online`?",
     );
     refused(

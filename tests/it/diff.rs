@@ -458,12 +458,12 @@ fn what_cannot_be_compared_is_refused_with_advice() {
     refused(&["diff", "thesis.txt", "old.db"], "`thesis.txt` is not a chatferry snapshot", "the older first");
     refused(
         &["diff", "old.db", "new.db", "--ignore", "users.is_onlin"],
-        "no field that is compared",
+        "not a field that is compared",
         "`users.is_online`",
     );
     refused(
         &["diff", "old.db", "new.db", "--ignore", "frobnication"],
-        "no field that is compared",
+        "not a field that is compared",
         "fields are",
     );
     assert_eq!(world.crawl(&["--include", "roles", "--snapshot", "roles.db"]).code, 0);
@@ -472,7 +472,7 @@ fn what_cannot_be_compared_is_refused_with_advice() {
     let full = diff(&world, &["--out", "nowhere/diff.txt"]);
     assert_eq!(full.code, 1, "{full:?}");
     change(&world, "PRAGMA user_version = 99");
-    refused(&["diff", "old.db", "new.db"], "format 99", "crawl anew");
+    refused(&["diff", "old.db", "new.db"], "format 99", "crawl again");
 }
 
 #[test]

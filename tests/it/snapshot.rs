@@ -15,7 +15,7 @@ fn crawled() -> World {
     world
 }
 
-/// The rows of a view, as JSON: what anybody with `sqlite3` sees.
+/// The rows of a view, as JSON: what anyone with `sqlite3` sees.
 fn select(connection: &Connection, sql: &str) -> Vec<Row> {
     let mut statement = connection.prepare(sql).unwrap();
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();

@@ -224,7 +224,7 @@ pub(crate) fn post(world: &World, path: &str, form: &[(&str, &str)]) -> Value {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let answer = runtime.block_on(async { request.send().await.unwrap().text().await.unwrap() });
     let answer: Value = serde_json::from_str(&answer).unwrap();
-    assert!(answer["sid"].is_string(), "{answer}");
+    assert!(answer["sid"].is_string() || answer["user_sid"].is_string(), "{answer}");
     answer
 }
 

@@ -39,8 +39,8 @@ fn a_user_who_is_only_invited_is_read_and_not_updated() {
     assert!(!world.path("one.db").exists());
 
     let row = |row: &Row| format!("{},{},muted\n", text(row, "user_sid"), text(row, "channel_sid"));
-    let list = format!("user,channel,notification_level\n{}{}", row(&invited), row(&joined));
-    std::fs::write(world.path("list.csv"), list).unwrap();
+    let rows = format!("user,channel,notification_level\n{}{}", row(&invited), row(&joined));
+    std::fs::write(world.path("list.csv"), rows).unwrap();
     let ran = verb(&world, "update", &["--from", "list.csv", "--plan", "many.db", "--json"]);
     assert_eq!(ran.code, 5, "{ran:?}");
     let planned: Value = serde_json::from_str(&ran.stdout).unwrap();
@@ -56,12 +56,12 @@ fn a_user_who_is_only_invited_is_read_and_not_updated() {
 fn a_membership_that_ended_since_the_plan_was_made_ends_with_a_line_that_says_so() {
     let world = world();
     let row = with_status(&world, "joined", "private");
-    let list = format!(
+    let rows = format!(
         "user,channel,notification_level\n{},{},muted\n",
         text(&row, "user_sid"),
         text(&row, "channel_sid")
     );
-    std::fs::write(world.path("list.csv"), list).unwrap();
+    std::fs::write(world.path("list.csv"), rows).unwrap();
     let planned = verb(&world, "update", &["--from", "list.csv", "--plan", "mute.db"]);
     assert_eq!(planned.code, 0, "{planned:?}");
     let service = world.running.service_sid();
@@ -71,8 +71,8 @@ fn a_membership_that_ended_since_the_plan_was_made_ends_with_a_line_that_says_so
     for _ in 0..2 {
         let applied = world.run(&["apply", "--plan", "mute.db", "--yes"]);
         assert_eq!((applied.code, writes(&world)), (5, before), "{applied:?}");
-        let last = applied.stderr.lines().last().unwrap_or_default();
-        assert!(last.contains("1 blocked; plan again") && !applied.stderr.contains("run the same"), "{last}");
+        let end = applied.stderr.lines().last().unwrap_or_default();
+        assert!(end.contains("1 blocked; plan again") && !applied.stderr.contains("run the same"), "{end}");
         assert!(applied.stderr.contains("target_gone"), "{applied:?}");
     }
 }

@@ -38,7 +38,6 @@ struct UserPage<'a> {
     not_compared: Option<&'static str>,
 }
 
-/// A user with its channels.
 struct UserWithChannels {
     user: User,
     role: Option<String>,

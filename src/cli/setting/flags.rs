@@ -57,7 +57,7 @@ pub(crate) trait FlagGroup: Debug + Default + Clone {
 
     fn of(flags: Flags) -> Self;
 
-    /// What this verb's flag has beside its declaration: conflicts, requirements.
+    /// What this verb's flag has besides its declaration: conflicts, requirements.
     fn adapt(flag: Arg) -> Arg {
         flag
     }

@@ -1,12 +1,11 @@
 //! Whether a plan may be performed: it fits the files that it was made from, the credentials and the target as it is now.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::Clients;
-use crate::error::{Advise, Failure};
+use crate::apply::{Clients, PlanRefused};
 use crate::event::Events;
 use crate::mapping;
 use crate::model::{Api, ServiceSid};
@@ -18,42 +17,9 @@ use crate::report::CountedFinding;
 use crate::settings::{ConnectionSettings, Loader};
 use crate::snapshot::Snapshot;
 use crate::source::{Source, SourceError};
-use crate::twilio::RequestError;
 
 use super::super::CommandError;
 use super::super::connect;
-
-/// A plan is not performed. Nothing was written.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Refused {
-    /// A check blocks the entire plan.
-    #[error("the plan `{}` is blocked as a whole: {checks}", plan.display())]
-    Blocked { plan: PathBuf, checks: String },
-    /// The target is not there.
-    #[error("there is no service {service} in the account {account}")]
-    NoTarget {
-        service: String,
-        account: String,
-        #[source]
-        source: Box<RequestError>,
-    },
-}
-
-impl Advise for Refused {
-    fn status(&self) -> Failure {
-        Failure::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Blocked { .. } => {
-                "see the findings with `chatferry plan show`, fix what they name, and plan again; nothing was written"
-                    .to_owned()
-            }
-            Self::NoTarget { .. } => "check the credentials, or plan again; nothing was written".to_owned(),
-        })
-    }
-}
 
 /// Checks a plan against its own verdict and the files that it was made from, as far as they are there.
 pub(super) fn check_files(journal: &Journal, totals: &Totals) -> Result<(), CommandError> {
@@ -66,7 +32,7 @@ pub(super) fn check_files(journal: &Journal, totals: &Totals) -> Result<(), Comm
         };
         let checks: Vec<&str> = totals.findings.iter().filter_map(blocks).collect();
         let plan = journal.path().to_path_buf();
-        return Err(Refused::Blocked { plan, checks: checks.join(", ") }.into());
+        return Err(PlanRefused::Blocked { plan, checks: checks.join(", ") }.into());
     }
     let header = journal.header();
     if matches!(header.kind, Move::Undo | Move::UserChannels) {
@@ -137,7 +103,7 @@ impl Admitted {
             Ok(fetched) => fetched.record,
             Err(SourceError::Request(error)) if error.is_not_found() => {
                 let (service, account) = (service.clone(), header.target.account_sid.clone());
-                return Err(Refused::NoTarget { service, account, source: error }.into());
+                return Err(PlanRefused::NoTarget { service, account, source: error }.into());
             }
             Err(error) => return Err(error.into()),
         };

@@ -8,58 +8,12 @@ use std::io::Read;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use crate::error::{Advise, Failure};
 use crate::plan::{Journal, Totals};
 use crate::printable::is_typeable;
-use crate::report::text::confirm::{Confirmation, confirmation, question};
+use crate::report::text::confirm::{Confirmation, NoAnswer, NotConfirmed, confirmation, question};
 use crate::settings::ApplySettings;
 
 use super::super::{CommandError, Context};
-
-/// No one has confirmed it.
-#[derive(Debug, thiserror::Error)]
-enum NotConfirmed {
-    /// No one can be asked.
-    #[error("standard input is not a terminal, so no one can be asked; nothing was written")]
-    NoTerminal,
-    #[error("interrupted at the question; nothing was written")]
-    Interrupted,
-    /// Something else was typed.
-    #[error("that is neither the name nor the SID of the target; nothing was written")]
-    NotTheTarget,
-}
-
-impl Advise for NotConfirmed {
-    fn status(&self) -> Failure {
-        match self {
-            Self::Interrupted => Failure::Interrupted,
-            Self::NoTerminal | Self::NotTheTarget => Failure::Usage,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Interrupted => return None,
-            Self::NoTerminal => "review the plan, and give --yes to perform it".to_owned(),
-            Self::NotTheTarget => "run it again and type the name as it is shown".to_owned(),
-        })
-    }
-}
-
-/// The question could not be asked.
-#[derive(Debug, thiserror::Error)]
-#[error("the answer cannot be read")]
-pub(in crate::commands) struct NoAnswer(#[source] std::io::Error);
-
-impl Advise for NoAnswer {
-    fn status(&self) -> Failure {
-        Failure::Failed
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some("give --yes to perform it without a question".to_owned())
-    }
-}
 
 /// The longest answer that is read.
 const LONGEST: usize = 1_000;

@@ -14,6 +14,7 @@ use crate::error::ExitStatus;
 use crate::plan::check::CANNOT_BE_UNDONE;
 use crate::plan::{Journal, Move, OperationState, PlanFile};
 use crate::report::plan::{self as plan_report, ReportError};
+use crate::report::text::apply::BatchSummary;
 use crate::report::text::confirm::service_name;
 use crate::report::text::stays::StaysItem;
 use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
@@ -24,11 +25,9 @@ use super::{CommandError, Context, Outcome};
 
 mod admission;
 mod confirm;
-mod target_lock;
 
 use self::admission::Admitted;
 pub(super) use self::confirm::answer;
-use self::target_lock::lock_target;
 
 /// The wait before an unknown outcome is looked up; doubled each time.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -81,9 +80,9 @@ async fn perform_settled(
         confirm::ask(&journal, &totals, settings, context).await?;
     }
     let _lock = match journal.header().kind {
-        Move::Copy => Some(lock_target(
+        Move::Copy => Some(apply::lock_target(
             &context.settings.runtime_folder()?,
-            &connection.conversations,
+            &connection.conversations.to_string(),
             journal.header(),
         )?),
         Move::InPlace | Move::Undo | Move::UserChannels => None,
@@ -110,6 +109,7 @@ async fn perform_settled(
         settings,
         target: service_name(header.target.friendly_name.as_deref(), &header.target.service_sid),
         digest,
+        has_batches: !totals.batches.is_none(),
         noop: totals.noop,
         blocked_by: totals.blocked_by,
         stays,
@@ -123,6 +123,7 @@ struct Performed<'a> {
     settings: &'a ApplySettings,
     target: String,
     digest: String,
+    has_batches: bool,
     noop: BTreeMap<String, u64>,
     blocked_by: BTreeMap<String, u64>,
     stays: Vec<StaysItem>,
@@ -172,6 +173,12 @@ impl Performed<'_> {
             requests: counters.attempts,
             retried: counters.retried,
             throttled: counters.throttled,
+            batches: self.has_batches.then(|| BatchSummary {
+                conversations: outcome.batches.conversations,
+                participants: outcome.batches.participants,
+                dropped: outcome.batches.dropped.clone(),
+                refused: outcome.batches.refused.clone(),
+            }),
             elapsed_seconds: elapsed.as_secs_f64(),
             retry_wait_seconds: outcome.waits.for_retries.values().sum::<Duration>().as_secs_f64(),
             retry_wait_by_kind: outcome

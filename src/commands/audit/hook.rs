@@ -5,13 +5,14 @@
 //! **Invariant:** a hook cannot hold the audit up for ever: after [`LONGEST`] it is killed.
 
 use std::io::{self, Write};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
 use crate::report::HookReport;
+use crate::report::text::audit::HookFailure;
 
 /// The longest that a hook may run.
 const LONGEST: Duration = Duration::from_mins(5);
@@ -23,13 +24,9 @@ const ASKED_EVERY: Duration = Duration::from_millis(50);
 pub(super) async fn run(hook: &'static str, command: &str, stdin: &str, without: &[String]) -> HookReport {
     let ended = match start(command, without) {
         Ok(child) => wait(child, stdin).await,
-        Err(error) => Err(format!("it could not be started: {error}")),
+        Err(error) => Err(HookFailure::Start(error)),
     };
-    match ended {
-        Ok(status) if status.success() => HookReport { hook, ok: true, detail: None },
-        Ok(status) => HookReport { hook, ok: false, detail: Some(format!("it ended with {status}")) },
-        Err(detail) => HookReport { hook, ok: false, detail: Some(detail) },
-    }
+    HookReport { hook, ok: ended.is_ok(), detail: ended.err().map(|failure| failure.to_string()) }
 }
 
 fn start(command: &str, without: &[String]) -> io::Result<Child> {
@@ -42,10 +39,10 @@ fn start(command: &str, without: &[String]) -> io::Result<Child> {
     shell.stdin(Stdio::piped()).stdout(io::stderr()).stderr(Stdio::inherit()).spawn()
 }
 
-async fn wait(mut child: Child, text: &str) -> Result<ExitStatus, String> {
+async fn wait(mut child: Child, text: &str) -> Result<(), HookFailure> {
     let stdin = child.stdin.take();
     let text = text.to_owned();
-    // A hook that does not read must not block anybody but this thread, which its end sets free.
+    // A hook that does not read must not block anyone but this thread, which its end sets free.
     let writing = spawn_blocking(move || {
         // Who does not want the result closes the pipe.
         let _unread = stdin.is_some_and(|mut stdin| stdin.write_all(text.as_bytes()).is_err());
@@ -53,18 +50,18 @@ async fn wait(mut child: Child, text: &str) -> Result<ExitStatus, String> {
     let deadline = Instant::now() + LONGEST;
     let ended = loop {
         match child.try_wait() {
-            Ok(Some(status)) => break Ok(status),
+            Ok(Some(status)) if status.success() => break Ok(()),
+            Ok(Some(status)) => break Err(HookFailure::Ended(status)),
             Ok(None) if Instant::now() < deadline => sleep(ASKED_EVERY).await,
             Ok(None) => {
+                let minutes = LONGEST.as_secs() / 60;
                 let killed = child.kill().and_then(|()| child.wait());
                 break Err(match killed {
-                    Ok(_) => format!("it was killed after {} minutes", LONGEST.as_secs() / 60),
-                    Err(error) => {
-                        format!("it could not be killed after {} minutes: {error}", LONGEST.as_secs() / 60)
-                    }
+                    Ok(_) => HookFailure::Killed { minutes },
+                    Err(error) => HookFailure::NotKilled { minutes, error },
                 });
             }
-            Err(error) => break Err(format!("its end could not be seen: {error}")),
+            Err(error) => break Err(HookFailure::Unseen(error)),
         }
     };
     if writing.await.is_err() {

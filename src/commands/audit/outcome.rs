@@ -1,13 +1,13 @@
 //! Reports the outcome of an audit: the result in its folder, the metrics file, the hooks.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::audit::AuditFolder;
-use crate::error::{Advise, Failure};
+use crate::audit::{AuditError, AuditFolder};
+use crate::report::text::audit as text;
 use crate::report::{AuditSummary, metrics};
 use crate::settings::{AuditSettings, ServiceChoice};
 use crate::storage::{self, Access};
@@ -15,30 +15,12 @@ use crate::storage::{self, Access};
 use super::super::Context;
 use super::{hook, index};
 
-/// A file that tells of an audit could not be written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write `{}`", path.display())]
-pub(super) struct AuditFileError {
-    path: PathBuf,
-    source: io::Error,
-}
-
-impl Advise for AuditFileError {
-    fn status(&self) -> Failure {
-        Failure::Failed
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some("see that its folder is there, can be written and has room".to_owned())
-    }
-}
-
 /// Writes `result.json`.
-pub(super) fn write_result(folder: &Path, summary: &AuditSummary) -> Result<(), AuditFileError> {
+pub(super) fn write_result(folder: &Path, summary: &AuditSummary) -> Result<(), AuditError> {
     let path = folder.join("result.json");
     let text = serde_json::to_string_pretty(summary).map_err(io::Error::from);
     text.and_then(|text| storage::write(&path, format!("{text}\n").as_bytes(), Access::of_results()))
-        .map_err(|source| AuditFileError { path, source })
+        .map_err(|source| AuditError::Unwritten { path, source })
 }
 
 /// Writes the page of all audits and the metrics file, and runs the hooks. What goes wrong is reported and changes nothing.
@@ -50,7 +32,7 @@ pub(super) async fn report(
 ) {
     if let Err(error) = index::write(folder) {
         tracing::warn!(error = %error.error, "the page of all audits could not be written");
-        summary.notes.push(format!("the page of all audits could not be written: {}", error.error));
+        summary.notes.push(text::no_index(&*error.error));
     }
     if let Some(path) = &settings.metrics_file {
         let services = if settings.crawl.services == ServiceChoice::All {
@@ -58,11 +40,11 @@ pub(super) async fn report(
         } else {
             services(summary, settings)
         };
-        let text = metrics::render(summary, &services, last_success(folder, summary));
+        let rendered = metrics::render(summary, &services, last_success(folder, summary));
         // Whoever collects metrics is another user; there is nothing personal in them.
-        if let Err(error) = storage::write(path, text.as_bytes(), Access::Public) {
+        if let Err(error) = storage::write(path, rendered.as_bytes(), Access::Public) {
             tracing::warn!(file = %path.display(), %error, "the metrics file could not be written");
-            summary.notes.push(format!("the metrics file {} could not be written: {error}", path.display()));
+            summary.notes.push(text::no_metrics(path, &error));
         }
     }
     let whole = summary.verdict.is_whole();
@@ -75,10 +57,10 @@ pub(super) async fn report(
         ("on_failure", settings.hooks.on_failure.as_ref().filter(|_| !whole)),
     ];
     let secrets = context.settings.variables_of_ours();
-    let text = serde_json::to_string_pretty(&*summary).unwrap_or_default();
+    let object = serde_json::to_string_pretty(&*summary).unwrap_or_default();
     for (name, command) in hooks {
         let Some(command) = command else { continue };
-        let report = hook::run(name, command, &text, &secrets).await;
+        let report = hook::run(name, command, &object, &secrets).await;
         if !report.ok {
             let detail = report.detail.as_deref().unwrap_or_default();
             tracing::warn!(hook = name, detail, "a hook failed; the audit's verdict stands");

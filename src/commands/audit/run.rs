@@ -8,15 +8,14 @@ use jiff::Timestamp;
 use crate::audit::{AuditError, AuditFolder, Listed, Removals, compute_removals};
 use crate::diff::{Comparison, Terms, TermsError};
 use crate::error::ExitStatus;
-use crate::report::diff::DiffOutput;
+use crate::report::diff::{DiffError, DiffOutput};
 use crate::report::text::audit as text;
 use crate::report::{AuditSummary, AuditVerdict, Exported, Stopped};
 use crate::settings::AuditSettings;
 use crate::snapshot::{Snapshot, SnapshotWriter, Verdict};
 
-use super::super::diff::{self, DiffError};
 use super::super::page::WantedPage;
-use super::super::{CommandError, Context, Outcome, crawl, export};
+use super::super::{CommandError, Context, Outcome, crawl, diff, export};
 use super::outcome;
 
 pub(super) struct AuditRun {

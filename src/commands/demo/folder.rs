@@ -5,8 +5,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::DemoError;
-use crate::report::text::demo::DemoFiles;
+use crate::report::text::demo::{DemoFileError, DemoFiles};
 use crate::storage::{self, Access};
 
 /// Where everything of a demo is.
@@ -45,9 +44,9 @@ impl DemoFolder {
     }
 
     /// Makes the folder, and removes what a former demo left in it.
-    pub(super) fn prepare(path: PathBuf) -> Result<Self, DemoError> {
+    pub(super) fn prepare(path: PathBuf) -> Result<Self, DemoFileError> {
         storage::create_folder(&path, Access::Private)
-            .map_err(|source| DemoError::File { path: path.clone(), source })?;
+            .map_err(|source| DemoFileError { path: path.clone(), source })?;
         let folder = Self {
             snapshot: path.join("snapshot.db"),
             export: path.join("export"),
@@ -77,15 +76,15 @@ impl DemoFolder {
     }
 
     /// The file for the result of each record.
-    pub(super) fn verified(&self) -> Result<File, DemoError> {
+    pub(super) fn verified(&self) -> Result<File, DemoFileError> {
         let path = &self.verified;
         storage::create_file(path, Access::Private)
-            .map_err(|source| DemoError::File { path: path.clone(), source })
+            .map_err(|source| DemoFileError { path: path.clone(), source })
     }
 }
 
 /// Removes a file with the other files that SQLite keeps for it.
-fn remove(file: &Path) -> Result<(), DemoError> {
+fn remove(file: &Path) -> Result<(), DemoFileError> {
     let removed = storage::remove_companions(file).and_then(|()| storage::remove(file));
-    removed.map_err(|source| DemoError::File { path: file.to_path_buf(), source })
+    removed.map_err(|source| DemoFileError { path: file.to_path_buf(), source })
 }

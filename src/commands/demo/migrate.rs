@@ -19,12 +19,11 @@ use crate::error::ExitStatus;
 use crate::mapping;
 use crate::report::ApplySummary;
 use crate::report::plan::PlanResult;
-use crate::report::text::demo as text;
+use crate::report::text::demo::{self as text, DemoFileError};
 use crate::report::text::diff::summary;
 
 use super::super::plan::{self, Made};
 use super::super::{CommandError, Context, apply, verify};
-use super::DemoError;
 use super::folder::DemoFolder;
 
 /// Writes a second: the simulator sets no limit.
@@ -124,7 +123,7 @@ fn printed(made: Made, context: &Context) -> PlanResult {
     made.summary
 }
 
-fn write_mapping(path: &Path) -> Result<(), DemoError> {
+fn write_mapping(path: &Path) -> Result<(), DemoFileError> {
     let text = mapping::bundled_text("copy").expect("it is bundled");
-    fs::write(path, text).map_err(|source| DemoError::File { path: path.to_path_buf(), source })
+    fs::write(path, text).map_err(|source| DemoFileError { path: path.to_path_buf(), source })
 }

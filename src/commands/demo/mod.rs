@@ -19,13 +19,14 @@ use crate::cli::setting::declarations::{SERVICE, SNAPSHOT};
 use crate::cli::setting::{FlagGroup, Flags};
 use crate::cli::{ConnectionArgs, CrawlArgs, DemoArgs, GlobalArgs};
 use crate::clock;
-use crate::error::{Advise, ExitStatus, Failure};
+use crate::error::ExitStatus;
 use crate::report::CrawlSummary;
-use crate::report::text::demo as text;
+use crate::report::text::demo::{self as text, DemoFileError};
+use crate::report::text::simulate::SimulateError;
 use crate::settings::{
     ConnectionSettings, CrawlSettings, Environment, ExportSettings, Loader, OutputSettings,
 };
-use crate::simulator::{self, Options, Running, SimulatorError, WorldKind, WriteClock};
+use crate::simulator::{self, Options, Running, WorldKind, WriteClock};
 use crate::snapshot::Verdict;
 
 use super::{CommandError, Context, Outcome};
@@ -38,27 +39,6 @@ const FOLDER: &str = "chatferry-demo";
 /// A believable day: some refusals, some failures, a page that repeats a row.
 const FAULTS: &str = "429=1%,500=1%,503=1%,reset=1%,truncate=1%,html=1%,expired-token=1%,repeat-row=2%,\
      empty-page=2%,flaky-404=1%,unknown-key=1%,lost-answer=1%,accepted-503=1%";
-
-/// The demo could not be given.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum DemoError {
-    /// The simulator did not start.
-    #[error("the simulator could not start")]
-    Simulator(#[source] SimulatorError),
-    /// A file of the demo's folder.
-    #[error("cannot use `{}`", path.display())]
-    File {
-        path: PathBuf,
-        #[source]
-        source: std::io::Error,
-    },
-}
-
-impl Advise for DemoError {
-    fn status(&self) -> Failure {
-        Failure::Failed
-    }
-}
 
 /// What `--json` gives: the crawl's summary, and what came after it.
 #[derive(Debug, Serialize)]
@@ -113,9 +93,9 @@ async fn show(
 }
 
 /// The header and the first rows of a file.
-fn first_lines(path: &Path) -> Result<Vec<String>, DemoError> {
+fn first_lines(path: &Path) -> Result<Vec<String>, DemoFileError> {
     const ROWS: usize = 3;
-    let wrap = |source| DemoError::File { path: path.to_path_buf(), source };
+    let wrap = |source| DemoFileError { path: path.to_path_buf(), source };
     let file = BufReader::new(File::open(path).map_err(wrap)?);
     file.lines().take(ROWS + 1).collect::<Result<_, _>>().map_err(wrap)
 }
@@ -124,7 +104,7 @@ fn users(args: &DemoArgs) -> u32 {
     args.users.unwrap_or(Options::default().users)
 }
 
-async fn start(args: &DemoArgs) -> Result<Running, DemoError> {
+async fn start(args: &DemoArgs) -> Result<Running, SimulateError> {
     let defaults = Options::default();
     let users = users(args);
     let options = Options {
@@ -139,7 +119,7 @@ async fn start(args: &DemoArgs) -> Result<Running, DemoError> {
         faults: FAULTS.parse().expect("the demo's faults are spelled right"),
         ..defaults
     };
-    simulator::start(options).await.map_err(DemoError::Simulator)
+    simulator::start(options).await.map_err(|error| SimulateError::Start(error.into()))
 }
 
 /// What the steps are given: the settings that a user would export to use the simulator. Their results go into the demo's own.

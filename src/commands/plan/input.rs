@@ -1,65 +1,22 @@
 //! What a plan is made from, checked before the first request.
 
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::error::{Advise, Failure};
-use crate::mapping::{self, Mapping, MappingError};
+use crate::cli::plan::BatchChoice;
+use crate::mapping::{self, Mapping};
 use crate::model::{AccountSid, Api, Entity, Service, ServiceSid, Timestamp};
-use crate::plan::binding::{self, AccountUse};
+use crate::plan::binding::{self, AccountUse, PlanMismatch};
 use crate::plan::{
     self, ConversationLimits, Header, Inputs, Move, Name, PlanDraft, PlanError, PlanFile, PlanOptions,
-    PlanRecords, Side,
+    PlanRecords, Side, source_snapshot,
 };
 use crate::settings::{ConnectionSettings, Loader, MigrationTarget, PlanSettings, Planned, check_files};
-use crate::snapshot::{Focus, Info, Snapshot, SnapshotError, Verdict, Walk, WalkOrder, With};
+use crate::snapshot::{Focus, Info, Snapshot, SnapshotError};
 use crate::source::largest_page;
 
 use super::super::CommandError;
 use super::super::read_target::{Selection, TargetEstimate};
-
-/// A plan cannot be made from what was given.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum PlanInputError {
-    #[error(transparent)]
-    Mapping(Box<MappingError>),
-    /// The crawl has not read everything.
-    #[error("the snapshot `{}` is incomplete", snapshot.display())]
-    Incomplete { snapshot: PathBuf },
-    /// Some users alone.
-    #[error("the snapshot `{}` is limited to {users} users, so that nothing can be said of the others", snapshot.display())]
-    SomeUsers { snapshot: PathBuf, users: usize },
-    /// Something that is compared was not read.
-    #[error("the snapshot `{}` has no {lacks}", snapshot.display())]
-    Lacks { snapshot: PathBuf, lacks: String },
-    /// The service's own record is missing.
-    #[error("the snapshot `{}` lacks its service's own record", snapshot.display())]
-    NoServiceRecord { snapshot: PathBuf },
-    /// The service's own record is no JSON.
-    #[error("the service's own record cannot be put as JSON")]
-    ServiceRecord(#[source] serde_json::Error),
-}
-
-impl Advise for PlanInputError {
-    fn status(&self) -> Failure {
-        Failure::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Mapping(_) | Self::ServiceRecord(_) => return None,
-            Self::Incomplete { .. } => {
-                "run the same `chatferry crawl` again until it is complete, or plan from what there is with \
-                 --allow-incomplete; the plan says so"
-                    .to_owned()
-            }
-            Self::SomeUsers { .. } => "crawl it without --users".to_owned(),
-            Self::Lacks { .. } | Self::NoServiceRecord { .. } => {
-                "crawl the service into another snapshot without --include".to_owned()
-            }
-        })
-    }
-}
 
 /// What was asked for.
 #[derive(Debug)]
@@ -96,6 +53,8 @@ pub(super) struct PlanInput {
     pub(super) allow_incomplete: bool,
     /// Whether the source's User Channels are muted.
     pub(super) mute_source: bool,
+    /// When a copy creates conversations together with participants.
+    pub(super) batch: BatchChoice,
 }
 
 impl PlanInput {
@@ -105,14 +64,20 @@ impl PlanInput {
         connection: &ConnectionSettings,
         loader: &Loader,
     ) -> Result<PlanTask, CommandError> {
-        let (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source) = match planned {
-            Planned::Move { target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source } => {
-                (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source)
-            }
+        let (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source, batch) = match planned {
+            Planned::Move {
+                target,
+                snapshot,
+                mapping,
+                allow_incomplete,
+                max_age_hours,
+                mute_source,
+                batch,
+            } => (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source, batch),
             Planned::Undo(undone) => return Ok(PlanTask::Undo(undone.clone())),
         };
         let file = snapshot.clone();
-        let compiled = mapping::load(mapping).map_err(|error| PlanInputError::Mapping(Box::new(error)))?;
+        let compiled = mapping::load(mapping)?;
         PlanRecords::of(&compiled).map_err(PlanError::from)?;
         if check_files(loader)? {
             Snapshot::check_file(&file)?;
@@ -120,7 +85,7 @@ impl PlanInput {
         let snapshot = Snapshot::open(&file)?;
         snapshot.limit_memory(plan::SNAPSHOT_CACHE)?;
         let info = snapshot.info()?;
-        let of_snapshot = check_snapshot(&file, &info, *allow_incomplete)?;
+        let of_snapshot = source_snapshot::check(&file, &info, *allow_incomplete)?;
         let in_place = *target == MigrationTarget::InPlace;
         let (service, connection) = match target {
             MigrationTarget::InPlace => (of_snapshot.clone(), connection.clone()),
@@ -134,7 +99,7 @@ impl PlanInput {
             let owner = info.account_sid.to_string();
             binding::check_account(&file, &owner, AccountUse::InPlace, &account.to_string())?;
         }
-        let record = service_record(&snapshot)?;
+        let record = source_snapshot::service_record(&snapshot)?;
         Ok(PlanTask::Move(Box::new(Self {
             file,
             snapshot,
@@ -149,6 +114,7 @@ impl PlanInput {
             max_age_hours: *max_age_hours,
             allow_incomplete: *allow_incomplete,
             mute_source: *mute_source,
+            batch: *batch,
         })))
     }
 
@@ -172,7 +138,7 @@ impl PlanInput {
             mapping: self.mapping_name.clone(),
             mapping_digest: self.mapping.sha256.clone(),
             target_digest: target.content_digest()?,
-            target_service_digest: plan::service_digest(record).map_err(PlanInputError::ServiceRecord)?,
+            target_service_digest: plan::service_digest(record).map_err(PlanMismatch::Record)?,
             mute_source: self.mute_source,
             undoes: None,
         })
@@ -195,6 +161,7 @@ impl PlanInput {
             max_age_hours: Some(self.max_age_hours),
             now: Some(Timestamp::Seconds(crate::clock::now().as_second())),
             max_change_percent: Some(settings.max_change_percent),
+            batches: self.batch == BatchChoice::Auto && !self.in_place,
             target_limits: limits,
             requests_per_second: self.connection.rps.map_or(0, NonZeroU32::get),
             concurrency: u32::try_from(self.connection.concurrency).unwrap_or(u32::MAX),
@@ -239,35 +206,4 @@ impl Selection for PlanInput {
         })?;
         Ok(())
     }
-}
-
-/// Checks that a plan can be made of a snapshot, and gives its service.
-fn check_snapshot(file: &Path, info: &Info, allow_incomplete: bool) -> Result<ServiceSid, CommandError> {
-    let snapshot = file.to_path_buf();
-    let service = binding::only_service(file, &info.services)?;
-    if let Some(users) = info.selected_users {
-        return Err(PlanInputError::SomeUsers { snapshot, users }.into());
-    }
-    let needed = [Entity::Role, Entity::User, Entity::Channel, Entity::Membership, Entity::Member];
-    let lacks: Vec<_> =
-        needed.iter().filter(|entity| !info.include.contains(entity)).map(|entity| entity.plural()).collect();
-    if !lacks.is_empty() {
-        return Err(PlanInputError::Lacks { snapshot, lacks: lacks.join(", ") }.into());
-    }
-    if info.verdict == Verdict::Incomplete && !allow_incomplete {
-        return Err(PlanInputError::Incomplete { snapshot }.into());
-    }
-    Ok(service.clone())
-}
-
-/// The record of a snapshot's one service.
-pub(super) fn service_record(snapshot: &Snapshot) -> Result<Service, CommandError> {
-    let walk = Walk { entity: Entity::Service, order: WalkOrder::ByUser, with: With::default() };
-    let mut found = None;
-    snapshot.walk(&walk, |step| {
-        found = Some(step.service.clone());
-        Ok::<(), SnapshotError>(())
-    })?;
-    let missing = || PlanInputError::NoServiceRecord { snapshot: snapshot.path().to_path_buf() };
-    Ok(found.ok_or_else(missing)?)
 }

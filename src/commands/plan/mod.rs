@@ -12,14 +12,15 @@ use std::time::Duration;
 
 use crate::cli::plan::PlanVerb;
 use crate::cli::{LogFormat, PlanArgs};
+use crate::crawl::{ReadingPurpose, TargetError};
 use crate::error::ExitStatus;
-use crate::plan::{self, PlanFile};
+use crate::plan::{self, PlanFile, source_snapshot};
 use crate::printable::Printable;
 use crate::report::plan::{PlanResult, reading_cost, text as plan_text};
 use crate::settings::{ConnectionSettings, PlanSettings};
 
 use super::page::open_in_browser;
-use super::read_target::{self, EVERYTHING, ReadingPurpose, TargetError, TargetReading};
+use super::read_target::{self, EVERYTHING, TargetReading};
 use super::{CommandError, Context, Outcome};
 use input::{PlanInput, PlanTask};
 
@@ -87,7 +88,7 @@ async fn read_and_plan(
     let read = reading.read_all(input.selection(), &progress.events(), &stop).await;
     progress.finish();
     let target = read?;
-    let record = input::service_record(&target)?;
+    let record = source_snapshot::service_record(&target)?;
     if let Some(owner) = record.account_sid.clone().filter(|owner| *owner != input.account) {
         let (service, account) = (input.service.clone(), input.account.clone());
         return Err(TargetError::OtherAccount { service, owner, account }.into());

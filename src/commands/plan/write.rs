@@ -3,38 +3,16 @@
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Advise, Failure};
 use crate::plan::PlanFile;
-use crate::report::plan::{self, ReportError};
+use crate::report::plan::{self, ReportError, UnwrittenReport};
 use crate::storage::{Access, AtomicFile};
 
 use super::super::CommandError;
 
-/// A report's file could not be written. The plan is made all the same.
-#[derive(Debug, thiserror::Error)]
-#[error("the report `{}` could not be written; the plan is made", path.display())]
-pub(super) struct ReportFile {
-    path: PathBuf,
-    #[source]
-    source: ReportError,
-}
-
-impl Advise for ReportFile {
-    fn status(&self) -> Failure {
-        Failure::Failed
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(
-            "fix that and take it from the plan with `chatferry plan show --format html`, or `md`".to_owned(),
-        )
-    }
-}
-
 /// Writes the reports, each complete or not at all.
 pub(super) fn reports(made: &PlanFile, files: &[PathBuf]) -> Result<(), CommandError> {
     for path in files {
-        report(made, path).map_err(|source| ReportFile { path: path.clone(), source })?;
+        report(made, path).map_err(|source| UnwrittenReport { path: path.clone(), source })?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use super::CommandError;
 
 pub use crawl::crawl_target;
 pub use estimate::TargetEstimate;
-pub(super) use reading::{ReadingPurpose, TargetError, TargetReading, file_of};
+pub(super) use reading::{TargetReading, file_of};
 
 /// Everything that Conversations has of a service.
 pub const EVERYTHING: [Entity; 6] =

@@ -7,8 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::{CommandError, connect};
 use super::{Selection, TargetPart, crawl_target};
-use crate::crawl::{CrawlEnd, CrawlError, CrawlOutcome};
-use crate::error::{Advise, Failure};
+use crate::crawl::{CrawlEnd, CrawlError, CrawlOutcome, ReadingPurpose, TargetError};
 use crate::event::Events;
 use crate::model::{AccountSid, Api, Entity, ServiceSid};
 use crate::plan::ConversationLimits;
@@ -17,63 +16,6 @@ use crate::snapshot::{Info, Snapshot, SnapshotError, Verdict, clear};
 use crate::source::Source;
 use crate::storage::StorageError;
 
-/// The target could not be read to its end, or is not what was asked for.
-#[derive(Debug, thiserror::Error)]
-pub(in crate::commands) enum TargetError {
-    #[error("there is no Conversations service {service} in the account {account}")]
-    NoSuchService { service: ServiceSid, account: AccountSid },
-    #[error("the service {service} belongs to the account {owner}, not to {account}")]
-    OtherAccount { service: ServiceSid, owner: AccountSid, account: AccountSid },
-    #[error(
-        "the target could not be read to its end: {failed} lists failed, and what is in it cannot be said"
-    )]
-    Incomplete { failed: u64, purpose: ReadingPurpose },
-    #[error("the target could not be read: {why}")]
-    GaveUp { why: String, purpose: ReadingPurpose },
-    #[error("the time was up before the target was read to its end")]
-    TimeUp { purpose: ReadingPurpose },
-    #[error("interrupted before the target was read to its end")]
-    Interrupted { purpose: ReadingPurpose },
-}
-
-impl Advise for TargetError {
-    fn status(&self) -> Failure {
-        match self {
-            Self::NoSuchService { .. } | Self::OtherAccount { .. } => Failure::Usage,
-            Self::Interrupted { .. } => Failure::Interrupted,
-            Self::Incomplete { .. } | Self::GaveUp { .. } | Self::TimeUp { .. } => Failure::Incomplete,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::NoSuchService { .. } | Self::OtherAccount { .. } => {
-                "check the SID after --target; for a service of another account set CHATFERRY_TARGET_ACCOUNT_SID with \
-                 CHATFERRY_TARGET_AUTH_TOKEN"
-                    .to_owned()
-            }
-            Self::Incomplete { purpose, .. }
-            | Self::GaveUp { purpose, .. }
-            | Self::TimeUp { purpose }
-            | Self::Interrupted { purpose } => {
-                let not_made = match purpose {
-                    ReadingPurpose::Plan => "no plan was made",
-                    ReadingPurpose::Verify => "nothing was verified",
-                };
-                format!("{not_made}; what was read is kept, and the same command resumes")
-            }
-        })
-    }
-}
-
-/// What a target is read for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::commands) enum ReadingPurpose {
-    Plan,
-    Verify,
-}
-
-/// A target to be read.
 #[derive(Debug)]
 pub(in crate::commands) struct TargetReading<'a> {
     pub(in crate::commands) connection: &'a ConnectionSettings,

@@ -92,7 +92,7 @@ async fn reader(
         let [service] = services.as_slice() else {
             return Err(SettingsError::NoService { services }.into());
         };
-        context.say(format!("the only service is taken: {service}"));
+        context.say(crate::report::text::crawl::only_service(service));
         service.clone()
     };
     Ok(UserChannelReader::new(api, client, service))

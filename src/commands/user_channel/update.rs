@@ -9,9 +9,10 @@ use crate::cli::apply::ApplyFlags;
 use crate::cli::setting::declarations::PLAN;
 use crate::cli::setting::{FlagGroup, Flags};
 use crate::cli::user_channel::UserChannelUpdateArgs;
-use crate::error::{Advise, ExitStatus, Failure};
+use crate::error::ExitStatus;
 use crate::plan::user_channels::{UserChannelPlan, UserChannelUpdate, header};
 use crate::plan::{PlanDraft, Side, check_place, equality};
+use crate::report::text::confirm::NotConfirmed;
 use crate::report::text::user_channel as text;
 use crate::settings::{ConnectionSettings, UserChannelRow, UserChannelUpdateSettings};
 use crate::source::user_channels::{ApiObject, UserChannelError, UserChannelReader};
@@ -19,34 +20,6 @@ use crate::source::user_channels::{ApiObject, UserChannelError, UserChannelReade
 use super::super::{CommandError, Context, Outcome, apply};
 use super::names::FoundNames;
 use super::{AT_A_TIME, check_joined, find, reader, user_channel};
-
-/// No one has agreed.
-#[derive(Debug, thiserror::Error)]
-enum NotAgreed {
-    #[error("standard input is not a terminal, so no one can be asked; nothing was written")]
-    NoTerminal,
-    #[error("interrupted at the question; nothing was written")]
-    Interrupted,
-    #[error("the answer was not yes; nothing was written")]
-    NotYes,
-}
-
-impl Advise for NotAgreed {
-    fn status(&self) -> Failure {
-        match self {
-            Self::Interrupted => Failure::Interrupted,
-            Self::NoTerminal | Self::NotYes => Failure::Usage,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Interrupted => return None,
-            Self::NoTerminal => "give --yes to perform it".to_owned(),
-            Self::NotYes => "type yes to perform it".to_owned(),
-        })
-    }
-}
 
 pub(super) async fn run(args: &UserChannelUpdateArgs, context: &mut Context) -> Outcome {
     let settings = UserChannelUpdateSettings::load(&context.settings, args, &mut context.stdin)?;
@@ -59,12 +32,14 @@ pub(super) async fn run(args: &UserChannelUpdateArgs, context: &mut Context) -> 
 /// What a row comes to.
 #[derive(Debug)]
 enum UpdateRowOutcome {
-    /// It is to be updated.
     Update(Box<UserChannelUpdate>),
     /// It is as it should be.
     Same,
     /// It fits nothing.
-    Misfit { line: u64, why: String },
+    Misfit {
+        line: u64,
+        why: String,
+    },
 }
 
 async fn one(
@@ -90,7 +65,7 @@ async fn one(
     let on = name.map_or_else(|| channel.sid.to_string(), |name| format!("{name} ({})", channel.sid));
     context.say(text::change(&who, &on, &before, &after));
     if !changes {
-        context.say("nothing to do: it is so already");
+        context.say(text::NOTHING_TO_DO);
         return show(&object, ExitStatus::Done, context);
     }
     agree(yes, context).await?;
@@ -108,7 +83,7 @@ async fn one(
     let performed = apply::perform(&apply_args(&plan, args), context).await?;
     let status = apply::exit_status(&performed);
     for item in &performed.not_done {
-        context.say(format!("not updated: {}", item.reason));
+        context.say(text::why_not_updated(&item.reason));
     }
     context.say(match status {
         ExitStatus::Done => text::updated(&plan),
@@ -260,13 +235,13 @@ async fn agree(yes: bool, context: &mut Context) -> Result<(), CommandError> {
         return Ok(());
     }
     if !context.stdin_is_terminal {
-        return Err(NotAgreed::NoTerminal.into());
+        return Err(NotConfirmed::NoTerminalForYes.into());
     }
-    context.stderr.print("type yes to update it:");
+    context.stderr.print(text::QUESTION);
     match apply::answer(context).await?.as_deref() {
         Some("yes") => Ok(()),
-        Some(_) => Err(NotAgreed::NotYes.into()),
-        None => Err(NotAgreed::Interrupted.into()),
+        Some(_) => Err(NotConfirmed::NotYes.into()),
+        None => Err(NotConfirmed::Interrupted.into()),
     }
 }
 

@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::error::{Advise, Failure};
-use crate::mapping::{self, Mapping, MappingError};
+use crate::mapping::{self, Mapping};
 use crate::model::{ServiceSid, Share};
 use crate::plan::binding::{self, AccountUse, PlanBinding};
 use crate::plan::{Move, PlanError, PlanFile, PlanRecords};
@@ -12,19 +11,6 @@ use crate::settings::{ConnectionSettings, Loader, MigrationTarget, Verified, Ver
 use crate::snapshot::{Info, Snapshot};
 
 use super::super::CommandError;
-
-/// Nothing can be verified with what was given.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum VerifyInputError {
-    #[error(transparent)]
-    Mapping(Box<MappingError>),
-}
-
-impl Advise for VerifyInputError {
-    fn status(&self) -> Failure {
-        Failure::Usage
-    }
-}
 
 /// What is verified.
 #[derive(Debug)]
@@ -162,7 +148,7 @@ impl VerifyInput {
 
 /// A mapping that says what a target should hold.
 fn load(name: &str) -> Result<Mapping, CommandError> {
-    let mapping = mapping::load(name).map_err(|error| VerifyInputError::Mapping(Box::new(error)))?;
+    let mapping = mapping::load(name)?;
     PlanRecords::of(&mapping).map_err(PlanError::from)?;
     Ok(mapping)
 }

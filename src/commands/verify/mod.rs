@@ -13,7 +13,7 @@ use std::io::{self, BufWriter};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{VerifyArgs, VerifyFormat};
-use crate::diff::{ComparedSide, Comparison};
+use crate::diff::{ComparedSide, Comparison, TermsError};
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::event::Events;
 use crate::model::ServiceSid;
@@ -29,24 +29,6 @@ use super::page::WantedPage;
 use super::{CommandError, Context, Outcome};
 use input::VerifyInput;
 use views::NamingError;
-
-/// A snapshot lacks the service that is verified.
-#[derive(Debug, thiserror::Error)]
-#[error("`{what}` has no service {service}")]
-struct NoService {
-    what: String,
-    service: String,
-}
-
-impl Advise for NoService {
-    fn status(&self) -> Failure {
-        Failure::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some("crawl the service again, without --include".to_owned())
-    }
-}
 
 impl Advise for NamingError {
     fn status(&self) -> Failure {
@@ -154,6 +136,7 @@ struct VerifyRun<'r> {
 }
 
 fn service_of<'s>(snapshot: &'s Snapshot, service: &ServiceSid) -> Result<ServiceView<'s>, CommandError> {
-    let missing = || NoService { what: snapshot.path().display().to_string(), service: service.to_string() };
+    let missing =
+        || TermsError::NoService { snapshot: snapshot.path().to_path_buf(), service: service.clone() };
     Ok(snapshot.service(service)?.ok_or_else(missing)?)
 }

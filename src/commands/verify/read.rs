@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 use crate::crawl::single_reads::ReadViews;
-use crate::crawl::{self, CrawlError};
+use crate::crawl::{self, CrawlError, ReadingPurpose, TargetError};
 use crate::diff::{Difference, Mark};
 use crate::model::{Api, ChannelSid, Entity, Share};
 use crate::plan::align::{self, Name};
@@ -14,7 +14,7 @@ use crate::report::text::verify::NO_VIEW;
 use crate::snapshot::{Focus, Info, SnapshotError, SnapshotWriter};
 use crate::source::{Source, largest_page};
 
-use super::super::read_target::{EVERYTHING, ReadingPurpose, Selection, TargetError, TargetReading};
+use super::super::read_target::{EVERYTHING, Selection, TargetReading};
 use super::super::{CommandError, connect};
 use super::views::{self, OfMuted, OfSample};
 use super::{VerifyRun, service_of};
@@ -32,7 +32,6 @@ pub(super) struct TargetRead {
 }
 
 impl VerifyRun<'_> {
-    /// Reads the target.
     pub(super) async fn read(&self) -> Result<TargetRead, CommandError> {
         let input = self.input;
         let include: &[Entity] = if input.share.is_some() { &WITHOUT_MEMBERSHIPS } else { &EVERYTHING };

@@ -74,7 +74,7 @@ pub(super) fn channel() -> (mpsc::Sender<WantedViews>, mpsc::Receiver<WantedView
     mpsc::channel(WAITING)
 }
 
-/// Names the target's memberships of a sample: of everybody who is on a conversation of it, in source and target.
+/// Names the target's memberships of a sample: of everyone who is on a conversation of it, in source and target.
 #[derive(Debug)]
 pub(super) struct OfSample {
     pub(super) source: (PathBuf, ServiceSid),

@@ -2,7 +2,7 @@
 //!
 //! Why an encoder of its own: null and the empty text must stay different, and no CSV library decides on quotes by cell. Here
 //! null is nothing between two commas and the empty text is `""`, which is how `PostgreSQL`, `DuckDB` and Python's
-//! `QUOTE_NOTNULL` read them; everybody else sees an empty cell in both.
+//! `QUOTE_NOTNULL` read them; everyone else sees an empty cell in both.
 //!
 //! Objects and arrays are their JSON text.
 //!

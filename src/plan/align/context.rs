@@ -20,7 +20,6 @@ pub(crate) struct Pair<'s> {
     pub target: ServiceView<'s>,
 }
 
-/// How to align.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AlignOptions {
     /// In place, where SIDs are the same, or to another service, where names are.

@@ -75,7 +75,6 @@ pub(crate) struct Conversation {
 pub(crate) struct Item<'a> {
     /// What it is.
     pub entity: Entity,
-    /// How it stands.
     pub standing: Standing<'a>,
     /// Its fields, where it should be there.
     pub fields: Vec<FieldPair<'a>>,
@@ -90,7 +89,6 @@ pub(crate) struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// A field by its name.
     pub(crate) fn field(&self, name: &str) -> Option<&FieldPair<'a>> {
         self.fields.iter().find(|field| field.name == name)
     }

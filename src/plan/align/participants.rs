@@ -147,7 +147,7 @@ impl<'c> ParticipantAligner<'c> {
         Ok(invites)
     }
 
-    /// Visits everybody who is or should be on a conversation.
+    /// Visits everyone who is or should be on a conversation.
     pub(super) fn align<E: From<SnapshotError>>(
         &mut self,
         held: HeldParticipants,

@@ -24,7 +24,6 @@ pub struct Entry {
     pub result: Option<Value>,
 }
 
-/// Which operations are wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct WantedOperations {
     /// Of these kinds; none is all.

@@ -156,7 +156,6 @@ impl Journal {
         Ok(())
     }
 
-    /// Operations by kind and state.
     pub(crate) fn counts(&self) -> Result<BTreeMap<OperationKind, BTreeMap<OperationState, u64>>, PlanError> {
         self.sql(|connection| {
             let mut counts: BTreeMap<OperationKind, BTreeMap<OperationState, u64>> = BTreeMap::new();

@@ -6,7 +6,7 @@ use super::schema::state_number;
 use crate::plan::error::PlanError;
 use crate::plan::operation::{OperationKind, OperationState};
 
-/// When the first and the last of a plan's operations were started; none before it is applied.
+/// When the first and the last of its operations were started; none before it is applied.
 pub(crate) fn applied_window(plan: &PlanFile) -> Result<Option<(String, String)>, PlanError> {
     let sql = "SELECT min(started), max(started) FROM operation WHERE typeof(started) = 'text'";
     let window = plan

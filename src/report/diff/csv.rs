@@ -12,7 +12,6 @@ use crate::printable::mask_addresses;
 
 const HEADER: [&str; 8] = ["mark", "entity", "sid", "name", "field", "old", "new", "reason"];
 
-/// Writes the header.
 pub(super) fn header(out: &mut dyn Write) -> io::Result<()> {
     row(out, HEADER)
 }

@@ -103,7 +103,7 @@ fn conversation(row: &Difference) -> Option<&str> {
 }
 
 /// Whether a row says that one user is or is not on one channel.
-fn is_seat(row: &Difference) -> bool {
+fn is_participation(row: &Difference) -> bool {
     matches!(row.entity, Entity::Membership | Entity::Member)
         && matches!(row.mark, Mark::Added | Mark::Missing)
         && row.record.is_some()
@@ -135,7 +135,7 @@ fn groups(rows: &[Difference]) -> BTreeMap<Cause, Vec<usize>> {
             Cause::Conversation(sid, mark, reason)
         } else if let Some((name, mark)) = of_user.filter(|key| is_of_user && gone_users.contains(key)) {
             Cause::User(name, mark)
-        } else if is_seat(row) {
+        } else if is_participation(row) {
             let sid = conversation(row).unwrap_or_default().to_owned();
             Cause::Participation(sid, row.name.clone().unwrap_or_default(), row.mark)
         } else if let Some(reason) = &row.reason {
@@ -160,7 +160,7 @@ fn groups(rows: &[Difference]) -> BTreeMap<Cause, Vec<usize>> {
 fn explained_counters(rows: &[Difference]) -> BTreeSet<usize> {
     let mut of_channel: BTreeMap<&str, BTreeMap<&str, i64>> = BTreeMap::new();
     let mut of_user: BTreeMap<&str, BTreeMap<&str, i64>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| is_seat(row)) {
+    for row in rows.iter().filter(|row| is_participation(row)) {
         let (Some(channel), Some(user)) = (conversation(row), row.name.as_deref()) else { continue };
         let step = if row.mark == Mark::Added { 1 } else { -1 };
         of_channel.entry(channel).or_default().insert(user, step);

@@ -7,6 +7,7 @@
 //! taken for markup. CSV has it as it is; NDJSON escapes what a terminal would obey.
 
 mod csv;
+mod error;
 mod fold;
 mod group;
 mod html;
@@ -15,6 +16,7 @@ mod line;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
+pub(crate) use self::error::DiffError;
 use self::fold::Fold;
 use self::group::LineGroups;
 pub(crate) use self::html::PageAbout;

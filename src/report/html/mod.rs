@@ -11,6 +11,7 @@
 
 pub(crate) mod chart;
 pub(crate) mod embedded_data;
+mod page_file;
 mod policy;
 
 use std::borrow::Cow;
@@ -22,6 +23,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, HtmlEscape, State, UndefinedBehavior, Value};
 use serde::Serialize;
 
+pub(crate) use self::page_file::PageFileError;
 use crate::printable::mask_addresses;
 use crate::report::text::{format, markdown};
 
@@ -38,7 +40,6 @@ const MARK: &str = "<!--data-->";
 #[derive(Debug, thiserror::Error)]
 #[error("the template {template} cannot be rendered")]
 pub(crate) struct TemplateError {
-    /// The template.
     pub template: &'static str,
     pub source: minijinja::Error,
 }

@@ -12,7 +12,6 @@ const TEMPLATE: &str = include_str!("page.md");
 /// What it shows: what people read in a discussion.
 const EXTENT: Extent = Extent { findings: 10, listed: 0, operations: 2 };
 
-/// Writes the plan as Markdown.
 pub(crate) fn markdown(plan: &PlanFile, out: &mut dyn Write) -> Result<(), ReportError> {
     let report = PlanReport::of(plan, EXTENT)?;
     out.write_all(page::render("plan.md", TEMPLATE, &report)?.as_bytes())?;

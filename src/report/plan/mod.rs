@@ -21,6 +21,7 @@ mod tests;
 mod verdict;
 
 use std::io;
+use std::path::PathBuf;
 
 pub(crate) use html::html;
 pub(crate) use json::json;
@@ -48,6 +49,26 @@ pub(crate) enum ReportError {
     /// Where it goes to takes no more.
     #[error("the report cannot be written")]
     Write(#[from] io::Error),
+}
+
+/// A report's file could not be written. The plan is made all the same.
+#[derive(Debug, thiserror::Error)]
+#[error("the report `{}` could not be written; the plan is made", path.display())]
+pub(crate) struct UnwrittenReport {
+    pub path: PathBuf,
+    pub source: ReportError,
+}
+
+impl Advise for UnwrittenReport {
+    fn status(&self) -> Failure {
+        Failure::Failed
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(
+            "fix that and take it from the plan with `chatferry plan show --format html`, or `md`".to_owned(),
+        )
+    }
 }
 
 impl Advise for ReportError {

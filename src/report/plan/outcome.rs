@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::checks::CheckRow;
 use super::kinds::shortened;
 use super::verdict::PlanProgress;
-use crate::plan::{OperationKind, OperationState, PlanError, PlanFile, Totals, applied_window, reasons};
+use crate::plan::file;
+use crate::plan::{OperationKind, OperationState, PlanError, PlanFile, Totals};
 
 /// Causes that have a row of their own.
 const MOST_CAUSES: usize = 200;
@@ -63,7 +64,7 @@ impl PlanOutcome {
         }
         let mut causes: BTreeMap<(OperationState, OperationKind, String), (u64, String)> = BTreeMap::new();
         let mut differing = 0;
-        reasons::<PlanError>(plan, |kind, state, reason| {
+        file::reasons::<PlanError>(plan, |kind, state, reason| {
             differing += u64::from(state == OperationState::Existing);
             let mut key = (state, kind, cause_of(&reason));
             if causes.len() >= MOST_CAUSES && !causes.contains_key(&key) {
@@ -106,7 +107,7 @@ impl PlanOutcome {
                 pending: of(OperationState::Pending),
             }
         });
-        Ok(Some(Self { window: applied_window(plan)?, rows: rows.collect(), causes, differing }))
+        Ok(Some(Self { window: file::applied_window(plan)?, rows: rows.collect(), causes, differing }))
     }
 }
 

@@ -77,7 +77,6 @@ pub(crate) fn verdict_words(verdict: Verdict) -> (&'static str, &'static str, &'
     }
 }
 
-/// Writes the page.
 pub(crate) fn html(snapshot: &Snapshot, info: &Info, out: &mut dyn Write) -> Result<(), SnapshotPageError> {
     let (headline, text, tone) = verdict_words(info.verdict);
     let mut counts = BTreeMap::new();

@@ -1,5 +1,10 @@
 //! How an audit ended: `result.json`, the object of `audit --json` and of hooks, and its text for people.
 
+use std::error::Error;
+use std::io;
+use std::path::Path;
+use std::process::ExitStatus;
+
 use serde::Serialize;
 
 use super::crawl::{CrawlSummary, Stopped};
@@ -64,7 +69,6 @@ impl From<Verdict> for AuditVerdict {
     }
 }
 
-/// What was exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct Exported {
     pub files: u64,
@@ -72,6 +76,30 @@ pub(crate) struct Exported {
     pub rows: u64,
     /// Bytes in all of them.
     pub bytes: u64,
+}
+
+/// The note of an audit whose page of all audits is the one before.
+pub(crate) fn no_index(error: &dyn Error) -> String {
+    format!("the page of all audits could not be written: {error}")
+}
+
+pub(crate) fn no_metrics(file: &Path, error: &io::Error) -> String {
+    format!("the metrics file {} could not be written: {error}", file.display())
+}
+
+/// Why a hook did not end by itself with exit code 0.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HookFailure {
+    #[error("it could not be started: {0}")]
+    Start(io::Error),
+    #[error("it ended with {0}")]
+    Ended(ExitStatus),
+    #[error("it was killed after {minutes} minutes")]
+    Killed { minutes: u64 },
+    #[error("it could not be killed after {minutes} minutes: {error}")]
+    NotKilled { minutes: u64, error: io::Error },
+    #[error("its end could not be seen: {0}")]
+    Unseen(io::Error),
 }
 
 /// How a hook ended.
@@ -108,7 +136,6 @@ pub(crate) struct AuditSummary {
     pub elapsed_seconds: f64,
     /// What was read.
     pub crawl: Option<CrawlSummary>,
-    /// What was exported.
     pub exported: Option<Exported>,
     /// What changed since the base.
     pub differences: Option<Comparison>,

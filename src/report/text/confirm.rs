@@ -5,8 +5,61 @@ use std::path::Path;
 
 use super::apply::count_of;
 use super::format;
-use crate::plan::{Header, Move, OperationKind, OperationState, Totals};
+use crate::error::{Advise, Failure};
+use crate::plan::{Batches, Header, Move, OperationKind, OperationState, Totals};
 use crate::printable::{Printable, padded};
+
+/// No one has confirmed it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotConfirmed {
+    /// No one can be asked.
+    #[error("standard input is not a terminal, so no one can be asked; nothing was written")]
+    NoTerminal,
+    #[error("interrupted at the question; nothing was written")]
+    Interrupted,
+    /// The same, where no plan is there to be reviewed.
+    #[error("standard input is not a terminal, so no one can be asked; nothing was written")]
+    NoTerminalForYes,
+    #[error("the answer was not yes; nothing was written")]
+    NotYes,
+    /// Something else was typed.
+    #[error("that is neither the name nor the SID of the target; nothing was written")]
+    NotTheTarget,
+}
+
+impl Advise for NotConfirmed {
+    fn status(&self) -> Failure {
+        match self {
+            Self::Interrupted => Failure::Interrupted,
+            Self::NoTerminal | Self::NoTerminalForYes | Self::NotYes | Self::NotTheTarget => Failure::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Interrupted => return None,
+            Self::NoTerminal => "review the plan, and give --yes to perform it".to_owned(),
+            Self::NoTerminalForYes => "give --yes to perform it".to_owned(),
+            Self::NotYes => "type yes to perform it".to_owned(),
+            Self::NotTheTarget => "run it again and type the name as it is shown".to_owned(),
+        })
+    }
+}
+
+/// The question could not be asked.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer cannot be read")]
+pub(crate) struct NoAnswer(#[source] pub std::io::Error);
+
+impl Advise for NoAnswer {
+    fn status(&self) -> Failure {
+        Failure::Failed
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("give --yes to perform it without a question".to_owned())
+    }
+}
 
 /// A plan that is to be confirmed.
 #[derive(Debug, Clone, Copy)]
@@ -78,9 +131,32 @@ pub(crate) fn confirmation(of: &Confirmation<'_>) -> Printable {
         "the complete plan takes",
         &format!("{}, about {time}", format::counted(totals.requests, "request")),
     );
+    if let Some(together) = together(totals) {
+        line_of(&mut text, "participants", &together);
+    }
     let webhooks = if *webhooks { "ON: the writes fire them" } else { "off: no write fires one" };
     line_of(&mut text, "webhooks", webhooks);
     text
+}
+
+/// How participants of new conversations are created, where there are any.
+fn together(totals: &Totals) -> Option<String> {
+    let to_do = |kind| {
+        let states = totals.operations.get(&kind).cloned().unwrap_or_default();
+        count_of(&BTreeMap::from([(kind, states)]), &[OperationState::Pending, OperationState::Failed])
+    };
+    let is_any = to_do(OperationKind::CreateConversation) > 0 && to_do(OperationKind::CreateParticipant) > 0;
+    let Batches { conversations, participants, requests_without } = totals.batches;
+    match conversations {
+        _ if !is_any => None,
+        0 => Some("one by one: no conversation is created together with participants".to_owned()),
+        _ => Some(format!(
+            "{} together with {}, in one request each ({} without); one by one where Twilio refuses that",
+            format::count(participants),
+            format::counted(conversations, "conversation"),
+            format::counted(requests_without, "request")
+        )),
+    }
 }
 
 fn line_of(text: &mut Printable, name: &str, value: &str) {

@@ -1,12 +1,28 @@
 //! The text of `demo`: what each step does, the first rows, what to open, what to run next.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::format;
+use crate::error::{Advise, Failure};
 use crate::printable::{Printable, PrintableLine, Tone, cut, tame};
 
 /// Columns of a row that are shown.
 const WIDTH: usize = 110;
+
+/// A file of the demo's folder cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot use `{}`", path.display())]
+pub(crate) struct DemoFileError {
+    pub(crate) path: PathBuf,
+    pub(crate) source: io::Error,
+}
+
+impl Advise for DemoFileError {
+    fn status(&self) -> Failure {
+        Failure::Failed
+    }
+}
 
 #[derive(Debug)]
 pub(crate) struct DemoFiles<'f> {
@@ -28,7 +44,6 @@ pub(crate) fn start(url: &str, users: usize) -> Printable {
     text
 }
 
-/// The command of a step.
 pub(crate) fn step(number: u32, command: &str) -> PrintableLine {
     PrintableLine::toned(Tone::Heading, &format!("{number}. {command}"))
 }

@@ -1,5 +1,10 @@
 //! The text of `mapping list` and `mapping check`.
 
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
 use super::format;
 use crate::printable::{Printable, PrintableLine, Tone, json, padded};
 
@@ -11,16 +16,81 @@ pub(crate) struct ListedMapping<'m> {
     pub(crate) records: Vec<(&'m str, &'m str)>,
 }
 
+/// What a check found.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct MappingCheck {
+    pub mapping: String,
+    /// How many records and columns it has.
+    pub records: usize,
+    /// See `records`.
+    pub columns: usize,
+    /// What failed on a row.
+    pub failures: Vec<FailedExpression>,
+    /// The first rows of the snapshot, by record.
+    pub rows: Map<String, Value>,
+}
+
 /// An expression that failed on a row.
-#[derive(Debug)]
-pub(crate) struct FailedExpression<'r> {
-    pub(crate) record: &'r str,
-    pub(crate) column: &'r str,
-    /// `row 1 of the snapshot`
-    pub(crate) on: &'r str,
-    pub(crate) message: &'r str,
-    /// Whether it would end an export.
-    pub(crate) fatal: bool,
+#[derive(Debug, Serialize)]
+pub(crate) struct FailedExpression {
+    pub record: String,
+    /// The column, or `where`.
+    pub column: String,
+    pub on: TriedRow,
+    pub message: String,
+    /// Whether an export would end here.
+    pub fatal: bool,
+}
+
+/// A row that expressions are tried on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum TriedRow {
+    MadeUp,
+    Nulls,
+    /// The number of a row of the snapshot, from 1.
+    OfSnapshot(usize),
+}
+
+impl fmt::Display for TriedRow {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MadeUp => formatter.write_str("a made-up row"),
+            Self::Nulls => formatter.write_str("a made-up row of nulls"),
+            Self::OfSnapshot(number) => write!(formatter, "row {number} of the snapshot"),
+        }
+    }
+}
+
+impl Serialize for TriedRow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl MappingCheck {
+    pub(crate) fn text(&self) -> Printable {
+        let (records, columns) = (self.records as u64, self.columns as u64);
+        let (records, columns) = (format::counted(records, "record"), format::counted(columns, "column"));
+        let mut text = Printable::from(format!("mapping {}: {records}, {columns}", self.mapping));
+        text.extend(self.failures.iter().map(failure));
+        for (record, rows) in &self.rows {
+            text.push(format!("{record}:"));
+            let rows = rows.as_array().map_or(&[][..], Vec::as_slice);
+            text.extend(rows.iter().map(|row| format!("  {}", json::to_string(row).unwrap_or_default())));
+        }
+        if self.failures.is_empty() {
+            text.push(PrintableLine::toned(
+                Tone::Good,
+                "every expression works on made-up rows, with all values and with nulls",
+            ));
+        }
+        text
+    }
+}
+
+/// The cell of an expression that failed, among the rows that are shown.
+pub(crate) fn failed_cell(message: &str) -> String {
+    format!("⚠ {message}")
 }
 
 pub(crate) fn list(mapping: &ListedMapping<'_>) -> Printable {
@@ -32,28 +102,10 @@ pub(crate) fn list(mapping: &ListedMapping<'_>) -> Printable {
     text
 }
 
-/// The beginning of a check: what the mapping has.
-pub(crate) fn checked(mapping: &str, records: usize, columns: usize) -> Printable {
-    let (records, columns) = (records as u64, columns as u64);
-    let (records, columns) = (format::counted(records, "record"), format::counted(columns, "column"));
-    format!("mapping {mapping}: {records}, {columns}").into()
-}
-
-pub(crate) fn failure(failed: &FailedExpression<'_>) -> PrintableLine {
+fn failure(failed: &FailedExpression) -> PrintableLine {
     let FailedExpression { record, column, on, message, fatal } = failed;
     let end = if *fatal { ", which would end an export" } else { "" };
     PrintableLine::from("  ")
         .and_toned(if *fatal { Tone::Bad } else { Tone::Caution }, &format!("{record}.{column}"))
         .and(&format!(" fails on {on}{end}: {message}"))
-}
-
-/// The first rows of a record.
-pub(crate) fn rows(record: &str, rows: &[serde_json::Value]) -> Printable {
-    let mut text = Printable::from(format!("{record}:"));
-    text.extend(rows.iter().map(|row| format!("  {}", json::to_string(row).unwrap_or_default())));
-    text
-}
-
-pub(crate) fn nothing_failed() -> PrintableLine {
-    PrintableLine::toned(Tone::Good, "every expression works on made-up rows, with all values and with nulls")
 }

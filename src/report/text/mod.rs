@@ -8,6 +8,7 @@ pub(crate) mod demo;
 pub(crate) mod diff;
 pub(crate) mod export;
 pub(crate) mod format;
+pub(crate) mod man;
 pub(crate) mod mapping;
 pub(super) mod markdown;
 pub(crate) mod probe;

@@ -7,6 +7,9 @@ use serde::Serialize;
 use crate::printable::{PrintableLine, Tone};
 use crate::report::stderr::Stderr;
 
+/// What the first Ctrl-C prints.
+pub(crate) const INTERRUPTED: &str = "interrupted: finishing what is in flight (again to leave at once)";
+
 /// An error with its causes and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {

@@ -1,12 +1,14 @@
 //! One record of a snapshot with its lists: the object of `show --json` and its text.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
 use super::crawl::tone;
 use super::format;
 use super::table;
+use crate::error::{Advise, Failure};
 use crate::model::{Channel, Entity, Role, Service, User};
 use crate::plan::{Entry, OperationKind, OperationState, PlanFile};
 use crate::printable::{Printable, PrintableLine, Tone, padded};
@@ -14,6 +16,33 @@ use crate::snapshot::{Disagreement, ListedMembership, NamedRecord, RoleHolder, V
 
 /// The column after a name.
 const NAME: usize = 14;
+
+/// The snapshot has no such record.
+#[derive(Debug, thiserror::Error)]
+#[error("`{what}` is not in the snapshot `{}`", snapshot.display())]
+pub(crate) struct RecordNotFound {
+    pub what: String,
+    pub snapshot: PathBuf,
+    pub near: Option<String>,
+    pub complete: bool,
+}
+
+impl Advise for RecordNotFound {
+    fn status(&self) -> Failure {
+        Failure::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match &self.near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if !self.complete => {
+                "the snapshot is not complete: it may be at Twilio all the same; run `chatferry crawl` again".to_owned()
+            }
+            None => "give a SID, an identity, a unique name or a friendly name; `chatferry browse` searches by how a name begins"
+                .to_owned(),
+        })
+    }
+}
 
 #[derive(Debug, Serialize)]
 pub(crate) struct ShownRecord {

@@ -1,6 +1,29 @@
 //! The text of `simulate`: where it listens, and what to give a shell to use it.
 
+use std::error::Error;
+
+use crate::error::{Advise, Failure};
 use crate::printable::Printable;
+
+/// The simulator could not be served, for a reason of its own.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SimulateError {
+    /// `--faults` cannot be read: wrong usage.
+    #[error("`--faults` cannot be used")]
+    Faults(#[source] Box<dyn Error + Send + Sync>),
+    /// It could not start: a port that is taken, or a size that is too large.
+    #[error("the simulator could not start")]
+    Start(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl Advise for SimulateError {
+    fn status(&self) -> Failure {
+        match self {
+            Self::Faults(_) => Failure::Usage,
+            Self::Start(_) => Failure::Failed,
+        }
+    }
+}
 
 /// A running simulator. Its credentials open it and nothing else.
 #[derive(Debug, Clone)]

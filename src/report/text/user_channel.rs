@@ -8,6 +8,15 @@ use super::{format, table};
 use crate::model::Api;
 use crate::printable::{Printable, tame};
 
+/// What is to be typed.
+pub(crate) const QUESTION: &str = "type yes to update it:";
+
+pub(crate) const NOTHING_TO_DO: &str = "nothing to do: it is so already";
+
+pub(crate) fn why_not_updated(reason: &str) -> String {
+    format!("not updated: {reason}")
+}
+
 /// What people call a channel.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ChannelNames {

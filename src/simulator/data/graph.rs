@@ -98,13 +98,11 @@ impl Graph {
         self.channel_start[channel as usize]..self.channel_start[channel as usize + 1]
     }
 
-    /// The channel of an edge.
     pub(crate) fn channel(&self, edge: u32) -> u32 {
         let channel = self.channel_start.partition_point(|start| *start <= edge) - 1;
         u32::try_from(channel).expect("there are at most 2^32 channels")
     }
 
-    /// The user of an edge.
     pub(crate) fn user(&self, edge: u32) -> u32 {
         self.edge_user[edge as usize] & ((1 << USER_BITS) - 1)
     }

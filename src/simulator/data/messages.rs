@@ -19,7 +19,6 @@ pub(crate) fn count_through(index: u32) -> u32 {
     (index / 8).saturating_mul(7).saturating_add((index % 8 + 1).min(7))
 }
 
-/// The messages of one channel.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ChannelMessages<'a> {
     world: &'a ServiceWorld,

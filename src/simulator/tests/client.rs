@@ -14,7 +14,6 @@ pub(super) struct Asked {
     client: reqwest::Client,
 }
 
-/// An answer.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -127,7 +126,6 @@ impl Asked {
     }
 }
 
-/// The rows of a page.
 pub(super) fn rows_of(page: &Value) -> &Vec<Value> {
     page[page["meta"]["key"].as_str().unwrap()].as_array().unwrap()
 }

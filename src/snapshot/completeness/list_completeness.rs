@@ -15,7 +15,6 @@ pub(crate) enum ListOf<'a> {
     Roles,
     Users,
     Channels,
-    /// The members of a channel.
     Members(&'a ChannelSid),
 }
 

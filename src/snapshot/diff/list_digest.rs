@@ -76,7 +76,6 @@ impl StoredList {
 pub(in crate::snapshot) const PARENTS: &str = "SELECT parent, sid, rows, digest FROM list_digest
     WHERE service = ?1 AND kind = ?2 AND parent > 0 ORDER BY sid";
 
-/// The digest of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::snapshot) struct ListDigest {
     pub(in crate::snapshot) rows: u64,

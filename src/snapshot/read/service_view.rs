@@ -93,7 +93,6 @@ impl ServiceView<'_> {
         &self.service
     }
 
-    /// The account that has it.
     pub fn account(&self) -> &AccountSid {
         &self.account
     }
@@ -107,7 +106,6 @@ impl ServiceView<'_> {
         walk::walk(self.snapshot, walk, Some(self.number), visit)
     }
 
-    /// A user by its SID.
     pub fn user(&self, sid: &UserSid) -> Result<Option<User>, SnapshotError> {
         self.sql(|connection, number| {
             let mut statement = connection.prepare_cached(&format!(
@@ -134,7 +132,6 @@ impl ServiceView<'_> {
         })
     }
 
-    /// A channel by its SID.
     pub fn channel(&self, sid: &ChannelSid) -> Result<Option<Channel>, SnapshotError> {
         self.sql(|connection, number| {
             let mut statement = connection.prepare_cached(&format!(

@@ -153,7 +153,7 @@ impl Book {
         stored
     }
 
-    /// Two users and two channels, everybody everywhere; `hidden` rows are missing from the users' side.
+    /// Two users and two channels, everyone everywhere; `hidden` rows are missing from the users' side.
     pub(super) fn fill(&mut self, hidden: &[(u128, u128)]) {
         self.store(
             &format!("users of {}", service_sid()),

@@ -166,7 +166,7 @@ fn a_count_that_moves_last_is_drift() {
     assert!(book.outcomes().iter().all(|(kind, outcome)| kind == "message_count" && outcome == "drift"));
 }
 
-/// A hundred million of them must fit on a disk: what a row takes beside its texts, pages half full included.
+/// A hundred million of them must fit on a disk: what a row takes besides its texts, pages half full included.
 #[test]
 fn a_message_takes_little_more_than_its_texts() {
     let mut book = book();

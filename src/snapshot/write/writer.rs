@@ -114,7 +114,6 @@ impl SnapshotWriter {
         storage::has_log(&self.path)
     }
 
-    /// What the crawl is of.
     pub fn identity(&self) -> &CrawlIdentity {
         &self.identity
     }

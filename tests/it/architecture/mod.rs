@@ -163,6 +163,17 @@ fn a_type_with_methods_in_three_files_is_found() {
     assert_eq!(scattered(&files), ["Thing: plan/a.rs, plan/b.rs, plan/e.rs"]);
 }
 
+/// A module with files of its own is `name/mod.rs`, and never `name.rs` next to `name`.
+#[test]
+fn a_folder_has_its_own_mod_file() {
+    let names: BTreeSet<&str> = sources().iter().map(|file| file.name.as_str()).collect();
+    let folders: BTreeSet<&str> =
+        names.iter().filter_map(|name| name.rsplit_once('/')).map(|(folder, _)| folder).collect();
+    let beside: Vec<&&str> =
+        folders.iter().filter(|folder| names.contains(format!("{folder}.rs").as_str())).collect();
+    assert!(beside.is_empty(), "{beside:?}");
+}
+
 #[test]
 fn every_file_says_what_it_is_for() {
     for file in sources() {
@@ -184,6 +195,20 @@ fn no_file_has_more_than_one_responsibility_could_need() {
 fn code_lines(file: &SourceFile) -> impl Iterator<Item = (usize, &str)> {
     let lines = file.text.lines().enumerate().map(|(index, line)| (index + 1, line));
     lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+/// What `commands` has errors of its own for: the process, its threads and streams, and a channel that no one reads any more.
+const ERRORS_OF_COMMANDS: [&str; 3] =
+    ["commands/failure.rs", "commands/threads.rs", "commands/verify/views.rs"];
+
+/// `commands` joins stages. An error's sentences stand beside its enum, in a stage or in `report`.
+#[test]
+fn commands_have_no_errors_of_stages() {
+    let has_one = |file: &&SourceFile| {
+        file.top() == Some("commands") && code_lines(file).any(|(_, text)| text.contains("#[error(\""))
+    };
+    let names: Vec<&str> = sources().iter().filter(has_one).map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ERRORS_OF_COMMANDS);
 }
 
 /// Writers are given: a test can read what the program prints, and bars are not torn by it.

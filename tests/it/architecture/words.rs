@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A phrase that is no longer written, and what to write instead.
-const RETIRED: [(&str, &str); 21] = [
+const RETIRED: [(&str, &str); 23] = [
     ("gone on with", "resumed"),
     ("goes on with", "resumes"),
     ("go on with", "resume"),
@@ -26,6 +26,8 @@ const RETIRED: [(&str, &str); 21] = [
     ("nobody", "no one"),
     ("somebody", "someone, another process"),
     ("mended", "fixed"),
+    ("everybody", "everyone"),
+    ("anybody", "anyone"),
 ];
 
 fn texts() -> Vec<PathBuf> {

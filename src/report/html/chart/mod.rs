@@ -9,7 +9,6 @@ use crate::report::text::format;
 
 /// Width of the drawing of [`Histogram`] and [`Curve`], without its margins, in units of their view box.
 const WIDTH: f64 = 360.0;
-/// Its height.
 const HEIGHT: f64 = 150.0;
 
 /// One part of a stacked bar.
@@ -54,9 +53,7 @@ pub(crate) struct Bar {
     pub x: f64,
     /// The upper edge.
     pub y: f64,
-    /// The width.
     pub width: f64,
-    /// The height.
     pub height: f64,
     /// The range, below the bar.
     pub label: String,

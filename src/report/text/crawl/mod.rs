@@ -1,6 +1,7 @@
 //! How a crawl ended: the object of `crawl --json` and its text for people, with one plain verdict line at the end.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Serialize, Serializer};
 
@@ -9,6 +10,21 @@ use crate::snapshot::{Carried, CrossCheck, FailedUnit, MissingMembership, Reques
 
 use super::format;
 use crate::printable::{Printable, PrintableLine, Tone};
+
+/// How a run of `crawl --restart` that stopped is resumed: the same command would discard what it has just read.
+pub(crate) const RESUME_OF_RESTART: &str = "run the same command without --restart to resume";
+
+/// What to do about the file that an earlier restart left, which this one cannot resume.
+pub(crate) fn unfinished_restart(left: &Path) -> String {
+    format!(
+        "an earlier --restart with other settings left `{}` unfinished: give those settings again, or remove it",
+        left.display()
+    )
+}
+
+pub(crate) fn only_service(service: &ServiceSid) -> String {
+    format!("the only service is taken: {service}")
+}
 
 /// How a crawl ended.
 #[derive(Debug, Clone, Serialize)]

@@ -1,6 +1,7 @@
 //! What a probe found: the object of `probe --json` and its text for people.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 
 use serde::Serialize;
 
@@ -10,15 +11,25 @@ use super::crawl::by_plural;
 use super::format;
 use crate::printable::{Printable, PrintableLine, Tone};
 
+/// What to check where an API answers that it does not have the service.
+pub(crate) const CHECK_SERVICE: &str = "check the SID, and that the credentials are of the account that has the service; \
+     without --service every service of the account is read";
+
+/// What to check where an API does not answer.
+pub(crate) const CHECK_NETWORK: &str = "check the network, --chat-url and --conversations-url";
+
+/// How an API refused a request that any full key may send.
+pub(crate) fn refused(error: &dyn Error) -> String {
+    format!("{error} (a restricted key may lack the permission)")
+}
+
 /// What a probe found.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ProbeSummary {
     pub account_sid: AccountSid,
     /// `auth token` or `API key`.
     pub credentials: &'static str,
-    /// Whether Chat answers.
     pub chat: Answer,
-    /// Whether Conversations answers.
     pub conversations: Answer,
     /// The API that a crawl reads and that was priced: `chat` or `conversations`.
     pub source: Api,

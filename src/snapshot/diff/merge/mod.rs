@@ -25,7 +25,6 @@ use crate::snapshot::read::reader::Snapshot;
 /// Page cache of each of the two files, in KiB: rows are read once, so little of it is read again.
 const CACHE: u32 = 16 * 1024;
 
-/// What to merge and how.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MergeOptions {
     /// The records.

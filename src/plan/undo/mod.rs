@@ -16,7 +16,7 @@ use super::error::PlanError;
 use super::file::{CreatedRecords, Entry, PlanDraft, PlanFile, done_reversed};
 use super::finding::PlanFinding;
 use super::operation::{JsonFields, Operation, OperationKind, OperationState, Subject, WriteLimit};
-use super::overview::{Header, Move, PlanVerdict, Step, Totals};
+use super::overview::{Batches, Header, Move, PlanVerdict, Step, Totals};
 use crate::model::Entity;
 
 /// Twilio's write limit for all of a service, in operations a second (conversations limits: 30).
@@ -30,6 +30,14 @@ pub(crate) fn header(undone: &PlanFile) -> Header {
         mute_source: false,
         undoes: Some(undone.digest().to_owned()),
         ..undone.header().clone()
+    }
+}
+
+/// Refuses a plan of which it is not known what was done.
+pub(crate) fn check_outcomes(undone: &PlanFile) -> Result<(), PlanError> {
+    match undone.begun()? {
+        0 => Ok(()),
+        begun => Err(PlanError::OutcomeUnknown { path: undone.path().to_path_buf(), begun }),
     }
 }
 
@@ -108,7 +116,7 @@ fn reverse(undone: &PlanFile, created: &CreatedRecords<'_>, entry: &Entry) -> Re
         | OperationKind::DeleteConversation
         | OperationKind::DeleteUser
         | OperationKind::DeleteRole => {
-            Undone::lost("it was deleted; plan the migration again to create it anew")
+            Undone::lost("it was deleted; plan the migration again to create it once more")
         }
     })
 }
@@ -246,6 +254,7 @@ fn totals(counted: &BTreeMap<OperationKind, u64>, findings: u64, requests_per_se
         sizes: Vec::new(),
         participants_limit: 0,
         blocked_by: BTreeMap::new(),
+        batches: Batches::default(),
         not_checked: BTreeSet::new(),
     }
 }

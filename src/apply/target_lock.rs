@@ -12,12 +12,11 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Advise, Failure};
 use crate::plan::Header;
-use crate::secret::Origin;
 use crate::storage::{FileLock, LockError};
 
 /// Another run copies into the service.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum TargetLockError {
+pub(crate) enum TargetLockError {
     #[error("another chatferry is copying into the service {service}")]
     Busy { service: String, path: PathBuf },
     #[error("cannot use `{}`, the lock of the service {service}", path.display())]
@@ -45,15 +44,11 @@ impl Advise for TargetLockError {
     }
 }
 
-/// Locks the target of a copy for as long as the lock is held. Never waits.
-pub(super) fn lock_target(
-    folder: &Path,
-    origin: &Origin,
-    header: &Header,
-) -> Result<FileLock, TargetLockError> {
+/// Locks the target of a copy, at this origin of the API, for as long as the lock is held. Never waits.
+pub(crate) fn lock_target(folder: &Path, origin: &str, header: &Header) -> Result<FileLock, TargetLockError> {
     let service = header.target.service_sid.clone();
     let mut hasher = DefaultHasher::new();
-    (origin.to_string(), &header.target.account_sid, &service).hash(&mut hasher);
+    (origin, &header.target.account_sid, &service).hash(&mut hasher);
     let path = folder.join(format!("chatferry-{:016x}.lock", hasher.finish()));
     FileLock::of_name(&path).map_err(|error| match error {
         LockError::System(source) => TargetLockError::File { service, path, source },
