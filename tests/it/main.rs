@@ -8,6 +8,7 @@ mod architecture;
 mod audit;
 mod bad_input;
 mod browse;
+mod certificate;
 #[cfg(unix)]
 mod crash;
 mod crawl;
@@ -20,6 +21,7 @@ mod faults;
 mod fuzz;
 mod hostile;
 mod hostile_answers;
+mod hostile_apply;
 mod hostile_files;
 mod messages;
 mod moment;

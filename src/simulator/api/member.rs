@@ -91,6 +91,7 @@ pub(super) fn create(call: &Call<'_>) -> Result<String, Refusal> {
         let role_sid = form::role_sid(&call.form, &view, false)?;
         let known = identity.as_ref().and_then(|identity| view.user_with_identity(identity));
         check_limits(&view, channel, known)?;
+        binding::check_group(&view, channel, binding.as_ref(), participants(&view, channel))?;
         if let Some(binding) = binding.as_ref().filter(|_| identity.is_none()) {
             binding::check_new(&view, channel, binding)?;
         }
@@ -114,6 +115,11 @@ pub(super) fn create(call: &Call<'_>) -> Result<String, Refusal> {
     Ok(one(|out| write(call.route.api, &writer.view(), channel, edge, out)))
 }
 
+/// The participants of a conversation, those of other networks included.
+fn participants(view: &WorldView<'_>, channel: u32) -> usize {
+    view.members_count(channel) + view.bound_participants(channel).count()
+}
+
 /// Refuses who is a participant already, and one more than the service's limits allow.
 fn check_limits(view: &WorldView<'_>, channel: u32, user: Option<u32>) -> Result<(), Refusal> {
     let limits = view.world.limits;
@@ -122,9 +128,7 @@ fn check_limits(view: &WorldView<'_>, channel: u32, user: Option<u32>) -> Result
     if joined {
         return Err(Refusal::new(409, 50433, "Participant already exists"));
     }
-    if view.members_count(channel) + view.bound_participants(channel).count()
-        >= limits.channel_members as usize
-    {
+    if participants(view, channel) >= limits.channel_members as usize {
         return Err(Refusal::new(403, 50417, "Participants limit exceeded"));
     }
     if user.is_some_and(|user| view.joined_channels_count(user) >= limits.user_channels as usize) {

@@ -216,6 +216,12 @@ fn writes(asked: &Asked) -> Vec<(&'static str, &'static str, String, &'static st
         ),
         (
             "conversations_v1",
+            "UpdateServiceWebhookConfiguration",
+            format!("{target}/Configuration/Webhooks"),
+            "PostWebhookUrl=https%3A%2F%2Fexample.com%2Fhook&Method=POST&Filters=onMessageAdded&Filters=onParticipantAdded",
+        ),
+        (
+            "conversations_v1",
             "CreateServiceRole",
             format!("{target}/Roles"),
             "FriendlyName=guest&Type=service&Permission=a&Permission=b",
