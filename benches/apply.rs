@@ -11,7 +11,8 @@ use std::process::{Child, Command, Stdio};
 
 use chatferry::internals::model::{Api, ServiceSid, UserSid};
 use chatferry::internals::plan::{
-    Header, JsonFields, Move, Operation, OperationKind, PlanDraft, PlanVerdict, Side, Subject, Totals,
+    Batches, Header, JsonFields, Move, Operation, OperationKind, PlanDraft, PlanVerdict, Side, Subject,
+    Totals,
 };
 use serde_json::{Value, json};
 
@@ -139,6 +140,7 @@ fn write_plan(path: &Path, simulator: &Simulator, users: u128) -> Result<()> {
         sizes: Vec::new(),
         participants_limit: 0,
         blocked_by: BTreeMap::new(),
+        batches: Batches::default(),
         not_checked: std::collections::BTreeSet::new(),
     })?;
     Ok(())

@@ -53,6 +53,9 @@ pub(super) fn depends_on(operation: &Operation) -> Vec<String> {
     keys.extend([&operation.before, &operation.after].into_iter().filter_map(role_in_braces));
     keys.extend(subject.user_sid.as_ref().map(ToString::to_string));
     keys.extend(identity(operation));
+    // Whom a conversation brings.
+    let brought = operation.brought().iter().filter_map(|fields| fields.get("identity")?.as_str());
+    keys.extend(brought.map(named));
     keys.extend(subject.channel_sid.as_ref().map(ToString::to_string));
     keys.extend(participant(operation).map(|(_, sid)| sid));
     // The last that is written to a conversation: a closed one takes nothing afterwards.
@@ -62,7 +65,11 @@ pub(super) fn depends_on(operation: &Operation) -> Vec<String> {
 
 /// The user by name: an invitation has no SID of one, and a participant's create makes a user where there is none.
 fn identity(operation: &Operation) -> Option<String> {
-    operation.subject.identity.as_ref().map(|identity| format!("identity {identity}"))
+    operation.subject.identity.as_deref().map(named)
+}
+
+fn named(identity: &str) -> String {
+    format!("identity {identity}")
 }
 
 fn within(operation: &Operation) -> Option<String> {

@@ -10,6 +10,20 @@ pub(super) fn says_already_there(code: Option<i64>) -> bool {
     code.is_some_and(|code| ALREADY_THERE.contains(&code))
 }
 
+/// A closed conversation takes no changes.
+pub(super) const CLOSED: i64 = 50377;
+
+/// The codes of a value or a limit that one conversation fails with, or one of its participants: names (50003), roles (50100, 50101,
+/// 50103), identities (50207), conversations of a user (50214), attributes (50303, 50304), state and timers (50382, 50384), unique names
+/// (50390), participants of a conversation (50403, 50417), and one that is named twice (50433).
+const OF_PARTICIPANT: [i64; 14] =
+    [50003, 50100, 50101, 50103, 50207, 50214, 50303, 50304, 50382, 50384, 50390, 50403, 50417, 50433];
+
+/// Whether a code says nothing of other conversations that are created with participants.
+pub(super) fn is_of_participant(code: Option<i64>) -> bool {
+    code.is_some_and(|code| OF_PARTICIPANT.contains(&code))
+}
+
 /// Whether a code says that the user is not on the channel (50400), or not in the conversation (50430).
 pub(super) fn says_not_on_it(code: Option<i64>) -> bool {
     matches!(code, Some(50400 | 50430))
@@ -35,7 +49,7 @@ pub(super) fn of(code: i64) -> Option<&'static str> {
         50300 | 50350 => "the conversation is not there any more: plan again",
         50303 => "shorten the attributes in the mapping, and plan again",
         50304 => "the attributes are not JSON: fix them in the mapping, and plan again",
-        50377 => "a closed conversation takes no changes: open it, or leave it out",
+        CLOSED => "a closed conversation takes no changes: open it, or leave it out",
         50382 | 50384 => "state and timers do not fit together: fix them in the mapping, and plan again",
         50385 => "Conversations is not offered in this region",
         50390 => "a unique name must not look like a SID: change it in the mapping, and plan again",

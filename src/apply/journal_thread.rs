@@ -90,11 +90,17 @@ pub(super) type JournalTask = tokio::task::JoinHandle<Result<JournalEnd, PlanErr
 
 impl JournalHandle {
     /// Starts the thread. It ends when every [`JournalHandle`] is dropped; where it fails, it cancels `broken` first.
-    pub(super) fn start(journal: Journal, events: Events, broken: CancellationToken) -> (Self, JournalTask) {
+    pub(super) fn start(
+        journal: Journal,
+        only: Option<Vec<OperationKind>>,
+        events: Events,
+        broken: CancellationToken,
+    ) -> (Self, JournalTask) {
         let (orders, receiver) = mpsc::channel(CHANNEL_CAPACITY);
         let thread = tokio::task::spawn_blocking(move || {
             let desk = JournalThread {
                 journal,
+                only,
                 events,
                 ended: OperationCounts::new(),
                 open: None,
@@ -172,8 +178,10 @@ impl JournalHandle {
     }
 }
 
-struct JournalThread {
-    journal: Journal,
+pub(super) struct JournalThread {
+    pub(super) journal: Journal,
+    /// The kinds that are performed; none is all.
+    pub(super) only: Option<Vec<OperationKind>>,
     events: Events,
     ended: OperationCounts,
     open: Option<CurrentKind>,
@@ -193,7 +201,7 @@ struct CurrentKind {
 }
 
 /// What is sent once the transaction is on disk.
-enum AfterCommit {
+pub(super) enum AfterCommit {
     Reply(Box<dyn FnOnce() + Send>),
     Event(Event),
 }
@@ -267,14 +275,17 @@ impl JournalThread {
             JournalRequest::Withdraw { number } => self.journal.withdrawn(number)?,
             JournalRequest::Leave { number } => self.journal.set_aside(number)?,
             JournalRequest::End { item, end } => {
-                let ResolvedOperation { number, operation, .. } = *item;
+                let kind = item.planned_kind();
+                let ResolvedOperation { number, mut operation, brought, .. } = *item;
+                operation.kind = kind;
                 self.end(number, &operation, &end, answers)?;
+                self.end_brought(number, &brought, answers)?;
             }
         }
         Ok(())
     }
 
-    fn end(
+    pub(super) fn end(
         &mut self,
         number: i64,
         operation: &Operation,
@@ -292,9 +303,12 @@ impl JournalThread {
                         self.journal.set_found(entity, &source)?;
                     }
                 }
+                // It came with its conversation, and its SID with the answer to another operation.
+                (OperationState::Done, None) if end.is_of_batch() => {}
                 _ => self.journal.set_missing(entity, &source)?,
             }
         }
+        self.note_participant(operation, end)?;
         // A channel that stays public has no participants to be added to.
         if let (OperationKind::MakePrivate, OperationState::Failed | OperationState::Blocked) =
             (operation.kind, end.state)
@@ -400,10 +414,19 @@ impl JournalThread {
         let sent_at = started.map(|text| text.parse().unwrap_or_else(|_not_a_date| crate::clock::now()));
         let counterpart = |entity: Entity, source: &str| self.journal.counterpart(entity, source);
         let resolved = ResolvedOperation::resolve(number, operation, sent_at, counterpart)?;
-        Ok(resolved.map(|mut item| {
-            item.found = found;
-            item
-        }))
+        let Ok(mut item) = resolved else { return Ok(resolved) };
+        item.found = found;
+        if let Some(batch) = item.batch.take() {
+            item.batch = self.ready(number, batch)?;
+        }
+        // Who has a SID and is still to be created came with the conversation, and something was dropped.
+        if item.operation.kind == OperationKind::CreateParticipant
+            && let Some((entity, source)) = resolved::creates(&item.operation)
+            && let Some(sid) = self.journal.counterpart(entity, &source)?
+        {
+            item = item.into_repair(&sid);
+        }
+        Ok(Ok(item))
     }
 
     /// The participant that is not there yet, where muting the source would leave the user without any notification.
@@ -436,7 +459,7 @@ impl JournalThread {
     }
 
     /// What an operation needs and will not get.
-    fn held_by(&self, operation: &Operation) -> Result<Option<String>, PlanError> {
+    pub(super) fn held_by(&self, operation: &Operation) -> Result<Option<String>, PlanError> {
         for (entity, source) in resolved::needs(operation) {
             if self.journal.is_missing(entity, &source)? {
                 return Ok(Some(source));

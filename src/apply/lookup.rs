@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::mismatch::{Mismatch, describe, differences};
 use super::resolved::ResolvedOperation;
 use crate::model::{Api, Timestamp};
-use crate::plan::{Journal, JsonFields, Operation, OperationKind, OperationState};
+use crate::plan::{Journal, JsonFields, Operation, OperationKind, OperationState, PARTICIPANTS};
 use crate::twilio::page::{PageError, next_path};
 use crate::twilio::{ApiRequest, BodyError, Client, ListGuard, ListSize, RequestError};
 
@@ -43,6 +43,13 @@ pub(super) struct OperationEnd {
 }
 
 impl OperationEnd {
+    /// What a participant is known by that came with its conversation.
+    pub(super) const BATCH: &str = "batch";
+
+    pub(super) fn is_of_batch(&self) -> bool {
+        self.result["known_by"] == Self::BATCH
+    }
+
     pub(super) fn failed(reason: String, result: Value) -> Self {
         Self { state: OperationState::Failed, reason: Some(reason), result, sid: None }
     }
@@ -127,6 +134,22 @@ pub(super) async fn find(
     }
 }
 
+/// The participants of the conversation that an operation creates.
+pub(super) async fn participants(
+    client: &Client,
+    resolved: &ResolvedOperation,
+    conversation: &str,
+) -> Result<Vec<JsonFields>, RequestError> {
+    let mut rows = Vec::new();
+    let request = resolved.participants_of(conversation).query("PageSize", PARTICIPANTS_ON_A_PAGE);
+    let keep = |row: &JsonFields| {
+        rows.push(row.clone());
+        false
+    };
+    search(client, request, "participants", keep).await?;
+    Ok(rows)
+}
+
 /// Whether a name may be a segment of a path. `.` and `..` are directions: whoever resolves the URL removes them, so that the
 /// request goes to another resource. An empty one names the list.
 fn may_stand_in_a_path(name: &str) -> bool {
@@ -156,7 +179,7 @@ async fn search(
     client: &Client,
     first: ApiRequest,
     key: &str,
-    is_it: impl Fn(&JsonFields) -> bool,
+    mut is_it: impl FnMut(&JsonFields) -> bool,
 ) -> Result<Option<JsonFields>, RequestError> {
     let (api, list) = (first.api(), first.path().to_owned());
     let size = if matches!(key, "users" | "conversations") { ListSize::OfService } else { ListSize::OfOne };
@@ -237,6 +260,9 @@ pub(super) fn judge(resolved: &ResolvedOperation, found: Option<&JsonFields>) ->
     let off = differences(&readable, found);
     let created = is_create && is_made_by_this_run(resolved, found, crate::clock::now());
     let sent = resolved.sent_at.is_some();
+    if kind == OperationKind::CreateConversation && is_closed(found) {
+        return closed(sid.as_deref().unwrap_or_default(), sent && created);
+    }
     let mut result = json!({ "sid": sid, "known_by": "look_up", "sent": sent });
     if created {
         result["created"] = true.into();
@@ -273,6 +299,48 @@ pub(super) fn judge(resolved: &ResolvedOperation, found: Option<&JsonFields>) ->
     }
     let detail = format!("since the plan was made: {}; plan again", describe(&moved));
     blocked("changed_since", &detail, json!({ "found": now_of(&before, found) }))
+}
+
+fn is_closed(conversation: &JsonFields) -> bool {
+    conversation.get("state").is_some_and(|state| state == "closed")
+}
+
+/// Whether a user's own view says that the conversation is closed.
+pub(super) fn is_closed_view(view: &JsonFields) -> bool {
+    view.get("conversation_state").is_some_and(|state| state == "closed")
+}
+
+/// A conversation that is created is closed. Nothing that is planned for it can be written, and its name is taken.
+fn closed(sid: &str, by_twilio: bool) -> LookupOutcome {
+    if by_twilio {
+        return LookupOutcome::Ended(Box::new(closed_by_twilio(sid)));
+    }
+    let detail = format!(
+        "{sid} has its unique name and was closed before this run; delete it or change the name in the mapping, and plan again"
+    );
+    blocked("conversation_closed", &detail, json!({ "found": { "sid": sid, "state": "closed" } }))
+}
+
+/// A conversation that the plan created is closed before everything is written to it.
+pub(super) fn closed_since(sid: &str) -> OperationEnd {
+    OperationEnd::failed(
+        format!(
+            "closed_since: {sid} was closed after this plan had created it, by Twilio or by another program; delete it and plan again, \
+             with `--batch never` if it happens again"
+        ),
+        json!({ "closed": sid }),
+    )
+}
+
+/// Twilio closes a conversation whose participants it could not create with it (error 50427).
+fn closed_by_twilio(sid: &str) -> OperationEnd {
+    OperationEnd::failed(
+        format!(
+            "closed_by_twilio: Twilio closed {sid}, which it had created together with participants; delete it, and run apply again \
+             or plan again with `--batch never`"
+        ),
+        json!({ "closed": sid }),
+    )
 }
 
 /// The status of a User Channel that is not joined. Chat shows one and refuses to update it.
@@ -313,6 +381,7 @@ fn is_never_read(kind: OperationKind, key: &str) -> bool {
 /// The values that an operation writes. A create does not send null: the API fills in what it gives by default, such as a role.
 pub(super) fn sent_fields(operation: &Operation) -> JsonFields {
     let mut sent = operation.after.clone();
+    sent.shift_remove(PARTICIPANTS); // each is an operation of its own
     if operation.kind.is_create() {
         sent.retain(|key, value| !(value.is_null() && key == "role_sid"));
     }

@@ -20,9 +20,13 @@
 //!
 //! **Invariant:** memory does not grow with the plan: active lanes, loaded operations and waiting journal requests are bounded.
 
+mod batch;
+mod batch_writer;
 mod dependencies;
 mod error;
 mod error_codes;
+mod failure;
+mod journal_batch;
 mod journal_thread;
 mod lanes;
 mod lookup;
@@ -40,6 +44,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::batch::BatchOutcome;
+use self::batch::BatchPolicy;
 pub(crate) use self::error::{ApplyError, PlanRefused};
 use self::journal_thread::{JournalEnd, JournalHandle, OperationCounts};
 pub(crate) use self::performer::Clients;
@@ -117,6 +123,8 @@ pub(crate) struct ApplyOutcome {
     pub not_done: Vec<NotDone>,
     /// Where the waiting was.
     pub waits: Waits,
+    /// Conversations that were created together with participants.
+    pub batches: BatchOutcome,
 }
 
 /// Performs a plan, or resumes it.
@@ -131,11 +139,18 @@ pub(crate) async fn run(
 ) -> Result<ApplyOutcome, ApplyError> {
     let service = journal.header().target.service_sid.clone();
     let planned = journal.totals()?.steps;
+    let batches = BatchPolicy::default();
     // What an undo removes may be referred to by what is to be removed before it.
     let overlaps = journal.header().kind != Move::Undo;
-    let (journal, thread) = JournalHandle::start(journal, events.clone(), stop.clone());
-    let work =
-        Performer { clients, journal, webhooks: options.webhooks, pause: options.pause, stop: stop.clone() };
+    let (journal, thread) = JournalHandle::start(journal, options.only.clone(), events.clone(), stop.clone());
+    let work = Performer {
+        clients,
+        journal,
+        batches: batches.clone(),
+        webhooks: options.webhooks,
+        pause: options.pause,
+        stop: stop.clone(),
+    };
     let mut waits = Waits::default();
     let run = PlanRun { options, service: &service, planned: &planned, overlaps, events };
     let ended = perform(work, run, stop, &mut waits).await;
@@ -149,6 +164,7 @@ pub(crate) async fn run(
         differing: journal.differing()?,
         not_done: journal.not_done(NAMED)?,
         waits,
+        batches: batches.outcome(),
     };
     journal.close()?;
     Ok(outcome)

@@ -19,14 +19,16 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::batch::{Batch, BatchPolicy};
 use super::error::ApplyError;
 use super::error_codes;
+use super::failure::{WriteFailure, of_all};
 use super::journal_thread::JournalHandle;
 use super::lookup::{self, LookupOutcome, OperationEnd};
 use super::mismatch::{describe, differences};
 use super::resolved::ResolvedOperation;
 use crate::plan::{Endpoint, JsonFields, OperationKind, OperationState};
-use crate::twilio::{Attempts, BodyError, Client, Counters, OnceSent, Reply, RequestError, RequestErrorKind};
+use crate::twilio::{Attempts, BodyError, Client, Counters, OnceSent, Reply, RequestError};
 
 /// Writes of unknown outcome, and 404s of what should be there, after which an operation is left for another run. Between them
 /// the target is looked at, which has attempts of its own.
@@ -82,6 +84,8 @@ pub(super) struct ActiveOperation {
     pub(super) must_look: bool,
     /// What was there before, where that was looked up.
     before: Option<JsonFields>,
+    /// It is sent without the participants that it could bring.
+    pub(super) is_single: bool,
 }
 
 impl ActiveOperation {
@@ -96,11 +100,29 @@ impl ActiveOperation {
             first_sent: None,
             must_look: false,
             before: None,
+            is_single: false,
         }
     }
 
+    /// The participants that it is sent with, if it may be.
+    pub(super) fn batch(&self) -> Option<&Batch> {
+        self.resolved.batch.as_ref().filter(|_| !self.is_single)
+    }
+
+    /// The attempts of its request, which is about to leave.
+    pub(super) fn take_attempts(&mut self) -> Attempts {
+        self.first_sent.get_or_insert_with(crate::clock::now);
+        std::mem::take(&mut self.attempts)
+    }
+
+    /// It is sent again after this time.
+    pub(super) fn waits(mut self, attempts: Attempts, after: Duration) -> TaskStep {
+        self.attempts = attempts;
+        TaskStep::Waits { work: Box::new(self), after }
+    }
+
     /// Its request may have been performed.
-    fn mark_sent(&mut self) {
+    pub(super) fn mark_sent(&mut self) {
         self.resolved.sent_at = self.resolved.sent_at.or(self.first_sent);
         self.attempts = Attempts::default();
     }
@@ -126,6 +148,7 @@ pub(super) enum TaskStep {
 pub(super) struct Performer {
     pub(super) clients: Clients,
     pub(super) journal: JournalHandle,
+    pub(super) batches: BatchPolicy,
     pub(super) webhooks: bool,
     /// The wait before an unknown outcome is looked up, doubled each time: the server may still be at work.
     pub(super) pause: Duration,
@@ -161,28 +184,33 @@ impl Performer {
                 work.before = (!before.is_empty()).then_some(before);
                 Ok(TaskStep::ToWrite(Box::new(work)))
             }
-            Ok(LookupOutcome::Ended(end)) => self.end(work, *end).await,
+            Ok(LookupOutcome::Ended(end)) => self.looked(work, *end).await,
             Err(error) => self.could_not_look(work, error).await,
         }
     }
 
     /// Writes what was prepared.
-    pub(super) async fn write(self, mut work: ActiveOperation) -> Result<TaskStep, ApplyError> {
+    pub(super) async fn write(self, work: ActiveOperation) -> Result<TaskStep, ApplyError> {
+        let batches = self.batches.clone();
+        let step = match work.batch().cloned().filter(|batch| batches.sends_together(batch)) {
+            Some(batch) => self.write_batch(work, &batch).await,
+            None => self.write_one(work).await,
+        };
+        batches.was_sent();
+        step
+    }
+
+    async fn write_one(self, mut work: ActiveOperation) -> Result<TaskStep, ApplyError> {
         let kind = work.resolved.operation.kind;
-        let request = work.resolved.request(self.webhooks);
+        let request = work.resolved.request(self.webhooks, None);
         let client = self.clients.of(work.resolved.endpoint);
         let read = |body: &bytes::Bytes| {
             if body.is_empty() && kind.is_delete() {
                 return Ok(JsonFields::new()); // a deletion is answered with nothing
             }
-            let answer = lookup::object(body)?;
-            if kind.is_create() && answer.get("sid").and_then(Value::as_str).is_none() {
-                return Err(BodyError::Unexpected { expected: "what was created, with its SID" });
-            }
-            Ok(answer)
+            if kind.is_create() { read_created(body) } else { lookup::object(body) }
         };
-        work.first_sent.get_or_insert_with(crate::clock::now);
-        let mut attempts = std::mem::take(&mut work.attempts);
+        let mut attempts = work.take_attempts();
         match client.send_once(&request, read, &mut attempts).await {
             Ok(OnceSent::Answered(reply))
                 if kind == OperationKind::MakePrivate && !is_private(&reply.body) =>
@@ -193,15 +221,16 @@ impl Performer {
                 let end = answered(&work, &reply);
                 self.end(work, end).await
             }
-            Ok(OnceSent::RetryAfter(after)) => {
-                work.attempts = attempts;
-                Ok(TaskStep::Waits { work: Box::new(work), after })
-            }
+            Ok(OnceSent::RetryAfter(after)) => Ok(work.waits(attempts, after)),
             Err(error) => self.failed(work, error).await,
         }
     }
 
-    async fn failed(&self, mut work: ActiveOperation, error: RequestError) -> Result<TaskStep, ApplyError> {
+    pub(super) async fn failed(
+        &self,
+        mut work: ActiveOperation,
+        error: RequestError,
+    ) -> Result<TaskStep, ApplyError> {
         let is_role = work.resolved.operation.kind == OperationKind::CreateRole;
         let failure = match WriteFailure::of(&error) {
             // No code says that a role's name is taken, so that any refusal of one is looked into.
@@ -221,11 +250,11 @@ impl Performer {
                 let end = match found {
                     Some(found) => match lookup::judge(&work.resolved, Some(&found)) {
                         LookupOutcome::Ended(end) => *end,
-                        LookupOutcome::ToWrite(_) => refused(&error),
+                        LookupOutcome::ToWrite(_) => refused(&work, &error),
                     },
-                    None => refused(&error),
+                    None => refused(&work, &error),
                 };
-                self.end(work, end).await
+                self.looked(work, end).await
             }
             WriteFailure::Unknown => {
                 work.mark_sent();
@@ -238,7 +267,10 @@ impl Performer {
                 Ok(TaskStep::Waits { work: Box::new(work), after })
             }
             WriteFailure::NotFound => self.not_found(work, error).await,
-            WriteFailure::OfItem => self.end(work, refused(&error)).await,
+            WriteFailure::OfItem => {
+                let end = refused(&work, &error);
+                self.end(work, end).await
+            }
         }
     }
 
@@ -260,12 +292,15 @@ impl Performer {
         // The membership was there when the plan was made. Twilio names what ended, and running again would not bring it back.
         let has_left = error_codes::says_not_on_it(error.code) && work.resolved.was_there();
         match lookup::judge(&work.resolved, found.as_ref()) {
-            LookupOutcome::Ended(end) if !is_gone || has_left => self.end(work, *end).await,
+            LookupOutcome::Ended(end) if !is_gone || has_left => self.looked(work, *end).await,
             LookupOutcome::ToWrite(_) if work.not_found == 1 => Ok(TaskStep::ToWrite(Box::new(work))),
             LookupOutcome::ToWrite(_) if has_left => {
                 self.end(work, OperationEnd::not_joined(&error.to_string())).await
             }
-            _ => self.end(work, refused(&error)).await,
+            _ => {
+                let end = refused(&work, &error);
+                self.end(work, end).await
+            }
         }
     }
 
@@ -294,7 +329,7 @@ impl Performer {
         self.end(work, end).await
     }
 
-    async fn could_not_look(
+    pub(super) async fn could_not_look(
         &self,
         work: ActiveOperation,
         error: RequestError,
@@ -304,14 +339,17 @@ impl Performer {
             WriteFailure::OfAll => Err(of_all(error)),
             // Of what may have been sent, a refused look says nothing: it is not failed, which would say that nothing was written.
             _ if work.resolved.sent_at.is_some() => self.left(work, error).await,
-            WriteFailure::OfItem | WriteFailure::AlreadyThere => self.end(work, refused(&error)).await,
+            WriteFailure::OfItem | WriteFailure::AlreadyThere => {
+                let end = refused(&work, &error);
+                self.end(work, end).await
+            }
             WriteFailure::NotDone | WriteFailure::Unknown | WriteFailure::NotFound => {
                 self.left(work, error).await
             }
         }
     }
 
-    async fn end(&self, work: ActiveOperation, end: OperationEnd) -> Result<TaskStep, ApplyError> {
+    pub(super) async fn end(&self, work: ActiveOperation, end: OperationEnd) -> Result<TaskStep, ApplyError> {
         let (lane, state) = (work.lane, end.state);
         self.journal.end(work.resolved, end).await?;
         Ok(TaskStep::Ended { lane, state })
@@ -338,69 +376,13 @@ impl Performer {
     }
 }
 
-/// What a failed request means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum WriteFailure {
-    /// The run is ending; nothing was sent.
-    Interrupted,
-    /// Nothing else would fare better.
-    OfAll,
-    /// Certainly not performed, for no reason of its own.
-    NotDone,
-    /// What it creates is there.
-    AlreadyThere,
-    /// Whether it was performed is not known.
-    Unknown,
-    /// What it refers to is not found.
-    NotFound,
-    /// Refused, for a reason of its own.
-    OfItem,
-}
-
-impl WriteFailure {
-    fn of(error: &RequestError) -> Self {
-        match &error.kind {
-            _ if error.is_cancelled() => return Self::Interrupted,
-            RequestErrorKind::NotSent(_) | RequestErrorKind::WaitTooLong => return Self::NotDone,
-            RequestErrorKind::Broken(_)
-            | RequestErrorKind::TimedOut(_)
-            | RequestErrorKind::BadBody(_)
-            | RequestErrorKind::TooLarge { .. }
-            | RequestErrorKind::TooSlow
-            | RequestErrorKind::CutOff => return Self::Unknown,
-            _ => {}
-        }
-        if error.is_unauthorized()
-            || error.is_gone()
-            || (error.is_forbidden() && !error_codes::is_of_item(error.code))
-        {
-            Self::OfAll
-        } else if error_codes::says_already_there(error.code) {
-            Self::AlreadyThere
-        } else if error.is_server_error() {
-            Self::Unknown
-        } else if error.status == Some(429) {
-            Self::NotDone // never processed; the client has sent it again as often as is sensible
-        } else if error.is_not_found() {
-            Self::NotFound
-        } else {
-            Self::OfItem
-        }
-    }
-}
-
-fn of_all(error: RequestError) -> ApplyError {
-    if error.is_unauthorized() {
-        ApplyError::Unauthorized(error.into())
-    } else if error.is_gone() {
-        ApplyError::Gone(error.into())
-    } else {
-        ApplyError::Forbidden(error.into())
-    }
-}
-
 /// The end of an operation that Twilio refuses: its words, and what to do.
-fn refused(error: &RequestError) -> OperationEnd {
+fn refused(work: &ActiveOperation, error: &RequestError) -> OperationEnd {
+    if error.code == Some(error_codes::CLOSED)
+        && let Some(sid) = work.resolved.new_conversation()
+    {
+        return lookup::closed_since(sid);
+    }
     let mut reason = error.to_string();
     if let Some(advice) = error.code.and_then(error_codes::of) {
         reason.push_str("; ");
@@ -412,15 +394,27 @@ fn refused(error: &RequestError) -> OperationEnd {
     )
 }
 
+/// What was created, with its SID.
+pub(super) fn read_created(body: &bytes::Bytes) -> Result<JsonFields, BodyError> {
+    let answer = lookup::object(body)?;
+    if answer.get("sid").and_then(Value::as_str).is_none() {
+        return Err(BodyError::Unexpected { expected: "what was created, with its SID" });
+    }
+    Ok(answer)
+}
+
 fn is_private(channel: &JsonFields) -> bool {
     channel.get("type").is_some_and(|kind| kind == "private")
 }
 
 /// The end of an operation that Twilio has answered. A field of which the answer has another value than was sent was ignored: the
 /// operation is not done as planned.
-fn answered(work: &ActiveOperation, reply: &Reply<JsonFields>) -> OperationEnd {
+pub(super) fn answered(work: &ActiveOperation, reply: &Reply<JsonFields>) -> OperationEnd {
     let operation = &work.resolved.operation;
     let kind = operation.kind;
+    if let (true, Some(sid)) = (lookup::is_closed_view(&reply.body), work.resolved.new_conversation()) {
+        return lookup::closed_since(sid);
+    }
     let text = |key: &str| reply.body.get(key).and_then(Value::as_str).map(str::to_owned);
     let sid = if kind.is_delete() { None } else { text(lookup::sid_key(kind)) };
     let mut result = json!({

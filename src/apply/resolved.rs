@@ -5,9 +5,12 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::batch::{Batch, BroughtParticipant};
 use crate::model::Api;
 use crate::model::Entity;
-use crate::plan::{Endpoint, FormValue, JsonFields, Operation, OperationKind, Segment, WriteMethod};
+use crate::plan::{
+    Endpoint, FormValue, JsonFields, Operation, OperationKind, Segment, WITH_PARTICIPANTS, WriteMethod,
+};
 use crate::twilio::ApiRequest;
 
 /// An operation that a task works on.
@@ -28,6 +31,12 @@ pub(super) struct ResolvedOperation {
     /// What it writes to was to be made by an operation of the plan, which found it there: someone else made it, and may have
     /// written to it.
     pub(super) found: bool,
+    /// The participants that it may bring; none where each is created by itself. What else is here is without them.
+    pub(super) batch: Option<Batch>,
+    /// The outcome of those that it brought.
+    pub(super) brought: Vec<BroughtParticipant>,
+    /// A participant that came with its conversation, and that something was dropped of: an update sets what its create would have.
+    pub(super) repairs: bool,
 }
 
 /// What an operation refers to has no SID in the target.
@@ -61,9 +70,17 @@ impl ResolvedOperation {
             });
         }
         let mut form = Vec::with_capacity(planned.form.len());
+        let mut participants = Vec::new();
+        let mut has_all = true;
         for (name, value) in planned.form {
             let value = match value {
                 FormValue::Text(text) => text,
+                FormValue::Participant(mut fields) => {
+                    // Who waits for a role waits alone: the conversation is created without anyone.
+                    has_all &= fill_role(&mut fields, &mut known)?;
+                    participants.push(fields);
+                    continue;
+                }
                 FormValue::Counterpart { entity, source } => match known(entity, &source)? {
                     Ok(sid) => sid,
                     Err(unresolved) => return Ok(Err(unresolved)),
@@ -72,12 +89,13 @@ impl ResolvedOperation {
             form.push((name, value));
         }
         for fields in [&mut operation.before, &mut operation.after] {
-            if let Some(source) = role_in_braces(fields)
-                && let Ok(sid) = known(Entity::Role, &source)?
-            {
-                fields.insert("role_sid".to_owned(), Value::String(sid));
-            }
+            fill_role(fields, &mut known)?;
         }
+        if let Some(last) = segments.last_mut().filter(|last| *last == WITH_PARTICIPANTS) {
+            "Conversations".clone_into(last);
+        }
+        let batch = Some(Batch { participants, is_covered: false });
+        let batch = batch.filter(|batch| has_all && !batch.participants.is_empty());
         Ok(Ok(Self {
             number,
             operation,
@@ -88,17 +106,60 @@ impl ResolvedOperation {
             takes_webhook_header: planned.takes_webhook_header,
             sent_at,
             found: false,
+            batch,
+            brought: Vec::new(),
+            repairs: false,
         }))
     }
 
-    /// The request as it is sent.
-    pub(super) fn request(&self, webhooks: bool) -> ApiRequest {
+    /// The update that gives a participant, known by its SID, the values that it was to be created with.
+    pub(super) fn into_repair(mut self, sid: &str) -> Self {
+        let Operation { kind, subject, after, .. } = &mut self.operation;
+        *kind = OperationKind::UpdateParticipant;
+        subject.target_sid = Some(sid.to_owned());
+        after.shift_remove("identity");
+        self.segments.push(sid.to_owned());
+        self.form.retain(|(name, _)| *name != "Identity");
+        self.repairs = true;
+        self
+    }
+
+    /// The operation as the plan has it.
+    pub(super) fn planned_kind(&self) -> OperationKind {
+        if self.repairs { OperationKind::CreateParticipant } else { self.operation.kind }
+    }
+
+    /// The request as it is sent: together with participants, or without.
+    pub(super) fn request(&self, webhooks: bool, together_with: Option<&Batch>) -> ApiRequest {
+        let mut segments = self.segments.clone();
+        if let (Some(_), Some(last)) = (together_with, segments.last_mut()) {
+            WITH_PARTICIPANTS.clone_into(last);
+        }
         let request = match self.method {
-            WriteMethod::Post => ApiRequest::post(self.api(), &self.segments),
-            WriteMethod::Delete => ApiRequest::delete(self.api(), &self.segments),
+            WriteMethod::Post => ApiRequest::post(self.api(), &segments),
+            WriteMethod::Delete => ApiRequest::delete(self.api(), &segments),
         };
         let request = self.form.iter().fold(request, |request, (name, value)| request.form(name, value));
+        let participants = together_with.into_iter().flat_map(|batch| &batch.participants);
+        let request = participants.fold(request, |request, fields| {
+            let text = serde_json::to_string(fields).expect("a map of JSON values is written to memory");
+            request.form("Participant", &text)
+        });
         request.webhooks(self.takes_webhook_header.then_some(webhooks))
+    }
+
+    /// The conversation that it writes to, if the plan creates it.
+    pub(super) fn new_conversation(&self) -> Option<&str> {
+        let mut pairs = self.segments.windows(2).filter(|pair| pair[0] == "Conversations");
+        let is_new = self.operation.subject.conversation_sid.is_none()
+            && self.endpoint == Endpoint::TargetConversations;
+        pairs.next().filter(|_| is_new).map(|pair| pair[1].as_str())
+    }
+
+    /// A GET of the participants of the conversation that it creates.
+    pub(super) fn participants_of(&self, conversation: &str) -> ApiRequest {
+        let segments = self.segments.iter().map(String::as_str);
+        ApiRequest::get(self.api(), segments.chain([conversation, "Participants"]))
     }
 
     /// A GET of what the request writes to, or of something below it.
@@ -155,6 +216,9 @@ impl ResolvedOperation {
     /// Whether what it writes to was there when the plan was made, so that someone else may have changed it since.
     pub(super) fn was_there(&self) -> bool {
         let Operation { kind, subject, .. } = &self.operation;
+        if self.repairs {
+            return false;
+        }
         if self.found {
             return true;
         }
@@ -174,6 +238,17 @@ impl ResolvedOperation {
             _ => true,
         }
     }
+}
+
+/// Fills in the role that a value in braces stands for; false where there is none yet.
+fn fill_role<E>(
+    fields: &mut JsonFields,
+    known: &mut impl FnMut(Entity, &str) -> Result<Result<String, UnresolvedSid>, E>,
+) -> Result<bool, E> {
+    let Some(source) = role_in_braces(fields) else { return Ok(true) };
+    let Ok(sid) = known(Entity::Role, &source)? else { return Ok(false) };
+    fields.insert("role_sid".to_owned(), Value::String(sid));
+    Ok(true)
 }
 
 /// What an update writes to, where an operation of the plan may have made it.

@@ -290,7 +290,11 @@ impl WriteScheduler {
             if self.quota == Some(0) {
                 lanes.begin_no_more(); // those that were begun are brought to their end
             }
-            let slots = self.performer.clients.of(self.endpoint).concurrency_limit();
+            let slots = if self.performer.batches.is_trying() {
+                0 // the outcome of the first batch decides how the others are sent
+            } else {
+                self.performer.clients.of(self.endpoint).concurrency_limit()
+            };
             let room = FreeSlots {
                 to_prepare: PREPARING.saturating_sub(tasks.len().saturating_sub(self.writing)),
                 to_write: slots.saturating_sub(self.writing),
@@ -305,6 +309,7 @@ impl WriteScheduler {
                 }
                 NextAction::Write(work) => {
                     self.writing += 1;
+                    performer.batches.sends(work.batch());
                     let sent = Instant::now();
                     tasks.spawn(async move { (Some(sent), performer.write(work).await) });
                 }

@@ -43,12 +43,25 @@ pub(crate) struct PlanArgs {
     /// Mute the User Channels that are copied, so that no one is notified twice; an undo plan restores them
     #[arg(long)]
     pub mute_source: bool,
+    /// Create conversations together with up to ten of their participants: one request for what otherwise takes one for each
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = BatchChoice::Auto)]
+    pub batch: BatchChoice,
     /// Plan to take back what this plan did, as far as that is possible
     #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath,
-        conflicts_with_all = ["target", "snapshot", "mapping", "mute_source", "allow_incomplete"])]
+        conflicts_with_all = ["target", "snapshot", "mapping", "mute_source", "allow_incomplete", "batch"])]
     pub undo: Option<PathBuf>,
     #[command(flatten)]
     pub connection: ConnectionArgs,
+}
+
+/// A value of `--batch`.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BatchChoice {
+    /// Where that takes fewer requests; `apply` finds out whether Twilio honors it, and goes on without where it does not
+    #[default]
+    Auto,
+    /// Each participant by a request of its own
+    Never,
 }
 
 /// What can be done with a plan.

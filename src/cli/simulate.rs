@@ -80,6 +80,8 @@ Faults, separated by commas; the same seed gives the same faults:
   for good        unauthorized-after=N forbidden-after=N gateway-403=N chat-gone=N
                   create-404=P% stays-public=P% forbid=PATH ignore=PARAMETER
                   (PATH is the end of a path, `*` any segment, a final `/**` all below; both may come again)
+  of a batch      batch-refused=STATUS batch-drops=KEY batch-fails=P% batch-closes=P%
+                  (of ConversationWithParticipants; KEY is one of a participant, such as `role_sid`)
   hostile         big-body=P% gzip-bomb=P% slow-body=P% endless-list=N escapes=P%
                   endless=PATH (lists; `same-rows:`, `empty-pages:` or `new-rows:` may stand before PATH)
 

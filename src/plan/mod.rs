@@ -47,10 +47,10 @@ pub(crate) use file::{
 pub(crate) use finding::{PlanCheck, PlanFinding, Severity};
 pub(crate) use operation::Endpoint;
 pub use operation::{JsonFields, Operation, OperationKind, Subject};
-pub(crate) use operation::{OperationState, WriteLimit, value_at};
+pub(crate) use operation::{OperationState, PARTICIPANTS, WriteLimit, value_at};
 #[cfg(test)]
 pub(crate) use overview::Bucket;
 pub(crate) use overview::Step;
 pub(crate) use overview::service_digest;
-pub use overview::{Header, Move, PlanVerdict, Side, Totals};
-pub(crate) use request::{FormValue, Segment, WriteMethod};
+pub use overview::{Batches, Header, Move, PlanVerdict, Side, Totals};
+pub(crate) use request::{FormValue, Segment, WITH_PARTICIPANTS, WriteMethod};

@@ -233,6 +233,13 @@ pub struct Subject {
     pub target_user_sid: Option<String>,
 }
 
+/// The key of `after` under which a conversation that is created names the participants that it brings. Each is a create of its own
+/// too, which is done with it, or by itself where Twilio does not take them together.
+pub(crate) const PARTICIPANTS: &str = "participants";
+
+/// The most participants that one request creates together with their conversation (description of `Participant`, and error 50426).
+pub(crate) const MOST_PARTICIPANTS: usize = 10;
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operation {
     /// What it does.

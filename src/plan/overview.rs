@@ -106,6 +106,22 @@ pub struct Step {
     pub seconds: f64,
 }
 
+/// Conversations that are created together with participants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Batches {
+    pub conversations: u64,
+    /// Participants that come with them.
+    pub participants: u64,
+    /// The requests that the plan takes where each participant has one of its own.
+    pub requests_without: u64,
+}
+
+impl Batches {
+    pub(crate) fn is_none(&self) -> bool {
+        self.conversations == 0
+    }
+}
+
 /// How many conversations have this many participants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bucket {
@@ -144,6 +160,9 @@ pub struct Totals {
     pub participants_limit: u64,
     /// Operations that the plan blocks, by the code of the check that blocks them.
     pub blocked_by: BTreeMap<String, u64>,
+    /// What is created in one request with its participants; nothing in a plan without such.
+    #[serde(default, skip_serializing_if = "Batches::is_none")]
+    pub batches: Batches,
     /// The codes of checks that could not look at all they look at: 0 findings of them is not a pass.
     pub not_checked: BTreeSet<String>,
 }
@@ -154,10 +173,16 @@ impl Totals {
         let counts = self.operations.values().flat_map(BTreeMap::values).chain(self.noop.values());
         let counts = counts.chain(self.findings.values()).chain(self.blocked_by.values());
         let of_steps = self.steps.iter().map(|step| step.requests);
+        let of_batches =
+            [self.batches.conversations, self.batches.participants, self.batches.requests_without];
         let of_sizes =
             self.sizes.iter().flat_map(|size| [size.from, size.to.unwrap_or_default(), size.conversations]);
-        let mut counts =
-            counts.copied().chain(of_steps).chain(of_sizes).chain([self.requests, self.participants_limit]);
+        let mut counts = counts
+            .copied()
+            .chain(of_steps)
+            .chain(of_batches)
+            .chain(of_sizes)
+            .chain([self.requests, self.participants_limit]);
         let mut seconds = self.steps.iter().map(|step| step.seconds).chain([self.estimated_seconds]);
         if counts.any(|count| count > MOST) {
             return Some("a number is beyond what a plan can have");

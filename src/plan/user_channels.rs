@@ -10,7 +10,7 @@ use super::error::PlanError;
 use super::file::PlanDraft;
 use super::finding::PlanFinding;
 use super::operation::{JsonFields, Operation, OperationKind, OperationState, Subject};
-use super::overview::{Header, Move, PlanVerdict, Side, Step, Totals};
+use super::overview::{Batches, Header, Move, PlanVerdict, Side, Step, Totals};
 use crate::model::{Api, ChannelSid, Entity, ServiceSid, UserSid};
 
 /// A user channel and what is to be set in it, by the API's own keys.
@@ -121,6 +121,7 @@ impl UserChannelPlan {
             steps: vec![Step { kind, requests, seconds }],
             sizes: Vec::new(),
             participants_limit: 0,
+            batches: Batches::default(),
             not_checked: BTreeSet::new(),
             blocked_by: BTreeMap::new(),
         };

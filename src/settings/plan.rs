@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::error::SettingsError;
 use super::loader::Loader;
 use crate::cli::PlanArgs;
-use crate::cli::plan::PlanShowArgs;
+use crate::cli::plan::{BatchChoice, PlanShowArgs};
 use crate::cli::setting::declarations::{MAX_AGE, MAX_CHANGE_PERCENT, PLAN, SNAPSHOT, TARGET};
 use crate::cli::setting::{FlagGroup, Flags, MigrationTarget};
 use crate::plan::{OperationKind, OperationState, WantedOperations};
@@ -42,6 +42,8 @@ pub(crate) enum Planned {
         max_age_hours: u32,
         /// Whether the source's User Channels are muted.
         mute_source: bool,
+        /// When a copy creates conversations together with participants.
+        batch: BatchChoice,
     },
     /// Undoing what this plan did.
     Undo(PathBuf),
@@ -64,6 +66,7 @@ impl PlanSettings {
                 allow_incomplete: args.allow_incomplete,
                 max_age_hours: loader.get(flags, &MAX_AGE)?,
                 mute_source: args.mute_source,
+                batch: args.batch,
             }
         };
         let mut taken: Vec<&Path> = vec![&plan];

@@ -16,6 +16,10 @@ impl<'a> Parameters<'a> {
         Self(form_urlencoded::parse(text.as_bytes()).collect())
     }
 
+    pub(crate) fn of(pairs: Vec<(Cow<'a, str>, Cow<'a, str>)>) -> Self {
+        Self(pairs)
+    }
+
     /// The first of this name.
     pub(crate) fn first(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_ref())

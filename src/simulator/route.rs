@@ -81,7 +81,11 @@ impl Route {
     /// Which of the path's parameters is the conversation or channel whose limit a write counts against; of the others it is
     /// the service's.
     pub(crate) fn limited_by(&self) -> Option<usize> {
-        let of_service = ["CreateServiceConversation", "DeleteServiceConversation"];
+        let of_service = [
+            "CreateServiceConversation",
+            "CreateServiceConversationWithParticipants",
+            "DeleteServiceConversation",
+        ];
         if of_service.contains(&self.operation) {
             return None;
         }

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::records::account_sid;
 use crate::model::{Api, ServiceSid};
-use crate::plan::{Header, Journal, JsonFields, Move, Operation, PlanDraft, PlanVerdict, Side, Totals};
+use crate::plan::{
+    Batches, Header, Journal, JsonFields, Move, Operation, PlanDraft, PlanVerdict, Side, Totals,
+};
 
 /// The service that is written to.
 pub(crate) fn target() -> ServiceSid {
@@ -51,6 +53,7 @@ pub(crate) fn totals() -> Totals {
         sizes: Vec::new(),
         participants_limit: 100,
         blocked_by: BTreeMap::new(),
+        batches: Batches::default(),
         not_checked: BTreeSet::new(),
     }
 }

@@ -9,14 +9,14 @@ use serde_json::{Map, Value, json};
 use crate::support::{Ran, World, run, wait_for_requests};
 
 /// A world with a snapshot and a plan that copies it into the empty service.
-fn planned(options: Options, flags: &[&str]) -> World {
+pub(crate) fn planned(options: Options, flags: &[&str]) -> World {
     let world = World::new(options);
     assert_eq!(world.crawl(&["--quiet"]).code, 0);
     plan(&world, "plan.db", flags);
     world
 }
 
-fn plan(world: &World, file: &str, flags: &[&str]) -> Value {
+pub(crate) fn plan(world: &World, file: &str, flags: &[&str]) -> Value {
     let target = world.running.target_service_sid().to_owned();
     let mut arguments = vec!["plan", "--target", &target, "--max-change-percent", "100", "--plan", file];
     arguments.extend(flags);
@@ -26,27 +26,27 @@ fn plan(world: &World, file: &str, flags: &[&str]) -> Value {
 /// Rates that do not hold a test up.
 const FAST: [&str; 4] = ["--service-rate", "1000", "--conversation-rate", "1000"];
 
-fn apply(world: &World, flags: &[&str]) -> (Ran, Value) {
+pub(crate) fn apply(world: &World, flags: &[&str]) -> (Ran, Value) {
     let arguments = [&["apply", "--yes", "--json", "--quiet"], &FAST[..], flags].concat();
     let ran = world.run(&arguments);
     let result = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
     (ran, result)
 }
 
-fn count(result: &Value, kinds: &str, state: &str) -> u64 {
+pub(crate) fn count(result: &Value, kinds: &str, state: &str) -> u64 {
     let operations = result["operations"].as_object().unwrap();
     let of_kind = operations.iter().filter(|(kind, _)| kind.starts_with(kinds));
     of_kind.filter_map(|(_, states)| states.get(state)?.as_u64()).sum()
 }
 
 /// The operations of a plan, as `plan show` gives them.
-fn operations(world: &World) -> Vec<Map<String, Value>> {
+pub(crate) fn operations(world: &World) -> Vec<Map<String, Value>> {
     let ran = world.run(&["plan", "show", "--format", "ndjson"]);
     ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// What the plan knows of SIDs: those of the target by those of the source.
-fn counterparts(world: &World) -> BTreeMap<String, String> {
+pub(crate) fn counterparts(world: &World) -> BTreeMap<String, String> {
     let plan = rusqlite::Connection::open(world.path("plan.db")).unwrap();
     let mut statement = plan.prepare("SELECT source, target FROM counterpart").unwrap();
     let pairs = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
@@ -73,7 +73,8 @@ fn resolve(text: &str, counterparts: &BTreeMap<String, String>) -> String {
 
 type Sent = (String, String, Vec<(String, String)>);
 
-/// Every request that the plan allows, with its SIDs filled in.
+/// Every request that the plan allows, with its SIDs filled in. A conversation that names participants may be created without them, and
+/// a participant that came with its conversation may be given its values by an update.
 fn allowed(world: &World) -> BTreeSet<Sent> {
     let counterparts = counterparts(world);
     let text = |value: &Value| resolve(value.as_str().unwrap(), &counterparts);
@@ -86,9 +87,28 @@ fn allowed(world: &World) -> BTreeSet<Sent> {
                 value => form.push((name.clone(), text(value))),
             }
         }
-        (text(&request["method"]), text(&request["path"]), form)
+        let planned = (text(&request["method"]), text(&request["path"]), form);
+        let (method, path, form) = planned.clone();
+        let other = match operation["kind"].as_str().unwrap() {
+            "create_conversation" => {
+                let path = path.replace("/ConversationWithParticipants", "/Conversations");
+                Some((method, path, without(&form, "Participant")))
+            }
+            "create_participant" => {
+                let member =
+                    operation["subject"]["member_sid"].as_str().and_then(|sid| counterparts.get(sid));
+                member.map(|member| (method, format!("{path}/{member}"), without(&form, "Identity")))
+            }
+            _ => None,
+        };
+        std::iter::once(planned).chain(other).collect::<Vec<_>>()
     };
-    operations(world).into_iter().filter(|operation| operation["state"] != "pending").map(request).collect()
+    let begun = operations(world).into_iter().filter(|operation| operation["state"] != "pending");
+    begun.flat_map(request).collect()
+}
+
+fn without(form: &[(String, String)], name: &str) -> Vec<(String, String)> {
+    form.iter().filter(|(known, _)| known != name).cloned().collect()
 }
 
 fn sent(write: &Write) -> Sent {
@@ -96,7 +116,7 @@ fn sent(write: &Write) -> Sent {
 }
 
 /// Nothing but what the plan has was ever sent.
-fn assert_only_the_plan_was_sent(world: &World) {
+pub(crate) fn assert_only_the_plan_was_sent(world: &World) {
     let allowed = allowed(world);
     for write in world.running.writes() {
         assert!(allowed.contains(&sent(&write)), "{write:?}");
@@ -105,7 +125,7 @@ fn assert_only_the_plan_was_sent(world: &World) {
 }
 
 /// The target holds what the plan says, field by field, and each thing once.
-fn assert_target_is_as_planned(world: &World) {
+pub(crate) fn assert_target_is_as_planned(world: &World) {
     assert_eq!(world.running.created_more_than_once(), []);
     let counterparts = counterparts(world);
     let truth = world.running.truth_of(world.running.target_service_sid()).unwrap();
@@ -134,7 +154,8 @@ fn assert_target_is_as_planned(world: &World) {
             let name = match key.as_str() {
                 "last_read_message_index" => "last_consumed_message_index",
                 "last_read_timestamp" => "last_consumption_timestamp",
-                "date_updated" | "type" | "permissions" | "state" => continue, // not of Chat, or its own
+                // Not of Chat, or its own; each participant is an operation of its own.
+                "date_updated" | "type" | "permissions" | "state" | "participants" => continue,
                 name => name,
             };
             let planned = value.as_str().map_or(value.clone(), |text| match key.as_str() {
@@ -177,7 +198,7 @@ impl Held {
 }
 
 /// What failed, and what depends on it, as far as another plan would do it.
-fn not_done(world: &World) -> u64 {
+pub(crate) fn not_done(world: &World) -> u64 {
     let is = |operation: &Map<String, Value>| {
         let reason = operation["reason"].as_str().unwrap_or_default();
         operation["kind"] != "mute_source"
@@ -186,7 +207,7 @@ fn not_done(world: &World) -> u64 {
     operations(world).iter().filter(|operation| is(operation)).count() as u64
 }
 
-fn accepted(world: &World) -> usize {
+pub(crate) fn accepted(world: &World) -> usize {
     world.running.writes().iter().filter(|write| write.accepted).count()
 }
 
@@ -244,7 +265,7 @@ fn in_place_public_channels_are_made_private_and_no_webhook_fires() {
 }
 
 /// An apply as a child that can be killed.
-fn spawn(world: &World, flags: &[&str]) -> Child {
+pub(crate) fn spawn(world: &World, flags: &[&str]) -> Child {
     world.child(&[&["apply", "--yes", "--quiet"], &FAST[..], flags].concat())
 }
 

@@ -7,6 +7,7 @@ mod apply;
 mod architecture;
 mod audit;
 mod bad_input;
+mod batch;
 mod browse;
 mod certificate;
 #[cfg(unix)]

@@ -14,6 +14,7 @@ use crate::error::ExitStatus;
 use crate::plan::check::CANNOT_BE_UNDONE;
 use crate::plan::{Journal, Move, OperationState, PlanFile};
 use crate::report::plan::{self as plan_report, ReportError};
+use crate::report::text::apply::BatchSummary;
 use crate::report::text::confirm::service_name;
 use crate::report::text::stays::StaysItem;
 use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
@@ -108,6 +109,7 @@ async fn perform_settled(
         settings,
         target: service_name(header.target.friendly_name.as_deref(), &header.target.service_sid),
         digest,
+        has_batches: !totals.batches.is_none(),
         noop: totals.noop,
         blocked_by: totals.blocked_by,
         stays,
@@ -121,6 +123,7 @@ struct Performed<'a> {
     settings: &'a ApplySettings,
     target: String,
     digest: String,
+    has_batches: bool,
     noop: BTreeMap<String, u64>,
     blocked_by: BTreeMap<String, u64>,
     stays: Vec<StaysItem>,
@@ -170,6 +173,12 @@ impl Performed<'_> {
             requests: counters.attempts,
             retried: counters.retried,
             throttled: counters.throttled,
+            batches: self.has_batches.then(|| BatchSummary {
+                conversations: outcome.batches.conversations,
+                participants: outcome.batches.participants,
+                dropped: outcome.batches.dropped.clone(),
+                refused: outcome.batches.refused.clone(),
+            }),
             elapsed_seconds: elapsed.as_secs_f64(),
             retry_wait_seconds: outcome.waits.retries.values().sum::<Duration>().as_secs_f64(),
             retry_wait_by_kind: outcome

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use crate::cli::plan::BatchChoice;
 use crate::mapping::{self, Mapping};
 use crate::model::{AccountSid, Api, Entity, Service, ServiceSid, Timestamp};
 use crate::plan::binding::{self, AccountUse, PlanMismatch};
@@ -52,6 +53,8 @@ pub(super) struct PlanInput {
     pub(super) allow_incomplete: bool,
     /// Whether the source's User Channels are muted.
     pub(super) mute_source: bool,
+    /// When a copy creates conversations together with participants.
+    pub(super) batch: BatchChoice,
 }
 
 impl PlanInput {
@@ -61,10 +64,16 @@ impl PlanInput {
         connection: &ConnectionSettings,
         loader: &Loader,
     ) -> Result<PlanTask, CommandError> {
-        let (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source) = match planned {
-            Planned::Move { target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source } => {
-                (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source)
-            }
+        let (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source, batch) = match planned {
+            Planned::Move {
+                target,
+                snapshot,
+                mapping,
+                allow_incomplete,
+                max_age_hours,
+                mute_source,
+                batch,
+            } => (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source, batch),
             Planned::Undo(undone) => return Ok(PlanTask::Undo(undone.clone())),
         };
         let file = snapshot.clone();
@@ -105,6 +114,7 @@ impl PlanInput {
             max_age_hours: *max_age_hours,
             allow_incomplete: *allow_incomplete,
             mute_source: *mute_source,
+            batch: *batch,
         })))
     }
 
@@ -151,6 +161,7 @@ impl PlanInput {
             max_age_hours: Some(self.max_age_hours),
             now: Some(Timestamp::Seconds(crate::clock::now().as_second())),
             max_change_percent: Some(settings.max_change_percent),
+            batches: self.batch == BatchChoice::Auto && !self.in_place,
             target_limits: limits,
             requests_per_second: self.connection.rps.map_or(0, NonZeroU32::get),
             concurrency: u32::try_from(self.connection.concurrency).unwrap_or(u32::MAX),

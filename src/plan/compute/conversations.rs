@@ -22,6 +22,7 @@ const LEAST_CLOSED: i64 = 600;
 /// Adds what is written to a conversation last.
 pub(super) fn conversation_ends(planner: &mut Planner<'_>) -> Result<(), PlanError> {
     read_position::write(planner)?;
+    planner.write_held()?;
     if let Some(current) = planner.current.take()
         && let Some(last) = current.last
     {

@@ -15,6 +15,7 @@
 //! Why notification levels are written with new participants and, unless the mapping says otherwise, never filled in later: once
 //! the source has been muted by a plan, every level there says `muted`, and a later plan would silence everyone in the copy.
 
+mod batch;
 mod blocked_users;
 mod checks;
 mod conversations;

@@ -39,6 +39,8 @@ pub struct PlanOptions {
     pub now: Option<Timestamp>,
     /// The most of a target that is not empty that may be changed or created, in percent of what should be there.
     pub max_change_percent: Option<u8>,
+    /// Create conversations together with participants.
+    pub batches: bool,
     /// The limits of a service that is copied into, where they are known.
     pub target_limits: Option<ConversationLimits>,
     /// Most requests per second; 0 for no limit but Twilio's.
@@ -54,6 +56,7 @@ impl Default for PlanOptions {
             max_age_hours: None,
             now: None,
             max_change_percent: None,
+            batches: false,
             target_limits: None,
             requests_per_second: 100,
             concurrency: 16,

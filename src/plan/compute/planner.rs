@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::batch::{FinishedConversation, HeldConversation};
 use super::blocked_users::BlockedUsers;
 use super::current::CurrentConversation;
 use super::options::{ConversationLimits, PlanOptions};
@@ -76,6 +77,8 @@ pub(super) struct Planner<'p> {
     pub(super) tally: PlanTally,
     /// The conversation that is being planned.
     pub(super) current: Option<CurrentConversation>,
+    /// Its create, while it is not known whom it brings.
+    pub(super) held: Option<HeldConversation>,
     pub(super) blocked_users: BlockedUsers,
     /// Users and channels that were listed and are gone, by fingerprints of their SIDs.
     vanished: NumberSet,
@@ -123,6 +126,7 @@ impl<'p> Planner<'p> {
             there: pair.target.users_and_channels()?,
             tally: PlanTally::default(),
             current: None,
+            held: None,
             blocked_users: BlockedUsers::default(),
             vanished: NumberSet::default(),
             blocked_roles: HashSet::new(),
@@ -169,6 +173,36 @@ impl<'p> Planner<'p> {
             return Ok(()); // whoever is not copied is not muted
         }
         self.tally.operation(operation, blocked);
+        if self.holds(operation, blocked)? { Ok(()) } else { self.keep(operation, blocked) }
+    }
+
+    /// Holds an operation back, where it belongs to a batch that is being planned.
+    fn holds(&mut self, operation: &Operation, blocked: Option<&'static str>) -> Result<bool, PlanError> {
+        if self.options.batches && operation.kind == OperationKind::CreateConversation && blocked.is_none() {
+            self.write_held()?;
+            self.held = Some(HeldConversation::new(operation.clone()));
+            return Ok(true);
+        }
+        if self.held.as_mut().is_some_and(|held| held.takes(operation, blocked)) {
+            return Ok(true);
+        }
+        self.write_held()?;
+        Ok(false)
+    }
+
+    /// Writes the conversation that is held back, with the participants that it brings, and what follows it.
+    pub(super) fn write_held(&mut self) -> Result<(), PlanError> {
+        let Some(held) = self.held.take() else { return Ok(()) };
+        let FinishedConversation { create, followed_by, batch } = held.finish();
+        if let Some((participants, is_covered)) = batch {
+            self.tally.batch(participants, is_covered);
+        }
+        self.keep(&create, None)?;
+        followed_by.iter().try_for_each(|(operation, blocked)| self.keep(operation, *blocked))
+    }
+
+    /// Writes an operation into the plan.
+    fn keep(&mut self, operation: &Operation, blocked: Option<&'static str>) -> Result<(), PlanError> {
         self.sink.operation(operation, blocked)
     }
 

@@ -1,4 +1,7 @@
 //! How far a new participant has read. A create does not take it; one update takes it together with the user's notification level.
+//!
+//! Of who comes with its conversation it is written as the user's own view: that request names no participant, and its answer gives the
+//! participant's SID, so that no list has to be read for it.
 
 use super::current::ReadPosition;
 use super::planner::Planner;
@@ -13,6 +16,12 @@ pub(super) fn take(planner: &mut Planner<'_>) -> Option<ReadPosition> {
 /// Writes it by itself, where no update of the user's own view took it.
 pub(super) fn write(planner: &mut Planner<'_>) -> Result<(), PlanError> {
     let Some(ReadPosition { subject, fields: after, blocked }) = take(planner) else { return Ok(()) };
-    let (kind, before) = (OperationKind::UpdateParticipant, JsonFields::new());
+    let is_brought = planner.held.as_ref().is_some_and(|held| held.brings(subject.identity.as_deref()));
+    let kind = if is_brought && subject.user_sid.is_some() {
+        OperationKind::UpdateUserConversation
+    } else {
+        OperationKind::UpdateParticipant
+    };
+    let before = JsonFields::new();
     planner.operation(&Operation { kind, subject, before, after }, blocked)
 }

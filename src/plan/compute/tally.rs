@@ -11,7 +11,7 @@ use crate::model::Entity;
 use crate::plan::check::CHECKS;
 use crate::plan::finding::PlanCheck;
 use crate::plan::operation::{Operation, OperationKind, OperationState, WriteLimit};
-use crate::plan::overview::{Bucket, PlanVerdict, Step, Totals};
+use crate::plan::overview::{Batches, Bucket, PlanVerdict, Step, Totals};
 
 /// Writes a second, to one conversation or to one service.
 const WRITES_PER_SECOND: f64 = 30.0;
@@ -41,6 +41,8 @@ pub(super) struct PlanTally {
     not_checked: BTreeSet<String>,
     work: BTreeMap<OperationKind, Work>,
     sizes: [u64; SIZES.len() + 1],
+    /// Conversations that bring participants, these participants, and the lists of them that are read.
+    batches: (u64, u64, u64),
     /// Operations that will be performed.
     pub(super) pending: u64,
 }
@@ -61,6 +63,18 @@ impl PlanTally {
         work.requests += if is_looked_up { 2 } else { 1 };
         work.writes += 1;
         work.of_conversation += 1;
+    }
+
+    /// The conversation that is being planned brings so many of its participants; their list is read unless their views give their SIDs.
+    pub(super) fn batch(&mut self, participants: u64, is_covered: bool) {
+        let lists = u64::from(!is_covered);
+        let Self { batches, work, .. } = self;
+        *batches = (batches.0 + 1, batches.1 + participants, batches.2 + lists);
+        work.entry(OperationKind::CreateConversation).or_default().requests += lists;
+        let work = work.entry(OperationKind::CreateParticipant).or_default();
+        for count in [&mut work.requests, &mut work.writes, &mut work.of_conversation] {
+            *count = count.saturating_sub(participants);
+        }
     }
 
     pub(super) fn conversation_ends(&mut self) {
@@ -120,11 +134,18 @@ impl PlanTally {
         };
         let found = |check: &&'static PlanCheck| self.findings.get(check.code).copied().unwrap_or(0);
         let seconds: f64 = steps.iter().map(|step| step.seconds).sum();
+        let requests: u64 = steps.iter().map(|step| step.requests).sum();
+        let (conversations, participants, lists) = self.batches;
+        let batches = match conversations {
+            0 => Batches::default(),
+            _ => Batches { conversations, participants, requests_without: requests + participants - lists },
+        };
         Totals {
             verdict,
             noop: self.noop,
             findings: CHECKS.iter().map(|check| (check.code.to_owned(), found(check))).collect(),
-            requests: steps.iter().map(|step| step.requests).sum(),
+            requests,
+            batches,
             estimated_seconds: (seconds * 1_000.0).round() / 1_000.0,
             steps,
             sizes: buckets(&self.sizes),

@@ -177,6 +177,28 @@ impl Journal {
         })
     }
 
+    /// What is to be done of a kind with an identity, in the conversation of this operation.
+    pub(crate) fn pending_in_conversation(
+        &self,
+        number: i64,
+        kind: OperationKind,
+        identity: &str,
+    ) -> Result<Option<PendingOperation>, PlanError> {
+        self.sql(|connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {}, started FROM operation INDEXED BY operation_by_state
+                 WHERE state = ?1 AND kind = ?2 AND lane IS (SELECT channel FROM operation WHERE number = ?3)
+                   AND identity = ?4 AND blocked IS NULL LIMIT 1",
+                row::COLUMNS
+            ))?;
+            let wanted = (state_number(OperationState::Pending), kind_number(kind), number, identity);
+            let mut rows = statement.query(wanted)?;
+            let Some(row) = rows.next()? else { return Ok(None) };
+            let row::ReadOperation { number, operation, .. } = row::read(row, self.services())?;
+            Ok(Some(PendingOperation { number, operation, started: row.get("started")? }))
+        })
+    }
+
     /// Operations after this one that an earlier run was about to send, and whose outcome is unknown.
     pub(crate) fn begun(&self, after: i64, most: usize) -> Result<Vec<PendingOperation>, PlanError> {
         self.sql(|connection| {

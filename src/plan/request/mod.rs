@@ -15,7 +15,9 @@ mod tests;
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 use serde_json::Value;
 
-use super::operation::{Endpoint, Operation, OperationKind, value_at};
+pub(crate) use paths::WITH_PARTICIPANTS;
+
+use super::operation::{Endpoint, JsonFields, Operation, OperationKind, PARTICIPANTS, value_at};
 use crate::model::Entity;
 
 /// How.
@@ -62,6 +64,8 @@ pub enum FormValue {
         /// Its SID in the source.
         source: String,
     },
+    /// A participant that is created together with its conversation, as JSON. Its role may stand for one of the source, in braces.
+    Participant(JsonFields),
 }
 
 /// A request that would be sent.
@@ -91,6 +95,11 @@ impl Operation {
             form: self.form(),
             takes_webhook_header: takes_webhook_header(self.kind),
         }
+    }
+
+    /// The participants that it brings: those that a conversation is created with.
+    pub(crate) fn brought(&self) -> &[Value] {
+        self.after.get(PARTICIPANTS).and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 
     /// What a create needs and the subject says is sent whether or not `after` repeats it.
@@ -175,6 +184,7 @@ impl PlannedRequest {
                     part("{}");
                     part(source);
                 }
+                FormValue::Participant(_) => part(&value.shown()),
             }
         }
     }
@@ -198,7 +208,9 @@ impl Serialize for ShownForm<'_> {
         let mut map = serializer.serialize_map(None)?;
         for group in self.0.chunk_by(|(one, _), (other, _)| one == other) {
             match group {
-                [(name, value)] if *name != "Permission" => map.serialize_entry(name, &value.shown())?,
+                [(name, value)] if !matches!(*name, "Permission" | "Participant") => {
+                    map.serialize_entry(name, &value.shown())?;
+                }
                 [(name, _), ..] => {
                     let values: Vec<_> = group.iter().map(|(_, value)| value.shown()).collect();
                     map.serialize_entry(name, &values)?;
@@ -216,6 +228,9 @@ impl FormValue {
         match self {
             Self::Text(text) => text.clone(),
             Self::Counterpart { source, .. } => format!("{{{source}}}"),
+            Self::Participant(fields) => {
+                serde_json::to_string(fields).expect("a map of JSON values is written to memory")
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{FormValue, role_in_braces};
 use crate::model::Entity;
-use crate::plan::operation::OperationKind;
+use crate::plan::operation::{OperationKind, PARTICIPANTS};
 
 /// A parameter of a form.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +43,8 @@ const NOTIFICATION_LEVEL: Parameter = plain("notification_level", "NotificationL
 const LAST_READ_MESSAGE_INDEX: Parameter = plain("last_read_message_index", "LastReadMessageIndex");
 const LAST_READ_TIMESTAMP: Parameter = plain("last_read_timestamp", "LastReadTimestamp");
 
-const CONVERSATION: [Parameter; 11] = [
+/// What an update takes, and last what only a create does.
+const CONVERSATION: [Parameter; 12] = [
     FRIENDLY_NAME,
     cleared("unique_name", "UniqueName", ""),
     ATTRIBUTES,
@@ -56,6 +57,7 @@ const CONVERSATION: [Parameter; 11] = [
     plain("timers.closed", "Timers.Closed"),
     plain("bindings.email.address", "Bindings.Email.Address"),
     plain("bindings.email.name", "Bindings.Email.Name"),
+    plain(PARTICIPANTS, "Participant"),
 ];
 
 /// The parameters of a kind.
@@ -69,7 +71,8 @@ pub(super) fn of(kind: OperationKind) -> &'static [Parameter] {
         }
         OperationKind::CreateUser => const { &[IDENTITY, ROLE_SID, ATTRIBUTES, FRIENDLY_NAME] },
         OperationKind::UpdateUser => const { &[ROLE_SID, ATTRIBUTES, FRIENDLY_NAME] },
-        OperationKind::CreateConversation | OperationKind::UpdateConversation => &CONVERSATION,
+        OperationKind::CreateConversation => &CONVERSATION,
+        OperationKind::UpdateConversation => CONVERSATION.split_at(CONVERSATION.len() - 1).0,
         OperationKind::CreateParticipant => {
             const { &[IDENTITY, DATE_CREATED, DATE_UPDATED, ATTRIBUTES, PROJECTED_ADDRESS, ROLE_SID] }
         }
@@ -130,6 +133,11 @@ pub(super) fn push(
             Some(by) if !kind.is_create() => by.to_owned(),
             _ => return,
         },
+        Value::Array(values) if parameter.key == PARTICIPANTS => {
+            let objects = values.iter().filter_map(Value::as_object);
+            form.extend(objects.map(|object| (parameter.name, FormValue::Participant(object.clone()))));
+            return;
+        }
         Value::Array(values) => {
             form.extend(values.iter().map(|value| (parameter.name, FormValue::Text(plain_text(value)))));
             return;

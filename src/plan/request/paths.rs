@@ -4,6 +4,9 @@ use super::Segment;
 use crate::model::Entity;
 use crate::plan::operation::{Operation, OperationKind, Subject};
 
+/// Where a conversation is created together with participants.
+pub(crate) const WITH_PARTICIPANTS: &str = "ConversationWithParticipants";
+
 /// The path of an operation.
 pub(super) fn segments(operation: &Operation) -> Vec<Segment> {
     let subject = &operation.subject;
@@ -26,7 +29,10 @@ pub(super) fn segments(operation: &Operation) -> Vec<Segment> {
             let known = subject.target_sid.as_ref().or(subject.target_user_sid.as_ref());
             path.extend([word("Users"), user(subject, known)]);
         }
-        OperationKind::CreateConversation => path.push(word("Conversations")),
+        OperationKind::CreateConversation if operation.brought().is_empty() => {
+            path.push(word("Conversations"));
+        }
+        OperationKind::CreateConversation => path.push(word(WITH_PARTICIPANTS)),
         OperationKind::UpdateConversation => {
             let known = subject.target_sid.as_ref().or(subject.conversation_sid.as_ref());
             path.extend([word("Conversations"), conversation(subject, known)]);

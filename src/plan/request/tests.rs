@@ -4,18 +4,19 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::model::{ChannelSid, MemberSid, RoleSid, ServiceSid, UserSid};
-use crate::plan::operation::{JsonFields, Subject};
+use crate::plan::operation::{JsonFields, PARTICIPANTS, Subject};
 
 /// Operation id, method, path, form parameters and whether the webhook header is taken, of each write.
 const WRITES: &str = include_str!("../../../tests/data/wire/writes.json");
 
 /// The operation of the description that each kind is.
-const OPERATIONS: [(OperationKind, &str); 14] = [
+const OPERATIONS: [(OperationKind, &str); 15] = [
     (OperationKind::MakePrivate, "UpdateChannel"),
     (OperationKind::CreateRole, "CreateServiceRole"),
     (OperationKind::CreateUser, "CreateServiceUser"),
     (OperationKind::UpdateUser, "UpdateServiceUser"),
     (OperationKind::CreateConversation, "CreateServiceConversation"),
+    (OperationKind::CreateConversation, "CreateServiceConversationWithParticipants"),
     (OperationKind::CreateParticipant, "CreateServiceConversationParticipant"),
     (OperationKind::UpdateParticipant, "UpdateServiceConversationParticipant"),
     (OperationKind::UpdateUserConversation, "UpdateServiceUserConversation"),
@@ -58,8 +59,12 @@ fn every_request_is_one_of_the_description() {
     let writes: Value = serde_json::from_str(WRITES).unwrap();
     for (kind, name) in OPERATIONS {
         let described = &writes[name];
-        let all: JsonFields =
-            parameters::of(kind).iter().map(|parameter| (parameter.key.to_owned(), json!("x"))).collect();
+        let parameters = parameters::of(kind).iter().filter(|parameter| parameter.key != PARTICIPANTS);
+        let mut all: JsonFields =
+            parameters.map(|parameter| (parameter.key.to_owned(), json!("x"))).collect();
+        if name.ends_with("WithParticipants") {
+            all.insert(PARTICIPANTS.to_owned(), json!([{"identity": "ada"}]));
+        }
         let request = operation(kind, Value::Object(all)).request();
         assert_eq!(request.method.name(), described["method"], "{kind:?}");
         assert_eq!(request.takes_webhook_header, described["webhook_header"] == json!(true), "{kind:?}");

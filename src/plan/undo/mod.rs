@@ -16,7 +16,7 @@ use super::error::PlanError;
 use super::file::{CreatedRecords, Entry, PlanDraft, PlanFile, done_reversed};
 use super::finding::PlanFinding;
 use super::operation::{JsonFields, Operation, OperationKind, OperationState, Subject, WriteLimit};
-use super::overview::{Header, Move, PlanVerdict, Step, Totals};
+use super::overview::{Batches, Header, Move, PlanVerdict, Step, Totals};
 use crate::model::Entity;
 
 /// Twilio's write limit for all of a service, in operations a second (conversations limits: 30).
@@ -254,6 +254,7 @@ fn totals(counted: &BTreeMap<OperationKind, u64>, findings: u64, requests_per_se
         sizes: Vec::new(),
         participants_limit: 0,
         blocked_by: BTreeMap::new(),
+        batches: Batches::default(),
         not_checked: BTreeSet::new(),
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::plan::{OperationKind, OperationState, PlanError, PlanFile, PlanVerdict, Severity};
+use crate::plan::{Batches, OperationKind, OperationState, PlanError, PlanFile, PlanVerdict, Severity};
 use crate::printable::Printable;
 use crate::report::plan::terminal;
 use crate::report::text::format;
@@ -19,6 +19,9 @@ pub(crate) struct PlanResult {
     findings: BTreeMap<String, CheckCount>,
     requests: u64,
     estimated_seconds: f64,
+    /// Conversations that are created together with participants; not there in a plan without such.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batches: Option<Batches>,
     verdict: PlanVerdict,
     /// Operations that are blocked, by the check that blocks them.
     blocked_by: BTreeMap<String, u64>,
@@ -52,6 +55,7 @@ impl PlanResult {
             findings: totals.findings.into_iter().map(found).collect(),
             requests: totals.requests,
             estimated_seconds: totals.estimated_seconds,
+            batches: Some(totals.batches).filter(|batches| !batches.is_none()),
             verdict: totals.verdict,
             blocked_by: totals.blocked_by,
             not_checked: totals.not_checked,

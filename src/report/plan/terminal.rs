@@ -132,8 +132,14 @@ fn blocked(report: &PlanReport) -> Vec<String> {
 }
 
 fn course(report: &PlanReport) -> String {
+    let batches = &report.totals.batches;
+    let without = if batches.is_none() {
+        String::new()
+    } else {
+        format!(" ({} with a request for each participant)", format::count(batches.requests_without))
+    };
     format!(
-        "  {}{}, about {} under Twilio's write limits",
+        "  {}{}{without}, about {} under Twilio's write limits",
         padded("requests", NAME),
         format::count(report.totals.requests),
         format::seconds(report.totals.estimated_seconds)

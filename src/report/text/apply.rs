@@ -42,6 +42,9 @@ pub(crate) struct ApplySummary {
     pub retried: u64,
     /// Of these, those that were answered with 429.
     pub throttled: u64,
+    /// Conversations that this run created together with participants; not there where the plan has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batches: Option<BatchSummary>,
     /// How long this run took.
     pub elapsed_seconds: f64,
     /// Of this, how long nothing was in flight because all that was left waited to be sent again.
@@ -60,6 +63,17 @@ pub(crate) struct ApplySummary {
     pub target: String,
     /// Whether the writes fired webhooks.
     pub webhooks: bool,
+}
+
+/// How a run created conversations together with participants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct BatchSummary {
+    pub conversations: u64,
+    pub participants: u64,
+    /// What Twilio dropped of the participants, and updates set.
+    pub dropped: Vec<String>,
+    /// Why the others were created one by one.
+    pub refused: Option<String>,
 }
 
 /// How many findings a check has.
@@ -147,6 +161,7 @@ impl ApplySummary {
                 format::count(self.throttled)
             ),
         ));
+        lines.extend(self.batches.as_ref().map(|batches| row("batches", &batches.text())));
         lines.push(row("time", &format!("{}{}", format::seconds(self.elapsed_seconds), self.waits())));
         lines.extend(self.not_done_lines());
         lines.extend(stays::lines(&self.stays, &self.plan));
@@ -262,6 +277,23 @@ impl ApplySummary {
     }
 }
 
+impl BatchSummary {
+    fn text(&self) -> String {
+        let dropped = match self.dropped.join(", ") {
+            dropped if dropped.is_empty() => dropped,
+            dropped => format!("; Twilio dropped {dropped}, which updates set"),
+        };
+        let refused = self.refused.as_ref().map_or_else(String::new, |why| {
+            format!("; then one by one, because Twilio refused a batch: {why}")
+        });
+        format!(
+            "{} with {}{dropped}{refused}",
+            format::counted(self.conversations, "conversation"),
+            format::counted(self.participants, "participant")
+        )
+    }
+}
+
 impl ApplyVerdict {
     fn tone(self) -> Tone {
         match self {
@@ -305,6 +337,7 @@ mod tests {
             requests: 1_234,
             retried: 1,
             throttled: 0,
+            batches: None,
             elapsed_seconds: 61.0,
             retry_wait_seconds: 0.0,
             retry_wait_by_kind: BTreeMap::new(),

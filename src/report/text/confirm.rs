@@ -6,7 +6,7 @@ use std::path::Path;
 use super::apply::count_of;
 use super::format;
 use crate::error::{Advise, Failure};
-use crate::plan::{Header, Move, OperationKind, OperationState, Totals};
+use crate::plan::{Batches, Header, Move, OperationKind, OperationState, Totals};
 use crate::printable::{Printable, padded};
 
 /// No one has confirmed it.
@@ -131,9 +131,32 @@ pub(crate) fn confirmation(of: &Confirmation<'_>) -> Printable {
         "the complete plan takes",
         &format!("{}, about {time}", format::counted(totals.requests, "request")),
     );
+    if let Some(together) = together(totals) {
+        line_of(&mut text, "participants", &together);
+    }
     let webhooks = if *webhooks { "ON: the writes fire them" } else { "off: no write fires one" };
     line_of(&mut text, "webhooks", webhooks);
     text
+}
+
+/// How participants of new conversations are created, where there are any.
+fn together(totals: &Totals) -> Option<String> {
+    let to_do = |kind| {
+        let states = totals.operations.get(&kind).cloned().unwrap_or_default();
+        count_of(&BTreeMap::from([(kind, states)]), &[OperationState::Pending, OperationState::Failed])
+    };
+    let is_any = to_do(OperationKind::CreateConversation) > 0 && to_do(OperationKind::CreateParticipant) > 0;
+    let Batches { conversations, participants, requests_without } = totals.batches;
+    match conversations {
+        _ if !is_any => None,
+        0 => Some("one by one: no conversation is created together with participants".to_owned()),
+        _ => Some(format!(
+            "{} together with {}, in one request each ({} without); one by one where Twilio refuses that",
+            format::count(participants),
+            format::counted(conversations, "conversation"),
+            format::counted(requests_without, "request")
+        )),
+    }
 }
 
 fn line_of(text: &mut Printable, name: &str, value: &str) {

@@ -4,12 +4,14 @@
 //! Without a `Type` Chat lists public channels only ("defaults to `public`", `ListChannel`, parameter `Type`). `StartDate` and
 //! `EndDate` of Conversations' list are deliberately absent: they change its order.
 
+use jiff::Timestamp;
+
 use super::form;
 use super::shared::{self, date, has_fault, one, optional_name, page, timers, unknown_key};
 use crate::simulator::WorldKind;
 use crate::simulator::data::messages::ChannelMessages;
 use crate::simulator::data::record::{ChannelRecord, EmailBinding, Timers};
-use crate::simulator::data::{WorldView, sid};
+use crate::simulator::data::{WorldView, Writer, sid};
 use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
 use crate::simulator::paging::RecordList;
@@ -72,39 +74,65 @@ pub(super) fn fetch(call: &Call<'_>) -> Result<String, Refusal> {
 }
 
 pub(super) fn create(call: &Call<'_>) -> Result<String, Refusal> {
-    let friendly_name = form::friendly_name(&call.form, form::NAME)?;
-    let attributes = form::attributes(&call.form, form::CONVERSATION_ATTRIBUTES)?;
-    let state = form::state(&call.form)?;
-    if state == Some("closed") {
-        return Err(Refusal::new(400, 50384, "Conversation cannot be created in the closed state"));
-    }
-    let (created, updated) = (call.form.moment("DateCreated")?, call.form.moment("DateUpdated")?);
-    let messaging_service_sid = form::messaging_service(&call.form)?;
-    let email = form::email(&call.form)?;
+    let conversation = NewConversation::read(call)?;
     let mut writer = call.world.writer();
-    let unique_name = form::unique_name(&call.form, &writer.view(), None)?.filter(|name| !name.is_empty());
-    let now = writer.now();
-    let timers = form::timers(&call.form, now)?;
-    if timers.is_some() && state.is_none() {
-        return Err(Refusal::new(400, 50382, "Timers need a state"));
-    }
-    let defaults = call.account.defaults();
-    let (inactive, closed) = (defaults.inactive_timer.as_deref(), defaults.closed_timer.as_deref());
-    let channel = writer.create_channel(ChannelRecord {
-        digits: 0,
-        friendly_name,
-        unique_name,
-        attributes: Some(attributes.unwrap_or_else(|| "{}".to_owned())),
-        private: true,
-        state: state.unwrap_or("active"),
-        timers: timers.unwrap_or_else(|| form::default_timers(inactive, closed, now)),
-        messaging_service_sid: messaging_service_sid.or(defaults.messaging_service_sid),
-        email,
-        created_by: Some("system".to_owned()),
-        created: created.unwrap_or(now),
-        updated: updated.or(created).unwrap_or(now),
-    });
+    let channel = conversation.add(call, &mut writer)?;
     Ok(one(|out| write(call.route.api, &writer.view(), channel, out)))
+}
+
+/// A conversation that is to be made, as it was sent.
+#[derive(Debug)]
+pub(super) struct NewConversation {
+    friendly_name: Option<String>,
+    attributes: Option<String>,
+    state: Option<&'static str>,
+    created: Option<Timestamp>,
+    updated: Option<Timestamp>,
+    messaging_service_sid: Option<String>,
+    email: Option<EmailBinding>,
+}
+
+impl NewConversation {
+    /// Reads what was sent, and refuses what is wrong by itself.
+    pub(super) fn read(call: &Call<'_>) -> Result<Self, Refusal> {
+        let friendly_name = form::friendly_name(&call.form, form::NAME)?;
+        let attributes = form::attributes(&call.form, form::CONVERSATION_ATTRIBUTES)?;
+        let state = form::state(&call.form)?;
+        if state == Some("closed") {
+            return Err(Refusal::new(400, 50384, "Conversation cannot be created in the closed state"));
+        }
+        let (created, updated) = (call.form.moment("DateCreated")?, call.form.moment("DateUpdated")?);
+        let messaging_service_sid = form::messaging_service(&call.form)?;
+        let email = form::email(&call.form)?;
+        Ok(Self { friendly_name, attributes, state, created, updated, messaging_service_sid, email })
+    }
+
+    /// Makes it, unless its name is taken or its timers are wrong.
+    pub(super) fn add(self, call: &Call<'_>, writer: &mut Writer<'_>) -> Result<u32, Refusal> {
+        let unique_name =
+            form::unique_name(&call.form, &writer.view(), None)?.filter(|name| !name.is_empty());
+        let now = writer.now();
+        let timers = form::timers(&call.form, now)?;
+        if timers.is_some() && self.state.is_none() {
+            return Err(Refusal::new(400, 50382, "Timers need a state"));
+        }
+        let defaults = call.account.defaults();
+        let (inactive, closed) = (defaults.inactive_timer.as_deref(), defaults.closed_timer.as_deref());
+        Ok(writer.create_channel(ChannelRecord {
+            digits: 0,
+            friendly_name: self.friendly_name,
+            unique_name,
+            attributes: Some(self.attributes.unwrap_or_else(|| "{}".to_owned())),
+            private: true,
+            state: self.state.unwrap_or("active"),
+            timers: timers.unwrap_or_else(|| form::default_timers(inactive, closed, now)),
+            messaging_service_sid: self.messaging_service_sid.or(defaults.messaging_service_sid),
+            email: self.email,
+            created_by: Some("system".to_owned()),
+            created: self.created.unwrap_or(now),
+            updated: self.updated.or(self.created).unwrap_or(now),
+        }))
+    }
 }
 
 pub(super) fn update(call: &Call<'_>) -> Result<String, Refusal> {

@@ -1,7 +1,7 @@
 //! The table of Conversations' operations, by their ids in the description, with the parameters of their forms.
 
 use super::{
-    channel, configuration, member, message, role, service, service_configuration, user, user_channel,
+    batch, channel, configuration, member, message, role, service, service_configuration, user, user_channel,
 };
 use crate::simulator::refusal::Refusal;
 use crate::simulator::route::{Call, Route};
@@ -131,6 +131,25 @@ pub(crate) const CONVERSATIONS_ROUTES: &[Route] = &[
             "Bindings.Email.Name",
         ],
         channel::create,
+    ),
+    post(
+        "CreateServiceConversationWithParticipants",
+        within!("/ConversationWithParticipants"),
+        &[
+            "FriendlyName",
+            "UniqueName",
+            "DateCreated",
+            "DateUpdated",
+            "MessagingServiceSid",
+            "Attributes",
+            "State",
+            "Timers.Inactive",
+            "Timers.Closed",
+            "Bindings.Email.Address",
+            "Bindings.Email.Name",
+            "Participant",
+        ],
+        batch::create,
     ),
     fetch("FetchServiceConversation", within!("/Conversations/{Sid}"), channel::fetch),
     post(

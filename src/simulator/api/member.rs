@@ -2,13 +2,16 @@
 //!
 //! Chat shows users only; Conversations also participants of other networks.
 
+use jiff::Timestamp;
+
 use super::shared::{self, date, has_fault, one, optional_date, page, unknown_key};
 use super::{binding, form, user};
-use crate::simulator::data::record::MembershipRecord;
-use crate::simulator::data::{WorldView, sid};
+use crate::simulator::data::record::{MembershipRecord, NetworkBinding};
+use crate::simulator::data::{WorldView, Writer, sid};
 use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
 use crate::simulator::paging::{PagedList, RecordList};
+use crate::simulator::query::Parameters;
 use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
 use crate::simulator::served_api::ServedApi;
@@ -74,44 +77,101 @@ pub(super) fn fetch(call: &Call<'_>) -> Result<String, Refusal> {
     Ok(one(|out| write(call.route.api, &view, channel, edge, out)))
 }
 
-/// Adds a user by identity, and makes it known if it is not; or someone of another network by address. Where it last read is not
-/// taken here.
-pub(super) fn create(call: &Call<'_>) -> Result<String, Refusal> {
-    let identity = form::optional_identity(&call.form)?;
-    let binding = binding::read(&call.form, identity.is_some())?;
-    if identity.is_none() && binding.is_none() {
-        return Err(Refusal::missing("Identity"));
+/// A participant that is to be made, as it was sent. Where it last read is not taken here.
+#[derive(Debug)]
+pub(super) struct NewMember {
+    identity: Option<String>,
+    binding: Option<NetworkBinding>,
+    attributes: Option<String>,
+    role_sid: Option<String>,
+    created: Option<Timestamp>,
+    updated: Option<Timestamp>,
+}
+
+impl NewMember {
+    /// Reads what was sent, and refuses what is wrong by itself.
+    pub(super) fn read(form: &Parameters<'_>) -> Result<Self, Refusal> {
+        let identity = form::optional_identity(form)?;
+        let binding = binding::read(form, identity.is_some())?;
+        if identity.is_none() && binding.is_none() {
+            return Err(Refusal::missing("Identity"));
+        }
+        Ok(Self {
+            attributes: form::attributes(form, form::PARTICIPANT_ATTRIBUTES)?,
+            role_sid: form.first("RoleSid").map(str::to_owned),
+            created: form.moment("DateCreated")?,
+            updated: form.moment("DateUpdated")?,
+            identity,
+            binding,
+        })
     }
-    let attributes = form::attributes(&call.form, form::PARTICIPANT_ATTRIBUTES)?;
-    let (created, updated) = (call.form.moment("DateCreated")?, call.form.moment("DateUpdated")?);
+
+    /// The identity of a user; none of who is reached through another network.
+    pub(super) fn identity(&self) -> Option<&str> {
+        self.identity.as_deref()
+    }
+
+    /// Whether it can be reached through another network, or in a group MMS.
+    pub(super) fn is_bound(&self) -> bool {
+        self.binding.is_some()
+    }
+
+    /// Refuses a role that is not there, and a user that has as many conversations as the service allows.
+    pub(super) fn check(&self, view: &WorldView<'_>) -> Result<(), Refusal> {
+        if let Some(role_sid) = &self.role_sid {
+            form::check_role(view, role_sid, false)?;
+        }
+        let known = self.identity().and_then(|identity| view.user_with_identity(identity));
+        let most = view.world.limits.user_channels as usize;
+        if known.is_some_and(|user| view.joined_channels_count(user) >= most) {
+            return Err(Refusal::new(403, 50214, "User conversations limit exceeded"));
+        }
+        Ok(())
+    }
+
+    /// Adds it to a conversation, and makes its user known if there is none of this identity.
+    pub(super) fn add(self, writer: &mut Writer<'_>, channel: u32) -> u32 {
+        let (known, default_role) = {
+            let view = writer.view();
+            let known = self.identity().and_then(|identity| view.user_with_identity(identity));
+            (known, view.defaults().channel_role_sid.clone())
+        };
+        let new = |identity| user::new(writer, identity, None, None, None);
+        let user = known.or_else(|| self.identity.map(new));
+        let now = writer.now();
+        writer.create_membership(MembershipRecord {
+            user,
+            channel,
+            digits: 0,
+            role_sid: Some(self.role_sid.unwrap_or(default_role)),
+            attributes: Some(self.attributes.unwrap_or_else(|| "{}".to_owned())),
+            created: self.created.unwrap_or(now),
+            updated: self.updated.or(self.created).unwrap_or(now),
+            last_read_index: None,
+            last_read: None,
+            muted: false,
+            binding: self.binding,
+        })
+    }
+}
+
+/// Adds a user by identity, and makes it known if it is not; or someone of another network by address.
+pub(super) fn create(call: &Call<'_>) -> Result<String, Refusal> {
+    let member = NewMember::read(&call.form)?;
     let mut writer = call.world.writer();
-    let (channel, role_sid, known) = {
+    let channel = {
         let view = writer.view();
         let channel = shared::open_channel(call, &view, 1)?;
-        let role_sid = form::role_sid(&call.form, &view, false)?;
-        let known = identity.as_ref().and_then(|identity| view.user_with_identity(identity));
-        check_limits(&view, channel, known)?;
-        binding::check_group(&view, channel, binding.as_ref(), participants(&view, channel))?;
-        if let Some(binding) = binding.as_ref().filter(|_| identity.is_none()) {
+        let known = member.identity().and_then(|identity| view.user_with_identity(identity));
+        check_room(&view, channel, known)?;
+        member.check(&view)?;
+        binding::check_group(&view, channel, member.binding.as_ref(), participants(&view, channel))?;
+        if let Some(binding) = member.binding.as_ref().filter(|_| member.identity.is_none()) {
             binding::check_new(&view, channel, binding)?;
         }
-        (channel, role_sid.unwrap_or_else(|| view.defaults().channel_role_sid.clone()), known)
+        channel
     };
-    let user = known.or_else(|| identity.map(|identity| user::new(&mut writer, identity, None, None, None)));
-    let now = writer.now();
-    let edge = writer.create_membership(MembershipRecord {
-        user,
-        channel,
-        digits: 0,
-        role_sid: Some(role_sid),
-        attributes: Some(attributes.unwrap_or_else(|| "{}".to_owned())),
-        created: created.unwrap_or(now),
-        updated: updated.or(created).unwrap_or(now),
-        last_read_index: None,
-        last_read: None,
-        muted: false,
-        binding,
-    });
+    let edge = member.add(&mut writer, channel);
     Ok(one(|out| write(call.route.api, &writer.view(), channel, edge, out)))
 }
 
@@ -120,19 +180,15 @@ fn participants(view: &WorldView<'_>, channel: u32) -> usize {
     view.members_count(channel) + view.bound_participants(channel).count()
 }
 
-/// Refuses who is a participant already, and one more than the service's limits allow.
-fn check_limits(view: &WorldView<'_>, channel: u32, user: Option<u32>) -> Result<(), Refusal> {
-    let limits = view.world.limits;
+/// Refuses who is a participant already, and one more than the conversation may have.
+fn check_room(view: &WorldView<'_>, channel: u32, user: Option<u32>) -> Result<(), Refusal> {
     let joined =
         user.and_then(|user| view.membership_of(user, channel)).is_some_and(|edge| view.joined(edge));
     if joined {
         return Err(Refusal::new(409, 50433, "Participant already exists"));
     }
-    if participants(view, channel) >= limits.channel_members as usize {
+    if participants(view, channel) >= view.world.limits.channel_members as usize {
         return Err(Refusal::new(403, 50417, "Participants limit exceeded"));
-    }
-    if user.is_some_and(|user| view.joined_channels_count(user) >= limits.user_channels as usize) {
-        return Err(Refusal::new(403, 50214, "User conversations limit exceeded"));
     }
     Ok(())
 }

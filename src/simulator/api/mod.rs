@@ -4,13 +4,14 @@
 //! and its members are the participants, all with the same SIDs. So there is one file for each resource, which writes it in
 //! the words of either API. Conversations shows neither a public channel nor who has not joined.
 //!
-//! **Deliberately absent:** messages are read and not written; bindings of devices, webhooks of one conversation and
-//! `ConversationWithParticipants` do not exist; webhooks and notifications of the service are only read. A parameter that the
+//! **Deliberately absent:** messages are read and not written; bindings of devices, and webhooks of one
+//! conversation do not exist; webhooks and notifications of the service are only read. A parameter that the
 //! description lacks is refused, which Twilio may ignore: it is a mistake of the client.
 //!
 //! **Invariant:** written from the descriptions, with no type and no code of the client: it is the second opinion that the
 //! client is tested against.
 
+mod batch;
 mod binding;
 mod channel;
 mod chat_routes;

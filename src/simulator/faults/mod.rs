@@ -56,6 +56,10 @@ pub(crate) enum Fault {
     EndlessList,
     Endless,
     Escapes,
+    BatchRefused,
+    BatchDrops,
+    BatchFails,
+    BatchCloses,
 }
 
 /// How a list never ends.
@@ -195,6 +199,30 @@ pub(crate) const FAULTS: &[(Fault, &str, FaultUnit, &str)] = &[
         "lists whose path ends with this have a next page for ever; before it may stand `same-rows:`, `empty-pages:` or `new-rows:`",
     ),
     (Fault::Escapes, "escapes", FaultUnit::Share, "rows with terminal escapes in their names"),
+    (
+        Fault::BatchRefused,
+        "batch-refused",
+        FaultUnit::Count,
+        "answer this status to every conversation with participants, and make nothing",
+    ),
+    (
+        Fault::BatchDrops,
+        "batch-drops",
+        FaultUnit::Text,
+        "ignore this key of every participant that is made together with its conversation",
+    ),
+    (
+        Fault::BatchFails,
+        "batch-fails",
+        FaultUnit::Share,
+        "make the conversation of a conversation with participants, close it, and answer 400, code 50427",
+    ),
+    (
+        Fault::BatchCloses,
+        "batch-closes",
+        FaultUnit::Share,
+        "make a conversation with participants, answer 201, and close it afterwards",
+    ),
 ];
 
 /// The names of all faults, as `--faults` takes them.
@@ -215,6 +243,7 @@ pub struct Faults {
     amounts: [Amount; FAULTS.len()],
     forbidden: Vec<String>,
     ignored: Vec<String>,
+    dropped: Vec<String>,
     endless: Vec<(EndlessList, String)>,
 }
 
@@ -224,6 +253,7 @@ impl Default for Faults {
             amounts: [Amount::default(); FAULTS.len()],
             forbidden: Vec::new(),
             ignored: Vec::new(),
+            dropped: Vec::new(),
             endless: Vec::new(),
         }
     }
@@ -257,6 +287,11 @@ impl Faults {
     /// Whether writes ignore this parameter.
     pub(crate) fn ignores(&self, parameter: &str) -> bool {
         self.ignored.iter().any(|ignored| ignored == parameter)
+    }
+
+    /// Whether a participant that is made together with its conversation loses this key.
+    pub(crate) fn drops_in_batches(&self, key: &str) -> bool {
+        self.dropped.iter().any(|dropped| dropped == key)
     }
 
     /// Whether this page or row has the fault.

@@ -43,6 +43,7 @@ impl FromStr for Faults {
                     match fault {
                         Fault::Forbid => faults.forbidden.push(text),
                         Fault::Endless => faults.endless.push(EndlessList::parse(&text)),
+                        Fault::BatchDrops => faults.dropped.push(text),
                         _ => faults.ignored.push(text),
                     }
                     continue;
@@ -77,8 +78,11 @@ fn share(name: &str, value: &str) -> Result<f64, FaultsError> {
 fn text_of(name: &str, part: &str) -> Result<String, FaultsError> {
     let text = part.split_once('=').map_or("", |(_, text)| text);
     if text.is_empty() {
-        let expected =
-            if name == "ignore" { "a parameter's name" } else { "a path such as `/Configuration`" };
+        let expected = match name {
+            "ignore" => "a parameter's name",
+            "batch-drops" => "a participant's key such as `role_sid`",
+            _ => "a path such as `/Configuration`",
+        };
         return Err(FaultsError::Amount { name: name.to_owned(), expected, value: String::new() });
     }
     Ok(text.to_owned())

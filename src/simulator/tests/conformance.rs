@@ -252,6 +252,12 @@ fn writes(asked: &Asked) -> Vec<(&'static str, &'static str, String, &'static st
         ),
         (
             "conversations_v1",
+            "CreateServiceConversationWithParticipants",
+            format!("{target}/ConversationWithParticipants"),
+            "UniqueName=team%2F8&Participant=%7B%22identity%22%3A%22zo%C3%AB%22%7D",
+        ),
+        (
+            "conversations_v1",
             "UpdateServiceConversation",
             conversation.clone(),
             "State=inactive&Timers.Closed=PT20M",

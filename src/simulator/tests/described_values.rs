@@ -139,7 +139,10 @@ async fn every_described_value_is_there() {
     for (version, api) in [("v2", "chat_v2"), ("v1", "conversations_v1")] {
         let operations = data(&format!("{api}_operations.json"));
         for (name, schema) in data(&format!("{api}_schemas.json")).as_object().unwrap() {
-            schemas.insert(name.clone(), schema.clone());
+            // A write's answer, of the same records as conversations; no list and no fetch has it.
+            if !name.ends_with("service_conversation_with_participants") {
+                schemas.insert(name.clone(), schema.clone());
+            }
         }
         for route in api::routes().filter(|route| route.path.starts_with(&format!("/{version}/"))) {
             // A membership is the same in its list as alone.

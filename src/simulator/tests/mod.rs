@@ -1,5 +1,6 @@
 //! The simulator as clients meet it, and as the published descriptions judge it.
 
+mod batch;
 mod client;
 mod conformance;
 mod conversations;

@@ -8,6 +8,7 @@ use crate::plan::*;
 use crate::testkit::performed::*;
 use crate::testkit::world::*;
 
+mod batch;
 mod checks;
 mod hostile;
 mod moves;
