@@ -3,7 +3,7 @@
 //! [`Library`] has the files and answers questions of its pages; `serve` takes requests in and lets only those through that name
 //! this machine and know the token. [`SearchIndex`] finds records by how a name begins.
 //!
-//! **Invariant:** nothing is written but the search index, and nothing is asked for elsewhere. Files are opened for reading, no page
+//! **Invariant:** nothing is written but the search index and the index of a plan, and nothing is asked for elsewhere. Files are opened for reading, no page
 //! names another host, and the policy of each forbids what is not in it.
 //!
 //! **Invariant:** a request that names another host in `Host`, or has no token, is answered 403 and shown nothing. A site that a

@@ -8,7 +8,7 @@ use super::setting::flag_group;
 
 flag_group!(pub(crate) ShowFlags: SNAPSHOT);
 
-/// Show one user, channel, role or service of a snapshot
+/// Show one user, channel, member, role or service of a snapshot
 ///
 /// WHAT is a SID, an identity, a unique name or a friendly name. A user is shown with its channels, a channel with its people, a
 /// role with whoever has it, and each with what did not agree about it. With --plan, also with the operations that the plan has
@@ -34,6 +34,7 @@ Examples:
   chatferry show ada@example.org                  her channels, with role, status and unread messages
   chatferry show general --limit 0                everyone on the channel `general`
   chatferry show RL… --json                       whoever has the role
+  chatferry show MB… --plan plan.db               a member on its channel, and what happens to it
   chatferry show ada@example.org --plan plan.db   and what the plan does about her
 
 Exit codes:

@@ -6,6 +6,7 @@ use crate::browse::{self, Library, LibraryFiles, SearchIndex};
 use crate::cli::browse::{BrowseArgs, ShownPii};
 use crate::cli::setting::FlagGroup;
 use crate::error::ExitStatus;
+use crate::plan::indexed;
 use crate::settings::snapshot_file;
 use crate::snapshot::Snapshot;
 
@@ -25,6 +26,8 @@ pub(super) async fn run(args: &BrowseArgs, context: &mut Context) -> Outcome {
         context.say("the snapshot is being written, or its crawl was broken off: pages show what was committed by now");
         None
     };
+    let say = || context.say("making the index of the plan, once for this plan");
+    let plan = plan.map(|plan| indexed(plan, say)).transpose()?;
     let files = LibraryFiles { snapshot, index, plan, other, hide: args.pii == ShownPii::Hide };
     let library = Library::new(files, bound.token());
     let address = bound.address();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::cli::setting::FlagGroup;
 use crate::cli::show::ShowArgs;
 use crate::error::ExitStatus;
-use crate::model::{ChannelSid, Entity, RoleSid, UserSid};
+use crate::model::{ChannelSid, Entity, MemberSid, RoleSid, UserSid};
 use crate::plan::{Entry, PlanError, PlanFile, PlannedRecord};
 use crate::report::text::show::{self as text, RecordNotFound, ShownOperations, ShownPart, ShownRecord};
 use crate::settings::snapshot_file;
@@ -31,7 +31,8 @@ pub(super) fn run(args: &ShowArgs, context: &mut Context) -> Outcome {
         let limit = if args.limit == 0 { u64::MAX } else { args.limit };
         shown.part = Some(part(&snapshot, only, limit)?);
         shown.disagreements = snapshot.disagreements_about(&only.sid)?;
-        shown.operations = plan.map(|plan| operations(&plan, only, limit)).transpose()?.flatten();
+        let part = shown.part.as_ref();
+        shown.operations = plan.map(|plan| operations(&plan, only, part, limit)).transpose()?.flatten();
     }
     if context.output.json {
         context.json(&shown)?;
@@ -53,7 +54,11 @@ fn matches(snapshot: &Snapshot, what: &str) -> Result<Vec<NamedRecord>, Snapshot
     let same = exact.into_iter().map(|name| -> Vec<NamedRecord> {
         found.iter().filter(|record| is(name(record))).cloned().collect()
     });
-    Ok(same.into_iter().find(|same| !same.is_empty()).unwrap_or_else(|| found.clone()))
+    let named = same.into_iter().find(|same| !same.is_empty()).unwrap_or_else(|| found.clone());
+    if named.is_empty() && what.starts_with("MB") {
+        return Ok(snapshot.member_of_sid(what)?.into_iter().collect());
+    }
+    Ok(named)
 }
 
 fn not_found(args: &ShowArgs, path: PathBuf, snapshot: &Snapshot) -> Result<RecordNotFound, SnapshotError> {
@@ -112,6 +117,10 @@ fn part(snapshot: &Snapshot, record: &NamedRecord, limit: u64) -> Result<ShownPa
             })?;
             ShownPart::Role { role, holders, total }
         }
+        Entity::Member => {
+            let member = snapshot.member_listed(record)?.expect("it was found by this SID");
+            ShownPart::Member { member: Box::new(member) }
+        }
         _ => ShownPart::Service { service: view.record().clone() },
     })
 }
@@ -119,6 +128,7 @@ fn part(snapshot: &Snapshot, record: &NamedRecord, limit: u64) -> Result<ShownPa
 fn operations(
     plan: &PlanFile,
     record: &NamedRecord,
+    part: Option<&ShownPart>,
     limit: u64,
 ) -> Result<Option<ShownOperations>, CommandError> {
     let about = match record.entity {
@@ -127,10 +137,19 @@ fn operations(
         }
         Entity::Channel => PlannedRecord::Channel(ChannelSid::from_wire(&record.sid)),
         Entity::Role => PlannedRecord::Role(RoleSid::from_wire(&record.sid)),
+        Entity::Member => {
+            let Some(ShownPart::Member { member }) = part else { return Ok(None) };
+            PlannedRecord::Member {
+                sid: MemberSid::from_wire(&record.sid),
+                channel: ChannelSid::from_wire(&member.channel_sid),
+                user: member.user_sid.as_deref().map(UserSid::from_wire),
+                identity: member.identity.clone(),
+            }
+        }
         _ => return Ok(None),
     };
     let mut shown = ShownOperations::of(plan);
-    plan.operations_about::<PlanError>(&about, |entry: &Entry| {
+    plan.operations_about::<PlanError>(&about, None, |entry: &Entry| {
         shown.add(entry, limit);
         Ok(())
     })?;

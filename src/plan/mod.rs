@@ -44,7 +44,7 @@ pub(crate) use error::PlanError;
 pub use file::PlanDraft;
 pub(crate) use file::{
     Entry, Journal, LaneName, NotDone, PendingOperation, PlanFile, PlannedRecord, WantedOperations,
-    check_place,
+    check_place, indexed,
 };
 pub(crate) use finding::{PlanCheck, PlanFinding, Severity};
 pub(crate) use operation::Endpoint;

@@ -9,6 +9,7 @@ use super::error::SnapshotError;
 use super::info::{self, Disagreement, Info};
 use super::properties::{self, CrawlIdentity, Verdict};
 use super::read::listed::{self, ListedMembership, RoleHolder};
+use super::read::member_by_sid;
 use super::read::names::{self, NameMatch, NamedRecord};
 use super::read::participants::{self, Participation, ParticipationWith};
 use super::read::reader::Snapshot;
@@ -68,6 +69,19 @@ impl Snapshot {
 
     pub(crate) fn record_of_sid(&self, text: &str) -> Result<Option<NamedRecord>, SnapshotError> {
         names::record_of_sid(self, text)
+    }
+
+    /// The member of a SID, by its identity.
+    pub(crate) fn member_of_sid(&self, text: &str) -> Result<Option<NamedRecord>, SnapshotError> {
+        member_by_sid::member_of_sid(self, text)
+    }
+
+    /// What is listed of a member that [`member_of_sid`](Self::member_of_sid) found.
+    pub(crate) fn member_listed(
+        &self,
+        record: &NamedRecord,
+    ) -> Result<Option<ListedMembership>, SnapshotError> {
+        member_by_sid::member_listed(self, record)
     }
 
     /// The records that a text names, up to so many of each kind.

@@ -47,7 +47,7 @@ def check_layout(page: Page, about: str) -> None:
     expect(page.locator("h1")).to_have_count(1)
     wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert wide[0] <= wide[1], f"{about} is wider than the screen: {wide}"
-    fields = "[...document.querySelectorAll('input, select')].filter((field) => !field.labels.length)"
+    fields = "[...document.querySelectorAll('input:not([type=hidden]), select')].filter((field) => !field.labels.length)"
     unlabelled = page.evaluate(f"{fields}.map((field) => field.outerHTML)")
     assert not unlabelled, f"{about}: without a label: {unlabelled}"
 

@@ -112,6 +112,52 @@ fn with_a_plan_it_shows_the_operations_about_the_record() {
 }
 
 #[test]
+fn a_member_is_shown_by_its_sid_with_what_the_plan_does_about_it() {
+    let world = World::new(Options { users: 40, world: WorldKind::Real, ..Options::default() });
+    assert_eq!(world.crawl(&[]).code, 0);
+    let target = world.running.target_service_sid().to_owned();
+    assert_eq!(world.run(&["plan", "--target", &target]).code, 0);
+    let truth = world.truth();
+    let row = first(&truth["user_channels"], |row| {
+        row["status"] == "joined"
+            && truth["channels"].iter().any(|channel| {
+                channel["sid"] == row["channel_sid"] && channel["members_count"].as_i64() > Some(1)
+            })
+    });
+    let member = first(&truth["members"], |member| member["sid"] == row["member_sid"]);
+    let sid = text(&member["sid"]);
+    let shown = world.json(&["show", sid, "--plan", "plan.db", "--limit", "0"]);
+    for (field, expected) in [
+        ("member_sid", &member["sid"]),
+        ("channel_sid", &row["channel_sid"]),
+        ("user_sid", &row["user_sid"]),
+        ("identity", &member["identity"]),
+        ("role_sid", &member["role_sid"]),
+        ("unread_messages_count", &row["unread_messages_count"]),
+    ] {
+        assert_eq!(&shown["member"][field], expected, "{field}");
+    }
+    let lines = world.run(&["plan", "show", "--format", "ndjson"]).stdout;
+    let operations: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let about = |operation: &&Value| {
+        let subject = &operation["subject"];
+        subject["member_sid"] == member["sid"]
+            || subject["channel_sid"] == row["channel_sid"]
+                && (subject["user_sid"] == row["user_sid"] || subject["identity"] == member["identity"])
+    };
+    let expected: Vec<&Value> = operations.iter().filter(about).collect();
+    assert!(!expected.is_empty());
+    assert_eq!(shown["operations"]["first"].as_array().unwrap().iter().collect::<Vec<_>>(), expected);
+    let printed = world.run(&["show", sid]);
+    assert!(printed.stdout.contains(text(&row["channel_sid"])), "{printed:?}");
+    // Without the lists of members the membership names it.
+    assert_eq!(world.crawl(&["--include", "users,channels,user-channels", "--snapshot", "few.db"]).code, 0);
+    let few = world.json(&["show", sid, "--snapshot", "few.db"]);
+    assert_eq!(few["member"]["user_sid"], row["user_sid"]);
+    assert_eq!(world.run(&["show", "MB00000000000000000000000000000000"]).code, 2);
+}
+
+#[test]
 fn a_name_of_several_is_listed_and_a_name_of_none_is_an_error() {
     let world = crawled();
     let truth = world.truth();

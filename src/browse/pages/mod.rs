@@ -76,14 +76,13 @@ pub(super) struct PlannedOperations {
 /// The operations of the plan about a record; none without a plan.
 fn planned(library: &Library, record: &PlannedRecord) -> Result<Option<PlannedOperations>, BrowseError> {
     let Some(plan) = &library.plan else { return Ok(None) };
-    let mut planned = PlannedOperations::default();
-    plan.operations_about::<PlanError>(record, |entry: &Entry| {
-        planned.total += 1;
-        // Requests have identities and attributes in them.
-        if planned.first.len() < OPERATIONS && !library.hide {
+    let mut planned = PlannedOperations { total: plan.count_about(record)?, first: Vec::new() };
+    // Requests have identities and attributes in them.
+    if !library.hide {
+        plan.operations_about::<PlanError>(record, Some(OPERATIONS), |entry: &Entry| {
             planned.first.push(Example::of(entry));
-        }
-        Ok(())
-    })?;
+            Ok(())
+        })?;
+    }
     Ok(Some(planned))
 }

@@ -13,6 +13,7 @@
 //! All SQL of plans is in this folder.
 
 mod about;
+mod about_index;
 mod created;
 mod digest;
 mod draft;
@@ -30,6 +31,7 @@ mod schema;
 mod tests;
 
 pub(crate) use about::PlannedRecord;
+pub(crate) use about_index::indexed;
 pub(crate) use created::{CreatedRecords, done_reversed};
 pub use draft::PlanDraft;
 pub(crate) use entry::{Entry, WantedOperations};

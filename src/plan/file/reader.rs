@@ -28,6 +28,8 @@ pub struct PlanFile {
     header: Header,
     services: NumberedServices,
     digest: String,
+    /// Where the index of the records that operations are about is in the connection, if there is one.
+    about: Option<&'static str>,
     /// Held, not read.
     #[expect(dead_code, reason = "it is held")]
     lock: Option<FileLock>,
@@ -40,7 +42,7 @@ impl PlanFile {
         let header: Header = parsed(path, "header", &property(&connection, path, "header")?)?;
         let digest = property(&connection, path, "digest")?;
         let services = NumberedServices::of(&header);
-        Ok(Self { path: path.to_path_buf(), connection, header, services, digest, lock: None })
+        Ok(Self { path: path.to_path_buf(), connection, header, services, digest, about: None, lock: None })
     }
 
     /// Opens a plan that no other process applies or replaces as long as it is open.
@@ -259,6 +261,14 @@ impl PlanFile {
 
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    pub(super) fn about_index(&self) -> Option<&'static str> {
+        self.about
+    }
+
+    pub(super) fn set_about_index(&mut self, schema: &'static str) {
+        self.about = Some(schema);
     }
 
     fn property(&self, key: &str) -> Result<String, PlanError> {

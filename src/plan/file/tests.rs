@@ -49,6 +49,59 @@ fn operation(kind: OperationKind) -> Operation {
     }
 }
 
+/// What a plan has of records, with its index and without.
+#[test]
+fn an_index_finds_the_operations_that_a_read_of_all_finds() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plan.db");
+    drop(crate::testkit::reviewed_plan::plan(&path, crate::testkit::reviewed_plan::MadeUp::default()));
+    let bytes = fs::read(&path).unwrap();
+    let open = || PlanFile::open(&path).unwrap();
+    let read = open();
+    let mut records = Vec::new();
+    read.operations::<PlanError>(&WantedOperations::default(), |entry| {
+        let subject = &entry.operation.subject;
+        let identity = subject.identity.clone();
+        let user = |sid: &UserSid| PlannedRecord::User { sid: sid.clone(), identity: identity.clone() };
+        records.extend(subject.user_sid.as_ref().map(user));
+        records.extend(subject.channel_sid.clone().map(PlannedRecord::Channel));
+        records.extend(subject.role_sid.clone().map(PlannedRecord::Role));
+        Ok(())
+    })
+    .unwrap();
+    records.push(PlannedRecord::Channel(ChannelSid::from_digits(u128::MAX)));
+    let about = |plan: &PlanFile, record: &PlannedRecord, most| {
+        let mut found = Vec::new();
+        plan.operations_about::<PlanError>(record, most, |entry| {
+            found.push(entry.clone());
+            Ok(())
+        })
+        .unwrap();
+        found
+    };
+    let mut made = 0;
+    let first = indexed(open(), || made += 1).unwrap();
+    let again = indexed(open(), || made += 1).unwrap();
+    assert_eq!(made, 1, "it is made once");
+    let compare = |plan: &PlanFile| {
+        for record in records.iter().step_by(7).chain(records.last()) {
+            let expected = about(&read, record, None);
+            assert_eq!(about(plan, record, None), expected, "{record:?}");
+            assert_eq!(about(plan, record, Some(1)), expected.iter().take(1).cloned().collect::<Vec<_>>());
+            assert_eq!(plan.count_about(record).unwrap(), expected.len() as u64);
+        }
+    };
+    compare(&first);
+    compare(&again);
+    drop((first, again));
+    let index = crate::storage::with_suffix(&path, ".search");
+    fs::write(&index, "someone else's").unwrap();
+    compare(&indexed(open(), || made += 1).unwrap());
+    assert_eq!(made, 2);
+    assert_eq!(fs::read(&index).unwrap(), b"someone else's", "what is not ours is left alone");
+    assert_eq!(fs::read(&path).unwrap(), bytes, "the plan is not written to");
+}
+
 /// A plan of an operation of every kind, two of them blocked, with findings in a mixture.
 fn plan(path: &Path) -> PlanFile {
     let mut draft = PlanDraft::create(path, &header()).unwrap();

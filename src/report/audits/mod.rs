@@ -12,10 +12,10 @@ use crate::error::{Advise, Failure};
 const TEMPLATE: &str = include_str!("page.html");
 
 /// The width and the height of a chart.
-const WIDTH: f64 = 340.0;
+const WIDTH: f64 = 170.0;
 const HEIGHT: f64 = 60.0;
 /// Audits of a chart.
-const CHARTED: usize = 90;
+const CHARTED: usize = 60;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuditsPageError {
@@ -146,7 +146,7 @@ pub(crate) fn html(audits: &[AuditRow], out: &mut dyn Write) -> Result<(), Audit
         of("channels", "Channels", |audit| audit.channels),
         of("differences", "Differences", |audit| audit.differences),
         of("duration", "Duration in seconds", |audit| {
-            Some(Duration::try_from_secs_f64(audit.elapsed_seconds?).ok()?.as_secs())
+            Some(Duration::try_from_secs_f64(audit.elapsed_seconds?.ceil()).ok()?.as_secs())
         }),
     ];
     let report = AuditsPage {

@@ -33,6 +33,24 @@
     for (const fold of folded) fold.open = false;
   });
 
+  // On a phone a row of a wide table becomes a card, whose cells have the names of their columns. The roles keep it a table for who
+  // does not see it.
+  for (const table of all("table.rows")) {
+    const names = all("thead th", table).map((head) => head.textContent);
+    table.setAttribute("role", "table");
+    for (const group of all("thead, tbody", table)) group.setAttribute("role", "rowgroup");
+    for (const row of all("tr", table)) {
+      row.setAttribute("role", "row");
+      const inHead = row.parentElement.tagName === "THEAD";
+      [...row.cells].forEach((cell, at) => {
+        const heads = cell.tagName === "TH";
+        cell.setAttribute("role", inHead ? "columnheader" : heads ? "rowheader" : "cell");
+        if (!inHead && !heads) cell.dataset.label = names[at];
+      });
+    }
+    table.classList.add("cards");
+  }
+
   // The operations of the page: what does not match is hidden, and folds that have a match are open.
   const operations = document.querySelector("[data-operations]");
   const sieve = operations && operations.querySelector("form");

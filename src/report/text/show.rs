@@ -70,6 +70,7 @@ pub(crate) enum ShownPart {
     User { user: User, role: Option<String>, channels: Vec<ListedMembership>, total: u64 },
     Channel { channel: Channel, people: Vec<ListedMembership>, total: u64, messages: u64 },
     Role { role: Role, holders: Vec<RoleHolder>, total: u64 },
+    Member { member: Box<ListedMembership> },
     Service { service: Service },
 }
 
@@ -190,6 +191,7 @@ fn record(text: &mut Printable, part: &ShownPart, shown: &ShownRecord) {
             ("of", role.r#type.as_ref().map_or("–", |kind| kind.as_str()).to_owned()),
             ("permits", role.permissions.as_ref().map_or_else(|| "–".to_owned(), |all| all.join(", "))),
         ],
+        ShownPart::Member { member } => member_facts(member),
         ShownPart::Service { service } => vec![
             ("service", or_none(service.friendly_name.as_deref())),
             ("sid", service.sid.to_string()),
@@ -234,7 +236,7 @@ fn record(text: &mut Printable, part: &ShownPart, shown: &ShownRecord) {
                 .collect();
             list(text, &["identity", "sid", "channel"], &rows);
         }
-        ShownPart::Service { .. } => {}
+        ShownPart::Member { .. } | ShownPart::Service { .. } => {}
     }
     if !shown.disagreements.is_empty() {
         section(text, "What did not agree", 0, 0);
@@ -256,6 +258,24 @@ fn record(text: &mut Printable, part: &ShownPart, shown: &ShownRecord) {
     if let Some(planned) = &shown.operations {
         operations(text, planned);
     }
+}
+
+fn member_facts(member: &ListedMembership) -> Vec<(&'static str, String)> {
+    let named = |name: Option<&str>, sid: Option<&str>| format!("{} ({})", or_none(name), or_none(sid));
+    let channel = member.channel_friendly_name.as_deref().or(member.unique_name.as_deref());
+    let [status, role, unread, read, notifications, since] = place(member);
+    vec![
+        ("member", or_none(member.identity.as_deref())),
+        ("sid", or_none(member.member_sid.as_deref())),
+        ("user", named(member.user_friendly_name.as_deref(), member.user_sid.as_deref())),
+        ("channel", named(channel, Some(&member.channel_sid))),
+        ("status", status),
+        ("role", role),
+        ("unread", unread),
+        ("read to", read),
+        ("notifications", notifications),
+        ("since", since),
+    ]
 }
 
 fn operations(text: &mut Printable, planned: &ShownOperations) {

@@ -80,7 +80,7 @@ impl ListedMembership {
         }
     }
 
-    fn with_channel(mut self, channel: Option<&Channel>) -> Self {
+    pub(super) fn with_channel(mut self, channel: Option<&Channel>) -> Self {
         if let Some(channel) = channel {
             self.unique_name.clone_from(&channel.unique_name);
             self.channel_friendly_name.clone_from(&channel.friendly_name);

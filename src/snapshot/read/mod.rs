@@ -2,6 +2,7 @@
 
 pub(in crate::snapshot) mod listed;
 pub(in crate::snapshot) mod lookup;
+pub(in crate::snapshot) mod member_by_sid;
 pub(in crate::snapshot) mod memberships;
 pub(in crate::snapshot) mod names;
 pub(in crate::snapshot) mod participants;
