@@ -57,6 +57,18 @@ pub(super) fn of(code: i64) -> Option<&'static str> {
             "the conversation has as many participants as the service allows: raise `Limits.ChannelMembers` of the Chat service (at \
              most 1,000), and run apply again"
         }
+        50416 => {
+            "another conversation that is open has this pair of addresses: close it, or leave the participant out"
+        }
+        50422 => {
+            "the conversation has 50 participants of other networks, which is all that Twilio allows: leave the others out"
+        }
+        50436 => {
+            "a group MMS takes ten participants: leave the others out, or the projected addresses, in the mapping"
+        }
+        50441 | 50444 => {
+            "the addresses of this participant do not fit together: leave them out in the mapping, and plan again"
+        }
         50400 | 50402 | 50430 => "the participant is not there any more: plan again",
         _ => return None,
     })

@@ -97,13 +97,15 @@ pub(crate) enum ApplyEnd {
     GaveUp(String),
 }
 
-/// How long a run had nothing in flight, because all that could be done had to wait.
+/// How long a run waited: with nothing in flight, because all that could be done had to wait, or with as much as was permitted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Waits {
     /// Before operations were sent or looked up again, by the kind of the one that was next.
-    pub for_retries: BTreeMap<OperationKind, Duration>,
+    pub retries: BTreeMap<OperationKind, Duration>,
     /// For a turn under Twilio's write limits.
-    pub for_limits: Duration,
+    pub limits: Duration,
+    /// For one of the requests in flight to be answered, after 429s have made these few.
+    pub slots: Duration,
 }
 
 /// What a run did.

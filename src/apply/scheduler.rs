@@ -225,8 +225,10 @@ impl WriteScheduler {
                 return Ok(());
             }
             // Where nothing is in flight, what is left waits: for its retry, or for a turn under a write limit.
-            let idle = (tasks.is_empty() && filling.is_none()).then(|| (Instant::now(), lanes.waits_for()));
-            if let Some((_, Some(kind))) = idle {
+            let idle = (tasks.is_empty() && filling.is_none()).then(|| lanes.waits_for());
+            let is_crowded = self.is_crowded(lanes);
+            let since = Instant::now();
+            if let Some(Some(kind)) = idle {
                 let operations = lanes.waiting() as u64;
                 self.events.send(Event::WaitsForRetry { kind: kind.name(), operations });
             }
@@ -266,14 +268,20 @@ impl WriteScheduler {
                 }
                 () = sleep_until(wake), if wake.is_some() => {}
             }
-            if let Some((since, next)) = idle {
-                let waited = match next {
-                    Some(kind) => self.waits.for_retries.entry(kind).or_default(),
-                    None => &mut self.waits.for_limits,
-                };
-                *waited += since.elapsed();
-            }
+            let waited = match idle {
+                Some(Some(kind)) => self.waits.retries.entry(kind).or_default(),
+                Some(None) => &mut self.waits.limits,
+                None if is_crowded => &mut self.waits.slots,
+                None => continue,
+            };
+            *waited += since.elapsed();
         }
+    }
+
+    /// Whether something is ready to be sent and as much is in flight as may be, since Twilio has refused more.
+    fn is_crowded(&self, lanes: &Lanes) -> bool {
+        let client = self.performer.clients.of(self.endpoint);
+        self.writing >= client.concurrency_limit() && lanes.has_ready() && client.counters().throttled > 0
     }
 
     /// Starts what may be started. Gives the time at which more may be.

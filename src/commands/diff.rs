@@ -8,7 +8,7 @@ use crate::diff::{self, Comparison, DiffOptions, Terms};
 use crate::error::ExitStatus;
 use crate::report::diff::{DiffError, DiffOutput, DifferenceReport, PageAbout};
 use crate::report::text::diff::summary;
-use crate::settings::DiffSettings;
+use crate::settings::{DiffSettings, check_files};
 use crate::snapshot::Snapshot;
 use crate::storage::{Access, AtomicFile};
 
@@ -22,8 +22,9 @@ pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
     let mut taken = vec![settings.old.as_path(), settings.new.as_path()];
     taken.extend(settings.out.as_deref());
     let page = WantedPage::of(&args.page, &taken)?;
-    let old = diff::open(&settings.old)?;
-    let new = diff::open(&settings.new)?;
+    let open = if check_files(&context.settings)? { diff::open_checked } else { diff::open };
+    let old = open(&settings.old)?;
+    let new = open(&settings.new)?;
     let format = match DiffOutput::from(settings.format) {
         DiffOutput::Csv if settings.spreadsheet_safe => DiffOutput::SpreadsheetCsv,
         DiffOutput::Table if settings.records => DiffOutput::Records,

@@ -30,6 +30,6 @@ pub(crate) use difference::ConversationName;
 pub(crate) use difference::{Comparison, DiffTotals, Difference, FieldChange, Mark, MarkCounts};
 pub(crate) use error::TermsError;
 pub(crate) use ignore::IgnoredFields;
-pub(crate) use snapshots::{DiffOptions, diff_snapshots, open};
+pub(crate) use snapshots::{DiffOptions, diff_snapshots, open, open_checked};
 pub(crate) use target::{TargetDiffOptions, Uncounted, diff_target};
 pub(crate) use terms::{ComparedSide, Terms};

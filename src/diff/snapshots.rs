@@ -24,6 +24,12 @@ pub(crate) fn open(path: &Path) -> Result<Snapshot, TermsError> {
     Snapshot::open(path).map_err(TermsError::Unopened)
 }
 
+/// Opens one of the two whose bytes are those that were written.
+pub(crate) fn open_checked(path: &Path) -> Result<Snapshot, TermsError> {
+    Snapshot::check_file(path).map_err(TermsError::Unopened)?;
+    open(path)
+}
+
 /// Compares two snapshots on the terms that were made of them, and visits each difference in the order of entities and keys.
 pub(crate) fn diff_snapshots<E: From<SnapshotError>>(
     old: &Snapshot,

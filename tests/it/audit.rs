@@ -279,6 +279,39 @@ fn a_base_with_nothing_in_common_is_said_and_the_night_is_whole() {
     assert!(result["notes"].to_string().contains("its snapshot is incomplete"), "{result}");
 }
 
+/// SQLite opens what lost its second half, and would compare with what is left.
+#[test]
+fn a_base_that_is_not_as_it_was_written_is_said_and_passed_over() {
+    let world = world_with("");
+    let audits = Audits { home: &world };
+    for night in 0..2 {
+        assert_eq!(audits.night(&world, night, &[]).0, 0);
+    }
+    let damaged = audits.path(&name(1)).join("snapshot.db");
+    let good = fs::read(&damaged).unwrap();
+    fs::write(&damaged, &good[..good.len() / 2]).unwrap();
+    let (code, result) = audits.night(&world, 2, &["--skip-unchanged", "1/7"]);
+    assert_eq!(
+        (code, &result["verdict"], &result["base"]),
+        (0, &json!("complete"), &json!(name(0))),
+        "{result}"
+    );
+    assert!(result["notes"].to_string().contains("is not as it was written"), "{result}");
+    // A changed byte is noticed by the seal alone, unless the check is switched off.
+    let damaged = audits.path(&name(2)).join("snapshot.db");
+    let mut bytes = fs::read(&damaged).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&damaged, bytes).unwrap();
+    let unchecked =
+        run(audits.command(&world, 3, &["--json", "--keep", "9"]).env("CHATFERRY_CHECK_FILES", "false"));
+    let result: Value = serde_json::from_str(&unchecked.stdout).unwrap();
+    assert_eq!(result["base"], json!(name(2)), "{result}");
+    fs::remove_dir_all(audits.path(&name(3))).unwrap();
+    let (code, result) = audits.night(&world, 4, &[]);
+    assert_eq!((code, &result["base"]), (0, &json!(name(0))), "{result}");
+}
+
 #[test]
 fn a_folder_or_a_clock_that_is_not_right_is_refused_with_advice() {
     let world = world_with("");

@@ -89,7 +89,7 @@ impl Seen {
         self.0.entry(key).or_default().insert(outcome.into());
     }
 
-    /// Compares with the rows of the table about these files. Every outcome is in its row, and every row was seen.
+    /// Compares with the rows of the table about these files. What was seen is what the table has, outcome for outcome.
     fn compare(&self, about: &[&str]) {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/crashes.md");
         let text = fs::read_to_string(path).unwrap();
@@ -110,7 +110,11 @@ impl Seen {
         assert!(wrong.is_empty(), "crashes.md does not have\n{}", wrong.join("\n"));
         for row in rows {
             let key = [row[0], row[1], row[2]].map(str::to_owned);
-            assert!(self.0.contains_key(&key), "crashes.md has a row that was not seen: {key:?}");
+            let seen =
+                self.0.get(&key).unwrap_or_else(|| panic!("crashes.md has a row that was not seen: {key:?}"));
+            let unseen: Vec<&str> =
+                row[3].split("; or ").filter(|outcome| !seen.contains(*outcome)).collect();
+            assert!(unseen.is_empty(), "crashes.md has what was not seen of {key:?}: {unseen:?}");
         }
     }
 }
@@ -331,7 +335,7 @@ fn a_killed_or_damaged_plan_ends_as_the_table_says() {
     assert!(kills > 2, "only {kills} kills");
     seen.add("plan", "`apply`", Damage::Nothing.name(), applied(&world));
 
-    for (damage, passes) in [Damage::Cut, Damage::Flipped, Damage::WithoutLog]
+    for (damage, passes) in [Damage::Cut, Damage::WithoutLog]
         .into_iter()
         .flat_map(|damage| [17, 31].map(|passes| (damage, passes)))
     {
@@ -340,7 +344,40 @@ fn a_killed_or_damaged_plan_ends_as_the_table_says() {
         damage.apply(&world.path("plan.db"));
         seen.add("plan", "`apply`", damage.name(), applied(&world));
     }
+    flip_each_part(&mut seen);
     seen.compare(&["plan"]);
+}
+
+/// Flips a bit in one part of a killed run's plan after the other. The first one that passes the checks is applied.
+fn flip_each_part(seen: &mut Seen) {
+    const PARTS: usize = 48;
+    const PAGE: usize = 4_096;
+    let damage = "a bit of it is flipped";
+    let world = planned();
+    assert!(is_killed(apply(&world), "journal", 31));
+    let (plan, good) = (world.path("plan.db"), world.path("good.db"));
+    copy(&plan, &good);
+    let length = fs::read(&plan).unwrap().len();
+    let flip = |part: usize| {
+        copy(&good, &plan);
+        let mut bytes = fs::read(&plan).unwrap();
+        let at = length / PARTS * part;
+        // In the structure of a page, and in what it holds.
+        bytes[if part.is_multiple_of(2) { at / PAGE * PAGE } else { at + length / PARTS / 2 }] ^= 4;
+        fs::write(&plan, bytes).unwrap();
+    };
+    let mut passed = None;
+    for part in 0..PARTS {
+        flip(part);
+        // No operation is of this kind, so what passes writes nothing.
+        let ran = run(apply(&world).args(["--only", "delete_role"]));
+        match ran.code {
+            1 | 2 => seen.add("plan", "`apply`", damage, refusal(ran.code, &ran.stderr)),
+            _ => passed = passed.or(Some(part)),
+        }
+    }
+    flip(passed.expect("a part that nothing reads any more"));
+    seen.add("plan", "`apply`", damage, applied(&world));
 }
 
 #[test]

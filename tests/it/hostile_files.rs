@@ -141,3 +141,38 @@ fn a_check_that_is_not_clean_says_why() {
     let ran = again.run(&["crawl", "--service", again.running.service_sid()]);
     assert!(!ran.stderr.contains("0 subjects") && ran.stderr.contains("vanished with"), "{ran:?}");
 }
+
+/// An earlier run of the crawl was under a clock that was ahead.
+#[test]
+fn a_window_never_ends_before_it_starts() {
+    let world = World::with_faults("");
+    let mut killed = world.chatferry(&["crawl", "--service", world.running.service_sid(), "--quiet"]);
+    let killed = killed.env("CHATFERRY_TEST_KILL", "snapshot:10").output().unwrap();
+    assert_eq!(killed.status.code(), None);
+    let ahead = "2126-12-01T00:00:00Z";
+    let connection = rusqlite::Connection::open(world.path("snapshot.db")).unwrap();
+    let set = "UPDATE property SET value = ?1 WHERE key = 'started'";
+    assert_eq!(connection.execute(set, [ahead]).unwrap(), 1);
+    drop(connection);
+    let crawled = world.crawl(&[]);
+    assert_eq!(crawled.code, 0, "{}", crawled.talk);
+    assert!(crawled.talk.contains("the clock went back"), "{}", crawled.talk);
+    let info = world.json(&["snapshot", "info"]);
+    assert_eq!((&info["started"], &info["finished"]), (&ahead.into(), &ahead.into()), "{info}");
+}
+
+#[test]
+fn a_plan_is_made_of_a_damaged_snapshot_only_where_the_check_is_switched_off() {
+    let world = World::with_faults("");
+    assert_eq!(world.crawl(&[]).code, 0);
+    let mut bytes = std::fs::read(world.path("snapshot.db")).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1; // of the digest, so that the data is what it was
+    std::fs::write(world.path("snapshot.db"), bytes).unwrap();
+    let plan = ["plan", "--target", "in-place"];
+    let refused = world.run(&plan);
+    assert!(refused.code == 2 && refused.stderr.contains("CHATFERRY_CHECK_FILES"), "{refused:?}");
+    assert!(!world.path("plan.db").exists());
+    world.chatferry(&plan).env("CHATFERRY_CHECK_FILES", "false").assert().success();
+    assert!(world.path("plan.db").exists());
+}

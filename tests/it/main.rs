@@ -9,6 +9,7 @@ mod audit;
 mod bad_input;
 mod batch;
 mod browse;
+mod certificate;
 #[cfg(unix)]
 mod crash;
 mod crawl;
@@ -21,6 +22,7 @@ mod faults;
 mod fuzz;
 mod hostile;
 mod hostile_answers;
+mod hostile_apply;
 mod hostile_files;
 mod messages;
 mod moment;

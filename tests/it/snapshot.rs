@@ -266,6 +266,7 @@ fn a_finished_snapshot_with_any_byte_changed_is_refused_until_told_otherwise() {
     let world = World::with_faults("");
     assert_eq!(world.crawl(&[]).code, 0);
     let good = std::fs::read(world.path("snapshot.db")).unwrap();
+    std::fs::write(world.path("good.db"), &good).unwrap();
     let refused = ["is not as it was written", "CHATFERRY_CHECK_FILES"];
     for part in 1..8 {
         let mut bytes = good.clone();
@@ -277,9 +278,12 @@ fn a_finished_snapshot_with_any_byte_changed_is_refused_until_told_otherwise() {
         assert!(refused.iter().all(|text| ran.stderr.contains(text)), "{ran:?}");
         assert!(!world.path("out").exists(), "byte {at}");
         if part == 4 {
-            for verb in
-                [["plan", "--target", "in-place"].as_slice(), &["verify", "--snapshot", "snapshot.db"]]
-            {
+            for verb in [
+                ["plan", "--target", "in-place"].as_slice(),
+                &["verify", "--snapshot", "snapshot.db"],
+                &["diff", "snapshot.db", "good.db"],
+                &["diff", "good.db", "snapshot.db"],
+            ] {
                 let ran = world.run(verb);
                 assert_eq!(ran.code, 2, "{verb:?}: {ran:?}");
                 assert!(ran.stderr.contains(refused[0]), "{verb:?}: {ran:?}");
@@ -297,5 +301,8 @@ fn a_finished_snapshot_with_any_byte_changed_is_refused_until_told_otherwise() {
     std::fs::write(world.path("snapshot.db"), bytes).unwrap();
     assert_eq!(world.run(&["export", "--out", "out"]).code, 2);
     let mut told = world.chatferry(&["export", "--out", "out"]);
+    told.env("CHATFERRY_CHECK_FILES", "false").assert().success();
+    assert_eq!(world.run(&["diff", "snapshot.db", "good.db"]).code, 2);
+    let mut told = world.chatferry(&["diff", "snapshot.db", "good.db"]);
     told.env("CHATFERRY_CHECK_FILES", "false").assert().success();
 }

@@ -215,6 +215,13 @@ pub(crate) fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 
 /// Sends a write to the simulated account, as an application would.
 pub(crate) fn post(world: &World, path: &str, form: &[(&str, &str)]) -> Value {
+    let answer = post_setting(world, path, form);
+    assert!(answer["sid"].is_string() || answer["user_sid"].is_string(), "{answer}");
+    answer
+}
+
+/// The same for what has no SID.
+pub(crate) fn post_setting(world: &World, path: &str, form: &[(&str, &str)]) -> Value {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     let request = reqwest::Client::new()
         .post(format!("{}{path}", world.running.url()))
@@ -224,7 +231,7 @@ pub(crate) fn post(world: &World, path: &str, form: &[(&str, &str)]) -> Value {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let answer = runtime.block_on(async { request.send().await.unwrap().text().await.unwrap() });
     let answer: Value = serde_json::from_str(&answer).unwrap();
-    assert!(answer["sid"].is_string() || answer["user_sid"].is_string(), "{answer}");
+    assert!(answer["code"].is_null(), "{answer}");
     answer
 }
 

@@ -321,6 +321,11 @@ impl Lanes {
         self.drop_finished();
     }
 
+    /// Whether something is begun that has only to be sent.
+    pub(super) fn has_ready(&self) -> bool {
+        self.active.iter().any(|lane| !lane.ready.is_empty())
+    }
+
     /// How many operations wait to be sent or looked up again.
     pub(super) fn waiting(&self) -> usize {
         self.active.iter().map(|lane| lane.waiting.len()).sum()

@@ -173,6 +173,21 @@ async fn a_membership_that_ended_is_blocked_and_not_sent_for_ever() {
 }
 
 #[tokio::test]
+async fn a_limit_of_one_conversation_fails_its_operation_with_advice() {
+    for (code, advice) in [(50422, "50 participants of other networks"), (50436, "a group MMS takes ten")] {
+        let server = Server::start([refused("403 Forbidden", code, "limit exceeded")]).await;
+        let folder = tempfile::tempdir().unwrap();
+        let mut participant = create_participant(9, 8);
+        participant.after.remove("role_sid");
+        participant.subject.conversation_sid = Some("CH00000000000000000000000000000099".to_owned());
+        let (path, journal) = plan(&folder, &[participant]);
+        let outcome = apply(&server, journal, &options()).await;
+        assert_eq!((states(&path), outcome.ended), (vec!["failed"], ApplyEnd::Finished));
+        assert!(entries(&path)[0].1.contains(advice), "{:?}", entries(&path));
+    }
+}
+
+#[tokio::test]
 async fn a_user_whose_identity_is_a_direction_is_looked_up_through_the_list() {
     for name in [".", ".."] {
         let mut create = create_user(8);
@@ -217,7 +232,7 @@ async fn an_operation_that_waits_holds_nothing_else_up_and_the_waiting_is_report
     let identities: Vec<&str> = bodies.iter().map(|body| body.split('&').next().unwrap()).collect();
     // One request at a time: the second and the third are sent while the first one waits.
     assert_eq!(identities, ["Identity=user-1", "Identity=user-2", "Identity=user-3", "Identity=user-1"]);
-    let waited = outcome.waits.for_retries[&OperationKind::CreateUser];
+    let waited = outcome.waits.retries[&OperationKind::CreateUser];
     assert!((Duration::from_millis(50)..Duration::from_secs(10)).contains(&waited), "{waited:?}");
 }
 

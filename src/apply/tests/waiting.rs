@@ -65,7 +65,7 @@ async fn a_kind_starts_while_another_one_waits_without_what_depends_on_it() {
             "CH9",
         ]
     );
-    assert_eq!(outcome.waits.for_retries.keys().collect::<Vec<_>>(), [&OperationKind::CreateUser]);
+    assert_eq!(outcome.waits.retries.keys().collect::<Vec<_>>(), [&OperationKind::CreateUser]);
 }
 
 #[tokio::test]

@@ -180,14 +180,15 @@ impl Performed<'_> {
                 refused: outcome.batches.refused.clone(),
             }),
             elapsed_seconds: elapsed.as_secs_f64(),
-            retry_wait_seconds: outcome.waits.for_retries.values().sum::<Duration>().as_secs_f64(),
+            retry_wait_seconds: outcome.waits.retries.values().sum::<Duration>().as_secs_f64(),
             retry_wait_by_kind: outcome
                 .waits
-                .for_retries
+                .retries
                 .iter()
                 .map(|(kind, waited)| (*kind, waited.as_secs_f64()))
                 .collect(),
-            limit_wait_seconds: outcome.waits.for_limits.as_secs_f64(),
+            limit_wait_seconds: outcome.waits.limits.as_secs_f64(),
+            slot_wait_seconds: outcome.waits.slots.as_secs_f64(),
             plan: self.settings.plan.display().to_string(),
             digest: self.digest,
             target: self.target,

@@ -11,7 +11,7 @@ use crate::error::ExitStatus;
 use crate::report::diff::{DiffError, DiffOutput};
 use crate::report::text::audit as text;
 use crate::report::{AuditSummary, AuditVerdict, Exported, Stopped};
-use crate::settings::AuditSettings;
+use crate::settings::{AuditSettings, check_files};
 use crate::snapshot::{Snapshot, SnapshotWriter, Verdict};
 
 use super::super::page::WantedPage;
@@ -78,7 +78,7 @@ impl AuditRun {
         summary: &mut AuditSummary,
         context: &mut Context,
     ) -> Result<ExitStatus, CommandError> {
-        let base = self.base(summary)?;
+        let base = self.base(check_files(&context.settings)?, summary)?;
         let snapshot = path.join("snapshot.db");
         self.settings.crawl.snapshot.clone_from(&snapshot);
         match (self.settings.skip_unchanged, &base) {
@@ -109,7 +109,9 @@ impl AuditRun {
                 _ => ExitStatus::Incomplete,
             });
         }
-        SnapshotWriter::open(&snapshot, |_| 1)?.write_list_digests()?;
+        let mut writer = SnapshotWriter::open(&snapshot, |_| 1)?;
+        writer.write_list_digests()?;
+        writer.close_if_free()?;
         let options = &self.settings.export.options;
         let report = export::to_folder(options, &snapshot, &path.join("export"), context)?;
         let files = || report.records.iter().flat_map(|record| &record.files);
@@ -139,13 +141,15 @@ impl AuditRun {
     }
 
     /// The last complete audit before this one that can be compared with. One that cannot is said and passed over.
-    fn base(&self, summary: &mut AuditSummary) -> Result<Option<BaseAudit>, CommandError> {
+    fn base(&self, is_checked: bool, summary: &mut AuditSummary) -> Result<Option<BaseAudit>, CommandError> {
         for audit in self.folder.list()?.into_iter().rev() {
             if !audit.whole || audit.name >= self.audit.name {
                 continue;
             }
             let snapshot = self.folder.path_of(&audit).join("snapshot.db");
-            let why = match Snapshot::open(&snapshot).and_then(|snapshot| snapshot.verdict()) {
+            let checked = if is_checked { Snapshot::check_file(&snapshot) } else { Ok(()) };
+            let opened = checked.and_then(|()| Snapshot::open(&snapshot));
+            let why = match opened.and_then(|snapshot| snapshot.verdict()) {
                 // Whatever its folder is called by now.
                 Ok(Verdict::Incomplete) => text::INCOMPLETE_SNAPSHOT.to_owned(),
                 Ok(_) => return Ok(Some(BaseAudit { audit, snapshot })),

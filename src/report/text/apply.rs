@@ -53,6 +53,8 @@ pub(crate) struct ApplySummary {
     pub retry_wait_by_kind: BTreeMap<OperationKind, f64>,
     /// Of this, how long nothing was in flight because all that was left waited for a turn under Twilio's write limits.
     pub limit_wait_seconds: f64,
+    /// Of this, how long what was ready waited for one of the requests in flight to be answered, after 429s have made these few.
+    pub slot_wait_seconds: f64,
     /// The plan file, as it was given.
     pub plan: String,
     /// The plan's digest.
@@ -210,11 +212,12 @@ impl ApplySummary {
         let waits = [
             (self.retry_wait_seconds, format!("waiting before retries{of}")),
             (self.limit_wait_seconds, "waiting for Twilio's write limits".to_owned()),
+            (self.slot_wait_seconds, "with fewer requests in flight after 429s".to_owned()),
         ];
         let shown = waits.iter().filter(|(seconds, _)| shown(seconds));
         let parts: Vec<String> =
             shown.map(|(seconds, why)| format!("{} {why}", format::seconds(*seconds))).collect();
-        if parts.is_empty() { String::new() } else { format!(", of it {}", parts.join(" and ")) }
+        if parts.is_empty() { String::new() } else { format!(", of it {}", parts.join(", ")) }
     }
 
     /// The verdict in one plain line.
@@ -339,6 +342,7 @@ mod tests {
             retry_wait_seconds: 0.0,
             retry_wait_by_kind: BTreeMap::new(),
             limit_wait_seconds: 0.0,
+            slot_wait_seconds: 0.0,
             plan: "plan.db".to_owned(),
             digest: "aa".to_owned(),
             target: "shop (IS1)".to_owned(),
@@ -368,11 +372,12 @@ mod tests {
                 (OperationKind::MuteSource, 0.01),
             ]),
             limit_wait_seconds: 3.2,
+            slot_wait_seconds: 20.0,
             ..summary(&[(OperationState::Done, 1)])
         };
         let text = waited.text().render(false);
-        let expected = "1m 01s, of it 9.0s waiting before retries (create_user 8.5s, create_participant 0.5s) and 3.2s waiting for \
-                        Twilio's write limits";
+        let expected = "1m 01s, of it 9.0s waiting before retries (create_user 8.5s, create_participant 0.5s), 3.2s waiting for \
+                        Twilio's write limits, 20s with fewer requests in flight after 429s";
         assert!(text.contains(expected), "{text}");
         let undone = ApplySummary {
             verdict: ApplyVerdict::CompleteWithDifferences,

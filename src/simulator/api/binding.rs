@@ -9,6 +9,9 @@ use crate::simulator::refusal::Refusal;
 /// The most participants of other networks in one conversation (documentation of the limits).
 const MOST_BOUND: usize = 50;
 
+/// The most participants of a group MMS (documentation of the limits).
+const MOST_OF_GROUP: usize = 10;
+
 const NAMES: [&str; 3] =
     ["MessagingBinding.Address", "MessagingBinding.ProxyAddress", "MessagingBinding.ProjectedAddress"];
 
@@ -51,6 +54,32 @@ fn network(address: &str) -> Option<&'static str> {
     kind.or_else(is_number)
 }
 
+/// Whether someone has a projected address there, which makes a conversation a group MMS.
+fn is_group(view: &WorldView<'_>, channel: u32) -> bool {
+    let created = view.changes.of_channel.get(&channel).map_or(&[][..], Vec::as_slice);
+    created.iter().any(|place| {
+        view.joined(place.id) && view.membership(place.id).binding.as_ref().is_some_and(is_projected)
+    })
+}
+
+fn is_projected(binding: &NetworkBinding) -> bool {
+    binding.projected_address.is_some()
+}
+
+/// Refuses one more participant than a group MMS takes, and a projected address where there are more.
+pub(super) fn check_group(
+    view: &WorldView<'_>,
+    channel: u32,
+    binding: Option<&NetworkBinding>,
+    participants: usize,
+) -> Result<(), Refusal> {
+    let becomes_group = binding.is_some_and(is_projected);
+    if participants >= MOST_OF_GROUP && (becomes_group || is_group(view, channel)) {
+        return Err(Refusal::new(403, 50436, "Participant limit exceeded for group conversation"));
+    }
+    Ok(())
+}
+
 /// Refuses one more than the limit, a pair of addresses that an open conversation has already, and an address without a proxy
 /// outside of a group MMS.
 pub(super) fn check_new(view: &WorldView<'_>, channel: u32, binding: &NetworkBinding) -> Result<(), Refusal> {
@@ -58,12 +87,7 @@ pub(super) fn check_new(view: &WorldView<'_>, channel: u32, binding: &NetworkBin
         return Err(Refusal::new(403, 50422, "Limit of participants of other networks exceeded"));
     }
     if binding.proxy_address.is_none() {
-        let created = view.changes.of_channel.get(&channel).map_or(&[][..], Vec::as_slice);
-        let is_group = created.iter().any(|place| {
-            let record = view.membership(place.id);
-            record.binding.as_ref().is_some_and(|binding| binding.projected_address.is_some())
-        });
-        return if is_group { Ok(()) } else { Err(Refusal::missing(NAMES[1])) };
+        return if is_group(view, channel) { Ok(()) } else { Err(Refusal::missing(NAMES[1])) };
     }
     let is_taken = view.changes.memberships.iter().any(|(edge, record)| {
         record.user.is_none()

@@ -70,6 +70,12 @@ pub(crate) const CONVERSATIONS_ROUTES: &[Route] = &[
         within!("/Configuration/Webhooks"),
         service_configuration::fetch_webhooks,
     ),
+    post(
+        "UpdateServiceWebhookConfiguration",
+        within!("/Configuration/Webhooks"),
+        &["PreWebhookUrl", "PostWebhookUrl", "Filters", "Method"],
+        service_configuration::update_webhooks,
+    ),
     fetch(
         "FetchServiceNotification",
         within!("/Configuration/Notifications"),

@@ -165,6 +165,7 @@ pub(super) fn create(call: &Call<'_>) -> Result<String, Refusal> {
         let known = member.identity().and_then(|identity| view.user_with_identity(identity));
         check_room(&view, channel, known)?;
         member.check(&view)?;
+        binding::check_group(&view, channel, member.binding.as_ref(), participants(&view, channel))?;
         if let Some(binding) = member.binding.as_ref().filter(|_| member.identity.is_none()) {
             binding::check_new(&view, channel, binding)?;
         }
@@ -174,6 +175,11 @@ pub(super) fn create(call: &Call<'_>) -> Result<String, Refusal> {
     Ok(one(|out| write(call.route.api, &writer.view(), channel, edge, out)))
 }
 
+/// The participants of a conversation, those of other networks included.
+fn participants(view: &WorldView<'_>, channel: u32) -> usize {
+    view.members_count(channel) + view.bound_participants(channel).count()
+}
+
 /// Refuses who is a participant already, and one more than the conversation may have.
 fn check_room(view: &WorldView<'_>, channel: u32, user: Option<u32>) -> Result<(), Refusal> {
     let joined =
@@ -181,9 +187,7 @@ fn check_room(view: &WorldView<'_>, channel: u32, user: Option<u32>) -> Result<(
     if joined {
         return Err(Refusal::new(409, 50433, "Participant already exists"));
     }
-    if view.members_count(channel) + view.bound_participants(channel).count()
-        >= view.world.limits.channel_members as usize
-    {
+    if participants(view, channel) >= view.world.limits.channel_members as usize {
         return Err(Refusal::new(403, 50417, "Participants limit exceeded"));
     }
     Ok(())

@@ -85,10 +85,9 @@ fn write_only_in_chat(object: &mut Object<'_>, world: &ServiceWorld) {
     limits.number("channel_members", world.limits.channel_members);
     limits.number("user_channels", world.limits.user_channels);
     limits.close();
-    let post = "https://hooks.example.com/chat?source=twilio&v=2";
-    object.optional_text("pre_webhook_url", given.pick(None, "https://hooks.example.com/before"));
-    object.optional_text("post_webhook_url", given.pick(Some(post), post));
-    object.optional_text("webhook_method", given.pick(Some("POST"), "GET"));
+    object.optional_text("pre_webhook_url", defaults.webhooks.pre_url.as_deref());
+    object.optional_text("post_webhook_url", defaults.webhooks.post_url.as_deref());
+    object.optional_text("webhook_method", defaults.webhooks.method.as_deref());
     let filters = "[\"onMessageSent\",\"onChannelAdded\",\"onMemberAdded\"]";
     object.raw("webhook_filters", given.pick(Some(filters), filters).unwrap_or("null"));
     object.number("pre_webhook_retry_count", 0);

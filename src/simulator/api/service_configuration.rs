@@ -72,22 +72,90 @@ pub(crate) fn write(view: &WorldView<'_>, out: &mut String) {
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
 pub(super) fn fetch_webhooks(call: &Call<'_>) -> Result<String, Refusal> {
-    let world = call.world;
-    Ok(one(|out| {
-        let mut object = Object::open(out);
-        ServedApi::Conversations.write_owners(&mut object, world);
-        let given = world.settings;
-        let post = "https://hooks.example.com/chat?source=twilio&v=2";
-        object.optional_text("pre_webhook_url", given.pick(None, "https://hooks.example.com/before"));
-        object.optional_text("post_webhook_url", given.pick(Some(post), post));
-        let filters = "[\"onMessageAdded\",\"onConversationAdded\",\"onParticipantAdded\"]";
-        object.raw("filters", given.pick(Some(filters), filters).unwrap_or("null"));
-        object.optional_text("method", given.pick(Some("POST"), "GET"));
-        object.plain("url", |out| {
-            out.extend([world.conversations_url.as_str(), "/Configuration/Webhooks"]);
-        });
-        object.close();
-    }))
+    Ok(one(|out| write_webhooks(&call.world.view(), out)))
+}
+
+/// Sets the addresses, the method and the events, each if given. An empty address is to be none.
+pub(super) fn update_webhooks(call: &Call<'_>) -> Result<String, Refusal> {
+    let [pre_url, post_url] = [webhook_url(call, "PreWebhookUrl")?, webhook_url(call, "PostWebhookUrl")?];
+    let method = match call.form.first("Method") {
+        Some(other) if !matches!(other, "GET" | "POST") => {
+            return Err(Refusal::bad_parameter("Method", other));
+        }
+        method => method.map(str::to_owned),
+    };
+    let filters: Vec<String> = call.form.all("Filters").map(str::to_owned).collect();
+    if let Some(other) = filters.iter().find(|filter| !EVENTS.contains(&filter.as_str())) {
+        return Err(Refusal::bad_parameter("Filters", other));
+    }
+    let mut writer = call.world.writer();
+    writer.now();
+    writer.update_defaults(|defaults| {
+        let webhooks = &mut defaults.webhooks;
+        let set = |url: &mut Option<String>, given: Option<String>| {
+            if let Some(given) = given {
+                *url = Some(given).filter(|given| !given.is_empty());
+            }
+        };
+        set(&mut webhooks.pre_url, pre_url);
+        set(&mut webhooks.post_url, post_url);
+        webhooks.method = method.or_else(|| webhooks.method.take());
+        if !filters.is_empty() {
+            webhooks.filters = Some(filters);
+        }
+    });
+    Ok(one(|out| write_webhooks(&writer.view(), out)))
+}
+
+/// An absolute address, or an empty text.
+fn webhook_url(call: &Call<'_>, name: &'static str) -> Result<Option<String>, Refusal> {
+    match call.form.first(name) {
+        Some(url)
+            if !url.is_empty() && !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) =>
+        {
+            Err(Refusal::bad_parameter(name, url))
+        }
+        url => Ok(url.map(str::to_owned)),
+    }
+}
+
+/// The events of the description of `Filters`.
+const EVENTS: [&str; 19] = [
+    "onParticipantAdd",
+    "onParticipantAdded",
+    "onDeliveryUpdated",
+    "onConversationUpdated",
+    "onConversationRemove",
+    "onParticipantRemove",
+    "onConversationUpdate",
+    "onMessageAdd",
+    "onMessageRemoved",
+    "onParticipantUpdated",
+    "onConversationAdded",
+    "onMessageAdded",
+    "onConversationAdd",
+    "onConversationRemoved",
+    "onParticipantUpdate",
+    "onMessageRemove",
+    "onMessageUpdated",
+    "onParticipantRemoved",
+    "onConversationStateUpdated",
+];
+
+fn write_webhooks(view: &WorldView<'_>, out: &mut String) {
+    let (world, defaults) = (view.world, view.defaults());
+    let webhooks = &defaults.webhooks;
+    let mut object = Object::open(out);
+    ServedApi::Conversations.write_owners(&mut object, world);
+    object.optional_text("pre_webhook_url", webhooks.pre_url.as_deref());
+    object.optional_text("post_webhook_url", webhooks.post_url.as_deref());
+    let filters = webhooks.filters.as_ref().map(|filters| serde_json::json!(filters).to_string());
+    object.raw("filters", filters.as_deref().unwrap_or("null"));
+    object.optional_text("method", webhooks.method.as_deref());
+    object.plain("url", |out| {
+        out.extend([world.conversations_url.as_str(), "/Configuration/Webhooks"]);
+    });
+    object.close();
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]

@@ -65,6 +65,16 @@ pub(crate) struct ServiceDefaults {
     pub(crate) channel_role_sid: String,
     pub(crate) creator_role_sid: String,
     pub(crate) reachability_enabled: Option<bool>,
+    pub(crate) webhooks: ServiceWebhooks,
+}
+
+/// What a service calls, in the words of Conversations.
+#[derive(Debug, Clone)]
+pub(crate) struct ServiceWebhooks {
+    pub(crate) pre_url: Option<String>,
+    pub(crate) post_url: Option<String>,
+    pub(crate) method: Option<String>,
+    pub(crate) filters: Option<Vec<String>>,
 }
 
 /// A kind of thing that can be created.

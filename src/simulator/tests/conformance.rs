@@ -185,8 +185,30 @@ async fn every_reply_validates_of(options: Options) {
     }
 }
 
-/// Every write of the description: API, operation, path and form.
-fn writes(asked: &Asked) -> Vec<(&'static str, &'static str, String, &'static str)> {
+/// A write of the description: API, operation, path and form.
+type DescribedWrite = (&'static str, &'static str, String, &'static str);
+
+/// The writes of settings.
+fn writes_of_settings(target: &str) -> Vec<DescribedWrite> {
+    vec![
+        ("conversations_v1", "UpdateConfiguration", "/v1/Configuration".to_owned(), "DefaultClosedTimer=P1D"),
+        (
+            "conversations_v1",
+            "UpdateServiceConfiguration",
+            format!("{target}/Configuration"),
+            "ReachabilityEnabled=false",
+        ),
+        (
+            "conversations_v1",
+            "UpdateServiceWebhookConfiguration",
+            format!("{target}/Configuration/Webhooks"),
+            "PostWebhookUrl=https%3A%2F%2Fexample.com%2Fhook&Method=POST&Filters=onMessageAdded&Filters=onParticipantAdded",
+        ),
+    ]
+}
+
+/// Every write of the description.
+fn writes(asked: &Asked) -> Vec<DescribedWrite> {
     let truth = asked.running.truth();
     let target = format!("/v1/Services/{}", asked.running.target_service_sid());
     let base = asked.in_service("").replace("/v2/", "/v3/");
@@ -194,7 +216,8 @@ fn writes(asked: &Asked) -> Vec<(&'static str, &'static str, String, &'static st
     let user = truth.user_sids().find(|user| truth.user_channels(user).iter().any(joined)).unwrap();
     let joined = truth.user_channels(&user).into_iter().find(joined).unwrap();
     let conversation = format!("{target}/Conversations/team%2F7");
-    vec![
+    let settings = writes_of_settings(&target);
+    let others = vec![
         (
             "chat_v3",
             "UpdateChannel",
@@ -206,13 +229,6 @@ fn writes(asked: &Asked) -> Vec<(&'static str, &'static str, String, &'static st
             "UpdateUserChannel",
             asked.in_service(&format!("/Users/{user}/Channels/{}", joined["channel_sid"].as_str().unwrap())),
             "NotificationLevel=muted",
-        ),
-        ("conversations_v1", "UpdateConfiguration", "/v1/Configuration".to_owned(), "DefaultClosedTimer=P1D"),
-        (
-            "conversations_v1",
-            "UpdateServiceConfiguration",
-            format!("{target}/Configuration"),
-            "ReachabilityEnabled=false",
         ),
         (
             "conversations_v1",
@@ -283,7 +299,8 @@ fn writes(asked: &Asked) -> Vec<(&'static str, &'static str, String, &'static st
         ("conversations_v1", "DeleteServiceConversation", conversation, ""),
         ("conversations_v1", "DeleteServiceUser", format!("{target}/Users/zo%C3%AB"), ""),
         ("conversations_v1", "DeleteServiceRole", format!("{target}/Roles/{{role}}"), ""),
-    ]
+    ];
+    [settings, others].concat()
 }
 
 /// Each of them once, in an order in which each succeeds.

@@ -359,3 +359,47 @@ async fn a_user_channel_that_is_not_joined_is_shown_and_not_updated() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_group_mms_takes_ten_participants() {
+    let asked = simulate(Options::default()).await;
+    let at = |path: &str| target(&asked, path);
+    for (name, projected) in [("group", 1), ("plain", 0)] {
+        assert_eq!(asked.post(&at("/Conversations"), &format!("UniqueName={name}")).await.status, 201);
+        let path = at(&format!("/Conversations/{name}/Participants"));
+        for number in 0..10 {
+            let address =
+                if number < projected { "&MessagingBinding.ProjectedAddress=%2B15550001" } else { "" };
+            let answer = asked.post(&path, &format!("Identity=u{number}{address}")).await;
+            assert_eq!(answer.status, 201, "{name} {number}: {}", answer.text);
+        }
+    }
+    let path = |name: &str| at(&format!("/Conversations/{name}/Participants"));
+    refused(&asked, &path("group"), "Identity=one-more", 403, 50436).await;
+    refused(&asked, &path("group"), "MessagingBinding.Address=%2B15550002", 403, 50436).await;
+    let projected = "Identity=one-more&MessagingBinding.ProjectedAddress=%2B15550001";
+    refused(&asked, &path("plain"), projected, 403, 50436).await;
+    assert_eq!(asked.post(&path("plain"), "Identity=one-more").await.status, 201);
+}
+
+#[tokio::test]
+async fn webhooks_are_set_by_the_documented_rules() {
+    let asked = simulate(Options::default()).await;
+    let path = target(&asked, "/Configuration/Webhooks");
+    for form in ["Method=PUT", "Filters=onMessageSent", "PreWebhookUrl=example.com", "Target=flex"] {
+        refused(&asked, &path, form, 400, 20001).await;
+    }
+    let form =
+        "PostWebhookUrl=https%3A%2F%2Fexample.com%2Fhook&PreWebhookUrl=&Method=GET&Filters=onMessageAdded";
+    let set = asked.post(&path, form).await.json();
+    let expected = json!([null, "https://example.com/hook", "GET", ["onMessageAdded"]]);
+    let of = |found: &Value| {
+        ["pre_webhook_url", "post_webhook_url", "method", "filters"].map(|key| found[key].clone())
+    };
+    assert_eq!(json!(of(&set)), expected);
+    assert_eq!(json!(of(&asked.get(&path).await.json())), expected);
+    // What is not given stays.
+    assert_eq!(asked.post(&path, "PostWebhookUrl=").await.json()["method"], "GET");
+    let chat = asked.get(&format!("/v2/Services/{}", asked.running.target_service_sid())).await.json();
+    assert_eq!((&chat["post_webhook_url"], &chat["webhook_method"]), (&Value::Null, &json!("GET")));
+}

@@ -3,7 +3,7 @@
 //! - a user's joined rows against `joined_channels_count`;
 //! - a channel's joined members, as seen from the users' side, against `members_count`;
 //! - the same against the channel's Members list, as sets;
-//! - channels that users are on against the list of channels;
+//! - channels that users are on against the list of channels, without those that only a list names that could not be read to its end;
 //! - a channel's messages, once their list ended, against `messages_count`;
 //! - for a share of the users of a crawl by channel (`cross_check`), their joined rows against the members of all channels.
 //!

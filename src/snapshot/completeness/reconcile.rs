@@ -103,8 +103,17 @@ fn add_unlisted_channels(writer: &SnapshotWriter) -> Result<(), SnapshotError> {
              SELECT m.service, m.channel_sid, 0, 0 FROM membership_row m
              WHERE NOT EXISTS (SELECT 1 FROM unit WHERE kind = ?1 AND service = m.service AND state <> ?2)
              GROUP BY m.service, m.channel_sid
-             HAVING NOT EXISTS (SELECT 1 FROM channel_row c WHERE c.service = m.service AND c.sid = m.channel_sid)",
-            [UnitKind::Channels.number(), state::COMPLETE], // a list that was not read to its end lacks channels anyway
+             HAVING NOT EXISTS (SELECT 1 FROM channel_row c WHERE c.service = m.service AND c.sid = m.channel_sid)
+               AND EXISTS (SELECT 1 FROM membership_row n WHERE n.service = m.service AND n.channel_sid = m.channel_sid
+                 AND NOT EXISTS (SELECT 1 FROM unit WHERE kind = ?3 AND parent = n.user AND service = n.service AND state = ?4))",
+            // A list of channels that was not read to its end lacks channels anyway. One of a user that failed, such as one without
+            // end, may name any number of them: it is read again by another run.
+            [
+                UnitKind::Channels.number(),
+                state::COMPLETE,
+                UnitKind::UserChannels.number(),
+                state::FAILED,
+            ],
         )?;
         let mut statement = connection.prepare(&write_out(
             "SELECT id, service, @CH(sid) FROM channel_row c WHERE listed = 0 AND NOT EXISTS

@@ -4,7 +4,7 @@ use chatferry::internals::simulator::{Options, WriteClock};
 use serde_json::{Value, json};
 
 use super::{apply, count, crawl, in_target, named, plan_copy, real, real_options, text};
-use crate::support::{Row, World, run};
+use crate::support::{Row, World, post_setting, run};
 
 /// Case 1.
 #[test]
@@ -148,4 +148,28 @@ fn the_members_of_a_blocked_user_are_blocked_in_the_plan() {
             "{kind}: {planned} {applied}"
         );
     }
+}
+
+#[test]
+fn the_webhooks_of_the_target_are_found_as_they_are_set() {
+    let world = World::new(Options { users: 8, channels: 4, memberships: 2, ..Options::default() });
+    crawl(&world, &[]);
+    let target = world.running.target_service_sid().to_owned();
+    let set = |form: &[(&str, &str)]| {
+        post_setting(&world, &format!("/v1/Services/{target}/Configuration/Webhooks"), form)
+    };
+    let found = || {
+        let planned = world.json(&["plan", "--target", &target, "--plan", "plan.db"]);
+        (
+            planned["findings"]["webhooks"]["count"].clone(),
+            world.run(&["plan", "show", "--format", "md"]).stdout,
+        )
+    };
+    set(&[("PreWebhookUrl", ""), ("PostWebhookUrl", "")]);
+    let (count, report) = found();
+    assert!(count.is_null() || count == 0, "{count}: {report}");
+    set(&[("PostWebhookUrl", "https://hook:PW@hooks.example.org/after"), ("Method", "GET")]);
+    let (count, report) = found();
+    assert_eq!(count, 1, "{report}");
+    assert!(report.contains("hooks.example.org") && !report.contains("PW"), "{report}");
 }

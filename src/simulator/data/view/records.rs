@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::simulator::data::changes::ServiceDefaults;
+use crate::simulator::data::changes::{ServiceDefaults, ServiceWebhooks};
 use crate::simulator::data::order::MergedOrder;
 use crate::simulator::data::record::{ChannelRecord, RoleRecord, UserRecord};
 use crate::simulator::data::role_table::{CHANNEL_ADMIN, CHANNEL_USER, SERVICE_USER};
+use crate::simulator::data::world::SettingsGiven;
 use crate::simulator::data::{WorldView, channels, names, roles, sid, users};
 
 impl WorldView<'_> {
@@ -153,6 +154,7 @@ impl WorldView<'_> {
                     channel_role_sid: sids[CHANNEL_USER].clone(),
                     creator_role_sid: sids[CHANNEL_ADMIN].clone(),
                     reachability_enabled: self.world.settings.pick(Some(true), true),
+                    webhooks: webhooks(self.world.settings),
                 })
             },
             Cow::Borrowed,
@@ -170,5 +172,18 @@ impl WorldView<'_> {
     /// Whether the role was not deleted.
     pub(crate) fn role_exists(&self, role: u32) -> bool {
         !self.changes.deleted_roles.contains(&role)
+    }
+}
+
+/// What a service calls as long as no one has set it.
+fn webhooks(given: SettingsGiven) -> ServiceWebhooks {
+    let text = |text: &str| text.to_owned();
+    let post = text("https://hooks.example.com/chat?source=twilio&v=2");
+    let filters = ["onMessageAdded", "onConversationAdded", "onParticipantAdded"].map(text).to_vec();
+    ServiceWebhooks {
+        pre_url: given.pick(None, text("https://hooks.example.com/before")),
+        post_url: given.pick(Some(post.clone()), post),
+        method: given.pick(Some(text("POST")), text("GET")),
+        filters: given.pick(Some(filters.clone()), filters),
     }
 }
