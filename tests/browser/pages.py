@@ -139,6 +139,8 @@ def check_applied(browser: Browser, folder: Path) -> None:
         outcome = page.locator("#outcome")
         expect(outcome.get_by_role("heading", name="What was done")).to_be_visible()
         expect(outcome.get_by_role("heading", name="What was not, and why")).to_be_visible()
+        # A number stands apart from the text that follows it.
+        expect(outcome.locator(".reasons td.n").first).not_to_have_css("padding-right", "0px")
         expect(outcome).to_contain_text("50438: the identity is over its limit of conversations")
         outcome.locator("a[href='#kind-create_participant']").first.click()
         expect(page.locator("#kind-create_participant .examples li").first).to_be_visible()
