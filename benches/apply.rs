@@ -3,18 +3,17 @@
 
 #![expect(clippy::print_stdout, reason = "a bench tells its figures")]
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use chatferry::internals::model::{Api, ServiceSid, UserSid};
-use chatferry::internals::plan::{
-    Batches, Header, JsonFields, Move, Operation, OperationKind, PlanDraft, PlanVerdict, Side, Subject,
-    Totals,
-};
+use chatferry::internals::model::{ServiceSid, UserSid};
+use chatferry::internals::plan::{JsonFields, Move, Operation, OperationKind, PlanDraft, Side, Subject};
 use serde_json::{Value, json};
+
+#[path = "support/plan.rs"]
+mod made_up;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -92,24 +91,7 @@ fn write_plan(path: &Path, simulator: &Simulator, users: u128) -> Result<()> {
         service_sid: simulator.target.clone(),
         friendly_name: None,
     };
-    let none = String::new;
-    let header = Header {
-        tool_version: none(),
-        kind: Move::Undo,
-        source: side.clone(),
-        target: side,
-        snapshot: none(),
-        snapshot_digest: none(),
-        snapshot_source: Api::Chat,
-        snapshot_verdict: none(),
-        snapshot_window: (none(), None),
-        mapping: none(),
-        mapping_digest: none(),
-        target_digest: none(),
-        target_service_digest: none(),
-        mute_source: false,
-        undoes: None,
-    };
+    let header = made_up::header(Move::Undo, side.clone(), side, "");
     let mut draft = PlanDraft::create(path, &header)?;
     for user in 1..=users {
         let identity = format!("user-{user}@example.com");
@@ -129,20 +111,7 @@ fn write_plan(path: &Path, simulator: &Simulator, users: u128) -> Result<()> {
             None,
         )?;
     }
-    draft.finish(&Totals {
-        verdict: PlanVerdict::Ready,
-        operations: BTreeMap::new(),
-        noop: BTreeMap::new(),
-        findings: BTreeMap::new(),
-        requests: 0,
-        estimated_seconds: 0.0,
-        steps: Vec::new(),
-        sizes: Vec::new(),
-        participants_limit: 0,
-        blocked_by: BTreeMap::new(),
-        batches: Batches::default(),
-        not_checked: std::collections::BTreeSet::new(),
-    })?;
+    draft.finish(&made_up::totals())?;
     Ok(())
 }
 

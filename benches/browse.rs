@@ -1,12 +1,13 @@
 //! What browsing a large snapshot costs: `cargo bench --bench browse`, or with the number of users as an argument.
 //!
 //! A snapshot of ten memberships for each user is browsed with `chatferry browse`: the first start, which makes the search index, a
-//! second start, each kind of page, and the peak of the server's memory. Each page is fetched several times with other records, and
+//! second start, each kind of page, and the peak of the server's memory; then the same with a plan of three operations for each user. Each page is fetched several times with other records, and
 //! the slowest counts. What it shall stay under: 1 s for a start after the first, 100 ms for a page, 150 MiB.
 
 #![expect(clippy::print_stdout, reason = "a bench tells its figures")]
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -17,7 +18,11 @@ use chatferry::internals::model::{
     AccountSid, Api, ChannelSid, Entity, ListPage, MemberSid, Membership, MembershipStatus,
     NotificationLevel, Records, ServiceSid, Timestamp, User, UserSid,
 };
+use chatferry::internals::plan::{JsonFields, Move, Operation, OperationKind, PlanDraft, Side, Subject};
 use chatferry::internals::snapshot::{CrawlIdentity, SnapshotWriter, Target};
+
+#[path = "support/plan.rs"]
+mod made_up;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -25,6 +30,8 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const EACH: u64 = 10;
 /// Channels for each membership of a user.
 const CHANNELS: u64 = 10_000;
+/// When the crawl that made the snapshot was started.
+const STARTED: &str = "2026-11-23T00:00:00Z";
 /// Fetches of each page.
 const FETCHES: u64 = 20;
 
@@ -36,15 +43,27 @@ fn main() -> Result<()> {
     let began = Instant::now();
     make(&path, users)?;
     println!("{} memberships, made in {:.0?}", users * EACH, began.elapsed());
-    let (first, took) = Browsing::start(&path)?;
+    let files = vec!["--snapshot".into(), path.clone().into_os_string()];
+    measure(&files, users)?;
+    let plan = folder.path().join("plan.db");
+    let began = Instant::now();
+    make_plan(&plan, users)?;
+    println!("a plan of {} operations, made in {:.0?}", users * 3, began.elapsed());
+    measure(&[files, vec!["--plan".into(), plan.into_os_string()]].concat(), users)
+}
+
+/// Starts, pages and memory of browsing these files.
+fn measure(files: &[OsString], users: u64) -> Result<()> {
+    let (first, took) = Browsing::start(files)?;
     drop(first);
-    println!("first start, with the search index: {took:.1?}");
-    let (browsing, took) = Browsing::start(&path)?;
+    println!("first start, with the index: {took:.1?}");
+    let (browsing, took) = Browsing::start(files)?;
     println!("second start: {took:.0?}");
-    let pages: [(&str, &dyn Fn(u64) -> String); 7] = [
+    let pages: [(&str, &dyn Fn(u64) -> String); 8] = [
         ("overview", &|_| "/".to_owned()),
         ("search by identity", &|number| format!("/search?q=user{}@", number * 37 % users)),
         ("search by prefix", &|number| format!("/search?q=user{}", number % 10)),
+        ("search by two words", &|number| format!("/search?q=ada+{}th", number * 37 % users)),
         ("search by SID", &|number| format!("/search?q={}", UserSid::from_digits(mix(number)))),
         ("users", &|_| "/users".to_owned()),
         ("user", &|number| format!("/user?sid={}", UserSid::from_digits(mix(number * 37 % users)))),
@@ -64,6 +83,38 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// Makes a plan of the snapshot: each user is created, and added to two channels.
+fn make_plan(path: &Path, users: u64) -> Result<()> {
+    let side = |digits| Side {
+        account_sid: AccountSid::from_digits(2).to_string(),
+        service_sid: ServiceSid::from_digits(digits).to_string(),
+        friendly_name: None,
+    };
+    let header = made_up::header(Move::Copy, side(1), side(3), STARTED);
+    let mut draft = PlanDraft::create(path, &header)?;
+    let mut add = |kind, number: u64, channel: Option<u64>| {
+        let subject = Subject {
+            service_sid: Some(ServiceSid::from_digits(3)),
+            user_sid: Some(UserSid::from_digits(mix(number))),
+            channel_sid: channel.map(|channel| ChannelSid::from_digits(mix(1 << 60 | channel))),
+            identity: Some(format!("user{number}@example.com")),
+            ..Subject::default()
+        };
+        let operation = Operation { kind, subject, before: JsonFields::new(), after: JsonFields::new() };
+        draft.operation(&operation, None)
+    };
+    for number in 0..users {
+        add(OperationKind::CreateUser, number, None)?;
+    }
+    for number in 0..users {
+        for channel in 0..2 {
+            add(OperationKind::CreateParticipant, number, Some((number * 2 + channel) % CHANNELS))?;
+        }
+    }
+    draft.finish(&made_up::totals())?;
+    Ok(())
+}
+
 /// A running `browse`, ended when it is dropped.
 struct Browsing {
     child: Child,
@@ -73,11 +124,11 @@ struct Browsing {
 
 impl Browsing {
     /// Starts it, and waits until its first page is there.
-    fn start(snapshot: &Path) -> Result<(Self, Duration)> {
+    fn start(files: &[OsString]) -> Result<(Self, Duration)> {
         let began = Instant::now();
         let mut child = Command::new(env!("CARGO_BIN_EXE_chatferry"))
-            .args(["browse", "--quiet", "--snapshot"])
-            .arg(snapshot)
+            .args(["browse", "--quiet"])
+            .args(files)
             .stdout(Stdio::piped())
             .spawn()?;
         let mut line = String::new();
@@ -140,7 +191,7 @@ fn identity(account: &AccountSid, service: &ServiceSid) -> CrawlIdentity {
         source: Api::Chat,
         include: vec![Entity::User, Entity::Channel, Entity::Membership],
         users: None,
-        started: "2026-11-23T00:00:00Z".to_owned(),
+        started: STARTED.to_owned(),
     }
 }
 

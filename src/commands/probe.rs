@@ -8,6 +8,7 @@ use crate::cli::setting::SourceChoice;
 use crate::crawl::cost::{self, ServiceCost};
 use crate::error::{Advise, ExitStatus};
 use crate::model::{Api, Entity, Service};
+use crate::plan::CopyCost;
 use crate::report::text::probe::{self as text, ProbeOutcome};
 use crate::report::{Answer, ProbeSummary, ProbedService, Routes};
 use crate::settings::{ConnectionSettings, ProbeSettings, ServiceChoice};
@@ -192,6 +193,7 @@ fn what_to_check(error: &SourceError) -> String {
 fn probed(cost: ServiceCost) -> ProbedService {
     let limit = |key| limit(&cost.service, key);
     ProbedService {
+        copy: cost.users.zip(cost.by_size.as_ref()).map(|(users, sizes)| CopyCost::of(users, sizes)),
         channel_members_limit: limit("channel_members"),
         user_channels_limit: limit("user_channels"),
         users: cost.users,

@@ -25,6 +25,8 @@ pub(crate) struct ServiceCost {
     pub by_user: Option<u64>,
     /// Pages of every channel's members: all memberships by channel. `None` where channels were not listed.
     pub by_channel: Option<u64>,
+    /// Channels by their number of members. `None` where no count says it.
+    pub by_size: Option<BTreeMap<u64, u64>>,
 }
 
 /// The account's services.
@@ -75,11 +77,17 @@ pub(crate) async fn service(
         by_user = Some(pages);
     }
     let mut channels = None;
+    let mut by_size = None;
     if [Entity::Channel, Entity::Member, Entity::Invite, Entity::Message].into_iter().any(wanted) {
         let (mut count, mut pages, mut of_messages) = (0, 0, 0);
+        let mut sizes = BTreeMap::new();
         let listed = each_page(source, &List::Channels(sid.clone()), |records| {
             if let Records::Channels(channels) = records {
                 count += channels.len() as u64;
+                for channel in &channels {
+                    let members = channel.members_count.unwrap_or(0).max(0).cast_unsigned();
+                    *sizes.entry(members).or_default() += 1;
+                }
                 pages += channels
                     .iter()
                     .map(|channel| pages_of(channel.members_count, page(Entity::Member)))
@@ -103,8 +111,9 @@ pub(crate) async fn service(
         }
         channels = Some(count);
         by_channel = Some(pages);
+        by_size = source.api().has_counters().then_some(sizes);
     }
-    Ok(ServiceCost { service, users, channels, requests, by_user, by_channel })
+    Ok(ServiceCost { service, users, channels, requests, by_user, by_channel, by_size })
 }
 
 /// Pages that a list of so many rows takes: at least the one that says it is empty.

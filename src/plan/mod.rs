@@ -18,6 +18,7 @@ pub(crate) mod align;
 pub(crate) mod binding;
 pub(crate) mod check;
 pub mod compute;
+mod copy_cost;
 pub(crate) mod equality;
 pub(crate) mod error;
 pub(crate) mod file;
@@ -38,6 +39,7 @@ pub(crate) use compute::SNAPSHOT_CACHE;
 #[cfg(test)]
 pub(crate) use compute::Sink;
 pub use compute::{Inputs, PlanOptions, compute};
+pub(crate) use copy_cost::CopyCost;
 pub(crate) use error::PlanError;
 pub use file::PlanDraft;
 pub(crate) use file::{

@@ -1,11 +1,13 @@
 """What the browser's tests share: screens, pages that are watched while they are open, and what holds on each page."""
 
 import os
+import shutil
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 SCREENS = [(viewport, scheme) for viewport in (DESK, PHONE) for scheme in ("light", "dark")]
@@ -68,6 +70,22 @@ def check_links(page: Page, about: str) -> None:
     assert not broken, f"{about}: links that lead nowhere: {broken}"
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map((one) => one.id)")
     assert len(ids) == len(set(ids)), f"{about}: a name is given twice"
+
+
+def main(usage: str, checks: list) -> int:
+    """Opens the pages of the folder that is the first argument, in the browser that may be the second."""
+    if len(sys.argv) not in (2, 3):
+        sys.exit(usage)
+    folder = Path(sys.argv[1]).resolve()
+    chromium = sys.argv[2] if len(sys.argv) > 2 else shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium)
+        print(f"Chromium {browser.version}")
+        for check in checks:
+            check(browser, folder)
+            print(f"ok: {check.__name__.removeprefix('check_').replace('_', ' ')}")
+        browser.close()
+    return 0
 
 
 def take_picture(page: Page, name: str, scheme: str) -> None:

@@ -6,12 +6,12 @@ The folder is what the test `pages_for_the_browser` wrote. Every check asserts b
 """
 
 import re
-import shutil
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+import common
 from common import HOSTILE, OPEN_FOLDS, SCREENS, check_axe, check_layout, check_links as check_links_of, take_picture
 from common import opened_file as opened
 
@@ -224,18 +224,5 @@ CHECKS = [
 ]
 
 
-def main() -> int:
-    folder = Path(sys.argv[1]).resolve()
-    chromium = sys.argv[2] if len(sys.argv) > 2 else shutil.which("chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium)
-        print(f"Chromium {browser.version}")
-        for check in CHECKS:
-            check(browser, folder)
-            print(f"ok: {check.__name__.removeprefix('check_').replace('_', ' ')}")
-        browser.close()
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(common.main(__doc__, CHECKS))

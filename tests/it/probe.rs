@@ -26,6 +26,17 @@ fn it_counts_what_is_there_and_what_a_crawl_costs() {
     assert_eq!(probe["credentials"], "auth token");
     let truth = world.truth();
     let limits = &truth["services"][0]["limits"];
+    // A copy: each user, and each channel with its members, of whom ten come with it.
+    let users = truth["users"].len() as u64;
+    let of_channels = |of: fn(u64) -> u64| -> u64 {
+        truth["channels"].iter().map(|row| of(row["members_count"].as_u64().unwrap())).sum()
+    };
+    let copy = json!({
+        "least": users + of_channels(|members| 1 + members.min(1) + members.saturating_sub(10)),
+        "most": users + of_channels(|members| 1 + members + members.saturating_sub(10)),
+        "least_without_batches": users + of_channels(|members| 1 + members),
+        "most_without_batches": users + of_channels(|members| 1 + 2 * members),
+    });
     let service = json!({
         "sid": world.running.service_sid(),
         "friendly_name": truth["services"][0]["friendly_name"],
@@ -33,6 +44,7 @@ fn it_counts_what_is_there_and_what_a_crawl_costs() {
         "user_channels_limit": limits["user_channels"],
         "users": truth["users"].len(),
         "channels": truth["channels"].len(),
+        "copy": copy,
     });
     assert_eq!(probe["services"], json!([service]));
     // By the counters that the lists of users and channels give, and the largest page of each list.

@@ -1,6 +1,7 @@
 //! Plans applied against a scripted server: what is sent, what is looked up first, and what is written down.
 
 mod answers;
+mod batch;
 mod found;
 mod waiting;
 

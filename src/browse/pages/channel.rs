@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::paging::Paging;
 use super::{Frame, PlannedOperations, missing, planned, sheet};
 use crate::browse::answer::PageAnswer;
 use crate::browse::changes::{self, RecordChange};
@@ -27,12 +28,8 @@ struct ChannelPage<'a> {
     facts: Vec<Fact>,
     query: &'a PageQuery,
     rows: Vec<ListedMembership>,
-    total: u64,
-    matching: u64,
-    first: u64,
-    previous: Option<String>,
-    next: Option<String>,
-    csv: String,
+    #[serde(flatten)]
+    paging: Paging,
     messages: u64,
     statuses: Vec<String>,
     roles: Vec<String>,
@@ -131,8 +128,6 @@ pub(in crate::browse) fn page(
         }
         _ => None,
     };
-    let address = |from: u64| format!("{}/channel?{}#list", library.base, query.at(from));
-    let end = query.from + rows.len() as u64;
     let (mut name, mut unique_name) = (channel.friendly_name.clone(), channel.unique_name.clone());
     library.cover(&mut name);
     library.cover(&mut unique_name);
@@ -141,12 +136,7 @@ pub(in crate::browse) fn page(
         kind: channel.r#type.as_ref().map(|kind| kind.as_str().to_owned()),
         facts: facts(&channel, library.hide)?,
         query,
-        total,
-        matching,
-        first: query.from + 1,
-        previous: (query.from > 0).then(|| address(query.from.saturating_sub(ROWS as u64))),
-        next: (end < matching).then(|| address(end)),
-        csv: format!("{}/channel.csv?{}", library.base, query.at(0)),
+        paging: Paging::of(library, "channel", query, rows.len(), [matching, total]),
         rows,
         messages,
         statuses: statuses.into_iter().collect(),

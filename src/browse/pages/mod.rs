@@ -4,6 +4,7 @@ pub(super) mod channel;
 pub(super) mod evidence;
 pub(super) mod missing;
 pub(super) mod overview;
+mod paging;
 pub(super) mod role;
 pub(super) mod search;
 mod sheet;

@@ -9,6 +9,7 @@ use crate::browse::error::BrowseError;
 use crate::browse::facts::{Fact, facts};
 use crate::browse::library::Library;
 use crate::model::Channel;
+use crate::plan::PlanFile;
 use crate::report::snapshot::verdict_words;
 use crate::snapshot::Snapshot;
 
@@ -61,10 +62,7 @@ pub(in crate::browse) fn page(library: &Library, snapshot: &Snapshot) -> Result<
             Ok(ServicePart { name, sid: service.sid.to_string(), facts: facts(&service, library.hide)? })
         })
         .collect::<Result<_, BrowseError>>()?;
-    let operations = match &library.plan {
-        Some(plan) => Some(plan.totals()?.operations.values().flat_map(|states| states.values()).sum()),
-        None => None,
-    };
+    let operations = library.plan.as_ref().map(PlanFile::operation_count).transpose()?;
     let page = OverviewPage { headline, text, tone, info, services, largest, operations };
     Frame::of(library, snapshot, "Overview".to_owned(), page)?
         .render("overview.html", include_str!("overview.html"))

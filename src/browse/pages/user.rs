@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::paging::Paging;
 use super::{Frame, PlannedOperations, missing, planned, sheet};
 use crate::browse::answer::PageAnswer;
 use crate::browse::changes::{self, RecordChange};
@@ -23,12 +24,8 @@ struct UserPage<'a> {
     facts: Vec<Fact>,
     query: &'a PageQuery,
     rows: Vec<ListedMembership>,
-    total: u64,
-    matching: u64,
-    first: u64,
-    previous: Option<String>,
-    next: Option<String>,
-    csv: String,
+    #[serde(flatten)]
+    paging: Paging,
     statuses: Vec<String>,
     roles: Vec<String>,
     disagreements: Vec<Disagreement>,
@@ -87,8 +84,6 @@ pub(in crate::browse) fn page(
     let matching = found.len() as u64;
     let skip = usize::try_from(query.from).unwrap_or(usize::MAX);
     let rows: Vec<_> = found.into_iter().skip(skip).take(ROWS).map(|row| library.covered(row)).collect();
-    let address = |from: u64| format!("{}/user?{}#list", library.base, query.at(from));
-    let end = query.from + rows.len() as u64;
     let (mut name, mut identity) = (user.friendly_name.clone(), user.identity.clone());
     library.cover(&mut name);
     library.cover(&mut identity);
@@ -99,12 +94,7 @@ pub(in crate::browse) fn page(
         role_sid: user.role_sid.as_ref().map(ToString::to_string),
         facts: facts(&user, library.hide)?,
         query,
-        total,
-        matching,
-        first: query.from + 1,
-        previous: (query.from > 0).then(|| address(query.from.saturating_sub(ROWS as u64))),
-        next: (end < matching).then(|| address(end)),
-        csv: format!("{}/user.csv?{}", library.base, query.at(0)),
+        paging: Paging::of(library, "user", query, rows.len(), [matching, total]),
         rows,
         statuses,
         roles,

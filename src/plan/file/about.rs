@@ -52,6 +52,13 @@ impl PlanFile {
         Ok(count.map_err(|source| self.wrap(source))?.cast_unsigned())
     }
 
+    /// How many operations there are: they are numbered from 1 on, and none is ever removed.
+    pub(crate) fn operation_count(&self) -> Result<u64, PlanError> {
+        let sql = "SELECT coalesce(max(number), 0) FROM operation";
+        let count = self.connection().query_row(sql, [], |row| row.get::<_, i64>(0));
+        Ok(count.map_err(|source| self.wrap(source))?.cast_unsigned())
+    }
+
     fn about(&self, record: &PlannedRecord) -> (String, Vec<Value>) {
         let index = self.about_index();
         let by = |kinds: &[i64], read: &str| {

@@ -70,6 +70,8 @@ fn an_index_finds_the_operations_that_a_read_of_all_finds() {
     })
     .unwrap();
     records.push(PlannedRecord::Channel(ChannelSid::from_digits(u128::MAX)));
+    let all: u64 = read.totals().unwrap().operations.values().flat_map(BTreeMap::values).sum();
+    assert_eq!(read.operation_count().unwrap(), all);
     let about = |plan: &PlanFile, record: &PlannedRecord, most| {
         let mut found = Vec::new();
         plan.operations_about::<PlanError>(record, most, |entry| {

@@ -6,6 +6,7 @@ use std::error::Error;
 use serde::Serialize;
 
 use crate::model::{AccountSid, Api, Entity, ServiceSid};
+use crate::plan::CopyCost;
 
 use super::crawl::by_plural;
 use super::format;
@@ -137,6 +138,8 @@ pub(crate) struct ProbedService {
     pub users: Option<u64>,
     /// How many channels it has.
     pub channels: Option<u64>,
+    /// What a copy of it takes; null where nothing counts its members.
+    pub copy: Option<CopyCost>,
 }
 
 impl ProbeSummary {
@@ -147,7 +150,10 @@ impl ProbeSummary {
             format!("  Chat           {}", answer(&self.chat)),
             format!("  Conversations  {}", answer(&self.conversations)),
         ];
-        lines.extend(self.services.iter().map(service));
+        for probed in &self.services {
+            lines.push(service(probed));
+            lines.extend(probed.copy.as_ref().map(copy));
+        }
         let parts: Vec<String> = self
             .requests_by_resource
             .iter()
@@ -229,6 +235,16 @@ fn answer(answer: &Answer) -> String {
         Some(problem) => format!("{words} at {}: {problem}", answer.origin),
         None => format!("{words} at {}", answer.origin),
     }
+}
+
+/// What a copy takes, in one line.
+fn copy(cost: &CopyCost) -> String {
+    let range = |least, most| format!("{} to {}", format::count(least), format::count(most));
+    format!(
+        "  a copy of it   {} requests, by how many have read or muted; {} with one for each participant",
+        range(cost.least, cost.most),
+        range(cost.least_without_batches, cost.most_without_batches)
+    )
 }
 
 fn service(service: &ProbedService) -> String {

@@ -22,6 +22,7 @@ fn summary() -> ProbeSummary {
             user_channels_limit: Some(250),
             users: Some(12_000),
             channels: Some(1),
+            copy: Some(CopyCost::of(12_000, &BTreeMap::from([(2, 1)]))),
         }],
         requests_by_resource: BTreeMap::from([(Entity::User, 120), (Entity::Membership, 12_400)]),
         requests: 12_520,
