@@ -197,12 +197,10 @@ fn ctrl_c_at_the_question_leaves_at_once_and_nothing_was_written() {
         assert_eq!(world.crawl(&[]).code, 0);
         assert_eq!(world.run(&["plan", "--target", "in-place"]).code, 0);
         let truth = world.running.truth();
-        let user = truth
-            .users()
-            .find(|user| !truth.user_channels(user["sid"].as_str().unwrap()).is_empty())
-            .unwrap();
-        let user = user["sid"].as_str().unwrap().to_owned();
-        let row = truth.user_channels(&user).remove(0);
+        let mut rows = truth.user_sids().flat_map(|user| truth.user_channels(&user));
+        let row = rows.find(|row| row["status"] == "joined").unwrap();
+        drop(rows);
+        let user = row["user_sid"].as_str().unwrap().to_owned();
         let channel = row["channel_sid"].as_str().unwrap().to_owned();
         let level = if row["notification_level"] == "muted" { "default" } else { "muted" };
         drop(truth);
