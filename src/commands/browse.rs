@@ -7,6 +7,7 @@ use crate::cli::browse::{BrowseArgs, ShownPii};
 use crate::cli::setting::FlagGroup;
 use crate::error::ExitStatus;
 use crate::plan::indexed;
+use crate::report::text::browse as text;
 use crate::settings::snapshot_file;
 use crate::snapshot::Snapshot;
 
@@ -20,13 +21,13 @@ pub(super) async fn run(args: &BrowseArgs, context: &mut Context) -> Outcome {
     let other = args.other.as_deref().map(Snapshot::open).transpose()?;
     let bound = browse::bind(args.port).await?;
     let index = if snapshot.is_finished()? {
-        let say = || context.say("making the search index, once for this snapshot");
+        let say = || context.say(text::MAKING_SEARCH_INDEX);
         Some(SearchIndex::of(&snapshot, say)?)
     } else {
-        context.say("the snapshot is being written, or its crawl was broken off: pages show what was committed by now");
+        context.say(text::NOT_FINISHED);
         None
     };
-    let say = || context.say("making the index of the plan, once for this plan");
+    let say = || context.say(text::MAKING_PLAN_INDEX);
     let plan = plan.map(|plan| indexed(plan, say)).transpose()?;
     let files = LibraryFiles { snapshot, index, plan, other, hide: args.pii == ShownPii::Hide };
     let library = Library::new(files, bound.token());
@@ -34,7 +35,7 @@ pub(super) async fn run(args: &BrowseArgs, context: &mut Context) -> Outcome {
     if context.output.json {
         context.json(&json!({ "address": address }))?;
     } else {
-        context.print(format!("listening on {address}"))?;
+        context.print(text::listening(&address))?;
     }
     if args.open {
         open_in_browser(&address);

@@ -14,7 +14,7 @@ use crate::error::ExitStatus;
 use crate::plan::check::CANNOT_BE_UNDONE;
 use crate::plan::{Journal, Move, OperationState, PlanFile};
 use crate::report::plan::{self as plan_report, ReportError};
-use crate::report::text::apply::BatchSummary;
+use crate::report::text::apply::{BatchSummary, PLAN_HAS_THE_PAGE};
 use crate::report::text::confirm::service_name;
 use crate::report::text::stays::StaysItem;
 use crate::report::{ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of};
@@ -40,11 +40,7 @@ pub(super) async fn run(args: &ApplyArgs, context: &mut Context) -> Outcome {
     // The page of what was done must not keep that from being said.
     let paged = page.map(|page| page.write(|out| write_page(&settings.plan, out))).transpose();
     context.conclude(&summary, summary.text())?;
-    paged.map_err(|error| {
-        error
-            .with_object()
-            .with_hint("the plan has it all: `chatferry plan show --format html` prints the page")
-    })?;
+    paged.map_err(|error| error.with_object().with_hint(PLAN_HAS_THE_PAGE))?;
     Ok(status)
 }
 

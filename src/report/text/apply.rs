@@ -131,6 +131,10 @@ const SHOWN: usize = 5;
 /// Shorter waits are not shown, in seconds.
 const LEAST_WAIT: f64 = 0.1;
 
+/// What to do where the page could not be written.
+pub(crate) const PLAN_HAS_THE_PAGE: &str =
+    "the plan has it all: `chatferry plan show --format html` prints the page";
+
 /// Sums the operations in some states.
 pub(crate) fn count_of(
     operations: &BTreeMap<OperationKind, BTreeMap<OperationState, u64>>,

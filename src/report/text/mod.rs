@@ -2,6 +2,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod audit;
+pub(crate) mod browse;
 pub(crate) mod confirm;
 pub(crate) mod crawl;
 pub(crate) mod demo;
