@@ -24,7 +24,6 @@ pub(crate) enum AuditError {
     #[error("`{}` has audits of {found}, not of {asked}", path.display())]
     OtherServices {
         path: PathBuf,
-        /// What it is of.
         found: String,
         asked: String,
     },
