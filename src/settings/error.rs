@@ -169,11 +169,7 @@ pub enum FileError {
     #[error(
         "line {line}, column {column}: `{key}` is a secret, and secrets are not read from a settings file"
     )]
-    Secret {
-        line: usize,
-        column: usize,
-        key: String,
-    },
+    Secret { line: usize, column: usize, key: String },
     /// A value of another type.
     #[error("line {line}, column {column}: `{key}` must be {expected}")]
     WrongType {
@@ -184,10 +180,7 @@ pub enum FileError {
         expected: &'static str,
     },
     #[error("it has no profile `{profile}`")]
-    NoProfile {
-        profile: String,
-        known: Vec<String>,
-    },
+    NoProfile { profile: String, known: Vec<String> },
 }
 
 /// What is wrong with the credentials. The values are never repeated.

@@ -28,7 +28,11 @@ pub(crate) struct VerifySettings {
 pub(crate) enum Verified {
     /// What this plan should have brought about.
     Plan(PathBuf),
-    Snapshot { snapshot: PathBuf, target: MigrationTarget, mapping: String },
+    Snapshot {
+        snapshot: PathBuf,
+        target: MigrationTarget,
+        mapping: String,
+    },
 }
 
 impl VerifySettings {

@@ -37,9 +37,14 @@ fn keys() -> String {
     let of = |(kind, column, also): (i64, &str, &str)| {
         format!("SELECT {kind}, {column}, number FROM operation WHERE {column} IS NOT NULL{also}")
     };
-    [(USER, "user", ""), (IDENTITY, "identity", ""), (CHANNEL, "channel", ""), (ROLE, "role", " AND channel IS NULL")]
-        .map(of)
-        .join(" UNION ALL ")
+    [
+        (USER, "user", ""),
+        (IDENTITY, "identity", ""),
+        (CHANNEL, "channel", ""),
+        (ROLE, "role", " AND channel IS NULL"),
+    ]
+    .map(of)
+    .join(" UNION ALL ")
 }
 
 const TABLE: &str = "subject (kind INTEGER NOT NULL, key NOT NULL, number INTEGER NOT NULL)";

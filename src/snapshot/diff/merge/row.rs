@@ -4,9 +4,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row};
 use serde_json::{Map, Value};
 
-use crate::model::{
-    ChannelSid, Entity, InviteSid, MemberSid, MessageSid, RoleSid, ServiceSid, UserSid,
-};
+use crate::model::{ChannelSid, Entity, InviteSid, MemberSid, MessageSid, RoleSid, ServiceSid, UserSid};
 use crate::snapshot::diff::column::{Column, SCOPE_FIELDS, columns, key_text};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::reader::Snapshot;
@@ -42,7 +40,8 @@ impl RawRow<'_> {
             let key = row.row.get_ref(0)?;
             Ok(match row.entity {
                 Entity::Membership => {
-                    let user = row.parent.map_or_else(String::new, |parent| key_text(UserSid::PREFIX, parent.key));
+                    let user =
+                        row.parent.map_or_else(String::new, |parent| key_text(UserSid::PREFIX, parent.key));
                     format!("{user}/{}", key_text(ChannelSid::PREFIX, key))
                 }
                 entity => key_text(prefix(entity), key),
