@@ -28,7 +28,6 @@ const CHANNEL_CAPACITY: usize = 256;
 /// The most requests of one transaction.
 const MOST_PER_COMMIT: usize = 256;
 
-/// Operations by kind and state.
 pub(super) type OperationCounts = BTreeMap<OperationKind, BTreeMap<OperationState, u64>>;
 
 enum JournalRequest {
@@ -230,7 +229,7 @@ impl JournalThread {
     fn perform(&mut self, order: JournalRequest, answers: &mut Vec<AfterCommit>) -> Result<(), PlanError> {
         match order {
             JournalRequest::Start { reply } => {
-                self.journal.take_up()?;
+                self.journal.retry_failed()?;
                 let mut noted = Ok(());
                 self.journal.blocked_creates(|operation| {
                     if let (Ok(()), Some((entity, source))) = (&noted, resolved::creates(operation)) {

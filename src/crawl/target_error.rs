@@ -52,7 +52,6 @@ impl Advise for TargetError {
     }
 }
 
-/// What a target is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadingPurpose {
     Plan,

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::terms::ComparedSide;
 use crate::model::Entity;
+use crate::snapshot::Verdict;
 
 /// What is said of a record, in one character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -183,5 +184,10 @@ impl Comparison {
     /// Whether the two are the same, as far as they could be compared.
     pub(crate) fn is_same(&self) -> bool {
         self.totals.total.differences() == 0
+    }
+
+    /// Whether one of the two was not read to its end, so that the two are not known to be the same.
+    pub(crate) fn has_incomplete_side(&self) -> bool {
+        [&self.old, &self.new].into_iter().any(|side| side.verdict == Verdict::Incomplete)
     }
 }

@@ -18,7 +18,6 @@ use crate::model::{Entity, RowRecords};
 #[derive(Debug)]
 pub struct Mapping {
     pub name: String,
-    /// What it is for.
     pub description: String,
     /// The file's own text, as `mapping show` prints it.
     pub text: String,
@@ -106,7 +105,6 @@ pub(super) enum ColumnSource {
     Expression(Arc<Expression>, OnError),
 }
 
-/// A constant of a column.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Constant(pub(super) Scalar);
 

@@ -44,7 +44,7 @@ mod writes;
 
 pub use drift::{DriftChange, DriftChangeKind};
 pub use faults::{Faults, fault_names};
-pub use options::{Options, ServiceLimits, WorldKind, WriteClock};
+pub use options::{Loaded, Options, ServiceLimits, WorldKind, WriteClock};
 pub use running::{Running, start};
 pub(crate) use stats::Stats;
 pub use truth::Truth;

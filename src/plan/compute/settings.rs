@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::options::ConversationLimits;
 use super::planner::Planner;
+use super::values;
 use crate::model::Service;
 use crate::plan::check;
 use crate::plan::error::PlanError;
@@ -207,12 +208,7 @@ fn settings_of_copy(planner: &mut Planner<'_>, source: &Service, target: &Servic
 const SHOWN: usize = 80;
 
 fn cut(text: &str) -> String {
-    if text.chars().count() <= SHOWN {
-        return text.to_owned();
-    }
-    let mut cut: String = text.chars().take(SHOWN - 1).collect();
-    cut.push('…');
-    cut
+    values::cut_to(text, SHOWN)
 }
 
 /// A webhook's address without what may be a password in it.

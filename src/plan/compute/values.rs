@@ -43,10 +43,15 @@ pub(super) fn shown(value: Value<'_>) -> String {
 
 /// A text as a finding shows it.
 pub(super) fn cut(text: &str) -> String {
-    if text.chars().count() <= SHOWN {
+    cut_to(text, SHOWN)
+}
+
+/// A text of up to so many characters.
+pub(super) fn cut_to(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
         return text.to_owned();
     }
-    let mut cut: String = text.chars().take(SHOWN - 1).collect();
+    let mut cut: String = text.chars().take(most - 1).collect();
     cut.push('…');
     cut
 }

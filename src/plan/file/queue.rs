@@ -204,8 +204,10 @@ impl Journal {
         self.sql(|connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {}, started FROM operation INDEXED BY operation_begun
-                 WHERE started IS NOT NULL AND state = 0 AND number > ?1 ORDER BY number LIMIT ?2",
-                row::COLUMNS
+                 WHERE started IS NOT NULL AND state = {} AND number > ?1 ORDER BY number LIMIT ?2",
+                row::COLUMNS,
+                // Not as a parameter: the index is of this state only.
+                state_number(OperationState::Pending)
             ))?;
             let mut rows = statement.query((after, limit(most)))?;
             let mut begun = Vec::new();

@@ -19,9 +19,6 @@ use super::operation::{JsonFields, Operation, OperationKind, OperationState, Sub
 use super::overview::{Batches, Header, Move, PlanVerdict, Step, Totals};
 use crate::model::Entity;
 
-/// Twilio's write limit for all of a service, in operations a second (conversations limits: 30).
-const SERVICE_WRITES_PER_SECOND: f64 = 30.0;
-
 /// What an undo plan says about itself: the two services of the plan that it undoes, and that plan's digest.
 pub(crate) fn header(undone: &PlanFile) -> Header {
     Header {
@@ -229,7 +226,7 @@ fn totals(counted: &BTreeMap<OperationKind, u64>, findings: u64, requests_per_se
             let (writes, all) = (operations as f64, requests as f64);
             let at_rate = all / requests_per_second.max(1.0);
             let seconds = match kind.write_limit() {
-                WriteLimit::Service => at_rate.max(writes / SERVICE_WRITES_PER_SECOND),
+                WriteLimit::Service => at_rate.max(writes / WriteLimit::PER_SECOND),
                 WriteLimit::Conversation => at_rate,
             };
             Some(Step { kind, requests, seconds })

@@ -31,7 +31,6 @@ pub(crate) enum AuditVerdict {
 }
 
 impl AuditVerdict {
-    /// Every verdict.
     pub(crate) const ALL: [Self; 4] =
         [Self::Complete, Self::CompleteWithDrift, Self::Incomplete, Self::Failed];
 
@@ -72,9 +71,7 @@ impl From<Verdict> for AuditVerdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct Exported {
     pub files: u64,
-    /// Rows in all of them.
     pub rows: u64,
-    /// Bytes in all of them.
     pub bytes: u64,
 }
 
