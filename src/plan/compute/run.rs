@@ -24,13 +24,13 @@ pub fn compute(
     sink: &mut dyn Sink,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Totals, PlanError> {
+    for snapshot in [inputs.source, inputs.target] {
+        snapshot.limit_memory(SNAPSHOT_CACHE)?;
+    }
     let pair = Pair {
         source: service(inputs.source, &inputs.header.source.service_sid)?,
         target: service(inputs.target, &inputs.header.target.service_sid)?,
     };
-    for snapshot in [inputs.source, inputs.target] {
-        snapshot.limit_memory(SNAPSHOT_CACHE)?;
-    }
     let infos = (inputs.source.info()?, inputs.target.info()?);
     let mut planner = Planner::new(inputs, options, &pair, &infos, sink)?;
     plan_checks::before(&mut planner)?;
