@@ -60,17 +60,18 @@ pub(in crate::snapshot) fn of<'s>(
     Ok(Some(ServiceView { snapshot, number, service: Rc::new(service), account, indexed }))
 }
 
-/// Temporary objects are in files of SQLite's own, so they are possible in a file that is opened only for reading.
+/// Temporary objects are in files of SQLite's own, so they are possible in a file that is opened only for reading. Rows come in the
+/// order of the tables' keys: in any other, a table that is larger than the cache is read and written again for each of them.
 fn make_indexes(connection: &Connection, indexed: bool) -> rusqlite::Result<()> {
     connection.execute_batch(
         "CREATE TEMP TABLE IF NOT EXISTS user_name (service INTEGER, identity TEXT, id INTEGER,
            PRIMARY KEY (service, identity, id)) WITHOUT ROWID;
          INSERT OR IGNORE INTO temp.user_name SELECT service, identity, id FROM main.user_row
-           WHERE listed AND identity IS NOT NULL;
+           WHERE listed AND identity IS NOT NULL ORDER BY service, identity, id;
          CREATE TEMP TABLE IF NOT EXISTS channel_name (service INTEGER, unique_name TEXT, id INTEGER,
            PRIMARY KEY (service, unique_name, id)) WITHOUT ROWID;
          INSERT OR IGNORE INTO temp.channel_name SELECT service, unique_name, id FROM main.channel_row
-           WHERE listed AND unique_name IS NOT NULL;",
+           WHERE listed AND unique_name IS NOT NULL ORDER BY service, unique_name, id;",
     )?;
     if !indexed {
         make_index_by_channel(connection)?;
@@ -83,7 +84,8 @@ pub(in crate::snapshot) fn make_index_by_channel(connection: &Connection) -> rus
     connection.execute_batch(
         "CREATE TEMP TABLE IF NOT EXISTS by_channel (service INTEGER, channel_sid, member_sid, user INTEGER,
            PRIMARY KEY (service, channel_sid, user)) WITHOUT ROWID;
-         INSERT OR IGNORE INTO temp.by_channel SELECT service, channel_sid, member_sid, user FROM main.membership_row;",
+         INSERT OR IGNORE INTO temp.by_channel SELECT service, channel_sid, member_sid, user FROM main.membership_row
+           ORDER BY service, channel_sid, user;",
     )
 }
 
