@@ -33,18 +33,21 @@ pub(crate) fn mix(number: u64) -> u128 {
     next() << 64 | next()
 }
 
-/// Makes a finished snapshot of so many users with what is included, through the writer, as a crawl does.
-pub(crate) fn make(path: &Path, users: u64, include: &[Entity]) -> Result<()> {
-    let (service, account) = (ServiceSid::from_digits(1), AccountSid::from_digits(2));
-    let identity = CrawlIdentity {
+fn identity(account: &AccountSid, service: &ServiceSid, include: &[Entity]) -> CrawlIdentity {
+    CrawlIdentity {
         account_sid: account.clone(),
         services: vec![service.clone()],
         source: Api::Chat,
         include: include.to_vec(),
         users: None,
         started: STARTED.to_owned(),
-    };
-    let mut writer = SnapshotWriter::create(path, &identity, page_size)?;
+    }
+}
+
+/// Makes a finished snapshot of so many users with what is included, through the writer, as a crawl does.
+pub(crate) fn make(path: &Path, users: u64, include: &[Entity]) -> Result<()> {
+    let (service, account) = (ServiceSid::from_digits(1), AccountSid::from_digits(2));
+    let mut writer = SnapshotWriter::create(path, &identity(&account, &service, include), page_size)?;
     let page = |records: Records, received: usize, next: Option<String>| ListPage {
         records,
         received,
