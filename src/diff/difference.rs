@@ -9,7 +9,7 @@ use super::terms::ComparedSide;
 use crate::model::Entity;
 use crate::snapshot::Verdict;
 
-/// What is said of a record, in one character.
+/// The result for a record, in one character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Mark {
     /// `=`: the same in both.
@@ -157,7 +157,7 @@ fn by_plural<S: Serializer>(counts: &BTreeMap<Entity, MarkCounts>, serializer: S
 }
 
 impl DiffTotals {
-    /// `MarkCounts` records of a mark.
+    /// Counts so many records of a mark.
     pub(crate) fn add(&mut self, entity: Entity, mark: Mark, number: u64) {
         self.total.add(mark, number);
         self.by_entity.entry(entity).or_default().add(mark, number);

@@ -191,6 +191,11 @@ impl OperationState {
 /// in braces: the role that stands for it once it is created.
 pub type JsonFields = serde_json::Map<String, serde_json::Value>;
 
+/// The SID of the source's role that a text in braces stands for.
+pub(crate) fn in_braces(text: &str) -> Option<&str> {
+    text.strip_prefix('{')?.strip_suffix('}')
+}
+
 /// The value of a key; of `outer.inner` also that within the object `outer`.
 pub(crate) fn value_at<'f>(fields: &'f JsonFields, key: &str) -> Option<&'f serde_json::Value> {
     fields.get(key).or_else(|| {

@@ -4,11 +4,11 @@ use serde_json::Value as Json;
 
 use super::options::ConversationLimits;
 use super::planner::Planner;
-use super::values;
 use crate::model::Service;
 use crate::plan::check;
 use crate::plan::error::PlanError;
 use crate::plan::finding::PlanCheck;
+use crate::printable::cut_letters;
 
 /// A setting of a Chat service, as text; none where it is not set.
 type ServiceSetting = (&'static str, fn(&Service) -> Option<String>);
@@ -208,7 +208,7 @@ fn settings_of_copy(planner: &mut Planner<'_>, source: &Service, target: &Servic
 const SHOWN: usize = 80;
 
 fn cut(text: &str) -> String {
-    values::cut_to(text, SHOWN)
+    cut_letters(text, SHOWN)
 }
 
 /// A webhook's address without what may be a password in it.

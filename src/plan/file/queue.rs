@@ -65,12 +65,7 @@ impl LaneName {
 impl Journal {
     /// Visits the creates that are blocked: nothing can refer to what they would make.
     pub(crate) fn blocked_creates(&self, mut visit: impl FnMut(&Operation)) -> Result<(), PlanError> {
-        let creates = [
-            OperationKind::CreateRole,
-            OperationKind::CreateUser,
-            OperationKind::CreateConversation,
-            OperationKind::CreateParticipant,
-        ];
+        let creates = OperationKind::ALL.into_iter().filter(|kind| kind.is_create());
         self.sql(|connection| {
             let sql = format!("SELECT {} FROM operation WHERE state = ?1 AND kind = ?2", row::COLUMNS);
             let mut statement = connection.prepare(&sql)?;

@@ -17,7 +17,7 @@ use serde_json::Value;
 
 pub(crate) use paths::WITH_PARTICIPANTS;
 
-use super::operation::{Endpoint, JsonFields, Operation, OperationKind, PARTICIPANTS, value_at};
+use super::operation::{Endpoint, JsonFields, Operation, OperationKind, PARTICIPANTS, in_braces, value_at};
 use crate::model::Entity;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -229,5 +229,5 @@ impl FormValue {
 
 /// The role that a value of `role_sid` stands for, where it is not there yet: `{RL…}`.
 fn role_in_braces(value: &Value) -> Option<&str> {
-    value.as_str()?.strip_prefix('{')?.strip_suffix('}').filter(|sid| sid.starts_with("RL"))
+    in_braces(value.as_str()?).filter(|sid| sid.starts_with("RL"))
 }

@@ -15,7 +15,9 @@ use super::equality;
 use super::error::PlanError;
 use super::file::{CreatedRecords, Entry, PlanDraft, PlanFile, done_reversed};
 use super::finding::PlanFinding;
-use super::operation::{JsonFields, Operation, OperationKind, OperationState, Subject, WriteLimit};
+use super::operation::{
+    JsonFields, Operation, OperationKind, OperationState, Subject, WriteLimit, in_braces,
+};
 use super::overview::{Batches, Header, Move, PlanVerdict, Step, Totals};
 use crate::model::Entity;
 
@@ -169,7 +171,7 @@ fn restore(undone: &PlanFile, entry: &Entry) -> Result<Undone, PlanError> {
 
 /// The value with the SID of a role that was created in the place of the one that stood for it.
 fn resolved(undone: &PlanFile, key: &str, value: &Value) -> Result<Value, PlanError> {
-    let source = value.as_str().and_then(|text| text.strip_prefix('{')?.strip_suffix('}'));
+    let source = value.as_str().and_then(in_braces);
     Ok(match source {
         Some(source) if key == "role_sid" => {
             undone.counterpart(Entity::Role, source)?.map_or_else(|| value.clone(), Value::String)

@@ -53,7 +53,7 @@ impl AuditVerdict {
     }
 
     /// Whether it may be compared with.
-    pub(crate) fn is_whole(self) -> bool {
+    pub(crate) fn is_complete(self) -> bool {
         matches!(self, Self::Complete | Self::CompleteWithDrift)
     }
 }
@@ -263,7 +263,7 @@ impl AuditSummary {
 
     /// Where the report of a complete audit is.
     pub(crate) fn next_steps(&self, folder: &str) -> Printable {
-        if !self.verdict.is_whole() {
+        if !self.verdict.is_complete() {
             return Printable::new();
         }
         let audit = format!("{folder}/{}", self.folder);
