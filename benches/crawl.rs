@@ -1,6 +1,6 @@
 //! The figures that the README states of `crawl` and `export`, measured on whole processes against the simulator in a process
-//! of its own. Run with `cargo bench --bench crawl -- NAME`, where NAME is `cpu`, `latency`, `politeness`, `memory` or `export`;
-//! without a name, all but `memory`, which takes the longest.
+//! of its own. Run with `cargo bench --bench crawl -- NAME`, where NAME is `cpu`, `latency`, `politeness`, `memory`, `loaded` or
+//! `export`; without a name, all but `memory` and `loaded`, which take the longest.
 //!
 //! Ratios are taken within one run, since a machine's speed drifts; absolute figures are for orientation.
 
@@ -43,6 +43,7 @@ fn run(name: &str) -> Result<()> {
         "latency" => latency(),
         "politeness" => politeness(),
         "memory" => memory(),
+        "loaded" => loaded(),
         "export" => export(),
         other => Err(format!("no bench `{other}`").into()),
     }
@@ -146,6 +147,31 @@ fn memory() -> Result<()> {
     Ok(())
 }
 
+/// What serving a snapshot of a million memberships takes, and that a crawl of it gives an equal one.
+fn loaded() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (first, second) = (folder.path().join("first.db"), folder.path().join("second.db"));
+    let flags = ["--rps", "0", "--concurrency", "32", "--snapshot"];
+    let crawl = |simulator: &Simulator, file: &Path| {
+        let mut command = simulator.crawl(folder.path(), &flags);
+        command.arg(file);
+        measure(command)
+    };
+    let simulator =
+        Simulator::start(&["--users", "50000", "--channels", "20000", "--memberships", "20"])?;
+    println!("loaded: from the seed: {}", summary(&crawl(&simulator, &first)?));
+    drop(simulator);
+    let begun = Instant::now();
+    let file = first.to_str().ok_or("a path that is not Unicode")?;
+    let simulator = Simulator::spawn(&["--load", file])?;
+    println!("loaded: listening after {:.1?}", begun.elapsed());
+    println!("loaded: from the snapshot: {}", summary(&crawl(&simulator, &second)?));
+    println!("loaded: the simulator: peak {} MiB", simulator.peak_kib()? / 1024);
+    let diff = Command::new(binary()).arg("diff").args([&first, &second]).output()?;
+    println!("loaded: diff ends with {}", diff.status);
+    Ok(())
+}
+
 /// Speed of an export, against what `serde_json` and `csv` alone do with the same rows.
 fn export() -> Result<()> {
     let simulator = Simulator::start(&["--users", "40000", "--channels", "8000", "--memberships", "25"])?;
@@ -234,9 +260,14 @@ struct Simulator {
 }
 
 impl Simulator {
+    /// One with a generated account.
     fn start(flags: &[&str]) -> Result<Self> {
+        Self::spawn(&[&["--world", "plain"], flags].concat())
+    }
+
+    fn spawn(flags: &[&str]) -> Result<Self> {
         let mut child = Command::new(binary())
-            .args(["simulate", "--world", "plain"])
+            .arg("simulate")
             .args(flags)
             .stdout(Stdio::piped())
             .spawn()?;
@@ -279,6 +310,12 @@ impl Simulator {
             &concurrency.to_string(),
         ]);
         Ok(command)
+    }
+
+    fn peak_kib(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no peak")?;
+        Ok(peak.trim().trim_end_matches(" kB").parse()?)
     }
 
     fn stats(&self) -> Result<serde_json::Value> {

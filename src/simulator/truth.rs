@@ -10,9 +10,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::api;
-use super::data::messages::ChannelMessages;
 use super::data::order::MergedOrder;
-use super::data::{ServiceWorld, WorldView, sid};
+use super::data::{ServiceWorld, WorldView, initial, sid};
 use super::paging::PagedList;
 use super::served_api::ServedApi::{self, Chat, Conversations};
 
@@ -164,7 +163,7 @@ impl Truth {
 
     fn messages_in(&self, api: ServedApi, channel: &str) -> Vec<TruthRow> {
         self.of_channel(api, channel, |view, channel| {
-            let positions = 0..ChannelMessages::of(&self.world, channel).count();
+            let positions = 0..initial::message_sids(&self.world, channel).count();
             let message = |position| row(|out| api::write_message(api, view, channel, position, out));
             positions.map(message).collect()
         })
@@ -212,8 +211,9 @@ impl Truth {
     /// Memberships missing from their user's list: user SID and channel SID.
     pub fn hidden_rows(&self) -> Vec<(String, String)> {
         let world = &self.world;
-        sorted(world.selected.hidden.iter().map(|edge| {
-            (world.users.text(world.graph.user(*edge)), world.channels.text(world.graph.channel(*edge)))
+        sorted(world.selected.hidden.iter().filter_map(|edge| {
+            let user = world.graph.user(*edge)?;
+            Some((world.users.text(user), world.channels.text(world.graph.channel(*edge))))
         }))
     }
 }
