@@ -157,8 +157,7 @@ fn loaded() -> Result<()> {
         command.arg(file);
         measure(command)
     };
-    let simulator =
-        Simulator::start(&["--users", "50000", "--channels", "20000", "--memberships", "20"])?;
+    let simulator = Simulator::start(&["--users", "50000", "--channels", "20000", "--memberships", "20"])?;
     println!("loaded: from the seed: {}", summary(&crawl(&simulator, &first)?));
     drop(simulator);
     let begun = Instant::now();
@@ -266,11 +265,7 @@ impl Simulator {
     }
 
     fn spawn(flags: &[&str]) -> Result<Self> {
-        let mut child = Command::new(binary())
-            .arg("simulate")
-            .args(flags)
-            .stdout(Stdio::piped())
-            .spawn()?;
+        let mut child = Command::new(binary()).arg("simulate").args(flags).stdout(Stdio::piped()).spawn()?;
         let stdout = child.stdout.take().ok_or("no output of the simulator")?;
         let (mut url, mut account, mut token, mut service) = Default::default();
         for line in BufReader::new(stdout).lines() {

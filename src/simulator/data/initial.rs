@@ -9,7 +9,7 @@ use super::graph::MembershipStatus;
 use super::messages::ChannelMessages;
 use super::order::GeneratedOrder;
 use super::record::{
-    ChannelRecord, InviteRecord, MembershipRecord, MessageRecord, NetworkBinding, ReadPosition, RoleRecord,
+    ChannelRecord, InviteRecord, MembershipRecord, MessageRecord, NetworkBinding, ReadMark, RoleRecord,
     UserRecord, UserSide, moment,
 };
 use super::role_table::{CHANNEL_ADMIN, CHANNEL_USER, SERVICE_USER};
@@ -223,7 +223,7 @@ pub(crate) fn users_side(world: &ServiceWorld, edge: u32, channel: u32, is_there
     UserSide {
         status,
         member: Some(memberships::member_sids(world, channel).digits(place)),
-        reading: ReadPosition { index, unread },
+        reading: ReadMark { index, unread },
         muted: memberships::is_muted(world, edge),
         sent: super::as_sent::AsSent::default(),
     }

@@ -122,7 +122,7 @@ pub(crate) struct ReadMembership {
     /// Of a member whose user the snapshot lacks.
     pub(crate) identity: Option<String>,
     /// As the user's list has it, which is read at another moment than the channel's; none once a position was written.
-    pub(crate) reading: Option<ReadPosition>,
+    pub(crate) reading: Option<ReadMark>,
     pub(crate) as_member: AsSent,
     pub(crate) as_user_channel: AsSent,
 }
@@ -134,14 +134,14 @@ pub(crate) struct UserSide {
     pub(crate) status: &'static str,
     /// The digits of the member; none where there is no member.
     pub(crate) member: Option<u128>,
-    pub(crate) reading: ReadPosition,
+    pub(crate) reading: ReadMark,
     pub(crate) muted: bool,
     pub(crate) sent: AsSent,
 }
 
 /// How far a user has read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct ReadPosition {
+pub(crate) struct ReadMark {
     /// The index of the last message read; null until one was.
     pub(crate) index: Option<i64>,
     /// Messages after it; null until one was read.

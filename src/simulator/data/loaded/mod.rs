@@ -10,6 +10,7 @@ mod error;
 mod fields;
 mod file;
 mod lack;
+mod lists;
 mod messages;
 mod open;
 mod recent;

@@ -1,6 +1,7 @@
 //! Rows of the views as the records of a service: the columns of each query, in the order in which they are read.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rusqlite::Result;
@@ -10,8 +11,8 @@ use serde_json::{Map, Value};
 use super::fields::{RowFields, json_string};
 use crate::simulator::data::as_sent::{AsSent, ShownBy};
 use crate::simulator::data::record::{
-    ChannelRecord, EmailBinding, InviteRecord, MessageRecord, NetworkBinding, ReadPosition, RoleRecord,
-    Timers, UserRecord,
+    ChannelRecord, EmailBinding, InviteRecord, MessageRecord, NetworkBinding, ReadMark, RoleRecord, Timers,
+    UserRecord,
 };
 use crate::simulator::data::role_table;
 
@@ -163,6 +164,15 @@ pub(super) fn member(fields: &mut RowFields<'_, '_>) -> Result<ReadMember> {
     Ok(member)
 }
 
+/// Everyone in a channel.
+#[derive(Debug)]
+pub(super) struct ChannelList {
+    /// By the digits of members; those without one come last, with digits that no SID has.
+    pub(super) order: Arc<[(u128, u32)]>,
+    /// In the same order; none of who is not in the channel's own list.
+    pub(super) members: Vec<Option<ReadMember>>,
+}
+
 /// A member that can be reached through another network: channel, member and binding.
 pub(super) type BoundMember = (Option<u128>, Option<u128>, Option<NetworkBinding>);
 
@@ -195,7 +205,7 @@ pub(super) struct ReadUserChannel {
     pub(super) member: Option<u128>,
     /// As Chat says it.
     pub(super) status: &'static str,
-    pub(super) reading: ReadPosition,
+    pub(super) reading: ReadMark,
     pub(super) muted: bool,
     pub(super) sent: AsSent,
 }
@@ -207,7 +217,7 @@ pub(super) fn user_channel(fields: &mut RowFields<'_, '_>) -> Result<ReadUserCha
     let channel = fields.digits("CH")?.unwrap_or_default();
     let member = fields.digits("MB")?;
     let status = fields.choice(ShownBy::Chat, "status", &STATUSES)?;
-    let reading = ReadPosition { index: fields.number()?, unread: fields.number()? };
+    let reading = ReadMark { index: fields.number()?, unread: fields.number()? };
     let level = fields.choice(ShownBy::Both, "notification_level", &["default", "muted"])?;
     fields.extra()?;
     Ok(ReadUserChannel {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::simulator::data::as_sent::AsSent;
 use crate::simulator::data::graph::MembershipStatus;
 use crate::simulator::data::order::{MergedOrder, first_rank};
-use crate::simulator::data::record::{MembershipRecord, ReadPosition, UserSide};
+use crate::simulator::data::record::{MembershipRecord, ReadMark, UserSide};
 use crate::simulator::data::{WorldView, initial, sid};
 
 impl WorldView<'_> {
@@ -141,13 +141,13 @@ impl WorldView<'_> {
     }
 
     /// How far a membership that was written to has read.
-    fn reading(&self, record: &MembershipRecord) -> ReadPosition {
+    fn reading(&self, record: &MembershipRecord) -> ReadMark {
         let index = record.last_read_index;
         let after = |index| {
             let total = initial::message_count(self.world, record.channel);
             (total - initial::messages_through(self.world, record.channel, index)).max(0)
         };
-        ReadPosition { index, unread: index.map(after) }
+        ReadMark { index, unread: index.map(after) }
     }
 
     /// How many members the channel has. Of a vanished channel, how many it had when it was listed.
@@ -159,16 +159,20 @@ impl WorldView<'_> {
                 .filter(|edge| graph.status(*edge) == MembershipStatus::Joined)
                 .count();
         }
-        let order = self.members(channel);
-        let now = (0..order.count()).filter(|rank| self.is_member(order.id(*rank))).count();
+        // By edges, not by the list: its order may have to be read.
+        let graph = &self.world.graph;
+        let is_old = channel < self.world.channels.count();
+        let first = if is_old { graph.of_channel(channel) } else { 0..0 };
+        let created = self.changes.of_channel.get(&channel).map_or(&[][..], Vec::as_slice);
+        let now = first.clone().chain(created.iter().map(|place| place.id));
+        let now = now.filter(|edge| self.is_member(*edge)).count();
         let Some(stated) = initial::stated_members(self.world, channel) else { return now };
         let is_at_first = |edge: &u32| {
             self.status(*edge) == MembershipStatus::Joined
                 && initial::is_in_channels_list(self.world, *edge)
                 && initial::is_in_chat(self.world, *edge)
         };
-        let first = self.world.graph.of_channel(channel).filter(is_at_first).count();
-        since(stated, first, now)
+        since(stated, first.filter(is_at_first).count(), now)
     }
 
     /// How many channels the user has joined. Of a vanished user, how many it had when it was listed.
