@@ -119,16 +119,13 @@ fn of_snapshots(options: &Options, origins: &Origins, loaded: &Loaded) -> Result
     };
     let first_sid = found.source.account_sid.clone();
     let mut first = account(options, origins, credentials(0, Some(&first_sid)), found.source);
-    let second = match found.other {
-        Some(other) => {
-            let account_sid = other.account_sid.clone();
-            account(options, origins, credentials(2, Some(&account_sid)), other)
-        }
-        None => {
-            let credentials = credentials(2, None);
-            let service = elsewhere(options, origins, &credentials.account_sid);
-            Account::new(credentials, vec![service])
-        }
+    let second = if let Some(other) = found.other {
+        let account_sid = other.account_sid.clone();
+        account(options, origins, credentials(2, Some(&account_sid)), other)
+    } else {
+        let credentials = credentials(2, None);
+        let service = elsewhere(options, origins, &credentials.account_sid);
+        Account::new(credentials, vec![service])
     };
     let beside = found.target.filter(|at| *at >= 1);
     let target = beside.unwrap_or_else(|| {

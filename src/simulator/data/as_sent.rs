@@ -26,12 +26,11 @@ struct SentMember {
 
 /// Members that take the place of what a record says. Nearly all rows have none.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct AsSent(Option<Box<Vec<SentMember>>>);
+pub(crate) struct AsSent(Vec<SentMember>);
 
 impl AsSent {
     pub(crate) fn add(&mut self, shown_by: ShownBy, key: &str, json: impl Into<Box<str>>) {
-        let member = SentMember { shown_by, key: key.into(), json: json.into() };
-        self.0.get_or_insert_default().push(member);
+        self.0.push(SentMember { shown_by, key: key.into(), json: json.into() });
     }
 
     /// Adds the members of an object, as JSON.
@@ -50,14 +49,12 @@ impl AsSent {
 
     /// Takes these away: they were written.
     pub(crate) fn forget(&mut self, keys: &[&str]) {
-        if let Some(members) = &mut self.0 {
-            members.retain(|member| !keys.contains(&&*member.key));
-        }
+        self.0.retain(|member| !keys.contains(&&*member.key));
     }
 
     /// The members that an API shows, each with its JSON.
     pub(crate) fn shown_by(&self, api: ShownBy) -> impl Iterator<Item = (&str, &str)> {
-        let members = self.0.iter().flat_map(|members| members.iter());
+        let members = self.0.iter();
         members
             .filter(move |member| member.shown_by == api || member.shown_by == ShownBy::Both)
             .map(|member| (&*member.key, &*member.json))

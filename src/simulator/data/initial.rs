@@ -244,16 +244,12 @@ pub(crate) fn invites(world: &ServiceWorld, channel: u32) -> GeneratedOrder<'_> 
     if channel >= world.channels.count() {
         return GeneratedOrder::Few(&[]);
     }
-    match &world.loaded {
-        Some(loaded) => {
-            let invites = loaded.invites(channel);
-            GeneratedOrder::Read(invites.iter().map(|invite| invite.digits).zip(0..).collect())
-        }
-        None => {
-            let first = world.graph.of_channel(channel).start;
-            GeneratedOrder::Space { space: memberships::invite_sids(world, channel), first }
-        }
+    if let Some(loaded) = &world.loaded {
+        let invites = loaded.invites(channel);
+        return GeneratedOrder::Read(invites.iter().map(|invite| invite.digits).zip(0..).collect());
     }
+    let first = world.graph.of_channel(channel).start;
+    GeneratedOrder::Space { space: memberships::invite_sids(world, channel), first }
 }
 
 /// Whether something of the order of invitations is one.

@@ -328,8 +328,8 @@ fn note_lacks(
 impl LoadedAccount {
     /// What `/v1/Configuration` says, of the first service with which it was read.
     pub(crate) fn defaults(&self) -> Option<AccountDefaults> {
-        let resources = self.services.iter().filter_map(|at| at.service.settings.resources.as_ref());
-        let json = resources.filter_map(|resources| resources.account.as_deref()).next()?;
+        let mut resources = self.services.iter().filter_map(|at| at.service.settings.resources.as_ref());
+        let json = resources.find_map(|resources| resources.account.as_deref())?;
         let resource = ConfigurationResource::of(Some(json));
         Some(AccountDefaults {
             chat_service_sid: resource.text("default_chat_service_sid").unwrap_or_default(),

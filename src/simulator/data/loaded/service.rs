@@ -139,8 +139,8 @@ impl LoadedService {
     pub(crate) fn user_with_identity(&self, identity: &str) -> Option<u32> {
         let sql = "SELECT sid FROM users WHERE identity = ?1";
         let found = |file: &Arc<LoadedFile>| file.rows(sql, [identity], |fields| fields.digits("US"));
-        let digits = self.files.iter().flat_map(found).flatten();
-        digits.filter_map(|digits| self.users.rank(digits)).next()
+        let mut digits = self.files.iter().flat_map(found).flatten();
+        digits.find_map(|digits| self.users.rank(digits))
     }
 
     pub(super) fn read_channel(&self, channel: u32) -> Arc<ReadChannel> {
