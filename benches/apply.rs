@@ -4,16 +4,18 @@
 #![expect(clippy::print_stdout, reason = "a bench tells its figures")]
 
 use std::error::Error;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use chatferry::internals::model::{ServiceSid, UserSid};
 use chatferry::internals::plan::{JsonFields, Move, Operation, OperationKind, PlanDraft, Side, Subject};
 use serde_json::{Value, json};
+use simulator::Simulator;
 
 #[path = "support/plan.rs"]
 mod made_up;
+#[path = "support/simulator.rs"]
+mod simulator;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -36,9 +38,10 @@ fn rate() -> Result<()> {
     let limits = ["--latency-ms", "200", "--write-rate", "30"];
     let folder = tempfile::tempdir()?;
     let simulator = Simulator::start(&[&size[..], &limits].concat())?;
-    let chatferry = |arguments: &[&str]| simulator.run(folder.path(), arguments);
-    chatferry(&["crawl", "--service", &simulator.service, "--rps", "0", "--concurrency", "64", "--json"])?;
-    chatferry(&["plan", "--target", &simulator.target, "--json"])?;
+    let [source, target] = &simulator.services;
+    let chatferry = |arguments: &[&str]| run(&simulator, folder.path(), arguments);
+    chatferry(&["crawl", "--service", source, "--rps", "0", "--concurrency", "64", "--json"])?;
+    chatferry(&["plan", "--target", target, "--json"])?;
     chatferry(&["apply", "--yes", "--json", "--only", "create_role,create_user"])?;
     for kind in ["create_conversation", "create_participant"] {
         let result = chatferry(&["apply", "--yes", "--json", "--only", kind])?.result;
@@ -66,7 +69,7 @@ fn memory(most: u128) -> Result<()> {
         let simulator = Simulator::start(&["--users", "1", "--channels", "1"])?;
         write_plan(&folder.path().join("plan.db"), &simulator, users)?;
         let flags = ["--rps", "0", "--concurrency", "64", "--service-rate", "10000"];
-        let applied = simulator.run(folder.path(), &[&["apply", "--yes", "--json"], &flags[..]].concat())?;
+        let applied = run(&simulator, folder.path(), &[&["apply", "--yes", "--json"], &flags[..]].concat())?;
         let result = &applied.result;
         println!(
             "memory: {} operations in {:.0} s: peak {} MiB, {}",
@@ -88,7 +91,7 @@ fn memory(most: u128) -> Result<()> {
 fn write_plan(path: &Path, simulator: &Simulator, users: u128) -> Result<()> {
     let side = Side {
         account_sid: simulator.account.clone(),
-        service_sid: simulator.target.clone(),
+        service_sid: simulator.services[1].clone(),
         friendly_name: None,
     };
     let header = made_up::header(Move::Undo, side.clone(), side, "");
@@ -96,7 +99,7 @@ fn write_plan(path: &Path, simulator: &Simulator, users: u128) -> Result<()> {
     for user in 1..=users {
         let identity = format!("user-{user}@example.com");
         let subject = Subject {
-            service_sid: Some(ServiceSid::from_wire(&simulator.target)),
+            service_sid: Some(ServiceSid::from_wire(&simulator.services[1])),
             user_sid: Some(UserSid::from_digits(user)),
             identity: Some(identity.clone()),
             ..Subject::default()
@@ -119,87 +122,37 @@ fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or(f64::NAN)
 }
 
-/// The simulator in a process of its own.
-struct Simulator {
-    child: Child,
-    url: String,
-    account: String,
-    token: String,
-    service: String,
-    target: String,
-}
-
 /// A finished process.
 struct Ran {
     result: Value,
     peak_kib: u64,
 }
 
-impl Simulator {
-    fn start(flags: &[&str]) -> Result<Self> {
-        let mut child = Command::new(binary())
-            .args(["simulate", "--world", "plain"])
-            .args(flags)
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let stdout = child.stdout.take().ok_or("no output of the simulator")?;
-        let (mut url, mut account, mut token, mut service, mut target) = Default::default();
-        for line in BufReader::new(stdout).lines() {
-            let line = line?;
-            let after = |prefix: &str| line.strip_prefix(prefix).map(str::to_owned);
-            url = after("listening on ").unwrap_or(url);
-            account = after("export TWILIO_ACCOUNT_SID=").unwrap_or(account);
-            token = after("export TWILIO_AUTH_TOKEN=").unwrap_or(token);
-            service = after("chatferry crawl --service ").unwrap_or(service);
-            if let Some(found) = after("# an empty service in the same account: ") {
-                target = found;
-                break;
-            }
+/// Runs the binary to its end; its result, and its peak of resident memory as the kernel counts it.
+fn run(simulator: &Simulator, folder: &Path, arguments: &[&str]) -> Result<Ran> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_chatferry"))
+        .args(arguments)
+        .args(["--quiet"])
+        .current_dir(folder)
+        .envs(simulator.environment())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let pid = child.id();
+    let stdout = child.stdout.take().ok_or("no output")?;
+    let reader = std::thread::spawn(move || std::io::read_to_string(stdout));
+    let mut peak_kib = 0;
+    // The peak is gone with the process.
+    while child.try_wait()?.is_none() {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        if let Some(peak) = peak {
+            peak_kib = peak.trim().trim_end_matches(" kB").parse()?;
         }
-        Ok(Self { child, url, account, token, service, target })
+        std::thread::sleep(std::time::Duration::from_millis(5));
     }
-
-    /// Runs the binary to its end; its result, and its peak of resident memory as the kernel counts it.
-    fn run(&self, folder: &Path, arguments: &[&str]) -> Result<Ran> {
-        let mut child = Command::new(binary())
-            .args(arguments)
-            .args(["--quiet"])
-            .current_dir(folder)
-            .env("TWILIO_ACCOUNT_SID", &self.account)
-            .env("TWILIO_AUTH_TOKEN", &self.token)
-            .env("CHATFERRY_CHAT_URL", &self.url)
-            .env("CHATFERRY_CONVERSATIONS_URL", &self.url)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let pid = child.id();
-        let stdout = child.stdout.take().ok_or("no output")?;
-        let reader = std::thread::spawn(move || std::io::read_to_string(stdout));
-        let mut peak_kib = 0;
-        // The peak is gone with the process.
-        while child.try_wait()?.is_none() {
-            let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-            if let Some(peak) = peak {
-                peak_kib = peak.trim().trim_end_matches(" kB").parse()?;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-        let stdout = reader.join().map_err(|_| "the reader of the output failed")??;
-        let result =
-            serde_json::from_str(&stdout).map_err(|error| format!("{arguments:?}: {error}: {stdout}"))?;
-        Ok(Ran { result, peak_kib })
-    }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        // It has nothing to save.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-fn binary() -> PathBuf {
-    PathBuf::from(env!("CARGO_BIN_EXE_chatferry"))
+    let stdout = reader.join().map_err(|_| "the reader of the output failed")??;
+    let result =
+        serde_json::from_str(&stdout).map_err(|error| format!("{arguments:?}: {error}: {stdout}"))?;
+    Ok(Ran { result, peak_kib })
 }

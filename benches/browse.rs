@@ -14,24 +14,19 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use chatferry::internals::model::{
-    AccountSid, Api, ChannelSid, Entity, ListPage, MemberSid, Membership, MembershipStatus,
-    NotificationLevel, Records, ServiceSid, Timestamp, User, UserSid,
-};
+use chatferry::internals::model::{AccountSid, ChannelSid, Entity, ServiceSid, UserSid};
 use chatferry::internals::plan::{JsonFields, Move, Operation, OperationKind, PlanDraft, Side, Subject};
-use chatferry::internals::snapshot::{CrawlIdentity, SnapshotWriter, Target};
+use snapshot::{EACH, make, mix};
 
 #[path = "support/plan.rs"]
 mod made_up;
+#[path = "support/snapshot.rs"]
+mod snapshot;
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Memberships of a user.
-const EACH: u64 = 10;
-/// Channels for each membership of a user.
+/// Channels that the plan adds users to.
 const CHANNELS: u64 = 10_000;
-/// When the crawl that made the snapshot was started.
-const STARTED: &str = "2026-11-23T00:00:00Z";
 /// Fetches of each page.
 const FETCHES: u64 = 20;
 
@@ -41,7 +36,7 @@ fn main() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("snapshot.db");
     let began = Instant::now();
-    make(&path, users)?;
+    make(&path, users, &[Entity::User, Entity::Channel, Entity::Membership])?;
     println!("{} memberships, made in {:.0?}", users * EACH, began.elapsed());
     let files = vec!["--snapshot".into(), path.clone().into_os_string()];
     measure(&files, users)?;
@@ -90,7 +85,7 @@ fn make_plan(path: &Path, users: u64) -> Result<()> {
         service_sid: ServiceSid::from_digits(digits).to_string(),
         friendly_name: None,
     };
-    let header = made_up::header(Move::Copy, side(1), side(3), STARTED);
+    let header = made_up::header(Move::Copy, side(1), side(3), "2026-11-23T00:00:00Z");
     let mut draft = PlanDraft::create(path, &header)?;
     let mut add = |kind, number: u64, channel: Option<u64>| {
         let subject = Subject {
@@ -166,128 +161,4 @@ impl Drop for Browsing {
     fn drop(&mut self) {
         let _ended = self.child.kill().and_then(|()| self.child.wait()).is_ok();
     }
-}
-
-fn page_size(_: Entity) -> u32 {
-    100
-}
-
-/// A number that looks like any other, the same each time.
-fn mix(number: u64) -> u128 {
-    let mut state = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut next = || {
-        state = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        state = (state ^ state >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        state ^= state >> 31;
-        u128::from(state)
-    };
-    next() << 64 | next()
-}
-
-fn identity(account: &AccountSid, service: &ServiceSid) -> CrawlIdentity {
-    CrawlIdentity {
-        account_sid: account.clone(),
-        services: vec![service.clone()],
-        source: Api::Chat,
-        include: vec![Entity::User, Entity::Channel, Entity::Membership],
-        users: None,
-        started: STARTED.to_owned(),
-    }
-}
-
-/// Makes a finished snapshot of so many users, through the writer, as a crawl does.
-fn make(path: &Path, users: u64) -> Result<()> {
-    let (service, account) = (ServiceSid::from_digits(1), AccountSid::from_digits(2));
-    let mut writer = SnapshotWriter::create(path, &identity(&account, &service), page_size)?;
-    let page = |records: Records, received: usize, next: Option<String>| ListPage {
-        records,
-        received,
-        issues: Vec::new(),
-        next,
-        page_size: None,
-    };
-    let date = Some(Timestamp::Seconds(1_700_000_000));
-    let user = |number: u64| User {
-        sid: UserSid::from_digits(mix(number)),
-        account_sid: Some(account.clone()),
-        service_sid: Some(service.clone()),
-        attributes: Some("{}".to_owned()),
-        friendly_name: Some(format!("Ada the {number}th")),
-        role_sid: None,
-        identity: Some(format!("user{number}@example.com")),
-        is_online: None,
-        is_notifiable: None,
-        date_created: date.clone(),
-        date_updated: date.clone(),
-        joined_channels_count: Some(EACH.cast_signed()),
-        extra: None,
-    };
-    let channel = |number: u64| chatferry::internals::model::Channel {
-        sid: ChannelSid::from_digits(mix(1 << 60 | number)),
-        account_sid: Some(account.clone()),
-        service_sid: Some(service.clone()),
-        friendly_name: Some(format!("Channel {number}")),
-        unique_name: Some(format!("channel-{number}")),
-        attributes: Some("{}".to_owned()),
-        r#type: None,
-        date_created: date.clone(),
-        date_updated: date.clone(),
-        created_by: None,
-        members_count: None,
-        messages_count: None,
-        state: None,
-        timers: None,
-        messaging_service_sid: None,
-        bindings: None,
-        extra: None,
-    };
-    let mut stored = 0;
-    loop {
-        let units = writer.pending(5_000, &[])?;
-        if units.is_empty() {
-            break;
-        }
-        writer.begin()?;
-        for unit in units {
-            match &unit.target {
-                Target::Users(_) => {
-                    for first in (0..users).step_by(10_000) {
-                        let end = (first + 10_000).min(users);
-                        let next = (end < users).then(|| end.to_string());
-                        let rows: Vec<User> = (first..end).map(user).collect();
-                        writer.store_page(&unit, &page(Records::Users(rows), 10_000, next))?;
-                    }
-                }
-                Target::Channels(_) => {
-                    let rows = (0..EACH * CHANNELS).map(channel).collect();
-                    writer.store_page(&unit, &page(Records::Channels(rows), 10_000, None))?;
-                }
-                Target::UserChannels(_, user) => {
-                    let place = |place: u64| Membership {
-                        account_sid: Some(account.clone()),
-                        service_sid: Some(service.clone()),
-                        channel_sid: ChannelSid::from_digits(mix(
-                            1 << 60 | (place * CHANNELS + (stored * 7919 + place) % CHANNELS)
-                        )),
-                        user_sid: user.clone(),
-                        member_sid: Some(MemberSid::from_digits(mix(1 << 61 | (stored * EACH + place)))),
-                        status: Some(MembershipStatus::Joined),
-                        last_consumed_message_index: Some((stored % 500).cast_signed()),
-                        unread_messages_count: Some((stored % 7).cast_signed()),
-                        notification_level: Some(NotificationLevel::Default),
-                        extra: None,
-                    };
-                    let rows: Vec<Membership> = (0..EACH).map(place).collect();
-                    writer.store_page(&unit, &page(Records::Memberships(rows), 10, None))?;
-                    stored += 1;
-                }
-                _ => writer.fail_unit(unit.id, "not a part of this bench")?,
-            }
-        }
-        writer.commit()?;
-    }
-    writer.reconcile(0, true)?;
-    writer.finish("2026-11-23T01:00:00Z")?;
-    writer.close_if_free()?;
-    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The figures that the README states of `crawl` and `export`, measured on whole processes against the simulator in a process
-//! of its own. Run with `cargo bench --bench crawl -- NAME`, where NAME is `cpu`, `latency`, `politeness`, `memory`, `loaded` or
-//! `export`; without a name, all but `memory` and `loaded`, which take the longest.
+//! of its own. Run with `cargo bench --bench crawl -- NAME`, where NAME is `cpu`, `latency`, `politeness`, `memory` or `export`;
+//! without a name, all but `memory`, which takes the longest.
 //!
 //! Ratios are taken within one run, since a machine's speed drifts; absolute figures are for orientation.
 
@@ -9,20 +9,29 @@
 use std::collections::VecDeque;
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use measured::{Measured, cpu_of};
 use serde::Deserialize;
+use simulator::Simulator;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
+
+#[path = "support/measured.rs"]
+mod measured;
+#[path = "support/simulator.rs"]
+mod simulator;
 
 /// The program's own allocator, so that the bare loop has no other.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_chatferry");
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -43,7 +52,6 @@ fn run(name: &str) -> Result<()> {
         "latency" => latency(),
         "politeness" => politeness(),
         "memory" => memory(),
-        "loaded" => loaded(),
         "export" => export(),
         other => Err(format!("no bench `{other}`").into()),
     }
@@ -54,9 +62,9 @@ fn cpu() -> Result<()> {
     let simulator = Simulator::start(&["--users", "20000", "--channels", "8000", "--memberships", "20"])?;
     let mut ratios = Vec::new();
     for round in 1..=3 {
-        let bare = measure(simulator.bare(64)?)?;
+        let bare = measure(bare(&simulator, 64)?)?;
         let folder = tempfile::tempdir()?;
-        let crawl = measure(simulator.crawl(folder.path(), &["--rps", "0", "--concurrency", "64"]))?;
+        let crawl = measure(crawl(&simulator, folder.path(), &["--rps", "0", "--concurrency", "64"]))?;
         let ratio = crawl.cpu.as_secs_f64() / bare.cpu.as_secs_f64();
         ratios.push(ratio);
         println!("cpu {round}: crawl {:.2?}, bare loop {:.2?}, ratio {ratio:.2}", crawl.cpu, bare.cpu);
@@ -80,8 +88,8 @@ fn latency() -> Result<()> {
         "20",
     ])?;
     let folder = tempfile::tempdir()?;
-    let crawl = measure(simulator.crawl(folder.path(), &["--rps", "0", "--concurrency", "16"]))?;
-    let requests = crawl.number("total");
+    let crawl = measure(crawl(&simulator, folder.path(), &["--rps", "0", "--concurrency", "16"]))?;
+    let requests = number(&crawl, "total");
     let ideal = requests * 0.020 / 16.0;
     let wall = crawl.wall.as_secs_f64();
     println!(
@@ -95,8 +103,8 @@ fn latency() -> Result<()> {
 fn politeness() -> Result<()> {
     let simulator = Simulator::start(&["--users", "3000", "--channels", "1000", "--latency-ms", "30"])?;
     let folder = tempfile::tempdir()?;
-    measure(simulator.crawl(folder.path(), &["--rps", "200", "--concurrency", "64"]))?;
-    let stats = simulator.stats()?;
+    measure(crawl(&simulator, folder.path(), &["--rps", "200", "--concurrency", "64"]))?;
+    let stats = counted(&simulator)?;
     let span = stats["span_seconds"].as_f64().unwrap_or(0.0);
     let rate = stats["requests"].as_f64().unwrap_or(0.0) / span;
     println!(
@@ -115,9 +123,9 @@ fn politeness() -> Result<()> {
     ])?;
     let folder = tempfile::tempdir()?;
     let flags = ["--rps", "0", "--concurrency", "64", "--account-concurrency", "1000000"];
-    let crawl = measure(simulator.crawl(folder.path(), &flags))?;
-    let stats = simulator.stats()?;
-    let (requests, throttled) = (crawl.number("total"), crawl.number("throttled"));
+    let crawl = measure(crawl(&simulator, folder.path(), &flags))?;
+    let stats = counted(&simulator)?;
+    let (requests, throttled) = (number(&crawl, "total"), number(&crawl, "throttled"));
     println!(
         "politeness: 20 allowed in flight, 64 configured: {throttled} of {requests} answers were 429 ({:.2} %, under 1 wanted), \
          {:.1} s, ideal {:.1} s; {} in flight at most",
@@ -135,7 +143,7 @@ fn memory() -> Result<()> {
     for users in ["10000", "1000000"] {
         let simulator = Simulator::start(&["--users", users, "--channels", "20000", "--memberships", "12"])?;
         let folder = tempfile::tempdir()?;
-        let crawl = measure(simulator.crawl(folder.path(), &["--rps", "0", "--concurrency", "32"]))?;
+        let crawl = measure(crawl(&simulator, folder.path(), &["--rps", "0", "--concurrency", "32"]))?;
         println!("memory: {users} users: {}", summary(&crawl));
         peaks.push(crawl.peak_kib);
     }
@@ -147,40 +155,17 @@ fn memory() -> Result<()> {
     Ok(())
 }
 
-/// What serving a snapshot of a million memberships takes, and that a crawl of it gives an equal one.
-fn loaded() -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let (first, second) = (folder.path().join("first.db"), folder.path().join("second.db"));
-    let flags = ["--rps", "0", "--concurrency", "32", "--snapshot"];
-    let crawl = |simulator: &Simulator, file: &Path| {
-        let mut command = simulator.crawl(folder.path(), &flags);
-        command.arg(file);
-        measure(command)
-    };
-    let simulator = Simulator::start(&["--users", "50000", "--channels", "20000", "--memberships", "20"])?;
-    println!("loaded: from the seed: {}", summary(&crawl(&simulator, &first)?));
-    drop(simulator);
-    let begun = Instant::now();
-    let file = first.to_str().ok_or("a path that is not Unicode")?;
-    let simulator = Simulator::spawn(&["--load", file])?;
-    println!("loaded: listening after {:.1?}", begun.elapsed());
-    println!("loaded: from the snapshot: {}", summary(&crawl(&simulator, &second)?));
-    println!("loaded: the simulator: peak {} MiB", simulator.peak_kib()? / 1024);
-    let diff = Command::new(binary()).arg("diff").args([&first, &second]).output()?;
-    println!("loaded: diff ends with {}", diff.status);
-    Ok(())
-}
-
 /// Speed of an export, against what `serde_json` and `csv` alone do with the same rows.
 fn export() -> Result<()> {
     let simulator = Simulator::start(&["--users", "40000", "--channels", "8000", "--memberships", "25"])?;
     let folder = tempfile::tempdir()?;
-    measure(
-        simulator
-            .crawl(folder.path(), &["--rps", "0", "--concurrency", "64", "--include", "users,user-channels"]),
-    )?;
+    measure(crawl(
+        &simulator,
+        folder.path(),
+        &["--rps", "0", "--concurrency", "64", "--include", "users,user-channels"],
+    ))?;
     for format in ["ndjson", "csv"] {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(BINARY);
         command.current_dir(folder.path()).args([
             "export",
             "--out",
@@ -249,145 +234,48 @@ fn rewrite(file: &Path, format: &str) -> Result<Duration> {
     Ok(cpu_of("self")?.saturating_sub(start))
 }
 
-/// The simulator in a process of its own.
-struct Simulator {
-    child: Child,
-    url: String,
-    account: String,
-    token: String,
-    service: String,
+/// A crawl of the simulated service, in this folder.
+fn crawl(simulator: &Simulator, folder: &Path, flags: &[&str]) -> Command {
+    let mut command = Command::new(BINARY);
+    command
+        .args(["crawl", "--service", &simulator.services[0], "--json", "--progress", "none"])
+        .args(flags)
+        .current_dir(folder)
+        .envs(simulator.environment());
+    command
 }
 
-impl Simulator {
-    /// One with a generated account.
-    fn start(flags: &[&str]) -> Result<Self> {
-        Self::spawn(&[&["--world", "plain"], flags].concat())
-    }
-
-    fn spawn(flags: &[&str]) -> Result<Self> {
-        let mut child = Command::new(binary()).arg("simulate").args(flags).stdout(Stdio::piped()).spawn()?;
-        let stdout = child.stdout.take().ok_or("no output of the simulator")?;
-        let (mut url, mut account, mut token, mut service) = Default::default();
-        for line in BufReader::new(stdout).lines() {
-            let line = line?;
-            let after = |prefix: &str| line.strip_prefix(prefix).map(str::to_owned);
-            url = after("listening on ").unwrap_or(url);
-            account = after("export TWILIO_ACCOUNT_SID=").unwrap_or(account);
-            token = after("export TWILIO_AUTH_TOKEN=").unwrap_or(token);
-            if let Some(found) = after("chatferry crawl --service ") {
-                service = found;
-                break;
-            }
-        }
-        Ok(Self { child, url, account, token, service })
-    }
-
-    fn crawl(&self, folder: &Path, flags: &[&str]) -> Command {
-        let mut command = Command::new(binary());
-        command
-            .args(["crawl", "--service", &self.service, "--json", "--progress", "none"])
-            .args(flags)
-            .current_dir(folder)
-            .env("TWILIO_ACCOUNT_SID", &self.account)
-            .env("TWILIO_AUTH_TOKEN", &self.token)
-            .env("CHATFERRY_CHAT_URL", &self.url);
-        command
-    }
-
-    fn bare(&self, concurrency: usize) -> Result<Command> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args([
-            "bare",
-            &self.url,
-            &self.account,
-            &self.token,
-            &self.service,
-            &concurrency.to_string(),
-        ]);
-        Ok(command)
-    }
-
-    fn peak_kib(&self) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no peak")?;
-        Ok(peak.trim().trim_end_matches(" kB").parse()?)
-    }
-
-    fn stats(&self) -> Result<serde_json::Value> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(async {
-            let body = reqwest::get(format!("{}/simulator/stats", self.url)).await?.bytes().await?;
-            Ok(serde_json::from_slice(&body)?)
-        })
-    }
+/// The bare loop over the same service.
+fn bare(simulator: &Simulator, concurrency: usize) -> Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args([
+        "bare",
+        &simulator.url,
+        &simulator.account,
+        &simulator.token,
+        &simulator.services[0],
+        &concurrency.to_string(),
+    ]);
+    Ok(command)
 }
 
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        // It has nothing to save.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
+/// What the simulator counted.
+fn counted(simulator: &Simulator) -> Result<serde_json::Value> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let body = reqwest::get(format!("{}/simulator/stats", simulator.url)).await?.bytes().await?;
+        Ok(serde_json::from_slice(&body)?)
+    })
 }
 
-fn binary() -> PathBuf {
-    PathBuf::from(env!("CARGO_BIN_EXE_chatferry"))
+/// A number of the result's `requests`.
+fn number(crawl: &Measured, key: &str) -> f64 {
+    let result: serde_json::Value = serde_json::from_str(&crawl.stdout).unwrap_or_default();
+    result["requests"][key].as_f64().unwrap_or(f64::NAN)
 }
 
-/// A finished process.
-struct Measured {
-    wall: Duration,
-    cpu: Duration,
-    peak_kib: u64,
-    stdout: String,
-}
-
-impl Measured {
-    /// A number of the result's `requests`.
-    fn number(&self, key: &str) -> f64 {
-        let result: serde_json::Value = serde_json::from_str(&self.stdout).unwrap_or_default();
-        result["requests"][key].as_f64().unwrap_or(f64::NAN)
-    }
-}
-
-/// Runs a process to its end and takes its CPU time and peak memory as the kernel counts them.
 fn measure(mut command: Command) -> Result<Measured> {
-    let start = Instant::now();
-    let mut child = command.stdout(Stdio::piped()).spawn()?;
-    let pid = child.id().to_string();
-    let stdout = child.stdout.take().ok_or("no output")?;
-    let reader = std::thread::spawn(move || std::io::read_to_string(stdout));
-    let mut peak_kib = 0;
-    // The peak is gone with the process, its CPU time only once it has been waited for.
-    loop {
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-        let field = |name: &str| {
-            status.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned())
-        };
-        if field("State:").is_none_or(|state| state.starts_with('Z')) {
-            break;
-        }
-        if let Some(peak) = field("VmHWM:") {
-            peak_kib = peak.trim_end_matches(" kB").parse()?;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let wall = start.elapsed();
-    let cpu = cpu_of(&pid)?;
-    let stdout = reader.join().map_err(|_| "the reader of the output failed")??;
-    let status = child.wait()?;
-    if !status.success() {
-        return Err(format!("{command:?} ended with {status}: {stdout}").into());
-    }
-    Ok(Measured { wall, cpu, peak_kib, stdout })
-}
-
-/// User and system time of a process so far (Linux's `/proc/PID/stat`, fields 14 and 15, in hundredths of a second).
-fn cpu_of(process: &str) -> Result<Duration> {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks: u64 = fields[11].parse::<u64>()? + fields[12].parse::<u64>()?;
-    Ok(Duration::from_millis(ticks * 10))
+    measured::measure(&mut command, 0)
 }
 
 fn summary(crawl: &Measured) -> String {

@@ -10,21 +10,22 @@
 #![expect(clippy::print_stdout, reason = "a bench tells its figures")]
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
 
-use chatferry::internals::model::{
-    AccountSid, Api, ChannelSid, Entity, ListPage, MemberSid, Membership, MembershipStatus,
-    NotificationLevel, Records, ServiceSid, Timestamp, User, UserSid,
-};
-use chatferry::internals::snapshot::{CrawlIdentity, SnapshotWriter, Target};
+use chatferry::internals::model::Entity;
+use chatferry::internals::snapshot::SnapshotWriter;
+use measured::{Measured, measure};
 use rusqlite::Connection;
+use snapshot::{EACH, make, page_size};
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+#[path = "support/measured.rs"]
+mod measured;
+#[path = "support/snapshot.rs"]
+mod snapshot;
 
-/// Memberships of a user.
-const EACH: u64 = 10;
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// One membership in so many is changed, removed or added.
 const SHARE: u64 = 1000;
@@ -39,20 +40,20 @@ fn main() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let (old, new) = (folder.path().join("old.db"), folder.path().join("new.db"));
     let began = Instant::now();
-    make(&old, users)?;
+    make(&old, users, &[Entity::User, Entity::Membership])?;
     std::fs::copy(&old, &new)?;
     let changed = change(&new)?;
     let memberships = users * EACH;
     println!("{memberships} memberships in each, {changed} changed; made in {:.0?}", began.elapsed());
 
-    let scan = measure(Command::new(std::env::current_exe()?).arg("scan").args([&old, &new]))?;
+    let scan = measure(Command::new(std::env::current_exe()?).arg("scan").args([&old, &new]), 0)?;
     tell("SQLite scans both", &scan, memberships);
     let diff = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_chatferry"));
         command.arg("diff").args([&old, &new]).arg("--json");
         command
     };
-    let plain = measure(&mut diff())?;
+    let plain = measure(&mut diff(), 5)?;
     check(&plain, memberships, changed)?;
     tell("diff", &plain, memberships);
     for file in [&old, &new] {
@@ -60,7 +61,7 @@ fn main() -> Result<()> {
         SnapshotWriter::open(file, page_size)?.write_list_digests()?;
         println!("  digests of {} written in {:.1?}", file.display(), began.elapsed());
     }
-    let quick = measure(&mut diff())?;
+    let quick = measure(&mut diff(), 5)?;
     check(&quick, memberships, changed)?;
     tell("diff with digests", &quick, memberships);
     println!(
@@ -91,106 +92,6 @@ fn check(measured: &Measured, memberships: u64, changed: u64) -> Result<()> {
     if found != changed || number("same") + number("different") + number("missing") != memberships {
         return Err(format!("{counts} for {changed} changes of {memberships}").into());
     }
-    Ok(())
-}
-
-fn page_size(_: Entity) -> u32 {
-    100
-}
-
-/// A number that looks like any other, the same each time.
-fn mix(number: u64) -> u128 {
-    let mut state = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut next = || {
-        state = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        state = (state ^ state >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        state ^= state >> 31;
-        u128::from(state)
-    };
-    next() << 64 | next()
-}
-
-/// Makes a finished snapshot of so many users, through the writer, as a crawl does.
-fn make(path: &Path, users: u64) -> Result<()> {
-    let service = ServiceSid::from_digits(1);
-    let account = AccountSid::from_digits(2);
-    let identity = CrawlIdentity {
-        account_sid: account.clone(),
-        services: vec![service.clone()],
-        source: Api::Chat,
-        include: vec![Entity::User, Entity::Membership],
-        users: None,
-        started: "2026-11-23T00:00:00Z".to_owned(),
-    };
-    let mut writer = SnapshotWriter::create(path, &identity, page_size)?;
-    let list = writer.pending(1, &[])?.into_iter().chain(writer.pending(10, &[])?);
-    let list =
-        list.into_iter().find(|unit| matches!(unit.target, Target::Users(_))).ok_or("no list of users")?;
-    let page = |records: Records, received: usize, next: Option<String>| ListPage {
-        records,
-        received,
-        issues: Vec::new(),
-        next,
-        page_size: None,
-    };
-    let date = Some(Timestamp::Seconds(1_700_000_000));
-    writer.begin()?;
-    for first in (0..users).step_by(10_000) {
-        let end = (first + 10_000).min(users);
-        let rows: Vec<User> = (first..end)
-            .map(|number| User {
-                sid: UserSid::from_digits(mix(number)),
-                account_sid: Some(account.clone()),
-                service_sid: Some(service.clone()),
-                attributes: Some("{}".to_owned()),
-                friendly_name: None,
-                role_sid: None,
-                identity: Some(format!("user{number}@example.com")),
-                is_online: None,
-                is_notifiable: None,
-                date_created: date.clone(),
-                date_updated: date.clone(),
-                joined_channels_count: Some(EACH.cast_signed()),
-                extra: None,
-            })
-            .collect();
-        let next = (end < users).then(|| end.to_string());
-        writer.store_page(&list, &page(Records::Users(rows), 10_000, next))?;
-    }
-    writer.commit()?;
-    let mut stored = 0;
-    while stored < users {
-        let units = writer.pending(5_000, &[])?;
-        writer.begin()?;
-        for unit in units {
-            let Target::UserChannels(_, user) = &unit.target else {
-                writer.fail_unit(unit.id, "not a part of this bench")?;
-                continue;
-            };
-            let rows: Vec<Membership> = (0..EACH)
-                .map(|place| {
-                    let channel = place * 10_000 + (stored * 7919 + place) % 10_000;
-                    Membership {
-                        account_sid: Some(account.clone()),
-                        service_sid: Some(service.clone()),
-                        channel_sid: ChannelSid::from_digits(mix(1 << 60 | channel)),
-                        user_sid: user.clone(),
-                        member_sid: Some(MemberSid::from_digits(mix(1 << 61 | (stored * EACH + place)))),
-                        status: Some(MembershipStatus::Joined),
-                        last_consumed_message_index: Some((stored % 500).cast_signed()),
-                        unread_messages_count: Some((stored % 7).cast_signed()),
-                        notification_level: Some(NotificationLevel::Default),
-                        extra: None,
-                    }
-                })
-                .collect();
-            writer.store_page(&unit, &page(Records::Memberships(rows), 10, None))?;
-            stored += 1;
-        }
-        writer.commit()?;
-    }
-    writer.finish("2026-11-23T01:00:00Z")?;
-    writer.close_if_free()?;
     Ok(())
 }
 
@@ -234,41 +135,4 @@ fn scan(path: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// A finished process.
-struct Measured {
-    wall: Duration,
-    cpu: Duration,
-    peak_kib: u64,
-    stdout: String,
-}
-
-/// Runs a process to its end and takes its CPU time and peak memory as the kernel counts them.
-fn measure(command: &mut Command) -> Result<Measured> {
-    let start = Instant::now();
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
-    let process = PathBuf::from("/proc").join(child.id().to_string());
-    let stdout = child.stdout.take().ok_or("no output")?;
-    let reader = std::thread::spawn(move || std::io::read_to_string(stdout));
-    let mut peak_kib = 0;
-    // The peak is gone with the process, its CPU time only once it has been waited for.
-    loop {
-        let status = std::fs::read_to_string(process.join("status"))?;
-        let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-        if field("State:").is_none_or(|state| state.starts_with('Z')) {
-            break;
-        }
-        if let Some(peak) = field("VmHWM:") {
-            peak_kib = peak.trim_end_matches(" kB").parse()?;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let wall = start.elapsed();
-    let counted = std::fs::read_to_string(process.join("stat"))?;
-    let fields: Vec<&str> = counted.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let cpu = Duration::from_millis((fields[11].parse::<u64>()? + fields[12].parse::<u64>()?) * 10);
-    let stdout = reader.join().map_err(|_| "the reader of the output failed")??;
-    child.wait()?;
-    Ok(Measured { wall, cpu, peak_kib, stdout })
 }

@@ -26,7 +26,6 @@ pub enum Event {
     },
     /// The crawl reads from another API than the one it was to begin with.
     SourceChosen {
-        /// It.
         source: Api,
         /// Why, in one line.
         why: String,

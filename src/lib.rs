@@ -26,7 +26,6 @@ mod browse;
 mod cli;
 mod clock;
 mod commands;
-
 mod crawl;
 mod diff;
 mod error;

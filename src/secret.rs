@@ -49,7 +49,6 @@ impl Credentials {
         Self { username: account_sid.to_string(), account_sid, secret: auth_token }
     }
 
-    /// An API key of the account.
     pub fn api_key(account_sid: AccountSid, api_key: String, api_secret: Secret) -> Self {
         Self { account_sid, username: api_key, secret: api_secret }
     }
@@ -119,7 +118,6 @@ impl Origin {
         Url::parse(&format!("{origin}{path_and_query}"))
     }
 
-    /// Whether a URL is of this origin.
     pub fn contains(&self, url: &Url) -> bool {
         url.origin() == self.0.origin()
     }

@@ -70,7 +70,6 @@ struct ObservedBatches {
 pub(crate) struct BatchOutcome {
     /// Conversations that were created with participants.
     pub conversations: u64,
-    /// Their participants.
     pub participants: u64,
     /// What of participants Twilio dropped.
     pub dropped: Vec<String>,

@@ -33,7 +33,7 @@ pub(crate) enum ApplyError {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PlanRefused {
     /// A check blocks the entire plan.
-    #[error("the plan `{}` is blocked as a whole: {checks}", plan.display())]
+    #[error("the plan `{}` is blocked: {checks}", plan.display())]
     Blocked { plan: PathBuf, checks: String },
     #[error("there is no service {service} in the account {account}")]
     NoTarget {

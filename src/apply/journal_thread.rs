@@ -28,11 +28,10 @@ const CHANNEL_CAPACITY: usize = 256;
 /// The most requests of one transaction.
 const MOST_PER_COMMIT: usize = 256;
 
-/// Operations by kind and state.
 pub(super) type OperationCounts = BTreeMap<OperationKind, BTreeMap<OperationState, u64>>;
 
 enum JournalRequest {
-    /// Take up what earlier runs could not do.
+    /// Retry what earlier runs could not do.
     Start { reply: oneshot::Sender<OperationCounts> },
     /// Load operations that an earlier run had begun, after this one.
     Begun { after: i64, most: usize, reply: oneshot::Sender<Vec<ResolvedOperation>> },
@@ -96,9 +95,9 @@ impl JournalHandle {
         events: Events,
         broken: CancellationToken,
     ) -> (Self, JournalTask) {
-        let (orders, receiver) = mpsc::channel(CHANNEL_CAPACITY);
-        let thread = tokio::task::spawn_blocking(move || {
-            let desk = JournalThread {
+        let (requests, receiver) = mpsc::channel(CHANNEL_CAPACITY);
+        let task = tokio::task::spawn_blocking(move || {
+            let thread = JournalThread {
                 journal,
                 only,
                 events,
@@ -107,13 +106,13 @@ impl JournalHandle {
                 holds: false,
                 passed_over: 0,
             };
-            let kept = desk.work(receiver);
-            if kept.is_err() {
+            let ended = thread.work(receiver);
+            if ended.is_err() {
                 broken.cancel();
             }
-            kept
+            ended
         });
-        (Self(orders), thread)
+        (Self(requests), task)
     }
 
     pub(super) async fn open_plan(&self) -> Result<OperationCounts, ApplyError> {
@@ -164,16 +163,16 @@ impl JournalHandle {
         self.send(JournalRequest::End { item: Box::new(item), end: Box::new(end) }).await
     }
 
-    async fn send(&self, order: JournalRequest) -> Result<(), ApplyError> {
-        self.0.send(order).await.map_err(|_gone| ApplyError::JournalThreadGone)
+    async fn send(&self, request: JournalRequest) -> Result<(), ApplyError> {
+        self.0.send(request).await.map_err(|_gone| ApplyError::JournalThreadGone)
     }
 
     async fn ask<T>(
         &self,
-        order: impl FnOnce(oneshot::Sender<T>) -> JournalRequest,
+        request: impl FnOnce(oneshot::Sender<T>) -> JournalRequest,
     ) -> Result<T, ApplyError> {
         let (reply, answer) = oneshot::channel();
-        self.send(order(reply)).await?;
+        self.send(request(reply)).await?;
         answer.await.map_err(|_gone| ApplyError::JournalThreadGone)
     }
 }
@@ -207,14 +206,14 @@ pub(super) enum AfterCommit {
 }
 
 impl JournalThread {
-    fn work(mut self, mut orders: mpsc::Receiver<JournalRequest>) -> Result<JournalEnd, PlanError> {
-        while let Some(first) = orders.blocking_recv() {
+    fn work(mut self, mut requests: mpsc::Receiver<JournalRequest>) -> Result<JournalEnd, PlanError> {
+        while let Some(first) = requests.blocking_recv() {
             let mut answers = Vec::new();
             self.journal.begin()?;
             self.perform(first, &mut answers)?;
             for _ in 1..MOST_PER_COMMIT {
-                let Ok(order) = orders.try_recv() else { break };
-                self.perform(order, &mut answers)?;
+                let Ok(request) = requests.try_recv() else { break };
+                self.perform(request, &mut answers)?;
             }
             self.journal.commit()?;
             for answer in answers {
@@ -227,10 +226,10 @@ impl JournalThread {
         Ok(JournalEnd { journal: self.journal, ended: self.ended })
     }
 
-    fn perform(&mut self, order: JournalRequest, answers: &mut Vec<AfterCommit>) -> Result<(), PlanError> {
-        match order {
+    fn perform(&mut self, request: JournalRequest, answers: &mut Vec<AfterCommit>) -> Result<(), PlanError> {
+        match request {
             JournalRequest::Start { reply } => {
-                self.journal.take_up()?;
+                self.journal.retry_failed()?;
                 let mut noted = Ok(());
                 self.journal.blocked_creates(|operation| {
                     if let (Ok(()), Some((entity, source))) = (&noted, resolved::creates(operation)) {

@@ -231,7 +231,6 @@ fn next_of(meta: &Value, api: Api, client: &Client, list: &str) -> Result<Option
     next.map(|url| next_path(api, client.origin(api), list, url)).transpose()
 }
 
-/// A JSON object.
 pub(super) fn object(body: &[u8]) -> Result<JsonFields, BodyError> {
     serde_json::from_slice(body).map_err(BodyError::NotJson)
 }
@@ -402,7 +401,6 @@ fn is_made_by_this_run(resolved: &ResolvedOperation, found: &JsonFields, now: ji
     planned == Some(created) || between.contains(&created)
 }
 
-/// What is there now of these keys.
 fn now_of(keys: &JsonFields, found: &JsonFields) -> JsonFields {
     keys.keys().filter_map(|key| Some((key.clone(), found.get(key)?.clone()))).collect()
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::plan::{JsonFields, equality, value_at};
+use crate::printable::cut_letters;
 
 /// A value that is not as it was planned, or not as it was when the plan was made.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,13 +53,7 @@ pub(super) fn differences(expected: &JsonFields, found: &JsonFields) -> Vec<Mism
 const SHOWN: usize = 60;
 
 fn short(value: &Value) -> String {
-    let text = value.to_string();
-    if text.chars().count() <= SHOWN {
-        return text;
-    }
-    let mut cut: String = text.chars().take(SHOWN).collect();
-    cut.push('…');
-    cut
+    cut_letters(&value.to_string(), SHOWN)
 }
 
 #[cfg(test)]

@@ -111,7 +111,6 @@ pub(crate) struct Waits {
 /// What a run did.
 #[derive(Debug)]
 pub(crate) struct ApplyOutcome {
-    /// How it ended.
     pub ended: ApplyEnd,
     /// Every operation of the plan, by kind and state.
     pub operations: BTreeMap<OperationKind, BTreeMap<OperationState, u64>>,
@@ -121,7 +120,6 @@ pub(crate) struct ApplyOutcome {
     pub differing: u64,
     /// The first operations that failed or are blocked.
     pub not_done: Vec<NotDone>,
-    /// Where the waiting was.
     pub waits: Waits,
     /// Conversations that were created together with participants.
     pub batches: BatchOutcome,

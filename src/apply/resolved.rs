@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::batch::{Batch, BroughtParticipant};
-use crate::model::Api;
-use crate::model::Entity;
+use crate::model::{Api, Entity};
 use crate::plan::{
     Endpoint, FormValue, JsonFields, Operation, OperationKind, Segment, WITH_PARTICIPANTS, WriteMethod,
+    in_braces,
 };
 use crate::twilio::ApiRequest;
 
@@ -275,8 +275,7 @@ pub(super) fn hears_instead(operation: &Operation) -> Option<(Entity, String)> {
 
 /// The role of the source that a value of `role_sid` stands for.
 pub(super) fn role_in_braces(fields: &JsonFields) -> Option<String> {
-    let value = fields.get("role_sid")?.as_str()?;
-    value.strip_prefix('{')?.strip_suffix('}').map(str::to_owned)
+    fields.get("role_sid")?.as_str().and_then(in_braces).map(str::to_owned)
 }
 
 /// The record of the source that a create makes a counterpart of.

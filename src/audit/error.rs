@@ -22,12 +22,7 @@ pub(crate) enum AuditError {
     NotAFolder { path: PathBuf },
     /// The folder is of other services.
     #[error("`{}` has audits of {found}, not of {asked}", path.display())]
-    OtherServices {
-        path: PathBuf,
-        /// What it is of.
-        found: String,
-        asked: String,
-    },
+    OtherServices { path: PathBuf, found: String, asked: String },
     /// `audit.json` cannot be understood.
     #[error("`{}` cannot be understood", path.display())]
     Unreadable { path: PathBuf, source: serde_json::Error },

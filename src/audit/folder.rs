@@ -45,13 +45,13 @@ struct Marker {
 pub(crate) struct Listed {
     pub name: AuditName,
     /// Whether everything in it was written, and everything was received.
-    pub whole: bool,
+    pub is_complete: bool,
 }
 
 impl Listed {
     /// The name of its folder.
     pub(crate) fn folder(&self) -> String {
-        if self.whole { self.name.to_string() } else { format!("{}{INCOMPLETE_ENDING}", self.name) }
+        if self.is_complete { self.name.to_string() } else { format!("{}{INCOMPLETE_ENDING}", self.name) }
     }
 }
 
@@ -92,17 +92,17 @@ impl AuditFolder {
     pub(crate) fn list(&self) -> Result<Vec<Listed>, AuditError> {
         let mut found = Vec::new();
         for name in names(&self.path)? {
-            let (text, whole) = match name.strip_suffix(INCOMPLETE_ENDING) {
+            let (text, is_complete) = match name.strip_suffix(INCOMPLETE_ENDING) {
                 Some(text) => (text, false),
                 None => (name.as_str(), true),
             };
             let Some(audit) = AuditName::parse(text) else { continue };
             // A link of that name is another one's.
             if fs::symlink_metadata(self.path.join(&name)).is_ok_and(|metadata| metadata.is_dir()) {
-                found.push(Listed { name: audit, whole });
+                found.push(Listed { name: audit, is_complete });
             }
         }
-        found.sort_by_key(|audit| (audit.name, audit.whole));
+        found.sort_by_key(|audit| (audit.name, audit.is_complete));
         Ok(found)
     }
 
@@ -112,14 +112,14 @@ impl AuditFolder {
             Some(newest) if newest.name >= now => {
                 Err(AuditError::ClockWentBackwards { path: self.path.clone(), newest: newest.name, now })
             }
-            _ => Ok(Listed { name: now, whole: false }),
+            _ => Ok(Listed { name: now, is_complete: false }),
         }
     }
 
     /// The newest audit, if it can be resumed.
     pub(crate) fn unfinished(&self) -> Result<Option<Listed>, AuditError> {
         let newest = self.list()?.last().copied();
-        Ok(newest.filter(|audit| !audit.whole && self.path_of(audit).join("snapshot.db").exists()))
+        Ok(newest.filter(|audit| !audit.is_complete && self.path_of(audit).join("snapshot.db").exists()))
     }
 
     /// Makes the folder of an audit that begins.
@@ -131,15 +131,15 @@ impl AuditFolder {
 
     /// Puts an audit in its place: from now on it is complete, and the latest.
     pub(crate) fn publish(&self, audit: &Listed) -> Result<Listed, AuditError> {
-        let whole = Listed { whole: true, ..*audit };
-        let (from, to) = (self.path_of(audit), self.path_of(&whole));
+        let complete = Listed { is_complete: true, ..*audit };
+        let (from, to) = (self.path_of(audit), self.path_of(&complete));
         sync(&from)?;
         storage::kill_point("audit");
         fs::rename(&from, &to).map_err(in_file(&to))?;
         storage::kill_point("audit");
         sync(&self.path)?;
-        self.set_latest(&whole)?;
-        Ok(whole)
+        self.set_latest(&complete)?;
+        Ok(complete)
     }
 
     /// Points `latest` to an audit: a link where the system has links, else a file with its name.
@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(audits.unfinished().unwrap(), Some(one));
         let one = audits.publish(&one).unwrap();
         assert_eq!(audits.list().unwrap(), [one]);
-        assert!(one.whole && audits.path.join("latest/snapshot.db").exists());
+        assert!(one.is_complete && audits.path.join("latest/snapshot.db").exists());
         assert!(matches!(audits.next(name("20261123T020000Z")), Err(AuditError::ClockWentBackwards { .. })));
         assert!(matches!(audits.next(name("20251123T020000Z")), Err(AuditError::ClockWentBackwards { .. })));
 

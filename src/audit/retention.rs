@@ -65,11 +65,11 @@ fn removals(audits: &[Listed], keep: Retention, now: Timestamp, kept: Option<Aud
     if keep == Retention::default() {
         return Vec::new();
     }
-    let mut whole: Vec<&Listed> = audits.iter().filter(|audit| audit.whole).collect();
-    whole.sort_by_key(|audit| std::cmp::Reverse(audit.name));
-    let Some(newest_whole) = whole.first() else { return Vec::new() };
+    let mut complete: Vec<&Listed> = audits.iter().filter(|audit| audit.is_complete).collect();
+    complete.sort_by_key(|audit| std::cmp::Reverse(audit.name));
+    let Some(newest_complete) = complete.first() else { return Vec::new() };
     let number = keep.newest.map(|number| usize::try_from(number.max(1)).unwrap_or(usize::MAX));
-    let oldest_by_number = number.and_then(|number| whole.iter().take(number).next_back());
+    let oldest_by_number = number.and_then(|number| complete.iter().take(number).next_back());
     let kept_by_number = |audit: &Listed| oldest_by_number.is_some_and(|oldest| audit.name >= oldest.name);
     let kept_by_days = |audit: &Listed| {
         keep.days.is_some_and(|days| {
@@ -80,7 +80,7 @@ fn removals(audits: &[Listed], keep: Retention, now: Timestamp, kept: Option<Aud
     };
     let mut removed: Vec<Listed> = audits
         .iter()
-        .filter(|audit| audit.name < newest_whole.name && !kept_by_number(audit) && !kept_by_days(audit))
+        .filter(|audit| audit.name < newest_complete.name && !kept_by_number(audit) && !kept_by_days(audit))
         .copied()
         .collect();
     removed.sort_by_key(|audit| audit.name);
@@ -95,7 +95,7 @@ mod tests {
     fn audits(days: &[i32]) -> Vec<Listed> {
         let listed = |day: &i32| Listed {
             name: AuditName::parse(&format!("202611{:02}T020000Z", day.abs())).unwrap(),
-            whole: *day > 0,
+            is_complete: *day > 0,
         };
         days.iter().map(listed).collect()
     }
@@ -109,13 +109,13 @@ mod tests {
             .iter()
             .map(|audit| {
                 let day: i32 = audit.name.time().strftime("%d").to_string().parse().unwrap();
-                if audit.whole { day } else { -day }
+                if audit.is_complete { day } else { -day }
             })
             .collect()
     }
 
     #[test]
-    fn what_is_kept_is_kept_and_the_newest_whole_one_always() {
+    fn what_is_kept_is_kept_and_the_newest_complete_one_always() {
         let all = [12, -13, 14, 15, -16, 17, 18, -19];
         assert!(removed(&all, None, None).is_empty(), "without a rule everything stays");
         assert_eq!(removed(&all, Some(3), None), [12, -13, 14]);
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(removed(&all, Some(1), Some(4)), [12, -13, 14, 15, -16], "what either keeps");
         // Everything is old, and the newest complete one stays, with what is newer.
         assert_eq!(removed(&[1, 2, -3, 4, -5], None, Some(1)), [1, 2, -3]);
-        assert!(removed(&[-1, -2], Some(1), Some(1)).is_empty(), "nothing goes where nothing is whole");
+        assert!(removed(&[-1, -2], Some(1), Some(1)).is_empty(), "nothing goes where nothing is complete");
     }
 
     #[test]
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(compute_removals(&audits, days(1), ahead).removed, []);
         for night in 0..5 {
             let now = ahead + SignedDuration::from_hours(24 * night);
-            audits.push(Listed { name: AuditName::at(now), whole: true });
+            audits.push(Listed { name: AuditName::at(now), is_complete: true });
             let removals = compute_removals(&audits, days(1), now);
             assert_eq!(removals.jump, Some((of_november[4].name, 1004)), "night {night}");
             let expected = &audits[5..5 + usize::try_from(night - 1).unwrap_or(0)];
@@ -151,8 +151,10 @@ mod tests {
         assert_eq!((by_number.removed.len(), by_number.jump), (8, None));
         // Audits of each quarter are no jump of the clock.
         let quarters = ["20250101", "20250401", "20250701", "20251001", "20260101"];
-        let quarters = quarters
-            .map(|day| Listed { name: AuditName::parse(&format!("{day}T020000Z")).unwrap(), whole: true });
+        let quarters = quarters.map(|day| Listed {
+            name: AuditName::parse(&format!("{day}T020000Z")).unwrap(),
+            is_complete: true,
+        });
         let now = "2026-01-01T02:10:00Z".parse().unwrap();
         assert_eq!(compute_removals(&quarters, days(100), now).removed, quarters[..3]);
     }

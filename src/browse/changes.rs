@@ -21,7 +21,7 @@ const FLEETING: [&str; 2] = ["is_online", "is_notifiable"];
 
 const NONE: &str = "–";
 
-/// The fields in which two states of a record differ. A record that one snapshot lacks differs as a whole.
+/// The fields in which two states of a record differ. A record that one snapshot lacks differs entirely.
 pub(super) fn of_fields<R: Serialize>(
     this: Option<&R>,
     other: Option<&R>,

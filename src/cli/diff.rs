@@ -23,7 +23,7 @@ pub(crate) struct DiffArgs {
     /// How the differences are written
     #[arg(long, value_name = "FORMAT", value_enum, default_value = "table")]
     pub format: DiffFormat,
-    /// Write the differences to this file instead of stdout; it appears whole or not at all
+    /// Write the differences to this file instead of stdout; it appears complete or not at all
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub out: Option<PathBuf>,
     /// Leave a field out: `field` or `users.field`; may be repeated

@@ -51,7 +51,13 @@ pub(super) fn run(args: &DiffArgs, context: &mut Context) -> Outcome {
         compare(&old, &new, &settings.options, reports)?
     };
     context.conclude(&comparison, summary(&comparison))?;
-    Ok(if comparison.is_same() { ExitStatus::Done } else { ExitStatus::Findings })
+    Ok(if !comparison.is_same() {
+        ExitStatus::Findings
+    } else if comparison.has_incomplete_side() {
+        ExitStatus::Incomplete
+    } else {
+        ExitStatus::Done
+    })
 }
 
 /// Writes the differences to files, which appear complete or not at all.

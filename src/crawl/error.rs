@@ -124,7 +124,7 @@ impl Advise for CrawlError {
         Some(match self {
             Self::Unauthorized(source) | Self::Forbidden { source, .. } => {
                 let refused = source.hint().unwrap_or_else(|| REFUSED_HINT.to_owned());
-                format!("{refused}; what was read is kept, and the same command goes on from there")
+                format!("{refused}; what was read is kept, and the same command resumes")
             }
             Self::ForbiddenLists { entity, source } => {
                 let path = source.request().map_or_else(String::new, |request| permission(&request.path));

@@ -37,7 +37,6 @@ impl WantedViews {
 #[derive(Debug)]
 pub(crate) struct ReadViews {
     pub user: UserSid,
-    /// The memberships that are there.
     pub memberships: Vec<Membership>,
     /// Channels that the user is not on.
     pub absent: Vec<ChannelSid>,

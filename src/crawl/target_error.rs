@@ -11,7 +11,8 @@ pub(crate) enum TargetError {
     #[error("the service {service} belongs to the account {owner}, not to {account}")]
     OtherAccount { service: ServiceSid, owner: AccountSid, account: AccountSid },
     #[error(
-        "the target could not be read to its end: {failed} lists failed, and what is in it cannot be said"
+        "the target could not be read to its end: {} failed, and what is in it cannot be said",
+        if *failed == 1 { "one list".to_owned() } else { format!("{failed} lists") }
     )]
     Incomplete { failed: u64, purpose: ReadingPurpose },
     #[error("the target could not be read: {why}")]
@@ -52,7 +53,6 @@ impl Advise for TargetError {
     }
 }
 
-/// What a target is read for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReadingPurpose {
     Plan,

@@ -7,8 +7,9 @@ use serde_json::{Map, Value};
 
 use super::terms::ComparedSide;
 use crate::model::Entity;
+use crate::snapshot::Verdict;
 
-/// What is said of a record, in one character.
+/// The result for a record, in one character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Mark {
     /// `=`: the same in both.
@@ -156,7 +157,7 @@ fn by_plural<S: Serializer>(counts: &BTreeMap<Entity, MarkCounts>, serializer: S
 }
 
 impl DiffTotals {
-    /// `MarkCounts` records of a mark.
+    /// Counts so many records of a mark.
     pub(crate) fn add(&mut self, entity: Entity, mark: Mark, number: u64) {
         self.total.add(mark, number);
         self.by_entity.entry(entity).or_default().add(mark, number);
@@ -183,5 +184,10 @@ impl Comparison {
     /// Whether the two are the same, as far as they could be compared.
     pub(crate) fn is_same(&self) -> bool {
         self.totals.total.differences() == 0
+    }
+
+    /// Whether one of the two was not read to its end, so that the two are not known to be the same.
+    pub(crate) fn has_incomplete_side(&self) -> bool {
+        [&self.old, &self.new].into_iter().any(|side| side.verdict == Verdict::Incomplete)
     }
 }

@@ -6,13 +6,13 @@ use super::error::TermsError;
 use crate::model::Entity;
 use crate::snapshot::{FieldMask, columns};
 
-/// `FieldMask` that do not count unless `none` is asked for: presence, which moves because someone's app is open.
+/// Fields that do not count unless `none` is asked for: presence, which moves because someone's app is open.
 pub(crate) const IGNORED_BY_DEFAULT: [&str; 2] = ["users.is_online", "users.is_notifiable"];
 
 /// What takes away the default.
 const NONE: &str = "none";
 
-/// `FieldMask` that do not count.
+/// Fields that do not count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IgnoredFields(BTreeMap<Entity, FieldMask>);
 

@@ -13,7 +13,7 @@ use crate::snapshot::{FieldMask, MergeOptions, Met, RawRow, Snapshot, SnapshotEr
 /// How to compare.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DiffOptions {
-    /// `FieldMask` that do not count.
+    /// Fields that do not count.
     pub ignored: IgnoredFields,
     /// Whether records that are the same are reported too.
     pub report_same: bool,

@@ -5,7 +5,7 @@
 //!
 //! **Invariant:** what could not be read on one of the two sides is unreadable (`!`), never missing.
 
-use serde_json::{Number, Value as Json};
+use serde_json::Value as Json;
 
 use super::difference::{ConversationName, DiffTotals, Difference, FieldChange, Mark};
 use crate::mapping::Value;
@@ -184,23 +184,8 @@ fn changes(item: &Item<'_>) -> Vec<FieldChange> {
     differing
         .map(|field| FieldChange {
             field: field.name,
-            old: field.desired.map_or(Json::Null, json),
-            new: json(field.actual),
+            old: field.desired.map_or(Json::Null, Value::to_json),
+            new: field.actual.to_json(),
         })
         .collect()
-}
-
-/// A value as JSON: numbers and lists as such, dates and SIDs as texts, null as null.
-fn json(value: Value<'_>) -> Json {
-    match value {
-        Value::Null => Json::Null,
-        Value::Boolean(value) => Json::Bool(value),
-        Value::Integer(number) => Json::from(number),
-        Value::Number(number) => Number::from_f64(number).map_or(Json::Null, Json::Number),
-        Value::List(texts) => Json::from(texts),
-        Value::Json(text) => serde_json::from_str(text).unwrap_or_else(|_| Json::from(text)),
-        Value::Text(_) | Value::Sid(..) | Value::Time(_) => {
-            value.to_text().map_or(Json::Null, |text| Json::from(text.into_owned()))
-        }
-    }
 }

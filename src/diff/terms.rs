@@ -22,7 +22,6 @@ pub(crate) struct ComparedSide {
     pub verdict: Verdict,
 }
 
-/// What is compared, and how.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Terms {
     /// The two.

@@ -138,6 +138,10 @@ impl Advise for ExportError {
             Self::File { source, .. } if is_full(source) => Some(
                 "free some space and run the same command again; a former export is as it was".to_owned(),
             ),
+            Self::Busy { .. } => Some("wait until it ends, or choose another folder with --out".to_owned()),
+            Self::File { .. } => {
+                Some("check that the folder can be written, or choose another with --out".to_owned())
+            }
             Self::Stream(source) if is_full(source) => {
                 Some("free some space where it is written to".to_owned())
             }

@@ -9,7 +9,6 @@ use crate::mapping::{Mapping, PiiPolicy};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlanFacts {
     pub digest: String,
-    /// The service that the SIDs are of.
     pub target_service_sid: String,
 }
 

@@ -161,7 +161,7 @@ impl ExpressionError {
     }
 }
 
-/// The end of a message: `, did you mean …?`
+/// The end of a message: ` (did you mean …?)`.
 pub(crate) fn did_you_mean(suggestion: Option<&str>) -> String {
     suggestion.map(|suggestion| format!(" (did you mean `{suggestion}`?)")).unwrap_or_default()
 }

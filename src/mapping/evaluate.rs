@@ -11,6 +11,7 @@ use super::pii::PiiPolicy;
 use super::record::{ColumnSource, MappedColumn, MappedRecord};
 use super::value::{ColumnType, Value};
 use crate::model::{Entity, RowRecords, Sid, SidKind, Timestamp};
+use crate::printable::cut_letters;
 
 /// A value that was computed for a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -225,7 +226,7 @@ impl<'m> Evaluator<'m> {
             let outcome = outcome.map(|value| {
                 let mut computed = vec![Computed::Plain; record.columns.len()];
                 computed[position] = value;
-                json(MappedRow { columns: &record.columns, subject, computed: &computed }.value(position))
+                MappedRow { columns: &record.columns, subject, computed: &computed }.value(position).to_json()
             });
             tried.push(TriedCell { name: column.name.clone(), is_fatal, outcome });
         }
@@ -257,19 +258,6 @@ pub(crate) struct TriedCell {
     pub is_fatal: bool,
     /// The value as NDJSON has it, or what went wrong.
     pub outcome: Result<serde_json::Value, String>,
-}
-
-/// A cell's value as NDJSON has it.
-fn json(value: Value<'_>) -> serde_json::Value {
-    match value {
-        Value::Null => serde_json::Value::Null,
-        Value::Boolean(value) => value.into(),
-        Value::Integer(value) => value.into(),
-        Value::Number(value) => value.into(),
-        Value::List(texts) => texts.into(),
-        Value::Json(text) => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
-        other => other.to_text().map(std::borrow::Cow::into_owned).into(),
-    }
 }
 
 fn run(expression: &Expression, context: Option<&minijinja::Value>) -> Result<minijinja::Value, String> {
@@ -304,10 +292,10 @@ fn computed(value: &minijinja::Value, column_type: ColumnType) -> Result<Compute
         _ => None,
     };
     fits.ok_or_else(|| {
-        let shown: String = value.to_string().chars().take(40).collect();
         format!(
-            "the result is a {} (`{shown}`), which a column of type {} cannot hold",
+            "the result is a {} (`{}`), which a column of type {} cannot hold",
             value.kind(),
+            cut_letters(&value.to_string(), 40),
             column_type.name()
         )
     })

@@ -132,11 +132,11 @@ pub(super) fn describe(error: &minijinja::Error) -> String {
 fn offset_of(text: &str, name: &str) -> usize {
     let is_name = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     let bytes = text.as_bytes();
-    let whole = |&(start, _): &(usize, &str)| {
+    let stands_alone = |&(start, _): &(usize, &str)| {
         let before = start.checked_sub(1).and_then(|before| bytes.get(before));
         !is_name(before) && before != Some(&b'.') && !is_name(bytes.get(start + name.len()))
     };
-    text.match_indices(name).find(whole).map_or(0, |(start, _)| start)
+    text.match_indices(name).find(stands_alone).map_or(0, |(start, _)| start)
 }
 
 /// Every name outside quotes, with what follows it after points. The engine does not tell which names it slices

@@ -43,7 +43,6 @@ pub(super) fn fields_of(entity: Entity) -> impl Iterator<Item = &'static FieldIn
     FIELDS.iter().chain(KEPT_FIELDS.iter().copied()).filter(move |field| field.entity == entity)
 }
 
-/// The field of that entity and name.
 pub(super) fn field(entity: Entity, name: &str) -> Option<&'static FieldInfo> {
     fields_of(entity).find(|field| field.name == name)
 }

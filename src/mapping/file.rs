@@ -65,7 +65,6 @@ pub(super) struct RecordEntry {
     pub(super) columns: Spanned<Vec<ColumnEntry>>,
 }
 
-/// One column of a record.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ColumnEntry {

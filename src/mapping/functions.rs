@@ -1,4 +1,4 @@
-//! The filters that expressions have beyond Jinja's own: few, and documented in the README.
+//! The filters that expressions have beyond Jinja's own: few, and documented in docs/reference/mappings.md.
 //!
 //! - `fromjson`: a value from JSON in a string, such as `attributes`. Null gives null. A number that no value can hold (`1e400`)
 //!   fails where it is used, not where it is read.

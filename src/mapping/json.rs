@@ -11,6 +11,8 @@ use minijinja::{Error, ErrorKind, Value};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::printable::cut_letters;
+
 /// The deepest nesting, as `serde_json` has it.
 const DEEPEST: usize = 128;
 /// Integers of fewer digits fit into 64 bits.
@@ -101,6 +103,6 @@ fn number(text: &str) -> Value {
 
 /// A value that fails when it is used.
 fn unusable(what: &str, text: &str) -> Value {
-    let shown: String = text.chars().take(40).collect();
-    Value::from(Error::new(ErrorKind::InvalidOperation, format!("no value can hold the {what} {shown}")))
+    let message = format!("no value can hold the {what} {}", cut_letters(text, 40));
+    Value::from(Error::new(ErrorKind::InvalidOperation, message))
 }

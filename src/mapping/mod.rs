@@ -7,7 +7,7 @@
 //! **Invariant:** a mapping that loads does not fail on a name afterwards. Unknown keys, fields and columns, keys that no walk
 //! sorts by and types that do not fit are errors with file, line and column before anything is read or written.
 //!
-//! **Invariant:** only `model` is imported. A mapping does not know what a snapshot or a file is.
+//! **Invariant:** a mapping knows rows of the model. It does not know what a snapshot, a plan or an export is.
 
 mod bundled;
 mod column;

@@ -7,8 +7,7 @@ use super::expression::{Expression, Needs};
 use super::field_info::FieldInfo;
 use super::file::{InvitePolicy, OnError, Otherwise, Scalar};
 use super::filter::Filter;
-use super::pii::PiiKey;
-use super::pii::PiiPolicy;
+use super::pii::{PiiKey, PiiPolicy};
 use super::plan_rules::PlanRules;
 use super::roles::RoleTable;
 use super::value::{ColumnType, Pii, Value};
@@ -18,7 +17,6 @@ use crate::model::{Entity, RowRecords};
 #[derive(Debug)]
 pub struct Mapping {
     pub name: String,
-    /// What it is for.
     pub description: String,
     /// The file's own text, as `mapping show` prints it.
     pub text: String,
@@ -35,7 +33,7 @@ pub struct Mapping {
 }
 
 /// One record of a mapping: one file of an export in each format.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct MappedRecord {
     /// The file's name without its ending.
     pub name: String,
@@ -106,7 +104,6 @@ pub(super) enum ColumnSource {
     Expression(Arc<Expression>, OnError),
 }
 
-/// A constant of a column.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Constant(pub(super) Scalar);
 
@@ -149,8 +146,8 @@ impl MappedColumn {
         match &self.source {
             ColumnSource::Field(field) => (field.get)(subject),
             ColumnSource::First(fields) => {
-                let values = fields.iter().map(|field| (field.get)(subject));
-                values.into_iter().find(|value| *value != Value::Null).unwrap_or(Value::Null)
+                let mut values = fields.iter().map(|field| (field.get)(subject));
+                values.find(|value| *value != Value::Null).unwrap_or(Value::Null)
             }
             ColumnSource::Or(field, default) => match (field.get)(subject) {
                 Value::Null => default.value(),
@@ -224,20 +221,7 @@ impl MappedRecord {
     #[must_use]
     pub fn narrowed(&self, names: &[&str]) -> Self {
         let column = |name: &&str| self.columns.iter().find(|column| column.name == *name).cloned();
-        Self {
-            pii: self.pii.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            file: Arc::clone(&self.file),
-            entity: self.entity,
-            order: self.order,
-            other_members: self.other_members,
-            key: self.key.clone(),
-            filters: self.filters.clone(),
-            columns: names.iter().filter_map(column).collect(),
-            constants: self.constants.clone(),
-            invites: self.invites,
-        }
+        Self { columns: names.iter().filter_map(column).collect(), ..self.clone() }
     }
 
     /// The key, if every column of it is written as it is.

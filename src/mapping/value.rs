@@ -68,6 +68,21 @@ impl<'a> Value<'a> {
     }
 }
 
+impl Value<'_> {
+    /// The value as JSON has it: numbers and lists as such, dates and SIDs as texts.
+    pub(crate) fn to_json(self) -> serde_json::Value {
+        match self {
+            Self::Null => serde_json::Value::Null,
+            Self::Boolean(value) => value.into(),
+            Self::Integer(value) => value.into(),
+            Self::Number(value) => value.into(),
+            Self::List(texts) => texts.into(),
+            Self::Json(text) => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
+            Self::Text(_) | Self::Sid(..) | Self::Time(_) => self.to_text().map(Cow::into_owned).into(),
+        }
+    }
+}
+
 /// The type of a column, in the words of mapping files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

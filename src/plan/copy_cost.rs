@@ -13,7 +13,6 @@ use super::operation::MOST_PARTICIPANTS;
 pub(crate) struct CopyCost {
     /// Where no one has read or muted anything.
     pub least: u64,
-    /// Where all have.
     pub most: u64,
     /// The same with a request for each participant.
     pub least_without_batches: u64,

@@ -24,16 +24,15 @@ pub enum PlanError {
         found: String,
     },
     /// A plan was applied, and another would take its place.
-    #[error("the plan `{}` was applied: {begun} of its {total} operations were begun or done", path.display())]
+    #[error("the plan `{}` was applied: operations begun or done: {begun} of {total}", path.display())]
     Applied {
         path: PathBuf,
         /// Operations that are no longer as they were planned.
         begun: u64,
-        /// All of them.
         total: u64,
     },
     /// A run of it was killed in the middle of a request.
-    #[error("of the plan `{}` {begun} operations were begun, and it is not known whether they were done", path.display())]
+    #[error("the plan `{}` has operations of unknown outcome, which a run began and did not end: {begun}", path.display())]
     OutcomeUnknown { path: PathBuf, begun: u64 },
     /// A snapshot does not have the service that is asked for.
     #[error("`{}` does not have service {service}", path.display())]

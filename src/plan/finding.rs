@@ -56,9 +56,7 @@ impl PlanCheck {
             count => self.many.replace("{}", &shown(count)),
         }
     }
-}
 
-impl PlanCheck {
     fn texts(&self) -> [&'static str; 6] {
         [self.code, self.one, self.many, self.passes, self.meaning, self.advice]
     }

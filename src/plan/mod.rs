@@ -49,7 +49,7 @@ pub(crate) use file::{
 pub(crate) use finding::{PlanCheck, PlanFinding, Severity};
 pub(crate) use operation::Endpoint;
 pub use operation::{JsonFields, Operation, OperationKind, Subject};
-pub(crate) use operation::{OperationState, PARTICIPANTS, WriteLimit, value_at};
+pub(crate) use operation::{OperationState, PARTICIPANTS, WriteLimit, in_braces, value_at};
 #[cfg(test)]
 pub(crate) use overview::Bucket;
 pub(crate) use overview::Step;

@@ -81,7 +81,6 @@ impl OperationKind {
         }
     }
 
-    /// The kind of a name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
@@ -151,6 +150,11 @@ pub(crate) enum WriteLimit {
     Conversation,
 }
 
+impl WriteLimit {
+    /// Writes a second: of one conversation as of one service.
+    pub(crate) const PER_SECOND: f64 = 30.0;
+}
+
 /// How far an operation has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -158,7 +162,7 @@ pub enum OperationState {
     /// To be done.
     Pending,
     Done,
-    /// Was there already, as planned: nothing was written.
+    /// It existed already, as planned: nothing was written.
     Existing,
     /// Refused by Twilio for a reason of its own; `reason` says which.
     Failed,
@@ -167,7 +171,6 @@ pub enum OperationState {
 }
 
 impl OperationState {
-    /// Every state.
     pub const ALL: [Self; 5] = [Self::Pending, Self::Done, Self::Existing, Self::Failed, Self::Blocked];
 
     /// Its name in files and flags.
@@ -187,6 +190,11 @@ impl OperationState {
 /// The value of `role_sid` is the SID of a role of the target where that is known, and otherwise `{RL…}` with the source's SID
 /// in braces: the role that stands for it once it is created.
 pub type JsonFields = serde_json::Map<String, serde_json::Value>;
+
+/// The SID of the source's role that a text in braces stands for.
+pub(crate) fn in_braces(text: &str) -> Option<&str> {
+    text.strip_prefix('{')?.strip_suffix('}')
+}
 
 /// The value of a key; of `outer.inner` also that within the object `outer`.
 pub(crate) fn value_at<'f>(fields: &'f JsonFields, key: &str) -> Option<&'f serde_json::Value> {
@@ -244,7 +252,6 @@ pub(crate) const MOST_PARTICIPANTS: usize = 10;
 pub struct Operation {
     /// What it does.
     pub kind: OperationKind,
-    /// To what.
     pub subject: Subject,
     /// The values of `after`'s keys as they are before. Empty for what is created.
     pub before: JsonFields,

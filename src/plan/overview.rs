@@ -22,7 +22,7 @@ pub enum Move {
     Copy,
     /// Takes back what another plan did.
     Undo,
-    /// No move: what users set for themselves in their channels is updated, as `user-channel update` was told.
+    /// No move: what users set for themselves in their channels is updated, as `user-channel update` was asked to.
     UserChannels,
 }
 
@@ -142,7 +142,6 @@ const MOST_SECONDS: f64 = 1e12;
 pub struct Totals {
     /// Whether it may be performed.
     pub verdict: PlanVerdict,
-    /// Operations by kind and state.
     pub operations: BTreeMap<OperationKind, BTreeMap<OperationState, u64>>,
     /// Items that are in the target as they should be, by collection (`channels`, `members`, …).
     pub noop: BTreeMap<String, u64>,

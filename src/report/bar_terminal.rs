@@ -33,12 +33,10 @@ pub(crate) fn columns() -> usize {
     usize::from(Term::stderr().size().1.saturating_sub(MARGIN))
 }
 
-/// Columns of the terminal that stderr is.
 pub(crate) fn stderr_columns() -> usize {
     usize::from(Term::stderr().size().1)
 }
 
-/// Columns of the terminal that stdout is.
 pub(crate) fn stdout_columns() -> usize {
     usize::from(Term::stdout().size().1)
 }

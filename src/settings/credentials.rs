@@ -1,7 +1,7 @@
 //! Which credentials, and where their secret comes from.
 //!
 //! The account's SID goes with its auth token, or with an API key and that key's secret. Where both are set the key is used, as
-//! Twilio's own command line does: a key can be revoked by itself. Only a key of the settings file gives way to a whole pair of the
+//! Twilio's own command line does: a key can be revoked by itself. Only a key of the settings file gives way to a complete pair of the
 //! environment, since the environment is the stronger layer. The secret comes from the first of: `--secret-file` or
 //! `--secret-command`, their variables, `TWILIO_API_SECRET` or `TWILIO_AUTH_TOKEN`, the settings file.
 //!
@@ -159,9 +159,7 @@ impl CredentialSettings {
             None => Credentials::auth_token(account_sid, secret),
         })
     }
-}
 
-impl CredentialSettings {
     /// The credentials of the account that is read.
     pub(super) fn of_source(loader: &Loader, flags: &Flags) -> Result<Self, SettingsError> {
         Self::find(loader, flags, &SOURCE)

@@ -67,7 +67,7 @@ pub struct NotUtf8 {
     pub variable: &'static str,
 }
 
-/// `CredentialNames` only: some values are secrets.
+/// Names only: some values are secrets.
 impl fmt::Debug for Environment {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_set().entries(self.variables.keys()).finish()

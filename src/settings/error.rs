@@ -33,7 +33,6 @@ pub enum SettingsError {
     /// Two settings of one layer contradict each other.
     #[error("{first} and {second} cannot be used together")]
     Conflict {
-        /// One.
         first: Provenance,
         /// The other.
         second: Provenance,
@@ -82,7 +81,6 @@ pub enum SettingsError {
         /// Why not.
         why: NoCrossCheck,
     },
-    /// The settings file.
     #[error("the settings file {} cannot be used", path.display())]
     File {
         /// Which file.
@@ -154,9 +152,7 @@ pub enum FileError {
     /// It is not TOML. Only the parser's message is kept: its picture of the line could show a secret.
     #[error("line {line}, column {column}: {message}")]
     Syntax {
-        /// Where.
         line: usize,
-        /// Where.
         column: usize,
         /// What the parser says.
         message: String,
@@ -164,9 +160,7 @@ pub enum FileError {
     /// A key that is no setting.
     #[error("line {line}, column {column}: unknown key `{key}`")]
     UnknownKey {
-        /// Where.
         line: usize,
-        /// Where.
         column: usize,
         key: String,
         /// What was probably meant.
@@ -175,31 +169,18 @@ pub enum FileError {
     #[error(
         "line {line}, column {column}: `{key}` is a secret, and secrets are not read from a settings file"
     )]
-    Secret {
-        /// Where.
-        line: usize,
-        /// Where.
-        column: usize,
-        key: String,
-    },
+    Secret { line: usize, column: usize, key: String },
     /// A value of another type.
     #[error("line {line}, column {column}: `{key}` must be {expected}")]
     WrongType {
-        /// Where.
         line: usize,
-        /// Where.
         column: usize,
         key: String,
         /// What it must be.
         expected: &'static str,
     },
-    /// No such profile.
     #[error("it has no profile `{profile}`")]
-    NoProfile {
-        profile: String,
-        /// Those it has.
-        known: Vec<String>,
-    },
+    NoProfile { profile: String, known: Vec<String> },
 }
 
 /// What is wrong with the credentials. The values are never repeated.
@@ -310,7 +291,6 @@ pub enum UsersError {
     /// A line that is neither a SID nor an identity.
     #[error("line {line} {reason}")]
     Line {
-        /// Where.
         line: usize,
         /// What is wrong with it.
         reason: String,

@@ -15,7 +15,7 @@ use super::provenance::{FilePlace, Provenance};
 use crate::cli::setting::{Declaration, SETTINGS, SettingKind, declarations};
 use crate::storage::nearest;
 
-/// `CredentialNames` under which people look for a place for their secret. They get an answer of their own.
+/// Keys under which people look for a place for their secret. They get an answer of their own.
 const SECRETS: [&str; 8] = [
     "auth_token",
     "api_secret",

@@ -141,7 +141,6 @@ pub(crate) fn wanted_operations(args: &PlanShowArgs) -> Result<WantedOperations,
     })
 }
 
-/// Kinds of operations by their names.
 pub(super) fn operation_kinds(names: &[String]) -> Result<Vec<OperationKind>, SettingsError> {
     named(names, "kind", &OperationKind::ALL.map(|kind| (kind.name(), kind)))
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::error::{SettingsError, UserChannelInputError};
 use super::loader::Loader;
 use super::provenance::Provenance;
-use super::users::{CHANNEL_NAME, NameKind, USER_NAME, check_name};
+use super::users::{CHANNEL_NAME, NameKind, USER_NAME, check_name, read_list, without_byte_order_mark};
 use crate::cli::setting::declarations::{PLAN, SERVICE, SOURCE};
 use crate::cli::setting::{FlagGroup, Flags, SourceChoice, parse};
 use crate::cli::user_channel::{LevelArg, UserChannelUpdateArgs};
@@ -43,21 +43,20 @@ pub(crate) struct Named {
 }
 
 pub(crate) fn user_named(text: &str) -> Result<Named, SettingsError> {
-    named(text, &USER_NAME, "user", |text| text.parse::<crate::model::UserSid>().is_ok())
-        .map_err(|reason| UserChannelInputError::Name { flag: "--user", reason }.into())
+    named(text, &USER_NAME).map_err(|reason| UserChannelInputError::Name { flag: "--user", reason }.into())
 }
 
 pub(crate) fn channel_named(text: &str) -> Result<Named, SettingsError> {
-    named(text, &CHANNEL_NAME, "channel", |text| text.parse::<crate::model::ChannelSid>().is_ok())
+    named(text, &CHANNEL_NAME)
         .map_err(|reason| UserChannelInputError::Name { flag: "--channel", reason }.into())
 }
 
-fn named(text: &str, kind: &NameKind, what: &str, is_sid: impl Fn(&str) -> bool) -> Result<Named, String> {
-    if is_sid(text.trim()) {
+fn named(text: &str, kind: &NameKind) -> Result<Named, String> {
+    if (kind.is_sid)(text.trim()) {
         return Ok(Named { text: text.trim().to_owned(), is_sid: true });
     }
     if text.trim().is_empty() {
-        return Err(format!("names no {what}"));
+        return Err(format!("names no {}", kind.record));
     }
     check_name(text, kind)?;
     Ok(Named { text: text.to_owned(), is_sid: false })
@@ -168,19 +167,12 @@ const SETTABLE: [&str; 3] =
 
 fn read_rows(path: &Path, stdin: &mut dyn Read) -> Result<Vec<UserChannelRow>, SettingsError> {
     let wrong = |source| SettingsError::List { path: path.to_owned(), source };
-    let mut bytes = Vec::new();
-    let read = if path == Path::new("-") {
-        stdin.read_to_end(&mut bytes).map(|_| ())
-    } else {
-        std::fs::read(path).map(|read| bytes = read)
-    };
-    read.map_err(|source| wrong(UserChannelInputError::Read(source)))?;
+    let bytes = read_list(path, stdin).map_err(|source| wrong(UserChannelInputError::Read(source)))?;
     parse_rows(&bytes).map_err(wrong)
 }
 
 fn parse_rows(bytes: &[u8]) -> Result<Vec<UserChannelRow>, UserChannelInputError> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new().from_reader(bytes);
+    let mut reader = csv::ReaderBuilder::new().from_reader(without_byte_order_mark(bytes));
     let header = reader.headers().map_err(UserChannelInputError::Csv)?.clone();
     let place = |name: &str| header.iter().position(|column| column.trim() == name);
     for column in header.iter().map(str::trim) {
@@ -239,12 +231,8 @@ fn row(
     let of_channel = |reason: String| format!("has a channel that {reason}");
     Ok(UserChannelRow {
         line,
-        user: named(cell(user), &USER_NAME, "user", |text| text.parse::<crate::model::UserSid>().is_ok())
-            .map_err(of_user)?,
-        channel: named(cell(channel), &CHANNEL_NAME, "channel", |text| {
-            text.parse::<crate::model::ChannelSid>().is_ok()
-        })
-        .map_err(of_channel)?,
+        user: named(cell(user), &USER_NAME).map_err(of_user)?,
+        channel: named(cell(channel), &CHANNEL_NAME).map_err(of_channel)?,
         change,
     })
 }

@@ -5,10 +5,10 @@
 //! User SID with digits missing, control characters, more than 256 characters.
 
 use std::collections::BTreeSet;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
-use crate::model::UserSid;
+use crate::model::{ChannelSid, UserSid};
 
 use super::error::UsersError;
 
@@ -27,21 +27,28 @@ pub(crate) enum UserSelector {
 
 /// Reads a list of users from a file, or from `stdin` for `-`.
 pub(super) fn read(path: &Path, stdin: &mut dyn Read) -> Result<Vec<UserSelector>, UsersError> {
-    let mut bytes = Vec::new();
-    if path == Path::new("-") {
-        stdin.read_to_end(&mut bytes).map_err(UsersError::Read)?;
-    } else {
-        bytes = std::fs::read(path).map_err(UsersError::Read)?;
+    parse(&read_list(path, stdin).map_err(UsersError::Read)?)
+}
+
+/// The bytes of a list that a flag names: a file's, or those of `stdin` for `-`.
+pub(super) fn read_list(path: &Path, stdin: &mut dyn Read) -> io::Result<Vec<u8>> {
+    if path != Path::new("-") {
+        return std::fs::read(path);
     }
-    parse(&bytes)
+    let mut bytes = Vec::new();
+    stdin.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+pub(super) fn without_byte_order_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
 }
 
 /// Parses a list of users.
 pub(super) fn parse(bytes: &[u8]) -> Result<Vec<UserSelector>, UsersError> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let mut users = Vec::new();
     let mut seen = BTreeSet::new();
-    for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+    for (index, line) in without_byte_order_mark(bytes).split(|byte| *byte == b'\n').enumerate() {
         let wrong = |reason: String| UsersError::Line { line: index + 1, reason };
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let text = std::str::from_utf8(line)
@@ -68,16 +75,29 @@ fn selector(text: &str) -> Result<UserSelector, String> {
 
 /// What a name is of, for the judgement of names.
 pub(super) struct NameKind {
+    pub(super) record: &'static str,
     /// The two letters of its SIDs.
     prefix: &'static str,
     sid: &'static str,
     /// The name with its article.
     name: &'static str,
+    pub(super) is_sid: fn(&str) -> bool,
 }
 
-pub(super) static USER_NAME: NameKind = NameKind { prefix: "US", sid: "User SID", name: "an identity" };
-pub(super) static CHANNEL_NAME: NameKind =
-    NameKind { prefix: "CH", sid: "Channel SID", name: "a unique name" };
+pub(super) static USER_NAME: NameKind = NameKind {
+    record: "user",
+    prefix: UserSid::PREFIX,
+    sid: "User SID",
+    name: "an identity",
+    is_sid: |text| text.parse::<UserSid>().is_ok(),
+};
+pub(super) static CHANNEL_NAME: NameKind = NameKind {
+    record: "channel",
+    prefix: ChannelSid::PREFIX,
+    sid: "Channel SID",
+    name: "a unique name",
+    is_sid: |text| text.parse::<ChannelSid>().is_ok(),
+};
 
 /// A name may be nearly anything; refused is what is surely a slip.
 pub(super) fn check_name(text: &str, kind: &NameKind) -> Result<(), String> {

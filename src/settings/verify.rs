@@ -28,8 +28,11 @@ pub(crate) struct VerifySettings {
 pub(crate) enum Verified {
     /// What this plan should have brought about.
     Plan(PathBuf),
-    /// What is in a snapshot, by a mapping.
-    Snapshot { snapshot: PathBuf, target: MigrationTarget, mapping: String },
+    Snapshot {
+        snapshot: PathBuf,
+        target: MigrationTarget,
+        mapping: String,
+    },
 }
 
 impl VerifySettings {

@@ -74,7 +74,6 @@ pub(super) trait StoredRecord: Sized {
     const SELECT: &'static str;
     /// How many columns that are.
     const COLUMNS: usize;
-    /// All of its fields.
     const FIELDS: &'static [StoredField];
 
     /// Binds its own fields to the parameters behind this one.

@@ -40,6 +40,12 @@ macro_rules! bind {
 }
 pub(super) use bind;
 
+/// Binds the two parameters of a statement, such as the number of a service and a key.
+pub(super) fn bind_two(statement: &mut Statement<'_>, first: impl Bind, second: impl Bind) -> Result<()> {
+    bind!(*statement, first, second);
+    Ok(())
+}
+
 impl<T: Bind + ?Sized> Bind for &T {
     fn bind(&self, statement: &mut Statement<'_>, parameter: usize) -> Result<()> {
         (**self).bind(statement, parameter)

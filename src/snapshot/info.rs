@@ -87,7 +87,6 @@ pub struct Oddity {
     pub kind: String,
     /// How many records.
     pub count: u64,
-    /// One of them.
     pub example: String,
 }
 
@@ -284,17 +283,19 @@ fn disagreement(row: &rusqlite::Row<'_>) -> rusqlite::Result<Disagreement> {
 }
 
 fn failures(connection: &Connection) -> rusqlite::Result<Vec<FailedUnit>> {
-    let sql = write_out(
+    let sql = write_out(&format!(
         "SELECT unit.kind, @IS(s.sid), @US(u.sid), @CH(c.sid), unit.failure FROM unit
            LEFT JOIN service_row s ON s.id = unit.service
-           LEFT JOIN user_row u ON u.id = unit.parent AND unit.kind IN (5, 7)
-           LEFT JOIN channel_row c ON c.id = unit.parent AND unit.kind IN (6, 8, 9, 10)
+           LEFT JOIN user_row u ON u.id = unit.parent AND unit.kind IN ({})
+           LEFT JOIN channel_row c ON c.id = unit.parent AND unit.kind IN ({})
          WHERE unit.state = ?1 ORDER BY unit.id LIMIT ?2",
-    );
+        UnitKind::numbers(UnitKind::is_of_user),
+        UnitKind::numbers(UnitKind::is_of_channel),
+    ));
     let mut statement = connection.prepare(&sql)?;
     let rows = statement.query_map(rusqlite::params![state::FAILED, SHOWN], |row| {
         let kind: i64 = row.get(0)?;
-        let what = UnitKind::name(kind);
+        let what = UnitKind::from_number(kind).map_or("unit of", UnitKind::name);
         let sids: [Option<String>; 3] = [row.get(1)?, row.get(2)?, row.get(3)?];
         let of = sids.into_iter().flatten().next_back().unwrap_or_else(|| "the account".to_owned());
         Ok(FailedUnit {

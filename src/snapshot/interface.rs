@@ -110,7 +110,6 @@ impl Snapshot {
         listed::service_for_single_reads(self, sid)
     }
 
-    /// The records of all services.
     pub(crate) fn service_records(&self) -> Result<Vec<Service>, SnapshotError> {
         listed::service_records(self)
     }

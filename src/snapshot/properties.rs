@@ -154,7 +154,6 @@ impl CrawlIdentity {
     }
 }
 
-/// Writes what the crawl is of.
 pub(super) fn write_identity(connection: &Connection, identity: &CrawlIdentity) -> rusqlite::Result<()> {
     let services: Vec<_> = identity.services.iter().map(ToString::to_string).collect();
     let include: Vec<_> = identity.include.iter().map(|entity| entity.plural()).collect();
@@ -243,7 +242,6 @@ pub(super) fn cross_check(connection: &Connection) -> rusqlite::Result<Option<Sh
     Ok(get(connection, "cross_check")?.and_then(|text| text.parse().ok()))
 }
 
-/// Whether the crawl is to have this entity.
 pub(super) fn is_included(connection: &Connection, entity: Entity) -> rusqlite::Result<bool> {
     let include = get(connection, "include")?.unwrap_or_default();
     Ok(include.split_whitespace().any(|name| name == entity.plural()))

@@ -31,19 +31,19 @@ pub enum Target {
 
 impl std::fmt::Display for Target {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Services => formatter.write_str("services of the account"),
-            Self::Service(service) => write!(formatter, "service {service}"),
-            Self::Roles(service) => write!(formatter, "roles of {service}"),
-            Self::Users(service) => write!(formatter, "users of {service}"),
-            Self::Channels(service) => write!(formatter, "channels of {service}"),
-            Self::User(_, user) => write!(formatter, "user {user}"),
-            Self::Channel(_, channel) => write!(formatter, "channel {channel}"),
-            Self::UserChannels(_, user) => write!(formatter, "user channels of {user}"),
-            Self::Members(_, channel) => write!(formatter, "members of {channel}"),
-            Self::Invites(_, channel) => write!(formatter, "invites of {channel}"),
-            Self::Messages(_, channel) => write!(formatter, "messages of {channel}"),
-        }
+        let of: &dyn std::fmt::Display = match self {
+            Self::Services => &"the account",
+            Self::Service(service)
+            | Self::Roles(service)
+            | Self::Users(service)
+            | Self::Channels(service) => service,
+            Self::User(_, user) | Self::UserChannels(_, user) => user,
+            Self::Channel(_, channel)
+            | Self::Members(_, channel)
+            | Self::Invites(_, channel)
+            | Self::Messages(_, channel) => channel,
+        };
+        write!(formatter, "{} {of}", self.kind().name())
     }
 }
 
@@ -62,9 +62,25 @@ impl Target {
         }
     }
 
+    fn kind(&self) -> UnitKind {
+        match self {
+            Self::Services => UnitKind::Services,
+            Self::Service(_) => UnitKind::Service,
+            Self::Roles(_) => UnitKind::Roles,
+            Self::Users(_) => UnitKind::Users,
+            Self::Channels(_) => UnitKind::Channels,
+            Self::User(..) => UnitKind::User,
+            Self::Channel(..) => UnitKind::Channel,
+            Self::UserChannels(..) => UnitKind::UserChannels,
+            Self::Members(..) => UnitKind::Members,
+            Self::Invites(..) => UnitKind::Invites,
+            Self::Messages(..) => UnitKind::Messages,
+        }
+    }
+
     /// Whether its rows bring units of their own.
     pub fn brings_work(&self) -> bool {
-        matches!(self, Self::Services | Self::Users(_) | Self::Channels(_))
+        self.kind().brings_work()
     }
 
     /// Whether it is of the service (or the account) itself, not of a user or channel.
@@ -93,7 +109,7 @@ pub(super) enum UnitKind {
 }
 
 impl UnitKind {
-    const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Services,
         Self::Service,
         Self::Roles,
@@ -115,22 +131,37 @@ impl UnitKind {
         self as i64
     }
 
-    /// What a unit of this number reads, before the SID it is of.
-    pub(super) fn name(number: i64) -> &'static str {
-        match Self::from_number(number) {
-            Some(Self::Services) => "services of",
-            Some(Self::Service) => "service",
-            Some(Self::Roles) => "roles of",
-            Some(Self::Users) => "users of",
-            Some(Self::Channels) => "channels of",
-            Some(Self::User) => "user",
-            Some(Self::Channel) => "channel",
-            Some(Self::UserChannels) => "user channels of",
-            Some(Self::Members) => "members of",
-            Some(Self::Invites) => "invites of",
-            Some(Self::Messages) => "messages of",
-            None => "unit of",
+    /// The numbers of some kinds, as a list in SQL.
+    pub(super) fn numbers(of: impl Fn(Self) -> bool) -> String {
+        let numbers = Self::ALL.into_iter().filter(|kind| of(*kind)).map(|kind| kind.number().to_string());
+        numbers.collect::<Vec<_>>().join(", ")
+    }
+
+    /// What a unit reads, before the SID it is of.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Services => "services of",
+            Self::Service => "service",
+            Self::Roles => "roles of",
+            Self::Users => "users of",
+            Self::Channels => "channels of",
+            Self::User => "user",
+            Self::Channel => "channel",
+            Self::UserChannels => "user channels of",
+            Self::Members => "members of",
+            Self::Invites => "invites of",
+            Self::Messages => "messages of",
         }
+    }
+
+    /// Whether its parent is a user.
+    pub(super) fn is_of_user(self) -> bool {
+        matches!(self, Self::User | Self::UserChannels)
+    }
+
+    /// Whether its parent is a channel.
+    pub(super) fn is_of_channel(self) -> bool {
+        matches!(self, Self::Channel | Self::Members | Self::Invites | Self::Messages)
     }
 
     /// Whether its rows bring units of their own.

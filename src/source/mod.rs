@@ -194,13 +194,9 @@ impl Source {
         cursor: Option<&str>,
         page_size: Option<u32>,
     ) -> Result<ListPage, SourceError> {
-        let entity = list.entity();
-        let listing =
-            requests::listing(self.api, entity).zip(requests::first_page(self.api, list, page_size));
-        let Some((listing, first)) = listing else { return Err(SourceError::NoSuchList { entity }) };
+        let (first, key) = requests::first_page_and_key(self.api, list, page_size)?;
         let asked = list.asked(self.asked(None));
-        let page =
-            read::page(&self.client, first, cursor, |body| read_page(list, listing.key, asked, body)).await?;
+        let page = read::page(&self.client, first, cursor, |body| read_page(list, key, asked, body)).await?;
         if let Records::Services(services) = &page.records {
             services.iter().try_for_each(|service| self.is_of_account(service))?;
         }

@@ -1,6 +1,6 @@
 //! The request for each list and each record, by API.
 
-use super::List;
+use super::{List, SourceError};
 use crate::model::{Api, ChannelSid, Entity, ServiceSid, UserSid};
 use crate::twilio::ApiRequest;
 use crate::twilio::chat::requests as chat;
@@ -50,8 +50,19 @@ pub(super) fn listing(api: Api, entity: Entity) -> Option<Listing> {
     Some(Listing { key, largest_page })
 }
 
+/// The request for the first page of a list, and the key of the array in its pages.
+pub(super) fn first_page_and_key(
+    api: Api,
+    list: &List,
+    size: Option<u32>,
+) -> Result<(ApiRequest, &'static str), SourceError> {
+    let entity = list.entity();
+    let key = listing(api, entity).map(|listing| listing.key);
+    first_page(api, list, size).zip(key).ok_or(SourceError::NoSuchList { entity })
+}
+
 /// The request for the first page of a list; `None` where the API has no such list.
-pub(super) fn first_page(api: Api, list: &List, size: Option<u32>) -> Option<ApiRequest> {
+fn first_page(api: Api, list: &List, size: Option<u32>) -> Option<ApiRequest> {
     Some(match (api, list) {
         (Api::Chat, List::Services) => chat::list_services(size),
         (Api::Chat, List::Roles(service)) => chat::list_roles(service, size),

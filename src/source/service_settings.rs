@@ -62,9 +62,10 @@ pub(super) async fn add(
         notes.parent("configuration.notifications.chat_service_sid", row.chat_service_sid, asked.service);
     }
     notes.finish(Entity::Service, || sid.to_string(), &mut issues);
-    let whole =
+    let configuration =
         [("account", account), ("service", own), ("webhooks", webhooks), ("notifications", notifications)];
-    let pairs = whole.map(|(name, text)| (name.to_owned(), text.unwrap_or_else(|| "null".to_owned())));
+    let pairs =
+        configuration.map(|(name, text)| (name.to_owned(), text.unwrap_or_else(|| "null".to_owned())));
     service.configuration = object(&pairs);
     Ok(Fetched { record: service, issues })
 }

@@ -9,15 +9,13 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::SourceError;
 use super::notes::is_same;
+use super::{List, SourceError, requests, uncounted_size};
 use crate::error::{Advise, Failure};
 use crate::model::{AccountSid, Api, ChannelSid, ServiceSid, UserSid};
-use crate::twilio::chat::requests as chat;
-use crate::twilio::conversations::requests as conversations;
 use crate::twilio::page::next_path;
 use crate::twilio::surrogates::repaired;
-use crate::twilio::{ApiRequest, BodyError, Client, ListSize, PageError, RequestError};
+use crate::twilio::{ApiRequest, BodyError, Client, PageError, RequestError};
 
 /// An object as the API gave it.
 pub(crate) type ApiObject = Map<String, Value>;
@@ -140,10 +138,7 @@ impl UserChannelReader {
     }
 
     pub(crate) async fn service_name(&self) -> Result<Option<String>, UserChannelError> {
-        let request = match self.api {
-            Api::Chat => chat::fetch_service(&self.service),
-            Api::Conversations => conversations::fetch_service(&self.service),
-        };
+        let request = requests::service(self.api, &self.service);
         let service = self.client.send_parsed(&request, |body| object(body)).await?.body;
         Ok(text(&service, "friendly_name"))
     }
@@ -152,18 +147,10 @@ impl UserChannelReader {
         let missing =
             || UserChannelError::NoUser { asked: asked.text().to_owned(), service: self.service.clone() };
         let found = if is_direction(asked.text()) {
-            let first = match self.api {
-                Api::Chat => chat::list_users(&self.service, None),
-                Api::Conversations => conversations::list_users(&self.service, None),
-            };
-            self.search(first, "users", "identity", asked.text()).await?
+            self.search(&List::Users(self.service.clone()), "identity", asked.text()).await?
         } else {
             let sid = UserSid::from_wire(asked.text());
-            self.fetch(&match self.api {
-                Api::Chat => chat::fetch_user(&self.service, &sid),
-                Api::Conversations => conversations::fetch_user(&self.service, &sid),
-            })
-            .await?
+            self.fetch(&requests::user(self.api, &self.service, &sid)).await?
         };
         let found = found.ok_or_else(missing)?;
         self.check_account(&found)?;
@@ -190,20 +177,10 @@ impl UserChannelReader {
         let missing =
             || UserChannelError::NoChannel { asked: asked.text().to_owned(), service: self.service.clone() };
         let found = if is_direction(asked.text()) {
-            let (first, key) = match self.api {
-                Api::Chat => (chat::list_channels(&self.service, None), "channels"),
-                Api::Conversations => {
-                    (conversations::list_conversations(&self.service, None), "conversations")
-                }
-            };
-            self.search(first, key, "unique_name", asked.text()).await?
+            self.search(&List::Channels(self.service.clone()), "unique_name", asked.text()).await?
         } else {
             let sid = ChannelSid::from_wire(asked.text());
-            self.fetch(&match self.api {
-                Api::Chat => chat::fetch_channel(&self.service, &sid),
-                Api::Conversations => conversations::fetch_conversation(&self.service, &sid),
-            })
-            .await?
+            self.fetch(&requests::channel(self.api, &self.service, &sid)).await?
         };
         let found = found.ok_or_else(missing)?;
         check_name(asked, &found, "channel", "unique_name", missing)?;
@@ -220,23 +197,13 @@ impl UserChannelReader {
         user: &UserSid,
         channel: &ChannelSid,
     ) -> Result<Option<ApiObject>, UserChannelError> {
-        self.fetch(&match self.api {
-            Api::Chat => chat::fetch_user_channel(&self.service, user, channel),
-            Api::Conversations => conversations::fetch_user_conversation(&self.service, user, channel),
-        })
-        .await
+        self.fetch(&requests::membership(self.api, &self.service, user, channel)).await
     }
 
     /// All of a user's channels, in the API's order.
     pub(crate) async fn list(&self, user: &UserSid) -> Result<Vec<ApiObject>, UserChannelError> {
-        let (first, key) = match self.api {
-            Api::Chat => (chat::list_user_channels(&self.service, user, None), "channels"),
-            Api::Conversations => {
-                (conversations::list_user_conversations(&self.service, user, None), "conversations")
-            }
-        };
         let mut all = Vec::new();
-        self.each_page(first, key, |rows| {
+        self.each_page(&List::UserChannels(self.service.clone(), user.clone()), |rows| {
             all.extend(rows);
             false
         })
@@ -246,13 +213,12 @@ impl UserChannelReader {
 
     async fn search(
         &self,
-        first: ApiRequest,
-        list: &'static str,
+        list: &List,
         key: &str,
         name: &str,
     ) -> Result<Option<ApiObject>, UserChannelError> {
         let mut found = None;
-        self.each_page(first, list, |rows| {
+        self.each_page(list, |rows| {
             found = rows.into_iter().find(|row| text(row, key).as_deref() == Some(name));
             found.is_some()
         })
@@ -263,14 +229,12 @@ impl UserChannelReader {
     /// Follows a list to its end, or until `take` has what it wants.
     async fn each_page(
         &self,
-        first: ApiRequest,
-        key: &'static str,
+        list: &List,
         mut take: impl FnMut(Vec<ApiObject>) -> bool,
     ) -> Result<(), UserChannelError> {
-        let list = first.path().to_owned();
-        let size = if list.contains("/Users/") { ListSize::OfOne } else { ListSize::OfService };
-        let mut guard = self.client.list_guard(list.clone(), size, FULL_PAGE);
-        let mut request = first;
+        let (mut request, key) = requests::first_page_and_key(self.api, list, None)?;
+        let path = request.path().to_owned();
+        let mut guard = self.client.list_guard(path.clone(), uncounted_size(list), FULL_PAGE);
         loop {
             let (rows, next) = self.client.send_parsed(&request, |body| page(body, key)).await?.body;
             let keys: Vec<_> = rows.iter().map(row_key).collect();
@@ -278,10 +242,10 @@ impl UserChannelReader {
                 return Ok(());
             }
             let Some(next) = next else { return Ok(()) };
-            let next = next_path(self.api, self.client.origin(self.api), &list, &next)?;
+            let next = next_path(self.api, self.client.origin(self.api), &path, &next)?;
             guard.page(keys, Some(&next))?;
             request = ApiRequest::get_verbatim(self.api, &next)
-                .ok_or_else(|| PageError::NotAPath { list: list.clone() })?;
+                .ok_or_else(|| PageError::NotAPath { list: path.clone() })?;
         }
     }
 

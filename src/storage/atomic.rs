@@ -45,7 +45,6 @@ impl Write for AtomicFile {
     }
 }
 
-/// Writes a file of these bytes.
 pub(crate) fn write(target: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
     let mut file = AtomicFile::create(target, access)?;
     file.write_all(bytes)?;

@@ -11,11 +11,11 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::error::{FileKind, StorageError};
 
-/// Numbers in memory: 4 MiB with what the map needs to grow.
-const IN_MEMORY: usize = 1 << 16;
+/// Numbers in memory: 2 MiB with what the map needs to grow.
+const IN_MEMORY: usize = 1 << 15;
 
 /// Cache of the temporary file, in KiB.
-const CACHE: u32 = 4 * 1024;
+const CACHE: u32 = 2 * 1024;
 
 /// How messages name the temporary file. It has no format: no other run sees it.
 static TEMPORARY: FileKind = FileKind {

@@ -41,7 +41,6 @@ impl FileKind {
     }
 }
 
-/// Opens a file of the kind.
 pub(crate) fn open(kind: &'static FileKind, path: &Path, mode: OpenMode) -> Result<Connection, StorageError> {
     let wrap = |source| StorageError::from_sqlite(kind, path, source);
     match fs::metadata(path) {

@@ -282,6 +282,15 @@ fn totals(made_up: MadeUp, findings: BTreeMap<String, u64>) -> Totals {
             });
         }
     }
+    let requests = steps.iter().map(|step| step.requests).sum();
+    let conversations: u64 =
+        operations.get(&OperationKind::CreateConversation).map_or(0, |states| states.values().sum());
+    // Seven participants come with each.
+    let batches = Batches {
+        conversations,
+        participants: conversations * 7,
+        requests_without: if conversations == 0 { 0 } else { requests + conversations * 7 },
+    };
     let sizes = [
         (0, Some(0), 3),
         (1, Some(1), 17),
@@ -298,7 +307,7 @@ fn totals(made_up: MadeUp, findings: BTreeMap<String, u64>) -> Totals {
             .map(|(collection, count)| (collection.to_owned(), count * made_up.scale))
             .into(),
         findings,
-        requests: steps.iter().map(|step| step.requests).sum(),
+        requests,
         estimated_seconds: steps.iter().map(|step| step.seconds).sum(),
         steps,
         sizes: sizes
@@ -310,7 +319,7 @@ fn totals(made_up: MadeUp, findings: BTreeMap<String, u64>) -> Totals {
             .into(),
         participants_limit: 1_000,
         blocked_by,
-        batches: Batches::default(),
+        batches,
         not_checked: BTreeSet::new(),
     }
 }

@@ -316,7 +316,6 @@ impl std::error::Error for RequestError {
     }
 }
 
-/// What to check when Twilio refuses.
 pub(crate) const REFUSED_HINT: &str = "check TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN, or with TWILIO_API_KEY and \
      TWILIO_API_SECRET: that they belong together, are not revoked, and that an API key is a Standard key (restricted keys \
      cannot read Programmable Chat)";

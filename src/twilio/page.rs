@@ -84,7 +84,7 @@ pub(crate) fn next_path(
     }
 }
 
-/// Where the next page of a list would be asked for: the whole URL, credentials aside. `None` where nothing would be sent. What
+/// Where the next page of a list would be asked for: the complete URL, without credentials. `None` where nothing would be sent. What
 /// fuzzing and its replay give hostile addresses to.
 pub fn next_address(api: Api, origin: &str, next_page_url: &str) -> Option<String> {
     let origin = Origin::parse(origin, false).ok()?;

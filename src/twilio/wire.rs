@@ -227,9 +227,9 @@ fn decode_published<'a, W: Wire<'a>>(body: &'a [u8], key: &str) -> Option<Page<'
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let (meta, rows) = Published { key, rows: PhantomData::<W> }.deserialize(&mut deserializer).ok()?;
     deserializer.end().ok()?;
-    let whole = meta.key.as_ref().is_some_and(|named| named.0 == key) && rows.iter().all(W::has_key);
+    let is_published = meta.key.as_ref().is_some_and(|named| named.0 == key) && rows.iter().all(W::has_key);
     let usable = |row| Row::Usable(row, Oddities::default());
-    whole.then(|| meta.page(rows.into_iter().map(usable).collect()))
+    is_published.then(|| meta.page(rows.into_iter().map(usable).collect()))
 }
 
 struct Published<'k, W> {

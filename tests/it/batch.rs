@@ -68,13 +68,17 @@ fn world_with(shapes: &[Shape], options: Options) -> World {
     world
 }
 
-fn to_other_account(world: &World, arguments: &[&str]) -> (Ran, Value) {
+fn run_to_other_account(world: &World, arguments: &[&str]) -> Ran {
     let other = world.running.other_account();
-    let mut command = world.chatferry(&[arguments, &["--json", "--quiet"]].concat());
+    let mut command = world.chatferry(&[arguments, &["--quiet"]].concat());
     command
         .env("CHATFERRY_TARGET_ACCOUNT_SID", other.account_sid)
         .env("CHATFERRY_TARGET_AUTH_TOKEN", other.auth_token);
-    let ran = run(&mut command);
+    run(&mut command)
+}
+
+fn to_other_account(world: &World, arguments: &[&str]) -> (Ran, Value) {
+    let ran = run_to_other_account(world, &[arguments, &["--json"]].concat());
     let result = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
     (ran, result)
 }
@@ -236,6 +240,23 @@ fn a_conversation_that_twilio_closed_is_told_from_one_that_was_closed_before() {
     assert_eq!(ran.code, 5, "{ran:?}");
     assert_eq!(reasons(&world, "create_conversation"), ["conversation_closed"], "{result}");
     assert_eq!(result["batches"]["refused"], Value::Null, "that is no refusal of batches");
+}
+
+/// The answer shows an open conversation, and no update follows that would meet the closed one.
+#[test]
+fn an_unread_conversation_that_twilio_closes_after_its_answer_is_shown_by_verify() {
+    let world = world_with(&[(2, 0, 0), (3, 0, 0)], small("batch-closes=100%"));
+    let target = world.running.other_account().service_sid.to_owned();
+    to_other_account(&world, &["plan", "--target", &target, "--max-change-percent", "100"]);
+    let (ran, result) = to_other_account(&world, &["apply", "--yes"]);
+    assert_eq!((ran.code, &result["verdict"]), (0, &json!("complete")), "{result}");
+    let (ran, result) = to_other_account(&world, &["verify"]);
+    assert_eq!(ran.code, 5, "{result}");
+    assert_eq!(result["by_entity"]["channels"]["different"], 2, "{result}");
+    let ran = run_to_other_account(&world, &["verify", "--format", "ndjson"]);
+    let lines: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let closed = json!([{"field": "state", "old": "active", "new": "closed"}]);
+    assert_eq!(lines.iter().filter(|line| line["changes"] == closed).count(), 2, "{lines:?}");
 }
 
 #[test]

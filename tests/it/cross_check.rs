@@ -1,4 +1,4 @@
-//! `crawl --cross-check`: one route in whole, a share of the other as evidence.
+//! `crawl --cross-check`: one route completely, a share of the other as evidence.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -377,6 +377,20 @@ fn what_could_not_be_read_is_neither_missing_nor_added() {
     assert!(result["by_entity"]["users"]["unreadable"].as_u64().unwrap() > 0);
 }
 
+/// Nothing differs, and what one of the two lacks is not known.
+#[test]
+fn two_that_agree_are_not_the_same_where_one_is_incomplete() {
+    let world = two_snapshots();
+    assert_eq!(diff(&world, &[]).code, 0);
+    change(&world, "UPDATE property SET value = 'incomplete' WHERE key = 'verdict'");
+    let ran = diff(&world, &["--json"]);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    let result: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((&result["different"], &result["unreadable"]), (&json!(0), &json!(0)), "{result}");
+    let ran = diff(&world, &[]);
+    assert!(ran.code == 4 && ran.stderr.contains("not known: "), "{ran:?}");
+}
+
 #[test]
 fn a_hole_that_the_evidence_shows_is_unreadable_too() {
     let world = world_with("hidden-row=3");

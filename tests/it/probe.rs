@@ -175,7 +175,7 @@ fn services_can_be_chosen_and_one_that_is_not_there_is_named() {
     let service = world.running.service_sid();
     let twice = world.json(&["probe", "--service", service, "--service", service]);
     assert_eq!(twice["services"].as_array().unwrap().len(), 1, "named twice, looked at once");
-    assert_eq!(world.json(&["probe"])["services"].as_array().unwrap().len(), 2, "the whole account");
+    assert_eq!(world.json(&["probe"])["services"].as_array().unwrap().len(), 2, "the entire account");
     let absent = "IS0123456789abcdef0123456789abcdef";
     let ran = world.run(&["probe", "--service", service, "--service", absent]);
     assert_eq!(ran.code, 1, "{ran:?}");

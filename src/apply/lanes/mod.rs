@@ -75,7 +75,7 @@ impl ActiveLane {
         !self.exhausted || self.queue.len() + begun > 0
     }
 
-    /// Takes up the operations whose wait is over.
+    /// Moves the operations whose wait is over to where they are looked up or sent.
     fn end_waits(&mut self, now: Instant) {
         for (_, work) in self.waiting.extract_if(.., |(until, _)| *until <= now) {
             if work.must_look {
@@ -331,7 +331,7 @@ impl Lanes {
         self.active.iter().map(|lane| lane.waiting.len()).sum()
     }
 
-    /// These operations.
+    /// The operations that wait to be sent or looked up again.
     pub(super) fn all_waiting(&self) -> Vec<WaitingOperation> {
         let waiting = self.active.iter().flat_map(|lane| &lane.waiting);
         waiting

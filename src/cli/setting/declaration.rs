@@ -125,7 +125,7 @@ impl Declaration {
         paragraphs(self.comment).next().unwrap_or_default()
     }
 
-    /// The whole comment: what `--help` shows, without the default.
+    /// The complete comment: what `--help` shows, without the default.
     pub(crate) fn long_help(&self) -> String {
         paragraphs(self.comment).collect::<Vec<_>>().join("\n\n")
     }

@@ -73,7 +73,7 @@ settings! {
     /// Most requests per second; 0 for no limit
     RPS: u32 = Declaration::flag("rps", "N", "CHATFERRY_RPS")
         .number().default("100").under(POLITENESS), |text| parse::number(text, 0..=MOST_PER_SECOND);
-    /// Stay below N requests in flight for the whole account, your live app included
+    /// Stay below N requests in flight for the entire account, your live app included
     ///
     /// Twilio reports in `Twilio-Concurrent-Requests` how many requests of the account are in flight. Near N, this program
     /// sends fewer.

@@ -58,13 +58,13 @@ fn plan(
 ) -> Outcome {
     let audit = which(settings.resume, folder, now)?;
     let there = folder.list()?;
-    let whole = Listed { whole: true, ..audit };
+    let complete = Listed { is_complete: true, ..audit };
     let mut after: Vec<Listed> = there.iter().filter(|listed| listed.name != audit.name).copied().collect();
-    after.push(whole);
+    after.push(complete);
     let Removals { removed: removals, jump } = compute_removals(&after, settings.keep, now);
-    let base = there.iter().rev().find(|listed| listed.whole && listed.name < audit.name);
+    let base = there.iter().rev().find(|listed| listed.is_complete && listed.name < audit.name);
     let plan = AuditPlan {
-        folder: whole.folder(),
+        folder: complete.folder(),
         base: base.map(Listed::folder),
         remove: removals.iter().map(Listed::folder).collect(),
         keep: after.iter().filter(|listed| !removals.contains(listed)).map(Listed::folder).collect(),

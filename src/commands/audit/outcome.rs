@@ -47,14 +47,14 @@ pub(super) async fn report(
             summary.notes.push(text::no_metrics(path, &error));
         }
     }
-    let whole = summary.verdict.is_whole();
+    let complete = summary.verdict.is_complete();
     let hooks = [
-        ("on_success", settings.hooks.on_success.as_ref().filter(|_| whole)),
+        ("on_success", settings.hooks.on_success.as_ref().filter(|_| complete)),
         (
             "on_difference",
-            settings.hooks.on_difference.as_ref().filter(|_| whole && summary.has_differences()),
+            settings.hooks.on_difference.as_ref().filter(|_| complete && summary.has_differences()),
         ),
-        ("on_failure", settings.hooks.on_failure.as_ref().filter(|_| !whole)),
+        ("on_failure", settings.hooks.on_failure.as_ref().filter(|_| !complete)),
     ];
     let secrets = context.settings.variables_of_ours();
     let object = serde_json::to_string_pretty(&*summary).unwrap_or_default();
@@ -90,11 +90,11 @@ fn last_success(folder: &AuditFolder, summary: &AuditSummary) -> Option<Timestam
     struct EndedAudit {
         finished: String,
     }
-    if summary.verdict.is_whole() {
+    if summary.verdict.is_complete() {
         return summary.finished.parse().ok();
     }
     let audits = folder.list().ok()?;
-    let last = audits.iter().rev().find(|audit| audit.whole)?;
+    let last = audits.iter().rev().find(|audit| audit.is_complete)?;
     let text = std::fs::read(folder.path_of(last).join("result.json")).ok()?;
     serde_json::from_slice::<EndedAudit>(&text).ok()?.finished.parse().ok()
 }

@@ -103,7 +103,7 @@ impl AuditRun {
         let verdict = summary.verdict;
         let stopped = crawled.stopped;
         summary.crawl = Some(crawled);
-        if !verdict.is_whole() {
+        if !verdict.is_complete() {
             return Ok(match stopped {
                 Some(Stopped::Interrupted) => ExitStatus::Interrupted,
                 _ => ExitStatus::Incomplete,
@@ -143,7 +143,7 @@ impl AuditRun {
     /// The last complete audit before this one that can be compared with. One that cannot is said and passed over.
     fn base(&self, is_checked: bool, summary: &mut AuditSummary) -> Result<Option<BaseAudit>, CommandError> {
         for audit in self.folder.list()?.into_iter().rev() {
-            if !audit.whole || audit.name >= self.audit.name {
+            if !audit.is_complete || audit.name >= self.audit.name {
                 continue;
             }
             let snapshot = self.folder.path_of(&audit).join("snapshot.db");
@@ -189,19 +189,19 @@ impl AuditRun {
 
     /// Writes the result, and gives a complete audit its name.
     fn put_in_place(&self, path: &Path, summary: &mut AuditSummary) -> Result<(), CommandError> {
-        let ended = Listed { whole: summary.verdict.is_whole(), ..self.audit };
+        let ended = Listed { is_complete: summary.verdict.is_complete(), ..self.audit };
         let after = self.after(&ended)?;
         let Removals { removed: removals, jump } = compute_removals(&after, self.settings.keep, self.now);
         if let Some((before, days)) = jump {
             summary.notes.push(text::kept_for_the_clock(&before.to_string(), days));
         }
-        summary.last_complete = after.iter().rev().find(|audit| audit.whole).map(Listed::folder);
+        summary.last_complete = after.iter().rev().find(|audit| audit.is_complete).map(Listed::folder);
         summary.folder = ended.folder();
         let report = self.folder.path_of(&ended).join("report.html");
         summary.report = path.join("report.html").exists().then(|| report.display().to_string());
         summary.removed = removals.iter().map(Listed::folder).collect();
         outcome::write_result(path, summary)?;
-        if ended.whole {
+        if ended.is_complete {
             self.folder.publish(&self.audit)?;
         }
         Ok(())
@@ -212,7 +212,7 @@ impl AuditRun {
     fn take_back(&self, path: &Path, summary: &mut AuditSummary) {
         summary.removed.clear();
         let there = self.folder.list().unwrap_or_default();
-        summary.last_complete = there.iter().rev().find(|audit| audit.whole).map(Listed::folder);
+        summary.last_complete = there.iter().rev().find(|audit| audit.is_complete).map(Listed::folder);
         if !path.exists() {
             return; // it has its name, and `latest` alone could not be moved
         }

@@ -15,7 +15,6 @@ pub(super) struct DemoFolder {
     pub(super) path: PathBuf,
     /// What was crawled.
     pub(super) snapshot: PathBuf,
-    /// The folder of what was exported.
     pub(super) export: PathBuf,
     /// The plan in place, which is not applied.
     pub(super) plan: PathBuf,

@@ -15,7 +15,6 @@ use super::super::CommandError;
 /// What is verified.
 #[derive(Debug)]
 pub(super) struct VerifyInput {
-    /// The plan, where there is one.
     pub(super) plan: Option<PathBuf>,
     /// Whether the plan mutes the source's User Channels.
     pub(super) mutes: bool,

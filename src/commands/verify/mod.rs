@@ -13,7 +13,7 @@ use std::io::{self, BufWriter};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{VerifyArgs, VerifyFormat};
-use crate::diff::{ComparedSide, Comparison, TermsError};
+use crate::diff::{Comparison, TermsError};
 use crate::error::{Advise, ExitStatus, Failure};
 use crate::event::Events;
 use crate::model::ServiceSid;
@@ -21,7 +21,7 @@ use crate::plan::PlanFile;
 use crate::report::diff::{DiffOutput, PageAbout};
 use crate::report::text::diff::summary;
 use crate::settings::{ConnectionSettings, Verified, VerifySettings};
-use crate::snapshot::{ServiceView, Snapshot, Verdict, clear};
+use crate::snapshot::{ServiceView, Snapshot, clear};
 
 use super::difference_reports::{DifferenceReports, begin_page};
 use super::failure::StdoutError;
@@ -114,10 +114,7 @@ fn about(input: &VerifyInput, context: &Context) -> Result<PageAbout, CommandErr
 
 /// The exit status that a comparison leads to.
 pub(super) fn exit_status(comparison: &Comparison) -> ExitStatus {
-    let is_incomplete = |side: &ComparedSide| side.verdict == Verdict::Incomplete;
-    let is_whole = comparison.totals.total.unreadable == 0
-        && ![&comparison.old, &comparison.new].into_iter().any(is_incomplete);
-    if !is_whole {
+    if comparison.totals.total.unreadable > 0 || comparison.has_incomplete_side() {
         ExitStatus::Incomplete
     } else if comparison.is_same() {
         ExitStatus::Done

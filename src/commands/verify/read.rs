@@ -23,7 +23,6 @@ use super::{VerifyRun, service_of};
 const WITHOUT_MEMBERSHIPS: [Entity; 5] =
     [Entity::Service, Entity::Role, Entity::User, Entity::Channel, Entity::Member];
 
-/// What was read of the target.
 pub(super) struct TargetRead {
     /// What its snapshot says of itself.
     pub(super) info: Info,

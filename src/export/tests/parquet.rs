@@ -30,7 +30,7 @@ fn parquet_holds_what_ndjson_holds() {
         options.formats = vec![FileFormat::Parquet];
         options.compression = Some(Compression::Gzip);
         let first = streamed(&source, &options);
-        assert!(first == streamed(&source, &options), "same bytes, and never compressed as a whole");
+        assert!(first == streamed(&source, &options), "same bytes, and never compressed as one file");
         let rows = parquet_rows(first);
         assert_eq!(rows.len(), objects.len());
         for (row, object) in rows.iter().zip(&objects) {

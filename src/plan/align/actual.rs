@@ -47,7 +47,6 @@ pub(in crate::plan) fn email(channel: &Channel) -> Option<&str> {
     bindings.email.map(RawValue::get)
 }
 
-/// A SID, as a value.
 pub(super) fn sid<K: SidKind>(sid: Option<&Sid<K>>) -> Value<'_> {
     match sid.map(Sid::stored) {
         None => Value::Null,

@@ -102,7 +102,7 @@ pub(super) fn plain(entity: Entity, standing: Standing<'_>) -> Item<'_> {
 }
 
 /// A SID as a number, to remember that it was met.
-pub(super) fn number<K: SidKind>(sid: &Sid<K>) -> u128 {
+pub(in crate::plan) fn number<K: SidKind>(sid: &Sid<K>) -> u128 {
     match sid.stored() {
         StoredSid::Digits(digits) => u128::from_be_bytes(digits),
         StoredSid::Verbatim(text) => fingerprint(text),

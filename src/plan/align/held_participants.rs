@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::context::fingerprint;
+use super::item::Actual;
 use crate::model::{Member, MemberSid, Membership};
 
 /// How many participants of the target are held at a time: eight times what Twilio allows in a conversation. Few in tests, so
@@ -14,6 +15,12 @@ pub(super) struct HeldParticipant {
     pub(super) member: Option<Member>,
     pub(super) membership: Option<Membership>,
     pub(super) is_matched: bool,
+}
+
+impl HeldParticipant {
+    pub(super) fn actual(&self) -> Actual<'_> {
+        Actual::Participant { member: self.member.as_ref(), membership: self.membership.as_ref() }
+    }
 }
 
 /// Participants that the target has: all of a conversation, or one part of them.

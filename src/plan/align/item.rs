@@ -10,11 +10,11 @@ use crate::model::{
 pub(crate) enum Standing<'a> {
     /// It is in the target as it should be.
     Same,
-    /// It is there, and some of its fields are otherwise.
+    /// It is there, and some of its fields differ.
     Different,
     /// It is not in the target.
     Missing,
-    /// It is in the target alone.
+    /// It is only in the target.
     Extra,
     /// The mapping failed on its row, so what should be there is not known.
     Failed(&'a CellError),
@@ -73,12 +73,11 @@ pub(crate) struct Conversation {
 /// (`Membership`), or an invitation that becomes nothing (`Invite`).
 #[derive(Debug)]
 pub(crate) struct Item<'a> {
-    /// What it is.
     pub entity: Entity,
     pub standing: Standing<'a>,
     /// Its fields, where it should be there.
     pub fields: Vec<FieldPair<'a>>,
-    /// The source's records, unless it is in the target alone.
+    /// The source's records, unless it is only in the target.
     pub source: Option<RowRecords<'a>>,
     /// The target's records, where it is there.
     pub actual: Option<Actual<'a>>,

@@ -33,7 +33,7 @@ mod tests;
 
 pub(in crate::plan) use actual::{email, projected_address};
 pub(crate) use context::{AlignOptions, Pair};
-pub(in crate::plan) use context::{fingerprint, is_other_account};
+pub(in crate::plan) use context::{fingerprint, is_other_account, number};
 pub(crate) use item::{Actual, Conversation, FieldPair, Item, Standing};
 pub(crate) use names::{Name, names};
 pub use records::PlanRecords;

@@ -184,12 +184,9 @@ impl<'c> ParticipantAligner<'c> {
             return Ok(());
         }
         for participation in held.participants.iter().filter(|participation| !participation.is_matched) {
-            let actual = Actual::Participant {
-                member: participation.member.as_ref(),
-                membership: participation.membership.as_ref(),
-            };
+            let actual = Some(participation.actual());
             let item = plain(Entity::Member, Standing::Extra);
-            visit(&Item { actual: Some(actual), conversation: Some(conversation), ..item })?;
+            visit(&Item { actual, conversation: Some(conversation), ..item })?;
         }
         Ok(())
     }
@@ -255,13 +252,7 @@ impl<'c> ParticipantAligner<'c> {
         }
         let is_new = identity.is_none_or(|identity| met.insert(fingerprint(identity)));
         let found = held.mark(sid.filter(|_| !self.context.is_copy()), identity);
-        let actual = found.map(|position| {
-            let participation = &held.participants[position];
-            Actual::Participant {
-                member: participation.member.as_ref(),
-                membership: participation.membership.as_ref(),
-            }
-        });
+        let actual = found.map(|position| held.participants[position].actual());
         let fields = compare::pair(
             self.participants.source.fields,
             desired,
@@ -310,7 +301,7 @@ impl<'c> ParticipantAligner<'c> {
         visit(&Item { fields, actual, ..item(standing) })
     }
 
-    /// An invitation that no membership tells of.
+    /// An invitation that no membership shows.
     fn invite<E: From<SnapshotError>>(
         &mut self,
         held: &mut HeldParticipants,
@@ -335,11 +326,7 @@ impl<'c> ParticipantAligner<'c> {
         if !self.makes_participants_of_invites() {
             return if found.is_none() { visit(&item) } else { Ok(()) };
         }
-        let found = found.map(|position| &held.participants[position]);
-        let actual = found.map(|participation| Actual::Participant {
-            member: participation.member.as_ref(),
-            membership: participation.membership.as_ref(),
-        });
+        let actual = found.map(|position| held.participants[position].actual());
         let desired = self.participants.source.fields.iter().map(|field| match *field {
             "identity" => Some(identity.map_or(Value::Null, Value::Text)),
             // Who is there already keeps the role that is there.
@@ -367,7 +354,7 @@ impl<'c> ParticipantAligner<'c> {
         fields
     }
 
-    /// The identity of an invited user, which no member tells.
+    /// The identity of an invited user, which no member has.
     fn identity_of<E: From<SnapshotError>>(&self, source: &RowRecords<'_>) -> Result<Option<String>, E> {
         let Some(membership) = source.membership else { return Ok(None) };
         let user = self.context.pair.source.user(&membership.user_sid)?;

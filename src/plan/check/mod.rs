@@ -126,9 +126,9 @@ mod tests {
         let mut last = 0;
         for check in all_checks() {
             let severity = serde_json::to_value(check.severity).unwrap();
-            let whole = if check.of_plan { " (the whole plan)" } else { "" };
+            let reach = if check.of_plan { " (the entire plan)" } else { "" };
             let paragraph = format!(
-                "### {}\n\n**{}{whole}**: {}. {}\n\nWhat to do: {}. When nothing is found: {}.\n",
+                "### {}\n\n**{}{reach}**: {}. {}\n\nWhat to do: {}. When nothing is found: {}.\n",
                 check.code,
                 severity.as_str().unwrap(),
                 check.one,

@@ -8,7 +8,7 @@ use crate::plan::align::Item;
 use crate::plan::check;
 use crate::plan::error::PlanError;
 use crate::plan::finding::{PlanCheck, Severity};
-use crate::plan::operation::JsonFields;
+use crate::plan::operation::{JsonFields, in_braces};
 
 /// The most characters of an identity.
 const IDENTITY: usize = 256;
@@ -143,7 +143,7 @@ fn check_role(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<Option<&'sta
 /// The item's role, where nothing in the target stands for it.
 fn unknown_role(planner: &Planner<'_>, item: &Item<'_>) -> Option<String> {
     let role = item.desired_text("role_sid").filter(|_| planner.is_copy)?;
-    let created = role.strip_prefix('{').and_then(|role| role.strip_suffix('}'));
+    let created = in_braces(&role);
     let is_known = match created {
         Some(created) => !planner.blocked_roles.contains(&RoleSid::from_wire(created)),
         // A role without counterpart has the SID that it has in the source.

@@ -315,7 +315,7 @@ fn is_at_rest(state: Value<'_>) -> bool {
     state.to_text().is_some_and(|state| matches!(state.as_ref(), "closed" | "inactive"))
 }
 
-/// What was left of timers when the snapshot was begun, as durations: the API tells instants and takes durations.
+/// What was left of timers when the crawl started, as durations: the API gives instants and takes durations.
 fn timers_left(timers: &JsonText, begun: Option<i64>) -> Vec<(String, Json)> {
     let Some(begun) = begun else { return Vec::new() };
     let said: Json = serde_json::from_str(&timers.0).unwrap_or_default();

@@ -8,7 +8,6 @@ const MOST: u64 = 1_000;
 /// How large conversations and users may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConversationLimits {
-    /// Participants of a conversation.
     pub participants: u64,
     /// Conversations of one identity.
     pub conversations: u64,

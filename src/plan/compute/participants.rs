@@ -2,10 +2,9 @@
 
 use super::current::{ParticipantOutcome, ReadPosition};
 use super::planner::Planner;
-use super::users::number;
 use super::{checks, conversations, differences, read_position, values};
 use crate::model::{Entity, MembershipStatus, NotificationLevel};
-use crate::plan::align::{Actual, Item, Standing, projected_address};
+use crate::plan::align::{Actual, Item, Standing, number, projected_address};
 use crate::plan::check;
 use crate::plan::equality;
 use crate::plan::error::PlanError;
@@ -18,8 +17,8 @@ pub(super) fn participant(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<
     }
     match item.standing {
         Standing::Extra => {
-            let has_identity = matches!(item.actual, Some(Actual::Participant { member: Some(member), .. }) if member.identity.is_none());
-            let check = if has_identity { &check::NON_CHAT_PARTICIPANT } else { &check::ONLY_IN_TARGET };
+            let has_none = matches!(item.actual, Some(Actual::Participant { member: Some(member), .. }) if member.identity.is_none());
+            let check = if has_none { &check::NON_CHAT_PARTICIPANT } else { &check::ONLY_IN_TARGET };
             let detail = of_conversation(item, "a participant that the source does not have, of");
             planner.find(check, item, detail)?;
         }

@@ -121,7 +121,7 @@ pub(super) fn after(planner: &mut Planner<'_>) -> Result<(), PlanError> {
     guard(planner)
 }
 
-/// Holds up a plan that changes more of a target that is not empty than was allowed.
+/// Blocks a plan that changes more of a target that is not empty than was allowed.
 fn guard(planner: &mut Planner<'_>) -> Result<(), PlanError> {
     let is_empty = planner.there == (0, 0);
     let Some(most) = planner.options.max_change_percent.filter(|_| !is_empty) else { return Ok(()) };

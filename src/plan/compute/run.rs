@@ -15,7 +15,7 @@ const ITEMS_PER_CALL: u64 = 1 << 14;
 
 /// Cache of each snapshot that is planned from, in KiB. SQLite sorts in as much again before it goes to a file, and two snapshots and a plan are
 /// open at a time.
-pub(crate) const SNAPSHOT_CACHE: u32 = 16 * 1024;
+pub(crate) const SNAPSHOT_CACHE: u32 = 6 * 1024;
 
 /// Computes a plan. It calls `progress` now and then with the number of items so far.
 pub fn compute(

@@ -8,6 +8,7 @@ use crate::model::Service;
 use crate::plan::check;
 use crate::plan::error::PlanError;
 use crate::plan::finding::PlanCheck;
+use crate::printable::cut_letters;
 
 /// A setting of a Chat service, as text; none where it is not set.
 type ServiceSetting = (&'static str, fn(&Service) -> Option<String>);
@@ -207,12 +208,7 @@ fn settings_of_copy(planner: &mut Planner<'_>, source: &Service, target: &Servic
 const SHOWN: usize = 80;
 
 fn cut(text: &str) -> String {
-    if text.chars().count() <= SHOWN {
-        return text.to_owned();
-    }
-    let mut cut: String = text.chars().take(SHOWN - 1).collect();
-    cut.push('…');
-    cut
+    cut_letters(text, SHOWN)
 }
 
 /// A webhook's address without what may be a password in it.

@@ -13,8 +13,6 @@ use crate::plan::finding::PlanCheck;
 use crate::plan::operation::{Operation, OperationKind, OperationState, WriteLimit};
 use crate::plan::overview::{Batches, Bucket, PlanVerdict, Step, Totals};
 
-/// Writes a second, to one conversation or to one service.
-const WRITES_PER_SECOND: f64 = 30.0;
 /// How long a request takes, where only their number in flight is limited. Guessed: Twilio gives no number.
 const SECONDS_PER_REQUEST: f64 = 0.15;
 /// The largest number of participants of each bucket but the last.
@@ -57,8 +55,7 @@ impl PlanTally {
         }
         self.pending += 1;
         let work = self.work.entry(operation.kind).or_default();
-        // What is there already is looked at before it is written over.
-        // What may be there is looked up first. A role may always be: its name may be taken twice.
+        // What is there is looked up before it is written over, and so is a role that is created: its name may be taken twice.
         let is_looked_up = !operation.before.is_empty() || operation.kind == OperationKind::CreateRole;
         work.requests += if is_looked_up { 2 } else { 1 };
         work.writes += 1;
@@ -119,7 +116,7 @@ impl PlanTally {
                 } else {
                     work.most_of_a_conversation
                 };
-                let seconds = (number(work.requests) / rate).max(number(writes) / WRITES_PER_SECOND);
+                let seconds = (number(work.requests) / rate).max(number(writes) / WriteLimit::PER_SECOND);
                 Step { kind, requests: work.requests, seconds: (seconds * 1_000.0).round() / 1_000.0 }
             })
             .collect();

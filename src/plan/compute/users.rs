@@ -4,8 +4,8 @@ use super::planner::Planner;
 use super::values::created;
 use super::{checks, differences};
 use crate::mapping::RoleParts;
-use crate::model::{Entity, StoredSid, UserSid};
-use crate::plan::align::{Item, Standing};
+use crate::model::Entity;
+use crate::plan::align::{Item, Standing, number};
 use crate::plan::check;
 use crate::plan::error::PlanError;
 use crate::plan::finding::PlanCheck;
@@ -13,17 +13,6 @@ use crate::plan::operation::{JsonFields, Operation, OperationKind, Subject};
 
 /// The most characters of a role's name.
 const ROLE_NAME: usize = 64;
-
-/// A user's SID as a number, as blocked users are remembered.
-pub(super) fn number(sid: &UserSid) -> u128 {
-    match sid.stored() {
-        StoredSid::Digits(digits) => u128::from_be_bytes(digits),
-        // A text that is no SID: few, and a clash of two would block one user too many.
-        StoredSid::Verbatim(text) => {
-            text.bytes().fold(1, |number, byte| number << 8 ^ number >> 120 ^ u128::from(byte))
-        }
-    }
-}
 
 pub(super) fn role(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<(), PlanError> {
     let Some(role) = item.source.as_ref().and_then(|source| source.role) else {

@@ -6,20 +6,15 @@ use crate::mapping::Value;
 use crate::model::Timestamp;
 use crate::plan::align::FieldPair;
 use crate::plan::equality;
+use crate::printable::cut_letters;
 
 /// A value as an operation has it. Dates are RFC 3339, whatever form the source gave them.
 pub(super) fn json(value: Value<'_>) -> Json {
     match value {
-        Value::Null => Json::Null,
-        Value::Boolean(value) => value.into(),
-        Value::Integer(value) => value.into(),
-        Value::Number(value) => value.into(),
-        Value::List(texts) => texts.into(),
-        Value::Json(text) => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
         Value::Time(time) => {
             time.seconds().map_or_else(|| time.to_string(), |at| Timestamp::Seconds(at).to_string()).into()
         }
-        other => other.to_text().map(std::borrow::Cow::into_owned).into(),
+        other => other.to_json(),
     }
 }
 
@@ -43,12 +38,7 @@ pub(super) fn shown(value: Value<'_>) -> String {
 
 /// A text as a finding shows it.
 pub(super) fn cut(text: &str) -> String {
-    if text.chars().count() <= SHOWN {
-        return text.to_owned();
-    }
-    let mut cut: String = text.chars().take(SHOWN - 1).collect();
-    cut.push('…');
-    cut
+    cut_letters(text, SHOWN)
 }
 
 #[cfg(test)]

@@ -32,11 +32,20 @@ pub(super) const IDENTITY: i64 = 2;
 pub(super) const CHANNEL: i64 = 3;
 pub(super) const ROLE: i64 = 4;
 
-/// The keys of all operations. A role's are those of the role itself, not of everyone who has it.
-const KEYS: &str = "SELECT 1, user, number FROM operation WHERE user IS NOT NULL
-  UNION ALL SELECT 2, identity, number FROM operation WHERE identity IS NOT NULL
-  UNION ALL SELECT 3, channel, number FROM operation WHERE channel IS NOT NULL
-  UNION ALL SELECT 4, role, number FROM operation WHERE role IS NOT NULL AND channel IS NULL";
+/// The keys of all operations, as a query. A role's are those of the role itself, not of everyone who has it.
+fn keys() -> String {
+    let of = |(kind, column, also): (i64, &str, &str)| {
+        format!("SELECT {kind}, {column}, number FROM operation WHERE {column} IS NOT NULL{also}")
+    };
+    [
+        (USER, "user", ""),
+        (IDENTITY, "identity", ""),
+        (CHANNEL, "channel", ""),
+        (ROLE, "role", " AND channel IS NULL"),
+    ]
+    .map(of)
+    .join(" UNION ALL ")
+}
 
 const TABLE: &str = "subject (kind INTEGER NOT NULL, key NOT NULL, number INTEGER NOT NULL)";
 const INDEX: &str = "subject_by_key ON subject (kind, key, number)";
@@ -73,8 +82,9 @@ pub(crate) fn indexed(mut plan: PlanFile, making: impl FnOnce()) -> Result<PlanF
             Err(error) => return Err(error),
         }
     }
+    let keys = keys();
     let sql =
-        format!("CREATE TEMP TABLE {TABLE}; INSERT INTO temp.subject {KEYS}; CREATE INDEX temp.{INDEX};");
+        format!("CREATE TEMP TABLE {TABLE}; INSERT INTO temp.subject {keys}; CREATE INDEX temp.{INDEX};");
     plan.connection().execute_batch(&sql).map_err(|source| plan.wrap(source))?;
     plan.set_about_index("temp");
     Ok(plan)
@@ -107,7 +117,7 @@ fn fill(plan: &PlanFile, index: &Connection, path: &Path) -> Result<(), PlanErro
     index.execute_batch(&begin).map_err(wrap)?;
     let mut insert = index.prepare("INSERT INTO subject VALUES (?1, ?2, ?3)").map_err(wrap)?;
     plan.rows::<_, PlanError>(
-        KEYS,
+        &keys(),
         |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Value>(1)?, row.get::<_, i64>(2)?)),
         |key| insert.execute(key).map(drop).map_err(wrap),
     )?;

@@ -66,13 +66,13 @@ impl PlanDigest {
         header: &str,
         totals: &str,
     ) -> rusqlite::Result<String> {
-        let mut whole = Sha256::new();
+        let mut plan = Sha256::new();
         let mut line = Vec::new();
         part(&mut line, Some(header));
         part(&mut line, Some(totals));
-        whole.update(&line);
-        whole.update(self.operations.finalize());
-        whole.update(self.findings.finalize());
+        plan.update(&line);
+        plan.update(self.operations.finalize());
+        plan.update(self.findings.finalize());
         let mut statement = connection.prepare(
             "SELECT entity, source, target FROM counterpart WHERE planned = 1 ORDER BY entity, source",
         )?;
@@ -82,9 +82,9 @@ impl PlanDigest {
             for column in 0..3 {
                 part(&mut line, row.get_ref(column)?.as_str_or_null()?);
             }
-            whole.update(&line);
+            plan.update(&line);
         }
-        Ok(hex(&whole.finalize()))
+        Ok(hex(&plan.finalize()))
     }
 }
 

@@ -89,7 +89,6 @@ impl Journal {
         Ok(Self { path: path.to_path_buf(), connection, header, services, digest, _lock: lock })
     }
 
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -114,7 +113,6 @@ impl Journal {
         PlanFile::open(&self.path)?.checks()
     }
 
-    /// Whether any of it was begun.
     pub(crate) fn is_begun(&self) -> Result<bool, PlanError> {
         let ended = [OperationState::Done, OperationState::Existing, OperationState::Failed];
         let any = self.counts()?.values().flatten().any(|(state, count)| ended.contains(state) && *count > 0);
@@ -133,9 +131,9 @@ impl Journal {
         Ok(())
     }
 
-    /// Takes up again what failed in earlier runs, and what was blocked by that. A failure says that nothing was written, so
+    /// Has what failed in earlier runs retried, and what was blocked by that. A failure says that nothing was written, so
     /// what failed is as if it had never begun.
-    pub(crate) fn take_up(&self) -> Result<(), PlanError> {
+    pub(crate) fn retry_failed(&self) -> Result<(), PlanError> {
         let (pending, failed, blocked) = (
             state_number(OperationState::Pending),
             state_number(OperationState::Failed),

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::schema;
 use crate::plan::error::PlanError;
 use crate::plan::format::PLAN;
+use crate::plan::operation::OperationState;
 use crate::storage::{self, Access, StorageError};
 
 /// Whether a plan can be written here, before any work is done for it: says what [`PlanDraft::create`](super::PlanDraft::create)
@@ -29,11 +30,14 @@ pub(super) fn refuse_to_replace(plan: &Path) -> Result<(), PlanError> {
             .map(|count| u64::try_from(count).unwrap_or_default())
             .map_err(|source| PlanError::from_sqlite(plan, source))
     };
-    // 0 and 4 are what is planned; a blocked one that was planned otherwise depends on one that failed.
-    let begun = count(
-        "SELECT (SELECT count(*) FROM operation WHERE state IN (1, 2, 3))
-              + (SELECT count(*) FROM operation WHERE started IS NOT NULL AND state = 0)",
-    )?;
+    // A blocked one that was planned otherwise depends on one that failed.
+    let ended = [OperationState::Done, OperationState::Existing, OperationState::Failed];
+    let ended = ended.map(|state| schema::state_number(state).to_string()).join(", ");
+    let pending = schema::state_number(OperationState::Pending);
+    let begun = count(&format!(
+        "SELECT (SELECT count(*) FROM operation WHERE state IN ({ended}))
+              + (SELECT count(*) FROM operation WHERE started IS NOT NULL AND state = {pending})"
+    ))?;
     if begun == 0 {
         return Ok(());
     }

@@ -65,12 +65,7 @@ impl LaneName {
 impl Journal {
     /// Visits the creates that are blocked: nothing can refer to what they would make.
     pub(crate) fn blocked_creates(&self, mut visit: impl FnMut(&Operation)) -> Result<(), PlanError> {
-        let creates = [
-            OperationKind::CreateRole,
-            OperationKind::CreateUser,
-            OperationKind::CreateConversation,
-            OperationKind::CreateParticipant,
-        ];
+        let creates = OperationKind::ALL.into_iter().filter(|kind| kind.is_create());
         self.sql(|connection| {
             let sql = format!("SELECT {} FROM operation WHERE state = ?1 AND kind = ?2", row::COLUMNS);
             let mut statement = connection.prepare(&sql)?;
@@ -204,8 +199,10 @@ impl Journal {
         self.sql(|connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {}, started FROM operation INDEXED BY operation_begun
-                 WHERE started IS NOT NULL AND state = 0 AND number > ?1 ORDER BY number LIMIT ?2",
-                row::COLUMNS
+                 WHERE started IS NOT NULL AND state = {} AND number > ?1 ORDER BY number LIMIT ?2",
+                row::COLUMNS,
+                // Not as a parameter: the index is of this state only.
+                state_number(OperationState::Pending)
             ))?;
             let mut rows = statement.query((after, limit(most)))?;
             let mut begun = Vec::new();

@@ -36,7 +36,6 @@ pub struct PlanFile {
 }
 
 impl PlanFile {
-    /// Opens a plan.
     pub fn open(path: &Path) -> Result<Self, PlanError> {
         let connection = schema::open_to_read(path)?;
         let header: Header = parsed(path, "header", &property(&connection, path, "header")?)?;
@@ -51,7 +50,6 @@ impl PlanFile {
         Ok(Self { lock: Some(storage::lock(&PLAN, path)?), ..opened })
     }
 
-    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -154,7 +152,6 @@ impl PlanFile {
             sql.push_str(" WHERE ");
             sql.push_str(&conditions.join(" AND "));
         }
-        // The unary plus keeps SQLite from going by an index and sorting what may be millions.
         sql.push_str(" ORDER BY number");
         self.rows(&sql, |row| self.entry(row), |entry| visit(&entry))
     }
@@ -212,9 +209,11 @@ impl PlanFile {
     /// Operations that were begun and whose end is not in the journal: a run is on, or was killed.
     pub fn begun(&self) -> Result<u64, PlanError> {
         self.connection()
-            .query_row("SELECT count(*) FROM operation WHERE started IS NOT NULL AND state = 0", [], |row| {
-                row.get::<_, i64>(0)
-            })
+            .query_row(
+                "SELECT count(*) FROM operation WHERE started IS NOT NULL AND state = ?1",
+                [state_number(OperationState::Pending)],
+                |row| row.get::<_, i64>(0),
+            )
             .map(|count| u64::try_from(count).unwrap_or_default())
             .map_err(|source| self.wrap(source))
     }
@@ -280,6 +279,7 @@ impl PlanFile {
     }
 }
 
+/// The unary plus keeps SQLite from going by an index and sorting what may be millions.
 fn among(column: &str, numbers: impl Iterator<Item = i64>) -> String {
     let numbers: Vec<String> = numbers.map(|number| number.to_string()).collect();
     format!("+{column} IN ({})", numbers.join(", "))

@@ -123,7 +123,6 @@ fn unpack(packed: &[u8]) -> Option<String> {
     Some(format!("{}{:032x}", str::from_utf8(letters).ok()?, u128::from_be_bytes(digits)))
 }
 
-/// An operation as it was read.
 #[derive(Debug)]
 pub(super) struct ReadOperation {
     pub(super) number: i64,

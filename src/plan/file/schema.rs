@@ -12,7 +12,7 @@ use crate::plan::operation::{OperationKind, OperationState, WriteLimit};
 use crate::storage::{self, OpenMode, SqliteDraft};
 
 /// Page cache of a connection, in KiB. Sorts spill to temporary files beyond it, so this bounds SQLite's memory.
-const CACHE: u32 = 16 * 1024;
+const CACHE: u32 = 8 * 1024;
 
 /// The number that stands for a kind.
 pub(super) fn kind_number(kind: OperationKind) -> i64 {

@@ -19,7 +19,7 @@ CREATE TABLE operation (
   blocked TEXT,
   -- Its outcome: Twilio's reason, when it was begun, what was made and found.
   reason TEXT, started, result TEXT,
-  -- The write limit that it falls under: the channel's, or that of the service as a whole.
+  -- The write limit that it falls under: the channel's, or that of the entire service.
   lane AS (CASE WHEN kind IN (@service_kinds) THEN x'' ELSE channel END) VIRTUAL
 );
 

@@ -17,10 +17,9 @@ use serde_json::Value;
 
 pub(crate) use paths::WITH_PARTICIPANTS;
 
-use super::operation::{Endpoint, JsonFields, Operation, OperationKind, PARTICIPANTS, value_at};
+use super::operation::{Endpoint, JsonFields, Operation, OperationKind, PARTICIPANTS, in_braces, value_at};
 use crate::model::Entity;
 
-/// How.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteMethod {
     /// Creates and updates.
@@ -42,11 +41,9 @@ impl WriteMethod {
 /// A part of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Segment {
-    /// As it is.
     Text(String),
     /// The target's SID of what stands for this source record; known once it is created. Shown as `{CH…}`.
     Counterpart {
-        /// What it is.
         entity: Entity,
         /// Its SID in the source.
         source: String,
@@ -55,11 +52,9 @@ pub enum Segment {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FormValue {
-    /// As it is.
     Text(String),
     /// See [`Segment::Counterpart`].
     Counterpart {
-        /// What it is.
         entity: Entity,
         /// Its SID in the source.
         source: String,
@@ -71,9 +66,7 @@ pub enum FormValue {
 /// A request that would be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedRequest {
-    /// To which API.
     pub endpoint: Endpoint,
-    /// How.
     pub method: WriteMethod,
     /// The path's segments, not encoded.
     pub segments: Vec<Segment>,
@@ -223,7 +216,6 @@ impl Serialize for ShownForm<'_> {
 }
 
 impl FormValue {
-    /// As it is shown.
     pub fn shown(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
@@ -237,5 +229,5 @@ impl FormValue {
 
 /// The role that a value of `role_sid` stands for, where it is not there yet: `{RL…}`.
 fn role_in_braces(value: &Value) -> Option<&str> {
-    value.as_str()?.strip_prefix('{')?.strip_suffix('}').filter(|sid| sid.starts_with("RL"))
+    in_braces(value.as_str()?).filter(|sid| sid.starts_with("RL"))
 }

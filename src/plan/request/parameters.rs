@@ -60,7 +60,6 @@ const CONVERSATION: [Parameter; 12] = [
     plain(PARTICIPANTS, "Participant"),
 ];
 
-/// The parameters of a kind.
 pub(super) fn of(kind: OperationKind) -> &'static [Parameter] {
     match kind {
         OperationKind::MakePrivate => {

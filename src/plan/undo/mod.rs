@@ -15,12 +15,11 @@ use super::equality;
 use super::error::PlanError;
 use super::file::{CreatedRecords, Entry, PlanDraft, PlanFile, done_reversed};
 use super::finding::PlanFinding;
-use super::operation::{JsonFields, Operation, OperationKind, OperationState, Subject, WriteLimit};
+use super::operation::{
+    JsonFields, Operation, OperationKind, OperationState, Subject, WriteLimit, in_braces,
+};
 use super::overview::{Batches, Header, Move, PlanVerdict, Step, Totals};
 use crate::model::Entity;
-
-/// Twilio's write limit for all of a service, in operations a second (conversations limits: 30).
-const SERVICE_WRITES_PER_SECOND: f64 = 30.0;
 
 /// What an undo plan says about itself: the two services of the plan that it undoes, and that plan's digest.
 pub(crate) fn header(undone: &PlanFile) -> Header {
@@ -172,7 +171,7 @@ fn restore(undone: &PlanFile, entry: &Entry) -> Result<Undone, PlanError> {
 
 /// The value with the SID of a role that was created in the place of the one that stood for it.
 fn resolved(undone: &PlanFile, key: &str, value: &Value) -> Result<Value, PlanError> {
-    let source = value.as_str().and_then(|text| text.strip_prefix('{')?.strip_suffix('}'));
+    let source = value.as_str().and_then(in_braces);
     Ok(match source {
         Some(source) if key == "role_sid" => {
             undone.counterpart(Entity::Role, source)?.map_or_else(|| value.clone(), Value::String)
@@ -229,7 +228,7 @@ fn totals(counted: &BTreeMap<OperationKind, u64>, findings: u64, requests_per_se
             let (writes, all) = (operations as f64, requests as f64);
             let at_rate = all / requests_per_second.max(1.0);
             let seconds = match kind.write_limit() {
-                WriteLimit::Service => at_rate.max(writes / SERVICE_WRITES_PER_SECOND),
+                WriteLimit::Service => at_rate.max(writes / WriteLimit::PER_SECOND),
                 WriteLimit::Conversation => at_rate,
             };
             Some(Step { kind, requests, seconds })

@@ -45,7 +45,6 @@ pub(crate) struct AuditRow {
     /// Differences from the audit before; none where there was none to compare with.
     differences: Option<u64>,
     base: Option<String>,
-    /// Whether it has a report.
     report: bool,
     error: Option<String>,
 }

@@ -16,7 +16,6 @@ pub(super) fn header(out: &mut dyn Write) -> io::Result<()> {
     row(out, HEADER)
 }
 
-/// Writes the rows of a difference.
 pub(super) fn rows(out: &mut dyn Write, difference: &Difference, spreadsheet_safe: bool) -> io::Result<()> {
     let mark = difference.mark.sign().to_string();
     let name = difference.name.as_deref().unwrap_or_default();

@@ -89,7 +89,6 @@ impl Fold {
     }
 }
 
-/// The conversation that a row is of.
 fn conversation(row: &Difference) -> Option<&str> {
     match row.entity {
         Entity::Channel => Some(&row.sid),

@@ -202,6 +202,27 @@ fn a_small_plan_as_markdown() {
     insta::assert_snapshot!("markdown", written(markdown, &plan));
 }
 
+/// The requests of a plan with batches, and what it would take without them.
+#[test]
+fn every_report_has_both_numbers_of_requests() {
+    let (_folder, plan) = made(MadeUp::default());
+    let without = format::count(plan.totals().unwrap().batches.requests_without);
+    let text = format!("({without} with a request for each participant)");
+    assert!(table(&plan).unwrap().to_string().contains(&text));
+    assert!(written(markdown, &plan).contains(&text));
+    assert!(written(html, &plan).contains(&format!("{without} with one for each participant")));
+}
+
+#[test]
+fn a_plan_with_nothing_to_do_mutes_no_one() {
+    let notice = "The source is muted";
+    let (_folder, ready) = made(MadeUp::default());
+    assert!(written(html, &ready).contains(notice));
+    let (_folder, nothing) = made(MadeUp { verdict: PlanVerdict::NothingToDo, ..MadeUp::default() });
+    assert!(nothing.header().mute_source && !written(html, &nothing).contains(notice));
+    assert!(!table(&nothing).unwrap().to_string().contains(notice));
+}
+
 #[test]
 fn the_same_plan_gives_the_same_bytes() {
     let ((one_folder, one), (other_folder, other)) = (made(MadeUp::default()), made(MadeUp::default()));

@@ -315,7 +315,7 @@ pub(super) fn notices(header: &Header, totals: &Totals, progress: PlanProgress) 
             Some("operations"),
         );
     }
-    if header.mute_source {
+    if of(OperationKind::MuteSource) > 0 {
         add(
             "quiet",
             "The source is muted for those who were copied".to_owned(),

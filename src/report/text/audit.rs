@@ -31,7 +31,6 @@ pub(crate) enum AuditVerdict {
 }
 
 impl AuditVerdict {
-    /// Every verdict.
     pub(crate) const ALL: [Self; 4] =
         [Self::Complete, Self::CompleteWithDrift, Self::Incomplete, Self::Failed];
 
@@ -54,7 +53,7 @@ impl AuditVerdict {
     }
 
     /// Whether it may be compared with.
-    pub(crate) fn is_whole(self) -> bool {
+    pub(crate) fn is_complete(self) -> bool {
         matches!(self, Self::Complete | Self::CompleteWithDrift)
     }
 }
@@ -72,9 +71,7 @@ impl From<Verdict> for AuditVerdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct Exported {
     pub files: u64,
-    /// Rows in all of them.
     pub rows: u64,
-    /// Bytes in all of them.
     pub bytes: u64,
 }
 
@@ -266,7 +263,7 @@ impl AuditSummary {
 
     /// Where the report of a complete audit is.
     pub(crate) fn next_steps(&self, folder: &str) -> Printable {
-        if !self.verdict.is_whole() {
+        if !self.verdict.is_complete() {
             return Printable::new();
         }
         let audit = format!("{folder}/{}", self.folder);

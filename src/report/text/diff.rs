@@ -17,7 +17,7 @@ pub(crate) fn summary(comparison: &Comparison) -> Printable {
     let header: Vec<&str> = std::iter::once("").chain(Mark::ALL.map(Mark::name)).collect();
     let mut text = table::render(&header, &rows);
     text.extend(comparison.notes.iter().map(|note| format!("note: {note}")));
-    let is_good = comparison.is_same() && incomplete_sides(comparison).is_empty();
+    let is_good = comparison.is_same() && !comparison.has_incomplete_side();
     let tone = if is_good { Tone::Good } else { Tone::Caution };
     text.push(PrintableLine::verdict(tone, &conclusion(comparison)));
     text
@@ -55,7 +55,6 @@ fn incomplete_sides(comparison: &Comparison) -> Vec<&str> {
     sides.filter(|side| side.verdict == Verdict::Incomplete).map(|side| side.snapshot.as_str()).collect()
 }
 
-/// A name with the count of each mark.
 pub(crate) fn cells(name: &str, counts: &MarkCounts) -> Vec<String> {
     std::iter::once(name.to_owned()).chain(Mark::ALL.map(|mark| format::count(counts.of(mark)))).collect()
 }

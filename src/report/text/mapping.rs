@@ -42,7 +42,6 @@ pub(crate) struct FailedExpression {
     pub fatal: bool,
 }
 
-/// A row that expressions are tried on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum TriedRow {
     MadeUp,

@@ -79,7 +79,6 @@ pub(crate) struct ShownOperations {
     plan: String,
     digest: String,
     total: u64,
-    /// By kind and state.
     counts: BTreeMap<OperationKind, BTreeMap<OperationState, u64>>,
     /// The first of them, as `plan show --format ndjson` has them.
     first: Vec<Entry>,

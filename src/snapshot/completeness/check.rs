@@ -14,7 +14,6 @@ const EXAMPLES: usize = 5;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SnapshotCheck {
-    /// What is checked.
     pub name: &'static str,
     /// How many records failed it.
     pub found: u64,

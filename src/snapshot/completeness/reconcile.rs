@@ -96,7 +96,7 @@ fn add_unlisted_channels(writer: &SnapshotWriter) -> Result<(), SnapshotError> {
     if !writer.identity().include.contains(&Entity::Channel) {
         return Ok(());
     }
-    let whole = writer.identity().users.is_none();
+    let has_all_users = writer.identity().users.is_none();
     let found: Vec<(i64, i64, String)> = writer.sql(|connection| {
         connection.execute(
             "INSERT INTO channel_row (service, sid, pass, listed)
@@ -125,7 +125,7 @@ fn add_unlisted_channels(writer: &SnapshotWriter) -> Result<(), SnapshotError> {
     })?;
     for (channel, service, sid) in found {
         frontier::add_work(writer, service, UnitKind::Channel, channel, 1)?;
-        if whole {
+        if has_all_users {
             writer.sql(|connection| {
                 connection.execute(
                     "INSERT OR IGNORE INTO disagreement (kind, service, parent, sid, first_expected,
@@ -213,7 +213,6 @@ fn schedule(writer: &SnapshotWriter, round: u32) -> Result<(), SnapshotError> {
     }
 }
 
-/// Whether there is such a unit.
 fn is_known(writer: &SnapshotWriter, kind: UnitKind, parent: i64) -> Result<bool, SnapshotError> {
     writer.sql(|connection| {
         connection
@@ -244,8 +243,7 @@ fn open_after(
 /// Has those users read again who are on one side of a channel's membership and not on the other.
 fn read_users_of(writer: &SnapshotWriter, service: i64, channel: i64) -> Result<(), SnapshotError> {
     let (users, strangers) = writer.sql(|connection| {
-        connection
-            .execute_batch("CREATE INDEX IF NOT EXISTS user_by_identity ON user_row (service, identity)")?;
+        // By `user_by_identity`, which exists by now.
         disagreements::one_sided_users(connection, service, channel)
     })?;
     for user in users {

@@ -28,16 +28,13 @@ pub(crate) struct Column {
 pub(crate) struct FieldMask(u32);
 
 impl FieldMask {
-    /// All of them.
     pub(crate) const ALL: Self = Self(u32::MAX);
 
-    /// These without that one.
     #[must_use]
     pub(crate) fn without(self, number: usize) -> Self {
         Self(self.0 & !(1 << number))
     }
 
-    /// These and that one.
     #[must_use]
     pub(in crate::snapshot) fn with(self, number: usize) -> Self {
         Self(self.0 | 1 << number)
@@ -60,7 +57,7 @@ impl FieldMask {
     }
 }
 
-/// `FieldMask` that every entity begins with. They are not columns of their own: both are behind the column `scope`.
+/// The fields that every entity begins with. They are not columns of their own: both are behind the column `scope`.
 pub(in crate::snapshot) const SCOPE_FIELDS: usize = 2;
 
 /// The fields of an entity that are compared, in the order of their numbers: all but its key.
@@ -95,7 +92,6 @@ impl Column {
             (ValueRef::Integer(number), Form::Switch) => Value::Bool(number != 0),
             (ValueRef::Integer(number), Form::Named(names)) => named(number, number - 1, names),
             (ValueRef::Integer(number), Form::MessageType) => named(number, number, &MESSAGE_TYPES),
-
             (ValueRef::Integer(number), _) => Value::from(number),
             (ValueRef::Real(number), _) => Value::from(number),
             (ValueRef::Text(bytes), Form::Json) => {

@@ -69,14 +69,14 @@ const TABLES: [Table; 7] = [
 
 /// The digest of the records that a snapshot holds, as 64 hexadecimal digits. Reads every row once.
 pub(in crate::snapshot) fn content_digest(connection: &Connection) -> Result<String> {
-    let mut whole = Sha256::new();
+    let mut content = Sha256::new();
     for table in &TABLES {
         let (rows, sum) = digest(connection, table)?;
-        whole.update(table.name);
-        whole.update(rows.to_be_bytes());
-        whole.update(sum.to_be_bytes());
+        content.update(table.name);
+        content.update(rows.to_be_bytes());
+        content.update(sum.to_be_bytes());
     }
-    Ok(hex(&whole.finalize()))
+    Ok(hex(&content.finalize()))
 }
 
 /// How many rows a table has, and the sum of their digests.

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use crate::model::{
-    Channel, ChannelSid, Entity, Member, Membership, Message, NotificationLevel, Role, RoleSid, Service,
-    ServiceSid, User, UserSid,
+    Channel, ChannelSid, Entity, Member, Membership, MembershipStatus, Message, NotificationLevel, Role,
+    RoleSid, Service, ServiceSid, User, UserSid,
 };
 use crate::snapshot::columns::StoredRecord as _;
 use crate::snapshot::encode::{bind, required};
@@ -62,7 +62,7 @@ impl ListedMembership {
             status: match membership {
                 Some(membership) => membership.status.as_ref().map(|status| status.as_str().to_owned()),
                 // Only who has joined is in the list of members.
-                None => member.map(|_| "joined".to_owned()),
+                None => member.map(|_| MembershipStatus::Joined.as_str().to_owned()),
             },
             role_sid: text(
                 member.and_then(|member| member.role_sid.as_ref()).map(|sid| sid as &dyn ToString),
@@ -194,15 +194,7 @@ pub(in crate::snapshot) fn role(
     view: &ServiceView<'_>,
     sid: &RoleSid,
 ) -> Result<Option<Role>, SnapshotError> {
-    view.sql(|connection, number| {
-        let mut statement = connection.prepare_cached(&format!(
-            "SELECT {} FROM role_row r WHERE service = ?1 AND sid = ?2",
-            Role::SELECT
-        ))?;
-        bind!(statement, number, sid);
-        let mut rows = statement.raw_query();
-        rows.next()?.map(|row| Role::read(row, 0, &view.snapshot.scopes)).transpose()
-    })
+    view.find("role_row r WHERE service = ?1 AND sid = ?2", sid)
 }
 
 pub(in crate::snapshot) fn channels_of(
@@ -210,24 +202,13 @@ pub(in crate::snapshot) fn channels_of(
     user: &User,
 ) -> Result<Vec<ListedMembership>, SnapshotError> {
     let wrap = |source| SnapshotError::from_sqlite(view.snapshot.path(), source);
-    let scopes = &view.snapshot.scopes;
     let mut look_up = LookUp::new(view.snapshot, view.number)?;
     let mut listed = Vec::new();
-    let sql = format!(
-        "SELECT {} FROM user_row u CROSS JOIN membership_row m ON m.user = u.id
+    let memberships: Vec<Membership> = view.find_all(
+        "user_row u CROSS JOIN membership_row m ON m.user = u.id
          WHERE u.service = ?1 AND u.sid = ?2 ORDER BY m.channel_sid",
-        Membership::SELECT
-    );
-    let memberships: Vec<Membership> = view.sql(|connection, number| {
-        let mut statement = connection.prepare_cached(&sql)?;
-        bind!(statement, number, user.sid);
-        let mut rows = statement.raw_query();
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            found.push(Membership::read(row, 0, scopes)?);
-        }
-        Ok(found)
-    })?;
+        &user.sid,
+    )?;
     for membership in &memberships {
         let channel = look_up.channel_if(true, &membership.channel_sid).map_err(wrap)?;
         let member = match &membership.member_sid {
@@ -244,15 +225,11 @@ pub(in crate::snapshot) fn channels_of(
     }
     let include = view.snapshot.identity()?.include;
     if let Some(identity) = user.identity.as_ref().filter(|_| !include.contains(&Entity::Membership)) {
-        let members: Vec<Member> = view.sql(|connection, number| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT {} FROM channel_row c CROSS JOIN member_row x ON x.channel = c.id
-                 WHERE c.service = ?1 AND x.identity = ?2 ORDER BY c.sid",
-                Member::SELECT
-            ))?;
-            let rows = statement.query_map((number, identity), |row| Member::read(row, 0, scopes))?;
-            rows.collect()
-        })?;
+        let members: Vec<Member> = view.find_all(
+            "channel_row c CROSS JOIN member_row x ON x.channel = c.id
+             WHERE c.service = ?1 AND x.identity = ?2 ORDER BY c.sid",
+            identity,
+        )?;
         for member in members {
             let channel = look_up.channel_if(true, &member.channel_sid).map_err(wrap)?;
             let role = look_up.role_if(true, member.role_sid.as_ref()).map_err(wrap)?;

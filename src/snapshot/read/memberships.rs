@@ -10,7 +10,7 @@ use rusqlite::types::ValueRef;
 
 use crate::model::{ChannelSid, Member, Membership, RowRecords, User};
 use crate::snapshot::columns::StoredRecord as _;
-use crate::snapshot::encode::{bind, required};
+use crate::snapshot::encode::{bind_two, required};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::lookup::LookUp;
 use crate::snapshot::read::reader::Snapshot;
@@ -22,40 +22,40 @@ const CHANNEL_SID: usize = 0;
 const MEMBER_SID: usize = 2;
 
 /// One walk over the memberships of a service.
-struct MembershipWalk<'s> {
+struct MembershipWalk<'s, 'w> {
     snapshot: &'s Snapshot,
     walk: Walk,
     service: i64,
+    filler: Filler<'s>,
+    step: &'w mut WalkRow,
 }
 
-pub(in crate::snapshot) fn walk<E: From<SnapshotError>>(
-    snapshot: &Snapshot,
+pub(in crate::snapshot) fn walk<'s, E: From<SnapshotError>>(
+    snapshot: &'s Snapshot,
     walk: Walk,
     service: i64,
-    look_up: LookUp<'_>,
+    look_up: LookUp<'s>,
     step: &mut WalkRow,
     visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let memberships = MembershipWalk { snapshot, walk, service };
-    let mut filler = Filler::new(walk, look_up, &snapshot.scopes);
+    let filler = Filler::new(walk, look_up, &snapshot.scopes);
+    let mut memberships = MembershipWalk { snapshot, walk, service, filler, step };
     if walk.order == WalkOrder::ByChannel && walk.with.other_members {
-        return memberships.with_other_members(&mut filler, step, visit);
+        return memberships.with_other_members(visit);
     }
-    memberships.only(&mut filler, step, visit)
+    memberships.only(visit)
 }
 
-impl MembershipWalk<'_> {
+impl MembershipWalk<'_, '_> {
     /// Merges the members without a membership into the walk: participants by SMS or another network, and members whose user
     /// is not in the snapshot.
     fn with_other_members<E: From<SnapshotError>>(
-        &self,
-        filler: &mut Filler<'_>,
-        step: &mut WalkRow,
+        &mut self,
         visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Self { snapshot, walk, service } = *self;
+        let (snapshot, walk, service) = (self.snapshot, self.walk, self.service);
         let wrap = |source| E::from(SnapshotError::from_sqlite(snapshot.path(), source));
-        let of_service = Rc::clone(&step.service);
+        let of_service = Rc::clone(&self.step.service);
         // Without the index, a set of all memberships is made once instead of a search for each member.
         let has_no_membership = if snapshot.is_indexed()? {
             "NOT EXISTS (SELECT 1 FROM membership_row m INDEXED BY membership_by_channel
@@ -91,7 +91,7 @@ impl MembershipWalk<'_> {
             }
             Ok(())
         };
-        self.only(filler, step, &mut |records: &RowRecords<'_>| {
+        self.only(&mut |records: &RowRecords<'_>| {
             visit_before(records.membership, visit)?;
             visit(records)
         })?;
@@ -99,13 +99,11 @@ impl MembershipWalk<'_> {
     }
 
     fn only<E: From<SnapshotError>>(
-        &self,
-        filler: &mut Filler<'_>,
-        step: &mut WalkRow,
+        &mut self,
         visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Self { snapshot, walk, service } = *self;
-        let select = filler.select();
+        let Self { snapshot, walk, service, filler, step } = self;
+        let (snapshot, service, select) = (*snapshot, *service, filler.select());
         if walk.order == WalkOrder::ByUser {
             // CROSS JOIN keeps SQLite to this order of loops: users as their index has them, then their rows.
             let sql = format!(
@@ -123,19 +121,18 @@ impl MembershipWalk<'_> {
         }
         let users = if filler.read_user { "user_row u" } else { "user_row u INDEXED BY user_sid_by_id" };
         let from = format!("FROM membership_row m CROSS JOIN {users} ON u.id = m.user WHERE m.service = ?1");
-        self.by_index(&format!("{select} {from}"), filler, step, visit)
+        self.by_index(&format!("{select} {from}"), visit)
     }
 
     /// Walks the index. It has rows in order but for those without a member: of each channel they come first and are sorted
     /// by themselves, since sorting every row by its user as well would cost as much as reading it.
     fn by_index<E: From<SnapshotError>>(
-        &self,
+        &mut self,
         select: &str,
-        filler: &mut Filler<'_>,
-        step: &mut WalkRow,
         visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Self { snapshot, service, .. } = *self;
+        let Self { snapshot, service, filler, step, .. } = self;
+        let (snapshot, service) = (*snapshot, *service);
         let wrap = |source| E::from(SnapshotError::from_sqlite(snapshot.path(), source));
         let prepare = |sql: String| snapshot.connection.prepare_cached(&sql).map_err(wrap);
         let mut all = prepare(format!("{select} ORDER BY m.channel_sid, m.member_sid, m.user"))?;
@@ -153,11 +150,7 @@ impl MembershipWalk<'_> {
             if done.as_ref() == Some(&channel) {
                 continue;
             }
-            (|| {
-                bind!(without_member, service, channel);
-                Ok(())
-            })()
-            .map_err(wrap)?;
+            bind_two(&mut without_member, service, &channel).map_err(wrap)?;
             let mut rows = without_member.raw_query();
             while let Some(row) = rows.next().map_err(wrap)? {
                 filler.fill(row, step).map_err(wrap)?;

@@ -9,7 +9,7 @@ use rusqlite::Row;
 
 use crate::model::{ChannelSid, Invite, Member, Membership, Role, User};
 use crate::snapshot::columns::StoredRecord as _;
-use crate::snapshot::encode::bind;
+use crate::snapshot::encode::bind_two;
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::lookup::LookUp;
 use crate::snapshot::read::service_view::ServiceView;
@@ -79,11 +79,7 @@ pub(in crate::snapshot) fn participations<E: From<SnapshotError>>(
     let prepare = |sql: &str| view.snapshot.connection.prepare_cached(sql).map_err(wrap);
 
     let mut strangers = prepare(&format!("{select} {from} AND m.member_sid IS NULL ORDER BY u.sid"))?;
-    (|| {
-        bind!(strangers, view.number, channel);
-        Ok(())
-    })()
-    .map_err(wrap)?;
+    bind_two(&mut strangers, view.number, channel).map_err(wrap)?;
     let mut rows = strangers.raw_query();
     while let Some(row) = rows.next().map_err(wrap)? {
         participation(Some(of_row(row).map_err(wrap)?), None)?;
@@ -97,12 +93,8 @@ pub(in crate::snapshot) fn participations<E: From<SnapshotError>>(
          WHERE c.service = ?1 AND c.sid = ?2 ORDER BY x.sid",
         Member::SELECT
     ))?;
-    (|| {
-        bind!(by_user, view.number, channel);
-        bind!(by_channel, view.number, channel);
-        Ok(())
-    })()
-    .map_err(wrap)?;
+    bind_two(&mut by_user, view.number, channel).map_err(wrap)?;
+    bind_two(&mut by_channel, view.number, channel).map_err(wrap)?;
     let (mut memberships, mut members) = (by_user.raw_query(), by_channel.raw_query());
     let mut next_membership = || memberships.next().and_then(|row| row.map(of_row).transpose()).map_err(wrap);
     let mut next_member = || {
@@ -140,11 +132,7 @@ pub(in crate::snapshot) fn invites<E: From<SnapshotError>>(
         Invite::SELECT
     );
     let mut statement = view.snapshot.connection.prepare_cached(&sql).map_err(wrap)?;
-    (|| {
-        bind!(statement, view.number, channel);
-        Ok(())
-    })()
-    .map_err(wrap)?;
+    bind_two(&mut statement, view.number, channel).map_err(wrap)?;
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next().map_err(wrap)? {
         visit(&Invite::read(row, 0, &view.snapshot.scopes).map_err(wrap)?)?;

@@ -1,5 +1,6 @@
 //! What a plan asks about an entire snapshot: what vanished, and which identities differ only in case.
 
+use rusqlite::Row;
 use rusqlite::functions::FunctionFlags;
 
 use crate::model::{ChannelSid, UserSid};
@@ -21,11 +22,14 @@ pub(crate) fn vanished<E: From<SnapshotError>>(
         .map_err(wrap)?;
     let mut rows = statement.query([]).map_err(wrap)?;
     while let Some(row) = rows.next().map_err(wrap)? {
-        let texts: [String; 3] =
-            [row.get(0).map_err(wrap)?, row.get(1).map_err(wrap)?, row.get(2).map_err(wrap)?];
-        visit(&texts[0], &texts[1], &texts[2])?;
+        let [entity, sid, evidence] = three_texts(row).map_err(wrap)?;
+        visit(&entity, &sid, &evidence)?;
     }
     Ok(())
+}
+
+fn three_texts(row: &Row<'_>) -> rusqlite::Result<[String; 3]> {
+    Ok([row.get(0)?, row.get(1)?, row.get(2)?])
 }
 
 /// Visits users whose identities differ from another one's in case only: the user's SID, its identity and the other one.
@@ -53,9 +57,8 @@ pub(crate) fn identities_alike<E: From<SnapshotError>>(
     let mut statement = snapshot.connection.prepare(&sql).map_err(wrap)?;
     let mut rows = statement.query([service.number]).map_err(wrap)?;
     while let Some(row) = rows.next().map_err(wrap)? {
-        let texts: [String; 3] =
-            [row.get(0).map_err(wrap)?, row.get(1).map_err(wrap)?, row.get(2).map_err(wrap)?];
-        visit(&texts[0], &texts[1], &texts[2])?;
+        let [sid, identity, other] = three_texts(row).map_err(wrap)?;
+        visit(&sid, &identity, &other)?;
     }
     Ok(())
 }

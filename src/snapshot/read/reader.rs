@@ -53,7 +53,6 @@ impl Snapshot {
         self.sql(properties::source)
     }
 
-    /// The crawl that it is of.
     pub fn identity(&self) -> Result<CrawlIdentity, SnapshotError> {
         self.sql(CrawlIdentity::read)
     }
@@ -68,12 +67,10 @@ impl Snapshot {
         Ok(self.sql(properties::finished)?.is_some())
     }
 
-    /// Its services, by SID.
     pub fn services_in(&self) -> Result<Vec<ServiceSid>, SnapshotError> {
         Ok(self.service_numbers()?.into_iter().map(|(_, sid)| sid).collect())
     }
 
-    /// Its services with their numbers in it.
     pub(in crate::snapshot) fn service_numbers(&self) -> Result<Vec<(i64, ServiceSid)>, SnapshotError> {
         self.sql(|connection| {
             let mut statement = connection.prepare("SELECT id, sid FROM service_row ORDER BY sid")?;

@@ -9,8 +9,8 @@ use std::rc::Rc;
 use rusqlite::Connection;
 
 use crate::model::{AccountSid, Channel, ChannelSid, RowRecords, Service, ServiceSid, User, UserSid};
-use crate::snapshot::columns::StoredRecord as _;
-use crate::snapshot::encode::{bind, optional};
+use crate::snapshot::columns::StoredRecord;
+use crate::snapshot::encode::{Bind, bind, bind_two, optional};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::reader::Snapshot;
 use crate::snapshot::read::walk;
@@ -107,55 +107,29 @@ impl ServiceView<'_> {
     }
 
     pub fn user(&self, sid: &UserSid) -> Result<Option<User>, SnapshotError> {
-        self.sql(|connection, number| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT {} FROM user_row u WHERE service = ?1 AND sid = ?2 AND listed",
-                User::SELECT
-            ))?;
-            bind!(statement, number, sid);
-            let mut rows = statement.raw_query();
-            rows.next()?.map(|row| User::read(row, 0, &self.snapshot.scopes)).transpose()
-        })
+        self.find("user_row u WHERE service = ?1 AND sid = ?2 AND listed", sid)
     }
 
     /// The user of an identity. Should there be two, the one that was crawled first.
     pub fn user_of_identity(&self, identity: &str) -> Result<Option<User>, SnapshotError> {
-        self.sql(|connection, number| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT {} FROM temp.user_name n CROSS JOIN user_row u ON u.id = n.id
-                 WHERE n.service = ?1 AND n.identity = ?2 ORDER BY n.id LIMIT 1",
-                User::SELECT
-            ))?;
-            bind!(statement, number, identity);
-            let mut rows = statement.raw_query();
-            rows.next()?.map(|row| User::read(row, 0, &self.snapshot.scopes)).transpose()
-        })
+        self.find(
+            "temp.user_name n CROSS JOIN user_row u ON u.id = n.id
+             WHERE n.service = ?1 AND n.identity = ?2 ORDER BY n.id LIMIT 1",
+            identity,
+        )
     }
 
     pub fn channel(&self, sid: &ChannelSid) -> Result<Option<Channel>, SnapshotError> {
-        self.sql(|connection, number| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT {} FROM channel_row c WHERE service = ?1 AND sid = ?2 AND listed",
-                Channel::SELECT
-            ))?;
-            bind!(statement, number, sid);
-            let mut rows = statement.raw_query();
-            rows.next()?.map(|row| Channel::read(row, 0, &self.snapshot.scopes)).transpose()
-        })
+        self.find("channel_row c WHERE service = ?1 AND sid = ?2 AND listed", sid)
     }
 
     /// The channel of a unique name. The API keeps them unique within a service.
     pub fn channel_of_unique_name(&self, name: &str) -> Result<Option<Channel>, SnapshotError> {
-        self.sql(|connection, number| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT {} FROM temp.channel_name n CROSS JOIN channel_row c ON c.id = n.id
-                 WHERE n.service = ?1 AND n.unique_name = ?2 ORDER BY n.id LIMIT 1",
-                Channel::SELECT
-            ))?;
-            bind!(statement, number, name);
-            let mut rows = statement.raw_query();
-            rows.next()?.map(|row| Channel::read(row, 0, &self.snapshot.scopes)).transpose()
-        })
+        self.find(
+            "temp.channel_name n CROSS JOIN channel_row c ON c.id = n.id
+             WHERE n.service = ?1 AND n.unique_name = ?2 ORDER BY n.id LIMIT 1",
+            name,
+        )
     }
 
     /// How many users and channels the service has.
@@ -252,6 +226,38 @@ impl ServiceView<'_> {
             }
             let mut rows = statement.raw_query();
             Ok(rows.next()?.map(|row| optional(row, 0)).transpose()?.flatten())
+        })
+    }
+
+    /// The first record of these rows, where `?1` is the service and `?2` the key.
+    pub(in crate::snapshot) fn find<T: StoredRecord>(
+        &self,
+        rows: &str,
+        key: impl Bind,
+    ) -> Result<Option<T>, SnapshotError> {
+        self.sql(|connection, number| {
+            let mut statement = connection.prepare_cached(&format!("SELECT {} FROM {rows}", T::SELECT))?;
+            bind_two(&mut statement, number, key)?;
+            let mut rows = statement.raw_query();
+            rows.next()?.map(|row| T::read(row, 0, &self.snapshot.scopes)).transpose()
+        })
+    }
+
+    /// [`find`](Self::find) for all of them: what belongs to one user.
+    pub(in crate::snapshot) fn find_all<T: StoredRecord>(
+        &self,
+        rows: &str,
+        key: impl Bind,
+    ) -> Result<Vec<T>, SnapshotError> {
+        self.sql(|connection, number| {
+            let mut statement = connection.prepare_cached(&format!("SELECT {} FROM {rows}", T::SELECT))?;
+            bind_two(&mut statement, number, key)?;
+            let mut rows = statement.raw_query();
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(T::read(row, 0, &self.snapshot.scopes)?);
+            }
+            Ok(found)
         })
     }
 

@@ -1,4 +1,4 @@
-//! Tests of the snapshot as a whole: what is stored comes back, in order, and what is wrong is found.
+//! Tests of the snapshot from page to walk: what is stored comes back, in order, and what is wrong is found.
 
 mod book;
 mod carry;

@@ -198,13 +198,16 @@ pub(in crate::snapshot) fn read_again(
 pub(in crate::snapshot) fn count_work(writer: &SnapshotWriter) -> Result<(), SnapshotError> {
     let estimate = writer.sql(|connection| {
         connection.query_row(
-            "SELECT
-               coalesce(sum(CASE WHEN state = 0 THEN max(1, pages + 1,
-                 CASE WHEN expected_pages >= ?1 THEN 1 ELSE expected_pages END) ELSE max(1, pages) END), 0),
-               coalesce(sum(pages), 0),
-               coalesce(sum(state = 0 AND kind IN (0, 3, 4)), 0)
-             FROM unit",
-            [FIRST],
+            &format!(
+                "SELECT
+                   coalesce(sum(CASE WHEN state = ?2 THEN max(1, pages + 1,
+                     CASE WHEN expected_pages >= ?1 THEN 1 ELSE expected_pages END) ELSE max(1, pages) END), 0),
+                   coalesce(sum(pages), 0),
+                   coalesce(sum(state = ?2 AND kind IN ({})), 0)
+                 FROM unit",
+                UnitKind::numbers(UnitKind::brings_work)
+            ),
+            [FIRST, state::PENDING],
             |row| {
                 Ok(Estimate {
                     requests: row.get::<_, i64>(0)?.cast_unsigned(),
@@ -227,14 +230,16 @@ pub(in crate::snapshot) fn so_far(writer: &SnapshotWriter) -> Result<SoFar, Snap
             })
             .map(i64::cast_unsigned)
     };
-    let [users_kind, lists_kind] = [UnitKind::Users.number(), UnitKind::UserChannels.number()];
+    let lists_of_users = [UnitKind::Services.number(), UnitKind::Users.number(), state::PENDING];
     Ok(SoFar {
         users: number("SELECT count(*) FROM user_row WHERE listed", &[])?,
-        users_listed: number("SELECT count(*) FROM unit WHERE kind IN (0, ?1) AND state = 0", &[users_kind])?
-            == 0,
+        users_listed: number(
+            "SELECT count(*) FROM unit WHERE kind IN (?1, ?2) AND state = ?3",
+            &lists_of_users,
+        )? == 0,
         users_done: number(
             "SELECT count(*) FROM unit WHERE kind = ?1 AND state = ?2",
-            &[lists_kind, state::COMPLETE],
+            &[UnitKind::UserChannels.number(), state::COMPLETE],
         )?,
         rows: number("SELECT coalesce(sum(rows), 0) FROM unit", &[])?,
     })

@@ -159,7 +159,7 @@ impl SnapshotWriter {
         self.watch.compare(&self.connection, &self.path, all_moved)
     }
 
-    /// Undoes it, as far as it was not undone already.
+    /// Undoes the open transaction, if there is one.
     pub fn rollback(&self) {
         if !self.connection.is_autocommit() {
             // A rollback fails only where SQLite has rolled back by itself.

@@ -281,7 +281,7 @@ impl Client {
         Some(ended)
     }
 
-    /// Sends, and reads the whole answer.
+    /// Sends, and reads the complete answer.
     async fn exchange(&self, request: &ApiRequest, url: Url) -> AttemptEnd {
         let mut response = match self.build(request, url).send().await {
             Ok(response) => response,

@@ -136,7 +136,10 @@ impl Aimd {
 
     /// What a refusal at a level says about the ceiling.
     fn learn(&mut self, level: usize, now: Instant) {
-        let refused = (level - 1).max(1);
+        let refused = level - 1;
+        if refused == 0 {
+            return; // fewer than one in flight is no limit to keep
+        }
         let Some(ceiling) = &mut self.ceiling else {
             self.ceiling = Some(Ceiling::new(refused, now));
             return;

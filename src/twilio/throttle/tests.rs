@@ -12,6 +12,8 @@ use crate::testkit::pace::most_in_a_second;
 /// A server that refuses at once what is beyond its limit, and answers the rest after 60 to 140 ms.
 #[derive(Debug, Default)]
 struct Server {
+    /// Answers come in a tenth of the time.
+    fast: bool,
     limit: AtomicUsize,
     in_flight: AtomicUsize,
     /// The way there, and the way back.
@@ -32,7 +34,8 @@ impl Server {
         let mut seen = self.in_flight.load(Ordering::SeqCst);
         if !refused {
             seen = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
-            sleep(Duration::from_micros(random.u64(60_000..140_000))).await;
+            let service = Duration::from_micros(random.u64(60_000..140_000));
+            sleep(if self.fast { service / 10 } else { service }).await;
             self.in_flight.fetch_sub(1, Ordering::SeqCst);
         }
         sleep(self.lag).await;
@@ -130,6 +133,19 @@ async fn stray_refusals_do_not_bring_the_crawl_to_a_crawl() {
         let throughput = good / (16.0 / MEAN_SERVICE * PHASE.as_secs_f64());
         assert!(throughput > throughput_at_least, "one in {one_in}: {throughput}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn stray_refusals_do_not_hold_a_run_at_one_request_in_flight() {
+    let server = Arc::new(Server { stray: 30, fast: true, ..Server::default() });
+    let throttle = throttle(16, 0);
+    let _workers = workers(32, &server, &throttle);
+    sleep(Duration::from_secs(5)).await; // everything is refused
+    server.limit.store(1000, Ordering::SeqCst);
+    sleep(Duration::from_secs(30)).await;
+    let (good, _) = server.seen(Instant::now() - Duration::from_secs(20), Instant::now());
+    let one_in_flight = 20.0 / (MEAN_SERVICE / 10.0);
+    assert!(good > 4.0 * one_in_flight, "{good}, and {one_in_flight} with one at a time");
 }
 
 #[tokio::test(start_paused = true)]

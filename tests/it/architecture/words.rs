@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A phrase that is no longer written, and what to write instead.
-const RETIRED: [(&str, &str); 23] = [
+const RETIRED: [(&str, &str); 25] = [
     ("gone on with", "resumed"),
     ("goes on with", "resumes"),
     ("go on with", "resume"),
@@ -28,6 +28,8 @@ const RETIRED: [(&str, &str); 23] = [
     ("mended", "fixed"),
     ("everybody", "everyone"),
     ("anybody", "anyone"),
+    ("as a whole", "entire, complete"),
+    ("the whole", "the entire, the complete"),
 ];
 
 fn texts() -> Vec<PathBuf> {

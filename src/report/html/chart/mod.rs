@@ -41,7 +41,6 @@ pub(crate) fn stacked(shares: &[(&'static str, u64)]) -> Vec<BarPart> {
 /// A mark on an axis.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Tick {
-    /// Where.
     pub at: f64,
     pub label: String,
 }

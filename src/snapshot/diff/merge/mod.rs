@@ -56,9 +56,7 @@ pub(crate) enum Met<'r> {
     SameRow(RawRow<'r>),
     /// A row that differs.
     Differs {
-        /// As it was.
         old: RawRow<'r>,
-        /// As it is.
         new: RawRow<'r>,
         /// In which of the fields that count.
         fields: FieldMask,
@@ -81,7 +79,7 @@ pub(crate) fn merge<E: From<SnapshotError>>(
     visit: &mut impl FnMut(Met<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     for side in [old, new] {
-        side.sql(|connection| connection.execute_batch(&format!("PRAGMA cache_size = -{CACHE}")))?;
+        side.limit_memory(CACHE)?;
     }
     let services = services(old, new)?;
     let mut merge = Merge::of(old, new, options, &services)?;

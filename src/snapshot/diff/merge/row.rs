@@ -4,7 +4,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row};
 use serde_json::{Map, Value};
 
-use crate::model::Entity;
+use crate::model::{ChannelSid, Entity, InviteSid, MemberSid, MessageSid, RoleSid, ServiceSid, UserSid};
 use crate::snapshot::diff::column::{Column, SCOPE_FIELDS, columns, key_text};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::reader::Snapshot;
@@ -40,8 +40,9 @@ impl RawRow<'_> {
             let key = row.row.get_ref(0)?;
             Ok(match row.entity {
                 Entity::Membership => {
-                    let user = row.parent.map_or_else(String::new, |parent| key_text("US", parent.key));
-                    format!("{user}/{}", key_text("CH", key))
+                    let user =
+                        row.parent.map_or_else(String::new, |parent| key_text(UserSid::PREFIX, parent.key));
+                    format!("{user}/{}", key_text(ChannelSid::PREFIX, key))
                 }
                 entity => key_text(prefix(entity), key),
             })
@@ -76,10 +77,10 @@ impl RawRow<'_> {
     /// A field's value as the API wrote it.
     pub(crate) fn value(&self, number: usize) -> Result<Value, SnapshotError> {
         let Some(column) = columns(self.entity).get(number) else { return Ok(Value::Null) };
-        self.sql(|row| row.tell(number, column))
+        self.sql(|row| row.display(number, column))
     }
 
-    fn tell(&self, number: usize, column: &Column) -> rusqlite::Result<Value> {
+    fn display(&self, number: usize, column: &Column) -> rusqlite::Result<Value> {
         if number >= SCOPE_FIELDS {
             return Ok(column.display(self.row.get_ref(number + 2 - SCOPE_FIELDS)?));
         }
@@ -98,19 +99,19 @@ impl RawRow<'_> {
                 |prefix| row.parent.map_or(Value::Null, |parent| key_text(prefix, parent.key).into());
             match row.entity {
                 Entity::Membership => {
-                    record.insert("user_sid".to_owned(), parent("US"));
-                    record.insert("channel_sid".to_owned(), key_text("CH", key).into());
+                    record.insert("user_sid".to_owned(), parent(UserSid::PREFIX));
+                    record.insert("channel_sid".to_owned(), key_text(ChannelSid::PREFIX, key).into());
                 }
                 Entity::Member | Entity::Invite | Entity::Message => {
                     record.insert("sid".to_owned(), key_text(prefix(row.entity), key).into());
-                    record.insert("channel_sid".to_owned(), parent("CH"));
+                    record.insert("channel_sid".to_owned(), parent(ChannelSid::PREFIX));
                 }
                 entity => {
                     record.insert("sid".to_owned(), key_text(prefix(entity), key).into());
                 }
             }
             for (number, column) in columns(row.entity).iter().enumerate() {
-                record.insert(column.name.to_owned(), row.tell(number, column)?);
+                record.insert(column.name.to_owned(), row.display(number, column)?);
             }
             Ok(record)
         })
@@ -124,12 +125,12 @@ impl RawRow<'_> {
 /// The two letters of an entity's own SID.
 fn prefix(entity: Entity) -> &'static str {
     match entity {
-        Entity::Service => "IS",
-        Entity::Role => "RL",
-        Entity::User => "US",
-        Entity::Channel | Entity::Membership => "CH",
-        Entity::Member => "MB",
-        Entity::Invite => "IN",
-        Entity::Message => "IM",
+        Entity::Service => ServiceSid::PREFIX,
+        Entity::Role => RoleSid::PREFIX,
+        Entity::User => UserSid::PREFIX,
+        Entity::Channel | Entity::Membership => ChannelSid::PREFIX,
+        Entity::Member => MemberSid::PREFIX,
+        Entity::Invite => InviteSid::PREFIX,
+        Entity::Message => MessageSid::PREFIX,
     }
 }

@@ -119,7 +119,7 @@ impl<'s> Witness<'s> {
         Ok(why)
     }
 
-    /// What is the matter with every list of an entity.
+    /// Why every list of an entity may be incomplete.
     fn list_of_all(&mut self, entity: Entity) -> rusqlite::Result<Option<String>> {
         let key = (-1, entity as i64);
         if let Some(known) = self.lists.get(&key) {
