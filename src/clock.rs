@@ -29,6 +29,14 @@ pub(crate) fn seed() -> u64 {
     nanoseconds << 32 | u64::from(std::process::id())
 }
 
+/// Waits until then; for ever, where there is no then.
+pub(crate) async fn sleep_until(at: Option<tokio::time::Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

@@ -19,6 +19,7 @@ use super::journal_thread::LoadedLanes;
 use super::lanes::{FreeSlots, LOADED, Lanes, NextAction, Returned};
 use super::performer::{ActiveOperation, Performer, TaskStep};
 use super::{ApplyEnd, ApplyOptions, Waits};
+use crate::clock;
 use crate::event::{Event, Events};
 use crate::plan::{Endpoint, OperationKind, OperationState};
 use crate::twilio::throttle::WriteLimits;
@@ -262,11 +263,11 @@ impl WriteScheduler {
                     lanes.fill(filled?);
                 }
                 () = self.stop.cancelled(), if self.ending.is_none() => self.ending = Some(ApplyEnd::Interrupted),
-                () = sleep_until(self.deadline), if self.ending.is_none() => {
+                () = clock::sleep_until(self.deadline), if self.ending.is_none() => {
                     self.ending = Some(ApplyEnd::TimeUp);
                     self.stop.cancel();
                 }
-                () = sleep_until(wake), if wake.is_some() => {}
+                () = clock::sleep_until(wake), if wake.is_some() => {}
             }
             let waited = match idle {
                 Some(Some(kind)) => self.waits.retries.entry(kind).or_default(),
@@ -356,14 +357,6 @@ impl WriteScheduler {
 async fn filled(filling: &mut Option<oneshot::Receiver<LoadedLanes>>) -> Result<LoadedLanes, ApplyError> {
     match filling {
         Some(receiver) => receiver.await.map_err(|_gone| ApplyError::JournalThreadGone),
-        None => std::future::pending().await,
-    }
-}
-
-/// Sleeps until then, or for ever where there is none.
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
     }
 }

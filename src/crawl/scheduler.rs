@@ -13,6 +13,7 @@ use super::error::CrawlError;
 use super::reader::{Reader, UnitEnd};
 use super::refusals::Refusals;
 use super::{CrawlEnd, CrawlOptions};
+use crate::clock;
 use crate::event::Events;
 use crate::snapshot::{
     Estimate, Info, Reconciled, SnapshotError, SnapshotWriter, Target, Unit, UnitId, Verdict,
@@ -97,7 +98,7 @@ impl Scheduler {
             slots: options.concurrency + SPARE_READERS,
             stop: stop.clone(),
             deadline: options.max_duration.map(|duration| tokio::time::Instant::now() + duration),
-            started: (crate::clock::now(), Instant::now()),
+            started: (clock::now(), Instant::now()),
         }
     }
 
@@ -137,7 +138,7 @@ impl Scheduler {
                 }
                 () = self.more_work.notified() => look = true,
                 () = self.stop.cancelled(), if ending.is_none() => ending = Some(CrawlEnd::Interrupted),
-                () = sleep_until(self.deadline), if ending.is_none() => {
+                () = clock::sleep_until(self.deadline), if ending.is_none() => {
                     ending = Some(CrawlEnd::TimeUp);
                     self.stop.cancel();
                 }
@@ -182,8 +183,8 @@ impl Scheduler {
         // Of a clock that went back meanwhile the window of the crawl would end before it starts.
         let (started, since) = self.started;
         let by_elapsed = started.checked_add(since.elapsed()).unwrap_or(jiff::Timestamp::MAX);
-        let now = crate::clock::now()
-            .max(jiff::Timestamp::from_second(by_elapsed.as_second()).unwrap_or(by_elapsed));
+        let now =
+            clock::now().max(jiff::Timestamp::from_second(by_elapsed.as_second()).unwrap_or(by_elapsed));
         let now = now.to_string();
         self.ask(|reply| Question::Finish { now, reply }).await
     }
@@ -232,13 +233,5 @@ impl InFlight {
             }
         }
         Ok(None)
-    }
-}
-
-/// Sleeps until a deadline, or for ever where there is none.
-async fn sleep_until(deadline: Option<tokio::time::Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => std::future::pending().await,
     }
 }

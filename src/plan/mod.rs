@@ -33,7 +33,7 @@ pub(crate) mod user_channels;
 
 pub use align::PlanRecords;
 pub(crate) use align::{Name, names};
-pub(crate) use check::{CANNOT_BE_UNDONE, CHECKS, all_checks};
+pub(crate) use check::{CANNOT_BE_UNDONE, CHECKS, DIFFERENCES, all_checks};
 pub(crate) use compute::ConversationLimits;
 pub(crate) use compute::SNAPSHOT_CACHE;
 #[cfg(test)]

@@ -8,6 +8,7 @@
 
 pub(crate) mod audits;
 mod bar_terminal;
+mod counted_finding;
 pub(crate) mod diff;
 pub(crate) mod html;
 pub(crate) mod log;
@@ -19,11 +20,10 @@ pub(crate) mod stderr;
 pub(crate) mod text;
 
 pub(crate) use bar_terminal::stdout_columns;
+pub(crate) use counted_finding::CountedFinding;
 pub(crate) use progress::Progress;
 pub(crate) use stderr::Stderr;
-pub(crate) use text::apply::{
-    ApplyStopped, ApplySummary, ApplyVerdict, CountedFinding, NotDoneItem, count_of,
-};
+pub(crate) use text::apply::{ApplyStopped, ApplySummary, ApplyVerdict, NotDoneItem, count_of};
 pub(crate) use text::audit::{AuditSummary, AuditVerdict, Exported, HookReport};
 pub(crate) use text::crawl::{CrawlSummary, Stopped};
 pub(crate) use text::probe::{Answer, ProbeSummary, ProbedService, Routes};

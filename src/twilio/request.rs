@@ -100,6 +100,12 @@ impl ApiRequest {
         self
     }
 
+    /// With the size of its pages: as asked for, but no larger than the list permits.
+    #[must_use]
+    pub(crate) fn page_size(self, wanted: Option<u32>, largest: u32) -> Self {
+        self.query("PageSize", &wanted.unwrap_or(largest).clamp(1, largest).to_string())
+    }
+
     /// With one more form field.
     #[must_use]
     pub(crate) fn form(mut self, name: &str, value: &str) -> Self {

@@ -1,6 +1,5 @@
 //! Whether a plan may be performed: it fits the files that it was made from, the credentials and the target as it is now.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
@@ -10,10 +9,7 @@ use crate::event::Events;
 use crate::mapping;
 use crate::model::{Api, ServiceSid};
 use crate::plan::binding::{AccountUse, PlanBinding, PlanMismatch};
-use crate::plan::{
-    Endpoint, Journal, Move, OperationKind, OperationState, PlanCheck, PlanVerdict, Severity, Totals,
-};
-use crate::report::CountedFinding;
+use crate::plan::{Endpoint, Journal, Move, OperationKind, OperationState, PlanVerdict, Severity, Totals};
 use crate::settings::{ConnectionSettings, Loader};
 use crate::snapshot::Snapshot;
 use crate::source::{Source, SourceError};
@@ -126,18 +122,4 @@ impl Admitted {
         };
         Ok(Clients { source, target })
     }
-}
-
-/// The findings with their severities.
-pub(super) fn findings(
-    counts: BTreeMap<String, u64>,
-    checks: &[&'static PlanCheck],
-) -> BTreeMap<String, CountedFinding> {
-    let counted = |(code, count): (String, u64)| {
-        let severity =
-            checks.iter().find(|check| check.code == code).map_or(Severity::Note, |check| check.severity);
-        let severity = if count == 0 { Severity::Pass } else { severity };
-        (code, CountedFinding { severity, count })
-    };
-    counts.into_iter().map(counted).collect()
 }

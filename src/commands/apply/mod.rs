@@ -66,7 +66,7 @@ async fn perform_settled(
         Journal::open_without_seal(&settings.plan)?
     };
     let totals = journal.totals()?;
-    let findings = admission::findings(totals.findings.clone(), &journal.checks()?);
+    let findings = CountedFinding::all(totals.findings.clone(), &journal.checks()?);
     admission::check_files(&journal, &totals)?;
     let admitted = Admitted::of(&journal, &totals, &connection, &context.settings)?;
     let stop = context.interrupt.token();

@@ -18,6 +18,19 @@ pub(super) use users::*;
 
 use super::finding::PlanCheck;
 
+/// The checks that find what is not as the mapping wants it, and what no plan writes.
+pub(crate) static DIFFERENCES: [&PlanCheck; 9] = [
+    &ROLE_MISSING,
+    &ROLE_DIFFERS,
+    &USER_MISSING,
+    &USER_DIFFERS,
+    &CONVERSATION_MISSING,
+    &CONVERSATION_DIFFERS,
+    &PARTICIPANT_MISSING,
+    &PARTICIPANT_DIFFERS,
+    &NOTIFICATION_LEVEL_DIFFERS,
+];
+
 /// Every check, in the order in which reports show them.
 pub(crate) static CHECKS: [&PlanCheck; 57] = [
     &SNAPSHOT_INCOMPLETE,

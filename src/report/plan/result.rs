@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::plan::{Batches, OperationKind, OperationState, PlanError, PlanFile, PlanVerdict, Severity};
+use crate::plan::{Batches, OperationKind, OperationState, PlanError, PlanFile, PlanVerdict};
 use crate::printable::Printable;
+use crate::report::CountedFinding;
 use crate::report::plan::terminal;
 use crate::report::text::format;
 use crate::report::text::stays::StaysItem;
@@ -16,7 +17,7 @@ use crate::report::text::stays::StaysItem;
 pub(crate) struct PlanResult {
     operations: BTreeMap<OperationKind, BTreeMap<OperationState, u64>>,
     noop: BTreeMap<String, u64>,
-    findings: BTreeMap<String, CheckCount>,
+    findings: BTreeMap<String, CountedFinding>,
     requests: u64,
     estimated_seconds: f64,
     /// Conversations that are created together with participants; not there in a plan without such.
@@ -34,25 +35,14 @@ pub(crate) struct PlanResult {
     digest: String,
 }
 
-#[derive(Debug, Clone, Copy, Serialize)]
-struct CheckCount {
-    severity: Severity,
-    count: u64,
-}
-
 impl PlanResult {
     pub(crate) fn of(made: &PlanFile) -> Result<Self, PlanError> {
         let totals = made.totals()?;
         let checks = made.checks()?;
-        let found = |(code, count): (String, u64)| {
-            let check = checks.iter().find(|check| check.code == code);
-            let severity = check.map_or(Severity::Pass, |check| check.severity);
-            (code, CheckCount { severity, count })
-        };
         Ok(Self {
             operations: totals.operations,
             noop: totals.noop,
-            findings: totals.findings.into_iter().map(found).collect(),
+            findings: CountedFinding::all(totals.findings, &checks),
             requests: totals.requests,
             estimated_seconds: totals.estimated_seconds,
             batches: Some(totals.batches).filter(|batches| !batches.is_none()),

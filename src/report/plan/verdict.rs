@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::checks::CheckRow;
-use crate::plan::{CANNOT_BE_UNDONE, Header, Move, OperationKind, OperationState, PlanVerdict, Totals};
+use crate::plan::{
+    CANNOT_BE_UNDONE, DIFFERENCES, Header, Move, OperationKind, OperationState, PlanCheck, PlanVerdict,
+    Totals,
+};
 use crate::report::text::format;
 
 /// How far it is.
@@ -111,25 +114,12 @@ fn blocked(causes: &[&str]) -> String {
     format!("{first}; until then `chatferry apply` refuses this plan. Nothing has been written.")
 }
 
-/// The checks that find what is not as the mapping wants it, and what no plan writes.
-const DIFFERENCES: [&str; 9] = [
-    "role_missing",
-    "role_differs",
-    "user_missing",
-    "user_differs",
-    "conversation_missing",
-    "conversation_differs",
-    "participant_missing",
-    "participant_differs",
-    "notification_level_differs",
-];
-
 fn nothing(header: &Header, totals: &Totals) -> (&'static str, String) {
-    let found = |code: &'static str| {
-        let count = totals.findings.get(code).copied().unwrap_or(0);
-        (count > 0).then(|| format!("`{code}` {}", format::count(count)))
+    let found = |check: &&PlanCheck| {
+        let count = totals.findings.get(check.code).copied().unwrap_or(0);
+        (count > 0).then(|| format!("`{}` {}", check.code, format::count(count)))
     };
-    let differences: Vec<String> = DIFFERENCES.into_iter().filter_map(found).collect();
+    let differences: Vec<String> = DIFFERENCES.iter().filter_map(found).collect();
     if !differences.is_empty() {
         let text = format!(
             "The target is not as the mapping wants it, and the plan leaves it as it is: {}. Each check says what to do.",

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::plan::{CANNOT_BE_UNDONE, OperationKind, OperationState, Severity};
+use crate::plan::{CANNOT_BE_UNDONE, OperationKind, OperationState};
 
 use super::format;
 use super::stays::{self, StaysItem};
 use crate::printable::{Printable, PrintableLine, Tone, padded};
+use crate::report::CountedFinding;
 
 /// How a plan was performed.
 #[derive(Debug, Clone, Serialize)]
@@ -74,15 +75,6 @@ pub(crate) struct BatchSummary {
     pub dropped: Vec<String>,
     /// Why the others were created one by one.
     pub refused: Option<String>,
-}
-
-/// How many findings a check has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(crate) struct CountedFinding {
-    /// How bad they are.
-    pub severity: Severity,
-    /// How many.
-    pub count: u64,
 }
 
 /// An operation that was not done.
@@ -315,6 +307,7 @@ fn row(name: &str, value: &str) -> PrintableLine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Severity;
 
     fn summary(states: &[(OperationState, u64)]) -> ApplySummary {
         let states: BTreeMap<OperationState, u64> = states.iter().copied().collect();

@@ -52,8 +52,7 @@ impl ChatCollection {
     }
 
     fn first_page(self, request: ApiRequest, page_size: Option<u32>) -> ApiRequest {
-        let largest = self.largest_page();
-        request.query("PageSize", &page_size.unwrap_or(largest).clamp(1, largest).to_string())
+        request.page_size(page_size, self.largest_page())
     }
 }
 
