@@ -40,10 +40,7 @@ impl SimulatorState {
             writes: WriteLog::new(options.record_writes),
             write_limits: WriteWindows::new(options.write_rate),
             stop: CancellationToken::new(),
-            accepted: Accepted::new(
-                accounts.iter().map(|account| &account.credentials),
-                options.load.is_some(),
-            ),
+            accepted: Accepted::new(accounts.iter().map(|account| &account.credentials)),
             limits: RequestLimits::new(options.rate, options.max_concurrent),
             attempt_faults: AttemptFaults::new(options.faults.clone(), draws),
             timer,
