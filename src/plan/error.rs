@@ -24,7 +24,7 @@ pub enum PlanError {
         found: String,
     },
     /// A plan was applied, and another would take its place.
-    #[error("the plan `{}` was applied: operations begun or done: {begun} of {total}", path.display())]
+    #[error("the plan `{}` was applied: {begun} of its {total} operations were begun or done", path.display())]
     Applied {
         path: PathBuf,
         /// Operations that are no longer as they were planned.
@@ -32,7 +32,7 @@ pub enum PlanError {
         total: u64,
     },
     /// A run of it was killed in the middle of a request.
-    #[error("the plan `{}` has operations of unknown outcome, which a run began and did not end: {begun}", path.display())]
+    #[error("of the plan `{}` {begun} operations were begun, and it is not known whether they were done", path.display())]
     OutcomeUnknown { path: PathBuf, begun: u64 },
     /// A snapshot does not have the service that is asked for.
     #[error("`{}` does not have service {service}", path.display())]

@@ -15,7 +15,7 @@ const NEEDED: [Entity; 5] = [Entity::Role, Entity::User, Entity::Channel, Entity
 pub(crate) enum UnfitSnapshot {
     #[error("the snapshot `{}` is incomplete", snapshot.display())]
     Incomplete { snapshot: PathBuf },
-    #[error("the snapshot `{}` has only selected users ({users}), so that nothing can be said of the others", snapshot.display())]
+    #[error("the snapshot `{}` is limited to {users} users, so that nothing can be said of the others", snapshot.display())]
     SomeUsers { snapshot: PathBuf, users: usize },
     /// Something that is compared was not read.
     #[error("the snapshot `{}` has no {lacks}", snapshot.display())]
