@@ -1,9 +1,8 @@
 //! `…/Channels/{ChannelSid}/Messages` and `…/Conversations/{ConversationSid}/Messages`: by index, ascending unless `Order=desc`.
 
-use super::shared::{self, date, one, optional_date, page, unknown_key};
-use crate::simulator::data::messages::{self, ChannelMessages};
-use crate::simulator::data::record::moment;
-use crate::simulator::data::{WorldView, sid};
+use super::shared::{self, as_sent, date, one, optional_date, page, unknown_key};
+use crate::simulator::data::record::MessageRecord;
+use crate::simulator::data::{WorldView, initial, sid};
 use crate::simulator::json::Object;
 use crate::simulator::paging::{MessageList, is_descending};
 use crate::simulator::refusal::Refusal;
@@ -14,7 +13,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<String, Refusal> {
     let view = call.world.view();
     let channel = shared::channel(call, &view, 1)?;
     let list = MessageList {
-        sids: ChannelMessages::of(call.world, channel).sids(),
+        sids: initial::message_sids(call.world, channel),
         descending: is_descending(&call.query)?,
         write: |position, out: &mut String| write(call.route.api, &view, channel, position, out),
     };
@@ -25,69 +24,49 @@ pub(super) fn list(call: &Call<'_>) -> Result<String, Refusal> {
 pub(super) fn fetch(call: &Call<'_>) -> Result<String, Refusal> {
     let view = call.world.view();
     let channel = shared::channel(call, &view, 1)?;
-    let position = ChannelMessages::of(call.world, channel).sids().find(call.captures[2]);
+    let digits = sid::digits("IM", call.captures[2]);
+    let position = digits.and_then(|digits| initial::message_sids(call.world, channel).rank(digits));
     let position = position.ok_or_else(|| Refusal::not_found(call.path))?;
     Ok(one(|out| write(call.route.api, &view, channel, position, out)))
 }
 
-/// How far a message came with two participants of other networks.
-const DELIVERY: &str = concat!(
-    "{\"total\":2,\"sent\":\"all\",\"delivered\":\"some\",\"read\":\"some\",",
-    "\"failed\":\"none\",\"undelivered\":\"none\"}"
-);
-
 /// Writes the message at a position.
 pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, position: u32, out: &mut String) {
     let world = view.world;
-    let messages = ChannelMessages::of(world, channel);
-    let sids = messages.sids();
+    let record = initial::message(world, channel, position);
     let channel_digits = view.channel_digits(channel);
-    let author = messages.author(position);
-    let was_edited = messages.was_edited(position);
-    let is_media = messages.is_media(position);
+    let from = out.len();
     let mut object = Object::open(out);
-    object.plain("sid", |out| sids.write(position, out));
+    object.plain("sid", |out| sid::write("IM", record.digits, out));
     api.write_owners(&mut object, world);
     let channel_sid = |out: &mut String| sid::write("CH", channel_digits, out);
     object.plain(api.pick("channel_sid", "conversation_sid"), channel_sid);
-    object.number("index", messages::index(position));
-    object.optional_text(api.pick("from", "author"), author.as_deref());
-    object.optional_text("body", messages.body(position).as_deref());
-    object.optional_text("attributes", messages.attributes(position).as_deref());
-    let created = messages.date(position);
-    let updated = moment(if was_edited { created + 60 } else { created });
-    date(&mut object, "date_created", moment(created));
-    let is_dated = !messages.lacks_update(position);
-    optional_date(&mut object, "date_updated", is_dated.then_some(updated));
-    if !is_media {
-        object.null("media");
+    object.number("index", record.index);
+    object.optional_text(api.pick("from", "author"), record.author.as_deref());
+    object.optional_text("body", record.body.as_deref());
+    object.optional_text("attributes", record.attributes.as_deref());
+    date(&mut object, "date_created", record.created);
+    optional_date(&mut object, "date_updated", record.updated);
+    match (api, &record.media) {
+        (_, None) => object.null("media"),
+        (ServedApi::Chat, Some(media)) => object.raw("media", media),
+        (ServedApi::Conversations, Some(media)) => object.value("media").extend(["[", media, "]"]),
     }
     match api {
         ServedApi::Chat => {
-            if is_media {
-                write_media(object.value("media"), messages, position);
-            }
-            object.text("type", if is_media { "media" } else { "text" });
+            object.text("type", if record.media.is_some() { "media" } else { "text" });
             object.plain("to", channel_sid);
-            object.optional_text("last_updated_by", author.as_deref().filter(|_| was_edited));
-            object.optional_boolean("was_edited", is_dated.then_some(was_edited));
+            object.optional_text("last_updated_by", record.last_updated_by.as_deref());
+            object.optional_boolean("was_edited", record.was_edited);
         }
-        ServedApi::Conversations => {
-            if is_media {
-                let out = object.value("media");
-                out.push('[');
-                write_media(out, messages, position);
-                out.push(']');
-            }
-            write_only_in_conversations(&mut object, view, author.as_deref(), channel, position);
-        }
+        ServedApi::Conversations => write_only_in_conversations(&mut object, view, &record, channel),
     }
     unknown_key(&mut object, view, "message", channel.wrapping_mul(521).wrapping_add(position));
     let url = |out: &mut String, part: &str| {
         out.extend([api.service_url(world), api.channels()]);
         sid::write("CH", channel_digits, out);
         out.push_str("/Messages/");
-        sids.write(position, out);
+        sid::write("IM", record.digits, out);
         out.push_str(part);
     };
     object.plain("url", |out| url(out, ""));
@@ -98,18 +77,19 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, position
         links.close();
     }
     object.close();
+    as_sent(out, from, api, &record.sent);
 }
 
 /// An author who is still a participant has that one's SID.
 fn write_only_in_conversations(
     object: &mut Object<'_>,
     view: &WorldView<'_>,
-    author: Option<&str>,
+    record: &MessageRecord,
     channel: u32,
-    position: u32,
 ) {
-    let messages = ChannelMessages::of(view.world, channel);
-    let participant = author
+    let participant = record
+        .author
+        .as_deref()
         .and_then(|author| view.user_with_identity(author))
         .and_then(|user| view.membership_of(user, channel))
         .filter(|edge| view.joined(*edge));
@@ -120,22 +100,6 @@ fn write_only_in_conversations(
         }
         None => object.null("participant_sid"),
     }
-    let delivery = if messages.was_delivered(position) { DELIVERY } else { "null" };
-    object.raw("delivery", delivery);
-    if messages.has_content(position) {
-        let digits = messages.sids().digits(position).rotate_left(32);
-        object.plain("content_sid", |out| sid::write("HX", digits, out));
-    } else {
-        object.null("content_sid");
-    }
-}
-
-fn write_media(out: &mut String, messages: ChannelMessages<'_>, position: u32) {
-    let digits = messages.sids().digits(position).rotate_left(64);
-    let mut media = Object::open(out);
-    media.plain("sid", |out| sid::write("ME", digits, out));
-    media.number("size", messages.media_size(position));
-    media.text("content_type", "application/pdf");
-    media.text("filename", "Angebot \"März\".pdf");
-    media.close();
+    object.raw("delivery", record.delivery.as_deref().unwrap_or("null"));
+    object.optional_text("content_sid", record.content_sid.as_deref());
 }

@@ -1,14 +1,14 @@
 //! A list of messages: by index, ascending unless `Order=desc`.
 
 use super::PagedList;
-use crate::simulator::data::sid::SidSpace;
+use crate::simulator::data::initial::MessageSids;
 use crate::simulator::query::Parameters;
 use crate::simulator::refusal::Refusal;
 
 /// The messages of a channel.
 #[derive(Debug)]
 pub(crate) struct MessageList<W> {
-    pub(crate) sids: SidSpace,
+    pub(crate) sids: MessageSids,
     pub(crate) descending: bool,
     /// Writes the message at a position of the channel.
     pub(crate) write: W,
@@ -27,7 +27,7 @@ impl<W: Fn(u32, &mut String)> PagedList for MessageList<W> {
     }
 
     fn prefix(&self) -> &'static str {
-        self.sids.prefix()
+        "IM"
     }
 
     fn count(&self) -> u32 {
