@@ -32,30 +32,54 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What signs the requests to one account: HTTP Basic authentication, as Twilio's "requests to Twilio" page gives it.
+/// What signs the requests to one account.
 #[derive(Debug, Clone)]
 pub struct Credentials {
     /// The account whose data is read or written.
     pub account_sid: AccountSid,
-    /// The user name: the account's SID, or an API key's (`SK…`).
-    pub username: String,
-    /// The auth token, or the API key's secret.
-    pub secret: Secret,
+    pub signer: Signer,
+}
+
+/// How requests are signed.
+#[derive(Debug, Clone)]
+pub enum Signer {
+    /// HTTP Basic authentication, as Twilio's "requests to Twilio" page gives it.
+    Basic {
+        /// The account's SID, or an API key's (`SK…`).
+        username: String,
+        /// The auth token, or the API key's secret.
+        secret: Secret,
+    },
+    /// With access tokens that an OAuth app asks for (docs/iam/oauth-apps). Chat takes none.
+    OAuthClient {
+        /// `OQ…`.
+        client_id: String,
+        client_secret: Secret,
+    },
 }
 
 impl Credentials {
     /// The account's own credentials.
     pub fn auth_token(account_sid: AccountSid, auth_token: Secret) -> Self {
-        Self { username: account_sid.to_string(), account_sid, secret: auth_token }
+        let signer = Signer::Basic { username: account_sid.to_string(), secret: auth_token };
+        Self { account_sid, signer }
     }
 
     pub fn api_key(account_sid: AccountSid, api_key: String, api_secret: Secret) -> Self {
-        Self { account_sid, username: api_key, secret: api_secret }
+        Self { account_sid, signer: Signer::Basic { username: api_key, secret: api_secret } }
+    }
+
+    pub fn oauth_client(account_sid: AccountSid, client_id: String, client_secret: Secret) -> Self {
+        Self { account_sid, signer: Signer::OAuthClient { client_id, client_secret } }
     }
 
     /// What kind of credentials these are, for messages.
     pub fn kind(&self) -> &'static str {
-        if self.username.starts_with("SK") { "API key" } else { "auth token" }
+        match &self.signer {
+            Signer::Basic { username, .. } if username.starts_with("SK") => "API key",
+            Signer::Basic { .. } => "auth token",
+            Signer::OAuthClient { .. } => "OAuth client",
+        }
     }
 }
 
@@ -146,7 +170,8 @@ mod tests {
     fn a_secret_never_prints() {
         let credentials = Credentials::auth_token(AccountSid::from_digits(1), Secret::new("hunter2".into()));
         assert!(!format!("{credentials:?}").contains("hunter2"));
-        assert_eq!(credentials.secret.expose(), "hunter2");
+        let Signer::Basic { secret, .. } = credentials.signer else { panic!("a token is no OAuth client") };
+        assert_eq!(secret.expose(), "hunter2");
     }
 
     #[test]

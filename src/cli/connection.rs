@@ -15,7 +15,8 @@ macro_rules! credentials_help {
         "\
 Credentials:
   TWILIO_ACCOUNT_SID with TWILIO_AUTH_TOKEN, or with TWILIO_API_KEY and TWILIO_API_SECRET (the
-  key is used where both are set). --secret-file or --secret-command may give the secret instead.
+  key is used where both are set), or for Conversations with TWILIO_CLIENT_ID and
+  TWILIO_CLIENT_SECRET. --secret-file or --secret-command may give the secret instead.
 "
     };
 }

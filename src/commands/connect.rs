@@ -21,6 +21,7 @@ pub(super) fn client(
     let options = ClientOptions {
         chat_origin: settings.chat.clone(),
         conversations_origin: settings.conversations.clone(),
+        oauth_origin: settings.oauth.clone(),
         credentials: settings.read_credentials()?,
         limits: Limits {
             concurrency: settings.concurrency,

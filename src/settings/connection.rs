@@ -24,6 +24,8 @@ pub struct ConnectionSettings {
     pub chat: Origin,
     /// The Conversations API.
     pub conversations: Origin,
+    /// Where an OAuth client asks for access tokens.
+    pub oauth: Origin,
     /// Most requests in flight.
     pub concurrency: usize,
     /// Most requests per second; none is no limit.
@@ -56,6 +58,7 @@ impl ConnectionSettings {
                 "conversations",
                 allow_http,
             )?,
+            oauth: origin(loader, flags, &declarations::OAUTH_URL, "oauth", allow_http)?,
             concurrency: usize::try_from(concurrency).unwrap_or(usize::MAX),
             rps: NonZeroU32::new(loader.get(flags, &declarations::RPS)?),
             account_concurrency: loader.get(flags, &declarations::ACCOUNT_CONCURRENCY)?,

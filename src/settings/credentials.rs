@@ -1,9 +1,10 @@
 //! Which credentials, and where their secret comes from.
 //!
-//! The account's SID goes with its auth token, or with an API key and that key's secret. Where both are set the key is used, as
-//! Twilio's own command line does: a key can be revoked by itself. Only a key of the settings file gives way to a complete pair of the
-//! environment, since the environment is the stronger layer. The secret comes from the first of: `--secret-file` or
-//! `--secret-command`, their variables, `TWILIO_API_SECRET` or `TWILIO_AUTH_TOKEN`, the settings file.
+//! The account's SID goes with its auth token, with an API key and that key's secret, or with an OAuth client and its secret. Where
+//! several are set the key is used, as Twilio's own command line does, then the OAuth client: both can be revoked by themselves. Only a
+//! key or a client of the settings file gives way to a complete pair of the environment, since the environment is the stronger layer.
+//! The secret comes from the first of: `--secret-file` or `--secret-command`, their variables, `TWILIO_API_SECRET`,
+//! `TWILIO_CLIENT_SECRET` or `TWILIO_AUTH_TOKEN`, the settings file.
 //!
 //! **Invariant:** the secret is read when a verb needs it, not before: `chatferry config` runs no command.
 
@@ -22,42 +23,56 @@ use super::loader::{FoundSetting, Loader};
 use super::provenance::Provenance;
 
 /// The variables that hold secrets. They are no settings: a secret has no place in a file of settings.
-pub(super) const SECRET_VARIABLES: [&str; 4] =
-    [AUTH_TOKEN_VARIABLE, API_SECRET_VARIABLE, TARGET_AUTH_TOKEN_VARIABLE, TARGET_API_SECRET_VARIABLE];
+pub(super) const SECRET_VARIABLES: [&str; 6] = [
+    AUTH_TOKEN_VARIABLE,
+    API_SECRET_VARIABLE,
+    CLIENT_SECRET_VARIABLE,
+    TARGET_AUTH_TOKEN_VARIABLE,
+    TARGET_API_SECRET_VARIABLE,
+    TARGET_CLIENT_SECRET_VARIABLE,
+];
 const AUTH_TOKEN_VARIABLE: &str = "TWILIO_AUTH_TOKEN";
 const API_SECRET_VARIABLE: &str = "TWILIO_API_SECRET";
+const CLIENT_SECRET_VARIABLE: &str = "TWILIO_CLIENT_SECRET";
 const TARGET_AUTH_TOKEN_VARIABLE: &str = "CHATFERRY_TARGET_AUTH_TOKEN";
 const TARGET_API_SECRET_VARIABLE: &str = "CHATFERRY_TARGET_API_SECRET";
+const TARGET_CLIENT_SECRET_VARIABLE: &str = "CHATFERRY_TARGET_CLIENT_SECRET";
 
 /// The names under which one account's credentials are looked for.
 #[derive(Debug)]
 struct CredentialNames {
     account_sid: &'static Declaration,
     api_key: &'static Declaration,
+    client_id: &'static Declaration,
     secret_file: &'static Declaration,
     secret_command: &'static Declaration,
     auth_token: &'static str,
     api_secret: &'static str,
+    client_secret: &'static str,
 }
 
 /// The account that is read, and that is written to unless another is set.
 static SOURCE: CredentialNames = CredentialNames {
     account_sid: &declarations::ACCOUNT_SID.declaration,
     api_key: &declarations::API_KEY.declaration,
+    client_id: &declarations::CLIENT_ID.declaration,
     secret_file: &declarations::SECRET_FILE.declaration,
     secret_command: &declarations::SECRET_COMMAND.declaration,
     auth_token: AUTH_TOKEN_VARIABLE,
     api_secret: API_SECRET_VARIABLE,
+    client_secret: CLIENT_SECRET_VARIABLE,
 };
 
 /// A second account, to copy into.
 static TARGET: CredentialNames = CredentialNames {
     account_sid: &declarations::TARGET_ACCOUNT_SID.declaration,
     api_key: &declarations::TARGET_API_KEY.declaration,
+    client_id: &declarations::TARGET_CLIENT_ID.declaration,
     secret_file: &declarations::TARGET_SECRET_FILE.declaration,
     secret_command: &declarations::TARGET_SECRET_COMMAND.declaration,
     auth_token: TARGET_AUTH_TOKEN_VARIABLE,
     api_secret: TARGET_API_SECRET_VARIABLE,
+    client_secret: TARGET_CLIENT_SECRET_VARIABLE,
 };
 
 /// Which credentials, found but not yet read.
@@ -65,10 +80,17 @@ static TARGET: CredentialNames = CredentialNames {
 pub struct CredentialSettings {
     names: &'static CredentialNames,
     account_sid: Option<FoundSetting>,
-    api_key: Option<FoundSetting>,
+    username: Option<Username>,
     secret: Option<SecretSource>,
     /// Whether a `.env` lies in the folder.
     dot_env: bool,
+}
+
+/// Who signs instead of the account itself.
+#[derive(Debug, Clone)]
+enum Username {
+    ApiKey(FoundSetting),
+    OAuthClient(FoundSetting),
 }
 
 /// Where the secret comes from.
@@ -124,8 +146,9 @@ impl CredentialSettings {
 
     /// What kind of credentials they are, if they are complete.
     pub fn kind(&self) -> Option<&'static str> {
-        match (&self.account_sid, &self.api_key, &self.secret) {
-            (Some(_), Some(_), Some(_)) => Some("API key"),
+        match (&self.account_sid, &self.username, &self.secret) {
+            (Some(_), Some(Username::ApiKey(_)), Some(_)) => Some("API key"),
+            (Some(_), Some(Username::OAuthClient(_)), Some(_)) => Some("OAuth client"),
             (Some(_), None, Some(_)) => Some("auth token"),
             _ => None,
         }
@@ -136,27 +159,31 @@ impl CredentialSettings {
         let account = self.account_sid.as_ref().ok_or(CredentialError::Missing {
             missing: self.names.account_sid.variable,
             because: "every request is signed for one account",
-            dot_env: self.dot_env && self.secret.is_none() && self.api_key.is_none(),
+            dot_env: self.dot_env && self.secret.is_none() && self.username.is_none(),
         })?;
         let account_sid = account_sid(account)?;
-        let api_key = self.api_key.as_ref().map(api_key).transpose()?;
-        let source = self.secret.as_ref().ok_or(match api_key {
-            Some(_) => CredentialError::Missing {
-                missing: self.names.api_secret,
-                because: "an API key is set, and it goes with its own secret, not with the account's auth token",
-                dot_env: false,
-            },
-            None => CredentialError::Missing {
-                missing: self.names.auth_token,
-                because: "the account's SID alone does not sign a request",
-                dot_env: false,
-            },
-        })?;
+        let username = self.username.as_ref().map(Username::checked).transpose()?;
+        let (missing, because) = match &self.username {
+            Some(Username::ApiKey(_)) => (
+                self.names.api_secret,
+                "an API key is set, and it goes with its own secret, not with the account's auth token",
+            ),
+            Some(Username::OAuthClient(_)) => (
+                self.names.client_secret,
+                "an OAuth client is set, and it goes with its own secret, not with the account's auth token",
+            ),
+            None => (self.names.auth_token, "the account's SID alone does not sign a request"),
+        };
+        let source =
+            self.secret.as_ref().ok_or(CredentialError::Missing { missing, because, dot_env: false })?;
         let secret = source.read()?;
         check_secret(&secret, &source.place())?;
-        Ok(match api_key {
-            Some(api_key) => Credentials::api_key(account_sid, api_key, secret),
-            None => Credentials::auth_token(account_sid, secret),
+        Ok(match (&self.username, username) {
+            (Some(Username::OAuthClient(_)), Some(client)) => {
+                Credentials::oauth_client(account_sid, client, secret)
+            }
+            (_, Some(api_key)) => Credentials::api_key(account_sid, api_key, secret),
+            (_, None) => Credentials::auth_token(account_sid, secret),
         })
     }
 
@@ -169,7 +196,7 @@ impl CredentialSettings {
     /// SID is an oversight that reading them reports.
     pub(super) fn of_target(loader: &Loader) -> Result<Option<Self>, SettingsError> {
         let found = Self::find(loader, &Flags::default(), &TARGET)?;
-        let any = found.account_sid.is_some() || found.api_key.is_some() || found.secret.is_some();
+        let any = found.account_sid.is_some() || found.username.is_some() || found.secret.is_some();
         Ok(any.then_some(found))
     }
 
@@ -179,10 +206,16 @@ impl CredentialSettings {
         let token_pair_is_set = environment.has(names.auth_token)
             && matches!(&account_sid, Some(FoundSetting { place: Provenance::Variable(_), .. }))
             && !environment.has(names.api_secret);
-        let api_key = loader
-            .find(flags, names.api_key)?
-            .filter(|found| !(token_pair_is_set && matches!(found.place, Provenance::File(_))));
-        let variable = if api_key.is_some() { names.api_secret } else { names.auth_token };
+        let is_taken =
+            |found: &FoundSetting| !(token_pair_is_set && matches!(found.place, Provenance::File(_)));
+        let api_key = loader.find(flags, names.api_key)?.filter(is_taken).map(Username::ApiKey);
+        let client_id = loader.find(flags, names.client_id)?.filter(is_taken).map(Username::OAuthClient);
+        let username = api_key.or(client_id);
+        let variable = match username {
+            Some(Username::ApiKey(_)) => names.api_secret,
+            Some(Username::OAuthClient(_)) => names.client_secret,
+            None => names.auth_token,
+        };
         let secret_at = match loader.either(flags, names.secret_file, names.secret_command)? {
             (Some(file), _) => Some(SecretSource::File(PathBuf::from(file.text()), file.place)),
             (None, Some(command)) => Some(SecretSource::Command(command.text(), command.place)),
@@ -198,13 +231,14 @@ impl CredentialSettings {
             (None, None) => None,
         };
         let dot_env = loader.has_dot_env();
-        Ok(Self { names, account_sid, api_key, secret, dot_env })
+        Ok(Self { names, account_sid, username, secret, dot_env })
     }
 }
 
 const AN_ACCOUNT_SID: &str = "an Account SID (`AC` and 32 hexadecimal digits)";
 const AN_API_KEY: &str = "an API key's SID (`SK` and 32 hexadecimal digits)";
-const A_SECRET: &str = "an auth token or an API key's secret (letters and digits)";
+const AN_OAUTH_CLIENT: &str = "an OAuth client's ID (`OQ` and 32 hexadecimal digits)";
+const A_SECRET: &str = "an auth token or the secret of an API key or an OAuth client (letters and digits)";
 
 fn account_sid(found: &FoundSetting) -> Result<AccountSid, CredentialError> {
     let text = found.text();
@@ -216,15 +250,22 @@ fn account_sid(found: &FoundSetting) -> Result<AccountSid, CredentialError> {
         .map_err(|_text| CredentialError::WrongShape { place: found.place.clone(), expected: AN_ACCOUNT_SID })
 }
 
-fn api_key(found: &FoundSetting) -> Result<String, CredentialError> {
-    let text = found.text();
-    if has_sid_shape(&text, "AC") {
-        return Err(wrong_kind(found, "an Account SID", AN_API_KEY));
+impl Username {
+    /// Its text, if it has the shape.
+    fn checked(&self) -> Result<String, CredentialError> {
+        let (found, prefix, expected) = match self {
+            Self::ApiKey(found) => (found, "SK", AN_API_KEY),
+            Self::OAuthClient(found) => (found, "OQ", AN_OAUTH_CLIENT),
+        };
+        let text = found.text();
+        if has_sid_shape(&text, "AC") {
+            return Err(wrong_kind(found, "an Account SID", expected));
+        }
+        if has_sid_shape(&text, prefix) {
+            return Ok(text);
+        }
+        Err(CredentialError::WrongShape { place: found.place.clone(), expected })
     }
-    if has_sid_shape(&text, "SK") {
-        return Ok(text);
-    }
-    Err(CredentialError::WrongShape { place: found.place.clone(), expected: AN_API_KEY })
 }
 
 fn check_secret(secret: &Secret, place: &Provenance) -> Result<(), CredentialError> {

@@ -32,6 +32,7 @@ pub(crate) enum DrawPurpose {
     RequestId,
     Created,
     Drift,
+    AccessToken,
 }
 
 /// A source of draws, made from the seed.

@@ -25,6 +25,7 @@ mod faults;
 mod hostile;
 mod json;
 mod limits;
+mod oauth;
 mod options;
 mod paging;
 mod query;

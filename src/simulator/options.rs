@@ -20,6 +20,10 @@ pub struct Options {
     /// How long an answer takes, from the request's arrival: kept to about 0.1 ms, better than tokio's own
     /// timer.
     pub latency: Duration,
+    /// How long an access token of an OAuth client says it is good for.
+    pub token_lifetime: Duration,
+    /// How many requests it is good for, whatever it says.
+    pub token_uses: Option<u32>,
     /// Requests a second (in any sliding second) above which 429 is answered.
     pub rate: Option<u32>,
     /// Requests in flight above which 429 is answered.
@@ -67,6 +71,8 @@ impl Default for Options {
             channels: 120,
             memberships: 12,
             latency: Duration::ZERO,
+            token_lifetime: Duration::from_hours(1),
+            token_uses: None,
             rate: None,
             max_concurrent: None,
             background_load: 0,

@@ -103,6 +103,20 @@ impl Running {
         &self.account().credentials.api_secret
     }
 
+    /// `OQ…`, the OAuth client of the account.
+    pub fn client_id(&self) -> &str {
+        &self.account().credentials.client_id
+    }
+
+    pub fn client_secret(&self) -> &str {
+        &self.account().credentials.client_secret
+    }
+
+    /// How many access tokens were given out.
+    pub fn access_tokens(&self) -> usize {
+        self.server.access_tokens.count()
+    }
+
     /// `IS…`, the service with the generated users and channels.
     pub fn service_sid(&self) -> &str {
         &self.world().account.service_sid

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, Method, Response, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
 use axum::routing::{get, post};
 
 use super::answer::{self, RequestOutcome, is_conversations, request_traits};
@@ -32,6 +32,7 @@ pub(crate) fn router(state: Arc<SimulatorState>) -> Router {
         .route("/simulator/stats/reset", post(reset_stats))
         .route("/simulator/writes", get(show_writes))
         .route("/simulator/drift", post(let_drift))
+        .route("/v2/token", post(grant_token))
         .fallback(handle)
         .with_state(state)
 }
@@ -52,7 +53,7 @@ async fn handle(
     let place = server.limits.enter(arrived);
     let in_flight = place.as_ref().map_or_else(|| server.limits.in_flight() + 1, |place| place.in_flight);
     server.recorder.arrived(number, in_flight, arrived);
-    let account = headers.get(AUTHORIZATION).and_then(|value| server.accepted.account(value.as_bytes()));
+    let account = headers.get(AUTHORIZATION).and_then(|value| account_of(&server, value, &uri, arrived));
     let account = account.and_then(|number| server.accounts.get(number));
     let body = std::str::from_utf8(&body).unwrap_or_default();
     let RequestOutcome { reply, status, accepted } = match account {
@@ -101,6 +102,28 @@ async fn handle(
     // The slot is free again before the answer goes out: a client that sends its next request on receipt is
     // never counted twice.
     drop(place);
+    response
+}
+
+/// The number of the account that a request is signed for. An access token opens Conversations only.
+fn account_of(
+    server: &SimulatorState,
+    authorization: &HeaderValue,
+    uri: &Uri,
+    now: Instant,
+) -> Option<usize> {
+    let by_token = || server.access_tokens.account(authorization.as_bytes(), now);
+    let accepted = server.accepted.account(authorization.as_bytes());
+    accepted.or_else(|| is_conversations(uri.path()).then(by_token).flatten())
+}
+
+async fn grant_token(State(server): State<Arc<SimulatorState>>, body: Bytes) -> Response<Body> {
+    let form = std::str::from_utf8(&body).unwrap_or_default();
+    let accounts = server.accounts.iter().map(|account| &account.credentials);
+    let (status, body) = server.access_tokens.grant(form, server.draws, accounts, Instant::now());
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 

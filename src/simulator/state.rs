@@ -10,6 +10,7 @@ use super::data::{Account, Origins};
 use super::draws::Draws;
 use super::faults::AttemptFaults;
 use super::limits::{RequestLimits, WriteWindows};
+use super::oauth::AccessTokens;
 use super::stats::Recorder;
 use super::timer::Timer;
 use super::writes::WriteLog;
@@ -26,6 +27,7 @@ pub(crate) struct SimulatorState {
     pub(super) origins: Origins,
     pub(super) draws: Draws,
     pub(super) accepted: Accepted,
+    pub(super) access_tokens: AccessTokens,
     pub(super) limits: RequestLimits,
     pub(super) attempt_faults: AttemptFaults,
     pub(super) timer: Timer,
@@ -44,6 +46,7 @@ impl SimulatorState {
                 accounts.iter().map(|account| &account.credentials),
                 options.load.is_some(),
             ),
+            access_tokens: AccessTokens::new(options.token_lifetime, options.token_uses),
             limits: RequestLimits::new(options.rate, options.max_concurrent),
             attempt_faults: AttemptFaults::new(options.faults.clone(), draws),
             timer,

@@ -94,6 +94,10 @@ pub(crate) enum RequestErrorKind {
     CutOff,
     /// The path does not make a URL of the origin.
     BadPath,
+    /// The OAuth client got no access token, so the request was not sent. The status is that of the answer to the OAuth client.
+    NoAccessToken(Option<reqwest::Error>),
+    /// An OAuth client opens Conversations only.
+    NotForOAuth,
 }
 
 /// Twilio's error body: `{"code", "message", "more_info", "status"}`. It may be missing.
@@ -179,12 +183,19 @@ impl RequestError {
 
     /// The credentials were refused.
     pub(crate) fn is_unauthorized(&self) -> bool {
-        self.is_twilios(401)
+        match self.kind {
+            RequestErrorKind::NoAccessToken(_) => matches!(self.status, Some(400 | 401 | 403)),
+            _ => self.is_twilios(401),
+        }
     }
 
     /// The credentials may not do this.
     pub(crate) fn is_forbidden(&self) -> bool {
-        self.is_twilios(403)
+        match self.kind {
+            RequestErrorKind::NoAccessToken(_) => false,
+            RequestErrorKind::NotForOAuth => true,
+            _ => self.is_twilios(403),
+        }
     }
 
     /// There is no such resource.
@@ -273,6 +284,16 @@ impl fmt::Display for RequestError {
                 formatter.write_str("no answer in time, the run is ending")?;
             }
             RequestErrorKind::BadPath => return formatter.write_str("not a path of the configured origin"),
+            RequestErrorKind::NotForOAuth => {
+                return formatter.write_str("not sent, an OAuth client opens Conversations only");
+            }
+            RequestErrorKind::NoAccessToken(_) => {
+                write!(formatter, "not sent, the OAuth client got no access token from {}", self.origin)?;
+                if let Some(status) = self.status {
+                    formatter.write_str(": ")?;
+                    write_status(formatter, status)?;
+                }
+            }
         }
         if let Some(sender) = &self.sender {
             write!(formatter, ", which is not an answer of Twilio's API but {sender}")?;
@@ -311,6 +332,7 @@ impl std::error::Error for RequestError {
             | RequestErrorKind::Broken(source)
             | RequestErrorKind::TimedOut(source) => Some(source),
             RequestErrorKind::BadBody(source) => Some(source),
+            RequestErrorKind::NoAccessToken(source) => source.as_ref().map(|source| source as _),
             _ => None,
         }
     }
@@ -345,6 +367,21 @@ impl Advise for RequestError {
                  Twilio; a larger --max-answer takes such an answer"
                     .to_owned(),
             );
+        }
+        match self.kind {
+            RequestErrorKind::NotForOAuth => {
+                return Some(
+                    "read with --source conversations, or set TWILIO_API_KEY and TWILIO_API_SECRET, which open Chat too".to_owned(),
+                );
+            }
+            RequestErrorKind::NoAccessToken(_) => {
+                return Some(
+                    "check TWILIO_CLIENT_ID with TWILIO_CLIENT_SECRET: that they belong together and that the app was not deleted; \
+                     tokens are asked for at CHATFERRY_OAUTH_URL"
+                        .to_owned(),
+                );
+            }
+            _ => {}
         }
         if self.sender.is_some() {
             return Some(

@@ -16,6 +16,8 @@ pub(crate) struct ClientOptions {
     /// Programmable Chat's origin.
     pub chat_origin: Origin,
     pub conversations_origin: Origin,
+    /// Where an OAuth client asks for access tokens.
+    pub oauth_origin: Origin,
     /// Who signs the requests.
     pub credentials: Credentials,
     /// How fast.

@@ -91,7 +91,8 @@ impl Server {
         let account = AccountSid::from_digits(0xac);
         ClientOptions {
             chat_origin: origin.clone(),
-            conversations_origin: origin,
+            conversations_origin: origin.clone(),
+            oauth_origin: origin,
             credentials: Credentials::auth_token(account, Secret::new("marker-secret".into())),
             limits: Limits { concurrency: 16, requests_per_second: 0, account_concurrency: None },
             timeouts: Timeouts::default(),

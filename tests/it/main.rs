@@ -27,6 +27,7 @@ mod hostile_files;
 mod loaded;
 mod messages;
 mod moment;
+mod oauth;
 mod pages;
 mod plan;
 mod probe;

@@ -43,10 +43,13 @@ settings! {
     /// The API key that signs requests instead of the account's auth token
     API_KEY: String =
         Declaration::without_flag("api_key", "SID", "TWILIO_API_KEY").display(Display::SidOnly), parse::text;
+    /// The OAuth client that signs requests instead, to Conversations only
+    CLIENT_ID: String =
+        Declaration::without_flag("client_id", "SID", "TWILIO_CLIENT_ID").display(Display::SidOnly), parse::text;
     /// Read the auth token or API secret from this file
     ///
-    /// The account is `TWILIO_ACCOUNT_SID`. The secret is the one of the API key where `TWILIO_API_KEY` is set, otherwise the
-    /// account's auth token. It is never taken from a flag, never printed, logged or stored.
+    /// The account is `TWILIO_ACCOUNT_SID`. The secret is the one of the API key where `TWILIO_API_KEY` is set, of the OAuth client
+    /// where `TWILIO_CLIENT_ID` is, otherwise the account's auth token. It is never taken from a flag, never printed, logged or stored.
     SECRET_FILE: PathBuf = Declaration::file("secret_file", "CHATFERRY_SECRET_FILE").under(ENDPOINTS), parse::path;
     /// Run this command with `sh -c`; what it prints is the auth token or API secret
     SECRET_COMMAND: String = Declaration::flag("secret_command", "CMD", "CHATFERRY_SECRET_COMMAND")
@@ -64,6 +67,8 @@ settings! {
     /// That is `https://conversations.twilio.com`, or the host that `TWILIO_REGION` and `TWILIO_EDGE` choose.
     CONVERSATIONS_URL: String =
         Declaration::flag("conversations_url", "URL", "CHATFERRY_CONVERSATIONS_URL").under(ENDPOINTS), parse::text;
+    /// Origin that an OAuth client asks for access tokens [default: Twilio's own]
+    OAUTH_URL: String = Declaration::without_flag("oauth_url", "URL", "CHATFERRY_OAUTH_URL"), parse::text;
     /// Send credentials over plain HTTP to other machines too (loopback is always allowed)
     ALLOW_HTTP: bool =
         Declaration::flag("allow_http", "BOOL", "CHATFERRY_ALLOW_HTTP").switch().under(ENDPOINTS), parse::switch;
@@ -144,6 +149,10 @@ settings! {
     /// The API key of the account to copy into
     TARGET_API_KEY: String = Declaration::without_flag("target_api_key", "SID", "CHATFERRY_TARGET_API_KEY")
         .display(Display::SidOnly), parse::text;
+    /// The OAuth client of the account to copy into
+    TARGET_CLIENT_ID: String =
+        Declaration::without_flag("target_client_id", "SID", "CHATFERRY_TARGET_CLIENT_ID")
+            .display(Display::SidOnly), parse::text;
     /// Read the secret of the account to copy into from this file
     TARGET_SECRET_FILE: PathBuf =
         Declaration::without_flag("target_secret_file", "FILE", "CHATFERRY_TARGET_SECRET_FILE"), parse::path;

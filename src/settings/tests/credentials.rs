@@ -1,6 +1,7 @@
 //! Which credentials are used, and what is said about those that cannot be.
 
 use super::*;
+use crate::secret::{Credentials, Signer};
 
 const ACCOUNT: (&str, &str) = ("TWILIO_ACCOUNT_SID", "AC0123456789abcdef0123456789abcdef");
 const KEY: (&str, &str) = ("TWILIO_API_KEY", "SK0123456789abcdef0123456789abcdef");
@@ -10,7 +11,16 @@ const API_SECRET: (&str, &str) = ("TWILIO_API_SECRET", "marker2secret");
 fn read(world: &World, line: &str) -> Result<(String, String), SettingsError> {
     let credentials = world.connection(line)?.read_credentials()?;
     assert_eq!(credentials.account_sid.to_string(), ACCOUNT.1);
-    Ok((credentials.username.clone(), credentials.secret.expose().to_owned()))
+    Ok(signer(&credentials))
+}
+
+/// Who signs, and with which secret.
+fn signer(credentials: &Credentials) -> (String, String) {
+    let (name, secret) = match &credentials.signer {
+        Signer::Basic { username, secret } => (username, secret),
+        Signer::OAuthClient { client_id, client_secret } => (client_id, client_secret),
+    };
+    (name.clone(), secret.expose().to_owned())
 }
 
 #[test]
@@ -20,6 +30,21 @@ fn a_token_goes_with_the_account_and_a_key_with_its_secret() {
     assert_eq!(read(&World::new(&[ACCOUNT, TOKEN]), "").unwrap(), token);
     assert_eq!(read(&World::new(&[ACCOUNT, KEY, API_SECRET]), "").unwrap(), key);
     assert_eq!(read(&World::new(&[ACCOUNT, TOKEN, KEY, API_SECRET]), "").unwrap(), key);
+}
+
+#[test]
+fn an_oauth_client_goes_with_its_secret_and_comes_after_a_key() {
+    const CLIENT: (&str, &str) = ("TWILIO_CLIENT_ID", "OQ0123456789abcdef0123456789abcdef");
+    const CLIENT_SECRET: (&str, &str) = ("TWILIO_CLIENT_SECRET", "marker3secret");
+    let client = (CLIENT.1.to_owned(), CLIENT_SECRET.1.to_owned());
+    assert_eq!(read(&World::new(&[ACCOUNT, CLIENT, CLIENT_SECRET]), "").unwrap(), client);
+    assert_eq!(read(&World::new(&[ACCOUNT, TOKEN, CLIENT, CLIENT_SECRET]), "").unwrap(), client);
+    let all = [ACCOUNT, TOKEN, KEY, API_SECRET, CLIENT, CLIENT_SECRET];
+    assert_eq!(read(&World::new(&all), "").unwrap().0, KEY.1);
+    let error = read(&World::new(&[ACCOUNT, TOKEN, CLIENT]), "").unwrap_err();
+    assert!(chain(&error).ends_with("TWILIO_CLIENT_SECRET is not set"), "{error:?}");
+    let error = read(&World::new(&[ACCOUNT, ("TWILIO_CLIENT_ID", KEY.1), CLIENT_SECRET]), "").unwrap_err();
+    assert!(chain(&error).contains("TWILIO_CLIENT_ID"), "{error:?}");
 }
 
 #[test]
@@ -133,9 +158,10 @@ fn a_second_account_has_names_of_its_own_and_is_none_unless_set() {
         target.read_credentials()
     };
     let same = target(&[ACCOUNT, TOKEN]).unwrap();
-    assert_eq!((same.account_sid.to_string().as_str(), same.secret.expose()), (ACCOUNT.1, TOKEN.1));
+    assert_eq!(signer(&same), (ACCOUNT.1.to_owned(), TOKEN.1.to_owned()));
     let other = target(&[ACCOUNT, TOKEN, OTHER, OTHER_TOKEN]).unwrap();
-    assert_eq!((other.account_sid.to_string().as_str(), other.secret.expose()), (OTHER.1, OTHER_TOKEN.1));
+    assert_eq!(other.account_sid.to_string(), OTHER.1);
+    assert_eq!(signer(&other), (OTHER.1.to_owned(), OTHER_TOKEN.1.to_owned()));
     let error = target(&[ACCOUNT, TOKEN, OTHER]).unwrap_err();
     assert!(chain(&error).ends_with("CHATFERRY_TARGET_AUTH_TOKEN is not set"), "{error:?}");
     assert!(error.hint().unwrap().contains("CHATFERRY_TARGET_SECRET_FILE"));

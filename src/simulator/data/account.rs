@@ -14,6 +14,9 @@ pub(crate) struct AccountCredentials {
     pub(crate) auth_token: String,
     pub(crate) api_key: String,
     pub(crate) api_secret: String,
+    /// `OQ…`, an OAuth client.
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
 }
 
 impl AccountCredentials {
@@ -24,6 +27,8 @@ impl AccountCredentials {
             auth_token: hexadecimal(2),
             api_key: sid::text("SK", sid::draw_digits(draws, 3)),
             api_secret: hexadecimal(4),
+            client_id: sid::text("OQ", sid::draw_digits(draws, 5)),
+            client_secret: hexadecimal(6),
         }
     }
 }

@@ -34,6 +34,16 @@ pub(super) enum AttemptEnd {
     },
     /// The run is ending, and it took too long.
     CutOff,
+    /// There was no access token to sign it with.
+    NoAccessToken(NoAccessToken),
+}
+
+/// Why an OAuth client got no access token: its answer, or none.
+#[derive(Debug, Default)]
+pub(super) struct NoAccessToken {
+    pub(super) status: Option<StatusCode>,
+    pub(super) body: Bytes,
+    pub(super) source: Option<reqwest::Error>,
 }
 
 /// A failed attempt, and what its answer said about the next.
@@ -62,6 +72,13 @@ pub(super) fn read<T>(
             return Err(without_answer(request, kind, attempts));
         }
         AttemptEnd::CutOff => return Err(without_answer(request, RequestErrorKind::CutOff, attempts)),
+        AttemptEnd::NoAccessToken(NoAccessToken { status, body, source }) => {
+            let kind = RequestErrorKind::NoAccessToken(source);
+            let mut failed = without_answer(request, kind, attempts);
+            failed.error.status = status.map(|status| status.as_u16());
+            failed.error.explain(&body);
+            return Err(failed);
+        }
     };
     let request_id = text(&headers, REQUEST_ID).map(tame);
     let (kind, body) = match body {
@@ -100,7 +117,10 @@ fn without_answer(request: &ApiRequest, kind: RequestErrorKind, attempts: u32) -
 /// A failure in the terms of the retry decision.
 pub(super) fn outcome<'a>(error: &RequestError, retry_after: Option<&'a str>) -> AttemptOutcome<'a> {
     match error.kind {
-        RequestErrorKind::NotSent(_) => AttemptOutcome::NotSent,
+        RequestErrorKind::NoAccessToken(_) if error.is_unauthorized() => {
+            AttemptOutcome::Status { status: 401, retry_after: None }
+        }
+        RequestErrorKind::NotSent(_) | RequestErrorKind::NoAccessToken(_) => AttemptOutcome::NotSent,
         RequestErrorKind::Certificate(_) => AttemptOutcome::Untrusted,
         RequestErrorKind::TimedOut(_) => AttemptOutcome::TimedOut,
         RequestErrorKind::Broken(_) => AttemptOutcome::Broken,

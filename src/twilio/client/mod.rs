@@ -1,6 +1,6 @@
 //! Sends requests: waits for its turn, signs, reads the complete answer, and retries where that makes sense.
 //!
-//! **Invariant:** this is the only place that exposes a secret, and only to the configured origins: the URL is
+//! **Invariant:** this folder is the only place that exposes a secret, and only to the configured origins: the URL is
 //! checked against the origin before it is signed, and redirects are not followed.
 //!
 //! **Invariant:** an answer counts when its body was read to the end and understood. A page that is cut short is a failed
@@ -10,6 +10,7 @@
 //!
 //! **Invariant:** an attempt ends: by its time-outs, by the limits of a body, or some seconds after the run was asked to end.
 
+mod access_tokens;
 mod answer;
 mod body;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 use url::Url;
 
+use self::access_tokens::AccessTokens;
 use self::answer::{AttemptEnd, outcome, read, text};
 use self::body::{AnswerBody, BodyFailure, MOST_OF_A_FAILURE, read_body};
 use super::error::{BodyError, ClientError, RequestError, RequestErrorKind};
@@ -37,18 +39,22 @@ use super::retry::{AttemptOutcome, Decision, StopReason, Tries, decide};
 use super::throttle::{Signal, Throttle};
 use crate::event::Event;
 use crate::model::{AccountSid, Api};
-use crate::secret::Origin;
+use crate::secret::{Origin, Secret, Signer};
 
 /// The account's requests in flight (error 20429's page names the header).
 const CONCURRENT_REQUESTS: &str = "twilio-concurrent-requests";
 /// Writes fire webhooks only when this says `true`.
 const WEBHOOK_ENABLED: &str = "x-twilio-webhook-enabled";
 
+const USER_AGENT_VALUE: &str = concat!("chatferry/", env!("CARGO_PKG_VERSION"));
+
 /// A client of one account. Shared by reference; its limits hold for all who share it.
 #[derive(Debug)]
 pub(crate) struct Client {
     http: reqwest::Client,
     throttle: Arc<Throttle>,
+    /// Of an OAuth client.
+    access_tokens: Option<AccessTokens>,
     /// One answer that is larger than usual is read at a time.
     large_answers: Arc<Semaphore>,
     random: Mutex<fastrand::Rng>,
@@ -89,6 +95,8 @@ pub(crate) struct Attempts {
     tries: Tries,
     count: u32,
     started: Option<Instant>,
+    /// Whether it was sent again with another access token.
+    renewed: bool,
 }
 
 /// One attempt that did not fail for good.
@@ -118,9 +126,17 @@ impl Client {
         let throttle = Arc::new(Throttle::new(options.limits, options.events.clone()));
         let random = Mutex::new(fastrand::Rng::with_seed(options.seed));
         let zero = AtomicU64::default;
+        let access_tokens = match &options.credentials.signer {
+            Signer::Basic { .. } => None,
+            Signer::OAuthClient { client_id, client_secret } => {
+                let origin = options.oauth_origin.clone();
+                Some(AccessTokens::new(origin, client_id.clone(), client_secret.clone()))
+            }
+        };
         Ok(Self {
             http,
             throttle,
+            access_tokens,
             large_answers: Arc::new(Semaphore::new(1)),
             random,
             attempts: zero(),
@@ -201,6 +217,10 @@ impl Client {
         let Some(url) = self.url(request) else {
             return Err(fail(RequestErrorKind::BadPath, attempts.count));
         };
+        if self.access_tokens.is_some() && request.api() == Api::Chat {
+            return Err(fail(RequestErrorKind::NotForOAuth, attempts.count));
+        }
+        let began = Instant::now();
         let Some(ended) = self.attempt(request, url, attempts.count).await else {
             return Err(fail(RequestErrorKind::Cancelled, attempts.count));
         };
@@ -212,7 +232,13 @@ impl Client {
             }
             Err(failed) => failed,
         };
-        failed.error.origin = self.origin(request.api()).to_string();
+        failed.error.origin = match failed.error.kind {
+            RequestErrorKind::NoAccessToken(_) => self.options.oauth_origin.to_string(),
+            _ => self.origin(request.api()).to_string(),
+        };
+        if self.renew_access_token(&failed.error, began, attempts).await {
+            return Ok(OnceSent::RetryAfter(Duration::ZERO));
+        }
         let retry_after = failed.retry_after.as_deref();
         let outcome = outcome(&failed.error, retry_after);
         let refused = matches!(outcome, AttemptOutcome::Status { status: 429, .. });
@@ -245,6 +271,33 @@ impl Client {
         }
     }
 
+    /// Whether a request was refused with an access token that may have ended early, and is to be sent again with another.
+    async fn renew_access_token(
+        &self,
+        error: &RequestError,
+        began: Instant,
+        attempts: &mut Attempts,
+    ) -> bool {
+        let Some(tokens) = self.access_tokens.as_ref().filter(|_| error.is_unauthorized()) else {
+            return false;
+        };
+        if attempts.renewed || matches!(error.kind, RequestErrorKind::NoAccessToken(_)) {
+            return false;
+        }
+        tokens.refused(began).await;
+        attempts.renewed = true;
+        self.attempted(false, true);
+        let (request, why) =
+            (format!("{} {}", error.method, error.path), "the access token was refused".to_owned());
+        self.options.events.send(Event::Retrying {
+            request,
+            why,
+            after: Duration::ZERO,
+            attempt: attempts.count,
+        });
+        true
+    }
+
     /// The URL of a request, which is of the origin that the credentials are for, or none.
     fn url(&self, request: &ApiRequest) -> Option<Url> {
         let origin = self.origin(request.api());
@@ -267,7 +320,9 @@ impl Client {
             () = self.grace_is_over() => return Some(AttemptEnd::CutOff),
         };
         let (status, headers) = match &ended {
-            AttemptEnd::None { .. } | AttemptEnd::CutOff => return Some(ended),
+            AttemptEnd::None { .. } | AttemptEnd::CutOff | AttemptEnd::NoAccessToken(_) => {
+                return Some(ended);
+            }
             AttemptEnd::Answer { status, headers, .. } | AttemptEnd::BadBody { status, headers, .. } => {
                 (*status, headers)
             }
@@ -283,7 +338,14 @@ impl Client {
 
     /// Sends, and reads the complete answer.
     async fn exchange(&self, request: &ApiRequest, url: Url) -> AttemptEnd {
-        let mut response = match self.build(request, url).send().await {
+        let access_token = match &self.access_tokens {
+            None => None,
+            Some(tokens) => match tokens.current(&self.http).await {
+                Ok(token) => Some(token),
+                Err(failure) => return AttemptEnd::NoAccessToken(failure),
+            },
+        };
+        let mut response = match self.build(request, url, access_token.as_ref()).send().await {
             Ok(response) => response,
             Err(source) => return AttemptEnd::None { source: source.without_url() },
         };
@@ -320,18 +382,23 @@ impl Client {
         sleep(self.options.timeouts.grace).await;
     }
 
-    fn build(&self, request: &ApiRequest, url: Url) -> reqwest::RequestBuilder {
-        let credentials = &self.options.credentials;
+    fn build(
+        &self,
+        request: &ApiRequest,
+        url: Url,
+        access_token: Option<&Secret>,
+    ) -> reqwest::RequestBuilder {
         let method = match request.method() {
             Method::Get => http::Method::GET,
             Method::Post => http::Method::POST,
             Method::Delete => http::Method::DELETE,
         };
-        let mut builder = self
-            .http
-            .request(method, url)
-            .basic_auth(&credentials.username, Some(credentials.secret.expose()))
-            .header(USER_AGENT, concat!("chatferry/", env!("CARGO_PKG_VERSION")));
+        let mut builder = self.http.request(method, url).header(USER_AGENT, USER_AGENT_VALUE);
+        builder = match (&self.options.credentials.signer, access_token) {
+            (Signer::Basic { username, secret }, _) => builder.basic_auth(username, Some(secret.expose())),
+            (Signer::OAuthClient { .. }, Some(token)) => builder.bearer_auth(token.expose()),
+            (Signer::OAuthClient { .. }, None) => builder,
+        };
         if let Some(form) = request.form_body() {
             builder = builder.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.to_owned());
         }

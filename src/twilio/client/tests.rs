@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::*;
 use crate::event::Events;
 use crate::model::ServiceSid;
-use crate::secret::Secret;
+use crate::secret::{Credentials, Secret};
 use crate::twilio::chat::requests;
 use crate::twilio::test_server::{Act, Server, answer, ok};
 
@@ -221,8 +221,15 @@ async fn once_the_run_is_ending_nothing_new_is_sent() {
 async fn nothing_that_prints_holds_the_secret() {
     let server = Server::start([]).await;
     let mut options = server.options();
-    options.credentials.secret = Secret::new("hunter2".into());
-    assert!(!format!("{options:?} {:?}", Client::new(options.clone()).unwrap()).contains("hunter2"));
+    let account = options.credentials.account_sid.clone();
+    let secret = || Secret::new("hunter2".into());
+    for credentials in [
+        Credentials::auth_token(account.clone(), secret()),
+        Credentials::oauth_client(account, "OQ1".to_owned(), secret()),
+    ] {
+        options.credentials = credentials;
+        assert!(!format!("{options:?} {:?}", Client::new(options.clone()).unwrap()).contains("hunter2"));
+    }
 }
 
 #[tokio::test]
@@ -311,4 +318,88 @@ async fn a_run_that_ends_waits_a_little_for_what_is_in_flight() {
         assert_eq!(error.is_cancelled(), !is_write, "a write may have been performed: {error}");
         assert_eq!(crate::error::Advise::status(&error), crate::error::Failure::Interrupted);
     }
+}
+
+const TOKEN: &str = r#"{"access_token": "first.token", "token_type": "Bearer", "expires_in": 3600}"#;
+const NEXT_TOKEN: &str = r#"{"access_token": "next.token", "token_type": "Bearer", "expires_in": 3600}"#;
+
+fn oauth_client(server: &Server) -> Client {
+    let mut options = server.options();
+    let account = options.credentials.account_sid.clone();
+    options.credentials =
+        Credentials::oauth_client(account, "OQ1".to_owned(), Secret::new("s3cret/+".into()));
+    Client::new(options).unwrap()
+}
+
+fn conversations() -> ApiRequest {
+    ApiRequest::get(Api::Conversations, ["v1", "Conversations"])
+}
+
+#[tokio::test]
+async fn an_oauth_client_asks_for_a_token_once_and_signs_with_it() {
+    let server = Server::start([ok(TOKEN), ok("{}"), ok("{}")]).await;
+    let client = oauth_client(&server);
+    client.send(&conversations()).await.unwrap();
+    client.send(&create()).await.unwrap();
+    let [token, get, post] = <[String; 3]>::try_from(server.requests()).unwrap();
+    assert!(token.starts_with("POST /v2/token HTTP/1.1\r\n"), "{token}");
+    let form = "grant_type=client_credentials&client_id=OQ1&client_secret=s3cret%2F%2B";
+    assert!(token.ends_with(&format!("\r\n\r\n{form}")), "{token}");
+    for request in [get, post] {
+        assert!(request.contains("authorization: Bearer first.token\r\n"), "{request}");
+    }
+    assert_eq!(counted(&client), (2, 0, 0), "a token is no attempt");
+}
+
+#[tokio::test]
+async fn a_token_that_ends_early_is_renewed_once_for_a_request() {
+    let refused = || answer("401 Unauthorized", "", r#"{"code": 20003}"#);
+    let server =
+        Server::start([ok(TOKEN), refused(), ok(NEXT_TOKEN), ok("{}"), refused(), ok(TOKEN), refused()])
+            .await;
+    let client = oauth_client(&server);
+    client.send(&create()).await.unwrap();
+    assert!(server.requests()[3].contains("authorization: Bearer next.token\r\n"));
+    let error = client.send(&conversations()).await.unwrap_err();
+    assert!(error.is_unauthorized() && error.attempts == 2, "{error}");
+    assert_eq!(server.requests().len(), 7);
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_before_it_ends() {
+    let brief = |token: &str| ok(&TOKEN.replace("first.token", token).replace("3600", "0"));
+    let server = Server::start([brief("a"), ok("{}"), brief("b"), ok("{}")]).await;
+    let client = oauth_client(&server);
+    client.send(&conversations()).await.unwrap();
+    client.send(&conversations()).await.unwrap();
+    assert!(server.requests()[3].contains("authorization: Bearer b\r\n"));
+}
+
+#[tokio::test]
+async fn without_a_token_nothing_is_sent() {
+    let refused = r#"{"code": 20003, "message": "invalid client"}"#;
+    let server = Server::start([answer("401 Unauthorized", "", refused)]).await;
+    let client = oauth_client(&server);
+    let error = client.send(&create()).await.unwrap_err();
+    assert!(error.is_unauthorized(), "{error}");
+    let expected = format!(
+        "POST /v1/Conversations: not sent, the OAuth client got no access token from {}: 401 Unauthorized, Twilio error 20003: \
+         invalid client (1 attempt",
+        client.origin(Api::Conversations)
+    );
+    assert!(error.to_string().starts_with(&expected), "{error}");
+    assert!(crate::error::Advise::hint(&error).unwrap().contains("TWILIO_CLIENT_SECRET"));
+    // Whatever else goes wrong there, the request itself never left, so a create is tried again.
+    let server =
+        Server::start([answer("503 Service Unavailable", "", ""), ok("no JSON"), ok(TOKEN), ok("{}")]).await;
+    oauth_client(&server).send(&create()).await.unwrap();
+    assert_eq!(server.requests().len(), 4);
+}
+
+#[tokio::test]
+async fn an_oauth_client_sends_nothing_to_chat() {
+    let server = Server::start([]).await;
+    let error = oauth_client(&server).send(&users()).await.unwrap_err();
+    assert!(error.is_forbidden() && error.to_string().contains("Conversations only"), "{error}");
+    assert_eq!(server.requests().len(), 0);
 }
