@@ -46,19 +46,21 @@ fn round_trip(from: &World, source: &str, include: &str) {
     assert_eq!(again.running.service_sid(), from.running.service_sid());
     crawl(&again, source, include, "b.db");
     assert_same(&again, &from.path("a.db"), "b.db");
-    let extra = |world: &World, file: &str| {
+    let odd = |world: &World, file: &str| {
         let connection = Connection::open(world.path(file)).unwrap();
         let sql = "SELECT (SELECT group_concat(extra) FROM (SELECT extra FROM users ORDER BY sid)),
                    (SELECT group_concat(extra) FROM (SELECT extra FROM members ORDER BY sid)),
                    (SELECT group_concat(extra) FROM (SELECT extra FROM channels ORDER BY sid)),
+                   (SELECT group_concat(entity || subject || field || kind || value) FROM
+                     (SELECT * FROM issue ORDER BY entity, subject, field, kind)),
                    (SELECT configuration FROM services)";
         connection
             .query_row(sql, [], |row| {
-                (0..4).map(|column| row.get::<_, Option<String>>(column)).collect::<Result<Vec<_>, _>>()
+                (0..5).map(|column| row.get::<_, Option<String>>(column)).collect::<Result<Vec<_>, _>>()
             })
             .unwrap()
     };
-    assert_eq!(extra(&again, "b.db"), extra(from, "a.db"));
+    assert_eq!(odd(&again, "b.db"), odd(from, "a.db"));
 }
 
 /// The invariant: seeds, worlds and odd rows, from either API.

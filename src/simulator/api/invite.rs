@@ -38,9 +38,7 @@ fn is_shown(view: &WorldView<'_>, channel: u32, invite: u32, identities: &[&str]
 
 /// Whether the one who is invited is still there and has not joined since.
 fn is_pending(view: &WorldView<'_>, channel: u32, record: &InviteRecord) -> bool {
-    let Some(user) = record.user else { return true };
-    let has_joined = |edge| !initial::has_edge(view.world, edge);
-    view.user_exists(user) && !view.membership_of(user, channel).is_some_and(has_joined)
+    record.user.is_none_or(|user| view.user_exists(user) && view.is_as_at_first(user, channel))
 }
 
 pub(super) fn list(call: &Call<'_>) -> Result<String, Refusal> {

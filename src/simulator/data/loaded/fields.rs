@@ -6,8 +6,12 @@ use jiff::Timestamp;
 use rusqlite::types::ValueRef;
 use rusqlite::{Result, Row};
 
+use super::broken_texts::BrokenTexts;
 use crate::simulator::data::as_sent::{AsSent, ShownBy};
 use crate::simulator::data::sid;
+
+/// The texts that have the same key in both APIs.
+const IN_BOTH: [&str; 5] = ["friendly_name", "unique_name", "attributes", "identity", "body"];
 
 /// A row that is read column by column, in the order of the query.
 #[derive(Debug)]
@@ -16,13 +20,14 @@ pub(super) struct RowFields<'r, 's> {
     at: usize,
     /// The API that the row was read from.
     pub(super) api: ShownBy,
+    broken_texts: &'r BrokenTexts,
     /// What the record does not hold.
     pub(super) sent: AsSent,
 }
 
 impl<'r, 's> RowFields<'r, 's> {
-    pub(super) fn new(row: &'r Row<'s>, api: ShownBy) -> Self {
-        Self { row, at: 0, api, sent: AsSent::default() }
+    pub(super) fn new(row: &'r Row<'s>, api: ShownBy, broken_texts: &'r BrokenTexts) -> Self {
+        Self { row, at: 0, api, broken_texts, sent: AsSent::default() }
     }
 
     fn value(&mut self) -> Result<ValueRef<'r>> {
@@ -130,6 +135,17 @@ impl<'r, 's> RowFields<'r, 's> {
     /// Whether the API that the row is from has what these have.
     fn is_of(&self, of: ShownBy) -> bool {
         of == ShownBy::Both || of == self.api
+    }
+
+    /// The keys that no field has, and the texts of the row's SID, in the first column, that no text can hold.
+    pub(super) fn rest(&mut self) -> Result<()> {
+        self.extra()?;
+        let ValueRef::Text(sid) = self.row.get_ref(0)? else { return Ok(()) };
+        for (key, json) in self.broken_texts.of(&String::from_utf8_lossy(sid)) {
+            let shown_by = if IN_BOTH.contains(&&**key) { ShownBy::Both } else { self.api };
+            self.sent.add(shown_by, key, json.clone());
+        }
+        Ok(())
     }
 
     /// The keys that no field has.

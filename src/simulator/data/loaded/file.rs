@@ -10,6 +10,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rusqlite::{Connection, OpenFlags, Params, Row};
 
+use super::broken_texts::BrokenTexts;
 use super::error::{FORMAT, LoadError};
 use super::fields::RowFields;
 use crate::simulator::data::as_sent::ShownBy;
@@ -28,6 +29,7 @@ pub(super) struct LoadedFile {
     connection: Mutex<Connection>,
     /// Why a row could not be read, once one could not.
     trouble: OnceLock<String>,
+    pub(super) broken_texts: BrokenTexts,
 }
 
 impl LoadedFile {
@@ -53,11 +55,13 @@ impl LoadedFile {
         let sql = "SELECT count(configuration) FROM services";
         let configured: i64 = connection.query_row(sql, [], |row| row.get(0)).map_err(unreadable)?;
         let api = if configured > 0 { ShownBy::Conversations } else { ShownBy::Chat };
+        let broken_texts = BrokenTexts::read(&connection).map_err(unreadable)?;
         Ok(Self {
             path: path.to_path_buf(),
             api,
             connection: Mutex::new(connection),
             trouble: OnceLock::new(),
+            broken_texts,
         })
     }
 
@@ -89,7 +93,7 @@ impl LoadedFile {
     ) -> Vec<T> {
         let mut found = Vec::new();
         let result = self.each(sql, parameters, |row| {
-            found.push(read(&mut RowFields::new(row, self.api))?);
+            found.push(read(&mut RowFields::new(row, self.api, &self.broken_texts))?);
             Ok(())
         });
         if let Err(error) = result {

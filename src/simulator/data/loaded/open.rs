@@ -244,7 +244,7 @@ fn read_roles(files: &[Arc<LoadedFile>], only: Option<&str>) -> Result<Vec<RoleR
     for file in files {
         let sql = format!("SELECT {} FROM roles{}", rows::ROLE, condition(only));
         file.each(&sql, rusqlite::params_from_iter(only), |row| {
-            let role = rows::role(&mut RowFields::new(row, file.api))?;
+            let role = rows::role(&mut RowFields::new(row, file.api, &file.broken_texts))?;
             match roles.get_mut(&role.digits) {
                 None => {
                     roles.insert(role.digits, role);
@@ -266,7 +266,7 @@ fn read_settings(files: &[Arc<LoadedFile>], service_sid: &str) -> Result<ReadSet
     for file in files {
         let sql = format!("SELECT {} FROM services WHERE sid = ?1", settings::columns());
         file.each(&sql, [service_sid], |row| {
-            let read = settings::service(&mut RowFields::new(row, file.api))?;
+            let read = settings::service(&mut RowFields::new(row, file.api, &file.broken_texts))?;
             match &mut found {
                 None => found = Some(read),
                 Some(first) => {

@@ -32,7 +32,7 @@ pub(super) fn user(fields: &mut RowFields<'_, '_>) -> Result<(UserRecord, Option
         sent: AsSent::default(),
     };
     let channels = fields.count("joined_channels_count")?;
-    fields.extra()?;
+    fields.rest()?;
     record.sent = std::mem::take(&mut fields.sent);
     Ok((record, channels))
 }
@@ -64,7 +64,7 @@ pub(super) fn channel(fields: &mut RowFields<'_, '_>) -> Result<ReadChannel> {
     let timers = timers(fields.json(ShownBy::Conversations, "timers")?.as_deref());
     let messaging_service_sid = fields.text()?;
     let email = email(fields.json(ShownBy::Conversations, "bindings")?.as_deref());
-    fields.extra()?;
+    fields.rest()?;
     let record = ChannelRecord {
         digits,
         friendly_name,
@@ -112,7 +112,7 @@ pub(super) fn role(fields: &mut RowFields<'_, '_>) -> Result<RoleRecord> {
         .and_then(|json| serde_json::from_str(&json).ok())
         .unwrap_or_default();
     let (created, updated) = (fields.date("date_created")?, fields.date("date_updated")?);
-    fields.extra()?;
+    fields.rest()?;
     let of_chat = fields.api == ShownBy::Chat;
     let in_chat = |name: String| if of_chat { name } else { role_table::to_chat(&name) };
     Ok(RoleRecord {
@@ -157,7 +157,7 @@ pub(super) fn member(fields: &mut RowFields<'_, '_>) -> Result<ReadMember> {
         binding: None,
         sent: AsSent::default(),
     };
-    fields.extra()?;
+    fields.rest()?;
     member.sent = std::mem::take(&mut fields.sent);
     let binding = member.sent.shown_by(ShownBy::Conversations).find(|(key, _)| *key == "messaging_binding");
     member.binding = binding.and_then(|(_, json)| network(json));
@@ -243,7 +243,7 @@ pub(super) fn invite(fields: &mut RowFields<'_, '_>) -> Result<InviteRecord> {
         updated: fields.date("date_updated")?,
         sent: AsSent::default(),
     };
-    fields.extra()?;
+    fields.rest()?;
     record.sent = std::mem::take(&mut fields.sent);
     Ok(record)
 }
@@ -276,7 +276,7 @@ pub(super) fn message(fields: &mut RowFields<'_, '_>) -> Result<MessageRecord> {
         let json = participant.map_or_else(|| "null".to_owned(), |sid| json_string(&sid));
         fields.sent.add(ShownBy::Conversations, "participant_sid", json);
     }
-    fields.extra()?;
+    fields.rest()?;
     Ok(MessageRecord {
         digits,
         index: index.unwrap_or_default(),

@@ -60,13 +60,14 @@ enum Kind {
 pub(super) fn columns() -> String {
     let chat: Vec<&str> = CHAT.iter().map(|(name, _)| *name).collect();
     format!(
-        "account_sid, friendly_name, date_created, date_updated, {}, reachability_enabled, pre_webhook_url, post_webhook_url, \
+        "sid, account_sid, friendly_name, date_created, date_updated, {}, reachability_enabled, pre_webhook_url, post_webhook_url, \
          webhook_method, configuration, extra",
         chat.join(", ")
     )
 }
 
 pub(super) fn service(fields: &mut RowFields<'_, '_>) -> Result<ReadSettings> {
+    fields.text()?; // the SID, which was asked for
     // Conversations may show a service without its account.
     if fields.text()?.is_none() {
         fields.sent.add(fields.api, "account_sid", "null");
@@ -117,7 +118,7 @@ pub(super) fn service(fields: &mut RowFields<'_, '_>) -> Result<ReadSettings> {
     if let Some(configuration) = fields.text()? {
         read_resources(&mut read, &configuration);
     }
-    fields.extra()?;
+    fields.rest()?;
     read.sent = std::mem::take(&mut fields.sent);
     Ok(read)
 }

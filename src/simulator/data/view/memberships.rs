@@ -37,14 +37,22 @@ impl WorldView<'_> {
 
     /// The membership of a user in a channel, of any standing, if it is there.
     pub(crate) fn membership_of(&self, user: u32, channel: u32) -> Option<u32> {
+        self.memberships_at(user, channel).into_iter().find(|edge| self.present(*edge))
+    }
+
+    /// Whether a user has neither joined nor left a channel since the start.
+    pub(crate) fn is_as_at_first(&self, user: u32, channel: u32) -> bool {
+        let is_old = |edge: &u32| initial::has_edge(self.world, *edge) && self.present(*edge);
+        self.memberships_at(user, channel).iter().all(is_old)
+    }
+
+    /// All that a user ever had in a channel: what went, and what came after it.
+    fn memberships_at(&self, user: u32, channel: u32) -> Vec<u32> {
         let order = self.memberships(user);
         let digits = self.channel_digits(channel);
         let first = first_rank(order.count(), |rank| order.digits(rank) < digits);
-        // Several may stand at one channel: those that went, and the one that came after them.
-        (first..order.count())
-            .take_while(|rank| order.digits(*rank) == digits)
-            .map(|rank| order.id(rank))
-            .find(|edge| self.present(*edge))
+        let here = (first..order.count()).take_while(|rank| order.digits(*rank) == digits);
+        here.map(|rank| order.id(rank)).collect()
     }
 
     /// The joined membership that a member SID or identity names in a channel.
