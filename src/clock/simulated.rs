@@ -4,7 +4,7 @@
 //! requests and writes, and those of a simulator on the same runtime all read it, so that hours pass in minutes and in their order.
 //!
 //! **Invariant:** time stands still while something is at work that the runtime does not see: a request on its way through a socket
-//! ([`at_work`]), a thread that answers. It passes while a simulated server keeps a request waiting ([`hold_until`]).
+//! ([`at_work`]), a thread that answers. It passes while a simulated server keeps a request waiting ([`hold_until`]), which ends with its client.
 //!
 //! **Why a task that yields:** a paused runtime jumps to the next timer whenever it has no task to run, though an answer may be in a socket
 //! already. As long as a task yields, it has one, and polls its sockets between any two yields.
@@ -177,6 +177,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::{TcpListener, TcpStream};
     use tokio::sync::oneshot;
+    use tokio::task::JoinSet;
     use tokio::time::{sleep, timeout};
 
     use super::*;
@@ -193,13 +194,14 @@ mod tests {
     async fn exchange(latency: Duration) -> u8 {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let served = tokio::spawn(serve(listener, latency));
+        let mut server = JoinSet::new(); // a server drops a request whose client is gone
+        server.spawn(serve(listener, latency));
         let _at_work = at_work();
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(&[7]).await.unwrap();
         let mut byte = [0];
         stream.read_exact(&mut byte).await.unwrap();
-        served.await.unwrap();
+        server.join_next().await.unwrap().unwrap();
         byte[0]
     }
 

@@ -40,7 +40,8 @@ pub(super) async fn verify(path: &Path, context: &mut Context) -> Result<Compari
     verify::verify(&args, context).await
 }
 
-/// Makes the same plan again into this file, and gives how many operations it has that are not blocked.
+/// Makes the same plan again into this file, and gives how many operations it has that are not blocked. What it muted of the source, which the
+/// snapshot does not show, is for `verify` to tell.
 pub(super) async fn plan_again(
     header: &Header,
     path: &Path,
@@ -59,7 +60,6 @@ pub(super) async fn plan_again(
         settings: PlanFlags::of(flags),
         mapping: Some(header.mapping.clone()),
         allow_incomplete: true,
-        mute_source: header.mute_source,
         ..PlanArgs::default()
     };
     plan::make(&args, context).await?;
@@ -94,8 +94,9 @@ pub(super) fn not_restored(before: &Path, after: &Path, one_way: &[String]) -> R
     let (old, new) = (diff::open(before)?, diff::open(after)?);
     let one_way: BTreeSet<&str> = one_way.iter().map(String::as_str).collect();
     let is_one_way = |difference: &Difference| {
-        let conversation = difference.conversation.as_ref().map(|conversation| conversation.sid.as_str());
-        difference.sid.split('/').chain(conversation).any(|sid| one_way.contains(sid))
+        // Who is on a channel that was made private can be seen in Conversations.
+        let channel = difference.record.as_ref().and_then(|record| record.get("channel_sid")?.as_str());
+        difference.sid.split('/').chain(channel).any(|sid| one_way.contains(sid))
     };
     // A write changes when a record was last changed, and taking it back does too.
     let ignored = IgnoredFields::parse(["date_updated"])?;
