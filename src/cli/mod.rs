@@ -119,7 +119,7 @@ Quick start:
   chatferry probe                                 what is there, what a crawl costs
   chatferry crawl --service IS…                   read it into snapshot.db
   chatferry plan --target in-place                what moving to Conversations takes
-  chatferry rehearse                              do it on this machine: when, and what would fail
+  chatferry rehearse                              try it on this machine: what would fail
   chatferry apply                                 do it, after asking
   chatferry verify                                is everything there as it should be?
 

@@ -1,12 +1,14 @@
 //! `chatferry rehearse`
 
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
 
 use super::setting::flag_group;
 
 flag_group!(pub(crate) RehearseFlags: PLAN);
 
-/// Perform a plan against a simulated Twilio that holds your own data: will it finish, when, and what will fail?
+/// Rehearse a plan on a simulated Twilio with your own data: when, and what would fail
 ///
 /// The simulator on this machine serves the plan's snapshot and the target as the plan read it. A copy of the plan is applied to
 /// it, verified, planned again and undone, by the code that does it at Twilio, under Twilio's documented limits and rules. Its
@@ -26,6 +28,12 @@ pub(crate) struct RehearseArgs {
     /// Break the apply off in its middle N times, without a word to it, and resume it
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub kills: u32,
+    /// Write a report too: a page (.html), Markdown (.md) or JSON (.json); may be repeated
+    #[arg(long = "report", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub reports: Vec<PathBuf>,
+    /// Open the first page among the reports in the browser
+    #[arg(long, requires = "reports")]
+    pub open: bool,
 }
 
 const REHEARSE_HELP: &str = "\
@@ -35,6 +43,7 @@ last 0.15 seconds, as in the estimate of `plan`. Files are in the system's folde
 Examples:
   chatferry rehearse                                    plan.db, on a good day
   chatferry rehearse --faults 429=2%,503=1%,lost-answer=1% --kills 3
+  chatferry rehearse --report rehearsal.html --open     a timeline, and what fails by cause
   chatferry rehearse --plan copy.db --json
 
 Exit codes:

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::environment::Environment;
 use super::error::SettingsError;
 use super::loader::Loader;
-use super::plan::plan_file;
+use super::plan::{check_reports, plan_file};
 use crate::cli::RehearseArgs;
 use crate::cli::setting::declarations::{
     ACCOUNT_CONCURRENCY, CHAT_URL, CHECK_FILES, CONCURRENCY, CONVERSATION_RATE, CONVERSATIONS_URL, RPS,
@@ -23,6 +23,10 @@ pub(crate) struct RehearseSettings {
     pub seed: u64,
     /// How often the apply is broken off.
     pub kills: u32,
+    /// The reports to write; each name ends in `.html`, `.md` or `.json`.
+    pub reports: Vec<PathBuf>,
+    /// The page among them that is opened.
+    pub open: Option<PathBuf>,
     /// The rates that `apply` would keep to: their variables and values.
     rates: Vec<(&'static str, String)>,
 }
@@ -34,8 +38,12 @@ impl RehearseSettings {
             let value: u32 = loader.get(&Flags::default(), setting)?;
             Ok::<_, SettingsError>((setting.declaration.variable, value.to_string()))
         };
+        let plan = plan_file(loader, args.settings.flags())?;
+        let open = check_reports(&args.reports, args.open, vec![&plan])?;
         Ok(Self {
-            plan: plan_file(loader, args.settings.flags())?,
+            plan,
+            reports: args.reports.clone(),
+            open,
             faults: args.faults.clone(),
             seed: args.seed,
             kills: args.kills,

@@ -56,7 +56,9 @@ fn a_plan_in_place_is_rehearsed_without_touching_anything() {
     assert_eq!(world.running.stats().requests, requests, "no request leaves the rehearsal");
     // The same seed rehearses the same.
     let (_, again) = rehearse(world.folder.path(), &[]);
-    assert_eq!(again, result);
+    for key in ["verdict", "operations", "causes", "verify", "again", "undo"] {
+        assert_eq!(again[key], result[key], "{key}");
+    }
 }
 
 #[test]
@@ -88,9 +90,7 @@ fn what_fails_in_the_rehearsal_fails_in_the_apply() {
         let target =
             if in_place { "in-place".to_owned() } else { world.running.target_service_sid().to_owned() };
         let planned = plan(&world, &target, &["--mapping", mapping, "--allow-incomplete"]);
-        if planned["verdict"] == "blocked" {
-            panic!("{planned:#}");
-        }
+        assert_ne!(planned["verdict"], "blocked", "{planned:#}");
         let (_, rehearsed) = rehearse(world.folder.path(), &[]);
         let applied = apply(&world, &[]);
         assert_eq!(rehearsed["operations"], applied["operations"], "{mapping} {target}: {rehearsed:#}");
@@ -135,6 +135,39 @@ fn the_estimate_of_a_plan_is_within_a_tenth_of_the_rehearsed_time() {
         let ratio = of("estimated_seconds") / of("simulated_seconds");
         assert!((0.9..=1.1).contains(&ratio), "{ratio}: {result:#}");
     }
+}
+
+#[test]
+fn the_reports_have_the_verdict_the_timeline_and_the_causes() {
+    let world = world(18, WorldKind::Real);
+    let target = world.running.target_service_sid().to_owned();
+    plan(&world, &target, &["--mapping", "conversations", "--allow-incomplete"]);
+    let reports = ["--report", "r.html", "--report", "r.md", "--report", "r.json"];
+    let (_, result) = rehearse(world.folder.path(), &reports);
+    let read = |name: &str| std::fs::read_to_string(world.path(name)).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&read("r.json")).unwrap(), result);
+    let kinds = result["timeline"]["kinds"].as_array().unwrap();
+    let started = kinds.iter().map(|kind| {
+        let parts: u64 = kind["parts"].as_array().unwrap().iter().map(|part| part.as_u64().unwrap()).sum();
+        assert_eq!(parts, kind["operations"].as_u64().unwrap(), "{kind}");
+        parts
+    });
+    let all =
+        result["operations"].as_object().unwrap().values().flat_map(|states| states.as_object().unwrap());
+    let all: u64 = all.map(|(_, count)| count.as_u64().unwrap()).sum();
+    // Participants that came with their conversations were not started by themselves.
+    let started: u64 = started.sum();
+    assert!(started > 0 && started < all, "{started} of {all}: {result:#}");
+    let sentence = result["sentence"].as_str().unwrap().replace('\'', "&#x27;");
+    let (page, markdown) = (read("r.html"), read("r.md"));
+    assert!(page.contains(&sentence), "{sentence}");
+    assert!(page.contains("Writes started, by kind") && page.contains("class=\"limit\""));
+    for kind in kinds {
+        let label = kind["kind"].as_str().unwrap().replace('_', " ");
+        assert!(page.contains(&label) && markdown.contains(&label), "{label}");
+    }
+    let taken = run(&mut chatferry(world.folder.path(), &["rehearse", "--report", "plan.db"]));
+    assert_eq!(taken.code, 2, "{taken:?}");
 }
 
 fn refused(world: &World, says: &[&str]) {

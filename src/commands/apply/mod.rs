@@ -54,7 +54,7 @@ pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<A
     perform_settled(&settings, args, Consent::Needed, context).await
 }
 
-/// [`perform`] at a simulator, of which nobody has to be asked or told.
+/// [`perform`] at a simulator, of which no one has to be asked.
 pub(super) async fn perform_simulated(
     args: &ApplyArgs,
     context: &mut Context,
@@ -63,7 +63,7 @@ pub(super) async fn perform_simulated(
     perform_settled(&settings, args, Consent::NotNeeded, context).await
 }
 
-/// Whether a person is told what is written, and asked unless `--yes` was given.
+/// Whether a person sees what is to be written, and is asked unless `--yes` was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Consent {
     Needed,

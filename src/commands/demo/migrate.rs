@@ -20,9 +20,9 @@ use crate::error::ExitStatus;
 use crate::mapping;
 use crate::report::ApplySummary;
 use crate::report::plan::PlanResult;
+use crate::report::rehearsal::result::Rehearsal;
 use crate::report::text::demo::{self as text, DemoFileError};
 use crate::report::text::diff::summary;
-use crate::report::text::rehearse::Rehearsal;
 
 use super::super::plan::{self, Made};
 use super::super::{CommandError, Context, apply, rehearse, verify};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::mapping;
 use crate::plan::binding::PlanBinding;
 use crate::plan::{Header, PlanFile};
-use crate::report::text::rehearse::RehearseError;
+use crate::report::rehearsal::result::RehearseError;
 use crate::settings::{RehearseSettings, check_files};
 use crate::simulator::{Faults, Loaded};
 use crate::snapshot::Snapshot;

@@ -8,17 +8,30 @@ mod input;
 mod kills;
 mod run;
 mod steps;
+mod timeline;
 
 use crate::cli::RehearseArgs;
 use crate::error::ExitStatus;
-use crate::report::text::rehearse::{Rehearsal, RehearsalVerdict};
+use crate::report::rehearsal;
+use crate::report::rehearsal::result::{Rehearsal, RehearsalVerdict};
 use crate::settings::RehearseSettings;
 
-use super::{CommandError, Context, Outcome};
+use super::{CommandError, Context, Outcome, page};
 
 pub(super) fn run(args: &RehearseArgs, context: &mut Context) -> Outcome {
-    let rehearsal = rehearse(args, context)?;
+    let settings = RehearseSettings::load(&context.settings, args)?;
+    let rehearsal = run::run(&settings, context)?;
+    let mut reported = Ok(());
+    for report in &settings.reports {
+        // A report that cannot be written must not keep the result from being said.
+        let written = page::write(report, |out| rehearsal::write(&rehearsal, report, out));
+        reported = reported.and(written);
+    }
     context.conclude(&rehearsal, rehearsal.text())?;
+    reported.map_err(CommandError::with_object)?;
+    if let Some(page) = &settings.open {
+        page::open_in_browser(&page.display().to_string());
+    }
     Ok(exit_status(&rehearsal))
 }
 
@@ -31,7 +44,7 @@ pub(super) fn rehearse(args: &RehearseArgs, context: &Context) -> Result<Rehears
 /// The exit status that a rehearsal leads to.
 pub(super) fn exit_status(rehearsal: &Rehearsal) -> ExitStatus {
     match rehearsal.verdict {
-        RehearsalVerdict::WouldSucceed => ExitStatus::Done,
-        RehearsalVerdict::WouldDiffer | RehearsalVerdict::WouldFail => ExitStatus::Findings,
+        RehearsalVerdict::Success => ExitStatus::Done,
+        RehearsalVerdict::Difference | RehearsalVerdict::Failure => ExitStatus::Findings,
     }
 }

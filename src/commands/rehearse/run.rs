@@ -10,10 +10,10 @@ use crate::clock;
 use crate::plan::file::{copy_plan, set_back, take_up};
 use crate::plan::{OperationState, PlanFile, SECONDS_PER_REQUEST, Totals, WriteLimit};
 use crate::report::plan::ReasonGroup;
-use crate::report::text::diff::conclusion;
-use crate::report::text::rehearse::{
+use crate::report::rehearsal::result::{
     self as text, Rehearsal, RehearsalVerdict, RehearseError, RehearsedUndo,
 };
+use crate::report::text::diff::conclusion;
 use crate::report::{ApplySummary, count_of};
 use crate::settings::RehearseSettings;
 use crate::simulator::{self, Delays, Options, Running, WriteClock};
@@ -22,6 +22,7 @@ use super::super::read_target::file_of;
 use super::super::simulate::start_error;
 use super::super::{CommandError, Context};
 use super::input::RehearsalInput;
+use super::timeline::timeline;
 use super::{kills, steps};
 
 /// Rehearses a plan.
@@ -61,12 +62,14 @@ async fn hold(
     if settings.kills > 0 {
         inner.output.progress = ProgressStyle::None; // bars would stay where they were broken off
     }
-    let mut stage = Stage { settings, input, folder, plan, running, inner };
+    let mut stage = RehearsalStage { settings, input, folder, plan, running, inner };
     let applied_before = stage.begin().await?;
+    let began = clock::now();
     let applied = stage.apply(&totals).await?;
+    let copy = PlanFile::open(&stage.plan)?;
     let planned_blocks: u64 = totals.blocked_by.values().sum();
     let mut rehearsal = Rehearsal {
-        verdict: RehearsalVerdict::WouldFail,
+        verdict: RehearsalVerdict::Failure,
         sentence: String::new(),
         plan: settings.plan.display().to_string(),
         digest: input.plan.digest().to_owned(),
@@ -75,18 +78,22 @@ async fn hold(
             - planned_blocks,
         blocked: planned_blocks,
         differing: applied.summary.differing,
-        causes: ReasonGroup::all(&PlanFile::open(&stage.plan)?)?,
+        causes: ReasonGroup::all(&copy)?,
         simulated_seconds: applied.took.as_secs_f64(),
         estimated_seconds: totals.estimated_seconds,
         requests: applied.requests,
         throttled: applied.throttled,
         kills: applied.kills,
         operations: applied.summary.operations,
+        timeline: timeline(&copy, began, applied.took.as_secs())?,
+        rehearsed: context.settings.now()?.to_string(),
+        faults: settings.faults.clone(),
         verify: None,
         again: None,
         undo: None,
         lacks,
     };
+    drop(copy);
     if applied.summary.stopped.is_none() {
         stage.check(&mut rehearsal).await?;
     }
@@ -114,7 +121,7 @@ async fn start(settings: &RehearseSettings, input: &RehearsalInput) -> Result<Ru
 }
 
 /// What the steps of a rehearsal share.
-struct Stage<'r> {
+struct RehearsalStage<'r> {
     settings: &'r RehearseSettings,
     input: &'r RehearsalInput,
     folder: &'r Path,
@@ -133,7 +140,7 @@ struct Applied {
     kills: u32,
 }
 
-impl Stage<'_> {
+impl RehearsalStage<'_> {
     fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }

@@ -12,7 +12,7 @@ use crate::cli::{ApplyArgs, PlanArgs, VerifyArgs};
 use crate::diff::{self, Comparison, DiffOptions, Difference, IgnoredFields, Mark, Terms};
 use crate::plan::{CANNOT_BE_UNDONE, Header, Move, OperationState, PlanError, PlanFile};
 use crate::report::diff::DiffError;
-use crate::report::text::rehearse::RehearseError;
+use crate::report::rehearsal::result::RehearseError;
 use crate::report::{ApplyStopped, ApplySummary, count_of};
 
 use super::super::{CommandError, Context, apply, plan, verify};

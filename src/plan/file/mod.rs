@@ -41,4 +41,4 @@ pub(crate) use outcome::{applied_window, reasons};
 pub(crate) use place::check_place;
 pub(crate) use queue::{LaneName, PendingOperation};
 pub(crate) use reader::PlanFile;
-pub(crate) use rehearsed::{copy_plan, set_back, take_up};
+pub(crate) use rehearsed::{copy_plan, set_back, starts, take_up};

@@ -8,9 +8,10 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::reader::PlanFile;
+use super::row;
 use super::schema::{self, state_number};
 use crate::plan::error::PlanError;
-use crate::plan::operation::OperationState;
+use crate::plan::operation::{OperationKind, OperationState};
 
 /// The reason of an operation that is set aside. `apply` leaves such operations blocked.
 const SET_ASIDE: &str = "set_aside";
@@ -57,6 +58,21 @@ pub(crate) fn take_up(copy: &Path) -> Result<(), PlanError> {
         )?;
         Ok(())
     })
+}
+
+/// Visits when operations were started, kind by kind in the order of time: how many in each second.
+pub(crate) fn starts<E: From<PlanError>>(
+    plan: &PlanFile,
+    mut visit: impl FnMut(OperationKind, String, u64) -> Result<(), E>,
+) -> Result<(), E> {
+    plan.rows(
+        "SELECT kind, started, count(*) FROM operation WHERE typeof(started) = 'text' GROUP BY kind, started",
+        |row| {
+            let count = row.get::<_, i64>(2)?.cast_unsigned();
+            Ok((row::named(row, 0, &OperationKind::ALL)?, row.get(1)?, count))
+        },
+        |(kind, started, count)| visit(kind, started, count),
+    )
 }
 
 fn change<T>(copy: &Path, run: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, PlanError> {

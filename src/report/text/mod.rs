@@ -14,7 +14,6 @@ pub(crate) mod mapping;
 pub(super) mod markdown;
 pub(crate) mod probe;
 pub(crate) mod problem;
-pub(crate) mod rehearse;
 pub(crate) mod show;
 pub(crate) mod simulate;
 pub(crate) mod snapshot;

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::apply::count_of;
-use super::format;
 use crate::diff::MarkCounts;
 use crate::error::{Advise, Failure};
 use crate::plan::{OperationKind, OperationState};
 use crate::printable::{Printable, PrintableLine, Tone};
+use crate::report::count_of;
 use crate::report::plan::ReasonGroup;
+use crate::report::text::format;
 
 /// Causes that a terminal shows.
 const SHOWN: usize = 8;
@@ -91,8 +91,32 @@ pub(crate) struct Rehearsal {
     /// Operations that planning again finds, but for those that failed or are blocked.
     pub(crate) again: Option<u64>,
     pub(crate) undo: Option<RehearsedUndo>,
+    pub(crate) timeline: RehearsalTimeline,
+    /// When it was rehearsed, and what went wrong on purpose.
+    pub(crate) rehearsed: String,
+    pub(crate) faults: String,
     /// What the snapshots do not have, and how the simulator answers for it.
     pub(crate) lacks: Vec<String>,
+}
+
+/// When the operations of each kind were started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct RehearsalTimeline {
+    pub(crate) part_seconds: u64,
+    pub(crate) kinds: Vec<KindOverTime>,
+}
+
+/// The operations of one kind over the simulated time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct KindOverTime {
+    pub(crate) kind: OperationKind,
+    /// The seconds in which the first and the last were started.
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+    pub(crate) operations: u64,
+    /// How many were started in each part of the time.
+    pub(crate) parts: Vec<u64>,
+    pub(crate) most_a_second: u64,
 }
 
 /// How undoing it went.
@@ -109,14 +133,16 @@ pub(crate) struct RehearsedUndo {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
 pub(crate) enum RehearsalVerdict {
     /// All would succeed, verify agrees, and the undo restores all but what is one-way.
-    WouldSucceed,
+    #[serde(rename = "would_succeed")]
+    Success,
     /// All that the plan does would succeed; something differs afterwards.
-    WouldDiffer,
+    #[serde(rename = "would_differ")]
+    Difference,
     /// Something would fail.
-    WouldFail,
+    #[serde(rename = "would_fail")]
+    Failure,
 }
 
 impl Rehearsal {
@@ -128,47 +154,45 @@ impl Rehearsal {
             || self.again.is_none_or(|operations| operations > 0)
             || self.undo.as_ref().is_none_or(|undo| undo.failed + undo.not_restored > 0);
         self.verdict = if self.failed > 0 {
-            RehearsalVerdict::WouldFail
+            RehearsalVerdict::Failure
         } else if differs {
-            RehearsalVerdict::WouldDiffer
+            RehearsalVerdict::Difference
         } else {
-            RehearsalVerdict::WouldSucceed
+            RehearsalVerdict::Success
         };
         self.sentence = self.sentence();
         self
     }
 
+    /// The operations that were to be performed: neither blocked by the plan nor applied before.
+    pub(crate) fn rehearsed_operations(&self) -> u64 {
+        count_of(&self.operations, &OperationState::ALL) - self.blocked - self.applied_before
+    }
+
     fn sentence(&self) -> String {
-        let performed =
-            [OperationState::Pending, OperationState::Done, OperationState::Existing, OperationState::Failed];
-        let by_failure = count_of(&self.operations, &[OperationState::Blocked]) - self.blocked;
-        let operations = count_of(&self.operations, &performed) + by_failure - self.applied_before;
-        let mut text = format!(
+        let mut parts = vec![format!(
             "Rehearsed: {} in {} at Twilio's limits",
-            format::counted(operations, "operation"),
+            format::counted(self.rehearsed_operations(), "operation"),
             format::seconds(self.simulated_seconds)
-        );
-        text.push_str(&match self.failed {
+        )];
+        parts.push(match self.failed {
             0 => ", all would succeed".to_owned(),
             failed => format!(", {} would fail ({})", format::count(failed), self.failed_kinds()),
         });
         if self.differing > 0 {
-            text.push_str(&format!(", {} would find something else", format::count(self.differing)));
+            parts.push(format!(", {} would find something else", format::count(self.differing)));
         }
-        text.push_str(&match self.verify.map(|counts| counts.differences()) {
+        parts.push(match self.verify.map(|counts| counts.differences()) {
             None => "; the apply did not end".to_owned(),
             Some(0) => "; verify agrees".to_owned(),
             Some(number) => format!("; verify finds {}", format::counted(number, "difference")),
         });
         if let Some(again @ 1..) = self.again {
-            text.push_str(&format!("; planning again finds {}", format::counted(again, "operation")));
+            parts.push(format!("; planning again finds {}", format::counted(again, "operation")));
         }
-        if let Some(undo) = &self.undo {
-            text.push_str("; ");
-            text.push_str(&undo.part());
-        }
-        text.push('.');
-        text
+        parts.extend(self.undo.as_ref().map(|undo| format!("; {}", undo.part())));
+        parts.push(".".to_owned());
+        parts.concat()
     }
 
     /// `8 create_participant, 4 create_user`
@@ -193,9 +217,9 @@ impl Rehearsal {
             text.push(format!("  and {} more: --json has all", format::counted(more as u64, "cause")));
         }
         let tone = match self.verdict {
-            RehearsalVerdict::WouldSucceed => Tone::Good,
-            RehearsalVerdict::WouldDiffer => Tone::Caution,
-            RehearsalVerdict::WouldFail => Tone::Bad,
+            RehearsalVerdict::Success => Tone::Good,
+            RehearsalVerdict::Difference => Tone::Caution,
+            RehearsalVerdict::Failure => Tone::Bad,
         };
         text.push(PrintableLine::verdict(tone, &self.sentence));
         text
@@ -203,7 +227,7 @@ impl Rehearsal {
 }
 
 impl RehearsedUndo {
-    fn part(&self) -> String {
+    pub(crate) fn part(&self) -> String {
         let mut parts = Vec::new();
         if self.failed > 0 {
             parts.push(format!("{} of undo would fail", format::counted(self.failed, "operation")));
