@@ -10,7 +10,6 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::api;
-use super::data::messages::ChannelMessages;
 use super::data::order::MergedOrder;
 use super::data::{ServiceWorld, WorldView, sid};
 use super::paging::PagedList;
@@ -164,7 +163,7 @@ impl Truth {
 
     fn messages_in(&self, api: ServedApi, channel: &str) -> Vec<TruthRow> {
         self.of_channel(api, channel, |view, channel| {
-            let positions = 0..ChannelMessages::of(&self.world, channel).count();
+            let positions = 0..view.messages_count(channel);
             let message = |position| row(|out| api::write_message(api, view, channel, position, out));
             positions.map(message).collect()
         })

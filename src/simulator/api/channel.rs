@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use super::form;
 use super::shared::{self, date, has_fault, one, optional_name, page, timers, unknown_key};
 use crate::simulator::WorldKind;
-use crate::simulator::data::messages::ChannelMessages;
 use crate::simulator::data::record::{ChannelRecord, EmailBinding, Timers};
 use crate::simulator::data::{WorldView, Writer, sid};
 use crate::simulator::faults::Fault;
@@ -205,11 +204,11 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, out: &mu
         ServedApi::Chat => {
             links.plain("members", |out| url(out, "/Members"));
             links.plain("invites", |out| url(out, "/Invites"));
-            let messages = ChannelMessages::of(world, channel);
+            let messages = view.messages(channel);
             match messages.count().checked_sub(1) {
                 Some(last) => links.plain("last_message", |out| {
                     url(out, "/Messages/");
-                    messages.sids().write(last, out);
+                    sid::write("IM", messages.digits(last), out);
                 }),
                 None => links.null("last_message"),
             }
@@ -232,7 +231,7 @@ fn write_only_in_chat(object: &mut Object<'_>, view: &WorldView<'_>, channel: u3
     object.text("type", kind);
     object.optional_text("created_by", record.created_by.as_deref());
     object.number("members_count", view.members_count(channel));
-    object.number("messages_count", ChannelMessages::of(view.world, channel).count());
+    object.number("messages_count", view.messages_count(channel));
 }
 
 fn write_only_in_conversations(

@@ -1,6 +1,8 @@
-//! A channel's messages, all of which the seed says. Their indices skip every eighth number, as the documentation warns that indices may.
+//! A channel's messages as the seed says them. Their indices skip every eighth number, as the documentation warns that indices may; those
+//! that are created come after them, without gaps.
 
-use super::record::lone_surrogate;
+use super::changes::CreatedMessages;
+use super::record::{MessageRecord, lone_surrogate, moment};
 use super::sid::SidSpace;
 use super::{ServiceWorld, channels, names, users};
 use crate::simulator::WorldKind;
@@ -9,13 +11,13 @@ use crate::simulator::draws::{DrawPurpose, below, next};
 /// When the specimens' first messages came (2021-06-15), in Unix seconds.
 const SPECIMENS: u32 = 1_623_715_200;
 
-/// The index of the message at a position.
-pub(crate) fn index(position: u32) -> u32 {
+/// The index of the generated message at a position.
+pub(super) fn index(position: u32) -> u32 {
     position + position / 7
 }
 
-/// How many messages have an index up to this one.
-pub(crate) fn count_through(index: u32) -> u32 {
+/// How many generated messages have an index up to this one, if there were no last one.
+pub(super) fn count_through(index: u32) -> u32 {
     (index / 8).saturating_mul(7).saturating_add((index % 8 + 1).min(7))
 }
 
@@ -53,6 +55,27 @@ impl<'a> ChannelMessages<'a> {
         SidSpace::new(self.world.draws, "IM", self.channel, self.count()).scrambled()
     }
 
+    /// The message at a position.
+    pub(super) fn record(self, position: u32) -> MessageRecord {
+        let digits = self.sids().digits(position);
+        let was_edited = self.was_edited(position);
+        let created = self.date(position);
+        let updated = moment(if was_edited { created + 60 } else { created });
+        MessageRecord {
+            digits,
+            index: index(position),
+            author: self.author(position),
+            body: self.body(position),
+            attributes: self.attributes(position),
+            created: moment(created),
+            updated: (!self.lacks_update(position)).then_some(updated),
+            was_edited,
+            media: self.is_media(position).then(|| (digits.rotate_left(64), self.media_size(position))),
+            was_delivered: self.was_delivered(position),
+            content: self.has_content(position).then(|| digits.rotate_left(32)),
+        }
+    }
+
     fn draw(self, position: u32) -> u64 {
         self.world.draws.draw2(DrawPurpose::MessageText, u64::from(self.channel), u64::from(position))
     }
@@ -63,7 +86,7 @@ impl<'a> ChannelMessages<'a> {
     }
 
     /// Its author: a user, whether still a member or not, or `system`; null for a few.
-    pub(crate) fn author(self, position: u32) -> Option<String> {
+    fn author(self, position: u32) -> Option<String> {
         (!self.is_unusual(position, 6, 40)).then(|| self.usual_author(position))
     }
 
@@ -77,7 +100,7 @@ impl<'a> ChannelMessages<'a> {
     }
 
     /// JSON in a string, null, or what is no JSON.
-    pub(crate) fn attributes(self, position: u32) -> Option<String> {
+    fn attributes(self, position: u32) -> Option<String> {
         if self.is_unusual(position, 7, 5) {
             names::attributes(next(self.draw(position) ^ 7))
         } else {
@@ -86,22 +109,22 @@ impl<'a> ChannelMessages<'a> {
     }
 
     /// Whether it went to participants of other networks too, so that it has states of delivery.
-    pub(crate) fn was_delivered(self, position: u32) -> bool {
+    fn was_delivered(self, position: u32) -> bool {
         self.is_unusual(position, 8, 10)
     }
 
     /// Whether it was made from a template.
-    pub(crate) fn has_content(self, position: u32) -> bool {
+    fn has_content(self, position: u32) -> bool {
         self.is_unusual(position, 9, 25)
     }
 
     /// Whether `date_updated` is null, as the documentation has it for messages that were not edited.
-    pub(crate) fn lacks_update(self, position: u32) -> bool {
+    fn lacks_update(self, position: u32) -> bool {
         self.is_unusual(position, 10, 10) && !self.was_edited(position)
     }
 
     /// Its text; null for most media messages.
-    pub(crate) fn body(self, position: u32) -> Option<String> {
+    fn body(self, position: u32) -> Option<String> {
         if self.is_unusual(position, 11, 30) {
             return Some(format!("half {} of a 😀, NUL \0, \u{202e}bidi", lone_surrogate(0xD83D)));
         }
@@ -109,16 +132,16 @@ impl<'a> ChannelMessages<'a> {
         (!self.is_media(position) || draw & 2 == 0).then(|| names::body(next(draw)))
     }
 
-    pub(crate) fn is_media(self, position: u32) -> bool {
+    fn is_media(self, position: u32) -> bool {
         below(next(self.draw(position) ^ 3), 15) == 0
     }
 
-    pub(crate) fn was_edited(self, position: u32) -> bool {
+    fn was_edited(self, position: u32) -> bool {
         below(next(self.draw(position) ^ 4), 20) == 0
     }
 
     /// In Unix seconds; later messages are later.
-    pub(crate) fn date(self, position: u32) -> u32 {
+    fn date(self, position: u32) -> u32 {
         let first = if self.channel < self.world.channels.count() {
             channels::dates(self.world, self.channel).0
         } else {
@@ -128,8 +151,38 @@ impl<'a> ChannelMessages<'a> {
     }
 
     /// Size in bytes of the media of a media message.
-    pub(crate) fn media_size(self, position: u32) -> u32 {
+    fn media_size(self, position: u32) -> u32 {
         1_000 + below(next(self.draw(position) ^ 5), 20_000_000)
+    }
+}
+
+/// The order of a channel's messages, by index: those of the seed, then those that were created.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MessageOrder<'a> {
+    pub(super) generated: SidSpace,
+    pub(super) created: Option<&'a CreatedMessages>,
+}
+
+impl MessageOrder<'_> {
+    pub(crate) fn count(&self) -> u32 {
+        let created = self.created.map_or(0, |created| created.records.len());
+        self.generated.count() + u32::try_from(created).unwrap_or(0)
+    }
+
+    /// The digits of the SID of the message at a position.
+    pub(crate) fn digits(&self, position: u32) -> u128 {
+        let created = position.checked_sub(self.generated.count()).zip(self.created);
+        let record = created.and_then(|(place, created)| created.records.get(place as usize));
+        record.map_or_else(|| self.generated.digits(position), |record| record.digits)
+    }
+
+    /// The position of the message whose SID has these digits.
+    pub(crate) fn position(&self, digits: u128) -> Option<u32> {
+        let among_created = || {
+            let place = self.created?.places.get(&digits)?;
+            Some(self.generated.count() + place)
+        };
+        self.generated.rank(digits).or_else(among_created)
     }
 }
 

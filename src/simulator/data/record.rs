@@ -1,4 +1,4 @@
-//! What there is to know of a user, channel, role or membership, whether it was generated or written.
+//! What there is to know of a user, channel, role, membership or message, whether it was generated or written.
 
 use jiff::Timestamp;
 
@@ -122,6 +122,35 @@ impl MembershipRecord {
             muted: false,
             binding: None,
         }
+    }
+}
+
+/// A message of a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MessageRecord {
+    pub(crate) digits: u128,
+    pub(crate) index: u32,
+    pub(crate) author: Option<String>,
+    pub(crate) body: Option<String>,
+    pub(crate) attributes: Option<String>,
+    pub(crate) created: Timestamp,
+    /// None where nothing says that it was edited.
+    pub(crate) updated: Option<Timestamp>,
+    /// Only Chat shows it, as null where `updated` is none.
+    pub(crate) was_edited: bool,
+    /// The digits of its media's SID, and how many bytes that has.
+    pub(crate) media: Option<(u128, u32)>,
+    /// It went to participants of other networks too, so that it has states of delivery.
+    pub(crate) was_delivered: bool,
+    /// The digits of the template's SID that it was made from.
+    pub(crate) content: Option<u128>,
+}
+
+impl MessageRecord {
+    /// Whether one that is sent again would look like this: the same but for SID and index.
+    pub(crate) fn repeats(&self, other: &Self) -> bool {
+        let Self { digits, index, .. } = *other;
+        Self { digits, index, ..self.clone() } == *other
     }
 }
 

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use crate::simulator::data::graph::MembershipStatus;
-use crate::simulator::data::messages::{self, ChannelMessages};
 use crate::simulator::data::order::{MergedOrder, first_rank};
 use crate::simulator::data::record::{MembershipRecord, moment};
 use crate::simulator::data::{WorldView, memberships, sid};
@@ -147,8 +146,7 @@ impl WorldView<'_> {
     /// Messages after the last one read; null until one was.
     pub(crate) fn unread(&self, edge: u32, channel: u32) -> Option<u32> {
         let read = self.last_read_index(edge, channel)?;
-        let total = ChannelMessages::of(self.world, channel).count();
-        Some(total.saturating_sub(messages::count_through(read)))
+        Some(self.messages_count(channel).saturating_sub(self.messages_through(channel, read)))
     }
 
     /// `default` or `muted`.
