@@ -163,7 +163,7 @@ impl Truth {
 
     fn messages_in(&self, api: ServedApi, channel: &str) -> Vec<TruthRow> {
         self.of_channel(api, channel, |view, channel| {
-            let positions = 0..view.messages_count(channel);
+            let positions = 0..view.messages(channel).count();
             let message = |position| row(|out| api::write_message(api, view, channel, position, out));
             positions.map(message).collect()
         })

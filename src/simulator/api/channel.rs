@@ -231,7 +231,7 @@ fn write_only_in_chat(object: &mut Object<'_>, view: &WorldView<'_>, channel: u3
     object.text("type", kind);
     object.optional_text("created_by", record.created_by.as_deref());
     object.number("members_count", view.members_count(channel));
-    object.number("messages_count", view.messages_count(channel));
+    object.number("messages_count", view.messages(channel).count());
 }
 
 fn write_only_in_conversations(

@@ -113,7 +113,7 @@ const DELIVERY: &str = concat!(
 /// Writes the message at a position.
 pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, position: u32, out: &mut String) {
     let world = view.world;
-    let message = view.message(channel, position);
+    let message = view.messages(channel).record(position);
     let channel_digits = view.channel_digits(channel);
     let mut object = Object::open(out);
     object.plain("sid", |out| sid::write("IM", message.digits, out));

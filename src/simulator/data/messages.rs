@@ -1,6 +1,8 @@
 //! A channel's messages as the seed says them. Their indices skip every eighth number, as the documentation warns that indices may; those
 //! that are created come after them, without gaps.
 
+use std::borrow::Cow;
+
 use super::changes::CreatedMessages;
 use super::record::{MessageRecord, lone_surrogate, moment};
 use super::sid::SidSpace;
@@ -12,12 +14,12 @@ use crate::simulator::draws::{DrawPurpose, below, next};
 const SPECIMENS: u32 = 1_623_715_200;
 
 /// The index of the generated message at a position.
-pub(super) fn index(position: u32) -> u32 {
+fn index(position: u32) -> u32 {
     position + position / 7
 }
 
 /// How many generated messages have an index up to this one, if there were no last one.
-pub(super) fn count_through(index: u32) -> u32 {
+fn count_through(index: u32) -> u32 {
     (index / 8).saturating_mul(7).saturating_add((index % 8 + 1).min(7))
 }
 
@@ -33,7 +35,7 @@ impl<'a> ChannelMessages<'a> {
     }
 
     /// Few channels are busy: none, some, or up to 240 messages. A channel that was created has none.
-    pub(crate) fn count(self) -> u32 {
+    fn count(self) -> u32 {
         if self.channel >= self.world.channels_with_messages {
             return 0;
         }
@@ -51,12 +53,12 @@ impl<'a> ChannelMessages<'a> {
     }
 
     /// Their SIDs; the rank is the position.
-    pub(crate) fn sids(self) -> SidSpace {
+    fn sids(self) -> SidSpace {
         SidSpace::new(self.world.draws, "IM", self.channel, self.count()).scrambled()
     }
 
     /// The message at a position.
-    pub(super) fn record(self, position: u32) -> MessageRecord {
+    fn record(self, position: u32) -> MessageRecord {
         let digits = self.sids().digits(position);
         let was_edited = self.was_edited(position);
         let created = self.date(position);
@@ -156,24 +158,38 @@ impl<'a> ChannelMessages<'a> {
     }
 }
 
-/// The order of a channel's messages, by index: those of the seed, then those that were created.
+/// The messages that a channel has at one moment, by index: those of the seed, and after them those that were created.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MessageOrder<'a> {
-    pub(super) generated: SidSpace,
+    pub(super) generated: ChannelMessages<'a>,
     pub(super) created: Option<&'a CreatedMessages>,
 }
 
-impl MessageOrder<'_> {
+impl<'a> MessageOrder<'a> {
+    fn created(&self) -> &'a [MessageRecord] {
+        self.created.map_or(&[], |created| &created.records)
+    }
+
     pub(crate) fn count(&self) -> u32 {
-        let created = self.created.map_or(0, |created| created.records.len());
-        self.generated.count() + u32::try_from(created).unwrap_or(0)
+        self.generated.count() + u32::try_from(self.created().len()).unwrap_or(0)
+    }
+
+    /// The created message at a position.
+    fn created_at(&self, position: u32) -> Option<&'a MessageRecord> {
+        let place = position.checked_sub(self.generated.count())?;
+        self.created().get(place as usize)
+    }
+
+    /// The message at a position.
+    pub(crate) fn record(&self, position: u32) -> Cow<'a, MessageRecord> {
+        let created = self.created_at(position);
+        created.map_or_else(|| Cow::Owned(self.generated.record(position)), Cow::Borrowed)
     }
 
     /// The digits of the SID of the message at a position.
     pub(crate) fn digits(&self, position: u32) -> u128 {
-        let created = position.checked_sub(self.generated.count()).zip(self.created);
-        let record = created.and_then(|(place, created)| created.records.get(place as usize));
-        record.map_or_else(|| self.generated.digits(position), |record| record.digits)
+        let created = self.created_at(position);
+        created.map_or_else(|| self.generated.sids().digits(position), |record| record.digits)
     }
 
     /// The position of the message whose SID has these digits.
@@ -182,7 +198,18 @@ impl MessageOrder<'_> {
             let place = self.created?.places.get(&digits)?;
             Some(self.generated.count() + place)
         };
-        self.generated.rank(digits).or_else(among_created)
+        self.generated.sids().rank(digits).or_else(among_created)
+    }
+
+    pub(crate) fn last_index(&self) -> Option<u32> {
+        let created = self.created().last().map(|last| last.index);
+        created.or_else(|| self.generated.last_index())
+    }
+
+    /// How many have an index up to this one.
+    pub(crate) fn count_through(&self, index: u32) -> u32 {
+        let created = self.created().partition_point(|record| record.index <= index);
+        count_through(index).min(self.generated.count()) + u32::try_from(created).unwrap_or(0)
     }
 }
 

@@ -176,8 +176,9 @@ impl Writer<'_> {
     pub(crate) fn create_message(&mut self, channel: u32, mut record: MessageRecord, is_lost: bool) -> u32 {
         let (position, channel_digits) = {
             let view = self.view();
-            record.index = view.last_message_index(channel).map_or(0, |last| last + 1);
-            (view.messages_count(channel), view.channel_digits(channel))
+            let messages = view.messages(channel);
+            record.index = messages.last_index().map_or(0, |last| last + 1);
+            (messages.count(), view.channel_digits(channel))
         };
         record.digits = new_digits(self.world, CreatedKind::Message, self.changes.counts.messages);
         self.changes.counts.messages += 1;

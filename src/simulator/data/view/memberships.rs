@@ -146,7 +146,8 @@ impl WorldView<'_> {
     /// Messages after the last one read; null until one was.
     pub(crate) fn unread(&self, edge: u32, channel: u32) -> Option<u32> {
         let read = self.last_read_index(edge, channel)?;
-        Some(self.messages_count(channel).saturating_sub(self.messages_through(channel, read)))
+        let messages = self.messages(channel);
+        Some(messages.count().saturating_sub(messages.count_through(read)))
     }
 
     /// `default` or `muted`.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::simulator::data::changes::{ServiceDefaults, ServiceWebhooks};
+use crate::simulator::data::messages::{ChannelMessages, MessageOrder};
 use crate::simulator::data::order::MergedOrder;
 use crate::simulator::data::record::{ChannelRecord, RoleRecord, UserRecord};
 use crate::simulator::data::role_table::{CHANNEL_ADMIN, CHANNEL_USER, SERVICE_USER};
@@ -95,6 +96,12 @@ impl WorldView<'_> {
             Some(record) => record.private,
             None => channels::is_private(self.world, channel),
         }
+    }
+
+    /// The messages of a channel.
+    pub(crate) fn messages(&self, channel: u32) -> MessageOrder<'_> {
+        let generated = ChannelMessages::of(self.world, channel);
+        MessageOrder { generated, created: self.changes.messages.get(&channel) }
     }
 
     /// Whether the channel was not deleted.
