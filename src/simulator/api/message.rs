@@ -1,7 +1,8 @@
 //! `…/Channels/{ChannelSid}/Messages` and `…/Conversations/{ConversationSid}/Messages`: by index, ascending unless `Order=desc`.
 
 use super::form;
-use super::shared::{self, date, one, optional_date, page, unknown_key};
+use super::shared::{self, as_sent, date, one, optional_date, page, unknown_key};
+use crate::simulator::data::as_sent::AsSent;
 use crate::simulator::data::record::MessageRecord;
 use crate::simulator::data::{WorldView, sid};
 use crate::simulator::json::Object;
@@ -75,10 +76,12 @@ fn read(form: &Parameters<'_>) -> Result<MessageRecord, Refusal> {
         attributes: Some(form::attributes(form, ATTRIBUTES)?.unwrap_or_else(|| "{}".to_owned())),
         created: created.unwrap_or_default(),
         updated: form.moment("DateUpdated")?,
-        was_edited: false,
+        was_edited: None,
+        last_updated_by: None,
         media: None,
-        was_delivered: false,
-        content: None,
+        delivery: None,
+        content_sid: None,
+        sent: AsSent::default(),
     })
 }
 
@@ -96,6 +99,7 @@ pub(super) fn create(call: &Call<'_>) -> Result<String, Refusal> {
         }
         channel
     };
+    record.was_edited = record.updated.map(|_| false);
     let now = writer.now();
     if call.form.first("DateCreated").is_none() {
         record.created = now;
@@ -104,58 +108,43 @@ pub(super) fn create(call: &Call<'_>) -> Result<String, Refusal> {
     Ok(one(|out| write(call.route.api, &writer.view(), channel, position, out)))
 }
 
-/// How far a message came with two participants of other networks.
-const DELIVERY: &str = concat!(
-    "{\"total\":2,\"sent\":\"all\",\"delivered\":\"some\",\"read\":\"some\",",
-    "\"failed\":\"none\",\"undelivered\":\"none\"}"
-);
-
 /// Writes the message at a position.
 pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, position: u32, out: &mut String) {
     let world = view.world;
-    let message = view.messages(channel).record(position);
+    let record = view.messages(channel).record(position);
     let channel_digits = view.channel_digits(channel);
+    let from = out.len();
     let mut object = Object::open(out);
-    object.plain("sid", |out| sid::write("IM", message.digits, out));
+    object.plain("sid", |out| sid::write("IM", record.digits, out));
     api.write_owners(&mut object, world);
     let channel_sid = |out: &mut String| sid::write("CH", channel_digits, out);
     object.plain(api.pick("channel_sid", "conversation_sid"), channel_sid);
-    object.number("index", message.index);
-    object.optional_text(api.pick("from", "author"), message.author.as_deref());
-    object.optional_text("body", message.body.as_deref());
-    object.optional_text("attributes", message.attributes.as_deref());
-    date(&mut object, "date_created", message.created);
-    optional_date(&mut object, "date_updated", message.updated);
-    if message.media.is_none() {
-        object.null("media");
+    object.number("index", record.index);
+    object.optional_text(api.pick("from", "author"), record.author.as_deref());
+    object.optional_text("body", record.body.as_deref());
+    object.optional_text("attributes", record.attributes.as_deref());
+    date(&mut object, "date_created", record.created);
+    optional_date(&mut object, "date_updated", record.updated);
+    match (api, &record.media) {
+        (_, None) => object.null("media"),
+        (ServedApi::Chat, Some(media)) => object.raw("media", media),
+        (ServedApi::Conversations, Some(media)) => object.value("media").extend(["[", media, "]"]),
     }
     match api {
         ServedApi::Chat => {
-            if let Some(media) = message.media {
-                write_media(object.value("media"), media);
-            }
-            object.text("type", if message.media.is_some() { "media" } else { "text" });
+            object.text("type", if record.media.is_some() { "media" } else { "text" });
             object.plain("to", channel_sid);
-            let editor = message.author.as_deref().filter(|_| message.was_edited);
-            object.optional_text("last_updated_by", editor);
-            object.optional_boolean("was_edited", message.updated.map(|_| message.was_edited));
+            object.optional_text("last_updated_by", record.last_updated_by.as_deref());
+            object.optional_boolean("was_edited", record.was_edited);
         }
-        ServedApi::Conversations => {
-            if let Some(media) = message.media {
-                let out = object.value("media");
-                out.push('[');
-                write_media(out, media);
-                out.push(']');
-            }
-            write_only_in_conversations(&mut object, view, channel, &message);
-        }
+        ServedApi::Conversations => write_only_in_conversations(&mut object, view, &record, channel),
     }
     unknown_key(&mut object, view, "message", channel.wrapping_mul(521).wrapping_add(position));
     let url = |out: &mut String, part: &str| {
         out.extend([api.service_url(world), api.channels()]);
         sid::write("CH", channel_digits, out);
         out.push_str("/Messages/");
-        sid::write("IM", message.digits, out);
+        sid::write("IM", record.digits, out);
         out.push_str(part);
     };
     object.plain("url", |out| url(out, ""));
@@ -166,17 +155,19 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, position
         links.close();
     }
     object.close();
+    as_sent(out, from, api, &record.sent);
 }
 
 /// An author who is still a participant has that one's SID.
 fn write_only_in_conversations(
     object: &mut Object<'_>,
     view: &WorldView<'_>,
+    record: &MessageRecord,
     channel: u32,
-    message: &MessageRecord,
 ) {
-    let author = message.author.as_deref();
-    let participant = author
+    let participant = record
+        .author
+        .as_deref()
         .and_then(|author| view.user_with_identity(author))
         .and_then(|user| view.membership_of(user, channel))
         .filter(|edge| view.joined(*edge));
@@ -187,18 +178,6 @@ fn write_only_in_conversations(
         }
         None => object.null("participant_sid"),
     }
-    object.raw("delivery", if message.was_delivered { DELIVERY } else { "null" });
-    match message.content {
-        Some(digits) => object.plain("content_sid", |out| sid::write("HX", digits, out)),
-        None => object.null("content_sid"),
-    }
-}
-
-fn write_media(out: &mut String, (digits, size): (u128, u32)) {
-    let mut media = Object::open(out);
-    media.plain("sid", |out| sid::write("ME", digits, out));
-    media.number("size", size);
-    media.text("content_type", "application/pdf");
-    media.text("filename", "Angebot \"März\".pdf");
-    media.close();
+    object.raw("delivery", record.delivery.as_deref().unwrap_or("null"));
+    object.optional_text("content_sid", record.content_sid.as_deref());
 }

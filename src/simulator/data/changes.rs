@@ -81,8 +81,20 @@ pub(crate) struct ServiceDefaults {
     pub(crate) webhooks: ServiceWebhooks,
 }
 
+/// What `/v1/Configuration` of Conversations says.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AccountDefaults {
+    pub(crate) chat_service_sid: String,
+    pub(crate) messaging_service_sid: Option<String>,
+    /// ISO 8601 durations.
+    pub(crate) inactive_timer: Option<String>,
+    pub(crate) closed_timer: Option<String>,
+    /// As it was read from a snapshot, until it is written.
+    pub(crate) sent: Option<Box<str>>,
+}
+
 /// What a service calls, in the words of Conversations.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ServiceWebhooks {
     pub(crate) pre_url: Option<String>,
     pub(crate) post_url: Option<String>,

@@ -1,11 +1,8 @@
-//! A channel's messages as the seed says them. Their indices skip every eighth number, as the documentation warns that indices may; those
-//! that are created come after them, without gaps.
+//! A channel's messages, all of which the seed says. Their indices skip every eighth number, as the documentation warns that indices may.
 
-use std::borrow::Cow;
-
-use super::changes::CreatedMessages;
+use super::as_sent::AsSent;
 use super::record::{MessageRecord, lone_surrogate, moment};
-use super::sid::SidSpace;
+use super::sid::{self, SidSpace};
 use super::{ServiceWorld, channels, names, users};
 use crate::simulator::WorldKind;
 use crate::simulator::draws::{DrawPurpose, below, next};
@@ -13,13 +10,19 @@ use crate::simulator::draws::{DrawPurpose, below, next};
 /// When the specimens' first messages came (2021-06-15), in Unix seconds.
 const SPECIMENS: u32 = 1_623_715_200;
 
-/// The index of the generated message at a position.
-fn index(position: u32) -> u32 {
+/// How far a message came with two participants of other networks.
+const DELIVERY: &str = concat!(
+    "{\"total\":2,\"sent\":\"all\",\"delivered\":\"some\",\"read\":\"some\",",
+    "\"failed\":\"none\",\"undelivered\":\"none\"}"
+);
+
+/// The index of the message at a position.
+pub(crate) fn index(position: u32) -> u32 {
     position + position / 7
 }
 
-/// How many generated messages have an index up to this one, if there were no last one.
-fn count_through(index: u32) -> u32 {
+/// How many messages have an index up to this one.
+pub(crate) fn count_through(index: u32) -> u32 {
     (index / 8).saturating_mul(7).saturating_add((index % 8 + 1).min(7))
 }
 
@@ -35,7 +38,7 @@ impl<'a> ChannelMessages<'a> {
     }
 
     /// Few channels are busy: none, some, or up to 240 messages. A channel that was created has none.
-    fn count(self) -> u32 {
+    pub(crate) fn count(self) -> u32 {
         if self.channel >= self.world.channels_with_messages {
             return 0;
         }
@@ -52,30 +55,40 @@ impl<'a> ChannelMessages<'a> {
         self.count().checked_sub(1).map(index)
     }
 
-    /// Their SIDs; the rank is the position.
-    fn sids(self) -> SidSpace {
-        SidSpace::new(self.world.draws, "IM", self.channel, self.count()).scrambled()
-    }
-
     /// The message at a position.
-    fn record(self, position: u32) -> MessageRecord {
-        let digits = self.sids().digits(position);
+    pub(crate) fn record(self, position: u32) -> MessageRecord {
+        let author = self.author(position);
         let was_edited = self.was_edited(position);
+        let digits = self.sids().digits(position);
         let created = self.date(position);
         let updated = moment(if was_edited { created + 60 } else { created });
+        let is_dated = !self.lacks_update(position);
         MessageRecord {
             digits,
-            index: index(position),
-            author: self.author(position),
+            index: i64::from(index(position)),
             body: self.body(position),
             attributes: self.attributes(position),
             created: moment(created),
-            updated: (!self.lacks_update(position)).then_some(updated),
-            was_edited,
-            media: self.is_media(position).then(|| (digits.rotate_left(64), self.media_size(position))),
-            was_delivered: self.was_delivered(position),
-            content: self.has_content(position).then(|| digits.rotate_left(32)),
+            updated: is_dated.then_some(updated),
+            was_edited: is_dated.then_some(was_edited),
+            last_updated_by: author.clone().filter(|_| was_edited),
+            media: self.is_media(position).then(|| {
+                let (sid, size) = (sid::text("ME", digits.rotate_left(64)), self.media_size(position));
+                format!(
+                    "{{\"sid\":\"{sid}\",\"size\":{size},\"content_type\":\"application/pdf\",\
+                     \"filename\":\"Angebot \\\"März\\\".pdf\"}}"
+                )
+            }),
+            delivery: self.was_delivered(position).then(|| DELIVERY.to_owned()),
+            content_sid: self.has_content(position).then(|| sid::text("HX", digits.rotate_left(32))),
+            author,
+            sent: AsSent::default(),
         }
+    }
+
+    /// Their SIDs; the rank is the position.
+    pub(crate) fn sids(self) -> SidSpace {
+        SidSpace::new(self.world.draws, "IM", self.channel, self.count()).scrambled()
     }
 
     fn draw(self, position: u32) -> u64 {
@@ -155,61 +168,6 @@ impl<'a> ChannelMessages<'a> {
     /// Size in bytes of the media of a media message.
     fn media_size(self, position: u32) -> u32 {
         1_000 + below(next(self.draw(position) ^ 5), 20_000_000)
-    }
-}
-
-/// The messages that a channel has at one moment, by index: those of the seed, and after them those that were created.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct MessageOrder<'a> {
-    pub(super) generated: ChannelMessages<'a>,
-    pub(super) created: Option<&'a CreatedMessages>,
-}
-
-impl<'a> MessageOrder<'a> {
-    fn created(&self) -> &'a [MessageRecord] {
-        self.created.map_or(&[], |created| &created.records)
-    }
-
-    pub(crate) fn count(&self) -> u32 {
-        self.generated.count() + u32::try_from(self.created().len()).unwrap_or(0)
-    }
-
-    /// The created message at a position.
-    fn created_at(&self, position: u32) -> Option<&'a MessageRecord> {
-        let place = position.checked_sub(self.generated.count())?;
-        self.created().get(place as usize)
-    }
-
-    /// The message at a position.
-    pub(crate) fn record(&self, position: u32) -> Cow<'a, MessageRecord> {
-        let created = self.created_at(position);
-        created.map_or_else(|| Cow::Owned(self.generated.record(position)), Cow::Borrowed)
-    }
-
-    /// The digits of the SID of the message at a position.
-    pub(crate) fn digits(&self, position: u32) -> u128 {
-        let created = self.created_at(position);
-        created.map_or_else(|| self.generated.sids().digits(position), |record| record.digits)
-    }
-
-    /// The position of the message whose SID has these digits.
-    pub(crate) fn position(&self, digits: u128) -> Option<u32> {
-        let among_created = || {
-            let place = self.created?.places.get(&digits)?;
-            Some(self.generated.count() + place)
-        };
-        self.generated.sids().rank(digits).or_else(among_created)
-    }
-
-    pub(crate) fn last_index(&self) -> Option<u32> {
-        let created = self.created().last().map(|last| last.index);
-        created.or_else(|| self.generated.last_index())
-    }
-
-    /// How many have an index up to this one.
-    pub(crate) fn count_through(&self, index: u32) -> u32 {
-        let created = self.created().partition_point(|record| record.index <= index);
-        count_through(index).min(self.generated.count()) + u32::try_from(created).unwrap_or(0)
     }
 }
 

@@ -33,6 +33,10 @@ impl SidSpace {
         self.count
     }
 
+    pub(crate) fn prefix(&self) -> &'static str {
+        self.prefix
+    }
+
     /// The 32 digits of a resource as a number.
     pub(crate) fn digits(&self, rank: u32) -> u128 {
         let key = u64::from(rank);
@@ -49,12 +53,15 @@ impl SidSpace {
         (self.digits(rank) == digits).then_some(rank)
     }
 
-    pub(crate) fn write(&self, rank: u32, out: &mut String) {
-        write(self.prefix, self.digits(rank), out);
+    #[cfg(test)]
+    fn text(&self, rank: u32) -> String {
+        text(self.prefix, self.digits(rank))
     }
 
-    pub(crate) fn text(&self, rank: u32) -> String {
-        text(self.prefix, self.digits(rank))
+    /// The resource whose SID has this text.
+    #[cfg(test)]
+    fn find(&self, text: &str) -> Option<u32> {
+        self.rank(digits(self.prefix, text)?)
     }
 }
 
@@ -96,26 +103,22 @@ const HEXADECIMAL: &[u8; 16] = b"0123456789abcdef";
 mod tests {
     use super::*;
 
-    fn find(space: &SidSpace, text: &str) -> Option<u32> {
-        space.rank(digits(space.prefix, text)?)
-    }
-
     #[test]
     fn ranks_are_in_sid_order_and_come_back() {
         let space = SidSpace::new(Draws::new(7), "US", 0, 1_000);
         for rank in 0..1_000 {
-            assert_eq!(find(&space, &space.text(rank)), Some(rank));
+            assert_eq!(space.find(&space.text(rank)), Some(rank));
             assert!(rank == 0 || space.digits(rank - 1) < space.digits(rank));
         }
         assert_eq!(space.rank(space.digits(3) + 1), None);
-        assert_eq!(find(&space, "US00"), None);
-        assert_eq!(find(&space, &space.text(3).replace("US", "CH")), None);
+        assert_eq!(space.find("US00"), None);
+        assert_eq!(space.find(&space.text(3).replace("US", "CH")), None);
     }
 
     #[test]
     fn scrambled_ranks_come_back_too() {
         let space = SidSpace::new(Draws::new(7), "IM", 5, 40).scrambled();
-        assert!((0..40).all(|rank| find(&space, &space.text(rank)) == Some(rank)));
+        assert!((0..40).all(|rank| space.find(&space.text(rank)) == Some(rank)));
         assert!((1..40).any(|rank| space.digits(rank - 1) > space.digits(rank)));
     }
 }

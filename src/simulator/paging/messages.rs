@@ -1,7 +1,7 @@
 //! A list of messages: by index, ascending unless `Order=desc`.
 
 use super::PagedList;
-use crate::simulator::data::messages::MessageOrder;
+use crate::simulator::data::message_order::MessageOrder;
 use crate::simulator::query::Parameters;
 use crate::simulator::refusal::Refusal;
 
