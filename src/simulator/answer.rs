@@ -66,6 +66,10 @@ pub(crate) fn answer(
                         captures: captures.clone(),
                         path: uri.path(),
                         query: Parameters::parse(uri.query().unwrap_or_default()),
+                        is_lost: matches!(
+                            fault,
+                            Some(AttemptFault::LostAnswer | AttemptFault::AcceptedThen(_))
+                        ),
                         form: Parameters::parse(body)
                             .without(|name| state.options.faults.ignores(name) && !route.requires(name)),
                     };
