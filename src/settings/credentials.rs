@@ -177,7 +177,8 @@ impl CredentialSettings {
         let source =
             self.secret.as_ref().ok_or(CredentialError::Missing { missing, because, dot_env: false })?;
         let secret = source.read()?;
-        check_secret(&secret, &source.place())?;
+        let is_client = matches!(self.username, Some(Username::OAuthClient(_)));
+        check_secret(&secret, &source.place(), if is_client { A_CLIENT_SECRET } else { A_SECRET })?;
         Ok(match (&self.username, username) {
             (Some(Username::OAuthClient(_)), Some(client)) => {
                 Credentials::oauth_client(account_sid, client, secret)
@@ -238,7 +239,8 @@ impl CredentialSettings {
 const AN_ACCOUNT_SID: &str = "an Account SID (`AC` and 32 hexadecimal digits)";
 const AN_API_KEY: &str = "an API key's SID (`SK` and 32 hexadecimal digits)";
 const AN_OAUTH_CLIENT: &str = "an OAuth client's ID (`OQ` and 32 hexadecimal digits)";
-const A_SECRET: &str = "an auth token or the secret of an API key or an OAuth client (letters and digits)";
+const A_SECRET: &str = "an auth token or an API key's secret (letters and digits)";
+const A_CLIENT_SECRET: &str = "an OAuth client's secret (letters and digits)";
 
 fn account_sid(found: &FoundSetting) -> Result<AccountSid, CredentialError> {
     let text = found.text();
@@ -268,15 +270,15 @@ impl Username {
     }
 }
 
-fn check_secret(secret: &Secret, place: &Provenance) -> Result<(), CredentialError> {
+fn check_secret(secret: &Secret, place: &Provenance, expected: &'static str) -> Result<(), CredentialError> {
     let text = secret.expose();
     if has_sid_shape(text, "AC") || has_sid_shape(text, "SK") {
         let found = "a SID";
-        return Err(CredentialError::WrongKind { place: place.clone(), found, expected: A_SECRET });
+        return Err(CredentialError::WrongKind { place: place.clone(), found, expected });
     }
     // Twilio issues letters and digits only; anything else is a slip such as a quote or a second line.
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Err(CredentialError::WrongShape { place: place.clone(), expected: A_SECRET });
+        return Err(CredentialError::WrongShape { place: place.clone(), expected });
     }
     Ok(())
 }

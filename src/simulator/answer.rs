@@ -1,8 +1,7 @@
 //! Answers an accepted request: finds the service, checks the form and the limits of a write, acts, and applies the fault of the attempt.
 
-use std::time::Instant;
-
 use axum::http::{Method, Uri};
+use tokio::time::Instant;
 
 use super::data::loaded::LoadedService;
 use super::data::{Account, ServiceWorld};
@@ -67,6 +66,10 @@ pub(crate) fn answer(
                         captures: captures.clone(),
                         path: uri.path(),
                         query: Parameters::parse(uri.query().unwrap_or_default()),
+                        is_lost: matches!(
+                            fault,
+                            Some(AttemptFault::LostAnswer | AttemptFault::AcceptedThen(_))
+                        ),
                         form: Parameters::parse(body)
                             .without(|name| state.options.faults.ignores(name) && !route.requires(name)),
                     };

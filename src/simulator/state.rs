@@ -1,5 +1,6 @@
 //! What all requests share: the accounts, the limits, the log of writes and the counts.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use tokio_util::sync::CancellationToken;
@@ -30,7 +31,7 @@ pub(crate) struct SimulatorState {
     pub(super) access_tokens: AccessTokens,
     pub(super) limits: RequestLimits,
     pub(super) attempt_faults: AttemptFaults,
-    pub(super) timer: Timer,
+    pub(super) timer: Arc<Timer>,
     pub(super) numbers: AtomicU64,
 }
 
@@ -49,7 +50,7 @@ impl SimulatorState {
             access_tokens: AccessTokens::new(options.token_lifetime, options.token_uses),
             limits: RequestLimits::new(options.rate, options.max_concurrent),
             attempt_faults: AttemptFaults::new(options.faults.clone(), draws),
-            timer,
+            timer: Arc::new(timer),
             origins,
             draws,
             numbers: AtomicU64::new(0),

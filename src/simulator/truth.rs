@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::api;
 use super::data::order::MergedOrder;
-use super::data::{ServiceWorld, WorldView, initial, sid};
+use super::data::{ServiceWorld, WorldView, sid};
 use super::paging::PagedList;
 use super::served_api::ServedApi::{self, Chat, Conversations};
 
@@ -163,7 +163,7 @@ impl Truth {
 
     fn messages_in(&self, api: ServedApi, channel: &str) -> Vec<TruthRow> {
         self.of_channel(api, channel, |view, channel| {
-            let positions = 0..initial::message_sids(&self.world, channel).count();
+            let positions = 0..view.messages(channel).count();
             let message = |position| row(|out| api::write_message(api, view, channel, position, out));
             positions.map(message).collect()
         })

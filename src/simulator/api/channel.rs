@@ -11,7 +11,7 @@ use super::shared::{self, as_sent, date, has_fault, one, optional_name, page, ti
 use crate::simulator::WorldKind;
 use crate::simulator::data::as_sent::AsSent;
 use crate::simulator::data::record::{ChannelRecord, EmailBinding, Timers};
-use crate::simulator::data::{WorldView, Writer, initial, sid};
+use crate::simulator::data::{WorldView, Writer, sid};
 use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
 use crate::simulator::paging::RecordList;
@@ -207,7 +207,7 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, out: &mu
         ServedApi::Chat => {
             links.plain("members", |out| url(out, "/Members"));
             links.plain("invites", |out| url(out, "/Invites"));
-            match initial::last_message(world, channel) {
+            match view.messages(channel).last() {
                 Some(last) => links.plain("last_message", |out| {
                     url(out, "/Messages/");
                     sid::write("IM", last, out);
@@ -234,7 +234,7 @@ fn write_only_in_chat(object: &mut Object<'_>, view: &WorldView<'_>, channel: u3
     object.text("type", kind);
     object.optional_text("created_by", record.created_by.as_deref());
     object.number("members_count", view.members_count(channel));
-    object.number("messages_count", initial::message_count(view.world, channel));
+    object.number("messages_count", view.messages(channel).counted());
 }
 
 fn write_only_in_conversations(

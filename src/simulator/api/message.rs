@@ -1,39 +1,117 @@
 //! `…/Channels/{ChannelSid}/Messages` and `…/Conversations/{ConversationSid}/Messages`: by index, ascending unless `Order=desc`.
 
+use super::form;
 use super::shared::{self, as_sent, date, one, optional_date, page, unknown_key};
+use crate::simulator::data::as_sent::AsSent;
 use crate::simulator::data::record::MessageRecord;
-use crate::simulator::data::{WorldView, initial, sid};
+use crate::simulator::data::{WorldView, sid};
 use crate::simulator::json::Object;
 use crate::simulator::paging::{MessageList, is_descending};
+use crate::simulator::query::Parameters;
 use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
 use crate::simulator::served_api::ServedApi;
 
+/// Who wrote a message that names no one (description of `Author`).
+const SYSTEM: &str = "system";
+
+/// The longest body, in bytes (documentation, "Conversations limits": 32 KB); with a participant of another network 1,600 characters, the
+/// number that the description of `Body` has.
+const BODY: usize = 32 * 1_024;
+const BODY_ABROAD: usize = 1_600;
+/// The longest attributes, in bytes (the same page).
+const ATTRIBUTES: usize = 4 * 1_024;
+/// The longest subject, in characters (description of `Subject`).
+const SUBJECT: usize = 256;
+
 pub(super) fn list(call: &Call<'_>) -> Result<String, Refusal> {
-    let view = call.world.view();
-    let channel = shared::channel(call, &view, 1)?;
-    let list = MessageList {
-        sids: initial::message_sids(call.world, channel),
-        descending: is_descending(&call.query)?,
-        write: |position, out: &mut String| write(call.route.api, &view, channel, position, out),
+    let (channel, body) = {
+        let view = call.world.view();
+        let channel = shared::channel(call, &view, 1)?;
+        let list = MessageList {
+            order: view.messages(channel),
+            descending: is_descending(&call.query)?,
+            write: |position, out: &mut String| write(call.route.api, &view, channel, position, out),
+        };
+        let url = call.url_below_channel(&view, channel, "/Messages");
+        (channel, page(call, &list, &url, &["Order"], None)?.body)
     };
-    let url = call.url_below_channel(&view, channel, "/Messages");
-    page(call, &list, &url, &["Order"], None).map(|page| page.body)
+    call.world.messages_were_listed(channel);
+    Ok(body)
 }
 
 pub(super) fn fetch(call: &Call<'_>) -> Result<String, Refusal> {
     let view = call.world.view();
     let channel = shared::channel(call, &view, 1)?;
-    let digits = sid::digits("IM", call.captures[2]);
-    let position = digits.and_then(|digits| initial::message_sids(call.world, channel).rank(digits));
+    let position =
+        sid::digits("IM", call.captures[2]).and_then(|digits| view.messages(channel).position(digits));
     let position = position.ok_or_else(|| Refusal::not_found(call.path))?;
     Ok(one(|out| write(call.route.api, &view, channel, position, out)))
+}
+
+/// A message that is to be made, as it was sent.
+fn read(form: &Parameters<'_>) -> Result<MessageRecord, Refusal> {
+    let author = form.first("Author").filter(|author| !author.is_empty()).unwrap_or(SYSTEM);
+    if author.chars().count() > form::IDENTITY {
+        return Err(Refusal::new(400, 50310, "Author is too long"));
+    }
+    if let Some(subject) = form.first("Subject").filter(|text| text.chars().count() > SUBJECT) {
+        return Err(Refusal::bad_parameter("Subject", subject));
+    }
+    // Neither media nor templates can be made here, so there are none of these SIDs.
+    for (name, prefix) in [("MediaSid", "ME"), ("ContentSid", "HX")] {
+        if let Some(text) = form.first(name) {
+            return Err(match sid::digits(prefix, text) {
+                Some(_) => Refusal::not_found(text),
+                None => Refusal::bad_parameter(name, text),
+            });
+        }
+    }
+    let created = form.moment("DateCreated")?;
+    Ok(MessageRecord {
+        digits: 0,
+        index: 0,
+        author: Some(author.to_owned()),
+        body: form.first("Body").map(str::to_owned),
+        attributes: Some(form::attributes(form, ATTRIBUTES)?.unwrap_or_else(|| "{}".to_owned())),
+        created: created.unwrap_or_default(),
+        updated: form.moment("DateUpdated")?,
+        was_edited: None,
+        last_updated_by: None,
+        media: None,
+        delivery: None,
+        content_sid: None,
+        sent: AsSent::default(),
+    })
+}
+
+/// Adds a message after the last one.
+pub(super) fn create(call: &Call<'_>) -> Result<String, Refusal> {
+    let mut record = read(&call.form)?;
+    let mut writer = call.world.writer();
+    let channel = {
+        let view = writer.view();
+        let channel = shared::open_channel(call, &view, 1)?;
+        let body = record.body.as_deref().unwrap_or_default();
+        let is_abroad = view.bound_participants(channel).next().is_some();
+        if body.len() > BODY || is_abroad && body.chars().count() > BODY_ABROAD {
+            return Err(Refusal::new(400, 50504, "Message body is too long"));
+        }
+        channel
+    };
+    record.was_edited = record.updated.map(|_| false);
+    let now = writer.now();
+    if call.form.first("DateCreated").is_none() {
+        record.created = now;
+    }
+    let position = writer.create_message(channel, record, call.is_lost);
+    Ok(one(|out| write(call.route.api, &writer.view(), channel, position, out)))
 }
 
 /// Writes the message at a position.
 pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, position: u32, out: &mut String) {
     let world = view.world;
-    let record = initial::message(world, channel, position);
+    let record = view.messages(channel).record(position);
     let channel_digits = view.channel_digits(channel);
     let from = out.len();
     let mut object = Object::open(out);

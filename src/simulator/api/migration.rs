@@ -5,7 +5,7 @@
 
 use super::form;
 use super::shared::{as_sent, date, one};
-use crate::simulator::data::{WorldView, initial, sid};
+use crate::simulator::data::{WorldView, sid};
 use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
 use crate::simulator::refusal::Refusal;
@@ -55,7 +55,7 @@ fn write(view: &WorldView<'_>, channel: u32, out: &mut String) {
     date(&mut object, "date_updated", record.updated);
     object.optional_text("created_by", record.created_by.as_deref());
     object.number("members_count", view.members_count(channel));
-    object.number("messages_count", initial::message_count(world, channel));
+    object.number("messages_count", view.messages(channel).counted());
     object.optional_text("messaging_service_sid", record.messaging_service_sid.as_deref());
     object.plain("url", |out| {
         out.extend([world.service_url_v3.as_str(), "/Channels/"]);

@@ -12,6 +12,7 @@ pub(crate) mod graph;
 pub(crate) mod initial;
 pub(crate) mod loaded;
 pub(crate) mod memberships;
+pub(crate) mod message_order;
 pub(crate) mod messages;
 pub(crate) mod names;
 pub(crate) mod order;

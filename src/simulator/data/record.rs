@@ -162,7 +162,7 @@ pub(crate) struct InviteRecord {
     pub(crate) sent: AsSent,
 }
 
-/// A message, which is only read.
+/// A message of a channel.
 #[derive(Debug, Clone)]
 pub(crate) struct MessageRecord {
     pub(crate) digits: u128,
@@ -181,6 +181,14 @@ pub(crate) struct MessageRecord {
     pub(crate) delivery: Option<String>,
     pub(crate) content_sid: Option<String>,
     pub(crate) sent: AsSent,
+}
+
+impl MessageRecord {
+    /// Whether it says the same as another one: whoever sends a message again sends the same.
+    pub(crate) fn repeats(&self, other: &Self) -> bool {
+        let said = |record: &Self| (record.author.clone(), record.body.clone(), record.attributes.clone());
+        said(self) == said(other) && self.created == other.created && self.updated == other.updated
+    }
 }
 
 impl MembershipRecord {

@@ -237,6 +237,16 @@ impl ServiceWorld {
         }
     }
 
+    /// The messages of the channel were listed.
+    pub(crate) fn messages_were_listed(&self, channel: u32) {
+        let is_unseen =
+            |changes: &Changes| changes.messages.get(&channel).is_some_and(|created| created.last_is_unseen);
+        if is_unseen(&self.view().changes) {
+            let mut changes = self.changes.write().unwrap_or_else(PoisonError::into_inner);
+            changes.messages.entry(channel).or_default().last_is_unseen = false;
+        }
+    }
+
     /// The first time, the membership goes, or comes: whichever side was listed first, the other side will
     /// disagree.
     fn come_or_go(&self, user: u32, edge: u32) {

@@ -9,7 +9,7 @@ use std::sync::{PoisonError, RwLockWriteGuard};
 use jiff::Timestamp;
 
 use super::changes::{Changes, CreatedKind, ServiceDefaults};
-use super::record::{ChannelRecord, MembershipRecord, RoleRecord, UserRecord};
+use super::record::{ChannelRecord, MembershipRecord, MessageRecord, RoleRecord, UserRecord};
 use super::{ChangesGuard, ServiceWorld, WorldView, initial, order, sid, written};
 use crate::simulator::draws::DrawPurpose;
 
@@ -169,6 +169,29 @@ impl Writer<'_> {
 
     pub(crate) fn delete_membership(&mut self, edge: u32) {
         self.changes.absent.insert(edge);
+    }
+
+    /// Adds a message after the channel's last one; its digits and its index are set here, and its position is given back.
+    ///
+    /// Two equal messages in a row may be meant. One that repeats a message whose answer was lost, without a look at the messages in
+    /// between, was created again: it counts at the index of that one.
+    pub(crate) fn create_message(&mut self, channel: u32, mut record: MessageRecord, is_lost: bool) -> u32 {
+        let (position, channel_digits) = {
+            let view = self.view();
+            let messages = view.messages(channel);
+            record.index = messages.next_index();
+            (messages.count(), view.channel_digits(channel))
+        };
+        record.digits = new_digits(self.world, CreatedKind::Message, self.changes.counts.messages);
+        self.changes.counts.messages += 1;
+        let created = self.changes.messages.entry(channel).or_default();
+        let repeated = created.records.last().filter(|last| created.last_is_unseen && record.repeats(last));
+        let index = repeated.map_or(record.index, |last| last.index);
+        created.last_is_unseen = is_lost;
+        created.places.insert(record.digits, u32::try_from(created.records.len()).unwrap_or(u32::MAX));
+        created.records.push(record);
+        self.count(CreatedKind::Message, format!("{} {index}", sid::text("CH", channel_digits)));
+        position
     }
 
     /// Adds a role; its digits are set here.

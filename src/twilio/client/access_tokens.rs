@@ -4,6 +4,7 @@
 //! **Invariant:** one token is asked for at a time, and whoever needs it waits. It is renewed before it ends, and once when a request
 //! is refused with it, since it may have been revoked.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,13 +30,12 @@ pub(super) struct AccessTokens {
     origin: Origin,
     client_id: String,
     client_secret: Secret,
-    current: Mutex<Option<AccessToken>>,
+    current: Mutex<Option<Arc<AccessToken>>>,
 }
 
 #[derive(Debug)]
-struct AccessToken {
-    token: Secret,
-    since: Instant,
+pub(super) struct AccessToken {
+    pub(super) token: Secret,
     renew_at: Instant,
 }
 
@@ -53,26 +53,23 @@ impl AccessTokens {
     }
 
     /// The token that is good now.
-    pub(super) async fn current(&self, http: &reqwest::Client) -> Result<Secret, NoAccessToken> {
+    pub(super) async fn current(&self, http: &reqwest::Client) -> Result<Arc<AccessToken>, NoAccessToken> {
         let mut current = self.current.lock().await;
         if let Some(token) = current.as_ref().filter(|token| Instant::now() < token.renew_at) {
-            return Ok(token.token.clone());
+            return Ok(Arc::clone(token));
         }
-        let since = Instant::now();
+        let asked = Instant::now();
         let granted = self.ask(http).await?;
         let life = Duration::from_secs(granted.expires_in);
-        let renew_at = since + life.saturating_sub(EARLY.min(life / 10));
-        let token = Secret::new(granted.access_token);
-        *current = Some(AccessToken { token: token.clone(), since, renew_at });
+        let renew_at = asked + life.saturating_sub(EARLY.min(life / 10));
+        let token = Arc::new(AccessToken { token: Secret::new(granted.access_token), renew_at });
+        *current = Some(Arc::clone(&token));
         Ok(token)
     }
 
-    /// A request that was signed after this moment was refused: its token is not used again.
-    pub(super) async fn refused(&self, signed_after: Instant) {
-        let mut current = self.current.lock().await;
-        if current.as_ref().is_some_and(|token| token.since <= signed_after) {
-            *current = None;
-        }
+    /// A request was refused with this token: it is not used again.
+    pub(super) async fn refused(&self, token: &Arc<AccessToken>) {
+        self.current.lock().await.take_if(|current| Arc::ptr_eq(current, token));
     }
 
     async fn ask(&self, http: &reqwest::Client) -> Result<Granted, NoAccessToken> {

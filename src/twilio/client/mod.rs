@@ -28,8 +28,8 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 use url::Url;
 
-use self::access_tokens::AccessTokens;
-use self::answer::{AttemptEnd, outcome, read, text};
+use self::access_tokens::{AccessToken, AccessTokens};
+use self::answer::{AttemptEnd, NoAccessToken, outcome, read, text};
 use self::body::{AnswerBody, BodyFailure, MOST_OF_A_FAILURE, read_body};
 use super::error::{BodyError, ClientError, RequestError, RequestErrorKind};
 use super::list_guard::{ListGuard, ListSize};
@@ -37,9 +37,10 @@ use super::options::ClientOptions;
 use super::request::{ApiRequest, Method};
 use super::retry::{AttemptOutcome, Decision, StopReason, Tries, decide};
 use super::throttle::{Signal, Throttle};
+use crate::clock;
 use crate::event::Event;
 use crate::model::{AccountSid, Api};
-use crate::secret::{Origin, Secret, Signer};
+use crate::secret::{Origin, Signer};
 
 /// The account's requests in flight (error 20429's page names the header).
 const CONCURRENT_REQUESTS: &str = "twilio-concurrent-requests";
@@ -220,8 +221,14 @@ impl Client {
         if self.access_tokens.is_some() && request.api() == Api::Chat {
             return Err(fail(RequestErrorKind::NotForOAuth, attempts.count));
         }
-        let began = Instant::now();
-        let Some(ended) = self.attempt(request, url, attempts.count).await else {
+        let Some(token) = self.options.cancellation.run_until_cancelled(self.access_token()).await else {
+            return Err(fail(RequestErrorKind::Cancelled, attempts.count));
+        };
+        let (ended, token) = match token {
+            Ok(token) => (self.attempt(request, url, attempts.count, token.as_deref()).await, token),
+            Err(failure) => (Some(AttemptEnd::NoAccessToken(failure)), None),
+        };
+        let Some(ended) = ended else {
             return Err(fail(RequestErrorKind::Cancelled, attempts.count));
         };
         attempts.count += 1;
@@ -236,7 +243,7 @@ impl Client {
             RequestErrorKind::NoAccessToken(_) => self.options.oauth_origin.to_string(),
             _ => self.origin(request.api()).to_string(),
         };
-        if self.renew_access_token(&failed.error, began, attempts).await {
+        if self.renew_access_token(&failed.error, token.as_ref(), attempts).await {
             return Ok(OnceSent::RetryAfter(Duration::ZERO));
         }
         let retry_after = failed.retry_after.as_deref();
@@ -271,20 +278,26 @@ impl Client {
         }
     }
 
+    /// What signs the next request, of an OAuth client.
+    async fn access_token(&self) -> Result<Option<Arc<AccessToken>>, NoAccessToken> {
+        match &self.access_tokens {
+            Some(tokens) => tokens.current(&self.http).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// Whether a request was refused with an access token that may have ended early, and is to be sent again with another.
     async fn renew_access_token(
         &self,
         error: &RequestError,
-        began: Instant,
+        token: Option<&Arc<AccessToken>>,
         attempts: &mut Attempts,
     ) -> bool {
-        let Some(tokens) = self.access_tokens.as_ref().filter(|_| error.is_unauthorized()) else {
-            return false;
-        };
-        if attempts.renewed || matches!(error.kind, RequestErrorKind::NoAccessToken(_)) {
+        let (Some(tokens), Some(token)) = (&self.access_tokens, token) else { return false };
+        if attempts.renewed || !error.is_unauthorized() {
             return false;
         }
-        tokens.refused(began).await;
+        tokens.refused(token).await;
         attempts.renewed = true;
         self.attempted(false, true);
         let (request, why) =
@@ -310,13 +323,19 @@ impl Client {
     }
 
     /// One attempt, from its wait to the last byte of its answer; `None` when it was not begun because the run is ending.
-    async fn attempt(&self, request: &ApiRequest, url: Url, earlier: u32) -> Option<AttemptEnd> {
+    async fn attempt(
+        &self,
+        request: &ApiRequest,
+        url: Url,
+        earlier: u32,
+        token: Option<&AccessToken>,
+    ) -> Option<AttemptEnd> {
         let permit = self.options.cancellation.run_until_cancelled(self.throttle.permit()).await?;
         self.attempts.fetch_add(1, Ordering::Relaxed);
         self.retried.fetch_add(u64::from(earlier > 0), Ordering::Relaxed);
         let ended = tokio::select! {
             biased;
-            ended = self.exchange(request, url) => ended,
+            ended = self.exchange(request, url, token) => ended,
             () = self.grace_is_over() => return Some(AttemptEnd::CutOff),
         };
         let (status, headers) = match &ended {
@@ -337,15 +356,9 @@ impl Client {
     }
 
     /// Sends, and reads the complete answer.
-    async fn exchange(&self, request: &ApiRequest, url: Url) -> AttemptEnd {
-        let access_token = match &self.access_tokens {
-            None => None,
-            Some(tokens) => match tokens.current(&self.http).await {
-                Ok(token) => Some(token),
-                Err(failure) => return AttemptEnd::NoAccessToken(failure),
-            },
-        };
-        let mut response = match self.build(request, url, access_token.as_ref()).send().await {
+    async fn exchange(&self, request: &ApiRequest, url: Url, token: Option<&AccessToken>) -> AttemptEnd {
+        let _at_work = clock::at_work();
+        let mut response = match self.build(request, url, token).send().await {
             Ok(response) => response,
             Err(source) => return AttemptEnd::None { source: source.without_url() },
         };
@@ -382,21 +395,16 @@ impl Client {
         sleep(self.options.timeouts.grace).await;
     }
 
-    fn build(
-        &self,
-        request: &ApiRequest,
-        url: Url,
-        access_token: Option<&Secret>,
-    ) -> reqwest::RequestBuilder {
+    fn build(&self, request: &ApiRequest, url: Url, token: Option<&AccessToken>) -> reqwest::RequestBuilder {
         let method = match request.method() {
             Method::Get => http::Method::GET,
             Method::Post => http::Method::POST,
             Method::Delete => http::Method::DELETE,
         };
         let mut builder = self.http.request(method, url).header(USER_AGENT, USER_AGENT_VALUE);
-        builder = match (&self.options.credentials.signer, access_token) {
+        builder = match (&self.options.credentials.signer, token) {
             (Signer::Basic { username, secret }, _) => builder.basic_auth(username, Some(secret.expose())),
-            (Signer::OAuthClient { .. }, Some(token)) => builder.bearer_auth(token.expose()),
+            (Signer::OAuthClient { .. }, Some(token)) => builder.bearer_auth(token.token.expose()),
             (Signer::OAuthClient { .. }, None) => builder,
         };
         if let Some(form) = request.form_body() {

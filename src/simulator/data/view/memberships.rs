@@ -136,13 +136,17 @@ impl WorldView<'_> {
     /// A membership as the list of its user has it.
     pub(crate) fn users_side(&self, edge: u32, channel: u32) -> UserSide {
         let Some(record) = self.changes.memberships.get(&edge) else {
-            return initial::users_side(self.world, edge, channel, self.present(edge));
+            let mut side = initial::users_side(self.world, edge, channel, self.present(edge));
+            side.reading = self.with_added(channel, side.reading);
+            return side;
         };
         let read = record.read.as_ref();
         UserSide {
             status: "joined",
             member: Some(record.digits),
-            reading: read.and_then(|read| read.reading).unwrap_or_else(|| self.reading(record)),
+            reading: read
+                .and_then(|read| read.reading)
+                .map_or_else(|| self.reading(record), |reading| self.with_added(channel, reading)),
             muted: record.muted,
             sent: read.map_or_else(AsSent::default, |read| read.as_user_channel.clone()),
         }
@@ -152,10 +156,17 @@ impl WorldView<'_> {
     fn reading(&self, record: &MembershipRecord) -> ReadMark {
         let index = record.last_read_index;
         let after = |index| {
-            let total = initial::message_count(self.world, record.channel);
-            (total - initial::messages_through(self.world, record.channel, index)).max(0)
+            let messages = self.messages(record.channel);
+            (messages.counted() - messages.through(index)).max(0)
         };
         ReadMark { index, unread: index.map(after) }
+    }
+
+    /// How far someone has read who has not read what was created since.
+    fn with_added(&self, channel: u32, reading: ReadMark) -> ReadMark {
+        let added = self.changes.messages.get(&channel).map_or(0, |created| created.records.len());
+        let added = i64::try_from(added).unwrap_or(i64::MAX);
+        ReadMark { unread: reading.unread.map(|unread| unread.saturating_add(added)), ..reading }
     }
 
     /// How many members the channel has. Of a vanished channel, how many it had when it was listed.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::simulator::data::changes::ServiceDefaults;
+use crate::simulator::data::message_order::MessageOrder;
 use crate::simulator::data::order::MergedOrder;
 use crate::simulator::data::record::{ChannelRecord, RoleRecord, UserRecord};
 use crate::simulator::data::{WorldView, initial, sid};
@@ -87,6 +88,11 @@ impl WorldView<'_> {
             Some(record) => record.private,
             None => initial::is_private(self.world, channel),
         }
+    }
+
+    /// The messages of a channel.
+    pub(crate) fn messages(&self, channel: u32) -> MessageOrder<'_> {
+        MessageOrder::new(self.world, channel, self.changes.messages.get(&channel))
     }
 
     /// Whether the channel was not deleted.
