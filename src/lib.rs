@@ -92,8 +92,8 @@ pub mod internals {
     }
     pub mod simulator {
         pub use crate::simulator::{
-            DriftChange, DriftChangeKind, Faults, Options, Running, ServiceLimits, Truth, WorldKind, Write,
-            WriteClock, fault_names, start,
+            DriftChange, DriftChangeKind, Faults, Lack, LoadError, Loaded, Options, Running, ServiceLimits,
+            SimulatorError, Truth, WorldKind, Write, WriteClock, fault_names, start,
         };
     }
     pub mod snapshot {

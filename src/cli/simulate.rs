@@ -1,19 +1,33 @@
 //! `chatferry simulate`
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 /// Serve an embedded Twilio on this machine, to try things out and to test against.
 ///
 /// Programmable Chat v2 and Conversations v1, which show the same objects, on 127.0.0.1. The account is made from a seed: the
-/// same seed and sizes give the same SIDs, rows and credentials. There are an empty service in the same account and one in
-/// another account too. It prints where it listens, then the environment to use it with, and serves until Ctrl-C. What it saw
-/// is at /simulator/stats, as JSON, and what was written at /simulator/writes, one JSON object a line.
+/// same seed and sizes give the same SIDs, rows and credentials. Or it is your own, as a snapshot has it. There are an empty
+/// service in the same account and one in another account too. It prints where it listens, then the environment to use it
+/// with, and serves until Ctrl-C. What it saw is at /simulator/stats, as JSON, and what was written at /simulator/writes, one
+/// JSON object a line.
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = SIMULATE_HELP)]
 pub(crate) struct SimulateArgs {
     /// Port on 127.0.0.1; 0 takes one that is free
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub port: u16,
+    /// Serve what this snapshot has: its services, under their own SIDs. No secret is asked for; nothing is written to it
+    #[arg(
+        long,
+        value_name = "SNAPSHOT",
+        help_heading = "Account",
+        conflicts_with_all = ["users", "channels", "memberships", "world"]
+    )]
+    pub load: Option<PathBuf>,
+    /// With --load, serve this reading of a target too, such as a plan's `.target.db`
+    #[arg(long, value_name = "SNAPSHOT", help_heading = "Account", requires = "load")]
+    pub target: Option<PathBuf>,
     /// Makes another account
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Account")]
     pub seed: u64,

@@ -8,7 +8,8 @@ use crate::cli::simulate::{SimulateArgs, SimulatedWorld};
 use crate::clock;
 use crate::error::ExitStatus;
 use crate::report::text::simulate::{self as text, SimulateError, SimulatorAddress};
-use crate::simulator::{self, Options, Running, WorldKind, WriteClock};
+use crate::simulator::{self, Loaded, Options, Running, SimulatorError, WorldKind, WriteClock};
+use crate::snapshot::Snapshot;
 
 use super::failure::StdoutError;
 use super::{CommandError, Context, Outcome};
@@ -16,17 +17,42 @@ use super::{CommandError, Context, Outcome};
 /// Starts it, prints its address and how to use it, and serves until it is stopped.
 pub(super) async fn run(args: &SimulateArgs, context: &mut Context) -> Outcome {
     let stop = context.interrupt.token();
-    serve(args, &mut context.stdout, stop.cancelled()).await?;
+    let options = options(args)?;
+    if let Some(loaded) = &options.load {
+        check_loaded(loaded)?;
+    }
+    let running = simulator::start(options).await.map_err(start_error)?;
+    for lack in running.lacks() {
+        context.say(text::lack(&lack.to_string()));
+    }
+    serve(running, &mut context.stdout, stop.cancelled()).await?;
     Ok(ExitStatus::Done)
 }
 
+/// Refuses a file that is not a snapshot of a crawl that has ended.
+pub(super) fn check_loaded(loaded: &Loaded) -> Result<(), CommandError> {
+    for path in [Some(&loaded.source), loaded.target.as_ref()].into_iter().flatten() {
+        if !Snapshot::open(path)?.is_finished()? {
+            return Err(SimulateError::Unfinished { path: path.clone() }.into());
+        }
+    }
+    Ok(())
+}
+
+/// What it means that the simulator did not start.
+pub(super) fn start_error(error: SimulatorError) -> CommandError {
+    match error {
+        SimulatorError::Load(error) => SimulateError::Load(error.into()),
+        error => SimulateError::Start(error.into()),
+    }
+    .into()
+}
+
 async fn serve(
-    args: &SimulateArgs,
+    running: Running,
     stdout: &mut (dyn Write + Send),
     stop: impl Future<Output = ()>,
 ) -> Result<(), CommandError> {
-    let running =
-        simulator::start(options(args)?).await.map_err(|error| SimulateError::Start(error.into()))?;
     let text = format!("{}\n", text::listening(&address(&running)));
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(StdoutError)?;
     stop.await;
@@ -56,6 +82,7 @@ fn options(args: &SimulateArgs) -> Result<Options, SimulateError> {
         },
         write_clock: WriteClock::Started(clock::now()),
         faults: args.faults.parse().map_err(|error| SimulateError::Faults(Box::new(error)))?,
+        load: args.load.clone().map(|source| Loaded { source, target: args.target.clone() }),
         ..Options::default()
     })
 }
@@ -72,6 +99,7 @@ fn address(running: &Running) -> SimulatorAddress {
         other_service_sid: other.service_sid.to_owned(),
         other_account_sid: other.account_sid.to_owned(),
         other_auth_token: other.auth_token.to_owned(),
+        empty: running.has_empty_services(),
     }
 }
 
@@ -92,7 +120,8 @@ mod tests {
     #[tokio::test]
     async fn it_tells_where_it_listens_and_how_to_use_it() {
         let mut stdout = Vec::new();
-        serve(&args(&["simulate", "--users", "3"]), &mut stdout, async {}).await.unwrap();
+        let options = options(&args(&["simulate", "--users", "3"])).unwrap();
+        serve(simulator::start(options).await.unwrap(), &mut stdout, async {}).await.unwrap();
         let text = String::from_utf8(stdout).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         let url = lines[0].strip_prefix("listening on ").unwrap();
@@ -110,18 +139,16 @@ mod tests {
 
     #[tokio::test]
     async fn mistakes_are_errors() {
-        let mut stdout = Vec::new();
-        let wrong = serve(&args(&["simulate", "--faults", "nope=1%"]), &mut stdout, async {}).await;
-        let problem = wrong.unwrap_err().problem();
+        let wrong = options(&args(&["simulate", "--faults", "nope=1%"]));
+        let problem = CommandError::from(wrong.unwrap_err()).problem();
         assert_eq!((problem.message.as_str(), problem.exit_code), ("`--faults` cannot be used", 2));
         assert!(problem.causes[0].contains("`nope`"), "{problem:?}");
         let taken = simulator::start(Options::default()).await.unwrap();
         let port = taken.url().rsplit(':').next().unwrap().to_owned();
-        let wrong = serve(&args(&["simulate", "--port", &port]), &mut stdout, async {}).await;
-        let problem = wrong.unwrap_err().problem();
+        let options = options(&args(&["simulate", "--port", &port])).unwrap();
+        let problem = start_error(simulator::start(options).await.unwrap_err()).problem();
         assert_eq!((problem.message.as_str(), problem.exit_code), ("the simulator could not start", 1));
         assert!(problem.causes[0].contains(&port), "{problem:?}");
-        assert!(stdout.is_empty());
     }
 
     #[test]

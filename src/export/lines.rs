@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use super::error::ExportError;
 use super::formats::{Compression, FileFormat, JsonRow, Output, file_name};
 use super::written::WrittenFile;
-use crate::mapping::{Batch, LineFiles, MappedRecord, MappedRow};
+use crate::mapping::{LineFiles, MappedRecord, MappedRow, RowBatch};
 
 /// What opens a file by its name.
 type OpenFile<'a, W> = dyn FnMut(&str) -> Result<W, ExportError> + 'a;
@@ -44,7 +44,7 @@ struct FilePart<W: Write> {
 /// How a record's rows become lines, and the rows that wait for their line to be full.
 pub(super) struct RecordLines<'m> {
     row: JsonRow,
-    batch: Option<&'m Batch>,
+    batch: Option<&'m RowBatch>,
     line: Vec<u8>,
     rows: u64,
     /// The first of them.
@@ -63,7 +63,7 @@ impl<'m> RecordLines<'m> {
     }
 
     /// Adds a row to the line of a batch.
-    fn add(&mut self, batch: &Batch, row: &MappedRow<'_>) -> io::Result<()> {
+    fn add(&mut self, batch: &RowBatch, row: &MappedRow<'_>) -> io::Result<()> {
         let out = &mut self.line;
         let is_keyed = !batch.keyed_by.is_empty();
         if self.rows == 0 {

@@ -21,7 +21,7 @@ const BUFFER: usize = 256 * 1024;
 
 /// What rows of a list have in common with the row that they stand in. Its order is that of walks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct GroupKey {
+struct ListKey {
     service: ServiceSid,
     parent: ParentSid,
 }
@@ -32,7 +32,7 @@ enum ParentSid {
     Channel(ChannelSid),
 }
 
-impl GroupKey {
+impl ListKey {
     /// The key of a row of an entity.
     fn of(records: &RowRecords<'_>, walked: Entity, parent: ListParent) -> Option<Self> {
         let user = || match walked {
@@ -80,9 +80,9 @@ pub(crate) struct ListReader<'m> {
     of: Entity,
     file: BufReader<File>,
     /// The next item that was read, and whose it is.
-    next: Option<(GroupKey, Vec<u8>)>,
-    last: Option<GroupKey>,
-    current: Option<GroupKey>,
+    next: Option<(ListKey, Vec<u8>)>,
+    last: Option<ListKey>,
+    current: Option<ListKey>,
     text: Arc<str>,
 }
 
@@ -102,7 +102,7 @@ impl<'m> ListReader<'m> {
         let row = JsonRow::new(&list.record);
         let (mut json, mut last) = (Vec::new(), None);
         let passed = feed(&mut |mapped, records| {
-            let Some(key) = GroupKey::of(records, list.record.entity, list.parent) else { return Ok(()) };
+            let Some(key) = ListKey::of(records, list.record.entity, list.parent) else { return Ok(()) };
             json.clear();
             let write = || {
                 row.push(&mut json, mapped)?;
@@ -129,7 +129,7 @@ impl<'m> ListReader<'m> {
 
     /// Takes the items of a row: the first of them where there are more than one row has.
     pub(crate) fn enter(&mut self, records: &RowRecords<'_>) -> Result<(), ExportError> {
-        let key = GroupKey::of(records, self.of, self.list.parent);
+        let key = ListKey::of(records, self.of, self.list.parent);
         if key.is_some() && key == self.current {
             return Ok(());
         }
@@ -184,7 +184,7 @@ impl<'m> ListReader<'m> {
             let service = read_text(&mut self.file, Vec::new())?;
             let sid = read_text(&mut self.file, Vec::new())?;
             let (service, sid) = (String::from_utf8_lossy(&service), String::from_utf8_lossy(&sid));
-            self.last = Some(GroupKey::from_texts(&service, &sid, self.list.parent));
+            self.last = Some(ListKey::from_texts(&service, &sid, self.list.parent));
         }
         let reused = self.next.take().map(|(_, json)| json).unwrap_or_default();
         let json = read_text(&mut self.file, reused)?;

@@ -28,7 +28,7 @@ pub struct MappedBundle {
 
 /// Several rows of a record on one line.
 #[derive(Debug, Clone)]
-pub struct Batch {
+pub struct RowBatch {
     pub max_rows: u64,
     /// What stands before the rows and after them.
     pub around: (String, String),

@@ -7,14 +7,14 @@ use super::expression::Expression;
 use super::file::{ColumnEntry, Otherwise};
 use super::path::{field_path, resolve};
 use super::pii;
-use super::record::{ColumnSource, Constant, MappedColumn, Shape, ValueTable};
-use super::scope::Scope;
+use super::record::{ColumnSource, Constant, MappedColumn, ValueShape, ValueTable};
+use super::scope::NameScope;
 use super::value::{ColumnType, Pii};
 use crate::model::Entity;
 use crate::storage::nearest;
 
 /// Compiles a column of a record.
-pub(super) fn compile(file_text: &str, entry: ColumnEntry, scope: Scope<'_>) -> Located<MappedColumn> {
+pub(super) fn compile(file_text: &str, entry: ColumnEntry, scope: NameScope<'_>) -> Located<MappedColumn> {
     let name = entry.name.get_ref().clone();
     if name.is_empty() {
         return Err((entry.name.span(), MappingProblem::Empty { what: "a column's name" }));
@@ -33,8 +33,8 @@ pub(super) fn compile(file_text: &str, entry: ColumnEntry, scope: Scope<'_>) -> 
         }
     };
     let (found, source_name) = match &shape {
-        Some(Shape::SafeName(..)) => (ColumnType::String, "a safe name".to_owned()),
-        Some(Shape::Number(_)) => (ColumnType::Integer, "a date in that unit".to_owned()),
+        Some(ValueShape::SafeName(..)) => (ColumnType::String, "a safe name".to_owned()),
+        Some(ValueShape::Number(_)) => (ColumnType::Integer, "a date in that unit".to_owned()),
         None => (found, source_name),
     };
     let column_type = match declared {
@@ -80,7 +80,7 @@ fn holds(declared: ColumnType, found: ColumnType) -> bool {
 }
 
 /// What a column makes of its plain value.
-fn shape(entry: &ColumnEntry, source: &ColumnSource, scope: Scope<'_>) -> Located<Option<Shape>> {
+fn shape(entry: &ColumnEntry, source: &ColumnSource, scope: NameScope<'_>) -> Located<Option<ValueShape>> {
     let field_type = match source {
         ColumnSource::Field(field) => Some(field.column_type),
         ColumnSource::First(fields) => Some(fields[0].column_type),
@@ -100,17 +100,17 @@ fn shape(entry: &ColumnEntry, source: &ColumnSource, scope: Scope<'_>) -> Locate
                 let name = rule.get_ref().clone();
                 (rule.span(), MappingProblem::Unknown { what: "safe name", name, suggestion, known })
             })?;
-            Ok(Some(Shape::SafeName(rule.get_ref().clone(), Arc::clone(found))))
+            Ok(Some(ValueShape::SafeName(rule.get_ref().clone(), Arc::clone(found))))
         }
         (None, Some(unit)) if field_type != Some(ColumnType::Datetime) => {
             Err((unit.span(), needs(entry, "unit", "a `path` or `first_of` that gives dates")))
         }
-        (None, Some(unit)) => Ok(Some(Shape::Number(*unit.get_ref()))),
+        (None, Some(unit)) => Ok(Some(ValueShape::Number(*unit.get_ref()))),
         (None, None) => Ok(None),
     }
 }
 
-fn source(file_text: &str, entry: &ColumnEntry, scope: Scope<'_>) -> Located<ColumnSource> {
+fn source(file_text: &str, entry: &ColumnEntry, scope: NameScope<'_>) -> Located<ColumnSource> {
     check_keys(entry)?;
     let entity: Entity = scope.entity;
     if let Some(list) = &entry.list {

@@ -23,7 +23,7 @@ use super::pii::PiiPolicy;
 use super::record::{MappedColumn, MappedList, MappedRecord, Mapping};
 use super::roles::RoleTable;
 use super::safe_name::{SafeNameRule, SafeNames};
-use super::scope::{RunValues, Scope};
+use super::scope::{NameScope, RunValues};
 use crate::model::Entity;
 use crate::storage::{hex, nearest};
 
@@ -332,7 +332,7 @@ impl Compiler<'_> {
     }
 
     fn rows(&self, entry: RowsEntry, lists: &[String]) -> Located<MappedRecord> {
-        let scope = Scope { entity: entry.entity, run: &self.run, lists, safe_names: &self.safe_names };
+        let scope = NameScope { entity: entry.entity, run: &self.run, lists, safe_names: &self.safe_names };
         if entry.columns.get_ref().is_empty() {
             return Err((entry.columns.span(), MappingProblem::Empty { what: "`columns`" }));
         }

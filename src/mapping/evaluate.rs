@@ -12,7 +12,7 @@ use super::file::OnError;
 use super::filter::Condition;
 use super::instant;
 use super::pii::PiiPolicy;
-use super::record::{ColumnSource, MappedColumn, MappedRecord, Shape};
+use super::record::{ColumnSource, MappedColumn, MappedRecord, ValueShape};
 use super::value::{ColumnType, Value};
 use crate::model::{Entity, RowRecords, Sid, SidKind, Timestamp};
 use crate::printable::cut_letters;
@@ -71,14 +71,14 @@ fn shaped(column: &MappedColumn, subject: &RowRecords<'_>) -> Result<Computed, S
     let value = column.plain_value(subject);
     match (&column.shape, value) {
         (Some(_), Value::Null) => Ok(Computed::Null),
-        (Some(Shape::SafeName(_, rule)), value) => Ok(match value.to_text().as_deref() {
+        (Some(ValueShape::SafeName(_, rule)), value) => Ok(match value.to_text().as_deref() {
             Some(text) => match rule.name(text) {
                 Cow::Borrowed(_) => Computed::Plain,
                 Cow::Owned(name) => Computed::Text(name),
             },
             None => Computed::Null,
         }),
-        (Some(Shape::Number(unit)), Value::Time(time)) => {
+        (Some(ValueShape::Number(unit)), Value::Time(time)) => {
             let number = instant::number(time, *unit);
             number.map(Computed::Integer).ok_or_else(|| format!("`{time}` is not a date"))
         }

@@ -17,7 +17,7 @@ use super::error::ExpressionError;
 use super::field::{entity_name, entity_named, field, fields_of, reachable};
 use super::field_info::FieldInfo;
 use super::functions;
-use super::scope::Scope;
+use super::scope::NameScope;
 use super::value::ColumnType;
 use crate::storage::nearest;
 
@@ -89,7 +89,7 @@ impl Needs {
 
 impl Expression {
     /// Compiles an expression over the rows of an entity.
-    pub(super) fn compile(text: &str, scope: Scope<'_>) -> Result<Self, ExpressionError> {
+    pub(super) fn compile(text: &str, scope: NameScope<'_>) -> Result<Self, ExpressionError> {
         if text.len() > LONGEST {
             let message = format!("the expression has {} bytes; at most {LONGEST} are allowed", text.len());
             return Err(ExpressionError { offset: 0, message });
@@ -164,7 +164,7 @@ fn mentioned(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Checks that the mapping has the rules that `safe_name('rule')` names.
-fn check_safe_names(text: &str, scope: Scope<'_>) -> Result<(), ExpressionError> {
+fn check_safe_names(text: &str, scope: NameScope<'_>) -> Result<(), ExpressionError> {
     for (start, call) in text.match_indices("safe_name(") {
         let argument = text.get(start + call.len()..).unwrap_or_default();
         let quote = argument.chars().next().filter(|quote| matches!(quote, '\'' | '"'));
@@ -186,7 +186,7 @@ fn or_none(names: &[&str]) -> String {
 }
 
 /// Finds out what a name of an expression is: `status`, `channel`, `channel.type`, `run.invites`, `lists.members`.
-fn resolve(name: &str, scope: Scope<'_>, needs: &mut Needs) -> Result<(), String> {
+fn resolve(name: &str, scope: NameScope<'_>, needs: &mut Needs) -> Result<(), String> {
     let walked = scope.entity;
     let mut parts = name.splitn(3, '.');
     let (first, second, third) = (parts.next().unwrap_or_default(), parts.next(), parts.next());

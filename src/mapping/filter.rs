@@ -12,7 +12,7 @@ use super::error::ExpressionError;
 use super::expression::Expression;
 use super::field::{entity_named, field, reachable};
 use super::field_info::FieldInfo;
-use super::scope::{RunValue, Scope};
+use super::scope::{NameScope, RunValue};
 use super::value::{Value, push_seconds, push_sid};
 use crate::model::{RowRecords, Timestamp};
 
@@ -53,7 +53,7 @@ pub(super) enum Literal {
 
 impl Filter {
     /// Compiles a condition over the rows of an entity.
-    pub(super) fn compile(text: &str, scope: Scope<'_>) -> Result<Self, ExpressionError> {
+    pub(super) fn compile(text: &str, scope: NameScope<'_>) -> Result<Self, ExpressionError> {
         let condition = match recognise(text, scope) {
             Some(node) => Condition::Plain(node),
             None => Condition::Expression(Arc::new(Expression::compile(text, scope)?)),
@@ -123,7 +123,7 @@ fn equals(value: Value<'_>, literal: &Literal) -> bool {
 }
 
 /// Recognises a condition of the common form.
-fn recognise(text: &str, scope: Scope<'_>) -> Option<ConditionNode> {
+fn recognise(text: &str, scope: NameScope<'_>) -> Option<ConditionNode> {
     let tokens = tokens(text)?;
     let mut parser = ConditionParser { tokens: &tokens, scope };
     let node = parser.any()?;
@@ -168,7 +168,7 @@ fn tokens(text: &str) -> Option<Vec<ConditionToken<'_>>> {
 /// Reads tokens with Jinja's precedence: `or` binds least, then `and`, then `not`.
 struct ConditionParser<'t, 'a> {
     tokens: &'t [ConditionToken<'a>],
-    scope: Scope<'t>,
+    scope: NameScope<'t>,
 }
 
 impl<'a> ConditionParser<'_, 'a> {

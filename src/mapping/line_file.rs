@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
-use super::bundle::{Batch, LineFiles, MappedBundle};
+use super::bundle::{LineFiles, MappedBundle, RowBatch};
 use super::error::{Located, MappingProblem};
 use super::file::{BatchEntry, BundleEntry, PartsEntry};
 use super::line_schema::LineSchema;
@@ -85,7 +85,7 @@ pub(super) fn lines(
 }
 
 /// Compiles how several rows are one line.
-pub(super) fn batch(entry: Spanned<BatchEntry>, columns: &[MappedColumn]) -> Located<Batch> {
+pub(super) fn batch(entry: Spanned<BatchEntry>, columns: &[MappedColumn]) -> Located<RowBatch> {
     let span = entry.span();
     let entry = entry.into_inner();
     if entry.max_rows == 0 {
@@ -112,7 +112,7 @@ pub(super) fn batch(entry: Spanned<BatchEntry>, columns: &[MappedColumn]) -> Loc
         let message = format!("`line` must be JSON on one line, with {ROWS} where the rows stand");
         return Err((entry.line.span(), section("`batch`", message)));
     };
-    Ok(Batch {
+    Ok(RowBatch {
         max_rows: entry.max_rows,
         around: (before.to_owned(), after.to_owned()),
         keyed_by,

@@ -43,7 +43,7 @@ mod sids;
 mod unwritten;
 mod value;
 
-pub(crate) use bundle::{Batch, LineFiles, MappedBundle};
+pub(crate) use bundle::{LineFiles, MappedBundle, RowBatch};
 pub(crate) use bundled::{names as bundled_names, text as bundled_text};
 pub(crate) use command_line::select_columns;
 pub(crate) use compile::load_with;

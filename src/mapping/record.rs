@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::bundle::{Batch, LineFiles, MappedBundle};
+use super::bundle::{LineFiles, MappedBundle, RowBatch};
 use super::context::Constants;
 use super::expression::{Expression, Needs};
 use super::field_info::FieldInfo;
@@ -13,7 +13,7 @@ use super::pii::{PiiKey, PiiPolicy};
 use super::plan_rules::PlanRules;
 use super::roles::RoleTable;
 use super::safe_name::{SafeNameRule, SafeNames};
-use super::scope::{RunValues, Scope};
+use super::scope::{NameScope, RunValues};
 use super::value::{ColumnType, Pii, Value};
 use crate::model::{Entity, RowRecords};
 
@@ -68,7 +68,7 @@ pub struct MappedRecord {
     /// Whether keys that have null are left out, in NDJSON.
     pub omit_null: bool,
     /// How several of its rows are one line.
-    pub batch: Option<Batch>,
+    pub batch: Option<RowBatch>,
     /// How its files are written, where that is as NDJSON only.
     pub lines: Option<LineFiles>,
     /// What its expressions see besides the row.
@@ -106,14 +106,14 @@ pub struct MappedColumn {
     /// Where its value comes from.
     pub(super) source: ColumnSource,
     /// What is made of a plain value.
-    pub(super) shape: Option<Shape>,
+    pub(super) shape: Option<ValueShape>,
     /// Whether no two rows have the same value.
     pub unique: bool,
 }
 
 /// What a column makes of a plain value.
 #[derive(Debug, Clone)]
-pub(super) enum Shape {
+pub(super) enum ValueShape {
     SafeName(String, Arc<SafeNameRule>),
     Number(TimeUnit),
 }
@@ -224,7 +224,7 @@ impl MappedColumn {
     /// Whether it has names of that rule, each once.
     pub(super) fn is_unique_name(&self, rule: &str) -> bool {
         let is_name = match (&self.shape, &self.source) {
-            (Some(Shape::SafeName(name, _)), _) => name == rule,
+            (Some(ValueShape::SafeName(name, _)), _) => name == rule,
             (_, ColumnSource::Expression(expression, _)) => {
                 [format!("safe_name('{rule}')"), format!("safe_name(\"{rule}\")")]
                     .iter()
@@ -296,8 +296,8 @@ impl MappedRecord {
     }
 
     /// What expressions over its rows can name.
-    pub(super) fn scope<'a>(&'a self, lists: &'a [String]) -> Scope<'a> {
-        Scope { entity: self.entity, run: &self.run, lists, safe_names: &self.safe_names }
+    pub(super) fn scope<'a>(&'a self, lists: &'a [String]) -> NameScope<'a> {
+        NameScope { entity: self.entity, run: &self.run, lists, safe_names: &self.safe_names }
     }
 
     /// Whether it is written as NDJSON only.

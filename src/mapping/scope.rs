@@ -10,7 +10,7 @@ use crate::model::Entity;
 
 /// What an expression is compiled for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Scope<'a> {
+pub(super) struct NameScope<'a> {
     pub(super) entity: Entity,
     pub(super) run: &'a RunValues,
     pub(super) lists: &'a [String],

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use axum::http::{Method, Uri};
 
-use super::data::Account;
+use super::data::loaded::LoadedService;
+use super::data::{Account, ServiceWorld};
 use super::draws;
 use super::faults::{AttemptFault, RequestTraits};
 use super::query::Parameters;
@@ -66,10 +67,14 @@ pub(crate) fn answer(
                         captures: captures.clone(),
                         path: uri.path(),
                         query: Parameters::parse(uri.query().unwrap_or_default()),
+                        is_lost: matches!(
+                            fault,
+                            Some(AttemptFault::LostAnswer | AttemptFault::AcceptedThen(_))
+                        ),
                         form: Parameters::parse(body)
                             .without(|name| state.options.faults.ignores(name) && !route.requires(name)),
                     };
-                    match act(state, &call) {
+                    match act(state, &call).and_then(|body| readable(world, body)) {
                         Ok(body) => return done(state, &call, body, fault),
                         // Such a fault lasts: that the thing exists by now is not seen either.
                         Err(_) if fault == Some(AttemptFault::AcceptedThen(404)) => {
@@ -82,6 +87,14 @@ pub(crate) fn answer(
         }
     };
     RequestOutcome::failure(&failure)
+}
+
+/// What was made of a snapshot that could not be read any more is no answer.
+fn readable(world: &ServiceWorld, body: String) -> Result<String, Refusal> {
+    match world.loaded.as_ref().and_then(LoadedService::trouble) {
+        None => Ok(body),
+        Some(why) => Err(Refusal::new(500, 20500, format!("The simulator cannot read its snapshot: {why}"))),
+    }
 }
 
 /// Checks a write against its description and limits, and acts.

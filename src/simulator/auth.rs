@@ -1,25 +1,51 @@
 //! HTTP Basic authentication by account and auth token, or by API key and secret.
 
+use base64::Engine as _;
+
 use super::data::account::AccountCredentials;
 
 /// The two `Authorization` values that each account has.
 #[derive(Debug)]
-pub(crate) struct Accepted(Vec<[String; 2]>);
+pub(crate) struct Accepted {
+    values: Vec<[String; 2]>,
+    /// The account SIDs, where any password of theirs is accepted.
+    open: Vec<String>,
+}
 
 impl Accepted {
-    pub(crate) fn new<'a>(accounts: impl Iterator<Item = &'a AccountCredentials>) -> Self {
+    /// With `any_secret`, an account SID with any password is accepted, and any API key as one of the first account: a snapshot has no
+    /// secrets.
+    pub(crate) fn new<'a>(
+        accounts: impl Iterator<Item = &'a AccountCredentials> + Clone,
+        any_secret: bool,
+    ) -> Self {
+        let open = accounts.clone().filter(|_| any_secret).map(|account| account.account_sid.clone());
+        let open = open.collect();
         let basic = |user: &str, password: &str| base64(format!("{user}:{password}").as_bytes());
         let values = accounts.map(|account| {
             [basic(&account.account_sid, &account.auth_token), basic(&account.api_key, &account.api_secret)]
         });
-        Self(values.collect())
+        Self { values: values.collect(), open }
     }
 
     /// The number of the account that a header's value is of.
     pub(crate) fn account(&self, value: &[u8]) -> Option<usize> {
         let (scheme, encoded) = value.split_at_checked(6)?;
         let is_of = |values: &[String; 2]| values.iter().any(|known| known.as_bytes() == encoded);
-        scheme.eq_ignore_ascii_case(b"basic ").then(|| self.0.iter().position(is_of))?
+        if !scheme.eq_ignore_ascii_case(b"basic ") {
+            return None;
+        }
+        self.values.iter().position(is_of).or_else(|| self.open_account(encoded))
+    }
+
+    fn open_account(&self, encoded: &[u8]) -> Option<usize> {
+        if self.open.is_empty() {
+            return None;
+        }
+        let decoded = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
+        let user = std::str::from_utf8(&decoded).ok()?.split(':').next()?;
+        let of_account = self.open.iter().position(|account| account == user);
+        of_account.or_else(|| user.starts_with("SK").then_some(0))
     }
 }
 

@@ -31,6 +31,17 @@ impl<'a> Object<'a> {
         self.out
     }
 
+    /// A key that may need escapes, with its JSON.
+    pub(crate) fn member(&mut self, key: &str, json: &str) {
+        if !self.empty {
+            self.out.push(',');
+        }
+        self.empty = false;
+        string(key, self.out);
+        self.out.push(':');
+        self.out.push_str(json);
+    }
+
     /// A text that may need escapes.
     pub(crate) fn text(&mut self, key: &str, text: &str) {
         string(text, self.value(key));

@@ -3,7 +3,7 @@
 //! It is written from Twilio's OpenAPI descriptions and documentation only, so that it is a second opinion
 //! on what the client believes. Its first account has a service that is made from a seed, costs 8 bytes a
 //! membership, and changes only by writes, drift and faults that are asked for; and an empty one. So has
-//! the second account, with credentials of its own.
+//! the second account, with credentials of its own. Snapshots can take the place of the seed (`data::loaded`).
 //!
 //! A request goes through `server` (authentication, `limits`, faults of `faults`) to a `route` of `api`,
 //! which reads `data` and writes `json` through `paging`; the answer leaves when `timer`
@@ -14,6 +14,7 @@
 //!
 //! **Invariant:** it listens on 127.0.0.1 only.
 
+mod accounts;
 mod answer;
 mod api;
 mod auth;
@@ -42,10 +43,11 @@ mod truth;
 mod wire;
 mod writes;
 
+pub use data::loaded::{Lack, LoadError};
 pub use drift::{DriftChange, DriftChangeKind};
 pub use faults::{Faults, fault_names};
-pub use options::{Options, ServiceLimits, WorldKind, WriteClock};
-pub use running::{Running, start};
+pub use options::{Loaded, Options, ServiceLimits, WorldKind, WriteClock};
+pub use running::{Running, SimulatorError, start};
 pub(crate) use stats::Stats;
 pub use truth::Truth;
 pub(crate) use truth::TruthRow;

@@ -1,5 +1,6 @@
 //! How to simulate.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Faults;
@@ -44,6 +45,17 @@ pub struct Options {
     /// The limits of the target service in the same account.
     pub target_limits: ServiceLimits,
     pub faults: Faults,
+    /// Snapshots to serve instead of what the seed gives.
+    pub load: Option<Loaded>,
+}
+
+/// The snapshots whose data is served: finished ones of this version's format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// The account and its services.
+    pub source: PathBuf,
+    /// What was read of the service that a plan writes to: of the same service as the source, of another one, or of another account.
+    pub target: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -68,6 +80,7 @@ impl Default for Options {
             source_limits: ServiceLimits { channel_members: 1_000, user_channels: 500 },
             target_limits: ServiceLimits::HIGHEST,
             faults: Faults::default(),
+            load: None,
         }
     }
 }

@@ -36,6 +36,8 @@ pub(crate) struct Call<'a> {
     pub(crate) path: &'a str,
     pub(crate) query: Parameters<'a>,
     pub(crate) form: Parameters<'a>,
+    /// The fault of the attempt keeps its answer from the client, whatever it is.
+    pub(crate) is_lost: bool,
 }
 
 /// What a path leads to.

@@ -6,17 +6,16 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::data::account::AccountCredentials;
-use super::data::role_table::{DEFAULT_ROLES, ROLES};
-use super::data::{Account, Origins, ServicePlan, ServiceWorld, SettingsGiven, sid, specimens};
-use super::draws::{self, Draws};
+use super::accounts::{self, ServedAccounts};
+use super::data::loaded::{Lack, LoadError};
+use super::data::{Account, Origins, ServiceWorld};
 use super::drift::{self, DriftChange};
 use super::server;
 use super::state::SimulatorState;
 use super::timer::Timer;
 use super::wire::{CutSwitch, CuttableListener};
 use super::writes::{self, Created, Write};
-use super::{Options, ServiceLimits, Stats, Truth, WorldKind};
+use super::{Options, Stats, Truth};
 
 #[derive(Debug, thiserror::Error)]
 pub enum SimulatorError {
@@ -26,6 +25,8 @@ pub enum SimulatorError {
     Timer(#[source] std::io::Error),
     #[error("{users} users are more than the simulator can hold ({limit})")]
     TooManyUsers { users: u32, limit: u32 },
+    #[error(transparent)]
+    Load(#[from] LoadError),
 }
 
 /// The most users there can be: two bits of 32 hold the status of a membership.
@@ -36,6 +37,9 @@ const MOST_USERS: u32 = 1 << 30;
 pub struct Running {
     address: SocketAddr,
     server: Arc<SimulatorState>,
+    /// Which service of the first account is there to be copied into.
+    target: usize,
+    lacks: Vec<Lack>,
     task: Option<JoinHandle<std::io::Result<()>>>,
 }
 
@@ -49,7 +53,7 @@ pub async fn start(options: Options) -> Result<Running, SimulatorError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(bind_error)?;
     let address = listener.local_addr().map_err(bind_error)?;
     let origins = Origins::new(&options, &format!("http://{address}"));
-    let accounts = accounts(&options, &origins);
+    let ServedAccounts { accounts, target, lacks } = accounts::of(&options, &origins)?;
     let timer = Timer::start().map_err(SimulatorError::Timer)?;
     let server = Arc::new(SimulatorState::new(options, accounts, origins, timer));
     let service = server::router(Arc::clone(&server)).into_make_service_with_connect_info::<CutSwitch>();
@@ -57,66 +61,7 @@ pub async fn start(options: Options) -> Result<Running, SimulatorError> {
     let serving = axum::serve(CuttableListener(listener), service)
         .with_graceful_shutdown(async move { stop.cancelled().await });
     let task = tokio::spawn(async move { serving.await });
-    Ok(Running { address, server, task: Some(task) })
-}
-
-/// Two accounts: the first has the generated service and an empty one, the second an empty one.
-fn accounts(options: &Options, origins: &Origins) -> Vec<Account> {
-    let draws = |number: u64| match number {
-        0 => Draws::new(options.seed),
-        number => Draws::new(draws::next(options.seed ^ number)),
-    };
-    let (first, second) = (AccountCredentials::new(draws(0)), AccountCredentials::new(draws(2)));
-    let [full, bare] = match options.world {
-        WorldKind::Plain => [SettingsGiven::Usual; 2],
-        WorldKind::Real => [SettingsGiven::All, SettingsGiven::None],
-    };
-    let empty = |number: u64, account_sid: &str, friendly_name: &'static str, limits, settings| {
-        let plan = ServicePlan {
-            draws: draws(number),
-            account_sid,
-            friendly_name,
-            users: 0,
-            channels: 0,
-            memberships: 0,
-            roles: DEFAULT_ROLES,
-            limits,
-            world: WorldKind::Plain,
-            settings,
-            write_clock: options.write_clock,
-        };
-        Arc::new(ServiceWorld::new(&plan, &options.faults, origins))
-    };
-    let generated = ServicePlan {
-        draws: draws(0),
-        account_sid: &first.account_sid,
-        friendly_name: "Küchenbörse – production",
-        users: options.users,
-        channels: options.channels,
-        memberships: options.memberships,
-        roles: ROLES.len(),
-        limits: options.source_limits,
-        world: options.world,
-        settings: full,
-        write_clock: options.write_clock,
-    };
-    let mut generated = ServiceWorld::new(&generated, &options.faults, origins);
-    if options.world == WorldKind::Real && options.users > 0 {
-        specimens::add(&mut generated);
-    }
-    let target = empty(1, &first.account_sid, "Küchenbörse – new", options.target_limits, bare);
-    let name = "Küchenbörse – another account";
-    let other = empty(2, &second.account_sid, name, ServiceLimits::DEFAULT, SettingsGiven::Usual);
-    let accounts =
-        vec![Account::new(first, vec![Arc::new(generated), target]), Account::new(second, vec![other])];
-    if options.world == WorldKind::Real {
-        accounts[1].update_defaults(|defaults| {
-            defaults.messaging_service_sid = Some(sid::text("MG", sid::draw_digits(draws(2), 6)));
-            defaults.inactive_timer = Some("P90D".to_owned());
-            defaults.closed_timer = Some("P365D".to_owned());
-        });
-    }
-    accounts
+    Ok(Running { address, server, target, lacks, task: Some(task) })
 }
 
 /// The second account, which sees nothing of the first one's services.
@@ -163,9 +108,21 @@ impl Running {
         &self.world().account.service_sid
     }
 
-    /// `IS…`, a service of the same account, which has nothing but the roles of a new one at first.
+    /// What the snapshots that are served do not have, and how that is answered.
+    pub fn lacks(&self) -> &[Lack] {
+        &self.lacks
+    }
+
+    /// `IS…`, a service of the same account to copy into: the target that was loaded, or one that has nothing but the roles of a new
+    /// one at first.
     pub fn target_service_sid(&self) -> &str {
-        &self.account().services[1].account.service_sid
+        &self.account().services[self.target].account.service_sid
+    }
+
+    /// Whether the services to copy into, of the same account and of the other one, were made for that: not loaded.
+    pub fn has_empty_services(&self) -> [bool; 2] {
+        let accounts = &self.server.accounts;
+        [&accounts[0].services[self.target], &accounts[1].services[0]].map(|world| world.loaded.is_none())
     }
 
     /// An account of its own, with a service like the target service.

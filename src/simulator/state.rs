@@ -40,7 +40,10 @@ impl SimulatorState {
             writes: WriteLog::new(options.record_writes),
             write_limits: WriteWindows::new(options.write_rate),
             stop: CancellationToken::new(),
-            accepted: Accepted::new(accounts.iter().map(|account| &account.credentials)),
+            accepted: Accepted::new(
+                accounts.iter().map(|account| &account.credentials),
+                options.load.is_some(),
+            ),
             limits: RequestLimits::new(options.rate, options.max_concurrent),
             attempt_faults: AttemptFaults::new(options.faults.clone(), draws),
             timer,

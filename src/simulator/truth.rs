@@ -10,7 +10,6 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::api;
-use super::data::messages::ChannelMessages;
 use super::data::order::MergedOrder;
 use super::data::{ServiceWorld, WorldView, sid};
 use super::paging::PagedList;
@@ -53,7 +52,7 @@ impl Truth {
 
     fn roles_in(&self, api: ServedApi) -> Vec<TruthRow> {
         let view = self.view();
-        let roles = ids(view.roles()).into_iter().filter(|role| view.role_exists(*role));
+        let roles = ids(&view.roles()).into_iter().filter(|role| view.role_exists(*role));
         roles.map(|role| row(|out| api::write_role(api, &view, role, out))).collect()
     }
 
@@ -79,7 +78,7 @@ impl Truth {
 
     fn user_ids(&self) -> Vec<u32> {
         let view = self.view();
-        ids(view.users()).into_iter().filter(|user| view.user_exists(*user)).collect()
+        ids(&view.users()).into_iter().filter(|user| view.user_exists(*user)).collect()
     }
 
     /// The channels of both types, in SID order.
@@ -116,7 +115,7 @@ impl Truth {
         let view = self.view();
         let is_shown =
             |channel: &u32| view.channel_exists(*channel) && api.pick(true, view.is_private(*channel));
-        ids(view.channels()).into_iter().filter(is_shown).collect()
+        ids(&view.channels()).into_iter().filter(is_shown).collect()
     }
 
     /// The User Channels of a user (SID or identity), in the order of channel SIDs; empty for an unknown one.
@@ -164,7 +163,7 @@ impl Truth {
 
     fn messages_in(&self, api: ServedApi, channel: &str) -> Vec<TruthRow> {
         self.of_channel(api, channel, |view, channel| {
-            let positions = 0..ChannelMessages::of(&self.world, channel).count();
+            let positions = 0..view.messages(channel).count();
             let message = |position| row(|out| api::write_message(api, view, channel, position, out));
             positions.map(message).collect()
         })
@@ -212,13 +211,14 @@ impl Truth {
     /// Memberships missing from their user's list: user SID and channel SID.
     pub fn hidden_rows(&self) -> Vec<(String, String)> {
         let world = &self.world;
-        sorted(world.selected.hidden.iter().map(|edge| {
-            (world.users.text(world.graph.user(*edge)), world.channels.text(world.graph.channel(*edge)))
+        sorted(world.selected.hidden.iter().filter_map(|edge| {
+            let user = world.graph.user(*edge)?;
+            Some((world.users.text(user), world.channels.text(world.graph.channel(*edge))))
         }))
     }
 }
 
-fn ids(order: MergedOrder<'_>) -> Vec<u32> {
+fn ids(order: &MergedOrder<'_>) -> Vec<u32> {
     (0..order.count()).map(|rank| order.id(rank)).collect()
 }
 

@@ -39,10 +39,10 @@ impl Write {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Created {
     pub service_sid: String,
-    /// `role`, `user`, `conversation` or `participant`.
+    /// `role`, `user`, `conversation`, `participant` or `message`.
     pub kind: &'static str,
-    /// A role's friendly name and type, a user's identity, a conversation's unique name (its SID if it has none), or a
-    /// participant's conversation SID and identity.
+    /// A role's friendly name and type, a user's identity, a conversation's unique name (its SID if it has none), a participant's
+    /// conversation SID and identity, or a message's conversation SID and index.
     pub key: String,
     pub times: u32,
 }
@@ -95,7 +95,7 @@ pub(crate) fn created(accounts: &[Account]) -> Vec<Created> {
 /// The same for the statistics: how many of each kind, and which ones more than once.
 pub(crate) fn summary(created: &[Created]) -> Value {
     let mut counts = Map::new();
-    for kind in ["role", "user", "conversation", "participant"] {
+    for kind in ["role", "user", "conversation", "participant", "message"] {
         let times: u32 = created.iter().filter(|one| one.kind == kind).map(|one| one.times).sum();
         counts.insert(kind.to_owned(), json!(times));
     }

@@ -1,7 +1,7 @@
 //! `MessagingBinding.*` of participants: reads, checks, changes and writes the addresses of those who do not chat.
 
-use crate::simulator::data::WorldView;
 use crate::simulator::data::record::{MembershipRecord, NetworkBinding};
+use crate::simulator::data::{WorldView, initial};
 use crate::simulator::json::Object;
 use crate::simulator::query::Parameters;
 use crate::simulator::refusal::Refusal;
@@ -33,7 +33,7 @@ pub(super) fn read(form: &Parameters<'_>, has_identity: bool) -> Result<Option<N
             .ok_or_else(|| Refusal::new(400, 50407, "Messaging binding address is not valid"))?;
     }
     Ok(Some(NetworkBinding {
-        kind,
+        kind: kind.into(),
         address: address.map(str::to_owned),
         proxy_address: proxy.map(str::to_owned),
         projected_address: projected.map(str::to_owned),
@@ -56,10 +56,8 @@ fn network(address: &str) -> Option<&'static str> {
 
 /// Whether someone has a projected address there, which makes a conversation a group MMS.
 fn is_group(view: &WorldView<'_>, channel: u32) -> bool {
-    let created = view.changes.of_channel.get(&channel).map_or(&[][..], Vec::as_slice);
-    created.iter().any(|place| {
-        view.joined(place.id) && view.membership(place.id).binding.as_ref().is_some_and(is_projected)
-    })
+    let mut bound = view.participants_with_bindings(channel);
+    bound.any(|record| record.binding.as_ref().is_some_and(is_projected))
 }
 
 fn is_projected(binding: &NetworkBinding) -> bool {
@@ -89,15 +87,18 @@ pub(super) fn check_new(view: &WorldView<'_>, channel: u32, binding: &NetworkBin
     if binding.proxy_address.is_none() {
         return if is_group(view, channel) { Ok(()) } else { Err(Refusal::missing(NAMES[1])) };
     }
-    let is_taken = view.changes.memberships.iter().any(|(edge, record)| {
+    let has_it = |edge: u32, record: &MembershipRecord| {
         record.user.is_none()
-            && view.joined(*edge)
+            && view.joined(edge)
             && view.channel_exists(record.channel)
             && view.channel(record.channel).state != "closed"
             && record.binding.as_ref().is_some_and(|known| {
                 known.address == binding.address && known.proxy_address == binding.proxy_address
             })
-    });
+    };
+    let at_first = initial::bound_to(view.world, binding);
+    let is_taken = view.changes.memberships.iter().any(|(edge, record)| has_it(*edge, record))
+        || at_first.into_iter().any(|edge| has_it(edge, &view.membership(edge)));
     if is_taken {
         let message = "A binding for this participant and proxy address already exists";
         return Err(Refusal::new(409, 50416, message));
@@ -128,7 +129,7 @@ pub(super) fn updated(
             return Err(Refusal::new(400, 50407, "Messaging binding address is not valid"));
         }
         binding = Some(NetworkBinding {
-            kind: "sms",
+            kind: "sms".into(),
             address: None,
             proxy_address: None,
             projected_address: Some(projected.to_owned()),
@@ -139,7 +140,7 @@ pub(super) fn updated(
 
 pub(super) fn write(object: &mut Object<'_>, binding: &NetworkBinding) {
     let mut inner = Object::open(object.value("messaging_binding"));
-    inner.text("type", binding.kind);
+    inner.text("type", &binding.kind);
     for (key, address) in [
         ("address", &binding.address),
         ("proxy_address", &binding.proxy_address),

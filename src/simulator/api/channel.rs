@@ -7,9 +7,9 @@
 use jiff::Timestamp;
 
 use super::form;
-use super::shared::{self, date, has_fault, one, optional_name, page, timers, unknown_key};
+use super::shared::{self, as_sent, date, has_fault, one, optional_name, page, timers, unknown_key};
 use crate::simulator::WorldKind;
-use crate::simulator::data::messages::ChannelMessages;
+use crate::simulator::data::as_sent::AsSent;
 use crate::simulator::data::record::{ChannelRecord, EmailBinding, Timers};
 use crate::simulator::data::{WorldView, Writer, sid};
 use crate::simulator::faults::Fault;
@@ -131,6 +131,7 @@ impl NewConversation {
             created_by: Some("system".to_owned()),
             created: self.created.unwrap_or(now),
             updated: self.updated.or(self.created).unwrap_or(now),
+            sent: AsSent::default(),
         }))
     }
 }
@@ -175,6 +176,7 @@ pub(super) fn delete(call: &Call<'_>) -> Result<String, Refusal> {
 
 pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, out: &mut String) {
     let (world, record) = (view.world, view.channel(channel));
+    let from = out.len();
     let mut object = Object::open(out);
     object.plain("sid", |out| sid::write("CH", record.digits, out));
     api.write_owners(&mut object, world);
@@ -205,11 +207,10 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, out: &mu
         ServedApi::Chat => {
             links.plain("members", |out| url(out, "/Members"));
             links.plain("invites", |out| url(out, "/Invites"));
-            let messages = ChannelMessages::of(world, channel);
-            match messages.count().checked_sub(1) {
+            match view.messages(channel).last() {
                 Some(last) => links.plain("last_message", |out| {
                     url(out, "/Messages/");
-                    messages.sids().write(last, out);
+                    sid::write("IM", last, out);
                 }),
                 None => links.null("last_message"),
             }
@@ -221,6 +222,7 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, out: &mu
     }
     links.close();
     object.close();
+    as_sent(out, from, api, &record.sent);
 }
 
 fn write_only_in_chat(object: &mut Object<'_>, view: &WorldView<'_>, channel: u32, record: &ChannelRecord) {
@@ -232,7 +234,7 @@ fn write_only_in_chat(object: &mut Object<'_>, view: &WorldView<'_>, channel: u3
     object.text("type", kind);
     object.optional_text("created_by", record.created_by.as_deref());
     object.number("members_count", view.members_count(channel));
-    object.number("messages_count", ChannelMessages::of(view.world, channel).count());
+    object.number("messages_count", view.messages(channel).counted());
 }
 
 fn write_only_in_conversations(

@@ -9,7 +9,10 @@ use crate::simulator::route::Call;
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
 pub(super) fn fetch(call: &Call<'_>) -> Result<String, Refusal> {
-    Ok(one(|out| write(call, out)))
+    match call.account.defaults().sent {
+        Some(sent) => Ok(sent.into()),
+        None => Ok(one(|out| write(call, out))),
+    }
 }
 
 /// Sets the default service, messaging service and timers, each if given; an empty timer is none.
@@ -26,6 +29,7 @@ pub(super) fn update(call: &Call<'_>) -> Result<String, Refusal> {
     let inactive = form::default_timer(&call.form, "DefaultInactiveTimer", now)?;
     let closed = form::default_timer(&call.form, "DefaultClosedTimer", now)?;
     call.account.update_defaults(|defaults| {
+        defaults.sent = None;
         if let Some(service) = service {
             service.clone_into(&mut defaults.chat_service_sid);
         }

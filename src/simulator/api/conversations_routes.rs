@@ -224,6 +224,22 @@ pub(crate) const CONVERSATIONS_ROUTES: &[Route] = &[
         100,
         message::list,
     ),
+    post(
+        "CreateServiceConversationMessage",
+        within!("/Conversations/{ConversationSid}/Messages"),
+        &[
+            "Author",
+            "Body",
+            "DateCreated",
+            "DateUpdated",
+            "Attributes",
+            "MediaSid",
+            "ContentSid",
+            "ContentVariables",
+            "Subject",
+        ],
+        message::create,
+    ),
     fetch(
         "FetchServiceConversationMessage",
         within!("/Conversations/{ConversationSid}/Messages/{Sid}"),

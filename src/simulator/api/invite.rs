@@ -1,13 +1,9 @@
 //! `/v2/Services/{ServiceSid}/Channels/{ChannelSid}/Invites`: the pending side of the relation, which only Chat shows.
 
-use super::member::has_identity;
-use super::shared::{self, date, one, page, unknown_key};
-use crate::simulator::WorldKind;
-use crate::simulator::data::graph::MembershipStatus;
-use crate::simulator::data::order::{GeneratedOrder, MergedOrder};
-use crate::simulator::data::record::moment;
-use crate::simulator::data::role_table::CHANNEL_USER;
-use crate::simulator::data::{WorldView, memberships, sid};
+use super::shared::{self, as_sent, date, one, page, unknown_key};
+use crate::simulator::data::order::MergedOrder;
+use crate::simulator::data::record::InviteRecord;
+use crate::simulator::data::{WorldView, initial, sid};
 use crate::simulator::json::Object;
 use crate::simulator::paging::{PagedList, RecordList};
 use crate::simulator::refusal::Refusal;
@@ -20,28 +16,29 @@ pub(crate) fn list_of<'a>(
     channel: u32,
     identities: Vec<&'a str>,
 ) -> impl PagedList + 'a + use<'a> {
-    let is_pending = |edge| view.status(edge) == MembershipStatus::Invited && view.present(edge);
     RecordList {
         key: "invites",
         prefix: "IN",
-        order: order(view, channel),
-        shows: move |edge| is_pending(edge) && has_identity(view, edge, &identities),
-        write: move |edge, out: &mut String| write(view, channel, edge, out),
+        // All invites were there at first: no operation creates one.
+        order: MergedOrder { generated: initial::invites(view.world, channel), created: &[] },
+        shows: move |invite| is_shown(view, channel, invite, &identities),
+        write: move |invite, out: &mut String| write(view, channel, invite, out),
     }
 }
 
-/// All invites are generated: no operation creates one.
-fn order<'a>(view: &'a WorldView<'a>, channel: u32) -> MergedOrder<'a> {
-    let world = view.world;
-    let generated = if channel < world.channels.count() {
-        GeneratedOrder::Space {
-            space: memberships::invite_sids(world, channel),
-            first: world.graph.of_channel(channel).start,
-        }
-    } else {
-        GeneratedOrder::Few(&[])
-    };
-    MergedOrder { generated, created: &[] }
+fn is_shown(view: &WorldView<'_>, channel: u32, invite: u32, identities: &[&str]) -> bool {
+    if !initial::is_invite(view.world, invite) {
+        return false;
+    }
+    let record = initial::invite(view.world, channel, invite);
+    let is_one = |identity: &str| identities.contains(&identity);
+    is_pending(view, channel, &record)
+        && (identities.is_empty() || record.identity.as_deref().is_some_and(is_one))
+}
+
+/// Whether the one who is invited is still there and has not joined since.
+fn is_pending(view: &WorldView<'_>, channel: u32, record: &InviteRecord) -> bool {
+    record.user.is_none_or(|user| view.user_exists(user) && view.is_as_at_first(user, channel))
 }
 
 pub(super) fn list(call: &Call<'_>) -> Result<String, Refusal> {
@@ -63,29 +60,27 @@ pub(super) fn fetch(call: &Call<'_>) -> Result<String, Refusal> {
     }
 }
 
-pub(crate) fn write(view: &WorldView<'_>, channel: u32, edge: u32, out: &mut String) {
+pub(crate) fn write(view: &WorldView<'_>, channel: u32, invite: u32, out: &mut String) {
     let world = view.world;
-    let sids = memberships::invite_sids(world, channel);
-    let place = edge - world.graph.of_channel(channel).start;
+    let record = initial::invite(world, channel, invite);
     let channel_digits = view.channel_digits(channel);
+    let from = out.len();
     let mut object = Object::open(out);
-    object.plain("sid", |out| sids.write(place, out));
+    object.plain("sid", |out| sid::write("IN", record.digits, out));
     ServedApi::Chat.write_owners(&mut object, world);
     object.plain("channel_sid", |out| sid::write("CH", channel_digits, out));
-    object.optional_text("identity", view.identity_of(edge).as_deref());
-    // The role of an invitation may be left to the service.
-    let has_role = world.kind == WorldKind::Plain || !place.is_multiple_of(3);
-    object.optional_text("role_sid", has_role.then(|| world.role_sids[CHANNEL_USER].as_str()));
-    object.optional_text("created_by", view.channel(channel).created_by.as_deref());
-    let (created, updated) = memberships::dates(world, edge, channel);
-    date(&mut object, "date_created", moment(created));
-    date(&mut object, "date_updated", moment(updated));
-    unknown_key(&mut object, view, "invite", edge);
+    object.optional_text("identity", record.identity.as_deref());
+    object.optional_text("role_sid", record.role_sid.as_deref());
+    object.optional_text("created_by", record.created_by.as_deref());
+    date(&mut object, "date_created", record.created);
+    date(&mut object, "date_updated", record.updated);
+    unknown_key(&mut object, view, "invite", invite);
     object.plain("url", |out| {
         out.extend([world.service_url.as_str(), "/Channels/"]);
         sid::write("CH", channel_digits, out);
         out.push_str("/Invites/");
-        sids.write(place, out);
+        sid::write("IN", record.digits, out);
     });
     object.close();
+    as_sent(out, from, ServedApi::Chat, &record.sent);
 }

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use super::shared::{self, date, has_fault, one, optional_date, page, unknown_key};
+use super::shared::{self, as_sent, date, has_fault, one, optional_date, page, unknown_key};
 use super::{binding, form, user};
 use crate::simulator::data::record::{MembershipRecord, NetworkBinding};
 use crate::simulator::data::{WorldView, Writer, sid};
@@ -35,7 +35,7 @@ pub(crate) fn list_of<'a>(
 fn is_shown(api: ServedApi, view: &WorldView<'_>, edge: u32) -> bool {
     match api {
         ServedApi::Chat => view.is_member(edge),
-        ServedApi::Conversations => view.joined(edge),
+        ServedApi::Conversations => view.is_participant(edge),
     }
 }
 
@@ -151,6 +151,7 @@ impl NewMember {
             last_read: None,
             muted: false,
             binding: self.binding,
+            read: None,
         })
     }
 }
@@ -214,7 +215,7 @@ pub(super) fn update(call: &Call<'_>) -> Result<String, Refusal> {
         }
         record.attributes = attributes.or_else(|| record.attributes.take());
         if index.is_some() {
-            record.last_read_index = index;
+            record.last_read_index = index.map(i64::from);
             record.last_read = Some(now);
         }
         record.last_read = last_read.or(record.last_read);
@@ -239,13 +240,18 @@ pub(super) fn delete(call: &Call<'_>) -> Result<String, Refusal> {
 
 pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, edge: u32, out: &mut String) {
     let (world, record) = (view.world, view.membership(edge));
+    let from = out.len();
     let channel_digits = view.channel_digits(channel);
     let channel_sid = |out: &mut String| sid::write("CH", channel_digits, out);
     let mut object = Object::open(out);
     object.plain("sid", |out| sid::write("MB", record.digits, out));
     api.write_owners(&mut object, world);
     object.plain(api.pick("channel_sid", "conversation_sid"), channel_sid);
-    object.optional_text("identity", view.identity_of(edge).as_deref());
+    let read = record.read.as_ref();
+    match read.and_then(|read| read.identity.as_deref()) {
+        Some(identity) => object.text("identity", identity),
+        None => object.optional_text("identity", view.identity_of(edge).as_deref()),
+    }
     object.optional_text("role_sid", record.role_sid.as_deref());
     if has_fault(view, Fault::WrongType, "member", edge) {
         object.raw("attributes", "[\"a list\"]");
@@ -262,8 +268,8 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, edge: u3
         ["last_consumed_message_index", "last_consumption_timestamp"],
         ["last_read_message_index", "last_read_timestamp"],
     );
-    object.optional_number(index, view.last_read_index(edge, channel));
-    optional_date(&mut object, moment, view.last_read(edge, channel));
+    object.optional_number(index, record.last_read_index);
+    optional_date(&mut object, moment, record.last_read);
     date(&mut object, "date_created", record.created);
     date(&mut object, "date_updated", record.updated);
     unknown_key(&mut object, view, "member", edge);
@@ -274,4 +280,7 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, edge: u3
         sid::write("MB", record.digits, out);
     });
     object.close();
+    if let Some(read) = read {
+        as_sent(out, from, api, &read.as_member);
+    }
 }

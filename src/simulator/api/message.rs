@@ -1,93 +1,150 @@
 //! `…/Channels/{ChannelSid}/Messages` and `…/Conversations/{ConversationSid}/Messages`: by index, ascending unless `Order=desc`.
 
-use super::shared::{self, date, one, optional_date, page, unknown_key};
-use crate::simulator::data::messages::{self, ChannelMessages};
-use crate::simulator::data::record::moment;
+use super::form;
+use super::shared::{self, as_sent, date, one, optional_date, page, unknown_key};
+use crate::simulator::data::as_sent::AsSent;
+use crate::simulator::data::record::MessageRecord;
 use crate::simulator::data::{WorldView, sid};
 use crate::simulator::json::Object;
 use crate::simulator::paging::{MessageList, is_descending};
+use crate::simulator::query::Parameters;
 use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
 use crate::simulator::served_api::ServedApi;
 
+/// Who wrote a message that names no one (description of `Author`).
+const SYSTEM: &str = "system";
+
+/// The longest body, in bytes (documentation, "Conversations limits": 32 KB); with a participant of another network 1,600 characters, the
+/// number that the description of `Body` has.
+const BODY: usize = 32 * 1_024;
+const BODY_ABROAD: usize = 1_600;
+/// The longest attributes, in bytes (the same page).
+const ATTRIBUTES: usize = 4 * 1_024;
+/// The longest subject, in characters (description of `Subject`).
+const SUBJECT: usize = 256;
+
 pub(super) fn list(call: &Call<'_>) -> Result<String, Refusal> {
-    let view = call.world.view();
-    let channel = shared::channel(call, &view, 1)?;
-    let list = MessageList {
-        sids: ChannelMessages::of(call.world, channel).sids(),
-        descending: is_descending(&call.query)?,
-        write: |position, out: &mut String| write(call.route.api, &view, channel, position, out),
+    let (channel, body) = {
+        let view = call.world.view();
+        let channel = shared::channel(call, &view, 1)?;
+        let list = MessageList {
+            order: view.messages(channel),
+            descending: is_descending(&call.query)?,
+            write: |position, out: &mut String| write(call.route.api, &view, channel, position, out),
+        };
+        let url = call.url_below_channel(&view, channel, "/Messages");
+        (channel, page(call, &list, &url, &["Order"], None)?.body)
     };
-    let url = call.url_below_channel(&view, channel, "/Messages");
-    page(call, &list, &url, &["Order"], None).map(|page| page.body)
+    call.world.messages_were_listed(channel);
+    Ok(body)
 }
 
 pub(super) fn fetch(call: &Call<'_>) -> Result<String, Refusal> {
     let view = call.world.view();
     let channel = shared::channel(call, &view, 1)?;
-    let position = ChannelMessages::of(call.world, channel).sids().find(call.captures[2]);
+    let position =
+        sid::digits("IM", call.captures[2]).and_then(|digits| view.messages(channel).position(digits));
     let position = position.ok_or_else(|| Refusal::not_found(call.path))?;
     Ok(one(|out| write(call.route.api, &view, channel, position, out)))
 }
 
-/// How far a message came with two participants of other networks.
-const DELIVERY: &str = concat!(
-    "{\"total\":2,\"sent\":\"all\",\"delivered\":\"some\",\"read\":\"some\",",
-    "\"failed\":\"none\",\"undelivered\":\"none\"}"
-);
+/// A message that is to be made, as it was sent.
+fn read(form: &Parameters<'_>) -> Result<MessageRecord, Refusal> {
+    let author = form.first("Author").filter(|author| !author.is_empty()).unwrap_or(SYSTEM);
+    if author.chars().count() > form::IDENTITY {
+        return Err(Refusal::new(400, 50310, "Author is too long"));
+    }
+    if let Some(subject) = form.first("Subject").filter(|text| text.chars().count() > SUBJECT) {
+        return Err(Refusal::bad_parameter("Subject", subject));
+    }
+    // Neither media nor templates can be made here, so there are none of these SIDs.
+    for (name, prefix) in [("MediaSid", "ME"), ("ContentSid", "HX")] {
+        if let Some(text) = form.first(name) {
+            return Err(match sid::digits(prefix, text) {
+                Some(_) => Refusal::not_found(text),
+                None => Refusal::bad_parameter(name, text),
+            });
+        }
+    }
+    let created = form.moment("DateCreated")?;
+    Ok(MessageRecord {
+        digits: 0,
+        index: 0,
+        author: Some(author.to_owned()),
+        body: form.first("Body").map(str::to_owned),
+        attributes: Some(form::attributes(form, ATTRIBUTES)?.unwrap_or_else(|| "{}".to_owned())),
+        created: created.unwrap_or_default(),
+        updated: form.moment("DateUpdated")?,
+        was_edited: None,
+        last_updated_by: None,
+        media: None,
+        delivery: None,
+        content_sid: None,
+        sent: AsSent::default(),
+    })
+}
+
+/// Adds a message after the last one.
+pub(super) fn create(call: &Call<'_>) -> Result<String, Refusal> {
+    let mut record = read(&call.form)?;
+    let mut writer = call.world.writer();
+    let channel = {
+        let view = writer.view();
+        let channel = shared::open_channel(call, &view, 1)?;
+        let body = record.body.as_deref().unwrap_or_default();
+        let is_abroad = view.bound_participants(channel).next().is_some();
+        if body.len() > BODY || is_abroad && body.chars().count() > BODY_ABROAD {
+            return Err(Refusal::new(400, 50504, "Message body is too long"));
+        }
+        channel
+    };
+    record.was_edited = record.updated.map(|_| false);
+    let now = writer.now();
+    if call.form.first("DateCreated").is_none() {
+        record.created = now;
+    }
+    let position = writer.create_message(channel, record, call.is_lost);
+    Ok(one(|out| write(call.route.api, &writer.view(), channel, position, out)))
+}
 
 /// Writes the message at a position.
 pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, position: u32, out: &mut String) {
     let world = view.world;
-    let messages = ChannelMessages::of(world, channel);
-    let sids = messages.sids();
+    let record = view.messages(channel).record(position);
     let channel_digits = view.channel_digits(channel);
-    let author = messages.author(position);
-    let was_edited = messages.was_edited(position);
-    let is_media = messages.is_media(position);
+    let from = out.len();
     let mut object = Object::open(out);
-    object.plain("sid", |out| sids.write(position, out));
+    object.plain("sid", |out| sid::write("IM", record.digits, out));
     api.write_owners(&mut object, world);
     let channel_sid = |out: &mut String| sid::write("CH", channel_digits, out);
     object.plain(api.pick("channel_sid", "conversation_sid"), channel_sid);
-    object.number("index", messages::index(position));
-    object.optional_text(api.pick("from", "author"), author.as_deref());
-    object.optional_text("body", messages.body(position).as_deref());
-    object.optional_text("attributes", messages.attributes(position).as_deref());
-    let created = messages.date(position);
-    let updated = moment(if was_edited { created + 60 } else { created });
-    date(&mut object, "date_created", moment(created));
-    let is_dated = !messages.lacks_update(position);
-    optional_date(&mut object, "date_updated", is_dated.then_some(updated));
-    if !is_media {
-        object.null("media");
+    object.number("index", record.index);
+    object.optional_text(api.pick("from", "author"), record.author.as_deref());
+    object.optional_text("body", record.body.as_deref());
+    object.optional_text("attributes", record.attributes.as_deref());
+    date(&mut object, "date_created", record.created);
+    optional_date(&mut object, "date_updated", record.updated);
+    match (api, &record.media) {
+        (_, None) => object.null("media"),
+        (ServedApi::Chat, Some(media)) => object.raw("media", media),
+        (ServedApi::Conversations, Some(media)) => object.value("media").extend(["[", media, "]"]),
     }
     match api {
         ServedApi::Chat => {
-            if is_media {
-                write_media(object.value("media"), messages, position);
-            }
-            object.text("type", if is_media { "media" } else { "text" });
+            object.text("type", if record.media.is_some() { "media" } else { "text" });
             object.plain("to", channel_sid);
-            object.optional_text("last_updated_by", author.as_deref().filter(|_| was_edited));
-            object.optional_boolean("was_edited", is_dated.then_some(was_edited));
+            object.optional_text("last_updated_by", record.last_updated_by.as_deref());
+            object.optional_boolean("was_edited", record.was_edited);
         }
-        ServedApi::Conversations => {
-            if is_media {
-                let out = object.value("media");
-                out.push('[');
-                write_media(out, messages, position);
-                out.push(']');
-            }
-            write_only_in_conversations(&mut object, view, author.as_deref(), channel, position);
-        }
+        ServedApi::Conversations => write_only_in_conversations(&mut object, view, &record, channel),
     }
     unknown_key(&mut object, view, "message", channel.wrapping_mul(521).wrapping_add(position));
     let url = |out: &mut String, part: &str| {
         out.extend([api.service_url(world), api.channels()]);
         sid::write("CH", channel_digits, out);
         out.push_str("/Messages/");
-        sids.write(position, out);
+        sid::write("IM", record.digits, out);
         out.push_str(part);
     };
     object.plain("url", |out| url(out, ""));
@@ -98,18 +155,19 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, channel: u32, position
         links.close();
     }
     object.close();
+    as_sent(out, from, api, &record.sent);
 }
 
 /// An author who is still a participant has that one's SID.
 fn write_only_in_conversations(
     object: &mut Object<'_>,
     view: &WorldView<'_>,
-    author: Option<&str>,
+    record: &MessageRecord,
     channel: u32,
-    position: u32,
 ) {
-    let messages = ChannelMessages::of(view.world, channel);
-    let participant = author
+    let participant = record
+        .author
+        .as_deref()
         .and_then(|author| view.user_with_identity(author))
         .and_then(|user| view.membership_of(user, channel))
         .filter(|edge| view.joined(*edge));
@@ -120,22 +178,6 @@ fn write_only_in_conversations(
         }
         None => object.null("participant_sid"),
     }
-    let delivery = if messages.was_delivered(position) { DELIVERY } else { "null" };
-    object.raw("delivery", delivery);
-    if messages.has_content(position) {
-        let digits = messages.sids().digits(position).rotate_left(32);
-        object.plain("content_sid", |out| sid::write("HX", digits, out));
-    } else {
-        object.null("content_sid");
-    }
-}
-
-fn write_media(out: &mut String, messages: ChannelMessages<'_>, position: u32) {
-    let digits = messages.sids().digits(position).rotate_left(64);
-    let mut media = Object::open(out);
-    media.plain("sid", |out| sid::write("ME", digits, out));
-    media.number("size", messages.media_size(position));
-    media.text("content_type", "application/pdf");
-    media.text("filename", "Angebot \"März\".pdf");
-    media.close();
+    object.raw("delivery", record.delivery.as_deref().unwrap_or("null"));
+    object.optional_text("content_sid", record.content_sid.as_deref());
 }

@@ -4,8 +4,7 @@
 //! nothing; no documentation says what Twilio does.
 
 use super::form;
-use super::shared::{date, one};
-use crate::simulator::data::messages::ChannelMessages;
+use super::shared::{as_sent, date, one};
 use crate::simulator::data::{WorldView, sid};
 use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
@@ -44,6 +43,7 @@ pub(super) fn update(call: &Call<'_>) -> Result<String, Refusal> {
 
 fn write(view: &WorldView<'_>, channel: u32, out: &mut String) {
     let (world, record) = (view.world, view.channel(channel));
+    let from = out.len();
     let mut object = Object::open(out);
     object.plain("sid", |out| sid::write("CH", record.digits, out));
     ServedApi::Chat.write_owners(&mut object, world);
@@ -55,11 +55,12 @@ fn write(view: &WorldView<'_>, channel: u32, out: &mut String) {
     date(&mut object, "date_updated", record.updated);
     object.optional_text("created_by", record.created_by.as_deref());
     object.number("members_count", view.members_count(channel));
-    object.number("messages_count", ChannelMessages::of(world, channel).count());
+    object.number("messages_count", view.messages(channel).counted());
     object.optional_text("messaging_service_sid", record.messaging_service_sid.as_deref());
     object.plain("url", |out| {
         out.extend([world.service_url_v3.as_str(), "/Channels/"]);
         sid::write("CH", record.digits, out);
     });
     object.close();
+    as_sent(out, from, ServedApi::Chat, &record.sent);
 }

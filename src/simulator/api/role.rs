@@ -4,8 +4,10 @@
 //! object, and that `inviteMember` is no permission of Conversations, is. What has no counterpart stays as it is.
 
 use super::form;
-use super::shared::{date, has_fault, one, optional_name, plain_page, unknown_key};
+use super::shared::{as_sent, date, has_fault, one, optional_name, plain_page, unknown_key};
+use crate::simulator::data::as_sent::AsSent;
 use crate::simulator::data::record::RoleRecord;
+use crate::simulator::data::role_table::{from_chat, to_chat};
 use crate::simulator::data::{WorldView, sid};
 use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
@@ -14,30 +16,8 @@ use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
 use crate::simulator::served_api::ServedApi;
 
-/// Chat's permission and Conversations', where the names differ.
-const PERMISSIONS: [(&str, &str); 10] = [
-    ("createChannel", "createConversation"),
-    ("joinChannel", "joinConversation"),
-    ("destroyChannel", "deleteConversation"),
-    ("addMember", "addParticipant"),
-    ("removeMember", "removeParticipant"),
-    ("editChannelName", "editConversationName"),
-    ("editChannelAttributes", "editConversationAttributes"),
-    ("editAnyMemberAttributes", "editAnyParticipantAttributes"),
-    ("editOwnMemberAttributes", "editOwnParticipantAttributes"),
-    ("leaveChannel", "leaveConversation"),
-];
-
 /// A permission that Conversations lacks.
 const ONLY_IN_CHAT: &str = "inviteMember";
-
-fn from_chat(permission: &str) -> &str {
-    PERMISSIONS.iter().find(|(chat, _)| *chat == permission).map_or(permission, |(_, name)| name)
-}
-
-fn to_chat(permission: &str) -> String {
-    PERMISSIONS.iter().find(|(_, name)| *name == permission).map_or(permission, |(chat, _)| chat).to_owned()
-}
 
 /// `Permission`, at least once; the only name that is known to be refused is the one that Conversations lacks.
 fn permissions(call: &Call<'_>) -> Result<Vec<String>, Refusal> {
@@ -78,7 +58,15 @@ pub(super) fn create(call: &Call<'_>) -> Result<String, Refusal> {
     let permissions = permissions(call)?;
     let mut writer = call.world.writer();
     let now = writer.now();
-    let record = RoleRecord { digits: 0, friendly_name, of_service, permissions, created: now, updated: now };
+    let record = RoleRecord {
+        digits: 0,
+        friendly_name,
+        of_service,
+        permissions,
+        created: now,
+        updated: now,
+        sent: AsSent::default(),
+    };
     let role = writer.create_role(record);
     Ok(one(|out| write(call.route.api, &writer.view(), role, out)))
 }
@@ -110,6 +98,7 @@ fn named(call: &Call<'_>, view: &WorldView<'_>) -> Result<u32, Refusal> {
 
 pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, role: u32, out: &mut String) {
     let (world, record) = (view.world, view.role(role));
+    let from = out.len();
     let mut object = Object::open(out);
     object.plain("sid", |out| sid::write("RL", record.digits, out));
     api.write_owners(&mut object, world);
@@ -136,4 +125,5 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, role: u32, out: &mut S
         sid::write("RL", record.digits, out);
     });
     object.close();
+    as_sent(out, from, api, &record.sent);
 }

@@ -1,6 +1,6 @@
 //! `/v2/Services` and `/v1/Services`: the services of the account.
 
-use super::shared::{date, one, plain_page};
+use super::shared::{as_sent, date, one, plain_page};
 use crate::simulator::WorldKind;
 use crate::simulator::data::order::{GeneratedOrder, MergedOrder};
 use crate::simulator::data::record::moment;
@@ -36,12 +36,13 @@ pub(super) fn fetch(call: &Call<'_>) -> Result<String, Refusal> {
 }
 
 pub(crate) fn write(api: ServedApi, world: &ServiceWorld, out: &mut String) {
+    let from = out.len();
     let mut object = Object::open(out);
     object.text("sid", &world.account.service_sid);
     // Connectors report that it is null in every service of Conversations, whatever the description says.
     let is_null = api == ServedApi::Conversations && world.kind == WorldKind::Real;
     object.optional_text("account_sid", (!is_null).then_some(world.account.account_sid.as_str()));
-    object.text("friendly_name", world.friendly_name);
+    object.text("friendly_name", &world.friendly_name);
     date(&mut object, "date_created", moment(CREATED));
     date(&mut object, "date_updated", moment(UPDATED));
     if api == ServedApi::Chat {
@@ -56,6 +57,9 @@ pub(crate) fn write(api: ServedApi, world: &ServiceWorld, out: &mut String) {
     }
     links.close();
     object.close();
+    if let Some(loaded) = &world.loaded {
+        as_sent(out, from, api, &loaded.settings.sent(world.view().changes.defaults.is_some()));
+    }
 }
 
 const CHAT_LINKS: [(&str, &str); 4] =

@@ -5,13 +5,30 @@
 use super::form::check_role;
 use super::shared::one;
 use crate::simulator::data::WorldView;
+use crate::simulator::data::loaded::ReadResources;
 use crate::simulator::json::Object;
 use crate::simulator::refusal::Refusal;
 use crate::simulator::route::Call;
 use crate::simulator::served_api::ServedApi;
 
-#[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
+/// A resource as a snapshot has it, as long as no one has written to it. One that the snapshot could not read is not there.
+fn as_read(
+    call: &Call<'_>,
+    is_written: bool,
+    resource: impl Fn(&ReadResources) -> Option<&str>,
+) -> Option<Result<String, Refusal>> {
+    let resources = call.world.loaded.as_ref()?.settings.resources.as_ref().filter(|_| !is_written)?;
+    Some(resource(resources).map(str::to_owned).ok_or_else(|| Refusal::not_found(call.path)))
+}
+
+fn is_written(call: &Call<'_>) -> bool {
+    call.world.view().changes.defaults.is_some()
+}
+
 pub(super) fn fetch(call: &Call<'_>) -> Result<String, Refusal> {
+    if let Some(read) = as_read(call, is_written(call), |resources| resources.service.as_deref()) {
+        return read;
+    }
     Ok(one(|out| write(&call.world.view(), out)))
 }
 
@@ -70,8 +87,10 @@ pub(crate) fn write(view: &WorldView<'_>, out: &mut String) {
     object.close();
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
 pub(super) fn fetch_webhooks(call: &Call<'_>) -> Result<String, Refusal> {
+    if let Some(read) = as_read(call, is_written(call), |resources| resources.webhooks.as_deref()) {
+        return read;
+    }
     Ok(one(|out| write_webhooks(&call.world.view(), out)))
 }
 
@@ -158,8 +177,10 @@ fn write_webhooks(view: &WorldView<'_>, out: &mut String) {
     object.close();
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the signature of every route")]
 pub(super) fn fetch_notifications(call: &Call<'_>) -> Result<String, Refusal> {
+    if let Some(read) = as_read(call, false, |resources| resources.notifications.as_deref()) {
+        return read;
+    }
     let world = call.world;
     Ok(one(|out| {
         let mut object = Object::open(out);

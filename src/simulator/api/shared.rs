@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use crate::simulator::data::WorldView;
+use crate::simulator::data::as_sent::{AsSent, ShownBy, members_of};
 use crate::simulator::data::record::Timers;
 use crate::simulator::draws;
 use crate::simulator::faults::{EndlessList, Fault};
@@ -64,6 +65,28 @@ pub(super) fn one(write: impl FnOnce(&mut String)) -> String {
     let mut out = String::with_capacity(1_024);
     write(&mut out);
     out
+}
+
+/// Puts what was sent in the place of what was written since `from`, and adds the keys that were not written.
+pub(super) fn as_sent(out: &mut String, from: usize, api: ServedApi, sent: &AsSent) {
+    let mut sent = sent.shown_by(api.pick(ShownBy::Chat, ShownBy::Conversations)).peekable();
+    if sent.peek().is_none() {
+        return;
+    }
+    let written = out.split_off(from);
+    let mut members: Vec<(String, &str)> =
+        members_of(&written).into_iter().map(|(key, value)| (key, value.get())).collect();
+    for (key, json) in sent {
+        match members.iter_mut().find(|(known, _)| known == key) {
+            Some((_, value)) => *value = json,
+            None => members.push((key.to_owned(), json)),
+        }
+    }
+    let mut object = Object::open(out);
+    for (key, json) in members {
+        object.member(&key, json);
+    }
+    object.close();
 }
 
 /// Writes a moment as `YYYY-MM-DDTHH:MM:SSZ`.

@@ -1,9 +1,10 @@
 //! `/v2/Services/{ServiceSid}/Users` and `/v1/Services/{ChatServiceSid}/Users`: the same users.
 
 use super::form;
-use super::shared::{self, date, has_fault, one, optional_name, plain_page, unknown_key};
+use super::shared::{self, as_sent, date, has_fault, one, optional_name, plain_page, unknown_key};
+use crate::simulator::data::as_sent::AsSent;
 use crate::simulator::data::record::UserRecord;
-use crate::simulator::data::{WorldView, Writer, sid, users};
+use crate::simulator::data::{WorldView, Writer, initial, sid};
 use crate::simulator::faults::Fault;
 use crate::simulator::json::Object;
 use crate::simulator::paging::RecordList;
@@ -63,6 +64,7 @@ pub(super) fn new(
         role_sid: Some(role_sid.unwrap_or(default_role)),
         created: now,
         updated: now,
+        sent: AsSent::default(),
     })
 }
 
@@ -95,13 +97,14 @@ pub(super) fn delete(call: &Call<'_>) -> Result<String, Refusal> {
 /// Presence is null unless the user was fetched, as the description of `is_online` says.
 pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, user: u32, fetched: bool, out: &mut String) {
     let (world, record) = (view.world, view.user(user));
+    let from = out.len();
     let mut object = Object::open(out);
     object.plain("sid", |out| sid::write("US", record.digits, out));
     api.write_owners(&mut object, world);
     object.optional_text("role_sid", record.role_sid.as_deref());
     object.text("identity", &record.identity);
     object.optional_text("attributes", record.attributes.as_deref());
-    let (online, notifiable) = if fetched { users::presence(world, user) } else { (None, None) };
+    let (online, notifiable) = if fetched { initial::presence(world, user) } else { (None, None) };
     object.optional_boolean("is_online", online);
     object.optional_boolean("is_notifiable", notifiable);
     if has_fault(view, Fault::WrongType, "user", user) {
@@ -131,4 +134,5 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, user: u32, fetched: bo
     }
     links.close();
     object.close();
+    as_sent(out, from, api, &record.sent);
 }

@@ -2,7 +2,7 @@
 //!
 //! Conversations lists those that the user has joined, and adds what it knows of the conversation.
 
-use super::shared::{self, date, has_fault, one, optional_name, page, timers, unknown_key};
+use super::shared::{self, as_sent, date, has_fault, one, optional_name, page, timers, unknown_key};
 use crate::simulator::WorldKind;
 use crate::simulator::data::graph::MembershipStatus;
 use crate::simulator::data::record::Timers;
@@ -15,7 +15,7 @@ use crate::simulator::route::Call;
 use crate::simulator::served_api::ServedApi;
 
 /// Conversations counts no more unread messages than this (documentation of the User Conversation resource).
-const MOST_UNREAD: u32 = 1_000;
+const MOST_UNREAD: i64 = 1_000;
 
 /// The memberships of a user, in the order of channel SIDs; `hide` leaves out those that the fault hides.
 pub(crate) fn list_of<'a>(
@@ -25,8 +25,10 @@ pub(crate) fn list_of<'a>(
     hide: bool,
 ) -> impl PagedList + 'a + use<'a> {
     let shows = move |edge| match api {
-        ServedApi::Chat => view.present(edge),
-        ServedApi::Conversations => view.joined(edge) && view.is_private(view.channel_of(edge)),
+        ServedApi::Chat => view.is_listed_of_user(edge),
+        ServedApi::Conversations => {
+            view.joined(edge) && view.is_listed_of_user(edge) && view.is_private(view.channel_of(edge))
+        }
     };
     RecordList {
         key: api.pick("channels", "conversations"),
@@ -98,7 +100,7 @@ pub(super) fn update(call: &Call<'_>) -> Result<String, Refusal> {
     writer.update_membership(edge, |record| {
         record.muted = muted.unwrap_or(record.muted);
         if index.is_some() {
-            record.last_read_index = index;
+            record.last_read_index = index.map(i64::from);
             record.last_read = Some(now);
         }
         record.last_read = last_read.or(record.last_read);
@@ -110,7 +112,9 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, user: u32, edge: u32, 
     let world = view.world;
     let channel = view.channel_of(edge);
     let (channel_digits, user_digits) = (view.channel_digits(channel), view.user_digits(user));
-    let member = view.joined(edge).then(|| view.member_digits(edge, channel));
+    let side = view.users_side(edge, channel);
+    let member = side.member.filter(|_| view.joined(edge));
+    let from = out.len();
     let mut object = Object::open(out);
     api.write_owners(&mut object, world);
     let channel_sid = |out: &mut String| sid::write("CH", channel_digits, out);
@@ -122,22 +126,29 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, user: u32, edge: u32, 
         }
         None => object.null(api.pick("member_sid", "participant_sid")),
     }
-    let unread = view.unread(edge, channel);
+    let unread = side.reading.unread;
     let unread = api.pick(unread, unread.map(|unread| unread.min(MOST_UNREAD)));
     object.optional_number("unread_messages_count", unread);
     let last_read = api.pick("last_consumed_message_index", "last_read_message_index");
-    match view.last_read_index(edge, channel) {
+    match side.reading.index {
         Some(index) if has_fault(view, Fault::WrongType, "user_channel", edge) => {
             object.text(last_read, &index.to_string());
         }
         index => object.optional_number(last_read, index),
     }
     match api {
-        ServedApi::Chat => object.text("status", view.status_text(edge)),
+        ServedApi::Chat => object.text("status", side.status),
         ServedApi::Conversations => write_conversation(&mut object, view, channel),
     }
     let unknown = has_fault(view, Fault::UnknownEnum, "user_channel", edge);
-    object.text("notification_level", if unknown { "mentions" } else { view.notification_level(edge) });
+    object.text(
+        "notification_level",
+        match side.muted {
+            _ if unknown => "mentions",
+            true => "muted",
+            false => "default",
+        },
+    );
     unknown_key(&mut object, view, "user_channel", edge);
     let channel_url = |out: &mut String| {
         out.extend([api.service_url(world), api.channels()]);
@@ -161,6 +172,7 @@ pub(crate) fn write(api: ServedApi, view: &WorldView<'_>, user: u32, edge: u32, 
     }
     links.close();
     object.close();
+    as_sent(out, from, api, &side.sent);
 }
 
 /// What Conversations adds of the conversation; the dates are the conversation's too.

@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::ServiceWorld;
+use super::changes::AccountDefaults;
 use super::sid;
 use crate::simulator::draws::Draws;
 
@@ -32,30 +33,23 @@ impl AccountCredentials {
 pub(crate) struct Account {
     pub(crate) credentials: AccountCredentials,
     pub(crate) services: Vec<Arc<ServiceWorld>>,
+    /// How many of the services the account lists.
+    listed: usize,
     defaults: RwLock<AccountDefaults>,
-}
-
-/// What `/v1/Configuration` of Conversations says.
-#[derive(Debug, Clone)]
-pub(crate) struct AccountDefaults {
-    pub(crate) chat_service_sid: String,
-    pub(crate) messaging_service_sid: Option<String>,
-    /// ISO 8601 durations.
-    pub(crate) inactive_timer: Option<String>,
-    pub(crate) closed_timer: Option<String>,
 }
 
 impl Account {
     /// The first service is the default of Conversations.
     pub(crate) fn new(credentials: AccountCredentials, services: Vec<Arc<ServiceWorld>>) -> Self {
         let first = services.first().map(|world| world.account.service_sid.clone());
-        let defaults = AccountDefaults {
-            chat_service_sid: first.unwrap_or_default(),
-            messaging_service_sid: None,
-            inactive_timer: None,
-            closed_timer: None,
-        };
-        Self { credentials, services, defaults: RwLock::new(defaults) }
+        let defaults =
+            AccountDefaults { chat_service_sid: first.unwrap_or_default(), ..AccountDefaults::default() };
+        Self { credentials, listed: services.len(), services, defaults: RwLock::new(defaults) }
+    }
+
+    /// Adds a service that is found by its SID and that no list has.
+    pub(crate) fn add_unlisted(&mut self, service: Arc<ServiceWorld>) {
+        self.services.push(service);
     }
 
     pub(crate) fn defaults(&self) -> AccountDefaults {
@@ -71,9 +65,10 @@ impl Account {
         self.services.iter().find(|world| world.account.service_sid == sid)
     }
 
-    /// The services in SID order.
+    /// The services that are listed, in SID order.
     pub(crate) fn in_order(&self) -> Vec<(u128, u32)> {
-        let digits = self.services.iter().map(|world| sid::digits("IS", &world.account.service_sid));
+        let digits =
+            self.services.iter().take(self.listed).map(|world| sid::digits("IS", &world.account.service_sid));
         let mut order: Vec<(u128, u32)> = digits.map(|digits| digits.unwrap_or(0)).zip(0..).collect();
         order.sort_unstable();
         order

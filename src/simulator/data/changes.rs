@@ -10,7 +10,7 @@ use std::time::Instant;
 use jiff::{SignedDuration, Timestamp};
 
 use super::order::CreatedEntry;
-use super::record::{ChannelRecord, MembershipRecord, RoleRecord, UserRecord, moment};
+use super::record::{ChannelRecord, MembershipRecord, MessageRecord, RoleRecord, UserRecord, moment};
 use crate::simulator::WriteClock;
 
 /// When simulated writes begin (2026-01-15), in Unix seconds; each is a second after the one before.
@@ -39,6 +39,8 @@ pub(crate) struct Changes {
     /// Created memberships of a user by channel SIDs, and of a channel by member SIDs.
     pub(crate) of_user: HashMap<u32, Vec<CreatedEntry>>,
     pub(crate) of_channel: HashMap<u32, Vec<CreatedEntry>>,
+    /// Created messages of a channel, which come after the generated ones.
+    pub(crate) messages: HashMap<u32, CreatedMessages>,
     /// How often each thing was created, by its natural key.
     pub(crate) created: BTreeMap<(CreatedKind, String), u32>,
     /// If they were written to.
@@ -49,6 +51,17 @@ pub(crate) struct Changes {
     pub(crate) identities: HashMap<String, u32>,
     /// Unique name → the created or renamed channel that has it.
     pub(crate) unique_names: HashMap<String, u32>,
+}
+
+/// The messages that were created in a channel.
+#[derive(Debug, Default)]
+pub(crate) struct CreatedMessages {
+    /// By index.
+    pub(crate) records: Vec<MessageRecord>,
+    /// The digits of a SID → the place in `records`.
+    pub(crate) places: HashMap<u128, u32>,
+    /// The answer to the last one was lost, and no one has listed the messages since.
+    pub(crate) last_is_unseen: bool,
 }
 
 /// The machine's time, counted from a moment.
@@ -68,8 +81,20 @@ pub(crate) struct ServiceDefaults {
     pub(crate) webhooks: ServiceWebhooks,
 }
 
+/// What `/v1/Configuration` of Conversations says.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AccountDefaults {
+    pub(crate) chat_service_sid: String,
+    pub(crate) messaging_service_sid: Option<String>,
+    /// ISO 8601 durations.
+    pub(crate) inactive_timer: Option<String>,
+    pub(crate) closed_timer: Option<String>,
+    /// As it was read from a snapshot, until it is written.
+    pub(crate) sent: Option<Box<str>>,
+}
+
 /// What a service calls, in the words of Conversations.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ServiceWebhooks {
     pub(crate) pre_url: Option<String>,
     pub(crate) post_url: Option<String>,
@@ -84,6 +109,7 @@ pub(crate) enum CreatedKind {
     User,
     Conversation,
     Participant,
+    Message,
 }
 
 impl CreatedKind {
@@ -93,6 +119,7 @@ impl CreatedKind {
             Self::User => "user",
             Self::Conversation => "conversation",
             Self::Participant => "participant",
+            Self::Message => "message",
         }
     }
 }
@@ -103,6 +130,7 @@ pub(crate) struct CreatedCounts {
     pub(crate) channels: u32,
     pub(crate) roles: u32,
     pub(crate) memberships: u32,
+    pub(crate) messages: u32,
 }
 
 impl Changes {

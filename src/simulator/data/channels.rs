@@ -1,6 +1,6 @@
 //! What the seed says of a channel.
 
-use super::order::GeneratedOrder;
+use super::as_sent::AsSent;
 use super::record::{ChannelRecord, Timers, moment};
 use super::{ServiceWorld, names, users};
 use crate::simulator::draws::{DrawPurpose, below, next};
@@ -39,11 +39,6 @@ pub(crate) fn dates(world: &ServiceWorld, channel: u32) -> (u32, u32) {
     (created, created + if draw & 1 == 0 { 0 } else { below(next(draw), 3_000_000) })
 }
 
-/// The generated channels in SID order.
-pub(super) fn order(world: &ServiceWorld) -> GeneratedOrder<'_> {
-    GeneratedOrder::Space { space: world.channels, first: 0 }
-}
-
 pub(super) fn generated(world: &ServiceWorld, channel: u32) -> ChannelRecord {
     let draw = draw(world, channel);
     let (created, updated) = dates(world, channel);
@@ -60,5 +55,6 @@ pub(super) fn generated(world: &ServiceWorld, channel: u32) -> ChannelRecord {
         created_by: Some(creator(world, channel)),
         created: moment(created),
         updated: moment(updated),
+        sent: AsSent::default(),
     }
 }

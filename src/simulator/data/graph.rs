@@ -43,6 +43,17 @@ pub(crate) struct Graph {
 
 const USER_BITS: u32 = 30;
 
+/// What stands for the user of an edge that has none.
+const NO_USER: u32 = (1 << USER_BITS) - 1;
+
+/// By the two high bits.
+const STANDINGS: [MembershipStatus; 4] = [
+    MembershipStatus::Joined,
+    MembershipStatus::Invited,
+    MembershipStatus::NotParticipating,
+    MembershipStatus::Unknown,
+];
+
 impl Graph {
     /// Makes the relation: twice the same draws, first to count and then to fill.
     pub(crate) fn new(draws: Draws, shape: GraphShape) -> Self {
@@ -73,13 +84,31 @@ impl Graph {
                 edge_user[edge as usize] = user | (draw_status(draws, shape, edge) << USER_BITS);
             }
         }
-        let mut free = user_start.clone();
-        let mut user_edges = vec![0_u32; edges];
-        for (edge, packed) in (0_u32..).zip(&edge_user) {
-            let slot = &mut free[(packed & ((1 << USER_BITS) - 1)) as usize];
-            user_edges[*slot as usize] = edge;
-            *slot += 1;
+        let user_edges = by_user(&edge_user, &user_start);
+        Self { channel_start, edge_user, user_start, user_edges }
+    }
+
+    /// The relation of these edges, which come channel by channel: channel, user (none of who is no user) and standing.
+    pub(crate) fn of_edges(
+        users: u32,
+        channels: u32,
+        edges: impl ExactSizeIterator<Item = (u32, Option<u32>, MembershipStatus)>,
+    ) -> Self {
+        let mut channel_start = vec![0_u32; channels as usize + 1];
+        let mut user_start = vec![0_u32; users as usize + 1];
+        let mut edge_user = Vec::with_capacity(edges.len());
+        for (channel, user, status) in edges {
+            channel_start[channel as usize + 1] += 1;
+            if let Some(user) = user {
+                user_start[user as usize + 1] += 1;
+            }
+            let status = STANDINGS.iter().position(|standing| *standing == status).unwrap_or(0);
+            let status = u32::try_from(status).unwrap_or(0);
+            edge_user.push(user.unwrap_or(NO_USER) | (status << USER_BITS));
         }
+        accumulate(&mut channel_start);
+        accumulate(&mut user_start);
+        let user_edges = by_user(&edge_user, &user_start);
         Self { channel_start, edge_user, user_start, user_edges }
     }
 
@@ -103,19 +132,30 @@ impl Graph {
         u32::try_from(channel).expect("there are at most 2^32 channels")
     }
 
-    pub(crate) fn user(&self, edge: u32) -> u32 {
-        self.edge_user[edge as usize] & ((1 << USER_BITS) - 1)
+    /// None of who is no user.
+    pub(crate) fn user(&self, edge: u32) -> Option<u32> {
+        Some(self.edge_user[edge as usize] & NO_USER).filter(|user| *user != NO_USER)
     }
 
     /// How the edge's user stands to its channel.
     pub(crate) fn status(&self, edge: u32) -> MembershipStatus {
-        match self.edge_user[edge as usize] >> USER_BITS {
-            0 => MembershipStatus::Joined,
-            1 => MembershipStatus::Invited,
-            2 => MembershipStatus::NotParticipating,
-            _ => MembershipStatus::Unknown,
+        STANDINGS[(self.edge_user[edge as usize] >> USER_BITS) as usize]
+    }
+}
+
+/// The edges of each user, in the order of edges.
+fn by_user(edge_user: &[u32], user_start: &[u32]) -> Vec<u32> {
+    let mut free = user_start.to_vec();
+    let mut user_edges = vec![0_u32; user_start.last().map_or(0, |end| *end as usize)];
+    for (edge, packed) in (0_u32..).zip(edge_user) {
+        let user = packed & NO_USER;
+        if user != NO_USER {
+            let slot = &mut free[user as usize];
+            user_edges[*slot as usize] = edge;
+            *slot += 1;
         }
     }
+    user_edges
 }
 
 fn accumulate(starts: &mut [u32]) {

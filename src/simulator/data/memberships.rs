@@ -73,17 +73,18 @@ pub(super) fn generated(world: &ServiceWorld, edge: u32) -> MembershipRecord {
     let (created, updated) = dates(world, edge, channel);
     let last_read_index = last_read_index(world, edge, channel);
     MembershipRecord {
-        user: Some(world.graph.user(edge)),
+        user: world.graph.user(edge),
         channel,
         digits: member_sids(world, channel).digits(edge - world.graph.of_channel(channel).start),
         role_sid: Some(role(world, edge).to_owned()),
         attributes: attributes(world, edge),
         created: moment(created),
         updated: moment(updated),
-        last_read_index,
+        last_read_index: last_read_index.map(i64::from),
         last_read: last_read_index.map(|_| moment(last_read(world, edge, channel))),
         muted: is_muted(world, edge),
         binding: None,
+        read: None,
     }
 }
 
@@ -94,27 +95,6 @@ pub(super) fn spells_with_underscore(world: &ServiceWorld, edge: u32) -> bool {
 
 /// The generated memberships of a channel by member SIDs.
 pub(super) fn order_in_channel(world: &ServiceWorld, channel: u32) -> GeneratedOrder<'_> {
-    if channel < world.channels.count() {
-        let first = world.graph.of_channel(channel).start;
-        GeneratedOrder::Space { space: member_sids(world, channel), first }
-    } else {
-        GeneratedOrder::Few(&[])
-    }
-}
-
-/// The generated memberships of a user by channel SIDs.
-pub(super) fn order_of_user(world: &ServiceWorld, user: u32) -> GeneratedOrder<'_> {
-    if user < world.users.count() {
-        GeneratedOrder::OfUser {
-            edges: world.graph.of_user(user),
-            graph: &world.graph,
-            channels: world.channels,
-        }
-    } else {
-        GeneratedOrder::Few(&[])
-    }
-}
-
-pub(super) fn is_generated(world: &ServiceWorld, edge: u32) -> bool {
-    edge < world.graph.count()
+    let first = world.graph.of_channel(channel).start;
+    GeneratedOrder::Space { space: member_sids(world, channel), first }
 }

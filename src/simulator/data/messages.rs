@@ -1,13 +1,20 @@
 //! A channel's messages, all of which the seed says. Their indices skip every eighth number, as the documentation warns that indices may.
 
-use super::record::lone_surrogate;
-use super::sid::SidSpace;
+use super::as_sent::AsSent;
+use super::record::{MessageRecord, lone_surrogate, moment};
+use super::sid::{self, SidSpace};
 use super::{ServiceWorld, channels, names, users};
 use crate::simulator::WorldKind;
 use crate::simulator::draws::{DrawPurpose, below, next};
 
 /// When the specimens' first messages came (2021-06-15), in Unix seconds.
 const SPECIMENS: u32 = 1_623_715_200;
+
+/// How far a message came with two participants of other networks.
+const DELIVERY: &str = concat!(
+    "{\"total\":2,\"sent\":\"all\",\"delivered\":\"some\",\"read\":\"some\",",
+    "\"failed\":\"none\",\"undelivered\":\"none\"}"
+);
 
 /// The index of the message at a position.
 pub(crate) fn index(position: u32) -> u32 {
@@ -48,6 +55,37 @@ impl<'a> ChannelMessages<'a> {
         self.count().checked_sub(1).map(index)
     }
 
+    /// The message at a position.
+    pub(crate) fn record(self, position: u32) -> MessageRecord {
+        let author = self.author(position);
+        let was_edited = self.was_edited(position);
+        let digits = self.sids().digits(position);
+        let created = self.date(position);
+        let updated = moment(if was_edited { created + 60 } else { created });
+        let is_dated = !self.lacks_update(position);
+        MessageRecord {
+            digits,
+            index: i64::from(index(position)),
+            body: self.body(position),
+            attributes: self.attributes(position),
+            created: moment(created),
+            updated: is_dated.then_some(updated),
+            was_edited: is_dated.then_some(was_edited),
+            last_updated_by: author.clone().filter(|_| was_edited),
+            media: self.is_media(position).then(|| {
+                let (sid, size) = (sid::text("ME", digits.rotate_left(64)), self.media_size(position));
+                format!(
+                    "{{\"sid\":\"{sid}\",\"size\":{size},\"content_type\":\"application/pdf\",\
+                     \"filename\":\"Angebot \\\"März\\\".pdf\"}}"
+                )
+            }),
+            delivery: self.was_delivered(position).then(|| DELIVERY.to_owned()),
+            content_sid: self.has_content(position).then(|| sid::text("HX", digits.rotate_left(32))),
+            author,
+            sent: AsSent::default(),
+        }
+    }
+
     /// Their SIDs; the rank is the position.
     pub(crate) fn sids(self) -> SidSpace {
         SidSpace::new(self.world.draws, "IM", self.channel, self.count()).scrambled()
@@ -63,7 +101,7 @@ impl<'a> ChannelMessages<'a> {
     }
 
     /// Its author: a user, whether still a member or not, or `system`; null for a few.
-    pub(crate) fn author(self, position: u32) -> Option<String> {
+    fn author(self, position: u32) -> Option<String> {
         (!self.is_unusual(position, 6, 40)).then(|| self.usual_author(position))
     }
 
@@ -77,7 +115,7 @@ impl<'a> ChannelMessages<'a> {
     }
 
     /// JSON in a string, null, or what is no JSON.
-    pub(crate) fn attributes(self, position: u32) -> Option<String> {
+    fn attributes(self, position: u32) -> Option<String> {
         if self.is_unusual(position, 7, 5) {
             names::attributes(next(self.draw(position) ^ 7))
         } else {
@@ -86,22 +124,22 @@ impl<'a> ChannelMessages<'a> {
     }
 
     /// Whether it went to participants of other networks too, so that it has states of delivery.
-    pub(crate) fn was_delivered(self, position: u32) -> bool {
+    fn was_delivered(self, position: u32) -> bool {
         self.is_unusual(position, 8, 10)
     }
 
     /// Whether it was made from a template.
-    pub(crate) fn has_content(self, position: u32) -> bool {
+    fn has_content(self, position: u32) -> bool {
         self.is_unusual(position, 9, 25)
     }
 
     /// Whether `date_updated` is null, as the documentation has it for messages that were not edited.
-    pub(crate) fn lacks_update(self, position: u32) -> bool {
+    fn lacks_update(self, position: u32) -> bool {
         self.is_unusual(position, 10, 10) && !self.was_edited(position)
     }
 
     /// Its text; null for most media messages.
-    pub(crate) fn body(self, position: u32) -> Option<String> {
+    fn body(self, position: u32) -> Option<String> {
         if self.is_unusual(position, 11, 30) {
             return Some(format!("half {} of a 😀, NUL \0, \u{202e}bidi", lone_surrogate(0xD83D)));
         }
@@ -109,16 +147,16 @@ impl<'a> ChannelMessages<'a> {
         (!self.is_media(position) || draw & 2 == 0).then(|| names::body(next(draw)))
     }
 
-    pub(crate) fn is_media(self, position: u32) -> bool {
+    fn is_media(self, position: u32) -> bool {
         below(next(self.draw(position) ^ 3), 15) == 0
     }
 
-    pub(crate) fn was_edited(self, position: u32) -> bool {
+    fn was_edited(self, position: u32) -> bool {
         below(next(self.draw(position) ^ 4), 20) == 0
     }
 
     /// In Unix seconds; later messages are later.
-    pub(crate) fn date(self, position: u32) -> u32 {
+    fn date(self, position: u32) -> u32 {
         let first = if self.channel < self.world.channels.count() {
             channels::dates(self.world, self.channel).0
         } else {
@@ -128,7 +166,7 @@ impl<'a> ChannelMessages<'a> {
     }
 
     /// Size in bytes of the media of a media message.
-    pub(crate) fn media_size(self, position: u32) -> u32 {
+    fn media_size(self, position: u32) -> u32 {
         1_000 + below(next(self.draw(position) ^ 5), 20_000_000)
     }
 }

@@ -3,8 +3,11 @@
 //! Generated things need no table: their SID follows from their rank. Created ones are few, and know how many
 //! generated ones come before them, so that any rank of the merged list is found by one binary search.
 
+use std::sync::Arc;
+
 use super::graph::Graph;
 use super::sid::SidSpace;
+use super::sids::Sids;
 
 /// Of so many ranks the first that is not before what is searched for; those before it come first.
 pub(crate) fn first_rank(count: u32, is_before: impl Fn(u32) -> bool) -> u32 {
@@ -30,39 +33,49 @@ pub(crate) struct CreatedEntry {
     pub(crate) before: u32,
 }
 
-/// The generated part of a list.
-#[derive(Debug, Clone, Copy)]
+/// The part of a list that a service has at first.
+#[derive(Debug, Clone)]
 pub(crate) enum GeneratedOrder<'a> {
+    /// All SIDs of a kind; the id is the rank.
+    All(&'a Sids),
     /// All of a space; the id of rank 0 is `first`.
     Space { space: SidSpace, first: u32 },
     /// The edges of a user, by the SIDs of their channels.
-    OfUser { edges: &'a [u32], graph: &'a Graph, channels: SidSpace },
+    OfUser { edges: &'a [u32], graph: &'a Graph, channels: &'a Sids },
     /// A few in order, with their ids.
     Few(&'a [(u128, u32)]),
+    /// What was read of a list, in order, with their ids.
+    Read(Arc<[(u128, u32)]>),
 }
 
 impl GeneratedOrder<'_> {
     fn count(&self) -> u32 {
         match self {
+            Self::All(sids) => sids.count(),
             Self::Space { space, .. } => space.count(),
             Self::OfUser { edges, .. } => u32::try_from(edges.len()).unwrap_or(u32::MAX),
             Self::Few(few) => u32::try_from(few.len()).unwrap_or(u32::MAX),
+            Self::Read(read) => u32::try_from(read.len()).unwrap_or(u32::MAX),
         }
     }
 
     fn id(&self, rank: u32) -> u32 {
         match self {
+            Self::All(_) => rank,
             Self::Space { first, .. } => first + rank,
             Self::OfUser { edges, .. } => edges[rank as usize],
             Self::Few(few) => few[rank as usize].1,
+            Self::Read(read) => read[rank as usize].1,
         }
     }
 
     fn digits(&self, rank: u32) -> u128 {
         match self {
+            Self::All(sids) => sids.digits(rank),
             Self::Space { space, .. } => space.digits(rank),
             Self::OfUser { edges, graph, channels } => channels.digits(graph.channel(edges[rank as usize])),
             Self::Few(few) => few[rank as usize].0,
+            Self::Read(read) => read[rank as usize].0,
         }
     }
 
@@ -72,7 +85,7 @@ impl GeneratedOrder<'_> {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct MergedOrder<'a> {
     pub(crate) generated: GeneratedOrder<'a>,
     /// In the order of digits.
@@ -110,7 +123,7 @@ impl MergedOrder<'_> {
 }
 
 /// Puts a created thing in its place.
-pub(crate) fn insert(created: &mut Vec<CreatedEntry>, generated: GeneratedOrder<'_>, digits: u128, id: u32) {
+pub(crate) fn insert(created: &mut Vec<CreatedEntry>, generated: &GeneratedOrder<'_>, digits: u128, id: u32) {
     let at = created.partition_point(|place| place.digits < digits);
     created.insert(at, CreatedEntry { digits, id, before: generated.before(digits) });
 }
@@ -128,7 +141,7 @@ mod tests {
         let mut draw = 1;
         for id in 20..60 {
             draw = draws::next(draw);
-            insert(&mut created, generated, u128::from(draw) << 64, id);
+            insert(&mut created, &generated, u128::from(draw) << 64, id);
         }
         let order = MergedOrder { generated, created: &created };
         let mut ids: Vec<u32> = (0..order.count()).map(|rank| order.id(rank)).collect();

@@ -1,6 +1,10 @@
 //! What there is to know of a user, channel, role or membership, whether it was generated or written.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
+
+use super::as_sent::AsSent;
 
 #[derive(Debug, Clone)]
 pub(crate) struct UserRecord {
@@ -11,6 +15,7 @@ pub(crate) struct UserRecord {
     pub(crate) role_sid: Option<String>,
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
+    pub(crate) sent: AsSent,
 }
 
 /// A channel, which is a conversation when it is private.
@@ -30,10 +35,11 @@ pub(crate) struct ChannelRecord {
     pub(crate) created_by: Option<String>,
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
+    pub(crate) sent: AsSent,
 }
 
 /// The sender of a conversation's e-mails.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EmailBinding {
     pub(crate) name: Option<String>,
     pub(crate) address: String,
@@ -43,7 +49,7 @@ pub(crate) struct EmailBinding {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NetworkBinding {
     /// `sms`, `whatsapp` and the like.
-    pub(crate) kind: &'static str,
+    pub(crate) kind: Cow<'static, str>,
     pub(crate) address: Option<String>,
     pub(crate) proxy_address: Option<String>,
     pub(crate) projected_address: Option<String>,
@@ -72,6 +78,7 @@ impl ChannelRecord {
             created_by: Some("system".to_owned()),
             created: now,
             updated: now,
+            sent: AsSent::default(),
         }
     }
 }
@@ -86,6 +93,7 @@ pub(crate) struct RoleRecord {
     pub(crate) permissions: Vec<String>,
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
+    pub(crate) sent: AsSent,
 }
 
 /// A joined membership that was written to, or was created.
@@ -100,10 +108,87 @@ pub(crate) struct MembershipRecord {
     pub(crate) attributes: Option<String>,
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
-    pub(crate) last_read_index: Option<u32>,
+    pub(crate) last_read_index: Option<i64>,
     pub(crate) last_read: Option<Timestamp>,
     pub(crate) muted: bool,
     pub(crate) binding: Option<NetworkBinding>,
+    /// Of one that was read from a snapshot.
+    pub(crate) read: Option<Box<ReadMembership>>,
+}
+
+/// What only a membership of a snapshot has.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ReadMembership {
+    /// Of a member whose user the snapshot lacks.
+    pub(crate) identity: Option<String>,
+    /// As the user's list has it, which is read at another moment than the channel's; none once a position was written.
+    pub(crate) reading: Option<ReadMark>,
+    pub(crate) as_member: AsSent,
+    pub(crate) as_user_channel: AsSent,
+}
+
+/// A membership as the list of its user has it.
+#[derive(Debug, Clone)]
+pub(crate) struct UserSide {
+    /// As Chat says it.
+    pub(crate) status: &'static str,
+    /// The digits of the member; none where there is no member.
+    pub(crate) member: Option<u128>,
+    pub(crate) reading: ReadMark,
+    pub(crate) muted: bool,
+    pub(crate) sent: AsSent,
+}
+
+/// How far a user has read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct ReadMark {
+    /// The index of the last message read; null until one was.
+    pub(crate) index: Option<i64>,
+    /// Messages after it; null until one was read.
+    pub(crate) unread: Option<i64>,
+}
+
+/// A pending invitation.
+#[derive(Debug, Clone)]
+pub(crate) struct InviteRecord {
+    pub(crate) digits: u128,
+    /// None of an identity that no user has.
+    pub(crate) user: Option<u32>,
+    pub(crate) identity: Option<String>,
+    pub(crate) role_sid: Option<String>,
+    pub(crate) created_by: Option<String>,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Timestamp,
+    pub(crate) sent: AsSent,
+}
+
+/// A message of a channel.
+#[derive(Debug, Clone)]
+pub(crate) struct MessageRecord {
+    pub(crate) digits: u128,
+    pub(crate) index: i64,
+    pub(crate) author: Option<String>,
+    pub(crate) body: Option<String>,
+    pub(crate) attributes: Option<String>,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Option<Timestamp>,
+    /// Null where the API says nothing of it.
+    pub(crate) was_edited: Option<bool>,
+    pub(crate) last_updated_by: Option<String>,
+    /// The media of a media message, a JSON object.
+    pub(crate) media: Option<String>,
+    /// A JSON object.
+    pub(crate) delivery: Option<String>,
+    pub(crate) content_sid: Option<String>,
+    pub(crate) sent: AsSent,
+}
+
+impl MessageRecord {
+    /// Whether it says the same as another one: whoever sends a message again sends the same.
+    pub(crate) fn repeats(&self, other: &Self) -> bool {
+        let said = |record: &Self| (record.author.clone(), record.body.clone(), record.attributes.clone());
+        said(self) == said(other) && self.created == other.created && self.updated == other.updated
+    }
 }
 
 impl MembershipRecord {
@@ -121,6 +206,7 @@ impl MembershipRecord {
             last_read: None,
             muted: false,
             binding: None,
+            read: None,
         }
     }
 }

@@ -75,3 +75,27 @@ pub(crate) const ROLES: [(&str, &str, &[&str]); 6] = [
 
 /// How many of [`ROLES`] a new service has.
 pub(crate) const DEFAULT_ROLES: usize = 4;
+
+/// Chat's permission and Conversations', where the names differ.
+const PERMISSIONS: [(&str, &str); 10] = [
+    ("createChannel", "createConversation"),
+    ("joinChannel", "joinConversation"),
+    ("destroyChannel", "deleteConversation"),
+    ("addMember", "addParticipant"),
+    ("removeMember", "removeParticipant"),
+    ("editChannelName", "editConversationName"),
+    ("editChannelAttributes", "editConversationAttributes"),
+    ("editAnyMemberAttributes", "editAnyParticipantAttributes"),
+    ("editOwnMemberAttributes", "editOwnParticipantAttributes"),
+    ("leaveChannel", "leaveConversation"),
+];
+
+/// Conversations' name of a permission.
+pub(crate) fn from_chat(permission: &str) -> &str {
+    PERMISSIONS.iter().find(|(chat, _)| *chat == permission).map_or(permission, |(_, name)| name)
+}
+
+/// Chat's name of a permission.
+pub(crate) fn to_chat(permission: &str) -> String {
+    PERMISSIONS.iter().find(|(_, name)| *name == permission).map_or(permission, |(chat, _)| chat).to_owned()
+}

@@ -1,17 +1,12 @@
 //! The roles that a service starts with.
 
 use super::ServiceWorld;
-use super::order::GeneratedOrder;
+use super::as_sent::AsSent;
 use super::record::{RoleRecord, moment};
 use super::role_table::ROLES;
 
 /// When they were made (2019-01-01), in Unix seconds.
 const CREATED: u32 = 1_546_300_800;
-
-/// The generated roles in SID order.
-pub(super) fn order(world: &ServiceWorld) -> GeneratedOrder<'_> {
-    GeneratedOrder::Few(&world.roles)
-}
 
 pub(super) fn generated(world: &ServiceWorld, role: u32) -> RoleRecord {
     let (friendly_name, kind, permissions) = ROLES[role as usize];
@@ -23,5 +18,6 @@ pub(super) fn generated(world: &ServiceWorld, role: u32) -> RoleRecord {
         permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
         created: moment(CREATED),
         updated: moment(CREATED),
+        sent: AsSent::default(),
     }
 }

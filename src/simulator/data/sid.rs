@@ -53,16 +53,14 @@ impl SidSpace {
         (self.digits(rank) == digits).then_some(rank)
     }
 
-    pub(crate) fn write(&self, rank: u32, out: &mut String) {
-        write(self.prefix, self.digits(rank), out);
-    }
-
-    pub(crate) fn text(&self, rank: u32) -> String {
+    #[cfg(test)]
+    fn text(&self, rank: u32) -> String {
         text(self.prefix, self.digits(rank))
     }
 
     /// The resource whose SID has this text.
-    pub(crate) fn find(&self, text: &str) -> Option<u32> {
+    #[cfg(test)]
+    fn find(&self, text: &str) -> Option<u32> {
         self.rank(digits(self.prefix, text)?)
     }
 }

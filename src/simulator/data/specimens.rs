@@ -6,6 +6,7 @@
 //!
 //! **Invariant:** every text that is a specimen of identities, names or attributes stands in one of the tables here.
 
+use super::as_sent::AsSent;
 use super::graph::MembershipStatus;
 use super::record::{
     ChannelRecord, EmailBinding, MembershipRecord, NetworkBinding, Timers, UserRecord, lone_surrogate, moment,
@@ -155,6 +156,7 @@ impl Specimens<'_> {
                     role_sid: role.and_then(|role| self.world.role_sids.get(role).cloned()),
                     created: now,
                     updated: now,
+                    sent: AsSent::default(),
                 })
             })
             .collect()
@@ -237,7 +239,7 @@ impl Specimens<'_> {
         });
         self.member(Some(users[5]), group, |record| {
             record.binding = Some(NetworkBinding {
-                kind: "sms",
+                kind: "sms".into(),
                 address: None,
                 proxy_address: None,
                 projected_address: Some("+15550003001".to_owned()),
@@ -315,6 +317,7 @@ impl Specimens<'_> {
                 role_sid: self.world.role_sids.get(SERVICE_USER).cloned(),
                 created: now,
                 updated: now,
+                sent: AsSent::default(),
             }));
         }
         for user in members {
@@ -325,7 +328,7 @@ impl Specimens<'_> {
 
 fn address(kind: &'static str, address: &str, proxy: Option<&str>) -> NetworkBinding {
     NetworkBinding {
-        kind,
+        kind: kind.into(),
         address: Some(address.to_owned()),
         proxy_address: proxy.map(str::to_owned),
         projected_address: None,

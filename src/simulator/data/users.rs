@@ -1,6 +1,6 @@
 //! What the seed says of a user.
 
-use super::order::GeneratedOrder;
+use super::as_sent::AsSent;
 use super::record::{UserRecord, moment};
 use super::role_table::{ROLES, SERVICE_ADMIN, SERVICE_USER};
 use super::{ServiceWorld, names};
@@ -41,11 +41,6 @@ pub(crate) fn presence(world: &ServiceWorld, user: u32) -> (Option<bool>, Option
     (flag(below(draw, 3)), flag(below(next(draw), 3)))
 }
 
-/// The generated users in SID order.
-pub(super) fn order(world: &ServiceWorld) -> GeneratedOrder<'_> {
-    GeneratedOrder::Space { space: world.users, first: 0 }
-}
-
 pub(super) fn generated(world: &ServiceWorld, user: u32) -> UserRecord {
     let text = draw(world, user);
     let draw = world.draws.draw(DrawPurpose::UserDate, u64::from(user));
@@ -59,5 +54,6 @@ pub(super) fn generated(world: &ServiceWorld, user: u32) -> UserRecord {
         role_sid: role(world, user),
         created: moment(created),
         updated: moment(updated),
+        sent: AsSent::default(),
     }
 }

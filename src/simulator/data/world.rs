@@ -1,12 +1,14 @@
 //! One simulated service: what follows from the seed, and a view of it with its changes.
 
 use std::ops::Deref;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use super::changes::Changes;
 use super::graph::{Graph, GraphShape};
+use super::loaded::LoadedService;
 use super::role_table::ROLES;
 use super::sid::{self, SidSpace, draw_digits};
+use super::sids::Sids;
 use super::singled_out::SingledOut;
 use crate::simulator::draws::Draws;
 use crate::simulator::faults::{Fault, Faults};
@@ -58,25 +60,27 @@ pub(crate) struct ServicePlan<'a> {
     pub(crate) write_clock: WriteClock,
 }
 
-/// What the seed says.
+/// What a service has at first.
 #[derive(Debug)]
 pub(crate) struct ServiceWorld {
     pub(crate) draws: Draws,
     pub(crate) faults: Faults,
     pub(crate) account: Owner,
-    pub(crate) friendly_name: &'static str,
+    pub(crate) friendly_name: String,
     pub(crate) limits: ServiceLimits,
     pub(crate) kind: WorldKind,
     pub(crate) settings: SettingsGiven,
     /// How many channels have messages: the generated ones and the specimens.
     pub(super) channels_with_messages: u32,
-    pub(crate) graph: Graph,
-    pub(crate) users: SidSpace,
-    pub(crate) channels: SidSpace,
-    /// Digits and positions in [`ROLES`], in SID order.
+    pub(crate) graph: Arc<Graph>,
+    pub(crate) users: Sids,
+    pub(crate) channels: Sids,
+    /// Digits and ids, in SID order. The ids of drawn roles are their positions in [`ROLES`].
     pub(crate) roles: Vec<(u128, u32)>,
-    /// Position in [`ROLES`] → SID.
+    /// Id → SID.
     pub(crate) role_sids: Vec<String>,
+    /// The rest of it, if it was not drawn from the seed.
+    pub(crate) loaded: Option<LoadedService>,
     pub(crate) selected: SingledOut,
     /// The service's URL in Chat: `https://chat.twilio.com/v2/Services/IS…`, or on the simulator's own origin.
     pub(crate) service_url: String,
@@ -151,10 +155,11 @@ impl ServiceWorld {
         roles.sort_unstable();
         let Origins { chat, conversations } = origins;
         Self {
-            users: SidSpace::new(draws, "US", 0, plan.users),
-            channels: SidSpace::new(draws, "CH", 0, plan.channels),
+            users: Sids::Drawn(SidSpace::new(draws, "US", 0, plan.users)),
+            channels: Sids::Drawn(SidSpace::new(draws, "CH", 0, plan.channels)),
             roles,
             role_sids,
+            loaded: None,
             service_url: format!("{chat}/v2/Services/{service_sid}"),
             service_url_v3: format!("{chat}/v3/Services/{service_sid}"),
             conversations_url: format!("{conversations}/v1/Services/{service_sid}"),
@@ -162,13 +167,51 @@ impl ServiceWorld {
             draws,
             faults: faults.clone(),
             account: Owner { account_sid: plan.account_sid.to_owned(), service_sid },
-            friendly_name: plan.friendly_name,
+            friendly_name: plan.friendly_name.to_owned(),
             limits: plan.limits,
             kind: plan.world,
             settings: plan.settings,
             channels_with_messages: plan.channels,
-            graph,
+            graph: Arc::new(graph),
             selected,
+        }
+    }
+
+    /// A service that was loaded. The draws are for its faults and for the SIDs of what is created in it.
+    pub(crate) fn of_loaded(
+        draws: Draws,
+        account: Owner,
+        loaded: LoadedService,
+        write_clock: WriteClock,
+        faults: &Faults,
+        origins: &Origins,
+    ) -> Self {
+        let (users, channels) = (loaded.users.clone(), loaded.channels.clone());
+        let graph = Arc::clone(&loaded.graph);
+        let selected = SingledOut::new(draws, faults, &graph, users.count(), channels.count());
+        let Origins { chat, conversations } = origins;
+        let service_sid = &account.service_sid;
+        let roles = loaded.roles();
+        Self {
+            role_sids: roles.iter().map(|(digits, _)| sid::text("RL", *digits)).collect(),
+            roles,
+            service_url: format!("{chat}/v2/Services/{service_sid}"),
+            service_url_v3: format!("{chat}/v3/Services/{service_sid}"),
+            conversations_url: format!("{conversations}/v1/Services/{service_sid}"),
+            changes: RwLock::new(at_first(write_clock, &graph, &selected)),
+            draws,
+            faults: faults.clone(),
+            account,
+            friendly_name: loaded.settings.friendly_name.clone(),
+            limits: loaded.settings.limits.unwrap_or(ServiceLimits::HIGHEST),
+            kind: WorldKind::Plain,
+            settings: SettingsGiven::None,
+            channels_with_messages: 0,
+            graph,
+            users,
+            channels,
+            selected,
+            loaded: Some(loaded),
         }
     }
 
@@ -191,6 +234,16 @@ impl ServiceWorld {
             if self.graph.channel(*edge) == channel {
                 self.come_or_go(*user, *edge);
             }
+        }
+    }
+
+    /// The messages of the channel were listed.
+    pub(crate) fn messages_were_listed(&self, channel: u32) {
+        let is_unseen =
+            |changes: &Changes| changes.messages.get(&channel).is_some_and(|created| created.last_is_unseen);
+        if is_unseen(&self.view().changes) {
+            let mut changes = self.changes.write().unwrap_or_else(PoisonError::into_inner);
+            changes.messages.entry(channel).or_default().last_is_unseen = false;
         }
     }
 

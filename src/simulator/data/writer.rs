@@ -9,8 +9,8 @@ use std::sync::{PoisonError, RwLockWriteGuard};
 use jiff::Timestamp;
 
 use super::changes::{Changes, CreatedKind, ServiceDefaults};
-use super::record::{ChannelRecord, MembershipRecord, RoleRecord, UserRecord};
-use super::{ChangesGuard, ServiceWorld, WorldView, channels, memberships, order, roles, sid, users};
+use super::record::{ChannelRecord, MembershipRecord, MessageRecord, RoleRecord, UserRecord};
+use super::{ChangesGuard, ServiceWorld, WorldView, initial, order, sid, written};
 use crate::simulator::draws::DrawPurpose;
 
 /// The service while it is written to.
@@ -20,8 +20,8 @@ pub(crate) struct Writer<'a> {
     changes: RwLockWriteGuard<'a, Changes>,
 }
 
-/// First id of created roles: above those of any generated one.
-const FIRST_ROLE: u32 = 1_000;
+/// First id of created roles: above those that any service has at first.
+const FIRST_ROLE: u32 = 1 << 24;
 
 impl ServiceWorld {
     /// Begins a write. Do not hold it across a wait, nor together with a view.
@@ -62,7 +62,7 @@ impl Writer<'_> {
         let id = world.users.count() + self.changes.counts.users;
         record.digits = new_digits(world, CreatedKind::User, self.changes.counts.users);
         self.changes.counts.users += 1;
-        order::insert(&mut self.changes.created_users, users::order(world), record.digits, id);
+        order::insert(&mut self.changes.created_users, &initial::users(world), record.digits, id);
         self.changes.identities.insert(record.identity.clone(), id);
         self.count(CreatedKind::User, record.identity.clone());
         self.changes.users.insert(id, record);
@@ -71,7 +71,8 @@ impl Writer<'_> {
 
     pub(crate) fn update_user(&mut self, user: u32, update: impl FnOnce(&mut UserRecord)) {
         let world = self.world;
-        update(self.changes.users.entry(user).or_insert_with(|| users::generated(world, user)));
+        let record = self.changes.users.entry(user).or_insert_with(|| initial::user(world, user));
+        written::update_user(record, update);
     }
 
     /// Removes a user, and it from its channels.
@@ -93,7 +94,7 @@ impl Writer<'_> {
         let id = world.channels.count() + self.changes.counts.channels;
         record.digits = new_digits(world, CreatedKind::Conversation, self.changes.counts.channels);
         self.changes.counts.channels += 1;
-        order::insert(&mut self.changes.created_channels, channels::order(world), record.digits, id);
+        order::insert(&mut self.changes.created_channels, &initial::channels(world), record.digits, id);
         let sid = sid::text("CH", record.digits);
         self.count(CreatedKind::Conversation, record.unique_name.clone().unwrap_or(sid));
         if let Some(name) = &record.unique_name {
@@ -105,9 +106,9 @@ impl Writer<'_> {
 
     pub(crate) fn update_channel(&mut self, channel: u32, update: impl FnOnce(&mut ChannelRecord)) {
         let (world, changes) = (self.world, &mut *self.changes);
-        let record = changes.channels.entry(channel).or_insert_with(|| channels::generated(world, channel));
+        let record = changes.channels.entry(channel).or_insert_with(|| initial::channel(world, channel));
         let before = record.unique_name.clone();
-        update(record);
+        written::update_channel(record, update);
         if before != record.unique_name {
             if let Some(before) = before {
                 changes.unique_names.remove(&before);
@@ -151,10 +152,10 @@ impl Writer<'_> {
         self.changes.absent.extend(pending);
         if let Some(user) = user {
             let of_user = self.changes.of_user.entry(user).or_default();
-            order::insert(of_user, memberships::order_of_user(world, user), channel_digits, edge);
+            order::insert(of_user, &initial::memberships(world, user), channel_digits, edge);
         }
         let of_channel = self.changes.of_channel.entry(channel).or_default();
-        order::insert(of_channel, memberships::order_in_channel(world, channel), record.digits, edge);
+        order::insert(of_channel, &initial::members(world, channel), record.digits, edge);
         self.count(CreatedKind::Participant, key);
         self.changes.memberships.insert(edge, record);
         edge
@@ -162,11 +163,35 @@ impl Writer<'_> {
 
     pub(crate) fn update_membership(&mut self, edge: u32, update: impl FnOnce(&mut MembershipRecord)) {
         let world = self.world;
-        update(self.changes.memberships.entry(edge).or_insert_with(|| memberships::generated(world, edge)));
+        let record = self.changes.memberships.entry(edge).or_insert_with(|| initial::membership(world, edge));
+        written::update_membership(record, update);
     }
 
     pub(crate) fn delete_membership(&mut self, edge: u32) {
         self.changes.absent.insert(edge);
+    }
+
+    /// Adds a message after the channel's last one; its digits and its index are set here, and its position is given back.
+    ///
+    /// Two equal messages in a row may be meant. One that repeats a message whose answer was lost, without a look at the messages in
+    /// between, was created again: it counts at the index of that one.
+    pub(crate) fn create_message(&mut self, channel: u32, mut record: MessageRecord, is_lost: bool) -> u32 {
+        let (position, channel_digits) = {
+            let view = self.view();
+            let messages = view.messages(channel);
+            record.index = messages.next_index();
+            (messages.count(), view.channel_digits(channel))
+        };
+        record.digits = new_digits(self.world, CreatedKind::Message, self.changes.counts.messages);
+        self.changes.counts.messages += 1;
+        let created = self.changes.messages.entry(channel).or_default();
+        let repeated = created.records.last().filter(|last| created.last_is_unseen && record.repeats(last));
+        let index = repeated.map_or(record.index, |last| last.index);
+        created.last_is_unseen = is_lost;
+        created.places.insert(record.digits, u32::try_from(created.records.len()).unwrap_or(u32::MAX));
+        created.records.push(record);
+        self.count(CreatedKind::Message, format!("{} {index}", sid::text("CH", channel_digits)));
+        position
     }
 
     /// Adds a role; its digits are set here.
@@ -175,7 +200,7 @@ impl Writer<'_> {
         let id = FIRST_ROLE + self.changes.counts.roles;
         record.digits = new_digits(world, CreatedKind::Role, self.changes.counts.roles);
         self.changes.counts.roles += 1;
-        order::insert(&mut self.changes.created_roles, roles::order(world), record.digits, id);
+        order::insert(&mut self.changes.created_roles, &initial::roles(world), record.digits, id);
         let kind = if record.of_service { "service" } else { "conversation" };
         self.count(CreatedKind::Role, format!("{} ({kind})", record.friendly_name));
         self.changes.roles.insert(id, record);
@@ -184,7 +209,8 @@ impl Writer<'_> {
 
     pub(crate) fn update_role(&mut self, role: u32, update: impl FnOnce(&mut RoleRecord)) {
         let world = self.world;
-        update(self.changes.roles.entry(role).or_insert_with(|| roles::generated(world, role)));
+        let record = self.changes.roles.entry(role).or_insert_with(|| initial::role(world, role));
+        written::update_role(record, update);
     }
 
     pub(crate) fn delete_role(&mut self, role: u32) {

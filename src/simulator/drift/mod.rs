@@ -11,9 +11,9 @@ mod rows;
 
 pub use change::{DriftChange, DriftChangeKind};
 
-use super::data::messages::ChannelMessages;
+use super::data::as_sent::AsSent;
 use super::data::record::{ChannelRecord, MembershipRecord, UserRecord};
-use super::data::{ServiceWorld, Writer};
+use super::data::{ServiceWorld, Writer, initial};
 use super::draws::{DrawPurpose, below, next};
 use choose::{Choice, DriftChoices};
 use rows::rows;
@@ -47,7 +47,7 @@ fn act(
         }
         Choice::Read(edge) => {
             let channel = writer.view().channel_of(edge);
-            let last = ChannelMessages::of(world, channel).last_index();
+            let last = initial::last_index(world, channel);
             writer.update_membership(edge, |record| {
                 // Who had read everything goes back to the first: people mark things as unread.
                 record.last_read_index = if record.last_read_index == last { last.map(|_| 0) } else { last };
@@ -83,13 +83,13 @@ fn act(
 fn change_user(writer: &mut Writer<'_>, world: &ServiceWorld, round: u64, user: u32) {
     let now = writer.now();
     let draw = world.draws.draw2(DrawPurpose::Drift, round, u64::from(user));
-    let roles = [&world.role_sids[0], &world.role_sids[1]];
+    let mut roles = world.role_sids.iter().take(2);
     writer.update_user(user, |record| {
         match below(draw, 3) {
             0 => record.friendly_name = Some(format!("Renamed in round {round}")),
             1 => record.attributes = Some(format!("{{\"round\":{round}}}")),
             _ => {
-                let other = roles.iter().find(|role| record.role_sid.as_ref() != Some(**role));
+                let other = roles.find(|role| record.role_sid.as_ref() != Some(*role));
                 record.role_sid = other.map(|role| (*role).clone());
             }
         }
@@ -121,6 +121,7 @@ fn create_user(writer: &mut Writer<'_>, round: u64, number: u32) -> u32 {
         role_sid: Some(role_sid),
         created: now,
         updated: now,
+        sent: AsSent::default(),
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::simulator::TruthRow;
 use crate::simulator::api;
 use crate::simulator::data::graph::MembershipStatus;
-use crate::simulator::data::{WorldView, memberships, sid};
+use crate::simulator::data::{WorldView, initial, sid};
 use crate::simulator::served_api::ServedApi;
 use crate::simulator::truth::row;
 
@@ -56,9 +56,9 @@ pub(super) fn rows(view: &WorldView<'_>, touched: &Touched) -> RowMap {
                 add("members", vec![key], &|out| api::write_member(CHAT, view, *channel, edge, out));
             }
             MembershipStatus::Invited => {
-                let place = edge - view.world.graph.of_channel(*channel).start;
-                let key = memberships::invite_sids(view.world, *channel).text(place);
-                add("invites", vec![key], &|out| api::write_invite(view, *channel, edge, out));
+                let Some(invite) = initial::invite_of(view.world, edge) else { continue };
+                let key = sid::text("IN", initial::invite(view.world, *channel, invite).digits);
+                add("invites", vec![key], &|out| api::write_invite(view, *channel, invite, out));
             }
             MembershipStatus::NotParticipating | MembershipStatus::Unknown => {}
         }

@@ -1,41 +1,41 @@
 //! A list of messages: by index, ascending unless `Order=desc`.
 
 use super::PagedList;
-use crate::simulator::data::sid::SidSpace;
+use crate::simulator::data::message_order::MessageOrder;
 use crate::simulator::query::Parameters;
 use crate::simulator::refusal::Refusal;
 
 /// The messages of a channel.
 #[derive(Debug)]
-pub(crate) struct MessageList<W> {
-    pub(crate) sids: SidSpace,
+pub(crate) struct MessageList<'a, W> {
+    pub(crate) order: MessageOrder<'a>,
     pub(crate) descending: bool,
     /// Writes the message at a position of the channel.
     pub(crate) write: W,
 }
 
-impl<W> MessageList<W> {
+impl<W> MessageList<'_, W> {
     /// Rank in the list ↔ position in the channel; its own inverse.
     fn turned(&self, rank: u32) -> u32 {
-        if self.descending { self.sids.count() - 1 - rank } else { rank }
+        if self.descending { self.order.count() - 1 - rank } else { rank }
     }
 }
 
-impl<W: Fn(u32, &mut String)> PagedList for MessageList<W> {
+impl<W: Fn(u32, &mut String)> PagedList for MessageList<'_, W> {
     fn key(&self) -> &'static str {
         "messages"
     }
 
     fn prefix(&self) -> &'static str {
-        self.sids.prefix()
+        "IM"
     }
 
     fn count(&self) -> u32 {
-        self.sids.count()
+        self.order.count()
     }
 
     fn digits(&self, rank: u32) -> u128 {
-        self.sids.digits(self.turned(rank))
+        self.order.digits(self.turned(rank))
     }
 
     fn shows(&self, _rank: u32) -> bool {
@@ -49,9 +49,9 @@ impl<W: Fn(u32, &mut String)> PagedList for MessageList<W> {
     /// Messages are not in SID order: the token must name one, or be the number after one (see the empty-page
     /// fault).
     fn position(&self, digits: u128) -> Option<(u32, bool)> {
-        let exact = self.sids.rank(digits).map(|position| (self.turned(position), true));
+        let exact = self.order.position(digits).map(|position| (self.turned(position), true));
         let after =
-            || self.sids.rank(digits.checked_sub(1)?).map(|position| (self.turned(position) + 1, false));
+            || self.order.position(digits.checked_sub(1)?).map(|position| (self.turned(position) + 1, false));
         exact.or_else(after)
     }
 }

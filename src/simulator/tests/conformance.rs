@@ -286,6 +286,12 @@ fn writes(asked: &Asked) -> Vec<DescribedWrite> {
         ),
         (
             "conversations_v1",
+            "CreateServiceConversationMessage",
+            format!("{conversation}/Messages"),
+            "Author=zo%C3%AB&Body=hi&DateCreated=2019-03-01T10%3A00%3A00Z&Attributes=%7B%7D",
+        ),
+        (
+            "conversations_v1",
             "UpdateServiceUserConversation",
             format!("{target}/Users/zo%C3%AB/Conversations/team%2F7"),
             "NotificationLevel=muted",

@@ -322,7 +322,10 @@ async fn the_log_has_what_was_written_and_its_outcome() {
     let lines = asked.get("/simulator/writes").await.text;
     assert_eq!(serde_json::from_str::<Value>(lines.lines().next().unwrap()).unwrap(), writes[0].to_json());
     let stats = asked.get("/simulator/stats").await.json();
-    assert_eq!(stats["created"], json!({"role": 0, "user": 1, "conversation": 0, "participant": 0}));
+    assert_eq!(
+        stats["created"],
+        json!({"role": 0, "user": 1, "conversation": 0, "participant": 0, "message": 0})
+    );
     assert_eq!(stats["created_more_than_once"], json!([]));
     let lost = simulate(Options { faults: "lost-answer=100%".parse().unwrap(), ..Options::default() }).await;
     assert!(lost.try_post(&target(&lost, "/Users"), "Identity=b").await.is_err());

@@ -120,9 +120,9 @@ pub(in crate::snapshot) fn service_for_single_reads<'s>(
 ) -> Result<Option<ServiceView<'s>>, SnapshotError> {
     let found = snapshot.services()?.into_iter().find(|(_, service)| service.sid == *sid);
     let Some((number, service)) = found else { return Ok(None) };
-    let indexed = snapshot.is_indexed()?;
+    let (indexed, has_name_indexes) = (snapshot.is_indexed()?, snapshot.has_name_indexes()?);
     let account = service_view::account_of(snapshot, &service)?;
-    Ok(Some(ServiceView { snapshot, number, service: Rc::new(service), account, indexed }))
+    Ok(Some(ServiceView { snapshot, number, service: Rc::new(service), account, indexed, has_name_indexes }))
 }
 
 pub(in crate::snapshot) fn service_records(snapshot: &Snapshot) -> Result<Vec<Service>, SnapshotError> {

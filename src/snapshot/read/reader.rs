@@ -93,12 +93,18 @@ impl Snapshot {
 
     /// Whether the crawl has come far enough to make the indexes that a walk by channel reads.
     pub(in crate::snapshot) fn is_indexed(&self) -> Result<bool, SnapshotError> {
+        self.has_both(["membership_by_channel", "user_sid_by_id"])
+    }
+
+    /// Whether the crawl has come far enough to make the indexes by identity and unique name.
+    pub(in crate::snapshot) fn has_name_indexes(&self) -> Result<bool, SnapshotError> {
+        self.has_both(["user_by_identity", "channel_by_unique_name"])
+    }
+
+    fn has_both(&self, indexes: [&str; 2]) -> Result<bool, SnapshotError> {
         self.sql(|connection| {
-            connection.query_row(
-                "SELECT count(*) = 2 FROM sqlite_schema WHERE name IN ('membership_by_channel', 'user_sid_by_id')",
-                [],
-                |row| row.get(0),
-            )
+            let count = "SELECT count(*) = 2 FROM sqlite_schema WHERE name IN (?1, ?2)";
+            connection.query_row(count, indexes, |row| row.get(0))
         })
     }
 

@@ -1,8 +1,8 @@
 //! One service of a snapshot, with what a comparison needs besides ordered walks: records by their SIDs and by the names that
 //! applications know them by.
 //!
-//! **Invariant:** lookups by identity and unique name go over indexes made once, in a temporary file of SQLite's own: a snapshot
-//! is only read, and memory does not grow with the data.
+//! **Invariant:** lookups by identity and unique name go over indexes: those that a crawl makes when it ends, or ones made once in a
+//! temporary file of SQLite's own. A snapshot is only read, and memory does not grow with the data.
 
 use std::rc::Rc;
 
@@ -25,6 +25,8 @@ pub struct ServiceView<'s> {
     pub(in crate::snapshot) account: AccountSid,
     /// Whether memberships can be read by channel from the index that a crawl makes when it ends.
     pub(in crate::snapshot) indexed: bool,
+    /// Whether users and channels can be found by name over the indexes that a crawl makes when it ends.
+    pub(in crate::snapshot) has_name_indexes: bool,
 }
 
 /// How many users of a channel, or channels of a user, there are by status.
@@ -56,13 +58,19 @@ pub(in crate::snapshot) fn of<'s>(
     let Some((number, service)) = found else { return Ok(None) };
     let account = account_of(snapshot, &service)?;
     let indexed = snapshot.is_indexed()?;
-    snapshot.sql(|connection| make_indexes(connection, indexed))?;
-    Ok(Some(ServiceView { snapshot, number, service: Rc::new(service), account, indexed }))
+    let has_name_indexes = snapshot.has_name_indexes()?;
+    snapshot.sql(|connection| {
+        if !has_name_indexes {
+            make_name_tables(connection)?;
+        }
+        if indexed { Ok(()) } else { make_index_by_channel(connection) }
+    })?;
+    Ok(Some(ServiceView { snapshot, number, service: Rc::new(service), account, indexed, has_name_indexes }))
 }
 
 /// Temporary objects are in files of SQLite's own, so they are possible in a file that is opened only for reading. Rows come in the
 /// order of the tables' keys: in any other, a table that is larger than the cache is read and written again for each of them.
-fn make_indexes(connection: &Connection, indexed: bool) -> rusqlite::Result<()> {
+fn make_name_tables(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "CREATE TEMP TABLE IF NOT EXISTS user_name (service INTEGER, identity TEXT, id INTEGER,
            PRIMARY KEY (service, identity, id)) WITHOUT ROWID;
@@ -72,11 +80,7 @@ fn make_indexes(connection: &Connection, indexed: bool) -> rusqlite::Result<()> 
            PRIMARY KEY (service, unique_name, id)) WITHOUT ROWID;
          INSERT OR IGNORE INTO temp.channel_name SELECT service, unique_name, id FROM main.channel_row
            WHERE listed AND unique_name IS NOT NULL ORDER BY service, unique_name, id;",
-    )?;
-    if !indexed {
-        make_index_by_channel(connection)?;
-    }
-    Ok(())
+    )
 }
 
 /// A crawl that was broken off has no index by channel.
@@ -114,11 +118,14 @@ impl ServiceView<'_> {
 
     /// The user of an identity. Should there be two, the one that was crawled first.
     pub fn user_of_identity(&self, identity: &str) -> Result<Option<User>, SnapshotError> {
-        self.find(
+        let rows = if self.has_name_indexes {
+            "user_row u INDEXED BY user_by_identity
+             WHERE u.identity = ?2 AND u.service = ?1 AND u.listed ORDER BY u.id LIMIT 1"
+        } else {
             "temp.user_name n CROSS JOIN user_row u ON u.id = n.id
-             WHERE n.service = ?1 AND n.identity = ?2 ORDER BY n.id LIMIT 1",
-            identity,
-        )
+             WHERE n.service = ?1 AND n.identity = ?2 ORDER BY n.id LIMIT 1"
+        };
+        self.find(rows, identity)
     }
 
     pub fn channel(&self, sid: &ChannelSid) -> Result<Option<Channel>, SnapshotError> {
@@ -127,11 +134,14 @@ impl ServiceView<'_> {
 
     /// The channel of a unique name. The API keeps them unique within a service.
     pub fn channel_of_unique_name(&self, name: &str) -> Result<Option<Channel>, SnapshotError> {
-        self.find(
+        let rows = if self.has_name_indexes {
+            "channel_row c INDEXED BY channel_by_unique_name
+             WHERE c.unique_name = ?2 AND c.service = ?1 AND c.listed ORDER BY c.id LIMIT 1"
+        } else {
             "temp.channel_name n CROSS JOIN channel_row c ON c.id = n.id
-             WHERE n.service = ?1 AND n.unique_name = ?2 ORDER BY n.id LIMIT 1",
-            name,
-        )
+             WHERE n.service = ?1 AND n.unique_name = ?2 ORDER BY n.id LIMIT 1"
+        };
+        self.find(rows, name)
     }
 
     /// How many users and channels the service has.

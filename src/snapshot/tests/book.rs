@@ -51,6 +51,7 @@ pub(super) fn channel(digits: u128, members: i64) -> Channel {
     Channel {
         service_sid: None,
         friendly_name: Some(String::new()),
+        unique_name: Some(format!("name {digits}")),
         r#type: Some(ChannelType::from_wire("secret")),
         created_by: Some("system".to_owned()),
         members_count: Some(members),

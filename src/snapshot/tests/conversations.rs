@@ -8,12 +8,7 @@ fn counted_user(digits: u128) -> User {
 }
 
 fn conversation(digits: u128) -> Channel {
-    Channel {
-        r#type: None,
-        members_count: None,
-        unique_name: Some(format!("name {digits}")),
-        ..channel(digits, 0)
-    }
+    Channel { r#type: None, members_count: None, ..channel(digits, 0) }
 }
 
 /// A participant by SMS, who has no user.

@@ -470,3 +470,26 @@ fn a_walk_by_channel_has_members_without_a_membership_in_their_order() {
     book.writer.reconcile(0, false).unwrap();
     assert_eq!(seen(&book.path), expected, "with the index");
 }
+
+#[test]
+fn a_name_finds_the_same_before_and_after_a_crawl_has_made_its_indexes() {
+    let mut book = Book::new();
+    book.fetch_service();
+    book.fill(&[]);
+    let found = |path: &std::path::Path| {
+        let snapshot = Snapshot::open(path).unwrap();
+        let service = snapshot.service(&service_sid()).unwrap().unwrap();
+        let users = ["user 1", "user 2", "USER 1", "user 9"];
+        let channels = ["name 20", "name 10", "name 9"];
+        let users = users.map(|identity| service.user_of_identity(identity).unwrap().map(|user| user.sid));
+        let channels =
+            channels.map(|name| service.channel_of_unique_name(name).unwrap().map(|channel| channel.sid));
+        (users, channels)
+    };
+    let user = |digits| Some(UserSid::from_digits(digits));
+    let channel = |digits| Some(ChannelSid::from_digits(digits));
+    let expected = ([user(1), user(2), None, None], [channel(20), channel(10), None]);
+    assert_eq!(found(&book.path), expected, "without indexes by name");
+    book.writer.reconcile(0, false).unwrap();
+    assert_eq!(found(&book.path), expected, "with them");
+}

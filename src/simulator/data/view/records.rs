@@ -2,23 +2,22 @@
 
 use std::borrow::Cow;
 
-use crate::simulator::data::changes::{ServiceDefaults, ServiceWebhooks};
+use crate::simulator::data::changes::ServiceDefaults;
+use crate::simulator::data::message_order::MessageOrder;
 use crate::simulator::data::order::MergedOrder;
 use crate::simulator::data::record::{ChannelRecord, RoleRecord, UserRecord};
-use crate::simulator::data::role_table::{CHANNEL_ADMIN, CHANNEL_USER, SERVICE_USER};
-use crate::simulator::data::world::SettingsGiven;
-use crate::simulator::data::{WorldView, channels, names, roles, sid, users};
+use crate::simulator::data::{WorldView, initial, sid};
 
 impl WorldView<'_> {
     /// All users in SID order, deleted ones included.
     pub(crate) fn users(&self) -> MergedOrder<'_> {
-        MergedOrder { generated: users::order(self.world), created: &self.changes.created_users }
+        MergedOrder { generated: initial::users(self.world), created: &self.changes.created_users }
     }
 
     pub(crate) fn user(&self, user: u32) -> Cow<'_, UserRecord> {
         match self.changes.users.get(&user) {
             Some(record) => Cow::Borrowed(record),
-            None => Cow::Owned(users::generated(self.world, user)),
+            None => Cow::Owned(initial::user(self.world, user)),
         }
     }
 
@@ -33,7 +32,7 @@ impl WorldView<'_> {
     pub(crate) fn identity(&self, user: u32) -> Cow<'_, str> {
         match self.changes.users.get(&user) {
             Some(record) => Cow::Borrowed(&record.identity),
-            None => Cow::Owned(users::identity(self.world, user)),
+            None => Cow::Owned(initial::identity(self.world, user)),
         }
     }
 
@@ -61,25 +60,19 @@ impl WorldView<'_> {
 
     /// The user with this identity, vanished ones included.
     pub(crate) fn user_with_identity(&self, text: &str) -> Option<u32> {
-        let generated = || {
-            names::ranks_in(text).find(|user| {
-                *user < self.world.users.count()
-                    && self.user_exists(*user)
-                    && users::identity(self.world, *user) == text
-            })
-        };
+        let generated = || initial::user_with_identity(self.world, text, |user| self.user_exists(user));
         self.changes.identities.get(text).copied().or_else(generated)
     }
 
     /// All channels in SID order, deleted ones included.
     pub(crate) fn channels(&self) -> MergedOrder<'_> {
-        MergedOrder { generated: channels::order(self.world), created: &self.changes.created_channels }
+        MergedOrder { generated: initial::channels(self.world), created: &self.changes.created_channels }
     }
 
     pub(crate) fn channel(&self, channel: u32) -> Cow<'_, ChannelRecord> {
         match self.changes.channels.get(&channel) {
             Some(record) => Cow::Borrowed(record),
-            None => Cow::Owned(channels::generated(self.world, channel)),
+            None => Cow::Owned(initial::channel(self.world, channel)),
         }
     }
 
@@ -93,13 +86,18 @@ impl WorldView<'_> {
     pub(crate) fn is_private(&self, channel: u32) -> bool {
         match self.changes.channels.get(&channel) {
             Some(record) => record.private,
-            None => channels::is_private(self.world, channel),
+            None => initial::is_private(self.world, channel),
         }
+    }
+
+    /// The messages of a channel.
+    pub(crate) fn messages(&self, channel: u32) -> MessageOrder<'_> {
+        MessageOrder::new(self.world, channel, self.changes.messages.get(&channel))
     }
 
     /// Whether the channel was not deleted.
     pub(crate) fn channel_exists(&self, channel: u32) -> bool {
-        !self.changes.deleted_channels.contains(&channel)
+        !self.changes.deleted_channels.contains(&channel) && initial::is_listed(self.world, channel)
     }
 
     /// The channel with this SID or unique name; not one that vanished or was deleted.
@@ -122,43 +120,29 @@ impl WorldView<'_> {
 
     /// The channel that has this unique name now.
     pub(crate) fn channel_named(&self, text: &str) -> Option<u32> {
-        let generated = || {
-            names::ranks_in(text).find(|channel| {
-                *channel < self.world.channels.count()
-                    && self.channel_exists(*channel)
-                    && self.channel(*channel).unique_name.as_deref() == Some(text)
-            })
+        let has_it = |channel| {
+            self.channel_exists(channel) && self.channel(channel).unique_name.as_deref() == Some(text)
         };
+        let generated = || initial::channel_named(self.world, text, has_it);
         self.changes.unique_names.get(text).copied().or_else(generated)
     }
 
     /// All roles in SID order, deleted ones included.
     pub(crate) fn roles(&self) -> MergedOrder<'_> {
-        MergedOrder { generated: roles::order(self.world), created: &self.changes.created_roles }
+        MergedOrder { generated: initial::roles(self.world), created: &self.changes.created_roles }
     }
 
     pub(crate) fn role(&self, role: u32) -> Cow<'_, RoleRecord> {
         match self.changes.roles.get(&role) {
             Some(record) => Cow::Borrowed(record),
-            None => Cow::Owned(roles::generated(self.world, role)),
+            None => Cow::Owned(initial::role(self.world, role)),
         }
     }
 
     /// What the service gives who is created without a role.
     pub(crate) fn defaults(&self) -> Cow<'_, ServiceDefaults> {
-        let sids = &self.world.role_sids;
-        self.changes.defaults.as_ref().map_or_else(
-            || {
-                Cow::Owned(ServiceDefaults {
-                    service_role_sid: sids[SERVICE_USER].clone(),
-                    channel_role_sid: sids[CHANNEL_USER].clone(),
-                    creator_role_sid: sids[CHANNEL_ADMIN].clone(),
-                    reachability_enabled: self.world.settings.pick(Some(true), true),
-                    webhooks: webhooks(self.world.settings),
-                })
-            },
-            Cow::Borrowed,
-        )
+        let given = self.changes.defaults.as_ref();
+        given.map_or_else(|| Cow::Owned(initial::defaults(self.world)), Cow::Borrowed)
     }
 
     /// The role with this SID, unless it was deleted.
@@ -172,18 +156,5 @@ impl WorldView<'_> {
     /// Whether the role was not deleted.
     pub(crate) fn role_exists(&self, role: u32) -> bool {
         !self.changes.deleted_roles.contains(&role)
-    }
-}
-
-/// What a service calls as long as no one has set it.
-fn webhooks(given: SettingsGiven) -> ServiceWebhooks {
-    let text = |text: &str| text.to_owned();
-    let post = text("https://hooks.example.com/chat?source=twilio&v=2");
-    let filters = ["onMessageAdded", "onConversationAdded", "onParticipantAdded"].map(text).to_vec();
-    ServiceWebhooks {
-        pre_url: given.pick(None, text("https://hooks.example.com/before")),
-        post_url: given.pick(Some(post.clone()), post),
-        method: given.pick(Some(text("POST")), text("GET")),
-        filters: given.pick(Some(filters.clone()), filters),
     }
 }
