@@ -164,7 +164,7 @@ enum Stop {
     /// The walk failed.
     Failed(SnapshotError),
     /// A list could not be read.
-    List(ExportError),
+    List(Box<ExportError>),
 }
 
 impl From<SnapshotError> for Stop {
@@ -187,7 +187,10 @@ fn first_rows(
         if rows.len() >= most {
             return Err(Stop::Enough);
         }
-        lists.iter_mut().try_for_each(|list| list.enter(step)).map_err(Stop::List)?;
+        lists
+            .iter_mut()
+            .try_for_each(|list| list.enter(step))
+            .map_err(|error| Stop::List(Box::new(error)))?;
         evaluator.set_lists(lists.iter().map(ListReader::text).collect());
         let tried = evaluator.try_all(step);
         let is_kept =
@@ -200,7 +203,7 @@ fn first_rows(
     });
     match walked {
         Err(Stop::Failed(error)) => Err(error.into()),
-        Err(Stop::List(error)) => Err(error.into()),
+        Err(Stop::List(error)) => Err((*error).into()),
         Ok(()) | Err(Stop::Enough) => Ok(rows),
     }
 }

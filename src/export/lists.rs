@@ -100,22 +100,22 @@ impl<'m> ListReader<'m> {
         let file = tempfile::tempfile().map_err(temporary)?;
         let mut out = BufWriter::with_capacity(BUFFER, file);
         let row = JsonRow::new(&list.record);
-        let (mut json, mut last) = (Vec::new(), None);
+        let (mut item, mut written) = (Vec::new(), None);
         let passed = feed(&mut |mapped, records| {
             let Some(key) = ListKey::of(records, list.record.entity, list.parent) else { return Ok(()) };
-            json.clear();
+            item.clear();
             let write = || {
-                row.push(&mut json, mapped)?;
-                if last.as_ref() == Some(&key) {
+                row.push(&mut item, mapped)?;
+                if written.as_ref() == Some(&key) {
                     out.write_all(&[0])?;
                 } else {
                     out.write_all(&[1])?;
                     for text in key.texts() {
                         write_text(&mut out, text.as_bytes())?;
                     }
-                    last = Some(key);
+                    written = Some(key);
                 }
-                write_text(&mut out, &json)
+                write_text(&mut out, &item)
             };
             write().map_err(temporary)
         })?;

@@ -207,7 +207,7 @@ pub fn stream(
         };
     let of_records = records.iter_mut().flat_map(|record| &mut record.files);
     let of_bundles = bundles.iter_mut().flat_map(|bundle: &mut WrittenBundle| &mut bundle.files);
-    of_records.chain(of_bundles).for_each(|file| file.path = "-".to_owned());
+    of_records.chain(of_bundles).for_each(|file| "-".clone_into(&mut file.path));
     Ok(ExportReport {
         verdict: info.verdict,
         private_only: info.source == Api::Conversations,

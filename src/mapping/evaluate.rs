@@ -250,9 +250,7 @@ impl<'m> Evaluator<'m> {
         for filter in &record.filters {
             let outcome = match &filter.condition {
                 Condition::Plain(node) => Ok(node.holds(subject)),
-                Condition::Expression(expression) => {
-                    run(expression, Some(&context)).map(|value| value.is_true())
-                }
+                Condition::Expression(expression) => run(expression, &context).map(|value| value.is_true()),
             };
             let outcome = outcome.map(serde_json::Value::from);
             tried.push(TriedCell { name: "where".to_owned(), is_fatal: true, outcome });
@@ -262,8 +260,7 @@ impl<'m> Evaluator<'m> {
             let mut outcome = shaped(column, subject);
             if let ColumnSource::Expression(expression, on_error) = &column.source {
                 is_fatal = *on_error == OnError::Fail;
-                outcome =
-                    run(expression, Some(&context)).and_then(|value| computed(&value, column.column_type));
+                outcome = run(expression, &context).and_then(|value| computed(&value, column.column_type));
             }
             let outcome = outcome.map(|value| {
                 let mut computed = vec![Computed::Plain; record.columns.len()];
@@ -288,12 +285,8 @@ impl<'m> Evaluator<'m> {
         &self,
         made: &'c mut Option<minijinja::Value>,
         subject: &RowRecords<'_>,
-    ) -> Option<&'c minijinja::Value> {
-        Some(
-            made.get_or_insert_with(|| {
-                context(subject, &self.needs, &self.record.constants, self.read_lists())
-            }),
-        )
+    ) -> &'c minijinja::Value {
+        made.get_or_insert_with(|| context(subject, &self.needs, &self.record.constants, self.read_lists()))
     }
 
     fn error(&self, place: String, subject: &RowRecords<'_>, message: String) -> CellError {
@@ -318,9 +311,8 @@ pub(crate) struct TriedCell {
     pub outcome: Result<serde_json::Value, String>,
 }
 
-fn run(expression: &Expression, context: Option<&minijinja::Value>) -> Result<minijinja::Value, String> {
-    let context = context.cloned().unwrap_or_default();
-    let value = expression.evaluate(context).map_err(|error| describe(&error))?;
+fn run(expression: &Expression, context: &minijinja::Value) -> Result<minijinja::Value, String> {
+    let value = expression.evaluate(context.clone()).map_err(|error| describe(&error))?;
     if value.is_undefined() { Err("the result is undefined".to_owned()) } else { Ok(value) }
 }
 

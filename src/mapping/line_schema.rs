@@ -28,14 +28,12 @@ impl LineSchema {
     pub(super) fn load(name: &Spanned<String>, folder: Option<&Path>) -> Located<Self> {
         let failed =
             |message: String| (name.span(), MappingProblem::Schema { name: name.get_ref().clone(), message });
-        let text = match bundled::schema(name.get_ref()) {
-            Some(text) => text.to_owned(),
-            None => {
-                let path = Path::new(name.get_ref());
-                let path = folder.map_or_else(|| path.to_owned(), |folder| folder.join(path));
-                std::fs::read_to_string(path)
-                    .map_err(|error| failed(format!("it cannot be read: {error}")))?
-            }
+        let text = if let Some(text) = bundled::schema(name.get_ref()) {
+            text.to_owned()
+        } else {
+            let path = Path::new(name.get_ref());
+            let path = folder.map_or_else(|| path.to_owned(), |folder| folder.join(path));
+            std::fs::read_to_string(path).map_err(|error| failed(format!("it cannot be read: {error}")))?
         };
         let json: Json =
             serde_json::from_str(&text).map_err(|error| failed(format!("it is not JSON: {error}")))?;

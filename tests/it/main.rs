@@ -24,11 +24,8 @@ mod hostile;
 mod hostile_answers;
 mod hostile_apply;
 mod hostile_files;
-<<<<<<< HEAD
 mod import_files;
-=======
 mod loaded;
->>>>>>> main
 mod messages;
 mod moment;
 mod pages;

@@ -23,6 +23,8 @@ pub(in crate::commands) fn give(mappings: &mut [Mapping], snapshot: &Path) -> Re
         let snapshot = snapshot.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(snapshot.user_of_identity(identity)?)
     });
-    records.iter_mut().for_each(|record| record.set_users(users.clone()));
+    for record in &mut records {
+        record.set_users(users.clone());
+    }
     Ok(())
 }
