@@ -74,12 +74,10 @@ pub enum ExportError {
         mapping: String,
     },
     /// Two rows of a record have the same value where they must not.
-    #[error(
-        "column `{column}` of record `{record}` is unique, but {first} and {second} both have `{value}`; nothing was written"
-    )]
+    #[error("{place} is unique, but {first} and {second} both have `{value}`; nothing was written")]
     NotUnique {
-        record: String,
-        column: String,
+        /// ``column `name` of record `name` ``.
+        place: String,
         value: String,
         /// The first row's SID, and what its value is made from.
         first: String,
@@ -87,7 +85,7 @@ pub enum ExportError {
     },
     /// Lines do not follow the schema of their mapping.
     #[error(
-        "{count} of {lines} lines of `{file}` do not follow the schema `{schema}`; line {line} ({subject}): {problem}; nothing was written"
+        "{count} of {lines} lines of `{file}` do not follow the schema `{schema}`; line {line} {problem}; nothing was written"
     )]
     Schema {
         file: String,
@@ -96,8 +94,7 @@ pub enum ExportError {
         lines: u64,
         /// The first such line, from 1.
         line: u64,
-        /// Its record and SID.
-        subject: String,
+        /// Its record and SID, and what is wrong with it.
         problem: String,
     },
     /// A line that is longer than a file may be.

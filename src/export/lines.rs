@@ -152,9 +152,9 @@ impl<'a, W: Write> LineWriter<'a, W> {
         self.end_part()?;
         match self.first_violation {
             None => Ok(self.done),
-            Some(ExportError::Schema { file, schema, line, subject, problem, .. }) => {
+            Some(ExportError::Schema { file, schema, line, problem, .. }) => {
                 let (count, lines) = (self.violations, self.lines);
-                Err(ExportError::Schema { file, schema, count, lines, line, subject, problem })
+                Err(ExportError::Schema { file, schema, count, lines, line, problem })
             }
             Some(other) => Err(other),
         }
@@ -201,8 +201,7 @@ impl<'a, W: Write> LineWriter<'a, W> {
                     count: 0,
                     lines: 0,
                     line: part.lines,
-                    subject: subject(),
-                    problem,
+                    problem: format!("({}): {problem}", subject()),
                 });
             }
         }

@@ -46,8 +46,10 @@ impl<'m> UniqueValues<'m> {
                 let named = |original: &str, sid: &str| format!("{sid} (`{original}`)");
                 let sid = row_sid(self.record.entity, records);
                 return Err(ExportError::NotUnique {
-                    record: self.record.name.clone(),
-                    column: self.record.columns[*column].name.clone(),
+                    place: format!(
+                        "column `{}` of record `{}`",
+                        self.record.columns[*column].name, self.record.name
+                    ),
                     value: value.into_owned(),
                     first: named(&first.1, &first.0),
                     second: named(&evaluator.original(*column, records), &sid),
