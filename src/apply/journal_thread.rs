@@ -16,6 +16,7 @@ use super::dependencies::{self, WaitingOperation};
 use super::error::ApplyError;
 use super::lookup::OperationEnd;
 use super::resolved::{self, ResolvedOperation, UnresolvedSid};
+use crate::clock::{self, AtWork};
 use crate::event::{Event, Events};
 use crate::model::Entity;
 use crate::plan::{
@@ -75,7 +76,7 @@ pub(super) struct LaneLoad {
 
 /// Sends requests to the journal thread; cheap to clone.
 #[derive(Debug, Clone)]
-pub(super) struct JournalHandle(mpsc::Sender<JournalRequest>);
+pub(super) struct JournalHandle(mpsc::Sender<(JournalRequest, AtWork)>);
 
 /// What the thread returns when it ends.
 #[derive(Debug)]
@@ -96,7 +97,7 @@ impl JournalHandle {
         broken: CancellationToken,
     ) -> (Self, JournalTask) {
         let (requests, receiver) = mpsc::channel(CHANNEL_CAPACITY);
-        let task = tokio::task::spawn_blocking(move || {
+        let task = clock::spawn_blocking(move || {
             let thread = JournalThread {
                 journal,
                 only,
@@ -164,7 +165,7 @@ impl JournalHandle {
     }
 
     async fn send(&self, request: JournalRequest) -> Result<(), ApplyError> {
-        self.0.send(request).await.map_err(|_gone| ApplyError::JournalThreadGone)
+        self.0.send((request, clock::at_work())).await.map_err(|_gone| ApplyError::JournalThreadGone)
     }
 
     async fn ask<T>(
@@ -206,13 +207,18 @@ pub(super) enum AfterCommit {
 }
 
 impl JournalThread {
-    fn work(mut self, mut requests: mpsc::Receiver<JournalRequest>) -> Result<JournalEnd, PlanError> {
-        while let Some(first) = requests.blocking_recv() {
+    fn work(
+        mut self,
+        mut requests: mpsc::Receiver<(JournalRequest, AtWork)>,
+    ) -> Result<JournalEnd, PlanError> {
+        while let Some((first, at_work)) = requests.blocking_recv() {
             let mut answers = Vec::new();
+            let mut waiting = vec![at_work];
             self.journal.begin()?;
             self.perform(first, &mut answers)?;
             for _ in 1..MOST_PER_COMMIT {
-                let Ok(request) = requests.try_recv() else { break };
+                let Ok((request, at_work)) = requests.try_recv() else { break };
+                waiting.push(at_work);
                 self.perform(request, &mut answers)?;
             }
             self.journal.commit()?;
@@ -222,6 +228,7 @@ impl JournalThread {
                     AfterCommit::Event(event) => self.events.send(event),
                 }
             }
+            drop(waiting);
         }
         Ok(JournalEnd { journal: self.journal, ended: self.ended })
     }
@@ -268,7 +275,7 @@ impl JournalThread {
                 answer(answers, reply, filled);
             }
             JournalRequest::Begin { number, reply } => {
-                self.journal.started(number, &crate::clock::now().to_string())?;
+                self.journal.started(number, &clock::now().to_string())?;
                 answer(answers, reply, ());
             }
             JournalRequest::Withdraw { number } => self.journal.withdrawn(number)?,
@@ -410,7 +417,7 @@ impl JournalThread {
             None => false,
         };
         // What the journal has is a date; a text that is none still says that it was started.
-        let sent_at = started.map(|text| text.parse().unwrap_or_else(|_not_a_date| crate::clock::now()));
+        let sent_at = started.map(|text| text.parse().unwrap_or_else(|_not_a_date| clock::now()));
         let counterpart = |entity: Entity, source: &str| self.journal.counterpart(entity, source);
         let resolved = ResolvedOperation::resolve(number, operation, sent_at, counterpart)?;
         let Ok(mut item) = resolved else { return Ok(resolved) };
