@@ -24,6 +24,7 @@ mod hostile;
 mod hostile_answers;
 mod hostile_apply;
 mod hostile_files;
+mod import_files;
 mod loaded;
 mod messages;
 mod moment;
