@@ -13,7 +13,7 @@ use super::query::Parameters;
 
 /// The tokens that were given out.
 #[derive(Debug)]
-pub(crate) struct AccessTokens {
+pub(crate) struct GrantedTokens {
     lifetime: Duration,
     /// How many requests a token is good for, whatever it says; none is any number.
     uses: Option<u32>,
@@ -27,7 +27,7 @@ struct Given {
     used: u32,
 }
 
-impl AccessTokens {
+impl GrantedTokens {
     pub(crate) fn new(lifetime: Duration, uses: Option<u32>) -> Self {
         Self { lifetime, uses, given: Mutex::default() }
     }

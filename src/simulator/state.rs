@@ -11,7 +11,7 @@ use super::data::{Account, Origins};
 use super::draws::Draws;
 use super::faults::AttemptFaults;
 use super::limits::{RequestLimits, WriteWindows};
-use super::oauth::AccessTokens;
+use super::oauth::GrantedTokens;
 use super::stats::Recorder;
 use super::timer::Timer;
 use super::writes::WriteLog;
@@ -28,7 +28,7 @@ pub(crate) struct SimulatorState {
     pub(super) origins: Origins,
     pub(super) draws: Draws,
     pub(super) accepted: Accepted,
-    pub(super) access_tokens: AccessTokens,
+    pub(super) access_tokens: GrantedTokens,
     pub(super) limits: RequestLimits,
     pub(super) attempt_faults: AttemptFaults,
     pub(super) timer: Arc<Timer>,
@@ -47,7 +47,7 @@ impl SimulatorState {
                 accounts.iter().map(|account| &account.credentials),
                 options.load.is_some(),
             ),
-            access_tokens: AccessTokens::new(options.token_lifetime, options.token_uses),
+            access_tokens: GrantedTokens::new(options.token_lifetime, options.token_uses),
             limits: RequestLimits::new(options.rate, options.max_concurrent),
             attempt_faults: AttemptFaults::new(options.faults.clone(), draws),
             timer: Arc::new(timer),
