@@ -88,8 +88,18 @@ impl RequestLimits {
 #[derive(Debug)]
 pub(crate) struct WriteWindows {
     rate: Option<u32>,
-    accepted: Mutex<HashMap<(String, Option<u128>), SlidingSecond>>,
+    accepted: Mutex<WriteTurns>,
 }
+
+#[derive(Debug, Default)]
+struct WriteTurns {
+    seconds: HashMap<(String, Option<u128>), SlidingSecond>,
+    /// From so many on, those are forgotten that had no write in the last second.
+    forget_at: usize,
+}
+
+/// The fewest that are looked through for what can be forgotten.
+const FORGET_AT: usize = 1_024;
 
 impl WriteWindows {
     pub(crate) fn new(rate: Option<u32>) -> Self {
@@ -100,7 +110,11 @@ impl WriteWindows {
     pub(crate) fn enter(&self, service: &str, conversation: Option<u128>, now: Instant) -> bool {
         let Some(rate) = self.rate else { return true };
         let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
-        let second = accepted.entry((service.to_owned(), conversation)).or_default();
+        if accepted.seconds.len() >= accepted.forget_at.max(FORGET_AT) {
+            accepted.seconds.retain(|_, second| second.count(now) > 0);
+            accepted.forget_at = accepted.seconds.len() * 2; // so that a look at all of them is rare
+        }
+        let second = accepted.seconds.entry((service.to_owned(), conversation)).or_default();
         let below = second.count(now) < rate as usize;
         if below {
             second.add(now);
@@ -133,6 +147,18 @@ mod tests {
         assert!(limits.enter("IS1", Some(1), start) && !limits.enter("IS1", Some(1), start));
         assert!(limits.enter("IS1", Some(2), start) && limits.enter("IS2", None, start));
         assert!(limits.enter("IS1", None, start + SECOND));
+    }
+
+    #[test]
+    fn conversations_that_are_written_to_no_more_are_forgotten() {
+        let limits = WriteWindows::new(Some(1));
+        let start = Instant::now();
+        for number in 0..10_000_u32 {
+            assert!(limits.enter("IS1", Some(number.into()), start + Duration::from_millis(10) * number));
+        }
+        assert!(limits.accepted.lock().unwrap().seconds.len() <= 2 * FORGET_AT);
+        let end = start + Duration::from_millis(10) * 9_999;
+        assert!(!limits.enter("IS1", Some(9_999), end), "what was written in the last second counts");
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //!
 //! **Invariant:** one journal of a plan at a time, held by the lock of its file.
 //!
-//! **Invariant:** a commit is on disk when it returns (`synchronous = FULL`): what is begun is known to be begun after a power cut too,
+//! **Invariant:** a commit is on disk when it returns (`synchronous = FULL`), but in a rehearsal: what is begun is known to be begun after a power cut too,
 //! and is looked up before it is sent again.
 //!
 //! What is still to be done is handed out in `queue`.
@@ -61,6 +61,14 @@ impl Journal {
     /// is performed.
     pub(crate) fn open_without_seal(path: &Path) -> Result<Self, PlanError> {
         Self::open_checked(path, PlanFile::check_digest)
+    }
+
+    /// [`open_without_seal`](Self::open_without_seal) of a copy that goes with its rehearsal: its commits survive a process that ends, not a
+    /// power cut.
+    pub(crate) fn open_unsynced(path: &Path) -> Result<Self, PlanError> {
+        let journal = Self::open_without_seal(path)?;
+        journal.sql(|connection| connection.execute_batch("PRAGMA synchronous = OFF"))?;
+        Ok(journal)
     }
 
     fn open_checked(
