@@ -8,6 +8,7 @@ use super::dependencies::WaitingOperation;
 use super::error::ApplyError;
 use super::lookup::OperationEnd;
 use super::resolved::ResolvedOperation;
+use crate::clock::{self, AtWork};
 use crate::plan::{LaneName, OperationKind, OperationState};
 
 /// Waiting requests. A task waits for the answer to the request that starts its operation, so there are no more than tasks.
@@ -62,11 +63,11 @@ pub(super) struct LaneLoad {
 
 /// Sends requests to the journal thread; cheap to clone.
 #[derive(Debug, Clone)]
-pub(super) struct JournalHandle(mpsc::Sender<JournalRequest>);
+pub(super) struct JournalHandle(mpsc::Sender<(JournalRequest, AtWork)>);
 
 impl JournalHandle {
     /// One that sends to whoever receives here. The requests end when every [`JournalHandle`] is dropped.
-    pub(super) fn new() -> (Self, mpsc::Receiver<JournalRequest>) {
+    pub(super) fn new() -> (Self, mpsc::Receiver<(JournalRequest, AtWork)>) {
         let (requests, receiver) = mpsc::channel(CHANNEL_CAPACITY);
         (Self(requests), receiver)
     }
@@ -124,7 +125,7 @@ impl JournalHandle {
     }
 
     async fn send(&self, request: JournalRequest) -> Result<(), ApplyError> {
-        self.0.send(request).await.map_err(|_gone| ApplyError::JournalThreadGone)
+        self.0.send((request, clock::at_work())).await.map_err(|_gone| ApplyError::JournalThreadGone)
     }
 
     async fn ask<T>(

@@ -14,6 +14,7 @@ use super::dependencies::{self, WaitingOperation};
 use super::journal_handle::{JournalHandle, JournalRequest, LaneLoad, LoadedLanes, OperationCounts};
 use super::lookup::OperationEnd;
 use super::resolved::{self, ResolvedOperation, UnresolvedSid};
+use crate::clock::{self, AtWork};
 use crate::event::{Event, Events};
 use crate::model::Entity;
 use crate::plan::{
@@ -42,7 +43,7 @@ pub(super) fn start(
     broken: CancellationToken,
 ) -> (JournalHandle, JournalTask) {
     let (handle, receiver) = JournalHandle::new();
-    let task = tokio::task::spawn_blocking(move || {
+    let task = clock::spawn_blocking(move || {
         let thread = JournalThread {
             journal,
             only,
@@ -90,13 +91,18 @@ pub(super) enum AfterCommit {
 }
 
 impl JournalThread {
-    fn work(mut self, mut requests: mpsc::Receiver<JournalRequest>) -> Result<JournalEnd, PlanError> {
-        while let Some(first) = requests.blocking_recv() {
+    fn work(
+        mut self,
+        mut requests: mpsc::Receiver<(JournalRequest, AtWork)>,
+    ) -> Result<JournalEnd, PlanError> {
+        while let Some((first, at_work)) = requests.blocking_recv() {
             let mut answers = Vec::new();
+            let mut waiting = vec![at_work];
             self.journal.begin()?;
             self.perform(first, &mut answers)?;
             for _ in 1..MOST_PER_COMMIT {
-                let Ok(request) = requests.try_recv() else { break };
+                let Ok((request, at_work)) = requests.try_recv() else { break };
+                waiting.push(at_work);
                 self.perform(request, &mut answers)?;
             }
             self.journal.commit()?;
@@ -106,6 +112,7 @@ impl JournalThread {
                     AfterCommit::Event(event) => self.events.send(event),
                 }
             }
+            drop(waiting);
         }
         Ok(JournalEnd { journal: self.journal, ended: self.ended })
     }
@@ -152,7 +159,7 @@ impl JournalThread {
                 answer(answers, reply, filled);
             }
             JournalRequest::Begin { number, reply } => {
-                self.journal.started(number, &crate::clock::now().to_string())?;
+                self.journal.started(number, &clock::now().to_string())?;
                 answer(answers, reply, ());
             }
             JournalRequest::MessageBefore { number, reply } => {
@@ -357,7 +364,7 @@ impl JournalThread {
             None => false,
         };
         // What the journal has is a date; a text that is none still says that it was started.
-        let sent_at = started.map(|text| text.parse().unwrap_or_else(|_not_a_date| crate::clock::now()));
+        let sent_at = started.map(|text| text.parse().unwrap_or_else(|_not_a_date| clock::now()));
         let counterpart = |entity: Entity, source: &str| self.journal.counterpart(entity, source);
         let resolved = ResolvedOperation::resolve(number, operation, sent_at, counterpart)?;
         let Ok(mut item) = resolved else { return Ok(resolved) };

@@ -13,6 +13,7 @@ use super::resolved::ResolvedOperation;
 use crate::model::{Api, Timestamp};
 use crate::plan::{Journal, JsonFields, Operation, OperationKind, OperationState, PARTICIPANTS};
 use crate::twilio::page::{PageError, next_path};
+use crate::twilio::surrogates::repaired;
 use crate::twilio::{ApiRequest, BodyError, Client, ListGuard, ListSize, RequestError};
 
 /// The most roles on a page of Conversations (OpenAPI `conversations/v1`, `ListServiceRole`).
@@ -256,8 +257,13 @@ fn next_of(meta: &Value, api: Api, client: &Client, list: &str) -> Result<Option
     next.map(|url| next_path(api, client.origin(api), list, url)).transpose()
 }
 
+/// The fields of an answer. Half of a surrogate pair is read as a crawl reads it, so that a record that has one can be written to.
 pub(super) fn object(body: &[u8]) -> Result<JsonFields, BodyError> {
-    serde_json::from_slice(body).map_err(BodyError::NotJson)
+    match std::str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(&repaired(text)),
+        Err(_) => serde_json::from_slice(body),
+    }
+    .map_err(BodyError::NotJson)
 }
 
 /// What is to be done, given what is there.

@@ -29,6 +29,7 @@ pub(crate) mod mapping;
 pub(crate) mod page;
 pub(crate) mod plan;
 pub(crate) mod probe;
+pub(crate) mod rehearse;
 pub(crate) mod setting;
 pub(crate) mod show;
 pub(crate) mod simulate;
@@ -57,6 +58,7 @@ pub(crate) use mapping::MappingArgs;
 pub(crate) use page::PageArgs;
 pub(crate) use plan::PlanArgs;
 pub(crate) use probe::ProbeArgs;
+pub(crate) use rehearse::RehearseArgs;
 pub(crate) use setting::{ColorWhen, LogFormat, ProgressStyle};
 pub(crate) use show::ShowArgs;
 pub(crate) use simulate::SimulateArgs;
@@ -94,6 +96,7 @@ pub(crate) enum Verb {
     Export(ExportArgs),
     UserChannel(UserChannelArgs),
     Plan(PlanArgs),
+    Rehearse(RehearseArgs),
     Apply(ApplyArgs),
     Verify(VerifyArgs),
     Mapping(MappingArgs),
@@ -116,6 +119,7 @@ Quick start:
   chatferry probe                                 what is there, what a crawl costs
   chatferry crawl --service IS…                   read it into snapshot.db
   chatferry plan --target in-place                what moving to Conversations takes
+  chatferry rehearse                              try it on this machine: what would fail
   chatferry apply                                 do it, after asking
   chatferry verify                                is everything there as it should be?
 
@@ -154,7 +158,7 @@ const FOLDED: &str = "Flags that verbs share, examples and exit codes are in `--
 /// The verbs in the groups of the help. A verb that is in none stands in the last.
 const GROUPS: [(&str, &[&str]); 3] = [
     ("Read and export", &["probe", "crawl", "export", "user-channel"]),
-    ("Migrate", &["plan", "apply", "verify"]),
+    ("Migrate", &["plan", "rehearse", "apply", "verify"]),
     ("Keep watch", &["audit", "diff", "snapshot", "show", "browse"]),
 ];
 const OTHER_GROUP: &str = "Try and set up";

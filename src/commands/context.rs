@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{Read, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -11,7 +12,7 @@ use crate::printable::{Printable, json};
 use crate::report::diff::LineStyle;
 use crate::report::progress::Style;
 use crate::report::{Progress, Stderr, stdout_columns};
-use crate::settings::{Loader, OutputSettings};
+use crate::settings::{Environment, Loader, OutputSettings, SettingsError};
 
 use super::failure::StdoutError;
 use super::interrupt::Interrupt;
@@ -38,6 +39,27 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// The context of a verb inside a verb, with an environment and a folder for settings of its own.
+    pub(crate) fn nested(
+        &self,
+        environment: Environment,
+        folder: &Path,
+        stdout: impl Write + Send + 'static,
+    ) -> Result<Self, SettingsError> {
+        Ok(Self {
+            global: GlobalArgs::default(),
+            settings: Loader::new(&GlobalArgs::default(), environment, folder)?,
+            output: OutputSettings { json: false, ..self.output },
+            stdout: Box::new(stdout),
+            stdout_is_terminal: false,
+            stdout_colored: false,
+            stdin: Box::new(std::io::empty()),
+            stdin_is_terminal: false,
+            stderr: self.stderr.clone(),
+            interrupt: self.interrupt.nested(),
+        })
+    }
+
     /// Begins to show progress, in the style that was asked for.
     pub(crate) fn progress(&self) -> Progress {
         let draws_bars = self.stderr.is_terminal() && !self.output.dumb_terminal;

@@ -23,6 +23,7 @@ mod plan;
 mod planned;
 mod probe;
 pub(crate) mod read_target;
+mod rehearse;
 mod show;
 mod simulate;
 mod snapshot;
@@ -55,6 +56,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Export(args) => export::run(&args, context),
         Verb::UserChannel(args) => user_channel::run(&args, context).await,
         Verb::Plan(args) => plan::run(&args, context).await,
+        Verb::Rehearse(args) => rehearse::run(&args, context),
         Verb::Apply(args) => apply::run(&args, context).await,
         Verb::Verify(args) => verify::run(&args, context).await,
         Verb::Mapping(args) => mapping::run(&args, context),

@@ -8,7 +8,7 @@ use crate::cli::simulate::{SimulateArgs, SimulatedWorld};
 use crate::clock;
 use crate::error::ExitStatus;
 use crate::report::text::simulate::{self as text, SimulateError, SimulatorAddress};
-use crate::simulator::{self, Loaded, Options, Running, SimulatorError, WorldKind, WriteClock};
+use crate::simulator::{self, Faults, Loaded, Options, Running, SimulatorError, WorldKind, WriteClock};
 use crate::snapshot::Snapshot;
 
 use super::failure::StdoutError;
@@ -81,10 +81,15 @@ fn options(args: &SimulateArgs) -> Result<Options, SimulateError> {
             SimulatedWorld::Real => WorldKind::Real,
         },
         write_clock: WriteClock::Started(clock::now()),
-        faults: args.faults.parse().map_err(|error| SimulateError::Faults(Box::new(error)))?,
+        faults: faults(&args.faults)?,
         load: args.load.clone().map(|source| Loaded { source, target: args.target.clone() }),
         ..Options::default()
     })
+}
+
+/// What goes wrong, as it is typed.
+pub(super) fn faults(typed: &str) -> Result<Faults, SimulateError> {
+    typed.parse().map_err(|error| SimulateError::Faults(Box::new(error)))
 }
 
 /// What the text needs of a running simulator.

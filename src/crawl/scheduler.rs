@@ -93,7 +93,7 @@ impl Scheduler {
             ),
             refusals,
             requests,
-            committer: tokio::task::spawn_blocking(move || committer.work()),
+            committer: clock::spawn_blocking(move || committer.work()),
             more_work,
             slots: options.concurrency + SPARE_READERS,
             stop: stop.clone(),

@@ -37,10 +37,10 @@ pub use align::PlanRecords;
 pub(crate) use align::{Name, names};
 pub(crate) use check::{CANNOT_BE_UNDONE, CHECKS, DIFFERENCES, all_checks};
 pub(crate) use compute::ConversationLimits;
-pub(crate) use compute::SNAPSHOT_CACHE;
 #[cfg(test)]
 pub(crate) use compute::Sink;
 pub use compute::{Inputs, PlanOptions, compute};
+pub(crate) use compute::{SECONDS_PER_REQUEST, SNAPSHOT_CACHE};
 pub(crate) use copy_cost::CopyCost;
 pub(crate) use error::PlanError;
 pub use file::PlanDraft;

@@ -135,6 +135,13 @@ pub struct Bucket {
     pub conversations: u64,
 }
 
+impl Header {
+    /// Whether it is a plan of a snapshot, which a simulator can serve.
+    pub(crate) fn can_be_rehearsed(&self) -> bool {
+        matches!(self.kind, Move::InPlace | Move::Copy)
+    }
+}
+
 /// The most of anything that a plan counts. A file that says more was damaged or made up, and sums of such numbers overflow.
 const MOST: u64 = 1 << 48;
 /// The most seconds that a plan takes: 30,000 years.

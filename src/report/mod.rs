@@ -15,6 +15,7 @@ pub(crate) mod log;
 pub(crate) mod metrics;
 pub(crate) mod plan;
 pub(crate) mod progress;
+pub(crate) mod rehearsal;
 pub(crate) mod snapshot;
 pub(crate) mod stderr;
 pub(crate) mod text;

@@ -26,6 +26,7 @@ mod output;
 mod plan;
 mod provenance;
 mod reference;
+mod rehearse;
 mod user_channel;
 mod users;
 mod verify;
@@ -45,6 +46,7 @@ pub(crate) use output::{OutputSettings, check_files};
 pub(crate) use plan::{PlanSettings, Planned, plan_file, wanted_operations};
 pub(crate) use provenance::Provenance;
 pub use reference::{SettingReference, reference};
+pub(crate) use rehearse::RehearseSettings;
 pub(crate) use user_channel::{
     Named, UserChannelPlace, UserChannelRow, UserChannelUpdateSettings, channel_named, user_named,
 };

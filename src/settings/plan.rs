@@ -85,19 +85,7 @@ impl PlanSettings {
         {
             return Err(SettingsError::SameFile { path: plan });
         }
-        for report in &args.reports {
-            check_report(report)?;
-            if taken.contains(&report.as_path()) {
-                return Err(SettingsError::SameFile { path: report.clone() });
-            }
-            taken.push(report);
-        }
-        let is_page = |report: &&PathBuf| report.extension().is_some_and(|ending| ending == "html");
-        let open = if args.open {
-            Some(args.reports.iter().find(is_page).ok_or(SettingsError::NothingToOpen)?.clone())
-        } else {
-            None
-        };
+        let open = check_reports(&args.reports, args.open, taken)?;
         Ok(Self {
             planned,
             open,
@@ -120,6 +108,26 @@ pub(super) fn usual_mapping(target: &MigrationTarget) -> &'static str {
 /// The plan file of verbs that read one: the one that `plan` would write, unless the flag names another.
 pub(crate) fn plan_file(loader: &Loader, flags: &Flags) -> Result<PathBuf, SettingsError> {
     loader.get(flags, &PLAN)
+}
+
+/// Checks the reports of a verb that takes several, besides the files that it has taken. Gives the page that is to be opened, if one is.
+pub(super) fn check_reports<'a>(
+    reports: &'a [PathBuf],
+    open: bool,
+    mut taken: Vec<&'a Path>,
+) -> Result<Option<PathBuf>, SettingsError> {
+    for report in reports {
+        check_report(report)?;
+        if taken.contains(&report.as_path()) {
+            return Err(SettingsError::SameFile { path: report.clone() });
+        }
+        taken.push(report);
+    }
+    if !open {
+        return Ok(None);
+    }
+    let is_page = |report: &&PathBuf| report.extension().is_some_and(|ending| ending == "html");
+    reports.iter().find(is_page).cloned().map(Some).ok_or(SettingsError::NothingToOpen)
 }
 
 /// A report's kind is known by its name's end, and its folder must exist: both are checked before hours of reading.

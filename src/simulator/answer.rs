@@ -1,8 +1,7 @@
 //! Answers an accepted request: finds the service, checks the form and the limits of a write, acts, and applies the fault of the attempt.
 
-use std::time::Instant;
-
 use axum::http::{Method, Uri};
+use tokio::time::Instant;
 
 use super::data::loaded::LoadedService;
 use super::data::{Account, ServiceWorld};

@@ -3,25 +3,27 @@
 //! **Invariant:** each ends by itself, so that a client without a limit fails a test instead of filling the machine.
 
 use std::convert::Infallible;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::faults::HostileBody;
+use super::timer::Timer;
 
 const CHUNK: usize = 1 << 20;
 /// Four times what a client should take.
 const CHUNKS: usize = 256;
 
 /// The body, made from the answer that it stands for.
-pub(crate) fn body(kind: HostileBody, answer: &[u8], stop: CancellationToken) -> Body {
+pub(crate) fn body(kind: HostileBody, answer: &[u8], stop: CancellationToken, timer: Arc<Timer>) -> Body {
     match kind {
         HostileBody::Big => big(),
         HostileBody::GzipBomb => Body::from(bomb()),
-        HostileBody::Slow => slow(Bytes::copy_from_slice(answer), stop),
+        HostileBody::Slow => slow(Bytes::copy_from_slice(answer), stop, timer),
     }
 }
 
@@ -64,18 +66,16 @@ fn bomb() -> Bytes {
 }
 
 /// The answer itself, one byte a second, until the server stops.
-fn slow(answer: Bytes, stop: CancellationToken) -> Body {
-    let stream = futures_util::stream::unfold((answer, stop), |(mut answer, stop)| async move {
-        if answer.is_empty() {
-            return None;
-        }
-        tokio::select! {
-            () = stop.cancelled() => None,
-            () = tokio::time::sleep(Duration::from_secs(1)) => {
-                let byte = answer.split_to(1);
-                Some((Ok::<_, Infallible>(byte), (answer, stop)))
+fn slow(answer: Bytes, stop: CancellationToken, timer: Arc<Timer>) -> Body {
+    let stream =
+        futures_util::stream::unfold((answer, stop, timer), |(mut answer, stop, timer)| async move {
+            if answer.is_empty() {
+                return None;
             }
-        }
-    });
+            let next = timer.until(Instant::now() + Duration::from_secs(1));
+            stop.run_until_cancelled(next).await?;
+            let byte = answer.split_to(1);
+            Some((Ok::<_, Infallible>(byte), (answer, stop, timer)))
+        });
     Body::from_stream(stream)
 }

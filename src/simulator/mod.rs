@@ -46,6 +46,7 @@ mod writes;
 pub use data::loaded::{Lack, LoadError};
 pub use drift::{DriftChange, DriftChangeKind};
 pub use faults::{Faults, fault_names};
+pub(crate) use options::Delays;
 pub use options::{Loaded, Options, ServiceLimits, WorldKind, WriteClock};
 pub use running::{Running, SimulatorError, start};
 pub(crate) use stats::Stats;

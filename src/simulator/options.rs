@@ -1,7 +1,12 @@
 //! How to simulate.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::time::Instant;
 
 use super::Faults;
 
@@ -20,6 +25,8 @@ pub struct Options {
     /// How long an answer takes, from the request's arrival: kept to about 0.1 ms, better than tokio's own
     /// timer.
     pub latency: Duration,
+    /// How an answer waits for its moment, where not by a timer of the machine.
+    pub delays: Option<Delays>,
     /// Requests a second (in any sliding second) above which 429 is answered.
     pub rate: Option<u32>,
     /// Requests in flight above which 429 is answered.
@@ -58,6 +65,29 @@ pub struct Loaded {
     pub target: Option<PathBuf>,
 }
 
+type Delay = dyn Fn(Instant) -> BoxFuture<'static, ()> + Send + Sync;
+
+/// A wait of the caller's, by the clock of the runtime that the simulator runs on.
+#[derive(Clone)]
+pub struct Delays(Arc<Delay>);
+
+impl Delays {
+    /// Waits with this, which ends at the moment that it is given.
+    pub fn new(wait: impl Fn(Instant) -> BoxFuture<'static, ()> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(wait))
+    }
+
+    pub(crate) async fn until(&self, moment: Instant) {
+        (self.0)(moment).await;
+    }
+}
+
+impl fmt::Debug for Delays {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Delays").finish_non_exhaustive()
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -67,6 +97,7 @@ impl Default for Options {
             channels: 120,
             memberships: 12,
             latency: Duration::ZERO,
+            delays: None,
             rate: None,
             max_concurrent: None,
             background_load: 0,

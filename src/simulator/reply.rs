@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::time::Instant;
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{
@@ -11,11 +11,13 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::faults::HostileBody;
 use super::hostile;
 use super::refusal::Refusal;
+use super::timer::Timer;
 
 /// Bodies shorter than this are not compressed.
 const WORTH_COMPRESSING: usize = 1_024;
@@ -76,6 +78,7 @@ pub(crate) struct ReplyContext {
     pub(crate) domain: &'static str,
     /// The server stops: bodies that take long end.
     pub(crate) stop: CancellationToken,
+    pub(crate) timer: Arc<Timer>,
 }
 
 /// Whether the client takes gzip.
@@ -95,7 +98,7 @@ pub(crate) fn respond(reply: HttpReply, context: &ReplyContext) -> Response<Body
     let bytes = compressed.unwrap_or_else(|| reply.body.into_bytes());
     let length = bytes.len();
     let body = match reply.hostile {
-        Some(kind) => hostile::body(kind, &bytes, context.stop.clone()),
+        Some(kind) => hostile::body(kind, &bytes, context.stop.clone(), Arc::clone(&context.timer)),
         None if reply.truncate => broken_off(&bytes),
         None => Body::from(bytes),
     };

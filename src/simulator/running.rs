@@ -54,7 +54,7 @@ pub async fn start(options: Options) -> Result<Running, SimulatorError> {
     let address = listener.local_addr().map_err(bind_error)?;
     let origins = Origins::new(&options, &format!("http://{address}"));
     let ServedAccounts { accounts, target, lacks } = accounts::of(&options, &origins)?;
-    let timer = Timer::start().map_err(SimulatorError::Timer)?;
+    let timer = Timer::start(options.delays.clone()).map_err(SimulatorError::Timer)?;
     let server = Arc::new(SimulatorState::new(options, accounts, origins, timer));
     let service = server::router(Arc::clone(&server)).into_make_service_with_connect_info::<CutSwitch>();
     let stop = server.stop.clone();

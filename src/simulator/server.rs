@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -10,6 +10,7 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, Uri};
 use axum::routing::{get, post};
+use tokio::time::Instant;
 
 use super::answer::{self, RequestOutcome, is_conversations, request_traits};
 use super::api;
@@ -24,6 +25,9 @@ use super::route::RouteMatch;
 use super::state::SimulatorState;
 use super::wire::CutSwitch;
 use super::writes::{self, Write};
+
+/// How long a request that is never answered keeps its connection.
+const NEVER: Duration = Duration::from_hours(24);
 
 /// The paths that are served.
 pub(crate) fn router(state: Arc<SimulatorState>) -> Router {
@@ -63,7 +67,8 @@ async fn handle(
         Some(account) => {
             let fault = server.attempt_faults.decide_for(request_traits(&method, &uri, body, &found));
             if fault == Some(AttemptFault::Hang) {
-                server.stop.cancelled().await;
+                let never = server.timer.until(arrived + NEVER);
+                server.stop.run_until_cancelled(never).await;
             }
             answer::answer(&server, account, &found, &uri, body, fault)
         }
@@ -87,6 +92,7 @@ async fn handle(
         arrived,
         gzip: server.options.gzip && accepts_gzip(&headers),
         stop: server.stop.clone(),
+        timer: Arc::clone(&server.timer),
         domain: if is_conversations(uri.path()) { "conversations.twilio.com" } else { "chat.twilio.com" },
     };
     let Some(reply) = reply else {

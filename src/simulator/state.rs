@@ -1,5 +1,6 @@
 //! What all requests share: the accounts, the limits, the log of writes and the counts.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use tokio_util::sync::CancellationToken;
@@ -28,7 +29,7 @@ pub(crate) struct SimulatorState {
     pub(super) accepted: Accepted,
     pub(super) limits: RequestLimits,
     pub(super) attempt_faults: AttemptFaults,
-    pub(super) timer: Timer,
+    pub(super) timer: Arc<Timer>,
     pub(super) numbers: AtomicU64,
 }
 
@@ -46,7 +47,7 @@ impl SimulatorState {
             ),
             limits: RequestLimits::new(options.rate, options.max_concurrent),
             attempt_faults: AttemptFaults::new(options.faults.clone(), draws),
-            timer,
+            timer: Arc::new(timer),
             origins,
             draws,
             numbers: AtomicU64::new(0),

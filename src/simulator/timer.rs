@@ -4,20 +4,27 @@
 //! here sleeps on a condition variable, whose wake-up the system does within about 0.1 ms, and wakes the
 //! waiting tasks. No thread spins. What the way back to the task costs is measured and taken off the next waits,
 //! so that the mean is right.
+//!
+//! Where the caller says how to wait ([`Delays`]), there is no thread, and the time is the caller's.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::options::Delays;
 
 /// The thread and what it waits for.
 #[derive(Debug)]
 pub(crate) struct Timer {
     shared: Arc<TimerQueue>,
+    /// None where the caller says how to wait.
     thread: Option<JoinHandle<()>>,
+    delays: Option<Delays>,
     /// How many nanoseconds early a wait ends, so that the task continues in time.
     early: AtomicU64,
 }
@@ -39,18 +46,25 @@ struct TimerState {
 }
 
 impl Timer {
-    pub(crate) fn start() -> std::io::Result<Self> {
+    pub(crate) fn start(delays: Option<Delays>) -> std::io::Result<Self> {
         let shared = Arc::new(TimerQueue::default());
-        let of_thread = Arc::clone(&shared);
-        let thread =
-            std::thread::Builder::new().name("simulator-timer".to_owned()).spawn(move || of_thread.run())?;
-        Ok(Self { shared, thread: Some(thread), early: AtomicU64::new(0) })
+        let thread = if delays.is_none() {
+            let of_thread = Arc::clone(&shared);
+            let builder = std::thread::Builder::new().name("simulator-timer".to_owned());
+            Some(builder.spawn(move || of_thread.run())?)
+        } else {
+            None
+        };
+        Ok(Self { shared, thread, delays, early: AtomicU64::new(0) })
     }
 
     /// Waits until a moment. Returns at once if it is past.
     pub(crate) async fn until(&self, moment: Instant) {
         if moment <= Instant::now() {
             return;
+        }
+        if let Some(delays) = &self.delays {
+            return delays.until(moment).await;
         }
         let early = Duration::from_nanos(self.early.load(Ordering::Relaxed));
         self.sleep_until(moment.checked_sub(early).unwrap_or(moment)).await;
@@ -120,7 +134,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_wait_ends_too_early_and_a_past_moment_is_no_wait() {
-        let timer = Timer::start().unwrap();
+        let timer = Timer::start(None).unwrap();
         timer.until(Instant::now()).await;
         for _ in 0..5 {
             let moment = Instant::now() + Duration::from_millis(4);
@@ -131,7 +145,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_stopped_timer_lets_go_of_who_waits() {
-        let timer = Timer::start().unwrap();
+        let timer = Timer::start(None).unwrap();
         let shared = Arc::clone(&timer.shared);
         let waiting = timer.until(Instant::now() + Duration::from_hours(1));
         let stopping = async {

@@ -481,6 +481,21 @@ mod full_disk {
         run(&mut command)
     }
 
+    /// The rehearsal has no room for its copies: it says so, and the plan is as it was.
+    #[test]
+    fn a_rehearsal_says_what_it_has_no_room_for() {
+        let world = small();
+        assert_eq!(world.crawl(&["--quiet"]).code, 0);
+        world.json(&["plan", "--target", "in-place"]);
+        let before = files(world.folder.path());
+        for blocks in [0, 40, 120, 200] {
+            let ran = limited(&world, blocks, &["rehearse", "--progress", "none"]);
+            assert_refused(&ran, 1, &["chatferry-rehearsal-", "hint: "]);
+            assert_eq!(files(world.folder.path()), before);
+        }
+        assert_eq!(world.run(&["rehearse"]).code, 0);
+    }
+
     #[test]
     fn a_crawl_keeps_what_it_committed_and_goes_on_when_there_is_room() {
         let world = small();

@@ -33,6 +33,7 @@ mod plan;
 mod probe;
 mod process;
 mod progress;
+mod rehearse;
 mod resume;
 mod secrets;
 mod show;

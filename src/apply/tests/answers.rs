@@ -28,6 +28,15 @@ async fn a_create_that_answers_404_and_takes_effect_is_looked_up_before_it_is_ca
     }
 }
 
+/// A client cut an emoji of some other field in two. No Rust text can hold its half, and the answer is good all the same.
+#[test]
+fn half_of_a_surrogate_pair_is_no_unreadable_answer() {
+    let read = crate::apply::lookup::object(
+        br#"{"sid": "CH1", "friendly_name": "cut \ud83d off", "type": "private"}"#,
+    );
+    assert_eq!(read.unwrap()["friendly_name"], "cut \u{fffd} off");
+}
+
 #[tokio::test]
 async fn an_answer_without_the_sid_of_what_was_created_is_no_success() {
     let there = json!({"sid": "USnew", "identity": "user-8", "friendly_name": "Ada"});

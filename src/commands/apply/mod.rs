@@ -35,7 +35,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub(super) async fn run(args: &ApplyArgs, context: &mut Context) -> Outcome {
     let settings = ApplySettings::load(&context.settings, args)?;
     let page = WantedPage::of(&args.page, &[&settings.plan])?;
-    let summary = perform_settled(&settings, args, context).await?;
+    let summary = perform_settled(&settings, args, Consent::Needed, context).await?;
     let status = exit_status(&summary);
     // The page of what was done must not keep that from being said.
     let paged = page.map(|page| page.write(|out| write_page(&settings.plan, out))).transpose();
@@ -51,12 +51,29 @@ fn write_page(plan: &Path, out: &mut dyn Write) -> Result<(), ReportError> {
 /// Performs a plan, without printing how it ended: for this verb and for `demo`.
 pub(super) async fn perform(args: &ApplyArgs, context: &mut Context) -> Result<ApplySummary, CommandError> {
     let settings = ApplySettings::load(&context.settings, args)?;
-    perform_settled(&settings, args, context).await
+    perform_settled(&settings, args, Consent::Needed, context).await
+}
+
+/// [`perform`] at a simulator, of which no one has to be asked.
+pub(super) async fn perform_simulated(
+    args: &ApplyArgs,
+    context: &mut Context,
+) -> Result<ApplySummary, CommandError> {
+    let settings = ApplySettings::load(&context.settings, args)?;
+    perform_settled(&settings, args, Consent::NotNeeded, context).await
+}
+
+/// Whether a person sees what is to be written, and is asked unless `--yes` was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Consent {
+    Needed,
+    NotNeeded,
 }
 
 async fn perform_settled(
     settings: &ApplySettings,
     args: &ApplyArgs,
+    consent: Consent,
     context: &mut Context,
 ) -> Result<ApplySummary, CommandError> {
     let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
@@ -72,7 +89,7 @@ async fn perform_settled(
     let stop = context.interrupt.token();
     admitted.check_target(&journal, &stop).await?;
     let to_do = count_of(&totals.operations, &[OperationState::Pending, OperationState::Failed]);
-    if to_do > 0 {
+    if to_do > 0 && consent == Consent::Needed {
         confirm::ask(&journal, &totals, settings, context).await?;
     }
     let _lock = match journal.header().kind {

@@ -1,4 +1,4 @@
-//! The demo's second half: a plan in place, then a copy that is planned, applied and verified.
+//! The demo's second half: a plan in place, then a copy that is planned, rehearsed, applied and verified.
 //!
 //! The copy's mapping is the bundled `copy`, written into the folder to be read: the made-up service has what real ones have and
 //! Twilio refuses to create.
@@ -10,20 +10,22 @@ use serde::Serialize;
 
 use crate::cli::apply::ApplyFlags;
 use crate::cli::plan::PlanFlags;
+use crate::cli::rehearse::RehearseFlags;
 use crate::cli::setting::declarations::{CONVERSATION_RATE, PLAN, SERVICE_RATE, SNAPSHOT, TARGET};
 use crate::cli::setting::{FlagGroup, Flags};
 use crate::cli::verify::VerifyFlags;
-use crate::cli::{ApplyArgs, PlanArgs, VerifyArgs};
+use crate::cli::{ApplyArgs, PlanArgs, RehearseArgs, VerifyArgs};
 use crate::diff::Comparison;
 use crate::error::ExitStatus;
 use crate::mapping;
 use crate::report::ApplySummary;
 use crate::report::plan::PlanResult;
+use crate::report::rehearsal::result::Rehearsal;
 use crate::report::text::demo::{self as text, DemoFileError};
 use crate::report::text::diff::summary;
 
 use super::super::plan::{self, Made};
-use super::super::{CommandError, Context, apply, verify};
+use super::super::{CommandError, Context, apply, rehearse, verify};
 use super::folder::DemoFolder;
 
 /// Writes a second: the simulator sets no limit.
@@ -36,6 +38,8 @@ pub(super) struct Migrated {
     plan: PlanResult,
     /// The plan of the copy, before it was applied.
     copy: PlanResult,
+    /// How it would go, as it was rehearsed.
+    rehearsal: Rehearsal,
     /// How it was applied.
     apply: ApplySummary,
     verify: Comparison,
@@ -44,11 +48,15 @@ pub(super) struct Migrated {
 impl Migrated {
     /// The exit statuses of the steps that end without an error.
     pub(super) fn exit_statuses(&self) -> Vec<ExitStatus> {
-        vec![apply::exit_status(&self.apply), verify::exit_status(&self.verify)]
+        vec![
+            rehearse::exit_status(&self.rehearsal),
+            apply::exit_status(&self.apply),
+            verify::exit_status(&self.verify),
+        ]
     }
 }
 
-/// Plans in place; then plans a copy into the empty service, applies it and verifies it.
+/// Plans in place; then plans a copy into the empty service, rehearses it, applies it and verifies it.
 pub(super) async fn run(
     service: &str,
     folder: &DemoFolder,
@@ -80,8 +88,13 @@ pub(super) async fn run(
     };
     let into_other = printed(plan::make(&into_other, context).await?, context);
 
+    context.say(text::step(6, &format!("rehearse --plan {copy}")));
+    let plan = RehearseFlags::of(Flags::default().with(&PLAN, copy.to_string()));
+    let rehearsed = rehearse::rehearse(&RehearseArgs { settings: plan, ..RehearseArgs::default() }, context)?;
+    context.say(text::result(rehearsed.text()));
+
     context.say(text::step(
-        6,
+        7,
         &format!("apply --plan {copy} --yes --conversation-rate {WRITES} --service-rate {WRITES}"),
     ));
     let args = ApplyArgs {
@@ -97,12 +110,12 @@ pub(super) async fn run(
     let applied = apply::perform(&args, context).await?;
     context.say(text::result(applied.text()));
 
-    context.say(text::step(7, &format!("verify --plan {copy} --all > {}", folder.verified.display())));
+    context.say(text::step(8, &format!("verify --plan {copy} --all > {}", folder.verified.display())));
     let plan = VerifyFlags::of(Flags::default().with(&PLAN, folder.copy.display().to_string()));
     let args = VerifyArgs { settings: plan, all: true, ..VerifyArgs::default() };
     let verified = verify::verify(&args, context).await?;
     context.say(text::result(summary(&verified)));
-    Ok(Migrated { plan: in_place, copy: into_other, apply: applied, verify: verified })
+    Ok(Migrated { plan: in_place, copy: into_other, rehearsal: rehearsed, apply: applied, verify: verified })
 }
 
 fn plan_args(target: &str, snapshot: &Path, plan: &Path, page: &Path) -> PlanArgs {

@@ -17,15 +17,13 @@ use crate::cli::crawl::CrawlFlags;
 use crate::cli::export::ExportChoice;
 use crate::cli::setting::declarations::{SERVICE, SNAPSHOT};
 use crate::cli::setting::{FlagGroup, Flags};
-use crate::cli::{ConnectionArgs, CrawlArgs, DemoArgs, GlobalArgs};
+use crate::cli::{ConnectionArgs, CrawlArgs, DemoArgs};
 use crate::clock;
 use crate::error::ExitStatus;
 use crate::report::CrawlSummary;
 use crate::report::text::demo::{self as text, DemoFileError};
 use crate::report::text::simulate::SimulateError;
-use crate::settings::{
-    ConnectionSettings, CrawlSettings, Environment, ExportSettings, Loader, OutputSettings,
-};
+use crate::settings::{ConnectionSettings, CrawlSettings, Environment, ExportSettings};
 use crate::simulator::{self, Options, Running, WorldKind, WriteClock};
 use crate::snapshot::Verdict;
 
@@ -133,18 +131,7 @@ fn inside(running: &Running, folder: &DemoFolder, context: &Context) -> Result<C
         ("CHATFERRY_RPS", "0"),
         ("CHATFERRY_TEST_BACKOFF_SCALE", "0.2"), // the simulator recovers at once
     ]);
-    Ok(Context {
-        global: GlobalArgs::default(),
-        settings: Loader::new(&GlobalArgs::default(), environment, &folder.path)?,
-        output: OutputSettings { json: false, ..context.output },
-        stdout: Box::new(folder.verified()?),
-        stdout_is_terminal: false,
-        stdout_colored: false,
-        stdin: Box::new(std::io::empty()),
-        stdin_is_terminal: false,
-        stderr: context.stderr.clone(),
-        interrupt: context.interrupt.nested(),
-    })
+    Ok(context.nested(environment, &folder.path, folder.verified()?)?)
 }
 
 async fn crawl(running: &Running, snapshot: &Path, inner: &Context) -> Result<CrawlSummary, CommandError> {

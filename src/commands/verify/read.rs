@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::task::spawn_blocking;
-
+use crate::clock;
 use crate::crawl::single_reads::ReadViews;
 use crate::crawl::{self, CrawlError, ReadingPurpose, TargetError};
 use crate::diff::{Difference, Mark};
@@ -85,7 +84,7 @@ impl VerifyRun<'_> {
         let target = Source::new(Api::Conversations, client);
         let mut writer = SnapshotWriter::open_for_views(&input.scratch, largest_page(Api::Conversations))?;
         let (sender, receiver) = views::channel();
-        let named = spawn_blocking(move || naming.name(&sender));
+        let named = clock::spawn_blocking(move || naming.name(&sender));
         let mut lacking = Vec::new();
         let concurrency = input.target_connection.concurrency;
         let taken = |read: ReadViews| {
@@ -114,7 +113,7 @@ impl VerifyRun<'_> {
         let client = connect::client(&input.source_connection, self.events, self.stop)?;
         let source = Source::new(Api::Chat, client);
         let (sender, receiver) = views::channel();
-        let named = spawn_blocking(move || naming.name(&sender));
+        let named = clock::spawn_blocking(move || naming.name(&sender));
         let concurrency = input.source_connection.concurrency;
         if !crawl::single_reads::run(&source, &input.source, receiver, concurrency, self.stop, take).await? {
             return Err(TargetError::Interrupted { purpose: ReadingPurpose::Verify }.into());

@@ -13,8 +13,8 @@ use crate::plan::finding::PlanCheck;
 use crate::plan::operation::{Operation, OperationKind, OperationState, WriteLimit};
 use crate::plan::overview::{Batches, Bucket, PlanVerdict, Step, Totals};
 
-/// How long a request takes, where only their number in flight is limited. Guessed: Twilio gives no number.
-const SECONDS_PER_REQUEST: f64 = 0.15;
+/// How long a request is taken to last. Guessed: Twilio gives no number.
+pub(crate) const SECONDS_PER_REQUEST: f64 = 0.15;
 /// The largest number of participants of each bucket but the last.
 const SIZES: [u64; 9] = [0, 1, 2, 10, 50, 100, 250, 500, 1_000];
 

@@ -25,6 +25,7 @@ mod outcome;
 mod place;
 mod queue;
 mod reader;
+mod rehearsed;
 mod row;
 mod schema;
 
@@ -41,3 +42,4 @@ pub(crate) use outcome::{applied_window, reasons};
 pub(crate) use place::check_place;
 pub(crate) use queue::{LaneName, PendingOperation};
 pub(crate) use reader::PlanFile;
+pub(crate) use rehearsed::{copy_plan, set_back, starts, take_up};

@@ -27,6 +27,7 @@ pub(crate) use html::html;
 pub(crate) use json::json;
 pub(crate) use kinds::Example;
 pub(crate) use markdown::markdown;
+pub(crate) use outcome::ReasonGroup;
 pub(crate) use result::{PlanResult, reading_cost, text};
 pub(crate) use terminal::table;
 

@@ -51,21 +51,32 @@ pub(super) struct OutcomeCause {
     pub(super) check: Option<String>,
 }
 
-impl PlanOutcome {
-    /// None for a plan of which nothing was applied.
-    pub(super) fn of(
-        plan: &PlanFile,
-        totals: &Totals,
-        progress: PlanProgress,
-        checks: &[CheckRow],
-    ) -> Result<Option<Self>, PlanError> {
-        if progress.done + progress.failed == 0 {
-            return Ok(None);
+/// Operations that ended alike, for one reason.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct ReasonGroup {
+    pub(crate) state: OperationState,
+    pub(crate) kind: OperationKind,
+    pub(crate) count: u64,
+    /// The reason of the first of them.
+    pub(crate) reason: String,
+}
+
+impl ReasonGroup {
+    /// Whether they were not done, and not because the plan blocks them.
+    pub(crate) fn is_failure(&self) -> bool {
+        match self.state {
+            OperationState::Failed => true,
+            // The reason of what the plan blocks is the code of a check.
+            OperationState::Blocked => self.reason.contains(':'),
+            _ => false,
         }
+    }
+
+    /// The operations of a plan that failed, are blocked or found something else: what failed first, then what is blocked, then what was
+    /// there otherwise; of each the most first.
+    pub(crate) fn all(plan: &PlanFile) -> Result<Vec<Self>, PlanError> {
         let mut causes: BTreeMap<(OperationState, OperationKind, String), (u64, String)> = BTreeMap::new();
-        let mut differing = 0;
         file::reasons::<PlanError>(plan, |kind, state, reason| {
-            differing += u64::from(state == OperationState::Existing);
             let mut key = (state, kind, cause_of(&reason));
             if causes.len() >= MOST_CAUSES && !causes.contains_key(&key) {
                 key.2.clear();
@@ -77,24 +88,44 @@ impl PlanOutcome {
             cause.0 += 1;
             Ok(())
         })?;
-        let mut causes: Vec<OutcomeCause> = causes
-            .into_iter()
-            .map(|((state, kind, _), (count, reason))| OutcomeCause {
-                state,
-                kind: kind.name(),
-                label: label(kind),
-                count,
-                check: checks.iter().find(|check| check.code == reason).map(|check| check.code.clone()),
-                reason: shortened(&reason),
-            })
-            .collect();
-        // What failed first, then what is blocked, then what was there otherwise; of each the most first.
+        let group = |((state, kind, _), (count, reason)): (_, (u64, String))| {
+            let reason = shortened(&reason);
+            Self { state, kind, count, reason }
+        };
+        let mut groups: Vec<Self> = causes.into_iter().map(group).collect();
         let rank = |state| match state {
             OperationState::Failed => 0,
             OperationState::Blocked => 1,
             _ => 2,
         };
-        causes.sort_by_key(|cause| (rank(cause.state), std::cmp::Reverse(cause.count)));
+        groups.sort_by_key(|group| (rank(group.state), std::cmp::Reverse(group.count)));
+        Ok(groups)
+    }
+}
+
+impl PlanOutcome {
+    /// None for a plan of which nothing was applied.
+    pub(super) fn of(
+        plan: &PlanFile,
+        totals: &Totals,
+        progress: PlanProgress,
+        checks: &[CheckRow],
+    ) -> Result<Option<Self>, PlanError> {
+        if progress.done + progress.failed == 0 {
+            return Ok(None);
+        }
+        let groups = ReasonGroup::all(plan)?;
+        let existing = groups.iter().filter(|group| group.state == OperationState::Existing);
+        let differing = existing.map(|group| group.count).sum();
+        let cause = |ReasonGroup { state, kind, count, reason }| OutcomeCause {
+            state,
+            kind: kind.name(),
+            label: label(kind),
+            count,
+            check: checks.iter().find(|check| check.code == reason).map(|check| check.code.clone()),
+            reason,
+        };
+        let causes = groups.into_iter().map(cause).collect();
         let rows = totals.operations.iter().map(|(kind, states)| {
             let of = |state| states.get(&state).copied().unwrap_or_default();
             OutcomeRow {

@@ -34,6 +34,8 @@ pub(super) struct PlanReport {
     pub(super) digest: String,
     /// The command that performs this plan.
     pub(super) command: String,
+    /// The command that rehearses it, where that is possible.
+    pub(super) rehearse_command: Option<String>,
     /// The command that lists what was not done.
     pub(super) list_command: String,
     /// The command that searches all operations.
@@ -126,6 +128,7 @@ impl PlanReport {
             target: side(&header.target),
             digest: plan.digest().to_owned(),
             command: command("apply", plan, ""),
+            rehearse_command: header.can_be_rehearsed().then(|| command("rehearse", plan, "")),
             list_command: command("plan show", plan, " --format ndjson --state failed,blocked"),
             search_command: command("plan show", plan, " --format ndjson | grep -F 'TEXT'"),
             shown: kinds.iter().map(|kind| kind.examples.len() as u64).sum(),

@@ -33,6 +33,8 @@ pub(crate) struct PlanResult {
     stays: Vec<StaysItem>,
     plan: String,
     digest: String,
+    #[serde(skip)]
+    can_be_rehearsed: bool,
 }
 
 impl PlanResult {
@@ -52,16 +54,20 @@ impl PlanResult {
             stays: StaysItem::all(made)?,
             plan: made.path().display().to_string(),
             digest: made.digest().to_owned(),
+            can_be_rehearsed: made.header().can_be_rehearsed(),
         })
     }
 
-    /// How to review the plan and to perform it.
+    /// How to review the plan, to rehearse it and to perform it.
     pub(crate) fn next_steps(&self) -> Printable {
         let plan = format::shell_word(&self.plan);
         let review = format!("chatferry plan show --plan {plan} --format html > plan.html");
         format::next_steps(match self.verdict {
             PlanVerdict::Ready | PlanVerdict::ReadyExceptBlocked => {
-                vec![review, format!("chatferry apply --plan {plan}")]
+                let rehearsal = format!("chatferry rehearse --plan {plan}");
+                let rehearsal = self.can_be_rehearsed.then_some(rehearsal);
+                let apply = format!("chatferry apply --plan {plan}");
+                std::iter::once(review).chain(rehearsal).chain([apply]).collect()
             }
             PlanVerdict::Blocked => vec![review],
             PlanVerdict::NothingToDo | PlanVerdict::CannotBeUndone => Vec::new(),

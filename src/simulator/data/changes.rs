@@ -5,9 +5,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use std::time::Instant;
-
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 use super::order::CreatedEntry;
 use super::record::{ChannelRecord, MembershipRecord, MessageRecord, RoleRecord, UserRecord, moment};

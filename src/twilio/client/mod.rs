@@ -35,6 +35,7 @@ use super::options::ClientOptions;
 use super::request::{ApiRequest, Method};
 use super::retry::{AttemptOutcome, Decision, StopReason, Tries, decide};
 use super::throttle::{Signal, Throttle};
+use crate::clock;
 use crate::event::Event;
 use crate::model::{AccountSid, Api};
 use crate::secret::Origin;
@@ -283,6 +284,7 @@ impl Client {
 
     /// Sends, and reads the complete answer.
     async fn exchange(&self, request: &ApiRequest, url: Url) -> AttemptEnd {
+        let _at_work = clock::at_work();
         let mut response = match self.build(request, url).send().await {
             Ok(response) => response,
             Err(source) => return AttemptEnd::None { source: source.without_url() },

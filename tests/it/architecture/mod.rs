@@ -231,5 +231,5 @@ fn the_time_of_day_is_asked_in_one_place() {
     };
     let asking: Vec<&str> =
         sources().iter().filter(|file| asks(file)).map(|file| file.name.as_str()).collect();
-    assert_eq!(asking, ["clock.rs"]);
+    assert_eq!(asking, ["clock/mod.rs"]);
 }

@@ -3,11 +3,14 @@
 //! **Invariant:** geometry only, rounded to a tenth, so that the same plan draws the same bytes. Every chart has its numbers in
 //! a table next to it, for those who cannot see it.
 
+mod timeline;
+
 use serde::Serialize;
 
+pub(crate) use self::timeline::{Timeline, timeline};
 use crate::report::text::format;
 
-/// Width of the drawing of [`Histogram`] and [`Curve`], without its margins, in units of their view box.
+/// Width of the drawings of [`Histogram`], [`Curve`] and [`Timeline`], without its margins, in units of their view box.
 const WIDTH: f64 = 360.0;
 const HEIGHT: f64 = 150.0;
 

@@ -1,12 +1,18 @@
 //! The one place that asks the machine what time it is. Everything else is given the time.
+//!
+//! What waits does so by tokio's time. A rehearsal runs on a clock that jumps ahead ([`simulated`]), and nothing that waits has to know.
+
+mod simulated;
 
 use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-/// Now, to the second.
+pub(crate) use simulated::{AtWork, at_work, hold_until, run_simulated, spawn_blocking};
+
+/// Now, to the second: by the simulated clock where this thread has one.
 pub(crate) fn now() -> Timestamp {
-    timestamp(system_time())
+    timestamp(simulated::system_time().unwrap_or_else(system_time))
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]

@@ -1,0 +1,208 @@
+//! `rehearse`: what it says is what the first apply does, and nothing but its result is left.
+
+use std::path::Path;
+
+use chatferry::internals::simulator::{Options, WorldKind};
+use serde_json::{Value, json};
+
+use crate::support::{Ran, World, chatferry, files, run};
+
+fn world(seed: u64, kind: WorldKind) -> World {
+    let options =
+        Options { seed, world: kind, users: 25, channels: 20, memberships: 5, ..Options::default() };
+    let world = World::new(options);
+    let include = "roles,users,channels,user-channels,members,invites";
+    let crawled = world.crawl(&["--include", include, "--quiet"]);
+    assert_eq!(crawled.code, 0, "{crawled:?}");
+    world
+}
+
+fn plan(world: &World, target: &str, flags: &[&str]) -> Value {
+    world.json(&[&["plan", "--target", target, "--max-change-percent", "100"], flags].concat())
+}
+
+/// Without credentials, and without an address of a server: what `rehearse` is given.
+fn rehearse(folder: &Path, flags: &[&str]) -> (Ran, Value) {
+    let ran = run(&mut chatferry(folder, &[&["rehearse", "--json", "--progress", "none"], flags].concat()));
+    let result = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    (ran, result)
+}
+
+fn apply(world: &World, flags: &[&str]) -> Value {
+    let fast = ["--service-rate", "1000", "--conversation-rate", "1000"];
+    world.json(&[&["apply", "--yes", "--quiet"], &fast[..], flags].concat())
+}
+
+fn succeeds(result: &Value) {
+    assert_eq!(result["verdict"], "would_succeed", "{result:#}");
+    assert_eq!((&result["failed"], &result["again"]), (&json!(0), &json!(0)), "{result:#}");
+    let verify = &result["verify"];
+    assert!(verify["same"].as_u64().unwrap() > 0, "{result:#}");
+    assert_eq!(result["undo"]["failed"], 0, "{result:#}");
+    assert_eq!(result["undo"]["not_restored"], 0, "{result:#}");
+}
+
+#[test]
+fn a_plan_in_place_is_rehearsed_without_touching_anything() {
+    let world = world(11, WorldKind::Plain);
+    plan(&world, "in-place", &[]);
+    let (before, requests) = (files(world.folder.path()), world.running.stats().requests);
+    let (ran, result) = rehearse(world.folder.path(), &[]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    succeeds(&result);
+    assert!(result["undo"]["one_way"].as_u64().unwrap() > 0, "{result:#}");
+    assert!(result["sentence"].as_str().unwrap().contains("one-way"), "{result:#}");
+    assert_eq!(files(world.folder.path()), before);
+    assert_eq!(world.running.stats().requests, requests, "no request leaves the rehearsal");
+    // The same seed rehearses the same.
+    let (_, again) = rehearse(world.folder.path(), &[]);
+    for key in ["verdict", "operations", "causes", "verify", "again", "undo"] {
+        assert_eq!(again[key], result[key], "{key}");
+    }
+}
+
+#[test]
+fn a_copy_is_rehearsed_with_faults_and_broken_off() {
+    let world = world(12, WorldKind::Plain);
+    let target = world.running.target_service_sid().to_owned();
+    plan(&world, &target, &["--mute-source"]);
+    let (ran, calm) = rehearse(world.folder.path(), &[]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    succeeds(&calm);
+    let faults = "429=3%,503=2%,reset=2%,lost-answer=2%,accepted-503=2%,timeout=1%";
+    let (ran, result) = rehearse(world.folder.path(), &["--faults", faults, "--kills", "3", "--seed", "5"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    succeeds(&result);
+    assert_eq!(result["kills"], 3, "{result:#}");
+    assert_eq!(result["operations"], calm["operations"]);
+    let seconds = |result: &Value| result["simulated_seconds"].as_f64().unwrap();
+    assert!(seconds(&result) > seconds(&calm), "{result:#}");
+    assert!(result["requests"].as_u64() > calm["requests"].as_u64(), "{result:#}");
+}
+
+/// The failures that a rehearsal finds are those of the first apply.
+#[test]
+fn what_fails_in_the_rehearsal_fails_in_the_apply() {
+    for (seed, mapping, in_place) in
+        [(13, "conversations", true), (14, "conversations", false), (15, "copy", false)]
+    {
+        let world = world(seed, WorldKind::Real);
+        let target =
+            if in_place { "in-place".to_owned() } else { world.running.target_service_sid().to_owned() };
+        let planned = plan(&world, &target, &["--mapping", mapping, "--allow-incomplete"]);
+        assert_ne!(planned["verdict"], "blocked", "{planned:#}");
+        let (_, rehearsed) = rehearse(world.folder.path(), &[]);
+        let applied = apply(&world, &[]);
+        assert_eq!(rehearsed["operations"], applied["operations"], "{mapping} {target}: {rehearsed:#}");
+        assert_eq!(rehearsed["differing"], applied["differing"], "{mapping} {target}");
+        let verified = world.json(&["verify"]);
+        for mark in ["same", "added", "missing", "different", "unreadable"] {
+            assert_eq!(rehearsed["verify"][mark], verified[mark], "{mark} {mapping} {target}: {rehearsed:#}");
+        }
+    }
+}
+
+#[test]
+fn of_a_plan_that_is_applied_in_part_the_rest_is_rehearsed() {
+    let world = world(16, WorldKind::Plain);
+    let target = world.running.target_service_sid().to_owned();
+    plan(&world, &target, &[]);
+    let (_, complete) = rehearse(world.folder.path(), &[]);
+    apply(&world, &["--limit", "60"]);
+    let before = files(world.folder.path());
+    let (ran, rest) = rehearse(world.folder.path(), &[]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    succeeds(&rest);
+    assert!(rest["applied_before"].as_u64().unwrap() >= 60, "{rest:#}");
+    assert!(ran.stderr.contains("were applied already"), "{}", ran.stderr);
+    assert!(rest["requests"].as_u64() < complete["requests"].as_u64(), "{rest:#}");
+    assert_eq!(rest["operations"], complete["operations"]);
+    assert_eq!(files(world.folder.path()), before);
+}
+
+/// On a simulated clock: seconds of the plan against seconds of the rehearsal.
+#[test]
+fn the_estimate_of_a_plan_is_within_a_tenth_of_the_rehearsed_time() {
+    for (in_place, users, channels, memberships) in [(true, 40, 3_000, 4), (false, 300, 150, 6)] {
+        let options = Options { seed: 21, users, channels, memberships, ..Options::default() };
+        let world = World::new(options);
+        assert_eq!(world.crawl(&["--quiet"]).code, 0);
+        let target = if in_place { "in-place" } else { world.running.target_service_sid() }.to_owned();
+        let snapshot = ["--target", &target, "--max-change-percent", "100", "--rps", "100"];
+        world.json(&[&["plan"], &snapshot[..]].concat());
+        let (_, result) = rehearse(world.folder.path(), &[]);
+        let of = |key: &str| result[key].as_f64().unwrap();
+        let ratio = of("estimated_seconds") / of("simulated_seconds");
+        assert!((0.9..=1.1).contains(&ratio), "{ratio}: {result:#}");
+    }
+}
+
+#[test]
+fn the_reports_have_the_verdict_the_timeline_and_the_causes() {
+    let world = world(18, WorldKind::Real);
+    let target = world.running.target_service_sid().to_owned();
+    plan(&world, &target, &["--mapping", "conversations", "--allow-incomplete"]);
+    let reports = ["--report", "r.html", "--report", "r.md", "--report", "r.json"];
+    let (_, result) = rehearse(world.folder.path(), &reports);
+    let read = |name: &str| std::fs::read_to_string(world.path(name)).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&read("r.json")).unwrap(), result);
+    let kinds = result["timeline"]["kinds"].as_array().unwrap();
+    let started = kinds.iter().map(|kind| {
+        let parts: u64 = kind["parts"].as_array().unwrap().iter().map(|part| part.as_u64().unwrap()).sum();
+        assert_eq!(parts, kind["operations"].as_u64().unwrap(), "{kind}");
+        parts
+    });
+    let all =
+        result["operations"].as_object().unwrap().values().flat_map(|states| states.as_object().unwrap());
+    let all: u64 = all.map(|(_, count)| count.as_u64().unwrap()).sum();
+    // Participants that came with their conversations were not started by themselves.
+    let started: u64 = started.sum();
+    assert!(started > 0 && started < all, "{started} of {all}: {result:#}");
+    let sentence = result["sentence"].as_str().unwrap().replace('\'', "&#x27;");
+    let (page, markdown) = (read("r.html"), read("r.md"));
+    assert!(page.contains(&sentence), "{sentence}");
+    assert!(page.contains("Writes started, by kind") && page.contains("class=\"limit\""));
+    for kind in kinds {
+        let label = kind["kind"].as_str().unwrap().replace('_', " ");
+        assert!(page.contains(&label) && markdown.contains(&label), "{label}");
+    }
+    let taken = run(&mut chatferry(world.folder.path(), &["rehearse", "--report", "plan.db"]));
+    assert_eq!(taken.code, 2, "{taken:?}");
+}
+
+fn refused(world: &World, says: &[&str]) {
+    let ran = run(&mut chatferry(world.folder.path(), &["rehearse"]));
+    assert_eq!(ran.code, 2, "{ran:?}");
+    for said in says {
+        assert!(ran.stderr.contains(said), "`{said}` is missing in {}", ran.stderr);
+    }
+}
+
+#[test]
+fn what_cannot_be_rehearsed_is_refused_at_once() {
+    let world = world(17, WorldKind::Plain);
+    plan(&world, "in-place", &[]);
+    let (target, snapshot) = (world.path("plan.target.db"), world.path("snapshot.db"));
+    let moved = world.path("moved.db");
+    std::fs::rename(&target, &moved).unwrap();
+    refused(&world, &["plan.target.db", "plan again"]);
+    std::fs::copy(&snapshot, &target).unwrap();
+    refused(&world, &["plan.target.db", "is not what the plan"]);
+    std::fs::rename(&moved, &target).unwrap();
+    std::fs::rename(&snapshot, &moved).unwrap();
+    refused(&world, &["snapshot.db"]);
+    std::fs::copy(&target, &snapshot).unwrap();
+    refused(&world, &["snapshot.db", "is not the one that `plan.db` was made from"]);
+    std::fs::copy(&moved, &snapshot).unwrap();
+    rusqlite::Connection::open(&snapshot).unwrap().execute_batch("PRAGMA user_version = 1").unwrap();
+    refused(&world, &["snapshot.db", "format"]);
+    std::fs::rename(&moved, &snapshot).unwrap();
+    let faults = run(&mut chatferry(world.folder.path(), &["rehearse", "--faults", "nope=1%"]));
+    assert!(faults.code == 2 && faults.stderr.contains("`nope`"), "{faults:?}");
+    apply(&world, &[]);
+    world.json(&["plan", "--undo", "plan.db", "--plan", "undo.db"]);
+    let undo = run(&mut chatferry(world.folder.path(), &["rehearse", "--plan", "undo.db"]));
+    assert!(undo.code == 2 && undo.stderr.contains("name the plan that it undoes"), "{undo:?}");
+    let none = run(&mut chatferry(world.folder.path(), &["rehearse", "--plan", "none.db"]));
+    assert!(none.code == 2 && none.stderr.contains("none.db"), "{none:?}");
+}
