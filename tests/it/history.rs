@@ -345,6 +345,15 @@ fn texts_are_shown_and_are_not_in_the_plan_and_undo_removes_them() {
 }
 
 #[test]
+fn a_copy_with_history_is_rehearsed() {
+    let world = crawled(small(""));
+    plan(&world, "plan.db", &MAPPED);
+    let rehearsed = world.json(&["rehearse", "--faults", "lost-answer=3%,reset=2%,503=2%", "--kills", "2"]);
+    assert_eq!(rehearsed["verdict"], "would_succeed", "{rehearsed:#}");
+    assert_eq!(world.running.writes(), []);
+}
+
+#[test]
 fn what_cannot_be_copied_is_refused_before_any_request() {
     let world = World::new(small(""));
     assert_eq!(world.crawl(&["--quiet"]).code, 0);
