@@ -75,6 +75,7 @@ fn mapped(source: &Source, mapping: &str, record: &str, format: FileFormat) -> R
         plan: None,
         condition: None,
         spreadsheet_safe: false,
+        check_schema: false,
         force: false,
     };
     let mut out = Counter::default();

@@ -45,6 +45,10 @@ pub(crate) struct ExportArgs {
     #[arg(long)]
     pub spreadsheet_safe: bool,
 
+    /// Compare each line with the JSON Schema that its mapping names; a line that does not follow it ends the export
+    #[arg(long)]
+    pub check_schema: bool,
+
     /// Write into a folder that holds other files too; they are kept, except where names are the same
     #[arg(long)]
     pub force: bool,
@@ -56,6 +60,10 @@ pub(crate) struct ExportChoice {
     /// The mappings to write: bundled names or TOML files [default: chat and conversations]
     #[arg(long = "mapping", value_name = "NAME|FILE")]
     pub mappings: Vec<String>,
+
+    /// Turn a switch of a mapping on, such as `direct_channels` of `mattermost`
+    #[arg(long = "switch", value_name = "NAME")]
+    pub switches: Vec<String>,
 
     /// The records to write [default: all that the snapshot holds]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
@@ -83,6 +91,7 @@ impl Default for ExportChoice {
     fn default() -> Self {
         Self {
             mappings: Vec::new(),
+            switches: Vec::new(),
             records: None,
             formats: vec![FormatArg::Csv, FormatArg::Ndjson],
             compress: None,

@@ -6,12 +6,16 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::mapping::{MappingAction, MappingArgs};
 use crate::error::ExitStatus;
-use crate::export::walk_of;
-use crate::mapping::{self, Evaluator, MappedRecord, Sample, TriedCell};
+use crate::event::Events;
+use crate::export::{self, ExportError, ExportOptions, FileFormat, ListReader, walk_of};
+use crate::mapping::{self, Evaluator, MappedRecord, Mapping, PiiPolicy, Sample, TriedCell};
 use crate::printable::Printable;
-use crate::report::text::mapping::{self as text, FailedExpression, ListedMapping, MappingCheck, TriedRow};
+use crate::report::text::mapping::{
+    self as text, CheckedLines, FailedExpression, ListedMapping, MappingCheck, TriedRow,
+};
 use crate::snapshot::{Snapshot, SnapshotError};
 
+use super::export::users;
 use super::{CommandError, Context, Outcome};
 
 /// Runs the verb. A check that found something is exit code 5.
@@ -46,7 +50,7 @@ fn act(args: &MappingArgs) -> Result<(Answered, Json, ExitStatus), CommandError>
         }
         MappingAction::Check { file, snapshot, rows } => {
             let report = check(file, snapshot.as_deref(), *rows)?;
-            let status = if report.failures.is_empty() { ExitStatus::Done } else { ExitStatus::Findings };
+            let status = if report.is_clean() { ExitStatus::Done } else { ExitStatus::Findings };
             (Answered::Report(report.text()), json!(report), status)
         }
     })
@@ -82,20 +86,75 @@ fn check(file: &str, snapshot: Option<&Path>, rows: usize) -> Result<MappingChec
         ..MappingCheck::default()
     };
     let samples = [(TriedRow::MadeUp, Sample::full()), (TriedRow::Nulls, Sample::nulls())];
-    let snapshot = snapshot.map(Snapshot::open).transpose()?;
     for record in &mut mapping.records {
         for (row, sample) in &samples {
             record.set_sids(sample.sids());
-            let tried = Evaluator::new(record).try_all(&sample.subject(record.entity));
+            record.set_users(sample.sids());
+            let mut lists = Vec::new();
+            for list in &record.lists {
+                let tried = Evaluator::new(&list.record).try_all(&sample.subject(list.record.entity));
+                take(&mut report, &list.record, *row, &tried);
+                lists.push(Json::from(vec![cells(tried)]).to_string().into());
+            }
+            let mut evaluator = Evaluator::new(record);
+            evaluator.set_lists(lists);
+            let tried = evaluator.try_all(&sample.subject(record.entity));
             take(&mut report, record, *row, &tried);
         }
-        if let Some(snapshot) = &snapshot {
-            record.set_sids(Sample::full().sids());
-            let shown = first_rows(snapshot, record, rows, &mut report)?;
-            report.rows.insert(record.name.clone(), shown.into());
-        }
+        record.set_sids(Sample::full().sids());
+    }
+    let Some(path) = snapshot else { return Ok(report) };
+    let snapshot = Snapshot::open(path)?;
+    let mut mappings = [mapping];
+    users::give(&mut mappings, path)?;
+    for record in &mappings[0].records {
+        let shown = first_rows(&snapshot, record, rows, &mut report)?;
+        report.rows.insert(record.name.clone(), shown.into());
+    }
+    let fails = report.failures.iter().any(|failure| failure.fatal);
+    if !fails && mappings[0].has_schema() {
+        report.lines = check_lines(&snapshot, mappings)?;
     }
     Ok(report)
+}
+
+/// Compares each line that an export would write with the schemas of the mapping.
+fn check_lines(snapshot: &Snapshot, mappings: [Mapping; 1]) -> Result<Option<CheckedLines>, CommandError> {
+    let options = ExportOptions {
+        mappings: mappings.into(),
+        records: None,
+        formats: vec![FileFormat::Ndjson],
+        compression: None,
+        pii: PiiPolicy::Keep,
+        plan: None,
+        condition: None,
+        spreadsheet_safe: false,
+        check_schema: true,
+        force: false,
+    };
+    match export::check_lines(snapshot, &options, &Events::none()) {
+        Ok(report) => {
+            let files = report.bundles.iter().flat_map(|bundle| &bundle.files);
+            let of_records = report.records.iter().flat_map(|record| &record.files);
+            Ok(Some(CheckedLines {
+                rows: files.chain(of_records).map(|file| file.rows).sum(),
+                problem: None,
+            }))
+        }
+        Err(error @ (ExportError::Schema { .. } | ExportError::NotUnique { .. } | ExportError::Row(_))) => {
+            Ok(Some(CheckedLines { rows: 0, problem: Some(error.to_string()) }))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What the columns of a row gave.
+fn cells(tried: Vec<TriedCell>) -> Json {
+    let cells = tried.into_iter().filter(|tried| tried.name != "where");
+    let cell = |tried: TriedCell| {
+        (tried.name, tried.outcome.unwrap_or_else(|message| text::failed_cell(&message).into()))
+    };
+    Json::Object(cells.map(cell).collect())
 }
 
 /// Ends a walk.
@@ -104,6 +163,8 @@ enum Stop {
     Enough,
     /// The walk failed.
     Failed(SnapshotError),
+    /// A list could not be read.
+    List(Box<ExportError>),
 }
 
 impl From<SnapshotError> for Stop {
@@ -118,34 +179,31 @@ fn first_rows(
     record: &MappedRecord,
     most: usize,
     report: &mut MappingCheck,
-) -> Result<Vec<Json>, SnapshotError> {
+) -> Result<Vec<Json>, CommandError> {
     let mut evaluator = Evaluator::new(record);
+    let mut lists = if most == 0 { Vec::new() } else { export::lists_of(snapshot, record)? };
     let mut rows = Vec::new();
     let walked = snapshot.walk(&walk_of(record), |step| {
         if rows.len() >= most {
             return Err(Stop::Enough);
         }
+        lists
+            .iter_mut()
+            .try_for_each(|list| list.enter(step))
+            .map_err(|error| Stop::List(Box::new(error)))?;
+        evaluator.set_lists(lists.iter().map(ListReader::text).collect());
         let tried = evaluator.try_all(step);
         let is_kept =
             tried.iter().all(|tried| tried.name != "where" || tried.outcome == Ok(Json::Bool(true)));
         if is_kept {
             take(report, record, TriedRow::OfSnapshot(rows.len() + 1), &tried);
-            let cells = tried.into_iter().filter(|tried| tried.name != "where");
-            rows.push(Json::Object(
-                cells
-                    .map(|tried| {
-                        (
-                            tried.name,
-                            tried.outcome.unwrap_or_else(|message| text::failed_cell(&message).into()),
-                        )
-                    })
-                    .collect(),
-            ));
+            rows.push(cells(tried));
         }
         Ok(())
     });
     match walked {
-        Err(Stop::Failed(error)) => Err(error),
+        Err(Stop::Failed(error)) => Err(error.into()),
+        Err(Stop::List(error)) => Err((*error).into()),
         Ok(()) | Err(Stop::Enough) => Ok(rows),
     }
 }

@@ -10,32 +10,11 @@ use serde_json::{Map, Value as Json, json};
 
 use super::formats::FileFormat;
 use super::options::{ExportOptions, PlanFacts};
-use super::rows::RowsPassed;
 use super::select::{NotExported, SelectedRecord};
+use super::written::{WrittenBundle, WrittenFile, WrittenRecord};
 use crate::mapping::{ColumnType, MappedColumn, Pii};
 use crate::model::Api;
 use crate::snapshot::Info;
-
-/// One record of an export.
-#[derive(Debug, Serialize)]
-pub struct WrittenRecord {
-    pub record: String,
-    pub mapping: String,
-    #[serde(flatten)]
-    pub passed: RowsPassed,
-    pub files: Vec<WrittenFile>,
-}
-
-/// One file of an export.
-#[derive(Debug, Clone, Serialize)]
-pub struct WrittenFile {
-    /// Its name within the folder.
-    pub path: String,
-    pub format: FileFormat,
-    pub bytes: u64,
-    /// The SHA-256 of its bytes, in hexadecimal.
-    pub sha256: String,
-}
 
 /// What a file says that was written with `--spreadsheet-safe`.
 const SPREADSHEET_SAFE: &str = "text cells that begin with = + - @ (or their full-width forms), %, |, tab, CR or LF have an apostrophe in front";
@@ -106,13 +85,17 @@ struct PackageSettings {
 pub(super) fn describe(
     info: &Info,
     options: &ExportOptions,
-    selected: &[SelectedRecord<'_>],
-    records: &[WrittenRecord],
+    written: &[(&SelectedRecord<'_>, WrittenRecord)],
+    bundles: &[WrittenBundle],
     not_exported: &[NotExported],
 ) -> Vec<u8> {
-    let resources = selected.iter().zip(records).flat_map(|(selected, record)| {
+    let of_records = written.iter().flat_map(|(selected, record)| {
         record.files.iter().map(move |file| resource(selected, record, file, options))
     });
+    let of_bundles = bundles.iter().flat_map(|bundle| {
+        bundle.files.iter().map(move |file| bundle_resource(bundle, written, file, options))
+    });
+    let resources = of_records.chain(of_bundles);
     let finished = info.finished.clone();
     let package = DataPackage {
         profile: "data-package",
@@ -173,11 +156,13 @@ fn resource(
     let mut set = |key: &str, value: Json| {
         resource.insert(key.to_owned(), value);
     };
-    set("name", format!("{}_{}", record.name, file.format.name()).into());
+    set("name", resource_name(file).into());
     set("title", record.name.clone().into());
     set("description", record.description.clone().into());
     set("path", file.path.clone().into());
-    let is_text = file.format.is_text();
+    // Lines of several rows, and objects within objects, are no table.
+    let is_nested = record.batch.is_some() || record.nested && file.format == FileFormat::Ndjson;
+    let is_text = file.format.is_text() && !is_nested;
     if is_text {
         set("profile", "tabular-data-resource".into());
     } else {
@@ -204,7 +189,7 @@ fn resource(
     }
     set("bytes", file.bytes.into());
     set("hash", format!("sha256:{}", file.sha256).into());
-    set(if is_text { "rows" } else { "row_count" }, passed.rows.into());
+    set(if is_text { "rows" } else { "row_count" }, file.rows.into());
     let fields: Vec<Json> = record
         .columns
         .iter()
@@ -217,6 +202,65 @@ fn resource(
     }
     set("schema", schema);
     set("mapping", selected.mapping.name.clone().into());
+    resource.extend(notes(selected, written));
+    Json::Object(resource)
+}
+
+/// The name of a file's resource: the file's own, with its format.
+fn resource_name(file: &WrittenFile) -> String {
+    let base = file.path.split('.').next().unwrap_or_default();
+    format!("{base}_{}", file.format.name())
+}
+
+/// The resource of a file that has several records.
+fn bundle_resource(
+    bundle: &WrittenBundle,
+    written: &[(&SelectedRecord<'_>, WrittenRecord)],
+    file: &WrittenFile,
+    options: &ExportOptions,
+) -> Json {
+    let of_bundle = |(_, record): &&(&SelectedRecord<'_>, WrittenRecord)| {
+        record.mapping == bundle.mapping && bundle.records.contains(&record.record)
+    };
+    let records = written.iter().filter(of_bundle).map(|(selected, record)| {
+        let columns = selected.record.columns.iter();
+        let fields: Vec<Json> = columns.map(|column| field(column, false)).collect();
+        let mut object = Map::new();
+        object.insert("name".to_owned(), record.record.clone().into());
+        object.insert("description".to_owned(), selected.record.description.clone().into());
+        object.insert("rows".to_owned(), record.passed.rows.into());
+        object.insert("fields".to_owned(), fields.into());
+        object.extend(notes(selected, record));
+        Json::Object(object)
+    });
+    let mut resource = json!({
+        "name": resource_name(file),
+        "title": bundle.bundle,
+        "path": file.path,
+        "profile": "data-resource",
+        "type": "file",
+        "format": file.format.name(),
+        "mediatype": file.format.media_type(),
+        "encoding": "utf-8",
+        "bytes": file.bytes,
+        "hash": format!("sha256:{}", file.sha256),
+        "row_count": file.rows,
+        "mapping": bundle.mapping,
+        "records": records.collect::<Vec<Json>>(),
+    });
+    if let Some(compression) = options.compression_of(file.format) {
+        resource["compression"] = compression.suffix().into();
+    }
+    resource
+}
+
+/// What is not in a record's rows, and why.
+fn notes(selected: &SelectedRecord<'_>, written: &WrittenRecord) -> Map<String, Json> {
+    let passed = &written.passed;
+    let mut resource = Map::new();
+    let mut set = |key: &str, value: Json| {
+        resource.insert(key.to_owned(), value);
+    };
     if !selected.not_crawled.is_empty() {
         let names: Vec<&str> = selected.not_crawled.iter().map(|entity| entity.plural()).collect();
         set("not_crawled", names.into());
@@ -232,7 +276,10 @@ fn resource(
         set("nulled", passed.nulled.into());
         set("failures", json!(passed.failures));
     }
-    Json::Object(resource)
+    if !passed.lists.is_empty() {
+        set("lists", json!(passed.lists));
+    }
+    resource
 }
 
 fn csv_dialect() -> Json {

@@ -63,6 +63,56 @@ pub enum ExportError {
         "record `{record}` of mapping `{mapping}` needs --plan FILE: {place} asks for SIDs of the target (`counterpart`)"
     )]
     NeedsPlan { record: String, mapping: String, place: String },
+    /// No mapping has such a switch.
+    #[error("there is no switch `{name}`{}; the mappings have {known}", crate::mapping::did_you_mean(suggestion.as_deref()))]
+    UnknownSwitch { name: String, suggestion: Option<String>, known: String },
+    /// A file that is NDJSON by its mapping, where NDJSON was not asked for.
+    #[error("`{name}` of mapping `{mapping}` is written as NDJSON only: add ndjson to --format")]
+    OnlyNdjson {
+        /// The record or bundle.
+        name: String,
+        mapping: String,
+    },
+    /// Two rows of a record have the same value where they must not.
+    #[error("{place} is unique, but {first} and {second} both have `{value}`; nothing was written")]
+    NotUnique {
+        /// ``column `name` of record `name` ``.
+        place: String,
+        value: String,
+        /// The first row's SID, and what its value is made from.
+        first: String,
+        second: String,
+    },
+    /// Lines do not follow the schema of their mapping.
+    #[error(
+        "{count} of {lines} lines of `{file}` do not follow the schema `{schema}`; line {line} {problem}; nothing was written"
+    )]
+    Schema {
+        file: String,
+        schema: String,
+        count: u64,
+        lines: u64,
+        /// The first such line, from 1.
+        line: u64,
+        /// Its record and SID, and what is wrong with it.
+        problem: String,
+    },
+    /// A line that is longer than a file may be.
+    #[error(
+        "line {line} of `{file}` has {bytes} bytes, and `max_bytes` allows a file {most}; nothing was written"
+    )]
+    LongLine { file: String, line: u64, bytes: u64, most: u64 },
+    /// A list that would take too much memory.
+    #[error(
+        "the list `{list}` of {subject} has more than {most} bytes: give it `max_items`, which makes several rows of it; nothing was written"
+    )]
+    LongList { list: String, subject: String, most: usize },
+    /// The temporary file of a list, or of values that are unique.
+    #[error("cannot use a temporary file")]
+    Temporary(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Standard output takes one file.
+    #[error("`--out -` takes one file, and `{name}` is written in parts: choose a folder with --out")]
+    PartsInStream { name: String },
     /// No record is left to write.
     #[error("nothing to export: the snapshot holds none of the records' entities")]
     Nothing,
@@ -122,9 +172,16 @@ impl Advise for ExportError {
     fn status(&self) -> Failure {
         match self {
             Self::Snapshot(error) => error.status(),
-            Self::File { .. } | Self::Store { .. } | Self::Stream(_) | Self::Busy { .. } | Self::Row(_) => {
-                Failure::Failed
-            }
+            Self::File { .. }
+            | Self::Store { .. }
+            | Self::Stream(_)
+            | Self::Busy { .. }
+            | Self::Row(_)
+            | Self::NotUnique { .. }
+            | Self::Schema { .. }
+            | Self::LongLine { .. }
+            | Self::LongList { .. }
+            | Self::Temporary(_) => Failure::Failed,
             _ => Failure::Usage,
         }
     }

@@ -12,19 +12,26 @@ mod datapackage;
 mod destination;
 mod error;
 mod formats;
+mod lines;
+mod lists;
 mod options;
+mod passed;
 mod rows;
 mod run;
 mod select;
 mod source;
+mod unique;
+mod written;
 
 pub use error::ExportError;
 pub(crate) use formats::Compression;
 pub use formats::FileFormat;
+pub(crate) use lists::ListReader;
 pub use options::ExportOptions;
 pub(crate) use options::PlanFacts;
+pub(crate) use rows::lists_of;
 pub use run::stream;
-pub(crate) use run::{ExportReport, run, run_to_store};
+pub(crate) use run::{ExportReport, check_lines, run, run_to_store};
 pub(crate) use select::{check_names, check_stream, walk_of};
 pub use source::RowSource;
 

@@ -31,6 +31,8 @@ pub struct ExportOptions {
     pub condition: Option<String>,
     /// Whether CSV cells that a spreadsheet would take for formulas get an apostrophe in front.
     pub spreadsheet_safe: bool,
+    /// Whether the lines of files whose mapping names a schema are compared with it.
+    pub check_schema: bool,
     /// Whether to write into a folder that holds other files too.
     pub force: bool,
 }

@@ -1,19 +1,23 @@
 //! The export itself: walks each record once, writes all its formats, and publishes the files together.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 use serde::Serialize;
 
-use super::datapackage::{self, WrittenFile, WrittenRecord};
-use super::destination::{FileDestination, OutputFolder, PACKAGE};
+use super::datapackage;
+use super::destination::{FileDestination, Nowhere, OutputFolder, PACKAGE};
 use super::error::ExportError;
-use super::formats::{FileFormat, Output, writer};
+use super::formats::{FileFormat, Output, file_name, writer};
+use super::lines::{LineWriter, RecordLines};
 use super::options::ExportOptions;
+use super::passed::RowsPassed;
 use super::rows::pass;
-use super::select::{NotExported, SelectedRecord, not_exported, select};
+use super::select::{FileGroup, NotExported, SelectedRecord, file_groups, not_exported, select};
 use super::source::RowSource;
+use super::written::{WrittenBundle, WrittenFile, WrittenRecord};
 use crate::event::{Event, Events};
+use crate::mapping::{LineFiles, row_sid};
 use crate::model::Api;
 use crate::snapshot::{Info, Verdict};
 
@@ -24,6 +28,9 @@ pub struct ExportReport {
     /// The snapshot is of Conversations, which lists private channels only.
     pub private_only: bool,
     pub records: Vec<WrittenRecord>,
+    /// The files that have several of the records.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bundles: Vec<WrittenBundle>,
     /// What the snapshot holds and none of these records has rows of.
     pub not_exported: Vec<NotExported>,
 }
@@ -38,6 +45,17 @@ pub(crate) fn run(
     let info = source.info()?;
     let selected = select(&options.mappings, options.records.as_deref(), &info)?;
     export(source, &info, &selected, options, OutputFolder::claim(folder, options.force)?, events)
+}
+
+/// Writes nothing, and compares the lines of files whose mapping names a schema with it.
+pub(crate) fn check_lines(
+    source: &impl RowSource,
+    options: &ExportOptions,
+    events: &Events,
+) -> Result<ExportReport, ExportError> {
+    let info = source.info()?;
+    let selected = select(&options.mappings, options.records.as_deref(), &info)?;
+    export(source, &info, &selected, options, Nowhere, events)
 }
 
 /// Exports to object storage: `s3://bucket/prefix`, `gs://…`, `az://…`. To be called within
@@ -72,34 +90,58 @@ pub(super) fn export<P: FileDestination>(
     destination: P,
     events: &Events,
 ) -> Result<ExportReport, ExportError> {
-    let mut records = Vec::new();
+    let groups = file_groups(selected, &options.formats)?;
+    let mut written = Vec::new();
+    let mut bundles = Vec::new();
     let mut files = Vec::new();
-    for selected in selected {
-        let (record, written) = write_record(source, selected, options, &destination, events)?;
-        files.extend(record.files.iter().map(|file| file.path.clone()).zip(written));
-        records.push(record);
+    for group in groups {
+        match group {
+            FileGroup::Record(selected) => {
+                let (record, of_record) = write_record(source, selected, options, &destination, events)?;
+                files.extend(record.files.iter().map(|file| file.path.clone()).zip(of_record));
+                written.push((selected, record));
+            }
+            FileGroup::Bundle(bundle, selected) => {
+                let out = DestinationFiles { options, destination: &destination };
+                let (passed, of_bundle) =
+                    out.write(source, &bundle.name, &bundle.lines, &selected, events)?;
+                let (of_bundle, handles): (Vec<_>, Vec<_>) = of_bundle.into_iter().unzip();
+                files.extend(of_bundle.iter().map(|file| file.path.clone()).zip(handles));
+                bundles.push(WrittenBundle {
+                    bundle: bundle.name.clone(),
+                    mapping: selected.first().map(|first| first.mapping.name.clone()).unwrap_or_default(),
+                    records: selected.iter().map(|selected| selected.record.name.clone()).collect(),
+                    files: of_bundle,
+                });
+                let records = selected.into_iter().zip(passed);
+                written.extend(
+                    records.map(|(selected, passed)| (selected, selected.written(passed, Vec::new()))),
+                );
+            }
+        }
     }
     let mut package = destination.create(PACKAGE)?;
     let not_exported = not_exported(info, selected);
-    let text = datapackage::describe(info, options, selected, &records, &not_exported);
+    let text = datapackage::describe(info, options, &written, &bundles, &not_exported);
     let stored = package.write_all(&text).and_then(|()| destination.complete(&mut package));
     stored.map_err(|source| destination.failed(PACKAGE, source))?;
     destination.publish(files, package)?;
-    for record in &records {
-        for file in &record.files {
-            events.send(Event::Exported {
-                record: record.record.clone(),
-                file: file.path.clone(),
-                rows: record.passed.rows,
-                bytes: file.bytes,
-            });
-        }
+    let records: Vec<WrittenRecord> = written.into_iter().map(|(_, record)| record).collect();
+    let of_records = records.iter().flat_map(|record| record.files.iter().map(|file| (&record.record, file)));
+    let of_bundles = bundles.iter().flat_map(|bundle| bundle.files.iter().map(|file| (&bundle.bundle, file)));
+    for (record, file) in of_records.chain(of_bundles) {
+        events.send(Event::Exported {
+            record: record.clone(),
+            file: file.path.clone(),
+            rows: file.rows,
+            bytes: file.bytes,
+        });
     }
     let private_only = info.source == Api::Conversations;
-    Ok(ExportReport { verdict: info.verdict, private_only, records, not_exported })
+    Ok(ExportReport { verdict: info.verdict, private_only, records, bundles, not_exported })
 }
 
-/// Exports one record in one format to a stream.
+/// Exports one record in one format, or one bundle, to a stream.
 pub fn stream(
     source: &impl RowSource,
     options: &ExportOptions,
@@ -108,26 +150,69 @@ pub fn stream(
 ) -> Result<ExportReport, ExportError> {
     let info = source.info()?;
     let selected = select(&options.mappings, options.records.as_deref(), &info)?;
-    let ([one], &[format]) = (selected.as_slice(), options.formats.as_slice()) else {
-        let (records, formats) = (selected.len(), options.formats.len());
+    let groups = file_groups(&selected, &options.formats)?;
+    let (records, formats) = (groups.len(), options.formats.len());
+    let &[format] = options.formats.as_slice() else {
         return Err(ExportError::NotOneStream { records, formats });
     };
-    let output = Output::new(out, options.compression_of(format)).map_err(ExportError::Stream)?;
-    let writer = writer(format, &one.record.columns, options.csv(), output).map_err(ExportError::Stream)?;
-    let mut writers = vec![writer];
-    let passed = pass(source, one, &mut writers, events, |_, source| ExportError::Stream(source))?;
-    let mut files = Vec::new();
-    for writer in writers {
-        let (_, written) = writer.finish().and_then(Output::finish).map_err(ExportError::Stream)?;
-        let path = "-".to_owned();
-        files.push(WrittenFile { path, format, bytes: written.bytes, sha256: written.sha256 });
-    }
-    let record =
-        WrittenRecord { record: one.record.name.clone(), mapping: one.mapping.name.clone(), passed, files };
+    let (mut records, mut bundles) =
+        match groups.as_slice() {
+            [FileGroup::Record(one)] if !one.record.is_ndjson_only() => {
+                let failed = ExportError::Stream;
+                let output = Output::new(out, options.compression_of(format)).map_err(failed)?;
+                let mut writer = writer(format, one.record, options.csv(), output).map_err(failed)?;
+                let passed = pass(source, one.record, events, &mut |row, _| writer.row(row).map_err(failed))?;
+                let (_, written) = writer.finish().and_then(Output::finish).map_err(failed)?;
+                let (rows, bytes, sha256) = (passed.rows, written.bytes, written.sha256);
+                (
+                    vec![one.written(
+                        passed,
+                        vec![WrittenFile { path: String::new(), format, rows, bytes, sha256 }],
+                    )],
+                    Vec::new(),
+                )
+            }
+            [group] => {
+                let (name, lines, selected) = group.lines();
+                if lines.has_parts() {
+                    return Err(ExportError::PartsInStream { name: name.to_owned() });
+                }
+                let mut out = Some(out);
+                let mut open =
+                    |_: &str| out.take().ok_or_else(|| ExportError::PartsInStream { name: name.to_owned() });
+                let failed = |_: &str, source| ExportError::Stream(source);
+                let (passed, files) =
+                    write_lines(source, name, &lines, &selected, options, &mut open, &failed, events)?;
+                let files: Vec<WrittenFile> = files.into_iter().map(|(file, _)| file).collect();
+                match group {
+                    FileGroup::Record(one) => (
+                        passed.into_iter().map(|passed| one.written(passed, files.clone())).collect(),
+                        Vec::new(),
+                    ),
+                    FileGroup::Bundle(bundle, _) => {
+                        let mapping =
+                            selected.first().map(|first| first.mapping.name.clone()).unwrap_or_default();
+                        let names = selected.iter().map(|selected| selected.record.name.clone()).collect();
+                        let written = selected
+                            .iter()
+                            .zip(passed)
+                            .map(|(selected, passed)| selected.written(passed, Vec::new()));
+                        let bundle =
+                            WrittenBundle { bundle: bundle.name.clone(), mapping, records: names, files };
+                        (written.collect(), vec![bundle])
+                    }
+                }
+            }
+            _ => return Err(ExportError::NotOneStream { records, formats }),
+        };
+    let of_records = records.iter_mut().flat_map(|record| &mut record.files);
+    let of_bundles = bundles.iter_mut().flat_map(|bundle: &mut WrittenBundle| &mut bundle.files);
+    of_records.chain(of_bundles).for_each(|file| "-".clone_into(&mut file.path));
     Ok(ExportReport {
         verdict: info.verdict,
         private_only: info.source == Api::Conversations,
-        records: vec![record],
+        records,
+        bundles,
         not_exported: not_exported(&info, &selected),
     })
 }
@@ -141,19 +226,27 @@ fn write_record<P: FileDestination>(
     events: &Events,
 ) -> Result<(WrittenRecord, Vec<P::File>), ExportError> {
     let record = selected.record;
-    let name = |format: FileFormat| match options.compression_of(format) {
-        Some(compression) => format!("{}.{}.{}", record.name, format.name(), compression.suffix()),
-        None => format!("{}.{}", record.name, format.name()),
-    };
+    if record.is_ndjson_only() {
+        let lines = record.lines.clone().unwrap_or_default();
+        let out = DestinationFiles { options, destination };
+        let (passed, files) = out.write(source, &record.name, &lines, &[selected], events)?;
+        let (files, handles) = files.into_iter().unzip();
+        let passed = passed.into_iter().next().unwrap_or_default();
+        return Ok((selected.written(passed, files), handles));
+    }
+    let name = |format: FileFormat| file_name(&record.name, format, options.compression_of(format));
     let mut writers = Vec::new();
     for &format in &options.formats {
         let file = destination.create(&name(format))?;
         let writer = Output::new(file, options.compression_of(format))
-            .and_then(|output| writer(format, &record.columns, options.csv(), output));
+            .and_then(|output| writer(format, record, options.csv(), output));
         writers.push(writer.map_err(|source| destination.failed(&name(format), source))?);
     }
-    let passed = pass(source, selected, &mut writers, events, |position, source| {
-        destination.failed(&name(options.formats[position]), source)
+    let passed = pass(source, record, events, &mut |row, _| {
+        for (writer, &format) in writers.iter_mut().zip(&options.formats) {
+            writer.row(row).map_err(|source| destination.failed(&name(format), source))?;
+        }
+        Ok(())
     })?;
     let (mut written_files, mut files) = (Vec::new(), Vec::new());
     for (writer, &format) in writers.into_iter().zip(&options.formats) {
@@ -163,14 +256,66 @@ fn write_record<P: FileDestination>(
         });
         let path = name(format);
         let (file, written) = finished.map_err(|source| destination.failed(&path, source))?;
-        written_files.push(WrittenFile { path, format, bytes: written.bytes, sha256: written.sha256 });
+        let (rows, bytes, sha256) = (passed.rows, written.bytes, written.sha256);
+        written_files.push(WrittenFile { path, format, rows, bytes, sha256 });
         files.push(file);
     }
-    let record = WrittenRecord {
-        record: record.name.clone(),
-        mapping: selected.mapping.name.clone(),
-        passed,
-        files: written_files,
-    };
-    Ok((record, files))
+    Ok((selected.written(passed, written_files), files))
+}
+
+/// Files of lines at a destination.
+struct DestinationFiles<'a, P> {
+    options: &'a ExportOptions,
+    destination: &'a P,
+}
+
+impl<P: FileDestination> DestinationFiles<'_, P> {
+    /// Writes the rows of some records to files that cannot be seen yet.
+    fn write(
+        &self,
+        source: &impl RowSource,
+        name: &str,
+        lines: &LineFiles,
+        selected: &[&SelectedRecord<'_>],
+        events: &Events,
+    ) -> Result<LinesWritten<P::File>, ExportError> {
+        let destination = self.destination;
+        let mut open = |name: &str| destination.create(name);
+        let failed = |name: &str, source| destination.failed(name, source);
+        let (passed, mut files) =
+            write_lines(source, name, lines, selected, self.options, &mut open, &failed, events)?;
+        for (written, file) in &mut files {
+            destination.complete(file).map_err(|source| destination.failed(&written.path, source))?;
+        }
+        Ok((passed, files))
+    }
+}
+
+/// The rows of each record that passed, and the files.
+type LinesWritten<W> = (Vec<RowsPassed>, Vec<(WrittenFile, W)>);
+
+#[expect(clippy::too_many_arguments, reason = "what is written, how, and where to")]
+fn write_lines<W: Write>(
+    source: &impl RowSource,
+    name: &str,
+    lines: &LineFiles,
+    selected: &[&SelectedRecord<'_>],
+    options: &ExportOptions,
+    open: &mut dyn FnMut(&str) -> Result<W, ExportError>,
+    failed: &dyn Fn(&str, io::Error) -> ExportError,
+    events: &Events,
+) -> Result<LinesWritten<W>, ExportError> {
+    let compression = options.compression_of(FileFormat::Ndjson);
+    let mut writer = LineWriter::new(name, lines, compression, options.check_schema, open, failed);
+    let mut passed = Vec::new();
+    for selected in selected {
+        let record = selected.record;
+        let mut of_record = RecordLines::new(record);
+        passed.push(pass(source, record, events, &mut |row, records| {
+            let subject = || format!("{} {}", record.name, row_sid(record.entity, records));
+            writer.row(&mut of_record, row, subject)
+        })?);
+        writer.end_line(&mut of_record)?;
+    }
+    Ok((passed, writer.finish()?))
 }

@@ -1,12 +1,15 @@
 //! Which records an export writes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 
 use super::error::ExportError;
+use super::formats::FileFormat;
 use super::options::ExportOptions;
-use crate::mapping::{self, KeyOrder, MappedRecord, Mapping};
+use super::passed::RowsPassed;
+use super::written::{WrittenFile, WrittenRecord};
+use crate::mapping::{self, KeyOrder, LineFiles, MappedBundle, MappedRecord, Mapping};
 use crate::model::Entity;
 use crate::snapshot::{Info, Lookup, Walk, WalkOrder, With};
 use crate::storage::nearest;
@@ -18,6 +21,64 @@ pub(super) struct SelectedRecord<'m> {
     pub(super) record: &'m MappedRecord,
     /// Entities that the record's columns read and that the crawl did not: their columns are null for that reason alone.
     pub(super) not_crawled: Vec<Entity>,
+}
+
+impl SelectedRecord<'_> {
+    /// The record as it was written.
+    pub(super) fn written(&self, passed: RowsPassed, files: Vec<WrittenFile>) -> WrittenRecord {
+        let (record, mapping) = (self.record.name.clone(), self.mapping.name.clone());
+        WrittenRecord { record, mapping, passed, files }
+    }
+}
+
+/// What is written to the same files.
+#[derive(Debug)]
+pub(super) enum FileGroup<'s, 'm> {
+    Record(&'s SelectedRecord<'m>),
+    /// A bundle with its selected records, in its order.
+    Bundle(&'m MappedBundle, Vec<&'s SelectedRecord<'m>>),
+}
+
+impl<'s, 'm> FileGroup<'s, 'm> {
+    /// Its name, how its lines become files, and its records.
+    pub(super) fn lines(&self) -> (&'m str, LineFiles, Vec<&'s SelectedRecord<'m>>) {
+        match self {
+            Self::Record(one) => {
+                let record: &'m MappedRecord = one.record;
+                (&record.name, record.lines.clone().unwrap_or_default(), vec![one])
+            }
+            Self::Bundle(bundle, selected) => (&bundle.name, bundle.lines.clone(), selected.clone()),
+        }
+    }
+}
+
+/// What is written to the same files, in the order of the first record of each. Fails where that takes NDJSON, which was not asked for.
+pub(super) fn file_groups<'s, 'm>(
+    selected: &'s [SelectedRecord<'m>],
+    formats: &[FileFormat],
+) -> Result<Vec<FileGroup<'s, 'm>>, ExportError> {
+    let mut groups: Vec<FileGroup<'s, 'm>> = Vec::new();
+    for one in selected {
+        let bundle = one.mapping.bundles.iter().find(|bundle| bundle.records.contains(&one.record.name));
+        if (bundle.is_some() || one.record.is_ndjson_only()) && !formats.contains(&FileFormat::Ndjson) {
+            let name = bundle.map_or(&one.record.name, |bundle| &bundle.name).clone();
+            return Err(ExportError::OnlyNdjson { name, mapping: one.mapping.name.clone() });
+        }
+        let Some(bundle) = bundle else {
+            groups.push(FileGroup::Record(one));
+            continue;
+        };
+        let is_there = |group: &FileGroup<'_, '_>| matches!(group, FileGroup::Bundle(known, _) if std::ptr::eq(*known, bundle));
+        if !groups.iter().any(is_there) {
+            let of_name = |name: &String| {
+                selected
+                    .iter()
+                    .find(|other| std::ptr::eq(other.mapping, one.mapping) && other.record.name == *name)
+            };
+            groups.push(FileGroup::Bundle(bundle, bundle.records.iter().filter_map(of_name).collect()));
+        }
+    }
+    Ok(groups)
 }
 
 /// The walk that gives a record's rows in its order.
@@ -51,6 +112,12 @@ fn wanted(record: &MappedRecord, entity: Entity) -> Lookup {
 pub(crate) fn check_names(mappings: &[Mapping], wanted: Option<&[String]>) -> Result<(), ExportError> {
     let mut owners: HashMap<&str, &str> = HashMap::new();
     for mapping in mappings {
+        for bundle in &mapping.bundles {
+            if let Some(first) = owners.insert(&bundle.name, &mapping.name) {
+                let (name, first, second) = (bundle.name.clone(), first.to_owned(), mapping.name.clone());
+                return Err(ExportError::RecordTwice { name, first, second });
+            }
+        }
         for record in &mapping.records {
             let is_wanted = wanted.is_none_or(|wanted| wanted.contains(&record.name));
             if let (true, Some(first)) = (is_wanted, owners.insert(&record.name, &mapping.name)) {
@@ -84,7 +151,17 @@ fn bundled_with(name: &str) -> Option<&'static str> {
 
 /// Checks that one record in one format was chosen, as far as it can be said before a snapshot is opened.
 pub(crate) fn check_stream(options: &ExportOptions) -> Result<(), ExportError> {
-    let records = options.records.as_ref().map_or_else(|| records(&options.mappings).count(), Vec::len);
+    let is_wanted =
+        |record: &MappedRecord| options.records.as_ref().is_none_or(|wanted| wanted.contains(&record.name));
+    let wanted = records(&options.mappings).filter(|(_, record)| is_wanted(record));
+    // A bundle counts once, whatever it has of its records.
+    let files: BTreeSet<&str> = wanted
+        .map(|(mapping, record)| {
+            let bundle = mapping.bundles.iter().find(|bundle| bundle.records.contains(&record.name));
+            bundle.map_or(record.name.as_str(), |bundle| bundle.name.as_str())
+        })
+        .collect();
+    let records = files.len();
     let formats = options.formats.len();
     if (records, formats) == (1, 1) { Ok(()) } else { Err(ExportError::NotOneStream { records, formats }) }
 }
@@ -118,8 +195,13 @@ pub(super) fn select<'m>(
         if record.columns.is_empty() {
             return Err(ExportError::NoColumns { record: record.name.clone() });
         }
+        let of_lists = |entity: Entity| {
+            let mut lists = record.lists.iter().map(|list| &list.record);
+            lists.any(|list| list.entity == entity || list.reads(entity))
+        };
+        let is_read = |entity: Entity| record.reads(entity) || of_lists(entity);
         let not_crawled =
-            Entity::ALL.into_iter().filter(|&entity| record.reads(entity) && !holds(entity)).collect();
+            Entity::ALL.into_iter().filter(|&entity| is_read(entity) && !holds(entity)).collect();
         selected.push(SelectedRecord { mapping, record, not_crawled });
     }
     if selected.is_empty() { Err(ExportError::Nothing) } else { Ok(selected) }
@@ -138,7 +220,8 @@ pub(super) fn not_exported(info: &Info, selected: &[SelectedRecord<'_>]) -> Vec<
     let has_rows = |entity: Entity| {
         selected.iter().any(|selected| {
             let record = selected.record;
-            record.entity == entity || entity == Entity::Member && record.other_members
+            let in_lists = record.lists.iter().any(|list| list.record.entity == entity);
+            record.entity == entity || in_lists || entity == Entity::Member && record.other_members
         })
     };
     let left_out = Entity::ALL.into_iter().filter(|&entity| !has_rows(entity));

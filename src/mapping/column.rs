@@ -4,29 +4,38 @@ use std::sync::Arc;
 
 use super::error::{Located, MappingProblem};
 use super::expression::Expression;
-use super::file::{ColumnEntry, Scalar};
+use super::file::{ColumnEntry, Otherwise};
 use super::path::{field_path, resolve};
 use super::pii;
-use super::record::{ColumnSource, Constant, MappedColumn, ValueTable};
+use super::record::{ColumnSource, Constant, MappedColumn, ValueShape, ValueTable};
+use super::scope::NameScope;
 use super::value::{ColumnType, Pii};
 use crate::model::Entity;
+use crate::storage::nearest;
 
-/// Compiles a column of a record over an entity.
-pub(super) fn compile(file_text: &str, entry: ColumnEntry, entity: Entity) -> Located<MappedColumn> {
+/// Compiles a column of a record.
+pub(super) fn compile(file_text: &str, entry: ColumnEntry, scope: NameScope<'_>) -> Located<MappedColumn> {
     let name = entry.name.get_ref().clone();
     if name.is_empty() {
         return Err((entry.name.span(), MappingProblem::Empty { what: "a column's name" }));
     }
-    let source = source(file_text, &entry, entity)?;
+    let source = source(file_text, &entry, scope)?;
+    let shape = shape(&entry, &source, scope)?;
     let declared = entry.column_type.as_ref();
     let (found, source_name) = match &source {
         ColumnSource::Field(field) | ColumnSource::Or(field, _) => (field.column_type, field_path(field)),
         ColumnSource::First(fields) => (fields[0].column_type, field_path(fields[0])),
-        ColumnSource::Table(_) => (ColumnType::String, "the value table".to_owned()),
+        ColumnSource::Table(table) => (table.column_type(), "the value table".to_owned()),
+        ColumnSource::List(_) => (ColumnType::Array, "the list".to_owned()),
         ColumnSource::Constant(constant) => (constant.0.column_type(), "the constant".to_owned()),
         ColumnSource::Expression(..) => {
             (declared.map_or(ColumnType::String, |declared| *declared.get_ref()), "the expression".to_owned())
         }
+    };
+    let (found, source_name) = match &shape {
+        Some(ValueShape::SafeName(..)) => (ColumnType::String, "a safe name".to_owned()),
+        Some(ValueShape::Number(_)) => (ColumnType::Integer, "a date in that unit".to_owned()),
+        None => (found, source_name),
     };
     let column_type = match declared {
         None => found,
@@ -45,6 +54,8 @@ pub(super) fn compile(file_text: &str, entry: ColumnEntry, entity: Entity) -> Lo
         kind: String::new(),
         key: None,
         source,
+        shape,
+        unique: entry.unique,
     };
     let reads = column.reads();
     // What is computed from personal values is personal, unless the file says otherwise.
@@ -68,14 +79,56 @@ fn holds(declared: ColumnType, found: ColumnType) -> bool {
         )
 }
 
-fn source(file_text: &str, entry: &ColumnEntry, entity: Entity) -> Located<ColumnSource> {
+/// What a column makes of its plain value.
+fn shape(entry: &ColumnEntry, source: &ColumnSource, scope: NameScope<'_>) -> Located<Option<ValueShape>> {
+    let field_type = match source {
+        ColumnSource::Field(field) => Some(field.column_type),
+        ColumnSource::First(fields) => Some(fields[0].column_type),
+        _ => None,
+    };
+    match (&entry.safe_name, &entry.unit) {
+        (Some(_), Some(unit)) => Err((unit.span(), needs(entry, "unit", "a column without `safe_name`"))),
+        (Some(rule), None) if field_type != Some(ColumnType::String) => {
+            Err((rule.span(), needs(entry, "safe_name", "a `path` or `first_of` that gives texts")))
+        }
+        (Some(rule), None) => {
+            let rules = &scope.safe_names.0;
+            let found = rules.get(rule.get_ref()).ok_or_else(|| {
+                let names: Vec<&str> = rules.keys().map(String::as_str).collect();
+                let suggestion = nearest(rule.get_ref(), names.iter().copied()).map(str::to_owned);
+                let known = format!("`[safe_names]` has {}", names.join(", "));
+                let name = rule.get_ref().clone();
+                (rule.span(), MappingProblem::Unknown { what: "safe name", name, suggestion, known })
+            })?;
+            Ok(Some(ValueShape::SafeName(rule.get_ref().clone(), Arc::clone(found))))
+        }
+        (None, Some(unit)) if field_type != Some(ColumnType::Datetime) => {
+            Err((unit.span(), needs(entry, "unit", "a `path` or `first_of` that gives dates")))
+        }
+        (None, Some(unit)) => Ok(Some(ValueShape::Number(*unit.get_ref()))),
+        (None, None) => Ok(None),
+    }
+}
+
+fn source(file_text: &str, entry: &ColumnEntry, scope: NameScope<'_>) -> Located<ColumnSource> {
     check_keys(entry)?;
+    let entity: Entity = scope.entity;
+    if let Some(list) = &entry.list {
+        let position = scope.lists.iter().position(|name| name == list.get_ref());
+        return position.map(ColumnSource::List).ok_or_else(|| {
+            let suggestion =
+                nearest(list.get_ref(), scope.lists.iter().map(String::as_str)).map(str::to_owned);
+            let known = format!("the record's lists are {}", scope.lists.join(", "));
+            let name = list.get_ref().clone();
+            (list.span(), MappingProblem::Unknown { what: "list", name, suggestion, known })
+        });
+    }
     if let Some(constant) = &entry.constant {
         return Ok(ColumnSource::Constant(Constant(constant.get_ref().clone())));
     }
     if let Some(value) = &entry.value {
         let expression =
-            Expression::compile(value.get_ref(), entity).map_err(|error| error.in_file(file_text, value))?;
+            Expression::compile(value.get_ref(), scope).map_err(|error| error.in_file(file_text, value))?;
         let on_error = entry.on_error.as_ref().map(|on_error| *on_error.get_ref()).unwrap_or_default();
         return Ok(ColumnSource::Expression(Arc::new(expression), on_error));
     }
@@ -106,10 +159,16 @@ fn source(file_text: &str, entry: &ColumnEntry, entity: Entity) -> Located<Colum
     }
     let values: Vec<(String, Constant)> =
         table.get_ref().iter().map(|(from, to)| (from.clone(), Constant(to.clone()))).collect();
-    if !values.iter().all(|(_, to)| matches!(to.0, Scalar::Text(_))) {
-        return Err((table.span(), needs(entry, "table", "texts alone as its values")));
-    }
     let otherwise = entry.otherwise.as_ref().map(|otherwise| *otherwise.get_ref()).unwrap_or_default();
+    let of_type = |column_type: ColumnType| values.iter().all(|(_, to)| to.0.column_type() == column_type);
+    let first_type = values.first().map_or(ColumnType::String, |(_, to)| to.0.column_type());
+    if !of_type(first_type) {
+        return Err((table.span(), needs(entry, "table", "values of one type")));
+    }
+    if otherwise == Otherwise::Keep && first_type != ColumnType::String {
+        let problem = needs(entry, "table", "texts as its values, or `otherwise = \"null\"`");
+        return Err((table.span(), problem));
+    }
     Ok(ColumnSource::Table(Box::new(ValueTable { field, values, otherwise })))
 }
 
@@ -120,6 +179,7 @@ fn check_keys(entry: &ColumnEntry) -> Located<()> {
         ("`first_of`", entry.first_of.is_some()),
         ("`const`", entry.constant.is_some()),
         ("`value`", entry.value.is_some()),
+        ("`list`", entry.list.is_some()),
     ]
     .into_iter()
     .filter_map(|(key, present)| present.then_some(key))

@@ -12,7 +12,8 @@ impl Mapping {
     /// Adds a condition to every record that is wanted (`--where`).
     pub fn add_condition(&mut self, text: &str, wanted: impl Fn(&str) -> bool) -> Result<(), MappingError> {
         for record in self.records.iter_mut().filter(|record| wanted(&record.name)) {
-            let filter = Filter::compile(text, record.entity, record.invites.name()).map_err(|error| {
+            let lists: Vec<String> = record.lists.iter().map(|list| list.record.name.clone()).collect();
+            let filter = Filter::compile(text, record.scope(&lists)).map_err(|error| {
                 let message = format!("record `{}`: {}", record.name, error.message);
                 MappingError::Invalid {
                     file: "--where".to_owned(),
@@ -27,36 +28,49 @@ impl Mapping {
 
     /// Drops or hashes personal columns and the credentials of addresses (`--pii`), and gives `keyed_hash` its key.
     pub fn apply_pii(&mut self, policy: &PiiPolicy) {
-        for record in &mut self.records {
-            record.pii = policy.clone();
-            match policy {
-                PiiPolicy::Keep => {}
-                PiiPolicy::Drop => record.columns.retain(|column| column.pii == Pii::None),
-                PiiPolicy::Hmac(key) => {
-                    record.constants.set_key(key.clone());
-                    for column in record.columns.iter_mut().filter(|column| column.pii != Pii::None) {
-                        column.key = Some(key.clone());
-                        column.column_type = ColumnType::String;
-                    }
-                }
-            }
-        }
+        self.records.iter_mut().for_each(|record| record.apply_pii(policy));
     }
 }
 
 impl MappedRecord {
+    fn apply_pii(&mut self, policy: &PiiPolicy) {
+        self.pii = policy.clone();
+        match policy {
+            PiiPolicy::Keep => {}
+            PiiPolicy::Drop => self.columns.retain(|column| column.pii == Pii::None),
+            PiiPolicy::Hmac(key) => {
+                self.constants.set_key(key.clone());
+                for column in self.columns.iter_mut().filter(|column| column.pii != Pii::None) {
+                    column.key = Some(key.clone());
+                    column.column_type = ColumnType::String;
+                }
+            }
+        }
+        self.lists.iter_mut().for_each(|list| list.record.apply_pii(policy));
+    }
+
     /// Where it asks for SIDs of the target, so that it cannot be without a plan: ``column `name` `` or `where`.
     pub fn needs_plan(&self) -> Option<String> {
         if self.filters.iter().filter_map(Filter::expression).any(|expression| expression.needs_plan) {
             return Some("`where`".to_owned());
         }
         let needs_plan = |column: &&MappedColumn| matches!(&column.source, ColumnSource::Expression(expression, _) if expression.needs_plan);
-        self.columns.iter().find(needs_plan).map(|column| format!("column `{}`", column.name))
+        let of_columns = self.columns.iter().find(needs_plan);
+        of_columns
+            .map(|column| format!("column `{}`", column.name))
+            .or_else(|| self.lists.iter().find_map(|list| list.record.needs_plan()))
     }
 
     /// Gives `counterpart` its SIDs.
     pub fn set_sids(&mut self, sids: SidMap) {
+        self.lists.iter_mut().for_each(|list| list.record.set_sids(sids.clone()));
         self.constants.set_sids(sids);
+    }
+
+    /// Gives `user_sid` the users by their identities.
+    pub fn set_users(&mut self, users: SidMap) {
+        self.lists.iter_mut().for_each(|list| list.record.set_users(users.clone()));
+        self.constants.set_users(users);
     }
 }
 

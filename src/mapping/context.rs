@@ -16,6 +16,8 @@ use super::functions;
 use super::json;
 use super::pii::PiiKey;
 use super::roles::RoleTable;
+use super::safe_name::SafeNames;
+use super::scope::RunValues;
 use super::sids::SidMap;
 use super::value::Value;
 use crate::model::{Entity, RowRecords};
@@ -27,9 +29,9 @@ pub(super) struct Constants {
 }
 
 impl Constants {
-    pub(super) fn new(invites: &str, roles: Option<Arc<RoleTable>>) -> Self {
-        let run = Jinja::from_pairs([("invites", Jinja::from(invites))]);
-        let mut entries = vec![("run", run)];
+    pub(super) fn new(run: &RunValues, safe_names: SafeNames, roles: Option<Arc<RoleTable>>) -> Self {
+        let mut entries =
+            vec![("run", run.to_jinja()), (functions::SAFE_NAMES, Jinja::from_object(safe_names))];
         if let Some(roles) = roles {
             entries.push((functions::ROLES, Jinja::from_dyn_object(roles)));
         }
@@ -44,6 +46,11 @@ impl Constants {
     pub(super) fn set_sids(&mut self, sids: SidMap) {
         self.entries.retain(|(name, _)| *name != functions::SIDS);
         self.entries.push((functions::SIDS, Jinja::from_object(sids)));
+    }
+
+    pub(super) fn set_users(&mut self, users: SidMap) {
+        self.entries.retain(|(name, _)| *name != functions::USERS);
+        self.entries.push((functions::USERS, Jinja::from_object(users)));
     }
 }
 
@@ -72,8 +79,32 @@ impl Object for RecordValues {
     }
 }
 
-pub(super) fn context(subject: &RowRecords<'_>, needs: &Needs, constants: &Constants) -> Jinja {
+/// The lists of a row: a name and JSON text each.
+#[derive(Debug)]
+struct ListValues(Vec<(String, Arc<str>)>);
+
+impl Object for ListValues {
+    fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Jinja> {
+        let (_, text) = self.0.iter().find(|(name, _)| name == key)?;
+        json::parse(text).ok()
+    }
+}
+
+/// The context of a row; `lists` has the text of each list that expressions read.
+pub(super) fn context(
+    subject: &RowRecords<'_>,
+    needs: &Needs,
+    constants: &Constants,
+    lists: Vec<(String, Arc<str>)>,
+) -> Jinja {
     let mut entries = Vec::with_capacity(needs.bare.len() + constants.entries.len() + 4);
+    if !lists.is_empty() {
+        entries.push(("lists", Jinja::from_object(ListValues(lists))));
+    }
     for field in &needs.bare {
         entries.push((field.name, jinja((field.get)(subject))));
     }

@@ -99,7 +99,7 @@ pub enum MappingProblem {
     },
     /// A column without, or with more than one, source of its value.
     #[error(
-        "column `{column}` must have exactly one of `path`, `first_of`, `const` and `value`, not {found}"
+        "column `{column}` must have exactly one of `path`, `first_of`, `const`, `value` and `list`, not {found}"
     )]
     Source {
         column: String,
@@ -126,6 +126,26 @@ pub enum MappingProblem {
         key: Vec<String>,
         /// What a key can be, as the paths of its columns.
         known: String,
+    },
+    /// A list of rows that have nothing in common with the row that they would stand in.
+    #[error("rows of `{entity}` cannot have a list of `{listed}`; {known}")]
+    NoParent {
+        entity: &'static str,
+        listed: &'static str,
+        /// What lists there can be, as a half sentence.
+        known: String,
+    },
+    /// Names of columns that no object can have.
+    #[error("column `{column}` cannot be written with `nested`: {problem}")]
+    Nested { column: String, problem: String },
+    #[error("schema `{name}`: {message}")]
+    Schema { name: String, message: String },
+    /// Something else that a section says wrong.
+    #[error("{section}: {message}")]
+    Section {
+        /// `safe_names.user_id`, `bundle stream`.
+        section: String,
+        message: String,
     },
     /// Members among rows that are not memberships in the order of channels.
     #[error("`other_members` needs the entity `membership` and a key that begins with the channel's SID")]

@@ -3,12 +3,16 @@
 //! Plain columns are read from the model when they are written. Expressions and pseudonyms are computed once for a row, so that
 //! every format has the same value at the cost of one.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::context::context;
 use super::expression::{Expression, Needs, describe};
 use super::file::OnError;
 use super::filter::Condition;
+use super::instant;
 use super::pii::PiiPolicy;
-use super::record::{ColumnSource, MappedColumn, MappedRecord};
+use super::record::{ColumnSource, MappedColumn, MappedRecord, ValueShape};
 use super::value::{ColumnType, Value};
 use crate::model::{Entity, RowRecords, Sid, SidKind, Timestamp};
 use crate::printable::cut_letters;
@@ -56,19 +60,32 @@ pub(crate) enum RowOutcome {
 pub(crate) struct Evaluator<'m> {
     record: &'m MappedRecord,
     needs: Needs,
-    has_expressions: bool,
     has_computed: bool,
     computed: Vec<Computed>,
+    /// The text of each list of the row.
+    lists: Vec<Arc<str>>,
 }
 
-/// An object in a column of lists, as the list of it alone.
-fn list_of_one(column: &MappedColumn, subject: &RowRecords<'_>) -> Computed {
-    if !column.lists_an_object() {
-        return Computed::Plain;
-    }
-    match column.plain_value(subject) {
-        Value::Json(text) if text.trim_start().starts_with('{') => Computed::Json(format!("[{text}]")),
-        _ => Computed::Plain,
+/// What a column makes of its plain value: a name, a number, or of an object in a column of lists the list of it alone.
+fn shaped(column: &MappedColumn, subject: &RowRecords<'_>) -> Result<Computed, String> {
+    let value = column.plain_value(subject);
+    match (&column.shape, value) {
+        (Some(_), Value::Null) => Ok(Computed::Null),
+        (Some(ValueShape::SafeName(_, rule)), value) => Ok(match value.to_text().as_deref() {
+            Some(text) => match rule.name(text) {
+                Cow::Borrowed(_) => Computed::Plain,
+                Cow::Owned(name) => Computed::Text(name),
+            },
+            None => Computed::Null,
+        }),
+        (Some(ValueShape::Number(unit)), Value::Time(time)) => {
+            let number = instant::number(time, *unit);
+            number.map(Computed::Integer).ok_or_else(|| format!("`{time}` is not a date"))
+        }
+        (None, Value::Json(text)) if column.lists_an_object() && text.trim_start().starts_with('{') => {
+            Ok(Computed::Json(format!("[{text}]")))
+        }
+        _ => Ok(Computed::Plain),
     }
 }
 
@@ -78,6 +95,7 @@ pub(crate) struct MappedRow<'a> {
     pub columns: &'a [MappedColumn],
     subject: &'a RowRecords<'a>,
     computed: &'a [Computed],
+    lists: &'a [Arc<str>],
 }
 
 impl<'a> MappedRow<'a> {
@@ -90,7 +108,12 @@ impl<'a> MappedRow<'a> {
     /// The value of one column.
     pub(crate) fn value(&self, position: usize) -> Value<'a> {
         match self.computed.get(position) {
-            None | Some(Computed::Plain) => self.columns[position].plain_value(self.subject),
+            None | Some(Computed::Plain) => match &self.columns[position].source {
+                ColumnSource::List(list) => {
+                    self.lists.get(*list).map_or(Value::Null, |text| Value::Json(text))
+                }
+                _ => self.columns[position].plain_value(self.subject),
+            },
             Some(Computed::Null) => Value::Null,
             Some(Computed::Boolean(value)) => Value::Boolean(*value),
             Some(Computed::Integer(value)) => Value::Integer(*value),
@@ -108,13 +131,29 @@ impl<'m> Evaluator<'m> {
         let has_computed =
             record.columns.iter().any(MappedColumn::is_computed) || !matches!(record.pii, PiiPolicy::Keep);
         let computed = if has_computed { vec![Computed::Plain; record.columns.len()] } else { Vec::new() };
-        Self {
-            record,
-            needs: record.needs(),
-            has_expressions: record.has_expressions(),
-            has_computed,
-            computed,
-        }
+        Self { record, needs: record.needs(), has_computed, computed, lists: Vec::new() }
+    }
+
+    /// Takes the text of each of the record's lists for the next row, in their order.
+    pub(crate) fn set_lists(&mut self, lists: Vec<Arc<str>>) {
+        self.lists = lists;
+    }
+
+    /// The lists that expressions read.
+    fn read_lists(&self) -> Vec<(String, Arc<str>)> {
+        let named = self.record.lists.iter().map(|list| &list.record.name).zip(&self.lists);
+        let read = named.filter(|(name, _)| self.needs.lists.contains(name));
+        read.map(|(name, text)| (name.clone(), Arc::clone(text))).collect()
+    }
+
+    /// What a column's value is made from, for messages.
+    pub(crate) fn original(&self, position: usize, subject: &RowRecords<'_>) -> String {
+        let column = &self.record.columns[position];
+        let value = match column.source {
+            ColumnSource::Expression(..) => self.row(subject).value(position),
+            _ => column.plain_value(subject),
+        };
+        value.to_text().map(Cow::into_owned).unwrap_or_default()
     }
 
     /// Takes the next row: its conditions, then its expressions and pseudonyms.
@@ -123,13 +162,13 @@ impl<'m> Evaluator<'m> {
     /// When an expression fails whose column says that this ends the export.
     pub(crate) fn evaluate(&mut self, subject: &RowRecords<'_>) -> Result<RowOutcome, Box<CellError>> {
         let record = self.record;
-        let context =
-            if self.has_expressions { Some(context(subject, &self.needs, &record.constants)) } else { None };
+        // Made when the first expression needs it: a row that a plain condition leaves out costs no more than that.
+        let mut made = None;
         for filter in &record.filters {
             let keeps = match &filter.condition {
                 Condition::Plain(node) => node.holds(subject),
                 Condition::Expression(expression) => {
-                    let value = run(expression, context.as_ref())
+                    let value = run(expression, self.context(&mut made, subject))
                         .map_err(|message| Box::new(self.error("`where`".to_owned(), subject, message)))?;
                     value.is_true()
                 }
@@ -146,7 +185,7 @@ impl<'m> Evaluator<'m> {
         {
             let value = match &column.source {
                 ColumnSource::Expression(expression, on_error) => {
-                    let result = run(expression, context.as_ref())
+                    let result = run(expression, self.context(&mut made, subject))
                         .and_then(|value| computed(&value, column.column_type));
                     match result {
                         Ok(value) => value,
@@ -161,11 +200,14 @@ impl<'m> Evaluator<'m> {
                         }
                     }
                 }
-                _ => list_of_one(column, subject),
+                _ => shaped(column, subject).unwrap_or_else(|message| {
+                    nulled.push(self.error(format!("column `{}`", column.name), subject, message));
+                    Computed::Null
+                }),
             };
             self.computed[position] = value;
             if let Some(key) = &column.key {
-                let row = MappedRow { columns: &record.columns, subject, computed: &self.computed };
+                let row = self.row(subject);
                 let pseudonym = match row.value(position).to_text() {
                     Some(text) => Computed::Text(key.hash(&column.kind, text.as_bytes())),
                     None => Computed::Null,
@@ -188,7 +230,7 @@ impl<'m> Evaluator<'m> {
             if !column.is_computed() {
                 self.computed[position] = Computed::Plain; // not that of the row before
             }
-            let row = MappedRow { columns: &record.columns, subject, computed: &self.computed };
+            let row = self.row(subject);
             let replaced = match row.value(position) {
                 Value::Text(text) => record.pii.without_credentials(text).map(Computed::Text),
                 Value::Json(text) => record.pii.without_credentials(text).map(Computed::Json),
@@ -203,30 +245,29 @@ impl<'m> Evaluator<'m> {
     /// Tries every condition and column on a row, whatever fails: for `mapping check`.
     pub(crate) fn try_all(&mut self, subject: &RowRecords<'_>) -> Vec<TriedCell> {
         let record = self.record;
-        let context = context(subject, &self.needs, &record.constants);
+        let context = context(subject, &self.needs, &record.constants, self.read_lists());
         let mut tried = Vec::new();
         for filter in &record.filters {
             let outcome = match &filter.condition {
                 Condition::Plain(node) => Ok(node.holds(subject)),
-                Condition::Expression(expression) => {
-                    run(expression, Some(&context)).map(|value| value.is_true())
-                }
+                Condition::Expression(expression) => run(expression, &context).map(|value| value.is_true()),
             };
             let outcome = outcome.map(serde_json::Value::from);
             tried.push(TriedCell { name: "where".to_owned(), is_fatal: true, outcome });
         }
         for (position, column) in record.columns.iter().enumerate() {
             let mut is_fatal = true;
-            let mut outcome = Ok(list_of_one(column, subject));
+            let mut outcome = shaped(column, subject);
             if let ColumnSource::Expression(expression, on_error) = &column.source {
                 is_fatal = *on_error == OnError::Fail;
-                outcome =
-                    run(expression, Some(&context)).and_then(|value| computed(&value, column.column_type));
+                outcome = run(expression, &context).and_then(|value| computed(&value, column.column_type));
             }
             let outcome = outcome.map(|value| {
                 let mut computed = vec![Computed::Plain; record.columns.len()];
                 computed[position] = value;
-                MappedRow { columns: &record.columns, subject, computed: &computed }.value(position).to_json()
+                let lists = &self.lists;
+                let row = MappedRow { columns: &record.columns, subject, computed: &computed, lists };
+                row.value(position).to_json()
             });
             tried.push(TriedCell { name: column.name.clone(), is_fatal, outcome });
         }
@@ -235,7 +276,17 @@ impl<'m> Evaluator<'m> {
 
     /// The row that was last evaluated over that subject.
     pub(crate) fn row<'a>(&'a self, subject: &'a RowRecords<'a>) -> MappedRow<'a> {
-        MappedRow { columns: &self.record.columns, subject, computed: &self.computed }
+        let (columns, computed, lists) = (&self.record.columns, &self.computed, &self.lists);
+        MappedRow { columns, subject, computed, lists }
+    }
+
+    /// The context of a row's expressions, made once.
+    fn context<'c>(
+        &self,
+        made: &'c mut Option<minijinja::Value>,
+        subject: &RowRecords<'_>,
+    ) -> &'c minijinja::Value {
+        made.get_or_insert_with(|| context(subject, &self.needs, &self.record.constants, self.read_lists()))
     }
 
     fn error(&self, place: String, subject: &RowRecords<'_>, message: String) -> CellError {
@@ -243,7 +294,7 @@ impl<'m> Evaluator<'m> {
             file: self.record.file.to_string(),
             record: self.record.name.clone(),
             place,
-            subject: subject_sid(self.record.entity, subject),
+            subject: row_sid(self.record.entity, subject),
             message,
         }
     }
@@ -260,9 +311,8 @@ pub(crate) struct TriedCell {
     pub outcome: Result<serde_json::Value, String>,
 }
 
-fn run(expression: &Expression, context: Option<&minijinja::Value>) -> Result<minijinja::Value, String> {
-    let context = context.cloned().unwrap_or_default();
-    let value = expression.evaluate(context).map_err(|error| describe(&error))?;
+fn run(expression: &Expression, context: &minijinja::Value) -> Result<minijinja::Value, String> {
+    let value = expression.evaluate(context.clone()).map_err(|error| describe(&error))?;
     if value.is_undefined() { Err("the result is undefined".to_owned()) } else { Ok(value) }
 }
 
@@ -301,8 +351,8 @@ fn computed(value: &minijinja::Value, column_type: ColumnType) -> Result<Compute
     })
 }
 
-/// The SID of the row's own record.
-fn subject_sid(entity: Entity, subject: &RowRecords<'_>) -> String {
+/// The SID of a row's own record; for a membership `US…/CH…`.
+pub(crate) fn row_sid(entity: Entity, subject: &RowRecords<'_>) -> String {
     fn text<K: SidKind>(sid: Option<&Sid<K>>) -> String {
         sid.map(ToString::to_string).unwrap_or_default()
     }

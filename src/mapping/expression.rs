@@ -17,16 +17,14 @@ use super::error::ExpressionError;
 use super::field::{entity_name, entity_named, field, fields_of, reachable};
 use super::field_info::FieldInfo;
 use super::functions;
+use super::scope::NameScope;
 use super::value::ColumnType;
-use crate::model::Entity;
 use crate::storage::nearest;
 
 /// How many steps of the engine one evaluation may take.
 pub(super) const FUEL: u64 = 50_000;
 /// The longest expression, in bytes.
 const LONGEST: usize = 16 * 1024;
-/// What `run` has.
-pub(super) const RUN: &[&str] = &["invites"];
 
 /// The engine. One for the process: expressions are compiled into it and differ in their context alone.
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -44,6 +42,8 @@ pub(super) struct Expression {
     pub(super) needs: Needs,
     /// Whether it asks for SIDs of the target, so that it works with a plan alone.
     pub(super) needs_plan: bool,
+    /// Whether it asks which users there are.
+    pub(super) needs_users: bool,
     compiled: minijinja::Expression<'static, 'static>,
 }
 
@@ -60,6 +60,8 @@ pub(super) struct Needs {
     pub(super) bare: Vec<&'static FieldInfo>,
     /// Fields that it names with their record.
     pub(super) fields: Vec<&'static FieldInfo>,
+    /// The lists of the record that it names.
+    pub(super) lists: Vec<String>,
 }
 
 impl Needs {
@@ -77,12 +79,17 @@ impl Needs {
                 }
             }
         }
+        for list in &other.lists {
+            if !self.lists.contains(list) {
+                self.lists.push(list.clone());
+            }
+        }
     }
 }
 
 impl Expression {
     /// Compiles an expression over the rows of an entity.
-    pub(super) fn compile(text: &str, walked: Entity) -> Result<Self, ExpressionError> {
+    pub(super) fn compile(text: &str, scope: NameScope<'_>) -> Result<Self, ExpressionError> {
         if text.len() > LONGEST {
             let message = format!("the expression has {} bytes; at most {LONGEST} are allowed", text.len());
             return Err(ExpressionError { offset: 0, message });
@@ -97,19 +104,21 @@ impl Expression {
         names.sort();
         let mut needs = Needs::default();
         for name in &names {
-            resolve(name, walked, &mut needs)
+            resolve(name, scope, &mut needs)
                 .map_err(|message| ExpressionError { offset: offset_of(text, name), message })?;
         }
         if text.contains('[') {
             let mut read = Needs::default();
             for name in mentioned(text) {
                 // What is no name of ours here, such as a filter or an argument, was judged above.
-                let _known = resolve(name, walked, &mut read).is_ok();
+                let _known = resolve(name, scope, &mut read).is_ok();
             }
             needs.add(&read);
         }
+        check_safe_names(text, scope)?;
         let needs_plan = engine_names::uses(text, functions::COUNTERPART);
-        Ok(Self { text: text.to_owned(), needs, needs_plan, compiled })
+        let needs_users = engine_names::uses(text, functions::USER_SID);
+        Ok(Self { text: text.to_owned(), needs, needs_plan, needs_users, compiled })
     }
 
     /// Evaluates it in a context of [`super::context`].
@@ -154,14 +163,49 @@ fn mentioned(text: &str) -> impl Iterator<Item = &str> {
     .filter(|name| name.starts_with(|first: char| first.is_ascii_alphabetic()))
 }
 
-/// Finds out what a name of an expression is: `status`, `channel`, `channel.type`, `run.invites`.
-fn resolve(name: &str, walked: Entity, needs: &mut Needs) -> Result<(), String> {
+/// Checks that the mapping has the rules that `safe_name('rule')` names.
+fn check_safe_names(text: &str, scope: NameScope<'_>) -> Result<(), ExpressionError> {
+    for (start, call) in text.match_indices("safe_name(") {
+        let argument = text.get(start + call.len()..).unwrap_or_default();
+        let quote = argument.chars().next().filter(|quote| matches!(quote, '\'' | '"'));
+        let rule = quote.and_then(|quote| argument.split(quote).nth(1));
+        let rules = &scope.safe_names.0;
+        if let Some(rule) = rule.filter(|rule| !rules.contains_key(*rule)) {
+            let names: Vec<&str> = rules.keys().map(String::as_str).collect();
+            let suggestion = super::error::did_you_mean(nearest(rule, names.iter().copied()));
+            let message =
+                format!("unknown safe name `{rule}`{suggestion}; `[safe_names]` has {}", or_none(&names));
+            return Err(ExpressionError { offset: start, message });
+        }
+    }
+    Ok(())
+}
+
+fn or_none(names: &[&str]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// Finds out what a name of an expression is: `status`, `channel`, `channel.type`, `run.invites`, `lists.members`.
+fn resolve(name: &str, scope: NameScope<'_>, needs: &mut Needs) -> Result<(), String> {
+    let walked = scope.entity;
     let mut parts = name.splitn(3, '.');
     let (first, second, third) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
     if first == "run" {
         return match second {
-            Some(key) if !RUN.contains(&key) => Err(format!("`run` has {}, not `{key}`", RUN.join(", "))),
+            Some(key) if scope.run.get(key).is_none() => {
+                Err(format!("`run` has {}, not `{key}`", scope.run.names().join(", ")))
+            }
             _ => Ok(()),
+        };
+    }
+    if first == "lists" {
+        let names: Vec<&str> = scope.lists.iter().map(String::as_str).collect();
+        return match second {
+            Some(list) if names.contains(&list) => {
+                needs.lists.push(list.to_owned());
+                Ok(())
+            }
+            _ => Err(format!("`lists` has {}: name one of them, as in `lists.members`", or_none(&names))),
         };
     }
     if let Some(record) = entity_named(first) {

@@ -27,7 +27,80 @@ pub(super) struct MappingFile {
     pub(super) roles_from: Option<Spanned<String>>,
     pub(super) roles: Option<Spanned<RoleTable>>,
     pub(super) plan: Option<Spanned<PlanRules>>,
+    /// What conditions read as `run.NAME`, and `export --switch` turns on.
+    #[serde(default)]
+    pub(super) switches: BTreeMap<String, Spanned<bool>>,
+    #[serde(default)]
+    pub(super) safe_names: BTreeMap<String, Spanned<SafeNameEntry>>,
     pub(super) records: Spanned<Vec<RecordEntry>>,
+    #[serde(default)]
+    pub(super) bundles: Vec<BundleEntry>,
+}
+
+/// What names of another system may be.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SafeNameEntry {
+    pub(super) chars: String,
+    pub(super) first: Option<String>,
+    pub(super) min_length: Option<usize>,
+    pub(super) max_length: usize,
+    pub(super) prefix: Option<String>,
+    pub(super) hash_length: Option<usize>,
+    #[serde(default)]
+    pub(super) reserved: Vec<String>,
+}
+
+/// One file of several records.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BundleEntry {
+    pub(super) name: Spanned<String>,
+    #[serde(default)]
+    pub(super) description: String,
+    pub(super) records: Spanned<Vec<Spanned<String>>>,
+    #[serde(default)]
+    pub(super) first: Vec<Spanned<String>>,
+    pub(super) parts: Option<Spanned<PartsEntry>>,
+    pub(super) schema: Option<Spanned<String>>,
+}
+
+/// When a file ends and the next one begins.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PartsEntry {
+    pub(super) max_rows: Option<u64>,
+    pub(super) max_bytes: Option<u64>,
+}
+
+/// Several rows on one line.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BatchEntry {
+    pub(super) max_rows: u64,
+    pub(super) line: Spanned<String>,
+    #[serde(default)]
+    pub(super) keyed_by: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) separator: String,
+}
+
+/// Rows within a row.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListEntry {
+    pub(super) name: Spanned<String>,
+    #[serde(default)]
+    pub(super) description: String,
+    pub(super) entity: Spanned<String>,
+    #[serde(rename = "where")]
+    pub(super) filter: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) nested: bool,
+    #[serde(default)]
+    pub(super) omit_null: bool,
+    pub(super) max_items: Option<Spanned<u64>>,
+    pub(super) columns: Spanned<Vec<ColumnEntry>>,
 }
 
 /// What happens to invited users in Conversations.
@@ -62,6 +135,15 @@ pub(super) struct RecordEntry {
     pub(super) filter: Option<Spanned<String>>,
     pub(super) other_members: Option<Spanned<bool>>,
     pub(super) key: Spanned<Vec<Spanned<String>>>,
+    #[serde(default)]
+    pub(super) nested: bool,
+    #[serde(default)]
+    pub(super) omit_null: bool,
+    pub(super) batch: Option<Spanned<BatchEntry>>,
+    pub(super) parts: Option<Spanned<PartsEntry>>,
+    pub(super) schema: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) lists: Vec<ListEntry>,
     pub(super) columns: Spanned<Vec<ColumnEntry>>,
 }
 
@@ -80,10 +162,23 @@ pub(super) struct ColumnEntry {
     #[serde(rename = "const")]
     pub(super) constant: Option<Spanned<Scalar>>,
     pub(super) value: Option<Spanned<String>>,
+    pub(super) list: Option<Spanned<String>>,
     pub(super) default: Option<Spanned<Scalar>>,
     pub(super) table: Option<Spanned<BTreeMap<String, Scalar>>>,
     pub(super) otherwise: Option<Spanned<Otherwise>>,
     pub(super) on_error: Option<Spanned<OnError>>,
+    pub(super) safe_name: Option<Spanned<String>>,
+    pub(super) unit: Option<Spanned<TimeUnit>>,
+    #[serde(default)]
+    pub(super) unique: bool,
+}
+
+/// What a date is counted in, since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum TimeUnit {
+    Seconds,
+    Milliseconds,
 }
 
 /// A constant.

@@ -12,8 +12,9 @@ use super::error::ExpressionError;
 use super::expression::Expression;
 use super::field::{entity_named, field, reachable};
 use super::field_info::FieldInfo;
+use super::scope::{NameScope, RunValue};
 use super::value::{Value, push_seconds, push_sid};
-use crate::model::{Entity, RowRecords, Timestamp};
+use crate::model::{RowRecords, Timestamp};
 
 /// A compiled condition.
 #[derive(Debug, Clone)]
@@ -51,11 +52,11 @@ pub(super) enum Literal {
 }
 
 impl Filter {
-    /// Compiles a condition over the rows of an entity. `invites` is what `run.invites` stands for.
-    pub(super) fn compile(text: &str, walked: Entity, invites: &str) -> Result<Self, ExpressionError> {
-        let condition = match recognise(text, walked, invites) {
+    /// Compiles a condition over the rows of an entity.
+    pub(super) fn compile(text: &str, scope: NameScope<'_>) -> Result<Self, ExpressionError> {
+        let condition = match recognise(text, scope) {
             Some(node) => Condition::Plain(node),
-            None => Condition::Expression(Arc::new(Expression::compile(text, walked)?)),
+            None => Condition::Expression(Arc::new(Expression::compile(text, scope)?)),
         };
         Ok(Self { text: text.to_owned(), condition })
     }
@@ -122,9 +123,9 @@ fn equals(value: Value<'_>, literal: &Literal) -> bool {
 }
 
 /// Recognises a condition of the common form.
-fn recognise(text: &str, walked: Entity, invites: &str) -> Option<ConditionNode> {
+fn recognise(text: &str, scope: NameScope<'_>) -> Option<ConditionNode> {
     let tokens = tokens(text)?;
-    let mut parser = ConditionParser { tokens: &tokens, walked, invites };
+    let mut parser = ConditionParser { tokens: &tokens, scope };
     let node = parser.any()?;
     parser.tokens.is_empty().then_some(node)
 }
@@ -167,8 +168,7 @@ fn tokens(text: &str) -> Option<Vec<ConditionToken<'_>>> {
 /// Reads tokens with Jinja's precedence: `or` binds least, then `and`, then `not`.
 struct ConditionParser<'t, 'a> {
     tokens: &'t [ConditionToken<'a>],
-    walked: Entity,
-    invites: &'a str,
+    scope: NameScope<'t>,
 }
 
 impl<'a> ConditionParser<'_, 'a> {
@@ -218,6 +218,16 @@ impl<'a> ConditionParser<'_, 'a> {
 
     fn comparison(&mut self) -> Option<ConditionNode> {
         let ConditionToken::Word(path) = self.next()? else { return None };
+        if let Some(RunValue::Switch(on)) = self.run_value(path) {
+            // A switch stands by itself; compared with anything it is left to the engine.
+            let ends = match self.tokens.first() {
+                None => true,
+                Some(token) => {
+                    matches!(token, ConditionToken::Word("and" | "or") | ConditionToken::Sign(")"))
+                }
+            };
+            return ends.then_some(ConditionNode::Constant(on));
+        }
         if self.take(ConditionToken::Sign("==")) {
             let literal = self.literal()?;
             return self.equal(path, literal);
@@ -267,16 +277,21 @@ impl<'a> ConditionParser<'_, 'a> {
         }
     }
 
+    fn run_value(&self, path: &str) -> Option<RunValue> {
+        path.strip_prefix("run.").and_then(|name| self.scope.run.get(name))
+    }
+
     fn equal(&self, path: &str, literal: Literal) -> Option<ConditionNode> {
-        if path == "run.invites" {
-            return Some(ConditionNode::Constant(literal == Literal::Text(self.invites.to_owned())));
+        if let Some(RunValue::Text(value)) = self.run_value(path) {
+            return Some(ConditionNode::Constant(literal == Literal::Text(value.to_owned())));
         }
         let field = match path.split_once('.') {
             Some((record, name)) => {
-                let record = entity_named(record).filter(|record| reachable(self.walked).contains(record))?;
+                let record =
+                    entity_named(record).filter(|record| reachable(self.scope.entity).contains(record))?;
                 field(record, name)?
             }
-            None => field(self.walked, path)?,
+            None => field(self.scope.entity, path)?,
         };
         // Lists and objects compare by their parts, which the engine knows how to do.
         let scalar = !matches!(field.column_type, super::ColumnType::Array | super::ColumnType::Object);

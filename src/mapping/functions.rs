@@ -7,14 +7,22 @@
 //!   `unknown`.
 //! - `keyed_hash(kind)`: HMAC-SHA-256 of a text under the key of `--pii-key-file`, the same as `--pii hmac` gives for that kind.
 //! - `counterpart`: the SID in a plan's target of a SID of its source; null for null, and where there is none yet.
+//! - `user_sid`: the SID of the user of an identity; null for null, and where the snapshot lists no such user.
+//! - `safe_name(rule)`: a text as a name of that rule of the mapping.
+//! - `seconds`, `milliseconds`: a date as a number.
+//! - `omit_null`: an object without its keys that have null.
 
-use minijinja::value::Serde;
+use minijinja::value::{Serde, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
+use super::file::TimeUnit;
+use super::instant;
 use super::json;
 use super::pii::PiiKey;
 use super::roles::{RoleParts, RoleTable};
+use super::safe_name::SafeNames;
 use super::sids::SidMap;
+use crate::model::Timestamp;
 
 /// The context's name for the role table.
 pub(super) const ROLES: &str = "__roles";
@@ -22,9 +30,15 @@ pub(super) const ROLES: &str = "__roles";
 pub(super) const KEY: &str = "__key";
 /// The context's name for the SIDs of the target.
 pub(super) const SIDS: &str = "__sids";
+/// The context's name for the users by their identities.
+pub(super) const USERS: &str = "__users";
+/// The context's name for the rules of safe names.
+pub(super) const SAFE_NAMES: &str = "__safe_names";
 
 /// The filter that needs a plan.
 pub(super) const COUNTERPART: &str = "counterpart";
+/// The filter that needs the users of a snapshot.
+pub(super) const USER_SID: &str = "user_sid";
 
 /// Adds the filters to the engine.
 pub(super) fn register(environment: &mut Environment<'static>) {
@@ -33,6 +47,11 @@ pub(super) fn register(environment: &mut Environment<'static>) {
     environment.add_filter("role_map", role_map);
     environment.add_filter("keyed_hash", keyed_hash);
     environment.add_filter(COUNTERPART, counterpart);
+    environment.add_filter(USER_SID, user_sid);
+    environment.add_filter("safe_name", safe_name);
+    environment.add_filter("seconds", |time: &Value| date_number(time, TimeUnit::Seconds));
+    environment.add_filter("milliseconds", |time: &Value| date_number(time, TimeUnit::Milliseconds));
+    environment.add_filter("omit_null", omit_null);
 }
 
 fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
@@ -94,16 +113,67 @@ fn counterpart(state: &State<'_, '_>, sid: &Value) -> Result<Value, Error> {
     let Some(sids) = sids.as_ref().and_then(|sids| sids.downcast_object_ref::<SidMap>()) else {
         return Err(invalid("counterpart needs a plan: it works in exports with --plan FILE"));
     };
-    if sid.is_none() {
+    looked_up(sids, sid, COUNTERPART, "a SID")
+}
+
+fn user_sid(state: &State<'_, '_>, identity: &Value) -> Result<Value, Error> {
+    let users = state.lookup(USERS);
+    let Some(users) = users.as_ref().and_then(|users| users.downcast_object_ref::<SidMap>()) else {
+        return Err(invalid(
+            "user_sid needs the users of a snapshot: it works in `export` and `mapping check`",
+        ));
+    };
+    looked_up(users, identity, USER_SID, "an identity")
+}
+
+fn looked_up(sids: &SidMap, value: &Value, filter: &str, needs: &str) -> Result<Value, Error> {
+    if value.is_none() {
         return Ok(Value::from(()));
     }
-    let Some(text) = sid.as_str() else {
-        return Err(invalid(format!("counterpart needs a SID, not {}", sid.kind())));
+    let Some(text) = value.as_str() else {
+        return Err(invalid(format!("{filter} needs {needs}, not {}", value.kind())));
     };
     match sids.target(text) {
         Ok(target) => Ok(target.map_or_else(|| Value::from(()), Value::from)),
-        Err(error) => Err(invalid(format!("counterpart of {text}: {}", chain(error.as_ref())))),
+        Err(error) => Err(invalid(format!("{filter} of {text}: {}", chain(error.as_ref())))),
     }
+}
+
+fn safe_name(state: &State<'_, '_>, value: &Value, rule: &str) -> Result<Value, Error> {
+    if value.is_none() {
+        return Ok(Value::from(()));
+    }
+    let rules = state.lookup(SAFE_NAMES);
+    let rules = rules.as_ref().and_then(|rules| rules.downcast_object_ref::<SafeNames>());
+    let Some(rule) = rules.and_then(|rules| rules.0.get(rule)) else {
+        return Err(invalid(format!("the mapping has no `[safe_names.{rule}]`")));
+    };
+    match value.as_str() {
+        Some(text) => Ok(Value::from(rule.name(text).as_ref())),
+        None => Err(invalid(format!("safe_name needs a string, not {}", value.kind()))),
+    }
+}
+
+fn date_number(time: &Value, unit: TimeUnit) -> Result<Value, Error> {
+    if time.is_none() {
+        return Ok(Value::from(()));
+    }
+    let number = time.as_str().and_then(|text| instant::number(&Timestamp::from_wire(text), unit));
+    number.map(Value::from).ok_or_else(|| invalid(format!("`{time}` is not a date")))
+}
+
+fn omit_null(object: &Value) -> Result<Value, Error> {
+    if object.kind() != ValueKind::Map {
+        return Err(invalid(format!("omit_null needs an object, not {}", object.kind())));
+    }
+    let mut kept = Vec::new();
+    for key in object.try_iter()? {
+        let value = object.get_item(&key)?;
+        if !value.is_none() {
+            kept.push((key, value));
+        }
+    }
+    Ok(Value::from_pairs(kept))
 }
 
 /// An error and what it is from, in one line.

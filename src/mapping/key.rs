@@ -10,8 +10,9 @@ use toml::Spanned;
 
 use super::error::{Located, MappingProblem};
 use super::field::entity_name;
-use super::path::field_path;
-use super::record::{ColumnSource, KeyOrder, MappedColumn};
+use super::order::KeyOrder;
+use super::path::{field_path, resolve};
+use super::record::{ColumnSource, MappedColumn};
 use crate::model::Entity;
 use crate::storage::nearest;
 
@@ -83,9 +84,14 @@ pub(super) fn order(
     let mut paths = Vec::new();
     for name in key.get_ref() {
         let Some(column) = columns.iter().find(|column| column.name == *name.get_ref()) else {
+            // A field that no column writes.
+            if let (true, Ok(field)) = (name.get_ref().contains('.'), resolve(name, entity)) {
+                paths.push(vec![field_path(field)]);
+                continue;
+            }
             let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
             let suggestion = nearest(name.get_ref(), names.iter().copied()).map(str::to_owned);
-            let known = format!("the record's columns are {}", names.join(", "));
+            let known = format!("the record's columns are {}, and fields are record.field", names.join(", "));
             let problem = MappingProblem::Unknown {
                 what: "key column",
                 name: name.get_ref().clone(),

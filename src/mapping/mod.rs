@@ -9,6 +9,7 @@
 //!
 //! **Invariant:** a mapping knows rows of the model. It does not know what a snapshot, a plan or an export is.
 
+mod bundle;
 mod bundled;
 mod column;
 mod command_line;
@@ -23,32 +24,41 @@ mod field_info;
 mod file;
 mod filter;
 mod functions;
+mod instant;
 mod json;
 mod kept_field;
 mod key;
+mod line_file;
+mod line_schema;
+mod order;
 mod path;
 mod pii;
 mod plan_rules;
 mod record;
 mod roles;
+mod safe_name;
 mod sample;
+mod scope;
 mod sids;
 mod unwritten;
 mod value;
 
+pub(crate) use bundle::{LineFiles, MappedBundle, RowBatch};
 pub(crate) use bundled::{names as bundled_names, text as bundled_text};
 pub(crate) use command_line::select_columns;
+pub(crate) use compile::load_with;
 pub use compile::{load, parse};
 pub(crate) use error::MappingError;
 pub(crate) use error::did_you_mean;
-pub(crate) use evaluate::{CellError, Evaluator, MappedRow, RowOutcome, TriedCell};
+pub(crate) use evaluate::{CellError, Evaluator, MappedRow, RowOutcome, TriedCell, row_sid};
 pub(crate) use file::InvitePolicy;
+pub(crate) use order::{KeyOrder, ListParent};
 pub use pii::PiiPolicy;
 pub(crate) use pii::{PiiKey, ShortKey};
 #[cfg(test)]
 pub(crate) use plan_rules::UPDATABLE;
 pub(crate) use plan_rules::{FieldRules, LoweredSeverity, PlanRules};
-pub(crate) use record::{KeyOrder, MappedColumn, MappedRecord, Mapping};
+pub(crate) use record::{MappedColumn, MappedList, MappedRecord, Mapping};
 pub(crate) use roles::RoleParts;
 pub(crate) use sample::Sample;
 pub(crate) use sids::SidMap;

@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
+use super::bundle::{LineFiles, MappedBundle, RowBatch};
 use super::context::Constants;
 use super::expression::{Expression, Needs};
 use super::field_info::FieldInfo;
-use super::file::{InvitePolicy, OnError, Otherwise, Scalar};
+use super::file::{InvitePolicy, OnError, Otherwise, Scalar, TimeUnit};
 use super::filter::Filter;
+use super::order::{KeyOrder, ListParent};
 use super::pii::{PiiKey, PiiPolicy};
 use super::plan_rules::PlanRules;
 use super::roles::RoleTable;
+use super::safe_name::{SafeNameRule, SafeNames};
+use super::scope::{NameScope, RunValues};
 use super::value::{ColumnType, Pii, Value};
 use crate::model::{Entity, RowRecords};
 
@@ -28,8 +32,12 @@ pub struct Mapping {
     pub roles: Option<Arc<RoleTable>>,
     /// What a plan may do.
     pub plan: PlanRules,
+    /// What conditions read as `run.NAME`, with what was turned on.
+    pub switches: std::collections::BTreeMap<String, bool>,
     /// Its records, in the file's order.
     pub records: Vec<MappedRecord>,
+    /// Files of several records.
+    pub bundles: Vec<MappedBundle>,
 }
 
 /// One record of a mapping: one file of an export in each format.
@@ -53,21 +61,33 @@ pub struct MappedRecord {
     pub filters: Vec<Filter>,
     /// Its columns, in order.
     pub columns: Vec<MappedColumn>,
+    /// Lists within its rows.
+    pub lists: Vec<MappedList>,
+    /// Whether a column `data.id` is the key `id` of an object `data`, in NDJSON.
+    pub nested: bool,
+    /// Whether keys that have null are left out, in NDJSON.
+    pub omit_null: bool,
+    /// How several of its rows are one line.
+    pub batch: Option<RowBatch>,
+    /// How its files are written, where that is as NDJSON only.
+    pub lines: Option<LineFiles>,
     /// What its expressions see besides the row.
     pub(super) constants: Constants,
-    /// What `run.invites` stands for in conditions that are added later.
-    pub(super) invites: InvitePolicy,
+    /// What conditions that are added later can name.
+    pub(super) run: Arc<RunValues>,
+    pub(super) safe_names: SafeNames,
     /// What happens to personal data, and so to the credentials of addresses in columns that are not personal.
     pub(super) pii: PiiPolicy,
 }
 
-/// The order of a record's rows, among those that a walk over the snapshot delivers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyOrder {
-    /// The entity's own order; for memberships by user, then channel.
-    Natural,
-    /// Memberships by channel, then member.
-    ByChannel,
+/// A list in the rows of a record.
+#[derive(Debug, Clone)]
+pub struct MappedList {
+    /// Its rows, which name the list as their record.
+    pub record: MappedRecord,
+    pub parent: ListParent,
+    /// How many of them stand in one row; a longer list makes several rows.
+    pub max_items: Option<u64>,
 }
 
 /// One column of a record.
@@ -85,6 +105,17 @@ pub struct MappedColumn {
     pub(super) key: Option<PiiKey>,
     /// Where its value comes from.
     pub(super) source: ColumnSource,
+    /// What is made of a plain value.
+    pub(super) shape: Option<ValueShape>,
+    /// Whether no two rows have the same value.
+    pub unique: bool,
+}
+
+/// What a column makes of a plain value.
+#[derive(Debug, Clone)]
+pub(super) enum ValueShape {
+    SafeName(String, Arc<SafeNameRule>),
+    Number(TimeUnit),
 }
 
 /// Where a column's value comes from.
@@ -102,6 +133,8 @@ pub(super) enum ColumnSource {
     Table(Box<ValueTable>),
     /// An expression, and what happens to a row where it fails.
     Expression(Arc<Expression>, OnError),
+    /// The list at that position of the record's lists.
+    List(usize),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -129,6 +162,11 @@ impl Constant {
 }
 
 impl ValueTable {
+    /// The type of its values, which is one.
+    pub(super) fn column_type(&self) -> ColumnType {
+        self.values.first().map_or(ColumnType::String, |(_, value)| value.0.column_type())
+    }
+
     fn value<'a>(&'a self, subject: &RowRecords<'a>) -> Value<'a> {
         let value = (self.field.get)(subject);
         let Value::Text(text) = value else { return value };
@@ -137,6 +175,14 @@ impl ValueTable {
             Err(_) if self.otherwise == Otherwise::Null => Value::Null,
             Err(_) => value,
         }
+    }
+}
+
+impl Mapping {
+    /// Whether lines of it have a schema.
+    pub fn has_schema(&self) -> bool {
+        let of_records = self.records.iter().filter_map(|record| record.lines.as_ref());
+        of_records.chain(self.bundles.iter().map(|bundle| &bundle.lines)).any(|lines| lines.schema.is_some())
     }
 }
 
@@ -155,13 +201,16 @@ impl MappedColumn {
             },
             ColumnSource::Constant(constant) => constant.value(),
             ColumnSource::Table(table) => table.value(subject),
-            ColumnSource::Expression(..) => Value::Null,
+            ColumnSource::Expression(..) | ColumnSource::List(_) => Value::Null,
         }
     }
 
     /// Whether its value is computed once for a row and kept for all formats.
     pub(super) fn is_computed(&self) -> bool {
-        self.key.is_some() || self.lists_an_object() || matches!(self.source, ColumnSource::Expression(..))
+        self.key.is_some()
+            || self.shape.is_some()
+            || self.lists_an_object()
+            || matches!(self.source, ColumnSource::Expression(..))
     }
 
     /// Whether it is a list and its field an object: an object is then a list of one. Chat has one media file to a message,
@@ -170,6 +219,20 @@ impl MappedColumn {
         let is_object = |field: &FieldInfo| field.column_type == ColumnType::Object;
         self.column_type == ColumnType::Array
             && matches!(&self.source, ColumnSource::Field(field) if is_object(field))
+    }
+
+    /// Whether it has names of that rule, each once.
+    pub(super) fn is_unique_name(&self, rule: &str) -> bool {
+        let is_name = match (&self.shape, &self.source) {
+            (Some(ValueShape::SafeName(name, _)), _) => name == rule,
+            (_, ColumnSource::Expression(expression, _)) => {
+                [format!("safe_name('{rule}')"), format!("safe_name(\"{rule}\")")]
+                    .iter()
+                    .any(|call| expression.text.contains(call))
+            }
+            _ => false,
+        };
+        self.unique && is_name
     }
 
     /// Whether it is written as pseudonyms.
@@ -187,7 +250,7 @@ impl MappedColumn {
             ColumnSource::Field(field) | ColumnSource::Or(field, _) => vec![field],
             ColumnSource::First(fields) => fields.clone(),
             ColumnSource::Table(table) => vec![table.field],
-            ColumnSource::Constant(_) => Vec::new(),
+            ColumnSource::Constant(_) | ColumnSource::List(_) => Vec::new(),
             ColumnSource::Expression(expression, _) => expression.needs.all_fields(),
         }
     }
@@ -232,6 +295,26 @@ impl MappedRecord {
         self.key.iter().all(is_written).then_some(self.key.as_slice())
     }
 
+    /// What expressions over its rows can name.
+    pub(super) fn scope<'a>(&'a self, lists: &'a [String]) -> NameScope<'a> {
+        NameScope { entity: self.entity, run: &self.run, lists, safe_names: &self.safe_names }
+    }
+
+    /// Whether it is written as NDJSON only.
+    pub fn is_ndjson_only(&self) -> bool {
+        self.batch.is_some() || self.lines.is_some()
+    }
+
+    /// Whether an expression of it asks which users there are.
+    pub fn needs_users(&self) -> bool {
+        let of_columns = self.columns.iter().filter_map(|column| match &column.source {
+            ColumnSource::Expression(expression, _) => Some(expression.as_ref()),
+            _ => None,
+        });
+        of_columns.chain(self.filters.iter().filter_map(Filter::expression)).any(|found| found.needs_users)
+            || self.lists.iter().any(|list| list.record.needs_users())
+    }
+
     /// What all its expressions need of a row.
     pub(super) fn needs(&self) -> Needs {
         let mut needs = Needs::default();
@@ -245,11 +328,5 @@ impl MappedRecord {
             .filter_map(Filter::expression)
             .for_each(|expression| needs.add(&expression.needs));
         needs
-    }
-
-    /// Whether it needs the expression engine at all.
-    pub(super) fn has_expressions(&self) -> bool {
-        self.columns.iter().any(|column| matches!(column.source, ColumnSource::Expression(..)))
-            || self.filters.iter().any(|filter| filter.expression().is_some())
     }
 }

@@ -12,6 +12,7 @@ use crate::cli::export::{CompressArg, ExportArgs, ExportChoice, FormatArg, PiiAr
 use crate::cli::setting::FlagGroup;
 use crate::export::{self, Compression, ExportError, ExportOptions, FileFormat};
 use crate::mapping::{self, Mapping, MappingError, PiiKey, PiiPolicy};
+use crate::storage::nearest;
 
 /// The mappings that are exported when none is named.
 const DEFAULT_MAPPINGS: &[&str] = &["chat", "conversations"];
@@ -88,6 +89,7 @@ impl ExportSettings {
         self.finish(args.plan.clone())?;
         self.options.condition.clone_from(&args.condition);
         self.options.spreadsheet_safe = args.spreadsheet_safe;
+        self.options.check_schema = args.check_schema;
         self.options.force = args.force;
         self.destination = ExportDestination::of(&args.out);
         if self.destination == ExportDestination::Stream {
@@ -120,8 +122,9 @@ fn options(args: &ExportChoice) -> Result<ExportOptions, ExportError> {
     let named = if named.is_empty() { DEFAULT_MAPPINGS } else { &named };
     let mut mappings = Vec::new();
     for name in named {
-        mappings.push(mapping::load(name).map_err(in_mapping)?);
+        mappings.push(mapping::load_with(name, &args.switches).map_err(in_mapping)?);
     }
+    check_switches(&mappings, &args.switches)?;
     export::check_names(&mappings, args.records.as_deref())?;
     let mut formats: Vec<FileFormat> = args.formats.iter().map(|&format| FileFormat::from(format)).collect();
     formats.sort();
@@ -135,8 +138,23 @@ fn options(args: &ExportChoice) -> Result<ExportOptions, ExportError> {
         plan: None,
         condition: None,
         spreadsheet_safe: false,
+        check_schema: false,
         force: false,
     })
+}
+
+/// Checks that each switch is one of a mapping.
+fn check_switches(mappings: &[Mapping], switches: &[String]) -> Result<(), ExportError> {
+    let known: Vec<&str> =
+        mappings.iter().flat_map(|mapping| mapping.switches.keys()).map(String::as_str).collect();
+    match switches.iter().find(|switch| !known.contains(&switch.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(ExportError::UnknownSwitch {
+            name: name.clone(),
+            suggestion: nearest(name, known.iter().copied()).map(str::to_owned),
+            known: if known.is_empty() { "none".to_owned() } else { known.join(", ") },
+        }),
+    }
 }
 
 /// Fails where a record that is written asks for SIDs of a target: without a plan there is none.

@@ -99,6 +99,11 @@ impl Snapshot {
         names::named(self, text, how, most)
     }
 
+    /// The SID of the listed user of that identity, in any service.
+    pub(crate) fn user_of_identity(&self, identity: &str) -> Result<Option<String>, SnapshotError> {
+        names::user_of_identity(self, identity)
+    }
+
     /// Visits users, channels and roles with their names, in the order of services, kinds and SIDs.
     pub(crate) fn each_name<E: From<SnapshotError>>(
         &self,

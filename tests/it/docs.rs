@@ -279,7 +279,7 @@ fn the_mapping_example_and_the_queries_work_on_a_snapshot() {
 
     let examples: Vec<_> =
         blocks(&book(), "toml").into_iter().filter(|(_, text)| text.contains("[[records]]")).collect();
-    assert_eq!(examples.len(), 1, "one mapping");
+    assert_eq!(examples.len(), 2, "a mapping for tables, and one for files of another system");
     std::fs::write(world.path("desk.toml"), &examples[0].1).unwrap();
     world.chatferry(&["mapping", "check", "desk.toml"]).assert().success();
     let out = world.export("desk", &["--mapping", "desk.toml", "--format", "ndjson"]);
@@ -294,6 +294,23 @@ fn the_mapping_example_and_the_queries_work_on_a_snapshot() {
     assert!(!seats.is_empty() && seats.len() < truth["members"].len());
     assert!(seats.iter().any(|row| row["rights"] == "member"));
     assert!(seats.iter().any(|row| row["next_unread"].is_null()), "null stays null");
+
+    std::fs::write(world.path("desk-import.toml"), &examples[1].1).unwrap();
+    world.chatferry(&["mapping", "check", "desk-import.toml"]).assert().success();
+    let out = world.export("import", &["--mapping", "desk-import.toml"]);
+    let rows = ndjson(&out.join("desk-0001.ndjson"));
+    assert_eq!(rows[0]["kind"], "header");
+    let persons: Vec<_> =
+        rows.iter().filter(|row| row["kind"] == "person").map(|row| &row["person"]).collect();
+    assert_eq!(persons.len(), truth["users"].len());
+    assert!(
+        persons.iter().any(|person| person["seats"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|seat| seat["muted"] == true))
+    );
+    assert!(persons.iter().all(|person| person["handle"].as_str().unwrap().len() <= 32));
 
     let readme = book();
     let shell = blocks(&readme, "sh");

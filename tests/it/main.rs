@@ -25,6 +25,7 @@ mod hostile;
 mod hostile_answers;
 mod hostile_apply;
 mod hostile_files;
+mod import_files;
 mod loaded;
 mod messages;
 mod moment;

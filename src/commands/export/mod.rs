@@ -1,6 +1,7 @@
 //! `chatferry export`: joins the flags, the mappings, the snapshot, the plan's SIDs and the writers.
 
 mod sids;
+pub(super) mod users;
 
 use std::io::Write;
 use std::path::Path;
@@ -34,6 +35,7 @@ pub(super) fn run(args: &ExportArgs, context: &mut Context) -> Outcome {
             record.set_sids(sids.clone());
         }
     }
+    users::give(&mut settings.options.mappings, &path)?;
     let progress = context.progress();
     let written = write(&settings, &snapshot, &mut context.stdout, &progress.events());
     progress.finish();
@@ -79,24 +81,23 @@ fn write(
 
 /// The report as text.
 pub(super) fn summarize(report: &ExportReport) -> Printable {
-    let files: Vec<ExportedFile> = report
-        .records
-        .iter()
-        .flat_map(|record| {
-            let rows = record.passed.rows;
-            record.files.iter().map(move |file| ExportedFile {
-                path: file.path.clone(),
-                rows,
-                bytes: file.bytes,
-            })
-        })
+    let of_records = report.records.iter().flat_map(|record| &record.files);
+    let files: Vec<ExportedFile> = of_records
+        .chain(report.bundles.iter().flat_map(|bundle| &bundle.files))
+        .map(|file| ExportedFile { path: file.path.clone(), rows: file.rows, bytes: file.bytes })
         .collect();
     let of_records = report.records.iter().flat_map(|record| {
         let left_out = |count, what| LeftOut { count, of: record.record.clone(), what };
-        [
+        let of_lists = record.passed.lists.iter().map(|(list, passed)| LeftOut {
+            count: passed.filtered,
+            of: format!("{}.{list}", record.record),
+            what: LeftOutKind::Rows,
+        });
+        let of_record = [
             left_out(record.passed.filtered, LeftOutKind::Rows),
             left_out(record.passed.with_unwritten_fields, LeftOutKind::Fields),
-        ]
+        ];
+        of_record.into_iter().chain(of_lists)
     });
     let of_snapshot = report.not_exported.iter().map(|not_exported| LeftOut {
         count: not_exported.count,

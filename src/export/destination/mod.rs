@@ -5,9 +5,11 @@ mod bucket;
 mod file_destination;
 mod folder;
 mod former;
+mod nowhere;
 
 #[cfg(feature = "cloud")]
 pub(super) use bucket::StorePrefix;
 pub(super) use file_destination::FileDestination;
 pub(super) use folder::OutputFolder;
 pub(super) use former::PACKAGE;
+pub(super) use nowhere::Nowhere;

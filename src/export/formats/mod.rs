@@ -5,6 +5,7 @@
 
 mod csv;
 mod format;
+mod json_row;
 mod ndjson;
 mod output;
 #[cfg(feature = "parquet")]
@@ -15,6 +16,7 @@ mod row_writer;
 pub(super) use csv::CsvOptions;
 pub(crate) use format::Compression;
 pub use format::FileFormat;
+pub(super) use json_row::JsonRow;
 pub(super) use output::Output;
+pub(super) use registry::file_name;
 pub(super) use registry::writer;
-pub(super) use row_writer::RowWriter;

@@ -27,15 +27,6 @@ fn the_chat_mapping_writes_these_files() {
     assert_golden("chat", &fixture(13, 4), &options(&["chat"]));
 }
 
-/// The example of the mappings' README; users without JSON in their attributes are skipped and listed.
-#[test]
-fn an_example_mapping_writes_these_files() {
-    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/mappings/examples/stream.toml");
-    let mut options = options(&[example]);
-    options.formats = vec![FileFormat::Ndjson];
-    assert_golden("stream", &fixture(13, 4), &options);
-}
-
 /// The SIDs of a target are made up; what has a 3 in its SID has none yet.
 #[test]
 fn the_mapping_of_sids_writes_these_files() {

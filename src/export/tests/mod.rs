@@ -8,6 +8,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
+mod files;
 mod golden;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -31,6 +32,7 @@ fn options(mappings: &[&str]) -> ExportOptions {
         plan: None,
         condition: None,
         spreadsheet_safe: false,
+        check_schema: false,
         force: false,
     }
 }

@@ -194,10 +194,10 @@ fn plain_conditions_mean_the_same_as_in_jinja() {
         ("friendly_name == identity", false),
         ("service.limits == none", false),
     ] {
-        let recognised = Filter::compile(text, Entity::User, "report").unwrap();
-        assert_eq!(recognised.expression().is_none(), plain, "{text}");
         let mut record = mapping_of("path = \"identity\"").unwrap().records.remove(0);
-        let engine = expression::Expression::compile(text, Entity::User).unwrap();
+        let recognised = Filter::compile(text, record.scope(&[])).unwrap();
+        assert_eq!(recognised.expression().is_none(), plain, "{text}");
+        let engine = expression::Expression::compile(text, record.scope(&[])).unwrap();
         record.filters = vec![recognised];
         let ours = evaluate(&record, &subject).unwrap();
         record.filters[0].condition = filter::Condition::Expression(std::sync::Arc::new(engine));

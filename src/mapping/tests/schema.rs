@@ -43,6 +43,15 @@ fn it_has_the_keys_that_the_code_takes() {
         taken("[[records]]\ncolumns = [{ unknown_key = 1 }]"),
         keys(&schema["$defs"]["column"]["properties"])
     );
+    for (text, of) in [
+        ("[safe_names.n]\nunknown_key = 1", "safeName"),
+        ("[[bundles]]\nunknown_key = 1", "bundle"),
+        ("[[bundles]]\nparts = { unknown_key = 1 }", "parts"),
+        ("[[records]]\nbatch = { unknown_key = 1 }", "batch"),
+        ("[[records]]\n[[records.lists]]\nunknown_key = 1", "list"),
+    ] {
+        assert_eq!(taken(text), keys(&schema["$defs"][of]["properties"]), "{of}");
+    }
     assert_eq!(taken("[plan]\nunknown_key = 1"), keys(&schema["$defs"]["plan"]["properties"]));
     assert_eq!(taken("[plan.copy]\nunknown_key = 1"), keys(&schema["$defs"]["fieldRules"]["properties"]));
     assert_eq!(taken("[roles]\nunknown_key = 1"), keys(&schema["$defs"]["roles"]["properties"]));
@@ -57,7 +66,7 @@ fn it_has_the_values_that_the_code_takes() {
     let schema = schema();
     let column = &schema["$defs"]["column"]["properties"];
     let of_column = |key: &str| taken(&format!("[[records]]\ncolumns = [{{ {key} = \"unknown_key\" }}]"));
-    for key in ["type", "pii", "on_error"] {
+    for key in ["type", "pii", "on_error", "unit"] {
         assert_eq!(of_column(key), texts(&column[key]["enum"]), "{key}");
     }
     let mut entities: Vec<String> =
@@ -70,15 +79,11 @@ fn it_has_the_values_that_the_code_takes() {
 }
 
 #[test]
-fn bundled_mappings_and_examples_are_valid_and_mistakes_are_not() {
+fn bundled_mappings_are_valid_and_mistakes_are_not() {
     let validator = jsonschema::validator_for(&schema()).unwrap();
     let valid = |text: &str| validator.is_valid(&toml::from_str::<Json>(text).unwrap());
     for name in bundled_names() {
         assert!(valid(bundled_text(name).unwrap()), "{name}");
-    }
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/examples");
-    for file in std::fs::read_dir(folder).unwrap() {
-        assert!(valid(&std::fs::read_to_string(file.unwrap().path()).unwrap()));
     }
     let column = |column: &str| {
         format!(
@@ -96,6 +101,12 @@ fn bundled_mappings_and_examples_are_valid_and_mistakes_are_not() {
         ("path = \"identity\", default = \"no one\"", true),
         ("path = \"identity\", default = \"\", table = { a = \"b\" }", false),
         ("const = 1, default = 1", false),
+        ("path = \"identity\", unique = true", true),
+        ("path = \"date_created\", unit = \"seconds\"", true),
+        ("const = 1, unit = \"seconds\"", false),
+        ("value = \"identity\", safe_name = \"n\"", false),
+        ("list = \"members\", path = \"identity\"", false),
+        ("path = \"identity\", table = { a = true }, otherwise = \"null\"", true),
         ("path = \"identity\", otherwise = \"null\"", false),
         ("path = \"identity\", table = { a = \"b\" }, otherwise = \"null\"", true),
     ] {

@@ -28,6 +28,18 @@ pub(crate) struct MappingCheck {
     pub failures: Vec<FailedExpression>,
     /// The first rows of the snapshot, by record.
     pub rows: Map<String, Value>,
+    /// How the lines of the snapshot's export compare with the mapping's schemas.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lines: Option<CheckedLines>,
+}
+
+/// Lines that were compared with a schema.
+#[derive(Debug, Serialize)]
+pub(crate) struct CheckedLines {
+    /// The rows in them, where all lines follow their schema.
+    pub rows: u64,
+    /// Why an export with `--check-schema` would fail.
+    pub problem: Option<String>,
 }
 
 /// An expression that failed on a row.
@@ -67,6 +79,11 @@ impl Serialize for TriedRow {
 }
 
 impl MappingCheck {
+    /// Whether nothing failed.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.failures.is_empty() && self.lines.as_ref().is_none_or(|lines| lines.problem.is_none())
+    }
+
     pub(crate) fn text(&self) -> Printable {
         let (records, columns) = (self.records as u64, self.columns as u64);
         let (records, columns) = (format::counted(records, "record"), format::counted(columns, "column"));
@@ -76,6 +93,24 @@ impl MappingCheck {
             text.push(format!("{record}:"));
             let rows = rows.as_array().map_or(&[][..], Vec::as_slice);
             text.extend(rows.iter().map(|row| format!("  {}", json::to_string(row).unwrap_or_default())));
+        }
+        match &self.lines {
+            Some(CheckedLines { problem: Some(problem), .. }) => {
+                text.push(
+                    PrintableLine::from("  ")
+                        .and_toned(Tone::Bad, "an export would end here")
+                        .and(": ")
+                        .and(problem),
+                );
+            }
+            Some(CheckedLines { rows, problem: None }) => {
+                let rows = format::counted(*rows, "row");
+                text.push(PrintableLine::toned(
+                    Tone::Good,
+                    &format!("the lines of {rows} follow their schema"),
+                ));
+            }
+            None => {}
         }
         if self.failures.is_empty() {
             text.push(PrintableLine::toned(

@@ -131,6 +131,19 @@ pub(in crate::snapshot) fn each_name<E: From<SnapshotError>>(
     Ok(())
 }
 
+/// The SID of the listed user of that identity, in any service.
+pub(in crate::snapshot) fn user_of_identity(
+    snapshot: &Snapshot,
+    identity: &str,
+) -> Result<Option<String>, SnapshotError> {
+    snapshot.sql(|connection| {
+        let sql = "SELECT sid FROM user_row WHERE identity = ?1 AND listed ORDER BY service, sid LIMIT 1";
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut rows = statement.query([identity])?;
+        rows.next()?.map(|row| Ok(required::<UserSid>(row, 0)?.to_string())).transpose()
+    })
+}
+
 fn by_sid<K: SidKind>(
     connection: &Connection,
     (entity, source): &(Entity, &str),

@@ -1,0 +1,82 @@
+//! Finds two rows of a record that have the same value in a column that is unique.
+//!
+//! Fingerprints of the values are kept, in bounded memory. Two that are equal are looked for by a second walk, which gives the names of
+//! both rows, or finds that their values differ after all.
+
+use sha2::{Digest as _, Sha256};
+
+use super::error::ExportError;
+use super::select::walk_of;
+use super::source::RowSource;
+use crate::mapping::{Evaluator, MappedRecord, RowOutcome, Value, row_sid};
+use crate::model::RowRecords;
+use crate::storage::NumberSet;
+
+/// The values of a record's unique columns.
+#[derive(Debug)]
+pub(super) struct UniqueValues<'m> {
+    record: &'m MappedRecord,
+    columns: Vec<(usize, NumberSet)>,
+}
+
+impl<'m> UniqueValues<'m> {
+    pub(super) fn of(record: &'m MappedRecord) -> Self {
+        let columns = record.columns.iter().enumerate().filter(|(_, column)| column.unique);
+        Self { record, columns: columns.map(|(position, _)| (position, NumberSet::default())).collect() }
+    }
+
+    /// Takes the values of a row.
+    pub(super) fn take(
+        &mut self,
+        source: &impl RowSource,
+        evaluator: &Evaluator<'_>,
+        records: &RowRecords<'_>,
+    ) -> Result<(), ExportError> {
+        for (column, seen) in &mut self.columns {
+            let Some(value) = evaluator.row(records).value(*column).to_text() else { continue };
+            let mut fingerprint = [0; 16];
+            fingerprint.copy_from_slice(Sha256::digest(value.as_bytes()).get(..16).unwrap_or_default());
+            let is_new = seen
+                .insert(u128::from_be_bytes(fingerprint))
+                .map_err(|error| ExportError::Temporary(error.into()))?;
+            if is_new {
+                continue;
+            }
+            if let Some(first) = first_with(source, self.record, *column, &value)? {
+                let named = |original: &str, sid: &str| format!("{sid} (`{original}`)");
+                let sid = row_sid(self.record.entity, records);
+                return Err(ExportError::NotUnique {
+                    place: format!(
+                        "column `{}` of record `{}`",
+                        self.record.columns[*column].name, self.record.name
+                    ),
+                    value: value.into_owned(),
+                    first: named(&first.1, &first.0),
+                    second: named(&evaluator.original(*column, records), &sid),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The SID of the first row that has a value, and what the value is made from.
+fn first_with(
+    source: &impl RowSource,
+    record: &MappedRecord,
+    column: usize,
+    value: &str,
+) -> Result<Option<(String, String)>, ExportError> {
+    let mut evaluator = Evaluator::new(record);
+    let mut found = None;
+    source.walk(&walk_of(record), &mut |records| {
+        if found.is_none() && matches!(evaluator.evaluate(records), Ok(RowOutcome::Row(_))) {
+            let value_here = evaluator.row(records).value(column);
+            if value_here != Value::Null && value_here.to_text().as_deref() == Some(value) {
+                found = Some((row_sid(record.entity, records), evaluator.original(column, records)));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
