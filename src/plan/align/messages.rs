@@ -25,6 +25,9 @@ const READ_AT_ONCE: u32 = 64;
 /// How many messages of each side are looked at for the next pair that is the same.
 const AHEAD: usize = 8;
 
+/// Messages of the source that are held, those that are left out included.
+const MOST_HELD: usize = 64;
+
 /// Authors that are remembered; many messages have one of few.
 const AUTHORS: usize = 4_096;
 
@@ -139,7 +142,10 @@ impl<'c> MessageAligner<'c> {
         let mut found: VecDeque<Message> = VecDeque::new();
         let (mut last, mut position, mut in_order) = (None, 0, true);
         loop {
-            while wanted.iter().filter(|message| message.left_out.is_none()).count() < AHEAD {
+            let copied = |wanted: &VecDeque<SourceMessage>| {
+                wanted.iter().filter(|message| message.left_out.is_none()).count()
+            };
+            while wanted.len() < MOST_HELD && copied(&wanted) < AHEAD {
                 let Some(message) = source.next()? else { break };
                 wanted.push_back(self.source_message(message, &mut last)?);
             }
