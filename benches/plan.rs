@@ -86,6 +86,7 @@ fn plan(kind: &str, folder: &Path) -> Result<()> {
         target_service_digest: String::new(),
         mute_source: is_copy,
         undoes: None,
+        messages: None,
     };
     let mapping = mapping::load("conversations")?;
     let records = PlanRecords::of(&mapping)?;

@@ -24,6 +24,7 @@ pub(crate) fn header(kind: Move, source: Side, target: Side, started: &str) -> H
         target_service_digest: none(),
         mute_source: false,
         undoes: None,
+        messages: None,
     }
 }
 

@@ -3,7 +3,7 @@
 //! **Why** besides the order of kinds: an operation that is to be sent again holds up what depends on it, and nothing else. Until it has
 //! come to its end, what depends on it is passed over, and so is what depends on that.
 
-use super::resolved::{participant, role_in_braces};
+use super::resolved::{self, participant, role_in_braces};
 use crate::plan::{Operation, OperationKind};
 
 /// An operation that waits while those of later kinds start.
@@ -34,6 +34,7 @@ pub(super) fn writes(operation: &Operation) -> Vec<String> {
         | OperationKind::CreateConversation
         | OperationKind::UpdateConversation
         | OperationKind::DeleteConversation => subject.channel_sid.iter().map(ToString::to_string).collect(),
+        OperationKind::CreateMessage => messages(operation).into_iter().chain(within(operation)).collect(),
         OperationKind::CreateParticipant
         | OperationKind::UpdateParticipant
         | OperationKind::UpdateUserConversation
@@ -58,6 +59,7 @@ pub(super) fn depends_on(operation: &Operation) -> Vec<String> {
     keys.extend(brought.map(named));
     keys.extend(subject.channel_sid.as_ref().map(ToString::to_string));
     keys.extend(participant(operation).map(|(_, sid)| sid));
+    keys.extend(resolved::says_what_was_read(operation).then(|| messages(operation)).flatten());
     // The last that is written to a conversation: a closed one takes nothing afterwards.
     keys.extend((operation.kind == OperationKind::UpdateConversation).then(|| within(operation)).flatten());
     keys
@@ -72,6 +74,11 @@ fn named(identity: &str) -> String {
     format!("identity {identity}")
 }
 
+/// The messages of a conversation: what was read is written after them.
+fn messages(operation: &Operation) -> Option<String> {
+    operation.subject.channel_sid.as_ref().map(|sid| format!("messages {sid}"))
+}
+
 fn within(operation: &Operation) -> Option<String> {
     operation.subject.channel_sid.as_ref().map(|sid| format!("within {sid}"))
 }
@@ -80,8 +87,8 @@ fn within(operation: &Operation) -> Option<String> {
 mod tests {
     use super::*;
     use crate::testkit::operations::{
-        close_conversation, create_conversation, create_participant, create_role, create_user,
-        update_participant,
+        close_conversation, create_conversation, create_message, create_participant, create_role,
+        create_user, update_participant,
     };
 
     fn holds(earlier: &Operation, later: &Operation) -> bool {
@@ -102,5 +109,9 @@ mod tests {
         assert!(!holds(&added, &update_participant(9, 7)), "another one on the same conversation");
         assert!(holds(&added, &close_conversation(9)), "a closed conversation takes no one any more");
         assert!(!holds(&added, &close_conversation(6)));
+        let said = create_message(9, 3);
+        assert!(holds(&create_conversation(9), &said) && !holds(&added, &said));
+        assert!(holds(&said, &update_participant(9, 8)), "what was read is written after the messages");
+        assert!(holds(&said, &close_conversation(9)) && !holds(&said, &update_participant(6, 8)));
     }
 }

@@ -7,13 +7,11 @@
 //!
 //! **Invariant:** when the plan cannot be written the run stops: nothing is sent that could not be recorded first.
 
-use std::collections::BTreeMap;
-
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::dependencies::{self, WaitingOperation};
-use super::error::ApplyError;
+use super::journal_handle::{JournalHandle, JournalRequest, LaneLoad, LoadedLanes, OperationCounts};
 use super::lookup::OperationEnd;
 use super::resolved::{self, ResolvedOperation, UnresolvedSid};
 use crate::clock::{self, AtWork};
@@ -21,62 +19,11 @@ use crate::event::{Event, Events};
 use crate::model::Entity;
 use crate::plan::{
     Journal, LaneName, Move, Operation, OperationKind, OperationState, PendingOperation, PlanError,
+    message_queue,
 };
-
-/// Waiting requests. A task waits for the answer to the request that starts its operation, so there are no more than tasks.
-const CHANNEL_CAPACITY: usize = 256;
 
 /// The most requests of one transaction.
 const MOST_PER_COMMIT: usize = 256;
-
-pub(super) type OperationCounts = BTreeMap<OperationKind, BTreeMap<OperationState, u64>>;
-
-enum JournalRequest {
-    /// Retry what earlier runs could not do.
-    Start { reply: oneshot::Sender<OperationCounts> },
-    /// Load operations that an earlier run had begun, after this one.
-    Begun { after: i64, most: usize, reply: oneshot::Sender<Vec<ResolvedOperation>> },
-    /// Sort the lanes of a kind, longest first. These operations of earlier kinds wait; what depends on them is passed over.
-    Open { kind: OperationKind, waiting: Vec<WaitingOperation>, reply: oneshot::Sender<u64> },
-    /// Every kind was opened. How many operations were passed over for what waits?
-    EndPass { reply: oneshot::Sender<u64> },
-    /// Load operations of these lanes, and of so many new ones.
-    Fill { lanes: Vec<(LaneName, i64)>, new: usize, most: usize, reply: oneshot::Sender<LoadedLanes> },
-    /// An operation is about to be sent.
-    Begin { number: i64, reply: oneshot::Sender<()> },
-    /// It was not sent.
-    Withdraw { number: i64 },
-    /// It is left for another run.
-    Leave { number: i64 },
-    /// It has come to its end.
-    End { item: Box<ResolvedOperation>, end: Box<OperationEnd> },
-}
-
-/// Operations that were loaded.
-#[derive(Debug)]
-pub(super) struct LoadedLanes {
-    pub(super) lanes: Vec<LaneLoad>,
-    /// Every lane of the kind has been given out.
-    pub(super) no_more_lanes: bool,
-}
-
-/// Operations of one lane.
-#[derive(Debug)]
-pub(super) struct LaneLoad {
-    pub(super) name: LaneName,
-    /// How many it has in all; of use where the lane is new.
-    pub(super) operations: u64,
-    pub(super) items: Vec<ResolvedOperation>,
-    /// The last one that was looked at.
-    pub(super) cursor: i64,
-    pub(super) exhausted: bool,
-    /// Those that cannot be done now: what they depend on has failed, or is not done yet.
-    pub(super) passed_over: u64,
-}
-
-/// Sends requests to the journal thread; cheap to clone.
-#[derive(Debug, Clone)]
-pub(super) struct JournalHandle(mpsc::Sender<(JournalRequest, AtWork)>);
 
 /// What the thread returns when it ends.
 #[derive(Debug)]
@@ -88,94 +35,31 @@ pub(super) struct JournalEnd {
 
 pub(super) type JournalTask = tokio::task::JoinHandle<Result<JournalEnd, PlanError>>;
 
-impl JournalHandle {
-    /// Starts the thread. It ends when every [`JournalHandle`] is dropped; where it fails, it cancels `broken` first.
-    pub(super) fn start(
-        journal: Journal,
-        only: Option<Vec<OperationKind>>,
-        events: Events,
-        broken: CancellationToken,
-    ) -> (Self, JournalTask) {
-        let (requests, receiver) = mpsc::channel(CHANNEL_CAPACITY);
-        let task = clock::spawn_blocking(move || {
-            let thread = JournalThread {
-                journal,
-                only,
-                events,
-                ended: OperationCounts::new(),
-                open: None,
-                holds: false,
-                passed_over: 0,
-            };
-            let ended = thread.work(receiver);
-            if ended.is_err() {
-                broken.cancel();
-            }
-            ended
-        });
-        (Self(requests), task)
-    }
-
-    pub(super) async fn open_plan(&self) -> Result<OperationCounts, ApplyError> {
-        self.ask(|reply| JournalRequest::Start { reply }).await
-    }
-
-    pub(super) async fn begun(&self, after: i64, most: usize) -> Result<Vec<ResolvedOperation>, ApplyError> {
-        self.ask(|reply| JournalRequest::Begun { after, most, reply }).await
-    }
-
-    pub(super) async fn open(
-        &self,
-        kind: OperationKind,
-        waiting: Vec<WaitingOperation>,
-    ) -> Result<u64, ApplyError> {
-        self.ask(|reply| JournalRequest::Open { kind, waiting, reply }).await
-    }
-
-    pub(super) async fn end_pass(&self) -> Result<u64, ApplyError> {
-        self.ask(|reply| JournalRequest::EndPass { reply }).await
-    }
-
-    /// Asks for operations; they come when they are there.
-    pub(super) async fn fill(
-        &self,
-        lanes: Vec<(LaneName, i64)>,
-        new: usize,
-        most: usize,
-    ) -> Result<oneshot::Receiver<LoadedLanes>, ApplyError> {
-        let (reply, filled) = oneshot::channel();
-        self.send(JournalRequest::Fill { lanes, new, most, reply }).await?;
-        Ok(filled)
-    }
-
-    pub(super) async fn begin(&self, number: i64) -> Result<(), ApplyError> {
-        self.ask(|reply| JournalRequest::Begin { number, reply }).await
-    }
-
-    pub(super) async fn withdraw(&self, number: i64) -> Result<(), ApplyError> {
-        self.send(JournalRequest::Withdraw { number }).await
-    }
-
-    pub(super) async fn leave(&self, number: i64) -> Result<(), ApplyError> {
-        self.send(JournalRequest::Leave { number }).await
-    }
-
-    pub(super) async fn end(&self, item: ResolvedOperation, end: OperationEnd) -> Result<(), ApplyError> {
-        self.send(JournalRequest::End { item: Box::new(item), end: Box::new(end) }).await
-    }
-
-    async fn send(&self, request: JournalRequest) -> Result<(), ApplyError> {
-        self.0.send((request, clock::at_work())).await.map_err(|_gone| ApplyError::JournalThreadGone)
-    }
-
-    async fn ask<T>(
-        &self,
-        request: impl FnOnce(oneshot::Sender<T>) -> JournalRequest,
-    ) -> Result<T, ApplyError> {
-        let (reply, answer) = oneshot::channel();
-        self.send(request(reply)).await?;
-        answer.await.map_err(|_gone| ApplyError::JournalThreadGone)
-    }
+/// Starts the thread. It ends when every [`JournalHandle`] is dropped; where it fails, it cancels `broken` first.
+pub(super) fn start(
+    journal: Journal,
+    only: Option<Vec<OperationKind>>,
+    events: Events,
+    broken: CancellationToken,
+) -> (JournalHandle, JournalTask) {
+    let (handle, receiver) = JournalHandle::new();
+    let task = clock::spawn_blocking(move || {
+        let thread = JournalThread {
+            journal,
+            only,
+            events,
+            ended: OperationCounts::new(),
+            open: None,
+            holds: false,
+            passed_over: 0,
+        };
+        let ended = thread.work(receiver);
+        if ended.is_err() {
+            broken.cancel();
+        }
+        ended
+    });
+    (handle, task)
 }
 
 pub(super) struct JournalThread {
@@ -278,6 +162,9 @@ impl JournalThread {
                 self.journal.started(number, &clock::now().to_string())?;
                 answer(answers, reply, ());
             }
+            JournalRequest::MessageBefore { number, reply } => {
+                answer(answers, reply, message_queue::index_before(&self.journal, number)?);
+            }
             JournalRequest::Withdraw { number } => self.journal.withdrawn(number)?,
             JournalRequest::Leave { number } => self.journal.set_aside(number)?,
             JournalRequest::End { item, end } => {
@@ -322,9 +209,9 @@ impl JournalThread {
         {
             self.journal.set_missing(Entity::Channel, &channel.to_string())?;
         }
-        *self.ended.entry(operation.kind).or_default().entry(end.state).or_default() += 1;
-        let (kind, state) = (operation.kind.name(), end.state.name());
-        answers.push(AfterCommit::Event(Event::Performed { kind, state }));
+        self.count(operation.kind, end.state, answers);
+        self.note_messages(number, operation, end, answers)?;
+        let kind = operation.kind.name();
         // What depends on a failure is counted and not reported one by one: the failure was.
         if let (OperationState::Failed | OperationState::Blocked, Some(reason)) = (end.state, &end.reason)
             && !reason.starts_with(Journal::DEPENDS_ON_FAILED)
@@ -334,6 +221,37 @@ impl JournalThread {
             answers.push(AfterCommit::Event(Event::NotPerformed { subject, error }));
         }
         Ok(())
+    }
+
+    fn count(&mut self, kind: OperationKind, state: OperationState, answers: &mut Vec<AfterCommit>) {
+        *self.ended.entry(kind).or_default().entry(state).or_default() += 1;
+        answers.push(AfterCommit::Event(Event::Performed { kind: kind.name(), state: state.name() }));
+    }
+
+    /// Keeps the messages of a conversation in their order: those after one that failed wait until it is there.
+    fn note_messages(
+        &mut self,
+        number: i64,
+        operation: &Operation,
+        end: &OperationEnd,
+        answers: &mut Vec<AfterCommit>,
+    ) -> Result<(), PlanError> {
+        match (operation.kind, end.state) {
+            (OperationKind::CreateConversation, OperationState::Done)
+                if self.journal.header().messages.is_some() =>
+            {
+                message_queue::set_fresh(&self.journal, number)
+            }
+            (OperationKind::CreateMessage, OperationState::Failed) => {
+                let held = OperationEnd::held(&format!("message {}", resolved::subject(operation)));
+                let reason = held.reason.unwrap_or_default();
+                for _ in 0..message_queue::hold_up(&self.journal, number, &reason)? {
+                    self.count(operation.kind, OperationState::Blocked, answers);
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 
     fn fill(
@@ -370,6 +288,11 @@ impl JournalThread {
                 items: Vec::new(),
                 passed_over: 0,
             };
+            let is_first = after == 0;
+            if is_first && self.is_held_up(kind, pending.first())? {
+                filled.push(LaneLoad { exhausted: true, passed_over: lane.operations, ..lane });
+                continue;
+            }
             for pending in pending {
                 let (number, operation) = (pending.number, pending.operation);
                 if let Some(reason) = self.held_by(&operation)? {
@@ -380,6 +303,7 @@ impl JournalThread {
                 }
                 // A closed conversation would take none of what is unfinished any more.
                 if (resolved::closes(&operation) && self.journal.has_unfinished_before(number)?)
+                    || self.reads_what_is_not_there(number, &operation)?
                     || self.depends_on_what_waits(&operation)?
                 {
                     lane.passed_over += 1;
@@ -391,7 +315,12 @@ impl JournalThread {
                     None => self.resolve(number, operation.clone(), pending.started.as_deref())?,
                 };
                 match resolved {
-                    Ok(item) => lane.items.push(item),
+                    Ok(mut item) => {
+                        let begins =
+                            is_first && lane.items.is_empty() && kind == OperationKind::CreateMessage;
+                        item.looks_first = begins && !message_queue::is_fresh(&self.journal, number)?;
+                        lane.items.push(item);
+                    }
                     Err(unresolved) => {
                         lane.passed_over += 1;
                         match self.unresolved(&unresolved, is_next)? {
@@ -404,6 +333,24 @@ impl JournalThread {
             filled.push(lane);
         }
         Ok(LoadedLanes { lanes: filled, no_more_lanes })
+    }
+
+    /// Whether a message before the next one is not there. It may have been left for another run, and nothing goes before it.
+    fn is_held_up(&self, kind: OperationKind, next: Option<&PendingOperation>) -> Result<bool, PlanError> {
+        match next {
+            Some(next) if kind == OperationKind::CreateMessage => {
+                message_queue::is_held_up(&self.journal, next.number)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Whether it says that messages were read which are not there yet.
+    fn reads_what_is_not_there(&self, number: i64, operation: &Operation) -> Result<bool, PlanError> {
+        if self.journal.header().messages.is_none() || !resolved::says_what_was_read(operation) {
+            return Ok(false);
+        }
+        message_queue::has_unfinished_messages(&self.journal, number)
     }
 
     fn resolve(

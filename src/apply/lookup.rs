@@ -28,6 +28,9 @@ const CONVERSATIONS_ON_A_PAGE: &str = "100";
 /// The most participants on a page (`ListServiceConversationParticipant`).
 const PARTICIPANTS_ON_A_PAGE: &str = "100";
 
+/// Messages on a page: the one that is sought is among the last.
+const MESSAGES_ON_A_PAGE: &str = "50";
+
 /// The least of these.
 const FULL_PAGE: u32 = 50;
 
@@ -131,8 +134,29 @@ pub(super) async fn find(
             };
             search(client, resolved.fetch(None).query("PageSize", page), list, is_it).await
         }
+        OperationKind::CreateMessage => message(client, resolved).await,
         _ => fetch(client, &resolved.fetch(None)).await,
     }
+}
+
+/// The message that an operation creates, if it is there. Messages have no name, and two in a row may be equal, so the place decides:
+/// of those that come after the message before it, newest first, it is the oldest one that is equal to it.
+async fn message(client: &Client, resolved: &ResolvedOperation) -> Result<Option<JsonFields>, RequestError> {
+    let Some(planned) = resolved.operation.subject.message else { return Ok(None) };
+    let before = resolved.follows.unwrap_or(planned.position - 1);
+    let mut found = None;
+    let is_before = |row: &JsonFields| {
+        if row.get("index").and_then(Value::as_i64).is_none_or(|index| index <= before) {
+            return true;
+        }
+        if differences(&resolved.operation.after, row).is_empty() {
+            found = Some(row.clone());
+        }
+        false
+    };
+    let newest = resolved.fetch(None).query("Order", "desc").query("PageSize", MESSAGES_ON_A_PAGE);
+    search(client, newest, "messages", is_before).await?;
+    Ok(found)
 }
 
 /// The participants of the conversation that an operation creates.
@@ -183,7 +207,8 @@ async fn search(
     mut is_it: impl FnMut(&JsonFields) -> bool,
 ) -> Result<Option<JsonFields>, RequestError> {
     let (api, list) = (first.api(), first.path().to_owned());
-    let size = if matches!(key, "users" | "conversations") { ListSize::OfService } else { ListSize::OfOne };
+    let is_long = matches!(key, "users" | "conversations" | "messages");
+    let size = if is_long { ListSize::OfService } else { ListSize::OfOne };
     let mut guard = client.list_guard(list.clone(), size, FULL_PAGE);
     let mut request = first;
     let mut is_first = true;
@@ -271,6 +296,9 @@ pub(super) fn judge(resolved: &ResolvedOperation, found: Option<&JsonFields>) ->
     let mut result = json!({ "sid": sid, "known_by": "look_up", "sent": sent });
     if created {
         result["created"] = true.into();
+    }
+    if let (OperationKind::CreateMessage, Some(index)) = (kind, found.get("index")) {
+        result["index"] = index.clone();
     }
     // Timers are written as a span and read as a date, and a time of reading is not read at all, so nothing proves that they were
     // written. What a new participant has read is: its index and its time are of one request.
@@ -387,6 +415,9 @@ fn is_never_read(kind: OperationKind, key: &str) -> bool {
 pub(super) fn sent_fields(operation: &Operation) -> JsonFields {
     let mut sent = operation.after.clone();
     sent.shift_remove(PARTICIPANTS); // each is an operation of its own
+    if let Some(planned) = operation.subject.message {
+        sent.insert("index".to_owned(), planned.position.into());
+    }
     if operation.kind.is_create() {
         sent.retain(|key, value| !(value.is_null() && key == "role_sid"));
     }

@@ -27,6 +27,7 @@ mod error;
 mod error_codes;
 mod failure;
 mod journal_batch;
+mod journal_handle;
 mod journal_thread;
 mod lanes;
 mod lookup;
@@ -47,7 +48,8 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use self::batch::BatchOutcome;
 use self::batch::BatchPolicy;
 pub(crate) use self::error::{ApplyError, PlanRefused};
-use self::journal_thread::{JournalEnd, JournalHandle, OperationCounts};
+use self::journal_handle::OperationCounts;
+use self::journal_thread::JournalEnd;
 pub(crate) use self::performer::Clients;
 use self::performer::Performer;
 pub(crate) use self::resolved::subject;
@@ -140,7 +142,8 @@ pub(crate) async fn run(
     let batches = BatchPolicy::default();
     // What an undo removes may be referred to by what is to be removed before it.
     let overlaps = journal.header().kind != Move::Undo;
-    let (journal, thread) = JournalHandle::start(journal, options.only.clone(), events.clone(), stop.clone());
+    let (journal, thread) =
+        journal_thread::start(journal, options.only.clone(), events.clone(), stop.clone());
     let work = Performer {
         clients,
         journal,

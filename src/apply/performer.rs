@@ -23,7 +23,7 @@ use super::batch::{Batch, BatchPolicy};
 use super::error::ApplyError;
 use super::error_codes;
 use super::failure::{WriteFailure, of_all};
-use super::journal_thread::JournalHandle;
+use super::journal_handle::JournalHandle;
 use super::lookup::{self, LookupOutcome, OperationEnd};
 use super::mismatch::{describe, differences};
 use super::resolved::ResolvedOperation;
@@ -136,9 +136,9 @@ pub(super) enum TaskStep {
     /// It is sent, or looked up, again after this time. Its slot and its turn are free meanwhile.
     Waits { work: Box<ActiveOperation>, after: Duration },
     /// It has come to its end.
-    Ended { lane: u64, state: OperationState },
+    Ended { lane: u64, kind: OperationKind, state: OperationState },
     /// It could not be done for a reason that is not its own; a later run takes it up.
-    Left { lane: u64, number: i64, why: String },
+    Left { lane: u64, kind: OperationKind, number: i64, why: String },
     /// The run is ending.
     Interrupted { lane: u64 },
 }
@@ -179,6 +179,7 @@ impl Performer {
 
     /// Looks the operation up, and gives it back where it is to be written.
     pub(super) async fn look(self, mut work: ActiveOperation) -> Result<TaskStep, ApplyError> {
+        self.place(&mut work).await?;
         match lookup::look(self.clients.of(work.resolved.endpoint), &work.resolved).await {
             Ok(LookupOutcome::ToWrite(before)) => {
                 work.before = (!before.is_empty()).then_some(before);
@@ -187,6 +188,14 @@ impl Performer {
             Ok(LookupOutcome::Ended(end)) => self.looked(work, *end).await,
             Err(error) => self.could_not_look(work, error).await,
         }
+    }
+
+    /// Finds out which message of the target comes before the one that is looked up.
+    async fn place(&self, work: &mut ActiveOperation) -> Result<(), ApplyError> {
+        if work.resolved.operation.kind == OperationKind::CreateMessage {
+            work.resolved.follows = self.journal.message_before(work.resolved.number).await?;
+        }
+        Ok(())
     }
 
     /// Writes what was prepared.
@@ -283,6 +292,7 @@ impl Performer {
     ) -> Result<TaskStep, ApplyError> {
         work.mark_sent();
         work.not_found += 1;
+        self.place(&mut work).await?;
         let found = match lookup::find(self.clients.of(work.resolved.endpoint), &work.resolved).await {
             Ok(found) => found,
             Err(error) => return self.could_not_look(work, error).await,
@@ -351,14 +361,16 @@ impl Performer {
 
     pub(super) async fn end(&self, work: ActiveOperation, end: OperationEnd) -> Result<TaskStep, ApplyError> {
         let (lane, state) = (work.lane, end.state);
+        let kind = work.resolved.operation.kind;
         self.journal.end(work.resolved, end).await?;
-        Ok(TaskStep::Ended { lane, state })
+        Ok(TaskStep::Ended { lane, kind, state })
     }
 
     async fn left(&self, work: ActiveOperation, error: RequestError) -> Result<TaskStep, ApplyError> {
         let (lane, number) = (work.lane, work.resolved.number);
+        let kind = work.resolved.operation.kind;
         self.withdraw(work).await?;
-        Ok(TaskStep::Left { lane, number, why: error.to_string() })
+        Ok(TaskStep::Left { lane, kind, number, why: error.to_string() })
     }
 
     async fn interrupted(&self, work: ActiveOperation) -> Result<TaskStep, ApplyError> {
@@ -423,6 +435,9 @@ pub(super) fn answered(work: &ActiveOperation, reply: &Reply<JsonFields>) -> Ope
         "status": reply.status,
         "request_id": reply.request_id,
     });
+    if let (OperationKind::CreateMessage, Some(index)) = (kind, reply.body.get("index")) {
+        result["index"] = index.clone();
+    }
     if let Some(before) = &work.before {
         result["before"] = Value::Object(before.clone()); // undoing restores what was there, not what was planned from
     }

@@ -15,6 +15,7 @@ use crate::twilio::ApiRequest;
 
 /// An operation that a task works on.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct ResolvedOperation {
     /// Its place in the plan.
     pub(super) number: i64,
@@ -37,6 +38,10 @@ pub(super) struct ResolvedOperation {
     pub(super) brought: Vec<BroughtParticipant>,
     /// A participant that came with its conversation, and that something was dropped of: an update sets what its create would have.
     pub(super) repairs: bool,
+    /// Of a message: someone else may have written to its conversation, so that it is looked up before it is sent.
+    pub(super) looks_first: bool,
+    /// Of a message that is looked up: the index in the target of the one before it.
+    pub(super) follows: Option<i64>,
 }
 
 /// What an operation refers to has no SID in the target.
@@ -109,6 +114,8 @@ impl ResolvedOperation {
             batch,
             brought: Vec::new(),
             repairs: false,
+            looks_first: false,
+            follows: None,
         }))
     }
 
@@ -193,7 +200,10 @@ impl ResolvedOperation {
     /// Whether the target is looked up before it is written to. A role is, since its name may be taken twice: no answer says that it
     /// is there already.
     pub(super) fn needs_look(&self) -> bool {
-        self.sent_at.is_some() || self.was_there() || self.operation.kind == OperationKind::CreateRole
+        self.sent_at.is_some()
+            || self.looks_first
+            || self.was_there()
+            || self.operation.kind == OperationKind::CreateRole
     }
 
     /// The values that it was planned from. Of what was found in the place of what the plan was to make: those of what is new.
@@ -226,7 +236,8 @@ impl ResolvedOperation {
             OperationKind::CreateRole
             | OperationKind::CreateUser
             | OperationKind::CreateConversation
-            | OperationKind::CreateParticipant => false,
+            | OperationKind::CreateParticipant
+            | OperationKind::CreateMessage => false,
             OperationKind::UpdateUser => subject.target_sid.is_some() || subject.target_user_sid.is_some(),
             OperationKind::UpdateConversation => {
                 subject.target_sid.is_some() || subject.conversation_sid.is_some()
@@ -260,6 +271,11 @@ pub(super) fn writes_to(operation: &Operation) -> Option<(Entity, String)> {
         }
         _ => None,
     }
+}
+
+/// Whether it writes how far a participant has read.
+pub(super) fn says_what_was_read(operation: &Operation) -> bool {
+    operation.after.contains_key("last_read_message_index")
 }
 
 /// Whether it closes a conversation, which takes nothing afterwards.
@@ -299,6 +315,7 @@ pub(super) fn needs(operation: &Operation) -> Vec<(Entity, String)> {
     let channel = subject.channel_sid.as_ref().map(|sid| (Entity::Channel, sid.to_string()));
     match operation.kind {
         OperationKind::CreateParticipant => user.into_iter().chain(channel).collect(),
+        OperationKind::CreateMessage => channel.into_iter().collect(),
         OperationKind::UpdateUserConversation | OperationKind::MuteSource => {
             user.into_iter().chain(channel).chain(participant(operation)).collect()
         }
@@ -320,6 +337,7 @@ pub(crate) fn subject(operation: &Operation) -> String {
     sids.extend(subject.channel_sid.as_ref().map(ToString::to_string));
     sids.extend(subject.user_sid.as_ref().map(ToString::to_string));
     sids.extend(participant(operation).map(|(_, sid)| sid));
+    sids.extend(subject.message.map(|message| message.index.to_string()));
     if sids.is_empty() {
         sids.extend(subject.target_sid.clone());
     }

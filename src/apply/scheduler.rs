@@ -15,8 +15,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::error::ApplyError;
-use super::journal_thread::LoadedLanes;
-use super::lanes::{FreeSlots, LOADED, Lanes, NextAction, Returned};
+use super::journal_handle::LoadedLanes;
+use super::lanes::{FreeSlots, LOADED, Lanes, NextAction, NextOfLane, Returned};
 use super::performer::{ActiveOperation, Performer, TaskStep};
 use super::{ApplyEnd, ApplyOptions, Waits};
 use crate::clock;
@@ -244,7 +244,7 @@ impl WriteScheduler {
                                 self.performer.journal.leave(number).await?;
                             }
                             let (lane, returned) = self.note(step);
-                            if matches!(returned, Returned::Ended) {
+                            if matches!(returned, Returned::Ended(_)) {
                                 ended += 1;
                                 self.left = self.left.saturating_sub(1);
                             }
@@ -331,25 +331,36 @@ impl WriteScheduler {
         match step {
             TaskStep::ToWrite(work) => (work.lane, Returned::ToWrite(*work)),
             TaskStep::Waits { work, after } => (work.lane, Returned::Waits(*work, Instant::now() + after)),
-            TaskStep::Interrupted { lane } => (lane, Returned::Ended),
-            TaskStep::Ended { lane, state } => {
+            TaskStep::Interrupted { lane } => (lane, Returned::Ended(NextOfLane::GoesOn)),
+            TaskStep::Ended { lane, kind, state } => {
                 self.left_in_a_row = 0;
                 self.failed += u64::from(state == OperationState::Failed);
                 if self.stop_after_errors.is_some_and(|most| self.failed >= most) {
                     self.ending.get_or_insert(ApplyEnd::TooManyErrors);
                 }
-                (lane, Returned::Ended)
+                (lane, Returned::Ended(next_of_lane(kind, Some(state))))
             }
-            TaskStep::Left { lane, why, .. } => {
+            TaskStep::Left { lane, kind, why, .. } => {
                 tracing::debug!(%why, "left for another run");
                 self.left_in_a_row += 1;
                 if self.left_in_a_row >= LEFT_IN_A_ROW {
                     self.ending.get_or_insert(ApplyEnd::GaveUp(why));
                     self.stop.cancel();
                 }
-                (lane, Returned::Ended)
+                (lane, Returned::Ended(next_of_lane(kind, None)))
             }
         }
+    }
+}
+
+/// What the end of an operation means for the next one of its lane; without a state it was left for another run.
+fn next_of_lane(kind: OperationKind, state: Option<OperationState>) -> NextOfLane {
+    match (kind, state) {
+        (OperationKind::CreateMessage, Some(OperationState::Existing)) => NextOfLane::LooksFirst,
+        (OperationKind::CreateMessage, Some(OperationState::Failed | OperationState::Blocked) | None) => {
+            NextOfLane::IsHeldUp
+        }
+        _ => NextOfLane::GoesOn,
     }
 }
 

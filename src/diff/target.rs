@@ -21,6 +21,8 @@ pub(crate) struct TargetDiffOptions {
     pub kind: Move,
     /// Which conversations; none for all.
     pub share: Option<Share>,
+    /// Whether messages are compared, and read positions are those of the copied ones.
+    pub messages: bool,
     /// Whether what is the same is reported too.
     pub report_same: bool,
 }
@@ -47,9 +49,17 @@ pub(crate) fn diff_target<E: From<SnapshotError>>(
     for entity in [Entity::Role, Entity::User, Entity::Channel, Entity::Member, Entity::Membership] {
         totals.by_entity.entry(entity).or_default();
     }
+    if options.messages {
+        totals.by_entity.entry(Entity::Message).or_default();
+    }
     let mut uncounted = Uncounted::default();
-    let aligning =
-        AlignOptions { kind: options.kind, exact_above: u64::MAX, share: options.share, extras: true };
+    let aligning = AlignOptions {
+        kind: options.kind,
+        exact_above: u64::MAX,
+        share: options.share,
+        extras: true,
+        messages: options.messages,
+    };
     align::align::<E>(pair, records, aligning, &mut |item| {
         if item.entity == Entity::Invite {
             uncounted.invites += 1;
@@ -146,7 +156,7 @@ fn judge(pair: &Pair<'_>, item: &Item<'_>) -> Result<(Mark, Option<String>), Sna
             None if is_public(item) => {
                 (Mark::Missing, Some("the channel is public, and Conversations does not show it".to_owned()))
             }
-            None => (Mark::Missing, None),
+            None => (Mark::Missing, left_out(item)),
         },
         Standing::Failed(error) => (Mark::Unreadable, Some(format!("the mapping fails on it: {error}"))),
         Standing::Duplicate => (
@@ -169,9 +179,16 @@ fn why_unread(pair: &Pair<'_>, item: &Item<'_>) -> Result<Option<String>, Snapsh
             (Entity::Role, _) => ListOf::Roles,
             (Entity::User, _) => ListOf::Users,
             (Entity::Member | Entity::Membership, Some(conversation)) => ListOf::Members(conversation),
+            (Entity::Message, Some(conversation)) => ListOf::Messages(conversation),
             _ => ListOf::Channels,
         };
     why_incomplete(&pair.target, list)
+}
+
+/// Why a message is not copied, if so.
+fn left_out(item: &Item<'_>) -> Option<String> {
+    let check = item.message?.left_out?;
+    Some(format!("the plan leaves it out ({})", check.code))
 }
 
 fn is_public(item: &Item<'_>) -> bool {

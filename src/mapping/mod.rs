@@ -57,7 +57,7 @@ pub use pii::PiiPolicy;
 pub(crate) use pii::{PiiKey, ShortKey};
 #[cfg(test)]
 pub(crate) use plan_rules::UPDATABLE;
-pub(crate) use plan_rules::{FieldRules, LoweredSeverity};
+pub(crate) use plan_rules::{FieldRules, LoweredSeverity, PlanRules};
 pub(crate) use record::{MappedColumn, MappedList, MappedRecord, Mapping};
 pub(crate) use roles::RoleParts;
 pub(crate) use sample::Sample;

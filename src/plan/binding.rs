@@ -38,6 +38,10 @@ impl AccountUse {
 pub(crate) enum PlanMismatch {
     #[error("the snapshot `{}` is not the one that `{}` was made from", snapshot.display(), plan.display())]
     OtherSnapshot { plan: PathBuf, snapshot: PathBuf },
+    #[error("the messages of the snapshot `{}` are not those that `{}` was made from", snapshot.display(), plan.display())]
+    OtherMessages { plan: PathBuf, snapshot: PathBuf },
+    #[error("the plan `{}` copies the messages of `{}`, which is not there", plan.display(), snapshot.display())]
+    NoSnapshot { plan: PathBuf, snapshot: PathBuf },
     /// What a plan does would be shown of records that it was not made of.
     #[error("the plan `{}` was not made of the snapshot `{}`", plan.display(), snapshot.display())]
     NotMadeOf { plan: PathBuf, snapshot: PathBuf, made_of: String, started: String },
@@ -78,6 +82,10 @@ impl Advise for PlanMismatch {
 
     fn hint(&self) -> Option<String> {
         let advice = match self {
+            Self::OtherMessages { .. } => "put the old file back, or plan again from the new one",
+            Self::NoSnapshot { .. } => {
+                "put the snapshot back where it was when the plan was made: the plan refers to its texts"
+            }
             Self::OtherSnapshot { .. } => {
                 "put the old file back, or plan again from the new one; without a plan, `verify --snapshot` compares the new one"
             }
@@ -144,6 +152,17 @@ impl PlanBinding<'_> {
         }
         let (plan, snapshot) = (self.plan.to_path_buf(), snapshot.path().to_path_buf());
         Err(PlanMismatch::OtherSnapshot { plan, snapshot })
+    }
+
+    /// Compares the messages with those that the plan copies, if it does.
+    pub(crate) fn check_messages(&self, snapshot: &Snapshot) -> Result<(), PlanMismatch> {
+        match &self.header.messages {
+            Some(digest) if *digest != snapshot.message_digest()? => {
+                let (plan, snapshot) = (self.plan.to_path_buf(), snapshot.path().to_path_buf());
+                Err(PlanMismatch::OtherMessages { plan, snapshot })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Compares the service and the start of the crawl: the digest, which [`check_snapshot`](Self::check_snapshot) compares, takes a

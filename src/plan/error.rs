@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::align::UnfitMapping;
 use super::format::PLAN;
 use crate::error::{Advise, Failure};
+use crate::model::ChannelSid;
 use crate::snapshot::SnapshotError;
 use crate::storage::StorageError;
 
@@ -40,6 +41,15 @@ pub enum PlanError {
         /// The snapshot.
         path: PathBuf,
         service: String,
+    },
+    /// A message that is copied is not in the snapshot.
+    #[error("the snapshot `{}` does not have message {index} of {channel}, which the plan copies", path.display())]
+    NoMessage {
+        /// The snapshot.
+        path: PathBuf,
+        channel: ChannelSid,
+        /// Its index in the source.
+        index: i64,
     },
     /// The mapping lacks what a plan needs.
     #[error(transparent)]
@@ -81,6 +91,7 @@ impl Advise for PlanError {
                 "run `chatferry apply` with that plan again, which finds out; `--limit 1` makes it stop soon"
             }
             Self::NoService { .. } => "crawl that service, or name a snapshot of it with --snapshot",
+            Self::NoMessage { .. } => "put back the snapshot that the plan was made from, or plan again",
             Self::Mapping(error) => return error.hint(),
             Self::Snapshot(error) => return error.hint(),
         };

@@ -24,6 +24,8 @@ pub(crate) mod error;
 pub(crate) mod file;
 pub(crate) mod finding;
 mod format;
+mod message_texts;
+mod messages;
 pub(crate) mod operation;
 pub(crate) mod overview;
 pub(crate) mod request;
@@ -44,10 +46,12 @@ pub(crate) use error::PlanError;
 pub use file::PlanDraft;
 pub(crate) use file::{
     Entry, Journal, LaneName, NotDone, PendingOperation, PlanFile, PlannedRecord, WantedOperations,
-    check_place, indexed,
+    check_place, indexed, message_queue,
 };
 pub(crate) use finding::{PlanCheck, PlanFinding, Severity};
 pub(crate) use operation::Endpoint;
+#[cfg(test)]
+pub(crate) use operation::PlannedMessage;
 pub use operation::{JsonFields, Operation, OperationKind, Subject};
 pub(crate) use operation::{OperationState, PARTICIPANTS, WriteLimit, in_braces, value_at};
 #[cfg(test)]

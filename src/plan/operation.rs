@@ -1,7 +1,8 @@
 //! One operation of a plan: what would be written, to what, and what is there before.
 //!
 //! **Invariant:** an operation is complete without the snapshot that it was made from: kind, subject, `before` and `after` give the
-//! request, by `request` alone.
+//! request, by `request` alone. The one exception is a message, whose `after` is read from the snapshot (`message_texts`): a plan would
+//! repeat every text.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,9 @@ pub enum OperationKind {
     UpdateUser,
     CreateConversation,
     CreateParticipant,
+    /// Creates a message, after those of its conversation that come before it. One at a time in a conversation: Twilio numbers them as
+    /// they come.
+    CreateMessage,
     /// Updates a participant: also sets how far it has read, which a create does not take, where its view is not written anyway.
     UpdateParticipant,
     /// Updates a User Conversation: the notification level, and with it how far a new participant has read.
@@ -42,13 +46,14 @@ pub enum OperationKind {
 
 impl OperationKind {
     /// Every kind, in the order in which they are performed.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::MakePrivate,
         Self::CreateRole,
         Self::CreateUser,
         Self::UpdateUser,
         Self::CreateConversation,
         Self::CreateParticipant,
+        Self::CreateMessage,
         Self::UpdateParticipant,
         Self::UpdateUserConversation,
         Self::UpdateConversation,
@@ -69,6 +74,7 @@ impl OperationKind {
             Self::UpdateUser => "update_user",
             Self::CreateConversation => "create_conversation",
             Self::CreateParticipant => "create_participant",
+            Self::CreateMessage => "create_message",
             Self::UpdateParticipant => "update_participant",
             Self::UpdateUserConversation => "update_user_conversation",
             Self::UpdateConversation => "update_conversation",
@@ -98,6 +104,7 @@ impl OperationKind {
             | Self::DeleteRole => WriteLimit::Service,
             Self::MakePrivate
             | Self::CreateParticipant
+            | Self::CreateMessage
             | Self::UpdateParticipant
             | Self::UpdateUserConversation
             | Self::UpdateConversation
@@ -119,7 +126,11 @@ impl OperationKind {
     pub fn is_create(self) -> bool {
         matches!(
             self,
-            Self::CreateRole | Self::CreateUser | Self::CreateConversation | Self::CreateParticipant
+            Self::CreateRole
+                | Self::CreateUser
+                | Self::CreateConversation
+                | Self::CreateParticipant
+                | Self::CreateMessage
         )
     }
 
@@ -146,7 +157,7 @@ pub enum Endpoint {
 pub(crate) enum WriteLimit {
     /// All that creates or deletes a conversation of the service, and every write of its users and roles.
     Service,
-    /// All that updates one conversation, and every write of its participants.
+    /// All that updates one conversation, and every write of its participants and messages.
     Conversation,
 }
 
@@ -224,7 +235,7 @@ pub struct Subject {
     /// The invite that a participant is made of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invite_sid: Option<InviteSid>,
-    /// The user's or member's identity.
+    /// The user's or member's identity; of a message its author's, where the mapping gives that user another one than the source.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
     /// The unique name that the conversation has in the target.
@@ -239,6 +250,18 @@ pub struct Subject {
     /// The SID of the user in the target, where it was known when the plan was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_user_sid: Option<String>,
+    /// The message of the channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<PlannedMessage>,
+}
+
+/// Which message of a channel is copied, and where it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct PlannedMessage {
+    /// Its index in the source.
+    pub index: i64,
+    /// Its index in the target, which numbers from 0 without gaps.
+    pub position: i64,
 }
 
 /// The key of `after` under which a conversation that is created names the participants that it brings. Each is a create of its own

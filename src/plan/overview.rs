@@ -78,6 +78,9 @@ pub struct Header {
     pub mute_source: bool,
     /// The undone plan's digest, of an undo plan.
     pub undoes: Option<String>,
+    /// The digest of the snapshot's messages, of a plan that copies them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub messages: Option<String>,
 }
 
 /// Whether a plan may be performed.

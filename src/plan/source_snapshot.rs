@@ -15,6 +15,11 @@ const NEEDED: [Entity; 5] = [Entity::Role, Entity::User, Entity::Channel, Entity
 pub(crate) enum UnfitSnapshot {
     #[error("the snapshot `{}` is incomplete", snapshot.display())]
     Incomplete { snapshot: PathBuf },
+    /// Copying some of the messages of a conversation would leave the others behind for good.
+    #[error("the snapshot `{}` is incomplete, and messages are copied from a complete one only", snapshot.display())]
+    IncompleteMessages { snapshot: PathBuf },
+    #[error("the snapshot `{}` has no messages", snapshot.display())]
+    NoMessages { snapshot: PathBuf },
     #[error("the snapshot `{}` is limited to {users} users, so that nothing can be said of the others", snapshot.display())]
     SomeUsers { snapshot: PathBuf, users: usize },
     /// Something that is compared was not read.
@@ -43,6 +48,10 @@ impl Advise for UnfitSnapshot {
                 "run the same `chatferry crawl` again until it is complete, or plan from what there is with \
                  --allow-incomplete; the plan says so"
             }
+            Self::IncompleteMessages { .. } => "run the same `chatferry crawl` again until it is complete",
+            Self::NoMessages { .. } => {
+                "crawl the service into another snapshot with `--include roles,users,channels,user-channels,members,messages`"
+            }
             Self::SomeUsers { .. } => "crawl it without --users",
             Self::Lacks { .. } | Self::NoServiceRecord { .. } => {
                 "crawl the service into another snapshot without --include"
@@ -52,6 +61,18 @@ impl Advise for UnfitSnapshot {
         };
         Some(advice.to_owned())
     }
+}
+
+/// Checks that the messages of a snapshot can be copied.
+pub(crate) fn check_messages(file: &Path, info: &Info) -> Result<(), UnfitSnapshot> {
+    let snapshot = file.to_path_buf();
+    if !info.include.contains(&Entity::Message) {
+        return Err(UnfitSnapshot::NoMessages { snapshot });
+    }
+    if info.verdict == Verdict::Incomplete {
+        return Err(UnfitSnapshot::IncompleteMessages { snapshot });
+    }
+    Ok(())
 }
 
 /// Checks that a plan can be made of a snapshot, and gives its service.

@@ -40,6 +40,7 @@ pub(crate) fn header(api: Api, side: Side) -> Header {
         target_service_digest: String::new(),
         mute_source: false,
         undoes: None,
+        messages: None,
     }
 }
 

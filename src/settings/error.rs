@@ -55,6 +55,8 @@ pub enum SettingsError {
     /// A report in a folder that is not there.
     #[error("the report `{}` has no folder to be written to", path.display())]
     ReportFolder { path: PathBuf },
+    #[error("--messages copies messages, and in place they are there already")]
+    MessagesInPlace,
     #[error("--open has no page to open: no --report ends in .html")]
     NothingToOpen,
     /// A kind or state of operations that does not exist.
@@ -327,6 +329,7 @@ impl Advise for SettingsError {
                 "give --target in-place for the same service, or --target IS… for a copy into another"
                     .to_owned(),
             ),
+            Self::MessagesInPlace => Some("leave it out, or name another service with --target".to_owned()),
             Self::NothingToOpen => Some("add `--report plan.html`".to_owned()),
             Self::ReportFolder { .. } => Some("make the folder, or name another".to_owned()),
             Self::SameFile { .. } => Some("name another file".to_owned()),

@@ -42,6 +42,8 @@ pub(crate) enum Planned {
         max_age_hours: u32,
         /// Whether the source's User Channels are muted.
         mute_source: bool,
+        /// Whether messages are copied too.
+        messages: bool,
         /// When a copy creates conversations together with participants.
         batch: BatchChoice,
     },
@@ -59,6 +61,9 @@ impl PlanSettings {
             Planned::Undo(undone.clone())
         } else {
             let target = loader.read(flags, &TARGET)?.ok_or(SettingsError::NoTarget)?;
+            if args.messages && target == MigrationTarget::InPlace {
+                return Err(SettingsError::MessagesInPlace);
+            }
             Planned::Move {
                 mapping: args.mapping.clone().unwrap_or_else(|| usual_mapping(&target).to_owned()),
                 target,
@@ -66,6 +71,7 @@ impl PlanSettings {
                 allow_incomplete: args.allow_incomplete,
                 max_age_hours: loader.get(flags, &MAX_AGE)?,
                 mute_source: args.mute_source,
+                messages: args.messages,
                 batch: args.batch,
             }
         };

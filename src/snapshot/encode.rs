@@ -173,7 +173,7 @@ impl FromStored for Vec<String> {
 }
 
 /// The index of a message as a part of its row's key, which cannot be null.
-pub(super) struct Position(pub(super) Option<i64>);
+pub(in crate::snapshot) struct Position(pub(in crate::snapshot) Option<i64>);
 
 impl Bind for Position {
     fn bind(&self, statement: &mut Statement<'_>, parameter: usize) -> Result<()> {

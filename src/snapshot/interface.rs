@@ -23,8 +23,8 @@ use super::write::pages::{self, Detail, StoredPage};
 use super::write::writer::{LargestPage, SnapshotWriter};
 use super::write::{carried_users, frontier, single_reads, start};
 use crate::model::{
-    Api, Channel, ChannelSid, Invite, Issue, ListPage, Membership, Message, Role, RoleSid, RowRecords,
-    Service, ServiceSid, Share, User, UserSid,
+    Api, Channel, ChannelSid, Invite, Issue, ListPage, Membership, Message, MessageSid, Role, RoleSid,
+    RowRecords, Service, ServiceSid, Share, User, UserSid,
 };
 
 impl Snapshot {
@@ -51,6 +51,11 @@ impl Snapshot {
     /// The digest of the records that it holds, as 64 hexadecimal digits. Reads every row once.
     pub fn content_digest(&self) -> Result<String, SnapshotError> {
         self.sql(digest::content_digest)
+    }
+
+    /// The digest of its messages, which [`content_digest`](Self::content_digest) leaves out: only a plan that copies them reads them all.
+    pub(crate) fn message_digest(&self) -> Result<String, SnapshotError> {
+        self.sql(digest::message_digest)
     }
 
     /// One of its services; none where it does not have it.
@@ -184,6 +189,17 @@ impl ServiceView<'_> {
         most: u32,
     ) -> Result<Vec<Message>, SnapshotError> {
         listed::messages_of(self, channel, skip, most)
+    }
+
+    /// Messages of a channel, in its order: those from this index on, or after this message that has it. Those without an index come last.
+    pub(crate) fn messages_from(
+        &self,
+        channel: &ChannelSid,
+        index: Option<i64>,
+        after: Option<&MessageSid>,
+        most: u32,
+    ) -> Result<Vec<Message>, SnapshotError> {
+        listed::messages_from(self, channel, index, after, most)
     }
 
     /// How many messages of a channel were read.

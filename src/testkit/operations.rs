@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::plan::{fields, target};
 use crate::model::{ChannelSid, MemberSid, RoleSid, ServiceSid, UserSid};
-use crate::plan::{Operation, OperationKind, Subject};
+use crate::plan::{Operation, OperationKind, PlannedMessage, Subject};
 
 fn operation(kind: OperationKind, subject: Subject, before: Value, after: Value) -> Operation {
     let subject = Subject { service_sid: Some(target()), ..subject };
@@ -74,6 +74,16 @@ pub(crate) fn update_known_participant(channel: u128, user: u128) -> Operation {
         json!({"last_read_message_index": 3}),
         json!({"last_read_message_index": 5}),
     )
+}
+
+pub(crate) fn create_message(channel: u128, index: i64) -> Operation {
+    let subject = Subject {
+        channel_sid: Some(ChannelSid::from_digits(channel)),
+        message: Some(PlannedMessage { index, position: index }),
+        ..Subject::default()
+    };
+    let after = json!({"author": "user-1", "body": format!("message {index}"), "date_created": "2020-01-02T03:04:05Z"});
+    operation(OperationKind::CreateMessage, subject, json!({}), after)
 }
 
 fn last(channel: u128, after: Value) -> Operation {

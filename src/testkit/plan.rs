@@ -38,6 +38,7 @@ pub(crate) fn header() -> Header {
         target_service_digest: "dd".to_owned(),
         mute_source: true,
         undoes: None,
+        messages: None,
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) struct World {
     pub(crate) memberships: Vec<Membership>,
     pub(crate) members: Vec<Member>,
     pub(crate) invites: Vec<Invite>,
+    pub(crate) messages: Vec<Message>,
     /// What the crawl was asked for.
     pub(crate) include: Vec<Entity>,
     pub(crate) selected: Option<Vec<String>>,
@@ -89,6 +90,7 @@ impl World {
             memberships: Vec::new(),
             members: Vec::new(),
             invites: Vec::new(),
+            messages: Vec::new(),
             include,
             selected: None,
             failing: Vec::new(),
@@ -166,6 +168,22 @@ impl World {
     }
 
     /// Invites a user; seen from the user's side, or from the channel's.
+    /// Adds a message of a user to a channel, and has messages crawled.
+    pub(crate) fn say(&mut self, channel: &ChannelSid, index: i64, from: &str, body: &str) {
+        if !self.include.contains(&Entity::Message) {
+            self.include.push(Entity::Message);
+        }
+        self.messages.push(Message {
+            sid: MessageSid::from_digits(0xa000 + self.messages.len() as u128),
+            channel_sid: channel.clone(),
+            index: Some(index),
+            from: text(from),
+            body: text(body),
+            date_created: Some(Timestamp::Seconds(1_600_000_000 + index)),
+            ..Message::sample(false)
+        });
+    }
+
     pub(crate) fn invite(&mut self, user: u128, channel: u128, from_channel: bool) {
         self.join(user, channel);
         let (member, mut row) = (self.members.pop().unwrap(), self.memberships.pop().unwrap());
@@ -196,6 +214,9 @@ impl World {
             ),
             Target::Invites(_, channel) => Records::Invites(
                 self.invites.iter().filter(|row| row.channel_sid == *channel).cloned().collect(),
+            ),
+            Target::Messages(_, channel) => Records::Messages(
+                self.messages.iter().filter(|row| row.channel_sid == *channel).cloned().collect(),
             ),
             other => panic!("no one asked for {other}"),
         }

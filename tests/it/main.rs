@@ -20,6 +20,7 @@ mod docs;
 mod export;
 mod faults;
 mod fuzz;
+mod history;
 mod hostile;
 mod hostile_answers;
 mod hostile_apply;

@@ -3,7 +3,8 @@
 //! A lane is what shares a write limit: a conversation, or the entire service. Of the lanes that have a turn, the one with the most
 //! operations left goes first: what takes longest at 30 a second starts first, and nothing that ends earlier delays it.
 //!
-//! **Invariant:** an operation that is to be sent again waits by itself. The other operations of its lane, and the other lanes, go on.
+//! **Invariant:** an operation that is to be sent again waits by itself. The other operations of its lane, and the other lanes, go on. Messages
+//! are the exception: those of a conversation come one after the other, and where one is not there, none after it is begun.
 //!
 //! Lanes of one kind after the other are loaded into the same place. What is left of a kind when the next one is opened is operations that
 //! wait; the new operations of such a lane join it, since they share its limit.
@@ -19,14 +20,14 @@ use std::collections::VecDeque;
 use tokio::time::Instant;
 
 use super::dependencies::WaitingOperation;
-use super::journal_thread::LoadedLanes;
+use super::journal_handle::LoadedLanes;
 use super::performer::ActiveOperation;
 use super::resolved::ResolvedOperation;
 use crate::plan::{LaneName, OperationKind};
 use crate::twilio::throttle::{WriteKey, WriteLimits};
 
-/// Active lanes. At 30 writes a second each they are far more than any account may send.
-pub(super) const LANES: usize = 64;
+/// Active lanes. Of messages each has one request in flight at a time, and the fewer are loaded, the longer the last ones are alone.
+pub(super) const LANES: usize = 256;
 
 /// Loaded operations of a lane: half a second of turns.
 pub(super) const LOADED: usize = 16;
@@ -62,9 +63,25 @@ struct ActiveLane {
     cursor: i64,
     exhausted: bool,
     not_before: Option<Instant>,
+    /// The next message is looked up before it is sent: the one before it was there already.
+    looks_first: bool,
+    /// A message is not there, and those after it wait for another run.
+    is_held_up: bool,
 }
 
 impl ActiveLane {
+    /// Whether the next operation may be begun. A message is begun when the one before it is there, since Twilio numbers them as
+    /// they come.
+    fn may_go_on(&self) -> bool {
+        match self.queue.front() {
+            Some(next) if next.operation.kind == OperationKind::CreateMessage => {
+                self.ready.is_empty() && self.is_still()
+            }
+            Some(_) => self.ready.len() + self.preparing < AHEAD,
+            None => false,
+        }
+    }
+
     fn is_still(&self) -> bool {
         self.preparing + self.writing + self.waiting.len() + self.to_look.len() == 0
     }
@@ -90,10 +107,20 @@ impl ActiveLane {
 /// How an operation comes back from a task.
 #[derive(Debug)]
 pub(super) enum Returned {
-    Ended,
+    Ended(NextOfLane),
     ToWrite(ActiveOperation),
     /// It is sent or looked up again at this time.
     Waits(ActiveOperation, Instant),
+}
+
+/// What the end of an operation means for the one after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NextOfLane {
+    GoesOn,
+    /// A message was there already: so may be the next one.
+    LooksFirst,
+    /// A message is not there: those after it would come before it.
+    IsHeldUp,
 }
 
 /// What to do next.
@@ -209,10 +236,13 @@ impl Lanes {
             let lane = &mut self.active[place];
             lane.left += loaded.operations;
             lane.cursor = loaded.cursor;
-            lane.exhausted = loaded.exhausted;
+            lane.exhausted = loaded.exhausted || lane.is_held_up;
             lane.left = lane.left.saturating_sub(loaded.passed_over);
-            lane.queue.extend(loaded.items);
+            if !lane.is_held_up {
+                lane.queue.extend(loaded.items);
+            }
         }
+        self.active.iter_mut().for_each(|lane| lane.is_held_up = false);
         self.drop_finished();
     }
 
@@ -233,6 +263,8 @@ impl Lanes {
             cursor: 0,
             exhausted: false,
             not_before: None,
+            looks_first: false,
+            is_held_up: false,
         });
         self.next_id += 1;
         self.active.len() - 1
@@ -270,11 +302,8 @@ impl Lanes {
                 }
                 lane.waiting.iter().for_each(|(until, _)| wake_at(*until));
                 let may_write = has_room && !lane.ready.is_empty() && waits.is_none();
-                let may_prepare = room.to_prepare > 0
-                    && (!lane.to_look.is_empty()
-                        || (may_begin
-                            && !lane.queue.is_empty()
-                            && lane.ready.len() + lane.preparing < AHEAD));
+                let may_prepare =
+                    room.to_prepare > 0 && (!lane.to_look.is_empty() || (may_begin && lane.may_go_on()));
                 // Whatever can be sent goes before what can be prepared, and the longest lane first.
                 let better = best
                     .is_none_or(|(best, writes)| (may_write, lane.left) > (writes, self.active[best].left));
@@ -290,7 +319,9 @@ impl Lanes {
                     return NextAction::Prepare(work);
                 }
                 let resolved = lane.queue.pop_front().expect("it is chosen for what is in its queue");
-                return NextAction::Prepare(ActiveOperation::new(resolved, lane.id));
+                let mut work = ActiveOperation::new(resolved, lane.id);
+                work.must_look = std::mem::take(&mut lane.looks_first);
+                return NextAction::Prepare(work);
             }
             let key = if lane.name.is_service() {
                 WriteKey::Service(&lane.key)
@@ -313,7 +344,16 @@ impl Lanes {
             let count = if prepared { &mut lane.preparing } else { &mut lane.writing };
             *count = count.saturating_sub(1);
             match returned {
-                Returned::Ended => lane.left = lane.left.saturating_sub(1),
+                Returned::Ended(next) => {
+                    lane.left = lane.left.saturating_sub(1);
+                    lane.looks_first = next == NextOfLane::LooksFirst;
+                    if next == NextOfLane::IsHeldUp {
+                        lane.left = 0;
+                        lane.queue.clear();
+                        lane.exhausted = true;
+                        lane.is_held_up = true;
+                    }
+                }
                 Returned::ToWrite(work) => lane.ready.push_back(work),
                 Returned::Waits(work, until) => lane.waiting.push((until, work)),
             }
@@ -356,8 +396,11 @@ impl Lanes {
     }
 
     fn drop_finished(&mut self) {
+        // What is being loaded of a lane that is held up is not begun when it comes.
+        let filling = self.filling;
         self.active.retain(|lane| {
-            !(lane.exhausted && lane.queue.is_empty() && lane.ready.is_empty() && lane.is_still())
+            lane.is_held_up && filling
+                || !(lane.exhausted && lane.queue.is_empty() && lane.ready.is_empty() && lane.is_still())
         });
     }
 }

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, sleep_until};
 
 use super::*;
-use crate::apply::journal_thread::LaneLoad;
+use crate::apply::journal_handle::LaneLoad;
 use crate::plan::Operation;
 use crate::testkit::operations;
 use crate::testkit::pace::most_in_a_second;
@@ -53,11 +53,18 @@ impl Plan {
     }
 }
 
-/// Performs a plan with so many requests in flight of so long each; gives when each key was written to, and how long it took.
-async fn perform(plan: &Plan, in_flight: usize, latency: Duration) -> (BTreeMap<String, Vec<Instant>>, f64) {
+/// When each key was written to, and how long all took.
+type Written = (BTreeMap<String, Vec<Instant>>, f64);
+
+/// Performs a plan with so many requests in flight of so long each.
+async fn perform(plan: &Plan, in_flight: usize, latency: Duration) -> Written {
+    perform_each(plan, in_flight, latency, operations::create_user(1)).await
+}
+
+/// The same, where each operation is this one.
+async fn perform_each(plan: &Plan, in_flight: usize, latency: Duration, operation: Operation) -> Written {
     let rate = NonZeroU32::new(30).unwrap();
     let limits = WriteLimits::new(rate, rate);
-    let operation = operations::create_user(1);
     let mut lanes = Lanes::new("IS1");
     lanes.open();
     let mut given = 0;
@@ -89,7 +96,7 @@ async fn perform(plan: &Plan, in_flight: usize, latency: Duration) -> (BTreeMap<
         tokio::select! {
             Some(lane) = tasks.join_next() => {
                 left -= 1;
-                lanes.came_back(lane.unwrap(), false, Returned::Ended);
+                lanes.came_back(lane.unwrap(), false, Returned::Ended(NextOfLane::GoesOn));
             }
             () = async { sleep_until(wake.unwrap()).await }, if wake.is_some() => {}
         }
@@ -128,6 +135,63 @@ async fn a_long_conversation_delays_no_other_and_is_not_left_for_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn messages_go_one_at_a_time_and_many_conversations_use_what_is_permitted() {
+    let latency = Duration::from_millis(50);
+    let message = || operations::create_message(1, 0);
+    // 200 conversations with 50 messages each: 10,000 requests take 25 s at 20 in flight and 50 ms each.
+    let plan = Plan((0..200).map(|lane| (format!("CH{lane:04}"), 50)).collect());
+    let (written, seconds) = perform_each(&plan, 20, latency, message()).await;
+    for (key, times) in &written {
+        assert_eq!(times.len(), 50, "{key}");
+        assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= latency), "{key} has two in flight");
+    }
+    let share = 25.0 / seconds;
+    assert!(share > 0.95, "{share}");
+    // One alone waits for each answer: 20 a second here, where 30 are permitted.
+    let (_, seconds) = perform_each(&Plan(vec![("CH1".to_owned(), 200)]), 20, latency, message()).await;
+    assert!((10.0..10.5).contains(&seconds), "{seconds}");
+}
+
+/// The lanes with a first operation of this one lane that is being prepared.
+fn begun(plan: &Plan, operation: &Operation) -> (Lanes, WriteLimits, ActiveOperation) {
+    let rate = NonZeroU32::new(30).unwrap();
+    let limits = WriteLimits::new(rate, rate);
+    let mut lanes = Lanes::new("IS1");
+    lanes.open();
+    let (known, new) = lanes.wanted().unwrap();
+    lanes.fill(plan.filled(&known, new, &mut 0, operation));
+    let NextAction::Prepare(work) = lanes.next(&limits, ROOM) else { panic!("the first") };
+    (lanes, limits, work)
+}
+
+const ROOM: FreeSlots = FreeSlots { to_prepare: 8, to_write: 8, reserved: 0 };
+
+#[tokio::test(start_paused = true)]
+async fn none_is_begun_after_a_message_that_waits_or_is_not_there() {
+    let plan = Plan(vec![("CH1".to_owned(), 5)]);
+    let (mut lanes, limits, work) = begun(&plan, &operations::create_message(1, 0));
+    let lane = work.lane;
+    assert!(matches!(lanes.next(&limits, ROOM), NextAction::Wait(None)), "the first is being prepared");
+    lanes.came_back(lane, true, Returned::ToWrite(work));
+    let NextAction::Write(work) = lanes.next(&limits, ROOM) else { panic!("it is begun") };
+    let later = Instant::now() + Duration::from_secs(1);
+    lanes.came_back(lane, false, Returned::Waits(work, later));
+    assert!(matches!(lanes.next(&limits, ROOM), NextAction::Wait(Some(_))), "it waits to be sent again");
+    assert!(!lanes.only_waits(), "those after it are no later kind's");
+    sleep(Duration::from_secs(2)).await;
+    let NextAction::Write(_) = lanes.next(&limits, ROOM) else { panic!("again") };
+    lanes.came_back(lane, false, Returned::Ended(NextOfLane::LooksFirst));
+    let NextAction::Prepare(work) = lanes.next(&limits, ROOM) else { panic!("the second") };
+    assert!(work.must_look, "the one before it was there");
+    lanes.came_back(lane, true, Returned::Ended(NextOfLane::IsHeldUp));
+    assert!(matches!(lanes.next(&limits, ROOM), NextAction::Wait(None)));
+    assert!(
+        lanes.is_done() || lanes.wanted().is_none_or(|(known, _)| known.is_empty()),
+        "nothing more of it is loaded"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_begun_is_brought_to_its_end_and_no_more() {
     let rate = NonZeroU32::new(30).unwrap();
     let limits = WriteLimits::new(rate, rate);
@@ -146,6 +210,6 @@ async fn what_was_begun_is_brought_to_its_end_and_no_more() {
     lanes.came_back(work.lane, false, Returned::ToWrite(work));
     sleep(Duration::from_secs(1)).await;
     let NextAction::Write(work) = lanes.next(&limits, room) else { panic!("again") };
-    lanes.came_back(work.lane, false, Returned::Ended);
+    lanes.came_back(work.lane, false, Returned::Ended(NextOfLane::GoesOn));
     assert!(lanes.is_done() && lanes.has_more());
 }

@@ -37,7 +37,12 @@ pub(super) fn check_files(journal: &Journal, totals: &Totals) -> Result<(), Comm
     let binding = PlanBinding { plan: journal.path(), header };
     let path = Path::new(&header.snapshot);
     if path.exists() {
-        binding.check_snapshot(&Snapshot::open(path)?)?;
+        let snapshot = Snapshot::open(path)?;
+        binding.check_snapshot(&snapshot)?;
+        binding.check_messages(&snapshot)?;
+    } else if header.messages.is_some() {
+        let (plan, snapshot) = (journal.path().to_path_buf(), path.to_path_buf());
+        return Err(PlanMismatch::NoSnapshot { plan, snapshot }.into());
     }
     // A mapping whose file is gone cannot have been changed into another one.
     if let Ok(mapping) = mapping::load(&header.mapping) {

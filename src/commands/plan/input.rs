@@ -29,6 +29,7 @@ pub(super) enum PlanTask {
 
 /// What a plan is made from.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct PlanInput {
     /// The snapshot's file, as it was given.
     pub(super) file: PathBuf,
@@ -53,6 +54,8 @@ pub(super) struct PlanInput {
     pub(super) allow_incomplete: bool,
     /// Whether the source's User Channels are muted.
     pub(super) mute_source: bool,
+    /// Whether messages are copied too.
+    pub(super) messages: bool,
     /// When a copy creates conversations together with participants.
     pub(super) batch: BatchChoice,
 }
@@ -64,18 +67,22 @@ impl PlanInput {
         connection: &ConnectionSettings,
         loader: &Loader,
     ) -> Result<PlanTask, CommandError> {
-        let (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source, batch) = match planned {
-            Planned::Move {
-                target,
-                snapshot,
-                mapping,
-                allow_incomplete,
-                max_age_hours,
-                mute_source,
-                batch,
-            } => (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source, batch),
-            Planned::Undo(undone) => return Ok(PlanTask::Undo(undone.clone())),
-        };
+        let (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source, messages, batch) =
+            match planned {
+                Planned::Move {
+                    target,
+                    snapshot,
+                    mapping,
+                    allow_incomplete,
+                    max_age_hours,
+                    mute_source,
+                    messages,
+                    batch,
+                } => {
+                    (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source, messages, batch)
+                }
+                Planned::Undo(undone) => return Ok(PlanTask::Undo(undone.clone())),
+            };
         let file = snapshot.clone();
         let compiled = mapping::load(mapping)?;
         PlanRecords::of(&compiled).map_err(PlanError::from)?;
@@ -86,6 +93,9 @@ impl PlanInput {
         snapshot.limit_memory(plan::SNAPSHOT_CACHE)?;
         let info = snapshot.info()?;
         let of_snapshot = source_snapshot::check(&file, &info, *allow_incomplete)?;
+        if *messages {
+            source_snapshot::check_messages(&file, &info)?;
+        }
         let in_place = *target == MigrationTarget::InPlace;
         let (service, connection) = match target {
             MigrationTarget::InPlace => (of_snapshot.clone(), connection.clone()),
@@ -114,6 +124,7 @@ impl PlanInput {
             max_age_hours: *max_age_hours,
             allow_incomplete: *allow_incomplete,
             mute_source: *mute_source,
+            messages: *messages,
             batch: *batch,
         })))
     }
@@ -141,6 +152,7 @@ impl PlanInput {
             target_service_digest: plan::service_digest(record).map_err(PlanMismatch::Record)?,
             mute_source: self.mute_source,
             undoes: None,
+            messages: self.messages.then(|| self.snapshot.message_digest()).transpose()?,
         })
     }
 

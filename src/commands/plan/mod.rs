@@ -20,7 +20,7 @@ use crate::report::plan::{PlanResult, reading_cost, text as plan_text};
 use crate::settings::{ConnectionSettings, PlanSettings};
 
 use super::page::open_in_browser;
-use super::read_target::{self, EVERYTHING, TargetReading};
+use super::read_target::{self, EVERYTHING, TargetReading, WITH_MESSAGES};
 use super::{CommandError, Context, Outcome};
 use input::{PlanInput, PlanTask};
 
@@ -76,7 +76,7 @@ async fn read_and_plan(
         connection: &input.connection,
         service: &input.service,
         file: &file,
-        include: &EVERYTHING,
+        include: if input.messages { &WITH_MESSAGES } else { &EVERYTHING },
         resume_within: Some(Duration::from_hours(u64::from(input.max_age_hours))),
         purpose: ReadingPurpose::Plan,
     };

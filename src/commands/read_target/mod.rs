@@ -22,6 +22,17 @@ pub(super) use reading::{TargetReading, file_of};
 pub const EVERYTHING: [Entity; 6] =
     [Entity::Service, Entity::Role, Entity::User, Entity::Channel, Entity::Membership, Entity::Member];
 
+/// The same, with messages.
+pub(super) const WITH_MESSAGES: [Entity; 7] = [
+    Entity::Service,
+    Entity::Role,
+    Entity::User,
+    Entity::Channel,
+    Entity::Membership,
+    Entity::Member,
+    Entity::Message,
+];
+
 /// Names one by one what is read beyond the lists of roles, users and conversations: conversations by SID or unique name, whose
 /// participants are read, and users by identity, whose User Conversations are read.
 pub trait Selection {

@@ -71,8 +71,12 @@ impl VerifyRun<'_> {
             target: service_of(&target, &input.target)?,
         };
         let records = PlanRecords::of(&input.mapping).map_err(PlanError::from)?;
-        let options =
-            TargetDiffOptions { kind: input.kind, share: input.share, report_same: self.report_same };
+        let options = TargetDiffOptions {
+            kind: input.kind,
+            share: input.share,
+            messages: input.messages,
+            report_same: self.report_same,
+        };
         diff_target(&pair, &records, options, |difference| Ok(report.add(difference).map_err(StdoutError)?))
     }
 }

@@ -16,6 +16,8 @@ use super::super::CommandError;
 #[derive(Debug)]
 pub(super) struct VerifyInput {
     pub(super) plan: Option<PathBuf>,
+    /// Whether the plan copies messages.
+    pub(super) messages: bool,
     /// Whether the plan mutes the source's User Channels.
     pub(super) mutes: bool,
     /// The snapshot's file.
@@ -77,6 +79,7 @@ impl VerifyInput {
         }
         let snapshot = Snapshot::open(&file)?;
         binding.check_snapshot(&snapshot)?;
+        binding.check_messages(&snapshot)?;
         let target_connection =
             if header.kind == Move::InPlace { connection.clone() } else { connection.of_target(loader)? };
         binding.check_account(AccountUse::Target, &account_of(&target_connection)?)?;
@@ -85,6 +88,7 @@ impl VerifyInput {
         }
         let sid = |text: &str| ServiceSid::from_wire(text);
         Ok(Self {
+            messages: header.messages.is_some(),
             mutes: header.mute_source,
             info: snapshot.info()?,
             snapshot,
@@ -129,6 +133,7 @@ impl VerifyInput {
         }
         Ok(Self {
             plan: None,
+            messages: false,
             mutes: false,
             file: file.to_path_buf(),
             snapshot,

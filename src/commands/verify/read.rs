@@ -13,14 +13,10 @@ use crate::report::text::verify::NO_VIEW;
 use crate::snapshot::{Focus, Info, SnapshotError, SnapshotWriter};
 use crate::source::{Source, largest_page};
 
-use super::super::read_target::{EVERYTHING, Selection, TargetReading};
+use super::super::read_target::{Selection, TargetReading, WITH_MESSAGES};
 use super::super::{CommandError, connect};
 use super::views::{self, OfMuted, OfSample};
 use super::{VerifyRun, service_of};
-
-/// What is read of a target whose memberships are sampled.
-const WITHOUT_MEMBERSHIPS: [Entity; 5] =
-    [Entity::Service, Entity::Role, Entity::User, Entity::Channel, Entity::Member];
 
 pub(super) struct TargetRead {
     /// What its snapshot says of itself.
@@ -32,7 +28,14 @@ pub(super) struct TargetRead {
 impl VerifyRun<'_> {
     pub(super) async fn read(&self) -> Result<TargetRead, CommandError> {
         let input = self.input;
-        let include: &[Entity] = if input.share.is_some() { &WITHOUT_MEMBERSHIPS } else { &EVERYTHING };
+        let include: Vec<Entity> = WITH_MESSAGES
+            .into_iter()
+            .filter(|entity| match entity {
+                Entity::Membership => input.share.is_none(),
+                Entity::Message => input.messages,
+                _ => true,
+            })
+            .collect();
         let source = service_of(&input.snapshot, &input.source)?;
         let records = PlanRecords::of(&input.mapping).map_err(PlanError::from)?;
         let select = |name: &mut dyn FnMut(Focus<'_>) -> Result<(), SnapshotError>| {
@@ -55,7 +58,7 @@ impl VerifyRun<'_> {
             connection: &input.target_connection,
             service: &input.target,
             file: &input.scratch,
-            include,
+            include: &include,
             resume_within: None,
             purpose: ReadingPurpose::Verify,
         };

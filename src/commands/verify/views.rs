@@ -94,8 +94,13 @@ impl OfSample {
         };
         let pair = Pair { source, target };
         let records = PlanRecords::of(&self.mapping).map_err(PlanError::from)?;
-        let options =
-            AlignOptions { kind: self.kind, exact_above: u64::MAX, share: Some(self.share), extras: false };
+        let options = AlignOptions {
+            kind: self.kind,
+            exact_above: u64::MAX,
+            share: Some(self.share),
+            extras: false,
+            messages: false,
+        };
         let mut window = MembershipWindow::new(wanted);
         // How long the user's list is in the target is what it is in the source, or less.
         let joined = |user: &UserSid| {

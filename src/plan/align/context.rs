@@ -30,6 +30,8 @@ pub(crate) struct AlignOptions {
     pub share: Option<Share>,
     /// Whether what the target alone has is visited.
     pub extras: bool,
+    /// Whether messages are aligned, and read positions are those of the target.
+    pub messages: bool,
 }
 
 /// Takes an aligned item.
@@ -98,6 +100,7 @@ pub(super) fn plain(entity: Entity, standing: Standing<'_>) -> Item<'_> {
         actual: None,
         conversation: None,
         invite: None,
+        message: None,
     }
 }
 

@@ -1,9 +1,10 @@
-//! Conversations: each with the channel that it is, or is copied from, and after it who is on it.
+//! Conversations: each with the channel that it is, or is copied from, after it who is on it, and its messages.
 
 use super::compare;
 use super::context::{AlignContext, Visit, fingerprint, number, plain, walk_over};
 use super::fields::{CREATED, KEY};
 use super::item::{Actual, Conversation, FieldPair, Item, Standing, channel_name};
+use super::messages::MessageAligner;
 use super::participants::ParticipantAligner;
 use super::records::{AlignedRows, Evaluated, PlanRecords};
 use crate::mapping::Value;
@@ -20,6 +21,7 @@ pub(super) fn align<E: From<SnapshotError>>(
         context,
         rows: AlignedRows::new(&context.records.conversations),
         participants: ParticipantAligner::new(context),
+        messages: MessageAligner::new(context),
         seen: NumberSet::default(),
         names: NumberSet::default(),
     };
@@ -51,6 +53,7 @@ struct Conversations<'c> {
     context: &'c AlignContext<'c>,
     rows: AlignedRows<'c>,
     participants: ParticipantAligner<'c>,
+    messages: MessageAligner<'c>,
     /// The target's conversations that were met.
     seen: NumberSet,
     /// The unique names that were asked for, in a copy.
@@ -70,6 +73,7 @@ impl Conversations<'_> {
             is_public: false,
             participants: 0,
             joined,
+            messages: None,
         };
         let source = Some(RowRecords::of_service(self.context.pair.source.record()));
         let item = plain(Entity::Channel, Standing::OneSided);
@@ -130,6 +134,7 @@ impl Conversations<'_> {
             is_public: channel.r#type == Some(ChannelType::Public),
             participants: counted.joined,
             joined: counted.joined,
+            messages: None,
         };
         let mut item = Item { fields, source: Some(subject), actual, ..plain(Entity::Channel, standing) };
         if matches!(standing, Standing::Duplicate | Standing::Taken) {
@@ -138,9 +143,16 @@ impl Conversations<'_> {
         }
         let held = self.participants.hold(&conversation)?;
         conversation.participants = self.participants.count(&held, &conversation, channel, counted)?;
+        if context.options.messages {
+            conversation.messages = Some(self.messages.copied(&channel.sid)?);
+        }
         item.conversation = Some(&conversation);
         visit(&item)?;
-        self.participants.align(held, &conversation, channel, visit)
+        self.participants.align(held, &conversation, channel, visit)?;
+        if context.options.messages {
+            self.messages.align(&conversation, channel, visit)?;
+        }
+        Ok(())
     }
 }
 

@@ -28,6 +28,10 @@ pub(super) const CONVERSATION: [&str; 8] = [
     EMAIL,
 ];
 
+/// Where [`PARTICIPANT`] has how far it has read.
+pub(super) const READ_INDEX: usize = 6;
+pub(super) const READ_TIME: usize = 7;
+
 pub(super) const PARTICIPANT: [&str; 9] = [
     "identity",
     "sid",
@@ -41,3 +45,5 @@ pub(super) const PARTICIPANT: [&str; 9] = [
 ];
 
 pub(super) const USER_CONVERSATION: [&str; 1] = ["notification_level"];
+
+pub(super) const MESSAGE: [&str; 5] = ["author", "body", "attributes", "date_created", "date_updated"];

@@ -1,9 +1,11 @@
 //! One aligned item: what should be there, what is there, and how the two compare.
 
+use super::copied_messages::CopiedMessages;
 use crate::mapping::{CellError, Value};
 use crate::model::{
-    Channel, ChannelSid, Entity, Invite, Member, Membership, Role, RowRecords, User, UserSid,
+    Channel, ChannelSid, Entity, Invite, Member, Membership, Message, Role, RowRecords, User, UserSid,
 };
+use crate::plan::finding::PlanCheck;
 
 /// How an item stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,7 @@ pub(crate) enum Actual<'a> {
     User(&'a User),
     Channel(&'a Channel),
     Participant { member: Option<&'a Member>, membership: Option<&'a Membership> },
+    Message(&'a Message),
 }
 
 /// The conversation that an item is of.
@@ -65,12 +68,27 @@ pub(crate) struct Conversation {
     pub participants: u64,
     /// Users of the source that are members.
     pub joined: u64,
+    /// Where its messages go; none where they are not aligned.
+    pub messages: Option<CopiedMessages>,
+}
+
+/// What is known of a message of the source besides itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AlignedMessage<'a> {
+    /// What its author is called in the target, where that is another name.
+    pub author: Option<&'a str>,
+    /// Whether its author is a user of either side, or the system.
+    pub is_known: bool,
+    /// Why it is not copied, if so.
+    pub left_out: Option<&'static PlanCheck>,
+    /// The index that it gets in the target; none where it cannot be created in its place.
+    pub position: Option<i64>,
 }
 
 /// One aligned item.
 ///
 /// `entity` says what it is: a role, a user, a channel, a participant (`Member`), a user's own view of a conversation
-/// (`Membership`), or an invitation that becomes nothing (`Invite`).
+/// (`Membership`), an invitation that becomes nothing (`Invite`), or a message.
 #[derive(Debug)]
 pub(crate) struct Item<'a> {
     pub entity: Entity,
@@ -85,6 +103,8 @@ pub(crate) struct Item<'a> {
     pub conversation: Option<&'a Conversation>,
     /// The invitation that a participant is made of.
     pub invite: Option<&'a Invite>,
+    /// Of a message.
+    pub message: Option<AlignedMessage<'a>>,
 }
 
 impl<'a> Item<'a> {
@@ -115,6 +135,7 @@ impl<'a> Item<'a> {
             Entity::Role => source.role.map(|role| role.sid.to_string()),
             Entity::User => source.user.map(|user| user.sid.to_string()),
             Entity::Channel => source.channel.map(|channel| channel.sid.to_string()),
+            Entity::Message => source.message.map(|message| message.sid.to_string()),
             _ => match (source.membership, source.member, self.invite) {
                 (Some(membership), ..) => Some(format!("{}/{}", membership.user_sid, membership.channel_sid)),
                 (_, Some(member), _) => Some(member.sid.to_string()),
@@ -132,6 +153,7 @@ impl<'a> Item<'a> {
             Actual::Role(role) => role.sid.to_string(),
             Actual::User(user) => user.sid.to_string(),
             Actual::Channel(channel) => channel.sid.to_string(),
+            Actual::Message(message) => message.sid.to_string(),
             Actual::Participant { membership: Some(membership), .. } if self.entity == Entity::Membership => {
                 format!("{}/{}", membership.user_sid, membership.channel_sid)
             }
@@ -148,6 +170,7 @@ impl<'a> Item<'a> {
             Entity::Role => source.role.and_then(|role| role.friendly_name.clone()),
             Entity::User => source.user.and_then(|user| user.identity.clone()),
             Entity::Channel => source.channel.and_then(channel_name),
+            Entity::Message => source.message.and_then(|message| message.from.clone()),
             _ => {
                 let member = source.member.and_then(|member| member.identity.clone());
                 let user = || source.user.and_then(|user| user.identity.clone());
@@ -160,6 +183,7 @@ impl<'a> Item<'a> {
             Actual::User(user) => user.identity.clone(),
             Actual::Channel(channel) => channel_name(channel),
             Actual::Participant { member, .. } => member?.identity.clone(),
+            Actual::Message(message) => message.from.clone(),
         };
         of_source.or_else(of_target)
     }

@@ -5,7 +5,7 @@
 //! Conversations. Plans are computed from this, and verification prints it.
 //!
 //! Items come in one fixed order: roles, users, then conversation by conversation the conversation itself, its participants each
-//! with the user's own view of it, its invitations; last of each what the target alone has.
+//! with the user's own view of it, its invitations; last of each what the target alone has. Where messages are aligned, they follow.
 //!
 //! **Invariant:** memory does not grow with memberships. Of one conversation at most `held_participants::HELD` participants of the target are
 //! held at a time; for all, the target's users and conversations that were met, as numbers.
@@ -19,9 +19,11 @@ mod actual;
 mod compare;
 mod context;
 mod conversations;
+mod copied_messages;
 mod fields;
 mod held_participants;
 mod item;
+mod messages;
 mod names;
 mod participants;
 mod records;

@@ -245,6 +245,9 @@ impl<'c> ParticipantAligner<'c> {
         }
         let mut desired = self.participants.desired(&source);
         self.context.keep_possible(self.participants.source.fields, &mut desired);
+        if let Some(messages) = &conversation.messages {
+            messages.translate(&mut desired);
+        }
         let identity = desired[KEY].and_then(Value::to_text);
         let identity = identity.as_deref();
         if !held.has(identity, sid) {

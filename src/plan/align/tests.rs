@@ -17,7 +17,13 @@ fn lines(source: &World, target: &World, change: impl FnOnce(&mut AlignOptions))
         source: sides.source.service(&source.service.sid).unwrap().unwrap(),
         target: sides.target.service(&target.service.sid).unwrap().unwrap(),
     };
-    let mut options = AlignOptions { kind: sides.header.kind, exact_above: 100, share: None, extras: true };
+    let mut options = AlignOptions {
+        kind: sides.header.kind,
+        exact_above: 100,
+        share: None,
+        extras: true,
+        messages: false,
+    };
     change(&mut options);
     let mut lines = Vec::new();
     align::<SnapshotError>(&pair, &records, options, &mut |item| {

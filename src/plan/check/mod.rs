@@ -3,12 +3,14 @@
 //! **Invariant:** every check is in [`CHECKS`], and every plan's totals name every one of them, with 0 where it found nothing.
 
 mod conversations;
+mod messages;
 mod services;
 mod undo;
 mod user_channel;
 mod users;
 
 pub(super) use conversations::*;
+pub(super) use messages::*;
 pub(super) use services::*;
 pub(crate) use undo::CANNOT_BE_UNDONE;
 pub(super) use undo::UNDO_CHECKS;
@@ -19,7 +21,7 @@ pub(super) use users::*;
 use super::finding::PlanCheck;
 
 /// The checks that find what is not as the mapping wants it, and what no plan writes.
-pub(crate) static DIFFERENCES: [&PlanCheck; 9] = [
+pub(crate) static DIFFERENCES: [&PlanCheck; 10] = [
     &ROLE_MISSING,
     &ROLE_DIFFERS,
     &USER_MISSING,
@@ -29,10 +31,11 @@ pub(crate) static DIFFERENCES: [&PlanCheck; 9] = [
     &PARTICIPANT_MISSING,
     &PARTICIPANT_DIFFERS,
     &NOTIFICATION_LEVEL_DIFFERS,
+    &MESSAGE_DIFFERS,
 ];
 
 /// Every check, in the order in which reports show them.
-pub(crate) static CHECKS: [&PlanCheck; 57] = [
+pub(crate) static CHECKS: [&PlanCheck; 66] = [
     &SNAPSHOT_INCOMPLETE,
     &INCOMPLETE_ALLOWED,
     &TARGET_INCOMPLETE,
@@ -89,6 +92,15 @@ pub(crate) static CHECKS: [&PlanCheck; 57] = [
     &PARTICIPANT_DIFFERS,
     &NOTIFICATION_LEVEL_DIFFERS,
     &INVITE_LOST,
+    &MESSAGE_TOO_LONG,
+    &MESSAGE_LONG,
+    &MESSAGE_WITHOUT_INDEX,
+    &MESSAGE_OUT_OF_ORDER,
+    &MESSAGE_DIFFERS,
+    &MEDIA_LEFT_BEHIND,
+    &AUTHOR_UNKNOWN,
+    &MESSAGE_OF_SYSTEM,
+    &MESSAGE_INDEX_GAP,
     &ONLY_IN_TARGET,
 ];
 

@@ -130,8 +130,8 @@ pub(crate) static MESSAGES_NOT_COPIED: PlanCheck = PlanCheck {
     one: "messages are not copied",
     many: "messages of {} services are not copied",
     passes: "there are no messages to copy",
-    meaning: "A copy has the people and not the messages: Twilio creates its conversations empty.",
-    advice: "import messages by other means, or migrate in place, where they already are",
+    meaning: "This copy has the people and not the messages: Twilio creates its conversations empty.",
+    advice: "plan with `--messages`, from a snapshot that has them, or migrate in place, where they already are",
 };
 
 pub(crate) static HORIZON_WITHOUT_MESSAGES: PlanCheck = PlanCheck {

@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::current::{ClosedConversation, CurrentConversation, ParticipantOutcome};
+use super::message_findings::MessageFindings;
 use super::planner::Planner;
 use super::{checks, differences, read_position, users, values};
 use crate::mapping::Value;
@@ -23,10 +24,13 @@ const LEAST_CLOSED: i64 = 600;
 pub(super) fn conversation_ends(planner: &mut Planner<'_>) -> Result<(), PlanError> {
     read_position::write(planner)?;
     planner.write_held()?;
-    if let Some(current) = planner.current.take()
-        && let Some(last) = current.last
-    {
-        planner.operation(&last, current.blocked)?;
+    if let Some(current) = planner.current.take() {
+        for finding in current.messages.into_findings(&current.name) {
+            planner.found(&finding)?;
+        }
+        if let Some(last) = current.last {
+            planner.operation(&last, current.blocked)?;
+        }
     }
     planner.tally.conversation_ends();
     Ok(())
@@ -40,6 +44,8 @@ pub(super) fn conversation(planner: &mut Planner<'_>, item: &Item<'_>) -> Result
         is_carried: false,
         is_absent: false,
         closed: None,
+        name: (item.sid(), item.name()),
+        messages: MessageFindings::default(),
         last: None,
         participant: ParticipantOutcome::Left,
         read: None,
@@ -284,9 +290,9 @@ fn note_what_is_lost(
     conversation: &Conversation,
 ) -> Result<(), PlanError> {
     let Some(channel) = item.source.as_ref().and_then(|source| source.channel) else { return Ok(()) };
-    let messages = channel.messages_count.and_then(|count| u64::try_from(count).ok());
-    if messages != Some(0) {
-        planner.messages.0 += messages.unwrap_or(0);
+    let count = channel.messages_count.and_then(|count| u64::try_from(count).ok());
+    if count != Some(0) && planner.inputs.header.messages.is_none() {
+        planner.messages.0 += count.unwrap_or(0);
         planner.messages.1 += 1;
     }
     let is_new = conversation.target_sid.is_none();

@@ -1,5 +1,6 @@
 //! The conversation that is being planned, as far as its participants have to know it.
 
+use super::message_findings::MessageFindings;
 use crate::model::ChannelSid;
 use crate::plan::operation::{JsonFields, Operation, Subject};
 
@@ -16,6 +17,9 @@ pub(super) struct CurrentConversation {
     pub(super) is_absent: bool,
     /// It is closed in the target.
     pub(super) closed: Option<ClosedConversation>,
+    /// Its SID and its name for people.
+    pub(super) name: (String, Option<String>),
+    pub(super) messages: MessageFindings,
     /// What is written to it last: `state` and timers.
     pub(super) last: Option<Operation>,
     /// What happens to the participant that was visited last.

@@ -21,6 +21,8 @@ mod checks;
 mod conversations;
 mod current;
 mod differences;
+mod message_findings;
+mod messages;
 mod options;
 mod participants;
 mod plan_checks;

@@ -114,7 +114,7 @@ pub(super) fn after(planner: &mut Planner<'_>) -> Result<(), PlanError> {
         );
         planner.find_of_service(&check::MESSAGES_NOT_COPIED, false, detail)?;
     }
-    if planner.horizons > 0 {
+    if planner.horizons > 0 && planner.inputs.header.messages.is_none() {
         let detail = counted(planner.horizons, "read index", "read indices");
         planner.find_of_service(&check::HORIZON_WITHOUT_MESSAGES, true, detail)?;
     }

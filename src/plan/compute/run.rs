@@ -2,7 +2,7 @@
 
 use super::options::PlanOptions;
 use super::planner::{Inputs, Planner, Sink};
-use super::{conversations, participants, plan_checks, users};
+use super::{conversations, messages, participants, plan_checks, users};
 use crate::model::{Entity, ServiceSid};
 use crate::plan::align::{AlignOptions, Item, Pair, Standing, align};
 use crate::plan::check;
@@ -40,6 +40,7 @@ pub fn compute(
         share: None,
         // Of a crawl of some users, it is unknown what only the target has.
         extras: infos.0.selected_users.is_none(),
+        messages: inputs.header.messages.is_some(),
     };
     let mut items = 0;
     align::<PlanError>(&pair, inputs.records, align_options, &mut |item| {
@@ -75,7 +76,8 @@ fn plan_item(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<(), PlanError
         Entity::Invite => {
             planner.find(&check::INVITE_LOST, item, "invited, and not a participant".to_owned())?;
         }
-        Entity::Service | Entity::Message => {}
+        Entity::Message => messages::message(planner, item)?,
+        Entity::Service => {}
     }
     if matches!(item.standing, Standing::Same | Standing::Different | Standing::Missing)
         && item.entity != Entity::Invite

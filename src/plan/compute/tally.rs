@@ -116,7 +116,12 @@ impl PlanTally {
                 } else {
                     work.most_of_a_conversation
                 };
-                let seconds = (number(work.requests) / rate).max(number(writes) / WriteLimit::PER_SECOND);
+                // Messages of a conversation wait for each other's answers.
+                let of_lane = match kind {
+                    OperationKind::CreateMessage => SECONDS_PER_REQUEST,
+                    _ => 1.0 / WriteLimit::PER_SECOND,
+                };
+                let seconds = (number(work.requests) / rate).max(number(writes) * of_lane);
                 Step { kind, requests: work.requests, seconds: (seconds * 1_000.0).round() / 1_000.0 }
             })
             .collect();

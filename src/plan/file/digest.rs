@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
 use super::row::StoredOperation;
-use crate::plan::operation::Operation;
+use crate::plan::operation::{Operation, PlannedMessage};
 use crate::storage::hex;
 
 /// The digest in the making. Operations and findings come in any mixture, counterparts at the end.
@@ -44,6 +44,10 @@ impl PlanDigest {
         part(line, Some(stored.before.unwrap_or("{}")));
         part(line, Some(stored.after.unwrap_or("{}")));
         part(line, stored.blocked);
+        if let Some(PlannedMessage { index, position }) = subject.message {
+            part(line, Some(&index.to_string()));
+            part(line, Some(&position.to_string()));
+        }
         operation.request().write_to(line);
         self.operations.update((line.len() as u64).to_le_bytes());
         self.operations.update(line);

@@ -46,6 +46,7 @@ impl Operation {
             invite_sid,
             identity,
             target_sid,
+            message,
             ..
         } = &self.subject;
         let service = service_sid.as_ref().map(ToString::to_string);
@@ -67,6 +68,7 @@ impl Operation {
             OperationKind::CreateParticipant | OperationKind::UpdateParticipant => {
                 (channel, member.or(invite).or_else(|| identity.clone()))
             }
+            OperationKind::CreateMessage => (channel, message.map(|message| message.index.to_string())),
             OperationKind::UpdateUserConversation
             | OperationKind::MuteSource
             | OperationKind::UpdateUserChannel => (channel, user.or_else(|| identity.clone())),

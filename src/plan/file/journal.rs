@@ -10,6 +10,7 @@
 //!
 //! What is still to be done is handed out in `queue`.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,7 @@ use crate::model::Entity;
 use crate::plan::error::PlanError;
 use crate::plan::finding::PlanCheck;
 use crate::plan::format::PLAN;
+use crate::plan::message_texts::MessageTexts;
 use crate::plan::operation::{Operation, OperationKind, OperationState};
 use crate::plan::overview::{Header, Totals};
 use crate::storage::{self, FileLock};
@@ -35,6 +37,8 @@ pub(crate) struct Journal {
     header: Header,
     services: NumberedServices,
     digest: String,
+    /// Where the texts of messages are read, once one is written.
+    texts: OnceCell<MessageTexts>,
     _lock: FileLock,
 }
 
@@ -90,11 +94,20 @@ impl Journal {
                  CREATE TEMP TABLE lanes (rank INTEGER PRIMARY KEY, name, operations INTEGER NOT NULL);
                  CREATE TEMP TABLE missing (entity TEXT, source TEXT, PRIMARY KEY (entity, source)) WITHOUT ROWID;
                  CREATE TEMP TABLE aside (number INTEGER PRIMARY KEY);
-                 CREATE TEMP TABLE held (key TEXT PRIMARY KEY) WITHOUT ROWID;",
+                 CREATE TEMP TABLE held (key TEXT PRIMARY KEY) WITHOUT ROWID;
+                 CREATE TEMP TABLE fresh (lane BLOB PRIMARY KEY) WITHOUT ROWID;",
             )
             .map_err(|source| PlanError::from_sqlite(path, source))?;
         let services = NumberedServices::of(&header);
-        Ok(Self { path: path.to_path_buf(), connection, header, services, digest, _lock: lock })
+        Ok(Self {
+            path: path.to_path_buf(),
+            connection,
+            header,
+            services,
+            digest,
+            texts: OnceCell::new(),
+            _lock: lock,
+        })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -125,6 +138,18 @@ impl Journal {
         let ended = [OperationState::Done, OperationState::Existing, OperationState::Failed];
         let any = self.counts()?.values().flatten().any(|(state, count)| ended.contains(state) && *count > 0);
         Ok(any || !self.begun(0, 1)?.is_empty())
+    }
+
+    /// Fills in what is written of a message.
+    pub(super) fn fill(&self, operation: &mut Operation) -> Result<(), PlanError> {
+        if operation.kind != OperationKind::CreateMessage {
+            return Ok(());
+        }
+        if let Some(texts) = self.texts.get() {
+            return texts.fill(operation);
+        }
+        let opened = MessageTexts::open(&self.header)?;
+        self.texts.get_or_init(|| opened).fill(operation)
     }
 
     /// Begins a transaction.
@@ -284,6 +309,7 @@ impl Journal {
     pub(crate) fn has_unfinished_before(&self, number: i64) -> Result<bool, PlanError> {
         let kinds = [
             OperationKind::CreateParticipant,
+            OperationKind::CreateMessage,
             OperationKind::UpdateParticipant,
             OperationKind::UpdateUserConversation,
             OperationKind::UpdateConversation,
@@ -347,6 +373,11 @@ impl Journal {
 
     pub(super) fn write(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), PlanError> {
         self.sql(|connection| connection.prepare_cached(sql)?.execute(values).map(drop))
+    }
+
+    /// Asks whether something is so of an operation.
+    pub(super) fn ask(&self, sql: &str, number: i64) -> Result<bool, PlanError> {
+        self.sql(|connection| connection.prepare_cached(sql)?.query_row((number,), |row| row.get(0)))
     }
 
     pub(super) fn services(&self) -> &NumberedServices {

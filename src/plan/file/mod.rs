@@ -20,6 +20,7 @@ mod draft;
 mod entry;
 mod finding;
 mod journal;
+pub(crate) mod message_queue;
 mod outcome;
 mod place;
 mod queue;

@@ -151,7 +151,7 @@ impl Journal {
         after: i64,
         most: usize,
     ) -> Result<Vec<PendingOperation>, PlanError> {
-        self.sql(|connection| {
+        let pending = self.sql(|connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {}, started FROM operation INDEXED BY operation_by_state
                  WHERE state = ?1 AND kind = ?2 AND lane IS ?3 AND number > ?4 AND blocked IS NULL
@@ -169,7 +169,14 @@ impl Journal {
                 pending.push(PendingOperation { number, operation, started });
             }
             Ok(pending)
-        })
+        })?;
+        self.filled(pending)
+    }
+
+    /// The operations with the texts of messages.
+    fn filled(&self, mut pending: Vec<PendingOperation>) -> Result<Vec<PendingOperation>, PlanError> {
+        pending.iter_mut().try_for_each(|pending| self.fill(&mut pending.operation))?;
+        Ok(pending)
     }
 
     /// What is to be done of a kind with an identity, in the conversation of this operation.
@@ -196,7 +203,7 @@ impl Journal {
 
     /// Operations after this one that an earlier run was about to send, and whose outcome is unknown.
     pub(crate) fn begun(&self, after: i64, most: usize) -> Result<Vec<PendingOperation>, PlanError> {
-        self.sql(|connection| {
+        let begun = self.sql(|connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {}, started FROM operation INDEXED BY operation_begun
                  WHERE started IS NOT NULL AND state = {} AND number > ?1 ORDER BY number LIMIT ?2",
@@ -212,6 +219,7 @@ impl Journal {
                 begun.push(PendingOperation { number, operation, started });
             }
             Ok(begun)
-        })
+        })?;
+        self.filled(begun)
     }
 }

@@ -1,5 +1,6 @@
 //! A plan that is there.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,8 @@ use crate::model::Entity;
 use crate::plan::error::PlanError;
 use crate::plan::finding::{PlanCheck, PlanFinding};
 use crate::plan::format::PLAN;
-use crate::plan::operation::{OperationKind, OperationState};
+use crate::plan::message_texts::MessageTexts;
+use crate::plan::operation::{Operation, OperationKind, OperationState};
 use crate::plan::overview::{Header, Totals};
 use crate::storage::{self, FileLock};
 
@@ -30,6 +32,8 @@ pub struct PlanFile {
     digest: String,
     /// Where the index of the records that operations are about is in the connection, if there is one.
     about: Option<&'static str>,
+    /// Where the texts of messages are read, once one is shown; none where the snapshot is not there.
+    texts: OnceCell<Option<MessageTexts>>,
     /// Held, not read.
     #[expect(dead_code, reason = "it is held")]
     lock: Option<FileLock>,
@@ -41,7 +45,16 @@ impl PlanFile {
         let header: Header = parsed(path, "header", &property(&connection, path, "header")?)?;
         let digest = property(&connection, path, "digest")?;
         let services = NumberedServices::of(&header);
-        Ok(Self { path: path.to_path_buf(), connection, header, services, digest, about: None, lock: None })
+        Ok(Self {
+            path: path.to_path_buf(),
+            connection,
+            header,
+            services,
+            digest,
+            about: None,
+            texts: OnceCell::new(),
+            lock: None,
+        })
     }
 
     /// Opens a plan that no other process applies or replaces as long as it is open.
@@ -219,7 +232,8 @@ impl PlanFile {
     }
 
     pub(super) fn entry(&self, row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
-        let read = row::read(row, &self.services)?;
+        let mut read = row::read(row, &self.services)?;
+        self.fill(&mut read.operation);
         let reason = match row.get(17)? {
             Some(reason) => Some(reason),
             None => row.get(16)?,
@@ -240,6 +254,17 @@ impl PlanFile {
         };
         let id = read.operation.id();
         Ok(Entry { number: read.number, id, operation: read.operation, state: read.state, reason, result })
+    }
+
+    /// Fills in the texts of a message, which are in the snapshot: as long as that is there. A plan can be looked at without.
+    fn fill(&self, operation: &mut Operation) {
+        if operation.kind != OperationKind::CreateMessage {
+            return;
+        }
+        let texts = self.texts.get_or_init(|| MessageTexts::open(&self.header).ok());
+        if let Some(Err(error)) = texts.as_ref().map(|texts| texts.fill(operation)) {
+            tracing::debug!(%error, "a message is shown without its texts");
+        }
     }
 
     /// Reads rows one by one and gives each to `visit`.

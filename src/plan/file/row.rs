@@ -9,16 +9,16 @@ use serde_json::Map;
 
 use super::schema::kind_number;
 use crate::model::{ChannelSid, Sid, SidKind, StoredSid, UserSid};
-use crate::plan::operation::{JsonFields, Operation, OperationKind, OperationState, Subject};
+use crate::plan::operation::{JsonFields, Operation, OperationKind, OperationState, PlannedMessage, Subject};
 use crate::plan::overview::Header;
 
 /// The columns that are read of an operation, in the order of [`read`].
 pub(super) const COLUMNS: &str = "number, kind, state, service, role, user, channel, member, invite, identity, unique_name, \
-     target, conversation, target_user, before, after, blocked, reason, result";
+     target, conversation, target_user, before, after, blocked, reason, result, message, position";
 
 const INSERT: &str = "INSERT INTO operation (kind, state, service, role, user, channel, member, invite, identity, unique_name, \
-     target, conversation, target_user, before, after, blocked) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+     target, conversation, target_user, before, after, blocked, message, position) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 
 /// What is stored of an operation besides its subject, as the text that it is stored as.
 #[derive(Debug, Clone, Copy)]
@@ -88,6 +88,8 @@ pub(super) fn insert(
     row.raw_bind_parameter(14, stored.before)?;
     row.raw_bind_parameter(15, stored.after)?;
     row.raw_bind_parameter(16, stored.blocked)?;
+    row.raw_bind_parameter(17, subject.message.map(|message| message.index))?;
+    row.raw_bind_parameter(18, subject.message.map(|message| message.position))?;
     row.raw_execute().map(|_| ())
 }
 
@@ -144,6 +146,11 @@ pub(super) fn read(row: &Row<'_>, services: &NumberedServices) -> Result<ReadOpe
         ValueRef::Blob(packed) => Some(unpack(packed).ok_or_else(|| wrong(11, FromSqlError::InvalidType))?),
         value => Some(value.as_str().map_err(|error| wrong(11, error))?.to_owned()),
     };
+    let index: Option<i64> = row.get(19)?;
+    let message = match index {
+        Some(index) => Some(PlannedMessage { index, position: row.get(20)? }),
+        None => None,
+    };
     let subject = Subject {
         service_sid: service.map(Sid::from_wire),
         role_sid: sid(row, 4)?,
@@ -156,6 +163,7 @@ pub(super) fn read(row: &Row<'_>, services: &NumberedServices) -> Result<ReadOpe
         target_sid: target,
         conversation_sid: sid::<crate::model::sid::ChannelKind>(row, 12)?.map(|sid| sid.to_string()),
         target_user_sid: sid::<crate::model::sid::UserKind>(row, 13)?.map(|sid| sid.to_string()),
+        message,
     };
     Ok(ReadOperation {
         number: row.get(0)?,

@@ -13,6 +13,8 @@ CREATE TABLE operation (
   identity TEXT, unique_name TEXT,
   -- In the target: the two letters and the 16 bytes; the other two have the letters CH and US.
   target, conversation, target_user,
+  -- Of a message: its index in the source, and in the target. Its texts are in the snapshot.
+  message INTEGER, position INTEGER,
   -- JSON objects; null is the empty one.
   before TEXT, after TEXT,
   -- Why it cannot be done, as planned.
@@ -53,6 +55,7 @@ CREATE VIEW operations AS
     CASE typeof(target) WHEN 'blob' THEN CAST(substr(target, 1, 2) AS TEXT) || lower(hex(substr(target, 3)))
       ELSE target END AS target_sid,
     @CH(conversation) AS conversation_sid, @US(target_user) AS target_user_sid,
+    message AS message_index, position AS target_index,
     coalesce(before, '{}') AS before, coalesce(after, '{}') AS after, coalesce(reason, blocked) AS reason, started, result
   FROM operation o JOIN kinds k ON k.number = o.kind JOIN states s ON s.number = o.state;
 

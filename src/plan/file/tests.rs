@@ -12,7 +12,7 @@ use crate::error::{Advise, Failure};
 use crate::model::{ChannelSid, Entity, MemberSid, RoleSid, ServiceSid, UserSid};
 use crate::plan::error::PlanError;
 use crate::plan::finding::{PlanCheck, PlanFinding, Severity};
-use crate::plan::operation::{Operation, OperationKind, OperationState, Subject};
+use crate::plan::operation::{Operation, OperationKind, OperationState, PlannedMessage, Subject};
 use crate::storage::StorageError;
 use crate::testkit::plan::{fields, header, totals};
 
@@ -43,6 +43,7 @@ fn operation(kind: OperationKind) -> Operation {
             target_sid: Some("MB0000000000000000000000000000000a".to_owned()),
             conversation_sid: Some("CH0000000000000000000000000000000b".to_owned()),
             target_user_sid: Some("US odd".to_owned()),
+            message: Some(PlannedMessage { index: 12, position: 9 }),
         },
         before: fields(json!({"role_sid": null})),
         after: fields(json!({"role_sid": "{RL00000000000000000000000000000007}", "attributes": "{}"})),
@@ -145,9 +146,9 @@ fn what_was_planned_is_read_back() {
     let read = entries(&plan, &WantedOperations::default());
     let planned: Vec<_> = OperationKind::ALL.into_iter().map(operation).collect();
     assert_eq!(read.iter().map(|entry| entry.operation.clone()).collect::<Vec<_>>(), planned);
-    assert_eq!(read.iter().map(|entry| entry.number).collect::<Vec<_>>(), (1..=15).collect::<Vec<_>>());
+    assert_eq!(read.iter().map(|entry| entry.number).collect::<Vec<_>>(), (1..=16).collect::<Vec<_>>());
     let ids: std::collections::BTreeSet<_> = read.iter().map(|entry| entry.id.clone()).collect();
-    assert_eq!(ids.len(), 15, "every operation has an id of its own");
+    assert_eq!(ids.len(), 16, "every operation has an id of its own");
     assert!(ids.iter().all(|id| id.len() == 16));
 
     let blocked = WantedOperations { kinds: None, states: Some(vec![OperationState::Blocked]) };
@@ -175,7 +176,7 @@ fn what_was_planned_is_read_back() {
         ]
     );
     let now = plan.totals().unwrap();
-    assert_eq!(now.operations.values().flat_map(BTreeMap::values).sum::<u64>(), 15);
+    assert_eq!(now.operations.values().flat_map(BTreeMap::values).sum::<u64>(), 16);
     assert_eq!(now.operations[&OperationKind::CreateUser], BTreeMap::from([(OperationState::Blocked, 1)]));
     assert_eq!(now.noop, totals().noop);
 }
@@ -293,7 +294,7 @@ fn what_must_be_kept_is_not_replaced() {
         Connection::open(&path).unwrap().execute(touch, []).unwrap();
         let before = fs::read(&path).unwrap();
         let error = PlanDraft::create(&path, &header()).unwrap_err();
-        assert!(matches!(error, PlanError::Applied { begun: 1, total: 15, .. }), "{error}");
+        assert!(matches!(error, PlanError::Applied { begun: 1, total: 16, .. }), "{error}");
         assert!(fs::read(&path).unwrap() == before);
         fs::remove_file(&path).unwrap();
     }

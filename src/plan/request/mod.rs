@@ -125,7 +125,7 @@ fn push_text(form: &mut Vec<(&'static str, FormValue)>, name: &'static str, text
     form.extend(text.map(|text| (name, FormValue::Text(text.to_owned()))));
 }
 
-/// By the OpenAPI specs: channels, conversations, participants and users take the header; roles and a user's own view of a
+/// By the OpenAPI specs: channels, conversations, participants, messages and users take the header; roles and a user's own view of a
 /// conversation or channel do not.
 fn takes_webhook_header(kind: OperationKind) -> bool {
     !matches!(

@@ -75,6 +75,9 @@ pub(super) fn of(kind: OperationKind) -> &'static [Parameter] {
         OperationKind::CreateParticipant => {
             const { &[IDENTITY, DATE_CREATED, DATE_UPDATED, ATTRIBUTES, PROJECTED_ADDRESS, ROLE_SID] }
         }
+        OperationKind::CreateMessage => {
+            const { &[plain("author", "Author"), plain("body", "Body"), DATE_CREATED, DATE_UPDATED, ATTRIBUTES] }
+        }
         OperationKind::UpdateParticipant => {
             const {
                 &[

@@ -41,6 +41,10 @@ pub(super) fn segments(operation: &Operation) -> Vec<Segment> {
             let conversation = conversation(subject, subject.conversation_sid.as_ref());
             path.extend([word("Conversations"), conversation, word("Participants")]);
         }
+        OperationKind::CreateMessage => {
+            let conversation = conversation(subject, subject.conversation_sid.as_ref());
+            path.extend([word("Conversations"), conversation, word("Messages")]);
+        }
         OperationKind::UpdateParticipant | OperationKind::DeleteParticipant => {
             let conversation = conversation(subject, subject.conversation_sid.as_ref());
             path.extend([word("Conversations"), conversation, word("Participants"), participant(subject)]);

@@ -10,7 +10,7 @@ use crate::plan::operation::{JsonFields, PARTICIPANTS, Subject};
 const WRITES: &str = include_str!("../../../tests/data/wire/writes.json");
 
 /// The operation of the description that each kind is.
-const OPERATIONS: [(OperationKind, &str); 15] = [
+const OPERATIONS: [(OperationKind, &str); 16] = [
     (OperationKind::MakePrivate, "UpdateChannel"),
     (OperationKind::CreateRole, "CreateServiceRole"),
     (OperationKind::CreateUser, "CreateServiceUser"),
@@ -18,6 +18,7 @@ const OPERATIONS: [(OperationKind, &str); 15] = [
     (OperationKind::CreateConversation, "CreateServiceConversation"),
     (OperationKind::CreateConversation, "CreateServiceConversationWithParticipants"),
     (OperationKind::CreateParticipant, "CreateServiceConversationParticipant"),
+    (OperationKind::CreateMessage, "CreateServiceConversationMessage"),
     (OperationKind::UpdateParticipant, "UpdateServiceConversationParticipant"),
     (OperationKind::UpdateUserConversation, "UpdateServiceUserConversation"),
     (OperationKind::UpdateConversation, "UpdateServiceConversation"),

@@ -28,6 +28,7 @@ pub(crate) fn header(undone: &PlanFile) -> Header {
         kind: Move::Undo,
         mute_source: false,
         undoes: Some(undone.digest().to_owned()),
+        messages: None,
         ..undone.header().clone()
     }
 }
@@ -87,6 +88,7 @@ fn reverse(undone: &PlanFile, created: &CreatedRecords<'_>, entry: &Entry) -> Re
         OperationKind::CreateConversation => delete(OperationKind::DeleteConversation, entry, made(kind)?),
         // Removed with their conversation.
         OperationKind::CreateParticipant
+        | OperationKind::CreateMessage
         | OperationKind::UpdateParticipant
         | OperationKind::UpdateUserConversation
         | OperationKind::UpdateConversation
@@ -95,6 +97,9 @@ fn reverse(undone: &PlanFile, created: &CreatedRecords<'_>, entry: &Entry) -> Re
             Undone::default()
         }
         OperationKind::CreateParticipant => delete(OperationKind::DeleteParticipant, entry, made(kind)?),
+        OperationKind::CreateMessage => {
+            Undone::lost("it is in a conversation that was there before, and stays")
+        }
         // Removed with the participant or user.
         OperationKind::UpdateParticipant | OperationKind::UpdateUserConversation
             if made(OperationKind::CreateParticipant)?.is_some() =>
@@ -201,6 +206,10 @@ fn finding(entry: &Entry, detail: String) -> PlanFinding {
         OperationKind::CreateParticipant
         | OperationKind::UpdateParticipant
         | OperationKind::DeleteParticipant => (Entity::Member, text(member_sid.as_ref())),
+        OperationKind::CreateMessage => {
+            let index = subject.message.map(|message| message.index).unwrap_or_default();
+            (Entity::Message, channel.map(|channel| format!("{channel}/{index}")))
+        }
         OperationKind::UpdateUserConversation
         | OperationKind::MuteSource
         | OperationKind::UpdateUserChannel => {

@@ -147,12 +147,13 @@ impl PlanChanges {
 }
 
 /// The rows in their order; the last takes what has no other.
-const ROWS: [&str; 7] = [
+const ROWS: [&str; 8] = [
     "services",
     "roles",
     "users",
     "conversations",
     "participants",
+    "messages",
     "user conversations",
     "source user channels",
 ];
@@ -168,6 +169,7 @@ fn row_of_kind(kind: OperationKind) -> &'static str {
         OperationKind::CreateParticipant
         | OperationKind::UpdateParticipant
         | OperationKind::DeleteParticipant => "participants",
+        OperationKind::CreateMessage => "messages",
         OperationKind::UpdateUserConversation => "user conversations",
         OperationKind::MuteSource | OperationKind::UpdateUserChannel => "source user channels",
     }
@@ -181,6 +183,7 @@ fn row_of_collection(collection: &str) -> &'static str {
         "users" => "users",
         "channels" => "conversations",
         "members" | "invites" => "participants",
+        "messages" => "messages",
         _ => "user conversations",
     }
 }

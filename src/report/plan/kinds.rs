@@ -159,6 +159,7 @@ fn subject(subject: &Subject) -> Vec<(&'static str, String)> {
         ("channel", sid(channel_sid.as_ref())),
         ("member", sid(member_sid.as_ref())),
         ("invite", sid(invite_sid.as_ref())),
+        ("message", subject.message.map(|message| message.index.to_string())),
         ("in the target", subject.target_sid.clone()),
     ]
     .into_iter()
@@ -179,6 +180,9 @@ fn meaning(kind: OperationKind) -> &'static str {
         OperationKind::CreateConversation => "Creates a conversation in the target.",
         OperationKind::CreateParticipant => {
             "Adds a user to a conversation, without asking and without a message."
+        }
+        OperationKind::CreateMessage => {
+            "Adds a message to a conversation, after those before it, with its author and dates. Its texts are in the snapshot."
         }
         OperationKind::UpdateParticipant => {
             "Sets a participant to the mapping's values. The read horizon is set here, because a create does not accept it."

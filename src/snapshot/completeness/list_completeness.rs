@@ -16,6 +16,7 @@ pub(crate) enum ListOf<'a> {
     Users,
     Channels,
     Members(&'a ChannelSid),
+    Messages(&'a ChannelSid),
 }
 
 impl ListOf<'_> {
@@ -26,6 +27,7 @@ impl ListOf<'_> {
             Self::Users => Entity::User,
             Self::Channels => Entity::Channel,
             Self::Members(_) => Entity::Member,
+            Self::Messages(_) => Entity::Message,
         }
     }
 }
@@ -39,18 +41,19 @@ pub(crate) fn why_incomplete(
         if let Some(why) = unusable(connection, list.entity())? {
             return Ok(Some(why));
         }
-        let channel = match list {
+        let (channel, unit_kind) = match list {
             ListOf::Roles => return unit(connection, service, UnitKind::Roles, 0),
             ListOf::Users => return unit(connection, service, UnitKind::Users, 0),
             ListOf::Channels => return unit(connection, service, UnitKind::Channels, 0),
-            ListOf::Members(channel) => channel,
+            ListOf::Members(channel) => (channel, UnitKind::Members),
+            ListOf::Messages(channel) => (channel, UnitKind::Messages),
         };
         let mut number =
             connection.prepare_cached("SELECT id FROM channel_row WHERE service = ?1 AND sid = ?2")?;
         bind!(number, service, channel);
         let found: Option<i64> = number.raw_query().next()?.map(|row| row.get(0)).transpose()?;
         let Some(number) = found else { return Ok(Some("it was not listed".to_owned())) };
-        parents_list(connection, service, UnitKind::Members, number)
+        parents_list(connection, service, unit_kind, number)
     })
 }
 

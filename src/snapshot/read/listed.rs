@@ -8,11 +8,11 @@ use std::rc::Rc;
 use serde::Serialize;
 
 use crate::model::{
-    Channel, ChannelSid, Entity, Member, Membership, MembershipStatus, Message, NotificationLevel, Role,
-    RoleSid, Service, ServiceSid, User, UserSid,
+    Channel, ChannelSid, Entity, Member, Membership, MembershipStatus, Message, MessageSid,
+    NotificationLevel, Role, RoleSid, Service, ServiceSid, User, UserSid,
 };
 use crate::snapshot::columns::StoredRecord as _;
-use crate::snapshot::encode::{bind, required};
+use crate::snapshot::encode::{Bind, Position, bind, required};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::lookup::LookUp;
 use crate::snapshot::read::participants::{self, Participation, ParticipationWith};
@@ -274,6 +274,36 @@ pub(in crate::snapshot) fn messages_of(
             Message::SELECT
         ))?;
         bind!(statement, number, channel, i64::from(most), skip.cast_signed());
+        let mut rows = statement.raw_query();
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(Message::read(row, 0, &view.snapshot.scopes)?);
+        }
+        Ok(found)
+    })
+}
+
+/// Messages of a channel, in its order: those from this index on, or after this message that has it. Those without an index come last.
+pub(in crate::snapshot) fn messages_from(
+    view: &ServiceView<'_>,
+    channel: &ChannelSid,
+    index: Option<i64>,
+    after: Option<&MessageSid>,
+    most: u32,
+) -> Result<Vec<Message>, SnapshotError> {
+    view.sql(|connection, number| {
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT {} FROM channel_row c CROSS JOIN message_row x ON x.channel = c.id
+             WHERE c.service = ?1 AND c.sid = ?2 AND (x.position, x.sid) > (?3, ?4) ORDER BY x.position, x.sid LIMIT ?5",
+            Message::SELECT
+        ))?;
+        let most = i64::from(most);
+        // No SID comes before the empty text.
+        let after: &dyn Bind = match after {
+            Some(sid) => sid,
+            None => &"",
+        };
+        bind!(statement, number, channel, Position(index), after, most);
         let mut rows = statement.raw_query();
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use super::*;
 
 mod conversations;
+mod messages;
 
 use conversations::conversations;
+use messages::messages;
 
 /// A source, its target, how they are planned, and the checks that must have found something.
 struct Case {
@@ -61,6 +63,7 @@ fn cases() -> Vec<(Expected<'static>, Case)> {
     let mut cases = whole(copy, in_place);
     cases.extend(people(copy, in_place));
     cases.extend(conversations(copy, in_place));
+    cases.extend(messages(copy));
     cases
 }
 
