@@ -1,6 +1,6 @@
 //! The formats of record files, each behind the same trait.
 //!
-//! To add one: a file with its [`RowWriter`], a variant of [`FileFormat`], and a line in [`writer`]. The tests of `export` take
+//! To add one: a file with its [`RowWriter`](row_writer::RowWriter), a variant of [`FileFormat`], and a line in [`writer`]. The tests of `export` take
 //! every format.
 
 mod csv;
