@@ -1,6 +1,7 @@
 //! What a plan is computed with, besides what is read from files.
 
 use crate::model::Timestamp;
+use crate::plan::pace::Pace;
 
 /// The most that Twilio documents of either, for a service that does not say its own limits.
 const MOST: u64 = 1_000;
@@ -42,10 +43,8 @@ pub struct PlanOptions {
     pub batches: bool,
     /// The limits of a service that is copied into, where they are known.
     pub target_limits: Option<ConversationLimits>,
-    /// Most requests per second; 0 for no limit but Twilio's.
-    pub requests_per_second: u32,
-    /// Most requests in flight.
-    pub concurrency: u32,
+    /// For the estimate of time.
+    pub pace: Pace,
 }
 
 impl Default for PlanOptions {
@@ -57,8 +56,7 @@ impl Default for PlanOptions {
             max_change_percent: None,
             batches: false,
             target_limits: None,
-            requests_per_second: 100,
-            concurrency: 16,
+            pace: Pace::default(),
         }
     }
 }
