@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Params, Row};
 
 use super::broken_texts::BrokenTexts;
@@ -51,6 +52,8 @@ impl LoadedFile {
         }
         connection.execute_batch(&format!("PRAGMA cache_size = -{CACHE}")).map_err(unreadable)?;
         connection.set_prepared_statement_cache_capacity(64);
+        // Else a statement is compiled again whenever other values are bound to it.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(unreadable)?;
         // Only Conversations has resources of configuration.
         let sql = "SELECT count(configuration) FROM services";
         let configured: i64 = connection.query_row(sql, [], |row| row.get(0)).map_err(unreadable)?;
