@@ -170,15 +170,23 @@ impl Rehearsal {
     }
 
     fn sentence(&self) -> String {
-        let mut parts = vec![format!(
-            "Rehearsed: {} in {} at Twilio's limits",
-            format::counted(self.rehearsed_operations(), "operation"),
-            format::seconds(self.simulated_seconds)
-        )];
-        parts.push(match self.failed {
-            0 => ", all would succeed".to_owned(),
-            failed => format!(", {} would fail ({})", format::count(failed), self.failed_kinds()),
-        });
+        let mut parts = Vec::new();
+        match (self.rehearsed_operations(), self.applied_before) {
+            (0, 0) => parts.push("Nothing to rehearse: the plan has no operation to perform".to_owned()),
+            (0, before) => {
+                let before = format::counted(before, "operation");
+                parts.push(format!("Nothing left to rehearse: {before} of the plan were applied already"));
+            }
+            (operations, _) => {
+                let operations = format::counted(operations, "operation");
+                let time = format::seconds(self.simulated_seconds);
+                parts.push(format!("Rehearsed: {operations} in {time} at Twilio's limits"));
+                parts.push(match self.failed {
+                    0 => ", all would succeed".to_owned(),
+                    failed => format!(", {} would fail ({})", format::count(failed), self.failed_kinds()),
+                });
+            }
+        }
         if self.differing > 0 {
             parts.push(format!(", {} would find something else", format::count(self.differing)));
         }
