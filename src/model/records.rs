@@ -10,8 +10,8 @@
 use serde::Serialize;
 
 use super::sid::{
-    AccountSid, ChannelSid, ContentSid, InviteSid, MemberSid, MessageSid, MessagingServiceSid, RoleSid,
-    ServiceSid, UserSid,
+    AccountSid, BindingSid, ChannelSid, ContentSid, CredentialSid, InviteSid, MemberSid, MessageSid,
+    MessagingServiceSid, RoleSid, ServiceSid, UserSid,
 };
 use super::table::records;
 use super::value::{
