@@ -105,6 +105,7 @@ macro_rules! structs {
     })*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[allow(clippy::struct_field_names, reason = "names are Twilio's")]
         pub struct $Record {
             $($(#[$field_doc])* pub $field: field_type!($place $kind),)*
         }
