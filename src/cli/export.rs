@@ -84,6 +84,10 @@ pub(crate) struct ExportChoice {
     /// The key for `--pii hmac`: a file of at least 16 random bytes
     #[arg(long, value_name = "FILE", required_if_eq("pii", "hmac"))]
     pub pii_key_file: Option<PathBuf>,
+
+    /// Until when the files are kept: a day such as `2027-01-31`, which datapackage.json states
+    #[arg(long, value_name = "DATE")]
+    pub retain_until: Option<String>,
 }
 
 /// A plain export: the default mappings as CSV and NDJSON.
@@ -97,6 +101,7 @@ impl Default for ExportChoice {
             compress: None,
             pii: PiiArg::Keep,
             pii_key_file: None,
+            retain_until: None,
         }
     }
 }

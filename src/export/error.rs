@@ -82,6 +82,8 @@ pub enum ExportError {
         /// The first row's SID, and what its value is made from.
         first: String,
         second: String,
+        /// The services of the two, where these differ.
+        services: Option<[String; 2]>,
     },
     /// Lines do not follow the schema of their mapping.
     #[error(
@@ -199,6 +201,10 @@ impl Advise for ExportError {
             Self::File { .. } => {
                 Some("check that the folder can be written, or choose another with --out".to_owned())
             }
+            Self::NotUnique { services: Some([first, second]), .. } => Some(format!(
+                "the two are of different services, {first} and {second}, which would share one place of names: export one of \
+                 them with --where \"service.sid == '{first}'\""
+            )),
             Self::Stream(source) if is_full(source) => {
                 Some("free some space where it is written to".to_owned())
             }
