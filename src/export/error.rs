@@ -83,7 +83,7 @@ pub enum ExportError {
         first: String,
         second: String,
         /// The services of the two, where these differ.
-        services: Option<[String; 2]>,
+        services: Option<Box<[String; 2]>>,
     },
     /// Lines do not follow the schema of their mapping.
     #[error(
@@ -201,9 +201,11 @@ impl Advise for ExportError {
             Self::File { .. } => {
                 Some("check that the folder can be written, or choose another with --out".to_owned())
             }
-            Self::NotUnique { services: Some([first, second]), .. } => Some(format!(
+            Self::NotUnique { services: Some(services), .. } => Some(format!(
                 "the two are of different services, {first} and {second}, which would share one place of names: export one of \
-                 them with --where \"service.sid == '{first}'\""
+                 them with --where \"service.sid == '{first}'\"",
+                first = services[0],
+                second = services[1]
             )),
             Self::Stream(source) if is_full(source) => {
                 Some("free some space where it is written to".to_owned())

@@ -52,7 +52,8 @@ impl<'m> UniqueValues<'m> {
                 let sid = row_sid(self.record.entity, records);
                 let services = [first.service, records.service.sid.clone()];
                 return Err(ExportError::NotUnique {
-                    services: (services[0] != services[1]).then(|| services.map(|sid| sid.to_string())),
+                    services: (services[0] != services[1])
+                        .then(|| Box::new(services.map(|sid| sid.to_string()))),
                     place: format!(
                         "column `{}` of record `{}`",
                         self.record.columns[*column].name, self.record.name
