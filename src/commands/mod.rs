@@ -53,7 +53,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Browse(args) => browse::run(&args, context).await,
         Verb::Audit(args) => audit::run(&args, context).await,
         Verb::Diff(args) => diff::run(&args, context),
-        Verb::Export(args) => export::run(&args, context),
+        Verb::Export(args) => export::run(&args, context).await,
         Verb::UserChannel(args) => user_channel::run(&args, context).await,
         Verb::Plan(args) => plan::run(&args, context).await,
         Verb::Rehearse(args) => rehearse::run(&args, context),

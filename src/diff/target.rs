@@ -23,6 +23,8 @@ pub(crate) struct TargetDiffOptions {
     pub share: Option<Share>,
     /// Whether messages are compared, and read positions are those of the copied ones.
     pub messages: bool,
+    /// Whether messages have their media in the target.
+    pub media: bool,
     /// Whether what is the same is reported too.
     pub report_same: bool,
 }
@@ -59,6 +61,7 @@ pub(crate) fn diff_target<E: From<SnapshotError>>(
         share: options.share,
         extras: true,
         messages: options.messages,
+        media: options.media,
     };
     align::align::<E>(pair, records, aligning, &mut |item| {
         if item.entity == Entity::Invite {

@@ -42,6 +42,8 @@ enum Sameness {
     Instant,
     /// The same texts in whatever order.
     Set,
+    /// The same files, whatever their SIDs: size, content type and name. One object is a list of it, and nothing is an empty one.
+    Media,
     /// Always the same.
     Ignored,
 }
@@ -51,6 +53,7 @@ impl Sameness {
         match key {
             "attributes" => Self::Json,
             "bindings.email" => Self::Members,
+            "media" => Self::Media,
             "date_created" => Self::FilledIn,
             "last_read_timestamp" => Self::Instant,
             "permissions" => Self::Set,
@@ -116,6 +119,18 @@ fn text_of(value: &Json) -> Option<Cow<'_, str>> {
     }
 }
 
+/// The files of a message: size, content type and name of each.
+fn files(text: Option<Cow<'_, str>>) -> Vec<[Json; 3]> {
+    let said = text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let files = match said {
+        Json::Array(files) => files,
+        Json::Null => Vec::new(),
+        one => vec![one],
+    };
+    let known = |value: &Json| if value == "" { Json::Null } else { value.clone() };
+    files.iter().map(|file| ["size", "content_type", "filename"].map(|key| known(&file[key]))).collect()
+}
+
 fn same(sameness: Sameness, one: Option<Cow<'_, str>>, other: Option<Cow<'_, str>>) -> bool {
     let or = |text: Option<Cow<'_, str>>, nothing: &'static str| match text {
         Some(text) if !text.trim().is_empty() => text.into_owned(),
@@ -133,6 +148,7 @@ fn same(sameness: Sameness, one: Option<Cow<'_, str>>, other: Option<Cow<'_, str
             settled(one) == settled(other)
         }
         Sameness::Set => set(one) == set(other),
+        Sameness::Media => files(one) == files(other),
         Sameness::Json => {
             let (one, other) = (or(one, "{}"), or(other, "{}"));
             one == other || JsonMeaning::of(&one).is_some_and(|one| Some(one) == JsonMeaning::of(&other))

@@ -33,6 +33,7 @@ pub(crate) enum DrawPurpose {
     Created,
     Drift,
     AccessToken,
+    Media,
 }
 
 /// A source of draws, made from the seed.

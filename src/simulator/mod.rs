@@ -7,7 +7,7 @@
 //!
 //! A request goes through `server` (authentication, `limits`, faults of `faults`) to a `route` of `api`,
 //! which reads `data` and writes `json` through `paging`; the answer leaves when `timer`
-//! says.
+//! says. `media` is a service of its own, and gives out its bytes at another port.
 //!
 //! **Invariant:** nothing of `twilio` or `source` is imported here: shared types would hide a misread field
 //! from every test.
@@ -25,6 +25,7 @@ mod faults;
 mod hostile;
 mod json;
 mod limits;
+mod media;
 mod oauth;
 mod options;
 mod paging;

@@ -14,13 +14,16 @@ use tokio::time::Instant;
 
 use super::answer::{self, RequestOutcome, is_conversations, request_traits};
 use super::api;
+use super::data::Account;
 use super::data::sid;
 use super::draws::{self, DrawPurpose};
 use super::drift;
 use super::faults::AttemptFault;
+use super::limits::Slot;
+use super::media;
 use super::query::{self, Parameters};
 use super::refusal::Refusal;
-use super::reply::{ReplyContext, accepts_gzip, respond};
+use super::reply::{HttpReply, ReplyContext, accepts_gzip, respond};
 use super::route::RouteMatch;
 use super::state::SimulatorState;
 use super::wire::CutSwitch;
@@ -37,8 +40,93 @@ pub(crate) fn router(state: Arc<SimulatorState>) -> Router {
         .route("/simulator/writes", get(show_writes))
         .route("/simulator/drift", post(let_drift))
         .route("/v2/token", post(grant_token))
+        .route("/v1/Services/{service}/Media", post(media::upload))
+        .route("/v1/Services/{service}/Media/{media}", get(media::fetch))
         .fallback(handle)
         .with_state(state)
+}
+
+/// A request that has arrived, with its slot among those in flight.
+#[derive(Debug)]
+pub(crate) struct Arrival<'s> {
+    at: Instant,
+    place: Option<Slot<'s>>,
+    in_flight: u32,
+    account: Option<&'s Account>,
+    gzip: bool,
+    domain: &'static str,
+}
+
+impl<'s> Arrival<'s> {
+    /// Takes note of a request, to a route if it has one.
+    pub(crate) fn new(
+        server: &'s SimulatorState,
+        headers: &HeaderMap,
+        uri: &Uri,
+        route: Option<usize>,
+    ) -> Self {
+        let at = Instant::now();
+        let place = server.limits.enter(at);
+        let in_flight = place.as_ref().map_or_else(|| server.limits.in_flight() + 1, |place| place.in_flight);
+        server.recorder.arrived(route, in_flight, at);
+        let account = headers.get(AUTHORIZATION).and_then(|value| account_of(server, value, uri, at));
+        Self {
+            at,
+            place,
+            in_flight,
+            account: account.and_then(|number| server.accounts.get(number)),
+            gzip: server.options.gzip && accepts_gzip(headers),
+            domain: if is_conversations(uri.path()) { "conversations.twilio.com" } else { "chat.twilio.com" },
+        }
+    }
+
+    /// The account that it is signed for, unless it is above a limit.
+    fn account(&self, server: &SimulatorState) -> Result<&'s Account, Refusal> {
+        let account = self.account.ok_or_else(Refusal::unauthorized)?;
+        self.place.as_ref().ok_or_else(|| Refusal::of_status(429, server.options.retry_after))?;
+        Ok(account)
+    }
+
+    /// What `act` answers, if it is let in.
+    pub(crate) fn admitted(
+        &self,
+        server: &SimulatorState,
+        act: impl FnOnce(&'s Account) -> RequestOutcome,
+    ) -> RequestOutcome {
+        self.account(server).map_or_else(|refusal| RequestOutcome::failure(&refusal), act)
+    }
+
+    /// Sends the answer when it is due; none closes the connection.
+    pub(crate) async fn answer(
+        self,
+        server: &SimulatorState,
+        reply: Option<HttpReply>,
+        cut: &CutSwitch,
+    ) -> Response<Body> {
+        let context = ReplyContext {
+            request_id: sid::text("RQ", request_digits(server)),
+            concurrent: self.in_flight + server.options.background_load,
+            arrived: self.at,
+            gzip: self.gzip,
+            stop: server.stop.clone(),
+            timer: Arc::clone(&server.timer),
+            domain: self.domain,
+        };
+        let due = self.at + server.options.latency;
+        let Some(reply) = reply else {
+            server.timer.until(due).await;
+            server.recorder.answered(0);
+            cut.cut();
+            return Response::new(Body::empty());
+        };
+        server.recorder.answered(reply.status);
+        let response = respond(reply, &context);
+        server.timer.until(due).await;
+        // The slot is free again before the answer goes out: a client that sends its next request on receipt is
+        // never counted twice.
+        drop(self.place);
+        response
+    }
 }
 
 async fn handle(
@@ -49,26 +137,18 @@ async fn handle(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
-    let arrived = Instant::now();
     let segments = query::segments(uri.path());
     let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
     let found = api::find(method.as_str(), &segments);
     let number = if let RouteMatch::Found(number, ..) = &found { Some(*number) } else { None };
-    let place = server.limits.enter(arrived);
-    let in_flight = place.as_ref().map_or_else(|| server.limits.in_flight() + 1, |place| place.in_flight);
-    server.recorder.arrived(number, in_flight, arrived);
-    let account = headers.get(AUTHORIZATION).and_then(|value| account_of(&server, value, &uri, arrived));
-    let account = account.and_then(|number| server.accounts.get(number));
+    let arrival = Arrival::new(&server, &headers, &uri, number);
     let body = std::str::from_utf8(&body).unwrap_or_default();
-    let RequestOutcome { reply, status, accepted } = match account {
-        None => RequestOutcome::failure(&Refusal::unauthorized()),
-        Some(_) if place.is_none() => {
-            RequestOutcome::failure(&Refusal::of_status(429, server.options.retry_after))
-        }
-        Some(account) => {
+    let RequestOutcome { reply, status, accepted } = match arrival.account(&server) {
+        Err(refusal) => RequestOutcome::failure(&refusal),
+        Ok(account) => {
             let fault = server.attempt_faults.decide_for(request_traits(&method, &uri, body, &found));
             if fault == Some(AttemptFault::Hang) {
-                let never = server.timer.until(arrived + NEVER);
+                let never = server.timer.until(arrival.at + NEVER);
                 server.stop.run_until_cancelled(never).await;
             }
             answer::answer(&server, account, &found, &uri, body, fault)
@@ -87,28 +167,7 @@ async fn handle(
             accepted,
         });
     }
-    let context = ReplyContext {
-        request_id: sid::text("RQ", request_digits(&server)),
-        concurrent: in_flight + server.options.background_load,
-        arrived,
-        gzip: server.options.gzip && accepts_gzip(&headers),
-        stop: server.stop.clone(),
-        timer: Arc::clone(&server.timer),
-        domain: if is_conversations(uri.path()) { "conversations.twilio.com" } else { "chat.twilio.com" },
-    };
-    let Some(reply) = reply else {
-        server.timer.until(arrived + server.options.latency).await;
-        server.recorder.answered(0);
-        cut.cut();
-        return Response::new(Body::empty());
-    };
-    server.recorder.answered(reply.status);
-    let response = respond(reply, &context);
-    server.timer.until(arrived + server.options.latency).await;
-    // The slot is free again before the answer goes out: a client that sends its next request on receipt is
-    // never counted twice.
-    drop(place);
-    response
+    arrival.answer(&server, reply, &cut).await
 }
 
 /// The number of the account that a request is signed for. An access token opens Conversations only.

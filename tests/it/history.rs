@@ -7,30 +7,30 @@ use serde_json::{Map, Value, json};
 use crate::apply::{accepted, apply, count, counterparts, operations, plan, spawn};
 use crate::support::{Ran, Row, World, get, post, wait_for_requests};
 
-const WITH_MESSAGES: [&str; 3] =
+pub(crate) const WITH_MESSAGES: [&str; 3] =
     ["--quiet", "--include", "roles,users,channels,user-channels,members,messages"];
 
 /// The mapping `copy`, with messages copied that have media.
-fn write_mapping(world: &World) {
+pub(crate) fn write_mapping(world: &World) {
     let copy = world.run(&["mapping", "show", "copy"]).stdout;
     let copy = copy.replace("[plan.checks]\n", "[plan.checks]\nmedia_left_behind = \"warn\"\n");
     std::fs::write(world.path("map.toml"), copy).unwrap();
 }
 
 /// A world with a snapshot that has messages, and the mapping.
-fn crawled(options: Options) -> World {
+pub(crate) fn crawled(options: Options) -> World {
     let world = World::new(options);
     assert_eq!(world.crawl(&WITH_MESSAGES).code, 0);
     write_mapping(&world);
     world
 }
 
-fn small(faults: &str) -> Options {
+pub(crate) fn small(faults: &str) -> Options {
     let faults = faults.parse::<Faults>().unwrap();
     Options { users: 30, channels: 24, memberships: 6, faults, ..Options::default() }
 }
 
-const MAPPED: [&str; 3] = ["--messages", "--mapping", "map.toml"];
+pub(crate) const MAPPED: [&str; 3] = ["--messages", "--mapping", "map.toml"];
 
 /// What of a message a copy has.
 fn copied(message: &Row) -> Value {
@@ -80,7 +80,7 @@ fn assert_history_is_there(world: &World, wanted: impl Fn(&Row) -> bool) -> (usi
     (messages, translated)
 }
 
-fn verify(world: &World) -> (Ran, Value) {
+pub(crate) fn verify(world: &World) -> (Ran, Value) {
     let ran = world.run(&["verify", "--json", "--quiet"]);
     let result = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
     (ran, result)

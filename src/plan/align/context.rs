@@ -32,6 +32,8 @@ pub(crate) struct AlignOptions {
     pub extras: bool,
     /// Whether messages are aligned, and read positions are those of the target.
     pub messages: bool,
+    /// Whether messages have their media in the target.
+    pub media: bool,
 }
 
 /// Takes an aligned item.

@@ -38,11 +38,12 @@ struct SourceMessage {
     /// The source has a user of this name, or it is the system.
     is_known: bool,
     left_out: Option<&'static PlanCheck>,
+    with_media: bool,
 }
 
 impl SourceMessage {
     fn fields(&self) -> MessageFields<'_> {
-        MessageFields::of(&self.message, self.author.as_deref())
+        MessageFields::of(&self.message, self.author.as_deref(), self.with_media)
     }
 }
 
@@ -91,9 +92,11 @@ impl<'c> MessageAligner<'c> {
         };
         let is_second = last.is_some() && *last == message.index;
         *last = message.index;
-        let mut message = SourceMessage { message, author: other_name, is_known: is_user, left_out: None };
+        let with_media = self.context.options.media;
+        let mut message =
+            SourceMessage { message, author: other_name, is_known: is_user, left_out: None, with_media };
         let rules = &self.context.records.mapping.plan;
-        message.left_out = message.fields().left_out(&message.message, is_second, rules);
+        message.left_out = message.fields().left_out(&message.message, is_second, rules, with_media);
         Ok(message)
     }
 
@@ -223,6 +226,7 @@ fn values<'a>(fields: &'a MessageFields<'_>) -> Vec<Option<Value<'a>>> {
         text(fields.attributes.as_deref()),
         date(fields.created),
         date(fields.updated),
+        Some(fields.media.as_deref().map_or(Value::Null, Value::Json)),
     ]
 }
 

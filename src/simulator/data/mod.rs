@@ -11,6 +11,7 @@ pub(crate) mod channels;
 pub(crate) mod graph;
 pub(crate) mod initial;
 pub(crate) mod loaded;
+pub(crate) mod media;
 pub(crate) mod memberships;
 pub(crate) mod message_order;
 pub(crate) mod messages;
