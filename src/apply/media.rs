@@ -19,7 +19,7 @@ pub(crate) struct MediaCopier {
     unavailable: UnavailableMedia,
 }
 
-/// What became of the media of a message.
+/// The outcome of bringing the media of a message.
 #[derive(Debug)]
 pub(super) enum MediaStep {
     /// The message can be written.

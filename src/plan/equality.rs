@@ -77,6 +77,26 @@ pub(crate) fn same_values(key: &str, one: &Json, other: &Json) -> bool {
     one == other || same(Sameness::of(key), text_of(one), text_of(other))
 }
 
+/// A notation of a cell. Cells that have the same one are the same; that they have others says nothing.
+pub(crate) fn plain_notation<'v>(key: &str, value: Value<'v>) -> Cow<'v, str> {
+    let sameness = Sameness::of(key);
+    let text = value.to_text();
+    match sameness {
+        Sameness::Ignored => Cow::Borrowed(""),
+        Sameness::Media => match text {
+            None => Cow::Borrowed(""),
+            text => {
+                Cow::Owned(files(text).iter().map(|file| Json::from(file.to_vec()).to_string()).collect())
+            }
+        },
+        Sameness::Json => match text {
+            Some(text) if !text.trim().is_empty() => text,
+            _ => Cow::Borrowed("{}"),
+        },
+        _ => text.unwrap_or_default(),
+    }
+}
+
 /// Whether two values of a field are ever different.
 pub(crate) fn is_compared(key: &str) -> bool {
     Sameness::of(key) != Sameness::Ignored

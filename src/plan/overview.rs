@@ -83,12 +83,12 @@ pub struct Header {
     /// The digest of the snapshot's messages, of a plan that copies them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub messages: Option<String>,
-    /// What becomes of a message whose media cannot be had, of a plan that copies media.
+    /// What happens to a message whose media cannot be had, of a plan that copies media.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media: Option<UnavailableMedia>,
 }
 
-/// What becomes of a message whose media cannot be had.
+/// What happens to a message whose media cannot be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnavailableMedia {

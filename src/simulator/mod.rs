@@ -17,6 +17,7 @@
 mod accounts;
 mod answer;
 mod api;
+mod arrival;
 mod auth;
 mod data;
 mod draws;
@@ -26,6 +27,7 @@ mod hostile;
 mod json;
 mod limits;
 mod media;
+mod media_links;
 mod oauth;
 mod options;
 mod paging;

@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::accounts::{self, ServedAccounts};
 use super::data::loaded::{Lack, LoadError};
-use super::data::media::MediaRecord;
-use super::data::{Account, Origins, ServiceWorld, sid};
+use super::data::media_store::MediaRecord;
+use super::data::{Account, Origins, ServiceWorld, find_media, sid};
 use super::drift::{self, DriftChange};
 use super::media;
 use super::server;
@@ -207,7 +207,7 @@ impl Running {
     /// A media of a service, with the digest of its bytes.
     pub fn media(&self, service_sid: &str, media_sid: &str) -> Option<SimulatedMedia> {
         let world = self.server.accounts.iter().find_map(|account| account.service(service_sid))?;
-        let found = world.view().media(sid::digits("ME", media_sid)?)?;
+        let found = find_media(&world.view(), sid::digits("ME", media_sid)?)?;
         Some(SimulatedMedia::of(&found))
     }
 

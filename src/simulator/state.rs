@@ -11,7 +11,7 @@ use super::data::{Account, Origins};
 use super::draws::Draws;
 use super::faults::AttemptFaults;
 use super::limits::{RequestLimits, WriteWindows};
-use super::media::LinkSigner;
+use super::media_links::LinkSigner;
 use super::oauth::GrantedTokens;
 use super::stats::Recorder;
 use super::timer::Timer;

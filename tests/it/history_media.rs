@@ -85,9 +85,9 @@ fn a_copy_has_its_files_and_made_again_it_does_nothing() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(assert_files_are_there(&world), files);
     assert_eq!(uploads(&world), (files, 0));
-    let is_hashed =
-        |done: &&Row| done.get("result").is_some_and(|result| result["media"]["sha256"].is_string());
-    let hashed = operations(&world).iter().filter(is_hashed).count();
+    let journal = rusqlite::Connection::open(world.path("plan.db")).unwrap();
+    let sql = "SELECT count(*) FROM operation WHERE length(json_extract(result, '$.media.sha256')) = 64";
+    let hashed: usize = journal.query_row(sql, [], |row| row.get(0)).unwrap();
     assert_eq!(hashed, files, "the journal has the digest of each file");
     let (ran, verified) = verify(&world);
     assert_eq!(ran.code, 0, "{verified}");
@@ -180,6 +180,19 @@ fn who_may_not_use_media_is_told_before_and_while_it_is_applied() {
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(told.iter().all(|text| ran.stderr.contains(text)), "{ran:?}");
     assert_eq!(uploads(&world), (0, 0));
+}
+
+#[test]
+fn a_copy_with_files_is_rehearsed_with_files_that_are_made_up() {
+    let world = crawled(small(""));
+    plan(&world, "plan.db", &MEDIA);
+    let ran =
+        world.run(&["rehearse", "--json", "--faults", "lost-answer=3%,reset=2%,503=2%", "--kills", "2"]);
+    let rehearsed: Value =
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    assert_eq!(rehearsed["verdict"], "would_succeed", "{rehearsed:#}");
+    assert!(rehearsed["lacks"].to_string().contains("made up"), "{rehearsed:#}");
+    assert_eq!(world.running.writes(), []);
 }
 
 #[test]

@@ -21,7 +21,7 @@ use super::super::{CommandError, Context, Outcome, connect};
 const NAMED: usize = 20;
 
 /// A file that is to be written, and what came of reading it.
-type Fetched = (MediaEntry, Result<SpooledFile, MediaError>);
+type ReadMedia = (MediaEntry, Result<SpooledFile, MediaError>);
 
 pub(super) async fn run(settings: &MediaExportSettings, context: &mut Context) -> Outcome {
     let snapshot = Snapshot::open(&settings.snapshot).map_err(ExportError::from)?;
@@ -61,12 +61,12 @@ pub(super) async fn run(settings: &MediaExportSettings, context: &mut Context) -
     Ok(status)
 }
 
-/// A run, with the files that are on their way.
+/// A run, with the files that are in flight.
 struct MediaRun {
     client: MediaClient,
     export: MediaExport,
     stop: CancellationToken,
-    pending: FuturesOrdered<BoxFuture<'static, Fetched>>,
+    pending: FuturesOrdered<BoxFuture<'static, ReadMedia>>,
     report: MediaReport,
 }
 
@@ -184,7 +184,7 @@ fn entries(message: &Message) -> Vec<MediaEntry> {
     media.iter().filter_map(entry).collect()
 }
 
-fn fetch(client: MediaClient, service: String, entry: MediaEntry) -> BoxFuture<'static, Fetched> {
+fn fetch(client: MediaClient, service: String, entry: MediaEntry) -> BoxFuture<'static, ReadMedia> {
     Box::pin(async move {
         let size = Some(entry.size).filter(|size| *size > 0);
         match client.fetch(&service, &entry.sid, size).await {

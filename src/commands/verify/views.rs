@@ -101,6 +101,7 @@ impl OfSample {
             extras: false,
             messages: false,
             media: false,
+            digests: false,
         };
         let mut window = MembershipWindow::new(wanted);
         // How long the user's list is in the target is what it is in the source, or less.

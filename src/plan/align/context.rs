@@ -34,6 +34,8 @@ pub(crate) struct AlignOptions {
     pub messages: bool,
     /// Whether messages have their media in the target.
     pub media: bool,
+    /// Whether messages of a conversation are visited one by one only where the two sides have other digests.
+    pub digests: bool,
 }
 
 /// Takes an aligned item.
@@ -103,6 +105,7 @@ pub(super) fn plain(entity: Entity, standing: Standing<'_>) -> Item<'_> {
         conversation: None,
         invite: None,
         message: None,
+        same_messages: None,
     }
 }
 

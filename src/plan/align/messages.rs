@@ -12,6 +12,7 @@ use super::context::{AlignContext, Visit, plain};
 use super::copied_messages::CopiedMessages;
 use super::fields::MESSAGE;
 use super::item::{Actual, AlignedMessage, Conversation, FieldPair, Item, Standing};
+use super::message_digest::MessageDigest;
 use super::records::{AlignedRows, Evaluated, PlanRecords};
 use crate::mapping::Value;
 use crate::model::{Channel, ChannelSid, Entity, Message, MessageSid, RowRecords};
@@ -139,6 +140,10 @@ impl<'c> MessageAligner<'c> {
     ) -> Result<(), E> {
         let context = self.context;
         let pair = context.pair;
+        if let Some(count) = self.same_by_digest(conversation, channel)? {
+            let item = plain(Entity::Message, Standing::Same);
+            return visit(&Item { conversation: Some(conversation), same_messages: Some(count), ..item });
+        }
         let mut source = MessageStream::new(&pair.source, &channel.sid);
         let mut target = conversation.target_sid.as_ref().map(|sid| MessageStream::new(&pair.target, sid));
         let mut wanted: VecDeque<SourceMessage> = VecDeque::new();
@@ -182,6 +187,32 @@ impl<'c> MessageAligner<'c> {
             self.visit_one(conversation, channel, (message.as_ref(), actual.as_ref()), aligned, visit)?;
             position += i64::from(is_copied);
         }
+    }
+
+    /// How many messages a conversation has, where both sides have the same by count and digest.
+    fn same_by_digest(
+        &mut self,
+        conversation: &Conversation,
+        channel: &Channel,
+    ) -> Result<Option<u64>, SnapshotError> {
+        let pair = self.context.pair;
+        let Some(sid) = conversation.target_sid.as_ref().filter(|_| self.context.options.digests) else {
+            return Ok(None);
+        };
+        let (mut source, mut target) =
+            (MessageStream::new(&pair.source, &channel.sid), MessageStream::new(&pair.target, sid));
+        let (mut wanted, mut found, mut last) = (MessageDigest::default(), MessageDigest::default(), None);
+        while let Some(message) = source.next()? {
+            let message = self.source_message(message, &mut last)?;
+            if message.left_out.is_some() {
+                return Ok(None); // it is missing, and reported
+            }
+            wanted.add_wanted(&values(&message.fields()));
+        }
+        while let Some(message) = target.next()? {
+            found.add_found(&message);
+        }
+        Ok(wanted.same(found))
     }
 
     fn visit_one<E>(

@@ -24,6 +24,7 @@ fn lines(source: &World, target: &World, change: impl FnOnce(&mut AlignOptions))
         extras: true,
         messages: false,
         media: false,
+        digests: false,
     };
     change(&mut options);
     let mut lines = Vec::new();

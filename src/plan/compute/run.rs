@@ -42,6 +42,7 @@ pub fn compute(
         extras: infos.0.selected_users.is_none(),
         messages: inputs.header.messages.is_some(),
         media: inputs.header.media.is_some(),
+        digests: false,
     };
     let mut items = 0;
     align::<PlanError>(&pair, inputs.records, align_options, &mut |item| {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::form;
 use super::shared::{self, as_sent, date, one, optional_date, page, unknown_key};
 use crate::simulator::data::as_sent::AsSent;
-use crate::simulator::data::media::MediaRecord;
+use crate::simulator::data::media_store::MediaRecord;
 use crate::simulator::data::record::MessageRecord;
 use crate::simulator::data::{WorldView, sid};
 use crate::simulator::json::Object;
@@ -93,11 +93,23 @@ fn media(call: &Call<'_>) -> Result<Option<Arc<MediaRecord>>, Refusal> {
     call.world.media.uploaded(digits).map(Some).ok_or_else(|| Refusal::not_found(text))
 }
 
+/// A media as its message names it.
+fn named_in_message(media: &MediaRecord) -> String {
+    one(|out| {
+        let mut object = Object::open(out);
+        object.plain("sid", |out| sid::write("ME", media.digits, out));
+        object.number("size", media.size);
+        object.optional_text("content_type", media.content_type.as_deref());
+        object.optional_text("filename", media.filename.as_deref());
+        object.close();
+    })
+}
+
 /// Adds a message after the last one.
 pub(super) fn create(call: &Call<'_>) -> Result<String, Refusal> {
     let mut record = read(&call.form)?;
     let media = media(call)?;
-    record.media = media.as_ref().map(|media| media.of_message());
+    record.media = media.as_ref().map(|media| named_in_message(media));
     let mut writer = call.world.writer();
     let channel = {
         let view = writer.view();

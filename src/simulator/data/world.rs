@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use super::changes::Changes;
 use super::graph::{Graph, GraphShape};
 use super::loaded::LoadedService;
-use super::media::MediaStore;
+use super::media_store::MediaStore;
 use super::role_table::ROLES;
 use super::sid::{self, SidSpace, draw_digits};
 use super::sids::Sids;

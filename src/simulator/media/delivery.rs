@@ -12,11 +12,11 @@ use axum::routing::get;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::time::Instant;
 
-use super::links::BadLink;
-use crate::simulator::data::media::{MediaContent, MediaRecord, generated};
-use crate::simulator::data::sid;
+use crate::simulator::data::media_store::{MediaContent, MediaRecord, generated};
+use crate::simulator::data::{find_media, sid};
 use crate::simulator::draws;
 use crate::simulator::faults::{AttemptFault, RequestTraits};
+use crate::simulator::media_links::BadLink;
 use crate::simulator::query::Parameters;
 use crate::simulator::state::SimulatorState;
 use crate::simulator::wire::CutSwitch;
@@ -81,7 +81,7 @@ fn answer(
         return response;
     }
     let world = server.accounts.iter().find_map(|account| account.service(service));
-    match world.and_then(|world| world.view().media(digits)) {
+    match world.and_then(|world| find_media(&world.view(), digits)) {
         Some(record) => content(&record, matches!(fault, Some(AttemptFault::Truncate))),
         None => refusal(404, "NoSuchKey", "No such key"),
     }

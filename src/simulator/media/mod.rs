@@ -8,9 +8,7 @@
 //! Twilio's does. So a client that sends them there is noticed.
 
 mod delivery;
-mod links;
 mod resource;
 
 pub(super) use delivery::router as delivery;
-pub(super) use links::LinkSigner;
 pub(super) use resource::{fetch, upload};

@@ -12,14 +12,14 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use crate::simulator::answer::{self, RequestOutcome};
-use crate::simulator::data::media::{MediaContent, MediaRecord};
-use crate::simulator::data::{Account, ServiceWorld, sid};
+use crate::simulator::arrival::Arrival;
+use crate::simulator::data::media_store::{MediaContent, MediaRecord};
+use crate::simulator::data::{Account, ServiceWorld, find_media, sid};
 use crate::simulator::draws;
 use crate::simulator::faults::RequestTraits;
 use crate::simulator::json::Object;
 use crate::simulator::query::Parameters;
 use crate::simulator::refusal::Refusal;
-use crate::simulator::server::Arrival;
 use crate::simulator::state::SimulatorState;
 use crate::simulator::wire::CutSwitch;
 use crate::simulator::writes::Write;
@@ -60,7 +60,7 @@ pub(crate) async fn upload(
         answer::with_fault(&server, uri.path(), (fault, true, 201), || {
             let world = world(account, &service, &uri)?;
             let record = accept(world, received.ok_or_else(too_large)?, content_type, filename)?;
-            Ok(describe(&server, world, &world.media.upload(world, record)))
+            Ok(describe(&server, world, &world.media.upload(world.draws, record)))
         })
     });
     server.writes.add(|| Write {
@@ -87,7 +87,7 @@ pub(crate) async fn fetch(
         let fault = server.attempt_faults.decide_for(traits(&uri, 0, false));
         answer::with_fault(&server, uri.path(), (fault, false, 200), || {
             let world = world(account, &service, &uri)?;
-            let found = sid::digits("ME", &media).and_then(|digits| world.view().media(digits));
+            let found = sid::digits("ME", &media).and_then(|digits| find_media(&world.view(), digits));
             let found = found.ok_or_else(|| Refusal::not_found(uri.path()))?;
             Ok(describe(&server, world, &found))
         })

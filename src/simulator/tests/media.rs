@@ -94,7 +94,7 @@ async fn the_bytes_take_no_credentials_and_an_address_is_good_for_a_while() {
     assert_eq!(asked.bytes(&address.replace("Expires=", "Expires=9"), false).await.0, 403);
     let sid = media["sid"].as_str().unwrap();
     let bare = asked.in_conversations(&format!("/Media/{sid}"));
-    assert_eq!(asked.get_as(&bare, "nobody", "secret").await.status, 401);
+    assert_eq!(asked.get_as(&bare, "someone", "secret").await.status, 401);
     let other = asked.running.other_account();
     assert_eq!(asked.get_as(&bare, other.account_sid, other.auth_token).await.status, 404);
 }

@@ -125,9 +125,23 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     first & 0xE000 == 0x2000 && (first, second) != (0x2001, 0x0DB8) && (first, second) != (0x2001, 0)
 }
 
-/// Resolves names to public addresses only.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct PublicResolver;
+/// Resolves names to public addresses only, but for the proxy that the environment names: that resolves the others.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PublicResolver {
+    proxies: Vec<String>,
+}
+
+impl PublicResolver {
+    pub(super) fn of_environment() -> Self {
+        let variables = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+        let urls = variables.into_iter().filter_map(|name| std::env::var(name).ok());
+        let host = |text: String| {
+            let text = if text.contains("://") { text } else { format!("http://{text}") };
+            Url::parse(&text).ok()?.host_str().map(str::to_owned)
+        };
+        Self { proxies: urls.filter_map(host).collect() }
+    }
+}
 
 /// A name leads to an address that is not public.
 #[derive(Debug, thiserror::Error)]
@@ -136,9 +150,10 @@ pub(super) struct NotPublic(IpAddr);
 
 impl Resolve for PublicResolver {
     fn resolve(&self, name: Name) -> Resolving {
+        let is_proxy = self.proxies.iter().any(|proxy| proxy.eq_ignore_ascii_case(name.as_str()));
         Box::pin(async move {
             let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            match found.iter().find(|found| !is_public(found.ip())) {
+            match found.iter().find(|found| !is_proxy && !is_public(found.ip())) {
                 Some(private) => Err(NotPublic(private.ip()).into()),
                 None => Ok(Box::new(found.into_iter()) as Addrs),
             }
@@ -218,7 +233,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_leads_to_this_machine_is_refused() {
-        let client = reqwest::Client::builder().no_proxy().dns_resolver(std::sync::Arc::new(PublicResolver));
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .dns_resolver(std::sync::Arc::new(PublicResolver::default()));
         let error = client.build().unwrap().get("http://localhost:1/").send().await.unwrap_err();
         let mut texts = Vec::new();
         let mut cause: Option<&dyn std::error::Error> = Some(&error);

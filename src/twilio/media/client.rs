@@ -50,7 +50,8 @@ impl MediaClient {
     /// Whether the credentials may use the media of a service. It asks for a file that no one has.
     pub(crate) async fn check_access(&self, service: &str) -> Result<(), MediaError> {
         match self.send(service, &record::fetch(service, NO_FILE)).await {
-            Ok(_) | Err(MediaError::Unfetched(Unfetched::Gone)) => Ok(()),
+            // However it is refused, the credentials were not.
+            Ok(_) | Err(MediaError::Unfetched(_)) => Ok(()),
             Err(error) => Err(error),
         }
     }
@@ -125,7 +126,7 @@ impl MediaClient {
         Ok(record)
     }
 
-    /// A turn among the files that are on their way.
+    /// A turn among the files that are in flight.
     pub(crate) async fn turn(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
         let turn = Arc::clone(&self.turns).acquire_owned();
         self.client.unless_ending(turn).await.and_then(Result::ok)

@@ -57,7 +57,7 @@ impl Downloader {
         builder = if mcs.is_loopback() {
             builder.no_proxy()
         } else {
-            builder.https_only(true).dns_resolver(Arc::new(PublicResolver))
+            builder.https_only(true).dns_resolver(Arc::new(PublicResolver::of_environment()))
         };
         Ok(Self { http: builder.build().map_err(ClientError)?, mcs })
     }

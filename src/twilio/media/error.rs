@@ -81,7 +81,7 @@ impl Advise for MediaError {
                  leave out --media"
             )),
             Self::Spool { .. } => Some(
-                "free some space there, or name another folder in TMPDIR; a file takes up to 150 MB, and four are on their way at a time"
+                "free some space there, or name another folder in TMPDIR; a file takes up to 150 MB, and four are in flight at a time"
                     .to_owned(),
             ),
             Self::Request(error) => error.hint(),

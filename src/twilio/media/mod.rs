@@ -11,7 +11,7 @@
 //!
 //! Why a spool and not a pipe: a download that breaks off, or has another size, would leave a broken file in the target, which nothing
 //! removes; and where an upload has to be sent again, the address may have expired. A small file stays in memory, a large one is in a temporary
-//! file of at most [`LARGEST_MEDIA`](crate::model::media::LARGEST_MEDIA) bytes, and no more than [`TRANSFERS`] are on their way at a time.
+//! file of at most [`LARGEST_MEDIA`](crate::model::media::LARGEST_MEDIA) bytes, and no more than [`TRANSFERS`] are in flight at a time.
 
 mod address;
 mod client;
@@ -34,5 +34,5 @@ fn transfer_time(bytes: u64) -> Duration {
     Duration::from_mins(1) + Duration::from_secs(bytes / LEAST_SPEED)
 }
 
-/// The most files that are on their way at a time.
+/// The most files that are in flight at a time.
 pub(crate) const TRANSFERS: usize = 4;

@@ -7,14 +7,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::body::Bytes;
 use jiff::Timestamp;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::sid;
-use super::{ServiceWorld, WorldView};
-use crate::simulator::draws::{DrawPurpose, next};
-use crate::simulator::faults::Fault;
-use crate::simulator::json::Object;
+use crate::simulator::draws::{DrawPurpose, Draws, next};
 
 /// The bytes that are made at a time.
 const PIECE: u64 = 64 << 10;
@@ -50,23 +45,14 @@ pub(crate) enum MediaContent {
 pub(crate) struct MediaStore {
     uploads: Mutex<HashMap<u128, Arc<MediaRecord>>>,
     /// Where the message of a media is: its channel and its position. Made when it is first asked for.
-    at_first: OnceLock<HashMap<u128, (u32, u32)>>,
-}
-
-/// The media of a message, as its JSON says it.
-#[derive(Deserialize)]
-struct MediaOfMessage {
-    sid: String,
-    size: Option<u64>,
-    content_type: Option<String>,
-    filename: Option<String>,
+    pub(super) at_first: OnceLock<HashMap<u128, (u32, u32)>>,
 }
 
 impl MediaStore {
     /// Takes in what was uploaded, and gives it its SID.
-    pub(crate) fn upload(&self, world: &ServiceWorld, mut record: MediaRecord) -> Arc<MediaRecord> {
+    pub(crate) fn upload(&self, draws: Draws, mut record: MediaRecord) -> Arc<MediaRecord> {
         let mut uploads = self.lock();
-        let draw = |half| world.draws.draw2(DrawPurpose::Media, uploads.len() as u64, half);
+        let draw = |half| draws.draw2(DrawPurpose::Media, uploads.len() as u64, half);
         record.digits = u128::from(draw(0)) << 64 | u128::from(draw(1));
         let record = Arc::new(record);
         uploads.insert(record.digits, Arc::clone(&record));
@@ -98,74 +84,11 @@ impl MediaStore {
     }
 }
 
-impl WorldView<'_> {
-    /// The media with these digits: one that was uploaded, or of a message that was there at first.
-    pub(crate) fn media(&self, digits: u128) -> Option<Arc<MediaRecord>> {
-        let world = self.world;
-        if world.faults.hits(world.draws, Fault::MediaGone, low(digits)) {
-            return None;
-        }
-        world.media.uploaded(digits).or_else(|| self.media_at_first(digits).map(Arc::new))
-    }
-
-    fn media_at_first(&self, digits: u128) -> Option<MediaRecord> {
-        let world = self.world;
-        let places = world.media.at_first.get_or_init(|| self.media_places());
-        let &(channel, position) =
-            places.get(&digits).filter(|(channel, _)| self.channel_exists(*channel))?;
-        let message = self.messages(channel).record(position);
-        let MediaOfMessage { size, content_type, filename, .. } = of_message(message.media.as_deref()?)?;
-        let size = size.unwrap_or_default();
-        let is_resized = world.faults.hits(world.draws, Fault::MediaResized, low(digits));
-        Some(MediaRecord {
-            digits,
-            size,
-            content_type,
-            filename,
-            created: message.created,
-            message: Some((self.channel_digits(channel), message.digits)),
-            content: MediaContent::Generated(if is_resized { size + 7 } else { size }),
-        })
-    }
-
-    fn media_places(&self) -> HashMap<u128, (u32, u32)> {
-        let mut places = HashMap::new();
-        let channels = self.channels();
-        for channel in (0..channels.count()).map(|rank| channels.id(rank)) {
-            let messages = self.messages(channel);
-            for position in 0..messages.count() {
-                let media = messages.record(position).media;
-                let sid = media.as_deref().and_then(of_message).map(|media| media.sid);
-                let digits = sid.and_then(|sid| sid::digits("ME", &sid));
-                // A message that was created since has its media among the uploads.
-                places.extend(digits.map(|digits| (digits, (channel, position))));
-            }
-        }
-        places
-    }
-}
-
-fn of_message(json: &str) -> Option<MediaOfMessage> {
-    serde_json::from_str(json).ok()
-}
-
 pub(crate) fn low(digits: u128) -> u64 {
     u64::try_from(digits & u128::from(u64::MAX)).unwrap_or_default()
 }
 
 impl MediaRecord {
-    /// As a message has it.
-    pub(crate) fn of_message(&self) -> String {
-        let mut out = String::with_capacity(160);
-        let mut object = Object::open(&mut out);
-        object.plain("sid", |out| sid::write("ME", self.digits, out));
-        object.number("size", self.size);
-        object.optional_text("content_type", self.content_type.as_deref());
-        object.optional_text("filename", self.filename.as_deref());
-        object.close();
-        out
-    }
-
     /// The SHA-256 of its bytes.
     pub(crate) fn sha256(&self) -> [u8; 32] {
         match &self.content {

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::simulator::data::media::low;
-use crate::simulator::data::sid;
-use crate::simulator::draws::{DrawPurpose, Draws, text};
-use crate::simulator::faults::{Fault, Faults};
-use crate::simulator::query::Parameters;
+use super::data::media_store::low;
+use super::data::sid;
+use super::draws::{DrawPurpose, Draws, text};
+use super::faults::{Fault, Faults};
+use super::query::Parameters;
 
 /// Where the fault `media-private` leads: an address that no public host has.
 const PRIVATE: &str = "https://10.11.12.13";
@@ -26,7 +26,7 @@ pub(crate) struct LinkSigner {
 
 /// Why an address opens nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BadLink {
+pub(crate) enum BadLink {
     Forged,
     Expired,
 }
@@ -37,7 +37,7 @@ impl LinkSigner {
     }
 
     /// The address of a media from now on.
-    pub(super) fn link(&self, service: &str, digits: u128, now: Instant) -> String {
+    pub(crate) fn link(&self, service: &str, digits: u128, now: Instant) -> String {
         let expires = (now + self.lifetime).saturating_duration_since(self.started).as_secs();
         let is_private = self.faults.hits(self.draws, Fault::MediaPrivate, low(digits));
         let origin = if is_private { PRIVATE } else { &self.origin };
@@ -46,7 +46,7 @@ impl LinkSigner {
     }
 
     /// Whether an address is one of its own and still good.
-    pub(super) fn check(
+    pub(crate) fn check(
         &self,
         service: &str,
         digits: u128,
@@ -63,7 +63,7 @@ impl LinkSigner {
     }
 
     /// Whether the address leads on to a private one instead of giving the bytes.
-    pub(super) fn redirect(&self, digits: u128) -> Option<String> {
+    pub(crate) fn redirect(&self, digits: u128) -> Option<String> {
         let is_redirected = self.faults.hits(self.draws, Fault::MediaRedirect, low(digits));
         is_redirected.then(|| format!("{PRIVATE}/latest/meta-data"))
     }
