@@ -226,7 +226,7 @@ impl Performer {
     pub(super) async fn write(self, work: ActiveOperation) -> Result<TaskStep, ApplyError> {
         let batches = self.batches.clone();
         let step = match work.batch().cloned().filter(|batch| batches.sends_together(batch)) {
-            Some(batch) => self.write_batch(work, &batch).await,
+            Some(batch) => Box::pin(self.write_batch(work, &batch)).await,
             None => self.write_one(work).await,
         };
         batches.was_sent();

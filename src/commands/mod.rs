@@ -61,7 +61,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Verify(args) => verify::run(&args, context).await,
         Verb::Mapping(args) => mapping::run(&args, context),
         Verb::Simulate(args) => simulate::run(&args, context).await,
-        Verb::Demo(args) => demo::run(&args, context).await,
+        Verb::Demo(args) => Box::pin(demo::run(&args, context)).await,
         Verb::Config(args) => config::run(&args, context),
         Verb::Completions(args) => completions::run(&args, context),
         Verb::Man(args) => man::run(&args, context),

@@ -127,14 +127,12 @@ pub(super) fn media(message: &Message) -> Vec<Json> {
 pub(super) fn media_checks(message: &Message, with_media: bool) -> [(&'static PlanCheck, bool); 4] {
     let media = media(message);
     let is = |found: fn(&Json) -> bool| with_media && media.iter().any(found);
+    let can_be_fetched = with_media && media.iter().all(|media| sid(media).is_some());
     [
         (&MEDIA_TOO_LARGE, is(is_too_large)),
         (&MEDIA_TYPE_REFUSED, is(|media| content_type(media).is_none())),
         (&SEVERAL_MEDIA, with_media && media.len() > 1),
-        (
-            &MEDIA_LEFT_BEHIND,
-            !media.is_empty() && !(with_media && media.iter().all(|media| sid(media).is_some())),
-        ),
+        (&MEDIA_LEFT_BEHIND, !media.is_empty() && !can_be_fetched),
     ]
 }
 

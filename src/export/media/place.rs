@@ -134,10 +134,11 @@ impl MediaPlace {
 impl Write for MediaFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Folder(file) => file.write(bytes),
+            Self::Folder(file) => file.write_all(bytes)?,
             #[cfg(feature = "cloud")]
-            Self::Store(file) => file.write(bytes),
+            Self::Store(file) => file.write_all(bytes)?,
         }
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -21,6 +21,7 @@ pub(crate) struct Pair<'s> {
 }
 
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct AlignOptions {
     /// In place, where SIDs are the same, or to another service, where names are.
     pub kind: Move,

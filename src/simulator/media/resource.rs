@@ -180,18 +180,15 @@ fn describe(server: &SimulatorState, world: &ServiceWorld, media: &MediaRecord) 
     object.text("account_sid", &world.account.account_sid);
     object.text("service_sid", &world.account.service_sid);
     object.plain("date_created", |out| {
-        write!(out, "{}", media.created).expect("writing to a text cannot fail")
+        write!(out, "{}", media.created).expect("writing to a text cannot fail");
     });
     object.null("date_updated");
-    match media.message {
-        Some((channel, message)) => {
-            object.plain("channel_sid", |out| sid::write("CH", channel, out));
-            object.plain("message_sid", |out| sid::write("IM", message, out));
-        }
-        None => {
-            object.null("channel_sid");
-            object.null("message_sid");
-        }
+    if let Some((channel, message)) = media.message {
+        object.plain("channel_sid", |out| sid::write("CH", channel, out));
+        object.plain("message_sid", |out| sid::write("IM", message, out));
+    } else {
+        object.null("channel_sid");
+        object.null("message_sid");
     }
     object.number("size", media.size);
     object.optional_text("content_type", media.content_type.as_deref());

@@ -97,7 +97,7 @@ impl MediaClient {
             match read {
                 Ok(file) => return Ok((record, file)),
                 Err(DownloadFailure::Passing(why)) => last = why,
-                Err(DownloadFailure::Final(error)) => return Err(error),
+                Err(DownloadFailure::Final(error)) => return Err(*error),
             }
         }
         Err(MediaError::NotReceived { why: last })
@@ -154,7 +154,7 @@ impl MediaClient {
             Some(400..=499) if error.sender.is_none() && error.status != Some(429) => {
                 Unfetched::Refused(error.into()).into()
             }
-            _ => MediaError::Request(error),
+            _ => MediaError::Request(error.into()),
         }
     }
 }

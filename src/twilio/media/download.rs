@@ -30,18 +30,18 @@ pub(super) enum DownloadFailure {
     /// Another attempt, with a new address, may fare better.
     Passing(String),
     /// No attempt will.
-    Final(MediaError),
+    Final(Box<MediaError>),
 }
 
 impl From<MediaError> for DownloadFailure {
     fn from(error: MediaError) -> Self {
-        Self::Final(error)
+        Self::Final(error.into())
     }
 }
 
 impl From<Unfetched> for DownloadFailure {
     fn from(error: Unfetched) -> Self {
-        Self::Final(error.into())
+        MediaError::from(error).into()
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) enum MediaError {
     Unfetched(#[from] Unfetched),
     /// A request to MCS failed for a reason that is not the file's.
     #[error(transparent)]
-    Request(#[from] RequestError),
+    Request(Box<RequestError>),
     /// Its bytes did not come, however often they were asked for.
     #[error("the bytes of the file did not come: {why}")]
     NotReceived { why: String },
