@@ -116,7 +116,7 @@ impl Made {
 
     fn write(&self, path: &Path) -> Result<()> {
         let mut include = Entity::ALL.to_vec();
-        include.retain(|&entity| entity != Entity::Message && entity != Entity::Invite);
+        include.retain(|&entity| !matches!(entity, Entity::Message | Entity::Invite | Entity::Binding));
         let identity = CrawlIdentity {
             account_sid: AccountSid::from_digits(1),
             services: vec![ServiceSid::from_digits(self.service)],

@@ -71,6 +71,7 @@ fn check_records(page: &ListPage) -> usize {
         Records::Members(rows) => each(rows),
         Records::Invites(rows) => each(rows),
         Records::Messages(rows) => each(rows),
+        Records::Bindings(rows) => each(rows),
     }
 }
 

@@ -24,6 +24,7 @@ static SEARCH: FileKind = FileKind {
     noun: "search index",
     application: 0x4368_4673,
     format: 1,
+    oldest: 1,
     option: "--snapshot",
     command: "chatferry browse",
     remake: "remove it, and `chatferry browse` makes it again",

@@ -8,7 +8,7 @@ use super::PageArgs;
 
 /// Tell what changed between two snapshots.
 ///
-/// Services, roles, users, channels, memberships, members and invites are compared by SID, field by field. Each difference is
+/// Services, roles, users, channels, memberships, members, invites, messages and bindings are compared by SID, field by field. Each difference is
 /// a line: `+` only in NEW, `-` missing in NEW, `*` different (with field, old and new), `!` could not be read in one of the
 /// two. Both files are only read, no network is used, and memory does not grow with them.
 #[derive(Debug, Clone, Args)]

@@ -210,6 +210,7 @@ pub(super) fn entities(include: &Include) -> Vec<Entity> {
         Entity::Member => include.has(IncludePart::Members),
         Entity::Invite => include.has(IncludePart::Invites),
         Entity::Message => include.has(IncludePart::Messages),
+        Entity::Binding => include.has(IncludePart::Bindings),
     };
     Entity::ALL.into_iter().filter(wanted).collect()
 }

@@ -1,4 +1,5 @@
-//! What a crawl costs, before it is begun: its requests, counted by reading the lists of users and channels and nothing else.
+//! What a crawl costs, before it is begun: its requests, counted by reading the lists of users and channels, and those of
+//! roles and bindings where these are asked for, which nothing counts.
 //!
 //! A user's channels take a page for each 50 of `joined_channels_count`, a channel's members one for each 100 of
 //! `members_count`, its messages one for each 100 of `messages_count`, and at least one each. A user may have invitations
@@ -55,6 +56,10 @@ pub(crate) async fn service(
     if wanted(Entity::Role) {
         let pages = each_page(source, &List::Roles(sid.clone()), |_| {}).await?;
         requests.insert(Entity::Role, pages);
+    }
+    if wanted(Entity::Binding) {
+        let pages = each_page(source, &List::Bindings(sid.clone(), None), |_| {}).await?;
+        requests.insert(Entity::Binding, pages);
     }
     let mut users = None;
     if wanted(Entity::User) || wanted(Entity::Membership) {

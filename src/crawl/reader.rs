@@ -244,9 +244,9 @@ impl Reader {
 
     async fn parent(&self, target: &Target) -> Result<(), SourceError> {
         match target {
-            Target::User(service, user) | Target::UserChannels(service, user) => {
-                self.source.user(service, user).await.map(drop)
-            }
+            Target::User(service, user)
+            | Target::UserChannels(service, user)
+            | Target::UserBindings(service, user, _) => self.source.user(service, user).await.map(drop),
             Target::Channel(service, channel)
             | Target::Members(service, channel)
             | Target::Invites(service, channel)

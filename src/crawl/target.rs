@@ -31,6 +31,10 @@ pub(super) fn reading_of(target: &Target) -> UnitReading {
         Target::Members(service, channel) => UnitReading::List(List::Members(service, channel)),
         Target::Invites(service, channel) => UnitReading::List(List::Invites(service, channel)),
         Target::Messages(service, channel) => UnitReading::List(List::Messages(service, channel)),
+        Target::Bindings(service) => UnitReading::List(List::Bindings(service, None)),
+        Target::UserBindings(service, _, identity) => {
+            UnitReading::List(List::Bindings(service, Some(identity)))
+        }
         Target::Service(service) => UnitReading::Service(service),
         Target::User(service, user) => UnitReading::Record(SingleRecord::User(service, user)),
         Target::Channel(service, channel) => UnitReading::Record(SingleRecord::Channel(service, channel)),
@@ -59,6 +63,8 @@ pub(super) fn service_of(target: &Target) -> Option<&ServiceSid> {
         | Target::UserChannels(service, _)
         | Target::Members(service, _)
         | Target::Invites(service, _)
-        | Target::Messages(service, _) => Some(service),
+        | Target::Messages(service, _)
+        | Target::Bindings(service)
+        | Target::UserBindings(service, ..) => Some(service),
     }
 }

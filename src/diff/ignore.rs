@@ -99,7 +99,7 @@ mod tests {
         assert!(names.contains(&"user_channels.unread_messages_count".to_owned()));
         assert!(names.contains(&"channels.messages_count".to_owned()));
         assert!(names.contains(&"users.is_online".to_owned()));
-        assert_eq!(IgnoredFields::parse(["none", "date_updated"]).unwrap().names().len(), 7);
+        assert_eq!(IgnoredFields::parse(["none", "date_updated"]).unwrap().names().len(), 8);
     }
 
     #[test]

@@ -41,6 +41,7 @@ fn not_in_conversations(entity: Entity) -> impl Iterator<Item = &'static str> {
     let in_terms_of_its_own: &[&str] = match entity {
         Entity::Role => &["type", "permissions"],
         Entity::Message => &["media"],
+        Entity::Binding => &["message_types"],
         _ => &[],
     };
     in_terms_of_its_own.iter().copied().chain(entity.one_sided_fields())

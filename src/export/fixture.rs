@@ -245,7 +245,7 @@ impl Fixture {
                 };
                 self.members.iter().map(step).collect()
             }
-            Entity::Invite | Entity::Message => Vec::new(),
+            Entity::Invite | Entity::Message | Entity::Binding => Vec::new(),
         };
         if walk.order == WalkOrder::ByChannel {
             if walk.with.other_members {

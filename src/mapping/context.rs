@@ -130,6 +130,7 @@ fn is_present(subject: &RowRecords<'_>, entity: Entity) -> bool {
         Entity::Member => subject.member.is_some(),
         Entity::Invite => subject.invite.is_some(),
         Entity::Message => subject.message.is_some(),
+        Entity::Binding => subject.binding.is_some(),
     }
 }
 

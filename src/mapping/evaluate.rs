@@ -364,6 +364,7 @@ pub(crate) fn row_sid(entity: Entity, subject: &RowRecords<'_>) -> String {
         Entity::Member => text(subject.member.map(|member| &member.sid)),
         Entity::Invite => text(subject.invite.map(|invite| &invite.sid)),
         Entity::Message => text(subject.message.map(|message| &message.sid)),
+        Entity::Binding => text(subject.binding.map(|binding| &binding.sid)),
         Entity::Membership => subject.membership.map_or_else(
             || text(subject.member.map(|member| &member.sid)),
             |membership| format!("{}/{}", membership.user_sid, membership.channel_sid),

@@ -10,7 +10,7 @@ use super::field_info::FieldInfo;
 use super::kept_field::KEPT_FIELDS;
 use super::value::{CellField as _, ColumnType, Pii, Value};
 use crate::model::{
-    Channel, Entity, Invite, Member, Membership, Message, Role, Service, User, bare, records,
+    Binding, Channel, Entity, Invite, Member, Membership, Message, Role, Service, User, bare, records,
 };
 
 /// The name of an entity in mapping files.
@@ -25,7 +25,7 @@ pub(super) fn entity_named(name: &str) -> Option<Entity> {
 
 /// The records that a walk over an entity can bring along, itself first.
 pub(super) fn reachable(entity: Entity) -> &'static [Entity] {
-    use Entity::{Channel, Invite, Member, Membership, Message, Role, Service, User};
+    use Entity::{Binding, Channel, Invite, Member, Membership, Message, Role, Service, User};
     match entity {
         Membership => &[Membership, User, Channel, Member, Role, Service],
         User => &[User, Role, Service],
@@ -34,6 +34,7 @@ pub(super) fn reachable(entity: Entity) -> &'static [Entity] {
         Invite => &[Invite, Channel, Role, Service],
         Message => &[Message, Channel, Service],
         Role => &[Role, Service],
+        Binding => &[Binding, Service],
         Service => &[Service],
     }
 }

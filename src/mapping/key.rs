@@ -32,6 +32,7 @@ const SERVICE: KeyPart = KeyPart {
         "member.service_sid",
         "invite.service_sid",
         "message.service_sid",
+        "binding.service_sid",
     ],
     optional: true,
 };
@@ -56,6 +57,7 @@ fn orders(entity: Entity) -> Vec<(KeyOrder, Vec<KeyPart>)> {
         Entity::Role => vec![(KeyOrder::Natural, vec![SERVICE, part(&["role.sid"])])],
         Entity::User => vec![(KeyOrder::Natural, vec![SERVICE, part(&["user.sid"])])],
         Entity::Channel => vec![(KeyOrder::Natural, vec![SERVICE, part(&["channel.sid"])])],
+        Entity::Binding => vec![(KeyOrder::Natural, vec![SERVICE, part(&["binding.sid"])])],
         Entity::Member => vec![(KeyOrder::Natural, vec![SERVICE, CHANNEL, part(&["member.sid"])])],
         Entity::Invite => vec![(KeyOrder::Natural, vec![SERVICE, CHANNEL, part(&["invite.sid"])])],
         Entity::Message => {

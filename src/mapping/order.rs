@@ -25,7 +25,7 @@ impl ListParent {
             (Entity::User, _) | (Entity::Membership, KeyOrder::Natural) => Some(Self::User),
             (Entity::Membership, KeyOrder::ByChannel)
             | (Entity::Channel | Entity::Member | Entity::Invite | Entity::Message, _) => Some(Self::Channel),
-            (Entity::Service | Entity::Role, _) => None,
+            (Entity::Service | Entity::Role | Entity::Binding, _) => None,
         }
     }
 

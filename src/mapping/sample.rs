@@ -2,7 +2,9 @@
 
 use super::field::reachable;
 use super::sids::SidMap;
-use crate::model::{Channel, Entity, Invite, Member, Membership, Message, Role, RowRecords, Service, User};
+use crate::model::{
+    Binding, Channel, Entity, Invite, Member, Membership, Message, Role, RowRecords, Service, User,
+};
 
 /// One record of each kind.
 #[derive(Debug)]
@@ -15,6 +17,7 @@ pub(crate) struct Sample {
     role: Role,
     invite: Invite,
     message: Message,
+    binding: Binding,
     /// Whether a row brings along the records that its own one refers to.
     with_others: bool,
 }
@@ -42,6 +45,7 @@ impl Sample {
             role: has(Entity::Role).then_some(&self.role),
             invite: has(Entity::Invite).then_some(&self.invite),
             message: has(Entity::Message).then_some(&self.message),
+            binding: has(Entity::Binding).then_some(&self.binding),
         }
     }
 
@@ -61,6 +65,7 @@ impl Sample {
             role: Role::sample(full),
             invite: Invite::sample(full),
             message: Message::sample(full),
+            binding: Binding::sample(full),
             with_others: full,
         }
     }

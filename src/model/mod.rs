@@ -22,13 +22,14 @@ pub use api::Api;
 pub use issue::Entity;
 pub(crate) use issue::{Issue, IssueKind};
 pub use page::{ListPage, Records};
+pub(crate) use records::{Binding, Extra, Invite, JsonText, Message};
 pub use records::{Channel, Member, Membership, Role, Service, User};
-pub(crate) use records::{Extra, Invite, JsonText, Message};
 pub use row::RowRecords;
 pub(crate) use share::{InvalidShare, Share};
 pub use sid::{AccountSid, ChannelSid, MemberSid, RoleSid, ServiceSid, UserSid};
 pub(crate) use sid::{
-    ContentSid, InvalidSid, InviteSid, MessageSid, MessagingServiceSid, Sid, SidKind, StoredSid,
+    BindingSid, ContentSid, CredentialSid, InvalidSid, InviteSid, MessageSid, MessagingServiceSid, Sid,
+    SidKind, StoredSid,
 };
 pub(crate) use table::{bare, records};
 pub(crate) use value::OpenEnum;

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::issue::{Issue, IssueKind};
-use super::records::{Channel, Invite, JsonText, Member, Membership, Message, Role, Service, User};
+use super::records::{Binding, Channel, Invite, JsonText, Member, Membership, Message, Role, Service, User};
 
 /// The records of one page, in the API's order.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +16,7 @@ pub enum Records {
     Members(Vec<Member>),
     Invites(Vec<Invite>),
     Messages(Vec<Message>),
+    Bindings(Vec<Binding>),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +49,7 @@ impl ListPage {
             Records::Members(rows) => rows.iter().map(|row| hash(&row.sid)).chain(unusable).collect(),
             Records::Invites(rows) => rows.iter().map(|row| hash(&row.sid)).chain(unusable).collect(),
             Records::Messages(rows) => rows.iter().map(|row| hash(&row.sid)).chain(unusable).collect(),
+            Records::Bindings(rows) => rows.iter().map(|row| hash(&row.sid)).chain(unusable).collect(),
         }
     }
 
@@ -62,6 +64,9 @@ impl ListPage {
             Records::Members(rows) => rows.iter().map(|row| text(&row.attributes) + json(&row.extra)).sum(),
             Records::Messages(rows) => {
                 rows.iter().map(|row| text(&row.attributes) + text(&row.body) + json(&row.extra)).sum()
+            }
+            Records::Bindings(rows) => {
+                rows.iter().map(|row| text(&row.endpoint) + json(&row.message_types) + json(&row.extra)).sum()
             }
         };
         rows + self.issues.iter().map(|issue| issue.value.len()).sum::<usize>()

@@ -10,8 +10,8 @@
 use serde::Serialize;
 
 use super::sid::{
-    AccountSid, ChannelSid, ContentSid, InviteSid, MemberSid, MessageSid, MessagingServiceSid, RoleSid,
-    ServiceSid, UserSid,
+    AccountSid, BindingSid, ChannelSid, ContentSid, CredentialSid, InviteSid, MemberSid, MessageSid,
+    MessagingServiceSid, RoleSid, ServiceSid, UserSid,
 };
 use super::table::records;
 use super::value::{
@@ -105,6 +105,7 @@ macro_rules! structs {
     })*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[allow(clippy::struct_field_names, reason = "names are Twilio's")]
         pub struct $Record {
             $($(#[$field_doc])* pub $field: field_type!($place $kind),)*
         }

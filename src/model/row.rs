@@ -1,7 +1,7 @@
 //! The records that one row of an export or one item of a plan is made from.
 
 use super::issue::Entity;
-use super::records::{Channel, Invite, JsonText, Member, Membership, Message, Role, Service, User};
+use super::records::{Binding, Channel, Invite, JsonText, Member, Membership, Message, Role, Service, User};
 
 /// A record and the ones that it refers to, borrowed. `None` where the snapshot has none or none was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +14,7 @@ pub struct RowRecords<'a> {
     pub role: Option<&'a Role>,
     pub invite: Option<&'a Invite>,
     pub message: Option<&'a Message>,
+    pub binding: Option<&'a Binding>,
 }
 
 impl<'a> RowRecords<'a> {
@@ -28,6 +29,7 @@ impl<'a> RowRecords<'a> {
             role: None,
             invite: None,
             message: None,
+            binding: None,
         }
     }
 
@@ -43,6 +45,7 @@ impl<'a> RowRecords<'a> {
             Entity::Member => of_member(),
             Entity::Invite => self.invite?.extra.as_ref(),
             Entity::Message => self.message?.extra.as_ref(),
+            Entity::Binding => self.binding?.extra.as_ref(),
         }
     }
 }

@@ -221,6 +221,8 @@ kinds! {
     MemberKind, MemberSid, "MB", "Member";
     InviteKind, InviteSid, "IN", "Invite";
     MessageKind, MessageSid, "IM", "Message";
+    BindingKind, BindingSid, "BS", "Binding";
+    CredentialKind, CredentialSid, "CR", "Credential";
     ContentKind, ContentSid, "HX", "Content";
     MessagingServiceKind, MessagingServiceSid, "MG", "Messaging Service";
 }

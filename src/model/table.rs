@@ -250,6 +250,27 @@ macro_rules! records {
                 extra: own extra, Sensitive, "{}";
                 @beside chat { to: channel; }
             }
+
+            /// A push notification binding: a device of a user (OpenAPI `chat.v2.service.binding`,
+            /// `conversations.v1.service.service_binding`). Neither API creates one: devices register by themselves.
+            Binding binding "bindings" {
+                sid: key (sid BindingSid), None, 10, chat "sid", conversations "sid";
+                account_sid: account (sid AccountSid), None, 1, chat "account_sid", conversations "account_sid";
+                service_sid: service (sid ServiceSid), None, 2, chat "service_sid", conversations "chat_service_sid";
+                date_created: own date, None, 1_500_000_000, chat "date_created", conversations "date_created";
+                date_updated: own date, None, 1_500_000_000, chat "date_updated", conversations "date_updated";
+                /// The device, in the form of its binding type.
+                endpoint: own text, Standard, "ada-phone", chat "endpoint", conversations "endpoint";
+                /// The user's identity.
+                identity: own text, Standard, "ada@example.org", chat "identity", conversations "identity";
+                /// The push credential that reaches it.
+                credential_sid: own (sid CredentialSid), None, 11, chat "credential_sid", conversations "credential_sid";
+                /// `apn`, `gcm` or `fcm`; in Conversations `twilsock` too.
+                binding_type: own text, None, "fcm", chat "binding_type", conversations "binding_type";
+                /// The events that it gets, a JSON array, in the words of the API.
+                message_types: own json, None, r#"["new_message"]"#, chat "message_types", conversations "message_types";
+                extra: own extra, Sensitive, "{}";
+            }
         }
     };
 }

@@ -7,6 +7,7 @@ pub(crate) static PLAN: FileKind = FileKind {
     noun: "plan",
     application: 0x4368_4670,
     format: 3,
+    oldest: 3,
     option: "--plan",
     command: "chatferry plan",
     remake: "make and review a new plan in another file",

@@ -33,6 +33,7 @@ pub(crate) enum DrawPurpose {
     Created,
     Drift,
     AccessToken,
+    Binding,
     Media,
 }
 

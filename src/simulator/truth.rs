@@ -151,6 +151,16 @@ impl Truth {
         self.of_channel(Chat, channel, |view, channel| rows(&api::invites(view, channel, Vec::new())))
     }
 
+    /// The push notification bindings, in SID order.
+    pub fn bindings(&self) -> Vec<TruthRow> {
+        rows(&api::bindings(Chat, &self.view(), Vec::new(), Vec::new()))
+    }
+
+    /// The same as Conversations lists them.
+    pub fn conversation_bindings(&self) -> Vec<TruthRow> {
+        rows(&api::bindings(Conversations, &self.view(), Vec::new(), Vec::new()))
+    }
+
     /// The messages of a channel (SID or unique name), by index.
     pub fn messages(&self, channel: &str) -> Vec<TruthRow> {
         self.messages_in(Chat, channel)

@@ -14,9 +14,10 @@ use rusqlite::{Result, Row, Statement};
 use super::encode::{Bind, MESSAGE_TYPES, MessageType, Position, message_type, optional, required};
 use super::scopes::Scopes;
 use crate::model::{
-    AccountSid, Channel, ChannelSid, ChannelType, ContentSid, ConversationState, Entity, Invite, InviteSid,
-    Member, MemberSid, Membership, MembershipStatus, Message, MessageSid, MessagingServiceSid,
-    NotificationLevel, OpenEnum, Role, RoleSid, RoleType, Service, ServiceSid, User, UserSid, records,
+    AccountSid, Binding, BindingSid, Channel, ChannelSid, ChannelType, ContentSid, ConversationState,
+    CredentialSid, Entity, Invite, InviteSid, Member, MemberSid, Membership, MembershipStatus, Message,
+    MessageSid, MessagingServiceSid, NotificationLevel, OpenEnum, Role, RoleSid, RoleType, Service,
+    ServiceSid, User, UserSid, records,
 };
 
 /// What a field is to its record: see `model::table`.
@@ -114,6 +115,9 @@ macro_rules! alias {
     };
     (Message) => {
         "x"
+    };
+    (Binding) => {
+        "b"
     };
 }
 
@@ -429,6 +433,7 @@ mod tests {
         round_trip(&connection, &scopes, ("x", 6), &Member::sample(true));
         round_trip(&connection, &scopes, ("i", 7), &Invite::sample(true));
         round_trip(&connection, &scopes, ("x", 8), &Message::sample(true));
+        round_trip(&connection, &scopes, ("b", 10), &Binding::sample(true));
     }
 
     fn round_trip<T: StoredRecord + PartialEq + std::fmt::Debug>(

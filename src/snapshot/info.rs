@@ -8,7 +8,6 @@ use sha2::{Digest, Sha256};
 
 use super::completeness::cross_check::{self, CrossCheck};
 use super::completeness::missing::{self, MissingMembership};
-use super::format::SNAPSHOT;
 use super::messages;
 use super::properties::{self, CrawlIdentity, Requests, Verdict};
 use super::schema::write_out;
@@ -31,6 +30,7 @@ pub struct Counts {
     pub members: u64,
     pub invites: u64,
     pub messages: u64,
+    pub bindings: u64,
 }
 
 impl Counts {
@@ -45,6 +45,7 @@ impl Counts {
             Entity::Member => self.members,
             Entity::Invite => self.invites,
             Entity::Message => self.messages,
+            Entity::Binding => self.bindings,
         }
     }
 }
@@ -154,7 +155,7 @@ pub(super) fn read(connection: &Connection) -> rusqlite::Result<Info> {
     let identity = CrawlIdentity::read(connection)?;
     let missing = missing::find(connection, SHOWN)?;
     let mut info = Info {
-        format: SNAPSHOT.format,
+        format: connection.query_row("PRAGMA user_version", [], |row| row.get(0))?,
         tool_version: properties::get(connection, "tool_version")?.unwrap_or_default(),
         id: String::new(),
         account_sid: identity.account_sid,
@@ -226,6 +227,7 @@ fn counts(connection: &Connection) -> rusqlite::Result<Counts> {
         members: count("member_row")?,
         invites: count("invite_row")?,
         messages: messages::count(connection)?,
+        bindings: count("binding_row")?,
     })
 }
 

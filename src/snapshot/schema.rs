@@ -13,6 +13,8 @@ use super::sid_set;
 use crate::model::Entity;
 use crate::storage::{self, OpenMode, SqliteDraft};
 
+const SCHEMA: &str = include_str!("schema.sql");
+
 /// Page cache of a connection that writes, in KiB. Sorts spill to temporary files beyond it, so this bounds SQLite's memory.
 pub(super) const CACHE_TO_WRITE: u32 = 16 * 1024;
 
@@ -27,7 +29,7 @@ pub(super) fn create(draft: &SqliteDraft, path: &Path) -> Result<Connection, Sna
     let connection = draft.connect()?;
     let wrap = |source| SnapshotError::from_sqlite(path, source);
     tune(&connection, CACHE_TO_WRITE).map_err(wrap)?;
-    let tables = write_out(include_str!("schema.sql"));
+    let tables = write_out(SCHEMA);
     connection.execute_batch(&format!("BEGIN; {tables} {} COMMIT;", SNAPSHOT.mark())).map_err(wrap)?;
     Ok(connection)
 }
@@ -44,8 +46,23 @@ pub(super) fn open_to_read(path: &Path) -> Result<Connection, SnapshotError> {
 
 fn open(path: &Path, mode: OpenMode, cache_kib: u32) -> Result<Connection, SnapshotError> {
     let connection = storage::open(&SNAPSHOT, path, mode)?;
-    tune(&connection, cache_kib).map_err(|source| SnapshotError::from_sqlite(path, source))?;
+    let prepare = || {
+        tune(&connection, cache_kib)?;
+        add_bindings(&connection)
+    };
+    prepare().map_err(|source| SnapshotError::from_sqlite(path, source))?;
     Ok(connection)
+}
+
+/// Gives a connection to a file of format 2 the table that only later formats have, empty and of this connection: it is read as a
+/// snapshot without bindings.
+fn add_bindings(connection: &Connection) -> rusqlite::Result<()> {
+    let format: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let Some((_, table)) = SCHEMA.split_once("CREATE TABLE binding_row").filter(|_| format < 3) else {
+        return Ok(());
+    };
+    let (table, _) = table.split_once(';').unwrap_or((table, ""));
+    connection.execute_batch(&write_out(&format!("CREATE TEMP TABLE binding_row {table}")))
 }
 
 /// Settings of every connection.

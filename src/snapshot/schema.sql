@@ -1,4 +1,4 @@
--- The snapshot, format 2. Tables named *_row hold compact rows; the views at the end show them as the API names them.
+-- The snapshot, format 3. Tables named *_row hold compact rows; the views at the end show them as the API names them.
 -- A SID column holds 16 bytes (its 32 digits), or text where what was sent is no SID. A date column holds seconds since
 -- 1970, or text where what was sent is another form. An enumeration holds its number, or text where it is unknown.
 --
@@ -82,6 +82,12 @@ CREATE TABLE message_row (
   PRIMARY KEY (channel, position, sid)
 ) WITHOUT ROWID;
 
+CREATE TABLE binding_row (
+  service INTEGER NOT NULL, sid NOT NULL, pass INTEGER NOT NULL, scope INTEGER NOT NULL,
+  @columns(binding),
+  PRIMARY KEY (service, sid)
+) WITHOUT ROWID;
+
 -- The users that a crawl is limited to, by SID or identity.
 CREATE TABLE selection (key TEXT PRIMARY KEY, found INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 
@@ -138,3 +144,6 @@ FROM invite_row r JOIN channel_row c ON c.id = r.channel LEFT JOIN scope s ON s.
 
 CREATE VIEW messages AS SELECT @fields(message)
 FROM message_row r JOIN channel_row c ON c.id = r.channel LEFT JOIN scope s ON s.id = r.scope;
+
+CREATE VIEW bindings AS SELECT @fields(binding)
+FROM binding_row r LEFT JOIN scope s ON s.id = r.scope;

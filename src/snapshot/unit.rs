@@ -27,6 +27,10 @@ pub enum Target {
     Invites(ServiceSid, ChannelSid),
     /// A channel's messages.
     Messages(ServiceSid, ChannelSid),
+    /// A service's push notification bindings.
+    Bindings(ServiceSid),
+    /// Those of one user, by its identity.
+    UserBindings(ServiceSid, UserSid, String),
 }
 
 impl std::fmt::Display for Target {
@@ -36,8 +40,9 @@ impl std::fmt::Display for Target {
             Self::Service(service)
             | Self::Roles(service)
             | Self::Users(service)
-            | Self::Channels(service) => service,
-            Self::User(_, user) | Self::UserChannels(_, user) => user,
+            | Self::Channels(service)
+            | Self::Bindings(service) => service,
+            Self::User(_, user) | Self::UserChannels(_, user) | Self::UserBindings(_, user, _) => user,
             Self::Channel(_, channel)
             | Self::Members(_, channel)
             | Self::Invites(_, channel)
@@ -59,6 +64,7 @@ impl Target {
             Self::Members(..) => Entity::Member,
             Self::Invites(..) => Entity::Invite,
             Self::Messages(..) => Entity::Message,
+            Self::Bindings(_) | Self::UserBindings(..) => Entity::Binding,
         }
     }
 
@@ -75,6 +81,8 @@ impl Target {
             Self::Members(..) => UnitKind::Members,
             Self::Invites(..) => UnitKind::Invites,
             Self::Messages(..) => UnitKind::Messages,
+            Self::Bindings(_) => UnitKind::Bindings,
+            Self::UserBindings(..) => UnitKind::UserBindings,
         }
     }
 
@@ -87,7 +95,12 @@ impl Target {
     pub fn is_of_service(&self) -> bool {
         matches!(
             self,
-            Self::Services | Self::Service(_) | Self::Roles(_) | Self::Users(_) | Self::Channels(_)
+            Self::Services
+                | Self::Service(_)
+                | Self::Roles(_)
+                | Self::Users(_)
+                | Self::Channels(_)
+                | Self::Bindings(_)
         )
     }
 }
@@ -106,10 +119,12 @@ pub(super) enum UnitKind {
     Members = 8,
     Invites = 9,
     Messages = 10,
+    Bindings = 11,
+    UserBindings = 12,
 }
 
 impl UnitKind {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Services,
         Self::Service,
         Self::Roles,
@@ -121,6 +136,8 @@ impl UnitKind {
         Self::Members,
         Self::Invites,
         Self::Messages,
+        Self::Bindings,
+        Self::UserBindings,
     ];
 
     pub(super) fn from_number(number: i64) -> Option<Self> {
@@ -151,12 +168,13 @@ impl UnitKind {
             Self::Members => "members of",
             Self::Invites => "invites of",
             Self::Messages => "messages of",
+            Self::Bindings | Self::UserBindings => "bindings of",
         }
     }
 
     /// Whether its parent is a user.
     pub(super) fn is_of_user(self) -> bool {
-        matches!(self, Self::User | Self::UserChannels)
+        matches!(self, Self::User | Self::UserChannels | Self::UserBindings)
     }
 
     /// Whether its parent is a channel.

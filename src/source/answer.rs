@@ -18,6 +18,7 @@ pub fn page_of(api: Api, entity: Entity, body: &[u8]) -> Option<(ListPage, Optio
         Entity::Member => List::Members(service, channel),
         Entity::Invite => List::Invites(service, channel),
         Entity::Message => List::Messages(service, channel),
+        Entity::Binding => List::Bindings(service, None),
     };
     let key = requests::listing(api, entity)?.key;
     let asked = Asked { api, account: &account, service: None, user: None, channel: None };

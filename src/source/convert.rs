@@ -9,7 +9,7 @@
 use super::media::media;
 use super::notes::{Asked, Notes, owned, time};
 use crate::model::{
-    Api, Channel, ChannelType, ConversationState, Entity, Invite, Issue, Member, Membership,
+    Api, Binding, Channel, ChannelType, ConversationState, Entity, Invite, Issue, Member, Membership,
     MembershipStatus, Message, NotificationLevel, Role, RoleType, Service, User, records,
 };
 use crate::twilio::records::{chat, conversations};

@@ -51,6 +51,8 @@ pub(crate) enum List {
     Invites(ServiceSid, ChannelSid),
     /// The messages of a channel, oldest first.
     Messages(ServiceSid, ChannelSid),
+    /// The push notification bindings of a service: of one identity, or all.
+    Bindings(ServiceSid, Option<String>),
 }
 
 impl List {
@@ -65,6 +67,7 @@ impl List {
             Self::Members(..) => Entity::Member,
             Self::Invites(..) => Entity::Invite,
             Self::Messages(..) => Entity::Message,
+            Self::Bindings(..) => Entity::Binding,
         }
     }
 
@@ -78,7 +81,8 @@ impl List {
             | Self::UserChannels(service, _)
             | Self::Members(service, _)
             | Self::Invites(service, _)
-            | Self::Messages(service, _) => Some(service),
+            | Self::Messages(service, _)
+            | Self::Bindings(service, _) => Some(service),
         }
     }
 
@@ -90,7 +94,9 @@ impl List {
             Self::Members(_, channel) | Self::Invites(_, channel) | Self::Messages(_, channel) => {
                 Asked { channel: Some(channel), ..asked }
             }
-            Self::Services | Self::Roles(_) | Self::Users(_) | Self::Channels(_) => asked,
+            Self::Services | Self::Roles(_) | Self::Users(_) | Self::Channels(_) | Self::Bindings(..) => {
+                asked
+            }
         }
     }
 }
@@ -145,7 +151,7 @@ impl SourceError {
 /// How long a list can be where nothing counts its rows.
 pub(crate) fn uncounted_size(list: &List) -> ListSize {
     match list {
-        List::Users(_) | List::Channels(_) | List::Messages(..) => ListSize::OfService,
+        List::Users(_) | List::Channels(_) | List::Messages(..) | List::Bindings(..) => ListSize::OfService,
         List::Services | List::Roles(_) | List::UserChannels(..) | List::Members(..) | List::Invites(..) => {
             ListSize::OfOne
         }
@@ -321,6 +327,7 @@ fn read_page(
         List::Members(..) => Records::Members(page.records(asked)?),
         List::Invites(..) => Records::Invites(page.records(asked)?),
         List::Messages(..) => Records::Messages(page.records(asked)?),
+        List::Bindings(..) => Records::Bindings(page.records(asked)?),
     };
     Ok(page.end(records))
 }

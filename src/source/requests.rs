@@ -29,6 +29,7 @@ pub(super) fn listing(api: Api, entity: Entity) -> Option<Listing> {
                 Entity::Member => ChatCollection::Members,
                 Entity::Invite => ChatCollection::Invites,
                 Entity::Message => ChatCollection::Messages,
+                Entity::Binding => ChatCollection::Bindings,
             };
             (collection.key(), collection.largest_page())
         }
@@ -42,6 +43,7 @@ pub(super) fn listing(api: Api, entity: Entity) -> Option<Listing> {
                 Entity::Membership => ConversationsCollection::UserConversations,
                 Entity::Member => ConversationsCollection::Participants,
                 Entity::Message => ConversationsCollection::Messages,
+                Entity::Binding => ConversationsCollection::Bindings,
                 Entity::Invite => return None,
             };
             (collection.key(), collection.largest_page())
@@ -86,6 +88,12 @@ fn first_page(api: Api, list: &List, size: Option<u32>) -> Option<ApiRequest> {
             conversations::list_messages(service, channel, size)
         }
         (Api::Conversations, List::Invites(..)) => return None,
+        (Api::Chat, List::Bindings(service, identity)) => {
+            chat::list_bindings(service, identity.as_deref(), size)
+        }
+        (Api::Conversations, List::Bindings(service, identity)) => {
+            conversations::list_bindings(service, identity.as_deref(), size)
+        }
     })
 }
 

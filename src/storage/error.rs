@@ -15,6 +15,8 @@ pub struct FileKind {
     pub(crate) application: i64,
     /// The format that this version reads and writes: the number in `PRAGMA user_version`.
     pub(crate) format: i64,
+    /// The oldest format that this version reads: what later ones added is empty there.
+    pub(crate) oldest: i64,
     /// The flag that names another file.
     pub(crate) option: &'static str,
     /// The command that makes one.
@@ -32,7 +34,7 @@ pub enum StorageError {
     Missing { kind: &'static FileKind, path: PathBuf },
     #[error("`{}` is not a chatferry {}", path.display(), kind.noun)]
     OtherKind { kind: &'static FileKind, path: PathBuf },
-    #[error("`{}` is a {} of format {found}; this chatferry reads format {}", path.display(), kind.noun, kind.format)]
+    #[error("`{}` is a {} of format {found}; this chatferry reads format {}", path.display(), kind.noun, kind.formats())]
     OtherFormat { kind: &'static FileKind, path: PathBuf, found: i64 },
     #[error("the {} `{}` is damaged", kind.noun, path.display())]
     Damaged { kind: &'static FileKind, path: PathBuf, source: rusqlite::Error },

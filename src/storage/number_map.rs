@@ -22,6 +22,7 @@ static TEMPORARY: FileKind = FileKind {
     noun: "temporary file in",
     application: 0,
     format: 0,
+    oldest: 0,
     option: "TMPDIR",
     command: "",
     remake: "",

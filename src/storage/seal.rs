@@ -177,6 +177,7 @@ mod tests {
         noun: "book",
         application: 1,
         format: 1,
+        oldest: 1,
         option: "--book",
         command: "chatferry write",
         remake: "write another one",

@@ -39,6 +39,15 @@ impl FileKind {
         let Self { application, format, .. } = self;
         format!("PRAGMA application_id = {application}; PRAGMA user_version = {format};")
     }
+
+    /// The formats that are read: `2`, or `2 to 3`.
+    pub(super) fn formats(&self) -> String {
+        if self.oldest == self.format {
+            self.format.to_string()
+        } else {
+            format!("{} to {}", self.oldest, self.format)
+        }
+    }
 }
 
 pub(crate) fn open(kind: &'static FileKind, path: &Path, mode: OpenMode) -> Result<Connection, StorageError> {
@@ -63,7 +72,7 @@ pub(crate) fn open(kind: &'static FileKind, path: &Path, mode: OpenMode) -> Resu
         return Err(StorageError::OtherKind { kind, path: path.to_path_buf() });
     }
     let found = number("user_version").map_err(wrap)?;
-    if found != kind.format {
+    if !(kind.oldest..=kind.format).contains(&found) {
         return Err(StorageError::OtherFormat { kind, path: path.to_path_buf(), found });
     }
     refuse_lost_log(kind, path, &connection)?;
@@ -230,6 +239,7 @@ mod tests {
         noun: "book",
         application: 0x426F_6F6B,
         format: 3,
+        oldest: 3,
         option: "--book",
         command: "chatferry write",
         remake: "write another one",

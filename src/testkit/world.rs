@@ -21,6 +21,7 @@ pub(crate) struct World {
     pub(crate) members: Vec<Member>,
     pub(crate) invites: Vec<Invite>,
     pub(crate) messages: Vec<Message>,
+    pub(crate) bindings: Vec<Binding>,
     /// What the crawl was asked for.
     pub(crate) include: Vec<Entity>,
     pub(crate) selected: Option<Vec<String>>,
@@ -76,7 +77,7 @@ pub(crate) fn channel(number: u128, kind: &str) -> Channel {
 impl World {
     pub(crate) fn new(api: Api, service: u128) -> Self {
         let mut include = Entity::ALL.to_vec();
-        include.retain(|&entity| entity != Entity::Message && api.has(entity));
+        include.retain(|&entity| !matches!(entity, Entity::Message | Entity::Binding) && api.has(entity));
         Self {
             api,
             service: Service {
@@ -91,6 +92,7 @@ impl World {
             members: Vec::new(),
             invites: Vec::new(),
             messages: Vec::new(),
+            bindings: Vec::new(),
             include,
             selected: None,
             failing: Vec::new(),
@@ -217,6 +219,10 @@ impl World {
             ),
             Target::Messages(_, channel) => Records::Messages(
                 self.messages.iter().filter(|row| row.channel_sid == *channel).cloned().collect(),
+            ),
+            Target::Bindings(_) => Records::Bindings(self.bindings.clone()),
+            Target::UserBindings(_, _, identity) => Records::Bindings(
+                self.bindings.iter().filter(|row| row.identity.as_ref() == Some(identity)).cloned().collect(),
             ),
             other => panic!("no one asked for {other}"),
         }

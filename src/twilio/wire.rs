@@ -357,6 +357,7 @@ macro_rules! resources {
         $(#[$doc])*
         #[derive(Debug, Default, serde::Deserialize)]
         #[serde(default, deny_unknown_fields)]
+        #[allow(clippy::struct_field_names, reason = "names are Twilio's")]
         pub(crate) struct $name<'a> {
             $(#[serde(borrow, rename = $key)] pub(crate) $field: Option<$crate::twilio::wire::wire_type!('a $kind)>,)*
             $($(#[serde(borrow)] pub(crate) $beside: Option<$crate::twilio::wire::wire_type!('a $how)>,)*)?

@@ -275,7 +275,11 @@ fn a_snapshot_of_another_version_is_not_touched() {
     let connection = Connection::open(world.path("snapshot.db")).unwrap();
     connection.execute_batch("PRAGMA user_version = 1").unwrap();
     drop(connection);
-    assert_unusable(&world, "snapshot.db", &["format 1", "reads format 2", "the chatferry that wrote it"]);
+    assert_unusable(
+        &world,
+        "snapshot.db",
+        &["format 1", "reads format 2 to 3", "the chatferry that wrote it"],
+    );
 }
 
 #[test]

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::support::{Ran, World, chatferry, get, post, run};
 
-const CHAT: &str = "roles,users,channels,user-channels,members,invites,messages";
-const CONVERSATIONS: &str = "roles,users,channels,user-channels,members,messages";
+const CHAT: &str = "roles,users,channels,user-channels,members,invites,messages,bindings";
+const CONVERSATIONS: &str = "roles,users,channels,user-channels,members,messages,bindings";
 
 fn small(seed: u64, world: WorldKind, faults: &str) -> World {
     let options = Options { seed, world, users: 25, channels: 20, memberships: 5, ..Options::default() };

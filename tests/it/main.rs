@@ -8,6 +8,7 @@ mod architecture;
 mod audit;
 mod bad_input;
 mod batch;
+mod bindings;
 mod browse;
 mod certificate;
 #[cfg(unix)]

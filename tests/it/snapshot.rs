@@ -124,7 +124,7 @@ fn same_json(one: &Value, other: &Value) -> bool {
 fn info_tells_what_was_read_and_how() {
     let world = crawled();
     let info = world.json(&["snapshot", "info"]);
-    assert_eq!(info["format"], 2);
+    assert_eq!(info["format"], 3);
     assert_eq!(info["tool_version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(info["account_sid"], world.running.account_sid());
     assert_eq!(info["services"], json!([world.running.service_sid()]));

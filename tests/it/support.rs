@@ -110,6 +110,7 @@ impl World {
             ("members", bare(by_channel)),
             ("invites", bare(invites)),
             ("messages", bare(messages)),
+            ("bindings", bare(truth.bindings())),
         ])
     }
 

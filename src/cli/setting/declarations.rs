@@ -119,8 +119,8 @@ settings! {
         .choices(possible_values::<SourceChoice>).default("auto"), parse::choice;
     /// What to read, separated by commas
     ///
-    /// Of roles, users, channels, user-channels, members, invites, messages. Messages are many: `probe` says how many requests
-    /// they take.
+    /// Of roles, users, channels, user-channels, members, invites, messages, bindings. Messages are many: `probe` says how many
+    /// requests they take. Bindings are the devices that push notifications go to.
     INCLUDE: Include = Declaration::flag("include", "LIST", "CHATFERRY_INCLUDE")
         .list().default("roles,users,channels,user-channels,members"), parse::include;
     /// Read the channels of these users only: SIDs or identities, one a line; `-` for stdin

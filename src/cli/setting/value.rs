@@ -58,10 +58,11 @@ pub(crate) enum IncludePart {
     Members,
     Invites,
     Messages,
+    Bindings,
 }
 
 impl IncludePart {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Roles,
         Self::Users,
         Self::Channels,
@@ -69,6 +70,7 @@ impl IncludePart {
         Self::Members,
         Self::Invites,
         Self::Messages,
+        Self::Bindings,
     ];
 
     /// Its name in `--include`.
@@ -81,13 +83,14 @@ impl IncludePart {
             Self::Members => "members",
             Self::Invites => "invites",
             Self::Messages => "messages",
+            Self::Bindings => "bindings",
         }
     }
 
     /// The part through which it is read.
     const fn through(self) -> Option<Self> {
         match self {
-            Self::Roles | Self::Users | Self::Channels => None,
+            Self::Roles | Self::Users | Self::Channels | Self::Bindings => None,
             Self::UserChannels => Some(Self::Users),
             Self::Members | Self::Invites | Self::Messages => Some(Self::Channels),
         }

@@ -44,8 +44,7 @@ fn mapping_of(column: &str) -> Result<Mapping, MappingError> {
 }
 
 fn subject<'a>(service: &'a Service, user: Option<&'a User>) -> RowRecords<'a> {
-    let (membership, channel, member, role, invite, message) = (None, None, None, None, None, None);
-    RowRecords { service, membership, user, channel, member, role, invite, message }
+    RowRecords { user, ..RowRecords::of_service(service) }
 }
 
 fn evaluate(record: &MappedRecord, subject: &RowRecords<'_>) -> Result<String, String> {

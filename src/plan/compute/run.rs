@@ -79,7 +79,8 @@ fn plan_item(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<(), PlanError
             planner.find(&check::INVITE_LOST, item, "invited, and not a participant".to_owned())?;
         }
         Entity::Message => messages::message(planner, item)?,
-        Entity::Service => {}
+        // No operation of an API creates a binding: devices register by themselves.
+        Entity::Service | Entity::Binding => {}
     }
     if matches!(item.standing, Standing::Same | Standing::Different | Standing::Missing)
         && item.entity != Entity::Invite

@@ -20,6 +20,7 @@ static ABOUT: FileKind = FileKind {
     noun: "index of a plan",
     application: 0x4368_4669,
     format: 1,
+    oldest: 1,
     option: "--plan",
     command: "chatferry browse",
     remake: "remove it, and `chatferry browse` makes it again",

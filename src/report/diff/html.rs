@@ -87,7 +87,7 @@ impl PagePart {
 
     fn of(entity: Entity) -> Self {
         match entity {
-            Entity::User => Self::People,
+            Entity::User | Entity::Binding => Self::People,
             Entity::Channel => Self::Channels,
             Entity::Membership | Entity::Member | Entity::Invite => Self::Memberships,
             Entity::Message => Self::Messages,

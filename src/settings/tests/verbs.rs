@@ -57,7 +57,7 @@ fn wrong_values_are_reported_with_the_flag_and_a_remedy() {
         ),
         (
             "--all-services --include role,users",
-            "--include cannot be used: `role` is none of roles, users, channels, user-channels, members, invites, messages",
+            "--include cannot be used: `role` is none of roles, users, channels, user-channels, members, invites, messages, bindings",
             Some("did you mean `roles`?"),
         ),
         (

@@ -1,6 +1,6 @@
 //! The table of Chat's operations, by their ids in the descriptions of versions 2 and 3.
 
-use super::{channel, invite, member, message, migration, role, service, user, user_channel};
+use super::{channel, invite, member, message, migration, push_binding, role, service, user, user_channel};
 use crate::simulator::route::Route;
 use crate::simulator::served_api::ServedApi;
 
@@ -27,6 +27,8 @@ pub(crate) const CHAT_ROUTES: &[Route] = &[
     route!("FetchService", "GET", "/v2/Services/{Sid}", 0, service::fetch),
     route!("ListRole", "GET", "/v2/Services/{ServiceSid}/Roles", 100, role::list),
     route!("FetchRole", "GET", "/v2/Services/{ServiceSid}/Roles/{Sid}", 0, role::fetch),
+    route!("ListBinding", "GET", "/v2/Services/{ServiceSid}/Bindings", 50, push_binding::list),
+    route!("FetchBinding", "GET", "/v2/Services/{ServiceSid}/Bindings/{Sid}", 0, push_binding::fetch),
     route!("ListUser", "GET", "/v2/Services/{ServiceSid}/Users", 100, user::list),
     route!("FetchUser", "GET", "/v2/Services/{ServiceSid}/Users/{Sid}", 0, user::fetch),
     route!(

@@ -1,7 +1,8 @@
 //! The table of Conversations' operations, by their ids in the description, with the parameters of their forms.
 
 use super::{
-    batch, channel, configuration, member, message, role, service, service_configuration, user, user_channel,
+    batch, channel, configuration, member, message, push_binding, role, service, service_configuration, user,
+    user_channel,
 };
 use crate::simulator::refusal::Refusal;
 use crate::simulator::route::{Call, Route};
@@ -86,6 +87,8 @@ pub(crate) const CONVERSATIONS_ROUTES: &[Route] = &[
     fetch("FetchServiceRole", within!("/Roles/{Sid}"), role::fetch),
     post("UpdateServiceRole", within!("/Roles/{Sid}"), &["Permission"], role::update),
     delete("DeleteServiceRole", within!("/Roles/{Sid}"), role::delete),
+    list("ListServiceBinding", within!("/Bindings"), 100, push_binding::list),
+    fetch("FetchServiceBinding", within!("/Bindings/{Sid}"), push_binding::fetch),
     list("ListServiceUser", within!("/Users"), 50, user::list),
     post(
         "CreateServiceUser",

@@ -4,8 +4,8 @@
 //! and its members are the participants, all with the same SIDs. So there is one file for each resource, which writes it in
 //! the words of either API. Conversations shows neither a public channel nor who has not joined.
 //!
-//! **Deliberately absent:** Chat's messages are read and not written; bindings of devices, and webhooks of one
-//! conversation do not exist; webhooks and notifications of the service are only read. A parameter that the
+//! **Deliberately absent:** Chat's messages are read and not written; webhooks of one conversation
+//! do not exist, and Chat's lists of one user's bindings neither; webhooks and notifications of the service are only read. A parameter that the
 //! description lacks is refused, which Twilio may ignore: it is a mistake of the client.
 //!
 //! **Invariant:** written from the descriptions, with no type and no code of the client: it is the second opinion that the
@@ -22,6 +22,7 @@ mod invite;
 mod member;
 mod message;
 mod migration;
+mod push_binding;
 mod role;
 mod service;
 mod service_configuration;
@@ -33,6 +34,7 @@ pub(crate) use channel::write as write_channel;
 pub(crate) use invite::{list_of as invites, write as write_invite};
 pub(crate) use member::{list_of as members, write as write_member};
 pub(crate) use message::write as write_message;
+pub(crate) use push_binding::list_of as bindings;
 pub(crate) use role::write as write_role;
 pub(crate) use service::write as write_service;
 pub(crate) use service_configuration::write as write_configuration;

@@ -9,13 +9,13 @@ use super::graph::MembershipStatus;
 use super::messages::ChannelMessages;
 use super::order::GeneratedOrder;
 use super::record::{
-    ChannelRecord, InviteRecord, MembershipRecord, MessageRecord, NetworkBinding, ReadMark, RoleRecord,
-    UserRecord, UserSide, moment,
+    BindingRecord, ChannelRecord, InviteRecord, MembershipRecord, MessageRecord, NetworkBinding, ReadMark,
+    RoleRecord, UserRecord, UserSide, moment,
 };
 use super::role_table::{CHANNEL_ADMIN, CHANNEL_USER, SERVICE_USER};
 use super::sid::SidSpace;
 use super::world::SettingsGiven;
-use super::{ServiceWorld, channels, memberships, messages, names, roles, users};
+use super::{ServiceWorld, bindings as of_users, channels, memberships, messages, names, roles, users};
 use crate::simulator::WorldKind;
 
 /// The users in SID order.
@@ -284,6 +284,22 @@ pub(crate) fn invite_of(world: &ServiceWorld, edge: u32) -> Option<u32> {
     match &world.loaded {
         Some(loaded) => loaded.invite_of(world.graph.channel(edge), world.graph.user(edge)?),
         None => Some(edge),
+    }
+}
+
+/// The bindings by their SIDs, as far as they may be of one of these identities. No operation creates one.
+pub(crate) fn bindings<'a>(world: &ServiceWorld, identities: &[&str]) -> GeneratedOrder<'a> {
+    match &world.loaded {
+        Some(loaded) => GeneratedOrder::Read(loaded.bindings(identities)),
+        None => GeneratedOrder::Space { space: of_users::sids(world), first: 0 },
+    }
+}
+
+/// The binding with an id of the order, if it is one.
+pub(crate) fn binding(world: &ServiceWorld, binding: u32) -> Option<BindingRecord> {
+    match &world.loaded {
+        Some(loaded) => loaded.binding(binding),
+        None => of_users::generated(world, binding),
     }
 }
 

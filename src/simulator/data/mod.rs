@@ -6,6 +6,8 @@
 
 pub(crate) mod account;
 pub(crate) mod as_sent;
+pub(crate) mod binding_words;
+mod bindings;
 pub(crate) mod changes;
 pub(crate) mod channels;
 pub(crate) mod graph;

@@ -18,6 +18,24 @@ pub(crate) struct UserRecord {
     pub(crate) sent: AsSent,
 }
 
+/// A device that gets push notifications.
+#[derive(Debug, Clone)]
+pub(crate) struct BindingRecord {
+    pub(crate) digits: u128,
+    /// None where the service lacks the user.
+    pub(crate) user: Option<u32>,
+    pub(crate) identity: Option<String>,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) credential_sid: Option<String>,
+    /// `apn`, `gcm`, `fcm` or `twilsock`.
+    pub(crate) kind: Option<String>,
+    /// In the words of Chat.
+    pub(crate) message_types: Option<Vec<String>>,
+    pub(crate) created: Timestamp,
+    pub(crate) updated: Timestamp,
+    pub(crate) sent: AsSent,
+}
+
 /// A channel, which is a conversation when it is private.
 #[derive(Debug, Clone)]
 pub(crate) struct ChannelRecord {

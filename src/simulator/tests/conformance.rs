@@ -108,6 +108,7 @@ fn paths(asked: &Asked, described: &str) -> Vec<String> {
                     Some("Invites") => truth.invites(parent),
                     Some("Messages") => truth.messages(parent),
                     Some("Roles") => truth.roles(),
+                    Some("Bindings") => truth.bindings(),
                     other => panic!("no example for {other:?} of {path}"),
                 };
                 rows.first().map(|row| path.replace("{Sid}", &text(row, "sid")))

@@ -30,6 +30,9 @@ async fn every_list_is_the_truth(options: Options) {
     let channels = asked.rows(&asked.in_service("/Channels?Type=public&Type=private&PageSize=7")).await;
     assert_eq!(channels, values(truth.channels()));
     assert_eq!(asked.rows(&asked.in_service("/Roles?PageSize=4")).await, values(truth.roles()));
+    assert_eq!(asked.rows(&asked.in_service("/Bindings?PageSize=4")).await, values(truth.bindings()));
+    let conversations = asked.in_service("/Bindings?PageSize=100").replace("/v2/", "/v1/");
+    assert_eq!(asked.rows(&conversations).await, values(truth.conversation_bindings()));
     for user in truth.user_sids() {
         let rows = asked.rows(&asked.in_service(&format!("/Users/{user}/Channels?PageSize=50"))).await;
         assert_eq!(rows, values(truth.user_channels(&user)));
@@ -138,6 +141,36 @@ async fn filters_and_order() {
     let chosen =
         url::form_urlencoded::byte_serialize(text(&all[3], "identity").as_bytes()).collect::<String>();
     assert_eq!(asked.rows(&format!("{members}?Identity={chosen}")).await, [all[3].clone()]);
+}
+
+#[tokio::test]
+async fn bindings_are_of_users_and_can_be_asked_for_by_identity_and_kind() {
+    let asked = simulate(Options { users: 200, ..Options::default() }).await;
+    let path = |query: &str| asked.in_service(&format!("/Bindings{query}"));
+    let all = asked.rows(&path("")).await;
+    let identities: BTreeSet<String> =
+        values(asked.running.truth().users()).iter().map(|user| text(user, "identity").to_owned()).collect();
+    let mut devices = BTreeMap::<&str, usize>::new();
+    for binding in &all {
+        assert!(identities.contains(text(binding, "identity")), "{binding}");
+        *devices.entry(text(binding, "identity")).or_default() += 1;
+    }
+    assert!(devices.len() < identities.len() && devices.values().any(|count| *count == 2));
+    let (identity, _) = devices.iter().find(|(_, count)| **count == 2).unwrap();
+    let encoded = url::form_urlencoded::byte_serialize(identity.as_bytes()).collect::<String>();
+    let own: Vec<Value> = all.iter().filter(|row| text(row, "identity") == *identity).cloned().collect();
+    assert_eq!(asked.rows(&path(&format!("?Identity={encoded}&PageSize=1"))).await, own);
+    assert_eq!(asked.rows(&path("?Identity=no%20one")).await, Vec::<Value>::new());
+    let apn = asked.rows(&path("?BindingType=apn")).await;
+    assert!(!apn.is_empty() && apn.iter().all(|row| row["binding_type"] == "apn"));
+    assert!(all.iter().all(|row| row["binding_type"] != "twilsock"));
+    assert_eq!(asked.get(&path("?BindingType=twilsock")).await.status, 400);
+    let conversations = path("?BindingType=twilsock").replace("/v2/", "/v1/");
+    let sockets = asked.rows(&conversations).await;
+    assert!(sockets.iter().all(|row| row["credential_sid"].is_null() && row.get("links").is_none()));
+    assert!(!sockets.is_empty());
+    let types = sockets[0]["message_types"].to_string();
+    assert!(types.contains("added_to_conversation") && !types.contains("invited"), "{types}");
 }
 
 #[tokio::test]

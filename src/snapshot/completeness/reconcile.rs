@@ -23,7 +23,9 @@ static INDEXES_OF_VIEWS: LazyLock<String> = LazyLock::new(|| {
         "CREATE INDEX IF NOT EXISTS user_by_shown_sid ON user_row (@US(sid));
          CREATE INDEX IF NOT EXISTS user_by_identity ON user_row (identity);
          CREATE INDEX IF NOT EXISTS channel_by_shown_sid ON channel_row (@CH(sid));
-         CREATE INDEX IF NOT EXISTS channel_by_unique_name ON channel_row (unique_name);",
+         CREATE INDEX IF NOT EXISTS channel_by_unique_name ON channel_row (unique_name);
+         CREATE INDEX IF NOT EXISTS binding_by_shown_sid ON binding_row (@BS(sid));
+         CREATE INDEX IF NOT EXISTS binding_by_identity ON binding_row (identity);",
     )
 });
 
@@ -321,6 +323,12 @@ fn minimum(writer: &SnapshotWriter) -> Result<i64, SnapshotError> {
         (UnitKind::Users, Entity::User, "user_row r WHERE r.service = unit.service"),
         (UnitKind::Channels, Entity::Channel, "channel_row r WHERE r.service = unit.service"),
         (UnitKind::Roles, Entity::Role, "role_row r WHERE r.service = unit.service"),
+        (UnitKind::Bindings, Entity::Binding, "binding_row r WHERE r.service = unit.service"),
+        (
+            UnitKind::UserBindings,
+            Entity::Binding,
+            "binding_row r JOIN user_row u ON u.identity = r.identity WHERE r.service = unit.service AND u.id = unit.parent",
+        ),
     ];
     let mut sum = 0;
     for (kind, entity, rows) in lists {

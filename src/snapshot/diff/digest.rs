@@ -75,6 +75,14 @@ const MESSAGES: Table = Table {
     condition: "1",
 };
 
+/// The bindings, which files of format 2 lack: a snapshot without any has the digest that it had.
+const BINDINGS: Table = Table {
+    name: "binding_row",
+    parents: "s.sid",
+    joined: "JOIN service_row s ON s.id = r.service",
+    condition: "1",
+};
+
 /// The digest of the messages that a snapshot holds, as 64 hexadecimal digits. Reads every one once.
 pub(in crate::snapshot) fn message_digest(connection: &Connection) -> Result<String> {
     let (rows, sum) = digest(connection, &MESSAGES)?;
@@ -85,8 +93,11 @@ pub(in crate::snapshot) fn message_digest(connection: &Connection) -> Result<Str
 /// The digest of the records that a snapshot holds, as 64 hexadecimal digits. Reads every row once.
 pub(in crate::snapshot) fn content_digest(connection: &Connection) -> Result<String> {
     let mut content = Sha256::new();
-    for table in &TABLES {
+    for table in TABLES.iter().chain([&BINDINGS]) {
         let (rows, sum) = digest(connection, table)?;
+        if rows == 0 && table.name == BINDINGS.name {
+            continue;
+        }
         content.update(table.name);
         content.update(rows.to_be_bytes());
         content.update(sum.to_be_bytes());
@@ -137,13 +148,14 @@ mod tests {
     use crate::snapshot::schema;
     use crate::storage::{Access, SqliteDraft};
 
-    const ROWS: [&str; 6] = [
+    const ROWS: [&str; 7] = [
         "INSERT INTO service_row (id, sid, fetched, friendly_name) VALUES (1, x'01', 1, 'shop')",
         "INSERT INTO user_row (id, service, sid, pass, identity) VALUES (1, 1, x'02', 0, 'ada')",
         "INSERT INTO user_row (id, service, sid, pass, identity) VALUES (2, 1, x'03', 0, 'bob')",
         "INSERT INTO channel_row (id, service, sid, pass, type) VALUES (1, 1, x'04', 0, 2)",
         "INSERT INTO membership_row (user, channel_sid, pass, service, scope, status) VALUES (1, x'04', 0, 1, 1, 1)",
         "INSERT INTO member_row (channel, sid, pass, scope, identity) VALUES (1, x'05', 0, 1, 'ada')",
+        "INSERT INTO binding_row (service, sid, pass, scope, identity) VALUES (1, x'06', 0, 1, 'ada')",
     ];
 
     fn digest_of(statements: &[&str]) -> String {
@@ -165,6 +177,7 @@ mod tests {
             "INSERT INTO user_row (id, service, sid, pass, identity, is_online) VALUES (1, 7, x'03', 1, 'bob', 1)",
             "INSERT INTO user_row (id, service, sid, pass, identity) VALUES (2, 7, x'02', 0, 'ada')",
             "INSERT INTO user_row (id, service, sid, pass, listed) VALUES (3, 7, x'09', 0, 0)",
+            "INSERT INTO binding_row (service, sid, pass, scope, identity) VALUES (7, x'06', 2, 3, 'ada')",
             "INSERT INTO member_row (channel, sid, pass, scope, identity) VALUES (5, x'05', 0, 1, 'ada')",
             "INSERT INTO membership_row (user, channel_sid, pass, service, scope, status) VALUES (2, x'04', 9, 7, 2, 1)",
         ];
@@ -183,6 +196,8 @@ mod tests {
             "UPDATE membership_row SET status = 2",
             "UPDATE member_row SET last_consumed_message_index = 0",
             "DELETE FROM user_row WHERE id = 2",
+            "UPDATE binding_row SET endpoint = 'phone'",
+            "DELETE FROM binding_row",
         ] {
             let mut rows = ROWS.to_vec();
             rows.push(change);

@@ -5,7 +5,7 @@
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use crate::model::{Channel, Entity, Invite, Member, Message, Role, RowRecords, User};
+use crate::model::{Binding, Channel, Entity, Invite, Member, Message, Role, RowRecords, User};
 use crate::snapshot::columns::StoredRecord;
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::lookup::LookUp;
@@ -26,7 +26,7 @@ static MESSAGES: LazyLock<String> = LazyLock::new(|| {
 ///
 /// The record of the walked entity is always there, others where wanted and known. `role` is the member's role for
 /// memberships and members, the user's for users, the invite's for invites. Other entities than memberships are walked by
-/// service SID, then their own key: roles, users and channels by SID; members and invites by channel SID, then SID;
+/// service SID, then their own key: roles, users, channels and bindings by SID; members and invites by channel SID, then SID;
 /// messages by channel SID, index, SID.
 ///
 /// Over all services, or over the one of this number.
@@ -99,6 +99,14 @@ pub(in crate::snapshot) fn walk<E: From<SnapshotError>>(
                     let message = Message::read(row, 0, &snapshot.scopes)?;
                     step.channel = look_up.channel_if(walk.with.channel, &message.channel_sid)?;
                     step.message = Some(message);
+                    Ok(())
+                })?;
+            }
+            Entity::Binding => {
+                let sql =
+                    format!("SELECT {} FROM binding_row b WHERE service = ?1 ORDER BY sid", Binding::SELECT);
+                each(snapshot, &sql, number, &mut visit, &mut step, |row, step| {
+                    step.binding = Some(Binding::read(row, 0, &snapshot.scopes)?);
                     Ok(())
                 })?;
             }

@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use rusqlite::Row;
 
-use crate::model::{Channel, Entity, Invite, Member, Membership, Message, Role, RowRecords, Service, User};
+use crate::model::{
+    Binding, Channel, Entity, Invite, Member, Membership, Message, Role, RowRecords, Service, User,
+};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::reader::Snapshot;
 
@@ -62,6 +64,7 @@ pub(in crate::snapshot) struct WalkRow {
     pub(in crate::snapshot) role: Option<Rc<Role>>,
     pub(in crate::snapshot) invite: Option<Invite>,
     pub(in crate::snapshot) message: Option<Message>,
+    pub(in crate::snapshot) binding: Option<Binding>,
 }
 
 impl WalkRow {
@@ -75,6 +78,7 @@ impl WalkRow {
             role: None,
             invite: None,
             message: None,
+            binding: None,
         }
     }
 
@@ -88,6 +92,7 @@ impl WalkRow {
             role: self.role.as_deref(),
             invite: self.invite.as_ref(),
             message: self.message.as_ref(),
+            binding: self.binding.as_ref(),
         }
     }
 }

@@ -222,7 +222,9 @@ fn a_file_that_is_no_snapshot_is_left_alone() {
             matches!(error, SnapshotError::Storage(StorageError::OtherFormat { found: other, .. }) if other == found),
             "{error}"
         );
-        assert!(error.to_string().ends_with(&format!("of format {found}; this chatferry reads format 2")));
+        assert!(
+            error.to_string().ends_with(&format!("of format {found}; this chatferry reads format 2 to 3"))
+        );
         assert!(error.hint().unwrap().starts_with("use the chatferry that wrote it, or crawl again"));
     }
 }

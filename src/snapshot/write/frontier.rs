@@ -3,7 +3,7 @@
 //! It lives in the snapshot, not in memory: a unit is a row of the table `unit`, and its cursor moves in the transaction that
 //! stores the page's rows (`writer`).
 
-use rusqlite::Row;
+use rusqlite::{Row, ToSql};
 
 use crate::model::{ServiceSid, Sid, SidKind};
 use crate::snapshot::encode::{FromStored, bind, required};
@@ -53,10 +53,19 @@ fn unit(writer: &SnapshotWriter, id: UnitId, raw: RawUnit) -> Result<Unit, Snaps
         UnitKind::Members => Target::Members(service_sid, channel()?),
         UnitKind::Invites => Target::Invites(service_sid, channel()?),
         UnitKind::Messages => Target::Messages(service_sid, channel()?),
+        UnitKind::Bindings => Target::Bindings(service_sid),
+        UnitKind::UserBindings => Target::UserBindings(service_sid, user()?, identity_of(writer, parent)?),
     };
     let has_count = writer.identity().source.has_counters() && expected_pages < FIRST;
     let expected_pages = u64::try_from(expected_pages).ok().filter(|_| has_count);
     Ok(Unit { id, target, cursor: next, pass, expected_pages, parent, service })
+}
+
+fn identity_of(writer: &SnapshotWriter, user: i64) -> Result<String, SnapshotError> {
+    writer.sql(|connection| {
+        let mut statement = connection.prepare_cached("SELECT identity FROM user_row WHERE id = ?1")?;
+        statement.query_row([user], |row| row.get(0))
+    })
 }
 
 pub(in crate::snapshot) fn sid_of<K: SidKind>(
@@ -108,7 +117,9 @@ pub(in crate::snapshot) fn vanish_unit(
     evidence: &str,
 ) -> Result<(), SnapshotError> {
     let (entity, sid) = match &unit.target {
-        Target::User(_, user) | Target::UserChannels(_, user) => ("user", user.to_string()),
+        Target::User(_, user) | Target::UserChannels(_, user) | Target::UserBindings(_, user, _) => {
+            ("user", user.to_string())
+        }
         Target::Channel(_, channel)
         | Target::Members(_, channel)
         | Target::Invites(_, channel)
@@ -123,14 +134,15 @@ pub(in crate::snapshot) fn vanish_unit(
             .prepare_cached("INSERT OR REPLACE INTO vanished (entity, sid, evidence) VALUES (?1, ?2, ?3)")?
             .execute(rusqlite::params![entity, sid, evidence])?;
         // What was read of its list before it went is a part of nothing.
-        let table = match unit.target {
-            Target::UserChannels(..) => "membership_row WHERE user",
-            Target::Members(..) => "member_row WHERE channel",
-            Target::Invites(..) => "invite_row WHERE channel",
-            Target::Messages(..) => "message_row WHERE channel",
+        let (table, parent): (_, &dyn ToSql) = match &unit.target {
+            Target::UserChannels(..) => ("membership_row WHERE user", &unit.parent),
+            Target::Members(..) => ("member_row WHERE channel", &unit.parent),
+            Target::Invites(..) => ("invite_row WHERE channel", &unit.parent),
+            Target::Messages(..) => ("message_row WHERE channel", &unit.parent),
+            Target::UserBindings(_, _, identity) => ("binding_row WHERE identity", identity),
             _ => return Ok(0),
         };
-        connection.prepare_cached(&format!("DELETE FROM {table} = ?1"))?.execute([unit.parent])
+        connection.prepare_cached(&format!("DELETE FROM {table} = ?1"))?.execute([parent])
     })?;
     Ok(())
 }

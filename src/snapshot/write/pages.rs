@@ -2,6 +2,8 @@
 //!
 //! **Invariant:** rows and cursor are in one transaction, which the caller began.
 
+use rusqlite::ToSql;
+
 use crate::model::{Channel, Entity, Issue, IssueKind, ListPage, Records, Service, User};
 use crate::snapshot::encode::bind;
 use crate::snapshot::error::SnapshotError;
@@ -46,6 +48,7 @@ pub(in crate::snapshot) fn store_page(
         Records::Members(members) => rows::store_members(writer, unit, members)?,
         Records::Invites(invites) => rows::store_invites(writer, unit, invites)?,
         Records::Messages(messages) => rows::store_messages(writer, unit, messages)?,
+        Records::Bindings(bindings) => rows::store_bindings(writer, unit, bindings)?,
     }
     store_issues(writer, &page.issues)?;
     let complete = page.next.is_none();
@@ -104,12 +107,14 @@ pub(in crate::snapshot) fn store_issues(
 
 /// Deletes rows of a list's former passes, once it has been read again to its end.
 fn drop_former_passes(writer: &SnapshotWriter, unit: &Unit) -> Result<(), SnapshotError> {
-    let (table, column, parent) = match unit.target {
-        Target::UserChannels(..) => ("membership_row", "user", unit.parent),
-        Target::Members(..) => ("member_row", "channel", unit.parent),
-        Target::Invites(..) => ("invite_row", "channel", unit.parent),
-        Target::Messages(..) => ("message_row", "channel", unit.parent),
-        Target::Roles(_) => ("role_row", "service", unit.service),
+    let (table, column, parent): (_, _, &dyn ToSql) = match &unit.target {
+        Target::UserChannels(..) => ("membership_row", "user", &unit.parent),
+        Target::Members(..) => ("member_row", "channel", &unit.parent),
+        Target::Invites(..) => ("invite_row", "channel", &unit.parent),
+        Target::Messages(..) => ("message_row", "channel", &unit.parent),
+        Target::Roles(_) => ("role_row", "service", &unit.service),
+        Target::Bindings(_) => ("binding_row", "service", &unit.service),
+        Target::UserBindings(_, _, identity) => ("binding_row", "identity", identity),
         // Users and channels stay: units and rows refer to them. Those that are gone answer 404 and are recorded.
         _ => return Ok(()),
     };

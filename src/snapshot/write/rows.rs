@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use crate::model::{Channel, Entity, Invite, Member, Membership, Message, Role, Service, User};
+use crate::model::{Binding, Channel, Entity, Invite, Member, Membership, Message, Role, Service, User};
 use crate::snapshot::columns::StoredRecord;
 use crate::snapshot::encode::bind;
 use crate::snapshot::error::SnapshotError;
-use crate::snapshot::unit::{FIRST, Unit, UnitKind};
+use crate::snapshot::unit::{FIRST, Target, Unit, UnitKind};
 use crate::snapshot::write::writer::SnapshotWriter;
 use crate::snapshot::write::{carried_users, focus, frontier, selection};
 
@@ -26,6 +26,9 @@ static INVITE: LazyLock<String> =
     LazyLock::new(|| Invite::insert("INSERT OR REPLACE", "channel, sid, pass, scope"));
 static MESSAGE: LazyLock<String> =
     LazyLock::new(|| Message::insert("INSERT OR REPLACE", "channel, sid, pass, scope"));
+
+static BINDING: LazyLock<String> =
+    LazyLock::new(|| Binding::insert("INSERT OR REPLACE", "service, sid, pass, scope"));
 
 fn upsert<T: StoredRecord>() -> String {
     format!(
@@ -112,18 +115,22 @@ pub(in crate::snapshot) fn store_user(
         bind!(statement, service, user.sid, pass, scope; user);
         returned_id(&mut statement)
     })?;
+    let mut more_work = false;
+    if selection::reads_bindings_of(writer, user) {
+        more_work |= frontier::add_work(writer, service, UnitKind::UserBindings, id, 1)?;
+    }
     if selection::reads_channels_of(writer, user) && focus::is_in_focus_user(writer, user)? {
         let pages = pages(user.joined_channels_count, writer.page_of(Entity::Membership));
         if let Some(memberships) = carried_users::memberships(writer, service, user)? {
             if carried_users::add_unit(writer, service, id, pages, memberships.len())? {
                 put_memberships(writer, service, id, 0, &memberships)?;
             }
-            return Ok(false);
+            return Ok(more_work);
         }
-        return Ok(frontier::add_work(writer, service, UnitKind::UserChannels, id, pages)?
-            || carried_users::read_after_all(writer, service, id)?);
+        more_work |= frontier::add_work(writer, service, UnitKind::UserChannels, id, pages)?
+            || carried_users::read_after_all(writer, service, id)?;
     }
-    Ok(false)
+    Ok(more_work)
 }
 
 pub(in crate::snapshot) fn store_channels(
@@ -248,6 +255,28 @@ pub(in crate::snapshot) fn store_messages(
         }
         Ok(())
     })
+}
+
+/// Stores bindings. Of a list of one user only that user's are: what a server gives beside them is no one's business.
+pub(in crate::snapshot) fn store_bindings(
+    writer: &mut SnapshotWriter,
+    unit: &Unit,
+    bindings: &[Binding],
+) -> Result<(), SnapshotError> {
+    for binding in bindings {
+        if let Target::UserBindings(_, _, identity) = &unit.target
+            && binding.identity.as_ref() != Some(identity)
+        {
+            continue;
+        }
+        let scope = writer.scope(binding.account_sid.as_ref(), binding.service_sid.as_ref())?;
+        writer.sql(|connection| {
+            let mut statement = connection.prepare_cached(&BINDING)?;
+            bind!(statement, unit.service, binding.sid, unit.pass, scope; binding);
+            statement.raw_execute()
+        })?;
+    }
+    Ok(())
 }
 
 /// Runs a statement that returns one number. It must be read to its end to take effect.

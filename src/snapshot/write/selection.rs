@@ -36,6 +36,9 @@ pub(in crate::snapshot) fn add_service_units(
     if let Some(selected) = &writer.identity().users {
         return Ok(select_users(writer, service, selected)? || added);
     }
+    if wanted(Entity::Binding) {
+        added |= frontier::add_work(writer, service, UnitKind::Bindings, 0, 1)?;
+    }
     if wanted(Entity::User) || wanted(Entity::Membership) {
         added |= frontier::add_work(writer, service, UnitKind::Users, 0, FIRST)?;
     }
@@ -85,6 +88,11 @@ pub(in crate::snapshot) fn is_selected(writer: &SnapshotWriter, user: &User) -> 
             .execute(rusqlite::params![user.sid.to_string(), user.identity])?;
         Ok(found > 0)
     })
+}
+
+/// Whether this user's bindings are read by themselves: of a crawl of some users. Others are read in the list of the service.
+pub(in crate::snapshot) fn reads_bindings_of(writer: &SnapshotWriter, user: &User) -> bool {
+    is_included(writer, Entity::Binding) && writer.identity().users.is_some() && user.identity.is_some()
 }
 
 /// Whether members are read of any channel, as data or as evidence.

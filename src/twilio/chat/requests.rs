@@ -27,13 +27,15 @@ pub(crate) enum ChatCollection {
     Invites,
     /// `/v2/Services/{IS}/Channels/{CH}/Messages`
     Messages,
+    /// `/v2/Services/{IS}/Bindings`
+    Bindings,
 }
 
 impl ChatCollection {
     /// The largest page that may be asked for.
     pub(crate) fn largest_page(self) -> u32 {
         match self {
-            Self::UserChannels => 50,
+            Self::UserChannels | Self::Bindings => 50,
             _ => 100,
         }
     }
@@ -48,6 +50,7 @@ impl ChatCollection {
             Self::Members => "members",
             Self::Invites => "invites",
             Self::Messages => "messages",
+            Self::Bindings => "bindings",
         }
     }
 
@@ -126,6 +129,17 @@ pub(crate) fn list_messages(
     of_channel(ChatCollection::Messages, "Messages", service, channel, page_size).query("Order", "asc")
 }
 
+/// Lists a service's push notification bindings: those of one identity, or all.
+pub(crate) fn list_bindings(
+    service: &ServiceSid,
+    identity: Option<&str>,
+    page_size: Option<u32>,
+) -> ApiRequest {
+    let request = get(&["v2", "Services", &service.to_string(), "Bindings"]);
+    let request = ChatCollection::Bindings.first_page(request, page_size);
+    identity.map_or(request.clone(), |identity| request.query("Identity", identity))
+}
+
 fn of_channel(
     collection: ChatCollection,
     name: &str,
@@ -164,6 +178,11 @@ mod tests {
             (
                 list_messages(&service, &channel, None),
                 format!("{in_channel}/Messages?PageSize=100&Order=asc"),
+            ),
+            (list_bindings(&service, None, None), format!("{base}/Bindings?PageSize=50")),
+            (
+                list_bindings(&service, Some("a&b"), Some(100)),
+                format!("{base}/Bindings?PageSize=50&Identity=a%26b"),
             ),
             (fetch_service(&service), base.clone()),
             (fetch_user(&service, &user), format!("{base}/Users/{user}")),

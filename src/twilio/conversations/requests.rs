@@ -25,6 +25,8 @@ pub(crate) enum ConversationsCollection {
     Participants,
     /// `/v1/Services/{IS}/Conversations/{CH}/Messages`
     Messages,
+    /// `/v1/Services/{IS}/Bindings`
+    Bindings,
 }
 
 impl ConversationsCollection {
@@ -32,7 +34,9 @@ impl ConversationsCollection {
     pub(crate) fn largest_page(self) -> u32 {
         match self {
             Self::Roles | Self::Users | Self::UserConversations => 50,
-            Self::Services | Self::Conversations | Self::Participants | Self::Messages => 100,
+            Self::Services | Self::Conversations | Self::Participants | Self::Messages | Self::Bindings => {
+                100
+            }
         }
     }
 
@@ -45,6 +49,7 @@ impl ConversationsCollection {
             Self::Conversations | Self::UserConversations => "conversations",
             Self::Participants => "participants",
             Self::Messages => "messages",
+            Self::Bindings => "bindings",
         }
     }
 
@@ -134,6 +139,16 @@ pub(crate) fn list_messages(
     ConversationsCollection::Messages.first_page(request, page_size).query("Order", "asc")
 }
 
+/// Lists a service's push notification bindings: those of one identity, or all.
+pub(crate) fn list_bindings(
+    service: &ServiceSid,
+    identity: Option<&str>,
+    page_size: Option<u32>,
+) -> ApiRequest {
+    let request = ConversationsCollection::Bindings.first_page(in_service(service, &["Bindings"]), page_size);
+    identity.map_or(request.clone(), |identity| request.query("Identity", identity))
+}
+
 pub(crate) fn list_user_conversations(
     service: &ServiceSid,
     user: &UserSid,
@@ -176,6 +191,10 @@ mod tests {
             (fetch_user(&service, &user), format!("{base}/Users/{user}")),
             (list_conversations(&service, None), format!("{base}/Conversations?PageSize=100")),
             (fetch_conversation(&service, &conversation), one.clone()),
+            (
+                list_bindings(&service, Some("ada"), None),
+                format!("{base}/Bindings?PageSize=100&Identity=ada"),
+            ),
             (list_participants(&service, &conversation, None), format!("{one}/Participants?PageSize=100")),
             (list_messages(&service, &conversation, None), format!("{one}/Messages?PageSize=100&Order=asc")),
             (

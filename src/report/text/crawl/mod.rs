@@ -339,6 +339,7 @@ fn singular(entity: Entity) -> &'static str {
         Entity::Member => "member",
         Entity::Invite => "invite",
         Entity::Message => "message",
+        Entity::Binding => "binding",
     }
 }
 

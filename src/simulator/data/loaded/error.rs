@@ -1,5 +1,6 @@
 //! Why a snapshot cannot be served.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 /// A snapshot that cannot be served.
@@ -9,7 +10,7 @@ pub enum LoadError {
     Unreadable { path: PathBuf, source: rusqlite::Error },
     #[error("{path} is not a snapshot", path = path.display())]
     OtherKind { path: PathBuf },
-    #[error("{path} has format {found}, and this version serves format {FORMAT}", path = path.display())]
+    #[error("{path} has format {found}, and this version serves format {oldest} to {newest}", path = path.display(), oldest = FORMATS.start(), newest = FORMATS.end())]
     OtherFormat { path: PathBuf, found: i64 },
     #[error("{path} has no service: its crawl has not read one", path = path.display())]
     NoService { path: PathBuf },
@@ -20,5 +21,5 @@ pub enum LoadError {
     NotATarget { path: PathBuf },
 }
 
-/// The format whose views are read.
-pub(super) const FORMAT: i64 = 2;
+/// The formats whose views are read. Format 2 has no view `bindings`.
+pub(super) const FORMATS: RangeInclusive<i64> = 2..=3;

@@ -11,7 +11,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use rusqlite::{Connection, OpenFlags, Params, Row};
 
 use super::broken_texts::BrokenTexts;
-use super::error::{FORMAT, LoadError};
+use super::error::{FORMATS, LoadError};
 use super::fields::RowFields;
 use crate::simulator::data::as_sent::ShownBy;
 
@@ -30,6 +30,8 @@ pub(super) struct LoadedFile {
     /// Why a row could not be read, once one could not.
     trouble: OnceLock<String>,
     pub(super) broken_texts: BrokenTexts,
+    /// Whether it has a view of bindings.
+    pub(super) has_bindings: bool,
 }
 
 impl LoadedFile {
@@ -46,7 +48,7 @@ impl LoadedFile {
             return Err(LoadError::OtherKind { path: path.to_path_buf() });
         }
         let found = number("user_version")?;
-        if found != FORMAT {
+        if !FORMATS.contains(&found) {
             return Err(LoadError::OtherFormat { path: path.to_path_buf(), found });
         }
         connection.execute_batch(&format!("PRAGMA cache_size = -{CACHE}")).map_err(unreadable)?;
@@ -62,6 +64,7 @@ impl LoadedFile {
             connection: Mutex::new(connection),
             trouble: OnceLock::new(),
             broken_texts,
+            has_bindings: found > *FORMATS.start(),
         })
     }
 

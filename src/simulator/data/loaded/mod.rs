@@ -6,6 +6,7 @@
 //! **Invariant:** every value is shown as it was read, in the API that it was read from: a crawl of it gives an equal snapshot. Writes
 //! go to `Changes`, which takes precedence, as over a seed.
 
+mod bindings;
 mod broken_texts;
 mod error;
 mod fields;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use super::bindings::LoadedBindings;
 use super::error::LoadError;
 use super::fields::RowFields;
 use super::file::LoadedFile;
@@ -149,6 +150,7 @@ fn read(
                     note_lacks(file, files.len() == 1, roles.is_empty(), made, lacks)?;
                 }
                 return Ok(LoadedService {
+                    devices: LoadedBindings::new(service_sid, &files),
                     files,
                     graph: Arc::new(graph),
                     users: Sids::Read { prefix: "US", digits: users.into() },

@@ -11,10 +11,10 @@ use serde_json::{Map, Value};
 use super::fields::{RowFields, json_string};
 use crate::simulator::data::as_sent::{AsSent, ShownBy};
 use crate::simulator::data::record::{
-    ChannelRecord, EmailBinding, InviteRecord, MessageRecord, NetworkBinding, ReadMark, RoleRecord, Timers,
-    UserRecord,
+    BindingRecord, ChannelRecord, EmailBinding, InviteRecord, MessageRecord, NetworkBinding, ReadMark,
+    RoleRecord, Timers, UserRecord,
 };
-use crate::simulator::data::role_table;
+use crate::simulator::data::{binding_words, role_table};
 
 pub(super) const USER: &str = "sid, identity, friendly_name, attributes, role_sid, date_created, date_updated, \
     joined_channels_count, extra";
@@ -246,6 +246,32 @@ pub(super) fn invite(fields: &mut RowFields<'_, '_>) -> Result<InviteRecord> {
     fields.rest()?;
     record.sent = std::mem::take(&mut fields.sent);
     Ok(record)
+}
+
+pub(super) const BINDING: &str = "sid, identity, endpoint, credential_sid, binding_type, message_types, date_created, \
+    date_updated, extra";
+
+/// A binding, as yet without its user.
+pub(super) fn binding(fields: &mut RowFields<'_, '_>) -> Result<BindingRecord> {
+    let digits = fields.digits("BS")?.unwrap_or_default();
+    let (identity, endpoint) = (fields.text()?, fields.text()?);
+    let (credential_sid, kind) = (fields.text()?, fields.text()?);
+    let types = fields.json(ShownBy::Both, "message_types")?;
+    let types: Option<Vec<String>> = types.and_then(|json| serde_json::from_str(&json).ok());
+    let (created, updated) = (fields.date("date_created")?, fields.date("date_updated")?);
+    fields.rest()?;
+    Ok(BindingRecord {
+        digits,
+        user: None,
+        identity,
+        endpoint,
+        credential_sid,
+        kind,
+        message_types: types.map(|types| types.into_iter().map(binding_words::to_chat).collect()),
+        created,
+        updated,
+        sent: std::mem::take(&mut fields.sent),
+    })
 }
 
 pub(super) const MESSAGE: &str = "sid, \"index\", \"from\", body, attributes, date_created, date_updated, was_edited, \

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use super::bindings::LoadedBindings;
 use super::file::LoadedFile;
 use super::messages::MessageKeys;
 use super::recent::Recent;
@@ -13,7 +14,9 @@ use super::rows::{self, ChannelList, ReadChannel, ReadUserChannel};
 use super::settings::ReadSettings;
 use crate::simulator::data::as_sent::{AsSent, ShownBy};
 use crate::simulator::data::graph::Graph;
-use crate::simulator::data::record::{ChannelRecord, InviteRecord, MessageRecord, RoleRecord, UserRecord};
+use crate::simulator::data::record::{
+    BindingRecord, ChannelRecord, InviteRecord, MessageRecord, RoleRecord, UserRecord,
+};
 use crate::simulator::data::sid;
 use crate::simulator::data::sids::Sids;
 
@@ -44,6 +47,7 @@ pub(crate) struct LoadedService {
     pub(crate) settings: ReadSettings,
     pub(super) recent: RecentlyRead,
     pub(super) bindings: OnceLock<BoundMembers>,
+    pub(super) devices: LoadedBindings,
 }
 
 /// Address and proxy address → channels and members.
@@ -210,6 +214,17 @@ impl LoadedService {
             invites
         };
         self.recent.invites.get(channel, read, |list| list.len() + KEPT_LEAST)
+    }
+
+    /// Digits and ids of the push notification bindings in SID order: all, or those of these identities.
+    pub(crate) fn bindings(&self, identities: &[&str]) -> Arc<[(u128, u32)]> {
+        self.devices.order(identities)
+    }
+
+    pub(crate) fn binding(&self, binding: u32) -> Option<BindingRecord> {
+        let mut record = self.devices.record(binding)?;
+        record.user = record.identity.as_deref().and_then(|identity| self.user_with_identity(identity));
+        Some(record)
     }
 
     fn message_keys(&self, channel: u32) -> Arc<MessageKeys> {

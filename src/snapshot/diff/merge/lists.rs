@@ -33,6 +33,7 @@ fn shape(entity: Entity, digests: bool) -> Shape {
     match entity {
         Entity::Service => shape("service_row WHERE id = ?1 AND fetched", "sid", None),
         Entity::Role => shape("role_row WHERE service = ?1", "sid", None),
+        Entity::Binding => shape("binding_row WHERE service = ?1", "sid", None),
         Entity::User if digests => shape("user_row WHERE id = ?1 AND listed", "sid", Some(UnitKind::User)),
         Entity::Channel if digests => {
             shape("channel_row WHERE id = ?1 AND listed", "sid", Some(UnitKind::Channel))

@@ -4,7 +4,9 @@ use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row};
 use serde_json::{Map, Value};
 
-use crate::model::{ChannelSid, Entity, InviteSid, MemberSid, MessageSid, RoleSid, ServiceSid, UserSid};
+use crate::model::{
+    BindingSid, ChannelSid, Entity, InviteSid, MemberSid, MessageSid, RoleSid, ServiceSid, UserSid,
+};
 use crate::snapshot::diff::column::{Column, SCOPE_FIELDS, columns, key_text};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::reader::Snapshot;
@@ -58,7 +60,7 @@ impl RawRow<'_> {
             })
         };
         match self.entity {
-            Entity::User | Entity::Member | Entity::Invite => field("identity"),
+            Entity::User | Entity::Member | Entity::Invite | Entity::Binding => field("identity"),
             Entity::Channel => match field("unique_name")? {
                 None => field("friendly_name"),
                 name => Ok(name),
@@ -132,5 +134,6 @@ fn prefix(entity: Entity) -> &'static str {
         Entity::Member => MemberSid::PREFIX,
         Entity::Invite => InviteSid::PREFIX,
         Entity::Message => MessageSid::PREFIX,
+        Entity::Binding => BindingSid::PREFIX,
     }
 }

@@ -57,6 +57,7 @@ impl<'s> Witness<'s> {
             Entity::Invite if self.has_no_invites => Ok(None),
             Entity::Service => Ok(Some("its record was not read".to_owned())),
             Entity::Role => self.list(service, UnitKind::Roles, Some(Entity::Role)),
+            Entity::Binding => self.list(service, UnitKind::Bindings, Some(Entity::Binding)),
             Entity::User | Entity::Channel => {
                 let (list, table) = match lacking.entity {
                     Entity::User => (UnitKind::Users, "user_row"),
