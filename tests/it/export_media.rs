@@ -67,7 +67,7 @@ fn an_export_that_was_killed_is_resumed() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(assert_manifest_is_true(&world).len(), all);
     assert_eq!(result["kept"], before, "{result}");
-    assert!(files(&world.path("media")).keys().all(|name| !name.ends_with(".tmp")));
+    assert!(files(&world.path("media")).keys().all(|name| !name.starts_with('.')), "no draft stays");
 }
 
 #[test]

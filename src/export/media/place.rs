@@ -39,7 +39,21 @@ impl MediaPlace {
             path: path.to_owned(),
             source,
         })?;
-        Ok(Self::Folder { _lock: lock_folder(path)?, path: path.to_owned() })
+        let place = Self::Folder { _lock: lock_folder(path)?, path: path.to_owned() };
+        place.remove_drafts(path)?;
+        Ok(place)
+    }
+
+    /// Removes what a killed run left: no other one is writing while the folder is locked.
+    fn remove_drafts(&self, path: &Path) -> Result<(), ExportError> {
+        let failed = |source| self.error("clear the folder", "", source);
+        for entry in fs::read_dir(path).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            if name.to_string_lossy().starts_with(".chatferry-") {
+                storage::remove(&path.join(name)).map_err(failed)?;
+            }
+        }
+        Ok(())
     }
 
     #[cfg(feature = "cloud")]
