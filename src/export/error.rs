@@ -115,6 +115,9 @@ pub enum ExportError {
     /// Standard output takes one file.
     #[error("`--out -` takes one file, and `{name}` is written in parts: choose a folder with --out")]
     PartsInStream { name: String },
+    /// Media are files of their own.
+    #[error("`--media -` is not possible: media are written as files, to a folder or an object store")]
+    MediaInStream,
     /// No record is left to write.
     #[error("nothing to export: the snapshot holds none of the records' entities")]
     Nothing,

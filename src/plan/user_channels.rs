@@ -10,7 +10,7 @@ use super::error::PlanError;
 use super::file::PlanDraft;
 use super::finding::PlanFinding;
 use super::operation::{JsonFields, Operation, OperationKind, OperationState, Subject};
-use super::overview::{Batches, Header, Move, PlanVerdict, Side, Step, Totals};
+use super::overview::{Batches, Header, MediaTotals, Move, PlanVerdict, Side, Step, Totals};
 use crate::model::{Api, ChannelSid, Entity, ServiceSid, UserSid};
 
 /// A user channel and what is to be set in it, by the API's own keys.
@@ -41,6 +41,7 @@ pub(crate) fn header(api: Api, side: Side) -> Header {
         mute_source: false,
         undoes: None,
         messages: None,
+        media: None,
     }
 }
 
@@ -123,6 +124,7 @@ impl UserChannelPlan {
             sizes: Vec::new(),
             participants_limit: 0,
             batches: Batches::default(),
+            media: MediaTotals::default(),
             not_checked: BTreeSet::new(),
             blocked_by: BTreeMap::new(),
         };

@@ -39,6 +39,24 @@ pub(crate) enum ExportDestination {
     Store(Url),
 }
 
+/// What `--media` asks for.
+#[derive(Debug, Clone)]
+pub(crate) struct MediaExportSettings {
+    pub snapshot: PathBuf,
+    pub destination: ExportDestination,
+    /// Whether it may be written next to other files.
+    pub force: bool,
+}
+
+impl MediaExportSettings {
+    /// None, where records are exported.
+    pub(crate) fn load(loader: &Loader, args: &ExportArgs) -> Result<Option<Self>, SettingsError> {
+        let Some(destination) = &args.media else { return Ok(None) };
+        let snapshot = snapshot_file(loader, args.settings.flags())?;
+        Ok(Some(Self { snapshot, destination: ExportDestination::of(destination), force: args.force }))
+    }
+}
+
 impl ExportDestination {
     /// Takes `-`, a URL of an object store, or a folder's path.
     fn of(text: &str) -> Self {

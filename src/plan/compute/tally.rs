@@ -11,7 +11,7 @@ use crate::model::Entity;
 use crate::plan::check::CHECKS;
 use crate::plan::finding::PlanCheck;
 use crate::plan::operation::{Operation, OperationKind, OperationState, WriteLimit};
-use crate::plan::overview::{Batches, Bucket, PlanVerdict, Step, Totals};
+use crate::plan::overview::{Batches, Bucket, MediaTotals, PlanVerdict, Step, Totals};
 
 /// How long a request is taken to last. Guessed: Twilio gives no number.
 pub(crate) const SECONDS_PER_REQUEST: f64 = 0.15;
@@ -41,6 +41,7 @@ pub(super) struct PlanTally {
     sizes: [u64; SIZES.len() + 1],
     /// Conversations that bring participants, these participants, and the lists of them that are read.
     batches: (u64, u64, u64),
+    media: MediaTotals,
     /// Operations that will be performed.
     pub(super) pending: u64,
 }
@@ -72,6 +73,14 @@ impl PlanTally {
         for count in [&mut work.requests, &mut work.writes, &mut work.of_conversation] {
             *count = count.saturating_sub(participants);
         }
+    }
+
+    /// A message is copied with a file of so many bytes, if with one: it is looked up, fetched and uploaded.
+    pub(super) fn media(&mut self, bytes: Option<u64>) {
+        let Some(bytes) = bytes else { return };
+        self.media.files += 1;
+        self.media.bytes += bytes;
+        self.work.entry(OperationKind::CreateMessage).or_default().requests += 3;
     }
 
     pub(super) fn conversation_ends(&mut self) {
@@ -148,6 +157,7 @@ impl PlanTally {
             findings: CHECKS.iter().map(|check| (check.code.to_owned(), found(check))).collect(),
             requests,
             batches,
+            media: self.media,
             estimated_seconds: (seconds * 1_000.0).round() / 1_000.0,
             steps,
             sizes: buckets(&self.sizes),

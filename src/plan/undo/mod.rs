@@ -18,7 +18,7 @@ use super::finding::PlanFinding;
 use super::operation::{
     JsonFields, Operation, OperationKind, OperationState, Subject, WriteLimit, in_braces,
 };
-use super::overview::{Batches, Header, Move, PlanVerdict, Step, Totals};
+use super::overview::{Batches, Header, MediaTotals, Move, PlanVerdict, Step, Totals};
 use crate::model::Entity;
 
 /// What an undo plan says about itself: the two services of the plan that it undoes, and that plan's digest.
@@ -29,6 +29,7 @@ pub(crate) fn header(undone: &PlanFile) -> Header {
         mute_source: false,
         undoes: Some(undone.digest().to_owned()),
         messages: None,
+        media: None,
         ..undone.header().clone()
     }
 }
@@ -263,6 +264,7 @@ fn totals(counted: &BTreeMap<OperationKind, u64>, findings: u64, requests_per_se
         participants_limit: 0,
         blocked_by: BTreeMap::new(),
         batches: Batches::default(),
+        media: MediaTotals::default(),
         not_checked: BTreeSet::new(),
     }
 }
