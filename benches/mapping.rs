@@ -73,6 +73,7 @@ fn mapped(source: &Source, mapping: &str, record: &str, format: FileFormat) -> R
         compression: None,
         pii: PiiPolicy::Keep,
         plan: None,
+        retain_until: None,
         condition: None,
         spreadsheet_safe: false,
         check_schema: false,

@@ -87,6 +87,7 @@ fn plan(kind: &str, folder: &Path) -> Result<()> {
         mute_source: is_copy,
         undoes: None,
         messages: None,
+        media: None,
     };
     let mapping = mapping::load("conversations")?;
     let records = PlanRecords::of(&mapping)?;

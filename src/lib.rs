@@ -83,8 +83,8 @@ pub mod internals {
     }
     pub mod plan {
         pub use crate::plan::{
-            Batches, Header, Inputs, JsonFields, Move, Operation, OperationKind, PlanDraft, PlanOptions,
-            PlanRecords, PlanVerdict, Side, Subject, Totals, compute,
+            Batches, Header, Inputs, JsonFields, MediaTotals, Move, Operation, OperationKind, PlanDraft,
+            PlanOptions, PlanRecords, PlanVerdict, Side, Subject, Totals, compute,
         };
     }
     pub mod settings {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chatferry::internals::model::Api;
-use chatferry::internals::plan::{Batches, Header, Move, PlanVerdict, Side, Totals};
+use chatferry::internals::plan::{Batches, Header, MediaTotals, Move, PlanVerdict, Side, Totals};
 
 /// A header that says nothing of where the plan is from but its services and when its source was read.
 pub(crate) fn header(kind: Move, source: Side, target: Side, started: &str) -> Header {
@@ -25,6 +25,7 @@ pub(crate) fn header(kind: Move, source: Side, target: Side, started: &str) -> H
         mute_source: false,
         undoes: None,
         messages: None,
+        media: None,
     }
 }
 
@@ -42,6 +43,7 @@ pub(crate) fn totals() -> Totals {
         participants_limit: 0,
         blocked_by: BTreeMap::new(),
         batches: Batches::default(),
+        media: MediaTotals::default(),
         not_checked: BTreeSet::new(),
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::error::{Advise, Failure};
 use crate::plan::PlanError;
+use crate::twilio::media::MediaError;
 use crate::twilio::{REFUSED_HINT, RequestError};
 
 /// A plan could not be performed further. What was done is in the plan.
@@ -18,6 +19,9 @@ pub(crate) enum ApplyError {
     /// The API is gone.
     #[error("the API is not offered any more")]
     Gone(#[source] Box<RequestError>),
+    /// Media cannot be copied at all.
+    #[error("the media of messages cannot be copied")]
+    Media(#[source] Box<MediaError>),
     /// The plan cannot be read or written. Nothing is sent that is not written down first.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -64,6 +68,7 @@ impl Advise for ApplyError {
     fn status(&self) -> Failure {
         match self {
             Self::Unauthorized(_) | Self::Forbidden(_) => Failure::Refused,
+            Self::Media(error) => error.status(),
             Self::Plan(error) => error.status(),
             Self::Gone(_) | Self::JournalThreadGone | Self::Stopped(_) => Failure::Failed,
         }
@@ -73,6 +78,10 @@ impl Advise for ApplyError {
         const KEPT: &str = "what was done is in the plan; run the same command again to resume";
         Some(match self {
             Self::Unauthorized(_) | Self::Forbidden(_) => format!("{REFUSED_HINT}; {KEPT}"),
+            Self::Media(error) => match error.hint() {
+                Some(hint) => format!("{hint}; {KEPT}"),
+                None => KEPT.to_owned(),
+            },
             Self::Gone(_) => format!("check that the account is still active; {KEPT}"),
             Self::Plan(_) => "fix that, for instance by freeing some space, and run the same command again: what was done is in the plan, and what was in \
                  flight is looked up".to_owned(),

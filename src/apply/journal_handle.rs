@@ -31,6 +31,8 @@ pub(super) enum JournalRequest {
     Begin { number: i64, reply: oneshot::Sender<()> },
     /// Which index of the target has the message before this one?
     MessageBefore { number: i64, reply: oneshot::Sender<Option<i64>> },
+    /// A media of the source was uploaded, and is this one in the target.
+    Uploaded { source: String, target: String, reply: oneshot::Sender<()> },
     /// It was not sent.
     Withdraw { number: i64 },
     /// It is left for another run.
@@ -110,6 +112,10 @@ impl JournalHandle {
 
     pub(super) async fn message_before(&self, number: i64) -> Result<Option<i64>, ApplyError> {
         self.ask(|reply| JournalRequest::MessageBefore { number, reply }).await
+    }
+
+    pub(super) async fn uploaded(&self, source: String, target: String) -> Result<(), ApplyError> {
+        self.ask(|reply| JournalRequest::Uploaded { source, target, reply }).await
     }
 
     pub(super) async fn withdraw(&self, number: i64) -> Result<(), ApplyError> {

@@ -13,13 +13,13 @@ use tokio_util::sync::CancellationToken;
 use super::dependencies::{self, WaitingOperation};
 use super::journal_handle::{JournalHandle, JournalRequest, LaneLoad, LoadedLanes, OperationCounts};
 use super::lookup::OperationEnd;
-use super::resolved::{self, ResolvedOperation, UnresolvedSid};
+use super::resolved::{self, MessageMedia, ResolvedOperation, UnresolvedSid};
 use crate::clock::{self, AtWork};
 use crate::event::{Event, Events};
 use crate::model::Entity;
 use crate::plan::{
     Journal, LaneName, Move, Operation, OperationKind, OperationState, PendingOperation, PlanError,
-    message_queue,
+    PlannedMedia, message_queue,
 };
 
 /// The most requests of one transaction.
@@ -165,6 +165,10 @@ impl JournalThread {
             }
             JournalRequest::MessageBefore { number, reply } => {
                 answer(answers, reply, message_queue::index_before(&self.journal, number)?);
+            }
+            JournalRequest::Uploaded { source, target, reply } => {
+                self.journal.set_uploaded(&source, &target)?;
+                answer(answers, reply, ());
             }
             JournalRequest::Withdraw { number } => self.journal.withdrawn(number)?,
             JournalRequest::Leave { number } => self.journal.set_aside(number)?,
@@ -370,6 +374,11 @@ impl JournalThread {
         let resolved = ResolvedOperation::resolve(number, operation, sent_at, counterpart)?;
         let Ok(mut item) = resolved else { return Ok(resolved) };
         item.found = found;
+        if let Some(planned) = PlannedMedia::of(&item.operation.after) {
+            let uploaded = self.journal.uploaded(&planned.sid)?;
+            item.media =
+                Some(MessageMedia { planned, uploaded, is_ready: false, sha256: None, left_behind: None });
+        }
         if let Some(batch) = item.batch.take() {
             item.batch = self.ready(number, batch)?;
         }

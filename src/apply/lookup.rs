@@ -144,12 +144,15 @@ pub(super) async fn find(
 async fn message(client: &Client, resolved: &ResolvedOperation) -> Result<Option<JsonFields>, RequestError> {
     let Some(planned) = resolved.operation.subject.message else { return Ok(None) };
     let before = resolved.follows.unwrap_or(planned.position - 1);
+    let without_media = resolved.without_media();
     let mut found = None;
     let is_before = |row: &JsonFields| {
         if row.get("index").and_then(Value::as_i64).is_none_or(|index| index <= before) {
             return true;
         }
-        if differences(&resolved.operation.after, row).is_empty() {
+        // An earlier run may have written it without its media.
+        let is_it = |after: &JsonFields| differences(after, row).is_empty();
+        if is_it(&resolved.operation.after) || without_media.as_ref().is_some_and(is_it) {
             found = Some(row.clone());
         }
         false
@@ -300,6 +303,7 @@ pub(super) fn judge(resolved: &ResolvedOperation, found: Option<&JsonFields>) ->
     if let (OperationKind::CreateMessage, Some(index)) = (kind, found.get("index")) {
         result["index"] = index.clone();
     }
+    note_media(resolved, &mut result);
     // Timers are written as a span and read as a date, and a time of reading is not read at all, so nothing proves that they were
     // written. What a new participant has read is: its index and its time are of one request.
     let is_unproven = |key: &String| {
@@ -307,6 +311,10 @@ pub(super) fn judge(resolved: &ResolvedOperation, found: Option<&JsonFields>) ->
     };
     let is_proven = is_create || !operation.after.keys().any(is_unproven);
     if off.is_empty() && is_proven {
+        if let Some(reason) = left_behind(resolved) {
+            let (state, reason) = (OperationState::Existing, Some(reason));
+            return LookupOutcome::Ended(Box::new(OperationEnd { state, reason, result, sid }));
+        }
         // What was sent and is there as planned is ours; what is there and was never sent is not.
         let state = if sent { OperationState::Done } else { OperationState::Existing };
         return LookupOutcome::Ended(Box::new(OperationEnd { state, reason: None, result, sid }));
@@ -332,6 +340,20 @@ pub(super) fn judge(resolved: &ResolvedOperation, found: Option<&JsonFields>) ->
     }
     let detail = format!("since the plan was made: {}; plan again", describe(&moved));
     blocked("changed_since", &detail, json!({ "found": now_of(&before, found) }))
+}
+
+/// How a message differs from what was planned that this run copies without its media.
+pub(super) fn left_behind(resolved: &ResolvedOperation) -> Option<String> {
+    let why = resolved.media.as_ref()?.left_behind.as_ref()?;
+    Some(format!("differs: the message was copied without its media: {why}"))
+}
+
+/// Adds which file was uploaded for a message, as far as it is known.
+pub(super) fn note_media(resolved: &ResolvedOperation, result: &mut Value) {
+    let media = resolved.media.as_ref();
+    if let Some((media, sid)) = media.and_then(|media| Some((media, media.uploaded.as_ref()?))) {
+        result["media"] = json!({ "sid": sid, "sha256": media.sha256 });
+    }
 }
 
 fn is_closed(conversation: &JsonFields) -> bool {

@@ -25,6 +25,7 @@ use super::error_codes;
 use super::failure::{WriteFailure, of_all};
 use super::journal_handle::JournalHandle;
 use super::lookup::{self, LookupOutcome, OperationEnd};
+use super::media::{MediaCopier, MediaStep};
 use super::mismatch::{describe, differences};
 use super::resolved::ResolvedOperation;
 use crate::plan::{Endpoint, JsonFields, OperationKind, OperationState};
@@ -41,6 +42,8 @@ pub(crate) struct Clients {
     pub source: Arc<Client>,
     /// Conversations, of the target's account.
     pub target: Arc<Client>,
+    /// What copies media between them, of a plan that does.
+    pub media: Option<MediaCopier>,
 }
 
 impl Clients {
@@ -169,12 +172,33 @@ impl Performer {
         if self.stop.is_cancelled() {
             return Ok(TaskStep::Interrupted { lane: work.lane });
         }
+        if let Some(ended) = self.bring_media(&mut work).await? {
+            return self.without_media(work, ended).await;
+        }
         if !work.begun {
             self.journal.begin(work.resolved.number).await?;
             work.begun = true;
         }
         work.must_look = false;
         Ok(TaskStep::ToWrite(Box::new(work)))
+    }
+
+    /// Has the media of a message in the target; how the operation ends where that is not possible.
+    async fn bring_media(&self, work: &mut ActiveOperation) -> Result<Option<MediaStep>, ApplyError> {
+        let Some(copier) = &self.clients.media else { return Ok(None) };
+        let step = copier.bring(&mut work.resolved, &self.journal).await?;
+        Ok(Some(step).filter(|step| !matches!(step, MediaStep::Ready)))
+    }
+
+    async fn without_media(&self, work: ActiveOperation, step: MediaStep) -> Result<TaskStep, ApplyError> {
+        match step {
+            MediaStep::Failed(reason) => {
+                let end = OperationEnd::failed(reason, Value::Null);
+                self.end(work, end).await
+            }
+            MediaStep::Left(why) => self.leave(work, why).await,
+            MediaStep::Ready | MediaStep::Interrupted => self.interrupted(work).await,
+        }
     }
 
     /// Looks the operation up, and gives it back where it is to be written.
@@ -202,7 +226,7 @@ impl Performer {
     pub(super) async fn write(self, work: ActiveOperation) -> Result<TaskStep, ApplyError> {
         let batches = self.batches.clone();
         let step = match work.batch().cloned().filter(|batch| batches.sends_together(batch)) {
-            Some(batch) => self.write_batch(work, &batch).await,
+            Some(batch) => Box::pin(self.write_batch(work, &batch)).await,
             None => self.write_one(work).await,
         };
         batches.was_sent();
@@ -367,10 +391,14 @@ impl Performer {
     }
 
     async fn left(&self, work: ActiveOperation, error: RequestError) -> Result<TaskStep, ApplyError> {
+        self.leave(work, error.to_string()).await
+    }
+
+    async fn leave(&self, work: ActiveOperation, why: String) -> Result<TaskStep, ApplyError> {
         let (lane, number) = (work.lane, work.resolved.number);
         let kind = work.resolved.operation.kind;
         self.withdraw(work).await?;
-        Ok(TaskStep::Left { lane, kind, number, why: error.to_string() })
+        Ok(TaskStep::Left { lane, kind, number, why })
     }
 
     async fn interrupted(&self, work: ActiveOperation) -> Result<TaskStep, ApplyError> {
@@ -438,6 +466,7 @@ pub(super) fn answered(work: &ActiveOperation, reply: &Reply<JsonFields>) -> Ope
     if let (OperationKind::CreateMessage, Some(index)) = (kind, reply.body.get("index")) {
         result["index"] = index.clone();
     }
+    lookup::note_media(&work.resolved, &mut result);
     if let Some(before) = &work.before {
         result["before"] = Value::Object(before.clone()); // undoing restores what was there, not what was planned from
     }
@@ -449,6 +478,10 @@ pub(super) fn answered(work: &ActiveOperation, reply: &Reply<JsonFields>) -> Ope
     let mut sent = lookup::sent_fields(operation);
     sent.retain(|key, value| reply.body.contains_key(key) && !(kind.is_create() && value.is_null()));
     let ignored = differences(&sent, &reply.body);
+    let reason = lookup::left_behind(&work.resolved).filter(|_| ignored.is_empty());
+    if reason.is_some() {
+        return OperationEnd { state: OperationState::Existing, reason, result, sid };
+    }
     if ignored.is_empty() {
         return OperationEnd { state: OperationState::Done, reason: None, result, sid };
     }

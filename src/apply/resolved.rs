@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::batch::{Batch, BroughtParticipant};
 use crate::model::{Api, Entity};
 use crate::plan::{
-    Endpoint, FormValue, JsonFields, Operation, OperationKind, Segment, WITH_PARTICIPANTS, WriteMethod,
-    in_braces,
+    Endpoint, FormValue, JsonFields, Operation, OperationKind, PlannedMedia, Segment, WITH_PARTICIPANTS,
+    WriteMethod, in_braces, without_media,
 };
 use crate::twilio::ApiRequest;
 
@@ -42,6 +42,22 @@ pub(super) struct ResolvedOperation {
     pub(super) looks_first: bool,
     /// Of a message that is looked up: the index in the target of the one before it.
     pub(super) follows: Option<i64>,
+    /// Of a message with media: the file, and where it was uploaded to.
+    pub(super) media: Option<MessageMedia>,
+}
+
+/// The file of a message.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct MessageMedia {
+    pub(super) planned: PlannedMedia,
+    /// `ME…` of the target: what an earlier run has uploaded, until it is looked up, or this one.
+    pub(super) uploaded: Option<String>,
+    /// Whether `uploaded` is of this run.
+    pub(super) is_ready: bool,
+    /// The SHA-256 of its bytes, where this run had them.
+    pub(super) sha256: Option<String>,
+    /// Why the message is written without it.
+    pub(super) left_behind: Option<String>,
 }
 
 /// What an operation refers to has no SID in the target.
@@ -80,6 +96,7 @@ impl ResolvedOperation {
         for (name, value) in planned.form {
             let value = match value {
                 FormValue::Text(text) => text,
+                FormValue::Media { .. } => continue, // the request has it once it is uploaded
                 FormValue::Participant(mut fields) => {
                     // Who waits for a role waits alone: the conversation is created without anyone.
                     has_all &= fill_role(&mut fields, &mut known)?;
@@ -116,6 +133,7 @@ impl ResolvedOperation {
             repairs: false,
             looks_first: false,
             follows: None,
+            media: None,
         }))
     }
 
@@ -129,6 +147,23 @@ impl ResolvedOperation {
         self.form.retain(|(name, _)| *name != "Identity");
         self.repairs = true;
         self
+    }
+
+    /// The values of a message that is written without its media.
+    pub(super) fn without_media(&self) -> Option<JsonFields> {
+        self.media.is_some().then(|| without_media(&self.operation.after))
+    }
+
+    /// Has the message written without its media, for this reason.
+    pub(super) fn leave_media_behind(&mut self, reason: String) {
+        let after = without_media(&self.operation.after);
+        let attributes = after.get("attributes").and_then(Value::as_str).unwrap_or_default().to_owned();
+        self.form.retain(|(name, _)| *name != "Attributes");
+        self.form.push(("Attributes", attributes));
+        self.operation.after = after;
+        if let Some(media) = &mut self.media {
+            (media.uploaded, media.left_behind) = (None, Some(reason));
+        }
     }
 
     /// The operation as the plan has it.
@@ -147,6 +182,8 @@ impl ResolvedOperation {
             WriteMethod::Delete => ApiRequest::delete(self.api(), &segments),
         };
         let request = self.form.iter().fold(request, |request, (name, value)| request.form(name, value));
+        let uploaded = self.media.as_ref().and_then(|media| media.uploaded.as_deref());
+        let request = uploaded.into_iter().fold(request, |request, sid| request.form("MediaSid", sid));
         let participants = together_with.into_iter().flat_map(|batch| &batch.participants);
         let request = participants.fold(request, |request, fields| {
             let text = serde_json::to_string(fields).expect("a map of JSON values is written to memory");

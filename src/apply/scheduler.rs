@@ -312,7 +312,7 @@ impl WriteScheduler {
                     self.writing += 1;
                     performer.batches.sends(work.batch());
                     let sent = Instant::now();
-                    tasks.spawn(async move { (Some(sent), performer.write(work).await) });
+                    tasks.spawn(async move { (Some(sent), Box::pin(performer.write(work)).await) });
                 }
             }
         }

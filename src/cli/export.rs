@@ -13,7 +13,7 @@ flag_group!(pub(crate) ExportFlags: SNAPSHOT);
 /// Writes every record of the mappings as CSV and NDJSON (and Parquet, with --format), sorted by key, with a
 /// datapackage.json that describes the files (schema, rows, bytes, SHA-256) and says whether the crawl was complete. Files
 /// appear complete or not at all, and the same snapshot always gives the same bytes. It needs no network, unless it writes
-/// to an object store.
+/// to an object store or reads media.
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
@@ -32,6 +32,14 @@ pub(crate) struct ExportArgs {
     /// The plan that knows the SIDs of the target, for mappings that ask for them with `counterpart`, such as `sids`
     #[arg(long, value_name = "FILE")]
     pub plan: Option<PathBuf>,
+
+    /// Write the files of messages there instead of records: a folder or an object store's URL
+    ///
+    /// Each file is named by its SID, and `manifest-00001.ndjson` and its successors say what they are: SID, size, content type, the sender's name for
+    /// it, SHA-256, message and channel. The files are read from the Media Content Service with the credentials of the environment. An
+    /// export that was interrupted is resumed by the same command: what the manifest names is not read again.
+    #[arg(long, value_name = "DIR|URL", conflicts_with_all = ["plan", "columns", "condition", "spreadsheet_safe", "check_schema"])]
+    pub media: Option<String>,
 
     /// Write only these columns, in this order: `column`, or `record.column` for one record
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
@@ -84,6 +92,10 @@ pub(crate) struct ExportChoice {
     /// The key for `--pii hmac`: a file of at least 16 random bytes
     #[arg(long, value_name = "FILE", required_if_eq("pii", "hmac"))]
     pub pii_key_file: Option<PathBuf>,
+
+    /// Until when the files are kept: a day such as `2027-01-31`, which datapackage.json states
+    #[arg(long, value_name = "DATE")]
+    pub retain_until: Option<String>,
 }
 
 /// A plain export: the default mappings as CSV and NDJSON.
@@ -97,6 +109,7 @@ impl Default for ExportChoice {
             compress: None,
             pii: PiiArg::Keep,
             pii_key_file: None,
+            retain_until: None,
         }
     }
 }

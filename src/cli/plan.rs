@@ -46,12 +46,15 @@ pub(crate) struct PlanArgs {
     /// Copy the messages too, in their order, with authors and dates; the snapshot must have them (`crawl --include …,messages`)
     #[arg(long)]
     pub messages: bool,
+    /// With --messages, copy their media too: each file is read from the source's Media Content Service and uploaded to the target's
+    #[arg(long, requires = "messages")]
+    pub media: bool,
     /// Create conversations together with up to ten of their participants: one request for what otherwise takes one for each
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = BatchChoice::Auto)]
     pub batch: BatchChoice,
     /// Plan to take back what this plan did, as far as that is possible
     #[arg(long, value_name = "PLAN", value_hint = ValueHint::FilePath,
-        conflicts_with_all = ["target", "snapshot", "mapping", "mute_source", "allow_incomplete", "messages", "batch"])]
+        conflicts_with_all = ["target", "snapshot", "mapping", "mute_source", "allow_incomplete", "messages", "media", "batch"])]
     pub undo: Option<PathBuf>,
     #[command(flatten)]
     pub connection: ConnectionArgs,
@@ -115,7 +118,7 @@ const PLAN_HELP: &str = concat!(
 Examples:
   chatferry plan --target in-place --report plan.html      what moving to Conversations takes
   chatferry plan --target IS… --mute-source                a copy into another service
-  chatferry plan --target IS… --messages                   a copy with its history
+  chatferry plan --target IS… --messages --media           a copy with its history and its files
   chatferry plan --target in-place --check                 exit code 5 when anything is left to do
   chatferry plan show --format ndjson --state failed       what could not be done, and why
   chatferry plan --undo plan.db --plan undo.db             take it back

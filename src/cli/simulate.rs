@@ -96,6 +96,7 @@ Faults, separated by commas; the same seed gives the same faults:
                   (PATH is the end of a path, `*` any segment, a final `/**` all below; both may come again)
   of a batch      batch-refused=STATUS batch-drops=KEY batch-fails=P% batch-closes=P%
                   (of ConversationWithParticipants; KEY is one of a participant, such as `role_sid`)
+  of media        media-gone=P% media-resized=P% media-private=P% media-redirect=P%
   hostile         big-body=P% gzip-bomb=P% slow-body=P% endless-list=N escapes=P%
                   endless=PATH (lists; `same-rows:`, `empty-pages:` or `new-rows:` may stand before PATH)
 

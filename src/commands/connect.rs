@@ -23,6 +23,7 @@ pub(super) fn client(
         chat_origin: settings.chat.clone(),
         conversations_origin: settings.conversations.clone(),
         oauth_origin: settings.oauth.clone(),
+        media_origin: settings.media.clone(),
         credentials: settings.read_credentials()?,
         limits: Limits {
             concurrency: settings.concurrency,

@@ -127,6 +127,7 @@ fn check_lines(snapshot: &Snapshot, mappings: [Mapping; 1]) -> Result<Option<Che
         compression: None,
         pii: PiiPolicy::Keep,
         plan: None,
+        retain_until: None,
         condition: None,
         spreadsheet_safe: false,
         check_schema: true,

@@ -135,11 +135,12 @@ mod tests {
         assert!(lines[2].starts_with("export TWILIO_AUTH_TOKEN="));
         assert_eq!(lines[3], format!("export CHATFERRY_CHAT_URL={url}"));
         assert_eq!(lines[4], format!("export CHATFERRY_CONVERSATIONS_URL={url}"));
-        assert!(lines[5].starts_with("chatferry crawl --service IS"));
-        assert!(lines[6].starts_with("# an empty service in the same account: IS"));
-        assert!(lines[7].starts_with("# an empty service in another account: IS"));
-        assert!(lines[8].starts_with("# export CHATFERRY_TARGET_ACCOUNT_SID=AC"));
-        assert!(lines[9].starts_with("# export CHATFERRY_TARGET_AUTH_TOKEN="));
+        assert_eq!(lines[5], format!("export CHATFERRY_MEDIA_URL={url}"));
+        assert!(lines[6].starts_with("chatferry crawl --service IS"));
+        assert!(lines[7].starts_with("# an empty service in the same account: IS"));
+        assert!(lines[8].starts_with("# an empty service in another account: IS"));
+        assert!(lines[9].starts_with("# export CHATFERRY_TARGET_ACCOUNT_SID=AC"));
+        assert!(lines[10].starts_with("# export CHATFERRY_TARGET_AUTH_TOKEN="));
     }
 
     #[tokio::test]

@@ -23,11 +23,13 @@ pub(crate) struct TargetDiffOptions {
     pub share: Option<Share>,
     /// Whether messages are compared, and read positions are those of the copied ones.
     pub messages: bool,
+    /// Whether messages have their media in the target.
+    pub media: bool,
     /// Whether what is the same is reported too.
     pub report_same: bool,
 }
 
-/// Items that have no counterpart and are not asked for: they are said once, and are no difference.
+/// What is said once and is no difference: items that have no counterpart and are not asked for, and how messages were compared.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Uncounted {
     /// Invitations that the mapping leaves behind.
@@ -36,6 +38,10 @@ pub(crate) struct Uncounted {
     pub not_of_chat: u64,
     /// Roles, users and conversations of another service that have nothing to do with the source.
     pub strangers: u64,
+    /// Conversations whose messages are the same by count and digest.
+    pub same_by_digest: u64,
+    /// Conversations whose messages were compared field by field.
+    pub by_fields: u64,
 }
 
 /// Compares a snapshot with its target and visits each difference in the order of alignment.
@@ -59,8 +65,22 @@ pub(crate) fn diff_target<E: From<SnapshotError>>(
         share: options.share,
         extras: true,
         messages: options.messages,
+        media: options.media,
+        // What is the same is reported one by one, if it is.
+        digests: !options.report_same,
     };
+    let mut last = None;
     align::align::<E>(pair, records, aligning, &mut |item| {
+        if let Some(count) = item.same_messages {
+            totals.add(Entity::Message, Mark::Same, count);
+            uncounted.same_by_digest += u64::from(count > 0);
+            return Ok(());
+        }
+        let conversation = item.conversation.filter(|_| item.entity == Entity::Message).map(|of| &of.sid);
+        if conversation.is_some() && last.as_ref() != conversation {
+            uncounted.by_fields += 1;
+            last = conversation.cloned();
+        }
         if item.entity == Entity::Invite {
             uncounted.invites += 1;
             return Ok(());

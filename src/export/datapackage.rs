@@ -12,7 +12,7 @@ use super::formats::FileFormat;
 use super::options::{ExportOptions, PlanFacts};
 use super::select::{NotExported, SelectedRecord};
 use super::written::{WrittenBundle, WrittenFile, WrittenRecord};
-use crate::mapping::{ColumnType, MappedColumn, Pii};
+use crate::mapping::{ColumnType, MappedColumn};
 use crate::model::Api;
 use crate::snapshot::Info;
 
@@ -44,6 +44,9 @@ struct PackageFacts<'a> {
     window: CrawlWindow,
     snapshot: SnapshotFacts<'a>,
     tool_version: &'static str,
+    /// Until when the files are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retain_until: Option<String>,
     settings: PackageSettings,
     /// What the snapshot holds and no resource has rows of.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -122,6 +125,7 @@ pub(super) fn describe(
                 include: info.include.iter().map(|entity| entity.plural()).collect(),
             },
             tool_version: env!("CARGO_PKG_VERSION"),
+            retain_until: options.retain_until.map(|day| day.to_string()),
             settings: PackageSettings {
                 mappings: options
                     .mappings
@@ -302,8 +306,9 @@ fn field(column: &MappedColumn, irregular_dates: bool) -> Json {
     if !column.description.is_empty() {
         field["description"] = column.description.clone().into();
     }
-    if column.pii != Pii::None {
+    if let Some(days) = column.pii.delete_sla() {
         field["pii"] = json!(column.pii);
+        field["deleteSla"] = days.into();
     }
     if column.is_pseudonymous() {
         field["pseudonym"] = format!("HMAC-SHA-256, kind {}", column.kind).into();

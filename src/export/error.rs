@@ -82,6 +82,8 @@ pub enum ExportError {
         /// The first row's SID, and what its value is made from.
         first: String,
         second: String,
+        /// The services of the two, where these differ.
+        services: Option<Box<[String; 2]>>,
     },
     /// Lines do not follow the schema of their mapping.
     #[error(
@@ -113,6 +115,9 @@ pub enum ExportError {
     /// Standard output takes one file.
     #[error("`--out -` takes one file, and `{name}` is written in parts: choose a folder with --out")]
     PartsInStream { name: String },
+    /// Media are files of their own.
+    #[error("`--media -` is not possible: media are written as files, to a folder or an object store")]
+    MediaInStream,
     /// No record is left to write.
     #[error("nothing to export: the snapshot holds none of the records' entities")]
     Nothing,
@@ -199,6 +204,12 @@ impl Advise for ExportError {
             Self::File { .. } => {
                 Some("check that the folder can be written, or choose another with --out".to_owned())
             }
+            Self::NotUnique { services: Some(services), .. } => Some(format!(
+                "the two are of different services, {first} and {second}, which would share one place of names: export one of \
+                 them with --where \"service.sid == '{first}'\"",
+                first = services[0],
+                second = services[1]
+            )),
             Self::Stream(source) if is_full(source) => {
                 Some("free some space where it is written to".to_owned())
             }

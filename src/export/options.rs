@@ -1,5 +1,6 @@
 //! What an export is asked to do.
 
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::formats::{Compression, CsvOptions, FileFormat};
@@ -27,6 +28,8 @@ pub struct ExportOptions {
     pub pii: PiiPolicy,
     /// The plan whose target's SIDs the mappings were given.
     pub plan: Option<PlanFacts>,
+    /// Until when the files are kept, as the package states.
+    pub retain_until: Option<Date>,
     /// The condition that was added to every record.
     pub condition: Option<String>,
     /// Whether CSV cells that a spreadsheet would take for formulas get an apostrophe in front.

@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 use super::error::ExportError;
 use super::select::walk_of;
 use super::source::RowSource;
-use crate::mapping::{Evaluator, MappedRecord, RowOutcome, Value, row_sid};
-use crate::model::RowRecords;
+use crate::mapping::{Evaluator, MappedRecord, RowOutcome, Unique, Value, row_sid};
+use crate::model::{RowRecords, ServiceSid};
 use crate::storage::NumberSet;
 
 /// The values of a record's unique columns.
@@ -21,7 +21,7 @@ pub(super) struct UniqueValues<'m> {
 
 impl<'m> UniqueValues<'m> {
     pub(super) fn of(record: &'m MappedRecord) -> Self {
-        let columns = record.columns.iter().enumerate().filter(|(_, column)| column.unique);
+        let columns = record.columns.iter().enumerate().filter(|(_, column)| column.unique != Unique::No);
         Self { record, columns: columns.map(|(position, _)| (position, NumberSet::default())).collect() }
     }
 
@@ -34,24 +34,32 @@ impl<'m> UniqueValues<'m> {
     ) -> Result<(), ExportError> {
         for (column, seen) in &mut self.columns {
             let Some(value) = evaluator.row(records).value(*column).to_text() else { continue };
+            let mut digest = Sha256::new_with_prefix(value.as_bytes());
+            if self.record.columns[*column].unique == Unique::InService {
+                digest.update([0]);
+                digest.update(records.service.sid.to_string());
+            }
             let mut fingerprint = [0; 16];
-            fingerprint.copy_from_slice(Sha256::digest(value.as_bytes()).get(..16).unwrap_or_default());
+            fingerprint.copy_from_slice(digest.finalize().get(..16).unwrap_or_default());
             let is_new = seen
                 .insert(u128::from_be_bytes(fingerprint))
                 .map_err(|error| ExportError::Temporary(error.into()))?;
             if is_new {
                 continue;
             }
-            if let Some(first) = first_with(source, self.record, *column, &value)? {
+            if let Some(first) = first_with(source, self.record, *column, &value, &records.service.sid)? {
                 let named = |original: &str, sid: &str| format!("{sid} (`{original}`)");
                 let sid = row_sid(self.record.entity, records);
+                let services = [first.service, records.service.sid.clone()];
                 return Err(ExportError::NotUnique {
+                    services: (services[0] != services[1])
+                        .then(|| Box::new(services.map(|sid| sid.to_string()))),
                     place: format!(
                         "column `{}` of record `{}`",
                         self.record.columns[*column].name, self.record.name
                     ),
                     value: value.into_owned(),
-                    first: named(&first.1, &first.0),
+                    first: named(&first.original, &first.sid),
                     second: named(&evaluator.original(*column, records), &sid),
                 });
             }
@@ -60,20 +68,34 @@ impl<'m> UniqueValues<'m> {
     }
 }
 
-/// The SID of the first row that has a value, and what the value is made from.
+/// The first row that has a value.
+struct FirstRow {
+    service: ServiceSid,
+    sid: String,
+    /// What the value is made from.
+    original: String,
+}
+
 fn first_with(
     source: &impl RowSource,
     record: &MappedRecord,
     column: usize,
     value: &str,
-) -> Result<Option<(String, String)>, ExportError> {
+    service: &ServiceSid,
+) -> Result<Option<FirstRow>, ExportError> {
     let mut evaluator = Evaluator::new(record);
     let mut found = None;
+    let is_everywhere = record.columns[column].unique == Unique::Everywhere;
     source.walk(&walk_of(record), &mut |records| {
-        if found.is_none() && matches!(evaluator.evaluate(records), Ok(RowOutcome::Row(_))) {
+        let counts = is_everywhere || records.service.sid == *service;
+        if counts && found.is_none() && matches!(evaluator.evaluate(records), Ok(RowOutcome::Row(_))) {
             let value_here = evaluator.row(records).value(column);
             if value_here != Value::Null && value_here.to_text().as_deref() == Some(value) {
-                found = Some((row_sid(record.entity, records), evaluator.original(column, records)));
+                found = Some(FirstRow {
+                    service: records.service.sid.clone(),
+                    sid: row_sid(record.entity, records),
+                    original: evaluator.original(column, records),
+                });
             }
         }
         Ok(())

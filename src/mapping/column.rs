@@ -55,8 +55,10 @@ pub(super) fn compile(file_text: &str, entry: ColumnEntry, scope: NameScope<'_>)
         key: None,
         source,
         shape,
-        unique: entry.unique,
+        unique: entry.unique.into(),
+        reserved: Vec::new(),
     };
+    column.reserved = column.reserved_names(scope.safe_names);
     let reads = column.reads();
     // What is computed from personal values is personal, unless the file says otherwise.
     column.pii = entry.pii.or_else(|| reads.iter().map(|field| field.pii).max()).unwrap_or(Pii::None);

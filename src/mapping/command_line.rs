@@ -37,7 +37,10 @@ impl MappedRecord {
         self.pii = policy.clone();
         match policy {
             PiiPolicy::Keep => {}
-            PiiPolicy::Drop => self.columns.retain(|column| column.pii == Pii::None),
+            PiiPolicy::Drop => {
+                self.constants.set_drops();
+                self.columns.retain(|column| column.pii == Pii::None);
+            }
             PiiPolicy::Hmac(key) => {
                 self.constants.set_key(key.clone());
                 for column in self.columns.iter_mut().filter(|column| column.pii != Pii::None) {

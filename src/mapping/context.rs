@@ -43,6 +43,11 @@ impl Constants {
         self.entries.push((functions::KEY, Jinja::from_object(key)));
     }
 
+    pub(super) fn set_drops(&mut self) {
+        self.entries.retain(|(name, _)| *name != functions::DROPS);
+        self.entries.push((functions::DROPS, Jinja::from(true)));
+    }
+
     pub(super) fn set_sids(&mut self, sids: SidMap) {
         self.entries.retain(|(name, _)| *name != functions::SIDS);
         self.entries.push((functions::SIDS, Jinja::from_object(sids)));

@@ -32,6 +32,7 @@ const FILTERS: &[&str] = &[
     "milliseconds",
     "min",
     "omit_null",
+    "pseudonym",
     "reject",
     "rejectattr",
     "replace",

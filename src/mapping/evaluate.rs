@@ -209,6 +209,9 @@ impl<'m> Evaluator<'m> {
             if let Some(key) = &column.key {
                 let row = self.row(subject);
                 let pseudonym = match row.value(position).to_text() {
+                    Some(text) if column.reserved.iter().any(|name| *name == text) => {
+                        Computed::Text(text.into_owned())
+                    }
                     Some(text) => Computed::Text(key.hash(&column.kind, text.as_bytes())),
                     None => Computed::Null,
                 };

@@ -170,7 +170,46 @@ pub(super) struct ColumnEntry {
     pub(super) safe_name: Option<Spanned<String>>,
     pub(super) unit: Option<Spanned<TimeUnit>>,
     #[serde(default)]
-    pub(super) unique: bool,
+    pub(super) unique: UniqueEntry,
+}
+
+/// Among which rows a value is unique, as written.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(untagged, expecting = "true, false or \"service\"")]
+pub(super) enum UniqueEntry {
+    Flag(bool),
+    Within(UniqueWithin),
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum UniqueWithin {
+    Service,
+}
+
+impl Default for UniqueEntry {
+    fn default() -> Self {
+        Self::Flag(false)
+    }
+}
+
+/// Among which rows of a record a column's value is unique.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unique {
+    No,
+    /// Among all: services share one place of names in the other system.
+    Everywhere,
+    InService,
+}
+
+impl From<UniqueEntry> for Unique {
+    fn from(entry: UniqueEntry) -> Self {
+        match entry {
+            UniqueEntry::Flag(false) => Self::No,
+            UniqueEntry::Flag(true) => Self::Everywhere,
+            UniqueEntry::Within(UniqueWithin::Service) => Self::InService,
+        }
+    }
 }
 
 /// What a date is counted in, since 1970.

@@ -6,6 +6,7 @@
 //! - `role_map`: what a role becomes in Conversations, by the role table of the mapping: `type`, `permissions`, `dropped`,
 //!   `unknown`.
 //! - `keyed_hash(kind)`: HMAC-SHA-256 of a text under the key of `--pii-key-file`, the same as `--pii hmac` gives for that kind.
+//! - `pseudonym(kind)`: the text, or what `--pii` makes of a personal one: its `keyed_hash` with `hmac`, null with `drop`.
 //! - `counterpart`: the SID in a plan's target of a SID of its source; null for null, and where there is none yet.
 //! - `user_sid`: the SID of the user of an identity; null for null, and where the snapshot lists no such user.
 //! - `safe_name(rule)`: a text as a name of that rule of the mapping.
@@ -28,6 +29,8 @@ use crate::model::Timestamp;
 pub(super) const ROLES: &str = "__roles";
 /// The context's name for the key.
 pub(super) const KEY: &str = "__key";
+/// The context's name for whether personal values are left out.
+pub(super) const DROPS: &str = "__drops";
 /// The context's name for the SIDs of the target.
 pub(super) const SIDS: &str = "__sids";
 /// The context's name for the users by their identities.
@@ -46,6 +49,7 @@ pub(super) fn register(environment: &mut Environment<'static>) {
     environment.add_filter("tojson", to_json);
     environment.add_filter("role_map", role_map);
     environment.add_filter("keyed_hash", keyed_hash);
+    environment.add_filter("pseudonym", pseudonym);
     environment.add_filter(COUNTERPART, counterpart);
     environment.add_filter(USER_SID, user_sid);
     environment.add_filter("safe_name", safe_name);
@@ -105,6 +109,16 @@ fn keyed_hash(state: &State<'_, '_>, value: &Value, kind: &str) -> Result<Value,
     match value.as_str() {
         Some(text) => Ok(Value::from(key.hash(kind, text.as_bytes()))),
         None => Err(invalid(format!("keyed_hash needs a string, not {}", value.kind()))),
+    }
+}
+
+fn pseudonym(state: &State<'_, '_>, value: &Value, kind: &str) -> Result<Value, Error> {
+    if state.lookup(DROPS).is_some_and(|drops| drops.is_true()) {
+        return Ok(Value::from(()));
+    }
+    match state.lookup(KEY) {
+        Some(key) if key.downcast_object_ref::<PiiKey>().is_some() => keyed_hash(state, value, kind),
+        _ => Ok(value.clone()),
     }
 }
 

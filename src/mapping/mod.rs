@@ -51,7 +51,7 @@ pub use compile::{load, parse};
 pub(crate) use error::MappingError;
 pub(crate) use error::did_you_mean;
 pub(crate) use evaluate::{CellError, Evaluator, MappedRow, RowOutcome, TriedCell, row_sid};
-pub(crate) use file::InvitePolicy;
+pub(crate) use file::{InvitePolicy, Unique};
 pub(crate) use order::{KeyOrder, ListParent};
 pub use pii::PiiPolicy;
 pub(crate) use pii::{PiiKey, ShortKey};
@@ -63,7 +63,9 @@ pub(crate) use roles::RoleParts;
 pub(crate) use sample::Sample;
 pub(crate) use sids::SidMap;
 pub(crate) use unwritten::UnwrittenFields;
-pub(crate) use value::{ColumnType, Pii, Value, push_seconds, push_sid};
+#[cfg(test)]
+pub(crate) use value::Pii;
+pub(crate) use value::{ColumnType, Value, push_seconds, push_sid};
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use super::bundle::{LineFiles, MappedBundle, RowBatch};
 use super::context::Constants;
 use super::expression::{Expression, Needs};
 use super::field_info::FieldInfo;
-use super::file::{InvitePolicy, OnError, Otherwise, Scalar, TimeUnit};
+use super::file::{InvitePolicy, OnError, Otherwise, Scalar, TimeUnit, Unique};
 use super::filter::Filter;
 use super::order::{KeyOrder, ListParent};
 use super::pii::{PiiKey, PiiPolicy};
@@ -107,8 +107,10 @@ pub struct MappedColumn {
     pub(super) source: ColumnSource,
     /// What is made of a plain value.
     pub(super) shape: Option<ValueShape>,
-    /// Whether no two rows have the same value.
-    pub unique: bool,
+    /// Among which rows no two have the same value.
+    pub unique: Unique,
+    /// Names that the mapping reserves and no text becomes: where the column has one, it is the mapping's own and not personal.
+    pub(super) reserved: Vec<String>,
 }
 
 /// What a column makes of a plain value.
@@ -223,7 +225,11 @@ impl MappedColumn {
 
     /// Whether it has names of that rule, each once.
     pub(super) fn is_unique_name(&self, rule: &str) -> bool {
-        let is_name = match (&self.shape, &self.source) {
+        self.unique != Unique::No && self.has_names_of(rule)
+    }
+
+    fn has_names_of(&self, rule: &str) -> bool {
+        match (&self.shape, &self.source) {
             (Some(ValueShape::SafeName(name, _)), _) => name == rule,
             (_, ColumnSource::Expression(expression, _)) => {
                 [format!("safe_name('{rule}')"), format!("safe_name(\"{rule}\")")]
@@ -231,8 +237,13 @@ impl MappedColumn {
                     .any(|call| expression.text.contains(call))
             }
             _ => false,
-        };
-        self.unique && is_name
+        }
+    }
+
+    /// What the rules of its names reserve.
+    pub(super) fn reserved_names(&self, rules: &SafeNames) -> Vec<String> {
+        let of_column = rules.0.iter().filter(|(name, _)| self.has_names_of(name));
+        of_column.flat_map(|(_, rule)| rule.reserved().iter().cloned()).collect()
     }
 
     /// Whether it is written as pseudonyms.

@@ -106,6 +106,11 @@ impl SafeNameRule {
         Ok(rule)
     }
 
+    /// Names that no text becomes.
+    pub(super) fn reserved(&self) -> &[String] {
+        &self.reserved
+    }
+
     /// The name of a text.
     pub(super) fn name<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.takes(text) {

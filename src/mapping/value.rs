@@ -133,6 +133,14 @@ pub enum Pii {
     Sensitive,
 }
 
+impl Pii {
+    /// Within how many days Twilio deletes a value of this class once its record is deleted (`x-twilio.pii.deleteSla` in the OpenAPI
+    /// files, which have the same number for every field of both classes).
+    pub(crate) fn delete_sla(self) -> Option<u32> {
+        (self != Self::None).then_some(30)
+    }
+}
+
 /// A field of the model that can be in a cell.
 pub(super) trait CellField {
     /// The column type that fits it.

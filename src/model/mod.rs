@@ -8,6 +8,7 @@
 
 pub(crate) mod api;
 pub(crate) mod issue;
+pub(crate) mod media;
 pub(crate) mod page;
 pub(crate) mod records;
 pub(crate) mod row;

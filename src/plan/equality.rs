@@ -42,6 +42,8 @@ enum Sameness {
     Instant,
     /// The same texts in whatever order.
     Set,
+    /// The same files, whatever their SIDs: size, content type and name. One object is a list of it, and nothing is an empty one.
+    Media,
     /// Always the same.
     Ignored,
 }
@@ -51,6 +53,7 @@ impl Sameness {
         match key {
             "attributes" => Self::Json,
             "bindings.email" => Self::Members,
+            "media" => Self::Media,
             "date_created" => Self::FilledIn,
             "last_read_timestamp" => Self::Instant,
             "permissions" => Self::Set,
@@ -72,6 +75,26 @@ pub(crate) fn same_cells(key: &str, one: Value<'_>, other: Value<'_>) -> bool {
 /// Whether two values of a field are the same, in a plan or an answer.
 pub(crate) fn same_values(key: &str, one: &Json, other: &Json) -> bool {
     one == other || same(Sameness::of(key), text_of(one), text_of(other))
+}
+
+/// A notation of a cell. Cells that have the same one are the same; that they have others says nothing.
+pub(crate) fn plain_notation<'v>(key: &str, value: Value<'v>) -> Cow<'v, str> {
+    let sameness = Sameness::of(key);
+    let text = value.to_text();
+    match sameness {
+        Sameness::Ignored => Cow::Borrowed(""),
+        Sameness::Media => match text {
+            None => Cow::Borrowed(""),
+            text => {
+                Cow::Owned(files(text).iter().map(|file| Json::from(file.to_vec()).to_string()).collect())
+            }
+        },
+        Sameness::Json => match text {
+            Some(text) if !text.trim().is_empty() => text,
+            _ => Cow::Borrowed("{}"),
+        },
+        _ => text.unwrap_or_default(),
+    }
 }
 
 /// Whether two values of a field are ever different.
@@ -116,6 +139,18 @@ fn text_of(value: &Json) -> Option<Cow<'_, str>> {
     }
 }
 
+/// The files of a message: size, content type and name of each.
+fn files(text: Option<Cow<'_, str>>) -> Vec<[Json; 3]> {
+    let said = text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let files = match said {
+        Json::Array(files) => files,
+        Json::Null => Vec::new(),
+        one => vec![one],
+    };
+    let known = |value: &Json| if value == "" { Json::Null } else { value.clone() };
+    files.iter().map(|file| ["size", "content_type", "filename"].map(|key| known(&file[key]))).collect()
+}
+
 fn same(sameness: Sameness, one: Option<Cow<'_, str>>, other: Option<Cow<'_, str>>) -> bool {
     let or = |text: Option<Cow<'_, str>>, nothing: &'static str| match text {
         Some(text) if !text.trim().is_empty() => text.into_owned(),
@@ -133,6 +168,7 @@ fn same(sameness: Sameness, one: Option<Cow<'_, str>>, other: Option<Cow<'_, str
             settled(one) == settled(other)
         }
         Sameness::Set => set(one) == set(other),
+        Sameness::Media => files(one) == files(other),
         Sameness::Json => {
             let (one, other) = (or(one, "{}"), or(other, "{}"));
             one == other || JsonMeaning::of(&one).is_some_and(|one| Some(one) == JsonMeaning::of(&other))

@@ -17,13 +17,15 @@ use crate::snapshot::Snapshot;
 pub(super) struct MessageTexts {
     snapshot: Snapshot,
     service: ServiceSid,
+    with_media: bool,
 }
 
 impl MessageTexts {
     /// Of the snapshot that a plan was made of.
     pub(super) fn open(header: &Header) -> Result<Self, PlanError> {
         let snapshot = Snapshot::open(Path::new(&header.snapshot))?;
-        Ok(Self { snapshot, service: ServiceSid::from_wire(&header.source.service_sid) })
+        let service = ServiceSid::from_wire(&header.source.service_sid);
+        Ok(Self { snapshot, service, with_media: header.media.is_some() })
     }
 
     /// Fills in what an operation writes, where it creates a message.
@@ -46,7 +48,7 @@ impl MessageTexts {
                 index: planned.index,
             });
         };
-        operation.after = MessageFields::of(message, subject.identity.as_deref()).json();
+        operation.after = MessageFields::of(message, subject.identity.as_deref(), self.with_media).json();
         Ok(())
     }
 }

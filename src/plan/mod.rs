@@ -50,6 +50,7 @@ pub(crate) use file::{
     check_place, indexed, message_queue,
 };
 pub(crate) use finding::{PlanCheck, PlanFinding, Severity};
+pub(crate) use messages::{PlannedMedia, without_media};
 pub(crate) use operation::Endpoint;
 #[cfg(test)]
 pub(crate) use operation::PlannedMessage;
@@ -58,8 +59,8 @@ pub(crate) use operation::{OperationState, PARTICIPANTS, WriteLimit, in_braces, 
 #[cfg(test)]
 pub(crate) use overview::Bucket;
 pub(crate) use overview::Step;
+pub(crate) use overview::UnavailableMedia;
 pub(crate) use overview::service_digest;
-pub use overview::{Batches, Header, Move, PlanVerdict, Side, Totals};
-pub(crate) use pace::Pace;
-pub(crate) use pace::SECONDS_PER_REQUEST;
+pub use overview::{Batches, Header, MediaTotals, Move, PlanVerdict, Side, Totals};
+pub(crate) use pace::{Pace, SECONDS_PER_REQUEST};
 pub(crate) use request::{FormValue, Segment, WITH_PARTICIPANTS, WriteMethod};

@@ -10,7 +10,9 @@ use sha2::{Digest, Sha256};
 use crate::model::{Api, Service};
 use crate::storage::hex;
 
+use super::check::MEDIA_LEFT_BEHIND;
 use super::operation::{OperationKind, OperationState};
+use crate::mapping::PlanRules;
 
 /// What kind of move it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +83,26 @@ pub struct Header {
     /// The digest of the snapshot's messages, of a plan that copies them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub messages: Option<String>,
+    /// What happens to a message whose media cannot be had, of a plan that copies media.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<UnavailableMedia>,
+}
+
+/// What happens to a message whose media cannot be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnavailableMedia {
+    /// It is not copied, and those after it wait.
+    Fails,
+    /// It is copied without, and says so in an attribute.
+    LeftBehind,
+}
+
+impl UnavailableMedia {
+    /// As the mapping has it for media that a plan leaves behind.
+    pub(crate) fn of(rules: &PlanRules) -> Self {
+        if rules.checks.contains_key(MEDIA_LEFT_BEHIND.code) { Self::LeftBehind } else { Self::Fails }
+    }
 }
 
 /// Whether a plan may be performed.
@@ -122,6 +144,20 @@ pub struct Batches {
 impl Batches {
     pub(crate) fn is_none(&self) -> bool {
         self.conversations == 0
+    }
+}
+
+/// The files that messages are copied with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct MediaTotals {
+    pub files: u64,
+    /// All together.
+    pub bytes: u64,
+}
+
+impl MediaTotals {
+    pub(crate) fn is_none(&self) -> bool {
+        self.files == 0
     }
 }
 
@@ -172,6 +208,9 @@ pub struct Totals {
     /// What is created in one request with its participants; nothing in a plan without such.
     #[serde(default, skip_serializing_if = "Batches::is_none")]
     pub batches: Batches,
+    /// The files that messages are copied with; nothing in a plan without such.
+    #[serde(default, skip_serializing_if = "MediaTotals::is_none")]
+    pub media: MediaTotals,
     /// The codes of checks that could not look at all they look at: 0 findings of them is not a pass.
     pub not_checked: BTreeSet<String>,
 }
@@ -191,6 +230,7 @@ impl Totals {
             .chain(of_steps)
             .chain(of_batches)
             .chain(of_sizes)
+            .chain([self.media.files, self.media.bytes])
             .chain([self.requests, self.participants_limit]);
         let mut seconds = self.steps.iter().map(|step| step.seconds).chain([self.estimated_seconds]);
         if counts.any(|count| count > MOST) {

@@ -10,7 +10,7 @@ use super::error::PlanError;
 use super::file::PlanDraft;
 use super::finding::PlanFinding;
 use super::operation::{JsonFields, Operation, OperationKind, OperationState, Subject};
-use super::overview::{Batches, Header, Move, PlanVerdict, Side, Totals};
+use super::overview::{Batches, Header, MediaTotals, Move, PlanVerdict, Side, Totals};
 use super::pace::{KindWork, Pace};
 use crate::model::{Api, ChannelSid, Entity, ServiceSid, UserSid};
 
@@ -42,6 +42,7 @@ pub(crate) fn header(api: Api, side: Side) -> Header {
         mute_source: false,
         undoes: None,
         messages: None,
+        media: None,
     }
 }
 
@@ -123,6 +124,7 @@ impl UserChannelPlan {
             sizes: Vec::new(),
             participants_limit: 0,
             batches: Batches::default(),
+            media: MediaTotals::default(),
             not_checked: BTreeSet::new(),
             blocked_by: BTreeMap::new(),
         };

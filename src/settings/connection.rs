@@ -26,6 +26,8 @@ pub struct ConnectionSettings {
     pub conversations: Origin,
     /// Where an OAuth client asks for access tokens.
     pub oauth: Origin,
+    /// The Media Content Service, which has the files of messages.
+    pub media: Origin,
     /// Most requests in flight.
     pub concurrency: usize,
     /// Most requests per second; none is no limit.
@@ -59,6 +61,7 @@ impl ConnectionSettings {
                 allow_http,
             )?,
             oauth: origin(loader, flags, &declarations::OAUTH_URL, "oauth", allow_http)?,
+            media: origin(loader, flags, &declarations::MEDIA_URL, "mcs", allow_http)?,
             concurrency: usize::try_from(concurrency).unwrap_or(usize::MAX),
             rps: NonZeroU32::new(loader.get(flags, &declarations::RPS)?),
             account_concurrency: loader.get(flags, &declarations::ACCOUNT_CONCURRENCY)?,
@@ -68,6 +71,11 @@ impl ConnectionSettings {
             max_duration: loader.read(flags, &declarations::MAX_DURATION)?,
             backoff_scale: backoff_scale.and_then(|text| text.parse().ok()).unwrap_or(1.0),
         })
+    }
+
+    /// As the environment and the settings file have it, of a verb whose flags have none of it.
+    pub(crate) fn of_environment(loader: &Loader) -> Result<Self, SettingsError> {
+        Self::load(loader, &ConnectionArgs::default())
     }
 
     /// How to talk to the account that is written to: this one, unless `CHATFERRY_TARGET_ACCOUNT_SID` names another.

@@ -16,7 +16,8 @@ impl Environment {
         let ours = |name: &str| {
             name.starts_with("TWILIO_")
                 || name.starts_with("CHATFERRY_")
-                || ["NO_COLOR", "TERM", "HOME", "XDG_CONFIG_HOME", "APPDATA"].contains(&name)
+                || ["NO_COLOR", "TERM", "HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "APPDATA"]
+                    .contains(&name)
         };
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))

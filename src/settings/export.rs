@@ -2,14 +2,17 @@
 
 use std::path::PathBuf;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::crawl::snapshot_file;
 use super::error::SettingsError;
 use super::loader::Loader;
+use super::provenance::Provenance;
 use crate::cli::export::{CompressArg, ExportArgs, ExportChoice, FormatArg, PiiArg};
-use crate::cli::setting::FlagGroup;
+use crate::cli::setting::{FlagGroup, parse};
 use crate::export::{self, Compression, ExportError, ExportOptions, FileFormat};
 use crate::mapping::{self, Mapping, MappingError, PiiKey, PiiPolicy};
 use crate::storage::nearest;
@@ -34,6 +37,24 @@ pub(crate) enum ExportDestination {
     Folder(PathBuf),
     /// A prefix of a bucket.
     Store(Url),
+}
+
+/// What `--media` asks for.
+#[derive(Debug, Clone)]
+pub(crate) struct MediaExportSettings {
+    pub snapshot: PathBuf,
+    pub destination: ExportDestination,
+    /// Whether it may be written next to other files.
+    pub force: bool,
+}
+
+impl MediaExportSettings {
+    /// None, where records are exported.
+    pub(crate) fn load(loader: &Loader, args: &ExportArgs) -> Result<Option<Self>, SettingsError> {
+        let Some(destination) = &args.media else { return Ok(None) };
+        let snapshot = snapshot_file(loader, args.settings.flags())?;
+        Ok(Some(Self { snapshot, destination: ExportDestination::of(destination), force: args.force }))
+    }
 }
 
 impl ExportDestination {
@@ -65,7 +86,7 @@ impl ExportSettings {
             snapshot,
             destination: ExportDestination::Folder(PathBuf::from("export")),
             plan: None,
-            options: options(args).map_err(Box::new)?,
+            options: ExportOptions { retain_until: retain_until(args)?, ..options(args).map_err(Box::new)? },
         })
     }
 
@@ -112,6 +133,13 @@ impl ExportSettings {
     }
 }
 
+/// Until when the files are kept, today at the earliest.
+fn retain_until(args: &ExportChoice) -> Result<Option<Date>, SettingsError> {
+    let today = crate::clock::now().to_zoned(TimeZone::UTC).date();
+    let day = args.retain_until.as_deref().map(|text| parse::day(text, today)).transpose();
+    day.map_err(|source| SettingsError::Value { place: Provenance::Flag("retain_until"), source })
+}
+
 fn is_wanted(records: Option<&[String]>, name: &str) -> bool {
     records.is_none_or(|records| records.iter().any(|record| record == name))
 }
@@ -136,6 +164,7 @@ fn options(args: &ExportChoice) -> Result<ExportOptions, ExportError> {
         compression: args.compress.map(Compression::from),
         pii: pii(args)?,
         plan: None,
+        retain_until: None,
         condition: None,
         spreadsheet_safe: false,
         check_schema: false,
@@ -277,6 +306,24 @@ mod tests {
         settings_of(&[&sids[..], &["--columns", "source_sid"]].concat()).unwrap();
         let condition = ["--out", "x", "--where", "sid|counterpart is none", "--records", "users"];
         assert!(matches!(settings_of(&condition), Err(ExportError::NeedsPlan { .. })));
+    }
+
+    #[test]
+    fn files_are_kept_until_a_day_that_has_not_passed() {
+        assert_eq!(settings_of(&[]).unwrap().options.retain_until, None);
+        let kept = settings_of(&["--retain-until", "2199-12-31"]).unwrap().options.retain_until;
+        assert_eq!(kept.unwrap().to_string(), "2199-12-31");
+        let refused = |text: &str| {
+            let line = Line::try_parse_from(["export", "--retain-until", text]).unwrap();
+            retain_until(&line.args.export).map_err(|error| match error {
+                SettingsError::Value { source, .. } => source.to_string(),
+                other => panic!("{other}"),
+            })
+        };
+        for text in ["2027-02-30", "31.1.2027", "2027-1-31", "2027-01-31T10:00:00Z", "", "tomorrow"] {
+            assert!(refused(text).unwrap_err().contains("is not a day such as"), "{text}");
+        }
+        assert!(refused("2020-01-31").unwrap_err().contains("2020-01-31 has passed"));
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(crate) use crawl::{CrawlSettings, ProbeSettings, ServiceChoice, snapshot_fil
 pub(crate) use diff::DiffSettings;
 pub use environment::Environment;
 pub(crate) use error::{SettingsError, UserChannelInputError};
-pub(crate) use export::{ExportDestination, ExportSettings};
+pub(crate) use export::{ExportDestination, ExportSettings, MediaExportSettings};
 pub(crate) use listing::SettingsListing;
 pub use loader::Loader;
 pub(crate) use output::{OutputSettings, check_files};

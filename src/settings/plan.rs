@@ -44,6 +44,8 @@ pub(crate) enum Planned {
         mute_source: bool,
         /// Whether messages are copied too.
         messages: bool,
+        /// Whether messages are copied with their media.
+        media: bool,
         /// When a copy creates conversations together with participants.
         batch: BatchChoice,
     },
@@ -72,6 +74,7 @@ impl PlanSettings {
                 max_age_hours: loader.get(flags, &MAX_AGE)?,
                 mute_source: args.mute_source,
                 messages: args.messages,
+                media: args.media,
                 batch: args.batch,
             }
         };

@@ -8,8 +8,8 @@ use super::loader::Loader;
 use super::plan::{check_reports, plan_file};
 use crate::cli::RehearseArgs;
 use crate::cli::setting::declarations::{
-    ACCOUNT_CONCURRENCY, CHAT_URL, CHECK_FILES, CONCURRENCY, CONVERSATION_RATE, CONVERSATIONS_URL, RPS,
-    SERVICE_RATE,
+    ACCOUNT_CONCURRENCY, CHAT_URL, CHECK_FILES, CONCURRENCY, CONVERSATION_RATE, CONVERSATIONS_URL, MEDIA_URL,
+    RPS, SERVICE_RATE,
 };
 use crate::cli::setting::{FlagGroup, Flags};
 
@@ -60,6 +60,7 @@ impl RehearseSettings {
             ("TWILIO_AUTH_TOKEN", secret.clone()),
             (CHAT_URL.declaration.variable, url.to_owned()),
             (CONVERSATIONS_URL.declaration.variable, url.to_owned()),
+            (MEDIA_URL.declaration.variable, url.to_owned()),
             (CHECK_FILES.declaration.variable, "false".to_owned()),
         ];
         if let Some(account) = other {

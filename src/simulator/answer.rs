@@ -38,21 +38,13 @@ pub(crate) fn answer(
     body: &str,
     fault: Option<AttemptFault>,
 ) -> RequestOutcome {
-    let failure = match (found, fault) {
-        (_, Some(AttemptFault::Status(status, retry_after))) => Refusal::of_status(status, retry_after),
-        (_, Some(AttemptFault::ExpiredToken)) => Refusal::bad_page_token(),
-        (_, Some(AttemptFault::NotFound)) | (RouteMatch::Nothing, _) => Refusal::not_found(uri.path()),
-        (_, Some(AttemptFault::Html)) => {
-            return RequestOutcome { reply: Some(HttpReply::html()), status: 200, accepted: false };
-        }
-        (_, Some(AttemptFault::Gateway)) => {
-            return RequestOutcome { reply: Some(HttpReply::gateway()), status: 403, accepted: false };
-        }
-        (_, Some(AttemptFault::Reset | AttemptFault::Hang)) => {
-            return RequestOutcome { reply: None, status: 0, accepted: false };
-        }
-        (RouteMatch::OtherMethod, _) => Refusal::method_not_allowed(),
-        (RouteMatch::Found(_, route, captures), _) => {
+    if let Some(outcome) = instead(uri.path(), fault) {
+        return outcome;
+    }
+    let failure = match found {
+        RouteMatch::Nothing => Refusal::not_found(uri.path()),
+        RouteMatch::OtherMethod => Refusal::method_not_allowed(),
+        RouteMatch::Found(_, route, captures) => {
             let named =
                 if route.names_service() { account.service(captures[0]) } else { account.services.first() };
             match named {
@@ -74,7 +66,7 @@ pub(crate) fn answer(
                             .without(|name| state.options.faults.ignores(name) && !route.requires(name)),
                     };
                     match act(state, &call).and_then(|body| readable(world, body)) {
-                        Ok(body) => return done(state, &call, body, fault),
+                        Ok(body) => return done(state, (route.is_write(), route.status()), body, fault),
                         // Such a fault lasts: that the thing exists by now is not seen either.
                         Err(_) if fault == Some(AttemptFault::AcceptedThen(404)) => {
                             Refusal::of_status(404, None)
@@ -86,6 +78,37 @@ pub(crate) fn answer(
         }
     };
     RequestOutcome::failure(&failure)
+}
+
+/// The answer to a request of no route, if it passed authentication and limits: what its fault makes of what `act` says, which is a
+/// write or not and succeeds with this status.
+pub(crate) fn with_fault(
+    state: &SimulatorState,
+    path: &str,
+    (fault, is_write, status): (Option<AttemptFault>, bool, u16),
+    act: impl FnOnce() -> Result<String, Refusal>,
+) -> RequestOutcome {
+    let outcome = instead(path, fault);
+    outcome.unwrap_or_else(|| match act() {
+        Ok(body) => done(state, (is_write, status), body, fault),
+        Err(failure) => RequestOutcome::failure(&failure),
+    })
+}
+
+/// What a fault has instead of an answer.
+fn instead(path: &str, fault: Option<AttemptFault>) -> Option<RequestOutcome> {
+    let without_effect = |reply, status| RequestOutcome { reply, status, accepted: false };
+    Some(match fault? {
+        AttemptFault::Status(status, retry_after) => {
+            RequestOutcome::failure(&Refusal::of_status(status, retry_after))
+        }
+        AttemptFault::ExpiredToken => RequestOutcome::failure(&Refusal::bad_page_token()),
+        AttemptFault::NotFound => RequestOutcome::failure(&Refusal::not_found(path)),
+        AttemptFault::Html => without_effect(Some(HttpReply::html()), 200),
+        AttemptFault::Gateway => without_effect(Some(HttpReply::gateway()), 403),
+        AttemptFault::Reset | AttemptFault::Hang => without_effect(None, 0),
+        _ => return None,
+    })
 }
 
 /// What was made of a snapshot that could not be read any more is no answer.
@@ -117,11 +140,10 @@ fn act(state: &SimulatorState, call: &Call<'_>) -> Result<String, Refusal> {
 /// The answer to a success.
 fn done(
     state: &SimulatorState,
-    call: &Call<'_>,
+    (accepted, status): (bool, u16),
     body: String,
     fault: Option<AttemptFault>,
 ) -> RequestOutcome {
-    let (accepted, status) = (call.route.is_write(), call.route.status());
     if accepted {
         state.recorder.wrote();
     }

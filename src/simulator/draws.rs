@@ -34,6 +34,7 @@ pub(crate) enum DrawPurpose {
     Drift,
     AccessToken,
     Binding,
+    Media,
 }
 
 /// A source of draws, made from the seed.

@@ -7,7 +7,7 @@
 //!
 //! A request goes through `server` (authentication, `limits`, faults of `faults`) to a `route` of `api`,
 //! which reads `data` and writes `json` through `paging`; the answer leaves when `timer`
-//! says.
+//! says. `media` is a service of its own, and gives out its bytes at another port.
 //!
 //! **Invariant:** nothing of `twilio` or `source` is imported here: shared types would hide a misread field
 //! from every test.
@@ -17,6 +17,7 @@
 mod accounts;
 mod answer;
 mod api;
+mod arrival;
 mod auth;
 mod data;
 mod draws;
@@ -25,6 +26,8 @@ mod faults;
 mod hostile;
 mod json;
 mod limits;
+mod media;
+mod media_links;
 mod oauth;
 mod options;
 mod paging;

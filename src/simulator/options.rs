@@ -31,6 +31,8 @@ pub struct Options {
     pub token_lifetime: Duration,
     /// How many requests it is good for, whatever it says.
     pub token_uses: Option<u32>,
+    /// How long a temporary address of a media is good.
+    pub media_lifetime: Duration,
     /// Requests a second (in any sliding second) above which 429 is answered.
     pub rate: Option<u32>,
     /// Requests in flight above which 429 is answered.
@@ -40,7 +42,7 @@ pub struct Options {
     pub background_load: u32,
     /// Writes to one conversation, and to one service itself, in any sliding second above which 429 is answered.
     pub write_rate: Option<u32>,
-    /// Whether writes are logged, and what was created is counted.
+    /// Whether writes are logged, what was created is counted, and the bytes of media that are uploaded are kept.
     pub record_writes: bool,
     /// `Retry-After` in seconds on a 429 of the limits.
     pub retry_after: Option<u32>,
@@ -104,6 +106,7 @@ impl Default for Options {
             delays: None,
             token_lifetime: Duration::from_hours(1),
             token_uses: None,
+            media_lifetime: Duration::from_mins(5),
             rate: None,
             max_concurrent: None,
             background_load: 0,

@@ -1,15 +1,20 @@
 //! Starts the server and stops it.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use super::accounts::{self, ServedAccounts};
 use super::data::loaded::{Lack, LoadError};
-use super::data::{Account, Origins, ServiceWorld};
+use super::data::media_store::MediaRecord;
+use super::data::{Account, Origins, ServiceWorld, find_media, sid};
 use super::drift::{self, DriftChange};
+use super::media;
 use super::server;
 use super::state::SimulatorState;
 use super::timer::Timer;
@@ -40,7 +45,37 @@ pub struct Running {
     /// Which service of the first account is there to be copied into.
     target: usize,
     lacks: Vec<Lack>,
-    task: Option<JoinHandle<std::io::Result<()>>>,
+    tasks: Vec<JoinHandle<io::Result<()>>>,
+}
+
+/// A media that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SimulatedMedia {
+    pub sid: String,
+    /// In bytes.
+    pub size: u64,
+    pub content_type: Option<String>,
+    pub filename: Option<String>,
+    /// Of its bytes, in hexadecimal digits.
+    pub sha256: String,
+    /// `IM…`, the message that it belongs to.
+    pub message_sid: Option<String>,
+}
+
+impl SimulatedMedia {
+    fn of(record: &MediaRecord) -> Self {
+        let halves = record.sha256();
+        let (first, last) = halves.split_at(16);
+        let digits = |half: &[u8]| half.iter().fold(0_u128, |digits, byte| digits << 8 | u128::from(*byte));
+        Self {
+            sid: sid::text("ME", record.digits),
+            size: record.size,
+            content_type: record.content_type.clone(),
+            filename: record.filename.clone(),
+            sha256: sid::text("", digits(first)) + &sid::text("", digits(last)),
+            message_sid: record.message.map(|(_, message)| sid::text("IM", message)),
+        }
+    }
 }
 
 /// Makes the account and serves it on loopback, on the runtime of the caller.
@@ -52,16 +87,25 @@ pub async fn start(options: Options) -> Result<Running, SimulatorError> {
     let bind_error = |source| SimulatorError::Bind { port, source };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(bind_error)?;
     let address = listener.local_addr().map_err(bind_error)?;
+    let free = |source| SimulatorError::Bind { port: 0, source };
+    let delivery = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(free)?;
+    let media_origin = format!("http://{}", delivery.local_addr().map_err(free)?);
     let origins = Origins::new(&options, &format!("http://{address}"));
     let ServedAccounts { accounts, target, lacks } = accounts::of(&options, &origins)?;
     let timer = Timer::start(options.delays.clone()).map_err(SimulatorError::Timer)?;
-    let server = Arc::new(SimulatorState::new(options, accounts, origins, timer));
-    let service = server::router(Arc::clone(&server)).into_make_service_with_connect_info::<CutSwitch>();
-    let stop = server.stop.clone();
+    let server = Arc::new(SimulatorState::new(options, accounts, origins, timer, media_origin));
+    let tasks = vec![
+        serve(listener, server::router(Arc::clone(&server)), server.stop.clone()),
+        serve(delivery, media::delivery(Arc::clone(&server)), server.stop.clone()),
+    ];
+    Ok(Running { address, server, target, lacks, tasks })
+}
+
+fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> JoinHandle<io::Result<()>> {
+    let service = router.into_make_service_with_connect_info::<CutSwitch>();
     let serving = axum::serve(CuttableListener(listener), service)
         .with_graceful_shutdown(async move { stop.cancelled().await });
-    let task = tokio::spawn(async move { serving.await });
-    Ok(Running { address, server, target, lacks, task: Some(task) })
+    tokio::spawn(async move { serving.await })
 }
 
 /// The second account, which sees nothing of the first one's services.
@@ -160,6 +204,20 @@ impl Running {
         found.map(|world| Arc::new(Truth::new(Arc::clone(world))))
     }
 
+    /// A media of a service, with the digest of its bytes.
+    pub fn media(&self, service_sid: &str, media_sid: &str) -> Option<SimulatedMedia> {
+        let world = self.server.accounts.iter().find_map(|account| account.service(service_sid))?;
+        let found = find_media(&world.view(), sid::digits("ME", media_sid)?)?;
+        Some(SimulatedMedia::of(&found))
+    }
+
+    /// What was uploaded to a service, in the order of SIDs.
+    pub fn uploads(&self, service_sid: &str) -> Vec<SimulatedMedia> {
+        let world = self.server.accounts.iter().find_map(|account| account.service(service_sid));
+        let uploads = world.map(|world| world.media.all_uploads()).unwrap_or_default();
+        uploads.iter().map(|record| SimulatedMedia::of(record)).collect()
+    }
+
     pub fn stats(&self) -> Stats {
         self.server.recorder.stats()
     }
@@ -188,10 +246,10 @@ impl Running {
     /// Stops taking requests, lets those in flight end, and waits for that.
     pub async fn shutdown(mut self) {
         self.server.stop.cancel();
-        if let Some(task) = self.task.take()
-            && let Err(error) = task.await
-        {
-            tracing::debug!(%error, "the simulator's task ended badly");
+        for task in std::mem::take(&mut self.tasks) {
+            if let Err(error) = task.await {
+                tracing::debug!(%error, "a task of the simulator ended badly");
+            }
         }
     }
 }

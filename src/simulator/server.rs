@@ -1,26 +1,23 @@
 //! Takes requests in and answers them: authentication, limits, faults of the attempt, route, latency, in this order.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
 use axum::routing::{get, post};
 use tokio::time::Instant;
 
-use super::answer::{self, RequestOutcome, is_conversations, request_traits};
+use super::answer::{self, RequestOutcome, request_traits};
 use super::api;
-use super::data::sid;
-use super::draws::{self, DrawPurpose};
+use super::arrival::Arrival;
 use super::drift;
 use super::faults::AttemptFault;
+use super::media;
 use super::query::{self, Parameters};
-use super::refusal::Refusal;
-use super::reply::{ReplyContext, accepts_gzip, respond};
 use super::route::RouteMatch;
 use super::state::SimulatorState;
 use super::wire::CutSwitch;
@@ -37,6 +34,8 @@ pub(crate) fn router(state: Arc<SimulatorState>) -> Router {
         .route("/simulator/writes", get(show_writes))
         .route("/simulator/drift", post(let_drift))
         .route("/v2/token", post(grant_token))
+        .route("/v1/Services/{service}/Media", post(media::upload))
+        .route("/v1/Services/{service}/Media/{media}", get(media::fetch))
         .fallback(handle)
         .with_state(state)
 }
@@ -49,26 +48,18 @@ async fn handle(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
-    let arrived = Instant::now();
     let segments = query::segments(uri.path());
     let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
     let found = api::find(method.as_str(), &segments);
     let number = if let RouteMatch::Found(number, ..) = &found { Some(*number) } else { None };
-    let place = server.limits.enter(arrived);
-    let in_flight = place.as_ref().map_or_else(|| server.limits.in_flight() + 1, |place| place.in_flight);
-    server.recorder.arrived(number, in_flight, arrived);
-    let account = headers.get(AUTHORIZATION).and_then(|value| account_of(&server, value, &uri, arrived));
-    let account = account.and_then(|number| server.accounts.get(number));
+    let arrival = Arrival::new(&server, &headers, &uri, number);
     let body = std::str::from_utf8(&body).unwrap_or_default();
-    let RequestOutcome { reply, status, accepted } = match account {
-        None => RequestOutcome::failure(&Refusal::unauthorized()),
-        Some(_) if place.is_none() => {
-            RequestOutcome::failure(&Refusal::of_status(429, server.options.retry_after))
-        }
-        Some(account) => {
+    let RequestOutcome { reply, status, accepted } = match arrival.account(&server) {
+        Err(refusal) => RequestOutcome::failure(&refusal),
+        Ok(account) => {
             let fault = server.attempt_faults.decide_for(request_traits(&method, &uri, body, &found));
             if fault == Some(AttemptFault::Hang) {
-                let never = server.timer.until(arrived + NEVER);
+                let never = server.timer.until(arrival.at + NEVER);
                 server.stop.run_until_cancelled(never).await;
             }
             answer::answer(&server, account, &found, &uri, body, fault)
@@ -87,40 +78,7 @@ async fn handle(
             accepted,
         });
     }
-    let context = ReplyContext {
-        request_id: sid::text("RQ", request_digits(&server)),
-        concurrent: in_flight + server.options.background_load,
-        arrived,
-        gzip: server.options.gzip && accepts_gzip(&headers),
-        stop: server.stop.clone(),
-        timer: Arc::clone(&server.timer),
-        domain: if is_conversations(uri.path()) { "conversations.twilio.com" } else { "chat.twilio.com" },
-    };
-    let Some(reply) = reply else {
-        server.timer.until(arrived + server.options.latency).await;
-        server.recorder.answered(0);
-        cut.cut();
-        return Response::new(Body::empty());
-    };
-    server.recorder.answered(reply.status);
-    let response = respond(reply, &context);
-    server.timer.until(arrived + server.options.latency).await;
-    // The slot is free again before the answer goes out: a client that sends its next request on receipt is
-    // never counted twice.
-    drop(place);
-    response
-}
-
-/// The number of the account that a request is signed for. An access token opens Conversations only.
-fn account_of(
-    server: &SimulatorState,
-    authorization: &HeaderValue,
-    uri: &Uri,
-    now: Instant,
-) -> Option<usize> {
-    let by_token = || server.access_tokens.account(authorization.as_bytes(), now);
-    let accepted = server.accepted.account(authorization.as_bytes());
-    accepted.or_else(|| is_conversations(uri.path()).then(by_token).flatten())
+    arrival.answer(&server, reply, &cut).await
 }
 
 async fn grant_token(State(server): State<Arc<SimulatorState>>, body: Bytes) -> Response<Body> {
@@ -131,13 +89,6 @@ async fn grant_token(State(server): State<Arc<SimulatorState>>, body: Bytes) -> 
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
-}
-
-/// The next request's number, made to look random.
-fn request_digits(server: &SimulatorState) -> u128 {
-    let number = server.numbers.fetch_add(1, Ordering::Relaxed);
-    let high = server.draws.draw(DrawPurpose::RequestId, number);
-    u128::from(high) << 64 | u128::from(draws::next(high))
 }
 
 async fn show_stats(State(server): State<Arc<SimulatorState>>) -> axum::Json<serde_json::Value> {

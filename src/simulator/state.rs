@@ -11,6 +11,7 @@ use super::data::{Account, Origins};
 use super::draws::Draws;
 use super::faults::AttemptFaults;
 use super::limits::{RequestLimits, WriteWindows};
+use super::media_links::LinkSigner;
 use super::oauth::GrantedTokens;
 use super::stats::Recorder;
 use super::timer::Timer;
@@ -24,6 +25,7 @@ pub(crate) struct SimulatorState {
     pub(crate) recorder: Recorder,
     pub(crate) stop: CancellationToken,
     pub(crate) writes: WriteLog,
+    pub(super) links: LinkSigner,
     pub(super) write_limits: WriteWindows,
     pub(super) origins: Origins,
     pub(super) draws: Draws,
@@ -36,11 +38,19 @@ pub(crate) struct SimulatorState {
 }
 
 impl SimulatorState {
-    pub(crate) fn new(options: Options, accounts: Vec<Account>, origins: Origins, timer: Timer) -> Self {
+    /// `media_origin` is where the bytes of media are given out.
+    pub(crate) fn new(
+        options: Options,
+        accounts: Vec<Account>,
+        origins: Origins,
+        timer: Timer,
+        media_origin: String,
+    ) -> Self {
         let draws = Draws::new(options.seed);
         Self {
             recorder: Recorder::new(),
             writes: WriteLog::new(options.record_writes),
+            links: LinkSigner::new(draws, &options.faults, media_origin, options.media_lifetime),
             write_limits: WriteWindows::new(options.write_rate),
             stop: CancellationToken::new(),
             accepted: Accepted::new(

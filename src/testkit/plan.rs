@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::records::account_sid;
 use crate::model::{Api, ServiceSid};
 use crate::plan::{
-    Batches, Header, Journal, JsonFields, Move, Operation, PlanDraft, PlanVerdict, Side, Totals,
+    Batches, Header, Journal, JsonFields, MediaTotals, Move, Operation, PlanDraft, PlanVerdict, Side, Totals,
 };
 
 /// The service that is written to.
@@ -39,6 +39,7 @@ pub(crate) fn header() -> Header {
         mute_source: true,
         undoes: None,
         messages: None,
+        media: None,
     }
 }
 
@@ -55,6 +56,7 @@ pub(crate) fn totals() -> Totals {
         participants_limit: 100,
         blocked_by: BTreeMap::new(),
         batches: Batches::default(),
+        media: MediaTotals::default(),
         not_checked: BTreeSet::new(),
     }
 }

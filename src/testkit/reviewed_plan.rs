@@ -8,8 +8,8 @@ use serde_json::json;
 use super::plan::fields;
 use crate::model::{ChannelSid, Entity, MemberSid, RoleSid, ServiceSid, UserSid};
 use crate::plan::{
-    Batches, Bucket, CANNOT_BE_UNDONE, Header, Move, Operation, OperationKind, OperationState, PlanCheck,
-    PlanDraft, PlanFile, PlanFinding, PlanVerdict, Severity, Side, Step, Subject, Totals,
+    Batches, Bucket, CANNOT_BE_UNDONE, Header, MediaTotals, Move, Operation, OperationKind, OperationState,
+    PlanCheck, PlanDraft, PlanFile, PlanFinding, PlanVerdict, Severity, Side, Step, Subject, Totals,
 };
 
 /// A channel name that must not run as a script.
@@ -320,6 +320,7 @@ fn totals(made_up: MadeUp, findings: BTreeMap<String, u64>) -> Totals {
         participants_limit: 1_000,
         blocked_by,
         batches,
+        media: MediaTotals::default(),
         not_checked: BTreeSet::new(),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! [`request`] describes a request as a value, [`client`] sends it; between them [`throttle`] decides when an attempt may
 //! start and [`retry`] whether there is another one. [`chat`] and [`conversations`] are the requests that exist,
-//! [`records`] the rows that they answer with, [`page`] follows a list.
+//! [`records`] the rows that they answer with, [`page`] follows a list. [`media`] are the files of messages.
 //!
 //! **Invariant:** credentials go to the configured origins only. URLs that an answer names are re-based on them or refused,
 //! and redirects are not followed.
@@ -14,6 +14,7 @@ pub(crate) mod client;
 pub(crate) mod conversations;
 pub(crate) mod error;
 pub(crate) mod list_guard;
+pub(crate) mod media;
 pub(crate) mod options;
 pub(crate) mod page;
 pub(crate) mod records;

@@ -18,6 +18,8 @@ pub(crate) struct ClientOptions {
     pub conversations_origin: Origin,
     /// Where an OAuth client asks for access tokens.
     pub oauth_origin: Origin,
+    /// The Media Content Service's origin.
+    pub media_origin: Origin,
     /// Who signs the requests.
     pub credentials: Credentials,
     /// How fast.

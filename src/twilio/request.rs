@@ -40,6 +40,8 @@ pub(crate) struct ApiRequest {
     form: Option<String>,
     idempotent: bool,
     webhooks: Option<bool>,
+    /// It is for the Media Content Service, which is no part of an API.
+    of_media: bool,
 }
 
 impl ApiRequest {
@@ -53,6 +55,7 @@ impl ApiRequest {
             form: None,
             idempotent: true,
             webhooks: None,
+            of_media: false,
         }
     }
 
@@ -66,6 +69,7 @@ impl ApiRequest {
             form: Some(String::new()),
             idempotent: false,
             webhooks: Some(false),
+            of_media: false,
         }
     }
 
@@ -90,6 +94,7 @@ impl ApiRequest {
             form: None,
             idempotent: true,
             webhooks: None,
+            of_media: false,
         })
     }
 
@@ -113,11 +118,24 @@ impl ApiRequest {
         self
     }
 
-    /// Declares that performing it twice leaves what performing it once leaves.
-    #[cfg(test)]
+    /// Declares that it may be sent again after an unknown outcome: performing it twice does no harm.
     #[must_use]
-    pub(crate) fn idempotent(mut self) -> Self {
+    pub(crate) fn repeatable(mut self) -> Self {
         self.idempotent = true;
+        self
+    }
+
+    /// Sent to the Media Content Service.
+    #[must_use]
+    pub(crate) fn of_media(mut self) -> Self {
+        self.of_media = true;
+        self
+    }
+
+    /// Of a write whose body is none of a form.
+    #[must_use]
+    pub(crate) fn without_form(mut self) -> Self {
+        self.form = None;
         self
     }
 
@@ -136,6 +154,11 @@ impl ApiRequest {
     /// The product that it is for.
     pub(crate) fn api(&self) -> Api {
         self.api
+    }
+
+    /// Whether it is for the Media Content Service.
+    pub(crate) fn is_of_media(&self) -> bool {
+        self.of_media
     }
 
     pub(crate) fn method(&self) -> Method {
@@ -232,7 +255,7 @@ mod tests {
         let request = ApiRequest::post(Api::Conversations, ["v1"]).form("FriendlyName", "ä b");
         assert_eq!(request.form_body(), Some("FriendlyName=%C3%A4+b"));
         assert_eq!(request.path_and_query(), "/v1");
-        assert!(!request.is_idempotent() && request.clone().idempotent().is_idempotent());
+        assert!(!request.is_idempotent() && request.clone().repeatable().is_idempotent());
         assert_eq!(request.webhooks_enabled(), Some(false));
         let request = ApiRequest::delete(Api::Conversations, ["v1", "Users", "a/b"]).webhooks(Some(true));
         assert_eq!(request.to_string(), "DELETE /v1/Users/a%2Fb");

@@ -92,7 +92,8 @@ impl Server {
         ClientOptions {
             chat_origin: origin.clone(),
             conversations_origin: origin.clone(),
-            oauth_origin: origin,
+            oauth_origin: origin.clone(),
+            media_origin: origin,
             credentials: Credentials::auth_token(account, Secret::new("marker-secret".into())),
             limits: Limits { concurrency: 16, requests_per_second: 0, account_concurrency: None },
             timeouts: Timeouts::default(),

@@ -20,7 +20,7 @@ fn every_binding_is_read_and_exported() {
     assert_eq!(crawled.result["counts"]["bindings"], expected.len());
     let requests = &crawled.result["requests"];
     assert_eq!(requests["total"], requests["minimum"], "no request was wasted");
-    let out = world.export("out", &[]);
+    let out = world.export("out", &["--retain-until", "2199-12-31"]);
     world.assert_exported_truth(&out, &["bindings"]);
     assert_eq!(world.json(&["snapshot", "info"])["counts"]["bindings"], expected.len());
     let check = world.json(&["snapshot", "check"]);
@@ -33,14 +33,15 @@ fn every_binding_is_read_and_exported() {
     let package: Value = serde_json::from_slice(&files(&out)["datapackage.json"]).unwrap();
     let resources = package["resources"].as_array().unwrap();
     let of_bindings = resources.iter().find(|resource| resource["path"] == "bindings.csv").unwrap();
-    let classes: Vec<(&str, &Value)> = of_bindings["schema"]["fields"]
+    let classes: Vec<(&str, Value)> = of_bindings["schema"]["fields"]
         .as_array()
         .unwrap()
         .iter()
         .filter(|field| !field["pii"].is_null())
-        .map(|field| (field["name"].as_str().unwrap(), &field["pii"]))
+        .map(|field| (field["name"].as_str().unwrap(), json!([field["pii"], field["deleteSla"]])))
         .collect();
-    assert_eq!(classes, [("endpoint", &json!("standard")), ("identity", &json!("standard"))]);
+    assert_eq!(classes, [("endpoint", json!(["standard", 30])), ("identity", json!(["standard", 30]))]);
+    assert_eq!(package["chatferry"]["retain_until"], "2199-12-31");
 }
 
 #[test]

@@ -116,7 +116,9 @@ fn settings_table() -> String {
 /// The fields of each record, as the mapping language knows them.
 fn fields_table() -> String {
     let mut table = String::from("| record | fields |\n|---|---|\n");
-    for entity in ["service", "role", "user", "channel", "membership", "member", "invite", "message"] {
+    for entity in
+        ["service", "role", "user", "channel", "membership", "member", "invite", "message", "binding"]
+    {
         let text = format!(
             "version = 1\nname = \"m\"\n[[records]]\nname = \"r\"\nentity = \"{entity}\"\nkey = [\"x\"]\n\
              columns = [{{ name = \"x\", path = \"{entity}.nothing\" }}]\n"

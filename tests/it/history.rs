@@ -5,32 +5,32 @@ use rusqlite::Connection;
 use serde_json::{Map, Value, json};
 
 use crate::apply::{accepted, apply, count, counterparts, operations, plan, spawn};
-use crate::support::{Ran, Row, World, get, post, wait_for_requests};
+use crate::support::{Ran, Row, World, delete, get, post, wait_for_requests};
 
-const WITH_MESSAGES: [&str; 3] =
+pub(crate) const WITH_MESSAGES: [&str; 3] =
     ["--quiet", "--include", "roles,users,channels,user-channels,members,messages"];
 
 /// The mapping `copy`, with messages copied that have media.
-fn write_mapping(world: &World) {
+pub(crate) fn write_mapping(world: &World) {
     let copy = world.run(&["mapping", "show", "copy"]).stdout;
     let copy = copy.replace("[plan.checks]\n", "[plan.checks]\nmedia_left_behind = \"warn\"\n");
     std::fs::write(world.path("map.toml"), copy).unwrap();
 }
 
 /// A world with a snapshot that has messages, and the mapping.
-fn crawled(options: Options) -> World {
+pub(crate) fn crawled(options: Options) -> World {
     let world = World::new(options);
     assert_eq!(world.crawl(&WITH_MESSAGES).code, 0);
     write_mapping(&world);
     world
 }
 
-fn small(faults: &str) -> Options {
+pub(crate) fn small(faults: &str) -> Options {
     let faults = faults.parse::<Faults>().unwrap();
     Options { users: 30, channels: 24, memberships: 6, faults, ..Options::default() }
 }
 
-const MAPPED: [&str; 3] = ["--messages", "--mapping", "map.toml"];
+pub(crate) const MAPPED: [&str; 3] = ["--messages", "--mapping", "map.toml"];
 
 /// What of a message a copy has.
 fn copied(message: &Row) -> Value {
@@ -80,7 +80,7 @@ fn assert_history_is_there(world: &World, wanted: impl Fn(&Row) -> bool) -> (usi
     (messages, translated)
 }
 
-fn verify(world: &World) -> (Ran, Value) {
+pub(crate) fn verify(world: &World) -> (Ran, Value) {
     let ran = world.run(&["verify", "--json", "--quiet"]);
     let result = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
     (ran, result)
@@ -255,6 +255,69 @@ fn a_message_that_is_refused_holds_up_those_after_it_and_what_was_read_of_them()
     let written = world.running.writes();
     let tried = written[writes..].iter().filter(|write| write.path.ends_with(&messages)).count();
     assert_eq!(tried, 1);
+}
+
+#[test]
+fn a_message_that_was_refused_comes_in_its_place_once_the_cause_is_gone() {
+    let world = World::new(Options { users: 3, channels: 2, memberships: 1, ..Options::default() });
+    let sid = add_equal_messages(&world, 2);
+    let source = format!("/v1/Services/{}/Conversations/{sid}/Messages", world.running.service_sid());
+    let long = "x".repeat(2_000);
+    for body in [&*long, "after it", "last"] {
+        post(&world, &source, &[("Author", "system"), ("Body", body)]);
+    }
+    assert_eq!(world.crawl(&WITH_MESSAGES).code, 0);
+    write_mapping(&world);
+    plan(&world, "plan.db", &MAPPED);
+    apply(&world, &["--only", "create_role,create_user,create_conversation,create_participant"]);
+    let conversation = counterparts(&world)[&sid].clone();
+    let path = format!("/v1/Services/{}/Conversations/{conversation}", world.running.target_service_sid());
+    // Someone of another network takes part, and Twilio takes 1,600 characters only.
+    let abroad = [("MessagingBinding.Address", "+15550001"), ("MessagingBinding.ProxyAddress", "+15550002")];
+    let participant = post(&world, &format!("{path}/Participants"), &abroad);
+    let bodies = || {
+        let messages = get(&world, &format!("{path}/Messages"))["messages"].as_array().unwrap().clone();
+        messages.iter().map(|message| message["body"].as_str().unwrap().len()).collect::<Vec<_>>()
+    };
+    for _ in 0..2 {
+        let (ran, result) = apply(&world, &[]);
+        assert_eq!(ran.code, 4, "{ran:?}");
+        assert_eq!(count(&result, "create_message", "failed"), 1, "{result}");
+        assert_eq!(count(&result, "create_message", "blocked"), 2, "those after it wait: {result}");
+        assert_eq!(bodies(), ["ping".len(); 2], "those before it are there");
+    }
+    delete(&world, &format!("{path}/Participants/{}", participant["sid"].as_str().unwrap()));
+    let (ran, _) = apply(&world, &[]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(bodies(), [4, 4, 2_000, "after it".len(), "last".len()]);
+    assert_history_is_there(&world, |_| true);
+    assert_eq!(verify(&world).0.code, 0);
+}
+
+#[test]
+fn a_closed_conversation_gets_its_messages_and_positions_before_it_is_closed() {
+    let world = World::new(small(""));
+    let truth = world.running.truth();
+    let is_read = |sid: &String| {
+        let members = truth.members(sid);
+        !truth.messages(sid).is_empty()
+            && members.iter().any(|row| !row["last_consumed_message_index"].is_null())
+    };
+    let closed = truth.conversation_sids().find(is_read).unwrap();
+    let path = format!("/v1/Services/{}/Conversations/{closed}", world.running.service_sid());
+    post(&world, &path, &[("State", "closed")]);
+    assert_eq!(world.crawl(&[&WITH_MESSAGES[..], &["--source", "conversations"]].concat()).code, 0);
+    write_mapping(&world);
+    plan(&world, "plan.db", &MAPPED);
+    let (ran, _) = apply(&world, &[]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_history_is_there(&world, |_| true);
+    let target = format!("/v1/Services/{}/Conversations", world.running.target_service_sid());
+    let copy = get(&world, &format!("{target}/{}", counterparts(&world)[&closed]));
+    assert_eq!(copy["state"], "closed", "{copy}");
+    let (ran, verified) = verify(&world);
+    assert_eq!(ran.code, 0, "{verified}");
+    assert!(verified["notes"].to_string().contains("the same by count and digest"), "{verified}");
 }
 
 #[test]

@@ -21,6 +21,12 @@ fn lines(world: &World, path: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+/// What is asked for besides the mapping: that lines follow their schema, or pseudonyms, which need not.
+fn policies(world: &World) -> [&'static [&'static str]; 2] {
+    std::fs::write(world.path("key"), "0123456789abcdef0123456789abcdef").unwrap();
+    [&["--check-schema"], &["--pii", "hmac", "--pii-key-file", "key"]]
+}
+
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
 }
@@ -28,8 +34,14 @@ fn text(value: &Value) -> &str {
 #[test]
 fn a_crawl_becomes_streams_file_and_every_reference_is_in_it() {
     let world = crawled();
-    world.export("out", &["--mapping", "stream", "--format", "ndjson", "--check-schema"]);
-    let rows = lines(&world, "out/stream-0001.ndjson");
+    for policy in policies(&world) {
+        world.export("out", &[&["--mapping", "stream", "--format", "ndjson"], policy].concat());
+        streams_file_is_complete(&world);
+    }
+}
+
+fn streams_file_is_complete(world: &World) {
+    let rows = lines(world, "out/stream-0001.ndjson");
     let ids = |kind: &str| -> BTreeSet<&str> {
         rows.iter().filter(|row| row["type"] == kind).map(|row| text(&row["data"]["id"])).collect()
     };
@@ -59,9 +71,12 @@ fn a_crawl_becomes_streams_file_and_every_reference_is_in_it() {
 fn a_crawl_becomes_mattermosts_file_with_direct_channels_where_they_are_wanted() {
     let world = crawled();
     let mut directs = 0;
-    for switch in [&[][..], &["--switch", "direct_channels"]] {
-        let mut flags = vec!["--mapping", "mattermost", "--format", "ndjson", "--check-schema"];
-        flags.extend(switch);
+    let switches = [&[][..], &["--switch", "direct_channels"]];
+    let policies = policies(&world);
+    for (switch, policy) in switches.iter().flat_map(|switch| policies.map(|policy| (switch, policy))) {
+        let mut flags = vec!["--mapping", "mattermost", "--format", "ndjson"];
+        flags.extend(*switch);
+        flags.extend(policy);
         world.export("out", &flags);
         let rows = lines(&world, "out/mattermost.ndjson");
         assert_eq!(rows[0], json!({ "type": "version", "version": 1 }));
@@ -84,6 +99,16 @@ fn a_crawl_becomes_mattermosts_file_with_direct_channels_where_they_are_wanted()
                     keys.insert((place, item["message"].to_string(), item["create_at"].as_i64()));
                     posts += 1;
                 }
+                "user" => {
+                    for team in item["teams"].as_array().into_iter().flatten() {
+                        let of_user = team["channels"].as_array().unwrap();
+                        assert!(
+                            of_user.iter().all(|channel| channels.contains(text(&channel["name"]))),
+                            "{row}"
+                        );
+                        assert!(names("team", "name").contains(text(&team["name"])), "{row}");
+                    }
+                }
                 "direct_channel" => {
                     assert!(
                         item["members"].as_array().unwrap().iter().all(|user| users.contains(text(user)))
@@ -96,16 +121,22 @@ fn a_crawl_becomes_mattermosts_file_with_direct_channels_where_they_are_wanted()
         assert!(posts > 100 && keys.len() * 100 > posts * 99, "{posts} posts have {} keys", keys.len());
     }
     let pairs = world.truth()["channels"].iter().filter(|channel| channel["members_count"] == 2).count();
-    assert!(directs <= pairs, "{directs} of {pairs}");
+    assert!(directs <= 2 * pairs, "{directs} of {pairs}, written twice");
 }
 
 #[test]
 fn a_crawl_becomes_cometchats_requests_of_fifty_in_their_order() {
     let world = crawled();
-    world.export("out", &["--mapping", "cometchat", "--format", "ndjson", "--check-schema"]);
+    for policy in policies(&world) {
+        world.export("out", &[&["--mapping", "cometchat", "--format", "ndjson"], policy].concat());
+        cometchats_requests_are_complete(&world);
+    }
+}
+
+fn cometchats_requests_are_complete(world: &World) {
     let order = ["users", "groups", "members", "messages"];
     let (mut last, mut ids) = (0, BTreeSet::new());
-    for request in lines(&world, "out/cometchat.ndjson") {
+    for request in lines(world, "out/cometchat.ndjson") {
         let kind = text(&request["path"]).rsplit('/').next().unwrap().to_owned();
         let position = order.iter().position(|known| *known == kind).unwrap();
         assert!(position >= last);
@@ -163,6 +194,8 @@ fn what_was_asked_for_wrongly_is_said_before_anything_is_read() {
     };
     let error = refused(&["--mapping", "mattermost", "--switch", "direct_chanels"]);
     assert!(error.contains("no switch `direct_chanels` (did you mean `direct_channels`?)"), "{error}");
+    let error = refused(&["--retain-until", "2020-01-31"]);
+    assert!(error.contains("--retain-until") && error.contains("2020-01-31 has passed"), "{error}");
     let error = refused(&["--switch", "direct_channels"]);
     assert!(error.contains("the mappings have none"), "{error}");
 }

@@ -46,6 +46,7 @@ impl World {
             .env("TWILIO_AUTH_TOKEN", self.running.auth_token())
             .env("CHATFERRY_CHAT_URL", &url)
             .env("CHATFERRY_CONVERSATIONS_URL", &url)
+            .env("CHATFERRY_MEDIA_URL", &url)
             .env("CHATFERRY_RPS", "0");
         command
     }

@@ -256,7 +256,7 @@ async fn a_write_that_is_not_answered_before_the_run_ends_is_looked_up_by_the_ne
     options_.cancellation = stop.clone();
     options_.timeouts.grace = Duration::from_millis(50);
     let client = Arc::new(Client::new(options_).unwrap());
-    let clients = Clients { source: Arc::clone(&client), target: client };
+    let clients = Clients { source: Arc::clone(&client), target: client, media: None };
     let (options, events) = (options(), Events::none());
     let (outcome, ()) = tokio::join!(run(journal, clients, &options, &events, &stop), async {
         while server.requests().is_empty() {

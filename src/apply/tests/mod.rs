@@ -34,7 +34,7 @@ fn clients_that_wait(server: &Server, stop: &CancellationToken, scale: f64) -> C
     options.cancellation = stop.clone();
     options.retry.scale = scale;
     let client = Arc::new(Client::new(options).unwrap());
-    Clients { source: Arc::clone(&client), target: client }
+    Clients { source: Arc::clone(&client), target: client, media: None }
 }
 
 fn options() -> ApplyOptions {

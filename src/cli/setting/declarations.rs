@@ -69,6 +69,11 @@ settings! {
         Declaration::flag("conversations_url", "URL", "CHATFERRY_CONVERSATIONS_URL").under(ENDPOINTS), parse::text;
     /// Origin that an OAuth client asks for access tokens [default: Twilio's own]
     OAUTH_URL: String = Declaration::without_flag("oauth_url", "URL", "CHATFERRY_OAUTH_URL"), parse::text;
+    /// Origin of the Media Content Service, which has the files of messages [default: Twilio's own]
+    ///
+    /// That is `https://mcs.us1.twilio.com`, or the host of `TWILIO_REGION`. The bytes of a file are at temporary addresses of other hosts, which get
+    /// no credentials.
+    MEDIA_URL: String = Declaration::without_flag("media_url", "URL", "CHATFERRY_MEDIA_URL"), parse::text;
     /// Send credentials over plain HTTP to other machines too (loopback is always allowed)
     ALLOW_HTTP: bool =
         Declaration::flag("allow_http", "BOOL", "CHATFERRY_ALLOW_HTTP").switch().under(ENDPOINTS), parse::switch;

@@ -10,6 +10,10 @@ pub enum ValueError {
     NotANumber { text: String, least: u32, most: u32 },
     #[error("`{text}` is not a time such as `2026-12-01T09:30:00Z`")]
     NotAMoment { text: String },
+    #[error("`{text}` is not a day such as `2027-01-31`")]
+    NotADay { text: String },
+    #[error("{day} has passed: what is written now would have to be deleted at once")]
+    PastDay { day: jiff::civil::Date },
     #[error("`{text}` is not one of so many parts, such as `1/7`")]
     NotAShare { text: String },
     #[error("`{text}` is neither true nor false")]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use jiff::SignedDuration;
+use jiff::civil::Date;
 
 use super::error::ValueError;
 use super::value::{Include, IncludePart, MigrationTarget};
@@ -107,6 +108,14 @@ pub(crate) fn share(text: &str) -> Result<Share, ValueError> {
 pub(crate) fn moment(text: &str) -> Result<Timestamp, ValueError> {
     let seconds = Timestamp::from_wire(text).seconds();
     seconds.map(Timestamp::Seconds).ok_or_else(|| ValueError::NotAMoment { text: text.to_owned() })
+}
+
+/// A day that has not passed on `today`.
+pub(crate) fn day(text: &str, today: Date) -> Result<Date, ValueError> {
+    // What else jiff reads as a date, such as one with a time, is not a day as people mean it.
+    let day: Option<Date> = text.parse().ok().filter(|day: &Date| day.to_string() == text);
+    let day = day.ok_or_else(|| ValueError::NotADay { text: text.to_owned() })?;
+    if day < today { Err(ValueError::PastDay { day }) } else { Ok(day) }
 }
 
 /// `in-place`, or the SID of a service.

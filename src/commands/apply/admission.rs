@@ -1,18 +1,23 @@
 //! Whether a plan may be performed: it fits the files that it was made from, the credentials and the target as it is now.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::{Clients, PlanRefused};
+use crate::apply::{Clients, MediaCopier, PlanRefused};
 use crate::event::Events;
 use crate::mapping;
 use crate::model::{Api, ServiceSid};
 use crate::plan::binding::{AccountUse, PlanBinding, PlanMismatch};
-use crate::plan::{Endpoint, Journal, Move, OperationKind, OperationState, PlanVerdict, Severity, Totals};
+use crate::plan::{
+    Endpoint, Header, Journal, Move, OperationKind, OperationState, PlanVerdict, Severity, Side, Totals,
+};
 use crate::settings::{ConnectionSettings, Loader};
 use crate::snapshot::Snapshot;
 use crate::source::{Source, SourceError};
+use crate::twilio::Client;
+use crate::twilio::media::{MediaClient, MediaError};
 
 use super::super::CommandError;
 use super::super::connect;
@@ -79,7 +84,7 @@ impl Admitted {
             of_source(kind)
                 && states.iter().any(|(state, count)| *state != OperationState::Blocked && *count > 0)
         });
-        if to_source {
+        if to_source || header.media.is_some() {
             binding.check_account(AccountUse::Source, &source_account)?;
         }
         Ok(Self { source: connection.clone(), target, one_account })
@@ -118,13 +123,25 @@ impl Admitted {
     }
 
     /// The clients to perform it with.
-    pub(super) fn clients(&self, events: &Events, stop: &CancellationToken) -> Result<Clients, CommandError> {
+    pub(super) fn clients(
+        &self,
+        header: &Header,
+        events: &Events,
+        stop: &CancellationToken,
+    ) -> Result<Clients, CommandError> {
         let target = connect::client(&self.target, events, stop)?;
-        let source = if self.one_account {
-            std::sync::Arc::clone(&target)
-        } else {
-            connect::client(&self.source, events, stop)?
+        let source =
+            if self.one_account { Arc::clone(&target) } else { connect::client(&self.source, events, stop)? };
+        let media_of = |client: &Arc<Client>, side: &Side| {
+            Ok::<_, MediaError>((MediaClient::new(Arc::clone(client))?, side.service_sid.clone()))
         };
-        Ok(Clients { source, target })
+        let media = match header.media {
+            Some(unavailable) => {
+                let between = (media_of(&source, &header.source)?, media_of(&target, &header.target)?);
+                Some(MediaCopier::new(between.0, between.1, unavailable))
+            }
+            None => None,
+        };
+        Ok(Clients { source, target, media })
     }
 }

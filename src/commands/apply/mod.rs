@@ -115,7 +115,7 @@ async fn perform_settled(
         pause: PAUSE.mul_f64(connection.backoff_scale),
     };
     let progress = context.progress();
-    let clients = admitted.clients(&progress.events(), &stop)?;
+    let clients = admitted.clients(journal.header(), &progress.events(), &stop)?;
     let (header, digest) = (journal.header().clone(), journal.digest().to_owned());
     let stays = StaysItem::all(&PlanFile::open(&settings.plan)?)?;
     let outcome = apply::run(journal, clients.clone(), &options, &progress.events(), &stop).await;

@@ -128,6 +128,7 @@ fn inside(running: &Running, folder: &DemoFolder, context: &Context) -> Result<C
         ("TWILIO_AUTH_TOKEN", running.auth_token()),
         ("CHATFERRY_CHAT_URL", &url),
         ("CHATFERRY_CONVERSATIONS_URL", &url),
+        ("CHATFERRY_MEDIA_URL", &url),
         ("CHATFERRY_RPS", "0"),
         ("CHATFERRY_TEST_BACKOFF_SCALE", "0.2"), // the simulator recovers at once
     ]);

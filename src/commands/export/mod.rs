@@ -1,5 +1,6 @@
 //! `chatferry export`: joins the flags, the mappings, the snapshot, the plan's SIDs and the writers.
 
+mod media;
 mod sids;
 pub(super) mod users;
 
@@ -15,12 +16,15 @@ use crate::report::text::{
     self,
     export::{ExportedFile, LeftOut, LeftOutKind},
 };
-use crate::settings::{ExportDestination, ExportSettings, check_files};
+use crate::settings::{ExportDestination, ExportSettings, MediaExportSettings, check_files};
 use crate::snapshot::Snapshot;
 
 use super::{CommandError, Context, Outcome};
 
-pub(super) fn run(args: &ExportArgs, context: &mut Context) -> Outcome {
+pub(super) async fn run(args: &ExportArgs, context: &mut Context) -> Outcome {
+    if let Some(settings) = MediaExportSettings::load(&context.settings, args)? {
+        return media::run(&settings, context).await;
+    }
     let mut settings = ExportSettings::load(&context.settings, args)?;
     let path = settings.snapshot.clone();
     if check_files(&context.settings)? {

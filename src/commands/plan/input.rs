@@ -8,7 +8,7 @@ use crate::model::{AccountSid, Api, Entity, Service, ServiceSid, Timestamp};
 use crate::plan::binding::{self, AccountUse, PlanMismatch};
 use crate::plan::{
     self, ConversationLimits, Header, Inputs, Move, Name, PlanDraft, PlanError, PlanFile, PlanOptions,
-    PlanRecords, Side, source_snapshot,
+    PlanRecords, Side, UnavailableMedia, source_snapshot,
 };
 use crate::settings::{ConnectionSettings, Loader, MigrationTarget, PlanSettings, Planned, check_files};
 use crate::snapshot::{Focus, Info, Snapshot, SnapshotError};
@@ -55,6 +55,10 @@ pub(super) struct PlanInput {
     pub(super) mute_source: bool,
     /// Whether messages are copied too.
     pub(super) messages: bool,
+    /// Whether messages are copied with their media.
+    pub(super) media: bool,
+    /// How to talk to the source's account.
+    pub(super) source_connection: ConnectionSettings,
     /// When a copy creates conversations together with participants.
     pub(super) batch: BatchChoice,
 }
@@ -66,7 +70,7 @@ impl PlanInput {
         connection: &ConnectionSettings,
         loader: &Loader,
     ) -> Result<PlanTask, CommandError> {
-        let (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source, messages, batch) =
+        let (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source, messages, media, batch) =
             match planned {
                 Planned::Move {
                     target,
@@ -76,10 +80,19 @@ impl PlanInput {
                     max_age_hours,
                     mute_source,
                     messages,
+                    media,
                     batch,
-                } => {
-                    (target, snapshot, mapping, allow_incomplete, max_age_hours, mute_source, messages, batch)
-                }
+                } => (
+                    target,
+                    snapshot,
+                    mapping,
+                    allow_incomplete,
+                    max_age_hours,
+                    mute_source,
+                    messages,
+                    media,
+                    batch,
+                ),
                 Planned::Undo(undone) => return Ok(PlanTask::Undo(undone.clone())),
             };
         let file = snapshot.clone();
@@ -96,6 +109,7 @@ impl PlanInput {
             source_snapshot::check_messages(&file, &info)?;
         }
         let in_place = *target == MigrationTarget::InPlace;
+        let source_connection = connection.clone();
         let (service, connection) = match target {
             MigrationTarget::InPlace => (of_snapshot.clone(), connection.clone()),
             MigrationTarget::Service(service) => {
@@ -104,6 +118,11 @@ impl PlanInput {
             }
         };
         let account = connection.read_credentials()?.account_sid;
+        if *media {
+            let owner = info.account_sid.to_string();
+            let given = source_connection.read_credentials()?.account_sid.to_string();
+            binding::check_account(&file, &owner, AccountUse::Source, &given)?;
+        }
         if in_place {
             let owner = info.account_sid.to_string();
             binding::check_account(&file, &owner, AccountUse::InPlace, &account.to_string())?;
@@ -124,6 +143,8 @@ impl PlanInput {
             allow_incomplete: *allow_incomplete,
             mute_source: *mute_source,
             messages: *messages,
+            media: *media,
+            source_connection,
             batch: *batch,
         })))
     }
@@ -152,6 +173,7 @@ impl PlanInput {
             mute_source: self.mute_source,
             undoes: None,
             messages: self.messages.then(|| self.snapshot.message_digest()).transpose()?,
+            media: self.media.then(|| UnavailableMedia::of(&self.mapping.plan)),
         })
     }
 

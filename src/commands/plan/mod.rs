@@ -14,14 +14,17 @@ use crate::cli::plan::PlanVerb;
 use crate::cli::{LogFormat, PlanArgs};
 use crate::crawl::{ReadingPurpose, TargetError};
 use crate::error::ExitStatus;
+use crate::event::Events;
 use crate::plan::{self, PlanFile, source_snapshot};
 use crate::printable::Printable;
 use crate::report::plan::{PlanResult, reading_cost, text as plan_text};
 use crate::settings::{ConnectionSettings, PlanSettings};
+use crate::twilio::media::MediaClient;
+use tokio_util::sync::CancellationToken;
 
 use super::page::open_in_browser;
 use super::read_target::{self, EVERYTHING, TargetReading, WITH_MESSAGES};
-use super::{CommandError, Context, Outcome};
+use super::{CommandError, Context, Outcome, connect};
 use input::{PlanInput, PlanTask};
 
 pub(super) async fn run(args: &PlanArgs, context: &mut Context) -> Outcome {
@@ -81,6 +84,9 @@ async fn read_and_plan(
         purpose: ReadingPurpose::Plan,
     };
     let stop = context.interrupt.token();
+    if input.media {
+        check_media_access(input, &stop).await?;
+    }
     if !reading.is_begun()? {
         print_cost(input, context);
     }
@@ -95,6 +101,16 @@ async fn read_and_plan(
     }
     let limits = if input.in_place { None } else { reading.limits(&stop).await? };
     input.compute(&target, &record, limits, settings)
+}
+
+/// Fails where the credentials may not use the media of one of the two services.
+async fn check_media_access(input: &PlanInput, stop: &CancellationToken) -> Result<(), CommandError> {
+    let sides = [(&input.source_connection, &input.record.sid), (&input.connection, &input.service)];
+    for (connection, service) in sides {
+        let client = connect::client(connection, &Events::none(), stop)?;
+        MediaClient::new(client)?.check_access(&service.to_string()).await?;
+    }
+    Ok(())
 }
 
 fn print_cost(input: &PlanInput, context: &Context) {

@@ -52,7 +52,8 @@ async fn hold(
     let plan = folder.join("plan.db");
     copy_plan(&input.plan, &plan)?;
     let running = start(settings, input).await?;
-    let lacks: Vec<String> = running.lacks().iter().map(ToString::to_string).collect();
+    let mut lacks: Vec<String> = running.lacks().iter().map(ToString::to_string).collect();
+    lacks.extend(input.header.media.map(|_| text::MADE_UP_MEDIA.to_owned()));
     context.say(text::started(&settings.plan, &lacks));
     let header = &input.header;
     let environment =

@@ -75,6 +75,7 @@ impl VerifyRun<'_> {
             kind: input.kind,
             share: input.share,
             messages: input.messages,
+            media: input.media,
             report_same: self.report_same,
         };
         diff_target(&pair, &records, options, |difference| Ok(report.add(difference).map_err(StdoutError)?))

@@ -18,6 +18,8 @@ pub(super) struct VerifyInput {
     pub(super) plan: Option<PathBuf>,
     /// Whether the plan copies messages.
     pub(super) messages: bool,
+    /// Whether messages have their media in the target.
+    pub(super) media: bool,
     /// Whether the plan mutes the source's User Channels.
     pub(super) mutes: bool,
     /// The snapshot's file.
@@ -89,6 +91,7 @@ impl VerifyInput {
         let sid = |text: &str| ServiceSid::from_wire(text);
         Ok(Self {
             messages: header.messages.is_some(),
+            media: header.media.is_some(),
             mutes: header.mute_source,
             info: snapshot.info()?,
             snapshot,
@@ -134,6 +137,7 @@ impl VerifyInput {
         Ok(Self {
             plan: None,
             messages: false,
+            media: false,
             mutes: false,
             file: file.to_path_buf(),
             snapshot,

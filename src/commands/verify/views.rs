@@ -100,6 +100,8 @@ impl OfSample {
             share: Some(self.share),
             extras: false,
             messages: false,
+            media: false,
+            digests: false,
         };
         let mut window = MembershipWindow::new(wanted);
         // How long the user's list is in the target is what it is in the source, or less.

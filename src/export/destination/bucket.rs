@@ -31,6 +31,9 @@ pub(in crate::export) struct StorePrefix {
     former: BTreeSet<String>,
 }
 
+/// A prefix of a bucket whose objects appear one by one.
+pub(in crate::export) struct StoreObjects(BucketClient);
+
 /// What every file needs to reach its store.
 #[derive(Clone)]
 struct BucketClient {
@@ -59,9 +62,8 @@ enum Content {
 
 impl StorePrefix {
     pub(in crate::export) fn claim(url: &Url, force: bool) -> Result<Self, ExportError> {
-        let (store, prefix) = object_store::parse_url_opts(url, std::env::vars())
-            .map_err(|source| ExportError::Destination { url: url.to_string(), source: source.into() })?;
-        Self::claim_in(Arc::from(store), prefix, url.as_str(), force)
+        let (store, prefix) = parse(url)?;
+        Self::claim_in(store, prefix, url.as_str(), force)
     }
 
     fn claim_in(
@@ -70,18 +72,12 @@ impl StorePrefix {
         shown: &str,
         force: bool,
     ) -> Result<Self, ExportError> {
-        let runtime = Handle::try_current().map_err(|source| store_error("reach", shown, source))?;
-        let client = BucketClient { runtime, store, prefix, shown: shown.trim_end_matches('/').into() };
+        let client = BucketClient::new(store, prefix, shown)?;
         let (package, journal) = (client.read(PACKAGE)?, client.read(JOURNAL)?);
         let former = former_files(package.as_deref(), journal.as_deref());
-        let listed = client.wait(client.store.list_with_delimiter(Some(&client.prefix)));
-        let listed = listed.map_err(|source| store_error("list", shown, source))?;
-        let names = listed.objects.iter().map(|object| &object.location).chain(&listed.common_prefixes);
-        let foreign: Vec<String> = names
-            .filter_map(Path::filename)
-            .filter(|name| !name.starts_with('.') && !former.contains(*name))
-            .map(str::to_owned)
-            .collect();
+        let names = client.names()?.into_iter();
+        let foreign: Vec<String> =
+            names.filter(|name| !name.starts_with('.') && !former.contains(name)).collect();
         if !foreign.is_empty() && !force {
             return Err(ExportError::ForeignFiles { path: shown.into(), examples: examples(foreign) });
         }
@@ -89,7 +85,59 @@ impl StorePrefix {
     }
 }
 
+/// The store that a URL names, and the prefix in it.
+fn parse(url: &Url) -> Result<(Arc<dyn ObjectStore>, Path), ExportError> {
+    let (store, prefix) = object_store::parse_url_opts(url, std::env::vars())
+        .map_err(|source| ExportError::Destination { url: url.to_string(), source: source.into() })?;
+    Ok((Arc::from(store), prefix))
+}
+
+impl StoreObjects {
+    pub(in crate::export) fn open(url: &Url) -> Result<Self, ExportError> {
+        let (store, prefix) = parse(url)?;
+        Ok(Self(BucketClient::new(store, prefix, url.as_str())?))
+    }
+
+    /// Its URL as messages have it.
+    pub(in crate::export) fn shown(&self) -> &str {
+        &self.0.shown
+    }
+
+    pub(in crate::export) fn names(&self) -> Result<Vec<String>, ExportError> {
+        self.0.names()
+    }
+
+    pub(in crate::export) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, ExportError> {
+        self.0.read(name)
+    }
+
+    pub(in crate::export) fn put(&self, name: &str, bytes: Vec<u8>) -> Result<(), ExportError> {
+        self.0.put(name, bytes)
+    }
+
+    pub(in crate::export) fn create(&self, name: &str) -> BucketFile {
+        self.0.create(name)
+    }
+}
+
 impl BucketClient {
+    fn new(store: Arc<dyn ObjectStore>, prefix: Path, shown: &str) -> Result<Self, ExportError> {
+        let runtime = Handle::try_current().map_err(|source| store_error("reach", shown, source))?;
+        Ok(Self { runtime, store, prefix, shown: shown.trim_end_matches('/').into() })
+    }
+
+    /// The names of the objects and prefixes below it.
+    fn names(&self) -> Result<Vec<String>, ExportError> {
+        let listed = self.wait(self.store.list_with_delimiter(Some(&self.prefix)));
+        let listed = listed.map_err(|source| store_error("list", &self.shown, source))?;
+        let names = listed.objects.iter().map(|object| &object.location).chain(&listed.common_prefixes);
+        Ok(names.filter_map(Path::filename).map(str::to_owned).collect())
+    }
+
+    fn create(&self, name: &str) -> BucketFile {
+        BucketFile { client: self.clone(), path: self.path(name), content: Content::Held(Vec::new()) }
+    }
+
     /// Waits for a request. The runtime's other threads go on meanwhile.
     fn wait<T>(&self, request: impl Future<Output = T>) -> T {
         tokio::task::block_in_place(|| self.runtime.block_on(request))
@@ -137,8 +185,7 @@ impl FileDestination for StorePrefix {
     type File = BucketFile;
 
     fn create(&self, name: &str) -> Result<BucketFile, ExportError> {
-        let (client, path) = (self.client.clone(), self.client.path(name));
-        Ok(BucketFile { client, path, content: Content::Held(Vec::new()) })
+        Ok(self.client.create(name))
     }
 
     fn complete(&self, file: &mut BucketFile) -> io::Result<()> {
@@ -167,7 +214,7 @@ impl FileDestination for StorePrefix {
 
 impl BucketFile {
     /// Makes the object visible. An upload that cannot be completed is removed.
-    fn publish(mut self, name: &str) -> Result<(), ExportError> {
+    pub(in crate::export) fn publish(mut self, name: &str) -> Result<(), ExportError> {
         match std::mem::replace(&mut self.content, Content::Ended) {
             Content::Held(bytes) => self.client.put(name, bytes),
             Content::Upload(upload) => {

@@ -154,7 +154,7 @@ impl Drop for OutputFolder {
 }
 
 /// Locks the folder. Where folders cannot be locked, goes without.
-fn lock(path: &Path) -> Result<Option<FileLock>, ExportError> {
+pub(in crate::export) fn lock(path: &Path) -> Result<Option<FileLock>, ExportError> {
     match FileLock::of_folder(path, LOCK) {
         Ok(lock) => Ok(Some(lock)),
         Err(LockError::Busy | LockError::SeveralNames(_)) => Err(ExportError::Busy { path: path.to_owned() }),

@@ -56,7 +56,7 @@ pub(super) fn former_files(package: Option<&[u8]>, journal: Option<&[u8]>) -> BT
 }
 
 /// Some of the names, for a message.
-pub(super) fn examples(mut names: Vec<String>) -> Vec<String> {
+pub(in crate::export) fn examples(mut names: Vec<String>) -> Vec<String> {
     names.sort();
     names.truncate(3);
     names

@@ -8,8 +8,8 @@ mod former;
 mod nowhere;
 
 #[cfg(feature = "cloud")]
-pub(super) use bucket::StorePrefix;
+pub(super) use bucket::{BucketFile, StoreObjects, StorePrefix};
 pub(super) use file_destination::FileDestination;
-pub(super) use folder::OutputFolder;
-pub(super) use former::PACKAGE;
+pub(super) use folder::{OutputFolder, lock as lock_folder};
+pub(super) use former::{PACKAGE, examples};
 pub(super) use nowhere::Nowhere;

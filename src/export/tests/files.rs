@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::mapping::{Mapping, SidMap};
-use crate::model::{ChannelSid, MembershipStatus, UserSid};
+use crate::mapping::{Mapping, PiiKey, SidMap};
+use crate::model::{ChannelSid, MembershipStatus, RowRecords, ServiceSid, UserSid};
+use crate::snapshot::{Info, SnapshotError, Walk};
 
 fn parsed(records: &str) -> ExportOptions {
     let text = format!("version = 1\nname = \"m\"\n{records}");
@@ -108,6 +109,28 @@ fn a_list_that_is_longer_than_a_row_may_have_makes_several_rows() {
     for user in &source.users {
         assert_eq!(of_users[user.sid.to_string().as_str()], rooms_of(&source, &user.sid));
     }
+}
+
+#[test]
+fn a_list_that_would_take_too_much_memory_is_refused_by_its_name() {
+    let mut source = fixture(1, 36);
+    let long = "x".repeat(4 << 20);
+    source.channels.iter_mut().for_each(|channel| channel.friendly_name = Some(long.clone()));
+    let list = "[[records.lists]]\nname = \"rooms\"\nentity = \"membership\"\n\
+                columns = [{ name = \"room\", path = \"channel.friendly_name\" }]\n";
+    let people = PEOPLE.replace("seats", "rooms");
+    let error = refused(&source, &parsed(&format!("{people}{list}")));
+    let expected = format!(
+        "the list `rooms` of {} has more than 67108864 bytes: give it `max_items`, which makes several rows of it; nothing \
+         was written",
+        source.users[0].sid
+    );
+    assert_eq!(error, expected);
+    // As it says: in rows of a few items the same list is written.
+    let folder = tempfile::tempdir().unwrap();
+    let options = parsed(&format!("{people}{list}max_items = 5\n"));
+    let report = export(&source, &options, folder.path()).unwrap();
+    assert_eq!(report.records[0].passed.rows, 4, "18 items");
 }
 
 #[test]
@@ -244,6 +267,49 @@ fn two_rows_with_one_name_are_refused_and_both_originals_named() {
 }
 
 #[test]
+fn two_services_share_a_place_of_names_unless_the_mapping_says_otherwise() {
+    let two = TwoServices(fixture(3, 1), fixture(3, 1));
+    let record = |unique: &str| {
+        format!(
+            "[[records]]\nname = \"people\"\nentity = \"user\"\nkey = [\"service.sid\", \"user.sid\"]\n\
+             columns = [{{ name = \"id\", path = \"user.identity\", unique = {unique} }}]\n"
+        )
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let run = |options: &ExportOptions| run(&two, options, &folder.path().join("out"), &Events::none());
+    let error = run(&parsed(&record("true"))).unwrap_err();
+    assert!(error.to_string().contains("is unique, but US"), "{error}");
+    let hint = error.hint().unwrap();
+    let first = two.0.info.services[0].to_string();
+    assert!(hint.contains(&format!("--where \"service.sid == '{first}'\"")), "{hint}");
+    assert_eq!(run(&parsed(&record("\"service\""))).unwrap().records[0].passed.rows, 6);
+    // Within a service it is refused all the same.
+    let mut twice = fixture(3, 1);
+    twice.users[2].identity = twice.users[0].identity.clone();
+    assert!(refused(&twice, &parsed(&record("\"service\""))).contains("is unique"));
+}
+
+/// Two services of one snapshot.
+struct TwoServices(Fixture, Fixture);
+
+impl RowSource for TwoServices {
+    fn info(&self) -> Result<Info, SnapshotError> {
+        Ok(self.0.info.clone())
+    }
+
+    fn walk(
+        &self,
+        walk: &Walk,
+        visit: &mut dyn FnMut(&RowRecords<'_>) -> Result<(), ExportError>,
+    ) -> Result<(), ExportError> {
+        self.0.walk(walk, visit)?;
+        let mut other = self.1.service.clone();
+        other.sid = ServiceSid::from_digits(0x16);
+        self.1.walk(walk, &mut |records| visit(&RowRecords { service: &other, ..*records }))
+    }
+}
+
+#[test]
 fn a_line_that_does_not_follow_its_schema_is_named_with_its_sid() {
     let folder = tempfile::tempdir().unwrap();
     let schema = r#"{"properties": {"sid": {"type": "string"}, "name": {"not": {"const": "a,b"}}}}"#;
@@ -289,10 +355,12 @@ fn hostile() -> Fixture {
     source
 }
 
-fn import_files(name: &str, switches: &[String]) -> Vec<Json> {
+fn import_files(name: &str, switches: &[String], pii: &PiiPolicy) -> Vec<Json> {
     let source = hostile();
     let mut options = with_mapping(mapping::load_with(name, switches).unwrap());
-    options.check_schema = true;
+    // A pseudonym need not be what the other system takes as a name.
+    options.check_schema = matches!(pii, PiiPolicy::Keep);
+    options.mappings[0].apply_pii(pii);
     let users: BTreeMap<String, String> =
         source.users.iter().filter_map(|user| Some((user.identity.clone()?, user.sid.to_string()))).collect();
     for record in &mut options.mappings[0].records {
@@ -306,42 +374,54 @@ fn import_files(name: &str, switches: &[String]) -> Vec<Json> {
     lines(main.unwrap().1)
 }
 
+/// References lead somewhere whatever is done with personal data.
+fn policies() -> [PiiPolicy; 2] {
+    let key = PiiKey::new(zeroize::Zeroizing::new(b"0123456789abcdef".to_vec())).unwrap();
+    [PiiPolicy::Keep, PiiPolicy::Hmac(key)]
+}
+
 fn text(value: &Json) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
 
 #[test]
 fn streams_import_file_is_complete_in_itself() {
-    let rows = import_files("stream", &[]);
-    let (mut users, mut channels, mut members) = (BTreeSet::new(), BTreeSet::new(), 0);
-    for row in &rows {
-        let data = &row["data"];
-        match row["type"].as_str().unwrap() {
-            "user" => assert!(users.insert(text(&data["id"])), "{row}"),
-            "channel" => {
-                assert!(users.contains(&text(&data["created_by"])), "{row}");
-                assert!(channels.insert(text(&data["id"])), "{row}");
+    for pii in policies() {
+        let rows = import_files("stream", &[], &pii);
+        let (mut users, mut channels, mut members) = (BTreeSet::new(), BTreeSet::new(), 0);
+        for row in &rows {
+            let data = &row["data"];
+            match row["type"].as_str().unwrap() {
+                "user" => assert!(users.insert(text(&data["id"])), "{row}"),
+                "channel" => {
+                    assert!(users.contains(&text(&data["created_by"])), "{row}");
+                    assert!(channels.insert(text(&data["id"])), "{row}");
+                }
+                "channel_member" => {
+                    let (user, channel) = (text(&data["user_id"]), text(&data["channel_id"]));
+                    assert!(users.contains(&user) && channels.contains(&channel), "{row}");
+                    members += 1;
+                }
+                other => panic!("{other}"),
             }
-            "channel_member" => {
-                assert!(
-                    users.contains(&text(&data["user_id"])) && channels.contains(&text(&data["channel_id"])),
-                    "{row}"
-                );
-                members += 1;
-            }
-            other => panic!("{other}"),
+        }
+        assert_eq!((users.len(), channels.len()), (14, 7), "a user without an identity has no id");
+        assert!(members > 20 && users.contains("system"));
+        if matches!(pii, PiiPolicy::Keep) {
+            assert!(users.contains("ada-b"));
+            let named = rows.iter().find(|row| row["data"]["twilio_identity"] == "system").unwrap();
+            assert!(text(&named["data"]["id"]).starts_with("system-"), "{named}");
+        } else {
+            assert!(!rows.iter().any(|row| row.to_string().contains("ada")), "a name is left");
         }
     }
-    assert_eq!((users.len(), channels.len()), (14, 7), "a user without an identity has no id");
-    assert!(members > 20 && users.contains("system") && users.contains("ada-b"));
-    let named = rows.iter().find(|row| row["data"]["twilio_identity"] == "system").unwrap();
-    assert!(text(&named["data"]["id"]).starts_with("system-"), "{named}");
 }
 
 #[test]
 fn mattermosts_import_file_is_complete_in_itself() {
-    for switches in [Vec::new(), vec!["direct_channels".to_owned()]] {
-        let rows = import_files("mattermost", &switches);
+    let switches = [Vec::new(), vec!["direct_channels".to_owned()]];
+    for (switches, pii) in switches.iter().flat_map(|switches| policies().map(|pii| (switches, pii))) {
+        let rows = import_files("mattermost", switches, &pii);
         assert_eq!(rows[0], serde_json::json!({ "type": "version", "version": 1 }));
         let of = |kind: &str| {
             rows.iter().filter(|row| row["type"] == kind).map(|row| &row[kind]).collect::<Vec<_>>()
@@ -372,8 +452,14 @@ fn mattermosts_import_file_is_complete_in_itself() {
 
 #[test]
 fn cometchats_requests_are_complete_in_themselves() {
+    for pii in policies() {
+        cometchats_requests(import_files("cometchat", &[], &pii));
+    }
+}
+
+fn cometchats_requests(requests: Vec<Json>) {
     let (mut users, mut groups, mut members) = (BTreeSet::new(), BTreeSet::new(), 0);
-    for request in import_files("cometchat", &[]) {
+    for request in requests {
         let kind = text(&request["path"]).rsplit('/').next().unwrap().to_owned();
         for (key, entity) in request["body"][&kind].as_object().unwrap() {
             match kind.as_str() {

@@ -30,6 +30,7 @@ fn options(mappings: &[&str]) -> ExportOptions {
         compression: None,
         pii: PiiPolicy::Keep,
         plan: None,
+        retain_until: None,
         condition: None,
         spreadsheet_safe: false,
         check_schema: false,

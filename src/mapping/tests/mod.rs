@@ -133,6 +133,35 @@ fn classes_of_personal_data_are_twilios_own() {
 }
 
 #[test]
+fn days_until_a_deletion_are_twilios_own() {
+    fn each(value: &serde_json::Value, found: &mut usize) {
+        if let Some(pii) = value.get("x-twilio").and_then(|twilio| twilio.get("pii")) {
+            let class: Pii = serde_json::from_value(pii["handling"].clone()).unwrap();
+            assert_eq!(
+                class.delete_sla(),
+                pii["deleteSla"].as_u64().and_then(|days| u32::try_from(days).ok()),
+                "{pii}"
+            );
+            *found += 1;
+        }
+        match value {
+            serde_json::Value::Object(object) => object.values().for_each(|value| each(value, found)),
+            serde_json::Value::Array(items) => items.iter().for_each(|value| each(value, found)),
+            _ => {}
+        }
+    }
+    let mut found = 0;
+    for schemas in [
+        include_str!("../../../tests/data/wire/chat_v2_schemas.json"),
+        include_str!("../../../tests/data/wire/conversations_v1_schemas.json"),
+    ] {
+        each(&serde_json::from_str(schemas).unwrap(), &mut found);
+    }
+    assert!(found > 30, "{found} fields");
+    assert_eq!(Pii::None.delete_sla(), None);
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_place() {
     let column = |text: &str| problem(&format!("{HEAD}key = [\"u\", \"c\"]\ncolumns = [\n  {text},\n]\n"));
     assert_eq!(

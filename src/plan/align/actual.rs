@@ -82,6 +82,9 @@ pub(super) fn value<'a>(actual: &Actual<'a>, field: &str) -> Option<Value<'a>> {
         (Actual::Message(message), "attributes") => text(message.attributes.as_ref()),
         (Actual::Message(message), "date_created") => time(message.date_created.as_ref()),
         (Actual::Message(message), "date_updated") => time(message.date_updated.as_ref()),
+        (Actual::Message(message), "media") => {
+            message.media.as_ref().map_or(Value::Null, |media| Value::Json(&media.0))
+        }
         (Actual::Participant { member: Some(member), .. }, "identity") => text(member.identity.as_ref()),
         (Actual::Participant { member: Some(member), .. }, "sid") => sid(Some(&member.sid)),
         (Actual::Participant { member: Some(member), .. }, "role_sid") => sid(member.role_sid.as_ref()),

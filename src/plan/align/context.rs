@@ -21,6 +21,7 @@ pub(crate) struct Pair<'s> {
 }
 
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct AlignOptions {
     /// In place, where SIDs are the same, or to another service, where names are.
     pub kind: Move,
@@ -32,6 +33,10 @@ pub(crate) struct AlignOptions {
     pub extras: bool,
     /// Whether messages are aligned, and read positions are those of the target.
     pub messages: bool,
+    /// Whether messages have their media in the target.
+    pub media: bool,
+    /// Whether messages of a conversation are visited one by one only where the two sides have other digests.
+    pub digests: bool,
 }
 
 /// Takes an aligned item.
@@ -101,6 +106,7 @@ pub(super) fn plain(entity: Entity, standing: Standing<'_>) -> Item<'_> {
         conversation: None,
         invite: None,
         message: None,
+        same_messages: None,
     }
 }
 

@@ -46,4 +46,5 @@ pub(super) const PARTICIPANT: [&str; 9] = [
 
 pub(super) const USER_CONVERSATION: [&str; 1] = ["notification_level"];
 
-pub(super) const MESSAGE: [&str; 5] = ["author", "body", "attributes", "date_created", "date_updated"];
+pub(super) const MESSAGE: [&str; 6] =
+    ["author", "body", "attributes", "date_created", "date_updated", "media"];

@@ -105,6 +105,8 @@ pub(crate) struct Item<'a> {
     pub invite: Option<&'a Invite>,
     /// Of a message.
     pub message: Option<AlignedMessage<'a>>,
+    /// Instead of a message: so many of the conversation, which are the same by their digest.
+    pub same_messages: Option<u64>,
 }
 
 impl<'a> Item<'a> {

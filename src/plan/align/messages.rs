@@ -12,6 +12,7 @@ use super::context::{AlignContext, Visit, plain};
 use super::copied_messages::CopiedMessages;
 use super::fields::MESSAGE;
 use super::item::{Actual, AlignedMessage, Conversation, FieldPair, Item, Standing};
+use super::message_digest::MessageDigest;
 use super::records::{AlignedRows, Evaluated, PlanRecords};
 use crate::mapping::Value;
 use crate::model::{Channel, ChannelSid, Entity, Message, MessageSid, RowRecords};
@@ -38,11 +39,12 @@ struct SourceMessage {
     /// The source has a user of this name, or it is the system.
     is_known: bool,
     left_out: Option<&'static PlanCheck>,
+    with_media: bool,
 }
 
 impl SourceMessage {
     fn fields(&self) -> MessageFields<'_> {
-        MessageFields::of(&self.message, self.author.as_deref())
+        MessageFields::of(&self.message, self.author.as_deref(), self.with_media)
     }
 }
 
@@ -91,9 +93,11 @@ impl<'c> MessageAligner<'c> {
         };
         let is_second = last.is_some() && *last == message.index;
         *last = message.index;
-        let mut message = SourceMessage { message, author: other_name, is_known: is_user, left_out: None };
+        let with_media = self.context.options.media;
+        let mut message =
+            SourceMessage { message, author: other_name, is_known: is_user, left_out: None, with_media };
         let rules = &self.context.records.mapping.plan;
-        message.left_out = message.fields().left_out(&message.message, is_second, rules);
+        message.left_out = message.fields().left_out(&message.message, is_second, rules, with_media);
         Ok(message)
     }
 
@@ -136,6 +140,10 @@ impl<'c> MessageAligner<'c> {
     ) -> Result<(), E> {
         let context = self.context;
         let pair = context.pair;
+        if let Some(count) = self.same_by_digest(conversation, channel)? {
+            let item = plain(Entity::Message, Standing::Same);
+            return visit(&Item { conversation: Some(conversation), same_messages: Some(count), ..item });
+        }
         let mut source = MessageStream::new(&pair.source, &channel.sid);
         let mut target = conversation.target_sid.as_ref().map(|sid| MessageStream::new(&pair.target, sid));
         let mut wanted: VecDeque<SourceMessage> = VecDeque::new();
@@ -181,6 +189,32 @@ impl<'c> MessageAligner<'c> {
         }
     }
 
+    /// How many messages a conversation has, where both sides have the same by count and digest.
+    fn same_by_digest(
+        &mut self,
+        conversation: &Conversation,
+        channel: &Channel,
+    ) -> Result<Option<u64>, SnapshotError> {
+        let pair = self.context.pair;
+        let Some(sid) = conversation.target_sid.as_ref().filter(|_| self.context.options.digests) else {
+            return Ok(None);
+        };
+        let (mut source, mut target) =
+            (MessageStream::new(&pair.source, &channel.sid), MessageStream::new(&pair.target, sid));
+        let (mut wanted, mut found, mut last) = (MessageDigest::default(), MessageDigest::default(), None);
+        while let Some(message) = source.next()? {
+            let message = self.source_message(message, &mut last)?;
+            if message.left_out.is_some() {
+                return Ok(None); // it is missing, and reported
+            }
+            wanted.add_wanted(&values(&message.fields()));
+        }
+        while let Some(message) = target.next()? {
+            found.add_found(&message);
+        }
+        Ok(wanted.same(found))
+    }
+
     fn visit_one<E>(
         &self,
         conversation: &Conversation,
@@ -223,6 +257,7 @@ fn values<'a>(fields: &'a MessageFields<'_>) -> Vec<Option<Value<'a>>> {
         text(fields.attributes.as_deref()),
         date(fields.created),
         date(fields.updated),
+        Some(fields.media.as_deref().map_or(Value::Null, Value::Json)),
     ]
 }
 

@@ -23,6 +23,7 @@ mod copied_messages;
 mod fields;
 mod held_participants;
 mod item;
+mod message_digest;
 mod messages;
 mod names;
 mod participants;

@@ -23,6 +23,8 @@ fn lines(source: &World, target: &World, change: impl FnOnce(&mut AlignOptions))
         share: None,
         extras: true,
         messages: false,
+        media: false,
+        digests: false,
     };
     change(&mut options);
     let mut lines = Vec::new();

@@ -53,7 +53,7 @@ pub(crate) static MESSAGE_DIFFERS: PlanCheck = PlanCheck {
     one: "messages of 1 conversation are different in the target",
     many: "messages of {} conversations are different in the target",
     passes: "every message is the same in the target",
-    meaning: "A message has another author, body, date of creation or other attributes in the target. The plan leaves it as it is.",
+    meaning: "A message has another author, body, date of creation, other attributes or media in the target. The plan leaves it as it is.",
     advice: "nothing, if it was edited there; otherwise delete the conversation of the target, and plan again",
 };
 
@@ -64,8 +64,41 @@ pub(crate) static MEDIA_LEFT_BEHIND: PlanCheck = PlanCheck {
     one: "messages of 1 conversation have media that stay behind",
     many: "messages of {} conversations have media that stay behind",
     passes: "no message has media",
-    meaning: "The files of a message belong to the source's service, and the plan does not copy them. It leaves such messages out, and copies those after them.",
-    advice: "to copy them without their files, set `media_left_behind = \"warn\"` in the mapping's [plan.checks]: the attribute `chatferry_media` then says which files they had",
+    meaning: "The files of a message belong to the source's service, and the plan does not copy them: it was made without `--media`, or a file has no SID. It leaves such messages out, and copies those after them.",
+    advice: "plan with `--media`; or to copy them without their files, set `media_left_behind = \"warn\"` in the mapping's [plan.checks]: the attribute `chatferry_media` then says which files they had",
+};
+
+pub(crate) static MEDIA_TOO_LARGE: PlanCheck = PlanCheck {
+    code: "media_too_large",
+    severity: Severity::Block,
+    of_plan: false,
+    one: "messages of 1 conversation have media that are too large",
+    many: "messages of {} conversations have media that are too large",
+    passes: "no file of a message is too large",
+    meaning: "A file is larger than the 150 MB that Twilio documents between chat users. The plan leaves its message out, and copies those after it.",
+    advice: "to copy such messages without their files, set `media_too_large = \"warn\"` in the mapping's [plan.checks]: the attribute `chatferry_media` then says which files they had",
+};
+
+pub(crate) static MEDIA_TYPE_REFUSED: PlanCheck = PlanCheck {
+    code: "media_type_refused",
+    severity: Severity::Block,
+    of_plan: false,
+    one: "messages of 1 conversation have media without a content type",
+    many: "messages of {} conversations have media without a content type",
+    passes: "every file of a message has a content type",
+    meaning: "A file has no content type, or one that is not a type and a subtype such as `image/png`. Twilio takes no file without one. The plan leaves its message out, and copies those after it.",
+    advice: "to copy such messages without their files, set `media_type_refused = \"warn\"` in the mapping's [plan.checks]: the attribute `chatferry_media` then says which files they had",
+};
+
+pub(crate) static SEVERAL_MEDIA: PlanCheck = PlanCheck {
+    code: "several_media",
+    severity: Severity::Block,
+    of_plan: false,
+    one: "messages of 1 conversation have more than one file",
+    many: "messages of {} conversations have more than one file",
+    passes: "no message has more than one file",
+    meaning: "Twilio creates a message with one file (`MediaSid`), and a message of the source has more. The plan leaves it out, and copies those after it.",
+    advice: "to copy such messages with their first file, set `several_media = \"warn\"` in the mapping's [plan.checks]: the attribute `chatferry_media` then says which others they had",
 };
 
 pub(crate) static AUTHOR_UNKNOWN: PlanCheck = PlanCheck {

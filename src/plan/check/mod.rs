@@ -35,7 +35,7 @@ pub(crate) static DIFFERENCES: [&PlanCheck; 10] = [
 ];
 
 /// Every check, in the order in which reports show them.
-pub(crate) static CHECKS: [&PlanCheck; 66] = [
+pub(crate) static CHECKS: [&PlanCheck; 69] = [
     &SNAPSHOT_INCOMPLETE,
     &INCOMPLETE_ALLOWED,
     &TARGET_INCOMPLETE,
@@ -98,6 +98,9 @@ pub(crate) static CHECKS: [&PlanCheck; 66] = [
     &MESSAGE_OUT_OF_ORDER,
     &MESSAGE_DIFFERS,
     &MEDIA_LEFT_BEHIND,
+    &MEDIA_TOO_LARGE,
+    &MEDIA_TYPE_REFUSED,
+    &SEVERAL_MEDIA,
     &AUTHOR_UNKNOWN,
     &MESSAGE_OF_SYSTEM,
     &MESSAGE_INDEX_GAP,

@@ -58,6 +58,9 @@ fn missing(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<(), PlanError> 
         message: Some(PlannedMessage { index, position }),
         ..planner.of_target()
     };
+    if blocked.is_none() && planner.inputs.header.media.is_some() {
+        planner.tally.media(messages::copied_media(message));
+    }
     let (before, after) = (JsonFields::new(), JsonFields::new());
     planner.operation(&Operation { kind: OperationKind::CreateMessage, subject, before, after }, blocked)
 }
@@ -67,21 +70,19 @@ fn look_at(planner: &mut Planner<'_>, item: &Item<'_>, message: &Message) {
     let Some(current) = &mut planner.current else { return };
     let (index, expected) = (message.index, current.messages.follow(message.index));
     let body = message.body.as_deref().unwrap_or_default();
-    let checks: [(&'static PlanCheck, bool); 6] = [
+    let with_media = planner.inputs.header.media.is_some();
+    let is_copied = item.message.is_some_and(|aligned| aligned.left_out.is_none());
+    // Of one that is left out, the reason is found already.
+    let of_media =
+        messages::media_checks(message, with_media).map(|(check, found)| (check, found && is_copied));
+    let checks: [(&'static PlanCheck, bool); 5] = [
         (&check::MESSAGE_INDEX_GAP, index.is_some_and(|index| index > expected)),
         (&check::MESSAGE_LONG, body.len() <= messages::BODY && body.chars().count() > DESCRIBED_BODY),
         (&check::MESSAGE_OF_SYSTEM, message.from.as_deref().is_none_or(|from| matches!(from, "" | SYSTEM))),
         (&check::AUTHOR_UNKNOWN, item.message.is_some_and(|aligned| !aligned.is_known)),
         (&check::ATTRIBUTES_LEFT_OUT, messages::has_other_attributes(message)),
-        (&check::MEDIA_LEFT_BEHIND, has_media_as_attribute(item, message)),
     ];
-    for (check, _) in checks.into_iter().filter(|(_, found)| *found) {
+    for (check, _) in checks.into_iter().chain(of_media).filter(|(_, found)| *found) {
         current.messages.add(check, item);
     }
-}
-
-/// Whether it is copied without its media, since the mapping has it so.
-fn has_media_as_attribute(item: &Item<'_>, message: &Message) -> bool {
-    let is_copied = item.message.is_some_and(|aligned| aligned.left_out.is_none());
-    is_copied && !messages::media(message).is_empty()
 }

@@ -41,6 +41,8 @@ pub fn compute(
         // Of a crawl of some users, it is unknown what only the target has.
         extras: infos.0.selected_users.is_none(),
         messages: inputs.header.messages.is_some(),
+        media: inputs.header.media.is_some(),
+        digests: false,
     };
     let mut items = 0;
     align::<PlanError>(&pair, inputs.records, align_options, &mut |item| {

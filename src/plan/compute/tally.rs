@@ -7,7 +7,7 @@ use crate::model::Entity;
 use crate::plan::check::CHECKS;
 use crate::plan::finding::PlanCheck;
 use crate::plan::operation::{Operation, OperationKind, OperationState, WriteLimit};
-use crate::plan::overview::{Batches, Bucket, PlanVerdict, Step, Totals};
+use crate::plan::overview::{Batches, Bucket, MediaTotals, PlanVerdict, Step, Totals};
 use crate::plan::pace::{self, KindWork};
 
 /// The largest number of participants of each bucket but the last.
@@ -38,6 +38,7 @@ pub(super) struct PlanTally {
     sizes: [u64; SIZES.len() + 1],
     /// Conversations that bring participants, these participants, and the lists of them that are read.
     batches: (u64, u64, u64),
+    media: MediaTotals,
     /// Operations that will be performed.
     pub(super) pending: u64,
 }
@@ -73,6 +74,16 @@ impl PlanTally {
         for count in [&mut work.requests, &mut work.writes, &mut work.of_conversation] {
             *count = count.saturating_sub(participants);
         }
+    }
+
+    /// A message is copied with a file of so many bytes, if with one: it is looked up, fetched and uploaded.
+    pub(super) fn media(&mut self, bytes: Option<u64>) {
+        let Some(bytes) = bytes else { return };
+        self.media.files += 1;
+        self.media.bytes += bytes;
+        let create = self.work.entry(OperationKind::CreateMessage).or_default();
+        create.requests += 3;
+        create.answers = 4;
     }
 
     pub(super) fn conversation_ends(&mut self) {
@@ -137,6 +148,7 @@ impl PlanTally {
             findings: CHECKS.iter().map(|check| (check.code.to_owned(), found(check))).collect(),
             requests,
             batches,
+            media: self.media,
             estimated_seconds: pace::seconds_with_check(&steps),
             steps,
             sizes: buckets(&self.sizes),

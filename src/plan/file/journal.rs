@@ -307,6 +307,24 @@ impl Journal {
         )
     }
 
+    /// The SID in the target of what was uploaded for a media of the source.
+    pub(crate) fn uploaded(&self, source: &str) -> Result<Option<String>, PlanError> {
+        self.sql(|connection| {
+            connection
+                .prepare_cached("SELECT target FROM counterpart WHERE entity = 'media' AND source = ?1")?
+                .query_row((source,), |row| row.get(0))
+                .optional()
+        })
+    }
+
+    /// Notes the SID in the target of what was uploaded for a media of the source.
+    pub(crate) fn set_uploaded(&self, source: &str, target: &str) -> Result<(), PlanError> {
+        self.write(
+            "INSERT OR REPLACE INTO counterpart (entity, source, target, planned) VALUES ('media', ?1, ?2, 0)",
+            (source, target),
+        )
+    }
+
     /// Notes that what was to be created for a record of the source was there: another program created it since the plan.
     pub(crate) fn set_found(&self, entity: Entity, source: &str) -> Result<(), PlanError> {
         self.write(

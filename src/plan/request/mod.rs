@@ -59,6 +59,11 @@ pub enum FormValue {
         /// Its SID in the source.
         source: String,
     },
+    /// The target's SID of what was uploaded in place of this media of the source.
+    Media {
+        /// `ME…` of the source.
+        source: String,
+    },
     /// A participant that is created together with its conversation, as JSON. Its role may stand for one of the source, in braces.
     Participant(JsonFields),
 }
@@ -173,7 +178,7 @@ impl PlannedRequest {
             part(name);
             match value {
                 FormValue::Text(text) => part(text),
-                FormValue::Counterpart { source, .. } => {
+                FormValue::Counterpart { source, .. } | FormValue::Media { source } => {
                     part("{}");
                     part(source);
                 }
@@ -219,7 +224,7 @@ impl FormValue {
     pub fn shown(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
-            Self::Counterpart { source, .. } => format!("{{{source}}}"),
+            Self::Counterpart { source, .. } | Self::Media { source } => format!("{{{source}}}"),
             Self::Participant(fields) => {
                 serde_json::to_string(fields).expect("a map of JSON values is written to memory")
             }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::{FormValue, role_in_braces};
 use crate::model::Entity;
+use crate::plan::messages::MEDIA_KEY;
 use crate::plan::operation::{OperationKind, PARTICIPANTS};
 
 /// A parameter of a form.
@@ -76,7 +77,16 @@ pub(super) fn of(kind: OperationKind) -> &'static [Parameter] {
             const { &[IDENTITY, DATE_CREATED, DATE_UPDATED, ATTRIBUTES, PROJECTED_ADDRESS, ROLE_SID] }
         }
         OperationKind::CreateMessage => {
-            const { &[plain("author", "Author"), plain("body", "Body"), DATE_CREATED, DATE_UPDATED, ATTRIBUTES] }
+            const {
+                &[
+                    plain("author", "Author"),
+                    plain("body", "Body"),
+                    DATE_CREATED,
+                    DATE_UPDATED,
+                    ATTRIBUTES,
+                    plain(MEDIA_KEY, "MediaSid"),
+                ]
+            }
         }
         OperationKind::UpdateParticipant => {
             const {
@@ -138,6 +148,11 @@ pub(super) fn push(
         Value::Array(values) if parameter.key == PARTICIPANTS => {
             let objects = values.iter().filter_map(Value::as_object);
             form.extend(objects.map(|object| (parameter.name, FormValue::Participant(object.clone()))));
+            return;
+        }
+        Value::Array(values) if parameter.key == MEDIA_KEY => {
+            let sids = values.iter().filter_map(|media| media["sid"].as_str());
+            form.extend(sids.map(|sid| (parameter.name, FormValue::Media { source: sid.to_owned() })));
             return;
         }
         Value::Array(values) => {

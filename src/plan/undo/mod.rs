@@ -18,7 +18,7 @@ use super::finding::PlanFinding;
 use super::operation::{
     JsonFields, Operation, OperationKind, OperationState, Subject, WriteLimit, in_braces,
 };
-use super::overview::{Batches, Header, Move, PlanVerdict, Step, Totals};
+use super::overview::{Batches, Header, MediaTotals, Move, PlanVerdict, Step, Totals};
 use super::pace::{self, KindWork, Pace};
 use crate::model::Entity;
 
@@ -30,6 +30,7 @@ pub(crate) fn header(undone: &PlanFile) -> Header {
         mute_source: false,
         undoes: Some(undone.digest().to_owned()),
         messages: None,
+        media: None,
         ..undone.header().clone()
     }
 }
@@ -257,6 +258,7 @@ fn totals(counted: &BTreeMap<OperationKind, u64>, findings: u64, pace: Pace) -> 
         participants_limit: 0,
         blocked_by: BTreeMap::new(),
         batches: Batches::default(),
+        media: MediaTotals::default(),
         not_checked: BTreeSet::new(),
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::plan::{Batches, OperationKind, OperationState, PlanError, PlanFile, PlanVerdict};
+use crate::plan::{Batches, MediaTotals, OperationKind, OperationState, PlanError, PlanFile, PlanVerdict};
 use crate::printable::Printable;
 use crate::report::CountedFinding;
 use crate::report::plan::terminal;
@@ -23,6 +23,9 @@ pub(crate) struct PlanResult {
     /// Conversations that are created together with participants; not there in a plan without such.
     #[serde(skip_serializing_if = "Option::is_none")]
     batches: Option<Batches>,
+    /// The files that messages are copied with; not there in a plan without such.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media: Option<MediaTotals>,
     verdict: PlanVerdict,
     /// Operations that are blocked, by the check that blocks them.
     blocked_by: BTreeMap<String, u64>,
@@ -48,6 +51,7 @@ impl PlanResult {
             requests: totals.requests,
             estimated_seconds: totals.estimated_seconds,
             batches: Some(totals.batches).filter(|batches| !batches.is_none()),
+            media: Some(totals.media).filter(|media| media.files > 0),
             verdict: totals.verdict,
             blocked_by: totals.blocked_by,
             not_checked: totals.not_checked,

@@ -2,7 +2,7 @@
 
 use super::plan_report::{Extent, PlanReport, side};
 use super::verdict::BlockedCause;
-use crate::plan::{Move, PlanError, PlanFile, Severity};
+use crate::plan::{MediaTotals, Move, PlanError, PlanFile, Severity};
 use crate::printable::{Printable, PrintableLine, Tone, padded};
 use crate::report::text::stays::{self, StaysItem};
 use crate::report::text::{format, table as columns};
@@ -138,8 +138,18 @@ fn course(report: &PlanReport) -> String {
     } else {
         format!(" ({} with a request for each participant)", format::count(batches.requests_without))
     };
+    let media = match report.totals.media {
+        MediaTotals { files: 0, .. } => String::new(),
+        MediaTotals { files, bytes } => {
+            format!(
+                ", and the time for {} of {} in all",
+                format::counted(files, "file"),
+                format::bytes(bytes)
+            )
+        }
+    };
     format!(
-        "  {}{}{without}, about {} under Twilio's write limits",
+        "  {}{}{without}, about {} under Twilio's write limits{media}",
         padded("requests", NAME),
         format::count(report.totals.requests),
         format::seconds(report.totals.estimated_seconds)

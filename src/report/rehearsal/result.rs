@@ -253,6 +253,10 @@ impl RehearsedUndo {
     }
 }
 
+/// What a rehearsal has instead of the files of messages.
+pub(crate) const MADE_UP_MEDIA: &str = "a snapshot has no files of messages: each is served with as many bytes as its message says, which are made up, so that their SHA-256 \
+     is not that of the source's";
+
 pub(crate) fn started(plan: &Path, lacks: &[String]) -> Printable {
     let plan = plan.display();
     let mut text = Printable::from(format!(

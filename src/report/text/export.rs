@@ -1,5 +1,7 @@
 //! The text of an export: its files with rows and bytes, the totals, the verdict.
 
+use serde::Serialize;
+
 use super::crawl::tone;
 use super::format;
 use crate::printable::{Printable, PrintableLine};
@@ -75,6 +77,52 @@ pub(crate) fn text(
     };
     text.push(PrintableLine::verdict(tone(verdict), &line));
     text
+}
+
+/// What `export --media` did.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct MediaReport {
+    /// Files that were written.
+    pub(crate) files: u64,
+    /// All together.
+    pub(crate) bytes: u64,
+    /// Files that were there already.
+    pub(crate) kept: u64,
+    /// Files that could not be had.
+    pub(crate) missing: u64,
+    /// Those of them that another run may get.
+    pub(crate) not_received: u64,
+    /// The first of them.
+    pub(crate) missing_files: Vec<MissingMedia>,
+}
+
+/// A file that could not be had.
+#[derive(Debug, Serialize)]
+pub(crate) struct MissingMedia {
+    pub(crate) sid: String,
+    pub(crate) message_sid: String,
+    pub(crate) reason: String,
+}
+
+impl MediaReport {
+    pub(crate) fn text(&self) -> Printable {
+        let line = |MissingMedia { sid, message_sid, reason }: &MissingMedia| {
+            format!("  {sid} of message {message_sid}: {reason}")
+        };
+        let mut text: Printable = self.missing_files.iter().map(line).collect();
+        let more = self.missing - self.missing_files.len() as u64;
+        if more > 0 {
+            text.push(format!("  and {}", format::counted(more, "other file")));
+        }
+        text.push(format!(
+            "{} of {} written, {} there already, {} not available",
+            format::counted(self.files, "file"),
+            format::bytes(self.bytes),
+            format::count(self.kept),
+            format::count(self.missing)
+        ));
+        text
+    }
 }
 
 #[cfg(test)]

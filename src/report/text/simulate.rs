@@ -69,6 +69,7 @@ pub(crate) fn listening(simulator: &SimulatorAddress) -> Printable {
         format!("export TWILIO_AUTH_TOKEN={}", simulator.auth_token),
         format!("export CHATFERRY_CHAT_URL={url}"),
         format!("export CHATFERRY_CONVERSATIONS_URL={url}"),
+        format!("export CHATFERRY_MEDIA_URL={url}"),
         format!("chatferry crawl --service {}", simulator.service_sid),
         format!("# {same} in the same account: {}", simulator.target_service_sid),
         format!("# {other} in another account: {}", simulator.other_service_sid),

@@ -25,7 +25,7 @@ pub(crate) struct VerifyNotes {
 /// What a reader must know.
 pub(crate) fn notes(verified: VerifyNotes) -> Vec<String> {
     let VerifyNotes { source_is_incomplete, target_is_incomplete, share, uncounted } = verified;
-    let Uncounted { invites, not_of_chat, strangers } = uncounted;
+    let Uncounted { invites, not_of_chat, strangers, same_by_digest, by_fields } = uncounted;
     let mut notes = Vec::new();
     if source_is_incomplete {
         notes.push("the snapshot is incomplete: what it lacks was not verified".to_owned());
@@ -60,6 +60,14 @@ pub(crate) fn notes(verified: VerifyNotes) -> Vec<String> {
             "{number} of the target (roles, users and conversations) {are} not of this source"
         ));
     }
+    if same_by_digest + by_fields > 0 {
+        let number = format::counted(same_by_digest, "conversation");
+        let are = if same_by_digest == 1 { "is" } else { "are" };
+        let compared = format::counted(by_fields, "other");
+        notes.push(format!(
+            "the messages of {number} {are} the same by count and digest; those of {compared} were compared field by field"
+        ));
+    }
     notes
 }
 
@@ -73,7 +81,7 @@ mod tests {
             source_is_incomplete: false,
             target_is_incomplete: false,
             share: None,
-            uncounted: Uncounted { invites, not_of_chat, strangers },
+            uncounted: Uncounted { invites, not_of_chat, strangers, ..Uncounted::default() },
         };
         assert_eq!(notes(verified(0, 0, 0)), [""; 0]);
         assert_eq!(
@@ -85,5 +93,12 @@ mod tests {
             ]
         );
         assert!(notes(verified(2, 2, 2))[1].starts_with("2 participants without an identity"));
+        let uncounted = Uncounted { same_by_digest: 12, by_fields: 1, ..Uncounted::default() };
+        assert_eq!(
+            notes(VerifyNotes { uncounted, ..verified(0, 0, 0) }),
+            [
+                "the messages of 12 conversations are the same by count and digest; those of 1 other were compared field by field"
+            ]
+        );
     }
 }

@@ -31,7 +31,7 @@ fn every_key_is_read_from_its_variable_and_from_the_file() {
             ("account_sid" | "target_account_sid", _) => ("AC0123456789abcdef0123456789abcdef", None),
             ("api_key" | "target_api_key", _) => ("SK0123456789abcdef0123456789abcdef", None),
             ("client_id" | "target_client_id", _) => ("OQ0123456789abcdef0123456789abcdef", None),
-            ("chat_url" | "conversations_url" | "oauth_url", _) => ("http://127.0.0.1:7", None),
+            ("chat_url" | "conversations_url" | "oauth_url" | "media_url", _) => ("http://127.0.0.1:7", None),
             ("max_duration", _) => ("2h", None),
             ("log_format", _) => ("json", None),
             ("progress", _) => ("plain", None),

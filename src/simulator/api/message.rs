@@ -1,8 +1,11 @@
 //! `…/Channels/{ChannelSid}/Messages` and `…/Conversations/{ConversationSid}/Messages`: by index, ascending unless `Order=desc`.
 
+use std::sync::Arc;
+
 use super::form;
 use super::shared::{self, as_sent, date, one, optional_date, page, unknown_key};
 use crate::simulator::data::as_sent::AsSent;
+use crate::simulator::data::media_store::MediaRecord;
 use crate::simulator::data::record::MessageRecord;
 use crate::simulator::data::{WorldView, sid};
 use crate::simulator::json::Object;
@@ -58,14 +61,12 @@ fn read(form: &Parameters<'_>) -> Result<MessageRecord, Refusal> {
     if let Some(subject) = form.first("Subject").filter(|text| text.chars().count() > SUBJECT) {
         return Err(Refusal::bad_parameter("Subject", subject));
     }
-    // Neither media nor templates can be made here, so there are none of these SIDs.
-    for (name, prefix) in [("MediaSid", "ME"), ("ContentSid", "HX")] {
-        if let Some(text) = form.first(name) {
-            return Err(match sid::digits(prefix, text) {
-                Some(_) => Refusal::not_found(text),
-                None => Refusal::bad_parameter(name, text),
-            });
-        }
+    // Templates cannot be made here, so there is none.
+    if let Some(text) = form.first("ContentSid") {
+        return Err(match sid::digits("HX", text) {
+            Some(_) => Refusal::not_found(text),
+            None => Refusal::bad_parameter("ContentSid", text),
+        });
     }
     let created = form.moment("DateCreated")?;
     Ok(MessageRecord {
@@ -85,9 +86,30 @@ fn read(form: &Parameters<'_>) -> Result<MessageRecord, Refusal> {
     })
 }
 
+/// The media that it names: one that was uploaded to the service. That of another service is none.
+fn media(call: &Call<'_>) -> Result<Option<Arc<MediaRecord>>, Refusal> {
+    let Some(text) = call.form.first("MediaSid") else { return Ok(None) };
+    let digits = sid::digits("ME", text).ok_or_else(|| Refusal::bad_parameter("MediaSid", text))?;
+    call.world.media.uploaded(digits).map(Some).ok_or_else(|| Refusal::not_found(text))
+}
+
+/// A media as its message names it.
+fn named_in_message(media: &MediaRecord) -> String {
+    one(|out| {
+        let mut object = Object::open(out);
+        object.plain("sid", |out| sid::write("ME", media.digits, out));
+        object.number("size", media.size);
+        object.optional_text("content_type", media.content_type.as_deref());
+        object.optional_text("filename", media.filename.as_deref());
+        object.close();
+    })
+}
+
 /// Adds a message after the last one.
 pub(super) fn create(call: &Call<'_>) -> Result<String, Refusal> {
     let mut record = read(&call.form)?;
+    let media = media(call)?;
+    record.media = media.as_ref().map(|media| named_in_message(media));
     let mut writer = call.world.writer();
     let channel = {
         let view = writer.view();
@@ -105,6 +127,11 @@ pub(super) fn create(call: &Call<'_>) -> Result<String, Refusal> {
         record.created = now;
     }
     let position = writer.create_message(channel, record, call.is_lost);
+    if let Some(media) = media {
+        let view = writer.view();
+        let message = view.messages(channel).digits(position);
+        call.world.media.attach(media.digits, view.channel_digits(channel), message);
+    }
     Ok(one(|out| write(call.route.api, &writer.view(), channel, position, out)))
 }
 

@@ -4,7 +4,7 @@
 //! and its members are the participants, all with the same SIDs. So there is one file for each resource, which writes it in
 //! the words of either API. Conversations shows neither a public channel nor who has not joined.
 //!
-//! **Deliberately absent:** Chat's messages are read and not written; there is no media service; webhooks of one conversation
+//! **Deliberately absent:** Chat's messages are read and not written; webhooks of one conversation
 //! do not exist, and Chat's lists of one user's bindings neither; webhooks and notifications of the service are only read. A parameter that the
 //! description lacks is refused, which Twilio may ignore: it is a mistake of the client.
 //!

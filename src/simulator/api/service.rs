@@ -25,7 +25,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<String, Refusal> {
         shows: |_| true,
         write: |service: u32, out: &mut String| write(api, &call.account.services[service as usize], out),
     };
-    let Origins { chat, conversations } = call.origins;
+    let Origins { chat, conversations, .. } = call.origins;
     let url = api.pick(format!("{chat}/v2/Services"), format!("{conversations}/v1/Services"));
     plain_page(call, &services, &url)
 }

@@ -167,7 +167,13 @@ impl<'a> ChannelMessages<'a> {
 
     /// Size in bytes of the media of a media message.
     fn media_size(self, position: u32) -> u32 {
-        1_000 + below(next(self.draw(position) ^ 5), 20_000_000)
+        let draw = next(self.draw(position) ^ 5);
+        // Few are large.
+        if below(draw, 16) == 0 {
+            100_000 + below(next(draw), 2_000_000)
+        } else {
+            100 + below(next(draw), 40_000)
+        }
     }
 }
 

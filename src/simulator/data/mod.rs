@@ -13,6 +13,7 @@ pub(crate) mod channels;
 pub(crate) mod graph;
 pub(crate) mod initial;
 pub(crate) mod loaded;
+pub(crate) mod media_store;
 pub(crate) mod memberships;
 pub(crate) mod message_order;
 pub(crate) mod messages;
@@ -33,5 +34,6 @@ mod writer;
 mod written;
 
 pub(crate) use account::Account;
+pub(crate) use view::media::find as find_media;
 pub(crate) use world::{ChangesGuard, Origins, Owner, ServicePlan, ServiceWorld, SettingsGiven, WorldView};
 pub(crate) use writer::Writer;

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use super::changes::Changes;
 use super::graph::{Graph, GraphShape};
 use super::loaded::LoadedService;
+use super::media_store::MediaStore;
 use super::role_table::ROLES;
 use super::sid::{self, SidSpace, draw_digits};
 use super::sids::Sids;
@@ -88,6 +89,7 @@ pub(crate) struct ServiceWorld {
     pub(crate) service_url_v3: String,
     /// The service's URL in Conversations.
     pub(crate) conversations_url: String,
+    pub(crate) media: MediaStore,
     pub(super) changes: RwLock<Changes>,
 }
 
@@ -121,17 +123,20 @@ impl Deref for ChangesGuard<'_> {
 pub(crate) struct Origins {
     pub(crate) chat: String,
     pub(crate) conversations: String,
+    /// Of the records of media, not of their bytes.
+    pub(crate) media: String,
 }
 
 impl Origins {
     /// `own` is the simulator's, such as `http://127.0.0.1:8080`.
     pub(crate) fn new(options: &Options, own: &str) -> Self {
-        let (chat, conversations) = if options.production_urls {
-            ("https://chat.twilio.com", "https://conversations.twilio.com")
+        let [chat, conversations, media] = if options.production_urls {
+            ["https://chat.twilio.com", "https://conversations.twilio.com", "https://mcs.us1.twilio.com"]
         } else {
-            (own, own)
-        };
-        Self { chat: chat.to_owned(), conversations: conversations.to_owned() }
+            [own; 3]
+        }
+        .map(str::to_owned);
+        Self { chat, conversations, media }
     }
 }
 
@@ -153,7 +158,7 @@ impl ServiceWorld {
         let role_sids = role_digits.iter().map(|digits| sid::text("RL", *digits)).collect();
         let mut roles: Vec<(u128, u32)> = role_digits.into_iter().zip(0..).collect();
         roles.sort_unstable();
-        let Origins { chat, conversations } = origins;
+        let Origins { chat, conversations, .. } = origins;
         Self {
             users: Sids::Drawn(SidSpace::new(draws, "US", 0, plan.users)),
             channels: Sids::Drawn(SidSpace::new(draws, "CH", 0, plan.channels)),
@@ -163,6 +168,7 @@ impl ServiceWorld {
             service_url: format!("{chat}/v2/Services/{service_sid}"),
             service_url_v3: format!("{chat}/v3/Services/{service_sid}"),
             conversations_url: format!("{conversations}/v1/Services/{service_sid}"),
+            media: MediaStore::default(),
             changes: RwLock::new(at_first(plan.write_clock, &graph, &selected)),
             draws,
             faults: faults.clone(),
@@ -189,7 +195,7 @@ impl ServiceWorld {
         let (users, channels) = (loaded.users.clone(), loaded.channels.clone());
         let graph = Arc::clone(&loaded.graph);
         let selected = SingledOut::new(draws, faults, &graph, users.count(), channels.count());
-        let Origins { chat, conversations } = origins;
+        let Origins { chat, conversations, .. } = origins;
         let service_sid = &account.service_sid;
         let roles = loaded.roles();
         Self {
@@ -198,6 +204,7 @@ impl ServiceWorld {
             service_url: format!("{chat}/v2/Services/{service_sid}"),
             service_url_v3: format!("{chat}/v3/Services/{service_sid}"),
             conversations_url: format!("{conversations}/v1/Services/{service_sid}"),
+            media: MediaStore::default(),
             changes: RwLock::new(at_first(write_clock, &graph, &selected)),
             draws,
             faults: faults.clone(),

@@ -60,6 +60,10 @@ pub(crate) enum Fault {
     BatchDrops,
     BatchFails,
     BatchCloses,
+    MediaGone,
+    MediaResized,
+    MediaPrivate,
+    MediaRedirect,
 }
 
 /// How a list never ends.
@@ -222,6 +226,25 @@ pub(crate) const FAULTS: &[(Fault, &str, FaultUnit, &str)] = &[
         "batch-closes",
         FaultUnit::Share,
         "make a conversation with participants, answer 201, and close it afterwards",
+    ),
+    (Fault::MediaGone, "media-gone", FaultUnit::Share, "media that messages name and that are not there"),
+    (
+        Fault::MediaResized,
+        "media-resized",
+        FaultUnit::Share,
+        "media of messages whose bytes are more than their record says",
+    ),
+    (
+        Fault::MediaPrivate,
+        "media-private",
+        FaultUnit::Share,
+        "media whose temporary address is of a private network",
+    ),
+    (
+        Fault::MediaRedirect,
+        "media-redirect",
+        FaultUnit::Share,
+        "media whose temporary address leads on to a private network",
     ),
 ];
 

@@ -73,6 +73,28 @@ impl Asked {
         self.try_post(path, form).await.unwrap()
     }
 
+    pub(super) async fn try_upload(&self, path: &str, kind: &str, bytes: Vec<u8>) -> reqwest::Result<Answer> {
+        let request = self.client.post(format!("{}{path}", self.running.url()));
+        let request = request.basic_auth(self.running.account_sid(), Some(self.running.auth_token()));
+        let request = if kind.is_empty() { request } else { request.header("content-type", kind) };
+        self.send(request.body(bytes)).await
+    }
+
+    pub(super) async fn upload(&self, path: &str, kind: &str, bytes: Vec<u8>) -> Answer {
+        self.try_upload(path, kind, bytes).await.unwrap()
+    }
+
+    /// What is at an address of any host, without following where it leads on.
+    pub(super) async fn bytes(&self, url: &str, with_credentials: bool) -> (u16, Vec<u8>) {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+        let mut request = client.build().unwrap().get(url);
+        if with_credentials {
+            request = request.basic_auth(self.running.account_sid(), Some(self.running.auth_token()));
+        }
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.bytes().await.unwrap().to_vec())
+    }
+
     pub(super) async fn delete(&self, path: &str) -> Answer {
         let request = self.client.delete(format!("{}{path}", self.running.url()));
         let request = request.basic_auth(self.running.api_key(), Some(self.running.api_secret()));

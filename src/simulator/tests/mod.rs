@@ -8,6 +8,7 @@ mod described_values;
 mod drift;
 mod faults;
 mod lists;
+mod media;
 mod messages;
 mod real_world;
 mod server;

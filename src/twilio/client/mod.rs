@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, USER_AGENT};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
 use serde::de::IgnoredAny;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
@@ -33,7 +33,7 @@ use self::answer::{AttemptEnd, NoAccessToken, outcome, read, text};
 use self::body::{AnswerBody, BodyFailure, MOST_OF_A_FAILURE, read_body};
 use super::error::{BodyError, ClientError, RequestError, RequestErrorKind};
 use super::list_guard::{ListGuard, ListSize};
-use super::options::ClientOptions;
+use super::options::{ClientOptions, Timeouts};
 use super::request::{ApiRequest, Method};
 use super::retry::{AttemptOutcome, Decision, StopReason, Tries, decide};
 use super::throttle::{Signal, Throttle};
@@ -48,6 +48,15 @@ const CONCURRENT_REQUESTS: &str = "twilio-concurrent-requests";
 const WEBHOOK_ENABLED: &str = "x-twilio-webhook-enabled";
 
 const USER_AGENT_VALUE: &str = concat!("chatferry/", env!("CARGO_PKG_VERSION"));
+
+/// What an attempt has besides its request.
+#[derive(Clone, Copy)]
+struct AttemptHow<'a> {
+    file: Option<&'a UploadBody<'a>>,
+    /// The attempts before it.
+    earlier: u32,
+    token: Option<&'a AccessToken>,
+}
 
 /// A client of one account. Shared by reference; its limits hold for all who share it.
 #[derive(Debug)]
@@ -98,6 +107,17 @@ pub(crate) struct Attempts {
     started: Option<Instant>,
     /// Whether it was sent again with another access token.
     renewed: bool,
+}
+
+/// The body of a request that sends a file.
+pub(crate) struct UploadBody<'a> {
+    pub content_type: &'a str,
+    /// In bytes.
+    pub length: u64,
+    /// How long an attempt may take.
+    pub time: Duration,
+    /// The file from its beginning, for each attempt.
+    pub body: &'a (dyn Fn() -> reqwest::Body + Sync),
 }
 
 /// One attempt that did not fail for good.
@@ -160,6 +180,29 @@ impl Client {
         }
     }
 
+    /// Where requests to the Media Content Service go.
+    pub(crate) fn media_origin(&self) -> &Origin {
+        &self.options.media_origin
+    }
+
+    pub(crate) fn timeouts(&self) -> Timeouts {
+        self.options.timeouts
+    }
+
+    /// By what waits between attempts are multiplied.
+    pub(crate) fn wait_scale(&self) -> f64 {
+        self.options.retry.scale
+    }
+
+    /// What a future gives, unless the run is ending before.
+    pub(crate) async fn unless_ending<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        self.options.cancellation.run_until_cancelled(future).await
+    }
+
+    fn origin_of(&self, request: &ApiRequest) -> &Origin {
+        if request.is_of_media() { self.media_origin() } else { self.origin(request.api()) }
+    }
+
     /// A guard for following a list of this size, which is named for people, with so many rows on a full page.
     pub(crate) fn list_guard(&self, list: impl Into<String>, size: ListSize, page: u32) -> ListGuard {
         ListGuard::new(list, self.options.max_list_rows.unwrap_or_else(|| size.most()), page)
@@ -194,9 +237,28 @@ impl Client {
         request: &ApiRequest,
         parse: impl Fn(&Bytes) -> Result<T, BodyError>,
     ) -> Result<Reply<T>, RequestError> {
+        self.send_until_answered(request, None, parse).await
+    }
+
+    /// Sends a file, and reads the answer with `parse`.
+    pub(crate) async fn upload<T>(
+        &self,
+        request: &ApiRequest,
+        file: &UploadBody<'_>,
+        parse: impl Fn(&Bytes) -> Result<T, BodyError>,
+    ) -> Result<Reply<T>, RequestError> {
+        self.send_until_answered(request, Some(file), parse).await
+    }
+
+    async fn send_until_answered<T>(
+        &self,
+        request: &ApiRequest,
+        file: Option<&UploadBody<'_>>,
+        parse: impl Fn(&Bytes) -> Result<T, BodyError>,
+    ) -> Result<Reply<T>, RequestError> {
         let mut attempts = Attempts::default();
         loop {
-            match self.send_once(request, &parse, &mut attempts).await? {
+            match self.send_attempt(request, file, &parse, &mut attempts).await? {
                 OnceSent::Answered(reply) => return Ok(reply),
                 OnceSent::RetryAfter(after) => {
                     self.options.cancellation.run_until_cancelled(sleep(after)).await;
@@ -213,6 +275,16 @@ impl Client {
         parse: impl Fn(&Bytes) -> Result<T, BodyError>,
         attempts: &mut Attempts,
     ) -> Result<OnceSent<T>, RequestError> {
+        self.send_attempt(request, None, parse, attempts).await
+    }
+
+    async fn send_attempt<T>(
+        &self,
+        request: &ApiRequest,
+        file: Option<&UploadBody<'_>>,
+        parse: impl Fn(&Bytes) -> Result<T, BodyError>,
+        attempts: &mut Attempts,
+    ) -> Result<OnceSent<T>, RequestError> {
         let started = *attempts.started.get_or_insert_with(Instant::now);
         let fail = |kind, attempts| RequestError::new(request, kind, attempts, started.elapsed());
         let Some(url) = self.url(request) else {
@@ -225,7 +297,10 @@ impl Client {
             return Err(fail(RequestErrorKind::Cancelled, attempts.count));
         };
         let (ended, token) = match token {
-            Ok(token) => (self.attempt(request, url, attempts.count, token.as_deref()).await, token),
+            Ok(token) => {
+                let how = AttemptHow { file, earlier: attempts.count, token: token.as_deref() };
+                (self.attempt(request, url, how).await, token)
+            }
             Err(failure) => (Some(AttemptEnd::NoAccessToken(failure)), None),
         };
         let Some(ended) = ended else {
@@ -241,7 +316,7 @@ impl Client {
         };
         failed.error.origin = match failed.error.kind {
             RequestErrorKind::NoAccessToken(_) => self.options.oauth_origin.to_string(),
-            _ => self.origin(request.api()).to_string(),
+            _ => self.origin_of(request).to_string(),
         };
         if self.renew_access_token(&failed.error, token.as_ref(), attempts).await {
             return Ok(OnceSent::RetryAfter(Duration::ZERO));
@@ -313,7 +388,7 @@ impl Client {
 
     /// The URL of a request, which is of the origin that the credentials are for, or none.
     fn url(&self, request: &ApiRequest) -> Option<Url> {
-        let origin = self.origin(request.api());
+        let origin = self.origin_of(request);
         let url = origin.join(&request.path_and_query()).ok()?;
         (origin.contains(&url) && !request.has_dot_segment()).then_some(url)
     }
@@ -323,19 +398,13 @@ impl Client {
     }
 
     /// One attempt, from its wait to the last byte of its answer; `None` when it was not begun because the run is ending.
-    async fn attempt(
-        &self,
-        request: &ApiRequest,
-        url: Url,
-        earlier: u32,
-        token: Option<&AccessToken>,
-    ) -> Option<AttemptEnd> {
+    async fn attempt(&self, request: &ApiRequest, url: Url, how: AttemptHow<'_>) -> Option<AttemptEnd> {
         let permit = self.options.cancellation.run_until_cancelled(self.throttle.permit()).await?;
         self.attempts.fetch_add(1, Ordering::Relaxed);
-        self.retried.fetch_add(u64::from(earlier > 0), Ordering::Relaxed);
+        self.retried.fetch_add(u64::from(how.earlier > 0), Ordering::Relaxed);
         let ended = tokio::select! {
             biased;
-            ended = self.exchange(request, url, token) => ended,
+            ended = self.exchange(request, url, how) => ended,
             () = self.grace_is_over() => return Some(AttemptEnd::CutOff),
         };
         let (status, headers) = match &ended {
@@ -356,9 +425,9 @@ impl Client {
     }
 
     /// Sends, and reads the complete answer.
-    async fn exchange(&self, request: &ApiRequest, url: Url, token: Option<&AccessToken>) -> AttemptEnd {
+    async fn exchange(&self, request: &ApiRequest, url: Url, how: AttemptHow<'_>) -> AttemptEnd {
         let _at_work = clock::at_work();
-        let mut response = match self.build(request, url, token).send().await {
+        let mut response = match self.build(request, url, how).send().await {
             Ok(response) => response,
             Err(source) => return AttemptEnd::None { source: source.without_url() },
         };
@@ -395,20 +464,24 @@ impl Client {
         sleep(self.options.timeouts.grace).await;
     }
 
-    fn build(&self, request: &ApiRequest, url: Url, token: Option<&AccessToken>) -> reqwest::RequestBuilder {
+    fn build(&self, request: &ApiRequest, url: Url, how: AttemptHow<'_>) -> reqwest::RequestBuilder {
         let method = match request.method() {
             Method::Get => http::Method::GET,
             Method::Post => http::Method::POST,
             Method::Delete => http::Method::DELETE,
         };
         let mut builder = self.http.request(method, url).header(USER_AGENT, USER_AGENT_VALUE);
-        builder = match (&self.options.credentials.signer, token) {
+        builder = match (&self.options.credentials.signer, how.token) {
             (Signer::Basic { username, secret }, _) => builder.basic_auth(username, Some(secret.expose())),
             (Signer::OAuthClient { .. }, Some(token)) => builder.bearer_auth(token.token.expose()),
             (Signer::OAuthClient { .. }, None) => builder,
         };
         if let Some(form) = request.form_body() {
             builder = builder.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.to_owned());
+        }
+        if let Some(UploadBody { content_type, length, time, body }) = how.file {
+            let builder_of_file = builder.header(CONTENT_TYPE, *content_type).header(CONTENT_LENGTH, *length);
+            builder = builder_of_file.timeout(*time).body(body());
         }
         if let Some(enabled) = request.webhooks_enabled() {
             builder = builder.header(WEBHOOK_ENABLED, if enabled { "true" } else { "false" });

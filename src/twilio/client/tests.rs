@@ -17,7 +17,7 @@ fn users() -> ApiRequest {
 }
 
 fn update() -> ApiRequest {
-    ApiRequest::post(Api::Chat, ["v2", "Services"]).form("NotificationLevel", "muted").idempotent()
+    ApiRequest::post(Api::Chat, ["v2", "Services"]).form("NotificationLevel", "muted").repeatable()
 }
 
 fn create() -> ApiRequest {

@@ -19,6 +19,13 @@ fn say_in_copy(case: &mut Case, index: i64, from: &str, body: &str) {
     case.target.say(&sid, index, from, body);
 }
 
+/// A message with media, of a plan that copies media.
+fn see(case: &mut Case, media: &str) {
+    say(case, 0, "see this");
+    case.source.messages[0].media = json(media);
+    case.media = true;
+}
+
 pub(super) fn messages(copy: Changed) -> Vec<(Expected<'static>, Case)> {
     vec![
         (
@@ -62,6 +69,21 @@ pub(super) fn messages(copy: Changed) -> Vec<(Expected<'static>, Case)> {
             copy(|case| {
                 say(case, 0, "see this");
                 case.source.messages[0].media = json("{\"sid\":\"ME1\",\"size\":5}");
+            }),
+        ),
+        (
+            ("media_too_large", ROOM, "1 message", &["create_message (media_too_large)"]),
+            copy(|case| see(case, "{\"sid\":\"ME1\",\"size\":157286401,\"content_type\":\"image/png\"}")),
+        ),
+        (
+            ("media_type_refused", ROOM, "1 message", &["create_message (media_type_refused)"]),
+            copy(|case| see(case, "{\"sid\":\"ME1\",\"size\":5,\"content_type\":\"png\"}")),
+        ),
+        (
+            ("several_media", ROOM, "1 message", &["create_message (several_media)"]),
+            copy(|case| {
+                let one = "{\"sid\":\"ME1\",\"size\":5,\"content_type\":\"image/png\"}";
+                see(case, &format!("[{one},{one}]"));
             }),
         ),
         (

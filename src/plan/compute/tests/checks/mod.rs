@@ -16,12 +16,14 @@ struct Case {
     target: World,
     mapping: Mapping,
     options: PlanOptions,
+    /// Whether media are copied.
+    media: bool,
 }
 
 impl Case {
     fn copy() -> Self {
         let (source, target) = (World::chat(), target());
-        Self { source, target, mapping: mapping(), options: PlanOptions::default() }
+        Self { source, target, mapping: mapping(), options: PlanOptions::default(), media: false }
     }
 
     fn in_place() -> Self {
@@ -35,7 +37,9 @@ impl Case {
     }
 
     fn plan(&self) -> Kept {
-        Sides::new(&self.source, &self.target).plan(&self.mapping, &self.options)
+        let mut sides = Sides::new(&self.source, &self.target);
+        sides.header.media = self.media.then(|| UnavailableMedia::of(&self.mapping.plan));
+        sides.plan(&self.mapping, &self.options)
     }
 }
 
