@@ -29,7 +29,7 @@ impl ConversationLimits {
 }
 
 /// How a plan is computed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PlanOptions {
     /// Plan from a snapshot or a target that is not complete.
     pub allow_incomplete: bool,
@@ -45,18 +45,4 @@ pub struct PlanOptions {
     pub target_limits: Option<ConversationLimits>,
     /// For the estimate of time.
     pub pace: Pace,
-}
-
-impl Default for PlanOptions {
-    fn default() -> Self {
-        Self {
-            allow_incomplete: false,
-            max_age_hours: None,
-            now: None,
-            max_change_percent: None,
-            batches: false,
-            target_limits: None,
-            pace: Pace::default(),
-        }
-    }
 }

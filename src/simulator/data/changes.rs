@@ -134,12 +134,14 @@ pub(crate) struct CreatedCounts {
 }
 
 impl Changes {
-    pub(crate) fn new(clock: WriteClock, absent: HashSet<u32>) -> Self {
+    /// `edges` are those of the service at first.
+    pub(crate) fn new(clock: WriteClock, edges: u32, absent: HashSet<u32>) -> Self {
         let clock = match clock {
             WriteClock::Steps => None,
             WriteClock::Started(started) => Some(RunningClock { started, at: Instant::now() }),
         };
-        Self { absent, clock, ..Self::default() }
+        let memberships = StoredMemberships::of_created(edges);
+        Self { absent, clock, memberships, ..Self::default() }
     }
 
     /// A write happens now: its moment, to the second.

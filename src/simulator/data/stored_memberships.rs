@@ -1,6 +1,7 @@
 //! The memberships that were created or written to: a million of them in a rehearsal.
 //!
-//! **Invariant:** a usual one, of a user and with nothing that only some have, takes 72 bytes and its own attributes.
+//! **Invariant:** one that was created, of a user and with nothing that only some have, takes 72 bytes and its own attributes. What
+//! holds them never moves, so that no moment takes twice the memory.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,7 +12,10 @@ use super::record::MembershipRecord;
 
 #[derive(Debug, Default)]
 pub(crate) struct StoredMemberships {
-    usual: HashMap<u32, UsualMembership>,
+    /// The edge of the first one that is created.
+    first: u32,
+    /// By how many edges they are after that one: so many in each part.
+    usual: Vec<Vec<Option<UsualMembership>>>,
     others: HashMap<u32, MembershipRecord>,
     /// The roles that usual ones have.
     role_sids: Vec<String>,
@@ -36,40 +40,68 @@ struct UsualMembership {
     muted: bool,
 }
 
+const PART: usize = 1_024;
 const EMPTY: &str = "{}";
 const NEVER: i64 = i64::MIN;
 
 impl StoredMemberships {
+    /// Those that are created have this edge and the ones after it.
+    pub(crate) fn of_created(first: u32) -> Self {
+        Self { first, ..Self::default() }
+    }
+
     pub(crate) fn get(&self, edge: u32) -> Option<Cow<'_, MembershipRecord>> {
-        match self.usual.get(&edge) {
+        match self.usual(edge) {
             Some(usual) => Some(Cow::Owned(self.unpacked(usual))),
             None => self.others.get(&edge).map(Cow::Borrowed),
         }
     }
 
     pub(crate) fn insert(&mut self, edge: u32, record: MembershipRecord) {
-        if let Some(usual) = self.packed(&record) {
+        let Some((part, place)) = self.place(edge) else {
+            self.others.insert(edge, record);
+            return;
+        };
+        let usual = self.packed(&record);
+        if usual.is_some() {
             self.others.remove(&edge);
-            self.usual.insert(edge, usual);
         } else {
-            self.usual.remove(&edge);
             self.others.insert(edge, record);
         }
+        while self.usual.len() <= part {
+            self.usual.push(Vec::with_capacity(PART));
+        }
+        let part = &mut self.usual[part];
+        if part.len() <= place {
+            part.resize_with(place + 1, || None);
+        }
+        part[place] = usual;
     }
 
     pub(crate) fn user(&self, edge: u32) -> Option<u32> {
-        let usual = self.usual.get(&edge).map(|usual| usual.user);
+        let usual = self.usual(edge).map(|usual| usual.user);
         usual.or_else(|| self.others.get(&edge)?.user)
     }
 
     pub(crate) fn channel(&self, edge: u32) -> Option<u32> {
-        let usual = self.usual.get(&edge).map(|usual| usual.channel);
+        let usual = self.usual(edge).map(|usual| usual.channel);
         usual.or_else(|| Some(self.others.get(&edge)?.channel))
     }
 
     pub(crate) fn digits(&self, edge: u32) -> Option<u128> {
-        let usual = self.usual.get(&edge).map(|usual| u128::from_be_bytes(usual.digits));
+        let usual = self.usual(edge).map(|usual| u128::from_be_bytes(usual.digits));
         usual.or_else(|| Some(self.others.get(&edge)?.digits))
+    }
+
+    /// The part and the place in it of one that was created.
+    fn place(&self, edge: u32) -> Option<(usize, usize)> {
+        let number = edge.checked_sub(self.first)? as usize;
+        Some((number / PART, number % PART))
+    }
+
+    fn usual(&self, edge: u32) -> Option<&UsualMembership> {
+        let (part, place) = self.place(edge)?;
+        self.usual.get(part)?.get(place)?.as_ref()
     }
 
     /// Those that are not usual: all with a binding are among them.
@@ -154,10 +186,10 @@ mod tests {
             MembershipRecord { last_read_index: Some(-1), ..usual.clone() },
             MembershipRecord { created: at("2026-01-15T10:00:00.5Z"), ..usual.clone() },
         ];
-        let mut stored = StoredMemberships::default();
+        let mut stored = StoredMemberships::of_created(5);
         let all: Vec<_> = [usual, read].into_iter().chain(unusual).collect();
         for turn in 0..2 {
-            for (record, edge) in all.iter().zip(0..) {
+            for (record, edge) in all.iter().zip([5, 2_000, 6, 7, 8, 9, 10, 11]) {
                 stored.insert(edge, record.clone());
                 let back = stored.get(edge).unwrap().into_owned();
                 assert_eq!(format!("{back:?}"), format!("{record:?}"), "{turn}");
@@ -166,12 +198,15 @@ mod tests {
                 assert_eq!(stored.digits(edge), Some(record.digits));
             }
         }
-        assert_eq!((stored.usual.len(), stored.others().len()), (2, 6));
+        assert!(stored.get(4).is_none() && stored.get(12).is_none() && stored.get(9_000).is_none());
+        assert_eq!(stored.others().len(), 6);
         // Written to, it may become usual and stop being it.
-        stored.insert(0, all[2].clone());
-        stored.insert(2, all[0].clone());
-        assert_eq!((stored.user(0), stored.user(2)), (None, Some(7)));
-        assert_eq!((stored.usual.len(), stored.others().len()), (2, 6));
-        assert_eq!(size_of::<UsualMembership>(), 72);
+        stored.insert(5, all[2].clone());
+        stored.insert(6, all[0].clone());
+        assert_eq!((stored.user(5), stored.user(6), stored.others().len()), (None, Some(7), 6));
+        // What was there from the start is kept as it is.
+        stored.insert(4, all[0].clone());
+        assert_eq!((stored.user(4), stored.others().len()), (Some(7), 7));
+        assert_eq!(size_of::<Option<UsualMembership>>(), 72);
     }
 }
