@@ -99,6 +99,15 @@ fn what_fails_in_the_rehearsal_fails_in_the_apply() {
         for mark in ["same", "added", "missing", "different", "unreadable"] {
             assert_eq!(rehearsed["verify"][mark], verified[mark], "{mark} {mapping} {target}: {rehearsed:#}");
         }
+        let lines = world.run(&["verify", "--records", "--quiet"]).stdout;
+        let first: Vec<&str> = lines.lines().take(20).collect();
+        let told: Vec<&str> =
+            rehearsed["differences"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+        if in_place {
+            assert!(!first.is_empty(), "{verified:#}");
+            assert_eq!(told, first);
+        }
+        assert_eq!(told.len(), first.len(), "a copy has other SIDs each time: {told:#?} {first:#?}");
     }
 }
 

@@ -75,7 +75,7 @@ impl Journal {
     pub(crate) fn open_to_rehearse(path: &Path) -> Result<Self, PlanError> {
         let journal = Self::open_without_seal(path)?;
         journal.sql(|connection| {
-            connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -16384;")
+            connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -4096;")
         })?;
         Ok(Self { per_transaction: 1_000, ..journal })
     }

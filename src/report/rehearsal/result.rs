@@ -15,7 +15,7 @@ use crate::report::count_of;
 use crate::report::plan::ReasonGroup;
 use crate::report::text::format;
 
-/// Causes that a terminal shows.
+/// Causes, and differences, that a terminal shows.
 const SHOWN: usize = 8;
 
 /// A rehearsal could not be held, for a reason of its own.
@@ -88,6 +88,8 @@ pub(crate) struct Rehearsal {
     pub(crate) kills: u32,
     /// Null, as what follows, where the apply did not come to its end.
     pub(crate) verify: Option<MarkCounts>,
+    /// The first of the differences, as `verify --records` prints them.
+    pub(crate) differences: Vec<String>,
     /// Operations that planning again finds, but for those that failed or are blocked.
     pub(crate) again: Option<u64>,
     pub(crate) undo: Option<RehearsedUndo>,
@@ -223,6 +225,13 @@ impl Rehearsal {
         }
         if let more @ 1.. = self.causes.len().saturating_sub(SHOWN) {
             text.push(format!("  and {} more: --json has all", format::counted(more as u64, "cause")));
+        }
+        for difference in self.differences.iter().take(SHOWN) {
+            text.push(format!("  {difference}"));
+        }
+        let differences = self.verify.map_or(0, |counts| counts.differences());
+        if let more @ 1.. = differences.saturating_sub(self.differences.len().min(SHOWN) as u64) {
+            text.push(format!("  and {} more", format::counted(more, "difference")));
         }
         let tone = match self.verdict {
             RehearsalVerdict::Success => Tone::Good,

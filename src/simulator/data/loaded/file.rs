@@ -20,7 +20,7 @@ use crate::simulator::data::as_sent::ShownBy;
 const APPLICATION: i64 = 0x4368_4679;
 
 /// The most of its pages that SQLite keeps, in KiB.
-const CACHE: u32 = 16 * 1_024;
+const CACHE: u32 = 4 * 1_024;
 
 #[derive(Debug)]
 pub(super) struct LoadedFile {
