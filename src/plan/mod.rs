@@ -62,5 +62,5 @@ pub(crate) use overview::Step;
 pub(crate) use overview::UnavailableMedia;
 pub(crate) use overview::service_digest;
 pub use overview::{Batches, Header, MediaTotals, Move, PlanVerdict, Side, Totals};
-pub(crate) use pace::{Pace, SECONDS_PER_REQUEST};
+pub(crate) use pace::{RequestPace, SECONDS_PER_REQUEST};
 pub(crate) use request::{FormValue, Segment, WITH_PARTICIPANTS, WriteMethod};

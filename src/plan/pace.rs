@@ -15,14 +15,14 @@ const CHECK: f64 = 5.0;
 
 /// How fast requests may be sent.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pace {
+pub struct RequestPace {
     /// Most requests per second; 0 for no limit but Twilio's.
     pub requests_per_second: u32,
     /// Most requests in flight.
     pub concurrency: u32,
 }
 
-impl Default for Pace {
+impl Default for RequestPace {
     fn default() -> Self {
         Self { requests_per_second: 100, concurrency: 16 }
     }
@@ -40,13 +40,13 @@ pub(super) struct KindWork {
 }
 
 impl KindWork {
-    pub(super) fn step(self, pace: Pace) -> Step {
+    pub(super) fn step(self, pace: RequestPace) -> Step {
         let Self { kind, requests, .. } = self;
         Step { kind, requests, seconds: milliseconds(self.seconds(pace)) }
     }
 
     /// From the first request to the last answer.
-    fn seconds(self, pace: Pace) -> f64 {
+    fn seconds(self, pace: RequestPace) -> f64 {
         // Messages of a conversation wait for each other's answers.
         let between_writes = match self.kind {
             OperationKind::CreateMessage => SECONDS_PER_REQUEST,
@@ -87,23 +87,23 @@ fn number(count: u64) -> f64 {
 mod tests {
     use super::*;
 
-    fn seconds_of(kind: OperationKind, requests: u64, limited_writes: u64, pace: Pace) -> f64 {
+    fn seconds_of(kind: OperationKind, requests: u64, limited_writes: u64, pace: RequestPace) -> f64 {
         let answers = if kind == OperationKind::UpdateUser { 2 } else { 1 };
         KindWork { kind, requests, limited_writes, answers }.step(pace).seconds
     }
 
     #[test]
     fn the_tightest_limit_decides() {
-        let unlimited = Pace { requests_per_second: 0, concurrency: 150 };
+        let unlimited = RequestPace { requests_per_second: 0, concurrency: 150 };
         let of = |kind, requests, writes| seconds_of(kind, requests, writes, unlimited);
         let near = |actual: f64, expected: f64| (actual - expected).abs() < 0.001;
         assert!(near(of(OperationKind::CreateUser, 301, 301), 10.15), "30 a second to the service");
         assert!(near(of(OperationKind::CreateUser, 1, 1), 0.15), "one waits for its answer");
         assert!(near(of(OperationKind::UpdateUser, 2, 1), 0.3), "and for that to its lookup");
         assert!(near(of(OperationKind::CreateMessage, 1_000, 20), 3.0), "one after the other");
-        let slow = Pace { requests_per_second: 10, ..unlimited };
+        let slow = RequestPace { requests_per_second: 10, ..unlimited };
         assert!(near(seconds_of(OperationKind::CreateParticipant, 101, 1, slow), 10.15));
-        let few = Pace { concurrency: 10, ..unlimited };
+        let few = RequestPace { concurrency: 10, ..unlimited };
         assert!(near(seconds_of(OperationKind::CreateParticipant, 101, 1, few), 1.65));
     }
 }

@@ -11,7 +11,7 @@ use super::file::PlanDraft;
 use super::finding::PlanFinding;
 use super::operation::{JsonFields, Operation, OperationKind, OperationState, Subject};
 use super::overview::{Batches, Header, MediaTotals, Move, PlanVerdict, Side, Totals};
-use super::pace::{KindWork, Pace};
+use super::pace::{KindWork, RequestPace};
 use crate::model::{Api, ChannelSid, Entity, ServiceSid, UserSid};
 
 /// A user channel and what is to be set in it, by the API's own keys.
@@ -101,7 +101,7 @@ impl UserChannelPlan {
     }
 
     /// The draft and what it comes to. `pace` is for the estimate of time.
-    pub(crate) fn finish(self, pace: Pace) -> (PlanDraft, Totals) {
+    pub(crate) fn finish(self, pace: RequestPace) -> (PlanDraft, Totals) {
         let kind = match self.api {
             Api::Chat => OperationKind::UpdateUserChannel,
             Api::Conversations => OperationKind::UpdateUserConversation,

@@ -67,7 +67,7 @@ pub(crate) fn open(kind: &'static FileKind, path: &Path, mode: OpenMode) -> Resu
     };
     let connection =
         Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(wrap)?;
-    // Else a prepared statement is compiled again whenever other values are bound to it. There are no statistics that these could be held against.
+    // Else a prepared statement is compiled again whenever other values are bound to it, for statistics that these files do not have.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(wrap)?;
     let number =
         |pragma: &str| connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0));

@@ -11,7 +11,7 @@ use crate::cli::setting::{FlagGroup, Flags};
 use crate::cli::user_channel::UserChannelUpdateArgs;
 use crate::error::ExitStatus;
 use crate::plan::user_channels::{UserChannelPlan, UserChannelUpdate, header};
-use crate::plan::{Pace, PlanDraft, Side, check_place, equality};
+use crate::plan::{PlanDraft, RequestPace, Side, check_place, equality};
 use crate::report::text::confirm::NotConfirmed;
 use crate::report::text::user_channel as text;
 use crate::settings::{ConnectionSettings, UserChannelRow, UserChannelUpdateSettings};
@@ -223,7 +223,7 @@ async fn drafted(
     Ok(UserChannelPlan::new(draft, reader.api(), reader.service().clone()))
 }
 
-fn pace(args: &UserChannelUpdateArgs, context: &Context) -> Result<Pace, CommandError> {
+fn pace(args: &UserChannelUpdateArgs, context: &Context) -> Result<RequestPace, CommandError> {
     Ok(connect::pace(&ConnectionSettings::load(&context.settings, &args.connection)?))
 }
 

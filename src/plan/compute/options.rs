@@ -1,7 +1,7 @@
 //! What a plan is computed with, besides what is read from files.
 
 use crate::model::Timestamp;
-use crate::plan::pace::Pace;
+use crate::plan::pace::RequestPace;
 
 /// The most that Twilio documents of either, for a service that does not say its own limits.
 const MOST: u64 = 1_000;
@@ -44,5 +44,5 @@ pub struct PlanOptions {
     /// The limits of a service that is copied into, where they are known.
     pub target_limits: Option<ConversationLimits>,
     /// For the estimate of time.
-    pub pace: Pace,
+    pub pace: RequestPace,
 }

@@ -174,7 +174,7 @@ fn buckets(counts: &[u64]) -> Vec<Bucket> {
 mod tests {
     use super::*;
     use crate::plan::operation::{JsonFields, Subject};
-    use crate::plan::pace::Pace;
+    use crate::plan::pace::RequestPace;
 
     fn operation(kind: OperationKind, exists: bool) -> Operation {
         let mut before = JsonFields::new();
@@ -198,7 +198,7 @@ mod tests {
         }
         tally.operation(&operation(OperationKind::UpdateParticipant, true), None);
         tally.operation(&operation(OperationKind::UpdateParticipant, true), Some("row_failed"));
-        let pace = Pace { requests_per_second: 0, concurrency: 150 };
+        let pace = RequestPace { requests_per_second: 0, concurrency: 150 };
         let options = PlanOptions { pace, ..PlanOptions::default() };
         let totals = tally.totals(&options, 100);
         let of = |kind| totals.steps.iter().find(|step| step.kind == kind).copied().unwrap();
@@ -223,7 +223,7 @@ mod tests {
             tally.operation(&operation(OperationKind::CreateParticipant, false), None);
             tally.conversation_ends();
         }
-        let pace = Pace { requests_per_second: 10, ..Pace::default() };
+        let pace = RequestPace { requests_per_second: 10, ..RequestPace::default() };
         let options = PlanOptions { pace, ..PlanOptions::default() };
         assert!((tally.totals(&options, 100).estimated_seconds - 10.8).abs() < 0.01);
     }

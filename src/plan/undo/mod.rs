@@ -19,7 +19,7 @@ use super::operation::{
     JsonFields, Operation, OperationKind, OperationState, Subject, WriteLimit, in_braces,
 };
 use super::overview::{Batches, Header, MediaTotals, Move, PlanVerdict, Step, Totals};
-use super::pace::{self, KindWork, Pace};
+use super::pace::{self, KindWork, RequestPace};
 use crate::model::Entity;
 
 /// What an undo plan says about itself: the two services of the plan that it undoes, and that plan's digest.
@@ -44,7 +44,7 @@ pub(crate) fn check_outcomes(undone: &PlanFile) -> Result<(), PlanError> {
 }
 
 /// Plans to take back what `undone` did. `pace` is for the estimate of time.
-pub(crate) fn undo(undone: &PlanFile, draft: &mut PlanDraft, pace: Pace) -> Result<Totals, PlanError> {
+pub(crate) fn undo(undone: &PlanFile, draft: &mut PlanDraft, pace: RequestPace) -> Result<Totals, PlanError> {
     let created = CreatedRecords::gather(undone)?;
     let mut counted: BTreeMap<OperationKind, u64> = BTreeMap::new();
     let mut findings = 0;
@@ -224,7 +224,7 @@ fn finding(entry: &Entry, detail: String) -> PlanFinding {
     }
 }
 
-fn totals(counted: &BTreeMap<OperationKind, u64>, findings: u64, pace: Pace) -> Totals {
+fn totals(counted: &BTreeMap<OperationKind, u64>, findings: u64, pace: RequestPace) -> Totals {
     let steps: Vec<Step> = OperationKind::ALL
         .into_iter()
         .filter_map(|kind| {
