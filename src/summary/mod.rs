@@ -1,0 +1,17 @@
+//! What runs for many accounts left behind, made into one line for each account: `chatferry summary`.
+//!
+//! [`record`] reads a file that a run wrote: the record of `--result`, the `result.json` of an audit, the `datapackage.json` of an export.
+//! [`found`] looks for such files in folders and buckets. [`judge`] puts them together by account and compares them with the accounts
+//! file.
+//!
+//! **Invariant:** an account is complete only by a file that says so and is newer than any that says otherwise. One of which nothing is found is
+//! missing.
+
+mod error;
+mod found;
+mod judge;
+mod record;
+
+pub(crate) use found::{MOST_BYTES, folder, objects};
+pub(crate) use judge::{AccountRow, AccountState, AccountsOverview, ExpectedAccount, judge};
+pub(crate) use record::RECORD_FORMAT;
