@@ -52,6 +52,13 @@ pub(crate) enum KeptResult {
 }
 
 impl KeptResult {
+    pub(crate) fn into_result(self) -> Option<Value> {
+        match self {
+            Self::There(result) => Some(result),
+            Self::Unwanted | Self::Pending => None,
+        }
+    }
+
     fn keep(&mut self, result: &impl Serialize) {
         if !matches!(self, Self::Unwanted)
             && let Ok(result) = serde_json::to_value(result)

@@ -25,7 +25,6 @@ mod planned;
 mod probe;
 pub(crate) mod read_target;
 mod rehearse;
-mod run_record;
 mod show;
 mod simulate;
 mod snapshot;

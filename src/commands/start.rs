@@ -17,9 +17,9 @@ use crate::report::log::{self, LogOptions};
 use crate::report::text::problem::Problem;
 use crate::settings::{Environment, Loader, OutputSettings, ResultSettings};
 use crate::storage::{Access, Exposure};
+use crate::summary::{RunRecord, SummaryError, WhoseRun};
 
 use super::context::KeptResult;
-use super::run_record::RunRecord;
 use super::threads::ProgramRuntime;
 use super::{Context, Interrupt, Outcome, dispatch};
 
@@ -103,7 +103,7 @@ pub fn start(
         interrupt,
         kept: KeptResult::Unwanted,
     };
-    let record = match result.map(|result| RunRecord::begin(result, &verb)).transpose() {
+    let record = match result.map(|result| begin_record(result, verb)).transpose() {
         Ok(record) => record,
         Err(error) => return conclude(Err(error.into()), output, &stderr, &mut context.stdout),
     };
@@ -127,7 +127,7 @@ pub fn start(
     let outcome = runtime.block_on(dispatch(typed.verb, &mut context));
     // A record that cannot be written does not change how the run ended.
     if let Some(record) = record
-        && let Err(error) = record.end(&outcome, std::mem::take(&mut context.kept))
+        && let Err(error) = end_record(record, &outcome, &mut context)
     {
         tracing::warn!(
             error = &error as &dyn std::error::Error,
@@ -137,6 +137,20 @@ pub fn start(
     let status = conclude(outcome, output, &stderr, &mut context.stdout);
     drop(context);
     if output.findings_ok && status == ExitStatus::Findings { ExitStatus::Done } else { status }
+}
+
+fn begin_record(settings: ResultSettings, verb: String) -> Result<RunRecord, SummaryError> {
+    let ResultSettings { path, account, account_sid, services } = settings;
+    RunRecord::begin(path, WhoseRun { verb, account, account_sid, services })
+}
+
+fn end_record(record: RunRecord, outcome: &Outcome, context: &mut Context) -> Result<(), SummaryError> {
+    let result = std::mem::take(&mut context.kept).into_result();
+    match outcome {
+        Ok(status) => record.end(*status, result, None),
+        Err(error) if error.is_broken_pipe() => record.end(ExitStatus::Done, result, None),
+        Err(error) => record.end(error.status, result, serde_json::to_value(error.problem()).ok()),
+    }
 }
 
 fn log_options(output: OutputSettings) -> LogOptions {

@@ -19,7 +19,7 @@ pub(super) fn run(args: &SummaryArgs, context: &mut Context) -> Outcome {
         match place {
             ExportDestination::Folder(folder) => runs.extend(summary::folder(folder)?),
             ExportDestination::Store(url) => {
-                runs.extend(summary::objects(&export::json_objects(url, MOST_BYTES)?))
+                runs.extend(summary::objects(&export::json_objects(url, MOST_BYTES)?));
             }
             ExportDestination::Stream => runs.extend(summary::folder(Path::new("-"))?),
         }

@@ -62,7 +62,7 @@ impl AccountsError {
             Self::BeyondEnd { .. } => Some("accounts count from 0, as JOB_COMPLETION_INDEX does".to_owned()),
             Self::NoSuchAccount { name, known, .. } => {
                 Some(match nearest(name, known.iter().map(String::as_str)) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
+                    Some(near) => format!("did you mean `{near}`?"),
                     None => format!("it has {}", some_of(known)),
                 })
             }
@@ -71,9 +71,9 @@ impl AccountsError {
 }
 
 fn some_of(names: &[String]) -> String {
-    let named = names.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let first = names.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(MOST_NAMED) {
-        0 => named,
-        more => format!("{named} and {more} more"),
+        0 => first,
+        more => format!("{first} and {more} more"),
     }
 }

@@ -256,8 +256,8 @@ mod tests {
         assert_eq!(out(&["--out", "here"]), ExportDestination::Folder("here".into()));
         assert_eq!(out(&[]), ExportDestination::Folder("export".into()));
         assert_eq!(out(&["--out", r"c:\exports"]), ExportDestination::Folder(r"c:\exports".into()));
-        let named = out(&["--out", "s3://lake/account={account}/date={date}/"]);
-        let ExportDestination::Store(url) = named else { panic!("{named:?}") };
+        let store = out(&["--out", "s3://lake/account={account}/date={date}/"]);
+        let ExportDestination::Store(url) = store else { panic!("{store:?}") };
         assert_eq!(url.as_str(), "s3://lake/account=AC00000000000000000000000000000001/date=2026-12-02/");
         let names: Vec<&str> =
             settings.options.mappings.iter().map(|mapping| mapping.name.as_str()).collect();

@@ -3,41 +3,8 @@
 use serde::Serialize;
 
 use super::record::FoundRun;
+use super::state::AccountState;
 use crate::error::ExitStatus;
-
-/// How an account stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum AccountState {
-    Complete,
-    /// Complete, and some of it changed while it was read.
-    #[serde(rename = "complete_with_drift")]
-    Drifted,
-    /// Some of it could not be read, or the time was up; the same command completes it.
-    Incomplete,
-    /// Its run is going on, or was killed.
-    Unfinished,
-    Failed,
-    /// Nothing was found of it.
-    Missing,
-}
-
-impl AccountState {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Complete, Self::Drifted, Self::Incomplete, Self::Unfinished, Self::Failed, Self::Missing];
-
-    /// Its name, as in `--json`.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Complete => "complete",
-            Self::Drifted => "complete_with_drift",
-            Self::Incomplete => "incomplete",
-            Self::Unfinished => "unfinished",
-            Self::Failed => "failed",
-            Self::Missing => "missing",
-        }
-    }
-}
 
 /// An account of the accounts file.
 #[derive(Debug, Clone)]
@@ -103,29 +70,29 @@ pub(crate) fn judge(mut runs: Vec<FoundRun>, expected: &[ExpectedAccount]) -> Ac
     for (number, account) in expected.iter().enumerate() {
         let (of_account, others) = runs.into_iter().partition(|run| is_of(run, account, expected));
         runs = others;
-        accounts.push(row(Some((number, account)), of_account));
+        accounts.push(row(Some((number, account)), &of_account));
     }
     while let Some(first) = runs.first().cloned() {
         let (of_account, others) = runs.into_iter().partition(|run| whose(run) == whose(&first));
         runs = others;
-        accounts.push(row(None, of_account));
+        accounts.push(row(None, &of_account));
     }
     accounts[expected.len()..]
         .sort_by(|one, other| (&one.account_sid, &one.name).cmp(&(&other.account_sid, &other.name)));
     let status = accounts.iter().fold(ExitStatus::Done, |worst, account| worst.worse(account.status));
     // Nothing at all is no success.
     let status = if accounts.is_empty() { ExitStatus::Incomplete } else { status };
-    let states = AccountState::ALL.map(|state| StateCount {
+    let counts = AccountState::ALL.map(|state| StateCount {
         state,
         accounts: accounts.iter().filter(|account| account.state == state).count(),
     });
-    AccountsOverview { accounts, states: states.to_vec(), exit_code: status.code(), status }
+    AccountsOverview { accounts, states: counts.to_vec(), exit_code: status.code(), status }
 }
 
 /// Whether a run is of this account: by its name, or by its SID and services where it has no name of the file.
 fn is_of(run: &FoundRun, account: &ExpectedAccount, expected: &[ExpectedAccount]) -> bool {
-    let named = run.account.as_ref().filter(|name| expected.iter().any(|account| account.name == **name));
-    if let Some(name) = named {
+    let known = run.account.as_ref().filter(|name| expected.iter().any(|account| account.name == **name));
+    if let Some(name) = known {
         return *name == account.name;
     }
     run.account_sid.as_ref().is_some_and(|sid| *sid == account.sid)
@@ -135,13 +102,13 @@ fn is_of(run: &FoundRun, account: &ExpectedAccount, expected: &[ExpectedAccount]
 }
 
 /// What tells accounts apart that no file names.
-fn whose(run: &FoundRun) -> &Option<String> {
-    if run.account_sid.is_some() { &run.account_sid } else { &run.account }
+fn whose(run: &FoundRun) -> Option<&String> {
+    run.account_sid.as_ref().or(run.account.as_ref())
 }
 
 /// The row of an account with its runs, newest first.
-fn row(expected: Option<(usize, &ExpectedAccount)>, runs: Vec<FoundRun>) -> AccountRow {
-    let current = current(&runs);
+fn row(expected: Option<(usize, &ExpectedAccount)>, runs: &[FoundRun]) -> AccountRow {
+    let current = current(runs);
     let worst = current.iter().copied().max_by_key(|run| run.state);
     let newest = current.iter().map(|run| run.time).max();
     let mut services: Vec<String> = current.iter().flat_map(|run| run.services.iter().cloned()).collect();
@@ -151,7 +118,7 @@ fn row(expected: Option<(usize, &ExpectedAccount)>, runs: Vec<FoundRun>) -> Acco
     let sum = |number: fn(&FoundRun) -> Option<u64>| {
         current
             .iter()
-            .map(|run| counted(&runs, run, number))
+            .map(|run| counted(runs, run, number))
             .sum::<Option<u64>>()
             .filter(|_| !current.is_empty())
     };

@@ -1,6 +1,6 @@
 //! What runs for many accounts left behind, made into one line for each account: `chatferry summary`.
 //!
-//! [`record`] reads a file that a run wrote: the record of `--result`, the `result.json` of an audit, the `datapackage.json` of an export.
+//! [`run_record`] is the record that `--result` asks for. [`record`] reads a file that a run wrote: such a record, the `result.json` of an audit, the `datapackage.json` of an export.
 //! [`found`] looks for such files in folders and buckets. [`judge`] puts them together by account and compares them with the accounts
 //! file.
 //!
@@ -11,7 +11,11 @@ mod error;
 mod found;
 mod judge;
 mod record;
+mod run_record;
+mod state;
 
+pub(crate) use error::SummaryError;
 pub(crate) use found::{MOST_BYTES, folder, objects};
-pub(crate) use judge::{AccountRow, AccountState, AccountsOverview, ExpectedAccount, judge};
-pub(crate) use record::RECORD_FORMAT;
+pub(crate) use judge::{AccountRow, AccountsOverview, ExpectedAccount, judge};
+pub(crate) use run_record::{RunRecord, WhoseRun};
+pub(crate) use state::AccountState;

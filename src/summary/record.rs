@@ -3,11 +3,9 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::judge::AccountState;
+use super::run_record::RECORD_FORMAT;
+use super::state::AccountState;
 use crate::error::ExitStatus;
-
-/// The format of records of runs.
-pub(crate) const RECORD_FORMAT: u64 = 1;
 
 /// The verbs whose outcome says whether an account's data is there.
 const VERBS: [&str; 3] = ["crawl", "audit", "export"];
@@ -74,7 +72,7 @@ fn of_record(place: &str, value: &Value) -> Option<FoundRun> {
         state,
         status,
         problem,
-        ..counted(place, value, &crawl["counts"])?
+        ..counted(place, value, &crawl["counts"])
     })
 }
 
@@ -87,7 +85,7 @@ fn of_audit(place: &str, value: &Value) -> Option<FoundRun> {
         state,
         status,
         problem: problem(&value["error"], &value["crawl"]),
-        ..counted(place, value, &value["crawl"]["counts"])?
+        ..counted(place, value, &value["crawl"]["counts"])
     })
 }
 
@@ -109,15 +107,15 @@ fn of_package(place: &str, value: &Value) -> Option<FoundRun> {
         users: rows("users"),
         channels: rows("channels"),
         memberships: rows("user_channels").or_else(|| rows("members")),
-        ..counted(place, facts, &Value::Null)?
+        ..counted(place, facts, &Value::Null)
     })
 }
 
 /// A run with the account and the counts of these objects.
-fn counted(place: &str, whose: &Value, counts: &Value) -> Option<FoundRun> {
+fn counted(place: &str, whose: &Value, counts: &Value) -> FoundRun {
     let text = |key: &str| whose[key].as_str().map(str::to_owned);
     let number = |key: &str| counts[key].as_u64();
-    Some(FoundRun {
+    FoundRun {
         place: place.to_owned(),
         account: text("account"),
         account_sid: text("account_sid"),
@@ -129,7 +127,7 @@ fn counted(place: &str, whose: &Value, counts: &Value) -> Option<FoundRun> {
         channels: number("channels"),
         memberships: number("user_channels").or_else(|| number("members")),
         problem: None,
-    })
+    }
 }
 
 /// What an exit code and a verdict mean. A crawl that was finished before ends with 0, whatever its verdict.
@@ -179,7 +177,7 @@ mod tests {
 
     const ACCOUNT: &str = "AC00000000000000000000000000000001";
 
-    fn record(exit_code: Option<u8>, result: Value) -> FoundRun {
+    fn record(exit_code: Option<u8>, result: &Value) -> FoundRun {
         let value = json!({
             "chatferry_result": 1, "verb": "crawl", "account": "acme", "account_sid": ACCOUNT, "services": ["IS1"],
             "started": "2026-12-02T01:00:00Z", "finished": exit_code.map(|_| "2026-12-02T02:00:00Z"),
@@ -192,21 +190,21 @@ mod tests {
     fn a_record_says_how_its_run_ended() {
         let complete = record(
             Some(0),
-            json!({"verdict": "complete", "services": ["IS2"], "counts": {"users": 3, "user_channels": 7}}),
+            &json!({"verdict": "complete", "services": ["IS2"], "counts": {"users": 3, "user_channels": 7}}),
         );
         assert_eq!((complete.state, complete.status), (AccountState::Complete, ExitStatus::Done));
         assert_eq!((complete.users, complete.channels, complete.memberships), (Some(3), None, Some(7)));
         assert_eq!(complete.services, ["IS2"]);
         // It was finished before, and this run had nothing to do.
-        let drifted = record(Some(0), json!({"verdict": "complete_with_drift"}));
+        let drifted = record(Some(0), &json!({"verdict": "complete_with_drift"}));
         assert_eq!((drifted.state, drifted.status), (AccountState::Drifted, ExitStatus::Findings));
         assert_eq!(drifted.services, ["IS1"], "the settings' where the result has none");
-        let stopped = record(Some(130), json!({"verdict": "incomplete", "stopped": "interrupted"}));
+        let stopped = record(Some(130), &json!({"verdict": "incomplete", "stopped": "interrupted"}));
         assert_eq!((stopped.state, stopped.status), (AccountState::Incomplete, ExitStatus::Interrupted));
         assert_eq!(stopped.problem.as_deref(), Some("interrupted"));
-        let refused = record(Some(3), Value::Null);
+        let refused = record(Some(3), &Value::Null);
         assert_eq!((refused.state, refused.status), (AccountState::Failed, ExitStatus::Refused));
-        let killed = record(None, Value::Null);
+        let killed = record(None, &Value::Null);
         assert_eq!((killed.state, killed.status), (AccountState::Unfinished, ExitStatus::Incomplete));
         assert_eq!(killed.time, "2026-12-02T01:00:00Z".parse().unwrap());
     }

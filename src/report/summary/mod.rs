@@ -134,16 +134,16 @@ pub(crate) fn csv(overview: &AccountsOverview) -> Result<Vec<u8>, OverviewError>
 }
 
 #[derive(Debug, Serialize)]
-struct OverviewPage<'a> {
+struct AccountsOverviewPage<'a> {
     headline: String,
     text: String,
     tone: &'static str,
-    rows: Vec<PageRow<'a>>,
+    rows: Vec<AccountsOverviewRow<'a>>,
     tool_version: &'static str,
 }
 
 #[derive(Debug, Serialize)]
-struct PageRow<'a> {
+struct AccountsOverviewRow<'a> {
     state: &'static str,
     tone: &'static str,
     account: &'a AccountRow,
@@ -161,14 +161,18 @@ fn css(tone: Tone) -> &'static str {
 pub(crate) fn html(overview: &AccountsOverview, out: &mut dyn Write) -> Result<(), OverviewError> {
     let all = overview.accounts.len();
     let complete = overview.accounts.iter().filter(|row| row.state <= AccountState::Drifted).count();
-    let report = OverviewPage {
+    let report = AccountsOverviewPage {
         headline: format!("{complete} of {} complete", format::counted(all as u64, "account")),
         text: format!("{}.", page::opening(&states(overview))),
         tone: css(overall(overview)),
         rows: overview
             .accounts
             .iter()
-            .map(|account| PageRow { state: words(account.state), tone: css(tone(account.state)), account })
+            .map(|account| AccountsOverviewRow {
+                state: words(account.state),
+                tone: css(tone(account.state)),
+                account,
+            })
             .collect(),
         tool_version: env!("CARGO_PKG_VERSION"),
     };
