@@ -110,7 +110,7 @@ class Job:
         pod = self.spec["template"]["spec"]
         assert pod["restartPolicy"] == "Never", "podFailurePolicy asks for it"
         self.containers = pod["initContainers"] + pod["containers"]
-        self.history = {}
+        self.history, self.said = {}, {}
 
     def here(self, text):
         text = text.replace("s3://lake", str(self.folder / "lake")).replace("/etc/chatferry", str(self.folder / "etc"))
@@ -157,6 +157,7 @@ class Job:
         while len(codes) <= self.spec["backoffLimitPerIndex"]:
             code, said = self.run_pod(index, len(codes))
             codes.append(code)
+            self.said[index] = said
             if code == 0 or self.action(code) == "FailIndex":
                 break
             assert self.action(code) == "Count", (index, code, said)
@@ -197,14 +198,15 @@ def expected_state(index):
 def check_history(job):
     limit = job.spec["backoffLimitPerIndex"]
     for index, codes in job.history.items():
+        shown = (index, codes, job.said[index])
         if index in (REFUSED, MISCONFIGURED):
-            assert codes == [3 if index == REFUSED else 2], (index, codes)
+            assert codes == [3 if index == REFUSED else 2], shown
         elif index in (NEVER_COMPLETE, ALWAYS_KILLED):
-            assert codes == [4 if index == NEVER_COMPLETE else 137] * (limit + 1), (index, codes)
+            assert codes == [4 if index == NEVER_COMPLETE else 137] * (limit + 1), shown
         elif index in KILLED | INTERRUPTED:
-            assert codes == [137 if index in KILLED else 130, 0], (index, codes)
+            assert codes == [137 if index in KILLED else 130, 0], shown
         else:
-            assert codes == [0], (index, codes)
+            assert codes == [0], shown
 
 
 def check_summary(chatferry, folder, names):
