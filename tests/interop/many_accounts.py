@@ -4,8 +4,8 @@
 
 Needs kubernetes-validate and duckdb from PyPI. The manifests are validated against Kubernetes' own schemas. Then each index of the Job runs its
 containers with their own arguments against a simulated account of its own, and is retried as the Job's podFailurePolicy and backoffLimitPerIndex
-say. Some are killed, some interrupted, some refused, one is never run. `chatferry summary` must agree with what is known of each, and DuckDB
-reads the Parquet of all accounts as one table, which must have the rows that the accounts have.
+say. Some are killed, some interrupted, some refused, one is never run. `chatferry summary` must agree with what is known of each. Then what was
+wrong is corrected, the indices that failed run again, and DuckDB reads the Parquet of all forty accounts as one table, which must have the rows that the accounts have.
 """
 
 import base64
@@ -32,6 +32,7 @@ OLDEST, NEWEST = "1.33", "1.37.0"
 REFUSED, MISCONFIGURED, NEVER_COMPLETE, DRIFTING, NEVER_RUN, ALWAYS_KILLED = 3, 7, 11, 19, 37, 33
 KILLED, INTERRUPTED = {5, 17, 23}, {9, 29}
 EMPTY = 21
+UNDONE = {REFUSED, MISCONFIGURED, NEVER_COMPLETE, NEVER_RUN, ALWAYS_KILLED}
 
 
 def documents(name):
@@ -59,13 +60,13 @@ def validate():
 class Simulator:
     """A simulated account."""
 
-    def __init__(self, chatferry, index):
+    def __init__(self, chatferry, index, disturbed=True):
         flags = ["--seed", str(index + 1), "--users", "12", "--channels", "8", "--memberships", "4", "--world", "plain"]
         if index == EMPTY:
             flags[3] = flags[5] = "0"
-        if index in KILLED | INTERRUPTED | {ALWAYS_KILLED}:
+        if disturbed and index in KILLED | INTERRUPTED | {ALWAYS_KILLED}:
             flags += ["--latency-ms", "150"]
-        if index == NEVER_COMPLETE:
+        if disturbed and index == NEVER_COMPLETE:
             flags += ["--faults", "loop-user=1"]
         if index == DRIFTING:
             flags += ["--faults", "changing=2"]
@@ -81,6 +82,10 @@ class Simulator:
                 break
         self.url = self.environment["CHATFERRY_CHAT_URL"]
         self.account = self.environment["TWILIO_ACCOUNT_SID"]
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
 
     def rows(self, path, key):
         """A list of the API, page after page."""
@@ -110,7 +115,7 @@ class Job:
         pod = self.spec["template"]["spec"]
         assert pod["restartPolicy"] == "Never", "podFailurePolicy asks for it"
         self.containers = pod["initContainers"] + pod["containers"]
-        self.history, self.said = {}, {}
+        self.history, self.said, self.is_disturbed = {}, {}, True
 
     def here(self, text):
         text = text.replace("s3://lake", str(self.folder / "lake")).replace("/etc/chatferry", str(self.folder / "etc"))
@@ -136,7 +141,7 @@ class Job:
 
     def disturb(self, index, attempt, process):
         kill = index == ALWAYS_KILLED or index in KILLED and attempt == 0
-        if not kill and not (index in INTERRUPTED and attempt == 0):
+        if not self.is_disturbed or not kill and not (index in INTERRUPTED and attempt == 0):
             return
         snapshot = self.folder / "data" / self.accounts[index] / "snapshot.db"
         while not snapshot.exists() and process.poll() is None:
@@ -163,19 +168,19 @@ class Job:
             assert self.action(code) == "Count", (index, code, said)
         self.history[index] = codes
 
-    def run(self):
+    def run(self, indices):
         with concurrent.futures.ThreadPoolExecutor(self.spec["parallelism"]) as pods:
-            list(pods.map(self.run_index, [index for index in range(len(self.accounts)) if index != NEVER_RUN]))
+            list(pods.map(self.run_index, sorted(indices)))
 
 
-def write_accounts(folder, simulators):
-    (folder / "etc/secrets").mkdir(parents=True)
+def write_accounts(folder, simulators, is_correct):
+    (folder / "etc/secrets").mkdir(parents=True, exist_ok=True)
     names = [f"tenant-{index:02}" for index in range(len(simulators))]
     entries = []
     for index, (name, simulator) in enumerate(zip(names, simulators)):
         secret = folder / "etc/secrets" / name
-        if index != MISCONFIGURED:
-            secret.write_text("0" * 32 if index == REFUSED else simulator.environment["TWILIO_AUTH_TOKEN"])
+        if is_correct or index != MISCONFIGURED:
+            secret.write_text("0" * 32 if index == REFUSED and not is_correct else simulator.environment["TWILIO_AUTH_TOKEN"])
             secret.chmod(0o600)
         entries.append(
             f'[[account]]\nname = "{name}"\naccount_sid = "{simulator.account}"\nsecret_file = "{secret}"\n'
@@ -187,7 +192,9 @@ def write_accounts(folder, simulators):
     return names
 
 
-def expected_state(index):
+def expected_state(index, is_correct=False):
+    if is_correct:
+        return ("complete_with_drift", 5) if index == DRIFTING else ("complete", 0)
     states = {
         REFUSED: ("failed", 3), MISCONFIGURED: ("failed", 2), NEVER_COMPLETE: ("incomplete", 4),
         DRIFTING: ("complete_with_drift", 5), NEVER_RUN: ("missing", 4), ALWAYS_KILLED: ("unfinished", 4),
@@ -209,14 +216,14 @@ def check_history(job):
             assert codes == [0], shown
 
 
-def check_summary(chatferry, folder, names):
+def check_summary(chatferry, folder, names, is_correct):
     command = [chatferry, "summary", str(folder / "data"), str(folder / "lake"), "--accounts", str(folder / "etc/accounts.toml")]
     ran = subprocess.run([*command, "--json", "--report", str(folder / "summary.html")], capture_output=True, text=True)
-    assert ran.returncode == 2, (ran.returncode, ran.stderr)
+    assert ran.returncode == (5 if is_correct else 2), (ran.returncode, ran.stderr)
     overview = json.loads(ran.stdout)
     assert [row["name"] for row in overview["accounts"]] == names
     for index, row in enumerate(overview["accounts"]):
-        assert (row["state"], row["exit_code"]) == expected_state(index), (index, row)
+        assert (row["state"], row["exit_code"]) == expected_state(index, is_correct), (index, row)
     assert (folder / "summary.html").read_text("utf-8").count('scope="row"') == len(names)
     return overview["accounts"]
 
@@ -225,27 +232,26 @@ def check_lake(folder, accounts, simulators):
     """DuckDB reads all accounts as one table of each record."""
     connection = duckdb.connect()
     lake = f"{folder}/lake/chat/*/*/*"
-    there = [index for index in range(len(simulators)) if expected_state(index)[0].startswith("complete")]
     for record in ("users", "user_channels"):
         table = f"read_parquet('{lake}/{record}.parquet', hive_partitioning = true)"
         counts = dict(connection.execute(f"SELECT account, count(*) FROM {table} GROUP BY account").fetchall())
-        for index in there:
-            simulator, row = simulators[index], accounts[index]
+        for index, (simulator, row) in enumerate(zip(simulators, accounts)):
             rows = counts.get(simulator.account, 0)
             assert rows == (row["users"] if record == "users" else row["memberships"]), (index, rows, row)
             if index != DRIFTING:
                 assert rows == simulator.truth()[record], (index, record, rows)
-        assert set(counts) <= {simulators[index].account for index in there}
+        assert set(counts) <= {simulator.account for simulator in simulators}
         misplaced = f"SELECT count(*) FROM {table} WHERE account <> account_sid OR service <> service_sid"
         assert connection.execute(misplaced).fetchone() == (0,)
         # The types do not depend on the rows: those of an account without any are the others'.
-        shapes = set()
-        for file in sorted(folder.glob(f"lake/chat/*/*/*/{record}.parquet")):
+        shapes, files = set(), sorted(folder.glob(f"lake/chat/*/*/*/{record}.parquet"))
+        assert len(files) == len(simulators), len(files)
+        for file in files:
             described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet('{file}')").fetchall()
             shapes.add(tuple((name, kind) for name, kind, *_ in described))
         assert len(shapes) == 1, shapes
         total = connection.execute(f"SELECT count(*), count(DISTINCT account) FROM {table}").fetchone()
-        print(f"DuckDB: {record} of all accounts is one table: {total[0]} rows of {total[1]} accounts")
+        print(f"DuckDB: {record} of all accounts is one table: {total[0]} rows in {len(files)} files; {total[1]} accounts have any")
 
 
 def main(chatferry):
@@ -258,19 +264,27 @@ def main(chatferry):
         try:
             for index in range(job["spec"]["completions"]):
                 simulators.append(Simulator(chatferry, index))
-            names = write_accounts(folder, simulators)
+            names = write_accounts(folder, simulators, is_correct=False)
             job = Job(chatferry, folder, names)
-            job.run()
+            job.run(set(range(len(names))) - {NEVER_RUN})
             check_history(job)
             pods = sum(map(len, job.history.values()))
             print(f"{len(names)} indices ran in {pods} pods, retried as the Job's policy says")
-            accounts = check_summary(chatferry, folder, names)
+            check_summary(chatferry, folder, names, is_correct=False)
             print("chatferry summary: agrees with what is known of each account")
+            for index in UNDONE:
+                simulators[index].stop()
+                simulators[index] = Simulator(chatferry, index, disturbed=False)
+            write_accounts(folder, simulators, is_correct=True)
+            job.is_disturbed = False
+            job.run(UNDONE)
+            assert all(job.history[index] == [0] for index in UNDONE), {index: (job.history[index], job.said[index]) for index in UNDONE}
+            accounts = check_summary(chatferry, folder, names, is_correct=True)
+            print("chatferry summary: all are complete once what was wrong is corrected and run again")
             check_lake(folder, accounts, simulators)
         finally:
             for simulator in simulators:
-                simulator.process.kill()
-                simulator.process.wait()
+                simulator.stop()
 
 
 if __name__ == "__main__":
