@@ -34,7 +34,7 @@ pub(super) fn roll_back(kind: &'static FileKind, path: &Path) {
     match undone {
         Ok(_) => tracing::debug!(file = %path.display(), "what a killed run had begun was undone"),
         Err(error) => {
-            tracing::debug!(file = %path.display(), %error, "what a killed run had begun cannot be undone")
+            tracing::debug!(file = %path.display(), %error, "what a killed run had begun cannot be undone");
         }
     }
 }

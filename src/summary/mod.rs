@@ -1,7 +1,7 @@
 //! What runs for many accounts left behind, made into one line for each account: `chatferry summary`.
 //!
 //! [`run_record`] is the record that `--result` asks for. [`record`] reads a file that a run wrote: such a record, the `result.json` of an audit, the `datapackage.json` of an export.
-//! [`found`] looks for such files in folders and buckets. [`judge`] puts them together by account and compares them with the accounts
+//! [`found`] looks for such files in folders and buckets. [`mod@judge`] puts them together by account and compares them with the accounts
 //! file.
 //!
 //! **Invariant:** an account is complete only by a file that says so and is newer than any that says otherwise. One of which nothing is found is
