@@ -201,15 +201,15 @@ mod tests {
                 assert_eq!(stored.digits(edge), Some(record.digits));
             }
         }
-        assert!(stored.get(4).is_none() && stored.get(12).is_none() && stored.get(9_000).is_none());
-        assert_eq!(stored.others().len(), 6);
+        assert!(stored.get(4).is_none() && stored.get(14).is_none() && stored.get(9_000).is_none());
+        assert_eq!(stored.others().len(), 8);
         // Written to, it may become usual and stop being it.
         stored.insert(5, all[2].clone());
         stored.insert(6, all[0].clone());
-        assert_eq!((stored.user(5), stored.user(6), stored.others().len()), (None, Some(7), 6));
+        assert_eq!((stored.user(5), stored.user(6), stored.others().len()), (None, Some(7), 8));
         // What was there from the start is kept as it is.
         stored.insert(4, all[0].clone());
-        assert_eq!((stored.user(4), stored.others().len()), (Some(7), 7));
+        assert_eq!((stored.user(4), stored.others().len()), (Some(7), 9));
         assert_eq!(size_of::<Option<UsualMembership>>(), 64);
     }
 }
