@@ -92,7 +92,16 @@ fn a_copy_with_its_history_is_rehearsed_and_planned_again_with_it() {
     let (ran, result) = rehearse(world.folder.path(), &["--kills", "2"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     succeeds(&result);
+    assert_eq!(result["kills"], 2, "{result:#}");
     assert_eq!(count(&result, "create_message", "done"), messages, "{result:#}");
+    // What is planned again is everything that `verify` has read, messages included.
+    let said = run(&mut chatferry(world.folder.path(), &["rehearse", "--progress", "plain"])).stderr;
+    let rows = |step: &str| {
+        let (_, after) = said.split_once(&format!("\n{step}\n")).unwrap_or_else(|| panic!("{step}: {said}"));
+        let (before, _) = after.split_once(" rows,").unwrap_or_else(|| panic!("{step}: {said}"));
+        before.rsplit(' ').next().unwrap().to_owned()
+    };
+    assert_eq!(rows("Plan again"), rows("Verify"), "{said}");
 }
 
 /// The failures that a rehearsal finds are those of the first apply.
