@@ -236,7 +236,7 @@ fn what_cannot_be_rehearsed_is_refused_at_once() {
     refused(&world, &["plan.target.db", "is not what the plan"]);
     std::fs::rename(&moved, &target).unwrap();
     std::fs::rename(&snapshot, &moved).unwrap();
-    refused(&world, &["snapshot.db"]);
+    refused(&world, &["snapshot.db", "is not there", "in the folder where the plan was made"]);
     std::fs::copy(&target, &snapshot).unwrap();
     refused(&world, &["snapshot.db", "is not the one that `plan.db` was made from"]);
     std::fs::copy(&moved, &snapshot).unwrap();
