@@ -5,8 +5,6 @@ use std::path::Path;
 use chatferry::internals::simulator::{Options, WorldKind};
 use serde_json::{Value, json};
 
-use crate::apply::count;
-use crate::history::{crawled, small};
 use crate::support::{Ran, World, chatferry, files, run};
 
 fn world(seed: u64, kind: WorldKind) -> World {
@@ -83,25 +81,16 @@ fn a_copy_is_rehearsed_with_faults_and_broken_off() {
 }
 
 #[test]
-fn a_copy_with_its_history_is_rehearsed_and_planned_again_with_it() {
-    let world = crawled(small(""));
-    let target = world.running.target_service_sid().to_owned();
-    let planned = plan(&world, &target, &["--messages", "--media"]);
-    let messages = count(&planned, "create_message", "pending");
-    assert!(messages > 0, "{planned:#}");
-    let (ran, result) = rehearse(world.folder.path(), &["--kills", "2"]);
-    assert_eq!(ran.code, 0, "{ran:?}");
-    succeeds(&result);
-    assert_eq!(result["kills"], 2, "{result:#}");
-    assert_eq!(count(&result, "create_message", "done"), messages, "{result:#}");
-    // What is planned again is everything that `verify` has read, messages included.
-    let said = run(&mut chatferry(world.folder.path(), &["rehearse", "--progress", "plain"])).stderr;
-    let rows = |step: &str| {
-        let (_, after) = said.split_once(&format!("\n{step}\n")).unwrap_or_else(|| panic!("{step}: {said}"));
-        let (before, _) = after.split_once(" rows,").unwrap_or_else(|| panic!("{step}: {said}"));
-        before.rsplit(' ').next().unwrap().to_owned()
+fn the_page_of_a_plan_suggests_it_where_there_is_something_to_rehearse() {
+    let world = world(19, WorldKind::Plain);
+    let suggests = |arguments: &[&str], page: &str| {
+        let ran = world.run(&[&["plan", "--quiet", "--report", page], arguments].concat());
+        assert!([0, 5].contains(&ran.code), "{ran:?}");
+        std::fs::read_to_string(world.path(page)).unwrap().contains("chatferry rehearse --plan ")
     };
-    assert_eq!(rows("Plan again"), rows("Verify"), "{said}");
+    assert!(suggests(&["--target", "in-place", "--max-change-percent", "100"], "plan.html"));
+    apply(&world, &[]);
+    assert!(!suggests(&["--undo", "plan.db", "--plan", "undo.db"], "undo.html"));
 }
 
 /// The failures that a rehearsal finds are those of the first apply.
