@@ -162,7 +162,7 @@ fn a_wrong_accounts_file_or_choice_is_refused_with_file_and_line() {
         refused(ran(arguments, &index), &[flag, both, "put {account} or {name} into it"]);
     }
     for (place, told) in [
-        ("{nane}.db", "has `{nane}`, which stands for nothing"),
+        ("{team}.db", "has `{team}`, which stands for nothing"),
         ("{name.db", "has a `{` without `}`"),
         ("{name}/{service}.db", "has `{service}`, which stands for one service, and none is named"),
     ] {
