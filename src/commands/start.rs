@@ -9,6 +9,8 @@ use std::path::Path;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, FromArgMatches};
 
+use crate::cli::setting::declarations::SERVICE;
+use crate::cli::setting::{FlagGroup, Flags};
 use crate::cli::{self, Cli, ColorWhen, LogFormat};
 use crate::error::ExitStatus;
 use crate::printable::json;
@@ -45,7 +47,7 @@ pub fn start(
     mut streams: Streams,
 ) -> ExitStatus {
     let no_color = environment.has("NO_COLOR") || environment.is_dumb_terminal();
-    let (typed, verb) = match parse(arguments, no_color, &streams) {
+    let (typed, verb, service) = match parse(arguments, no_color, &streams) {
         Ok(typed) => typed,
         Err(error) => return explain(&error, arguments, no_color, &mut streams),
     };
@@ -59,7 +61,7 @@ pub fn start(
         if typed.verb.is_of_one_account() {
             settings.require_account()?;
         }
-        let result = ResultSettings::load(&settings, &typed.global)?;
+        let result = ResultSettings::load(&settings, &typed.global.settings.flags().and(&service))?;
         Ok((settings, output, result))
     });
     let (settings, output, result) = match loaded {
@@ -204,8 +206,12 @@ fn advised(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// What was typed, and the name of the verb.
-fn parse(arguments: &[OsString], no_color: bool, streams: &Streams) -> Result<(Cli, String), clap::Error> {
+/// What was typed, the name of the verb, and the service that it was given.
+fn parse(
+    arguments: &[OsString],
+    no_color: bool,
+    streams: &Streams,
+) -> Result<(Cli, String, Flags), clap::Error> {
     let color = match color_typed(arguments) {
         Some(ColorWhen::Always) => ColorChoice::Always,
         Some(ColorWhen::Auto) | None if streams.stdout_is_terminal && !no_color => ColorChoice::Always,
@@ -213,7 +219,8 @@ fn parse(arguments: &[OsString], no_color: bool, streams: &Streams) -> Result<(C
     };
     let matches = cli::command().color(color).try_get_matches_from(arguments).map_err(advised)?;
     let verb = matches.subcommand_name().unwrap_or_default().to_owned();
-    Ok((Cli::from_arg_matches(&matches)?, verb))
+    let service = Flags::of_any_verb(&matches, &SERVICE);
+    Ok((Cli::from_arg_matches(&matches)?, verb, service))
 }
 
 /// Help and version go to stdout and are no error; the rest is wrong usage.

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use super::error::SettingsError;
 use super::loader::Loader;
 use super::place;
-use crate::cli::GlobalArgs;
+use crate::cli::setting::Flags;
 use crate::cli::setting::declarations::{ACCOUNT_SID, RESULT, SERVICE};
-use crate::cli::setting::{FlagGroup, Flags};
 use crate::model::{AccountSid, ServiceSid};
 
 /// Where the record of a run goes, and whose run it is.
@@ -17,24 +16,23 @@ pub(crate) struct ResultSettings {
     /// The name in the accounts file.
     pub account: Option<String>,
     pub account_sid: Option<AccountSid>,
-    /// The services that are named other than by a flag.
+    /// The services that are named.
     pub services: Vec<ServiceSid>,
 }
 
 impl ResultSettings {
-    /// None, where no record is asked for.
-    pub(crate) fn load(loader: &Loader, global: &GlobalArgs) -> Result<Option<Self>, SettingsError> {
-        let Some(path) = place::of_optional(loader, global.settings.flags(), &RESULT)? else {
+    /// None, where no record is asked for. The flags are those of every verb, and the service that this one was given.
+    pub(crate) fn load(loader: &Loader, flags: &Flags) -> Result<Option<Self>, SettingsError> {
+        let Some(path) = place::of_optional(loader, flags, &RESULT)? else {
             return Ok(None);
         };
-        let flags = Flags::default();
-        let account_sid = loader.find(&flags, &ACCOUNT_SID.declaration)?;
+        let account_sid = loader.find(flags, &ACCOUNT_SID.declaration)?;
         Ok(Some(Self {
             path,
             account: loader.account().map(|account| account.name.clone()),
             // One that is wrong is reported where the credentials are read.
             account_sid: account_sid.and_then(|found| found.text().parse().ok()),
-            services: loader.read(&flags, &SERVICE)?.unwrap_or_default(),
+            services: loader.read(flags, &SERVICE)?.unwrap_or_default(),
         }))
     }
 }

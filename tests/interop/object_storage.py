@@ -56,7 +56,7 @@ def check_summary(chatferry: str, client, store: dict[str, str]) -> None:
     folder = f"lake/account={facts['account_sid']}/service={facts['services'][0]}/date={day}"
     users = next(resource["rows"] for resource in package["resources"] if resource["title"] == "users")
     found = (account["state"], account["account_sid"], account["users"], account["place"])
-    wanted = (facts["verdict"], facts["account_sid"], users, f"{folder}/datapackage.json")
+    wanted = (facts["verdict"], facts["account_sid"], users, f"s3://{BUCKET}/{folder}/datapackage.json")
     if found != wanted or ran.returncode not in (0, 5):
         sys.exit(f"summary of the bucket: {found}, not {wanted}; {ran.stderr}")
     print(f"summary of the bucket: {account['state']}, {users} users")

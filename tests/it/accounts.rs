@@ -299,10 +299,11 @@ fn a_summary_says_which_accounts_are_complete_and_which_failed_or_are_missing() 
 fn a_finding_is_a_success_to_schedulers_that_ask_for_it_and_stays_in_the_record() {
     let world = World::with_faults("changing=2");
     let service = world.running.service_sid();
-    let crawl = ["crawl", "--service", service, "--result", "results/crawl.json"];
+    let crawl = ["crawl", "--service", service, "--result", "results/{service}.json"];
     let ran = run(&mut world.chatferry(&[&crawl[..], &["--findings-ok"]].concat()));
     assert_eq!(ran.code, 0, "{ran:?}");
-    let record = json(&world.path("results/crawl.json"));
+    let record = json(&world.path(&format!("results/{service}.json")));
+    assert_eq!(record["services"], serde_json::json!([service]), "the service of the verb's own flag");
     assert_eq!(
         (&record["exit_code"], &record["result"]["verdict"]),
         (&5.into(), &"complete_with_drift".into())

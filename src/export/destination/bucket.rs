@@ -17,7 +17,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _, PutPayload, WriteMultipart};
 use tokio::runtime::Handle;
-use url::Url;
+use url::{Position, Url};
 
 use super::file_destination::FileDestination;
 use super::former::{JOURNAL, PACKAGE, examples, former_files, journal};
@@ -132,6 +132,7 @@ pub(in crate::export) fn json_objects(
 ) -> Result<Vec<(String, Vec<u8>)>, ExportError> {
     let (store, prefix) = parse(url)?;
     let client = BucketClient::new(store, prefix, url.as_str())?;
+    let bucket = &url[..Position::BeforePath];
     let is_wanted = |object: &ObjectMeta| {
         object.size <= most_bytes && object.location.extension().is_some_and(|ending| ending == "json")
     };
@@ -147,7 +148,7 @@ pub(in crate::export) fn json_objects(
             let store = &client.store;
             async move {
                 let bytes = async { store.get(&object.location).await?.bytes().await }.await;
-                let address = object.location.to_string();
+                let address = format!("{bucket}/{}", object.location);
                 bytes
                     .map(|bytes| (address.clone(), bytes.to_vec()))
                     .map_err(|source| store_error("read", &address, source))
