@@ -165,6 +165,8 @@ fn options(args: &ExportChoice) -> Result<ExportOptions, ExportError> {
         pii: pii(args)?,
         plan: None,
         retain_until: None,
+        subject: None,
+        page: None,
         condition: None,
         spreadsheet_safe: false,
         check_schema: false,
