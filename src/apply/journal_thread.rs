@@ -114,6 +114,7 @@ impl JournalThread {
             }
             drop(waiting);
         }
+        self.journal.end_transaction()?;
         Ok(JournalEnd { journal: self.journal, ended: self.ended })
     }
 

@@ -57,6 +57,7 @@ use self::performer::Performer;
 pub(crate) use self::resolved::subject;
 use self::scheduler::WriteScheduler;
 pub(crate) use self::target_lock::lock_target;
+use crate::clock;
 use crate::event::{ApplyStep, Event, Events};
 use crate::plan::{Journal, Move, NotDone, OperationKind, OperationState, Step};
 
@@ -158,7 +159,8 @@ pub(crate) async fn run(
     let run = PlanRun { options, service: &service, planned: &planned, overlaps, events };
     let ended = perform(work, run, stop, &mut waits).await;
     // Every handle of the journal thread is dropped by now, so the thread ends. Its own error explains why a run lost it.
-    let JournalEnd { journal, ended: performed } = thread.await.map_err(ApplyError::Stopped)??;
+    let JournalEnd { journal, ended: performed } =
+        clock::end_of(thread).await.map_err(ApplyError::Stopped)??;
     let ended = ended?;
     let outcome = ApplyOutcome {
         ended,

@@ -68,7 +68,7 @@ pub(crate) struct SimulateArgs {
     /// Never compress answers
     #[arg(long, help_heading = "Server")]
     pub no_gzip: bool,
-    /// Keep no log of writes: it grows with each
+    /// Keep no log of writes and no count of what was created: both grow with each
     #[arg(long, help_heading = "Server")]
     pub no_write_log: bool,
     /// What goes wrong, such as `429=3%,reset=1%,loop-user=1` (see below)

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-pub(crate) use simulated::{AtWork, at_work, hold_until, run_simulated, spawn_blocking};
+pub(crate) use simulated::{AtWork, at_work, end_of, hold_until, run_simulated, spawn_blocking};
 
 /// Now, to the second: by the simulated clock where this thread has one.
 pub(crate) fn now() -> Timestamp {

@@ -21,7 +21,7 @@ use std::time::SystemTime;
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::Notify;
-use tokio::task::{JoinHandle, yield_now};
+use tokio::task::{JoinError, JoinHandle, yield_now};
 use tokio::time::{Instant, sleep_until};
 
 #[derive(Debug)]
@@ -170,6 +170,12 @@ pub(crate) fn spawn_blocking<T: Send + 'static>(run: impl FnOnce() -> T + Send +
     }
 }
 
+/// Waits for the end of a thread that has nothing to wait for any more, in no time.
+pub(crate) async fn end_of<T>(thread: JoinHandle<T>) -> Result<T, JoinError> {
+    let _at_work = at_work();
+    thread.await
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -226,6 +232,8 @@ mod tests {
             let (there, work) = timeout(second, answered).await.unwrap().unwrap();
             drop(work);
             assert!(thread.await.unwrap().is_ok());
+            let thread = spawn_blocking(|| std::thread::sleep(Duration::from_millis(20)));
+            assert!(timeout(second, end_of(thread)).await.unwrap().is_ok());
             assert_eq!(there.duration_since(day).as_secs(), 3630);
             start.elapsed()
         });

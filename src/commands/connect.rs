@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::crawl::CrawlOptions;
 use crate::event::Events;
+use crate::plan::RequestPace;
 use crate::settings::ConnectionSettings;
 use crate::twilio::throttle::Limits;
 use crate::twilio::{Client, ClientOptions, RetryPolicy, Timeouts};
@@ -39,6 +40,14 @@ pub(super) fn client(
         now: crate::clock::now,
     };
     Ok(Arc::new(Client::new(options)?))
+}
+
+/// How fast requests go over this connection, for an estimate.
+pub(super) fn pace(settings: &ConnectionSettings) -> RequestPace {
+    RequestPace {
+        requests_per_second: settings.rps.map_or(0, std::num::NonZeroU32::get),
+        concurrency: u32::try_from(settings.concurrency).unwrap_or(u32::MAX),
+    }
 }
 
 /// How a crawl over this connection runs.

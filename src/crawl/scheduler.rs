@@ -197,11 +197,12 @@ impl Scheduler {
         let Self { requests, reader, committer, .. } = self;
         drop((requests, reader));
         // The committer's own error explains a run that failed because the committer had stopped.
-        let info = committer.await.map_err(CrawlError::Stopped)??;
+        let info = clock::end_of(committer).await.map_err(CrawlError::Stopped)??;
         Ok((ended?, info))
     }
 
     async fn ask<T>(&self, question: impl FnOnce(oneshot::Sender<T>) -> Question) -> Result<T, CrawlError> {
+        let _at_work = clock::at_work();
         let (reply, answer) = oneshot::channel();
         self.requests
             .send(CommitRequest::Question(question(reply)))

@@ -10,7 +10,8 @@ use super::error::PlanError;
 use super::file::PlanDraft;
 use super::finding::PlanFinding;
 use super::operation::{JsonFields, Operation, OperationKind, OperationState, Subject};
-use super::overview::{Batches, Header, MediaTotals, Move, PlanVerdict, Side, Step, Totals};
+use super::overview::{Batches, Header, MediaTotals, Move, PlanVerdict, Side, Totals};
+use super::pace::{KindWork, RequestPace};
 use crate::model::{Api, ChannelSid, Entity, ServiceSid, UserSid};
 
 /// A user channel and what is to be set in it, by the API's own keys.
@@ -99,16 +100,15 @@ impl UserChannelPlan {
         self.draft.finding(&PlanFinding { check, entity, sid: row.to_owned(), name: None, detail })
     }
 
-    /// The draft and what it comes to. `requests_per_second` is for the estimate of time.
-    pub(crate) fn finish(self, requests_per_second: f64) -> (PlanDraft, Totals) {
+    /// The draft and what it comes to. `pace` is for the estimate of time.
+    pub(crate) fn finish(self, pace: RequestPace) -> (PlanDraft, Totals) {
         let kind = match self.api {
             Api::Chat => OperationKind::UpdateUserChannel,
             Api::Conversations => OperationKind::UpdateUserConversation,
         };
         // Each is looked at before it is written to.
-        let requests = self.updates * 2;
-        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-        let seconds = requests as f64 / requests_per_second.max(1.0);
+        let work = KindWork { kind, requests: self.updates * 2, limited_writes: 1, answers: 2 };
+        let step = work.step(pace);
         let pending = (self.updates > 0)
             .then(|| (kind, BTreeMap::from([(OperationState::Pending, self.updates)])))
             .into_iter()
@@ -118,9 +118,9 @@ impl UserChannelPlan {
             operations: pending,
             noop: BTreeMap::from([(Entity::Membership.plural().to_owned(), self.same)]),
             findings: BTreeMap::from([(ROW_FITS_NOTHING.code.to_owned(), self.findings)]),
-            requests,
-            estimated_seconds: seconds,
-            steps: vec![Step { kind, requests, seconds }],
+            requests: step.requests,
+            estimated_seconds: step.seconds,
+            steps: vec![step],
             sizes: Vec::new(),
             participants_limit: 0,
             batches: Batches::default(),

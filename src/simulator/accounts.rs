@@ -22,10 +22,15 @@ pub(super) struct ServedAccounts {
 
 /// The accounts that the options ask for.
 pub(super) fn of(options: &Options, origins: &Origins) -> Result<ServedAccounts, LoadError> {
-    match &options.load {
-        None => Ok(ServedAccounts { accounts: generated(options, origins), target: 1, lacks: Vec::new() }),
-        Some(loaded) => of_snapshots(options, origins, loaded),
+    let served = match &options.load {
+        None => ServedAccounts { accounts: generated(options, origins), target: 1, lacks: Vec::new() },
+        Some(loaded) => of_snapshots(options, origins, loaded)?,
+    };
+    if options.record_writes {
+        let services = served.accounts.iter().flat_map(|account| &account.services);
+        services.for_each(|service| service.writer().count_creations());
     }
+    Ok(served)
 }
 
 fn draws(options: &Options, number: u64) -> Draws {

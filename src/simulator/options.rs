@@ -42,7 +42,7 @@ pub struct Options {
     pub background_load: u32,
     /// Writes to one conversation, and to one service itself, in any sliding second above which 429 is answered.
     pub write_rate: Option<u32>,
-    /// Whether the log of writes is kept, and the bytes of media that are uploaded.
+    /// Whether writes are logged, what was created is counted, and the bytes of media that are uploaded are kept.
     pub record_writes: bool,
     /// `Retry-After` in seconds on a 429 of the limits.
     pub retry_after: Option<u32>,

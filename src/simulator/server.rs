@@ -93,8 +93,8 @@ async fn grant_token(State(server): State<Arc<SimulatorState>>, body: Bytes) -> 
 
 async fn show_stats(State(server): State<Arc<SimulatorState>>) -> axum::Json<serde_json::Value> {
     let mut stats = server.recorder.stats().to_json();
-    let created = writes::summary(&writes::created(&server.accounts));
-    if let (Some(stats), serde_json::Value::Object(created)) = (stats.as_object_mut(), created) {
+    let created = server.options.record_writes.then(|| writes::summary(&writes::created(&server.accounts)));
+    if let (Some(stats), Some(serde_json::Value::Object(created))) = (stats.as_object_mut(), created) {
         stats.extend(created);
     }
     axum::Json(stats)

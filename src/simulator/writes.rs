@@ -82,7 +82,7 @@ pub(crate) fn created(accounts: &[Account]) -> Vec<Created> {
     let mut all = Vec::new();
     for world in worlds {
         let view = world.view();
-        all.extend(view.changes.created.iter().map(|((kind, key), times)| Created {
+        all.extend(view.changes.created.iter().flatten().map(|((kind, key), times)| Created {
             service_sid: world.account.service_sid.clone(),
             kind: kind.name(),
             key: key.clone(),

@@ -12,6 +12,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::access::Access;
@@ -66,6 +67,8 @@ pub(crate) fn open(kind: &'static FileKind, path: &Path, mode: OpenMode) -> Resu
     };
     let connection =
         Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(wrap)?;
+    // Else a prepared statement is compiled again whenever other values are bound to it, for statistics that these files do not have.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(wrap)?;
     let number =
         |pragma: &str| connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0));
     if number("application_id").map_err(wrap)? != kind.application {

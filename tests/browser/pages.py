@@ -1,4 +1,4 @@
-"""Opens the pages of a snapshot, of differences, of a verification, of audits and of an applied plan in a real browser.
+"""Opens the pages of a snapshot, of differences, of a verification, of audits, of an applied plan and of a rehearsal in a real browser.
 
 usage: pages.py FOLDER [CHROMIUM]
 
@@ -23,7 +23,7 @@ from common import (
     take_picture,
 )
 
-NAMES = ["snapshot", "diff", "same", "verify", "audits", "night", "applied"]
+NAMES = ["snapshot", "diff", "same", "verify", "audits", "night", "applied", "rehearsal"]
 # Pages with a list that is searched.
 LISTS = {"diff": "Search", "verify": "Search", "night": "Search", "applied": "Search"}
 DATED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
@@ -146,6 +146,25 @@ def check_applied(browser: Browser, folder: Path) -> None:
         expect(page.locator("#kind-create_participant .examples li").first).to_be_visible()
 
 
+def check_rehearsal(browser: Browser, folder: Path) -> None:
+    with opened_file(browser, folder / "rehearsal.html") as page:
+        verdict = page.locator("main .verdict")
+        expect(verdict).to_contain_text("Nothing was written at Twilio.")
+        expect(verdict).to_contain_text(re.compile(r"Rehearsed: [\d,]+ operations in .* at Twilio's limits"))
+        # A row of the drawing for each kind in the table, and the limit as a line in it.
+        rows = page.locator("#timeline table tbody tr").count()
+        drawn = page.locator("#timeline svg[role=img]")
+        expect(drawn).to_be_visible()
+        assert rows > 3 and drawn.locator("text", has_text=re.compile("^(create|update|make)")).count() == rows
+        assert drawn.locator(".limit").count() > 0, "the limit is drawn"
+        for part in ("Timeline", "Causes", "Afterwards", "Origin"):
+            page.get_by_role("navigation").get_by_role("link", name=part).click()
+            expect(page.locator(page.evaluate("location.hash") + " > h2")).to_be_in_viewport()
+        expect(page.locator("#causes")).to_contain_text("Everything would go as planned.")
+        expect(page.locator("#steps")).to_contain_text("agrees")
+        expect(page.locator("#origin")).to_contain_text("1 time")
+
+
 CHECKS = [
     check_every_page,
     check_hostile,
@@ -156,6 +175,7 @@ CHECKS = [
     check_copying,
     check_audits,
     check_applied,
+    check_rehearsal,
 ]
 
 

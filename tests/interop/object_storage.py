@@ -1,4 +1,4 @@
-"""Exports a snapshot to an S3-compatible server and compares every object with the same export on disk.
+"""Exports a snapshot, and the media of a simulated one, to an S3-compatible server and compares every object with the same export on disk.
 
 usage: object_storage.py CHATFERRY SNAPSHOT
 """
@@ -8,25 +8,61 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
 from moto.server import ThreadedMotoServer
 
-BUCKET, PREFIX = "exports", "nightly/chat"
+BUCKET = "exports"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": "us-east-1"}
 
 
-def export(chatferry: str, snapshot: str, out: str, environment: dict[str, str]) -> None:
-    formats = "csv,ndjson,parquet"
-    command = [chatferry, "export", "--snapshot", snapshot, "--out", out, "--format", formats, "--quiet"]
-    subprocess.run(command, check=True, env={**os.environ, **environment})
+def run(command: list[str], environment: dict[str, str]) -> None:
+    subprocess.run([*command, "--quiet"], check=True, env={**os.environ, **environment})
 
 
-def objects(client) -> dict[str, bytes]:
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+def objects(client, prefix: str) -> dict[str, bytes]:
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=f"{prefix}/")
     keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
     return {key: client.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in keys}
+
+
+def compare(client, command: list[str], place: str, prefix: str, store: dict[str, str]) -> int:
+    """Runs an export to disk, and twice to the bucket. Gives how many objects there are."""
+    with tempfile.TemporaryDirectory() as folder:
+        run([*command, place, folder], {})
+        expected = {f"{prefix}/{path.name}": path.read_bytes() for path in Path(folder).iterdir()}
+    for turn in ("first", "second, over the first"):
+        run([*command, place, f"s3://{BUCKET}/{prefix}"], store)
+        stored = objects(client, prefix)
+        if stored != expected:
+            different = sorted(key for key in stored.keys() | expected.keys() if stored.get(key) != expected.get(key))
+            sys.exit(f"the {turn} export differs: {', '.join(different)}")
+    print(f"{len(expected)} objects of {sum(map(len, expected.values()))} bytes are what is on disk")
+    return len(expected)
+
+
+@contextmanager
+def simulated(chatferry: str, folder: str) -> Iterator[str]:
+    """A snapshot with messages of a simulated account, which is served meanwhile."""
+    command = [chatferry, "simulate", "--users", "40", "--channels", "30"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as simulator:
+        try:
+            for line in simulator.stdout:
+                if line.startswith("export "):
+                    name, _, value = line.removeprefix("export ").strip().partition("=")
+                    os.environ[name] = value
+                if line.startswith("chatferry crawl "):
+                    service = line.split()[-1]
+                    break
+            snapshot = str(Path(folder) / "snapshot.db")
+            include = "roles,users,channels,user-channels,members,messages"
+            run([chatferry, "crawl", "--service", service, "--include", include, "--snapshot", snapshot], {})
+            yield snapshot
+        finally:
+            simulator.terminate()
 
 
 def main() -> int:
@@ -40,23 +76,17 @@ def main() -> int:
     client = boto3.client("s3", endpoint_url=url, region_name="us-east-1")
     client.create_bucket(Bucket=BUCKET)
     store = {"AWS_ENDPOINT": url, "AWS_ALLOW_HTTP": "true"}
-    with tempfile.TemporaryDirectory() as folder:
-        export(chatferry, snapshot, folder, {})
-        expected = {f"{PREFIX}/{path.name}": path.read_bytes() for path in Path(folder).iterdir()}
-    for run in ("first", "second, over the first"):
-        export(chatferry, snapshot, f"s3://{BUCKET}/{PREFIX}", store)
-        stored = objects(client)
-        if stored != expected:
-            different = sorted(key for key in stored.keys() | expected.keys() if stored.get(key) != expected.get(key))
-            print(f"the {run} export differs: {', '.join(different)}")
-            return 1
+    records = [chatferry, "export", "--snapshot", snapshot, "--format", "csv,ndjson,parquet"]
+    compare(client, records, "--out", "nightly/chat", store)
+    with tempfile.TemporaryDirectory() as folder, simulated(chatferry, folder) as with_messages:
+        media = [chatferry, "export", "--snapshot", with_messages]
+        if compare(client, media, "--media", "nightly/media", store) < 3:
+            sys.exit("hardly any media were exported")
     uploads = client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
     server.stop()
     if uploads:
         print(f"{len(uploads)} uploads were left unfinished")
         return 1
-    size = sum(map(len, expected.values()))
-    print(f"{len(expected)} objects of {size} bytes are what is on disk")
     return 0
 
 

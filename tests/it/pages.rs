@@ -181,6 +181,15 @@ fn pages_for_the_browser() {
         let ran = world.run(&[arguments, &["--report", &at(name), "--quiet"]].concat());
         assert_eq!(ran.code, code, "{ran:?}");
     }
+    let target = world.running.target_service_sid().to_owned();
+    let plan =
+        ["plan", "--snapshot", "new.db", "--target", &target, "--max-change-percent", "100", "--quiet"];
+    let planned = world.run(&plan);
+    assert_eq!(planned.code, 0, "{planned:?}");
+    let faults = ["--kills", "1", "--faults", "429=2%,lost-answer=2%"];
+    let rehearse = ["rehearse", "--report", &at("rehearsal.html"), "--quiet"];
+    let rehearsed = world.run(&[&rehearse[..], &faults].concat());
+    assert_eq!(rehearsed.code, 0, "{rehearsed:?}");
     let service = world.running.service_sid().to_owned();
     for night in 0..3 {
         let night_page = at("night.html");
@@ -203,6 +212,7 @@ fn pages_for_the_browser() {
         ("verify", true),
         ("audits", false),
         ("night", true),
+        ("rehearsal", false),
     ] {
         let text = fs::read_to_string(folder.join(format!("{name}.html"))).unwrap();
         assert!(text.ends_with("</html>\n") && !text.contains(HOSTILE), "{name}");

@@ -99,6 +99,15 @@ fn what_fails_in_the_rehearsal_fails_in_the_apply() {
         for mark in ["same", "added", "missing", "different", "unreadable"] {
             assert_eq!(rehearsed["verify"][mark], verified[mark], "{mark} {mapping} {target}: {rehearsed:#}");
         }
+        let lines = world.run(&["verify", "--records", "--quiet"]).stdout;
+        let first: Vec<&str> = lines.lines().take(20).collect();
+        let told: Vec<&str> =
+            rehearsed["differences"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+        if in_place {
+            assert!(!first.is_empty(), "{verified:#}");
+            assert_eq!(told, first);
+        }
+        assert_eq!(told.len(), first.len(), "a copy has other SIDs each time: {told:#?} {first:#?}");
     }
 }
 
@@ -118,12 +127,22 @@ fn of_a_plan_that_is_applied_in_part_the_rest_is_rehearsed() {
     assert!(rest["requests"].as_u64() < complete["requests"].as_u64(), "{rest:#}");
     assert_eq!(rest["operations"], complete["operations"]);
     assert_eq!(files(world.folder.path()), before);
+    apply(&world, &[]);
+    let (ran, none) = rehearse(world.folder.path(), &["--report", "none.html"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let sentence = none["sentence"].as_str().unwrap();
+    assert!(sentence.starts_with("Nothing left to rehearse: "), "{sentence}");
+    assert!(!sentence.contains("would succeed"), "{sentence}");
+    let page = std::fs::read_to_string(world.path("none.html")).unwrap();
+    assert!(page.contains("Nothing is left to rehearse") && !page.contains("would succeed"));
 }
 
 /// On a simulated clock: seconds of the plan against seconds of the rehearsal.
 #[test]
 fn the_estimate_of_a_plan_is_within_a_tenth_of_the_rehearsed_time() {
-    for (in_place, users, channels, memberships) in [(true, 40, 2_500, 3), (false, 300, 150, 6)] {
+    for (in_place, users, channels, memberships) in
+        [(true, 40, 2_500, 3), (false, 300, 150, 6), (false, 30, 12, 3), (false, 2, 1, 1)]
+    {
         let options = Options { seed: 21, users, channels, memberships, ..Options::default() };
         let world = World::new(options);
         assert_eq!(world.crawl(&["--quiet"]).code, 0);

@@ -210,6 +210,9 @@ fn a_list_of_updates_is_planned_with_findings_and_left_for_apply() {
         report.contains("stranger") && report.contains("no such channel") && report.contains("line "),
         "{report}"
     );
+    let rehearsed = world.run(&["rehearse", "--plan", "mute.db"]);
+    assert_eq!(rehearsed.code, 2, "{rehearsed:?}");
+    assert!(rehearsed.stderr.contains("name the plan of a migration with --plan"), "{rehearsed:?}");
 
     let applied = world.run(&["apply", "--plan", "mute.db", "--yes", "--json"]);
     assert_eq!(applied.code, 0, "{applied:?}");

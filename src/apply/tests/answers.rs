@@ -83,7 +83,7 @@ fn undone(path: &Path) -> (u64, u64) {
     let mut draft =
         crate::plan::PlanDraft::create(&path.with_extension("undo.db"), &crate::plan::undo::header(&plan))
             .unwrap();
-    let totals = crate::plan::undo::undo(&plan, &mut draft, 100.0).unwrap();
+    let totals = crate::plan::undo::undo(&plan, &mut draft, crate::plan::RequestPace::default()).unwrap();
     (totals.operations.values().flat_map(BTreeMap::values).sum(), totals.findings.values().sum())
 }
 

@@ -80,7 +80,7 @@ async fn perform_settled(
 ) -> Result<ApplySummary, CommandError> {
     let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
     let journal = if site == Site::Simulator {
-        Journal::open_unsynced(&settings.plan)?
+        Journal::open_to_rehearse(&settings.plan)?
     } else if check_files(&context.settings)? {
         Journal::open(&settings.plan)?
     } else {

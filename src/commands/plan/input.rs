@@ -1,6 +1,5 @@
 //! What a plan is made from, checked before the first request.
 
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use crate::cli::plan::BatchChoice;
@@ -15,8 +14,8 @@ use crate::settings::{ConnectionSettings, Loader, MigrationTarget, PlanSettings,
 use crate::snapshot::{Focus, Info, Snapshot, SnapshotError};
 use crate::source::largest_page;
 
-use super::super::CommandError;
 use super::super::read_target::{Selection, TargetEstimate};
+use super::super::{CommandError, connect};
 
 /// What was asked for.
 #[derive(Debug)]
@@ -197,8 +196,7 @@ impl PlanInput {
             max_change_percent: Some(settings.max_change_percent),
             batches: self.batch == BatchChoice::Auto && !self.in_place,
             target_limits: limits,
-            requests_per_second: self.connection.rps.map_or(0, NonZeroU32::get),
-            concurrency: u32::try_from(self.connection.concurrency).unwrap_or(u32::MAX),
+            pace: connect::pace(&self.connection),
         };
         let mut draft = PlanDraft::create(&settings.plan, &header)?;
         let totals = plan::compute(&inputs, &options, &mut draft, &mut |_items| {})?;

@@ -1,15 +1,11 @@
 //! `plan --undo`: the plan that takes back what another one did.
 
-use std::num::NonZeroU32;
 use std::path::Path;
 
 use crate::plan::{self, PlanDraft, PlanFile};
 use crate::settings::{ConnectionSettings, PlanSettings};
 
-use super::super::CommandError;
-
-/// Assumed for the estimate where no rate is set.
-const USUAL_RATE: u32 = 100;
+use super::super::{CommandError, connect};
 
 /// Makes the plan.
 pub(super) fn make(
@@ -22,7 +18,6 @@ pub(super) fn make(
     undone_plan.check()?;
     plan::undo::check_outcomes(&undone_plan)?;
     let mut draft = PlanDraft::create(&settings.plan, &plan::undo::header(&undone_plan))?;
-    let rate = connection.rps.map_or(USUAL_RATE, NonZeroU32::get);
-    let totals = plan::undo::undo(&undone_plan, &mut draft, f64::from(rate))?;
+    let totals = plan::undo::undo(&undone_plan, &mut draft, connect::pace(connection))?;
     Ok(draft.finish(&totals)?)
 }

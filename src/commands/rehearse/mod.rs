@@ -4,6 +4,7 @@
 //!
 //! **Invariant:** the plan, its snapshot and its target reading are only read. Everything else is in a folder that goes with the run.
 
+mod differences;
 mod input;
 mod kills;
 mod run;

@@ -21,6 +21,7 @@ use crate::simulator::{self, Delays, Options, Running, WriteClock};
 use super::super::read_target::file_of;
 use super::super::simulate::start_error;
 use super::super::{CommandError, Context};
+use super::differences::FirstLines;
 use super::input::RehearsalInput;
 use super::timeline::timeline;
 use super::{kills, steps};
@@ -58,12 +59,12 @@ async fn hold(
     let header = &input.header;
     let environment =
         settings.environment(&running.url(), &header.source.account_sid, &header.target.account_sid);
-    let mut inner = context.nested(environment, folder, std::io::sink())?;
-    inner.output.json = true; // differences are counted here, and not printed
+    let printed = FirstLines::default();
+    let mut inner = context.nested(environment, folder, printed.clone())?;
     if settings.kills > 0 {
         inner.output.progress = ProgressStyle::None; // bars would stay where they were broken off
     }
-    let mut stage = RehearsalStage { settings, input, folder, plan, running, inner };
+    let mut stage = RehearsalStage { settings, input, folder, plan, running, inner, printed };
     let applied_before = stage.begin().await?;
     let began = clock::now();
     let applied = stage.apply(&totals).await?;
@@ -90,6 +91,7 @@ async fn hold(
         rehearsed: context.settings.now()?.to_string(),
         faults: settings.faults.clone(),
         verify: None,
+        differences: Vec::new(),
         again: None,
         undo: None,
         lacks,
@@ -130,6 +132,8 @@ struct RehearsalStage<'r> {
     plan: PathBuf,
     running: Running,
     inner: Context,
+    /// What the verbs print: only `verify` prints anything here.
+    printed: FirstLines,
 }
 
 /// How the apply went.
@@ -191,6 +195,7 @@ impl RehearsalStage<'_> {
         let verified = steps::verify(&self.plan, &mut self.inner).await?;
         self.inner.say(text::line(&conclusion(&verified)));
         rehearsal.verify = Some(verified.totals.total);
+        rehearsal.differences = self.printed.all();
 
         self.inner.say(text::step("Plan again"));
         let again = steps::plan_again(header, &self.file("again.db"), &mut self.inner).await?;

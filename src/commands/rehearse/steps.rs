@@ -34,9 +34,10 @@ pub(super) async fn apply(path: &Path, context: &mut Context) -> Result<ApplySum
     Ok(applied)
 }
 
-/// Verifies what a plan did.
+/// Verifies what a plan did, and prints each difference.
 pub(super) async fn verify(path: &Path, context: &mut Context) -> Result<Comparison, CommandError> {
-    let args = VerifyArgs { settings: VerifyFlags::of(plan_flag(path)), ..VerifyArgs::default() };
+    let args =
+        VerifyArgs { settings: VerifyFlags::of(plan_flag(path)), records: true, ..VerifyArgs::default() };
     verify::verify(&args, context).await
 }
 

@@ -11,13 +11,13 @@ use crate::cli::setting::{FlagGroup, Flags};
 use crate::cli::user_channel::UserChannelUpdateArgs;
 use crate::error::ExitStatus;
 use crate::plan::user_channels::{UserChannelPlan, UserChannelUpdate, header};
-use crate::plan::{PlanDraft, Side, check_place, equality};
+use crate::plan::{PlanDraft, RequestPace, Side, check_place, equality};
 use crate::report::text::confirm::NotConfirmed;
 use crate::report::text::user_channel as text;
 use crate::settings::{ConnectionSettings, UserChannelRow, UserChannelUpdateSettings};
 use crate::source::user_channels::{ApiObject, UserChannelError, UserChannelReader};
 
-use super::super::{CommandError, Context, Outcome, apply};
+use super::super::{CommandError, Context, Outcome, apply, connect};
 use super::names::FoundNames;
 use super::{AT_A_TIME, check_joined, find, reader, user_channel};
 
@@ -78,7 +78,7 @@ async fn one(
     };
     let mut drafted = drafted(&reader, &plan, args, context).await?;
     drafted.update(&update)?;
-    let (draft, totals) = drafted.finish(rate(args, context)?);
+    let (draft, totals) = drafted.finish(pace(args, context)?);
     drop(draft.finish(&totals)?);
     let performed = apply::perform(&apply_args(&plan, args), context).await?;
     let status = apply::exit_status(&performed);
@@ -144,7 +144,7 @@ async fn many(
             }
         }
     }
-    let (draft, totals) = drafted.finish(rate(args, context)?);
+    let (draft, totals) = drafted.finish(pace(args, context)?);
     let made = draft.finish(&totals)?;
     let text = text::planned(made.path(), updates, same, misfits);
     let result = serde_json::json!({
@@ -223,11 +223,8 @@ async fn drafted(
     Ok(UserChannelPlan::new(draft, reader.api(), reader.service().clone()))
 }
 
-/// Requests a second, for the estimate.
-fn rate(args: &UserChannelUpdateArgs, context: &Context) -> Result<f64, CommandError> {
-    const USUAL: u32 = 100;
-    let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
-    Ok(f64::from(connection.rps.map_or(USUAL, std::num::NonZeroU32::get)))
+fn pace(args: &UserChannelUpdateArgs, context: &Context) -> Result<RequestPace, CommandError> {
+    Ok(connect::pace(&ConnectionSettings::load(&context.settings, &args.connection)?))
 }
 
 async fn agree(yes: bool, context: &mut Context) -> Result<(), CommandError> {

@@ -97,7 +97,7 @@ impl VerifyRun<'_> {
         if !all {
             return Err(TargetError::Interrupted { purpose: ReadingPurpose::Verify }.into());
         }
-        named.await.map_err(CrawlError::Stopped)??;
+        clock::end_of(named).await.map_err(CrawlError::Stopped)??;
         writer.close_if_free()?;
         Ok(lacking)
     }
@@ -118,7 +118,7 @@ impl VerifyRun<'_> {
         if !crawl::single_reads::run(&source, &input.source, receiver, concurrency, self.stop, take).await? {
             return Err(TargetError::Interrupted { purpose: ReadingPurpose::Verify }.into());
         }
-        Ok(named.await.map_err(CrawlError::Stopped)??)
+        Ok(clock::end_of(named).await.map_err(CrawlError::Stopped)??)
     }
 }
 

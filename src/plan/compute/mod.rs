@@ -41,4 +41,3 @@ pub use options::{ConversationLimits, PlanOptions};
 pub use planner::{Inputs, Sink};
 pub(crate) use run::SNAPSHOT_CACHE;
 pub use run::compute;
-pub(crate) use tally::SECONDS_PER_REQUEST;

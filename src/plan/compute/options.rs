@@ -1,6 +1,7 @@
 //! What a plan is computed with, besides what is read from files.
 
 use crate::model::Timestamp;
+use crate::plan::pace::RequestPace;
 
 /// The most that Twilio documents of either, for a service that does not say its own limits.
 const MOST: u64 = 1_000;
@@ -28,7 +29,7 @@ impl ConversationLimits {
 }
 
 /// How a plan is computed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct PlanOptions {
     /// Plan from a snapshot or a target that is not complete.
     pub allow_incomplete: bool,
@@ -42,23 +43,6 @@ pub struct PlanOptions {
     pub batches: bool,
     /// The limits of a service that is copied into, where they are known.
     pub target_limits: Option<ConversationLimits>,
-    /// Most requests per second; 0 for no limit but Twilio's.
-    pub requests_per_second: u32,
-    /// Most requests in flight.
-    pub concurrency: u32,
-}
-
-impl Default for PlanOptions {
-    fn default() -> Self {
-        Self {
-            allow_incomplete: false,
-            max_age_hours: None,
-            now: None,
-            max_change_percent: None,
-            batches: false,
-            target_limits: None,
-            requests_per_second: 100,
-            concurrency: 16,
-        }
-    }
+    /// For the estimate of time.
+    pub pace: RequestPace,
 }

@@ -5,12 +5,12 @@
 //!
 //! **Invariant:** one journal of a plan at a time, held by the lock of its file.
 //!
-//! **Invariant:** a commit is on disk when it returns (`synchronous = FULL`), but in a rehearsal: what is begun is known to be begun after a power cut too,
-//! and is looked up before it is sent again.
+//! **Invariant:** a commit is on disk when it returns (`synchronous = FULL`), but in a rehearsal: what is begun is known to be begun
+//! after a power cut too, and is looked up before it is sent again.
 //!
 //! What is still to be done is handed out in `queue`.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -39,6 +39,10 @@ pub(crate) struct Journal {
     digest: String,
     /// Where the texts of messages are read, once one is written.
     texts: OnceCell<MessageTexts>,
+    /// So many commits are one transaction of SQLite: 1, but in a rehearsal.
+    per_transaction: u32,
+    /// Commits in the transaction that is open.
+    uncommitted: Cell<u32>,
     _lock: FileLock,
 }
 
@@ -67,12 +71,13 @@ impl Journal {
         Self::open_checked(path, PlanFile::check_digest)
     }
 
-    /// [`open_without_seal`](Self::open_without_seal) of a copy that goes with its rehearsal: its commits survive a process that ends, not a
-    /// power cut.
-    pub(crate) fn open_unsynced(path: &Path) -> Result<Self, PlanError> {
+    /// [`open_without_seal`](Self::open_without_seal) of a copy that goes with its rehearsal: its commits do not survive its process.
+    pub(crate) fn open_to_rehearse(path: &Path) -> Result<Self, PlanError> {
         let journal = Self::open_without_seal(path)?;
-        journal.sql(|connection| connection.execute_batch("PRAGMA synchronous = OFF"))?;
-        Ok(journal)
+        journal.sql(|connection| {
+            connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -4096;")
+        })?;
+        Ok(Self { per_transaction: 1_000, ..journal })
     }
 
     fn open_checked(
@@ -106,6 +111,8 @@ impl Journal {
             services,
             digest,
             texts: OnceCell::new(),
+            per_transaction: 1,
+            uncommitted: Cell::new(0),
             _lock: lock,
         })
     }
@@ -154,10 +161,25 @@ impl Journal {
 
     /// Begins a transaction.
     pub(crate) fn begin(&self) -> Result<(), PlanError> {
+        if self.uncommitted.get() > 0 {
+            return Ok(());
+        }
         self.sql(|connection| connection.execute_batch("BEGIN IMMEDIATE"))
     }
 
     pub(crate) fn commit(&self) -> Result<(), PlanError> {
+        self.uncommitted.set(self.uncommitted.get() + 1);
+        if self.uncommitted.get() < self.per_transaction {
+            return Ok(());
+        }
+        self.end_transaction()
+    }
+
+    /// Ends the transaction that is open, if one is.
+    pub(crate) fn end_transaction(&self) -> Result<(), PlanError> {
+        if self.uncommitted.replace(0) == 0 {
+            return Ok(());
+        }
         storage::kill_point("journal");
         self.sql(|connection| connection.execute_batch("COMMIT"))?;
         storage::kill_point("journal");

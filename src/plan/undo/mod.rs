@@ -19,6 +19,7 @@ use super::operation::{
     JsonFields, Operation, OperationKind, OperationState, Subject, WriteLimit, in_braces,
 };
 use super::overview::{Batches, Header, MediaTotals, Move, PlanVerdict, Step, Totals};
+use super::pace::{self, KindWork, RequestPace};
 use crate::model::Entity;
 
 /// What an undo plan says about itself: the two services of the plan that it undoes, and that plan's digest.
@@ -42,12 +43,8 @@ pub(crate) fn check_outcomes(undone: &PlanFile) -> Result<(), PlanError> {
     }
 }
 
-/// Plans to take back what `undone` did. `requests_per_second` is for the estimate of time.
-pub(crate) fn undo(
-    undone: &PlanFile,
-    draft: &mut PlanDraft,
-    requests_per_second: f64,
-) -> Result<Totals, PlanError> {
+/// Plans to take back what `undone` did. `pace` is for the estimate of time.
+pub(crate) fn undo(undone: &PlanFile, draft: &mut PlanDraft, pace: RequestPace) -> Result<Totals, PlanError> {
     let created = CreatedRecords::gather(undone)?;
     let mut counted: BTreeMap<OperationKind, u64> = BTreeMap::new();
     let mut findings = 0;
@@ -63,7 +60,7 @@ pub(crate) fn undo(
         }
         Ok::<(), PlanError>(())
     })?;
-    Ok(totals(&counted, findings, requests_per_second))
+    Ok(totals(&counted, findings, pace))
 }
 
 /// What takes an operation back, and what of it stays.
@@ -227,21 +224,18 @@ fn finding(entry: &Entry, detail: String) -> PlanFinding {
     }
 }
 
-fn totals(counted: &BTreeMap<OperationKind, u64>, findings: u64, requests_per_second: f64) -> Totals {
+fn totals(counted: &BTreeMap<OperationKind, u64>, findings: u64, pace: RequestPace) -> Totals {
     let steps: Vec<Step> = OperationKind::ALL
         .into_iter()
         .filter_map(|kind| {
             let operations = *counted.get(&kind)?;
-            // Each is looked at before it is written to.
-            let requests = operations * 2;
-            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-            let (writes, all) = (operations as f64, requests as f64);
-            let at_rate = all / requests_per_second.max(1.0);
-            let seconds = match kind.write_limit() {
-                WriteLimit::Service => at_rate.max(writes / WriteLimit::PER_SECOND),
-                WriteLimit::Conversation => at_rate,
+            let limited_writes = match kind.write_limit() {
+                WriteLimit::Service => operations,
+                WriteLimit::Conversation => 1, // of how many each has most is not counted
             };
-            Some(Step { kind, requests, seconds })
+            // Each is looked at before it is written to.
+            let work = KindWork { kind, requests: operations * 2, limited_writes, answers: 2 };
+            Some(work.step(pace))
         })
         .collect();
     Totals {
@@ -258,7 +252,7 @@ fn totals(counted: &BTreeMap<OperationKind, u64>, findings: u64, requests_per_se
         noop: BTreeMap::new(),
         findings: BTreeMap::from([(CANNOT_BE_UNDONE.code.to_owned(), findings)]),
         requests: steps.iter().map(|step| step.requests).sum(),
-        estimated_seconds: steps.iter().map(|step| step.seconds).sum(),
+        estimated_seconds: pace::seconds(&steps),
         steps,
         sizes: Vec::new(),
         participants_limit: 0,

@@ -83,7 +83,7 @@ impl Book {
 fn taken_back(plan: &Path, undo_plan: &Path) -> Taken {
     let plan = PlanFile::open(plan).unwrap();
     let mut draft = PlanDraft::create(undo_plan, &header(&plan)).unwrap();
-    let totals = undo(&plan, &mut draft, 100.0).unwrap();
+    let totals = undo(&plan, &mut draft, RequestPace::default()).unwrap();
     let made = draft.finish(&totals).unwrap();
     made.check().unwrap();
     assert_eq!(made.header().kind, Move::Undo);

@@ -61,7 +61,13 @@ struct TimelineLine {
 impl<'a> RehearsalReport<'a> {
     fn of(rehearsal: &'a Rehearsal) -> Self {
         let (tone, headline) = match rehearsal.verdict {
+            RehearsalVerdict::Success if rehearsal.rehearsed_operations() == 0 => {
+                ("good", "Nothing is left to rehearse")
+            }
             RehearsalVerdict::Success => ("good", "All would succeed"),
+            RehearsalVerdict::Difference if rehearsal.rehearsed_operations() == 0 => {
+                ("busy", "Nothing is left to rehearse, and something differs")
+            }
             RehearsalVerdict::Difference => ("busy", "All would succeed, and something would differ"),
             RehearsalVerdict::Failure => ("bad", "Something would fail"),
         };

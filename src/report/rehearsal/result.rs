@@ -15,7 +15,7 @@ use crate::report::count_of;
 use crate::report::plan::ReasonGroup;
 use crate::report::text::format;
 
-/// Causes that a terminal shows.
+/// Causes, and differences, that a terminal shows.
 const SHOWN: usize = 8;
 
 /// A rehearsal could not be held, for a reason of its own.
@@ -88,6 +88,8 @@ pub(crate) struct Rehearsal {
     pub(crate) kills: u32,
     /// Null, as what follows, where the apply did not come to its end.
     pub(crate) verify: Option<MarkCounts>,
+    /// The first of the differences, as `verify --records` prints them.
+    pub(crate) differences: Vec<String>,
     /// Operations that planning again finds, but for those that failed or are blocked.
     pub(crate) again: Option<u64>,
     pub(crate) undo: Option<RehearsedUndo>,
@@ -170,15 +172,23 @@ impl Rehearsal {
     }
 
     fn sentence(&self) -> String {
-        let mut parts = vec![format!(
-            "Rehearsed: {} in {} at Twilio's limits",
-            format::counted(self.rehearsed_operations(), "operation"),
-            format::seconds(self.simulated_seconds)
-        )];
-        parts.push(match self.failed {
-            0 => ", all would succeed".to_owned(),
-            failed => format!(", {} would fail ({})", format::count(failed), self.failed_kinds()),
-        });
+        let mut parts = Vec::new();
+        match (self.rehearsed_operations(), self.applied_before) {
+            (0, 0) => parts.push("Nothing to rehearse: the plan has no operation to perform".to_owned()),
+            (0, before) => {
+                let before = format::counted(before, "operation");
+                parts.push(format!("Nothing left to rehearse: {before} of the plan were applied already"));
+            }
+            (operations, _) => {
+                let operations = format::counted(operations, "operation");
+                let time = format::seconds(self.simulated_seconds);
+                parts.push(format!("Rehearsed: {operations} in {time} at Twilio's limits"));
+                parts.push(match self.failed {
+                    0 => ", all would succeed".to_owned(),
+                    failed => format!(", {} would fail ({})", format::count(failed), self.failed_kinds()),
+                });
+            }
+        }
         if self.differing > 0 {
             parts.push(format!(", {} would find something else", format::count(self.differing)));
         }
@@ -215,6 +225,13 @@ impl Rehearsal {
         }
         if let more @ 1.. = self.causes.len().saturating_sub(SHOWN) {
             text.push(format!("  and {} more: --json has all", format::counted(more as u64, "cause")));
+        }
+        for difference in self.differences.iter().take(SHOWN) {
+            text.push(format!("  {difference}"));
+        }
+        let differences = self.verify.map_or(0, |counts| counts.differences());
+        if let more @ 1.. = differences.saturating_sub(self.differences.len().min(SHOWN) as u64) {
+            text.push(format!("  and {} more", format::counted(more, "difference")));
         }
         let tone = match self.verdict {
             RehearsalVerdict::Success => Tone::Good,

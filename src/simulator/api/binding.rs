@@ -97,7 +97,7 @@ pub(super) fn check_new(view: &WorldView<'_>, channel: u32, binding: &NetworkBin
             })
     };
     let at_first = initial::bound_to(view.world, binding);
-    let is_taken = view.changes.memberships.iter().any(|(edge, record)| has_it(*edge, record))
+    let is_taken = view.changes.memberships.others().iter().any(|(edge, record)| has_it(*edge, record))
         || at_first.into_iter().any(|edge| has_it(edge, &view.membership(edge)));
     if is_taken {
         let message = "A binding for this participant and proxy address already exists";

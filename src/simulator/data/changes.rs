@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::order::CreatedEntry;
-use super::record::{ChannelRecord, MembershipRecord, MessageRecord, RoleRecord, UserRecord, moment};
+use super::record::{ChannelRecord, MessageRecord, RoleRecord, UserRecord, moment};
+use super::stored_memberships::StoredMemberships;
 use crate::simulator::WriteClock;
 
 /// When simulated writes begin (2026-01-15), in Unix seconds; each is a second after the one before.
@@ -27,7 +28,7 @@ pub(crate) struct Changes {
     pub(crate) users: HashMap<u32, UserRecord>,
     pub(crate) channels: HashMap<u32, ChannelRecord>,
     pub(crate) roles: HashMap<u32, RoleRecord>,
-    pub(crate) memberships: HashMap<u32, MembershipRecord>,
+    pub(crate) memberships: StoredMemberships,
     pub(crate) deleted_users: HashSet<u32>,
     pub(crate) deleted_channels: HashSet<u32>,
     pub(crate) deleted_roles: HashSet<u32>,
@@ -40,8 +41,8 @@ pub(crate) struct Changes {
     pub(crate) of_channel: HashMap<u32, Vec<CreatedEntry>>,
     /// Created messages of a channel, which come after the generated ones.
     pub(crate) messages: HashMap<u32, CreatedMessages>,
-    /// How often each thing was created, by its natural key.
-    pub(crate) created: BTreeMap<(CreatedKind, String), u32>,
+    /// How often each thing was created, by its natural key, if that is kept.
+    pub(crate) created: Option<BTreeMap<(CreatedKind, String), u32>>,
     /// If they were written to.
     pub(crate) defaults: Option<ServiceDefaults>,
     /// How many of each were ever created: the next one's number.
@@ -133,12 +134,14 @@ pub(crate) struct CreatedCounts {
 }
 
 impl Changes {
-    pub(crate) fn new(clock: WriteClock, absent: HashSet<u32>) -> Self {
+    /// `edges` are those of the service at first.
+    pub(crate) fn new(clock: WriteClock, edges: u32, absent: HashSet<u32>) -> Self {
         let clock = match clock {
             WriteClock::Steps => None,
             WriteClock::Started(started) => Some(RunningClock { started, at: Instant::now() }),
         };
-        Self { absent, clock, ..Self::default() }
+        let memberships = StoredMemberships::of_created(edges);
+        Self { absent, clock, memberships, ..Self::default() }
     }
 
     /// A write happens now: its moment, to the second.

@@ -26,6 +26,7 @@ pub(crate) mod sid;
 pub(crate) mod sids;
 pub(crate) mod singled_out;
 pub(crate) mod specimens;
+mod stored_memberships;
 pub(crate) mod users;
 mod view;
 mod world;

@@ -26,11 +26,17 @@ pub(crate) fn first_rank(count: u32, is_before: impl Fn(u32) -> bool) -> u32 {
 /// Where something created since the start stands among the generated.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CreatedEntry {
-    /// The digits of the SID that the list is ordered by.
-    pub(crate) digits: u128,
+    /// The digits of the SID that the list is ordered by, in big-endian bytes, which need no padding.
+    digits: [u8; 16],
     pub(crate) id: u32,
     /// How many generated ones have lower digits.
-    pub(crate) before: u32,
+    before: u32,
+}
+
+impl CreatedEntry {
+    pub(crate) fn digits(&self) -> u128 {
+        u128::from_be_bytes(self.digits)
+    }
 }
 
 /// The part of a list that a service has at first.
@@ -118,14 +124,15 @@ impl MergedOrder<'_> {
     }
 
     pub(crate) fn digits(&self, rank: u32) -> u128 {
-        self.at(rank).map_or_else(|rank| self.generated.digits(rank), |place| place.digits)
+        self.at(rank).map_or_else(|rank| self.generated.digits(rank), |place| place.digits())
     }
 }
 
 /// Puts a created thing in its place.
 pub(crate) fn insert(created: &mut Vec<CreatedEntry>, generated: &GeneratedOrder<'_>, digits: u128, id: u32) {
-    let at = created.partition_point(|place| place.digits < digits);
-    created.insert(at, CreatedEntry { digits, id, before: generated.before(digits) });
+    let at = created.partition_point(|place| place.digits() < digits);
+    let before = generated.before(digits);
+    created.insert(at, CreatedEntry { digits: digits.to_be_bytes(), id, before });
 }
 
 #[cfg(test)]

@@ -121,7 +121,6 @@ pub(crate) fn add(world: &mut ServiceWorld) {
     specimens.networks(&users);
     specimens.texts(&users);
     specimens.crowd(&users);
-    specimens.writer.forget_creations();
     drop(specimens);
     let channels = world.view().changes.counts.channels;
     world.channels_with_messages += channels;

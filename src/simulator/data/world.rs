@@ -273,5 +273,5 @@ fn at_first(clock: WriteClock, graph: &Graph, selected: &SingledOut) -> Changes 
     let of_users = selected.vanished_users.iter().flat_map(|user| graph.of_user(*user).iter().copied());
     let of_channels = selected.vanished_channels.iter().flat_map(|channel| graph.of_channel(*channel));
     let absent = of_users.chain(of_channels).chain(selected.coming.iter().copied()).collect();
-    Changes::new(clock, absent)
+    Changes::new(clock, graph.count(), absent)
 }

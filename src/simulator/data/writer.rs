@@ -4,6 +4,7 @@
 //! only once.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLockWriteGuard};
 
 use jiff::Timestamp;
@@ -47,13 +48,15 @@ impl Writer<'_> {
         self.changes.tick()
     }
 
-    /// Forgets what was created so far: it was there from the start.
-    pub(super) fn forget_creations(&mut self) {
-        self.changes.created.clear();
+    /// What is created from now on is counted.
+    pub(crate) fn count_creations(&mut self) {
+        self.changes.created = Some(BTreeMap::new());
     }
 
-    fn count(&mut self, kind: CreatedKind, key: String) {
-        *self.changes.created.entry((kind, key)).or_default() += 1;
+    fn count(&mut self, kind: CreatedKind, key: impl FnOnce() -> String) {
+        if let Some(created) = &mut self.changes.created {
+            *created.entry((kind, key())).or_default() += 1;
+        }
     }
 
     /// Adds a user; its digits are set here.
@@ -64,7 +67,7 @@ impl Writer<'_> {
         self.changes.counts.users += 1;
         order::insert(&mut self.changes.created_users, &initial::users(world), record.digits, id);
         self.changes.identities.insert(record.identity.clone(), id);
-        self.count(CreatedKind::User, record.identity.clone());
+        self.count(CreatedKind::User, || record.identity.clone());
         self.changes.users.insert(id, record);
         id
     }
@@ -95,8 +98,9 @@ impl Writer<'_> {
         record.digits = new_digits(world, CreatedKind::Conversation, self.changes.counts.channels);
         self.changes.counts.channels += 1;
         order::insert(&mut self.changes.created_channels, &initial::channels(world), record.digits, id);
-        let sid = sid::text("CH", record.digits);
-        self.count(CreatedKind::Conversation, record.unique_name.clone().unwrap_or(sid));
+        self.count(CreatedKind::Conversation, || {
+            record.unique_name.clone().unwrap_or_else(|| sid::text("CH", record.digits))
+        });
         if let Some(name) = &record.unique_name {
             self.changes.unique_names.insert(name.clone(), id);
         }
@@ -141,13 +145,13 @@ impl Writer<'_> {
         let edge = world.graph.count() + self.changes.counts.memberships;
         record.digits = new_digits(world, CreatedKind::Participant, self.changes.counts.memberships);
         self.changes.counts.memberships += 1;
-        let (pending, channel_digits, key) = {
+        let (pending, channel_digits, who) = {
             let view = self.view();
             let digits = view.channel_digits(channel);
             let address = record.binding.as_ref().and_then(|binding| binding.address.as_deref());
             let who = user.map_or(Cow::Borrowed(address.unwrap_or_default()), |user| view.identity(user));
-            let key = format!("{} {who}", sid::text("CH", digits));
-            (user.and_then(|user| view.membership_of(user, channel)), digits, key)
+            let pending = user.and_then(|user| view.membership_of(user, channel));
+            (pending, digits, self.changes.created.is_some().then(|| who.into_owned()))
         };
         self.changes.absent.extend(pending);
         if let Some(user) = user {
@@ -156,15 +160,19 @@ impl Writer<'_> {
         }
         let of_channel = self.changes.of_channel.entry(channel).or_default();
         order::insert(of_channel, &initial::members(world, channel), record.digits, edge);
-        self.count(CreatedKind::Participant, key);
+        if let Some(who) = who {
+            self.count(CreatedKind::Participant, || format!("{} {who}", sid::text("CH", channel_digits)));
+        }
         self.changes.memberships.insert(edge, record);
         edge
     }
 
     pub(crate) fn update_membership(&mut self, edge: u32, update: impl FnOnce(&mut MembershipRecord)) {
         let world = self.world;
-        let record = self.changes.memberships.entry(edge).or_insert_with(|| initial::membership(world, edge));
-        written::update_membership(record, update);
+        let stored = self.changes.memberships.get(edge).map(Cow::into_owned);
+        let mut record = stored.unwrap_or_else(|| initial::membership(world, edge));
+        written::update_membership(&mut record, update);
+        self.changes.memberships.insert(edge, record);
     }
 
     pub(crate) fn delete_membership(&mut self, edge: u32) {
@@ -190,7 +198,7 @@ impl Writer<'_> {
         created.last_is_unseen = is_lost;
         created.places.insert(record.digits, u32::try_from(created.records.len()).unwrap_or(u32::MAX));
         created.records.push(record);
-        self.count(CreatedKind::Message, format!("{} {index}", sid::text("CH", channel_digits)));
+        self.count(CreatedKind::Message, || format!("{} {index}", sid::text("CH", channel_digits)));
         position
     }
 
@@ -202,7 +210,7 @@ impl Writer<'_> {
         self.changes.counts.roles += 1;
         order::insert(&mut self.changes.created_roles, &initial::roles(world), record.digits, id);
         let kind = if record.of_service { "service" } else { "conversation" };
-        self.count(CreatedKind::Role, format!("{} ({kind})", record.friendly_name));
+        self.count(CreatedKind::Role, || format!("{} ({kind})", record.friendly_name));
         self.changes.roles.insert(id, record);
         id
     }

@@ -1,7 +1,7 @@
 //! Media: the files of messages, at Twilio's Media Content Service (MCS) and at the temporary addresses that it gives.
 //!
 //! MCS describes a file and takes new ones, with credentials, at its own origin. The bytes are at an address of another host that is
-//! signed and good for some minutes; they are read into a [`Spool`], and a new file is sent from one.
+//! signed and good for some minutes; they are read into a spool ([`spool`]), and a new file is sent from one.
 //!
 //! **Invariant:** a temporary address gets no credentials. It is https (http where MCS itself is on this machine), its host is public, and where
 //! it leads on to is not followed: an answer of Twilio's, or of who takes its place, cannot make this program read what only

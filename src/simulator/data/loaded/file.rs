@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Params, Row};
 
 use super::broken_texts::BrokenTexts;
@@ -19,7 +20,7 @@ use crate::simulator::data::as_sent::ShownBy;
 const APPLICATION: i64 = 0x4368_4679;
 
 /// The most of its pages that SQLite keeps, in KiB.
-const CACHE: u32 = 16 * 1_024;
+const CACHE: u32 = 4 * 1_024;
 
 #[derive(Debug)]
 pub(super) struct LoadedFile {
@@ -53,6 +54,8 @@ impl LoadedFile {
         }
         connection.execute_batch(&format!("PRAGMA cache_size = -{CACHE}")).map_err(unreadable)?;
         connection.set_prepared_statement_cache_capacity(64);
+        // Else a statement is compiled again whenever other values are bound to it.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(unreadable)?;
         // Only Conversations has resources of configuration.
         let sql = "SELECT count(configuration) FROM services";
         let configured: i64 = connection.query_row(sql, [], |row| row.get(0)).map_err(unreadable)?;

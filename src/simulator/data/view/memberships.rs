@@ -94,10 +94,8 @@ impl WorldView<'_> {
 
     /// A joined membership as the list of its channel has it.
     pub(crate) fn membership(&self, edge: u32) -> Cow<'_, MembershipRecord> {
-        match self.changes.memberships.get(&edge) {
-            Some(record) => Cow::Borrowed(record),
-            None => Cow::Owned(initial::member(self.world, edge)),
-        }
+        let stored = self.changes.memberships.get(edge);
+        stored.unwrap_or_else(|| Cow::Owned(initial::member(self.world, edge)))
     }
 
     pub(crate) fn status(&self, edge: u32) -> MembershipStatus {
@@ -113,7 +111,7 @@ impl WorldView<'_> {
         if initial::has_edge(self.world, edge) {
             self.world.graph.user(edge)
         } else {
-            self.changes.memberships.get(&edge).and_then(|record| record.user)
+            self.changes.memberships.user(edge)
         }
     }
 
@@ -121,21 +119,20 @@ impl WorldView<'_> {
         if initial::has_edge(self.world, edge) {
             self.world.graph.channel(edge)
         } else {
-            self.changes.memberships.get(&edge).map_or(0, |record| record.channel)
+            self.changes.memberships.channel(edge).unwrap_or_default()
         }
     }
 
     /// The digits of the member's SID.
     pub(crate) fn member_digits(&self, edge: u32, channel: u32) -> u128 {
-        match self.changes.memberships.get(&edge) {
-            Some(record) => record.digits,
-            None => initial::users_side(self.world, edge, channel, true).member.unwrap_or_default(),
-        }
+        self.changes.memberships.digits(edge).unwrap_or_else(|| {
+            initial::users_side(self.world, edge, channel, true).member.unwrap_or_default()
+        })
     }
 
     /// A membership as the list of its user has it.
     pub(crate) fn users_side(&self, edge: u32, channel: u32) -> UserSide {
-        let Some(record) = self.changes.memberships.get(&edge) else {
+        let Some(record) = self.changes.memberships.get(edge) else {
             let mut side = initial::users_side(self.world, edge, channel, self.present(edge));
             side.reading = self.with_added(channel, side.reading);
             return side;
@@ -146,7 +143,7 @@ impl WorldView<'_> {
             member: Some(record.digits),
             reading: read
                 .and_then(|read| read.reading)
-                .map_or_else(|| self.reading(record), |reading| self.with_added(channel, reading)),
+                .map_or_else(|| self.reading(&record), |reading| self.with_added(channel, reading)),
             muted: record.muted,
             sent: read.map_or_else(AsSent::default, |read| read.as_user_channel.clone()),
         }
@@ -231,7 +228,7 @@ impl WorldView<'_> {
 
     /// Whether it is worth a look: hardly anyone has a binding.
     fn may_be_bound(&self, edge: u32) -> bool {
-        self.changes.memberships.contains_key(&edge)
+        self.changes.memberships.others().contains_key(&edge)
             || (initial::has_edge(self.world, edge) && initial::is_bound(self.world, edge))
     }
 }

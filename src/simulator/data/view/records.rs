@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::simulator::data::changes::ServiceDefaults;
 use crate::simulator::data::message_order::MessageOrder;
-use crate::simulator::data::order::MergedOrder;
+use crate::simulator::data::order::{CreatedEntry, MergedOrder};
 use crate::simulator::data::record::{ChannelRecord, RoleRecord, UserRecord};
 use crate::simulator::data::{WorldView, initial, sid};
 
@@ -52,7 +52,7 @@ impl WorldView<'_> {
         let digits = sid::digits("US", text)?;
         let created = &self.changes.created_users;
         let among_created = || {
-            let at = created.binary_search_by_key(&digits, |place| place.digits).ok()?;
+            let at = created.binary_search_by_key(&digits, CreatedEntry::digits).ok()?;
             Some(created[at].id)
         };
         self.world.users.rank(digits).or_else(among_created)
@@ -112,7 +112,7 @@ impl WorldView<'_> {
         let digits = sid::digits("CH", text)?;
         let created = &self.changes.created_channels;
         let among_created = || {
-            let at = created.binary_search_by_key(&digits, |place| place.digits).ok()?;
+            let at = created.binary_search_by_key(&digits, CreatedEntry::digits).ok()?;
             Some(created[at].id)
         };
         self.world.channels.rank(digits).or_else(among_created)
