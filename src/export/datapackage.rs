@@ -8,8 +8,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::formats::FileFormat;
-use super::formats::OutputDigest;
+use super::formats::{FileFormat, OutputDigest};
 use super::options::{ExportOptions, PackagePage, PlanFacts, SubjectFacts};
 use super::select::{NotExported, SelectedRecord};
 use super::written::{WrittenBundle, WrittenFile, WrittenRecord};

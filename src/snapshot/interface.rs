@@ -228,6 +228,19 @@ impl SnapshotWriter {
         start::create(path, identity, largest_page, |writer| focus::limit_to(writer, name))
     }
 
+    /// Creates a snapshot of one person: the only user that `identity` selects.
+    pub fn create_of_one_person(
+        path: &Path,
+        identity: &CrawlIdentity,
+        largest_page: LargestPage,
+    ) -> Result<Self, SnapshotError> {
+        start::create(path, identity, largest_page, |writer| {
+            writer.sql(|connection| properties::set(connection, properties::ONE_PERSON, "1"))?;
+            writer.of_one_person = true;
+            Ok(())
+        })
+    }
+
     /// Creates a snapshot of which a share is read by the other route too.
     pub fn create_cross_checked(
         path: &Path,
@@ -275,6 +288,11 @@ impl SnapshotWriter {
     /// Whether the crawl is limited to a part.
     pub fn is_focused(&self) -> bool {
         self.focused
+    }
+
+    /// Whether the crawl is of one person.
+    pub fn is_of_one_person(&self) -> bool {
+        self.of_one_person
     }
 
     /// Whether the crawl is of the part that `name` names.

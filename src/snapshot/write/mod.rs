@@ -5,7 +5,6 @@ pub(in crate::snapshot) mod carry;
 pub(in crate::snapshot) mod focus;
 pub(in crate::snapshot) mod frontier;
 pub(in crate::snapshot) mod pages;
-pub(in crate::snapshot) mod part;
 pub(in crate::snapshot) mod replacement;
 pub(in crate::snapshot) mod rows;
 pub(in crate::snapshot) mod selection;
