@@ -34,6 +34,7 @@ pub(crate) mod setting;
 pub(crate) mod show;
 pub(crate) mod simulate;
 pub(crate) mod snapshot;
+pub(crate) mod subject;
 pub(crate) mod user_channel;
 pub(crate) mod verify;
 
@@ -63,6 +64,7 @@ pub(crate) use setting::{ColorWhen, LogFormat, ProgressStyle};
 pub(crate) use show::ShowArgs;
 pub(crate) use simulate::SimulateArgs;
 pub(crate) use snapshot::SnapshotArgs;
+pub(crate) use subject::SubjectArgs;
 pub(crate) use user_channel::UserChannelArgs;
 pub(crate) use verify::{VerifyArgs, VerifyFormat};
 
@@ -95,6 +97,7 @@ pub(crate) enum Verb {
     Crawl(CrawlArgs),
     Export(ExportArgs),
     UserChannel(UserChannelArgs),
+    Subject(SubjectArgs),
     Plan(PlanArgs),
     Rehearse(RehearseArgs),
     Apply(ApplyArgs),
@@ -157,7 +160,7 @@ const FOLDED: &str = "Flags that verbs share, examples and exit codes are in `--
 
 /// The verbs in the groups of the help. A verb that is in none stands in the last.
 const GROUPS: [(&str, &[&str]); 3] = [
-    ("Read and export", &["probe", "crawl", "export", "user-channel"]),
+    ("Read and export", &["probe", "crawl", "export", "user-channel", "subject"]),
     ("Migrate", &["plan", "rehearse", "apply", "verify"]),
     ("Keep watch", &["audit", "diff", "snapshot", "show", "browse"]),
 ];

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::formats::{Compression, CsvOptions, FileFormat};
 use crate::mapping::{Mapping, PiiPolicy};
+use crate::snapshot::MissingPart;
 
 /// A plan that SIDs are from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,8 +21,10 @@ pub struct SubjectFacts {
     /// None of one who is no user any more.
     pub user_sid: Option<String>,
     pub identity: Option<String>,
-    /// Whether other people's messages are there too, under numbers in the place of names.
+    /// Whether it also says when others wrote, under numbers in the place of names.
     pub context: bool,
+    /// What could not be read, or is not in the snapshot.
+    pub missing: Vec<MissingPart>,
 }
 
 /// A page for people that goes with the files.

@@ -1,7 +1,8 @@
 //! Everything about one person as a source of rows: the rows of a snapshot that are that person's.
 //!
-//! **Invariant:** of other people nothing is passed on but the texts and dates of messages, where they are asked for, under numbers in
-//! the place of names. Of channels the names and dates are passed on, and not what an application or Conversations keeps of them.
+//! **Invariant:** of other people nothing is passed on but, where it is asked for, that there was a message, when, and how long it was,
+//! with numbers in the place of names. Of channels the names and dates are passed on, and not what an application or Conversations
+//! keeps of them.
 //!
 //! **Why complete walks:** what a person wrote in a channel before leaving it is found only by its author.
 
@@ -34,6 +35,8 @@ pub(crate) struct SubjectSource<'s> {
     /// Whether other people's messages in the person's channels are passed on.
     context: bool,
     channels: BTreeSet<ChannelSid>,
+    /// Those of them whose messages are the context of the person's own: where it is or was a member, or wrote.
+    talks: BTreeSet<ChannelSid>,
     members: BTreeSet<MemberSid>,
     roles: BTreeSet<RoleSid>,
     has_devices: bool,
@@ -49,6 +52,7 @@ impl<'s> SubjectSource<'s> {
             subject,
             context,
             channels: BTreeSet::new(),
+            talks: BTreeSet::new(),
             members: BTreeSet::new(),
             roles: BTreeSet::new(),
             has_devices: false,
@@ -79,18 +83,15 @@ impl<'s> SubjectSource<'s> {
         self.subject.user.is_some() || self.has_devices || !self.channels.is_empty()
     }
 
-    pub(crate) fn subject(&self) -> &Subject {
-        &self.subject
-    }
-
     /// Visits the rows of an entity with the channel, the member and the role that they refer to.
     pub(crate) fn each(
         &self,
         entity: Entity,
         visit: &mut dyn FnMut(&RowRecords<'_>) -> Result<(), ExportError>,
     ) -> Result<(), ExportError> {
-        let with = With { channel: true, member: Lookup::Yes, role: true, ..With::default() };
-        RowSource::walk(self, &Walk { entity, order: WalkOrder::ByUser, with }, visit)
+        let with =
+            With { channel: true, member: Lookup::Yes, role: true, other_members: true, ..With::default() };
+        RowSource::walk(self, &Walk { entity, order: WalkOrder::ByChannel, with }, visit)
     }
 
     fn note(&mut self, records: &RowRecords<'_>) {
@@ -104,9 +105,13 @@ impl<'s> SubjectSource<'s> {
             records.membership.filter(|membership| Some(&membership.user_sid) == self.subject.user.as_ref())
         {
             self.channels.insert(membership.channel_sid.clone());
+            if membership.member_sid.is_some() {
+                self.talks.insert(membership.channel_sid.clone());
+            }
             self.members.extend(membership.member_sid.clone());
         } else if let Some(member) = records.member.filter(|member| self.is_own_member(member)) {
             self.channels.insert(member.channel_sid.clone());
+            self.talks.insert(member.channel_sid.clone());
             self.members.insert(member.sid.clone());
             self.roles.extend(member.role_sid.clone());
         } else if let Some(invite) = records.invite.filter(|invite| own_identity(&invite.identity)) {
@@ -114,6 +119,7 @@ impl<'s> SubjectSource<'s> {
             self.roles.extend(invite.role_sid.clone());
         } else if let Some(message) = records.message.filter(|message| self.is_own_message(message)) {
             self.channels.insert(message.channel_sid.clone());
+            self.talks.insert(message.channel_sid.clone());
         } else if records.binding.is_some_and(|binding| own_identity(&binding.identity)) {
             self.has_devices = true;
         }
@@ -138,9 +144,13 @@ impl<'s> SubjectSource<'s> {
         if self.is_own(Some(identity)) || identity == SYSTEM {
             return Some(identity.clone());
         }
+        Some(self.number(identity))
+    }
+
+    fn number(&self, other: &str) -> String {
         let mut others = self.others.borrow_mut();
         let next = others.len() + 1;
-        Some(format!("person-{}", others.entry(identity.clone()).or_insert(next)))
+        format!("person-{}", others.entry(other.to_owned()).or_insert(next))
     }
 
     fn masked_channel(&self, channel: &Channel) -> Channel {
@@ -162,10 +172,11 @@ impl<'s> SubjectSource<'s> {
         if self.is_own_message(message) {
             return Message { last_updated_by, ..message.clone() };
         }
+        let participant = || message.participant_sid.as_ref().map(|sid| self.number(&sid.to_string()));
         Message {
             index: message.index,
-            from: self.masked(message.from.as_ref()),
-            body: message.body.clone(),
+            from: self.masked(message.from.as_ref()).or_else(participant),
+            body: message.body.as_ref().map(|body| format!("[masked: {} characters]", body.chars().count())),
             date_created: message.date_created.clone(),
             date_updated: message.date_updated.clone(),
             r#type: message.r#type.clone(),
@@ -176,6 +187,11 @@ impl<'s> SubjectSource<'s> {
             last_updated_by,
             ..Message::sample(false)
         }
+    }
+
+    /// Whether a message is the person's own, and not context.
+    pub(crate) fn wrote(&self, message: &Message) -> bool {
+        self.is_own_message(message)
     }
 
     /// Whether a row is the person's.
@@ -192,7 +208,7 @@ impl<'s> SubjectSource<'s> {
             Entity::Member => records.member.is_some_and(|member| self.is_own_member(member)),
             Entity::Invite => records.invite.is_some_and(|invite| self.is_own(invite.identity.as_ref())),
             Entity::Message => records.message.is_some_and(|message| {
-                self.is_own_message(message) || self.context && self.channels.contains(&message.channel_sid)
+                self.is_own_message(message) || self.context && self.talks.contains(&message.channel_sid)
             }),
             Entity::Binding => records.binding.is_some_and(|binding| self.is_own(binding.identity.as_ref())),
         }

@@ -18,6 +18,7 @@ pub(crate) mod progress;
 pub(crate) mod rehearsal;
 pub(crate) mod snapshot;
 pub(crate) mod stderr;
+pub(crate) mod subject;
 pub(crate) mod text;
 
 pub(crate) use bar_terminal::stdout_columns;

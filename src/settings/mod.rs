@@ -27,6 +27,7 @@ mod plan;
 mod provenance;
 mod reference;
 mod rehearse;
+mod subject;
 mod user_channel;
 mod users;
 mod verify;
@@ -47,6 +48,7 @@ pub(crate) use plan::{PlanSettings, Planned, plan_file, wanted_operations};
 pub(crate) use provenance::Provenance;
 pub use reference::{SettingReference, reference};
 pub(crate) use rehearse::RehearseSettings;
+pub(crate) use subject::SubjectSettings;
 pub(crate) use user_channel::{
     Named, UserChannelPlace, UserChannelRow, UserChannelUpdateSettings, channel_named, user_named,
 };

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::completeness::check::{self, CheckReport};
+use super::completeness::of_person::{self, MissingPart};
 use super::completeness::reconcile::{self, Reconciled};
 use super::diff::{digest, list_digest};
 use super::error::SnapshotError;
@@ -36,6 +37,11 @@ impl Snapshot {
     /// What did not agree about a user or channel.
     pub(crate) fn disagreements_about(&self, sid: &str) -> Result<Vec<Disagreement>, SnapshotError> {
         self.sql(|connection| info::disagreements_about(connection, sid))
+    }
+
+    /// What it lacks of a person: of this user, or of one who is none.
+    pub(crate) fn missing_of_person(&self, user: Option<&UserSid>) -> Result<Vec<MissingPart>, SnapshotError> {
+        self.sql(|connection| of_person::missing(connection, user))
     }
 
     /// What it has from an older one, and did not read itself.
