@@ -53,13 +53,11 @@ pub(super) async fn crawl(
         let source = Source::new(api, client);
         let identity = identity(settings, &credentials, &source)?;
         let opened =
-            open(place.path(), &identity, settings, &source).map_err(|error| {
-                match (&place, &error) {
-                    (Reservation::Restarted(replacement), SnapshotError::OtherCrawl { .. }) => {
-                        CommandError::from(error).with_hint(text::unfinished_restart(replacement.path()))
-                    }
-                    _ => error.into(),
+            open(place.path(), &identity, settings, &source).map_err(|error| match (&place, &error) {
+                (Reservation::Restarted(replacement), SnapshotError::OtherCrawl { .. }) => {
+                    CommandError::from(error).with_hint(text::unfinished_restart(replacement.path()))
                 }
+                _ => error.into(),
             })?;
         let writer = match opened {
             Opened::ToRead(mut writer) => {
@@ -206,9 +204,7 @@ fn identity(
 /// What is read through an API. Of one person everything is that the API has.
 fn included(settings: &CrawlSettings, api: Api) -> Vec<Entity> {
     let mut include = entities(&settings.include);
-    include.retain(|entity| {
-        !(settings.one_person && api == Api::Conversations && *entity == Entity::Invite)
-    });
+    include.retain(|entity| !(settings.one_person && api == Api::Conversations && *entity == Entity::Invite));
     include
 }
 

@@ -78,7 +78,8 @@ impl Reader {
 
     /// Reads a unit to its end, or says why not.
     pub(super) async fn read(&self, unit: Unit) -> Result<UnitEnd, CrawlError> {
-        let service = service_of(&unit.target).filter(|_| self.extent == CrawlExtent::SeveralServices).cloned();
+        let service =
+            service_of(&unit.target).filter(|_| self.extent == CrawlExtent::SeveralServices).cloned();
         let Some(service) = service else { return self.read_unit(unit).await };
         if self.refusals.has(&service) {
             return self.refused(unit, "its service is refused".to_owned()).await;

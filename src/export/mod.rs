@@ -37,7 +37,7 @@ pub use run::stream;
 pub(crate) use run::{ExportReport, check_lines, run, run_to_store};
 pub(crate) use select::{check_names, check_stream, walk_of};
 pub use source::RowSource;
-pub(crate) use subject::{Subject, SubjectSource};
+pub(crate) use subject::{Person, SubjectSource};
 
 #[cfg(test)]
 mod fixture;

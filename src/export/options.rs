@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::formats::{Compression, CsvOptions, FileFormat};
 use crate::mapping::{Mapping, PiiPolicy};
-use crate::snapshot::MissingPart;
+use crate::snapshot::MissingOfPerson;
 
 /// A plan that SIDs are from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,7 +24,7 @@ pub struct SubjectFacts {
     /// Whether it also says when others wrote, under numbers in the place of names.
     pub context: bool,
     /// What could not be read, or is not in the snapshot.
-    pub missing: Vec<MissingPart>,
+    pub missing: Vec<MissingOfPerson>,
 }
 
 /// A page for people that goes with the files.

@@ -21,7 +21,7 @@ const SYSTEM: &str = "system";
 
 /// A person in a service. Of one who is no user any more, only the identity is known.
 #[derive(Debug, Clone)]
-pub(crate) struct Subject {
+pub(crate) struct Person {
     pub service: ServiceSid,
     pub user: Option<UserSid>,
     pub identity: Option<String>,
@@ -31,7 +31,7 @@ pub(crate) struct Subject {
 #[derive(Debug)]
 pub(crate) struct SubjectSource<'s> {
     snapshot: &'s Snapshot,
-    subject: Subject,
+    subject: Person,
     /// Whether other people's messages in the person's channels are passed on.
     context: bool,
     channels: BTreeSet<ChannelSid>,
@@ -46,7 +46,7 @@ pub(crate) struct SubjectSource<'s> {
 
 impl<'s> SubjectSource<'s> {
     /// Reads what is the person's.
-    pub(crate) fn of(snapshot: &'s Snapshot, subject: Subject, context: bool) -> Result<Self, SnapshotError> {
+    pub(crate) fn of(snapshot: &'s Snapshot, subject: Person, context: bool) -> Result<Self, SnapshotError> {
         let mut source = Self {
             snapshot,
             subject,

@@ -86,7 +86,10 @@ impl ExportSettings {
             snapshot,
             destination: ExportDestination::Folder(PathBuf::from("export")),
             plan: None,
-            options: ExportOptions { retain_until: retain_until(args.retain_until.as_deref())?, ..options(args).map_err(Box::new)? },
+            options: ExportOptions {
+                retain_until: retain_until(args.retain_until.as_deref())?,
+                ..options(args).map_err(Box::new)?
+            },
         })
     }
 

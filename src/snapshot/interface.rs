@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::completeness::check::{self, CheckReport};
-use super::completeness::of_person::{self, MissingPart};
+use super::completeness::of_person::{self, MissingOfPerson};
 use super::completeness::reconcile::{self, Reconciled};
 use super::diff::{digest, list_digest};
 use super::error::SnapshotError;
@@ -40,7 +40,10 @@ impl Snapshot {
     }
 
     /// What it lacks of a person: of this user, or of one who is none.
-    pub(crate) fn missing_of_person(&self, user: Option<&UserSid>) -> Result<Vec<MissingPart>, SnapshotError> {
+    pub(crate) fn missing_of_person(
+        &self,
+        user: Option<&UserSid>,
+    ) -> Result<Vec<MissingOfPerson>, SnapshotError> {
         self.sql(|connection| of_person::missing(connection, user))
     }
 

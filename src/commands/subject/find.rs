@@ -1,6 +1,6 @@
 //! Finds the person in a snapshot: a user, or an identity that is no user any more and has left records.
 
-use crate::export::{Subject, SubjectSource};
+use crate::export::{Person, SubjectSource};
 use crate::model::{Entity, ServiceSid, UserSid};
 use crate::report::text::subject::SubjectError;
 use crate::settings::SubjectSettings;
@@ -12,13 +12,13 @@ use super::super::CommandError;
 /// Users that have a name or one like it: more than a hint can use.
 const MOST: u32 = 1_000;
 
-pub(super) fn find(snapshot: &Snapshot, settings: &SubjectSettings) -> Result<Subject, CommandError> {
+pub(super) fn find(snapshot: &Snapshot, settings: &SubjectSettings) -> Result<Person, CommandError> {
     let who = &settings.who.text;
-    let mut found: Vec<Subject> =
+    let mut found: Vec<Person> =
         users(snapshot, settings)?.into_iter().map(|user| subject_of(&user)).collect();
     if found.is_empty() && !settings.who.is_sid {
         for service in snapshot.info()?.services {
-            let subject = Subject { service, user: None, identity: Some(who.clone()) };
+            let subject = Person { service, user: None, identity: Some(who.clone()) };
             if is_wanted(settings, &subject.service)
                 && SubjectSource::of(snapshot, subject.clone(), false)?.is_known()
             {
@@ -60,8 +60,8 @@ fn users(snapshot: &Snapshot, settings: &SubjectSettings) -> Result<Vec<NamedRec
     Ok(found)
 }
 
-fn subject_of(user: &NamedRecord) -> Subject {
-    Subject {
+fn subject_of(user: &NamedRecord) -> Person {
+    Person {
         service: user.service_sid.clone(),
         user: Some(UserSid::from_wire(&user.sid)),
         identity: user.name.clone(),

@@ -15,13 +15,13 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::SubjectArgs;
 use crate::error::ExitStatus;
-use crate::export::{self, ExportError, PackagePage, Subject, SubjectFacts, SubjectSource};
+use crate::export::{self, ExportError, PackagePage, Person, SubjectFacts, SubjectSource};
 use crate::model::Api;
 use crate::report::CrawlSummary;
 use crate::report::subject;
 use crate::report::text::subject::{SubjectError, SubjectPerson, SubjectSummary};
 use crate::settings::{ConnectionSettings, SubjectSettings};
-use crate::snapshot::{MissingPart, Snapshot, SnapshotWriter, Verdict, clear};
+use crate::snapshot::{FailedUnit, MissingOfPerson, Snapshot, SnapshotWriter, Verdict, clear};
 use crate::source::largest_page;
 
 use super::{CommandError, Context, Outcome, crawl, source};
@@ -107,17 +107,21 @@ fn stopped(settings: &SubjectSettings, crawled: &CrawlSummary) -> SubjectSummary
         source: crawled.source,
         context: settings.context,
         records: std::collections::BTreeMap::new(),
-        missing: crawled.failed_units.iter().map(MissingPart::of).collect(),
+        missing: crawled.failed_units.iter().map(unread).collect(),
         notes: Vec::new(),
         requests: crawled.requests.total,
     }
+}
+
+fn unread(unit: &FailedUnit) -> MissingOfPerson {
+    MissingOfPerson { what: unit.subject.clone(), why: unit.error.clone() }
 }
 
 /// Writes the folder. `crawled` is the reading of Twilio, if it was read.
 fn write(
     settings: SubjectSettings,
     snapshot: &Snapshot,
-    subject: Subject,
+    subject: Person,
     crawled: Option<&CrawlSummary>,
     context: &Context,
 ) -> Result<SubjectSummary, CommandError> {
@@ -203,9 +207,8 @@ fn check_place(out: &Path) -> Result<(), CommandError> {
 
 /// Removes the file of a reading that received nothing, so that it binds the folder to no one.
 fn drop_if_empty(file: &Path) {
-    let removed = SnapshotWriter::open(file, largest_page(Api::Chat)).and_then(|writer| {
-        if writer.is_empty()? { writer.discard() } else { Ok(()) }
-    });
+    let removed = SnapshotWriter::open(file, largest_page(Api::Chat))
+        .and_then(|writer| if writer.is_empty()? { writer.discard() } else { Ok(()) });
     if let Err(error) = removed {
         tracing::debug!(%error, file = %file.display(), "the file stays");
     }

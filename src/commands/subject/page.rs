@@ -8,14 +8,14 @@ use crate::report::subject::{
     MESSAGES, PageChannel, SubjectInvite, SubjectMessage, SubjectPlace, SubjectReport, SubjectTalk,
 };
 use crate::report::text::subject::SubjectPerson;
-use crate::snapshot::{MissingPart, Verdict};
+use crate::snapshot::{MissingOfPerson, Verdict};
 
 /// What is said beside the rows.
 pub(super) struct About<'a> {
     pub(super) person: SubjectPerson,
     pub(super) snapshot: Option<&'a Path>,
     pub(super) verdict: Verdict,
-    pub(super) missing: Vec<MissingPart>,
+    pub(super) missing: Vec<MissingOfPerson>,
     pub(super) notes: Vec<&'static str>,
     pub(super) context: bool,
 }
@@ -105,7 +105,9 @@ fn place(records: &RowRecords<'_>) -> SubjectPlace {
     let read_to = member.and_then(|member| member.last_consumed_message_index);
     SubjectPlace {
         channel: channel(&sid.unwrap_or_default(), records.channel),
-        status: membership.and_then(|membership| membership.status.as_ref()).map(|status| status.as_str().to_owned()),
+        status: membership
+            .and_then(|membership| membership.status.as_ref())
+            .map(|status| status.as_str().to_owned()),
         role: records.role.and_then(|role| role.friendly_name.clone()),
         since: member.and_then(|member| member.date_created.as_ref()).map(ToString::to_string),
         last_consumed_message_index: membership
@@ -122,6 +124,7 @@ fn place(records: &RowRecords<'_>) -> SubjectPlace {
 }
 
 fn channel(sid: &str, channel: Option<&Channel>) -> PageChannel {
-    let name = channel.and_then(|channel| channel.friendly_name.clone().or_else(|| channel.unique_name.clone()));
+    let name =
+        channel.and_then(|channel| channel.friendly_name.clone().or_else(|| channel.unique_name.clone()));
     PageChannel { sid: sid.to_owned(), name }
 }

@@ -7,12 +7,12 @@ use super::text::format;
 use super::text::subject::SubjectPerson;
 use crate::error::{Advise, Failure};
 use crate::model::{Binding, Role, User};
-use crate::snapshot::{Info, MissingPart, Verdict};
+use crate::snapshot::{Info, MissingOfPerson, Verdict};
 
 const TEMPLATE: &str = include_str!("page.html");
 
 /// Messages that stand on the page. All are in the files beside it.
-pub(crate) const MESSAGES: u64 = 1_000;
+pub(crate) const MESSAGES: u64 = 500;
 
 /// The person's place on a channel.
 #[derive(Debug, Serialize)]
@@ -77,7 +77,7 @@ pub(crate) struct SubjectReport {
     /// How many messages the person wrote, and how many are of others.
     pub written: u64,
     pub others: u64,
-    pub missing: Vec<MissingPart>,
+    pub missing: Vec<MissingOfPerson>,
     pub notes: Vec<&'static str>,
     pub info: Info,
     /// The snapshot that it was taken from; none for Twilio.

@@ -10,7 +10,7 @@ use super::format;
 use crate::error::{Advise, Failure};
 use crate::model::{Api, ServiceSid};
 use crate::printable::{Printable, PrintableLine, Tone};
-use crate::snapshot::{MissingPart, Verdict};
+use crate::snapshot::{MissingOfPerson, Verdict};
 
 /// What `subject` is about is not one person, or there is no place for it.
 #[derive(Debug, thiserror::Error)]
@@ -94,7 +94,7 @@ pub(crate) struct SubjectSummary {
     pub context: bool,
     /// Rows by record.
     pub records: BTreeMap<String, u64>,
-    pub missing: Vec<MissingPart>,
+    pub missing: Vec<MissingOfPerson>,
     /// What else is to be known.
     pub notes: Vec<&'static str>,
     /// Requests to Twilio, those sent again included.
@@ -109,7 +109,9 @@ impl SubjectSummary {
             text.push(format!("{:>12} rows  {record}", format::count(*rows)));
         }
         for part in &self.missing {
-            text.push(PrintableLine::toned(Tone::Bad, "missing").and(&format!(": {}: {}", part.what, part.why)));
+            text.push(
+                PrintableLine::toned(Tone::Bad, "missing").and(&format!(": {}: {}", part.what, part.why)),
+            );
         }
         for note in &self.notes {
             text.push(format!("note: {note}"));
@@ -128,11 +130,17 @@ impl SubjectSummary {
                     }
                     Verdict::CompleteWithDrift => (
                         Tone::Caution,
-                        format!("complete with drift: data changed meanwhile; {whom} is in {}", out.display()),
+                        format!(
+                            "complete with drift: data changed meanwhile; {whom} is in {}",
+                            out.display()
+                        ),
                     ),
                     Verdict::Incomplete => (
                         Tone::Bad,
-                        format!("incomplete: what there is about {whom} is in {}, which names what is missing", out.display()),
+                        format!(
+                            "incomplete: what there is about {whom} is in {}, which names what is missing",
+                            out.display()
+                        ),
                     ),
                 }
             }

@@ -9,7 +9,7 @@ use crate::model::{MemberSid, ServiceSid, Sid, SidKind};
 use crate::snapshot::encode::{FromStored, bind, required};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::unit::{Estimate, FIRST, SoFar, Target, Unit, UnitId, UnitKind, state};
-use crate::snapshot::write::selection;
+use crate::snapshot::write::own_place;
 use crate::snapshot::write::writer::SnapshotWriter;
 
 /// Units that wait to be read, most pages first, without those already taken.
@@ -54,12 +54,12 @@ fn unit(writer: &SnapshotWriter, id: UnitId, raw: RawUnit) -> Result<Unit, Snaps
         UnitKind::Members => Target::Members(service_sid, channel()?),
         UnitKind::Member => {
             let channel = channel()?;
-            let member = selection::own_place(writer, service, &channel)?.and_then(|place| place.member);
+            let member = own_place::own_place(writer, service, &channel)?.and_then(|place| place.member);
             // A person who has left since has no member to read: 404 says so.
             Target::Member(service_sid, channel, member.unwrap_or_else(|| MemberSid::from_wire("none")))
         }
         UnitKind::Invites => {
-            Target::Invites(service_sid, channel()?, selection::the_one_person(writer, service)?)
+            Target::Invites(service_sid, channel()?, own_place::the_one_person(writer, service)?)
         }
         UnitKind::Messages => Target::Messages(service_sid, channel()?),
         UnitKind::Bindings => Target::Bindings(service_sid),

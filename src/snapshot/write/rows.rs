@@ -8,7 +8,7 @@ use crate::snapshot::encode::bind;
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::unit::{FIRST, Target, Unit, UnitKind};
 use crate::snapshot::write::writer::SnapshotWriter;
-use crate::snapshot::write::{carried_users, focus, frontier, selection};
+use crate::snapshot::write::{carried_users, focus, frontier, own_place, selection};
 
 /// The statement that stores a record of each kind. Those of users and channels give the row's number.
 static SERVICE: LazyLock<String> = LazyLock::new(|| {
@@ -184,7 +184,7 @@ fn add_own_units(
     id: i64,
     channel: &Channel,
 ) -> Result<bool, SnapshotError> {
-    let Some(place) = selection::own_place(writer, service, &channel.sid)? else { return Ok(false) };
+    let Some(place) = own_place::own_place(writer, service, &channel.sid)? else { return Ok(false) };
     let wanted = |entity| selection::is_included(writer, entity);
     let mut more_work = false;
     if wanted(Entity::Member) && place.member.is_some() {
