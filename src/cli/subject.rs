@@ -10,7 +10,7 @@ use super::setting::flag_group;
 
 flag_group!(pub(crate) SubjectFlags: SERVICE, SOURCE);
 
-/// Write everything about one person to a folder: a page, and the records as CSV and JSON
+/// Write everything about one person to a folder: a page and the records
 ///
 /// The user, its memberships and read positions, roles, invitations, push notification bindings and the messages that it wrote. With
 /// --snapshot they are taken from a file; otherwise they are read from Twilio, the person's own records and lists only. Nothing of
