@@ -38,7 +38,6 @@ pub use align::PlanRecords;
 pub(crate) use align::{Name, names};
 pub(crate) use check::{CANNOT_BE_UNDONE, CHECKS, DIFFERENCES, all_checks};
 pub(crate) use compute::ConversationLimits;
-pub(crate) use compute::SNAPSHOT_CACHE;
 #[cfg(test)]
 pub(crate) use compute::Sink;
 pub use compute::{Inputs, PlanOptions, compute};

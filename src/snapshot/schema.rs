@@ -18,8 +18,9 @@ const SCHEMA: &str = include_str!("schema.sql");
 /// Page cache of a connection that writes, in KiB. Sorts spill to temporary files beyond it, so this bounds SQLite's memory.
 pub(super) const CACHE_TO_WRITE: u32 = 16 * 1024;
 
-/// Page cache of a connection that reads, in KiB: users and channels are looked up between the rows of a walk.
-const CACHE_TO_READ: u32 = 48 * 1024;
+/// Page cache of a connection that reads, in KiB: users and channels are looked up between the rows of a walk. SQLite sorts in as much
+/// again before it goes to a file, and two snapshots and a plan are open at a time.
+const CACHE_TO_READ: u32 = 16 * 1024;
 
 /// Pages of the write-ahead log before they go into the file (32 MiB): the more, the fewer are written twice.
 pub(super) const CHECKPOINT_PAGES: u32 = 4096;

@@ -5,6 +5,8 @@ use std::path::Path;
 use chatferry::internals::simulator::{Options, WorldKind};
 use serde_json::{Value, json};
 
+use crate::apply::count;
+use crate::history::{crawled, small};
 use crate::support::{Ran, World, chatferry, files, run};
 
 fn world(seed: u64, kind: WorldKind) -> World {
@@ -78,6 +80,19 @@ fn a_copy_is_rehearsed_with_faults_and_broken_off() {
     let seconds = |result: &Value| result["simulated_seconds"].as_f64().unwrap();
     assert!(seconds(&result) > seconds(&calm), "{result:#}");
     assert!(result["requests"].as_u64() > calm["requests"].as_u64(), "{result:#}");
+}
+
+#[test]
+fn a_copy_with_its_history_is_rehearsed_and_planned_again_with_it() {
+    let world = crawled(small(""));
+    let target = world.running.target_service_sid().to_owned();
+    let planned = plan(&world, &target, &["--messages", "--media"]);
+    let messages = count(&planned, "create_message", "pending");
+    assert!(messages > 0, "{planned:#}");
+    let (ran, result) = rehearse(world.folder.path(), &["--kills", "2"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    succeeds(&result);
+    assert_eq!(count(&result, "create_message", "done"), messages, "{result:#}");
 }
 
 /// The failures that a rehearsal finds are those of the first apply.

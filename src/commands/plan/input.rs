@@ -102,7 +102,6 @@ impl PlanInput {
             Snapshot::check_file(&file)?;
         }
         let snapshot = Snapshot::open(&file)?;
-        snapshot.limit_memory(plan::SNAPSHOT_CACHE)?;
         let info = snapshot.info()?;
         let of_snapshot = source_snapshot::check(&file, &info, *allow_incomplete)?;
         if *messages {
@@ -185,7 +184,6 @@ impl PlanInput {
         limits: Option<ConversationLimits>,
         settings: &PlanSettings,
     ) -> Result<PlanFile, CommandError> {
-        target.limit_memory(plan::SNAPSHOT_CACHE)?;
         let header = self.header(target, record)?;
         let records = PlanRecords::of(&self.mapping).map_err(PlanError::from)?;
         let inputs = Inputs { source: &self.snapshot, target, records: &records, header: &header };

@@ -61,6 +61,8 @@ pub(super) async fn plan_again(
         settings: PlanFlags::of(flags),
         mapping: Some(header.mapping.clone()),
         allow_incomplete: true,
+        messages: header.messages.is_some(),
+        media: header.media.is_some(),
         ..PlanArgs::default()
     };
     plan::make(&args, context).await?;

@@ -152,7 +152,7 @@ mod tests {
             size: 3,
             content_type: Some("image/png".to_owned()),
             filename: None,
-            sha256: "ba78".to_owned(),
+            sha256: "b078".to_owned(),
             message_sid: "IM1".to_owned(),
             channel_sid: "CH1".to_owned(),
         }

@@ -39,5 +39,4 @@ mod tests;
 
 pub use options::{ConversationLimits, PlanOptions};
 pub use planner::{Inputs, Sink};
-pub(crate) use run::SNAPSHOT_CACHE;
 pub use run::compute;

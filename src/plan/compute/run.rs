@@ -13,10 +13,6 @@ use crate::snapshot::{ServiceView, Snapshot};
 /// How many items pass between two calls of `progress`.
 const ITEMS_PER_CALL: u64 = 1 << 14;
 
-/// Cache of each snapshot that is planned from, in KiB. SQLite sorts in as much again before it goes to a file, and two snapshots and a plan are
-/// open at a time.
-pub(crate) const SNAPSHOT_CACHE: u32 = 16 * 1024;
-
 /// Computes a plan. It calls `progress` now and then with the number of items so far.
 pub fn compute(
     inputs: &Inputs<'_>,
@@ -24,9 +20,6 @@ pub fn compute(
     sink: &mut dyn Sink,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Totals, PlanError> {
-    for snapshot in [inputs.source, inputs.target] {
-        snapshot.limit_memory(SNAPSHOT_CACHE)?;
-    }
     let pair = Pair {
         source: service(inputs.source, &inputs.header.source.service_sid)?,
         target: service(inputs.target, &inputs.header.target.service_sid)?,

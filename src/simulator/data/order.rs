@@ -132,6 +132,9 @@ impl MergedOrder<'_> {
 pub(crate) fn insert(created: &mut Vec<CreatedEntry>, generated: &GeneratedOrder<'_>, digits: u128, id: u32) {
     let at = created.partition_point(|place| place.digits() < digits);
     let before = generated.before(digits);
+    if created.len() == created.capacity() {
+        created.reserve_exact(created.len() / 4 + 2); // hundreds of thousands of short lists: doubling them is dear
+    }
     created.insert(at, CreatedEntry { digits: digits.to_be_bytes(), id, before });
 }
 

@@ -1,6 +1,6 @@
 //! The memberships that were created or written to: a million of them in a rehearsal.
 //!
-//! **Invariant:** one that was created, of a user and with nothing that only some have, takes 72 bytes and its own attributes. What
+//! **Invariant:** one that was created, of a user and with nothing that only some have, takes 64 bytes and its own attributes. What
 //! holds them never moves, so that no moment takes twice the memory.
 
 use std::borrow::Cow;
@@ -26,10 +26,10 @@ pub(crate) struct StoredMemberships {
 struct UsualMembership {
     /// The digits of the member, in big-endian bytes, which need no padding.
     digits: [u8; 16],
-    created: i64,
-    updated: i64,
+    created: u32,
+    updated: u32,
     /// `NEVER` of none.
-    last_read: i64,
+    last_read: u32,
     /// None of an empty object.
     attributes: Option<Box<str>>,
     user: u32,
@@ -42,7 +42,7 @@ struct UsualMembership {
 
 const PART: usize = 1_024;
 const EMPTY: &str = "{}";
-const NEVER: i64 = i64::MIN;
+const NEVER: u32 = u32::MAX;
 
 impl StoredMemberships {
     /// Those that are created have this edge and the ones after it.
@@ -139,7 +139,7 @@ impl StoredMemberships {
     }
 
     fn unpacked(&self, usual: &UsualMembership) -> MembershipRecord {
-        let moment = |seconds| Timestamp::from_second(seconds).unwrap_or_default();
+        let moment = |seconds: u32| Timestamp::from_second(seconds.into()).unwrap_or_default();
         MembershipRecord {
             user: Some(usual.user),
             channel: usual.channel,
@@ -157,9 +157,10 @@ impl StoredMemberships {
     }
 }
 
-/// None of a moment between two seconds.
-fn seconds(moment: Timestamp) -> Option<i64> {
-    (moment.subsec_nanosecond() == 0).then(|| moment.as_second())
+/// None of a moment between two seconds, before 1970 and after 2106.
+fn seconds(moment: Timestamp) -> Option<u32> {
+    let seconds = u32::try_from(moment.as_second()).ok()?;
+    (moment.subsec_nanosecond() == 0 && seconds != NEVER).then_some(seconds)
 }
 
 #[cfg(test)]
@@ -174,7 +175,7 @@ mod tests {
             digits: u128::MAX - 3,
             attributes: Some(r#"{"a":1}"#.to_owned()),
             last_read_index: Some(0),
-            last_read: Some(at("1969-12-31T23:59:59Z")),
+            last_read: Some(at("1970-01-01T00:00:00Z")),
             muted: true,
             ..usual.clone()
         };
@@ -184,12 +185,14 @@ mod tests {
             MembershipRecord { attributes: None, ..usual.clone() },
             MembershipRecord { last_read_index: Some(i64::MAX), ..usual.clone() },
             MembershipRecord { last_read_index: Some(-1), ..usual.clone() },
+            MembershipRecord { last_read: Some(at("1969-12-31T23:59:59Z")), ..usual.clone() },
+            MembershipRecord { updated: at("2106-02-07T06:28:15Z"), ..usual.clone() },
             MembershipRecord { created: at("2026-01-15T10:00:00.5Z"), ..usual.clone() },
         ];
         let mut stored = StoredMemberships::of_created(5);
         let all: Vec<_> = [usual, read].into_iter().chain(unusual).collect();
         for turn in 0..2 {
-            for (record, edge) in all.iter().zip([5, 2_000, 6, 7, 8, 9, 10, 11]) {
+            for (record, edge) in all.iter().zip([5, 2_000, 6, 7, 8, 9, 10, 11, 12, 13]) {
                 stored.insert(edge, record.clone());
                 let back = stored.get(edge).unwrap().into_owned();
                 assert_eq!(format!("{back:?}"), format!("{record:?}"), "{turn}");
@@ -198,15 +201,15 @@ mod tests {
                 assert_eq!(stored.digits(edge), Some(record.digits));
             }
         }
-        assert!(stored.get(4).is_none() && stored.get(12).is_none() && stored.get(9_000).is_none());
-        assert_eq!(stored.others().len(), 6);
+        assert!(stored.get(4).is_none() && stored.get(14).is_none() && stored.get(9_000).is_none());
+        assert_eq!(stored.others().len(), 8);
         // Written to, it may become usual and stop being it.
         stored.insert(5, all[2].clone());
         stored.insert(6, all[0].clone());
-        assert_eq!((stored.user(5), stored.user(6), stored.others().len()), (None, Some(7), 6));
+        assert_eq!((stored.user(5), stored.user(6), stored.others().len()), (None, Some(7), 8));
         // What was there from the start is kept as it is.
         stored.insert(4, all[0].clone());
-        assert_eq!((stored.user(4), stored.others().len()), (Some(7), 7));
-        assert_eq!(size_of::<Option<UsualMembership>>(), 72);
+        assert_eq!((stored.user(4), stored.others().len()), (Some(7), 9));
+        assert_eq!(size_of::<Option<UsualMembership>>(), 64);
     }
 }

@@ -38,11 +38,6 @@ impl Snapshot {
         Ok(Self { connection, scopes, path: path.to_path_buf() })
     }
 
-    /// Limits the memory for the file's pages, and for each sort. What does more than read rows in order opens several files at once.
-    pub(crate) fn limit_memory(&self, kib: u32) -> Result<(), SnapshotError> {
-        self.sql(|connection| connection.execute_batch(&format!("PRAGMA cache_size = -{kib}")))
-    }
-
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path

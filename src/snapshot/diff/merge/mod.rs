@@ -22,9 +22,6 @@ use crate::snapshot::diff::column::FieldMask;
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::read::reader::Snapshot;
 
-/// Page cache of each of the two files, in KiB: rows are read once, so little of it is read again.
-const CACHE: u32 = 16 * 1024;
-
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MergeOptions {
     /// The records.
@@ -78,9 +75,6 @@ pub(crate) fn merge<E: From<SnapshotError>>(
     options: MergeOptions,
     visit: &mut impl FnMut(Met<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    for side in [old, new] {
-        side.limit_memory(CACHE)?;
-    }
     let services = services(old, new)?;
     let mut merge = Merge::of(old, new, options, &services)?;
     if let Some(rows) = merge.same_groups() {
