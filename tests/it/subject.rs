@@ -393,6 +393,10 @@ fn a_run_that_stops_writes_nothing_and_is_resumed() {
     let told = result(&ran);
     assert_eq!((&told["stopped"], &told["out"]), (&json!("time_up"), &Value::Null));
     assert!(!world.path("person").exists());
+    let another = truth["users"].iter().find(|user| text(user, "sid") != person.sid).unwrap();
+    let ran = world.run(&["subject", text(another, "sid"), "--service", &service, "--out", "person"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("person.subject.db` is what an unfinished run for this folder"), "{ran:?}");
     let ran = world.run(&subject);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_has(&world.path("person"), &truth, &person, &From::Twilio);

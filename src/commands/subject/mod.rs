@@ -19,9 +19,9 @@ use crate::export::{self, ExportError, PackagePage, Person, SubjectFacts, Subjec
 use crate::model::Api;
 use crate::report::CrawlSummary;
 use crate::report::subject;
-use crate::report::text::subject::{SubjectError, SubjectPerson, SubjectSummary};
+use crate::report::text::subject::{self as text, SubjectError, SubjectPerson, SubjectSummary};
 use crate::settings::{ConnectionSettings, SubjectSettings};
-use crate::snapshot::{FailedUnit, MissingOfPerson, Snapshot, SnapshotWriter, Verdict, clear};
+use crate::snapshot::{FailedUnit, MissingOfPerson, Snapshot, SnapshotError, SnapshotWriter, Verdict, clear};
 use crate::source::largest_page;
 
 use super::{CommandError, Context, Outcome, crawl, source};
@@ -75,7 +75,10 @@ async fn read(
         Ok(crawled) => crawled,
         Err(error) => {
             drop_if_empty(file);
-            return Err(error);
+            return Err(match error.error.downcast_ref() {
+                Some(SnapshotError::OtherCrawl { .. }) => error.with_hint(text::unfinished_other(file)),
+                _ => error,
+            });
         }
     };
     if crawled.stopped.is_some() || !crawled.not_found.is_empty() && crawled.failures > 0 {

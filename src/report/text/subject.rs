@@ -32,6 +32,14 @@ pub(crate) enum SubjectError {
     NotAFolder { path: PathBuf },
 }
 
+/// What to do about the file that an earlier run for another person, or with other settings, left.
+pub(crate) fn unfinished_other(left: &Path) -> String {
+    format!(
+        "`{}` is what an unfinished run for this folder has read: give that person and those settings again, name another folder, or remove it",
+        left.display()
+    )
+}
+
 fn list(services: &[ServiceSid]) -> String {
     services.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
