@@ -42,6 +42,8 @@ pub(crate) enum PlanMismatch {
     OtherMessages { plan: PathBuf, snapshot: PathBuf },
     #[error("the plan `{}` copies the messages of `{}`, which is not there", plan.display(), snapshot.display())]
     NoSnapshot { plan: PathBuf, snapshot: PathBuf },
+    #[error("the snapshot `{}`, which `{}` was made from, is not there", snapshot.display(), plan.display())]
+    SnapshotGone { plan: PathBuf, snapshot: PathBuf },
     /// What a plan does would be shown of records that it was not made of.
     #[error("the plan `{}` was not made of the snapshot `{}`", plan.display(), snapshot.display())]
     NotMadeOf { plan: PathBuf, snapshot: PathBuf, made_of: String, started: String },
@@ -85,6 +87,9 @@ impl Advise for PlanMismatch {
             Self::OtherMessages { .. } => "put the old file back, or plan again from the new one",
             Self::NoSnapshot { .. } => {
                 "put the snapshot back where it was when the plan was made: the plan refers to its texts"
+            }
+            Self::SnapshotGone { .. } => {
+                "run the command in the folder where the plan was made, or put the snapshot back where it was"
             }
             Self::OtherSnapshot { .. } => {
                 "put the old file back, or plan again from the new one; without a plan, `verify --snapshot` compares the new one"

@@ -15,12 +15,9 @@ use crate::storage::{self, OpenMode, SqliteDraft};
 
 const SCHEMA: &str = include_str!("schema.sql");
 
-/// Page cache of a connection that writes, in KiB. Sorts spill to temporary files beyond it, so this bounds SQLite's memory.
-pub(super) const CACHE_TO_WRITE: u32 = 16 * 1024;
-
-/// Page cache of a connection that reads, in KiB: users and channels are looked up between the rows of a walk. SQLite sorts in as much
-/// again before it goes to a file, and two snapshots and a plan are open at a time.
-const CACHE_TO_READ: u32 = 16 * 1024;
+/// Page cache of a connection, in KiB: users and channels are looked up between the rows of a walk. SQLite sorts in as much memory again
+/// before it goes to a temporary file, and two snapshots and a plan are open at a time.
+pub(super) const CACHE: u32 = 16 * 1024;
 
 /// Pages of the write-ahead log before they go into the file (32 MiB): the more, the fewer are written twice.
 pub(super) const CHECKPOINT_PAGES: u32 = 4096;
@@ -29,7 +26,7 @@ pub(super) const CHECKPOINT_PAGES: u32 = 4096;
 pub(super) fn create(draft: &SqliteDraft, path: &Path) -> Result<Connection, SnapshotError> {
     let connection = draft.connect()?;
     let wrap = |source| SnapshotError::from_sqlite(path, source);
-    tune(&connection, CACHE_TO_WRITE).map_err(wrap)?;
+    tune(&connection).map_err(wrap)?;
     let tables = write_out(SCHEMA);
     connection.execute_batch(&format!("BEGIN; {tables} {} COMMIT;", SNAPSHOT.mark())).map_err(wrap)?;
     Ok(connection)
@@ -37,18 +34,18 @@ pub(super) fn create(draft: &SqliteDraft, path: &Path) -> Result<Connection, Sna
 
 /// Opens an existing snapshot for writing. The caller holds the lock.
 pub(super) fn open_to_write(path: &Path) -> Result<Connection, SnapshotError> {
-    open(path, OpenMode::Write, CACHE_TO_WRITE)
+    open(path, OpenMode::Write)
 }
 
 /// Opens an existing snapshot for reading; a crawl may continue to write meanwhile.
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, SnapshotError> {
-    open(path, OpenMode::Read, CACHE_TO_READ)
+    open(path, OpenMode::Read)
 }
 
-fn open(path: &Path, mode: OpenMode, cache_kib: u32) -> Result<Connection, SnapshotError> {
+fn open(path: &Path, mode: OpenMode) -> Result<Connection, SnapshotError> {
     let connection = storage::open(&SNAPSHOT, path, mode)?;
     let prepare = || {
-        tune(&connection, cache_kib)?;
+        tune(&connection)?;
         add_bindings(&connection)
     };
     prepare().map_err(|source| SnapshotError::from_sqlite(path, source))?;
@@ -67,12 +64,12 @@ fn add_bindings(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Settings of every connection.
-fn tune(connection: &Connection, cache_kib: u32) -> rusqlite::Result<()> {
+fn tune(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(64);
     // NORMAL with a write-ahead log: a killed process loses nothing that was committed; a power cut may lose the last
     // commits but never tears one.
     connection.execute_batch(&format!(
-        "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -{cache_kib}; PRAGMA temp_store = FILE;
+        "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -{CACHE}; PRAGMA temp_store = FILE;
          PRAGMA busy_timeout = 5000; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; PRAGMA foreign_keys = OFF;"
     ))?;
     sid_set::register(connection)

@@ -185,13 +185,25 @@ fn who_may_not_use_media_is_told_before_and_while_it_is_applied() {
 #[test]
 fn a_copy_with_files_is_rehearsed_with_files_that_are_made_up() {
     let world = crawled(small(""));
-    plan(&world, "plan.db", &MEDIA);
+    let planned = plan(&world, "plan.db", &MEDIA);
     let ran =
         world.run(&["rehearse", "--json", "--faults", "lost-answer=3%,reset=2%,503=2%", "--kills", "2"]);
     let rehearsed: Value =
         serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
     assert_eq!(rehearsed["verdict"], "would_succeed", "{rehearsed:#}");
     assert!(rehearsed["lacks"].to_string().contains("made up"), "{rehearsed:#}");
+    assert_eq!(rehearsed["kills"], 2, "{rehearsed:#}");
+    let messages = count(&planned, "create_message", "pending");
+    assert!(messages > 0, "{planned:#}");
+    assert_eq!(count(&rehearsed, "create_message", "done"), messages, "{rehearsed:#}");
+    // What is planned again is everything that `verify` has read, messages included.
+    let said = world.run(&["rehearse", "--progress", "plain"]).stderr;
+    let rows = |step: &str| {
+        let (_, after) = said.split_once(&format!("\n{step}\n")).unwrap_or_else(|| panic!("{step}: {said}"));
+        let (before, _) = after.split_once(" rows,").unwrap_or_else(|| panic!("{step}: {said}"));
+        before.rsplit(' ').next().unwrap().to_owned()
+    };
+    assert_eq!(rows("Plan again"), rows("Verify"), "{said}");
     assert_eq!(world.running.writes(), []);
 }
 

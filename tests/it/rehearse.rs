@@ -5,8 +5,6 @@ use std::path::Path;
 use chatferry::internals::simulator::{Options, WorldKind};
 use serde_json::{Value, json};
 
-use crate::apply::count;
-use crate::history::{crawled, small};
 use crate::support::{Ran, World, chatferry, files, run};
 
 fn world(seed: u64, kind: WorldKind) -> World {
@@ -83,16 +81,16 @@ fn a_copy_is_rehearsed_with_faults_and_broken_off() {
 }
 
 #[test]
-fn a_copy_with_its_history_is_rehearsed_and_planned_again_with_it() {
-    let world = crawled(small(""));
-    let target = world.running.target_service_sid().to_owned();
-    let planned = plan(&world, &target, &["--messages", "--media"]);
-    let messages = count(&planned, "create_message", "pending");
-    assert!(messages > 0, "{planned:#}");
-    let (ran, result) = rehearse(world.folder.path(), &["--kills", "2"]);
-    assert_eq!(ran.code, 0, "{ran:?}");
-    succeeds(&result);
-    assert_eq!(count(&result, "create_message", "done"), messages, "{result:#}");
+fn the_page_of_a_plan_suggests_it_where_there_is_something_to_rehearse() {
+    let world = world(19, WorldKind::Plain);
+    let suggests = |arguments: &[&str], page: &str| {
+        let ran = world.run(&[&["plan", "--quiet", "--report", page], arguments].concat());
+        assert!([0, 5].contains(&ran.code), "{ran:?}");
+        std::fs::read_to_string(world.path(page)).unwrap().contains("chatferry rehearse --plan ")
+    };
+    assert!(suggests(&["--target", "in-place", "--max-change-percent", "100"], "plan.html"));
+    apply(&world, &[]);
+    assert!(!suggests(&["--undo", "plan.db", "--plan", "undo.db"], "undo.html"));
 }
 
 /// The failures that a rehearsal finds are those of the first apply.
@@ -227,7 +225,7 @@ fn what_cannot_be_rehearsed_is_refused_at_once() {
     refused(&world, &["plan.target.db", "is not what the plan"]);
     std::fs::rename(&moved, &target).unwrap();
     std::fs::rename(&snapshot, &moved).unwrap();
-    refused(&world, &["snapshot.db"]);
+    refused(&world, &["snapshot.db", "is not there", "in the folder where the plan was made"]);
     std::fs::copy(&target, &snapshot).unwrap();
     refused(&world, &["snapshot.db", "is not the one that `plan.db` was made from"]);
     std::fs::copy(&moved, &snapshot).unwrap();

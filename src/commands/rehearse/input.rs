@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::mapping;
 use crate::plan::binding::PlanBinding;
 use crate::plan::{Header, PlanFile};
 use crate::report::rehearsal::result::RehearseError;
@@ -11,8 +10,7 @@ use crate::simulator::{Faults, Loaded};
 use crate::snapshot::Snapshot;
 
 use super::super::read_target::file_of;
-use super::super::simulate;
-use super::super::{CommandError, Context};
+use super::super::{CommandError, Context, planned, simulate};
 
 /// A plan with what it was made from.
 #[derive(Debug)]
@@ -35,15 +33,9 @@ impl RehearsalInput {
         }
         let header = plan.header().clone();
         let binding = PlanBinding { plan: &settings.plan, header: &header };
-        binding.check_has_target()?;
-        binding.check_mapping(&mapping::load(&header.mapping)?)?;
-        let source = PathBuf::from(&header.snapshot);
-        if is_checked {
-            Snapshot::check_file(&source)?;
-        }
-        binding.check_snapshot(&Snapshot::open(&source)?)?;
+        planned::made_from(binding, is_checked)?;
         let target = target_reading(&settings.plan, &header)?;
-        let loaded = Loaded { source, target: Some(target) };
+        let loaded = Loaded { source: PathBuf::from(&header.snapshot), target: Some(target) };
         simulate::check_loaded(&loaded)?;
         Ok(Self { plan, header, loaded, faults })
     }

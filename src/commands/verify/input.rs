@@ -10,7 +10,7 @@ use crate::plan::{Move, PlanError, PlanFile, PlanRecords};
 use crate::settings::{ConnectionSettings, Loader, MigrationTarget, Verified, VerifySettings, check_files};
 use crate::snapshot::{Info, Snapshot};
 
-use super::super::CommandError;
+use super::super::{CommandError, planned};
 
 /// What is verified.
 #[derive(Debug)]
@@ -72,16 +72,7 @@ impl VerifyInput {
         }
         let header = plan.header().clone();
         let binding = PlanBinding { plan: &path, header: &header };
-        binding.check_has_target()?;
-        let mapping = load(&header.mapping)?;
-        binding.check_mapping(&mapping)?;
-        let file = PathBuf::from(&header.snapshot);
-        if is_checked {
-            Snapshot::check_file(&file)?;
-        }
-        let snapshot = Snapshot::open(&file)?;
-        binding.check_snapshot(&snapshot)?;
-        binding.check_messages(&snapshot)?;
+        let (mapping, snapshot) = planned::made_from(binding, is_checked)?;
         let target_connection =
             if header.kind == Move::InPlace { connection.clone() } else { connection.of_target(loader)? };
         binding.check_account(AccountUse::Target, &account_of(&target_connection)?)?;
@@ -104,7 +95,7 @@ impl VerifyInput {
             share,
             scratch: beside(&path),
             plan: Some(path),
-            file,
+            file: PathBuf::from(&header.snapshot),
         })
     }
 
@@ -116,7 +107,8 @@ impl VerifyInput {
         loader: &Loader,
         share: Option<Share>,
     ) -> Result<Self, CommandError> {
-        let mapping = load(mapping)?;
+        let mapping = mapping::load(mapping)?;
+        PlanRecords::of(&mapping).map_err(PlanError::from)?; // it must say what a target should hold
         if check_files(loader)? {
             Snapshot::check_file(file)?;
         }
@@ -152,13 +144,6 @@ impl VerifyInput {
             scratch: beside(file),
         })
     }
-}
-
-/// A mapping that says what a target should hold.
-fn load(name: &str) -> Result<Mapping, CommandError> {
-    let mapping = mapping::load(name)?;
-    PlanRecords::of(&mapping).map_err(PlanError::from)?;
-    Ok(mapping)
 }
 
 fn account_of(connection: &ConnectionSettings) -> Result<String, CommandError> {

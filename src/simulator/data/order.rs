@@ -133,7 +133,7 @@ pub(crate) fn insert(created: &mut Vec<CreatedEntry>, generated: &GeneratedOrder
     let at = created.partition_point(|place| place.digits() < digits);
     let before = generated.before(digits);
     if created.len() == created.capacity() {
-        created.reserve_exact(created.len() / 4 + 2); // hundreds of thousands of short lists: doubling them is dear
+        created.reserve_exact(created.len() / 4 + 2); // there may be a hundred thousand lists, and doubled they are half empty
     }
     created.insert(at, CreatedEntry { digits: digits.to_be_bytes(), id, before });
 }

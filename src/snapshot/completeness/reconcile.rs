@@ -11,7 +11,7 @@ use crate::snapshot::completeness::verdict;
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::messages;
 use crate::snapshot::properties::{self, Verdict};
-use crate::snapshot::schema::{self, CACHE_TO_WRITE, write_out};
+use crate::snapshot::schema::{self, CACHE, write_out};
 use crate::snapshot::unit::{UnitKind, state};
 use crate::snapshot::write::writer::SnapshotWriter;
 use crate::snapshot::write::{frontier, selection};
@@ -48,7 +48,7 @@ pub(in crate::snapshot) fn reconcile(
     writer.begin()?;
     writer.sql(|connection| {
         // SQLite sorts in as much memory as its cache may have, in addition to the cache: half of each while indexes are created.
-        connection.execute_batch(&format!("PRAGMA cache_size = -{}", CACHE_TO_WRITE / 2))?;
+        connection.execute_batch(&format!("PRAGMA cache_size = -{}", CACHE / 2))?;
         connection.execute_batch(
             "CREATE INDEX IF NOT EXISTS membership_by_channel ON membership_row (service, channel_sid, member_sid,
                user, status, last_consumed_message_index, unread_messages_count, notification_level, scope, extra);
@@ -58,7 +58,7 @@ pub(in crate::snapshot) fn reconcile(
              DELETE FROM finding;",
         )?;
         connection.execute_batch(&INDEXES_OF_VIEWS)?;
-        connection.execute_batch(&format!("PRAGMA cache_size = -{CACHE_TO_WRITE}"))
+        connection.execute_batch(&format!("PRAGMA cache_size = -{CACHE}"))
     })?;
     add_unlisted_channels(writer)?;
     writer.sql(disagreements::find_user_counts)?;

@@ -260,19 +260,25 @@ fn no_word_is_broken_at_the_edge_of_the_terminal() {
 fn a_person_at_a_terminal_gets_the_next_step() {
     let world = World::new(Options { users: 40, channels: 16, memberships: 5, ..Options::default() });
     let service = world.running.service_sid();
-    for (line, next) in [
-        ("chatferry probe".to_owned(), "next: chatferry crawl --service IS"),
+    for (line, steps) in [
+        ("chatferry probe".to_owned(), &["chatferry crawl --service IS"][..]),
         (
             format!("chatferry crawl --service {service}"),
-            "next: chatferry plan --target in-place --snapshot snapshot.db",
+            &["chatferry plan --target in-place --snapshot snapshot.db"],
         ),
-        ("chatferry plan --target in-place".to_owned(), "next: chatferry apply --plan plan.db"),
-        (format!("chatferry audit --service {service} --dir audits"), "next: open audits/"),
+        (
+            "chatferry plan --target in-place".to_owned(),
+            &["chatferry rehearse --plan plan.db", "chatferry apply --plan plan.db"],
+        ),
+        (format!("chatferry audit --service {service} --dir audits"), &["open audits/"]),
     ] {
         let Some(terminal) = Terminal::start(&world, 120, &[], &line) else { return };
         let (picture, code) = terminal.end();
         assert_eq!(code, 0, "{picture:#?}");
-        assert!(picture.iter().any(|line| line.starts_with(next)), "{next}: {picture:#?}");
+        for step in steps {
+            let next = format!("next: {step}");
+            assert!(picture.iter().any(|line| line.starts_with(&next)), "{next}: {picture:#?}");
+        }
         // A script gets none.
         let mut words = line.split(' ').skip(1).map(str::to_owned).collect::<Vec<_>>();
         if line.contains(" crawl ") {
