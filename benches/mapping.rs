@@ -74,6 +74,8 @@ fn mapped(source: &Source, mapping: &str, record: &str, format: FileFormat) -> R
         pii: PiiPolicy::Keep,
         plan: None,
         retain_until: None,
+        subject: None,
+        page: None,
         condition: None,
         spreadsheet_safe: false,
         check_schema: false,

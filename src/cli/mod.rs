@@ -35,6 +35,7 @@ pub(crate) mod setting;
 pub(crate) mod show;
 pub(crate) mod simulate;
 pub(crate) mod snapshot;
+pub(crate) mod subject;
 pub(crate) mod summary;
 pub(crate) mod user_channel;
 pub(crate) mod verify;
@@ -66,6 +67,7 @@ pub(crate) use setting::{ColorWhen, LogFormat, ProgressStyle};
 pub(crate) use show::ShowArgs;
 pub(crate) use simulate::SimulateArgs;
 pub(crate) use snapshot::SnapshotArgs;
+pub(crate) use subject::SubjectArgs;
 pub(crate) use summary::{SummaryArgs, SummaryFormat};
 pub(crate) use user_channel::UserChannelArgs;
 pub(crate) use verify::{VerifyArgs, VerifyFormat};
@@ -99,6 +101,7 @@ pub(crate) enum Verb {
     Crawl(CrawlArgs),
     Export(ExportArgs),
     UserChannel(UserChannelArgs),
+    Subject(SubjectArgs),
     Plan(PlanArgs),
     Rehearse(RehearseArgs),
     Apply(ApplyArgs),
@@ -181,7 +184,7 @@ const FOLDED: &str = "Flags that verbs share, examples and exit codes are in `--
 
 /// The verbs in the groups of the help. A verb that is in none stands in the last.
 const GROUPS: [(&str, &[&str]); 3] = [
-    ("Read and export", &["probe", "crawl", "export", "user-channel"]),
+    ("Read and export", &["probe", "crawl", "export", "user-channel", "subject"]),
     ("Migrate", &["plan", "rehearse", "apply", "verify"]),
     ("Keep watch", &["audit", "accounts", "summary", "diff", "snapshot", "show", "browse"]),
 ];

@@ -53,13 +53,11 @@ pub(super) async fn crawl(
         let source = Source::new(api, client);
         let identity = identity(settings, &credentials, &source)?;
         let opened =
-            open(place.path(), &identity, settings.cross_check, &source).map_err(|error| {
-                match (&place, &error) {
-                    (Reservation::Restarted(replacement), SnapshotError::OtherCrawl { .. }) => {
-                        CommandError::from(error).with_hint(text::unfinished_restart(replacement.path()))
-                    }
-                    _ => error.into(),
+            open(place.path(), &identity, settings, &source).map_err(|error| match (&place, &error) {
+                (Reservation::Restarted(replacement), SnapshotError::OtherCrawl { .. }) => {
+                    CommandError::from(error).with_hint(text::unfinished_restart(replacement.path()))
                 }
+                _ => error.into(),
             })?;
         let writer = match opened {
             Opened::ToRead(mut writer) => {
@@ -129,11 +127,15 @@ enum Opened {
 fn open(
     path: &Path,
     identity: &CrawlIdentity,
-    cross_check: Option<Share>,
+    settings: &CrawlSettings,
     source: &Source,
 ) -> Result<Opened, SnapshotError> {
+    let cross_check = settings.cross_check;
     let create = || {
         let new = match cross_check {
+            _ if settings.one_person => {
+                SnapshotWriter::create_of_one_person(path, identity, largest_page(source.api()))
+            }
             None => SnapshotWriter::create(path, identity, largest_page(source.api())),
             Some(share) => {
                 SnapshotWriter::create_cross_checked(path, identity, largest_page(source.api()), share)
@@ -193,10 +195,17 @@ fn identity(
         account_sid: credentials.account_sid.clone(),
         services,
         source: source.api(),
-        include: entities(&settings.include),
+        include: included(settings, source.api()),
         users,
         started: crate::clock::now().to_string(),
     })
+}
+
+/// What is read through an API. Of one person everything is that the API has.
+fn included(settings: &CrawlSettings, api: Api) -> Vec<Entity> {
+    let mut include = entities(&settings.include);
+    include.retain(|entity| !(settings.one_person && api == Api::Conversations && *entity == Entity::Invite));
+    include
 }
 
 /// What is read, in the model's terms. A service's own record always is.

@@ -128,6 +128,8 @@ fn check_lines(snapshot: &Snapshot, mappings: [Mapping; 1]) -> Result<Option<Che
         pii: PiiPolicy::Keep,
         plan: None,
         retain_until: None,
+        subject: None,
+        page: None,
         condition: None,
         spreadsheet_safe: false,
         check_schema: true,

@@ -30,6 +30,7 @@ mod simulate;
 mod snapshot;
 mod source;
 mod start;
+mod subject;
 mod summary;
 mod threads;
 mod user_channel;
@@ -59,6 +60,7 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Diff(args) => diff::run(&args, context),
         Verb::Export(args) => export::run(&args, context).await,
         Verb::UserChannel(args) => user_channel::run(&args, context).await,
+        Verb::Subject(args) => subject::run(&args, context).await,
         Verb::Plan(args) => plan::run(&args, context).await,
         Verb::Rehearse(args) => rehearse::run(&args, context),
         Verb::Apply(args) => apply::run(&args, context).await,

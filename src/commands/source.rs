@@ -109,7 +109,7 @@ pub(super) async fn turn(
     if !conversations_has(client, &settings.services, Some(error)).await {
         return Ok(false);
     }
-    if settings.include.has(IncludePart::Invites) {
+    if settings.include.has(IncludePart::Invites) && !settings.one_person {
         return Err(CrawlError::NoInvites { answer: answer.to_string() }.into());
     }
     let mut writer = SnapshotWriter::open(snapshot, largest_page(Api::Conversations))?;

@@ -52,8 +52,16 @@ pub(super) struct Reader {
     stop: CancellationToken,
     budget: PageBudget,
     refusals: Refusals,
-    /// Whether the crawl is of several services, so that the others are read where one is refused.
-    several: bool,
+    extent: CrawlExtent,
+}
+
+/// How much a crawl is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CrawlExtent {
+    /// Several services, so that the others are read where one is refused.
+    SeveralServices,
+    OneService,
+    OnePerson,
 }
 
 impl Reader {
@@ -63,14 +71,15 @@ impl Reader {
         events: Events,
         stop: CancellationToken,
         refusals: Refusals,
-        several: bool,
+        extent: CrawlExtent,
     ) -> Self {
-        Self { source, requests, events, stop, budget: PageBudget::new(), refusals, several }
+        Self { source, requests, events, stop, budget: PageBudget::new(), refusals, extent }
     }
 
     /// Reads a unit to its end, or says why not.
     pub(super) async fn read(&self, unit: Unit) -> Result<UnitEnd, CrawlError> {
-        let service = service_of(&unit.target).filter(|_| self.several).cloned();
+        let service =
+            service_of(&unit.target).filter(|_| self.extent == CrawlExtent::SeveralServices).cloned();
         let Some(service) = service else { return self.read_unit(unit).await };
         if self.refusals.has(&service) {
             return self.refused(unit, "its service is refused".to_owned()).await;
@@ -249,8 +258,11 @@ impl Reader {
             | Target::UserBindings(service, user, _) => self.source.user(service, user).await.map(drop),
             Target::Channel(service, channel)
             | Target::Members(service, channel)
-            | Target::Invites(service, channel)
+            | Target::Invites(service, channel, _)
             | Target::Messages(service, channel) => self.source.channel(service, channel).await.map(drop),
+            Target::Member(service, channel, member) => {
+                self.source.member(service, channel, member).await.map(drop)
+            }
             _ => Ok(()),
         }
     }
@@ -282,6 +294,9 @@ impl Reader {
 
     /// A service's own record with all that belongs to it.
     async fn complete_service(&self, service: &ServiceSid) -> Result<Fetched<Service>, SourceError> {
+        if self.extent == CrawlExtent::OnePerson {
+            return self.service_twice(service).await; // its settings say nothing of a person
+        }
         match self.source.service(service).await {
             Err(error) if is(&error, RequestError::is_not_found) => self.source.service(service).await,
             answered => answered,
@@ -334,6 +349,10 @@ impl Reader {
             SingleRecord::Channel(service, channel) => {
                 let fetched = self.source.channel(service, channel).await?;
                 Ok((Detail::Channel(Box::new(fetched.record)), fetched.issues))
+            }
+            SingleRecord::Member(service, channel, member) => {
+                let fetched = self.source.member(service, channel, member).await?;
+                Ok((Detail::Member(Box::new(fetched.record)), fetched.issues))
             }
         }
     }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::committer::{CHANNEL_CAPACITY, CommitRequest, Committer, Question};
 use super::error::CrawlError;
-use super::reader::{Reader, UnitEnd};
+use super::reader::{CrawlExtent, Reader, UnitEnd};
 use super::refusals::Refusals;
 use super::{CrawlEnd, CrawlOptions};
 use crate::clock;
@@ -63,7 +63,11 @@ impl Scheduler {
     ) -> Self {
         let (requests, receiver) = mpsc::channel(CHANNEL_CAPACITY);
         let refusals = Refusals::default();
-        let several = snapshot.identity().services.len() != 1;
+        let extent = match snapshot.identity().services.len() {
+            1 if snapshot.is_of_one_person() => CrawlExtent::OnePerson,
+            1 => CrawlExtent::OneService,
+            _ => CrawlExtent::SeveralServices,
+        };
         let more_work = Arc::new(Notify::new());
         let counted = source.clone();
         let per_second = (options.requests_per_second > 0).then(|| f64::from(options.requests_per_second));
@@ -89,7 +93,7 @@ impl Scheduler {
                 events.clone(),
                 stop.clone(),
                 refusals.clone(),
-                several,
+                extent,
             ),
             refusals,
             requests,

@@ -1,6 +1,6 @@
 //! What a unit of the frontier is to a source: which list or record, of which service, and how long.
 
-use crate::model::{ChannelSid, ServiceSid, UserSid};
+use crate::model::{ChannelSid, MemberSid, ServiceSid, UserSid};
 use crate::snapshot::{Target, Unit};
 use crate::source::{List, uncounted_size};
 use crate::twilio::ListSize;
@@ -19,6 +19,7 @@ pub(super) enum UnitReading {
 pub(super) enum SingleRecord {
     User(ServiceSid, UserSid),
     Channel(ServiceSid, ChannelSid),
+    Member(ServiceSid, ChannelSid, MemberSid),
 }
 
 pub(super) fn reading_of(target: &Target) -> UnitReading {
@@ -29,7 +30,12 @@ pub(super) fn reading_of(target: &Target) -> UnitReading {
         Target::Channels(service) => UnitReading::List(List::Channels(service)),
         Target::UserChannels(service, user) => UnitReading::List(List::UserChannels(service, user)),
         Target::Members(service, channel) => UnitReading::List(List::Members(service, channel)),
-        Target::Invites(service, channel) => UnitReading::List(List::Invites(service, channel)),
+        Target::Member(service, channel, member) => {
+            UnitReading::Record(SingleRecord::Member(service, channel, member))
+        }
+        Target::Invites(service, channel, identity) => {
+            UnitReading::List(List::Invites(service, channel, identity))
+        }
         Target::Messages(service, channel) => UnitReading::List(List::Messages(service, channel)),
         Target::Bindings(service) => UnitReading::List(List::Bindings(service, None)),
         Target::UserBindings(service, _, identity) => {
@@ -62,7 +68,8 @@ pub(super) fn service_of(target: &Target) -> Option<&ServiceSid> {
         | Target::Channel(service, _)
         | Target::UserChannels(service, _)
         | Target::Members(service, _)
-        | Target::Invites(service, _)
+        | Target::Member(service, ..)
+        | Target::Invites(service, ..)
         | Target::Messages(service, _)
         | Target::Bindings(service)
         | Target::UserBindings(service, ..) => Some(service),

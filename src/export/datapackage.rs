@@ -8,8 +8,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::formats::FileFormat;
-use super::options::{ExportOptions, PlanFacts};
+use super::formats::{FileFormat, OutputDigest};
+use super::options::{ExportOptions, PackagePage, PlanFacts, SubjectFacts};
 use super::select::{NotExported, SelectedRecord};
 use super::written::{WrittenBundle, WrittenFile, WrittenRecord};
 use crate::mapping::{ColumnType, MappedColumn};
@@ -83,6 +83,8 @@ struct PackageSettings {
     pii_key_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<PlanFacts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<SubjectFacts>,
 }
 
 pub(super) fn describe(
@@ -90,6 +92,7 @@ pub(super) fn describe(
     options: &ExportOptions,
     written: &[(&SelectedRecord<'_>, WrittenRecord)],
     bundles: &[WrittenBundle],
+    page: Option<(&PackagePage, &OutputDigest)>,
     not_exported: &[NotExported],
 ) -> Vec<u8> {
     let of_records = written.iter().flat_map(|(selected, record)| {
@@ -98,7 +101,8 @@ pub(super) fn describe(
     let of_bundles = bundles.iter().flat_map(|bundle| {
         bundle.files.iter().map(move |file| bundle_resource(bundle, written, file, options))
     });
-    let resources = of_records.chain(of_bundles);
+    let resources =
+        of_records.chain(of_bundles).chain(page.map(|(page, digest)| page_resource(page, digest)));
     let finished = info.finished.clone();
     let package = DataPackage {
         profile: "data-package",
@@ -140,6 +144,7 @@ pub(super) fn describe(
                 pii: options.pii.name(),
                 pii_key_id: options.pii.key_id(),
                 plan: options.plan.clone(),
+                subject: options.subject.clone(),
             },
             not_exported,
         },
@@ -208,6 +213,24 @@ fn resource(
     set("mapping", selected.mapping.name.clone().into());
     resource.extend(notes(selected, written));
     Json::Object(resource)
+}
+
+/// The name of the page for people.
+pub(super) const PAGE: &str = "index.html";
+
+fn page_resource(page: &PackagePage, digest: &OutputDigest) -> Json {
+    json!({
+        "name": "index_html",
+        "title": page.title,
+        "path": PAGE,
+        "profile": "data-resource",
+        "type": "file",
+        "format": "html",
+        "mediatype": "text/html",
+        "encoding": "utf-8",
+        "bytes": digest.bytes,
+        "hash": format!("sha256:{}", digest.sha256),
+    })
 }
 
 /// The name of a file's resource: the file's own, with its format.

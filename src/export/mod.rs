@@ -21,6 +21,7 @@ mod rows;
 mod run;
 mod select;
 mod source;
+mod subject;
 mod unique;
 mod written;
 
@@ -30,12 +31,13 @@ pub use formats::FileFormat;
 pub(crate) use lists::ListReader;
 pub(crate) use media::{MediaEntry, MediaExport};
 pub use options::ExportOptions;
-pub(crate) use options::PlanFacts;
+pub(crate) use options::{PackagePage, PlanFacts, SubjectFacts};
 pub(crate) use rows::lists_of;
 pub use run::stream;
 pub(crate) use run::{ExportReport, check_lines, json_objects, run, run_to_store};
 pub(crate) use select::{check_names, check_stream, walk_of};
 pub use source::RowSource;
+pub(crate) use subject::{Person, SubjectSource};
 
 #[cfg(test)]
 mod fixture;

@@ -5,12 +5,33 @@ use serde::Serialize;
 
 use super::formats::{Compression, CsvOptions, FileFormat};
 use crate::mapping::{Mapping, PiiPolicy};
+use crate::snapshot::MissingOfPerson;
 
 /// A plan that SIDs are from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlanFacts {
     pub digest: String,
     pub target_service_sid: String,
+}
+
+/// Whom an export is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SubjectFacts {
+    pub service_sid: String,
+    /// None of one who is no user any more.
+    pub user_sid: Option<String>,
+    pub identity: Option<String>,
+    /// Whether it also says when others wrote, under numbers in the place of names.
+    pub context: bool,
+    /// What could not be read, or is not in the snapshot.
+    pub missing: Vec<MissingOfPerson>,
+}
+
+/// A page for people that goes with the files.
+#[derive(Debug, Clone)]
+pub struct PackagePage {
+    pub title: String,
+    pub html: String,
 }
 
 /// What one export needs to know.
@@ -30,6 +51,10 @@ pub struct ExportOptions {
     pub plan: Option<PlanFacts>,
     /// Until when the files are kept, as the package states.
     pub retain_until: Option<Date>,
+    /// The person that the rows are about, where they are about one.
+    pub subject: Option<SubjectFacts>,
+    /// Written as `index.html`.
+    pub page: Option<PackagePage>,
     /// The condition that was added to every record.
     pub condition: Option<String>,
     /// Whether CSV cells that a spreadsheet would take for formulas get an apostrophe in front.

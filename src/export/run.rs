@@ -138,9 +138,20 @@ pub(super) fn export<P: FileDestination>(
             }
         }
     }
+    let mut page = None;
+    if let Some(wanted) = &options.page {
+        let failed = |source| destination.failed(datapackage::PAGE, source);
+        let mut output = Output::new(destination.create(datapackage::PAGE)?, None).map_err(failed)?;
+        output.buffer.extend_from_slice(wanted.html.as_bytes());
+        let (mut file, digest) = output.finish().map_err(failed)?;
+        destination.complete(&mut file).map_err(failed)?;
+        files.push((datapackage::PAGE.to_owned(), file));
+        page = Some((wanted, digest));
+    }
     let mut package = destination.create(PACKAGE)?;
     let not_exported = not_exported(info, selected);
-    let text = datapackage::describe(info, options, &written, &bundles, &not_exported);
+    let page = page.as_ref().map(|(page, digest)| (*page, digest));
+    let text = datapackage::describe(info, options, &written, &bundles, page, &not_exported);
     let stored = package.write_all(&text).and_then(|()| destination.complete(&mut package));
     stored.map_err(|source| destination.failed(PACKAGE, source))?;
     destination.publish(files, package)?;

@@ -18,6 +18,7 @@ pub(crate) mod progress;
 pub(crate) mod rehearsal;
 pub(crate) mod snapshot;
 pub(crate) mod stderr;
+pub(crate) mod subject;
 pub(crate) mod summary;
 pub(crate) mod text;
 

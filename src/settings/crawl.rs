@@ -29,6 +29,8 @@ pub(crate) struct CrawlSettings {
     pub source: SourceChoice,
     /// The share to read by the other route too.
     pub cross_check: Option<Share>,
+    /// Only the one user, and of channels what is that user's.
+    pub one_person: bool,
     /// Start over.
     pub restart: bool,
     /// Carry unchanged users over from this older snapshot, but for a share of them. Only an audit asks for it.
@@ -79,6 +81,7 @@ impl CrawlSettings {
             cross_check: cross_check(loader, flags, &include, users.is_some())?,
             include,
             users,
+            one_person: false,
             restart,
             carry_over: None,
         })

@@ -66,7 +66,10 @@ impl ExportSettings {
         Ok(Self {
             snapshot,
             plan: None,
-            options: ExportOptions { retain_until: retain_until(args)?, ..options(args).map_err(Box::new)? },
+            options: ExportOptions {
+                retain_until: retain_until(args.retain_until.as_deref())?,
+                ..options(args).map_err(Box::new)?
+            },
         })
     }
 
@@ -110,9 +113,9 @@ impl ExportSettings {
 }
 
 /// Until when the files are kept, today at the earliest.
-fn retain_until(args: &ExportChoice) -> Result<Option<Date>, SettingsError> {
+pub(super) fn retain_until(text: Option<&str>) -> Result<Option<Date>, SettingsError> {
     let today = crate::clock::now().to_zoned(TimeZone::UTC).date();
-    let day = args.retain_until.as_deref().map(|text| parse::day(text, today)).transpose();
+    let day = text.map(|text| parse::day(text, today)).transpose();
     day.map_err(|source| SettingsError::Value { place: Provenance::Flag("retain_until"), source })
 }
 
@@ -141,6 +144,8 @@ fn options(args: &ExportChoice) -> Result<ExportOptions, ExportError> {
         pii: pii(args)?,
         plan: None,
         retain_until: None,
+        subject: None,
+        page: None,
         condition: None,
         spreadsheet_safe: false,
         check_schema: false,
@@ -302,7 +307,7 @@ mod tests {
         assert_eq!(kept.unwrap().to_string(), "2199-12-31");
         let refused = |text: &str| {
             let line = Line::try_parse_from(["export", "--retain-until", text]).unwrap();
-            retain_until(&line.args.export).map_err(|error| match error {
+            retain_until(line.args.export.retain_until.as_deref()).map_err(|error| match error {
                 SettingsError::Value { source, .. } => source.to_string(),
                 other => panic!("{other}"),
             })

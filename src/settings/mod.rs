@@ -35,6 +35,7 @@ mod provenance;
 mod reference;
 mod rehearse;
 mod result;
+mod subject;
 mod summary;
 mod user_channel;
 mod users;
@@ -59,6 +60,7 @@ pub(crate) use provenance::Provenance;
 pub use reference::{SettingReference, reference};
 pub(crate) use rehearse::RehearseSettings;
 pub(crate) use result::ResultSettings;
+pub(crate) use subject::SubjectSettings;
 pub(crate) use summary::SummarySettings;
 pub(crate) use user_channel::{
     Named, UserChannelPlace, UserChannelRow, UserChannelUpdateSettings, channel_named, user_named,

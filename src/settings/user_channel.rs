@@ -47,6 +47,11 @@ pub(crate) fn user_named(text: &str) -> Result<Named, SettingsError> {
     named(text, &USER_NAME).map_err(|reason| UserChannelInputError::Name { flag: "--user", reason }.into())
 }
 
+/// The person of `subject`.
+pub(super) fn subject_named(text: &str) -> Result<Named, SettingsError> {
+    named(text, &USER_NAME).map_err(|reason| UserChannelInputError::Name { flag: "WHO", reason }.into())
+}
+
 pub(crate) fn channel_named(text: &str) -> Result<Named, SettingsError> {
     named(text, &CHANNEL_NAME)
         .map_err(|reason| UserChannelInputError::Name { flag: "--channel", reason }.into())

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::completeness::check::{self, CheckReport};
+use super::completeness::of_person::{self, MissingOfPerson};
 use super::completeness::reconcile::{self, Reconciled};
 use super::diff::{digest, list_digest};
 use super::error::SnapshotError;
@@ -36,6 +37,14 @@ impl Snapshot {
     /// What did not agree about a user or channel.
     pub(crate) fn disagreements_about(&self, sid: &str) -> Result<Vec<Disagreement>, SnapshotError> {
         self.sql(|connection| info::disagreements_about(connection, sid))
+    }
+
+    /// What it lacks of a person: of this user, or of one who is none.
+    pub(crate) fn missing_of_person(
+        &self,
+        user: Option<&UserSid>,
+    ) -> Result<Vec<MissingOfPerson>, SnapshotError> {
+        self.sql(|connection| of_person::missing(connection, user))
     }
 
     /// What it has from an older one, and did not read itself.
@@ -228,6 +237,19 @@ impl SnapshotWriter {
         start::create(path, identity, largest_page, |writer| focus::limit_to(writer, name))
     }
 
+    /// Creates a snapshot of one person: the only user that `identity` selects.
+    pub fn create_of_one_person(
+        path: &Path,
+        identity: &CrawlIdentity,
+        largest_page: LargestPage,
+    ) -> Result<Self, SnapshotError> {
+        start::create(path, identity, largest_page, |writer| {
+            writer.sql(|connection| properties::set(connection, properties::ONE_PERSON, "1"))?;
+            writer.of_one_person = true;
+            Ok(())
+        })
+    }
+
     /// Creates a snapshot of which a share is read by the other route too.
     pub fn create_cross_checked(
         path: &Path,
@@ -275,6 +297,11 @@ impl SnapshotWriter {
     /// Whether the crawl is limited to a part.
     pub fn is_focused(&self) -> bool {
         self.focused
+    }
+
+    /// Whether the crawl is of one person.
+    pub fn is_of_one_person(&self) -> bool {
+        self.of_one_person
     }
 
     /// Whether the crawl is of the part that `name` names.

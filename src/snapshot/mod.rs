@@ -37,6 +37,7 @@ pub(crate) use completeness::check::CheckReport;
 pub(crate) use completeness::cross_check::CrossCheck;
 pub(crate) use completeness::list_completeness::{ListOf, why_incomplete};
 pub(crate) use completeness::missing::MissingMembership;
+pub(crate) use completeness::of_person::MissingOfPerson;
 pub(crate) use completeness::reconcile::Reconciled;
 pub(crate) use diff::column::{FieldMask, columns};
 pub(crate) use diff::merge::{MergeOptions, Met, RawRow, Which, merge};

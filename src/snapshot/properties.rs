@@ -252,6 +252,13 @@ pub(super) fn is_limited(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(get(connection, "focus")?.is_some())
 }
 
+/// Whether the crawl is of one person: its user, and of channels only what is that user's.
+pub(super) fn is_of_one_person(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(get(connection, ONE_PERSON)?.is_some())
+}
+
+pub(super) const ONE_PERSON: &str = "one_person";
+
 /// Which digests of its lists a snapshot has: the version of how they are computed.
 pub(super) const LIST_DIGESTS: &str = "list_digests";
 

@@ -1,6 +1,6 @@
 //! Units of work: the lists and details that a crawl reads. `frontier` keeps them.
 
-use crate::model::{ChannelSid, Entity, ServiceSid, UserSid};
+use crate::model::{ChannelSid, Entity, MemberSid, ServiceSid, UserSid};
 
 /// The number of a unit in its snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,8 +23,10 @@ pub enum Target {
     UserChannels(ServiceSid, UserSid),
     /// A channel's members.
     Members(ServiceSid, ChannelSid),
-    /// A channel's invites.
-    Invites(ServiceSid, ChannelSid),
+    /// One member of a channel, by itself.
+    Member(ServiceSid, ChannelSid, MemberSid),
+    /// A channel's invites: of one identity, or all.
+    Invites(ServiceSid, ChannelSid, Option<String>),
     /// A channel's messages.
     Messages(ServiceSid, ChannelSid),
     /// A service's push notification bindings.
@@ -45,7 +47,8 @@ impl std::fmt::Display for Target {
             Self::User(_, user) | Self::UserChannels(_, user) | Self::UserBindings(_, user, _) => user,
             Self::Channel(_, channel)
             | Self::Members(_, channel)
-            | Self::Invites(_, channel)
+            | Self::Member(_, channel, _)
+            | Self::Invites(_, channel, _)
             | Self::Messages(_, channel) => channel,
         };
         write!(formatter, "{} {of}", self.kind().name())
@@ -61,7 +64,7 @@ impl Target {
             Self::Users(_) | Self::User(..) => Entity::User,
             Self::Channels(_) | Self::Channel(..) => Entity::Channel,
             Self::UserChannels(..) => Entity::Membership,
-            Self::Members(..) => Entity::Member,
+            Self::Members(..) | Self::Member(..) => Entity::Member,
             Self::Invites(..) => Entity::Invite,
             Self::Messages(..) => Entity::Message,
             Self::Bindings(_) | Self::UserBindings(..) => Entity::Binding,
@@ -79,6 +82,7 @@ impl Target {
             Self::Channel(..) => UnitKind::Channel,
             Self::UserChannels(..) => UnitKind::UserChannels,
             Self::Members(..) => UnitKind::Members,
+            Self::Member(..) => UnitKind::Member,
             Self::Invites(..) => UnitKind::Invites,
             Self::Messages(..) => UnitKind::Messages,
             Self::Bindings(_) => UnitKind::Bindings,
@@ -121,10 +125,11 @@ pub(super) enum UnitKind {
     Messages = 10,
     Bindings = 11,
     UserBindings = 12,
+    Member = 13,
 }
 
 impl UnitKind {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Services,
         Self::Service,
         Self::Roles,
@@ -138,6 +143,7 @@ impl UnitKind {
         Self::Messages,
         Self::Bindings,
         Self::UserBindings,
+        Self::Member,
     ];
 
     pub(super) fn from_number(number: i64) -> Option<Self> {
@@ -166,6 +172,7 @@ impl UnitKind {
             Self::Channel => "channel",
             Self::UserChannels => "user channels of",
             Self::Members => "members of",
+            Self::Member => "member on",
             Self::Invites => "invites of",
             Self::Messages => "messages of",
             Self::Bindings | Self::UserBindings => "bindings of",
@@ -179,7 +186,7 @@ impl UnitKind {
 
     /// Whether its parent is a channel.
     pub(super) fn is_of_channel(self) -> bool {
-        matches!(self, Self::Channel | Self::Members | Self::Invites | Self::Messages)
+        matches!(self, Self::Channel | Self::Members | Self::Member | Self::Invites | Self::Messages)
     }
 
     /// Whether its rows bring units of their own.

@@ -16,7 +16,7 @@ pub fn page_of(api: Api, entity: Entity, body: &[u8]) -> Option<(ListPage, Optio
         Entity::Channel => List::Channels(service),
         Entity::Membership => List::UserChannels(service, user),
         Entity::Member => List::Members(service, channel),
-        Entity::Invite => List::Invites(service, channel),
+        Entity::Invite => List::Invites(service, channel, None),
         Entity::Message => List::Messages(service, channel),
         Entity::Binding => List::Bindings(service, None),
     };

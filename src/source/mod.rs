@@ -29,8 +29,8 @@ use self::notes::Asked;
 use self::read::Reading;
 use crate::error::{Advise, Failure};
 use crate::model::{
-    AccountSid, Api, Channel, ChannelSid, Entity, Issue, IssueKind, ListPage, Membership, Records, Service,
-    ServiceSid, User, UserSid,
+    AccountSid, Api, Channel, ChannelSid, Entity, Issue, IssueKind, ListPage, Member, MemberSid, Membership,
+    Records, Service, ServiceSid, User, UserSid,
 };
 use crate::twilio::wire::decode_one;
 use crate::twilio::{ApiRequest, BodyError, Client, ListSize, PageError, RequestError};
@@ -47,8 +47,8 @@ pub(crate) enum List {
     /// A user's channels: the User Channels.
     UserChannels(ServiceSid, UserSid),
     Members(ServiceSid, ChannelSid),
-    /// The pending invites of a channel.
-    Invites(ServiceSid, ChannelSid),
+    /// The pending invites of a channel: of one identity, or all.
+    Invites(ServiceSid, ChannelSid, Option<String>),
     /// The messages of a channel, oldest first.
     Messages(ServiceSid, ChannelSid),
     /// The push notification bindings of a service: of one identity, or all.
@@ -80,7 +80,7 @@ impl List {
             | Self::Channels(service)
             | Self::UserChannels(service, _)
             | Self::Members(service, _)
-            | Self::Invites(service, _)
+            | Self::Invites(service, ..)
             | Self::Messages(service, _)
             | Self::Bindings(service, _) => Some(service),
         }
@@ -91,7 +91,7 @@ impl List {
         let asked = Asked { service: self.service(), ..asked };
         match self {
             Self::UserChannels(_, user) => Asked { user: Some(user), ..asked },
-            Self::Members(_, channel) | Self::Invites(_, channel) | Self::Messages(_, channel) => {
+            Self::Members(_, channel) | Self::Invites(_, channel, _) | Self::Messages(_, channel) => {
                 Asked { channel: Some(channel), ..asked }
             }
             Self::Services | Self::Roles(_) | Self::Users(_) | Self::Channels(_) | Self::Bindings(..) => {
@@ -257,6 +257,17 @@ impl Source {
     ) -> Result<Fetched<Membership>, SourceError> {
         let asked = Asked { user: Some(user), ..self.asked(Some(service)) };
         self.one(&requests::membership(self.api, service, user, channel), asked).await
+    }
+
+    /// Fetches a member of a channel.
+    pub(crate) async fn member(
+        &self,
+        service: &ServiceSid,
+        channel: &ChannelSid,
+        member: &MemberSid,
+    ) -> Result<Fetched<Member>, SourceError> {
+        let asked = Asked { channel: Some(channel), ..self.asked(Some(service)) };
+        self.one(&requests::member(self.api, service, channel, member), asked).await
     }
 
     /// Refuses a service of another account: with a main account's key and a subaccount's SID, Twilio answers with the main

@@ -1,7 +1,7 @@
 //! The request for each list and each record, by API.
 
 use super::{List, SourceError};
-use crate::model::{Api, ChannelSid, Entity, ServiceSid, UserSid};
+use crate::model::{Api, ChannelSid, Entity, MemberSid, ServiceSid, UserSid};
 use crate::twilio::ApiRequest;
 use crate::twilio::chat::requests as chat;
 use crate::twilio::conversations::requests as conversations;
@@ -72,7 +72,9 @@ fn first_page(api: Api, list: &List, size: Option<u32>) -> Option<ApiRequest> {
         (Api::Chat, List::Channels(service)) => chat::list_channels(service, size),
         (Api::Chat, List::UserChannels(service, user)) => chat::list_user_channels(service, user, size),
         (Api::Chat, List::Members(service, channel)) => chat::list_members(service, channel, size),
-        (Api::Chat, List::Invites(service, channel)) => chat::list_invites(service, channel, size),
+        (Api::Chat, List::Invites(service, channel, identity)) => {
+            chat::list_invites(service, channel, identity.as_deref(), size)
+        }
         (Api::Chat, List::Messages(service, channel)) => chat::list_messages(service, channel, size),
         (Api::Conversations, List::Services) => conversations::list_services(size),
         (Api::Conversations, List::Roles(service)) => conversations::list_roles(service, size),
@@ -122,5 +124,12 @@ pub(super) fn membership(api: Api, service: &ServiceSid, user: &UserSid, channel
     match api {
         Api::Chat => chat::fetch_user_channel(service, user, channel),
         Api::Conversations => conversations::fetch_user_conversation(service, user, channel),
+    }
+}
+
+pub(super) fn member(api: Api, service: &ServiceSid, channel: &ChannelSid, member: &MemberSid) -> ApiRequest {
+    match api {
+        Api::Chat => chat::fetch_member(service, channel, member),
+        Api::Conversations => conversations::fetch_participant(service, channel, member),
     }
 }

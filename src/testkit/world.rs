@@ -214,7 +214,7 @@ impl World {
             Target::Members(_, channel) => Records::Members(
                 self.members.iter().filter(|row| row.channel_sid == *channel).cloned().collect(),
             ),
-            Target::Invites(_, channel) => Records::Invites(
+            Target::Invites(_, channel, _) => Records::Invites(
                 self.invites.iter().filter(|row| row.channel_sid == *channel).cloned().collect(),
             ),
             Target::Messages(_, channel) => Records::Messages(

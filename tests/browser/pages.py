@@ -1,4 +1,4 @@
-"""Opens the pages of a snapshot, of differences, of a verification, of audits, of an applied plan and of a rehearsal in a real browser.
+"""Opens the pages of a snapshot, of differences, of a verification, of audits, of an applied plan, of a rehearsal and of a person in a real browser.
 
 usage: pages.py FOLDER [CHROMIUM]
 
@@ -23,7 +23,7 @@ from common import (
     take_picture,
 )
 
-NAMES = ["snapshot", "diff", "same", "verify", "audits", "night", "applied", "rehearsal"]
+NAMES = ["snapshot", "diff", "same", "verify", "audits", "night", "applied", "rehearsal", "subject"]
 # Pages with a list that is searched.
 LISTS = {"diff": "Search", "verify": "Search", "night": "Search", "applied": "Search"}
 DATED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
@@ -44,7 +44,7 @@ def check_every_page(browser: Browser, folder: Path) -> None:
 
 
 def check_hostile(browser: Browser, folder: Path) -> None:
-    for name in ("snapshot", "diff", "verify", "night", "applied"):
+    for name in ("snapshot", "diff", "verify", "night", "applied", "subject"):
         for script in (True, False):
             with opened_file(browser, folder / f"{name}.html", java_script_enabled=script) as page:
                 page.locator("body").wait_for()
@@ -165,6 +165,21 @@ def check_rehearsal(browser: Browser, folder: Path) -> None:
         expect(page.locator("#origin")).to_contain_text("1 time")
 
 
+def check_subject(browser: Browser, folder: Path) -> None:
+    with opened_file(browser, folder / "subject.html") as page:
+        expect(page.locator("main .verdict h2")).to_have_text("Incomplete: 1 part missing")
+        expect(page.locator("#overview table")).to_contain_text("the snapshot was crawled without them")
+        assert page.locator("#channels tbody tr").count() > 1
+        messages = page.locator("#messages ol.messages > li")
+        own = page.locator("#messages li:has(.caption strong)")
+        assert 0 < own.count() < messages.count(), "the person's own messages, and those of others"
+        others = page.locator("#messages li:not(:has(.caption strong)) .body").all_inner_texts()
+        assert all(re.fullmatch(r"\[masked: \d+ characters\]", text) for text in others), others
+        for part in ("User", "Channels", "Messages", "Origin"):
+            page.get_by_role("navigation").get_by_role("link", name=part).click()
+            expect(page.locator(page.evaluate("location.hash") + " > h2")).to_be_in_viewport()
+
+
 CHECKS = [
     check_every_page,
     check_hostile,
@@ -176,6 +191,7 @@ CHECKS = [
     check_audits,
     check_applied,
     check_rehearsal,
+    check_subject,
 ]
 
 

@@ -46,6 +46,7 @@ mod show;
 mod sids;
 mod snapshot;
 mod source;
+mod subject;
 mod support;
 mod user_channel;
 mod user_channel_list;

@@ -158,6 +158,28 @@ const CHANGES: &str = "
     UPDATE membership_row SET status = 4 WHERE user = (SELECT min(user) FROM membership_row);
     UPDATE role_row SET friendly_name = @name WHERE sid = (SELECT min(sid) FROM role_row);";
 
+/// A person's page: with context, something missing, and a name and a text that must not run as scripts.
+fn person_for_the_browser(world: &World, folder: &std::path::Path) {
+    let include = "roles,users,channels,user-channels,members,messages,bindings";
+    assert_eq!(world.crawl(&["--snapshot", "person.db", "--include", include]).code, 0);
+    let snapshot = rusqlite::Connection::open(world.path("person.db")).unwrap();
+    let writer = "SELECT u.identity FROM user_row u JOIN message_row m ON m.sender = u.identity
+                  GROUP BY u.id ORDER BY count(*) DESC LIMIT 1";
+    let identity: String = snapshot.query_row(writer, [], |row| row.get(0)).unwrap();
+    for hostile in [
+        "UPDATE user_row SET friendly_name = ?2 WHERE identity = ?1",
+        "UPDATE message_row SET body = ?2 WHERE sender = ?1",
+    ] {
+        assert!(snapshot.execute(hostile, [&identity, HOSTILE]).unwrap() > 0);
+    }
+    drop(snapshot);
+    let subject =
+        ["subject", &identity, "--snapshot", "person.db", "--out", "person", "--context", "--quiet"];
+    let ran = world.run(&subject);
+    assert_eq!(ran.code, 4, "there are no invitations in it: {ran:?}");
+    fs::copy(world.path("person/index.html"), folder.join("subject.html")).unwrap();
+}
+
 /// The pages that `tests/browser/pages.py` opens: into the folder that the variable names, else into one that goes again.
 #[test]
 fn pages_for_the_browser() {
@@ -181,6 +203,7 @@ fn pages_for_the_browser() {
         let ran = world.run(&[arguments, &["--report", &at(name), "--quiet"]].concat());
         assert_eq!(ran.code, code, "{ran:?}");
     }
+    person_for_the_browser(&world, &folder);
     let target = world.running.target_service_sid().to_owned();
     let plan =
         ["plan", "--snapshot", "new.db", "--target", &target, "--max-change-percent", "100", "--quiet"];
@@ -213,6 +236,7 @@ fn pages_for_the_browser() {
         ("audits", false),
         ("night", true),
         ("rehearsal", false),
+        ("subject", true),
     ] {
         let text = fs::read_to_string(folder.join(format!("{name}.html"))).unwrap();
         assert!(text.ends_with("</html>\n") && !text.contains(HOSTILE), "{name}");

@@ -17,6 +17,6 @@ pub(super) use csv::CsvOptions;
 pub(crate) use format::Compression;
 pub use format::FileFormat;
 pub(super) use json_row::JsonRow;
-pub(super) use output::Output;
+pub(super) use output::{Output, OutputDigest};
 pub(super) use registry::file_name;
 pub(super) use registry::writer;

@@ -31,6 +31,8 @@ fn options(mappings: &[&str]) -> ExportOptions {
         pii: PiiPolicy::Keep,
         plan: None,
         retain_until: None,
+        subject: None,
+        page: None,
         condition: None,
         spreadsheet_safe: false,
         check_schema: false,

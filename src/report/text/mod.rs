@@ -19,6 +19,7 @@ pub(crate) mod show;
 pub(crate) mod simulate;
 pub(crate) mod snapshot;
 pub(crate) mod stays;
+pub(crate) mod subject;
 pub(crate) mod table;
 pub(crate) mod user_channel;
 pub(crate) mod verify;

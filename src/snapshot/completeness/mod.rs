@@ -24,5 +24,6 @@ pub(in crate::snapshot) mod cross_check;
 pub(in crate::snapshot) mod disagreements;
 pub(in crate::snapshot) mod list_completeness;
 pub(in crate::snapshot) mod missing;
+pub(in crate::snapshot) mod of_person;
 pub(in crate::snapshot) mod reconcile;
 pub(in crate::snapshot) mod verdict;

@@ -350,7 +350,11 @@ fn minimum(writer: &SnapshotWriter) -> Result<i64, SnapshotError> {
             [
                 UnitKind::Service.number(),
                 UnitKind::Services.number(),
-                writer.identity().source.requests_of_service().cast_signed(),
+                if writer.of_one_person {
+                    1
+                } else {
+                    writer.identity().source.requests_of_service().cast_signed()
+                },
             ],
             |row| row.get(0),
         )

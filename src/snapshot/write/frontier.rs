@@ -5,10 +5,11 @@
 
 use rusqlite::{Row, ToSql};
 
-use crate::model::{ServiceSid, Sid, SidKind};
+use crate::model::{MemberSid, ServiceSid, Sid, SidKind};
 use crate::snapshot::encode::{FromStored, bind, required};
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::unit::{Estimate, FIRST, SoFar, Target, Unit, UnitId, UnitKind, state};
+use crate::snapshot::write::own_place;
 use crate::snapshot::write::writer::SnapshotWriter;
 
 /// Units that wait to be read, most pages first, without those already taken.
@@ -51,7 +52,15 @@ fn unit(writer: &SnapshotWriter, id: UnitId, raw: RawUnit) -> Result<Unit, Snaps
         UnitKind::Channel => Target::Channel(service_sid, channel()?),
         UnitKind::UserChannels => Target::UserChannels(service_sid, user()?),
         UnitKind::Members => Target::Members(service_sid, channel()?),
-        UnitKind::Invites => Target::Invites(service_sid, channel()?),
+        UnitKind::Member => {
+            let channel = channel()?;
+            let member = own_place::own_place(writer, service, &channel)?.and_then(|place| place.member);
+            // A person who has left since has no member to read: 404 says so.
+            Target::Member(service_sid, channel, member.unwrap_or_else(|| MemberSid::from_wire("none")))
+        }
+        UnitKind::Invites => {
+            Target::Invites(service_sid, channel()?, own_place::the_one_person(writer, service)?)
+        }
         UnitKind::Messages => Target::Messages(service_sid, channel()?),
         UnitKind::Bindings => Target::Bindings(service_sid),
         UnitKind::UserBindings => Target::UserBindings(service_sid, user()?, identity_of(writer, parent)?),
@@ -120,9 +129,10 @@ pub(in crate::snapshot) fn vanish_unit(
         Target::User(_, user) | Target::UserChannels(_, user) | Target::UserBindings(_, user, _) => {
             ("user", user.to_string())
         }
+        Target::Member(_, _, member) => ("member", member.to_string()),
         Target::Channel(_, channel)
         | Target::Members(_, channel)
-        | Target::Invites(_, channel)
+        | Target::Invites(_, channel, _)
         | Target::Messages(_, channel) => ("channel", channel.to_string()),
         _ => return fail_unit(writer, unit.id, evidence),
     };

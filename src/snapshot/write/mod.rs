@@ -4,6 +4,7 @@ pub(in crate::snapshot) mod carried_users;
 pub(in crate::snapshot) mod carry;
 pub(in crate::snapshot) mod focus;
 pub(in crate::snapshot) mod frontier;
+pub(in crate::snapshot) mod own_place;
 pub(in crate::snapshot) mod pages;
 pub(in crate::snapshot) mod replacement;
 pub(in crate::snapshot) mod rows;

@@ -4,7 +4,7 @@
 
 use rusqlite::ToSql;
 
-use crate::model::{Channel, Entity, Issue, IssueKind, ListPage, Records, Service, User};
+use crate::model::{Channel, Entity, Issue, IssueKind, ListPage, Member, Records, Service, User};
 use crate::snapshot::encode::bind;
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::unit::{Target, Unit};
@@ -17,6 +17,7 @@ pub enum Detail {
     Service(Box<Service>),
     User(Box<User>),
     Channel(Box<Channel>),
+    Member(Box<Member>),
 }
 
 /// What a committed page was.
@@ -69,11 +70,13 @@ pub(in crate::snapshot) fn store_detail(
     let more_work = match detail {
         Detail::Service(service) => rows::store_service(writer, service).map(|()| false)?,
         Detail::User(user) => {
-            // A user that is fetched is one of the crawl's; this notes that it was found.
-            selection::is_selected(writer, user)?;
-            rows::store_user(writer, unit.service, unit.pass, user)?
+            selection::is_fetched(writer, unit, user)?
+                && rows::store_user(writer, unit.service, unit.pass, user)?
         }
         Detail::Channel(channel) => rows::store_channel(writer, unit.service, unit.pass, channel)?,
+        Detail::Member(member) => {
+            rows::store_members(writer, unit, std::slice::from_ref(member)).map(|()| false)?
+        }
     };
     store_issues(writer, issues)?;
     frontier::advance(writer, unit, 1, None)?;

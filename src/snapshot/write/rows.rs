@@ -8,7 +8,7 @@ use crate::snapshot::encode::bind;
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::unit::{FIRST, Target, Unit, UnitKind};
 use crate::snapshot::write::writer::SnapshotWriter;
-use crate::snapshot::write::{carried_users, focus, frontier, selection};
+use crate::snapshot::write::{carried_users, focus, frontier, own_place, selection};
 
 /// The statement that stores a record of each kind. Those of users and channels give the row's number.
 static SERVICE: LazyLock<String> = LazyLock::new(|| {
@@ -158,6 +158,9 @@ pub(in crate::snapshot) fn store_channel(
         bind!(statement, service, channel.sid, pass, scope; channel);
         returned_id(&mut statement)
     })?;
+    if writer.of_one_person {
+        return add_own_units(writer, service, id, channel);
+    }
     let mut more_work = false;
     if selection::reads_members_of(writer, channel) && focus::is_in_focus_channel(writer, channel)? {
         let pages = pages(channel.members_count, writer.page_of(Entity::Member));
@@ -167,6 +170,30 @@ pub(in crate::snapshot) fn store_channel(
         more_work |= frontier::add_work(writer, service, UnitKind::Invites, id, 1)?;
     }
     if writer.identity().include.contains(&Entity::Message) && focus::is_in_focus_channel(writer, channel)? {
+        let pages = pages(channel.messages_count, writer.page_of(Entity::Message));
+        more_work |= frontier::add_work(writer, service, UnitKind::Messages, id, pages)?;
+    }
+    Ok(more_work)
+}
+
+/// Adds what is read of a channel for one person's sake: its own member, its own invitation, and the messages, which no API gives by
+/// author.
+fn add_own_units(
+    writer: &SnapshotWriter,
+    service: i64,
+    id: i64,
+    channel: &Channel,
+) -> Result<bool, SnapshotError> {
+    let Some(place) = own_place::own_place(writer, service, &channel.sid)? else { return Ok(false) };
+    let wanted = |entity| selection::is_included(writer, entity);
+    let mut more_work = false;
+    if wanted(Entity::Member) && place.member.is_some() {
+        more_work |= frontier::add_work(writer, service, UnitKind::Member, id, 1)?;
+    }
+    if wanted(Entity::Invite) && !place.has_joined {
+        more_work |= frontier::add_work(writer, service, UnitKind::Invites, id, 1)?;
+    }
+    if wanted(Entity::Message) {
         let pages = pages(channel.messages_count, writer.page_of(Entity::Message));
         more_work |= frontier::add_work(writer, service, UnitKind::Messages, id, pages)?;
     }

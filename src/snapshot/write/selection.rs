@@ -4,7 +4,7 @@ use crate::model::{Channel, Entity, ServiceSid, User, UserSid};
 use crate::snapshot::encode::bind;
 use crate::snapshot::error::SnapshotError;
 use crate::snapshot::properties::CrawlIdentity;
-use crate::snapshot::unit::{FIRST, UnitKind};
+use crate::snapshot::unit::{FIRST, Unit, UnitKind};
 use crate::snapshot::write::frontier;
 use crate::snapshot::write::writer::SnapshotWriter;
 
@@ -50,7 +50,8 @@ pub(in crate::snapshot) fn add_service_units(
 }
 
 /// Limits the crawl to some users of the service. Those given by SID are fetched; for identities the list is searched,
-/// since an identity has no place in a path.
+/// since an identity has no place in a path. Of one person it has: the list may have thousands of pages, and who is answered counts only
+/// under the name that was asked for.
 fn select_users(writer: &SnapshotWriter, service: i64, selected: &[String]) -> Result<bool, SnapshotError> {
     let mut added = false;
     let mut identities = false;
@@ -58,7 +59,9 @@ fn select_users(writer: &SnapshotWriter, service: i64, selected: &[String]) -> R
         writer.sql(|connection| {
             connection.prepare_cached("INSERT OR IGNORE INTO selection (key) VALUES (?1)")?.execute([key])
         })?;
-        let Ok(sid) = key.parse::<UserSid>() else {
+        // A path would go elsewhere by `.` and `..`.
+        let by_name = writer.of_one_person && !matches!(key.as_str(), "." | "..");
+        let Some(sid) = key.parse().ok().or_else(|| by_name.then(|| UserSid::from_wire(key))) else {
             identities = true;
             continue;
         };
@@ -90,6 +93,27 @@ pub(in crate::snapshot) fn is_selected(writer: &SnapshotWriter, user: &User) -> 
     })
 }
 
+/// Whether a user that was fetched by itself is stored. One that was asked for by its identity has its SID from now on.
+pub(in crate::snapshot) fn is_fetched(
+    writer: &SnapshotWriter,
+    unit: &Unit,
+    user: &User,
+) -> Result<bool, SnapshotError> {
+    let selected = is_selected(writer, user)?;
+    if !writer.of_one_person {
+        return Ok(true);
+    }
+    if selected {
+        writer.sql(|connection| {
+            let mut statement =
+                connection.prepare_cached("UPDATE user_row SET sid = ?2 WHERE id = ?1 AND NOT listed")?;
+            bind!(statement, unit.parent, user.sid);
+            statement.raw_execute()
+        })?;
+    }
+    Ok(selected)
+}
+
 /// Whether this user's bindings are read by themselves: of a crawl of some users. Others are read in the list of the service.
 pub(in crate::snapshot) fn reads_bindings_of(writer: &SnapshotWriter, user: &User) -> bool {
     is_included(writer, Entity::Binding) && writer.identity().users.is_some() && user.identity.is_some()
@@ -112,7 +136,7 @@ pub(in crate::snapshot) fn reads_channels_of(writer: &SnapshotWriter, user: &Use
         || (reads(writer, Entity::Membership) && writer.cross_check.is_some_and(|share| share.has(&user.sid)))
 }
 
-fn is_included(writer: &SnapshotWriter, entity: Entity) -> bool {
+pub(in crate::snapshot) fn is_included(writer: &SnapshotWriter, entity: Entity) -> bool {
     writer.identity().include.contains(&entity)
 }
 

@@ -12,7 +12,7 @@ use crate::snapshot::write::writer::{LargestPage, SnapshotWriter};
 use crate::snapshot::write::{frontier, selection};
 use crate::storage::{self, Access, SqliteDraft};
 
-/// Creates a snapshot; `fill` adds what else belongs to it from the beginning. No file of that name may exist.
+/// Creates a snapshot; `fill` says beforehand what else limits the crawl. No file of that name may exist.
 pub(in crate::snapshot) fn create<E: From<SnapshotError>>(
     path: &Path,
     identity: &CrawlIdentity,
@@ -28,8 +28,8 @@ pub(in crate::snapshot) fn create<E: From<SnapshotError>>(
     let mut writer = SnapshotWriter::new(connection, path, identity.clone(), largest_page, None);
     writer.begin()?;
     writer.sql(|connection| properties::write_identity(connection, identity))?;
-    selection::add_first_units(&writer, identity)?;
     fill(&mut writer)?;
+    selection::add_first_units(&writer, identity)?;
     writer.commit()?;
     // A file is closed before it is renamed: SQLite remembers the name for its log.
     let wrap = |source| SnapshotError::from_sqlite(path, source);

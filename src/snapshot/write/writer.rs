@@ -35,6 +35,8 @@ pub struct SnapshotWriter {
     largest_page: LargestPage,
     /// Whether the crawl is limited to the table `focus`.
     pub(in crate::snapshot) focused: bool,
+    /// Whether the crawl is of one person: of channels it reads only what is that user's.
+    pub(in crate::snapshot) of_one_person: bool,
     /// The share that is read by the other route too.
     pub(in crate::snapshot) cross_check: Option<Share>,
     /// What users are carried over from, if any are.
@@ -55,6 +57,7 @@ impl SnapshotWriter {
         let identity = CrawlIdentity::read(&connection).map_err(wrap)?;
         let mut writer = Self::new(connection, path, identity, largest_page, Some(lock));
         writer.focused = writer.sql(properties::is_limited)?;
+        writer.of_one_person = writer.sql(properties::is_of_one_person)?;
         writer.cross_check = writer.sql(properties::cross_check)?;
         Ok(writer)
     }
@@ -74,6 +77,7 @@ impl SnapshotWriter {
             identity,
             largest_page,
             focused: false,
+            of_one_person: false,
             cross_check: None,
             carry: None,
             watch: PageWatch::default(),

@@ -252,7 +252,7 @@ async fn a_configuration_that_may_not_be_read_is_an_issue() {
 async fn lists_that_conversations_does_not_have_are_never_asked_for() {
     let server = Server::start([]).await;
     let source = Source::new(Api::Conversations, Arc::new(Client::new(server.options()).unwrap()));
-    let list = List::Invites(service_sid(), ChannelSid::from_digits(1));
+    let list = List::Invites(service_sid(), ChannelSid::from_digits(1), None);
     let error = source.page(&list, None, None).await.unwrap_err();
     assert_eq!(error.to_string(), "Conversations has no list of invites to read");
     assert_eq!(server.connections(), 0);

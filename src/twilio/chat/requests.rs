@@ -5,7 +5,7 @@
 //! **Deliberately absent:** every request that deletes. Chat and Conversations hold the same objects, so that a deletion here
 //! is one there.
 
-use crate::model::{Api, ChannelSid, ServiceSid, UserSid};
+use crate::model::{Api, ChannelSid, MemberSid, ServiceSid, UserSid};
 use crate::twilio::request::ApiRequest;
 
 /// The lists, with the largest page that each allows (`maximum` of `PageSize` in OpenAPI `chat/v2`, `List…`).
@@ -115,9 +115,20 @@ pub(crate) fn list_members(service: &ServiceSid, channel: &ChannelSid, page_size
     of_channel(ChatCollection::Members, "Members", service, channel, page_size)
 }
 
-/// Lists a channel's pending invites.
-pub(crate) fn list_invites(service: &ServiceSid, channel: &ChannelSid, page_size: Option<u32>) -> ApiRequest {
-    of_channel(ChatCollection::Invites, "Invites", service, channel, page_size)
+pub(crate) fn fetch_member(service: &ServiceSid, channel: &ChannelSid, member: &MemberSid) -> ApiRequest {
+    let (service, channel) = (service.to_string(), channel.to_string());
+    get(&["v2", "Services", &service, "Channels", &channel, "Members", &member.to_string()])
+}
+
+/// Lists a channel's pending invites: those of one identity, or all.
+pub(crate) fn list_invites(
+    service: &ServiceSid,
+    channel: &ChannelSid,
+    identity: Option<&str>,
+    page_size: Option<u32>,
+) -> ApiRequest {
+    let request = of_channel(ChatCollection::Invites, "Invites", service, channel, page_size);
+    identity.map_or(request.clone(), |identity| request.query("Identity", identity))
 }
 
 /// Lists a channel's messages, oldest first.
@@ -174,7 +185,15 @@ mod tests {
                 format!("{base}/Users/{user}/Channels?PageSize=20"),
             ),
             (list_members(&service, &channel, None), format!("{in_channel}/Members?PageSize=100")),
-            (list_invites(&service, &channel, None), format!("{in_channel}/Invites?PageSize=100")),
+            (list_invites(&service, &channel, None, None), format!("{in_channel}/Invites?PageSize=100")),
+            (
+                list_invites(&service, &channel, Some("a&b"), None),
+                format!("{in_channel}/Invites?PageSize=100&Identity=a%26b"),
+            ),
+            (
+                fetch_member(&service, &channel, &MemberSid::from_digits(4)),
+                format!("{in_channel}/Members/{}", MemberSid::from_digits(4)),
+            ),
             (
                 list_messages(&service, &channel, None),
                 format!("{in_channel}/Messages?PageSize=100&Order=asc"),

@@ -5,7 +5,7 @@
 //!
 //! **Invariant:** only the first page of a list says a page size. The following ones are asked for as the API gave them.
 
-use crate::model::{Api, ChannelSid, ServiceSid, UserSid};
+use crate::model::{Api, ChannelSid, MemberSid, ServiceSid, UserSid};
 use crate::twilio::request::ApiRequest;
 
 /// The lists, with the largest page that each allows (`maximum` of `PageSize` in OpenAPI `conversations/v1`, `ListService…`).
@@ -117,6 +117,15 @@ pub(crate) fn list_conversations(service: &ServiceSid, page_size: Option<u32>) -
 
 pub(crate) fn fetch_conversation(service: &ServiceSid, conversation: &ChannelSid) -> ApiRequest {
     in_service(service, &["Conversations", &conversation.to_string()])
+}
+
+pub(crate) fn fetch_participant(
+    service: &ServiceSid,
+    conversation: &ChannelSid,
+    participant: &MemberSid,
+) -> ApiRequest {
+    let (conversation, participant) = (conversation.to_string(), participant.to_string());
+    in_service(service, &["Conversations", &conversation, "Participants", &participant])
 }
 
 /// Lists a conversation's participants.
