@@ -28,7 +28,8 @@ pub(super) fn made_from(
         let (plan, snapshot) = (binding.plan.to_path_buf(), file.to_path_buf());
         return Err(PlanMismatch::SnapshotGone { plan, snapshot }.into());
     }
-    let mapping = mapping::load(&binding.header.mapping)?;
+    let mapping = mapping::load(&binding.header.mapping)
+        .map_err(|source| PlanMismatch::NoMapping { plan: binding.plan.to_path_buf(), source })?;
     binding.check_mapping(&mapping)?;
     if is_checked {
         Snapshot::check_file(file)?;

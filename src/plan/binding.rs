@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::overview::{Header, Move, service_digest};
 use crate::error::{Advise, Failure};
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, MappingError};
 use crate::model::{Service, ServiceSid};
 use crate::snapshot::{Snapshot, SnapshotError};
 
@@ -44,6 +44,12 @@ pub(crate) enum PlanMismatch {
     NoSnapshot { plan: PathBuf, snapshot: PathBuf },
     #[error("the snapshot `{}`, which `{}` was made from, is not there", snapshot.display(), plan.display())]
     SnapshotGone { plan: PathBuf, snapshot: PathBuf },
+    #[error("the mapping that `{}` was made with is not to be had", plan.display())]
+    NoMapping {
+        plan: PathBuf,
+        #[source]
+        source: MappingError,
+    },
     /// What a plan does would be shown of records that it was not made of.
     #[error("the plan `{}` was not made of the snapshot `{}`", plan.display(), snapshot.display())]
     NotMadeOf { plan: PathBuf, snapshot: PathBuf, made_of: String, started: String },
@@ -90,6 +96,9 @@ impl Advise for PlanMismatch {
             }
             Self::SnapshotGone { .. } => {
                 "run the command in the folder where the plan was made, or put the snapshot back where it was"
+            }
+            Self::NoMapping { .. } => {
+                "run the command in the folder where the plan was made, or put the mapping's file back where it was"
             }
             Self::OtherSnapshot { .. } => {
                 "put the old file back, or plan again from the new one; without a plan, `verify --snapshot` compares the new one"

@@ -214,6 +214,17 @@ fn refused(world: &World, says: &[&str]) {
 }
 
 #[test]
+fn where_the_file_of_a_mapping_is_gone_the_plan_is_named_and_what_to_do() {
+    let world = world(17, WorldKind::Plain);
+    let mapping = world.path("own.toml");
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/mappings/conversations.toml"));
+    std::fs::write(&mapping, text.unwrap()).unwrap();
+    plan(&world, "in-place", &["--mapping", "own.toml"]);
+    std::fs::remove_file(&mapping).unwrap();
+    refused(&world, &["`plan.db` was made with", "own.toml", "put the mapping's file back"]);
+}
+
+#[test]
 fn what_cannot_be_rehearsed_is_refused_at_once() {
     let world = world(17, WorldKind::Plain);
     plan(&world, "in-place", &[]);
