@@ -211,7 +211,9 @@ fn a_snapshot_has_everything_about_a_person_and_no_one_else_is_written() {
     // By SID it is the same, and as text the folder is named.
     let by_sid = ["subject", &person.sid, "--snapshot", "snapshot.db", "--out", "by-sid"];
     let ran = world.run(&by_sid);
-    assert!(ran.code == 0 && ran.stderr.contains("by-sid/index.html"), "{ran:?}");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let told = format!("complete: everything about {} is in by-sid/index.html", person.identity);
+    assert!(ran.stderr.contains(&told), "{ran:?}");
     let of = |folder: &str| {
         let mut written = files(&world.path(folder));
         written.remove("datapackage.json");
@@ -299,6 +301,14 @@ fn from_twilio_it_takes_one_request_for_each_thing_of_the_persons() {
         assert_eq!(result(&ran)["requests"], sent.values().sum::<u64>());
         assert!(!world.path(&format!("{out}.subject.db")).exists(), "nothing is left beside the folder");
     }
+    // It does not claim what Twilio cannot be asked for.
+    let ran = world.run(&["subject", &person.sid, "--service", &service, "--out", "told"]);
+    let told = format!("complete: all that Twilio lists about {} is in told/index.html", person.identity);
+    assert!(ran.code == 0 && ran.stderr.contains(&told), "{ran:?}");
+    let left = "note: what the person wrote in channels that it has left is found in snapshots only";
+    assert!(ran.stderr.contains(left), "{ran:?}");
+    let page = std::fs::read_to_string(world.path("told/index.html")).unwrap();
+    assert!(page.contains("Complete, as far as Twilio lists it"));
 }
 
 #[test]

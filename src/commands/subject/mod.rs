@@ -27,7 +27,7 @@ use crate::source::largest_page;
 use super::{CommandError, Context, Outcome, crawl, source};
 
 /// What no reading of Twilio can find.
-const LEFT_CHANNELS: &str = "messages in channels that the person has left are found in snapshots only: Twilio lists messages by channel";
+const LEFT_CHANNELS: &str = "what the person wrote in channels that it has left is found in snapshots only, as are channels that it made and is no member of: Twilio lists neither by person";
 const NO_INVITES: &str = "Conversations shows private channels only, and no invitations";
 const NO_USER: &str = "no user has this identity any more; these are the records that name it";
 

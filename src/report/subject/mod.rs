@@ -115,6 +115,11 @@ pub(crate) fn html(subject: &SubjectReport) -> Result<String, TemplateError> {
             "Everything was read. Some of it changed while it was.",
             "busy",
         ),
+        Verdict::Complete if subject.snapshot.is_none() => (
+            "Complete, as far as Twilio lists it".to_owned(),
+            "Everything that Twilio lists about a person was read.",
+            "good",
+        ),
         Verdict::Complete => ("Complete".to_owned(), "Nothing that was asked for is missing.", "good"),
     };
     let page = SubjectPage {

@@ -134,7 +134,10 @@ impl SubjectSummary {
                 let whom = self.subject.as_ref().map(SubjectPerson::name).unwrap_or_default();
                 match self.verdict {
                     Verdict::Complete => {
-                        (Tone::Good, format!("complete: everything about {whom} is in {}", out.display()))
+                        // Twilio cannot be asked for everything; the notes name what.
+                        let what =
+                            if self.snapshot.is_some() { "everything" } else { "all that Twilio lists" };
+                        (Tone::Good, format!("complete: {what} about {whom} is in {}", out.display()))
                     }
                     Verdict::CompleteWithDrift => (
                         Tone::Caution,
