@@ -8,9 +8,9 @@ use crate::model::{AccountSid, ServiceSid};
 
 /// The pairs of SIDs that rows were sent with, sorted by number: every row looks its own up, and nearly always there is one.
 #[derive(Debug, Default)]
-pub(super) struct Scopes(Vec<(i64, ScopePair)>);
+pub(super) struct Scopes(Vec<(i64, AccountAndService)>);
 
-type ScopePair = (Option<AccountSid>, Option<ServiceSid>);
+type AccountAndService = (Option<AccountSid>, Option<ServiceSid>);
 
 impl Scopes {
     pub(super) fn read(connection: &Connection) -> Result<Self> {
@@ -21,12 +21,12 @@ impl Scopes {
     }
 
     /// The pair that a row's column names.
-    pub(super) fn of(&self, row: &Row<'_>, column: usize) -> Result<ScopePair> {
+    pub(super) fn of(&self, row: &Row<'_>, column: usize) -> Result<AccountAndService> {
         Ok(self.pair(row.get(column)?))
     }
 
     /// The pair of a number.
-    pub(super) fn pair(&self, id: Option<i64>) -> ScopePair {
+    pub(super) fn pair(&self, id: Option<i64>) -> AccountAndService {
         let Some(id) = id else { return (None, None) };
         let found = self.0.binary_search_by_key(&id, |(known, _)| *known);
         found.map_or((None, None), |position| self.0[position].1.clone())
