@@ -50,6 +50,29 @@ impl ExitStatus {
         }
     }
 
+    /// The worse of two, for the outcome of several runs: what a person has to correct comes before what running it again completes.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        if other.weight() > self.weight() { other } else { self }
+    }
+
+    const fn weight(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Findings => 1,
+            Self::Interrupted => 2,
+            Self::Incomplete => 3,
+            Self::Failed => 4,
+            Self::Refused => 5,
+            Self::Usage => 6,
+        }
+    }
+
+    /// The status of a code; none for a number that is no code.
+    pub(crate) fn of_code(code: u64) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| u64::from(status.code()) == code)
+    }
+
     /// What the code means, in a line; the table in the long help is made of these.
     pub const fn meaning(self) -> &'static str {
         match self {

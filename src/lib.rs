@@ -42,6 +42,7 @@ mod simulator;
 mod snapshot;
 mod source;
 mod storage;
+mod summary;
 #[cfg(test)]
 mod testkit;
 mod twilio;

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, ValueHint};
 
 use super::setting::flag_group;
 
-flag_group!(pub GlobalFlags: LOG_FORMAT, PROGRESS, COLOR, SHARED; where |flag| flag.global(true));
+flag_group!(pub GlobalFlags: LOG_FORMAT, PROGRESS, COLOR, RESULT, FINDINGS_OK, SHARED; where |flag| flag.global(true));
 
 /// What every verb understands.
 #[derive(Debug, Default, Clone, Args)]
@@ -29,4 +29,12 @@ pub struct GlobalArgs {
     /// Use `[profiles.NAME]` of the settings file
     #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
     pub profile: Option<String>,
+    /// Read accounts from this file, each with settings of its own
+    ///
+    /// Each `[[account]]` has a `name`, an `account_sid`, a `secret_file` or `secret_command`, and any other setting.
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub accounts: Option<PathBuf>,
+    /// Use this account of the accounts file, by its name or its number from 0 [default: `JOB_COMPLETION_INDEX`]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME|N")]
+    pub account: Option<String>,
 }

@@ -13,6 +13,7 @@
 //!
 //! **Invariant:** no flag takes a secret as its value: values of flags are seen by every process of the machine.
 
+pub(crate) mod accounts;
 pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod browse;
@@ -35,6 +36,7 @@ pub(crate) mod show;
 pub(crate) mod simulate;
 pub(crate) mod snapshot;
 pub(crate) mod subject;
+pub(crate) mod summary;
 pub(crate) mod user_channel;
 pub(crate) mod verify;
 
@@ -43,6 +45,7 @@ use std::fmt::Write as _;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+pub(crate) use accounts::{AccountsArgs, AccountsVerb};
 pub(crate) use apply::ApplyArgs;
 pub(crate) use audit::AuditArgs;
 pub(crate) use browse::BrowseArgs;
@@ -65,6 +68,7 @@ pub(crate) use show::ShowArgs;
 pub(crate) use simulate::SimulateArgs;
 pub(crate) use snapshot::SnapshotArgs;
 pub(crate) use subject::SubjectArgs;
+pub(crate) use summary::{SummaryArgs, SummaryFormat};
 pub(crate) use user_channel::UserChannelArgs;
 pub(crate) use verify::{VerifyArgs, VerifyFormat};
 
@@ -108,11 +112,31 @@ pub(crate) enum Verb {
     Browse(BrowseArgs),
     Diff(DiffArgs),
     Audit(Box<AuditArgs>),
+    Accounts(AccountsArgs),
+    Summary(SummaryArgs),
     Simulate(SimulateArgs),
     Demo(DemoArgs),
     Config(ConfigArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
+}
+
+impl Verb {
+    /// Whether it is about one account's data or settings. Where there is an accounts file, such a verb needs the choice of one.
+    pub(crate) fn is_of_one_account(&self) -> bool {
+        !matches!(
+            self,
+            Self::Accounts(_)
+                | Self::Summary(_)
+                | Self::Mapping(_)
+                | Self::Diff(_)
+                | Self::Simulate(_)
+                | Self::Demo(_)
+                | Self::Config(_)
+                | Self::Completions(_)
+                | Self::Man(_)
+        )
+    }
 }
 
 const MAIN_HELP: &str = "\
@@ -162,7 +186,7 @@ const FOLDED: &str = "Flags that verbs share, examples and exit codes are in `--
 const GROUPS: [(&str, &[&str]); 3] = [
     ("Read and export", &["probe", "crawl", "export", "user-channel", "subject"]),
     ("Migrate", &["plan", "rehearse", "apply", "verify"]),
-    ("Keep watch", &["audit", "diff", "snapshot", "show", "browse"]),
+    ("Keep watch", &["audit", "accounts", "summary", "diff", "snapshot", "show", "browse"]),
 ];
 const OTHER_GROUP: &str = "Try and set up";
 

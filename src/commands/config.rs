@@ -33,7 +33,7 @@ fn text(listing: &SettingsListing) -> Printable {
     table::render(&["SETTING", "VALUE", "FROM"], &rows)
 }
 
-/// `{"file": …, "files": […], "settings": {key: {"value": …, "from": layer, "place": …}}}`
+/// `{"file": …, "files": […], "account": …, "settings": {key: {"value": …, "from": layer, "place": …}}}`
 fn object(listing: &SettingsListing) -> Value {
     let mut settings = Map::new();
     for setting in &listing.settings {
@@ -43,12 +43,13 @@ fn object(listing: &SettingsListing) -> Value {
             .insert(setting.key.to_owned(), json!({ "value": setting.value, "from": from, "place": place }));
     }
     let files: Vec<String> = listing.files.iter().map(|file| file.display().to_string()).collect();
-    json!({ "file": files.first(), "files": files, "settings": settings })
+    json!({ "file": files.first(), "files": files, "account": listing.account, "settings": settings })
 }
 
 fn from(place: &Provenance) -> String {
     match place {
         Provenance::Flag(_) => format!("flag {place}"),
+        Provenance::Account(_) => format!("accounts file {place}"),
         Provenance::Variable(_) => format!("environment {place}"),
         Provenance::File(_) => format!("file {place}"),
         Provenance::Derived(_) | Provenance::Default => place.to_string(),

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::cli::{GlobalArgs, LogFormat, ProgressStyle};
 use crate::clock;
@@ -36,6 +37,35 @@ pub(crate) struct Context {
     pub stderr: Stderr,
     /// Says when to stop.
     pub interrupt: Interrupt,
+    /// The verb's result, where a record of the run is asked for.
+    pub kept: KeptResult,
+}
+
+/// The result of a verb, for the record of the run.
+#[derive(Debug, Default)]
+pub(crate) enum KeptResult {
+    /// There is no record.
+    #[default]
+    Unwanted,
+    Pending,
+    There(Value),
+}
+
+impl KeptResult {
+    pub(crate) fn into_result(self) -> Option<Value> {
+        match self {
+            Self::There(result) => Some(result),
+            Self::Unwanted | Self::Pending => None,
+        }
+    }
+
+    fn keep(&mut self, result: &impl Serialize) {
+        if !matches!(self, Self::Unwanted)
+            && let Ok(result) = serde_json::to_value(result)
+        {
+            *self = Self::There(result);
+        }
+    }
 }
 
 impl Context {
@@ -57,6 +87,7 @@ impl Context {
             stdin_is_terminal: false,
             stderr: self.stderr.clone(),
             interrupt: self.interrupt.nested(),
+            kept: KeptResult::Unwanted,
         })
     }
 
@@ -73,6 +104,7 @@ impl Context {
         result: &impl Serialize,
         text: impl Into<Printable>,
     ) -> Result<(), StdoutError> {
+        self.kept.keep(result);
         if self.output.json {
             self.json(result)?;
         }
@@ -131,6 +163,7 @@ impl Context {
 
     /// Writes one JSON object to stdout.
     pub(crate) fn json(&mut self, result: &impl Serialize) -> Result<(), StdoutError> {
+        self.kept.keep(result);
         let mut text = json::to_string_pretty(result).map_err(|error| StdoutError(error.into()))?;
         text.push('\n');
         self.data(text.as_bytes())
@@ -180,6 +213,7 @@ mod tests {
                 color: ColorWhen::Never,
                 no_color: false,
                 dumb_terminal: false,
+                findings_ok: false,
                 shared: false,
             };
             style(output, terminal)

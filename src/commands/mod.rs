@@ -2,6 +2,7 @@
 //!
 //! To add a verb: its file in `cli`, its variant in [`Verb`], its file here, its line in `dispatch`.
 
+mod accounts;
 mod apply;
 mod audit;
 mod browse;
@@ -30,6 +31,7 @@ mod snapshot;
 mod source;
 mod start;
 mod subject;
+mod summary;
 mod threads;
 mod user_channel;
 mod verify;
@@ -53,6 +55,8 @@ async fn dispatch(verb: Verb, context: &mut Context) -> Outcome {
         Verb::Show(args) => show::run(&args, context),
         Verb::Browse(args) => browse::run(&args, context).await,
         Verb::Audit(args) => audit::run(&args, context).await,
+        Verb::Accounts(args) => accounts::run(&args, context).await,
+        Verb::Summary(args) => summary::run(&args, context),
         Verb::Diff(args) => diff::run(&args, context),
         Verb::Export(args) => export::run(&args, context).await,
         Verb::UserChannel(args) => user_channel::run(&args, context).await,

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
+
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::ProbeArgs;
 use crate::cli::setting::SourceChoice;
 use crate::crawl::cost::{self, ServiceCost};
 use crate::error::{Advise, ExitStatus};
+use crate::event::Events;
 use crate::model::{Api, Entity, Service};
 use crate::plan::CopyCost;
 use crate::report::text::probe::{self as text, ProbeOutcome};
@@ -22,11 +26,28 @@ use super::source;
 use super::{CommandError, Context, Outcome};
 
 pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
-    let ProbeSettings { services, include, source: choice } = ProbeSettings::load(&context.settings, args)?;
+    let settings = ProbeSettings::load(&context.settings, args)?;
     let connection = ConnectionSettings::load(&context.settings, &args.connection)?;
-    let credentials = connection.read_credentials()?;
     let progress = context.progress();
-    let client = connect::client(&connection, &progress.events(), &context.interrupt.token())?;
+    let probed = probe(settings, &connection, &progress.events(), &context.interrupt.token()).await;
+    progress.finish();
+    let (summary, status) = probed?;
+    context.conclude(&summary, summary.text())?;
+    context.suggest(summary.next_steps());
+    Ok(status)
+}
+
+/// A probe from settings to summary that prints nothing: for this verb and for `accounts check`.
+pub(super) async fn probe(
+    settings: ProbeSettings,
+    connection: &ConnectionSettings,
+    events: &Events,
+    stop: &CancellationToken,
+) -> Result<(ProbeSummary, ExitStatus), CommandError> {
+    let began = Instant::now();
+    let ProbeSettings { services, include, source: choice } = settings;
+    let credentials = connection.read_credentials()?;
+    let client = connect::client(connection, events, stop)?;
     let include = super::crawl::entities(&include);
 
     let mut conversations = ask(&client, Api::Conversations).await;
@@ -50,8 +71,6 @@ pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
             priced
         }
     };
-    let elapsed = progress.elapsed();
-    progress.finish();
     let Priced { source, costs, refusal } = priced;
     let hint = refusal.as_ref().map(what_to_check);
     let requests_per_second = connection.rps.map(std::num::NonZeroU32::get);
@@ -79,16 +98,14 @@ pub(super) async fn run(args: &ProbeArgs, context: &mut Context) -> Outcome {
         requests_per_second,
         estimated_seconds: requests_per_second
             .map(|rate| f64::from(u32::try_from(requests).unwrap_or(u32::MAX)) / f64::from(rate)),
-        elapsed_seconds: elapsed.as_secs_f64(),
+        elapsed_seconds: began.elapsed().as_secs_f64(),
         hint,
     };
     let status = match refusal.map(CommandError::from) {
         None => ExitStatus::Done,
         Some(error) => error.status,
     };
-    context.conclude(&summary, summary.text())?;
-    context.suggest(summary.next_steps());
-    Ok(status)
+    Ok((summary, status))
 }
 
 /// What reading from one API costs, as far as it answered.

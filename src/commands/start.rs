@@ -9,15 +9,19 @@ use std::path::Path;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, FromArgMatches};
 
+use crate::cli::setting::declarations::SERVICE;
+use crate::cli::setting::{FlagGroup, Flags};
 use crate::cli::{self, Cli, ColorWhen, LogFormat};
 use crate::error::ExitStatus;
 use crate::printable::json;
 use crate::report::Stderr;
 use crate::report::log::{self, LogOptions};
 use crate::report::text::problem::Problem;
-use crate::settings::{Environment, Loader, OutputSettings};
+use crate::settings::{Environment, Loader, OutputSettings, ResultSettings};
 use crate::storage::{Access, Exposure};
+use crate::summary::{RunRecord, SummaryError, WhoseRun};
 
+use super::context::KeptResult;
 use super::threads::ProgramRuntime;
 use super::{Context, Interrupt, Outcome, dispatch};
 
@@ -43,7 +47,7 @@ pub fn start(
     mut streams: Streams,
 ) -> ExitStatus {
     let no_color = environment.has("NO_COLOR") || environment.is_dumb_terminal();
-    let typed = match parse(arguments, no_color, &streams) {
+    let (typed, verb, service) = match parse(arguments, no_color, &streams) {
         Ok(typed) => typed,
         Err(error) => return explain(&error, arguments, no_color, &mut streams),
     };
@@ -54,9 +58,13 @@ pub fn start(
     };
     let loaded = Loader::new(&typed.global, environment, folder).and_then(|settings| {
         let output = OutputSettings::load(&settings, &typed.global)?;
-        Ok((settings, output))
+        if typed.verb.is_of_one_account() {
+            settings.require_account()?;
+        }
+        let result = ResultSettings::load(&settings, &typed.global.settings.flags().and(&service))?;
+        Ok((settings, output, result))
     });
-    let (settings, output) = match loaded {
+    let (settings, output, result) = match loaded {
         Ok(loaded) => loaded,
         Err(error) => {
             let output = OutputSettings::preliminary(&typed.global);
@@ -95,7 +103,15 @@ pub fn start(
         stdin_is_terminal: streams.stdin_is_terminal,
         stderr: stderr.clone(),
         interrupt,
+        kept: KeptResult::Unwanted,
     };
+    let record = match result.map(|result| begin_record(result, verb)).transpose() {
+        Ok(record) => record,
+        Err(error) => return conclude(Err(error.into()), output, &stderr, &mut context.stdout),
+    };
+    if record.is_some() {
+        context.kept = KeptResult::Pending;
+    }
     for (variable, meant) in context.settings.unknown_variables() {
         tracing::warn!(%variable, meant, "unknown environment variable");
     }
@@ -111,9 +127,32 @@ pub fn start(
         }
     }
     let outcome = runtime.block_on(dispatch(typed.verb, &mut context));
+    // A record that cannot be written does not change how the run ended.
+    if let Some(record) = record
+        && let Err(error) = end_record(record, &outcome, &mut context)
+    {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the record of the run is the one of its beginning"
+        );
+    }
     let status = conclude(outcome, output, &stderr, &mut context.stdout);
     drop(context);
-    status
+    if output.findings_ok && status == ExitStatus::Findings { ExitStatus::Done } else { status }
+}
+
+fn begin_record(settings: ResultSettings, verb: String) -> Result<RunRecord, SummaryError> {
+    let ResultSettings { path, account, account_sid, services } = settings;
+    RunRecord::begin(path, WhoseRun { verb, account, account_sid, services })
+}
+
+fn end_record(record: RunRecord, outcome: &Outcome, context: &mut Context) -> Result<(), SummaryError> {
+    let result = std::mem::take(&mut context.kept).into_result();
+    match outcome {
+        Ok(status) => record.end(*status, result, None),
+        Err(error) if error.is_broken_pipe() => record.end(ExitStatus::Done, result, None),
+        Err(error) => record.end(error.status, result, serde_json::to_value(error.problem()).ok()),
+    }
 }
 
 fn log_options(output: OutputSettings) -> LogOptions {
@@ -167,14 +206,21 @@ fn advised(mut error: clap::Error) -> clap::Error {
     error
 }
 
-fn parse(arguments: &[OsString], no_color: bool, streams: &Streams) -> Result<Cli, clap::Error> {
+/// What was typed, the name of the verb, and the service that it was given.
+fn parse(
+    arguments: &[OsString],
+    no_color: bool,
+    streams: &Streams,
+) -> Result<(Cli, String, Flags), clap::Error> {
     let color = match color_typed(arguments) {
         Some(ColorWhen::Always) => ColorChoice::Always,
         Some(ColorWhen::Auto) | None if streams.stdout_is_terminal && !no_color => ColorChoice::Always,
         Some(_) | None => ColorChoice::Never,
     };
     let matches = cli::command().color(color).try_get_matches_from(arguments).map_err(advised)?;
-    Cli::from_arg_matches(&matches)
+    let verb = matches.subcommand_name().unwrap_or_default().to_owned();
+    let service = Flags::of_any_verb(&matches, &SERVICE);
+    Ok((Cli::from_arg_matches(&matches)?, verb, service))
 }
 
 /// Help and version go to stdout and are no error; the rest is wrong usage.

@@ -35,7 +35,7 @@ pub use options::ExportOptions;
 pub(crate) use options::{PackagePage, PlanFacts, SubjectFacts};
 pub(crate) use rows::lists_of;
 pub use run::stream;
-pub(crate) use run::{ExportReport, check_lines, run, run_to_store};
+pub(crate) use run::{ExportReport, check_lines, json_objects, run, run_to_store};
 pub(crate) use select::{check_names, check_stream, walk_of};
 pub use source::RowSource;
 pub(crate) use subject::{Person, SubjectSource};

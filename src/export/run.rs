@@ -76,9 +76,27 @@ pub(crate) fn run_to_store(
     #[cfg(not(feature = "cloud"))]
     {
         let _ = (selected, events);
-        let source = "this chatferry was built without object storage: build it with `--features cloud`";
-        Err(ExportError::Destination { url: url.to_string(), source: source.into() })
+        Err(without_stores(url))
     }
+}
+
+/// The JSON objects of a bucket at a URL and below it, each with its address. Those longer than `most_bytes` are left out.
+pub(crate) fn json_objects(url: &url::Url, most_bytes: u64) -> Result<Vec<(String, Vec<u8>)>, ExportError> {
+    #[cfg(feature = "cloud")]
+    {
+        super::destination::json_objects(url, most_bytes)
+    }
+    #[cfg(not(feature = "cloud"))]
+    {
+        let _ = most_bytes;
+        Err(without_stores(url))
+    }
+}
+
+#[cfg(not(feature = "cloud"))]
+fn without_stores(url: &url::Url) -> ExportError {
+    let source = "this chatferry was built without object storage: build it with `--features cloud`";
+    ExportError::Destination { url: url.to_string(), source: source.into() }
 }
 
 /// Exports to a destination that was claimed.

@@ -149,6 +149,7 @@ mod tests {
             ..AuditSummary::of_begun(
                 "20261124T020000Z".to_owned(),
                 "20261124T020000Z.incomplete".to_owned(),
+                "AC00000000000000000000000000000001".parse().unwrap(),
                 "2026-11-24T02:00:00Z".to_owned(),
             )
         };

@@ -19,12 +19,14 @@ pub(crate) mod rehearsal;
 pub(crate) mod snapshot;
 pub(crate) mod stderr;
 pub(crate) mod subject;
+pub(crate) mod summary;
 pub(crate) mod text;
 
 pub(crate) use bar_terminal::stdout_columns;
 pub(crate) use counted_finding::CountedFinding;
 pub(crate) use progress::Progress;
 pub(crate) use stderr::Stderr;
+pub(crate) use text::accounts::{AccountsSummary, CheckedAccount};
 pub(crate) use text::apply::{ApplyStopped, ApplySummary, ApplyVerdict, NotDoneItem, count_of};
 pub(crate) use text::audit::{AuditSummary, AuditVerdict, Exported, HookReport};
 pub(crate) use text::crawl::{CrawlSummary, Stopped};

@@ -8,6 +8,7 @@ use super::crawl::CrawlSettings;
 use super::error::SettingsError;
 use super::export::ExportSettings;
 use super::loader::Loader;
+use super::place;
 use super::provenance::Provenance;
 use crate::audit::Retention;
 use crate::cli::AuditArgs;
@@ -22,7 +23,7 @@ pub(crate) struct AuditSettings {
     /// Its snapshot is set once the audit has a folder of its own.
     pub crawl: CrawlSettings,
     pub connection: ConnectionSettings,
-    /// Its destination is set once the audit has a folder of its own.
+    /// What is exported into the folder of the audit.
     pub export: ExportSettings,
     pub compare: DiffOptions,
     /// The share of the users that is read although nothing about them changed.
@@ -51,11 +52,13 @@ impl AuditSettings {
         args: &AuditArgs,
         stdin: &mut dyn Read,
     ) -> Result<Self, SettingsError> {
-        let crawl = CrawlSettings::of(loader, args.settings.flags(), false, stdin)?;
+        let flags = args.settings.flags();
+        let place = |flag, path: &PathBuf| place::of_flag(loader, flags, flag, &path.to_string_lossy());
+        let crawl = CrawlSettings::of(loader, flags, PathBuf::new(), false, stdin)?;
         let connection = ConnectionSettings::load(loader, &args.connection)?;
         let skip_unchanged = args.skip_unchanged.as_deref().map(parse::share).transpose();
         Ok(Self {
-            dir: args.dir.clone(),
+            dir: place("dir", &args.dir)?,
             crawl,
             connection,
             export: ExportSettings::of_choice(&args.export, PathBuf::new())?.unlimited()?,
@@ -70,7 +73,7 @@ impl AuditSettings {
             keep: Retention { newest: args.keep, days: args.keep_days },
             resume: args.resume,
             plan_only: args.plan_only,
-            metrics_file: args.metrics_file.clone(),
+            metrics_file: args.metrics_file.as_ref().map(|file| place("metrics_file", file)).transpose()?,
             hooks: AuditHooks {
                 on_success: args.on_success.clone(),
                 on_failure: args.on_failure.clone(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::error::{NoCrossCheck, SettingsError};
 use super::loader::Loader;
+use super::place;
 use super::provenance::Provenance;
 use super::users::{self, UserSelector};
 use crate::cli::setting::declarations::{
@@ -53,13 +54,15 @@ impl CrawlSettings {
         args: &CrawlArgs,
         stdin: &mut dyn Read,
     ) -> Result<Self, SettingsError> {
-        Self::of(loader, args.settings.flags(), args.restart, stdin)
+        let flags = args.settings.flags();
+        Self::of(loader, flags, snapshot_file(loader, flags)?, args.restart, stdin)
     }
 
     /// The same of the flags of a verb that begins with a crawl.
     pub(super) fn of(
         loader: &Loader,
         flags: &Flags,
+        snapshot: PathBuf,
         restart: bool,
         stdin: &mut dyn Read,
     ) -> Result<Self, SettingsError> {
@@ -74,7 +77,7 @@ impl CrawlSettings {
         Ok(Self {
             source: source(loader, flags, &include)?,
             services: services(loader, flags)?.unwrap_or(ServiceChoice::TheOnlyOne),
-            snapshot: loader.get(flags, &SNAPSHOT)?,
+            snapshot,
             cross_check: cross_check(loader, flags, &include, users.is_some())?,
             include,
             users,
@@ -104,7 +107,7 @@ impl ProbeSettings {
 
 /// The snapshot file of verbs that read one: the one that `crawl` would write, unless the flag names another.
 pub(crate) fn snapshot_file(loader: &Loader, flags: &Flags) -> Result<PathBuf, SettingsError> {
-    loader.get(flags, &SNAPSHOT)
+    place::of_setting(loader, flags, &SNAPSHOT)
 }
 
 /// The API to read from, which must have what is to be read.

@@ -4,7 +4,8 @@
 //! several are set the key is used, as Twilio's own command line does, then the OAuth client: both can be revoked by themselves. Only a
 //! key or a client of the settings file gives way to a complete pair of the environment, since the environment is the stronger layer.
 //! The secret comes from the first of: `--secret-file` or `--secret-command`, their variables, `TWILIO_API_SECRET`,
-//! `TWILIO_CLIENT_SECRET` or `TWILIO_AUTH_TOKEN`, the settings file.
+//! `TWILIO_CLIENT_SECRET` or `TWILIO_AUTH_TOKEN`, the settings file. An account of the accounts file has all of these in its own entry, but for
+//! flags.
 //!
 //! **Invariant:** the secret is read when a verb needs it, not before: `chatferry config` runs no command.
 
@@ -18,6 +19,7 @@ use crate::model::AccountSid;
 use crate::secret::{Credentials, Secret};
 use crate::storage::{Exposure, exposure};
 
+use super::accounts::AccountEntry;
 use super::error::{CredentialError, SettingsError};
 use super::loader::{FoundSetting, Loader};
 use super::provenance::Provenance;
@@ -84,6 +86,8 @@ pub struct CredentialSettings {
     secret: Option<SecretSource>,
     /// Whether a `.env` lies in the folder.
     dot_env: bool,
+    /// The entry of the accounts file that they are of.
+    entry: Option<Provenance>,
 }
 
 /// Who signs instead of the account itself.
@@ -174,8 +178,10 @@ impl CredentialSettings {
             ),
             None => (self.names.auth_token, "the account's SID alone does not sign a request"),
         };
-        let source =
-            self.secret.as_ref().ok_or(CredentialError::Missing { missing, because, dot_env: false })?;
+        let source = self.secret.as_ref().ok_or_else(|| match &self.entry {
+            Some(place) => CredentialError::NoSecretOfAccount { place: place.clone() },
+            None => CredentialError::Missing { missing, because, dot_env: false },
+        })?;
         let secret = source.read()?;
         let is_client = matches!(self.username, Some(Username::OAuthClient(_)));
         check_secret(&secret, &source.place(), if is_client { A_CLIENT_SECRET } else { A_SECRET })?;
@@ -190,18 +196,23 @@ impl CredentialSettings {
 
     /// The credentials of the account that is read.
     pub(super) fn of_source(loader: &Loader, flags: &Flags) -> Result<Self, SettingsError> {
-        Self::find(loader, flags, &SOURCE)
+        Self::find(loader, flags, &SOURCE, loader.account().map(AccountEntry::own_place))
     }
 
     /// The credentials of the account to copy into, where another one than the source's is set. What is set without the account's
     /// SID is an oversight that reading them reports.
     pub(super) fn of_target(loader: &Loader) -> Result<Option<Self>, SettingsError> {
-        let found = Self::find(loader, &Flags::default(), &TARGET)?;
+        let found = Self::find(loader, &Flags::default(), &TARGET, None)?;
         let any = found.account_sid.is_some() || found.username.is_some() || found.secret.is_some();
         Ok(any.then_some(found))
     }
 
-    fn find(loader: &Loader, flags: &Flags, names: &'static CredentialNames) -> Result<Self, SettingsError> {
+    fn find(
+        loader: &Loader,
+        flags: &Flags,
+        names: &'static CredentialNames,
+        entry: Option<Provenance>,
+    ) -> Result<Self, SettingsError> {
         let environment = loader.environment();
         let account_sid = loader.find(flags, names.account_sid)?;
         let token_pair_is_set = environment.has(names.auth_token)
@@ -222,7 +233,8 @@ impl CredentialSettings {
             (None, Some(command)) => Some(SecretSource::Command(command.text(), command.place)),
             (None, None) => None,
         };
-        let secret = match (secret_at, environment.get(variable)?) {
+        let in_environment = if entry.is_some() { None } else { environment.get(variable)? };
+        let secret = match (secret_at, in_environment) {
             (Some(source), Some(text)) if matches!(source.place(), Provenance::File(_)) => {
                 tracing::debug!(variable, "the environment's secret is used, not the settings file's");
                 Some(SecretSource::Variable(variable, Secret::new(text.to_owned())))
@@ -232,7 +244,7 @@ impl CredentialSettings {
             (None, None) => None,
         };
         let dot_env = loader.has_dot_env();
-        Ok(Self { names, account_sid, username, secret, dot_env })
+        Ok(Self { names, account_sid, username, secret, dot_env, entry })
     }
 }
 
@@ -341,6 +353,9 @@ impl CredentialError {
             }
             Self::Missing { because, .. } => {
                 format!("{because}; set it, or use --secret-file or --secret-command")
+            }
+            Self::NoSecretOfAccount { .. } => {
+                "add one of the two to the entry; an account of the file takes no secret from the environment".to_owned()
             }
             Self::WrongKind { found: "an API key", .. } => {
                 "put the key (SK…) in TWILIO_API_KEY, its secret in TWILIO_API_SECRET, and the account (AC…) in \

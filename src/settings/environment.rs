@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 
+/// Variables of others that this program reads.
+const OTHERS: [&str; 7] =
+    ["NO_COLOR", "TERM", "HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "APPDATA", "JOB_COMPLETION_INDEX"];
+
 /// The variables that concern this program.
 #[derive(Clone, Default)]
 pub struct Environment {
@@ -14,10 +18,7 @@ impl Environment {
     /// The variables of this process.
     pub fn of_process() -> Self {
         let ours = |name: &str| {
-            name.starts_with("TWILIO_")
-                || name.starts_with("CHATFERRY_")
-                || ["NO_COLOR", "TERM", "HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "APPDATA"]
-                    .contains(&name)
+            name.starts_with("TWILIO_") || name.starts_with("CHATFERRY_") || OTHERS.contains(&name)
         };
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))

@@ -10,10 +10,13 @@ use crate::cli::setting::ValueError;
 use crate::diff::TermsError;
 use crate::error::{Advise, Failure};
 use crate::export::ExportError;
-use crate::model::ServiceSid;
+use crate::model::{AccountSid, ServiceSid};
 use crate::storage::nearest;
 
+use super::accounts_error::AccountsError;
 use super::environment::NotUtf8;
+use super::file_error::FileError;
+use super::place_error::PlaceError;
 use super::provenance::Provenance;
 
 /// Services that a hint names; `chatferry probe` lists them all.
@@ -93,6 +96,33 @@ pub enum SettingsError {
     /// A profile is asked for, and there is no file to have it.
     #[error("profile `{profile}` is asked for, but there is no settings file")]
     ProfileWithoutFile { profile: String },
+    #[error("the accounts file {} cannot be used", path.display())]
+    Accounts {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it, or with the choice of an account.
+        source: AccountsError,
+    },
+    /// An account is asked for, and there is no file to have it.
+    #[error("{by} asks for an account, but there is no accounts file")]
+    AccountWithoutFile {
+        /// Flag or variable.
+        by: &'static str,
+    },
+    #[error("there is no accounts file")]
+    NoAccountsFile,
+    #[error("no account of {} is chosen", path.display())]
+    NoAccount { path: PathBuf },
+    /// A place with names in it.
+    #[error("{place} cannot be used")]
+    Place {
+        /// Who gave it.
+        place: Provenance,
+        /// What is wrong with it.
+        source: PlaceError,
+    },
+    #[error("the snapshot is of account {found}, and the account `{name}` is {asked}")]
+    OtherAccount { name: String, asked: AccountSid, found: AccountSid },
     /// An environment variable that is not text.
     #[error(transparent)]
     NotUtf8(#[from] NotUtf8),
@@ -145,46 +175,6 @@ impl NoCrossCheck {
     }
 }
 
-/// What is wrong with a settings file. Lines and columns count from 1.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// It cannot be read.
-    #[error("it cannot be read")]
-    Read(#[source] io::Error),
-    /// It is not TOML. Only the parser's message is kept: its picture of the line could show a secret.
-    #[error("line {line}, column {column}: {message}")]
-    Syntax {
-        line: usize,
-        column: usize,
-        /// What the parser says.
-        message: String,
-    },
-    /// A key that is no setting.
-    #[error("line {line}, column {column}: unknown key `{key}`")]
-    UnknownKey {
-        line: usize,
-        column: usize,
-        key: String,
-        /// What was probably meant.
-        meant: Option<&'static str>,
-    },
-    #[error(
-        "line {line}, column {column}: `{key}` is a secret, and secrets are not read from a settings file"
-    )]
-    Secret { line: usize, column: usize, key: String },
-    /// A value of another type.
-    #[error("line {line}, column {column}: `{key}` must be {expected}")]
-    WrongType {
-        line: usize,
-        column: usize,
-        key: String,
-        /// What it must be.
-        expected: &'static str,
-    },
-    #[error("it has no profile `{profile}`")]
-    NoProfile { profile: String, known: Vec<String> },
-}
-
 /// What is wrong with the credentials. The values are never repeated.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
@@ -197,6 +187,9 @@ pub enum CredentialError {
         /// Whether a `.env` lies in the folder and nothing at all is set.
         dot_env: bool,
     },
+    /// An account of the accounts file without a secret. Other layers have another account's.
+    #[error("{place} has neither `secret_file` nor `secret_command`")]
+    NoSecretOfAccount { place: Provenance },
     /// A SID of another kind in this place.
     #[error("{place} holds {found}, where {expected} belongs")]
     WrongKind {
@@ -339,7 +332,18 @@ impl Advise for SettingsError {
                     None => format!("the {what}s are {}", known.join(", ")),
                 })
             }
-            Self::File { source, .. } => file_hint(source),
+            Self::File { source, .. } => source.hint(),
+            Self::Accounts { source, .. } => source.hint(),
+            Self::Place { source, .. } => source.hint(),
+            Self::OtherAccount { .. } => {
+                Some("give the snapshot of that account, or choose the other".to_owned())
+            }
+            Self::AccountWithoutFile { .. } | Self::NoAccountsFile => {
+                Some("name one with --accounts FILE".to_owned())
+            }
+            Self::NoAccount { .. } => Some(
+                "give --account NAME or its number from 0; `chatferry accounts check` lists them".to_owned(),
+            ),
             Self::ProfileWithoutFile { .. } => {
                 Some("make a chatferry.toml here, or name one with --config FILE".to_owned())
             }
@@ -349,20 +353,5 @@ impl Advise for SettingsError {
             Self::UserChannel(error) | Self::List { source: error, .. } => error.hint(),
             Self::Conflict { .. } | Self::NotUtf8(_) | Self::ReportKind { .. } | Self::Users { .. } => None,
         }
-    }
-}
-
-fn file_hint(error: &FileError) -> Option<String> {
-    match error {
-        FileError::UnknownKey { meant: Some(meant), .. } => Some(format!("did you mean `{meant}`?")),
-        FileError::UnknownKey { meant: None, .. } => Some("`chatferry config` lists every key".to_owned()),
-        FileError::Secret { .. } => {
-            Some("set the environment variable, or use `secret_file` or `secret_command`".to_owned())
-        }
-        FileError::NoProfile { known, .. } if known.is_empty() => {
-            Some("it has no profiles at all".to_owned())
-        }
-        FileError::NoProfile { known, .. } => Some(format!("it has {}", known.join(", "))),
-        _ => None,
     }
 }

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use url::Url;
 use zeroize::Zeroizing;
 
 use super::crawl::snapshot_file;
 use super::error::SettingsError;
 use super::loader::Loader;
+use super::place::ExportPlace;
 use super::provenance::Provenance;
 use crate::cli::export::{CompressArg, ExportArgs, ExportChoice, FormatArg, PiiArg};
 use crate::cli::setting::{FlagGroup, parse};
@@ -23,27 +23,16 @@ const DEFAULT_MAPPINGS: &[&str] = &["chat", "conversations"];
 #[derive(Debug)]
 pub(crate) struct ExportSettings {
     pub snapshot: PathBuf,
-    pub destination: ExportDestination,
     /// The plan that knows the SIDs of the target.
     pub plan: Option<PathBuf>,
     pub options: ExportOptions,
-}
-
-/// Where an export goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ExportDestination {
-    /// Standard output.
-    Stream,
-    Folder(PathBuf),
-    /// A prefix of a bucket.
-    Store(Url),
 }
 
 /// What `--media` asks for.
 #[derive(Debug, Clone)]
 pub(crate) struct MediaExportSettings {
     pub snapshot: PathBuf,
-    pub destination: ExportDestination,
+    pub out: ExportPlace,
     /// Whether it may be written next to other files.
     pub force: bool,
 }
@@ -52,39 +41,30 @@ impl MediaExportSettings {
     /// None, where records are exported.
     pub(crate) fn load(loader: &Loader, args: &ExportArgs) -> Result<Option<Self>, SettingsError> {
         let Some(destination) = &args.media else { return Ok(None) };
-        let snapshot = snapshot_file(loader, args.settings.flags())?;
-        Ok(Some(Self { snapshot, destination: ExportDestination::of(destination), force: args.force }))
-    }
-}
-
-impl ExportDestination {
-    /// Takes `-`, a URL of an object store, or a folder's path.
-    fn of(text: &str) -> Self {
-        if text == "-" {
-            return Self::Stream;
-        }
-        match Url::parse(text) {
-            Ok(url) if matches!(url.scheme(), "s3" | "s3a" | "gs" | "az" | "azure" | "abfs" | "abfss") => {
-                Self::Store(url)
-            }
-            _ => Self::Folder(PathBuf::from(text)),
-        }
+        let flags = args.settings.flags();
+        let snapshot = snapshot_file(loader, flags)?;
+        let out = ExportPlace::load(loader, flags, "media", destination)?;
+        Ok(Some(Self { snapshot, out, force: args.force }))
     }
 }
 
 impl ExportSettings {
-    pub(crate) fn load(loader: &Loader, args: &ExportArgs) -> Result<Self, SettingsError> {
-        let snapshot = snapshot_file(loader, args.settings.flags())?;
-        let mut settings = Self::of_choice(&args.export, snapshot)?;
+    /// The settings, and where the export goes.
+    pub(crate) fn load(loader: &Loader, args: &ExportArgs) -> Result<(Self, ExportPlace), SettingsError> {
+        let flags = args.settings.flags();
+        let out = ExportPlace::load(loader, flags, "out", &args.out)?;
+        let mut settings = Self::of_choice(&args.export, snapshot_file(loader, flags)?)?;
         settings.limit(args).map_err(Box::new)?;
-        Ok(settings)
+        if out.is_stream() {
+            export::check_stream(&settings.options).map_err(Box::new)?;
+        }
+        Ok((settings, out))
     }
 
-    /// An export of a snapshot into the default folder, without limits on rows and columns.
+    /// An export of a snapshot without limits on rows and columns.
     pub(crate) fn of_choice(args: &ExportChoice, snapshot: PathBuf) -> Result<Self, SettingsError> {
         Ok(Self {
             snapshot,
-            destination: ExportDestination::Folder(PathBuf::from("export")),
             plan: None,
             options: ExportOptions {
                 retain_until: retain_until(args.retain_until.as_deref())?,
@@ -115,10 +95,6 @@ impl ExportSettings {
         self.options.spreadsheet_safe = args.spreadsheet_safe;
         self.options.check_schema = args.check_schema;
         self.options.force = args.force;
-        self.destination = ExportDestination::of(&args.out);
-        if self.destination == ExportDestination::Stream {
-            export::check_stream(&self.options)?;
-        }
         Ok(())
     }
 
@@ -247,6 +223,7 @@ impl From<CompressArg> for Compression {
 mod tests {
     use super::*;
     use crate::error::{Advise, Failure};
+    use crate::settings::ExportDestination;
     use clap::Parser;
 
     #[derive(Debug, Parser)]
@@ -257,6 +234,10 @@ mod tests {
 
     /// The settings, or what is wrong with the export.
     fn settings_of(line: &[&str]) -> Result<ExportSettings, ExportError> {
+        loaded(line).map(|(settings, _)| settings)
+    }
+
+    fn loaded(line: &[&str]) -> Result<(ExportSettings, ExportPlace), ExportError> {
         let line = std::iter::once("export").chain(line.iter().copied());
         let args = Line::try_parse_from(line).unwrap().args;
         let environment = crate::settings::Environment::default();
@@ -273,10 +254,16 @@ mod tests {
         let settings = settings_of(&["--out", "here"]).unwrap();
         assert_eq!(settings.options.formats, [FileFormat::Csv, FileFormat::Ndjson]);
         assert!(settings.options.records.is_none());
-        assert_eq!(settings.destination, ExportDestination::Folder("here".into()));
-        assert_eq!(settings_of(&[]).unwrap().destination, ExportDestination::Folder("export".into()));
-        assert!(matches!(ExportDestination::of("s3://bucket/prefix"), ExportDestination::Store(_)));
-        assert!(matches!(ExportDestination::of(r"c:\exports"), ExportDestination::Folder(_)));
+        let account = "AC00000000000000000000000000000001".parse().unwrap();
+        let out = |line: &[&str]| {
+            loaded(line).unwrap().1.of_snapshot(&account, &[], "2026-12-02T23:59:59Z").unwrap()
+        };
+        assert_eq!(out(&["--out", "here"]), ExportDestination::Folder("here".into()));
+        assert_eq!(out(&[]), ExportDestination::Folder("export".into()));
+        assert_eq!(out(&["--out", r"c:\exports"]), ExportDestination::Folder(r"c:\exports".into()));
+        let store = out(&["--out", "s3://lake/account={account}/date={date}/"]);
+        let ExportDestination::Store(url) = store else { panic!("{store:?}") };
+        assert_eq!(url.as_str(), "s3://lake/account=AC00000000000000000000000000000001/date=2026-12-02/");
         let names: Vec<&str> =
             settings.options.mappings.iter().map(|mapping| mapping.name.as_str()).collect();
         assert_eq!(names, DEFAULT_MAPPINGS);

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::FileError;
+use super::file_error::FileError;
 use super::provenance::{FilePlace, Provenance};
 use crate::cli::setting::{Declaration, SETTINGS, SettingKind, declarations};
 use crate::storage::nearest;
@@ -31,19 +31,20 @@ const SECRETS: [&str; 8] = [
 const CREDENTIAL_ENDINGS: [&str; 4] = ["account_sid", "api_key", "secret_file", "secret_command"];
 
 /// A settings file that was read and checked, with the profile that is chosen.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct SettingsFile {
     path: PathBuf,
     of_user: bool,
-    top: BTreeMap<&'static str, FileValue>,
-    profile: Option<(String, BTreeMap<&'static str, FileValue>)>,
+    top: Values,
+    profile: Option<(String, Values)>,
     known: Vec<String>,
 }
 
-#[derive(Debug)]
-struct FileValue {
-    texts: Vec<String>,
-    line: usize,
+/// The value of a key, as texts, and its line.
+#[derive(Debug, Clone)]
+pub(super) struct FileValue {
+    pub(super) texts: Vec<String>,
+    pub(super) line: usize,
 }
 
 impl SettingsFile {
@@ -105,7 +106,8 @@ impl SettingsFile {
     }
 }
 
-type Values = BTreeMap<&'static str, FileValue>;
+/// The values of a table, by the names of their settings.
+pub(super) type Values = BTreeMap<&'static str, FileValue>;
 
 fn read_profiles(
     text: &str,
@@ -125,7 +127,8 @@ fn read_profiles(
     Ok(())
 }
 
-fn read_pair(
+/// Reads a key that must be a setting's.
+pub(super) fn read_pair(
     text: &str,
     key: &Spanned<std::borrow::Cow<'_, str>>,
     value: &Spanned<DeValue<'_>>,
@@ -172,13 +175,18 @@ fn expected(kind: SettingKind) -> &'static str {
     }
 }
 
-fn wrong_type(text: &str, value: &Spanned<DeValue<'_>>, key: &str, expected: &'static str) -> FileError {
+pub(super) fn wrong_type(
+    text: &str,
+    value: &Spanned<DeValue<'_>>,
+    key: &str,
+    expected: &'static str,
+) -> FileError {
     let (line, column) = position(text, value.span());
     FileError::WrongType { line, column, key: key.to_owned(), expected }
 }
 
 /// Line and column of a byte offset, both from 1; columns count characters.
-fn position(text: &str, span: Range<usize>) -> (usize, usize) {
+pub(super) fn position(text: &str, span: Range<usize>) -> (usize, usize) {
     let before = text.get(..span.start).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;

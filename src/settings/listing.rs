@@ -17,6 +17,8 @@ use crate::cli::{ConfigArgs, GlobalArgs};
 pub(crate) struct SettingsListing {
     /// The settings files that were read, the strongest first.
     pub files: Vec<PathBuf>,
+    /// The name of the account that is chosen in the accounts file.
+    pub account: Option<String>,
     /// The settings, in the order of [`SETTINGS`], then the secrets, then the credentials that follow from them.
     pub settings: Vec<InForce>,
 }
@@ -79,7 +81,8 @@ impl SettingsListing {
             value: Some(credentials.unwrap_or("incomplete").to_owned()),
             place: Some(Provenance::Derived("the above")),
         });
-        Ok(Self { files: loader.file_paths().to_vec(), settings })
+        let account = loader.account().map(|account| account.name.clone());
+        Ok(Self { files: loader.file_paths().to_vec(), account, settings })
     }
 }
 

@@ -1,10 +1,13 @@
-//! The layers below the flags, read once; asks each in turn for a setting.
+//! The layers below the flags, read once; asks each in turn for a setting: the chosen account's entry, the environment, the files.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::accounts::{AccountEntry, AccountsFile};
 use super::environment::Environment;
-use super::error::{FileError, SettingsError};
+use super::error::SettingsError;
 use super::file::SettingsFile;
+use super::file_error::FileError;
 use super::provenance::Provenance;
 use crate::cli::GlobalArgs;
 use crate::cli::setting::{Declaration, DeclaredSetting, Flags, SETTINGS, SettingKind};
@@ -22,14 +25,20 @@ const NOW_VARIABLE: &str = "CHATFERRY_TEST_NOW";
 const RUNTIME_FOLDER_VARIABLE: &str = "XDG_RUNTIME_DIR";
 
 /// Variables that are no settings.
-const OTHER_VARIABLES: [&str; 2] = ["CHATFERRY_CONFIG", "CHATFERRY_PROFILE"];
+const OTHER_VARIABLES: [&str; 4] =
+    ["CHATFERRY_CONFIG", "CHATFERRY_PROFILE", "CHATFERRY_ACCOUNTS", "CHATFERRY_ACCOUNT"];
+/// The number that Kubernetes gives each process of an Indexed Job.
+const INDEX_VARIABLE: &str = "JOB_COMPLETION_INDEX";
 /// The second account's credentials, and what tests set.
 const RESERVED_PREFIXES: [&str; 2] = ["CHATFERRY_TARGET_", "CHATFERRY_TEST_"];
 
 /// Environment and settings files, read and ready to be asked. Flags come with each question, since each verb has its own.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Loader {
     environment: Environment,
+    accounts: Option<Arc<AccountsFile>>,
+    /// The number of the account that is chosen.
+    account: Option<usize>,
     /// The settings files, the strongest first.
     files: Vec<SettingsFile>,
     file_paths: Vec<PathBuf>,
@@ -91,7 +100,61 @@ impl Loader {
             return Err(SettingsError::File { path, source: FileError::NoProfile { profile, known } });
         }
         let file_paths = paths.into_iter().map(|(path, _)| path).collect();
-        Ok(Self { environment, files, file_paths, folder: folder.to_owned() })
+        let folder = folder.to_owned();
+        let mut loader = Self { environment, accounts: None, account: None, files, file_paths, folder };
+        loader.read_accounts(global)?;
+        Ok(loader)
+    }
+
+    /// Reads the accounts file, where one is named, and chooses the account: by `--account`, `CHATFERRY_ACCOUNT` or the index of the job.
+    fn read_accounts(&mut self, global: &GlobalArgs) -> Result<(), SettingsError> {
+        let typed = global.account.as_deref().map(|text| (text, "--account"));
+        let variable = |name| Ok::<_, SettingsError>(self.environment.get(name)?.map(|text| (text, name)));
+        let asked = typed.or(variable("CHATFERRY_ACCOUNT")?);
+        let path = match &global.accounts {
+            Some(path) => Some(path.clone()),
+            None => self.environment.get("CHATFERRY_ACCOUNTS")?.map(PathBuf::from),
+        };
+        let Some(path) = path else {
+            return asked.map_or(Ok(()), |(_, by)| Err(SettingsError::AccountWithoutFile { by }));
+        };
+        let read = AccountsFile::read(&self.folder, &path).and_then(|accounts| {
+            let asked = asked.or(variable(INDEX_VARIABLE).ok().flatten());
+            let account = asked.map(|(text, by)| accounts.choose(text, by)).transpose()?;
+            Ok((accounts, account))
+        });
+        let (accounts, account) = read.map_err(|source| SettingsError::Accounts { path, source })?;
+        (self.accounts, self.account) = (Some(Arc::new(accounts)), account);
+        Ok(())
+    }
+
+    /// The accounts of the accounts file; none without one.
+    pub(super) fn accounts(&self) -> &[AccountEntry] {
+        self.accounts.as_deref().map(AccountsFile::entries).unwrap_or_default()
+    }
+
+    /// The accounts file, as it was named.
+    pub(super) fn accounts_path(&self) -> Option<&Path> {
+        self.accounts.as_deref().map(AccountsFile::path)
+    }
+
+    /// The account of the accounts file that is chosen.
+    pub(super) fn account(&self) -> Option<&AccountEntry> {
+        self.accounts().get(self.account?)
+    }
+
+    /// The same for this account of the accounts file.
+    #[must_use]
+    pub(super) fn of_account(&self, number: usize) -> Self {
+        Self { account: Some(number), ..self.clone() }
+    }
+
+    /// Fails where there are accounts and none is chosen.
+    pub(crate) fn require_account(&self) -> Result<(), SettingsError> {
+        match (&self.accounts, self.account) {
+            (Some(accounts), None) => Err(SettingsError::NoAccount { path: accounts.path().to_owned() }),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn environment(&self) -> &Environment {
@@ -146,7 +209,9 @@ impl Loader {
             let exposure = exposure(&self.folder.join(path))?;
             (exposure == Exposure::Writable || file.names_credentials()).then_some((path.as_path(), exposure))
         });
-        exposed.collect()
+        let of_accounts =
+            self.accounts_path().and_then(|path| Some((path, exposure(&self.folder.join(path))?)));
+        exposed.chain(of_accounts).collect()
     }
 
     /// What gives a setting its value: the first layer that has one.
@@ -157,6 +222,14 @@ impl Loader {
     ) -> Result<Option<FoundSetting>, SettingsError> {
         if let Some(texts) = flags.get(declaration) {
             return Ok(Some(FoundSetting { texts: texts.to_vec(), place: Provenance::flag(declaration) }));
+        }
+        if let Some(account) = self.account() {
+            if let Some((texts, place)) = account.get(declaration) {
+                return Ok(Some(FoundSetting { texts, place }));
+            }
+            if AccountEntry::has_alone(declaration) {
+                return Ok(None);
+            }
         }
         if let Some(text) = self.environment.get(declaration.variable)? {
             let texts = match declaration.kind {

@@ -3,7 +3,7 @@
 use super::error::SettingsError;
 use super::loader::Loader;
 use crate::cli::GlobalArgs;
-use crate::cli::setting::declarations::{CHECK_FILES, COLOR, LOG_FORMAT, PROGRESS, SHARED};
+use crate::cli::setting::declarations::{CHECK_FILES, COLOR, FINDINGS_OK, LOG_FORMAT, PROGRESS, SHARED};
 use crate::cli::setting::{ColorWhen, DeclaredSetting, FlagGroup, Flags, LogFormat, ProgressStyle};
 
 /// Whether a finished snapshot is compared with its seal before it is used.
@@ -28,6 +28,8 @@ pub(crate) struct OutputSettings {
     pub no_color: bool,
     /// The terminal cannot move its cursor (`TERM=dumb`): lines instead of bars, and `auto` means no color.
     pub dumb_terminal: bool,
+    /// The exit code 5 is 0.
+    pub findings_ok: bool,
     /// The group may read what is written.
     pub shared: bool,
 }
@@ -48,6 +50,7 @@ impl OutputSettings {
             color: typed(global, &COLOR, ColorWhen::Auto),
             no_color: false,
             dumb_terminal: false,
+            findings_ok: false,
             shared: false,
         }
     }
@@ -63,6 +66,7 @@ impl OutputSettings {
             color: loader.get(flags, &COLOR)?,
             no_color: loader.environment().has("NO_COLOR"),
             dumb_terminal: loader.environment().is_dumb_terminal(),
+            findings_ok: loader.get(flags, &FINDINGS_OK)?,
             shared: loader.get(flags, &SHARED)?,
         })
     }

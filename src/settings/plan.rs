@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::SettingsError;
 use super::loader::Loader;
+use super::place;
 use crate::cli::PlanArgs;
 use crate::cli::plan::{BatchChoice, PlanShowArgs};
 use crate::cli::setting::declarations::{MAX_AGE, MAX_CHANGE_PERCENT, PLAN, SNAPSHOT, TARGET};
@@ -57,8 +58,8 @@ impl PlanSettings {
     pub(crate) fn load(loader: &Loader, args: &PlanArgs) -> Result<Self, SettingsError> {
         let flags = args.settings.flags();
         let percent = loader.get(flags, &MAX_CHANGE_PERCENT)?;
-        let plan = loader.get(flags, &PLAN)?;
-        let snapshot = loader.get(flags, &SNAPSHOT)?;
+        let plan = place::of_setting(loader, flags, &PLAN)?;
+        let snapshot = place::of_setting(loader, flags, &SNAPSHOT)?;
         let planned = if let Some(undone) = &args.undo {
             Planned::Undo(undone.clone())
         } else {
@@ -110,7 +111,7 @@ pub(super) fn usual_mapping(target: &MigrationTarget) -> &'static str {
 
 /// The plan file of verbs that read one: the one that `plan` would write, unless the flag names another.
 pub(crate) fn plan_file(loader: &Loader, flags: &Flags) -> Result<PathBuf, SettingsError> {
-    loader.get(flags, &PLAN)
+    place::of_setting(loader, flags, &PLAN)
 }
 
 /// Checks the reports of a verb that takes several, besides the files that it has taken. Gives the page that is to be opened, if one is.

@@ -10,6 +10,8 @@ use crate::cli::setting::Declaration;
 pub enum Provenance {
     /// A flag; the setting's name.
     Flag(&'static str),
+    /// The entry of the account that is chosen in the accounts file.
+    Account(Box<AccountPlace>),
     /// An environment variable.
     Variable(&'static str),
     /// The settings file.
@@ -32,6 +34,16 @@ pub struct FilePlace {
     pub of_user: bool,
 }
 
+/// A place in an accounts file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountPlace {
+    pub path: PathBuf,
+    /// The account's name.
+    pub account: String,
+    /// The line, from 1.
+    pub line: usize,
+}
+
 impl Provenance {
     pub(super) fn flag(declaration: &Declaration) -> Self {
         Self::Flag(declaration.name)
@@ -41,17 +53,19 @@ impl Provenance {
     pub(super) fn rank(&self) -> u8 {
         match self {
             Self::Flag(_) => 0,
-            Self::Variable(_) => 1,
-            Self::File(place) => 2 + u8::from(place.profile.is_none()) + 2 * u8::from(place.of_user),
-            Self::Derived(_) => 6,
-            Self::Default => 7,
+            Self::Account(_) => 1,
+            Self::Variable(_) => 2,
+            Self::File(place) => 3 + u8::from(place.profile.is_none()) + 2 * u8::from(place.of_user),
+            Self::Derived(_) => 7,
+            Self::Default => 8,
         }
     }
 
-    /// The layer alone, for programs: `flag`, `environment`, `file`, `derived`, `default`.
+    /// The layer alone, for programs: `flag`, `account`, `environment`, `file`, `derived`, `default`.
     pub fn layer(&self) -> &'static str {
         match self {
             Self::Flag(_) => "flag",
+            Self::Account(_) => "account",
             Self::Variable(_) => "environment",
             Self::File(_) => "file",
             Self::Derived(_) => "derived",
@@ -65,6 +79,9 @@ impl fmt::Display for Provenance {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Flag(name) => write!(formatter, "--{}", name.replace('_', "-")),
+            Self::Account(place) => {
+                write!(formatter, "{}:{} (account {})", place.path.display(), place.line, place.account)
+            }
             Self::Variable(name) => formatter.write_str(name),
             Self::File(place) => {
                 write!(formatter, "{}:{}", place.path.display(), place.line)?;

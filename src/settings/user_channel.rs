@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::error::{SettingsError, UserChannelInputError};
 use super::loader::Loader;
+use super::place;
 use super::provenance::Provenance;
 use super::users::{CHANNEL_NAME, NameKind, USER_NAME, check_name, read_list, without_byte_order_mark};
 use crate::cli::setting::declarations::{PLAN, SERVICE, SOURCE};
@@ -135,7 +136,10 @@ impl UserChannelUpdateSettings {
     ) -> Result<Self, SettingsError> {
         let flags = args.settings.flags();
         if let Some(path) = &args.from {
-            return Ok(Self::Many { rows: read_rows(path, stdin)?, plan: loader.get(flags, &PLAN)? });
+            return Ok(Self::Many {
+                rows: read_rows(path, stdin)?,
+                plan: place::of_setting(loader, flags, &PLAN)?,
+            });
         }
         let wrong =
             |flag: &'static str| move |source| SettingsError::Value { place: Provenance::Flag(flag), source };
@@ -160,7 +164,7 @@ impl UserChannelUpdateSettings {
                 channel: channel_named(args.channel.as_deref().unwrap_or_default())?,
                 change,
             }),
-            plan: plan.map(|found| found.parse(&PLAN)).transpose()?,
+            plan: plan.map(|_| place::of_setting(loader, flags, &PLAN)).transpose()?,
             yes: args.yes,
         })
     }

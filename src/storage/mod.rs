@@ -12,6 +12,7 @@ mod access;
 mod atomic;
 mod encoding;
 mod error;
+mod hot_journal;
 mod kill_point;
 mod lock;
 mod nearest;

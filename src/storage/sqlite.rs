@@ -18,6 +18,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::access::Access;
 use super::atomic::{remove, sync_folder};
 use super::error::{FileKind, StorageError};
+use super::hot_journal;
 use super::kill_point::kill_point;
 use super::lock::{FileLock, LockError};
 use super::path::{names_of, parent, resolve, with_suffix};
@@ -60,6 +61,9 @@ pub(crate) fn open(kind: &'static FileKind, path: &Path, mode: OpenMode) -> Resu
             return Err(StorageError::Missing { kind, path: path.to_path_buf() });
         }
         Err(source) => return Err(StorageError::file(kind, path, source)),
+    }
+    if mode == OpenMode::Read {
+        hot_journal::roll_back(kind, path);
     }
     let access = match mode {
         OpenMode::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
@@ -275,6 +279,31 @@ mod tests {
         drop(lock);
         assert!(matches!(make(&path), Err(StorageError::File { .. })), "a complete file is not made again");
         assert!(open(&KIND, &path, OpenMode::Read).is_ok());
+    }
+
+    #[test]
+    fn what_a_killed_run_had_begun_is_undone_for_whoever_reads() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, killed) = (folder.path().join("book.db"), folder.path().join("killed.db"));
+        drop(make(&path).unwrap());
+        let writer = Connection::open(&path).unwrap();
+        // Pages go into the file while the transaction is open.
+        writer.execute_batch("PRAGMA cache_size = 1; BEGIN; PRAGMA user_version = 9").unwrap();
+        for _ in 0..100 {
+            writer.execute("INSERT INTO page VALUES (randomblob(9000))", []).unwrap();
+        }
+        fs::copy(&path, &killed).unwrap();
+        let journal = |path: &Path| with_suffix(path, "-journal");
+        fs::copy(journal(&path), journal(&killed)).unwrap();
+        let rows = |connection: &Connection| -> i64 {
+            connection.query_row("SELECT count(*) FROM page", [], |row| row.get(0)).unwrap()
+        };
+        // Not while another run holds it: that one may be the writer.
+        let lock = super::lock(&KIND, &killed).unwrap();
+        assert!(open(&KIND, &killed, OpenMode::Read).is_err());
+        drop(lock);
+        assert_eq!(rows(&open(&KIND, &killed, OpenMode::Read).unwrap()), 0);
+        assert!(!journal(&killed).exists());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 usage: object_storage.py CHATFERRY SNAPSHOT
 """
 
+import json
 import logging
 import os
 import subprocess
@@ -44,6 +45,23 @@ def compare(client, command: list[str], place: str, prefix: str, store: dict[str
     return len(expected)
 
 
+def check_summary(chatferry: str, client, store: dict[str, str]) -> None:
+    """`summary` finds the package of the account at the place that its names stand for."""
+    [package] = [json.loads(body) for key, body in objects(client, "lake").items() if key.endswith("/datapackage.json")]
+    facts = package["chatferry"]
+    command = [chatferry, "summary", f"s3://{BUCKET}/lake", "--json"]
+    ran = subprocess.run(command, env={**os.environ, **store}, capture_output=True, text=True, check=False)
+    [account] = json.loads(ran.stdout)["accounts"]
+    day = facts["window"]["started"][:10]
+    folder = f"lake/account={facts['account_sid']}/service={facts['services'][0]}/date={day}"
+    users = next(resource["rows"] for resource in package["resources"] if resource["title"] == "users")
+    found = (account["state"], account["account_sid"], account["users"], account["place"])
+    wanted = (facts["verdict"], facts["account_sid"], users, f"s3://{BUCKET}/{folder}/datapackage.json")
+    if found != wanted or ran.returncode not in (0, 5):
+        sys.exit(f"summary of the bucket: {found}, not {wanted}; {ran.stderr}")
+    print(f"summary of the bucket: {account['state']}, {users} users")
+
+
 @contextmanager
 def simulated(chatferry: str, folder: str) -> Iterator[str]:
     """A snapshot with messages of a simulated account, which is served meanwhile."""
@@ -82,6 +100,9 @@ def main() -> int:
         media = [chatferry, "export", "--snapshot", with_messages]
         if compare(client, media, "--media", "nightly/media", store) < 3:
             sys.exit("hardly any media were exported")
+    place = f"s3://{BUCKET}/lake/account={{account}}/service={{service}}/date={{date}}"
+    run([*records, "--out", place], store)
+    check_summary(chatferry, client, store)
     uploads = client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
     server.stop()
     if uploads:

@@ -6,6 +6,7 @@
 set -euo pipefail
 chatferry=$(realpath "$1")
 guide=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../docs/guides/nightly-audit.md")
+deploy=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../deploy/systemd")
 scratch=$(mktemp -d)
 server=
 clean_up() {
@@ -62,6 +63,15 @@ if command -v systemd-analyze >/dev/null; then
     { printf '%s\n' "$said"; exit 1; }
   test -z "$said" || { printf 'systemd-analyze: %s\n' "$said"; exit 1; }
   printf 'systemd-analyze: service and timer are as they should be\n'
+  # Of many accounts: a unit for each, of one template.
+  for unit in "$deploy"/*; do
+    name=$(basename "$unit")
+    sed "s|/usr/local/bin/chatferry|$chatferry|" "$unit" >"${name/@/@acme}"
+  done
+  said=$(systemd-analyze verify --man=no --recursive-errors=no ./chatferry-audit@acme.service ./chatferry-audit@acme.timer 2>&1) ||
+    { printf '%s\n' "$said"; exit 1; }
+  test -z "$said" || { printf 'systemd-analyze: %s\n' "$said"; exit 1; }
+  printf 'systemd-analyze: the templates of deploy/systemd are as they should be\n'
 else
   printf 'systemd-analyze is not installed: units were not checked\n'
 fi

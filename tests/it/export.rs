@@ -322,6 +322,32 @@ fn parquet_has_as_many_rows() {
     }
 }
 
+/// Many accounts are one table only if no column's type depends on its values.
+#[cfg(feature = "parquet")]
+#[test]
+fn the_types_of_parquet_are_the_same_where_a_column_has_no_value() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    let world = crawled();
+    let mappings = ["--mapping", "chat", "--mapping", "conversations", "--format", "parquet"];
+    let full = world.export("full", &mappings);
+    let bare = world.export("bare", &[&mappings[..], &["--where", "false"]].concat());
+    let file = |path: &std::path::Path| {
+        let reader = SerializedFileReader::new(std::fs::File::open(path).unwrap()).unwrap();
+        let metadata = reader.metadata().file_metadata();
+        (metadata.schema().clone(), metadata.num_rows())
+    };
+    let mut compared = 0;
+    for entry in std::fs::read_dir(&full).unwrap() {
+        let name = entry.unwrap().file_name();
+        if std::path::Path::new(&name).extension().is_some_and(|ending| ending == "parquet") {
+            let ((with_rows, _), (without, rows)) = (file(&full.join(&name)), file(&bare.join(&name)));
+            assert_eq!((with_rows, rows), (without, 0), "{}", name.display());
+            compared += 1;
+        }
+    }
+    assert!(compared > 8, "{compared}");
+}
+
 #[test]
 fn what_is_incomplete_says_so_in_the_package_too() {
     let world = World::new(Options { users: 60, ..Options::default() });

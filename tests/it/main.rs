@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers outside of test functions may unwrap too")]
 #![expect(clippy::string_slice, reason = "a slice amiss fails its test, as it should")]
 
+mod accounts;
 mod apply;
 mod architecture;
 mod audit;

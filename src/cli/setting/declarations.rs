@@ -111,6 +111,9 @@ settings! {
     /// Every service of the account
     ALL_SERVICES: bool = Declaration::flag("all_services", "BOOL", "CHATFERRY_ALL_SERVICES").switch(), parse::switch;
     /// The snapshot file
+    ///
+    /// `{account}`, `{service}`, `{date}` and `{name}` in it stand for the account's SID, the service, the day in UTC, and the account's name in the
+    /// accounts file.
     SNAPSHOT: PathBuf = Declaration::file("snapshot", "CHATFERRY_SNAPSHOT").default("snapshot.db"), parse::path;
     /// The API to read from
     ///
@@ -183,6 +186,16 @@ settings! {
     /// When to use color; auto respects `NO_COLOR`
     COLOR: ColorWhen = Declaration::flag("color", "WHEN", "CHATFERRY_COLOR")
         .choices(possible_values::<ColorWhen>).default("auto").under(OUTPUT), parse::choice;
+    /// Write the result to this file too, as JSON with the account, the times and the exit code
+    ///
+    /// The file is written when the run begins and again when it ends, so that a run that was killed has one that says so. `chatferry
+    /// summary` reads it. It can have `{account}`, `{service}`, `{date}` and `{name}` in it.
+    RESULT: PathBuf = Declaration::file("result", "CHATFERRY_RESULT").under(OUTPUT), parse::path;
+    /// Exit with 0 instead of 5, for a scheduler to which any other code is a failure
+    ///
+    /// What there is to see is in the result all the same, and its `exit_code` is 5.
+    FINDINGS_OK: bool =
+        Declaration::flag("findings_ok", "BOOL", "CHATFERRY_FINDINGS_OK").switch().under(OUTPUT), parse::switch;
     /// Let the group read what is written
     ///
     /// Snapshots, plans, exports, reports and audits hold personal data. They are readable by their owner only (0600, folders 0700),

@@ -32,6 +32,16 @@ impl Flags {
         self
     }
 
+    /// What was typed of a setting that a verb may have, whichever verb it is.
+    pub(crate) fn of_any_verb<T>(mut matches: &ArgMatches, setting: &'static DeclaredSetting<T>) -> Self {
+        while let Some((_, of_verb)) = matches.subcommand() {
+            matches = of_verb;
+        }
+        let name = setting.declaration.name;
+        let typed = matches.try_get_many::<String>(name).ok().flatten();
+        Self(typed.map(|texts| (name, texts.cloned().collect())).into_iter().collect())
+    }
+
     /// What of these settings is on the command line, as clap parsed it.
     fn typed(matches: &ArgMatches, settings: &[&'static Declaration]) -> Self {
         let mut flags = Self::default();

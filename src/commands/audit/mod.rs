@@ -22,7 +22,7 @@ use run::AuditRun;
 
 pub(super) async fn run(args: &AuditArgs, context: &mut Context) -> Outcome {
     let mut settings = AuditSettings::load(&context.settings, args, &mut context.stdin)?;
-    settings.connection.read_credentials()?;
+    let account_sid = settings.connection.read_credentials()?.account_sid;
     source::take_the_only_service(&mut settings.crawl, &settings.connection, context).await?;
     let services = match &settings.crawl.services {
         ServiceChoice::All | ServiceChoice::TheOnlyOne => &[][..],
@@ -37,7 +37,7 @@ pub(super) async fn run(args: &AuditArgs, context: &mut Context) -> Outcome {
     let folder = AuditFolder::open(&settings.dir, services)?;
     folder.sweep()?;
     let audit = which(settings.resume, &folder, now)?;
-    let audit = AuditRun { settings, folder, audit, page, now };
+    let audit = AuditRun { settings, folder, audit, account_sid, page, now };
     audit.run(context).await
 }
 

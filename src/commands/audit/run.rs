@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::audit::{AuditError, AuditFolder, Listed, Removals, compute_removals};
 use crate::diff::{Comparison, Terms, TermsError};
 use crate::error::ExitStatus;
+use crate::model::AccountSid;
 use crate::report::diff::{DiffError, DiffOutput};
 use crate::report::text::audit as text;
 use crate::report::{AuditSummary, AuditVerdict, Exported, Stopped};
@@ -22,6 +23,7 @@ pub(super) struct AuditRun {
     pub(super) settings: AuditSettings,
     pub(super) folder: AuditFolder,
     pub(super) audit: Listed,
+    pub(super) account_sid: AccountSid,
     /// Where the page of the differences goes besides the folder of the audit.
     pub(super) page: Option<WantedPage>,
     pub(super) now: Timestamp,
@@ -68,7 +70,8 @@ impl AuditRun {
 
     fn begin(&self) -> AuditSummary {
         let name = self.audit.name;
-        AuditSummary::of_begun(name.to_string(), self.audit.folder(), name.time().to_string())
+        let account = self.account_sid.clone();
+        AuditSummary::of_begun(name.to_string(), self.audit.folder(), account, name.time().to_string())
     }
 
     /// Reads, exports and compares. What was done so far stands in the summary, also where it fails.

@@ -33,7 +33,8 @@ pub(super) async fn run(settings: &MediaExportSettings, context: &mut Context) -
     let connection = ConnectionSettings::of_environment(&context.settings)?;
     let given = connection.read_credentials()?.account_sid.to_string();
     binding::check_account(&settings.snapshot, &info.account_sid.to_string(), AccountUse::Source, &given)?;
-    let export = match &settings.destination {
+    let out = settings.out.of_snapshot(&info.account_sid, &info.services, &info.started)?;
+    let export = match &out {
         ExportDestination::Folder(folder) => MediaExport::in_folder(folder, settings.force)?,
         ExportDestination::Store(url) => MediaExport::in_store(url, settings.force)?,
         ExportDestination::Stream => return Err(ExportError::MediaInStream.into()),

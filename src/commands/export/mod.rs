@@ -25,15 +25,16 @@ pub(super) async fn run(args: &ExportArgs, context: &mut Context) -> Outcome {
     if let Some(settings) = MediaExportSettings::load(&context.settings, args)? {
         return media::run(&settings, context).await;
     }
-    let mut settings = ExportSettings::load(&context.settings, args)?;
+    let (mut settings, out) = ExportSettings::load(&context.settings, args)?;
     let path = settings.snapshot.clone();
     if check_files(&context.settings)? {
         Snapshot::check_file(&path).map_err(ExportError::from)?;
     }
     let snapshot = Snapshot::open(&path).map_err(ExportError::from)?;
+    let info = snapshot.info().map_err(ExportError::from)?;
+    let destination = out.of_snapshot(&info.account_sid, &info.services, &info.started)?;
     if let Some(plan) = &settings.plan {
-        let services = snapshot.info().map_err(ExportError::from)?.services;
-        let (sids, facts) = sids::of_plan(plan, &path, &services)?;
+        let (sids, facts) = sids::of_plan(plan, &path, &info.services)?;
         settings.options.plan = Some(facts);
         for record in settings.options.mappings.iter_mut().flat_map(|mapping| &mut mapping.records) {
             record.set_sids(sids.clone());
@@ -41,14 +42,14 @@ pub(super) async fn run(args: &ExportArgs, context: &mut Context) -> Outcome {
     }
     users::give(&mut settings.options.mappings, &path)?;
     let progress = context.progress();
-    let written = write(&settings, &snapshot, &mut context.stdout, &progress.events());
+    let written = write(&settings.options, &destination, &snapshot, &mut context.stdout, &progress.events());
     progress.finish();
     let report = match written {
         Err(error) if error.is_closed_pipe() => return Ok(ExitStatus::Done),
         written => written?,
     };
     // With `--out -` standard output has the rows, and nothing else may stand there.
-    if settings.destination == ExportDestination::Stream {
+    if destination == ExportDestination::Stream {
         return Ok(ExitStatus::Done);
     }
     context.conclude(&report, summarize(&report))?;
@@ -71,15 +72,16 @@ pub(super) fn to_folder(
 
 /// Exports; `out` is standard output, which gets the rows of `--out -` and nothing else.
 fn write(
-    settings: &ExportSettings,
+    options: &ExportOptions,
+    destination: &ExportDestination,
     snapshot: &Snapshot,
     out: &mut (dyn Write + Send),
     events: &Events,
 ) -> Result<ExportReport, ExportError> {
-    match &settings.destination {
-        ExportDestination::Folder(folder) => export::run(snapshot, &settings.options, folder, events),
-        ExportDestination::Store(url) => export::run_to_store(snapshot, &settings.options, url, events),
-        ExportDestination::Stream => export::stream(snapshot, &settings.options, out, events),
+    match destination {
+        ExportDestination::Folder(folder) => export::run(snapshot, options, folder, events),
+        ExportDestination::Store(url) => export::run_to_store(snapshot, options, url, events),
+        ExportDestination::Stream => export::stream(snapshot, options, out, events),
     }
 }
 

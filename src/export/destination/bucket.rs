@@ -9,13 +9,15 @@
 //! **Invariant:** the same order as in a folder: the old package goes first, the new one comes last.
 
 use std::collections::BTreeSet;
+use std::future::ready;
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, WriteMultipart};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _, PutPayload, WriteMultipart};
 use tokio::runtime::Handle;
-use url::Url;
+use url::{Position, Url};
 
 use super::file_destination::FileDestination;
 use super::former::{JOURNAL, PACKAGE, examples, former_files, journal};
@@ -24,6 +26,9 @@ use crate::export::error::ExportError;
 /// The size of a part: S3 takes 10,000 of them, so a file may have 80 GB. Three are held for each open file, two of
 /// them in flight.
 const PART: usize = 8 * 1024 * 1024;
+
+/// Objects that are read at a time.
+const READ_AT_A_TIME: usize = 16;
 
 /// A prefix of a bucket.
 pub(in crate::export) struct StorePrefix {
@@ -118,6 +123,39 @@ impl StoreObjects {
     pub(in crate::export) fn create(&self, name: &str) -> BucketFile {
         self.0.create(name)
     }
+}
+
+/// The JSON objects at a URL and below it, each with its address. Longer ones than `most_bytes` are left out.
+pub(in crate::export) fn json_objects(
+    url: &Url,
+    most_bytes: u64,
+) -> Result<Vec<(String, Vec<u8>)>, ExportError> {
+    let (store, prefix) = parse(url)?;
+    let client = BucketClient::new(store, prefix, url.as_str())?;
+    let bucket = &url[..Position::BeforePath];
+    let is_wanted = |object: &ObjectMeta| {
+        object.size <= most_bytes && object.location.extension().is_some_and(|ending| ending == "json")
+    };
+    client.wait(async {
+        let listed: Vec<ObjectMeta> = client
+            .store
+            .list(Some(&client.prefix))
+            .try_filter(|object| ready(is_wanted(object)))
+            .try_collect()
+            .await
+            .map_err(|source| store_error("list", &client.shown, source))?;
+        let read = listed.into_iter().map(|object| {
+            let store = &client.store;
+            async move {
+                let bytes = async { store.get(&object.location).await?.bytes().await }.await;
+                let address = format!("{bucket}/{}", object.location);
+                bytes
+                    .map(|bytes| (address.clone(), bytes.to_vec()))
+                    .map_err(|source| store_error("read", &address, source))
+            }
+        });
+        stream::iter(read).buffered(READ_AT_A_TIME).try_collect().await
+    })
 }
 
 impl BucketClient {

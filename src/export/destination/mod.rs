@@ -8,7 +8,7 @@ mod former;
 mod nowhere;
 
 #[cfg(feature = "cloud")]
-pub(super) use bucket::{BucketFile, StoreObjects, StorePrefix};
+pub(super) use bucket::{BucketFile, StoreObjects, StorePrefix, json_objects};
 pub(super) use file_destination::FileDestination;
 pub(super) use folder::{OutputFolder, lock as lock_folder};
 pub(super) use former::{PACKAGE, examples};

@@ -69,7 +69,7 @@ impl MediaPlace {
 
     /// Fails where it holds files that are not hidden.
     pub(super) fn check_is_empty(&self) -> Result<(), ExportError> {
-        let (shown, names) = match self {
+        let (shown, names): (_, Vec<String>) = match self {
             Self::Folder { path, .. } => {
                 let entries =
                     fs::read_dir(path).map_err(|source| self.error("read the folder", "", source))?;

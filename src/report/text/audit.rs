@@ -12,7 +12,7 @@ use super::diff;
 use super::format;
 use super::problem::Problem;
 use crate::diff::Comparison;
-use crate::model::Api;
+use crate::model::{AccountSid, Api};
 use crate::printable::{Printable, PrintableLine, Tone};
 use crate::snapshot::Verdict;
 
@@ -117,6 +117,8 @@ pub(crate) struct AuditSummary {
     pub audit: String,
     /// Its folder within the folder of audits.
     pub folder: String,
+    /// The account that was read.
+    pub account_sid: AccountSid,
     /// What came of it.
     pub verdict: AuditVerdict,
     /// Why it stopped before its end, if it did.
@@ -202,10 +204,11 @@ impl AuditPlan {
 
 impl AuditSummary {
     /// Of an audit that has only begun. It is failed until it is not.
-    pub(crate) fn of_begun(audit: String, folder: String, started: String) -> Self {
+    pub(crate) fn of_begun(audit: String, folder: String, account_sid: AccountSid, started: String) -> Self {
         Self {
             audit,
             folder,
+            account_sid,
             verdict: AuditVerdict::Failed,
             stopped: None,
             base: None,

@@ -1,5 +1,6 @@
 //! Results as text for people, by verb, and what these texts have in common: numbers, tables, Markdown, errors.
 
+pub(crate) mod accounts;
 pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod browse;

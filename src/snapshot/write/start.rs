@@ -19,6 +19,10 @@ pub(in crate::snapshot) fn create<E: From<SnapshotError>>(
     largest_page: LargestPage,
     fill: impl FnOnce(&mut SnapshotWriter) -> Result<(), E>,
 ) -> Result<SnapshotWriter, E> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        storage::create_folder(folder, Access::of_results())
+            .map_err(|source| SnapshotError::file(path, source))?;
+    }
     let draft = SqliteDraft::begin_new(&SNAPSHOT, path, Access::of_results()).map_err(SnapshotError::from)?;
     let connection = schema::create(&draft, path)?;
     let mut writer = SnapshotWriter::new(connection, path, identity.clone(), largest_page, None);
