@@ -58,6 +58,12 @@ pub enum ExportError {
         "record `{record}` has only personal columns, and `--pii drop` leaves none: choose others with --records, or --pii hmac"
     )]
     NoColumns { record: String },
+    /// Rows stand on a line by the value of a column that is left out.
+    #[error(
+        "record `{record}` cannot do without column `{column}`, which its rows are keyed by: name it in --columns, and use --pii hmac \
+         where it is personal"
+    )]
+    NoKeyColumn { record: String, column: String },
     /// SIDs of the target are asked for, and no plan is named that knows them.
     #[error(
         "record `{record}` of mapping `{mapping}` needs --plan FILE: {place} asks for SIDs of the target (`counterpart`)"

@@ -45,6 +45,8 @@ struct FilePart<W: Write> {
 pub(super) struct RecordLines<'m> {
     row: JsonRow,
     batch: Option<&'m RowBatch>,
+    /// The positions of the columns that a batch is keyed by.
+    keyed_by: Vec<usize>,
     line: Vec<u8>,
     rows: u64,
     /// The first of them.
@@ -53,9 +55,12 @@ pub(super) struct RecordLines<'m> {
 
 impl<'m> RecordLines<'m> {
     pub(super) fn new(record: &'m MappedRecord) -> Self {
+        let names = record.batch.iter().flat_map(|batch| &batch.keyed_by);
+        let position = |name: &String| record.columns.iter().position(|column| column.name == *name);
         Self {
             row: JsonRow::new(record),
             batch: record.batch.as_ref(),
+            keyed_by: names.filter_map(position).collect(),
             line: Vec::new(),
             rows: 0,
             subject: String::new(),
@@ -74,11 +79,8 @@ impl<'m> RecordLines<'m> {
             out.push(b',');
         }
         if is_keyed {
-            let texts: Vec<_> = batch
-                .keyed_by
-                .iter()
-                .map(|&column| row.value(column).to_text().unwrap_or_default())
-                .collect();
+            let texts: Vec<_> =
+                self.keyed_by.iter().map(|&column| row.value(column).to_text().unwrap_or_default()).collect();
             serde_json::to_writer(&mut *out, &texts.join(&batch.separator))?;
             out.push(b':');
         }

@@ -4,14 +4,16 @@
 //! **Invariant:** memory does not grow with the data. The text of one row's list is in memory at a time, and a longer one than
 //! [`LONGEST`] is refused unless the mapping makes several rows of it.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Seek as _, Write as _};
 use std::sync::Arc;
 
 use super::error::ExportError;
 use super::formats::JsonRow;
+use super::item_sorter::{ItemKey, ItemSorter, read_sid, read_text, write_sid, write_text};
 use super::passed::{RowsPassed, TakeRow};
-use crate::mapping::{ListParent, MappedList};
+use crate::mapping::{KeyOrder, ListParent, MappedList, MappedRecord};
 use crate::model::{ChannelSid, Entity, RowRecords, ServiceSid, UserSid};
 
 /// The longest list of one row, in bytes.
@@ -30,6 +32,15 @@ struct ListKey {
 enum ParentSid {
     User(UserSid),
     Channel(ChannelSid),
+}
+
+impl fmt::Display for ParentSid {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(sid) => sid.fmt(formatter),
+            Self::Channel(sid) => sid.fmt(formatter),
+        }
+    }
 }
 
 impl ListKey {
@@ -55,20 +66,40 @@ impl ListKey {
         Some(Self { service: records.service.sid.clone(), parent })
     }
 
-    fn texts(&self) -> [String; 2] {
-        let parent = match &self.parent {
-            ParentSid::User(sid) => sid.to_string(),
-            ParentSid::Channel(sid) => sid.to_string(),
-        };
-        [self.service.to_string(), parent]
+    fn write(&self, out: &mut impl io::Write) -> io::Result<()> {
+        write_sid(out, &self.service)?;
+        match &self.parent {
+            ParentSid::User(sid) => write_sid(out, sid),
+            ParentSid::Channel(sid) => write_sid(out, sid),
+        }
     }
 
-    fn from_texts(service: &str, sid: &str, parent: ListParent) -> Self {
+    fn read(file: &mut impl io::Read, parent: ListParent) -> io::Result<Self> {
+        let service = read_sid(file)?;
         let parent = match parent {
-            ListParent::User => ParentSid::User(UserSid::from_wire(sid)),
-            ListParent::Channel => ParentSid::Channel(ChannelSid::from_wire(sid)),
+            ListParent::User => ParentSid::User(read_sid(file)?),
+            ListParent::Channel => ParentSid::Channel(read_sid(file)?),
         };
-        Self { service: ServiceSid::from_wire(service), parent }
+        Ok(Self { service, parent })
+    }
+}
+
+/// Writes items in the order of their rows.
+struct ItemWriter {
+    out: BufWriter<File>,
+    written: Option<ListKey>,
+}
+
+impl ItemWriter {
+    fn put(&mut self, key: ListKey, item: &[u8]) -> io::Result<()> {
+        if self.written.as_ref() == Some(&key) {
+            self.out.write_all(&[0])?;
+        } else {
+            self.out.write_all(&[1])?;
+            key.write(&mut self.out)?;
+            self.written = Some(key);
+        }
+        write_text(&mut self.out, item)
     }
 }
 
@@ -91,35 +122,26 @@ fn temporary(source: io::Error) -> ExportError {
 }
 
 impl<'m> ListReader<'m> {
-    /// Writes the items of a list, which `feed` gives, to a temporary file, for rows of that entity.
+    /// Writes the items of a list, which `feed` gives for its record, to a temporary file, for rows of that entity.
     pub(super) fn collect(
         list: &'m MappedList,
         of: Entity,
-        feed: impl FnOnce(&mut TakeRow<'_>) -> Result<RowsPassed, ExportError>,
+        feed: impl FnOnce(&MappedRecord, &mut TakeRow<'_>) -> Result<RowsPassed, ExportError>,
     ) -> Result<(Self, RowsPassed), ExportError> {
         let file = tempfile::tempfile().map_err(temporary)?;
-        let mut out = BufWriter::with_capacity(BUFFER, file);
-        let row = JsonRow::new(&list.record);
-        let (mut item, mut written) = (Vec::new(), None);
-        let passed = feed(&mut |mapped, records| {
-            let Some(key) = ListKey::of(records, list.record.entity, list.parent) else { return Ok(()) };
-            item.clear();
-            let write = || {
-                row.push(&mut item, mapped)?;
-                if written.as_ref() == Some(&key) {
-                    out.write_all(&[0])?;
-                } else {
-                    out.write_all(&[1])?;
-                    for text in key.texts() {
-                        write_text(&mut out, text.as_bytes())?;
-                    }
-                    written = Some(key);
-                }
-                write_text(&mut out, &item)
-            };
-            write().map_err(temporary)
-        })?;
-        let mut file = out.into_inner().map_err(|error| temporary(error.into_error()))?;
+        let mut items = ItemWriter { out: BufWriter::with_capacity(BUFFER, file), written: None };
+        let passed = if is_cheaper_by_channel(list) {
+            collect_by_channel(list, feed, &mut items)?
+        } else {
+            let row = JsonRow::new(&list.record);
+            let mut item = Vec::new();
+            feed(&list.record, &mut |mapped, records| {
+                let Some(key) = ListKey::of(records, list.record.entity, list.parent) else { return Ok(()) };
+                item.clear();
+                row.push(&mut item, mapped).and_then(|()| items.put(key, &item)).map_err(temporary)
+            })?
+        };
+        let mut file = items.out.into_inner().map_err(|error| temporary(error.into_error()))?;
         file.rewind().map_err(temporary)?;
         let file = BufReader::with_capacity(BUFFER, file);
         let mut reader = Self { list, of, file, next: None, last: None, current: None, text: "[]".into() };
@@ -163,7 +185,7 @@ impl<'m> ListReader<'m> {
                 items += 1;
             }
             if text.len() > LONGEST {
-                let subject = self.current.as_ref().map(|key| key.texts()[1].clone()).unwrap_or_default();
+                let subject = self.current.as_ref().map(|key| key.parent.to_string()).unwrap_or_default();
                 let list = self.list.record.name.clone();
                 return Err(ExportError::LongList { list, subject, most: LONGEST });
             }
@@ -181,10 +203,7 @@ impl<'m> ListReader<'m> {
             return Ok(());
         }
         if tag == [1] {
-            let service = read_text(&mut self.file, Vec::new())?;
-            let sid = read_text(&mut self.file, Vec::new())?;
-            let (service, sid) = (String::from_utf8_lossy(&service), String::from_utf8_lossy(&sid));
-            self.last = Some(ListKey::from_texts(&service, &sid, self.list.parent));
+            self.last = Some(ListKey::read(&mut self.file, self.list.parent)?);
         }
         let reused = self.next.take().map(|(_, json)| json).unwrap_or_default();
         let json = read_text(&mut self.file, reused)?;
@@ -193,16 +212,45 @@ impl<'m> ListReader<'m> {
     }
 }
 
-fn write_text(out: &mut impl io::Write, text: &[u8]) -> io::Result<()> {
-    let length = u32::try_from(text.len()).map_err(io::Error::other)?;
-    out.write_all(&length.to_le_bytes())?;
-    out.write_all(text)
+/// Whether a list of users' memberships is read by channel and sorted: what its rows need of channels and members stands together
+/// there, and looking it up for each row in the order of users costs several times as much.
+fn is_cheaper_by_channel(list: &MappedList) -> bool {
+    let record = &list.record;
+    let reads = |entities: &[Entity]| entities.iter().any(|&entity| record.reads(entity));
+    list.parent == ListParent::User
+        && record.entity == Entity::Membership
+        && reads(&[Entity::Channel, Entity::Member, Entity::Role])
+        && !reads(&[Entity::User])
 }
 
-fn read_text(file: &mut impl io::Read, mut text: Vec<u8>) -> io::Result<Vec<u8>> {
-    let mut length = [0; 4];
-    file.read_exact(&mut length)?;
-    text.resize(u32::from_le_bytes(length) as usize, 0);
-    file.read_exact(&mut text)?;
-    Ok(text)
+/// The items of a list of users' memberships, by a walk by channel.
+fn collect_by_channel(
+    list: &MappedList,
+    feed: impl FnOnce(&MappedRecord, &mut TakeRow<'_>) -> Result<RowsPassed, ExportError>,
+    items: &mut ItemWriter,
+) -> Result<RowsPassed, ExportError> {
+    let mut record = list.record.clone();
+    record.order = KeyOrder::ByChannel;
+    let row = JsonRow::new(&record);
+    let (mut item, mut services, mut sorter) = (Vec::new(), Vec::<ServiceSid>::new(), ItemSorter::default());
+    let passed = feed(&record, &mut |mapped, records| {
+        let Some(membership) = records.membership else { return Ok(()) };
+        if services.last() != Some(&records.service.sid) {
+            services.push(records.service.sid.clone());
+        }
+        let key = ItemKey {
+            service: u32::try_from(services.len() - 1).unwrap_or(u32::MAX),
+            user: membership.user_sid.clone(),
+            channel: membership.channel_sid.clone(),
+        };
+        item.clear();
+        row.push(&mut item, mapped).and_then(|()| sorter.push(key, &item)).map_err(temporary)
+    })?;
+    let mut put = |key: &ItemKey, item: &[u8]| {
+        let service = services.get(key.service as usize).cloned();
+        let service = service.ok_or_else(|| io::Error::other("an item of no service"))?;
+        items.put(ListKey { service, parent: ParentSid::User(key.user.clone()) }, item)
+    };
+    sorter.finish(&mut put).map_err(temporary)?;
+    Ok(passed)
 }

@@ -12,6 +12,7 @@ mod datapackage;
 mod destination;
 mod error;
 mod formats;
+mod item_sorter;
 mod lines;
 mod lists;
 mod media;

@@ -10,7 +10,7 @@ use super::source::RowSource;
 use super::unique::UniqueValues;
 use crate::event::{Event, Events};
 use crate::mapping::{ColumnType, Evaluator, MappedRecord, RowOutcome, UnwrittenFields, Value};
-use crate::model::Timestamp;
+use crate::model::{Entity, Timestamp};
 
 /// How many rows pass between two progress events.
 const ROWS_PER_EVENT: u64 = 1 << 16;
@@ -22,7 +22,8 @@ pub(crate) fn lists_of<'m>(
 ) -> Result<Vec<ListReader<'m>>, ExportError> {
     let mut lists = Vec::new();
     for list in &record.lists {
-        let feed = |take: &mut TakeRow<'_>| pass(source, &list.record, &Events::none(), take);
+        let feed =
+            |record: &MappedRecord, take: &mut TakeRow<'_>| pass(source, record, &Events::none(), take);
         lists.push(ListReader::collect(list, record.entity, feed)?.0);
     }
     Ok(lists)
@@ -46,10 +47,15 @@ pub(super) fn pass(
     let mut evaluator = Evaluator::new(record);
     let mut lists = Vec::new();
     for list in &record.lists {
-        let feed = |take: &mut TakeRow<'_>| pass(source, &list.record, events, take);
+        let feed = |record: &MappedRecord, take: &mut TakeRow<'_>| pass(source, record, events, take);
         let (reader, of_list) = ListReader::collect(list, record.entity, feed)?;
         passed.lists.insert(list.record.name.clone(), of_list);
         lists.push(reader);
+    }
+    if record.has_no_rows() && !record.other_members && record.entity != Entity::Service {
+        passed.filtered = source.count(record.entity)?;
+        events.send(Event::Exporting { record: record.name.clone(), rows: 0 });
+        return Ok(passed);
     }
     source.walk(&walk_of(record), &mut |records| {
         lists.iter_mut().try_for_each(|list| list.enter(records))?;

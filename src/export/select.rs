@@ -195,6 +195,11 @@ pub(super) fn select<'m>(
         if record.columns.is_empty() {
             return Err(ExportError::NoColumns { record: record.name.clone() });
         }
+        let has = |name: &String| record.columns.iter().any(|column| column.name == *name);
+        if let Some(column) = record.batch.iter().flat_map(|batch| &batch.keyed_by).find(|name| !has(name)) {
+            let (record, column) = (record.name.clone(), column.clone());
+            return Err(ExportError::NoKeyColumn { record, column });
+        }
         let of_lists = |entity: Entity| {
             let mut lists = record.lists.iter().map(|list| &list.record);
             lists.any(|list| list.entity == entity || list.reads(entity))

@@ -1,8 +1,8 @@
 //! What an export reads from: a snapshot, or in tests anything that walks like one.
 
 use super::error::ExportError;
-use crate::model::RowRecords;
-use crate::snapshot::{Info, Snapshot, SnapshotError, Walk};
+use crate::model::{Entity, RowRecords};
+use crate::snapshot::{Info, Snapshot, SnapshotError, Walk, WalkOrder, With};
 
 /// Something whose records can be walked in order.
 pub trait RowSource {
@@ -14,6 +14,17 @@ pub trait RowSource {
         walk: &Walk,
         visit: &mut dyn FnMut(&RowRecords<'_>) -> Result<(), ExportError>,
     ) -> Result<(), ExportError>;
+
+    /// How many rows a walk over an entity has.
+    fn count(&self, entity: Entity) -> Result<u64, ExportError> {
+        let mut count = 0;
+        let walk = Walk { entity, order: WalkOrder::ByUser, with: With::default() };
+        self.walk(&walk, &mut |_| {
+            count += 1;
+            Ok(())
+        })?;
+        Ok(count)
+    }
 }
 
 impl RowSource for Snapshot {
@@ -27,5 +38,9 @@ impl RowSource for Snapshot {
         visit: &mut dyn FnMut(&RowRecords<'_>) -> Result<(), ExportError>,
     ) -> Result<(), ExportError> {
         Snapshot::walk(self, walk, visit)
+    }
+
+    fn count(&self, entity: Entity) -> Result<u64, ExportError> {
+        Ok(Snapshot::count(self, entity)?)
     }
 }

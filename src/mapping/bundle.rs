@@ -32,8 +32,8 @@ pub struct RowBatch {
     pub max_rows: u64,
     /// What stands before the rows and after them.
     pub around: (String, String),
-    /// The positions of the columns whose values are a row's key; rows without are a list.
-    pub keyed_by: Vec<usize>,
+    /// The names of the columns whose values are a row's key; rows without are a list.
+    pub keyed_by: Vec<String>,
     /// What stands between several of these values.
     pub separator: String,
 }

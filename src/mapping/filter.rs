@@ -21,6 +21,8 @@ use crate::model::{RowRecords, Timestamp};
 pub struct Filter {
     /// The condition as written.
     pub text: String,
+    /// No row fulfils it, whatever is in it: a switch that it needs is off.
+    pub(super) is_never: bool,
     pub(super) condition: Condition,
 }
 
@@ -54,11 +56,14 @@ pub(super) enum Literal {
 impl Filter {
     /// Compiles a condition over the rows of an entity.
     pub(super) fn compile(text: &str, scope: NameScope<'_>) -> Result<Self, ExpressionError> {
-        let condition = match recognise(text, scope) {
-            Some(node) => Condition::Plain(node),
-            None => Condition::Expression(Arc::new(Expression::compile(text, scope)?)),
+        let (condition, is_never) = if let Some(node) = recognise(text, scope) {
+            let is_never = node.is_always(false);
+            (Condition::Plain(node), is_never)
+        } else {
+            let expression = Expression::compile(text, scope)?;
+            (Condition::Expression(Arc::new(expression)), needs_switch_that_is_off(text, scope))
         };
-        Ok(Self { text: text.to_owned(), condition })
+        Ok(Self { text: text.to_owned(), is_never, condition })
     }
 
     pub(super) fn reads(&self) -> Vec<&'static FieldInfo> {
@@ -92,6 +97,19 @@ impl ConditionNode {
         }
     }
 
+    /// Whether it is that for every row.
+    fn is_always(&self, value: bool) -> bool {
+        match self {
+            Self::All(nodes) if value => nodes.iter().all(|node| node.is_always(true)),
+            Self::All(nodes) => nodes.iter().any(|node| node.is_always(false)),
+            Self::Any(nodes) if value => nodes.iter().any(|node| node.is_always(true)),
+            Self::Any(nodes) => nodes.iter().all(|node| node.is_always(false)),
+            Self::Not(node) => node.is_always(!value),
+            Self::Equal(..) => false,
+            Self::Constant(constant) => *constant == value,
+        }
+    }
+
     fn collect(&self, fields: &mut Vec<&'static FieldInfo>) {
         match self {
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.collect(fields)),
@@ -120,6 +138,35 @@ fn equals(value: Value<'_>, literal: &Literal) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether an expression is `run.NAME and …`, with a switch that is off: the engine then evaluates nothing behind it.
+fn needs_switch_that_is_off(text: &str, scope: NameScope<'_>) -> bool {
+    let Some((first, rest)) = text.trim_start().split_once(char::is_whitespace) else { return false };
+    let switch = first.strip_prefix("run.").and_then(|name| scope.run.get(name));
+    if !matches!(switch, Some(RunValue::Switch(false))) {
+        return false;
+    }
+    let (mut depth, mut quote) = (0_u32, None);
+    let outside: String = rest
+        .chars()
+        .map(|letter| {
+            match (quote, letter) {
+                (Some(open), _) if letter == open => quote = None,
+                (None, '\'' | '"') => quote = Some(letter),
+                (None, '(' | '[' | '{') => depth += 1,
+                (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+                (None, _) if depth == 0 && (letter.is_ascii_alphanumeric() || letter == '_') => {
+                    return letter;
+                }
+                _ => {}
+            }
+            ' '
+        })
+        .collect();
+    // `or` and `if` bind less than `and`. A quote with a backslash in it may end elsewhere.
+    let mut words = outside.split_ascii_whitespace();
+    !rest.contains('\\') && words.next() == Some("and") && !words.any(|word| matches!(word, "or" | "if"))
 }
 
 /// Recognises a condition of the common form.

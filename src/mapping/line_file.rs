@@ -93,14 +93,15 @@ pub(super) fn batch(entry: Spanned<BatchEntry>, columns: &[MappedColumn]) -> Loc
     }
     let mut keyed_by = Vec::new();
     for name in &entry.keyed_by {
-        let position = columns.iter().position(|column| column.name == *name.get_ref());
-        keyed_by.push(position.ok_or_else(|| {
+        if !columns.iter().any(|column| column.name == *name.get_ref()) {
             let known: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
             let suggestion = nearest(name.get_ref(), known.iter().copied()).map(str::to_owned);
             let known = format!("the record's columns are {}", known.join(", "));
             let name_text = name.get_ref().clone();
-            (name.span(), MappingProblem::Unknown { what: "column", name: name_text, suggestion, known })
-        })?);
+            let problem = MappingProblem::Unknown { what: "column", name: name_text, suggestion, known };
+            return Err((name.span(), problem));
+        }
+        keyed_by.push(name.get_ref().clone());
     }
     let text = entry.line.get_ref();
     let around = text.split_once(ROWS).filter(|(before, after)| {

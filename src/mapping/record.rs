@@ -274,6 +274,11 @@ impl MappedRecord {
         by_column.chain(self.filters.iter().flat_map(Filter::reads)).any(|field| field.entity == entity)
     }
 
+    /// Whether its conditions leave out every row, because of a switch that is off.
+    pub(crate) fn has_no_rows(&self) -> bool {
+        self.filters.iter().any(|filter| filter.is_never)
+    }
+
     /// Whether all that a row needs of that record (a user or a member) is its identity, and that only where the other one
     /// of the two has none: `first_of = ["member.identity", "user.identity"]`.
     pub fn reads_as_second_identity(&self, entity: Entity) -> bool {

@@ -213,22 +213,34 @@ fn services(connection: &Connection) -> rusqlite::Result<Vec<ServiceSid>> {
 }
 
 fn counts(connection: &Connection) -> rusqlite::Result<Counts> {
-    let count = |sql: &str| {
-        connection
-            .query_row(&format!("SELECT count(*) FROM {sql}"), [], |row| row.get::<_, i64>(0))
-            .map(i64::cast_unsigned)
-    };
     Ok(Counts {
-        services: count("service_row WHERE fetched")?,
-        roles: count("role_row")?,
-        users: count("user_row WHERE listed")?,
-        channels: count("channel_row WHERE listed")?,
-        user_channels: count("membership_row")?,
-        members: count("member_row")?,
-        invites: count("invite_row")?,
-        messages: messages::count(connection)?,
-        bindings: count("binding_row")?,
+        services: count(connection, Entity::Service)?,
+        roles: count(connection, Entity::Role)?,
+        users: count(connection, Entity::User)?,
+        channels: count(connection, Entity::Channel)?,
+        user_channels: count(connection, Entity::Membership)?,
+        members: count(connection, Entity::Member)?,
+        invites: count(connection, Entity::Invite)?,
+        messages: count(connection, Entity::Message)?,
+        bindings: count(connection, Entity::Binding)?,
     })
+}
+
+/// How many records of an entity there are.
+pub(super) fn count(connection: &Connection, entity: Entity) -> rusqlite::Result<u64> {
+    let rows = match entity {
+        Entity::Service => "service_row WHERE fetched",
+        Entity::Role => "role_row",
+        Entity::User => "user_row WHERE listed",
+        Entity::Channel => "channel_row WHERE listed",
+        Entity::Membership => "membership_row",
+        Entity::Member => "member_row",
+        Entity::Invite => "invite_row",
+        Entity::Message => return messages::count(connection),
+        Entity::Binding => "binding_row",
+    };
+    let sql = format!("SELECT count(*) FROM {rows}");
+    connection.query_row(&sql, [], |row| row.get::<_, i64>(0)).map(i64::cast_unsigned)
 }
 
 fn units(connection: &Connection) -> rusqlite::Result<BTreeMap<String, u64>> {

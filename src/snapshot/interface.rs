@@ -24,14 +24,19 @@ use super::write::pages::{self, Detail, StoredPage};
 use super::write::writer::{LargestPage, SnapshotWriter};
 use super::write::{carried_users, frontier, single_reads, start};
 use crate::model::{
-    Api, Channel, ChannelSid, Invite, Issue, ListPage, Membership, Message, MessageSid, Role, RoleSid,
-    RowRecords, Service, ServiceSid, Share, User, UserSid,
+    Api, Channel, ChannelSid, Entity, Invite, Issue, ListPage, Membership, Message, MessageSid, Role,
+    RoleSid, RowRecords, Service, ServiceSid, Share, User, UserSid,
 };
 
 impl Snapshot {
     /// What it says about itself.
     pub fn info(&self) -> Result<Info, SnapshotError> {
         self.sql(info::read)
+    }
+
+    /// How many records of an entity a walk has.
+    pub(crate) fn count(&self, entity: Entity) -> Result<u64, SnapshotError> {
+        self.sql(|connection| info::count(connection, entity))
     }
 
     /// What did not agree about a user or channel.

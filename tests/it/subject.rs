@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
 
 use chatferry::internals::simulator::Options;
 use serde_json::{Value, json};
 
-use crate::support::{Ran, Row, World, files, ndjson, post};
+use crate::support::{Ran, Row, World, files, ndjson, post, wait_for_requests};
 
 const EVERYTHING: [&str; 2] =
     ["--include", "roles,users,channels,user-channels,members,invites,messages,bindings"];
@@ -35,7 +37,12 @@ enum From {
 type Truth = BTreeMap<&'static str, Vec<Row>>;
 
 fn world() -> (World, Truth, Person) {
-    let world = World::new(Options { users: 60, ..Options::default() });
+    slow_world(Duration::ZERO)
+}
+
+/// The same, where every answer takes that long.
+fn slow_world(latency: Duration) -> (World, Truth, Person) {
+    let world = World::new(Options { users: 60, latency, ..Options::default() });
     let truth = world.truth();
     let named =
         |record: &str, key: &str, identity: &str| truth[record].iter().any(|row| text(row, key) == identity);
@@ -407,6 +414,52 @@ fn a_run_that_stops_writes_nothing_and_is_resumed() {
     let ran = world.run(&["subject", text(another, "sid"), "--service", &service, "--out", "person"]);
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.stderr.contains("person.subject.db` is what an unfinished run for this folder"), "{ran:?}");
+    let ran = world.run(&subject);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_has(&world.path("person"), &truth, &person, &From::Twilio);
+    assert!(!world.path("person.subject.db").exists());
+}
+
+/// At Ctrl-C there is no folder, and whatever reads the file that is left says that it is incomplete.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_no_folder_and_a_file_that_is_taken_for_incomplete() {
+    let (world, truth, person) = slow_world(Duration::from_millis(20));
+    let subject = [
+        "subject",
+        person.identity.as_str(),
+        "--service",
+        world.running.service_sid(),
+        "--out",
+        "person",
+        "--json",
+    ];
+    let mut command = world.process(&[&subject[..], &["--concurrency", "1", "--progress", "none"]].concat());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for_requests(&world, &mut child, 5);
+    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let output = child.wait_with_output().unwrap();
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{talk}");
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&told["verdict"], &told["stopped"], &told["out"]),
+        (&json!("incomplete"), &json!("interrupted"), &Value::Null)
+    );
+    assert!(!world.path("person").exists());
+    let kept = ["--snapshot", "person.subject.db"];
+    let info = world.json(&["snapshot", "info", "person.subject.db"]);
+    assert_eq!(info["verdict"], "incomplete");
+    let exported = world.json(&[&["export", "--out", "export"], &kept[..]].concat());
+    assert_eq!(exported["verdict"], "incomplete");
+    let ran = world.run(&[&["subject", &person.identity, "--out", "half", "--json"], &kept[..]].concat());
+    if ran.code == 4 {
+        assert_eq!(result(&ran)["verdict"], "incomplete");
+    } else {
+        assert_eq!(ran.code, 2, "the person is not in it yet: {ran:?}");
+        assert!(!world.path("half").exists());
+    }
     let ran = world.run(&subject);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_has(&world.path("person"), &truth, &person, &From::Twilio);

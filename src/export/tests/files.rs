@@ -216,6 +216,25 @@ fn a_line_of_a_batch_has_so_many_rows_by_their_keys() {
     let keys: Vec<&String> = rows.iter().flat_map(|line| line["rows"].as_object().unwrap().keys()).collect();
     assert_eq!(keys, users.iter().collect::<Vec<_>>());
     assert_eq!(rows[0]["to"], "users");
+    let mut narrow = keyed;
+    narrow.mappings[0].records[0] = narrow.mappings[0].records[0].narrowed(&["seats"]);
+    let error = refused(&source, &narrow);
+    assert!(error.contains("cannot do without column `sid`, which its rows are keyed by"), "{error}");
+}
+
+#[test]
+fn the_rows_that_a_switch_leaves_out_are_counted_all_the_same() {
+    let source = fixture(13, 6);
+    let head = "[switches]\nall = false\n";
+    let list = SEATS.replace("where = \"", "where = \"run.all and ");
+    let where_rooms = "where = \"run.all and lists.seats\"\n";
+    let rooms = ROOMS.replace("columns", &format!("{where_rooms}columns"));
+    let options = parsed(&format!("{head}{rooms}{list}"));
+    let folder = tempfile::tempdir().unwrap();
+    let report = export(&source, &options, folder.path()).unwrap();
+    let passed = &report.records[0].passed;
+    assert_eq!((passed.rows, passed.filtered), (0, source.channels.len() as u64));
+    assert_eq!(passed.lists["seats"].filtered, source.memberships.len() as u64);
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn names_with_points_make_objects_whose_keys_stand_together() {
 fn a_batch_is_a_line_with_a_place_for_rows() {
     let batch = |batch: &str| format!("{USERS}batch = {{ {batch} }}\n{COLUMNS}");
     let keyed = mapping(&batch("max_rows = 50, line = '{\"users\":$ROWS}', keyed_by = [\"id\"]"));
-    assert_eq!(keyed.records[0].batch.as_ref().unwrap().keyed_by, [0]);
+    assert_eq!(keyed.records[0].batch.as_ref().unwrap().keyed_by, ["id"]);
     assert!(keyed.records[0].is_ndjson_only());
     for (rest, expected) in [
         ("max_rows = 0, line = '$ROWS'", "`max_rows` is at least 1"),
@@ -241,6 +241,36 @@ fn a_switch_is_off_until_it_is_turned_on() {
     );
     let message = refused(&format!("{USERS}where = \"run.al\"\n{COLUMNS}"));
     assert!(message.contains("`run` has invites, not `al`"), "{message}");
+}
+
+#[test]
+fn a_record_has_no_rows_where_it_needs_a_switch_that_is_off() {
+    let never = |condition: &str| {
+        let record = format!("[switches]\nall = false\n{USERS}where = \"{condition}\"\n{COLUMNS}");
+        mapping(&record).records[0].has_no_rows()
+    };
+    for condition in [
+        "run.all",
+        "run.all and identity == 'a'",
+        "identity == 'a' and (run.all and is_online == true)",
+        "run.all or run.all and is_online == true",
+        "not (not run.all or identity == 'a' and run.invites == 'report')",
+        "run.all and (identity or friendly_name)",
+        "run.all and identity|length > 3 and friendly_name == ' or '",
+    ] {
+        assert!(never(condition), "{condition}");
+    }
+    for condition in [
+        "not run.all",
+        "run.all or is_online",
+        "run.all and is_online or identity == 'a'",
+        "run.all and identity|length > 3 or is_online",
+        "run.all and identity|length > 3 if is_online else true",
+        "(run.all and identity|length > 3) or is_online",
+        "run.all == (identity|length > 3)",
+    ] {
+        assert!(!never(condition), "{condition}");
+    }
 }
 
 #[test]

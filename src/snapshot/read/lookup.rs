@@ -159,15 +159,19 @@ impl<'s> LookUp<'s> {
     }
 }
 
-/// Records found, so that the next row need not find them again. Holds a bounded number and size, then starts empty.
+/// Records found, so that the next row need not find them again. Holds the first ones, up to a number and a size, and the last one.
+///
+/// **Why the first ones:** rows by user ask for channels in no order. Where there are more than can be held, whichever are held save the
+/// same share of the lookups. Rows by channel ask for the last one.
 struct LookupCache<K, V> {
     found: HashMap<K, Option<Rc<V>>>,
     bytes: usize,
+    last: Option<(K, Option<Rc<V>>)>,
 }
 
 impl<K: Clone + Eq + Hash, V: Weigh> LookupCache<K, V> {
     fn new() -> Self {
-        Self { found: HashMap::new(), bytes: 0 }
+        Self { found: HashMap::new(), bytes: 0, last: None }
     }
 
     fn or_find(
@@ -175,16 +179,21 @@ impl<K: Clone + Eq + Hash, V: Weigh> LookupCache<K, V> {
         key: &K,
         find: impl FnOnce() -> rusqlite::Result<Option<V>>,
     ) -> rusqlite::Result<Option<Rc<V>>> {
-        if let Some(found) = self.found.get(key) {
+        if let Some((_, found)) = self.last.as_ref().filter(|(last, _)| last == key) {
             return Ok(found.clone());
         }
-        let found = find()?.map(Rc::new);
-        self.bytes += found.as_ref().map_or(0, |found| found.weight());
-        if self.found.len() >= REMEMBERED || self.bytes > REMEMBERED_BYTES {
-            self.found.clear();
-            self.bytes = 0;
-        }
-        self.found.insert(key.clone(), found.clone());
+        let found = if let Some(found) = self.found.get(key) {
+            found.clone()
+        } else {
+            let found = find()?.map(Rc::new);
+            let bytes = self.bytes + found.as_ref().map_or(0, |found| found.weight());
+            if self.found.len() < REMEMBERED && bytes <= REMEMBERED_BYTES {
+                self.found.insert(key.clone(), found.clone());
+                self.bytes = bytes;
+            }
+            found
+        };
+        self.last = Some((key.clone(), found.clone()));
         Ok(found)
     }
 }

@@ -474,6 +474,24 @@ fn a_walk_by_channel_has_members_without_a_membership_in_their_order() {
 }
 
 #[test]
+fn there_are_as_many_records_as_a_walk_has() {
+    let mut book = Book::new();
+    book.fetch_service();
+    book.fill(&[(1, 10), (2, 20)]);
+    let snapshot = Snapshot::open(&book.path).unwrap();
+    for entity in Entity::ALL {
+        let walk = Walk { entity, order: WalkOrder::ByUser, with: With::default() };
+        let mut rows = 0;
+        let visit = |_: &RowRecords<'_>| {
+            rows += 1;
+            Ok::<_, SnapshotError>(())
+        };
+        snapshot.walk(&walk, visit).unwrap();
+        assert_eq!(snapshot.count(entity).unwrap(), rows, "{entity:?}");
+    }
+}
+
+#[test]
 fn a_name_finds_the_same_before_and_after_a_crawl_has_made_its_indexes() {
     let mut book = Book::new();
     book.fetch_service();
