@@ -1,6 +1,6 @@
 //! The figures that the README states of `crawl` and `export`, measured on whole processes against the simulator in a process
-//! of its own. Run with `cargo bench --bench crawl -- NAME`, where NAME is `cpu`, `latency`, `politeness`, `memory` or `export`;
-//! without a name, all but `memory`, which takes the longest.
+//! of its own. Run with `cargo bench --bench crawl -- NAME`, where NAME is `cpu`, `latency`, `politeness`, `memory`, `export` or
+//! `loaded`; without a name, all but `memory` and `loaded`, which take minutes.
 //!
 //! Ratios are taken within one run, since a machine's speed drifts; absolute figures are for orientation.
 
@@ -14,7 +14,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use measured::{Measured, cpu_of};
+use measured::{Measured, cpu_of, peak_of};
 use serde::Deserialize;
 use simulator::Simulator;
 use tokio::sync::Mutex;
@@ -53,6 +53,7 @@ fn run(name: &str) -> Result<()> {
         "politeness" => politeness(),
         "memory" => memory(),
         "export" => export(),
+        "loaded" => loaded(),
         other => Err(format!("no bench `{other}`").into()),
     }
 }
@@ -152,6 +153,35 @@ fn memory() -> Result<()> {
         "memory: {growth} MiB more (16 wanted at most), peak {} MiB (100 wanted at most)",
         peaks[1] / 1024
     );
+    Ok(())
+}
+
+/// A million memberships that come back: a crawl of a loaded snapshot gives a snapshot that `diff` calls the same, from either API.
+fn loaded() -> Result<()> {
+    for (source, include) in [
+        ("chat", "roles,users,channels,user-channels,members,invites"),
+        ("conversations", "roles,users,channels,user-channels,members"),
+    ] {
+        let folder = tempfile::tempdir()?;
+        let flags = ["--source", source, "--include", include, "--rps", "0", "--concurrency", "32"];
+        let into = |file| [&flags[..], &["--snapshot", file]].concat();
+        let simulator =
+            Simulator::start(&["--users", "90000", "--channels", "45000", "--memberships", "10"])?;
+        measure(crawl(&simulator, folder.path(), &into("a.db")))?;
+        drop(simulator);
+        let file = folder.path().join("a.db");
+        let simulator = Simulator::run(&["--load", file.to_str().ok_or("a folder that is no text")?])?;
+        measure(crawl(&simulator, folder.path(), &into("b.db")))?;
+        let mut diff = Command::new(BINARY);
+        diff.current_dir(folder.path()).args(["diff", "a.db", "b.db", "--json"]);
+        let diff: serde_json::Value = serde_json::from_str(&measure(diff)?.stdout)?;
+        let peak = peak_of(&simulator.child.id().to_string())?;
+        println!(
+            "loaded: from {source}: {} records are the same; peak of the simulator {} MiB",
+            diff["same"],
+            peak.unwrap_or_default() / 1024
+        );
+    }
     Ok(())
 }
 

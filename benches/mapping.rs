@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use chatferry::internals::event::Events;
 use chatferry::internals::export::{self, ExportError, ExportOptions, FileFormat, RowSource};
-use chatferry::internals::mapping::{self, PiiPolicy};
+use chatferry::internals::mapping;
 use chatferry::internals::model::{
     AccountSid, Api, Channel, ChannelSid, ChannelType, Entity, Member, MemberSid, Membership,
     MembershipStatus, NotificationLevel, RoleSid, RowRecords, Service, ServiceSid, Timestamp, User, UserSid,
@@ -67,19 +67,8 @@ fn timed(work: impl FnOnce() -> Result<u64, Box<dyn Error>>) -> Result<(f64, u64
 
 fn mapped(source: &Source, mapping: &str, record: &str, format: FileFormat) -> Result<u64, Box<dyn Error>> {
     let options = ExportOptions {
-        mappings: vec![mapping::load(mapping)?],
         records: Some(vec![record.to_owned()]),
-        formats: vec![format],
-        compression: None,
-        pii: PiiPolicy::Keep,
-        plan: None,
-        retain_until: None,
-        subject: None,
-        page: None,
-        condition: None,
-        spreadsheet_safe: false,
-        check_schema: false,
-        force: false,
+        ..ExportOptions::new(vec![mapping::load(mapping)?], vec![format])
     };
     let mut out = Counter::default();
     export::stream(source, &options, &mut out, &Events::none())?;

@@ -28,9 +28,7 @@ pub(crate) fn measure(command: &mut Command, code: i32) -> Result<Measured> {
         if field("State:").is_none_or(|state| state.starts_with('Z')) {
             break;
         }
-        if let Some(peak) = field("VmHWM:") {
-            peak_kib = peak.trim_end_matches(" kB").parse()?;
-        }
+        peak_kib = peak_of(&pid)?.unwrap_or(peak_kib);
         std::thread::sleep(Duration::from_millis(5));
     }
     let wall = start.elapsed();
@@ -41,6 +39,13 @@ pub(crate) fn measure(command: &mut Command, code: i32) -> Result<Measured> {
         return Err(format!("{command:?} ended with {status}: {stdout}").into());
     }
     Ok(Measured { wall, cpu, peak_kib, stdout })
+}
+
+/// The peak of resident memory of a process so far, in KiB; none once it has ended.
+pub(crate) fn peak_of(process: &str) -> Result<Option<u64>> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    Ok(peak.map(|peak| peak.trim().trim_end_matches(" kB").parse()).transpose()?)
 }
 
 /// User and system time of a process so far (`/proc/PID/stat`, fields 14 and 15, in hundredths of a second).

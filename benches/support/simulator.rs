@@ -7,7 +7,7 @@ use super::Result;
 
 /// A running `simulate`, ended when it is dropped.
 pub(crate) struct Simulator {
-    child: Child,
+    pub(crate) child: Child,
     pub(crate) url: String,
     pub(crate) account: String,
     pub(crate) token: String,
@@ -17,8 +17,13 @@ pub(crate) struct Simulator {
 
 impl Simulator {
     pub(crate) fn start(flags: &[&str]) -> Result<Self> {
+        Self::run(&[&["--world", "plain"], flags].concat())
+    }
+
+    /// The same with flags that say whose account it is.
+    pub(crate) fn run(flags: &[&str]) -> Result<Self> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_chatferry"))
-            .args(["simulate", "--world", "plain"])
+            .arg("simulate")
             .args(flags)
             .stdout(Stdio::piped())
             .spawn()?;

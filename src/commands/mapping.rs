@@ -8,7 +8,7 @@ use crate::cli::mapping::{MappingAction, MappingArgs};
 use crate::error::ExitStatus;
 use crate::event::Events;
 use crate::export::{self, ExportError, ExportOptions, FileFormat, ListReader, walk_of};
-use crate::mapping::{self, Evaluator, MappedRecord, Mapping, PiiPolicy, Sample, TriedCell};
+use crate::mapping::{self, Evaluator, MappedRecord, Mapping, Sample, TriedCell};
 use crate::printable::Printable;
 use crate::report::text::mapping::{
     self as text, CheckedLines, FailedExpression, ListedMapping, MappingCheck, TriedRow,
@@ -120,21 +120,8 @@ fn check(file: &str, snapshot: Option<&Path>, rows: usize) -> Result<MappingChec
 
 /// Compares each line that an export would write with the schemas of the mapping.
 fn check_lines(snapshot: &Snapshot, mappings: [Mapping; 1]) -> Result<Option<CheckedLines>, CommandError> {
-    let options = ExportOptions {
-        mappings: mappings.into(),
-        records: None,
-        formats: vec![FileFormat::Ndjson],
-        compression: None,
-        pii: PiiPolicy::Keep,
-        plan: None,
-        retain_until: None,
-        subject: None,
-        page: None,
-        condition: None,
-        spreadsheet_safe: false,
-        check_schema: true,
-        force: false,
-    };
+    let options =
+        ExportOptions { check_schema: true, ..ExportOptions::new(mappings.into(), vec![FileFormat::Ndjson]) };
     match export::check_lines(snapshot, &options, &Events::none()) {
         Ok(report) => {
             let files = report.bundles.iter().flat_map(|bundle| &bundle.files);

@@ -66,6 +66,25 @@ pub struct ExportOptions {
 }
 
 impl ExportOptions {
+    /// All records of these mappings, as they are, in these formats.
+    pub fn new(mappings: Vec<Mapping>, formats: Vec<FileFormat>) -> Self {
+        Self {
+            mappings,
+            records: None,
+            formats,
+            compression: None,
+            pii: PiiPolicy::Keep,
+            plan: None,
+            retain_until: None,
+            subject: None,
+            page: None,
+            condition: None,
+            spreadsheet_safe: false,
+            check_schema: false,
+            force: false,
+        }
+    }
+
     /// How files of that format are compressed.
     pub(super) fn compression_of(&self, format: FileFormat) -> Option<Compression> {
         if format.is_text() { self.compression } else { None }

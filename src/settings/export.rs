@@ -137,19 +137,10 @@ fn options(args: &ExportChoice) -> Result<ExportOptions, ExportError> {
     formats.sort();
     formats.dedup();
     Ok(ExportOptions {
-        mappings,
         records: args.records.clone(),
-        formats,
         compression: args.compress.map(Compression::from),
         pii: pii(args)?,
-        plan: None,
-        retain_until: None,
-        subject: None,
-        page: None,
-        condition: None,
-        spreadsheet_safe: false,
-        check_schema: false,
-        force: false,
+        ..ExportOptions::new(mappings, formats)
     })
 }
 

@@ -11,7 +11,7 @@ use super::users::UserSelector;
 use crate::cli::setting::{FlagGroup, SourceChoice, parse};
 use crate::cli::subject::SubjectArgs;
 use crate::export::{ExportError, ExportOptions, FileFormat};
-use crate::mapping::{self, PiiPolicy};
+use crate::mapping;
 use crate::model::{ServiceSid, UserSid};
 
 /// The mapping of the records: the API's own shape.
@@ -45,19 +45,8 @@ impl SubjectSettings {
             out: args.out.clone(),
             context: args.context,
             options: ExportOptions {
-                mappings: vec![mapping],
-                records: None,
-                formats: vec![FileFormat::Csv, FileFormat::Ndjson],
-                compression: None,
-                pii: PiiPolicy::Keep,
-                plan: None,
                 retain_until: retain_until(args.retain_until.as_deref())?,
-                subject: None,
-                page: None,
-                condition: None,
-                spreadsheet_safe: false,
-                check_schema: false,
-                force: false,
+                ..ExportOptions::new(vec![mapping], vec![FileFormat::Csv, FileFormat::Ndjson])
             },
         })
     }

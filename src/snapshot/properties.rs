@@ -130,9 +130,10 @@ impl CrawlIdentity {
             let names: Vec<_> = identity.include.iter().map(|entity| entity.plural()).collect();
             names.join(", ")
         };
-        let users = |identity: &Self| match &identity.users {
+        let users = |identity: &Self, which: &str| match identity.users.as_deref() {
             None => "all users".to_owned(),
-            Some(users) => format!("{} selected users", users.len()),
+            Some([one]) => format!("user {one}"),
+            Some(users) => format!("{} {which} users", users.len()),
         };
         if self.account_sid != asked.account_sid {
             Some((format!("account {}", self.account_sid), format!("account {}", asked.account_sid)))
@@ -143,11 +144,9 @@ impl CrawlIdentity {
         } else if self.include != asked.include {
             Some((include(self), include(asked)))
         } else if self.users != asked.users {
-            let (mut found, asked) = (users(self), users(asked));
-            if found == asked {
-                found = format!("other {found}");
-            }
-            Some((found, asked))
+            let is_of_as_many = users(self, "selected") == users(asked, "selected");
+            let which = if is_of_as_many { "other" } else { "selected" };
+            Some((users(self, which), users(asked, "selected")))
         } else {
             None
         }

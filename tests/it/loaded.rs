@@ -80,18 +80,6 @@ fn a_crawl_of_a_loaded_snapshot_gives_an_equal_snapshot() {
 }
 
 #[test]
-#[ignore = "takes minutes: `cargo test --test it -- --ignored`"]
-fn a_million_memberships_come_back() {
-    let options = Options { users: 90_000, channels: 45_000, memberships: 10, ..Options::default() };
-    let from = World::new(Options { world: WorldKind::Plain, record_writes: false, ..options });
-    round_trip(&from, "chat", "roles,users,channels,user-channels,members,invites");
-    let memberships = "SELECT count(*) FROM user_channels";
-    let snapshot = Connection::open(from.path("a.db")).unwrap();
-    let count: i64 = snapshot.query_row(memberships, [], |row| row.get(0)).unwrap();
-    assert!(count > 990_000, "{count}");
-}
-
-#[test]
 fn what_was_not_crawled_is_empty_and_the_rest_is_made_of_what_was() {
     let from = small(5, WorldKind::Plain, "");
     crawl(&from, "chat", "users,channels,user-channels", "a.db");

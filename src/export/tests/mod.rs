@@ -23,21 +23,8 @@ use crate::mapping::{self, PiiPolicy};
 use crate::model::{Entity, MemberSid, RoleSid};
 
 fn options(mappings: &[&str]) -> ExportOptions {
-    ExportOptions {
-        mappings: mappings.iter().map(|name| mapping::load(name).unwrap()).collect(),
-        records: None,
-        formats: vec![FileFormat::Csv, FileFormat::Ndjson],
-        compression: None,
-        pii: PiiPolicy::Keep,
-        plan: None,
-        retain_until: None,
-        subject: None,
-        page: None,
-        condition: None,
-        spreadsheet_safe: false,
-        check_schema: false,
-        force: false,
-    }
+    let mappings = mappings.iter().map(|name| mapping::load(name).unwrap()).collect();
+    ExportOptions::new(mappings, vec![FileFormat::Csv, FileFormat::Ndjson])
 }
 
 fn export(source: &Fixture, options: &ExportOptions, folder: &Path) -> Result<ExportReport, ExportError> {
