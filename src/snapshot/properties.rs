@@ -132,7 +132,7 @@ impl CrawlIdentity {
         };
         let users = |identity: &Self, which: &str| match identity.users.as_deref() {
             None => "all users".to_owned(),
-            Some([one]) => format!("user {one}"),
+            Some([one]) => format!("the selected user {one}"),
             Some(users) => format!("{} {which} users", users.len()),
         };
         if self.account_sid != asked.account_sid {

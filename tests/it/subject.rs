@@ -414,7 +414,11 @@ fn a_run_that_stops_writes_nothing_and_is_resumed() {
     let ran = world.run(&["subject", text(another, "sid"), "--service", &service, "--out", "person"]);
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.stderr.contains("person.subject.db` is what an unfinished run for this folder"), "{ran:?}");
-    let two = format!("is of user {}, not of user {}", person.identity, text(another, "sid"));
+    let two = format!(
+        "is of the selected user {}, not of the selected user {}",
+        person.identity,
+        text(another, "sid")
+    );
     assert!(ran.stderr.contains(&two), "{ran:?}");
     let ran = world.run(&subject);
     assert_eq!(ran.code, 0, "{ran:?}");
