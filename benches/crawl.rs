@@ -1,6 +1,6 @@
 //! The figures that the README states of `crawl` and `export`, measured on whole processes against the simulator in a process
-//! of its own. Run with `cargo bench --bench crawl -- NAME`, where NAME is `cpu`, `latency`, `politeness`, `memory`, `export` or
-//! `loaded`; without a name, all but `memory` and `loaded`, which take minutes.
+//! of its own. Run with `cargo bench --bench crawl -- NAME`, where NAME is `cpu`, `latency`, `politeness`, `fairness`, `memory`,
+//! `export` or `loaded`; without a name, all but `fairness`, `memory` and `loaded`, which take minutes.
 //!
 //! Ratios are taken within one run, since a machine's speed drifts; absolute figures are for orientation.
 
@@ -51,6 +51,7 @@ fn run(name: &str) -> Result<()> {
         "cpu" => cpu(),
         "latency" => latency(),
         "politeness" => politeness(),
+        "fairness" => fairness(),
         "memory" => memory(),
         "export" => export(),
         "loaded" => loaded(),
@@ -135,6 +136,53 @@ fn politeness() -> Result<()> {
         requests * 0.030 / 20.0,
         stats["max_in_flight"]
     );
+    Ok(())
+}
+
+/// How several processes share the limit of one account: 40 requests in flight, each of which takes 100 ms.
+fn fairness() -> Result<()> {
+    let limit = 40.0;
+    for processes in [2_u8, 4, 8] {
+        let simulator = Simulator::start(&[
+            "--users",
+            "60000",
+            "--channels",
+            "2000",
+            "--latency-ms",
+            "100",
+            "--max-concurrent",
+            "40",
+        ])?;
+        let started: Vec<_> = (0..processes).map(|_| tempfile::tempdir()).collect::<std::io::Result<_>>()?;
+        let flags = ["--rps", "0", "--concurrency", "64", "--account-concurrency", "1000000"];
+        let flags = [&flags[..], &["--max-duration", "90s"]].concat();
+        let commands = started.iter().map(|folder| crawl(&simulator, folder.path(), &flags));
+        // They are stopped when their time is up, which is exit code 4.
+        let running: Vec<_> = commands
+            .map(|mut command| {
+                let running = std::thread::spawn(move || measured::measure(&mut command, 4));
+                std::thread::sleep(Duration::from_millis(500));
+                running
+            })
+            .collect();
+        let runs = running.into_iter().map(|run| run.join().map_err(|_| "a thread failed")?);
+        let runs = runs.collect::<Result<Vec<_>>>()?;
+        let stats = counted(&simulator)?;
+        let served: Vec<f64> =
+            runs.iter().map(|run| number(run, "total") - number(run, "throttled")).collect();
+        let all: f64 = served.iter().sum();
+        let refused: f64 = runs.iter().map(|run| number(run, "throttled")).sum();
+        let span = stats["span_seconds"].as_f64().unwrap_or(f64::NAN);
+        let least = served.iter().copied().fold(f64::INFINITY, f64::min);
+        println!(
+            "fairness: {processes} processes: {:.1} % of the limit used (95 wanted), {:.2} % of {:.0} answers were 429 (under 1 wanted), \
+             the least has {:.2} of a fair share (0.5 wanted)",
+            100.0 * all * 0.1 / (limit * span),
+            100.0 * refused / (all + refused),
+            all + refused,
+            least * f64::from(processes) / all,
+        );
+    }
     Ok(())
 }
 

@@ -10,6 +10,9 @@ const PROBE_FIRST: Duration = Duration::from_secs(1);
 const PROBE_LONGEST_BY_LEVEL: Duration = Duration::from_secs(2);
 const PROBE_LONGEST: Duration = Duration::from_mins(1);
 
+/// So many refusals at the level, and no request served there, lower it.
+const DOUBTS: u32 = 3;
+
 /// When and at what level a request was sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sent {
@@ -30,6 +33,8 @@ pub(super) struct Ceiling {
     /// How far the next try goes.
     step: usize,
     probe: Option<Probe>,
+    /// Refusals at the level since a request was served there.
+    doubts: u32,
 }
 
 /// A try at a higher level.
@@ -44,7 +49,15 @@ struct Probe {
 impl Ceiling {
     /// A ceiling that is tried soon.
     pub(super) fn new(level: usize, now: Instant) -> Self {
-        Self { level, base: level, probe_at: now + PROBE_FIRST, interval: PROBE_FIRST, step: 1, probe: None }
+        Self {
+            level,
+            base: level,
+            probe_at: now + PROBE_FIRST,
+            interval: PROBE_FIRST,
+            step: 1,
+            probe: None,
+            doubts: 0,
+        }
     }
 
     pub(super) fn level(&self) -> usize {
@@ -75,6 +88,36 @@ impl Ceiling {
         self.level = self.level.min(level).max(1);
         self.base = self.base.min(self.level);
         self.postpone(now);
+    }
+
+    /// A request was refused while the account had so many in flight, itself perhaps included.
+    pub(super) fn refused_on_account(&mut self, total: usize, now: Instant) {
+        // Whether a refused request counts is not documented.
+        self.doubts += u32::from(total == self.level);
+        if total < self.level || self.doubts >= DOUBTS {
+            self.doubts = 0;
+            self.lower_to(total - 1, now);
+        }
+    }
+
+    /// A request was served as the one of this number on the account.
+    pub(super) fn served_on_account(&mut self, total: usize, now: Instant) {
+        if total >= self.level {
+            self.doubts = 0;
+        }
+        if total > self.level {
+            self.level = total;
+            (self.interval, self.probe_at) = (PROBE_FIRST, now);
+        }
+    }
+
+    /// Whether a higher level is to be tried now; then the next try is later.
+    pub(super) fn is_due(&mut self, now: Instant) -> bool {
+        let due = now >= self.probe_at;
+        if due {
+            self.postpone(now);
+        }
+        due
     }
 
     /// How far the limit may grow after this request was answered well: to the ceiling, or beyond it while that is being tried.

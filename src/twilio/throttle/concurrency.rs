@@ -18,9 +18,16 @@
 use tokio::time::Instant;
 
 use super::ceiling::{Ceiling, Sent};
+use super::sharing::Sharing;
 
 /// What is left of the limit after a cut. Other software shares the account, so it is a deep one.
 const CUT: f64 = 0.7;
+/// What is left after a refusal at the ceiling that is shared: another program was quicker,
+const CUT_AT_CEILING: f64 = 0.9;
+/// and where the account's total is at the ceiling: each gives up as much of what it has.
+const YIELD: f64 = 0.97;
+/// The part of the account's allowance that programs share.
+const SHARED: f64 = 0.85;
 /// The limit that a run starts with; it doubles with every round trip until a request is refused.
 const START: usize = 4;
 /// Levels from this part of a level on are near it.
@@ -80,6 +87,7 @@ pub(super) struct Aimd {
     tallies: Vec<Tally>,
     /// Some refusals have nothing to do with concurrency.
     strays: bool,
+    sharing: Sharing,
 }
 
 impl Aimd {
@@ -94,6 +102,7 @@ impl Aimd {
             ceiling: None,
             tallies: vec![Tally::default(); most + 1],
             strays: false,
+            sharing: Sharing::new(),
         }
     }
 
@@ -107,15 +116,25 @@ impl Aimd {
     pub(super) fn answered(&mut self, sent: Sent, signal: Signal, now: Instant) {
         let level = sent.level.clamp(1, self.most);
         self.tallies[level].add(signal.refused);
-        if self.last_cut.is_some_and(|cut| sent.at <= cut) {
+        if let Some(total) = signal.account_in_flight {
+            self.sharing.note(total, sent.level, signal.refused, self.limit);
+        }
+        let is_before_cut = self.last_cut.is_some_and(|cut| sent.at <= cut);
+        let crowding = self.crowding(signal);
+        if let Some(total) = signal.account_in_flight.and_then(|total| usize::try_from(total).ok())
+            && self.sharing.is_shared()
+            && crowding <= CROWDED
+        {
+            return self.share(sent, total.max(1), signal.refused, is_before_cut, now);
+        }
+        if is_before_cut {
             return;
         }
-        let crowding = self.crowding(signal);
         if signal.refused {
             self.learn(level, now);
-            self.cut(now);
+            self.cut(CUT, now);
         } else if crowding > CROWDED {
-            self.cut(now);
+            self.cut(CUT, now);
         } else if crowding < HOLD {
             self.grow(sent, now);
         }
@@ -129,8 +148,51 @@ impl Aimd {
         }
     }
 
-    fn cut(&mut self, now: Instant) {
-        self.limit = (self.limit * CUT).max(1.0);
+    /// Takes an answer while other programs have requests in flight, of `total` in all.
+    fn share(&mut self, sent: Sent, total: usize, refused: bool, is_before_cut: bool, now: Instant) {
+        if refused && is_before_cut {
+            return;
+        }
+        let Some(ceiling) = &mut self.ceiling else {
+            if refused {
+                self.ceiling = Some(Ceiling::new((total - 1).max(1), now));
+                self.cut(CUT, now);
+            } else {
+                self.approach(sent, total, usize::MAX, is_before_cut, now);
+            }
+            return;
+        };
+        if refused {
+            let kept = if total > ceiling.level() { CUT_AT_CEILING } else { CUT };
+            ceiling.refused_on_account(total, now);
+            return self.cut(kept, now);
+        }
+        ceiling.served_on_account(total, now);
+        let level = ceiling.level();
+        if total >= level && ceiling.is_due(now) {
+            self.limit = (self.limit + 1.0).min(count(self.most));
+            self.last_cut = Some(now); // the others yield to it for a round trip
+        } else {
+            self.approach(sent, total, level, is_before_cut, now);
+        }
+    }
+
+    /// Grows towards the highest total, or yields there.
+    fn approach(&mut self, sent: Sent, total: usize, level: usize, is_before_cut: bool, now: Instant) {
+        let allowed = self.account_limit.and_then(|limit| usize::try_from(limit).ok());
+        let top = allowed.map_or(level, |allowed| level.min(part(allowed, SHARED)));
+        if total >= top {
+            if !is_before_cut {
+                self.cut(YIELD, now);
+            }
+        } else if count(sent.level) >= self.limit.floor() * HOLD {
+            self.limit = (self.limit + self.sharing.growth(count(top), self.limit)).min(count(self.most));
+        }
+    }
+
+    /// Keeps this part of the limit.
+    fn cut(&mut self, kept: f64, now: Instant) {
+        self.limit = (self.limit * kept).max(1.0);
         self.last_cut = Some(now);
     }
 

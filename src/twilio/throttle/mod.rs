@@ -7,6 +7,7 @@
 mod ceiling;
 mod concurrency;
 mod rate;
+mod sharing;
 #[cfg(test)]
 mod tests;
 mod writes;

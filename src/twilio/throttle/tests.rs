@@ -162,6 +162,80 @@ async fn the_accounts_own_limit_is_kept_when_the_server_says_how_many_there_are(
     assert!(throttle.limit() >= 20, "{}", throttle.limit());
 }
 
+/// A process of the account: workers with a throttle of their own. Counts the answers that were no refusals.
+fn process(
+    number: usize,
+    server: &Arc<Server>,
+    account_concurrency: Option<u32>,
+) -> (Arc<AtomicUsize>, JoinSet<()>) {
+    let limits = Limits { concurrency: 64, requests_per_second: 0, account_concurrency };
+    let throttle = Arc::new(Throttle::new(limits, Events::none()));
+    let answered = Arc::new(AtomicUsize::new(0));
+    let mut workers = JoinSet::new();
+    for worker in 0..80 {
+        let (server, throttle, answered) = (Arc::clone(server), Arc::clone(&throttle), Arc::clone(&answered));
+        workers.spawn(async move {
+            let mut random = fastrand::Rng::with_seed((number * 1000 + worker) as u64);
+            loop {
+                let permit = throttle.permit().await;
+                let signal = server.answer(&mut random).await;
+                permit.answered(signal);
+                if signal.refused {
+                    sleep(Duration::from_millis(random.u64(1..250))).await;
+                } else {
+                    answered.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+        });
+    }
+    (answered, workers)
+}
+
+/// Processes that start one after the other, and what each was answered in two minutes after that.
+async fn processes(count: usize, server: &Arc<Server>, account_concurrency: Option<u32>) -> Vec<usize> {
+    let mut processes = Vec::new();
+    for number in 0..count {
+        processes.push(process(number, server, account_concurrency));
+        sleep(Duration::from_secs(2)).await;
+    }
+    sleep(PHASE).await;
+    let counts = || processes.iter().map(|(answered, _)| answered.load(Ordering::SeqCst)).collect::<Vec<_>>();
+    let before = counts();
+    sleep(2 * PHASE).await;
+    counts().iter().zip(before).map(|(after, before)| after - before).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn processes_that_do_not_talk_share_the_limit_of_their_account() {
+    for count in [2, 4, 8] {
+        let lag = Duration::from_millis(1);
+        let server = Arc::new(Server { hints: true, lag, ..Server::default() });
+        server.limit.store(40, Ordering::SeqCst);
+        let answered = processes(count, &server, None).await;
+        let (good, bad) = server.seen(Instant::now() - 2 * PHASE, Instant::now());
+        let used = good / (40.0 / MEAN_SERVICE * 2.0 * PHASE.as_secs_f64());
+        // Timers in paused time are rounded up to milliseconds: three in each round trip. Processes are measured by
+        // `cargo bench --bench crawl -- fairness`.
+        assert!(used > 0.92, "{count}: {used}");
+        let refused = bad / (good + bad);
+        assert!(refused < 0.01, "{count}: {refused}");
+        let fair = answered.iter().sum::<usize>() / count;
+        assert!(answered.iter().all(|answered| *answered > fair / 2), "{count}: {answered:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_allowance_of_the_settings_is_shared_too() {
+    let server = Arc::new(Server { hints: true, ..Server::default() });
+    server.limit.store(1000, Ordering::SeqCst);
+    let answered = processes(4, &server, Some(50)).await;
+    let fair = answered.iter().sum::<usize>() / answered.len();
+    assert!(answered.iter().all(|answered| *answered > fair / 2), "{answered:?}");
+    // 42 of the 50.
+    let per_second = answered.iter().sum::<usize>() / 120;
+    assert!((360..430).contains(&per_second), "{per_second}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn no_second_has_more_than_the_rate_and_nearly_all_of_it_is_used() {
     for rate in [1_u32, 3, 10, 100, 200, 1000, 3000] {
