@@ -8,21 +8,24 @@ use super::setting::flag_group;
 
 flag_group!(pub(crate) ExportFlags: SNAPSHOT);
 
-/// Write a snapshot's records to files
+/// Write a snapshot's records to files, or into tables of `PostgreSQL`
 ///
 /// Writes every record of the mappings as CSV and NDJSON (and Parquet, with --format), sorted by key, with a
 /// datapackage.json that describes the files (schema, rows, bytes, SHA-256) and says whether the crawl was complete. Files
 /// appear complete or not at all, and the same snapshot always gives the same bytes. It needs no network, unless it writes
 /// to an object store or reads media.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     pub settings: ExportFlags,
 
-    /// The folder to write to, an object store's URL, or `-` for one record in one format on standard output
+    /// The folder to write to, the URL of an object store or a database, or `-` for one record in one format on standard output
     ///
     /// The folder is created if it does not exist. An earlier export in it is replaced; a folder that holds other files is refused.
     /// Object stores are `s3://BUCKET/PREFIX`, `gs://…` and `az://…`, with credentials from their usual environment variables.
+    /// `postgres://[USER@]HOST[:PORT]/DATABASE/SCHEMA` loads each record into a table, with the password from `PGPASSWORD`, `PGPASSFILE` or
+    /// `~/.pgpass`. To other machines it is encrypted and the certificate checked, unless it ends with another `?sslmode=`.
     #[arg(long, value_name = "DIR|URL|-", default_value = "export")]
     pub out: String,
 
@@ -38,7 +41,7 @@ pub(crate) struct ExportArgs {
     /// Each file is named by its SID, and `manifest-00001.ndjson` and its successors say what they are: SID, size, content type, the sender's name for
     /// it, SHA-256, message and channel. The files are read from the Media Content Service with the credentials of the environment. An
     /// export that was interrupted is resumed by the same command: what the manifest names is not read again.
-    #[arg(long, value_name = "DIR|URL", conflicts_with_all = ["plan", "columns", "condition", "spreadsheet_safe", "check_schema"])]
+    #[arg(long, value_name = "DIR|URL", conflicts_with_all = ["plan", "columns", "condition", "spreadsheet_safe", "check_schema", "append"])]
     pub media: Option<String>,
 
     /// Write only these columns, in this order: `column`, or `record.column` for one record
@@ -60,6 +63,10 @@ pub(crate) struct ExportArgs {
     /// Write into a folder that holds other files too; they are kept, except where names are the same
     #[arg(long)]
     pub force: bool,
+
+    /// Keep the rows of other crawls in the tables of a database, and replace those of this one only
+    #[arg(long)]
+    pub append: bool,
 }
 
 /// What every verb that exports can choose.

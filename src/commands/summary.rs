@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli::{SummaryArgs, SummaryFormat};
-use crate::export;
+use crate::export::{self, ExportError};
 use crate::report::summary as report;
 use crate::settings::{ExportDestination, SummarySettings};
 use crate::summary::{self, ExpectedAccount, MOST_BYTES};
@@ -20,6 +20,9 @@ pub(super) fn run(args: &SummaryArgs, context: &mut Context) -> Outcome {
             ExportDestination::Folder(folder) => runs.extend(summary::folder(folder)?),
             ExportDestination::Store(url) => {
                 runs.extend(summary::objects(&export::json_objects(url, MOST_BYTES)?));
+            }
+            ExportDestination::Database(_) => {
+                return Err(ExportError::NotInDatabase { what: "results" }.into());
             }
             ExportDestination::Stream => runs.extend(summary::folder(Path::new("-"))?),
         }

@@ -163,6 +163,37 @@ pub enum ExportError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The address of a database. It is not repeated: it may hold a password.
+    #[error("the address of the database {problem}")]
+    DatabaseAddress { problem: String },
+    /// A database refused or could not be reached.
+    #[error("cannot {action} `{address}`")]
+    Database {
+        action: &'static str,
+        address: String,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+        /// What can be done about it, where that is known.
+        advice: Option<&'static str>,
+    },
+    #[error("{what} are files, to and from a folder or an object store, and not in a database")]
+    NotInDatabase { what: &'static str },
+    /// A choice about files, for tables.
+    #[error("`{flag}` is about files, and `--out postgres://…` writes tables: leave it out")]
+    FilesOnly { flag: &'static str },
+    /// A choice about tables, for files.
+    #[error(
+        "`{flag}` is about tables of a database, and `--out` names none: leave it out, or choose `--out postgres://…`"
+    )]
+    TablesOnly { flag: &'static str },
+    /// Tables have other columns than the records.
+    #[error("tables of `{address}` have other columns than this export, and nothing was written: {}", differences.join("; "))]
+    OtherTables { address: String, differences: Vec<String> },
+    /// What is not rows of columns, or has names that a database does not take.
+    #[error(
+        "record `{record}` of mapping `{mapping}` is not a table: choose others with --records or --mapping"
+    )]
+    NotATable { record: String, mapping: String },
     #[error("cannot write to standard output")]
     Stream(#[source] io::Error),
     /// An expression failed on a row, and its column says that this ends the export.
@@ -185,6 +216,7 @@ impl Advise for ExportError {
             Self::Snapshot(error) => error.status(),
             Self::File { .. }
             | Self::Store { .. }
+            | Self::Database { .. }
             | Self::Stream(_)
             | Self::Busy { .. }
             | Self::Row(_)
@@ -205,6 +237,15 @@ impl Advise for ExportError {
             }
             Self::File { source, .. } if is_full(source) => Some(
                 "free some space and run the same command again; a former export is as it was".to_owned(),
+            ),
+            Self::OtherTables { .. } => Some(
+                "chatferry changes no columns: rename those tables or alter them, choose another schema, or choose with --records and --columns"
+                    .to_owned(),
+            ),
+            Self::Database { advice: Some(advice), .. } => Some((*advice).to_owned()),
+            Self::Database { action: "connect to", .. } => None,
+            Self::Database { .. } => Some(
+                "each table has its former rows or all of the new ones; run the same command again".to_owned(),
             ),
             Self::Busy { .. } => Some("wait until it ends, or choose another folder with --out".to_owned()),
             Self::File { .. } => {

@@ -1,4 +1,4 @@
-//! Writes a snapshot's records to files: CSV, NDJSON and Parquet, described by a `datapackage.json`.
+//! Writes a snapshot's records to files: CSV, NDJSON and Parquet, described by a `datapackage.json`; or into tables of a database.
 //!
 //! One walk over the snapshot feeds all the formats of a record. Rows are neither collected nor sorted here, so memory does
 //! not depend on their number.
@@ -23,6 +23,8 @@ mod run;
 mod select;
 mod source;
 mod subject;
+#[cfg(feature = "postgres")]
+mod tables;
 mod unique;
 mod written;
 
@@ -35,10 +37,11 @@ pub use options::ExportOptions;
 pub(crate) use options::{PackagePage, PlanFacts, SubjectFacts};
 pub(crate) use rows::lists_of;
 pub use run::stream;
-pub(crate) use run::{ExportReport, check_lines, json_objects, run, run_to_store};
+pub(crate) use run::{ExportReport, check_lines, json_objects, run, run_to_database, run_to_store};
 pub(crate) use select::{check_names, check_stream, walk_of};
 pub use source::RowSource;
 pub(crate) use subject::{Person, SubjectSource};
+pub(crate) use written::WrittenTable;
 
 #[cfg(test)]
 mod fixture;

@@ -15,7 +15,7 @@ use super::passed::RowsPassed;
 use super::rows::pass;
 use super::select::{FileGroup, NotExported, SelectedRecord, file_groups, not_exported, select};
 use super::source::RowSource;
-use super::written::{WrittenBundle, WrittenFile, WrittenRecord};
+use super::written::{WrittenBundle, WrittenFile, WrittenRecord, WrittenTable};
 use crate::event::{Event, Events};
 use crate::mapping::{LineFiles, row_sid};
 use crate::model::Api;
@@ -31,6 +31,9 @@ pub struct ExportReport {
     /// The files that have several of the records.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub bundles: Vec<WrittenBundle>,
+    /// The tables, where it is to a database.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<WrittenTable>,
     /// What the snapshot holds and none of these records has rows of.
     pub not_exported: Vec<NotExported>,
 }
@@ -77,6 +80,38 @@ pub(crate) fn run_to_store(
     {
         let _ = (selected, events);
         Err(without_stores(url))
+    }
+}
+
+/// Exports into the tables of a database's schema: `postgres://HOST/DATABASE/SCHEMA`. `append` keeps the rows of other crawls. To be called
+/// within the program's runtime, which has several threads.
+pub(crate) fn run_to_database(
+    source: &impl RowSource,
+    options: &ExportOptions,
+    url: &url::Url,
+    append: bool,
+    events: &Events,
+) -> Result<ExportReport, ExportError> {
+    let info = source.info()?;
+    let selected = select(&options.mappings, options.records.as_deref(), &info)?;
+    #[cfg(feature = "postgres")]
+    {
+        let written = super::tables::load(source, &info, &selected, url, append, events)?;
+        let (records, tables) = written.into_iter().unzip();
+        Ok(ExportReport {
+            verdict: info.verdict,
+            private_only: info.source == Api::Conversations,
+            records,
+            bundles: Vec::new(),
+            tables,
+            not_exported: not_exported(&info, &selected),
+        })
+    }
+    #[cfg(not(feature = "postgres"))]
+    {
+        let _ = (selected, url, append, events);
+        let problem = "needs a chatferry that was built with `--features postgres`".to_owned();
+        Err(ExportError::DatabaseAddress { problem })
     }
 }
 
@@ -167,7 +202,8 @@ pub(super) fn export<P: FileDestination>(
         });
     }
     let private_only = info.source == Api::Conversations;
-    Ok(ExportReport { verdict: info.verdict, private_only, records, bundles, not_exported })
+    let tables = Vec::new();
+    Ok(ExportReport { verdict: info.verdict, private_only, records, bundles, tables, not_exported })
 }
 
 /// Exports one record in one format, or one bundle, to a stream.
@@ -242,6 +278,7 @@ pub fn stream(
         private_only: info.source == Api::Conversations,
         records,
         bundles,
+        tables: Vec::new(),
         not_exported: not_exported(&info, &selected),
     })
 }

@@ -38,3 +38,16 @@ pub struct WrittenFile {
     /// The SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
 }
+
+/// One table of an export to a database.
+#[derive(Debug, Clone, Serialize)]
+pub struct WrittenTable {
+    /// Its schema and name.
+    pub table: String,
+    pub record: String,
+    pub rows: u64,
+    /// Bytes that were sent.
+    pub bytes: u64,
+    /// Rows of it that were removed.
+    pub replaced: u64,
+}

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::crawl::snapshot_file;
 use super::error::SettingsError;
+use super::export_destination::ExportDestination;
 use super::loader::Loader;
 use super::place::ExportPlace;
 use super::provenance::Provenance;
@@ -25,6 +26,8 @@ pub(crate) struct ExportSettings {
     pub snapshot: PathBuf,
     /// The plan that knows the SIDs of the target.
     pub plan: Option<PathBuf>,
+    /// Whether tables of a database keep the rows of other crawls.
+    pub append: bool,
     pub options: ExportOptions,
 }
 
@@ -52,8 +55,10 @@ impl ExportSettings {
     /// The settings, and where the export goes.
     pub(crate) fn load(loader: &Loader, args: &ExportArgs) -> Result<(Self, ExportPlace), SettingsError> {
         let flags = args.settings.flags();
+        ExportDestination::check_database(&args.out).map_err(Box::new)?;
         let out = ExportPlace::load(loader, flags, "out", &args.out)?;
         let mut settings = Self::of_choice(&args.export, snapshot_file(loader, flags)?)?;
+        refuse_choices(args).map_err(Box::new)?;
         settings.limit(args).map_err(Box::new)?;
         if out.is_stream() {
             export::check_stream(&settings.options).map_err(Box::new)?;
@@ -66,6 +71,7 @@ impl ExportSettings {
         Ok(Self {
             snapshot,
             plan: None,
+            append: false,
             options: ExportOptions {
                 retain_until: retain_until(args.retain_until.as_deref())?,
                 ..options(args).map_err(Box::new)?
@@ -95,6 +101,7 @@ impl ExportSettings {
         self.options.spreadsheet_safe = args.spreadsheet_safe;
         self.options.check_schema = args.check_schema;
         self.options.force = args.force;
+        self.append = args.append;
         Ok(())
     }
 
@@ -109,6 +116,26 @@ impl ExportSettings {
         }
         self.plan = plan;
         Ok(())
+    }
+}
+
+/// Fails where a choice has no meaning for where the export goes.
+fn refuse_choices(args: &ExportArgs) -> Result<(), ExportError> {
+    if !matches!(ExportDestination::of(&args.out), ExportDestination::Database(_)) {
+        return if args.append { Err(ExportError::TablesOnly { flag: "--append" }) } else { Ok(()) };
+    }
+    let usual = ExportChoice::default();
+    let choices = [
+        ("--format", args.export.formats != usual.formats),
+        ("--compress", args.export.compress != usual.compress),
+        ("--retain-until", args.export.retain_until.is_some()),
+        ("--spreadsheet-safe", args.spreadsheet_safe),
+        ("--check-schema", args.check_schema),
+        ("--force", args.force),
+    ];
+    match choices.into_iter().find(|(_, is_chosen)| *is_chosen) {
+        Some((flag, _)) => Err(ExportError::FilesOnly { flag }),
+        None => Ok(()),
     }
 }
 

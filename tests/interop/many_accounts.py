@@ -8,7 +8,6 @@ say. Some are killed, some interrupted, some refused, one is never run. `chatfer
 wrong is corrected, the indices that failed run again, and DuckDB reads the Parquet of all forty accounts as one table, which must have the rows that the accounts have.
 """
 
-import base64
 import concurrent.futures
 import json
 import os
@@ -18,11 +17,12 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
 import duckdb
 import kubernetes_validate
 import yaml
+
+from simulated import SimulatedAccount
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MANIFESTS = ROOT / "deploy/kubernetes"
@@ -57,52 +57,17 @@ def validate():
     raise AssertionError("a misspelt key was not found")
 
 
-class Simulator:
-    """A simulated account."""
-
-    def __init__(self, chatferry, index, disturbed=True):
-        flags = ["--seed", str(index + 1), "--users", "12", "--channels", "8", "--memberships", "4", "--world", "plain"]
-        if index == EMPTY:
-            flags[3] = flags[5] = "0"
-        if disturbed and index in KILLED | INTERRUPTED | {ALWAYS_KILLED}:
-            flags += ["--latency-ms", "150"]
-        if disturbed and index == NEVER_COMPLETE:
-            flags += ["--faults", "loop-user=1"]
-        if index == DRIFTING:
-            flags += ["--faults", "changing=2"]
-        self.process = subprocess.Popen([chatferry, "simulate", *flags], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.environment = {}
-        for line in self.process.stdout:
-            if line.startswith("export "):
-                for setting in line.removeprefix("export ").split():
-                    name, _, value = setting.partition("=")
-                    self.environment[name] = value.strip("'\"")
-            if line.startswith("chatferry crawl --service "):
-                self.service = line.split()[-1]
-                break
-        self.url = self.environment["CHATFERRY_CHAT_URL"]
-        self.account = self.environment["TWILIO_ACCOUNT_SID"]
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-
-    def rows(self, path, key):
-        """A list of the API, page after page."""
-        credentials = base64.b64encode(f"{self.account}:{self.environment['TWILIO_AUTH_TOKEN']}".encode()).decode()
-        address, rows = f"{self.url}/v2/Services/{self.service}/{path}?PageSize=50", []
-        while address:
-            request = urllib.request.Request(address, headers={"Authorization": f"Basic {credentials}"})
-            page = json.load(urllib.request.urlopen(request))
-            rows += page[key]
-            following = page["meta"]["next_page_url"]
-            address = following and self.url + following[following.index("/v2/"):]
-        return rows
-
-    def truth(self):
-        users = self.rows("Users", "users")
-        memberships = [row for user in users for row in self.rows(f"Users/{user['sid']}/Channels", "channels")]
-        return {"users": len(users), "user_channels": len(memberships)}
+def simulate(chatferry, index, disturbed=True):
+    """The simulated account of an index."""
+    size = ("0", "0") if index == EMPTY else ("12", "8")
+    flags = ["--users", size[0], "--channels", size[1], "--memberships", "4"]
+    if disturbed and index in KILLED | INTERRUPTED | {ALWAYS_KILLED}:
+        flags += ["--latency-ms", "150"]
+    if disturbed and index == NEVER_COMPLETE:
+        flags += ["--faults", "loop-user=1"]
+    if index == DRIFTING:
+        flags += ["--faults", "changing=2"]
+    return SimulatedAccount(chatferry, index + 1, *flags)
 
 
 class Job:
@@ -263,7 +228,7 @@ def main(chatferry):
         folder = pathlib.Path(scratch)
         try:
             for index in range(job["spec"]["completions"]):
-                simulators.append(Simulator(chatferry, index))
+                simulators.append(simulate(chatferry, index))
             names = write_accounts(folder, simulators, is_correct=False)
             job = Job(chatferry, folder, names)
             job.run(set(range(len(names))) - {NEVER_RUN})
@@ -274,7 +239,7 @@ def main(chatferry):
             print("chatferry summary: agrees with what is known of each account")
             for index in UNDONE:
                 simulators[index].stop()
-                simulators[index] = Simulator(chatferry, index, disturbed=False)
+                simulators[index] = simulate(chatferry, index, disturbed=False)
             write_accounts(folder, simulators, is_correct=True)
             job.is_disturbed = False
             job.run(UNDONE)

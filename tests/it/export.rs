@@ -386,3 +386,54 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
+
+#[test]
+fn a_database_has_no_choices_of_files_and_files_have_none_of_tables() {
+    let world = crawled();
+    let database = "postgres://ann@localhost:1/lake/chat";
+    for flags in [
+        &["--format", "parquet"][..],
+        &["--compress", "zstd"],
+        &["--retain-until", "2999-01-01"],
+        &["--spreadsheet-safe"],
+        &["--check-schema"],
+        &["--force"],
+    ] {
+        let ran = world.run(&[&["export", "--out", database], flags].concat());
+        let expected = format!("`{}` is about files, and `--out postgres://…` writes tables", flags[0]);
+        assert!(ran.code == 2 && ran.stderr.contains(&expected), "{ran:?}");
+    }
+    for out in ["out", "-", "s3://bucket/prefix"] {
+        let ran = world.run(&["export", "--out", out, "--append"]);
+        assert!(ran.code == 2 && ran.stderr.contains("`--append` is about tables"), "{ran:?}");
+    }
+}
+
+#[test]
+fn an_address_of_a_database_that_cannot_be_is_refused_without_its_password() {
+    let world = crawled();
+    for (address, expected) in [
+        ("postgres://ann:s3cret@localhost/lake/chat", "PGPASSFILE"),
+        ("postgres://localhost/lake/chat?password=s3cret", "PGPASSFILE"),
+        ("postgres://ann:s3cret@local host/lake/chat", "is not a URL"),
+        #[cfg(feature = "postgres")]
+        ("postgres://ann@localhost/lake", "has to name a database and a schema"),
+        #[cfg(feature = "postgres")]
+        ("postgres://ann@localhost/lake/chat?sslmode=allow", "`verify-full`"),
+    ] {
+        let ran = world.run(&["export", "--out", address, "--json", "-vv"]);
+        assert_eq!(ran.code, 2, "{address}: {ran:?}");
+        assert!(ran.stderr.contains(expected) && !format!("{ran:?}").contains("s3cret"), "{ran:?}");
+    }
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn a_database_that_cannot_be_reached_is_named() {
+    let world = crawled();
+    let ran = world.run(&["export", "--out", "postgres://ann@127.0.0.1:1/lake/chat"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    for expected in ["127.0.0.1:1/lake/chat", "check the host and the port"] {
+        assert!(ran.stderr.contains(expected), "{ran:?}");
+    }
+}

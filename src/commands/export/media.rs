@@ -37,6 +37,7 @@ pub(super) async fn run(settings: &MediaExportSettings, context: &mut Context) -
     let export = match &out {
         ExportDestination::Folder(folder) => MediaExport::in_folder(folder, settings.force)?,
         ExportDestination::Store(url) => MediaExport::in_store(url, settings.force)?,
+        ExportDestination::Database(_) => return Err(ExportError::NotInDatabase { what: "media" }.into()),
         ExportDestination::Stream => return Err(ExportError::MediaInStream.into()),
     };
     let (stop, progress) = (context.interrupt.token(), context.progress());

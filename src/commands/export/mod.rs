@@ -10,11 +10,11 @@ use std::path::Path;
 use crate::cli::export::ExportArgs;
 use crate::error::ExitStatus;
 use crate::event::Events;
-use crate::export::{self, ExportError, ExportOptions, ExportReport};
+use crate::export::{self, ExportError, ExportOptions, ExportReport, WrittenTable};
 use crate::printable::Printable;
 use crate::report::text::{
     self,
-    export::{ExportedFile, LeftOut, LeftOutKind},
+    export::{ExportedFile, LeftOut, LeftOutKind, WrittenKind},
 };
 use crate::settings::{ExportDestination, ExportSettings, MediaExportSettings, check_files};
 use crate::snapshot::Snapshot;
@@ -42,7 +42,7 @@ pub(super) async fn run(args: &ExportArgs, context: &mut Context) -> Outcome {
     }
     users::give(&mut settings.options.mappings, &path)?;
     let progress = context.progress();
-    let written = write(&settings.options, &destination, &snapshot, &mut context.stdout, &progress.events());
+    let written = write(&settings, &destination, &snapshot, &mut context.stdout, &progress.events());
     progress.finish();
     let report = match written {
         Err(error) if error.is_closed_pipe() => return Ok(ExitStatus::Done),
@@ -72,13 +72,17 @@ pub(super) fn to_folder(
 
 /// Exports; `out` is standard output, which gets the rows of `--out -` and nothing else.
 fn write(
-    options: &ExportOptions,
+    settings: &ExportSettings,
     destination: &ExportDestination,
     snapshot: &Snapshot,
     out: &mut (dyn Write + Send),
     events: &Events,
 ) -> Result<ExportReport, ExportError> {
+    let options = &settings.options;
     match destination {
+        ExportDestination::Database(url) => {
+            export::run_to_database(snapshot, options, url, settings.append, events)
+        }
         ExportDestination::Folder(folder) => export::run(snapshot, options, folder, events),
         ExportDestination::Store(url) => export::run_to_store(snapshot, options, url, events),
         ExportDestination::Stream => export::stream(snapshot, options, out, events),
@@ -112,5 +116,15 @@ pub(super) fn summarize(report: &ExportReport) -> Printable {
     });
     let left_out: Vec<LeftOut> =
         of_records.chain(of_snapshot).filter(|left_out| left_out.count > 0).collect();
-    text::export::text(&files, &left_out, report.verdict, report.private_only)
+    let of_table = |table: &WrittenTable| ExportedFile {
+        path: table.table.clone(),
+        rows: table.rows,
+        bytes: table.bytes,
+    };
+    let (written, kind) = if report.tables.is_empty() {
+        (files, WrittenKind::Files)
+    } else {
+        (report.tables.iter().map(of_table).collect(), WrittenKind::Tables)
+    };
+    text::export::text(&written, kind, &left_out, report.verdict, report.private_only)
 }

@@ -6,6 +6,8 @@
 mod csv;
 mod format;
 mod json_row;
+#[cfg(any(feature = "parquet", feature = "postgres"))]
+mod milliseconds;
 mod ndjson;
 mod output;
 #[cfg(feature = "parquet")]
@@ -17,6 +19,8 @@ pub(super) use csv::CsvOptions;
 pub(crate) use format::Compression;
 pub use format::FileFormat;
 pub(super) use json_row::JsonRow;
+#[cfg(feature = "postgres")]
+pub(super) use milliseconds::milliseconds;
 pub(super) use output::{Output, OutputDigest};
 pub(super) use registry::file_name;
 pub(super) use registry::writer;

@@ -16,10 +16,10 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::Type;
 
+use super::milliseconds::milliseconds;
 use super::output::Output;
 use super::row_writer::RowWriter;
 use crate::mapping::{ColumnType, MappedColumn, MappedRow, Value};
-use crate::model::Timestamp;
 
 /// The most rows of a row group: enough for readers to skip by, few enough to hold.
 const GROUP_ROWS: usize = 128 * 1024;
@@ -192,16 +192,6 @@ impl ColumnValues {
     }
 }
 
-/// Milliseconds since 1970; none for a text that is no date.
-fn milliseconds(time: &Timestamp) -> Option<i64> {
-    if let Timestamp::Verbatim(text) = time
-        && let Ok(instant) = text.parse::<jiff::Timestamp>()
-    {
-        return Some(instant.as_millisecond());
-    }
-    time.seconds().and_then(|seconds| seconds.checked_mul(1_000))
-}
-
 fn failed(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(source) => match source.downcast::<io::Error>() {
@@ -209,21 +199,5 @@ fn failed(error: ParquetError) -> io::Error {
             Err(source) => io::Error::other(source),
         },
         other => io::Error::other(other),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_instants_in_any_form_that_can_be_read() {
-        assert_eq!(milliseconds(&Timestamp::from_wire("2016-03-24T21:05:50Z")), Some(1_458_853_550_000));
-        assert_eq!(milliseconds(&Timestamp::from_wire("2016-03-24T21:05:50.25Z")), Some(1_458_853_550_250));
-        assert_eq!(
-            milliseconds(&Timestamp::from_wire("Thu, 24 Mar 2016 21:05:50 +0000")),
-            Some(1_458_853_550_000)
-        );
-        assert_eq!(milliseconds(&Timestamp::from_wire("soon")), None);
     }
 }

@@ -15,6 +15,13 @@ pub(crate) struct ExportedFile {
     pub(crate) bytes: u64,
 }
 
+/// What an export wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WrittenKind {
+    Files,
+    Tables,
+}
+
 /// Something of the snapshot that is in no file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LeftOut {
@@ -49,6 +56,7 @@ impl LeftOut {
 
 pub(crate) fn text(
     files: &[ExportedFile],
+    kind: WrittenKind,
     left_out: &[LeftOut],
     verdict: Verdict,
     private_only: bool,
@@ -64,16 +72,20 @@ pub(crate) fn text(
         text.push(left_out.line());
     }
     let bytes = files.iter().map(|file| file.bytes).sum();
-    text.push(format!("{}, {}", format::counted(files.len() as u64, "file"), format::bytes(bytes)));
+    let (noun, these, recorded) = match kind {
+        WrittenKind::Files => ("file", "these files", "; datapackage.json records it"),
+        WrittenKind::Tables => ("table", "these tables", ""),
+    };
+    text.push(format!("{}, {}", format::counted(files.len() as u64, noun), format::bytes(bytes)));
     let scope = if private_only { ", private channels only" } else { "" };
     let line = match verdict {
-        Verdict::Complete => format!("complete{scope}: the snapshot is complete, and so are these files"),
+        Verdict::Complete => format!("complete{scope}: the snapshot is complete, and so are {these}"),
         Verdict::CompleteWithDrift => format!(
             "complete with drift{scope}: data changed during the crawl; `chatferry snapshot info` lists where"
         ),
-        Verdict::Incomplete => format!(
-            "incomplete{scope}: the snapshot is incomplete, and so are these files; datapackage.json records it"
-        ),
+        Verdict::Incomplete => {
+            format!("incomplete{scope}: the snapshot is incomplete, and so are {these}{recorded}")
+        }
     };
     text.push(PrintableLine::verdict(tone(verdict), &line));
     text
@@ -139,7 +151,7 @@ mod tests {
             left_out(1_000, "participants", LeftOutKind::Fields),
             left_out(12, "messages", LeftOutKind::Records),
         ];
-        insta::assert_snapshot!(text(&files, &left_out, Verdict::Complete, false), @r"
+        insta::assert_snapshot!(text(&files, WrittenKind::Files, &left_out, Verdict::Complete, false), @r"
                4,211 rows       1,200,345 bytes  users.csv
                    6 rows             812 bytes  roles.csv
                    7 rows  left out of participants by its `where`
@@ -148,7 +160,7 @@ mod tests {
         2 files, 1.2 MB
         complete: the snapshot is complete, and so are these files
         ");
-        let of = |verdict| text(&files[1..], &[], verdict, true).to_string();
+        let of = |verdict| text(&files[1..], WrittenKind::Files, &[], verdict, true).to_string();
         assert!(of(Verdict::Incomplete).contains("\n1 file, 812 bytes\nincomplete, private channels only: "));
         assert!(of(Verdict::CompleteWithDrift).contains("\ncomplete with drift, private channels only: "));
     }
