@@ -8,7 +8,7 @@ use super::setting::flag_group;
 
 flag_group!(pub(crate) ExportFlags: SNAPSHOT);
 
-/// Write a snapshot's records to files, or into tables of `PostgreSQL`
+/// Write a snapshot's records to files, or into tables of PostgreSQL
 ///
 /// Writes every record of the mappings as CSV and NDJSON (and Parquet, with --format), sorted by key, with a
 /// datapackage.json that describes the files (schema, rows, bytes, SHA-256) and says whether the crawl was complete. Files

@@ -199,6 +199,8 @@ pub enum ExportError {
     /// An expression failed on a row, and its column says that this ends the export.
     #[error(transparent)]
     Row(Box<CellError>),
+    #[error("the export was interrupted before its end")]
+    Interrupted,
     #[error("the snapshot cannot be read")]
     Snapshot(#[from] SnapshotError),
 }
@@ -214,6 +216,7 @@ impl Advise for ExportError {
     fn status(&self) -> Failure {
         match self {
             Self::Snapshot(error) => error.status(),
+            Self::Interrupted => Failure::Interrupted,
             Self::File { .. }
             | Self::Store { .. }
             | Self::Database { .. }
@@ -232,6 +235,10 @@ impl Advise for ExportError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Snapshot(error) => error.hint(),
+            Self::Interrupted => Some(
+                "a folder or a prefix is as it was, and each table has its former rows or all of the new ones: run the same command again"
+                    .to_owned(),
+            ),
             Self::UnknownRecord { name, has_it: Some(mapping), .. } => {
                 Some(format!("the mapping `{mapping}` has `{name}`: add --mapping {mapping}"))
             }

@@ -40,6 +40,7 @@ pub use run::stream;
 pub(crate) use run::{ExportReport, check_lines, json_objects, run, run_to_database, run_to_store};
 pub(crate) use select::{check_names, check_stream, walk_of};
 pub use source::RowSource;
+pub(crate) use source::StoppableSource;
 pub(crate) use subject::{Person, SubjectSource};
 pub(crate) use written::WrittenTable;
 

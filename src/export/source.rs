@@ -1,5 +1,7 @@
 //! What an export reads from: a snapshot, or in tests anything that walks like one.
 
+use tokio_util::sync::CancellationToken;
+
 use super::error::ExportError;
 use crate::model::{Entity, RowRecords};
 use crate::snapshot::{Info, Snapshot, SnapshotError, Walk, WalkOrder, With};
@@ -42,5 +44,32 @@ impl RowSource for Snapshot {
 
     fn count(&self, entity: Entity) -> Result<u64, ExportError> {
         Ok(Snapshot::count(self, entity)?)
+    }
+}
+
+/// A source whose walks end where the run is to stop.
+#[derive(Debug)]
+pub(crate) struct StoppableSource<'a, S> {
+    pub(crate) source: &'a S,
+    pub(crate) stop: CancellationToken,
+}
+
+impl<S: RowSource> RowSource for StoppableSource<'_, S> {
+    fn info(&self) -> Result<Info, SnapshotError> {
+        self.source.info()
+    }
+
+    fn walk(
+        &self,
+        walk: &Walk,
+        visit: &mut dyn FnMut(&RowRecords<'_>) -> Result<(), ExportError>,
+    ) -> Result<(), ExportError> {
+        self.source.walk(walk, &mut |records| {
+            if self.stop.is_cancelled() { Err(ExportError::Interrupted) } else { visit(records) }
+        })
+    }
+
+    fn count(&self, entity: Entity) -> Result<u64, ExportError> {
+        self.source.count(entity)
     }
 }

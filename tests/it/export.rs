@@ -387,6 +387,38 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
 
+/// Its reader does not read on until the program has heard Ctrl-C, so that rows are left.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_an_export_before_its_last_row() {
+    let world = World::new(Options { users: 600, ..Options::default() });
+    assert_eq!(world.crawl(&[]).code, 0);
+    let records = ["--records", "user_channels", "--format", "ndjson", "--progress", "none"];
+    let mut child = world
+        .process(&[&["export", "--out", "-"], &records[..]].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut first = String::new();
+    stdout.read_line(&mut first).unwrap();
+    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(killed.unwrap().success());
+    let mut heard = String::new();
+    stderr.read_line(&mut heard).unwrap();
+    assert!(heard.starts_with("interrupted: "), "{heard}");
+    let rows = stdout.lines().count();
+    let truth = world.running.truth();
+    let all: usize = truth.user_sids().map(|user| truth.user_channels(&user).len()).sum();
+    assert!(rows < all - 1, "{rows}");
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("the export was interrupted before its end"), "{rest}");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
 #[test]
 fn a_database_has_no_choices_of_files_and_files_have_none_of_tables() {
     let world = crawled();

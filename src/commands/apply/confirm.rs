@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::plan::{Journal, Totals};
-use crate::printable::is_typeable;
+use crate::printable::{Printable, is_typeable};
 use crate::report::text::confirm::{Confirmation, NoAnswer, NotConfirmed, confirmation, question};
 use crate::settings::ApplySettings;
 
@@ -44,8 +44,8 @@ pub(super) async fn ask(
     let target = &journal.header().target;
     // A name that does not look like what it is cannot be confirmed by typing it.
     let name = target.friendly_name.as_deref().filter(|name| is_typeable(name));
-    context.stderr.print(question(name, &target.service_sid));
-    let Some(typed) = answer(context).await? else { return Err(NotConfirmed::Interrupted.into()) };
+    let question = question(name, &target.service_sid);
+    let Some(typed) = answer(question, context).await? else { return Err(NotConfirmed::Interrupted.into()) };
     // Whoever types another name exactly as it is has read it, whatever it looks like.
     let names = [Some(target.service_sid.as_str()), target.friendly_name.as_deref()];
     if !typed.is_empty() && names.contains(&Some(typed.as_str())) {
@@ -55,9 +55,13 @@ pub(super) async fn ask(
     }
 }
 
-/// What a person types, or none where Ctrl-C comes first.
-pub(in crate::commands) async fn answer(context: &mut Context) -> Result<Option<String>, NoAnswer> {
+/// What a person types at a question, or none where Ctrl-C comes first.
+pub(in crate::commands) async fn answer(
+    question: impl Into<Printable>,
+    context: &mut Context,
+) -> Result<Option<String>, NoAnswer> {
     let _asking = context.interrupt.asking();
+    context.stderr.print(question);
     let stdin = std::mem::replace(&mut context.stdin, Box::new(std::io::empty()));
     line_or_stop(stdin, &context.interrupt.token()).await
 }

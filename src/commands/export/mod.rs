@@ -10,7 +10,7 @@ use std::path::Path;
 use crate::cli::export::ExportArgs;
 use crate::error::ExitStatus;
 use crate::event::Events;
-use crate::export::{self, ExportError, ExportOptions, ExportReport, WrittenTable};
+use crate::export::{self, ExportError, ExportOptions, ExportReport, StoppableSource, WrittenTable};
 use crate::printable::Printable;
 use crate::report::text::{
     self,
@@ -42,7 +42,8 @@ pub(super) async fn run(args: &ExportArgs, context: &mut Context) -> Outcome {
     }
     users::give(&mut settings.options.mappings, &path)?;
     let progress = context.progress();
-    let written = write(&settings, &destination, &snapshot, &mut context.stdout, &progress.events());
+    let source = StoppableSource { source: &snapshot, stop: context.interrupt.token() };
+    let written = write(&settings, &destination, &source, &mut context.stdout, &progress.events());
     progress.finish();
     let report = match written {
         Err(error) if error.is_closed_pipe() => return Ok(ExitStatus::Done),
@@ -65,7 +66,8 @@ pub(super) fn to_folder(
 ) -> Result<ExportReport, CommandError> {
     let snapshot = Snapshot::open(snapshot).map_err(ExportError::from)?;
     let progress = context.progress();
-    let written = export::run(&snapshot, options, folder, &progress.events());
+    let source = StoppableSource { source: &snapshot, stop: context.interrupt.token() };
+    let written = export::run(&source, options, folder, &progress.events());
     progress.finish();
     Ok(written?)
 }
@@ -74,18 +76,18 @@ pub(super) fn to_folder(
 fn write(
     settings: &ExportSettings,
     destination: &ExportDestination,
-    snapshot: &Snapshot,
+    source: &StoppableSource<'_, Snapshot>,
     out: &mut (dyn Write + Send),
     events: &Events,
 ) -> Result<ExportReport, ExportError> {
     let options = &settings.options;
     match destination {
         ExportDestination::Database(url) => {
-            export::run_to_database(snapshot, options, url, settings.append, events)
+            export::run_to_database(source, options, url, settings.append, events)
         }
-        ExportDestination::Folder(folder) => export::run(snapshot, options, folder, events),
-        ExportDestination::Store(url) => export::run_to_store(snapshot, options, url, events),
-        ExportDestination::Stream => export::stream(snapshot, options, out, events),
+        ExportDestination::Folder(folder) => export::run(source, options, folder, events),
+        ExportDestination::Store(url) => export::run_to_store(source, options, url, events),
+        ExportDestination::Stream => export::stream(source, options, out, events),
     }
 }
 

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::SubjectArgs;
 use crate::error::ExitStatus;
-use crate::export::{self, ExportError, PackagePage, Person, SubjectFacts, SubjectSource};
+use crate::export::{self, ExportError, PackagePage, Person, StoppableSource, SubjectFacts, SubjectSource};
 use crate::model::Api;
 use crate::report::CrawlSummary;
 use crate::report::subject;
@@ -167,6 +167,7 @@ fn write(
     });
     options.page = Some(PackagePage { title: format!("Everything about {}", person.name()), html });
     let progress = context.progress();
+    let source = StoppableSource { source: &source, stop: context.interrupt.token() };
     let written = export::run(&source, &options, &settings.out, &progress.events());
     progress.finish();
     let records = written?.records.into_iter().map(|record| (record.record, record.passed.rows)).collect();

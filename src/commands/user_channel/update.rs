@@ -234,8 +234,7 @@ async fn agree(yes: bool, context: &mut Context) -> Result<(), CommandError> {
     if !context.stdin_is_terminal {
         return Err(NotConfirmed::NoTerminalForYes.into());
     }
-    context.stderr.print(text::QUESTION);
-    match apply::answer(context).await?.as_deref() {
+    match apply::answer(text::QUESTION, context).await?.as_deref() {
         Some("yes") => Ok(()),
         Some(_) => Err(NotConfirmed::NotYes.into()),
         None => Err(NotConfirmed::Interrupted.into()),

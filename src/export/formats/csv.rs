@@ -1,7 +1,7 @@
 //! CSV as RFC 4180 has it, with LF line ends.
 //!
 //! Why an encoder of its own: null and the empty text must stay different, and no CSV library decides on quotes by cell. Here
-//! null is nothing between two commas and the empty text is `""`, which is how `PostgreSQL`, `DuckDB` and Python's
+//! null is nothing between two commas and the empty text is `""`, which is how PostgreSQL, DuckDB and Python's
 //! `QUOTE_NOTNULL` read them; everyone else sees an empty cell in both.
 //!
 //! Objects and arrays are their JSON text.

@@ -50,7 +50,8 @@ impl SchemaAddress {
         };
         let user = Some(decoded(url.username())).filter(|user| !user.is_empty());
         let user = user.or_else(|| variable("PGUSER")).or_else(|| variable("USER"));
-        let user = user.ok_or_else(|| wrong("has no user: postgres://USER@HOST/… or PGUSER"))?;
+        let user =
+            user.ok_or_else(|| wrong("has no user: put one and `@` before the host, or set PGUSER"))?;
         if [&host, &user, database, schema].iter().any(|text| text.contains('\0')) {
             return Err(wrong("has U+0000, which PostgreSQL cannot store"));
         }

@@ -7,12 +7,12 @@ use crate::mapping::{ColumnType, MappedRecord};
 /// The column that says which crawl a row is from.
 pub(super) const RUN: &str = "chatferry_run";
 
-/// `PostgreSQL` cuts longer names off, in bytes.
+/// PostgreSQL cuts longer names off, in bytes.
 pub(super) const LONGEST_NAME: usize = 63;
 
 pub(super) const INSTANT: &str = "timestamp with time zone";
 
-/// What `PostgreSQL` calls the type, as `format_type` spells it.
+/// What PostgreSQL calls the type, as `format_type` spells it.
 fn type_of(column_type: ColumnType) -> &'static str {
     match column_type {
         ColumnType::String => "text",

@@ -1,6 +1,6 @@
 //! Rows in the binary form of `COPY`.
 //!
-//! **Invariant:** a text is what it was, except that U+0000, which `PostgreSQL` cannot store, is U+FFFD.
+//! **Invariant:** a text is what it was, except that U+0000, which PostgreSQL cannot store, is U+FFFD.
 
 use crate::export::formats::milliseconds;
 use crate::mapping::{ColumnType, MappedRecord, MappedRow, Value};
@@ -10,7 +10,7 @@ pub(super) const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// What it ends with.
 pub(super) const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
 
-/// Microseconds from 1970 to 2000, where `PostgreSQL`'s time begins.
+/// Microseconds from 1970 to 2000, where PostgreSQL's time begins.
 const EPOCH: i64 = 946_684_800_000_000;
 
 const NULL: i32 = -1;

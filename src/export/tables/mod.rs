@@ -1,4 +1,4 @@
-//! Tables of `PostgreSQL` as a destination: `postgres://HOST/DATABASE/SCHEMA`.
+//! Tables of PostgreSQL as a destination: `postgres://HOST/DATABASE/SCHEMA`.
 //!
 //! Each record is a table, loaded by `COPY` in one transaction, so that a reader sees the former rows or the new ones. The column `chatferry_run` says
 //! which crawl a row is from, and the table `chatferry_runs` whether that was complete.

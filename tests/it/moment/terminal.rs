@@ -18,6 +18,9 @@ const WIDTHS: [u16; 3] = [120, 60, 40];
 /// Waiting longer than this is a failure.
 const LONGEST: Duration = Duration::from_mins(2);
 
+/// Between two looks at a picture.
+const BETWEEN: Duration = Duration::from_millis(20);
+
 /// A terminal, for as long as this lives.
 struct Terminal {
     server: String,
@@ -85,6 +88,8 @@ impl Terminal {
                 return pictures;
             }
             assert!(start.elapsed() < LONGEST, "it does not come: {:#?}", pictures.last());
+            // Looking all the time would leave the program no processor.
+            std::thread::sleep(BETWEEN);
         }
     }
 
