@@ -17,7 +17,9 @@ use chatferry::internals::model::{
     MemberSid, Membership, MembershipStatus, NotificationLevel, Records, Role, RoleSid, RoleType, Service,
     ServiceSid, Timestamp, User, UserSid,
 };
-use chatferry::internals::plan::{Header, Inputs, Move, PlanDraft, PlanOptions, PlanRecords, Side, compute};
+use chatferry::internals::plan::{
+    Header, Inputs, Move, PlanDraft, PlanOptions, PlanRecords, Side, compute_into,
+};
 use chatferry::internals::snapshot::{CrawlIdentity, Detail, Snapshot, SnapshotWriter, Target, Unit};
 
 /// The program's own allocator.
@@ -91,9 +93,9 @@ fn plan(kind: &str, folder: &Path) -> Result<()> {
     };
     let mapping = mapping::load("conversations")?;
     let records = PlanRecords::of(&mapping)?;
-    let mut draft = PlanDraft::create(&folder.join(format!("{kind}.plan")), &header)?;
+    let draft = PlanDraft::create(&folder.join(format!("{kind}.plan")), &header)?;
     let inputs = Inputs { source: &source, target: &target, records: &records, header: &header };
-    let totals = compute(&inputs, &PlanOptions::default(), &mut draft, &mut |_| {})?;
+    let (draft, totals) = compute_into(draft, &inputs, &PlanOptions::default(), &mut |_| {})?;
     draft.finish(&totals)?;
     let status = std::fs::read_to_string("/proc/self/status")?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();

@@ -85,7 +85,7 @@ pub mod internals {
     pub mod plan {
         pub use crate::plan::{
             Batches, Header, Inputs, JsonFields, MediaTotals, Move, Operation, OperationKind, PlanDraft,
-            PlanOptions, PlanRecords, PlanVerdict, Side, Subject, Totals, compute,
+            PlanOptions, PlanRecords, PlanVerdict, Side, Subject, Totals, compute_into,
         };
     }
     pub mod settings {

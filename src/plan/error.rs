@@ -51,6 +51,9 @@ pub enum PlanError {
         /// Its index in the source.
         index: i64,
     },
+    /// The thread that writes a plan has ended before the plan did. Why, its own error says.
+    #[error("what writes the plan has ended")]
+    WriterEnded,
     /// The mapping lacks what a plan needs.
     #[error(transparent)]
     Mapping(#[from] UnfitMapping),
@@ -94,6 +97,7 @@ impl Advise for PlanError {
             Self::NoMessage { .. } => "put back the snapshot that the plan was made from, or plan again",
             Self::Mapping(error) => return error.hint(),
             Self::Snapshot(error) => return error.hint(),
+            Self::WriterEnded => return None,
         };
         Some(advice.to_owned())
     }

@@ -17,7 +17,7 @@
 pub(crate) mod align;
 pub(crate) mod binding;
 pub(crate) mod check;
-pub mod compute;
+pub(crate) mod compute;
 mod copy_cost;
 pub(crate) mod equality;
 pub(crate) mod error;
@@ -38,9 +38,9 @@ pub use align::PlanRecords;
 pub(crate) use align::{Name, names};
 pub(crate) use check::{CANNOT_BE_UNDONE, CHECKS, DIFFERENCES, all_checks};
 pub(crate) use compute::ConversationLimits;
+pub use compute::{Inputs, PlanOptions, compute_into};
 #[cfg(test)]
-pub(crate) use compute::Sink;
-pub use compute::{Inputs, PlanOptions, compute};
+pub(crate) use compute::{Sink, compute};
 pub(crate) use copy_cost::CopyCost;
 pub(crate) use error::PlanError;
 pub use file::PlanDraft;

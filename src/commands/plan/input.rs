@@ -196,8 +196,8 @@ impl PlanInput {
             target_limits: limits,
             pace: connect::pace(&self.connection),
         };
-        let mut draft = PlanDraft::create(&settings.plan, &header)?;
-        let totals = plan::compute(&inputs, &options, &mut draft, &mut |_items| {})?;
+        let draft = PlanDraft::create(&settings.plan, &header)?;
+        let (draft, totals) = plan::compute_into(draft, &inputs, &options, &mut |_items| {})?;
         Ok(draft.finish(&totals)?)
     }
 

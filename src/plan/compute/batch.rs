@@ -75,8 +75,12 @@ impl HeldConversation {
             }
             _ => {}
         }
-        self.held.push((operation.clone(), blocked));
         true
+    }
+
+    /// Keeps an operation that it [took](Self::takes).
+    pub(super) fn hold(&mut self, operation: Operation, blocked: Option<&'static str>) {
+        self.held.push((operation, blocked));
     }
 
     /// Whether the views that are written give the SIDs of all whom it brings, so that no list of them is read.

@@ -29,7 +29,7 @@ pub(super) fn conversation_ends(planner: &mut Planner<'_>) -> Result<(), PlanErr
             planner.found(&finding)?;
         }
         if let Some(last) = current.last {
-            planner.operation(&last, current.blocked)?;
+            planner.operation(last, current.blocked)?;
         }
     }
     planner.tally.conversation_ends();
@@ -168,7 +168,7 @@ fn make_private(
     };
     let operation =
         Operation { kind: OperationKind::MakePrivate, subject, before: one("public"), after: one("private") };
-    planner.operation(&operation, blocked.map(|check| check.code))?;
+    planner.operation(operation, blocked.map(|check| check.code))?;
     change(planner, |current| current.is_carried = true);
     Ok(())
 }
@@ -201,7 +201,7 @@ fn update_conversation(
         let subject = conversation_subject(planner, item, conversation);
         let (before, after) = (found.before, found.after);
         let operation = Operation { kind: OperationKind::UpdateConversation, subject, before, after };
-        planner.operation(&operation, blocked.map(|check| check.code))?;
+        planner.operation(operation, blocked.map(|check| check.code))?;
     }
     Ok(())
 }

@@ -62,7 +62,7 @@ fn missing(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<(), PlanError> 
         planner.tally.media(messages::copied_media(message));
     }
     let (before, after) = (JsonFields::new(), JsonFields::new());
-    planner.operation(&Operation { kind: OperationKind::CreateMessage, subject, before, after }, blocked)
+    planner.operation(Operation { kind: OperationKind::CreateMessage, subject, before, after }, blocked)
 }
 
 /// What is to be known of a message, whether it is written or not.

@@ -21,6 +21,7 @@ mod checks;
 mod conversations;
 mod current;
 mod differences;
+mod draft_thread;
 mod message_findings;
 mod messages;
 mod options;
@@ -37,6 +38,11 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use options::{ConversationLimits, PlanOptions};
-pub use planner::{Inputs, Sink};
-pub use run::compute;
+pub use draft_thread::compute_into;
+pub(crate) use options::ConversationLimits;
+pub use options::PlanOptions;
+pub use planner::Inputs;
+#[cfg(test)]
+pub(crate) use planner::Sink;
+#[cfg(test)]
+pub(crate) use run::compute;

@@ -109,7 +109,7 @@ fn create_participant(
     }
     let operation =
         |kind, after| Operation { kind, subject: subject.clone(), before: JsonFields::new(), after };
-    planner.operation(&operation(OperationKind::CreateParticipant, after), blocked)?;
+    planner.operation(operation(OperationKind::CreateParticipant, after), blocked)?;
     // A timestamp without an index says nothing that the API would count from.
     let is_wanted = planner.inputs.records.mapping.plan.read_horizon;
     if is_wanted && horizon.contains_key("last_read_message_index") {
@@ -117,7 +117,7 @@ fn create_participant(
         let read = ReadPosition { subject: subject.clone(), fields: horizon, blocked };
         match &mut planner.current {
             Some(current) => current.read = Some(read),
-            None => planner.operation(&operation(OperationKind::UpdateParticipant, read.fields), blocked)?,
+            None => planner.operation(operation(OperationKind::UpdateParticipant, read.fields), blocked)?,
         }
     }
     Ok(())
@@ -136,7 +136,7 @@ fn update_participant(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<(), 
     let has_index = found.after.contains_key("last_read_message_index");
     planner.horizons += u64::from(planner.is_copy && has_index && blocked.is_none());
     let (subject, before, after) = (participant_subject(planner, item), found.before, found.after);
-    planner.operation(&Operation { kind: OperationKind::UpdateParticipant, subject, before, after }, blocked)
+    planner.operation(Operation { kind: OperationKind::UpdateParticipant, subject, before, after }, blocked)
 }
 
 /// The user's own view of a conversation: its notification level, and with it how far a new participant has read. One request takes both.
@@ -153,7 +153,7 @@ pub(super) fn view(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<(), Pla
                 let blocked = conversations::blocked_conversation(planner)?;
                 let (subject, before, after) =
                     (participant_subject(planner, item), found.before, found.after);
-                planner.operation(&Operation { kind, subject, before, after }, blocked)?;
+                planner.operation(Operation { kind, subject, before, after }, blocked)?;
             }
         }
         Standing::Missing => {
@@ -168,7 +168,7 @@ pub(super) fn view(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<(), Pla
                 let mut after = JsonFields::from_iter([("notification_level".to_owned(), level)]);
                 after.extend(read_position::take(planner).into_iter().flat_map(|read| read.fields));
                 let subject = participant_subject(planner, item);
-                planner.operation(&Operation { kind, subject, before: JsonFields::new(), after }, blocked)?;
+                planner.operation(Operation { kind, subject, before: JsonFields::new(), after }, blocked)?;
             }
         }
         _ => {}
@@ -197,7 +197,7 @@ fn mute(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<(), PlanError> {
     };
     let operation =
         Operation { kind: OperationKind::MuteSource, subject, before: one(level), after: one("muted") };
-    planner.operation(&operation, blocked)
+    planner.operation(operation, blocked)
 }
 
 fn participant_subject(planner: &Planner<'_>, item: &Item<'_>) -> Subject {

@@ -13,7 +13,6 @@ use crate::model::{Api, Entity, RoleSid, ServiceSid};
 use crate::plan::align::{Item, Pair, PlanRecords, fingerprint, is_other_account};
 use crate::plan::check;
 use crate::plan::error::PlanError;
-use crate::plan::file::PlanDraft;
 use crate::plan::finding::{PlanCheck, PlanFinding, Severity};
 use crate::plan::operation::{Operation, OperationKind, Subject};
 use crate::plan::overview::{Header, Move};
@@ -21,27 +20,13 @@ use crate::snapshot::{Info, Snapshot};
 use crate::storage::NumberSet;
 
 /// Who keeps what is planned.
-pub trait Sink {
+pub(crate) trait Sink {
     /// Takes an operation; with the code of a check it is blocked.
-    fn operation(&mut self, operation: &Operation, blocked: Option<&str>) -> Result<(), PlanError>;
-    /// Takes what the target has for a record of the source.
-    fn counterpart(&mut self, entity: Entity, source: &str, target: &str) -> Result<(), PlanError>;
+    fn operation(&mut self, operation: Operation, blocked: Option<&'static str>) -> Result<(), PlanError>;
+    /// Takes what the target has for a record of the source: the SIDs of the two.
+    fn counterpart(&mut self, entity: Entity, source: String, target: String) -> Result<(), PlanError>;
     /// Takes a finding.
-    fn finding(&mut self, finding: &PlanFinding) -> Result<(), PlanError>;
-}
-
-impl Sink for PlanDraft {
-    fn operation(&mut self, operation: &Operation, blocked: Option<&str>) -> Result<(), PlanError> {
-        Self::operation(self, operation, blocked)
-    }
-
-    fn counterpart(&mut self, entity: Entity, source: &str, target: &str) -> Result<(), PlanError> {
-        Self::counterpart(self, entity, source, target)
-    }
-
-    fn finding(&mut self, finding: &PlanFinding) -> Result<(), PlanError> {
-        Self::finding(self, finding)
-    }
+    fn finding(&mut self, finding: PlanFinding) -> Result<(), PlanError>;
 }
 
 /// What a plan is computed from.
@@ -166,28 +151,38 @@ impl<'p> Planner<'p> {
     /// Adds an operation; blocked where a check says so.
     pub(super) fn operation(
         &mut self,
-        operation: &Operation,
+        operation: Operation,
         blocked: Option<&'static str>,
     ) -> Result<(), PlanError> {
         if operation.kind == OperationKind::MuteSource && blocked.is_some() {
             return Ok(()); // whoever is not copied is not muted
         }
-        self.tally.operation(operation, blocked);
-        if self.holds(operation, blocked)? { Ok(()) } else { self.keep(operation, blocked) }
+        self.tally.operation(&operation, blocked);
+        match self.hold(operation, blocked)? {
+            Some(operation) => self.sink.operation(operation, blocked),
+            None => Ok(()),
+        }
     }
 
-    /// Holds an operation back, where it belongs to a batch that is being planned.
-    fn holds(&mut self, operation: &Operation, blocked: Option<&'static str>) -> Result<bool, PlanError> {
+    /// Holds an operation back, where it belongs to a batch that is being planned; any other is given back.
+    fn hold(
+        &mut self,
+        operation: Operation,
+        blocked: Option<&'static str>,
+    ) -> Result<Option<Operation>, PlanError> {
         if self.options.batches && operation.kind == OperationKind::CreateConversation && blocked.is_none() {
             self.write_held()?;
-            self.held = Some(HeldConversation::new(operation.clone()));
-            return Ok(true);
+            self.held = Some(HeldConversation::new(operation));
+            return Ok(None);
         }
-        if self.held.as_mut().is_some_and(|held| held.takes(operation, blocked)) {
-            return Ok(true);
+        if let Some(held) = self.held.as_mut()
+            && held.takes(&operation, blocked)
+        {
+            held.hold(operation, blocked);
+            return Ok(None);
         }
         self.write_held()?;
-        Ok(false)
+        Ok(Some(operation))
     }
 
     /// Writes the conversation that is held back, with the participants that it brings, and what follows it.
@@ -197,13 +192,8 @@ impl<'p> Planner<'p> {
         if let Some((participants, is_covered)) = batch {
             self.tally.batch(participants, is_covered);
         }
-        self.keep(&create, None)?;
-        followed_by.iter().try_for_each(|(operation, blocked)| self.keep(operation, *blocked))
-    }
-
-    /// Writes an operation into the plan.
-    fn keep(&mut self, operation: &Operation, blocked: Option<&'static str>) -> Result<(), PlanError> {
-        self.sink.operation(operation, blocked)
+        self.sink.operation(create, None)?;
+        followed_by.into_iter().try_for_each(|(operation, blocked)| self.sink.operation(operation, blocked))
     }
 
     /// Adds what a check found about an item.
@@ -242,7 +232,7 @@ impl<'p> Planner<'p> {
     pub(super) fn found(&mut self, finding: &PlanFinding) -> Result<(), PlanError> {
         let finding = PlanFinding { check: self.effective(finding.check), ..finding.clone() };
         self.tally.finding(finding.check);
-        self.sink.finding(&finding)
+        self.sink.finding(finding)
     }
 
     /// A check with the severity that the mapping gives it.
@@ -276,7 +266,7 @@ impl<'p> Planner<'p> {
             _ => None,
         });
         match source {
-            Some(source) => self.sink.counterpart(item.entity, &source, &target),
+            Some(source) => self.sink.counterpart(item.entity, source, target),
             None => Ok(()),
         }
     }

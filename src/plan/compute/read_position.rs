@@ -23,5 +23,5 @@ pub(super) fn write(planner: &mut Planner<'_>) -> Result<(), PlanError> {
         OperationKind::UpdateParticipant
     };
     let before = JsonFields::new();
-    planner.operation(&Operation { kind, subject, before, after }, blocked)
+    planner.operation(Operation { kind, subject, before, after }, blocked)
 }

@@ -14,7 +14,7 @@ use crate::snapshot::{ServiceView, Snapshot};
 const ITEMS_PER_CALL: u64 = 1 << 14;
 
 /// Computes a plan. It calls `progress` now and then with the number of items so far.
-pub fn compute(
+pub(crate) fn compute(
     inputs: &Inputs<'_>,
     options: &PlanOptions,
     sink: &mut dyn Sink,

@@ -131,7 +131,7 @@ pub(super) fn user(planner: &mut Planner<'_>, item: &Item<'_>) -> Result<(), Pla
                 let blocked = blocked.or(checks::check_values(planner, item, Some(&found.after))?);
                 let (before, after) = (found.before, found.after);
                 let operation = Operation { kind: OperationKind::UpdateUser, subject, before, after };
-                planner.operation(&operation, blocked.map(|check| check.code))?;
+                planner.operation(operation, blocked.map(|check| check.code))?;
             }
         }
         Standing::Missing if planner.is_copy => {
@@ -166,5 +166,5 @@ pub(super) fn create(
         }
     }
     let operation = Operation { kind, subject, before: JsonFields::new(), after };
-    planner.operation(&operation, blocked.map(|check| check.code))
+    planner.operation(operation, blocked.map(|check| check.code))
 }

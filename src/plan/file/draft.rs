@@ -80,6 +80,13 @@ impl PlanDraft {
         })
     }
 
+    /// A draft that no operation can be added to.
+    #[cfg(test)]
+    pub(in crate::plan) fn spoiled(self) -> Self {
+        self.sql(|connection| connection.execute_batch("DROP TABLE operation")).unwrap();
+        self
+    }
+
     /// Adds a finding.
     pub fn finding(&mut self, found: &PlanFinding) -> Result<(), PlanError> {
         let (connection, digest) = (&self.connection, &mut self.digest);

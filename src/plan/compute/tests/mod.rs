@@ -94,8 +94,8 @@ fn planning_twice_gives_the_same() {
         let records = PlanRecords::of(&records_of).unwrap();
         let inputs =
             Inputs { source: &sides.source, target: &sides.target, records: &records, header: &sides.header };
-        let mut draft = PlanDraft::create(&path, &sides.header).unwrap();
-        let totals = compute(&inputs, &PlanOptions::default(), &mut draft, &mut |_| {}).unwrap();
+        let draft = PlanDraft::create(&path, &sides.header).unwrap();
+        let (draft, totals) = compute_into(draft, &inputs, &PlanOptions::default(), &mut |_| {}).unwrap();
         draft.finish(&totals).unwrap();
         std::fs::read(path).unwrap()
     };
