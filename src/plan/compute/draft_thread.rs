@@ -19,6 +19,7 @@ const BATCH: usize = 256;
 const WAITING: usize = 4;
 
 /// What is added to a plan.
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are operations")]
 enum Addition {
     Operation(Operation, Option<&'static str>),
     Counterpart(Entity, String, String),
