@@ -1,7 +1,7 @@
 """Reads the Parquet of forty accounts with Spark as one table of each record, which must have the rows that the accounts have.
 
-    python -m venv /tmp/spark && /tmp/spark/bin/pip install pyspark==4.0.5
-    /tmp/spark/bin/python tests/interop/spark.py path/to/chatferry
+    pip install pyspark==4.0.5
+    python tests/interop/spark.py path/to/chatferry
 
 Needs Java 17 or 21 and pyspark from PyPI. It is run by hand and is not a step of .ci/run: pyspark alone is a download of more than 400 MB. What the gate
 reads the same files with is DuckDB (many_accounts.py).

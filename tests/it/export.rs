@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Child, ChildStdout, Stdio};
 
 use chatferry::internals::simulator::Options;
 use serde_json::{Value, json};
@@ -365,19 +365,21 @@ fn what_is_incomplete_says_so_in_the_package_too() {
     assert!(talk.contains("incomplete"), "{talk}");
 }
 
+/// An export to standard output, which the test reads.
+fn streamed(world: &World) -> (Child, BufReader<ChildStdout>) {
+    let records = ["--records", "user_channels", "--format", "ndjson", "--progress", "none"];
+    let mut process = world.process(&[&["export", "--out", "-"], &records[..]].concat());
+    let mut child = process.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let stdout = BufReader::new(child.stdout.take().unwrap());
+    (child, stdout)
+}
+
 /// As with `| head -1`: a reader that has enough goes away, and that is no failure.
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let world = World::with_faults("");
     assert_eq!(world.crawl(&[]).code, 0);
-    let records = ["--records", "user_channels", "--format", "ndjson", "--progress", "none"];
-    let mut child = world
-        .process(&[&["export", "--out", "-"], &records[..]].concat())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let (child, mut stdout) = streamed(&world);
     let mut line = String::new();
     stdout.read_line(&mut line).unwrap();
     assert!(line.starts_with('{'), "{line}");
@@ -393,14 +395,7 @@ fn a_reader_that_goes_away_is_no_failure() {
 fn ctrl_c_ends_an_export_before_its_last_row() {
     let world = World::new(Options { users: 600, ..Options::default() });
     assert_eq!(world.crawl(&[]).code, 0);
-    let records = ["--records", "user_channels", "--format", "ndjson", "--progress", "none"];
-    let mut child = world
-        .process(&[&["export", "--out", "-"], &records[..]].concat())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let (mut child, mut stdout) = streamed(&world);
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut first = String::new();
     stdout.read_line(&mut first).unwrap();

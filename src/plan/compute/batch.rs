@@ -51,8 +51,16 @@ impl HeldConversation {
         self.participants.iter().any(is_it)
     }
 
-    /// Takes an operation on the conversation; false where the batch is full, or nothing more is held back.
-    pub(super) fn takes(&mut self, operation: &Operation, blocked: Option<&'static str>) -> bool {
+    /// Holds an operation on the conversation. It is given back where the batch is full, or nothing more is held back.
+    pub(super) fn hold(&mut self, operation: Operation, blocked: Option<&'static str>) -> Option<Operation> {
+        if !self.takes(&operation, blocked) {
+            return Some(operation);
+        }
+        self.held.push((operation, blocked));
+        None
+    }
+
+    fn takes(&mut self, operation: &Operation, blocked: Option<&'static str>) -> bool {
         if self.held.len() >= HELD || operation.subject.channel_sid != self.create.subject.channel_sid {
             return false;
         }
@@ -76,11 +84,6 @@ impl HeldConversation {
             _ => {}
         }
         true
-    }
-
-    /// Keeps an operation that it [took](Self::takes).
-    pub(super) fn hold(&mut self, operation: Operation, blocked: Option<&'static str>) {
-        self.held.push((operation, blocked));
     }
 
     /// Whether the views that are written give the SIDs of all whom it brings, so that no list of them is read.

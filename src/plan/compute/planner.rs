@@ -175,14 +175,14 @@ impl<'p> Planner<'p> {
             self.held = Some(HeldConversation::new(operation));
             return Ok(None);
         }
-        if let Some(held) = self.held.as_mut()
-            && held.takes(&operation, blocked)
-        {
-            held.hold(operation, blocked);
-            return Ok(None);
+        let given_back = match &mut self.held {
+            Some(held) => held.hold(operation, blocked),
+            None => Some(operation),
+        };
+        if given_back.is_some() {
+            self.write_held()?;
         }
-        self.write_held()?;
-        Ok(Some(operation))
+        Ok(given_back)
     }
 
     /// Writes the conversation that is held back, with the participants that it brings, and what follows it.
