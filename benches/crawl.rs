@@ -6,20 +6,19 @@
 
 #![expect(clippy::print_stdout, reason = "a bench tells its figures")]
 
-use std::collections::VecDeque;
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 use std::time::Duration;
 
+use client_loops::ClientLoop;
 use measured::{Measured, cpu_of, peak_of};
 use serde::Deserialize;
 use simulator::Simulator;
-use tokio::sync::Mutex;
-use tokio::task::JoinSet;
 
+#[path = "support/client_loops.rs"]
+mod client_loops;
 #[path = "support/measured.rs"]
 mod measured;
 #[path = "support/simulator.rs"]
@@ -37,10 +36,9 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let names: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match names.as_slice() {
-        // The bare loop runs in a process of its own, so that its CPU time is its own.
-        ["bare", url, account, token, service, concurrency] => {
-            bare_loop(url, account, token, service, concurrency.parse()?)
-        }
+        // A loop runs in a process of its own, so that its CPU time is its own.
+        ["bare", loop_of @ ..] => client_loops::bare(&ClientLoop::of(loop_of)?),
+        ["naive", file, loop_of @ ..] => client_loops::naive(&ClientLoop::of(loop_of)?, Path::new(file)),
         [] => ["cpu", "latency", "politeness", "export"].into_iter().try_for_each(run),
         names => names.iter().try_for_each(|name| run(name)),
     }
@@ -59,12 +57,18 @@ fn run(name: &str) -> Result<()> {
     }
 }
 
-/// CPU time of a crawl against a loop that fetches and parses the same pages and keeps nothing.
+/// CPU time of a crawl against loops that a person would write instead.
 fn cpu() -> Result<()> {
+    cpu_of_everything()?;
+    cpu_of_user_channels()
+}
+
+/// Against a loop that fetches and parses the same pages and keeps nothing.
+fn cpu_of_everything() -> Result<()> {
     let simulator = Simulator::start(&["--users", "20000", "--channels", "8000", "--memberships", "20"])?;
     let mut ratios = Vec::new();
     for round in 1..=3 {
-        let bare = measure(bare(&simulator, 64)?)?;
+        let bare = measure(client_loop("bare", None, &simulator, 64)?)?;
         let folder = tempfile::tempdir()?;
         let crawl = measure(crawl(&simulator, folder.path(), &["--rps", "0", "--concurrency", "64"]))?;
         let ratio = crawl.cpu.as_secs_f64() / bare.cpu.as_secs_f64();
@@ -74,6 +78,46 @@ fn cpu() -> Result<()> {
     }
     ratios.sort_by(f64::total_cmp);
     println!("cpu: median ratio {:.2} (at most 2 wanted)", ratios[1]);
+    Ok(())
+}
+
+/// Against a loop that stores what it lists in one table, and against twilio-node, which keeps it in memory, where npm can fetch
+/// it.
+fn cpu_of_user_channels() -> Result<()> {
+    let simulator = Simulator::start(&["--users", "5000", "--channels", "2000", "--memberships", "20"])?;
+    let folder = tempfile::tempdir()?;
+    let has_node = client_loops::install_twilio_node(folder.path());
+    let flags = ["--rps", "0", "--concurrency", "16", "--include", "users,user-channels"];
+    let mut figures = Vec::new();
+    for round in 1..=5 {
+        let folder = folder.path().join(round.to_string());
+        std::fs::create_dir(&folder)?;
+        let crawl = measure(crawl(&simulator, &folder, &flags))?;
+        let naive = measure(client_loop("naive", Some(&folder.join("naive.db")), &simulator, 16)?)?;
+        let node = if has_node { Some(measure(twilio_node(&simulator, &folder))?) } else { None };
+        let listed = [Some(&naive), node.as_ref()].into_iter().flatten().map(|run| run.stdout.trim());
+        let listed: Vec<&str> = listed.collect();
+        println!(
+            "cpu {round}: user channels: crawl {:.2?}, naive loop {:.2?}, twilio-node {:.2?}; {listed:?} of {}",
+            crawl.cpu,
+            naive.cpu,
+            node.as_ref().map(|node| node.cpu),
+            summary(&crawl)
+        );
+        figures.push(
+            [Some(naive), node].map(|run| run.map(|run| crawl.cpu.as_secs_f64() / run.cpu.as_secs_f64())),
+        );
+    }
+    let median = |which: usize| {
+        let mut ratios: Vec<f64> = figures.iter().filter_map(|figures| figures[which]).collect();
+        ratios.sort_by(f64::total_cmp);
+        ratios.get(ratios.len() / 2).copied()
+    };
+    println!(
+        "cpu: user channels: {:.2?} of the naive loop, {:.3?} of twilio-node (medians)",
+        median(0),
+        median(1)
+    );
     Ok(())
 }
 
@@ -323,11 +367,15 @@ fn crawl(simulator: &Simulator, folder: &Path, flags: &[&str]) -> Command {
     command
 }
 
-/// The bare loop over the same service.
-fn bare(simulator: &Simulator, concurrency: usize) -> Result<Command> {
+/// A loop over the same service, and the file that it keeps rows in.
+fn client_loop(
+    name: &str,
+    file: Option<&Path>,
+    simulator: &Simulator,
+    concurrency: usize,
+) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args([
-        "bare",
+    command.arg(name).args(file).args([
         &simulator.url,
         &simulator.account,
         &simulator.token,
@@ -335,6 +383,19 @@ fn bare(simulator: &Simulator, concurrency: usize) -> Result<Command> {
         &concurrency.to_string(),
     ]);
     Ok(command)
+}
+
+/// twilio-node, which lists the same user channels.
+fn twilio_node(simulator: &Simulator, folder: &Path) -> Command {
+    let mut command = Command::new("node");
+    command.arg(folder.with_file_name(client_loops::TWILIO_NODE)).args([
+        &simulator.url,
+        &simulator.account,
+        &simulator.token,
+        &simulator.services[0],
+        "16",
+    ]);
+    command
 }
 
 /// What the simulator counted.
@@ -368,125 +429,4 @@ fn summary(crawl: &Measured) -> String {
         crawl.peak_kib / 1024,
         result["verdict"]
     )
-}
-
-/// A page as a client without any care would parse it: typed and owned.
-#[derive(Deserialize)]
-struct Page {
-    meta: Meta,
-    users: Option<Vec<User>>,
-    channels: Option<Vec<Channel>>,
-    members: Option<Vec<Member>>,
-    roles: Option<Vec<serde_json::Value>>,
-}
-
-#[derive(Deserialize)]
-struct Meta {
-    next_page_url: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[expect(dead_code, reason = "parsed and dropped: that is the bare loop")]
-struct User {
-    sid: String,
-    account_sid: Option<String>,
-    service_sid: Option<String>,
-    attributes: Option<String>,
-    friendly_name: Option<String>,
-    role_sid: Option<String>,
-    identity: Option<String>,
-    is_online: Option<bool>,
-    is_notifiable: Option<bool>,
-    date_created: Option<String>,
-    date_updated: Option<String>,
-    joined_channels_count: Option<i64>,
-    url: Option<String>,
-}
-
-/// A channel, or a User Channel: the API gives both under the key `channels`.
-#[derive(Deserialize)]
-#[expect(dead_code, clippy::struct_field_names, reason = "the names are the API's; parsed and dropped")]
-struct Channel {
-    sid: Option<String>,
-    account_sid: Option<String>,
-    service_sid: Option<String>,
-    channel_sid: Option<String>,
-    user_sid: Option<String>,
-    member_sid: Option<String>,
-    status: Option<String>,
-    last_consumed_message_index: Option<i64>,
-    unread_messages_count: Option<i64>,
-    notification_level: Option<String>,
-    friendly_name: Option<String>,
-    unique_name: Option<String>,
-    attributes: Option<String>,
-    date_created: Option<String>,
-    date_updated: Option<String>,
-    created_by: Option<String>,
-    members_count: Option<i64>,
-    messages_count: Option<i64>,
-    url: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[expect(dead_code, reason = "parsed and dropped: that is the bare loop")]
-struct Member {
-    sid: Option<String>,
-    account_sid: Option<String>,
-    channel_sid: Option<String>,
-    service_sid: Option<String>,
-    identity: Option<String>,
-    role_sid: Option<String>,
-    last_consumed_message_index: Option<i64>,
-    last_consumption_timestamp: Option<String>,
-    date_created: Option<String>,
-    date_updated: Option<String>,
-    attributes: Option<String>,
-    url: Option<String>,
-}
-
-/// Fetches and parses the pages that a crawl reads, with a client made alike, and keeps nothing but where to go on.
-fn bare_loop(url: &str, account: &str, token: &str, service: &str, concurrency: usize) -> Result<()> {
-    let runtime = tokio::runtime::Runtime::new()?;
-    let client =
-        reqwest::Client::builder().gzip(true).pool_max_idle_per_host(concurrency).no_proxy().build()?;
-    let base = format!("/v2/Services/{service}");
-    let first = [
-        format!("{base}/Roles?PageSize=100"),
-        format!("{base}/Users?PageSize=100"),
-        format!("{base}/Channels?Type=public&Type=private&PageSize=100"),
-    ];
-    let queue = Arc::new(Mutex::new(VecDeque::from(first)));
-    runtime.block_on(async {
-        let mut tasks: JoinSet<Result<Vec<String>>> = JoinSet::new();
-        loop {
-            while tasks.len() < concurrency {
-                let Some(path) = queue.lock().await.pop_front() else { break };
-                let request = client.get(format!("{url}{path}")).basic_auth(account, Some(token));
-                let base = base.clone();
-                tasks.spawn(async move {
-                    let body = request.send().await?.error_for_status()?.bytes().await?;
-                    Ok(found(&serde_json::from_slice(&body)?, &base))
-                });
-            }
-            let Some(done) = tasks.join_next().await else { return Ok(()) };
-            queue.lock().await.extend(done??);
-        }
-    })
-}
-
-/// Where a page leads: to its next page, its users' channels, its channels' members.
-fn found(page: &Page, base: &str) -> Vec<String> {
-    let mut paths = Vec::new();
-    if let Some(next) = &page.meta.next_page_url {
-        paths.push(next.trim_start_matches("https://chat.twilio.com").to_owned());
-    }
-    for user in page.users.iter().flatten() {
-        paths.push(format!("{base}/Users/{}/Channels?PageSize=50", user.sid));
-    }
-    for sid in page.channels.iter().flatten().filter_map(|channel| channel.sid.as_ref()) {
-        paths.push(format!("{base}/Channels/{sid}/Members?PageSize=100"));
-    }
-    std::hint::black_box((&page.members, &page.roles));
-    paths
 }
