@@ -81,9 +81,9 @@ impl Snapshot {
     pub fn walk<E: From<SnapshotError>>(
         &self,
         walk: &Walk,
-        visit: impl FnMut(&RowRecords<'_>) -> Result<(), E>,
+        mut visit: impl FnMut(&RowRecords<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        walk::walk(self, *walk, None, visit)
+        walk::walk(self, *walk, None, &mut visit)
     }
 
     pub(crate) fn record_of_sid(&self, text: &str) -> Result<Option<NamedRecord>, SnapshotError> {

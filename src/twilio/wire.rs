@@ -176,10 +176,11 @@ impl<'a> Meta<'a> {
 /// Reads a page whose rows are under `key`, or under the key that the page itself names.
 pub(crate) fn decode_page<'a, W: Wire<'a>>(body: &'a [u8], key: &str) -> Result<Page<'a, W>, BodyError> {
     const EXPECTED: &str = "a page of a list";
+    let body = text(body)?;
     if let Some(page) = decode_published(body, key) {
         return Ok(page);
     }
-    let Pairs(pairs) = serde_json::from_slice(body).map_err(|source| not(EXPECTED, source))?;
+    let Pairs(pairs) = serde_json::from_str(body).map_err(|source| not(EXPECTED, source))?;
     let find = |key: &str| pairs.iter().rfind(|(name, _)| name.0 == key).map(|(_, value)| *value);
     let unexpected = BodyError::Unexpected { expected: EXPECTED };
     let Some(meta) = find("meta") else { return Err(unexpected) };
@@ -194,11 +195,16 @@ pub(crate) fn decode_page<'a, W: Wire<'a>>(body: &'a [u8], key: &str) -> Result<
 /// Reads a single resource.
 pub(crate) fn decode_one<'a, W: Wire<'a>>(body: &'a [u8]) -> Result<(W, Oddities), BodyError> {
     const EXPECTED: &str = "the resource asked for";
-    let raw: &'a RawValue = serde_json::from_slice(body).map_err(|source| not(EXPECTED, source))?;
+    let raw: &'a RawValue = serde_json::from_str(text(body)?).map_err(|source| not(EXPECTED, source))?;
     match decode_row(raw) {
         Row::Usable(row, oddities) => Ok((row, oddities)),
         Row::Unusable(_) => Err(BodyError::Unexpected { expected: EXPECTED }),
     }
+}
+
+/// A body as text, checked once rather than string by string.
+fn text(body: &[u8]) -> Result<&str, BodyError> {
+    std::str::from_utf8(body).map_err(|source| BodyError::NotJson(serde_json::Error::custom(source)))
 }
 
 fn not(expected: &'static str, source: serde_json::Error) -> BodyError {
@@ -223,8 +229,8 @@ fn decode_row<'a, W: Wire<'a>>(raw: &'a RawValue) -> Row<'a, W> {
 }
 
 /// One pass over a page that is as published; `None` for any other.
-fn decode_published<'a, W: Wire<'a>>(body: &'a [u8], key: &str) -> Option<Page<'a, W>> {
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
+fn decode_published<'a, W: Wire<'a>>(body: &'a str, key: &str) -> Option<Page<'a, W>> {
+    let mut deserializer = serde_json::Deserializer::from_str(body);
     let (meta, rows) = Published { key, rows: PhantomData::<W> }.deserialize(&mut deserializer).ok()?;
     deserializer.end().ok()?;
     let is_published = meta.key.as_ref().is_some_and(|named| named.0 == key) && rows.iter().all(W::has_key);
@@ -406,7 +412,7 @@ mod tests {
     fn a_published_page_is_decoded_in_one_pass_and_borrows() {
         let body =
             page(r#"[{"sid": "US1", "identity": "j\u00f6rg", "url": "https://x/", "links": {"a": "b"}}]"#);
-        let page = decode_published::<User<'_>>(body.as_bytes(), "users").expect("as published");
+        let page = decode_published::<User<'_>>(&body, "users").expect("as published");
         assert_eq!(page.size, Some(50));
         let Row::Usable(user, oddities) = &page.rows[0] else { panic!("usable") };
         assert!(matches!(user.sid, Some(Text(Cow::Borrowed("US1")))));
@@ -420,7 +426,7 @@ mod tests {
             r#"[{"sid": "US1", "is_online": "yes", "color": {"r" : 1e2}, "joined_channels_count": 3, "url": 7},
                {"sid": "US2", "links": null}, {"identity": "no-one"}, 17, {"sid": 5}, {"sid": "US3", "sid": "US4"}]"#,
         );
-        assert!(decode_published::<User<'_>>(body.as_bytes(), "users").is_none());
+        assert!(decode_published::<User<'_>>(&body, "users").is_none());
         let page = users(&body);
         let Row::Usable(user, oddities) = &page.rows[0] else { panic!("usable") };
         assert_eq!((user.is_online, user.joined_channels_count), (None, Some(3)));
@@ -455,6 +461,18 @@ mod tests {
         assert_eq!(user.identity.as_ref().unwrap().0, "😀");
         let broken = vec![("friendly_name".to_owned(), r#""Ada \ud83d""#.to_owned())];
         assert_eq!(*oddities, Oddities { broken_text: broken, ..Oddities::default() });
+    }
+
+    #[test]
+    fn a_body_that_is_no_text_is_no_page() {
+        let mut body = page(r#"[{"sid": "US1", "friendly_name": "Ada?"}]"#).into_bytes();
+        let at = body.iter().rposition(|byte| *byte == b'?').unwrap();
+        body[at] = 0xff;
+        assert!(matches!(decode_page::<User<'_>>(&body, "users"), Err(BodyError::NotJson(_))));
+        assert!(matches!(
+            decode_one::<User<'_>>(b"{\"sid\": \"US1\", \"identity\": \"\xff\"}"),
+            Err(BodyError::NotJson(_))
+        ));
     }
 
     #[test]

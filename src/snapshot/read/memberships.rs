@@ -36,7 +36,7 @@ pub(in crate::snapshot) fn walk<'s, E: From<SnapshotError>>(
     service: i64,
     look_up: LookUp<'s>,
     step: &mut WalkRow,
-    visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
+    visit: &mut dyn FnMut(&RowRecords<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     let filler = Filler::new(walk, look_up, &snapshot.scopes);
     let mut memberships = MembershipWalk { snapshot, walk, service, filler, step };
@@ -51,7 +51,7 @@ impl MembershipWalk<'_, '_> {
     /// is not in the snapshot.
     fn with_other_members<E: From<SnapshotError>>(
         &mut self,
-        visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
+        visit: &mut dyn FnMut(&RowRecords<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let (snapshot, walk, service) = (self.snapshot, self.walk, self.service);
         let wrap = |source| E::from(SnapshotError::from_sqlite(snapshot.path(), source));
@@ -100,7 +100,7 @@ impl MembershipWalk<'_, '_> {
 
     fn only<E: From<SnapshotError>>(
         &mut self,
-        visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
+        visit: &mut dyn FnMut(&RowRecords<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let Self { snapshot, walk, service, filler, step } = self;
         let (snapshot, service, select) = (*snapshot, *service, filler.select());
@@ -110,14 +110,14 @@ impl MembershipWalk<'_, '_> {
                 "{select} FROM user_row u CROSS JOIN membership_row m ON m.user = u.id
                  WHERE u.service = ?1 ORDER BY u.sid, m.channel_sid"
             );
-            return each(snapshot, &sql, service, visit, step, |row, step| filler.fill(row, step));
+            return each(snapshot, &sql, service, visit, step, &mut |row, step| filler.fill(row, step));
         }
         if !snapshot.is_indexed()? {
             let sql = format!(
                 "{select} FROM membership_row m CROSS JOIN user_row u ON u.id = m.user
                  WHERE m.service = ?1 ORDER BY m.channel_sid, m.member_sid, u.sid"
             );
-            return each(snapshot, &sql, service, visit, step, |row, step| filler.fill(row, step));
+            return each(snapshot, &sql, service, visit, step, &mut |row, step| filler.fill(row, step));
         }
         let users = if filler.read_user { "user_row u" } else { "user_row u INDEXED BY user_sid_by_id" };
         let from = format!("FROM membership_row m CROSS JOIN {users} ON u.id = m.user WHERE m.service = ?1");
@@ -129,7 +129,7 @@ impl MembershipWalk<'_, '_> {
     fn by_index<E: From<SnapshotError>>(
         &mut self,
         select: &str,
-        visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
+        visit: &mut dyn FnMut(&RowRecords<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let Self { snapshot, service, filler, step, .. } = self;
         let (snapshot, service) = (*snapshot, *service);

@@ -107,9 +107,9 @@ impl ServiceView<'_> {
     pub fn walk<E: From<SnapshotError>>(
         &self,
         walk: Walk,
-        visit: impl FnMut(&RowRecords<'_>) -> Result<(), E>,
+        mut visit: impl FnMut(&RowRecords<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        walk::walk(self.snapshot, walk, Some(self.number), visit)
+        walk::walk(self.snapshot, walk, Some(self.number), &mut visit)
     }
 
     pub fn user(&self, sid: &UserSid) -> Result<Option<User>, SnapshotError> {

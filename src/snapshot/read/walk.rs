@@ -34,7 +34,7 @@ pub(in crate::snapshot) fn walk<E: From<SnapshotError>>(
     snapshot: &Snapshot,
     walk: Walk,
     only: Option<i64>,
-    mut visit: impl FnMut(&RowRecords<'_>) -> Result<(), E>,
+    visit: &mut dyn FnMut(&RowRecords<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     for (number, service) in snapshot.services()? {
         if only.is_some_and(|only| only != number) {
@@ -46,7 +46,7 @@ pub(in crate::snapshot) fn walk<E: From<SnapshotError>>(
             Entity::Service => visit(&step.records())?,
             Entity::Role => {
                 let sql = format!("SELECT {} FROM role_row r WHERE service = ?1 ORDER BY sid", Role::SELECT);
-                each(snapshot, &sql, number, &mut visit, &mut step, |row, step| {
+                each(snapshot, &sql, number, visit, &mut step, &mut |row, step| {
                     step.role = Some(Rc::new(Role::read(row, 0, &snapshot.scopes)?));
                     Ok(())
                 })?;
@@ -56,7 +56,7 @@ pub(in crate::snapshot) fn walk<E: From<SnapshotError>>(
                     "SELECT {} FROM user_row u WHERE service = ?1 AND listed ORDER BY sid",
                     User::SELECT
                 );
-                each(snapshot, &sql, number, &mut visit, &mut step, |row, step| {
+                each(snapshot, &sql, number, visit, &mut step, &mut |row, step| {
                     let user = User::read(row, 0, &snapshot.scopes)?;
                     step.role = look_up.role_if(walk.with.role, user.role_sid.as_ref())?;
                     step.user = Some(Rc::new(user));
@@ -68,16 +68,16 @@ pub(in crate::snapshot) fn walk<E: From<SnapshotError>>(
                     "SELECT {} FROM channel_row c WHERE service = ?1 AND listed ORDER BY sid",
                     Channel::SELECT
                 );
-                each(snapshot, &sql, number, &mut visit, &mut step, |row, step| {
+                each(snapshot, &sql, number, visit, &mut step, &mut |row, step| {
                     step.channel = Some(Rc::new(Channel::read(row, 0, &snapshot.scopes)?));
                     Ok(())
                 })?;
             }
             Entity::Membership => {
-                memberships::walk(snapshot, walk, number, look_up, &mut step, &mut visit)?;
+                memberships::walk(snapshot, walk, number, look_up, &mut step, visit)?;
             }
             Entity::Member => {
-                each(snapshot, &in_channels::<Member>("x"), number, &mut visit, &mut step, |row, step| {
+                each(snapshot, &in_channels::<Member>("x"), number, visit, &mut step, &mut |row, step| {
                     let member = Member::read(row, 0, &snapshot.scopes)?;
                     step.channel = look_up.channel_if(walk.with.channel, &member.channel_sid)?;
                     step.role = look_up.role_if(walk.with.role, member.role_sid.as_ref())?;
@@ -86,7 +86,7 @@ pub(in crate::snapshot) fn walk<E: From<SnapshotError>>(
                 })?;
             }
             Entity::Invite => {
-                each(snapshot, &in_channels::<Invite>("i"), number, &mut visit, &mut step, |row, step| {
+                each(snapshot, &in_channels::<Invite>("i"), number, visit, &mut step, &mut |row, step| {
                     let invite = Invite::read(row, 0, &snapshot.scopes)?;
                     step.channel = look_up.channel_if(walk.with.channel, &invite.channel_sid)?;
                     step.role = look_up.role_if(walk.with.role, invite.role_sid.as_ref())?;
@@ -95,7 +95,7 @@ pub(in crate::snapshot) fn walk<E: From<SnapshotError>>(
                 })?;
             }
             Entity::Message => {
-                each(snapshot, &MESSAGES, number, &mut visit, &mut step, |row, step| {
+                each(snapshot, &MESSAGES, number, visit, &mut step, &mut |row, step| {
                     let message = Message::read(row, 0, &snapshot.scopes)?;
                     step.channel = look_up.channel_if(walk.with.channel, &message.channel_sid)?;
                     step.message = Some(message);
@@ -105,7 +105,7 @@ pub(in crate::snapshot) fn walk<E: From<SnapshotError>>(
             Entity::Binding => {
                 let sql =
                     format!("SELECT {} FROM binding_row b WHERE service = ?1 ORDER BY sid", Binding::SELECT);
-                each(snapshot, &sql, number, &mut visit, &mut step, |row, step| {
+                each(snapshot, &sql, number, visit, &mut step, &mut |row, step| {
                     step.binding = Some(Binding::read(row, 0, &snapshot.scopes)?);
                     Ok(())
                 })?;

@@ -102,9 +102,9 @@ pub(in crate::snapshot) fn each<E: From<SnapshotError>>(
     snapshot: &Snapshot,
     sql: &str,
     service: i64,
-    visit: &mut impl FnMut(&RowRecords<'_>) -> Result<(), E>,
+    visit: &mut dyn FnMut(&RowRecords<'_>) -> Result<(), E>,
     step: &mut WalkRow,
-    mut fill: impl FnMut(&Row<'_>, &mut WalkRow) -> rusqlite::Result<()>,
+    fill: &mut dyn FnMut(&Row<'_>, &mut WalkRow) -> rusqlite::Result<()>,
 ) -> Result<(), E> {
     let wrap = |source| E::from(SnapshotError::from_sqlite(snapshot.path(), source));
     let mut statement = snapshot.connection.prepare_cached(sql).map_err(wrap)?;

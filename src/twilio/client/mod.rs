@@ -431,7 +431,7 @@ impl Client {
             Ok(response) => response,
             Err(source) => return AttemptEnd::None { source: source.without_url() },
         };
-        let (status, headers) = (response.status(), response.headers().clone());
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         let most = self.options.max_answer;
         let most = if status.is_success() { most } else { most.min(MOST_OF_A_FAILURE) };
         match read_body(&mut response, most, &self.large_answers).await {
