@@ -12,6 +12,7 @@ FROM rust:1.95-alpine3.22 AS build
 RUN apk add --no-cache build-base cmake perl linux-headers
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
+COPY .cargo .cargo
 COPY benches benches
 COPY mappings mappings
 COPY src src

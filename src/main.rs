@@ -11,7 +11,17 @@ use chatferry::{Streams, start};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// A crash must not leave a file of the memory behind: it holds secrets and other people's data.
+#[cfg(target_os = "linux")]
+fn forbid_core_dumps() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    setrlimit(Resource::Core, none).expect("a limit can always be lowered");
+}
+
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    forbid_core_dumps();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let streams = Streams {
         stdin: Box::new(stdin()),

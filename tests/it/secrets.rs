@@ -143,6 +143,13 @@ fn refused_midway_or_killed_it_is_not_in_what_was_kept() {
     let world = small();
     let mut child = spawn(&world, &["-vv"]);
     wait_for_requests(&world, &mut child, 100);
+    #[cfg(target_os = "linux")]
+    {
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+        let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        let none = core.split_whitespace().skip(4).take(2).collect::<Vec<_>>();
+        assert_eq!(none, ["0", "0"], "a crash would leave a file of the memory: {core}");
+    }
     child.kill().unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(!needles.found_in(&output.stderr));
